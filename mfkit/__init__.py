@@ -1,0 +1,1 @@
+"""mfkit: the Jupyter analytics toolkit for media libraries."""

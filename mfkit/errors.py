@@ -1,0 +1,45 @@
+"""The errors a user can act on: each says what was wrong and what to do next."""
+
+
+class MfkitError(Exception):
+    """Base of every error that mfkit raises on purpose."""
+
+
+class LibraryNotFoundError(MfkitError):
+    """The library, or the folder it should lie in, is not there."""
+
+
+class NotALibraryError(MfkitError):
+    """The path or URL leads to something that is no mfkit library."""
+
+
+class LibraryLockedError(MfkitError):
+    """Another program holds the library's write lock for longer than the timeout."""
+
+
+class ReadOnlyLibraryError(MfkitError):
+    """The library, or this connection to it, may only be read."""
+
+
+class NewerLibraryError(MfkitError):
+    """The library was written by a newer mfkit than this one."""
+
+
+class DatabaseUnavailableError(MfkitError):
+    """The database server cannot be reached, or refuses the login."""
+
+
+class FolderNotFoundError(MfkitError):
+    """A folder to scan is not there, is no folder, or cannot be read."""
+
+
+class FilterError(MfkitError, ValueError):
+    """A filter has an unknown field or a value that makes no sense."""
+
+
+class QueryError(MfkitError):
+    """The database refused a query; the message carries its own words."""
+
+
+class NestedCallError(MfkitError, RuntimeError):
+    """A blocking call was made on mfkit's own event loop, where it would wait for itself."""

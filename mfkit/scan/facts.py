@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mfkit.scan.clean import clean
 from mfkit.scan.compression import compression
 from mfkit.scan.kinds import KINDS, Kind
-from mfkit.scan.probes import document, image, streams, tags
+from mfkit.scan.probes import document, heif, image, jpeg, jxl, picture, png, raw, streams, tags, webp
 from mfkit.scan.probes.contract import Facts, Probe, ProbeError, merge
 
 __all__ = ["EXTRACTOR_VERSION", "Facts", "ProbeError", "Step", "probes_for", "read_facts"]
@@ -35,8 +35,15 @@ _STREAMS = Step("streams", streams.read)
 _TAGS = Step("tags", tags.read, _TAG_FIELDS)
 _IMAGE = Step("image", image.read)
 _TAGGED = ("mp3", "mp2", "aac", "m4a", "m4b", "flac", "wav", "aiff", "ogg", "opus", "spx", "wma")
-_SILENT = frozenset(("svg", "svgz", "midi", "text", "wmf", "emf", "xcf", "ps", "djvu", "ra"))
-_REGISTRY: dict[str, tuple[Step, ...]] = {"pdf": (Step("pdf", document.read),)}
+_SILENT = frozenset(("svg", "midi", "wmf", "emf", "xcf", "exr", "hdr", "jpm", "ra"))
+_TIFF = ("tiff nef nrw dng cr2 arw sr2 srf orf rw2 raw rwl iiq pef srw 3fr fff erf mef mos kdc dcr "
+         "raf mrw").split()
+_REGISTRY: dict[str, tuple[Step, ...]] = {
+    "pdf": (Step("pdf", document.read),), "jpeg": (Step("jpeg", jpeg.read),), "png": (Step("png", png.read),),
+    "webp": (Step("webp", webp.read),), "jxl": (Step("jxl", jxl.read),),
+} | dict.fromkeys(("heic", "heif", "avif"), (Step("heif", heif.read),)) \
+  | dict.fromkeys(_TIFF, (Step("tiff", picture.read),)) \
+  | dict.fromkeys(("cr3", "crw", "x3f"), (Step("raw", raw.read),))
 
 
 def _register() -> None:

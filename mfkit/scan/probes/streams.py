@@ -221,8 +221,8 @@ def _correct_kind(facts: Facts, kind: Kind, *, has_video: bool, has_audio: bool)
         facts["media_type"] = "audio"
         facts["mime_type"] = {
             "mp4": "audio/mp4", "m4v": "audio/mp4", "f4v": "audio/mp4", "mov": "audio/mp4",
-            "3gp": "audio/3gpp", "3g2": "audio/3gpp2", "mkv": "audio/matroska", "webm": "audio/webm", "wmv": "audio/x-ms-wma",
-            "asf": "audio/x-ms-wma", "ogv": "audio/ogg",
+            "3gp": "audio/3gpp", "3g2": "audio/3gpp2", "mkv": "audio/matroska", "webm": "audio/webm",
+            "wmv": "audio/x-ms-wma", "asf": "audio/x-ms-wma", "ogv": "audio/ogg",
         }.get(kind.format)
     elif kind.media_type == "audio" and has_video:
         facts["media_type"] = "video"

@@ -1,0 +1,154 @@
+"""How right the scan's facts are: mfkit beside exiftool's and ffprobe's answers, one line per field.
+
+Usage: ``python benchmarks/fidelity.py [FOLDER]``, where FOLDER holds ``files/`` and ``reference.json``
+(path below ``files/`` → ``kind``, ``reference_reads_it``, ``fields`` in the schema's names; width and
+height as stored). Without one, ``../shared/corpus`` beside the project is taken. Tolerances: duration
+0.1 s or 1 %, fps 2 %, bitrate 5 %, places 1e-4 degrees, other numbers 1e-3; texts after strip and
+casefold. A frame rate above 240 that the reference states is a time base, not a rate: it is listed, and
+counted apart; and so is the size of camera RAW, where exiftool gives the embedded preview's for several
+makers and mfkit the developed picture's.
+"""
+
+import json
+import sys
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mfkit.scan.facts import Facts, ProbeError, read_facts
+from mfkit.scan.kinds import HEAD_SIZE, identify
+
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+_RELATIVE = {"fps": 0.02, "bitrate": 0.05, "duration": 0.01}
+_ABSOLUTE = {"duration": 0.1, "latitude": 1e-4, "longitude": 1e-4}
+_RAW = (".nef", ".dng", ".cr2", ".cr3", ".crw", ".arw", ".raf", ".orf", ".rw2", ".x3f", ".mrw", ".iiq")
+_TARGETS = {"av": {"duration": 98, "size": 98, "fps": 98, "video_codec": 98, "audio_codec": 98,
+                   "sample_rate": 98, "channels": 98, "artist": 98, "album": 98, "title": 98,
+                   "location": 100},
+            "image": {"size": 99, "camera_make": 98, "camera_model": 98, "iso": 98, "aperture": 98,
+                      "focal_length": 98, "location": 99, "taken_at": 95}}
+
+
+def mfkit_facts(path: Path) -> tuple[Facts, str]:
+    """Facts of one file, and the sentence of its failure where there is one."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_SIZE)
+    try:
+        return read_facts(path, identify(head, path.name)), ""
+    except ProbeError as error:
+        return {}, str(error)
+
+
+def expected(fields: dict[str, Any]) -> dict[str, Any]:
+    """The reference's fields in mfkit's terms: size after orientation, places and sizes as pairs."""
+    wanted = {name: value for name, value in fields.items() if name not in ("orientation", "mime_type")}
+    width, height = wanted.pop("width", None), wanted.pop("height", None)
+    if width and height:
+        turned = int(fields.get("orientation", 1)) in (5, 6, 7, 8)
+        wanted["size"] = (height, width) if turned else (width, height)
+    latitude, longitude = wanted.pop("latitude", None), wanted.pop("longitude", None)
+    if latitude is not None and longitude is not None and (latitude or longitude):
+        wanted["location"] = (latitude, longitude)
+    return wanted
+
+
+def found(facts: Facts, name: str) -> Any:
+    """The value of a field of `expected` in mfkit's facts."""
+    if name == "size" and "coded_width" in facts.get("extra", {}):
+        # exiftool gives the coded size of a cropped HEIF picture; mfkit keeps both.
+        stored = facts["extra"]["coded_width"], facts["extra"]["coded_height"]
+        return stored[::-1] if facts["extra"].get("rotation") in (90, 270) else stored
+    if name == "size":
+        return (facts.get("width"), facts.get("height")) if facts.get("width") else None
+    if name == "location":
+        return (facts["latitude"], facts["longitude"]) if facts.get("latitude") is not None else None
+    if name == "shutter_seconds":
+        text = facts.get("shutter_speed")
+        if not text:
+            return None
+        top, _, bottom = text.partition("/")
+        return float(top) / float(bottom or 1)
+    return facts.get(name)
+
+
+def agrees(name: str, value: Any, wanted: Any) -> bool:
+    """Whether two values are the same within the field's tolerance."""
+    if value is None:
+        return False
+    if isinstance(wanted, tuple):
+        field = "latitude" if name == "location" else name
+        return all(agrees(field, one, other) for one, other in zip(value, wanted))
+    if isinstance(value, datetime):
+        digits = "".join(ch for ch in str(wanted) if ch.isdigit())[:14]
+        return value.strftime("%Y%m%d%H%M%S") == digits
+    if isinstance(wanted, (int, float)) and isinstance(value, (int, float)):
+        limit = max(_ABSOLUTE.get(name, 1e-3), abs(wanted) * _RELATIVE.get(name, 1e-3))
+        return abs(value - wanted) <= limit
+    return str(value).strip().casefold() == str(wanted).strip().casefold()
+
+
+def says_nothing(name: str, wanted: Any) -> bool:
+    """Whether the reference's value is no statement: zeros and blanks of unset tags."""
+    if name == "taken_at":
+        digits = "".join(ch for ch in str(wanted) if ch.isdigit())
+        return len(digits) < 14 or digits.startswith("0000")
+    return wanted in (0, 0.0, "", None) or (isinstance(wanted, str) and not wanted.strip(" \0"))
+
+
+def main(corpus: Path) -> int:
+    """Print the table and the differing files.
+
+    Returns:
+        The number of targets that were missed.
+    """
+    reference = json.loads((corpus / "reference.json").read_text("utf-8"))
+    compared: dict[tuple[str, str], int] = defaultdict(int)
+    differing: dict[tuple[str, str], list[str]] = defaultdict(list)
+    apart, wrong_places = [], []
+    for path, entry in sorted(reference.items()):
+        if not entry["reference_reads_it"]:
+            continue
+        facts, failure = mfkit_facts(corpus / "files" / path)
+        wanted = expected(entry["fields"])
+        if "location" not in wanted and facts.get("latitude") is not None:
+            wrong_places.append(f"{path}: {found(facts, 'location')}, the reference has none")
+        for name, value in wanted.items():
+            if name == "fps" and value > 240:
+                apart.append(f"{path}: the reference says {value:g} fps, mfkit {found(facts, name)}")
+                continue
+            if says_nothing(name, value):
+                continue
+            kind = entry["kind"]
+            if name == "size" and path.lower().endswith(_RAW):
+                kind = "raw"
+            if name in ("size", "location") and path.lower().endswith((".heic", ".heif", ".hif", ".avif")):
+                kind = "heif"
+            compared[kind, name] += 1
+            actual = found(facts, name)
+            if not agrees(name, actual, value):
+                differing[kind, name].append(f"{path}: {actual!r}, the reference says {value!r} {failure}")
+                if name == "location" and actual is not None:
+                    wrong_places.append(f"{path}: {actual!r}, the reference says {value!r}")
+    missed = 0
+    print(f"{'kind':6} {'field':16} {'compared':>8} {'agree':>6} {'percent':>8} {'target':>7}")
+    for (kind, name), count in sorted(compared.items()):
+        agree = count - len(differing[kind, name])
+        target = 99 if kind == "heif" else _TARGETS.get(kind, {}).get(name)
+        short = target is not None and 100 * agree / count < target
+        missed += short
+        print(f"{kind:6} {name:16} {count:8} {agree:6} {100 * agree / count:8.2f} "
+              f"{'' if target is None else target:>7}{'  MISSED' if short else ''}")
+    print(f"\nwrong locations: {len(wrong_places)}", *wrong_places, sep="\n  ")
+    for key, lines in sorted(differing.items()):
+        if lines:
+            print(f"\n{' '.join(key)}", *lines, sep="\n  ")
+    print("\nfps above 240, not compared", *apart, sep="\n  ")
+    return missed
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CORPUS
+    if not (folder / "reference.json").is_file():
+        sys.exit(f"no reference.json in {folder}: name a corpus folder")
+    sys.exit(1 if main(folder) else 0)

@@ -1,0 +1,109 @@
+"""From a path and its kind to clean facts: which probes read which format, and what their silence means."""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mfkit.scan.clean import clean
+from mfkit.scan.compression import compression
+from mfkit.scan.kinds import KINDS, Kind
+from mfkit.scan.probes import document, heif, image, jpeg, jxl, picture, png, raw, streams, tags, webp
+from mfkit.scan.probes.contract import Facts, Probe, ProbeError, merge
+
+__all__ = ["EXTRACTOR_VERSION", "Facts", "ProbeError", "Step", "probes_for", "read_facts"]
+
+EXTRACTOR_VERSION = 1
+"""Raised whenever the same file would give other facts, so that a rescan knows what to read again."""
+
+
+class Step(NamedTuple):
+    """One probe in a format's order.
+
+    Attributes:
+        name: What notes call it.
+        read: The probe.
+        fills: The fields it is good for; it runs only while one of them is missing, and always if empty.
+    """
+
+    name: str
+    read: Probe
+    fills: frozenset[str] = frozenset()
+
+
+_TAG_FIELDS = frozenset(("artist", "album", "title", "genre", "year", "duration"))
+_STREAMS = Step("streams", streams.read)
+_TAGS = Step("tags", tags.read, _TAG_FIELDS)
+_IMAGE = Step("image", image.read)
+_TAGGED = ("mp3", "mp2", "aac", "m4a", "m4b", "flac", "wav", "aiff", "ogg", "opus", "spx", "wma")
+_SILENT = frozenset(("svg", "midi", "wmf", "emf", "xcf", "exr", "hdr", "jpm", "ra"))
+_TIFF = ("tiff nef nrw dng cr2 arw sr2 srf orf rw2 raw rwl iiq pef srw 3fr fff erf mef mos kdc dcr "
+         "raf mrw").split()
+_REGISTRY: dict[str, tuple[Step, ...]] = {
+    "pdf": (Step("pdf", document.read),), "jpeg": (Step("jpeg", jpeg.read),), "png": (Step("png", png.read),),
+    "webp": (Step("webp", webp.read),), "jxl": (Step("jxl", jxl.read),),
+} | dict.fromkeys(("heic", "heif", "avif"), (Step("heif", heif.read),)) \
+  | dict.fromkeys(_TIFF, (Step("tiff", picture.read),)) \
+  | dict.fromkeys(("cr3", "crw", "x3f"), (Step("raw", raw.read),))
+
+
+def _register() -> None:
+    """Fill the registry: a format takes its media type's probes unless it is named above."""
+    for name, kind in KINDS.items():
+        if name in _REGISTRY or name in _SILENT:
+            continue
+        if kind.media_type == "image":
+            _REGISTRY[name] = (_IMAGE,)
+        elif kind.media_type == "video":
+            _REGISTRY[name] = (_STREAMS,)
+        elif kind.media_type == "audio":
+            _REGISTRY[name] = (_STREAMS, _TAGS) if name in _TAGGED else (_STREAMS,)
+
+
+_register()
+
+
+def probes_for(kind: Kind) -> tuple[Step, ...]:
+    """The probes that read a kind, in order; none for kinds of which nothing is asked."""
+    return _REGISTRY.get(kind.format, ())
+
+
+def read_facts(path: "str | bytes | os.PathLike[str] | os.PathLike[bytes]", kind: Kind) -> Facts:
+    """Read what a file says of itself.
+
+    Args:
+        path: An existing regular file.
+        kind: As `mfkit.scan.kinds.identify` gave it.
+
+    Returns:
+        Clean facts; empty for kinds without probes. `extra["probe_notes"]` names probes that failed
+        while another one succeeded.
+
+    Raises:
+        ProbeError: No probe could make sense of the file, or the file is plainly cut off or damaged.
+        OSError: The file cannot be opened or read.
+    """
+    steps = probes_for(kind)
+    if not steps:
+        return {}
+    name = os.fspath(path)
+    found: Facts = {}
+    notes: list[str] = []
+    successes = 0
+    for step in steps:
+        if step.fills and successes and step.fills <= frozenset(found):
+            continue
+        try:
+            found = merge(found, step.read(name, kind))
+        except ProbeError as error:
+            notes.append(f"{step.name}: {error}")
+        else:
+            successes += 1
+    if not successes:
+        raise ProbeError("; ".join(_without_repeats(notes)))
+    if notes:
+        found.setdefault("extra", {})["probe_notes"] = list(_without_repeats(notes))
+    return clean(merge(found, compression(found, kind, os.stat(name).st_size)))
+
+
+def _without_repeats(notes: list[str]) -> Iterator[str]:
+    return iter(dict.fromkeys(notes))

@@ -1,0 +1,64 @@
+"""PDF documents through pypdf: the information dictionary (ISO 32000-1 section 14.3.3) and page count."""
+
+import logging
+from typing import Any
+
+import pypdf
+from pypdf.errors import PyPdfError
+from pypdf.generic import PdfObject
+
+from mfkit.scan.kinds import Kind
+from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
+
+# pypdf reports every oddity of a file to its logger; what matters comes back as an exception.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+# What a damaged object tree makes pypdf raise besides its own classes.
+_DAMAGE = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, EOFError,
+           AssertionError, NotImplementedError, RecursionError, MemoryError)
+
+
+def read(path: str | bytes, kind: Kind) -> Facts:
+    """Read title, author, creation date, number of pages; of an encrypted file what is not encrypted.
+
+    Raises:
+        ProbeError: The file's cross-reference and trailer cannot be followed.
+    """
+    with open(path, "rb") as stream:
+        try:
+            reader = pypdf.PdfReader(stream, strict=False)
+            root = reader.trailer["/Root"].get_object()
+        except _DAMAGE as error:
+            raise ProbeError(f"the PDF's structure is damaged: {error}") from error
+        extra: dict[str, Any] = {"encrypted": True} if reader.is_encrypted else {}
+        facts: Facts = {}
+        try:
+            if not reader.is_encrypted or reader.decrypt(""):
+                _add_information(reader, facts, extra)
+            extra["pages"] = _page_count(root)
+        except (*_DAMAGE, pypdf.errors.DependencyError) as error:
+            extra["probe_notes"] = [f"pdf: {error}"]
+        facts["extra"] = extra
+        return from_origin("pdf", facts)
+
+
+def _add_information(reader: pypdf.PdfReader, facts: Facts, extra: dict[str, Any]) -> None:
+    information = reader.metadata
+    if information is None:
+        return
+    facts["title"] = information.title
+    for name in ("author", "subject", "creator", "producer"):
+        extra[name] = getattr(information, name)
+    keywords = information.get("/Keywords")
+    extra["keywords"] = str(keywords.get_object()) if isinstance(keywords, PdfObject) else None
+    try:
+        facts["taken_at"] = information.creation_date
+    except ValueError:
+        facts["taken_at"] = None
+
+
+def _page_count(root: Any) -> int | None:
+    """The page tree's own count: walking ten thousand pages to count them is what a bomb waits for."""
+    count = root["/Pages"].get_object().get("/Count")
+    count = count.get_object() if isinstance(count, PdfObject) else count
+    return int(count) if isinstance(count, int) and count >= 0 else None

@@ -1,0 +1,146 @@
+"""Camera RAW that is no TIFF: Canon CR3 (boxes), Canon CRW (CIFF heaps), Sigma X3F (sections).
+
+CR3 keeps each EXIF directory as a TIFF structure of its own in ``CMT1`` to ``CMT4`` boxes. CRW follows
+Canon's CIFF 1.0 specification; X3F the layout published with Sigma's 2003 file format description.
+"""
+
+import struct
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from mfkit.scan.kinds import Kind
+from mfkit.scan.probes import exif, jpeg
+from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
+from mfkit.scan.probes.isobmff import boxes, child
+from mfkit.scan.probes.orientation import displayed
+from mfkit.scan.probes.window import Window, file_window
+
+_CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+_MAX_ENTRIES, _MAX_DEPTH = 256, 4
+
+
+def read(path: str | bytes, kind: Kind) -> Facts:
+    """Read size and camera facts.
+
+    Raises:
+        ProbeError: The structure that holds them is missing or damaged.
+    """
+    with open(path, "rb") as stream:
+        return displayed(_READERS[kind.format](file_window(stream)))
+
+
+def _cr3(window: Window) -> Facts:
+    canon = child(window, b"moov", _CANON)
+    parts = {box.name: box.content for box in boxes(canon)} if canon else {}
+    if b"CMT1" not in parts:
+        raise ProbeError("the cr3 picture has no camera data")
+    more = [(parts[name], role) for name, role in ((b"CMT2", "exif"), (b"CMT4", "gps")) if name in parts]
+    facts, directories = exif.read(parts[b"CMT1"], *more)
+    main = directories[0].tags if directories else {}
+    width, height = main.get(0x0100), main.get(0x0101)
+    if not isinstance(width, int) or not isinstance(height, int):
+        raise ProbeError("the cr3 picture states no size")
+    return merge(from_origin("container", {"width": width, "height": height}), facts)
+
+
+def _crw(window: Window) -> Facts:
+    facts: Facts = {"extra": {}}
+    _heap(window.part(int.from_bytes(window.read(2, 4), "little"), window.size), facts, 0)
+    if not facts.get("width"):
+        raise ProbeError("the crw picture states no size")
+    return from_origin("ciff", facts)
+
+
+def _heap(heap: Window, facts: Facts, depth: int) -> None:
+    """A CIFF heap ends with the offset of its directory; types 0x28 and 0x30 are heaps again."""
+    at = int.from_bytes(heap.read(heap.size - 4, 4), "little")
+    count = int.from_bytes(heap.read(at, 2), "little")
+    for index in range(min(count, _MAX_ENTRIES)):
+        entry = heap.read(at + 2 + 10 * index, 10)
+        if len(entry) < 10:
+            return
+        tag, size, offset = struct.unpack("<HII", entry)
+        content = heap.part(offset, size)
+        if tag & 0x3800 in (0x2800, 0x3000) and not tag & 0x4000 and depth < _MAX_DEPTH:
+            _heap(content, facts, depth + 1)
+        elif tag == 0x080A:
+            names = content.read(0, 128).decode("ascii", "replace").split("\x00")
+            facts["camera_make"], facts["camera_model"] = names[0], names[1] if len(names) > 1 else None
+        elif tag == 0x1810 and size >= 16:
+            width, height, _, rotation = struct.unpack("<IIfi", content.read(0, 16).ljust(16, b"\0"))
+            facts["width"], facts["height"] = width, height
+            facts["extra"]["orientation"] = {90: 6, 180: 3, 270: 8, -90: 8}.get(rotation, 1)
+        elif tag == 0x180E and size >= 4:
+            seconds = int.from_bytes(content.read(0, 4), "little")
+            facts["taken_at"] = datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds else None
+        elif tag == 0x1818 and size >= 12:
+            _, speed, aperture = struct.unpack("<3f", content.read(0, 12).ljust(12, b"\0"))
+            facts["shutter_speed"] = exif.shutter_speed(2**-speed) if -20 < speed < 30 and speed else None
+            facts["aperture"] = round(2 ** (aperture / 2), 2) if 0 < aperture < 20 else None
+
+
+def _x3f(window: Window) -> Facts:
+    head = window.read(0, 40)
+    if len(head) < 40:
+        raise ProbeError("the x3f picture ends within its header")
+    width, height, rotation = struct.unpack_from("<3I", head, 28)
+    extra: dict[str, Any] = {"orientation": {90: 6, 180: 3, 270: 8}.get(rotation, 1)}
+    found = [from_origin("container", {"width": width, "height": height, "extra": extra})]
+    directory = int.from_bytes(window.read(window.size - 4, 4), "little")
+    count = int.from_bytes(window.read(directory + 8, 4), "little")
+    for index in range(min(count, _MAX_ENTRIES)):
+        entry = window.read(directory + 12 + 12 * index, 12)
+        if len(entry) < 12:
+            break
+        offset, size = struct.unpack_from("<II", entry)
+        section = window.part(offset, size)
+        if entry[8:12] == b"PROP":
+            found.append(_properties(section))
+        elif entry[8:12] in (b"IMA2", b"IMAG") and section.read(28, 2) == b"\xff\xd8":
+            preview = jpeg.segments(section.part(28, size))[0]
+            preview.get("extra", {}).pop("bits_per_pixel", None)
+            found.append(preview)
+    return merge(*found)
+
+
+def _properties(section: Window) -> Facts:
+    """Pairs of offsets, in characters, into UTF-16 text behind them."""
+    head = section.read(0, 24)
+    count = min(int.from_bytes(head[8:12], "little"), _MAX_ENTRIES)
+    start = 24 + 8 * int.from_bytes(head[8:12], "little")
+    words = section.read(start, 65_536)
+    named: dict[str, str] = {}
+    for index in range(count):
+        pair = section.read(24 + 8 * index, 8)
+        if len(pair) == 8:
+            key, value = (words[2 * at:2 * at + 400].decode("utf-16-le", "replace").split("\x00", 1)[0]
+                          for at in struct.unpack("<II", pair))
+            named[key] = value
+    seconds = _number(named.get("TIME"))
+    facts: Facts = {
+        "camera_make": named.get("CAMMANUF"), "camera_model": named.get("CAMMODEL"),
+        "iso": _number(named.get("ISO")), "aperture": _decimal(named.get("APERTURE")),
+        "focal_length": _decimal(named.get("FLENGTH")), "shutter_speed": _shutter(named.get("SH_DESC")),
+        "taken_at": datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds else None,
+    }
+    return from_origin("x3f", facts)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 10 else None
+
+
+def _decimal(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None
+
+
+def _shutter(text: str | None) -> str | None:
+    top, slash, bottom = (text or "").partition("/")
+    return text if slash and top.isdigit() and bottom.isdigit() else None
+
+
+_READERS: dict[str, Callable[[Window], Facts]] = {"cr3": _cr3, "crw": _crw, "x3f": _x3f}

@@ -1,0 +1,30 @@
+"""Music tags through tinytag, for what FFmpeg's demuxers leave out: ID3v1 tails, odd frames, lengths."""
+
+import os
+
+from tinytag import TinyTag, TinyTagException
+
+from mfkit.scan.kinds import Kind
+from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
+
+# What a damaged tag makes tinytag raise besides its own class: it checks no length before it reads.
+_DAMAGE = (TinyTagException, ValueError, KeyError, IndexError, TypeError, ArithmeticError, EOFError,
+           RecursionError, UnicodeError)
+
+
+def read(path: str | bytes, kind: Kind) -> Facts:
+    """Read title, artist, album, genre, year and length.
+
+    Raises:
+        ProbeError: tinytag does not understand the file.
+    """
+    try:
+        tag = TinyTag.get(os.fsdecode(path))
+    except _DAMAGE as error:
+        raise ProbeError(f"the tags of this {kind.format} file are damaged: {error}") from error
+    facts: Facts = {
+        "title": tag.title, "artist": tag.artist or tag.albumartist, "album": tag.album, "genre": tag.genre,
+        "year": tag.year, "duration": tag.duration, "sample_rate": tag.samplerate, "channels": tag.channels,
+        "bitrate": round(tag.bitrate * 1000) if tag.bitrate else None,
+    }
+    return from_origin("tag", facts)

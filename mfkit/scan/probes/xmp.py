@@ -1,0 +1,114 @@
+"""Facts from an XMP packet: ISO 16684-1, with the exif, tiff, photoshop and dc schemas of part 2.
+
+A fallback for what EXIF left out. The packet is read as text with patterns rather than parsed as XML:
+properties stand as attributes or as elements, packets are often broken, and patterns cannot be made to
+expand entities.
+"""
+
+import html
+import re
+from datetime import datetime
+from typing import Any
+
+from mfkit.scan.probes.contract import Facts, from_origin
+from mfkit.scan.probes.exif import shutter_speed
+
+_MAX_PACKET = 262_144
+_COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\Z")
+_ITEMS = re.compile(r"<rdf:li[^>]*>([^<]{1,1000})</rdf:li>")
+
+
+def read(packet: bytes) -> Facts:
+    """Read the fields that mfkit has columns for, and keywords, title, description and author."""
+    text = _decoded(packet[:_MAX_PACKET])
+    facts: Facts = {
+        "camera_make": _property(text, "tiff:Make"), "camera_model": _property(text, "tiff:Model"),
+        "iso": _whole(_item(text, "exif:ISOSpeedRatings")
+                      or _property(text, "exifEX:PhotographicSensitivity")),
+        "aperture": _fraction(_property(text, "exif:FNumber")),
+        "shutter_speed": shutter_speed(_fraction(_property(text, "exif:ExposureTime"))),
+        "focal_length": _fraction(_property(text, "exif:FocalLength")),
+        "title": _item(text, "dc:title"),
+        "taken_at": _moment(_property(text, "exif:DateTimeOriginal")
+                            or _property(text, "photoshop:DateCreated") or _property(text, "xmp:CreateDate")),
+        "location_name": ", ".join(filter(None, (
+            _property(text, "Iptc4xmpCore:Location"), _property(text, "photoshop:City"),
+            _property(text, "photoshop:State"), _property(text, "photoshop:Country")))) or None,
+    }
+    latitude = _degrees(_property(text, "exif:GPSLatitude"), "NS", 90)
+    longitude = _degrees(_property(text, "exif:GPSLongitude"), "EW", 180)
+    if latitude is not None and longitude is not None:
+        facts["latitude"], facts["longitude"] = latitude, longitude
+    extra: dict[str, Any] = {
+        "keywords": _items(text, "dc:subject") or None, "description": _item(text, "dc:description"),
+        "author": _item(text, "dc:creator"), "rating": _whole(_property(text, "xmp:Rating")),
+        "lens": _property(text, "aux:Lens") or _property(text, "exifEX:LensModel"),
+        "orientation": _whole(_property(text, "tiff:Orientation")),
+    }
+    facts["extra"] = {name: value for name, value in extra.items() if value is not None}
+    return from_origin("xmp", facts)
+
+
+def _decoded(packet: bytes) -> str:
+    """Part 1 section 7.3.2: UTF-8, or UTF-16 and UTF-32 known by the NULs around the first characters."""
+    head = packet[:64]
+    if b"<\x00\x00\x00" in head:
+        return packet.decode("utf-32-le", "replace")
+    if b"\x00<\x00?" in head or b"\x00<\x00x" in head:
+        return packet.decode("utf-16-be", "replace")
+    if b"<\x00?\x00" in head or b"<\x00x\x00" in head:
+        return packet.decode("utf-16-le", "replace")
+    return packet.decode("utf-8", "replace")
+
+
+def _property(text: str, name: str) -> str | None:
+    """A simple property's value: ``name="value"`` or ``<name>value</name>``."""
+    value = "{1,2000}"
+    pattern = rf"\b{name}\s*=\s*(?:\"([^\"<]{value})\"|'([^'<]{value})')|<{name}>([^<]{value})<"
+    match = re.search(pattern, text)
+    if match is None:
+        return None
+    return html.unescape(next(group for group in match.groups() if group)).strip() or None
+
+
+def _items(text: str, name: str) -> list[str]:
+    """The members of an array property."""
+    start = text.find(f"<{name}>")
+    end = text.find(f"</{name}>", start)
+    if start < 0 or end < 0:
+        return []
+    return [html.unescape(item).strip() for item in _ITEMS.findall(text, start, end)[:200]]
+
+
+def _item(text: str, name: str) -> str | None:
+    members = _items(text, name)
+    return members[0] or None if members else None
+
+
+def _fraction(text: str | None) -> float | None:
+    """A rational such as ``"28/10"``, or a plain number."""
+    top, _, bottom = (text or "").partition("/")
+    try:
+        return float(top) / float(bottom or 1)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _degrees(text: str | None, letters: str, limit: int) -> float | None:
+    """Part 2 section 4.3 GPSCoordinate: ``"DDD,MM,SSk"`` or ``"DDD,MM.mmk"``."""
+    match = _COORDINATE.match(text or "")
+    if match is None or match[4] not in letters:
+        return None
+    value = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
+    return None if value > limit else -value if match[4] in "SW" else value
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text and len(text) >= 10 else None
+    except ValueError:
+        return None

@@ -32,13 +32,15 @@ _WRITER_PRAGMAS = (
     "PRAGMA journal_size_limit = 67108864",
 )
 _MATH: dict[str, Any] = {
-    "sin": math.sin, "cos": math.cos, "asin": math.asin, "sqrt": math.sqrt, "radians": math.radians,
+    "sin": math.sin, "cos": math.cos, "radians": math.radians,
 }
 # What a statement that only reads asks the authorizer for; everything else (ATTACH, PRAGMA, writes,
 # transactions, DDL) is refused by SQLite itself. https://www.sqlite.org/c3ref/c_alter_table.html
 _READING = frozenset(
     (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
 )
+# The first is FTS5's own; none of them sets anything.
+_READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "table_list", "index_list"))
 
 
 def file_of(url: URL) -> Path | None:
@@ -96,7 +98,9 @@ def _or_null(function: Any) -> Any:
     return lambda value: None if value is None else function(value)
 
 
-def _authorize(action: int, *_: Any) -> int:
+def _authorize(action: int, first: str | None, second: str | None, *_: Any) -> int:
+    if action == sqlite3.SQLITE_PRAGMA:
+        return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 

@@ -24,7 +24,7 @@ class Examined:
     Attributes:
         path: Stored form of the path.
         size: Bytes.
-        modified_at: The file system's modification time.
+        modified_at: The file system's modification time; None for what could not be looked at.
         scanned_at: When the reading began.
         file_hash: SHA-256 of the content; None when it could not be read.
         kind: What the file is; None when it could not be read.
@@ -35,7 +35,7 @@ class Examined:
 
     path: str
     size: int
-    modified_at: datetime
+    modified_at: datetime | None
     scanned_at: datetime = field(default_factory=utc_now)
     file_hash: str | None = None
     kind: Kind | None = None

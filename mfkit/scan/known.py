@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,39 +85,48 @@ class Verdict:
     copies_gone: list[UUID] = field(default_factory=list)
     failures_gone: list[UUID] = field(default_factory=list)
 
+    @property
+    def any_gone(self) -> bool:
+        """Whether anything known was not found."""
+        return bool(self.items_gone or self.copies_gone or self.failures_gone)
+
 
 async def known_between(
     connection: AsyncConnection, after: str, upto: str
-) -> AsyncIterator[dict[str, Known]]:
-    """Yield what is known of the paths ``after < path <= upto``, in pages by path.
+) -> tuple[dict[str, Known], str]:
+    """Return what is known of the paths ``after < path <= upto``: a page of them, and where it ends.
 
-    A page is complete for its paths: all rows of one path are in the same page.
+    A page is complete for its paths. The last one ends at ``upto``.
     """
-    while True:
-        page: dict[str, Known] = {}
-        ends = []
-        for statement, put in ((_ITEMS, _put_item), (_COPIES, _put_copy), (_FAILURES, _put_failure)):
-            bounds = {"after": after, "upto": upto}
-            rows = (await connection.execute(statement, bounds)).all()
-            if len(rows) == _PAGE:
-                ends.append(rows[-1][0])
-            for path, *values in rows:
-                put(page.setdefault(path, Known()), values)
-        end = min(ends, default=upto)
-        yield {path: known for path, known in page.items() if path <= end}
-        if end == upto:
-            return
-        after = end
+    page: dict[str, Known] = {}
+    end = upto
+    for statement, put in ((_ITEMS, _put_item), (_COPIES, _put_copy), (_FAILURES, _put_failure)):
+        rows = (await connection.execute(statement, {"after": after, "upto": upto})).all()
+        if len(rows) == _PAGE:
+            end = min(end, rows[-1][0])
+        for path, *values in rows:
+            put(page.setdefault(path, Known()), values)
+    return {path: known for path, known in page.items() if path <= end}, end
 
 
-def compare(candidates: dict[str, Candidate], known: dict[str, Known], verdict: Verdict) -> None:
-    """Hold found against known for the same stretch of paths; candidates are used up as they are met."""
+def compare(
+    candidates: dict[str, Candidate], known: dict[str, Known], unlisted: Sequence[str] = ()
+) -> Verdict:
+    """Hold found against known for the same stretch of paths.
+
+    Args:
+        candidates: Files found, by path; those that are known are taken out.
+        known: What the library knows.
+        unlisted: Folders that could not be listed: nothing below them is gone for not being found.
+    """
+    verdict = Verdict()
     for path, rows in known.items():
         candidate = candidates.pop(path, None)
-        if candidate is None:
-            _gone(rows, verdict)
-        else:
+        if candidate is not None:
             _found(candidate, rows, verdict)
+        elif not any(path == folder or path.startswith(f"{folder}/") for folder in unlisted):
+            _gone(rows, verdict)
+    return verdict
 
 
 def _gone(rows: Known, verdict: Verdict) -> None:
@@ -163,7 +172,9 @@ def _racy(row: KnownItem | KnownCopy) -> bool:
     )
 
 
-def _between(path: InstrumentedAttribute[str], statement: Select[Any]) -> Select[Any]:
+def _between(
+    path: InstrumentedAttribute[str], statement: Select[*tuple[Any, ...]]
+) -> Select[*tuple[Any, ...]]:
     return statement.where(path > bindparam("after"), path <= bindparam("upto")).order_by(path).limit(_PAGE)
 
 

@@ -11,10 +11,10 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
@@ -33,8 +33,9 @@ from mfkit.scan.rows import (
 )
 
 T = TypeVar("T")
-_ITEM, _COPY = MediaItem.__table__, MediaCopy.__table__
-_METADATA, _FAILURE = MediaMetadata.__table__, ScanFailure.__table__
+_ITEM, _COPY, _METADATA, _FAILURE = (
+    cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata, ScanFailure)
+)
 _COPY_COLUMNS = (
     "id", "media_item_id", "file_path", "file_name", "file_modified_at", "last_scanned_at", "missing_since",
 )
@@ -111,7 +112,7 @@ class _Batch:
         self.by_path[path] = item
 
     def leave(self, item: _Item) -> None:
-        """Take its path from an item whose content is no longer there: a copy takes its place, or it is missing."""
+        """Take an item's path, which holds other content now: a copy takes over, or the item is missing."""
         heirs = sorted(
             path for path, copy in self.copies_of.get(item.id, {}).items() if copy.missing_since is None
         )
@@ -221,7 +222,9 @@ def _is_there(batch: _Batch, item: _Item) -> bool:
 
 async def _load(connection: AsyncConnection, batch: _Batch, read: Sequence[Examined]) -> None:
     """Load the items and copies that the batch's paths and hashes lead to."""
-    columns = select(_ITEM.c.id, _ITEM.c.file_path, _ITEM.c.file_hash, _ITEM.c.file_modified_at, _ITEM.c.missing_since)
+    columns = select(
+        _ITEM.c.id, _ITEM.c.file_path, _ITEM.c.file_hash, _ITEM.c.file_modified_at, _ITEM.c.missing_since
+    )
     paths = [found.path for found in read]
     rows = await _in(connection, columns, _ITEM.c.file_hash, [found.file_hash for found in read])
     rows += await _in(connection, columns, _ITEM.c.file_path, paths)
@@ -241,7 +244,9 @@ async def _load(connection: AsyncConnection, batch: _Batch, read: Sequence[Exami
     )
 
 
-async def _in(connection: AsyncConnection, statement: Select[Any], column: Any, values: Sequence[Any]) -> list[Any]:
+async def _in(
+    connection: AsyncConnection, statement: Select[Any], column: Any, values: Sequence[Any]
+) -> list[Any]:
     rows: list[Any] = []
     for chunk in _chunks(values):
         rows += (await connection.execute(statement.where(column.in_(chunk)))).all()
@@ -303,8 +308,12 @@ async def _write_failures(connection: AsyncConnection, batch: _Batch, examined: 
         (
             uuid4(), batch.scan_id, found.path, found.stage, found.error, found.size,
             # A read that failed is tried again; what was read and not understood stays so.
-            found.modified_at if found.stage is ScanStage.PROBE or found.size == 0 else None,
+            found.modified_at if found.stage is ScanStage.PROBE or _is_empty(found) else None,
             batch.now,
         )
         for found in examined if found.stage is not None
     ])
+
+
+def _is_empty(found: Examined) -> bool:
+    return found.stage is ScanStage.READ and found.size == 0

@@ -39,9 +39,20 @@ def read(path: str | bytes, kind: Kind) -> Facts:
     except (FileNotFoundError, PermissionError):
         raise
     except UnidentifiedImageError as error:
+        bare = _gif(path) if kind.format == "gif" else None
+        if bare is not None:
+            return bare
         raise ProbeError(f"this {kind.format} picture's header is not one that Pillow can read") from error
     except _DAMAGE as error:
         raise ProbeError(f"this {kind.format} picture's header is damaged: {error}") from error
+
+
+def _gif(path: str | bytes) -> Facts | None:
+    """GIF89a section 18: the screen's size, where Pillow insists on a picture that follows."""
+    with open(path, "rb") as stream:
+        head = stream.read(13)
+    width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+    return from_origin("container", {"width": width, "height": height}) if len(head) == 13 else None
 
 
 def _is_run_length(picture: Image.Image) -> bool:

@@ -19,8 +19,9 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from mfkit.scan.kinds import Kind
-from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
+from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.coordinates import iso6709
+from mfkit.scan.probes.quicktime import Movie, read_movie
 
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 _DEMUXERS = {
@@ -53,7 +54,10 @@ def read(path: str | bytes, kind: Kind) -> Facts:
     """
     try:
         with ExitStack() as stack:
-            return _facts(_open(path, kind, stack), kind)
+            container = _open(path, kind, stack)
+            if _DEMUXERS.get(kind.format) != _MP4:
+                return _facts(container, kind)
+            return _with_header(_facts(container, kind), container, read_movie(path))
     except (FFmpegError, EOFError) as error:
         if isinstance(error, (FileNotFoundError, PermissionError)):
             raise  # the file system's fault, not the file's
@@ -104,6 +108,33 @@ def _facts(container: InputContainer, kind: Kind) -> Facts:
     return facts
 
 
+def _with_header(facts: Facts, container: InputContainer, movie: Movie) -> Facts:
+    """Turn the picture as players do, and add what PyAV does not pass on or cannot know."""
+    header = movie.facts.copy()
+    extra = facts["extra"]
+    if header.get("duration") and not movie.is_fragmented:
+        # Where streams and header differ, the header has what players show; a cut-off file's too.
+        facts["duration"] = header["duration"]
+        if container.size > 0 and header["duration"]:
+            facts["bitrate"] = round(8 * container.size / header["duration"])
+    tracks = [(stream, movie.tracks[stream.id]) for stream in container.streams if stream.id in movie.tracks]
+    for stream, track in tracks:
+        if stream.type == "video" and not _is_cover(stream):
+            if track.rotation:
+                extra["rotation"] = track.rotation
+            if track.rotation in (90, 270):
+                facts["width"], facts["height"] = facts.get("height"), facts.get("width")
+            break
+    for stream, track in tracks:
+        if stream.type == "audio":
+            sound: Facts = {"audio_codec": track.codec, "sample_rate": track.sample_rate,
+                            "channels": track.channels}
+            if not _has_decoder(stream):
+                header = merge(header, from_origin("container", sound))
+            break
+    return merge(facts, header)
+
+
 def _is_cover(stream: Stream) -> bool:
     return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
 
@@ -112,7 +143,7 @@ def _duration(container: InputContainer) -> float | None:
     if container.duration:
         return container.duration / 1_000_000
     lengths = [float(stream.duration * stream.time_base) for stream in container.streams
-               if stream.duration and stream.time_base]
+               if stream.duration and stream.duration > 0 and stream.time_base]
     return max(lengths, default=None)
 
 
@@ -150,7 +181,12 @@ def _add_picture(facts: Facts, extra: dict[str, Any], stream: VideoStream) -> No
 
 
 def _rate(stream: VideoStream) -> float | None:
-    for rate in (stream.average_rate, stream.guessed_rate):
+    """The average rate; where the file is too short to tell, the codec's own before a guess.
+
+    A guess for interlaced film counts fields, two to a frame.
+    """
+    for rate in (stream.average_rate, stream.codec_context.framerate if _has_decoder(stream) else None,
+                 stream.guessed_rate):
         if rate:
             return float(rate)
     return None

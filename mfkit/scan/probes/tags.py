@@ -18,8 +18,21 @@ def read(path: str | bytes, kind: Kind) -> Facts:
     Raises:
         ProbeError: tinytag does not understand the file.
     """
+    return _read(path, kind, with_length=True)
+
+
+def read_texts(path: str | bytes, kind: Kind) -> Facts:
+    """Read title, artist, album, genre and year alone, for formats whose length others read better.
+
+    Raises:
+        ProbeError: tinytag does not understand the file.
+    """
+    return _read(path, kind, with_length=False)
+
+
+def _read(path: str | bytes, kind: Kind, *, with_length: bool) -> Facts:
     try:
-        tag = TinyTag.get(os.fsdecode(path))
+        tag = TinyTag.get(os.fsdecode(path), duration=with_length)
     except _DAMAGE as error:
         raise ProbeError(f"the tags of this {kind.format} file are damaged: {error}") from error
     facts: Facts = {

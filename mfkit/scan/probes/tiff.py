@@ -18,6 +18,7 @@ _CODES = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i
           13: "I", 16: "Q", 17: "q", 18: "Q"}
 _SIZES = {kind: struct.calcsize("<" + code) for kind, code in _CODES.items()}
 _SUB_DIRECTORIES = {0x8769: "exif", 0x8825: "gps", 0x014A: "sub"}
+_MAKE, _MAKER_NOTE = 0x010F, 0x927C
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Directory:
     """One directory's tags.
 
     Attributes:
-        name: ``"main"`` for the chain's first, ``"next"``, ``"sub"``, ``"exif"`` or ``"gps"``.
+        name: ``"main"`` for the chain's first, ``"next"``, ``"sub"``, ``"exif"``, ``"gps"``, ``"canon"``.
         tags: Tag → value; rationals are floats, NaN where the denominator is zero.
     """
 
@@ -55,6 +56,7 @@ def directories(window: Window, wanted: Mapping[str, frozenset[int]], first: str
     start: int = struct.unpack_from(order + ("Q" if is_big else "I"), head, 8 if is_big else 4)[0]
     queue = [(first, start)]
     seen: set[int] = set()
+    is_canon = False
     while queue and len(seen) < _MAX_DIRECTORIES:
         name, offset = queue.pop(0)
         if offset in seen or not offset:
@@ -62,6 +64,10 @@ def directories(window: Window, wanted: Mapping[str, frozenset[int]], first: str
         seen.add(offset)
         directory = Directory(name)
         following = _read_directory(window, order, is_big, offset, directory, wanted.get(name, frozenset()))
+        is_canon = is_canon or str(directory.tags.get(_MAKE, "")).startswith("Canon")
+        note = directory.tags.pop(_MAKER_NOTE, None)
+        if is_canon and isinstance(note, int):
+            queue.append(("canon", note))
         for tag, sub_name in _SUB_DIRECTORIES.items():
             pointers = directory.tags.get(tag, ())
             for pointer in pointers if isinstance(pointers, tuple) else (pointers,):
@@ -84,6 +90,10 @@ def _read_directory(window: Window, order: str, is_big: bool, offset: int, direc
     block = window.read(offset + count_size, count * entry_size + inline)
     for at in range(0, min(count * entry_size, len(block) - entry_size + 1), entry_size):
         tag, kind, number = struct.unpack_from(order + "HH" + pointer, block, at)
+        if tag == _MAKER_NOTE and directory.name == "exif" and number > inline:
+            # Canon's is a plain directory in the same structure: where it lies is all that is needed.
+            directory.tags[tag] = struct.unpack_from(order + pointer, block, at + entry_size - inline)[0]
+            continue
         if tag not in wanted and tag not in _SUB_DIRECTORIES or tag in directory.tags or kind not in _SIZES:
             continue
         size = min(number * _SIZES[kind], _LARGE.get(tag, _MAX_VALUE))

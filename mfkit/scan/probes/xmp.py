@@ -30,7 +30,8 @@ def read(packet: bytes) -> Facts:
         "focal_length": _fraction(_property(text, "exif:FocalLength")),
         "title": _item(text, "dc:title"),
         "taken_at": _moment(_property(text, "exif:DateTimeOriginal")
-                            or _property(text, "photoshop:DateCreated") or _property(text, "xmp:CreateDate")),
+                            or _property(text, "photoshop:DateCreated") or _property(text, "xmp:CreateDate")
+                            or _property(text, "xap:CreateDate")),  # the prefix before 2004
         "location_name": ", ".join(filter(None, (
             _property(text, "Iptc4xmpCore:Location"), _property(text, "photoshop:City"),
             _property(text, "photoshop:State"), _property(text, "photoshop:Country")))) or None,

@@ -101,13 +101,15 @@ def read_facts(path: "str | bytes | os.PathLike[str] | os.PathLike[bytes]", kind
         if step.fills and successes and step.fills <= frozenset(found):
             continue
         try:
-            found = merge(found, step.read(name, kind))
+            part = step.read(name, kind)
         except ProbeError as error:
             notes.append(f"{step.name}: {error}")
         else:
-            successes += step.suffices
+            found = merge(found, part)
+            # A lenient reader finds nothing in noise, and calls it no error.
+            successes += step.suffices and _says_something(part)
     if not successes:
-        raise ProbeError("; ".join(_without_repeats(notes)))
+        raise ProbeError("; ".join(_without_repeats(notes)) or f"nothing in this {kind.format} file is known")
     if notes:
         found.setdefault("extra", {})["probe_notes"] = list(_without_repeats(notes))
     found = merge(found, _last_change(found), compression(found, kind, os.stat(name).st_size))
@@ -118,6 +120,12 @@ def _last_change(facts: Facts) -> Facts:
     """The time of the last change stands in for a capture time that nothing else states."""
     changed = facts.get("extra", {}).get("changed_at")
     return from_origin("exif DateTime", {"taken_at": changed}) if isinstance(changed, datetime) else {}
+
+
+def _says_something(part: Facts) -> bool:
+    extra = part.get("extra", {})
+    return any(value is not None for name, value in (*part.items(), *extra.items())
+               if name not in ("extra", "origins"))
 
 
 def _without_repeats(notes: list[str]) -> Iterator[str]:

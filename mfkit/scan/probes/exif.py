@@ -126,7 +126,8 @@ def canon_iso(notes: Mapping[int, Value]) -> int | None:
     settings, shot = notes.get(1), notes.get(4)
     if isinstance(settings, tuple) and len(settings) > 16:
         code = int(settings[16])
-        speed = code & 0x3FFF if code & 0x4000 and code != 0x7FFF else {16: 50, 17: 100, 18: 200, 19: 400, 20: 800}.get(code)
+        is_plain = code & 0x4000 and code != 0x7FFF
+        speed = code & 0x3FFF if is_plain else {16: 50, 17: 100, 18: 200, 19: 400, 20: 800}.get(code)
         if speed:
             return speed
     if isinstance(shot, tuple) and len(shot) > 2 and 0 < shot[2] < 640 and 0 <= shot[1] < 640:

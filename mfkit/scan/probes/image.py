@@ -1,6 +1,7 @@
 """Pictures of the lesser formats through Pillow's header readers: size and depth; no pixel is decoded."""
 
 import os
+import struct
 import warnings
 from typing import Any
 
@@ -9,8 +10,8 @@ from PIL import Image, UnidentifiedImageError
 from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
 
-_DAMAGE = (Image.DecompressionBombError, ValueError, SyntaxError, KeyError, IndexError, TypeError,
-           ArithmeticError, EOFError, OSError, MemoryError)
+_DAMAGE = (Image.DecompressionBombError, struct.error, ValueError, SyntaxError, KeyError, IndexError,
+           TypeError, ArithmeticError, EOFError, OSError, MemoryError)
 _BITS = {"1": 1, "L": 8, "P": 8, "LA": 16, "La": 16, "PA": 16, "RGB": 24, "RGBA": 32, "RGBa": 32, "RGBX": 32,
          "CMYK": 32, "YCbCr": 24, "LAB": 24, "HSV": 24, "I": 32, "F": 32}
 # Only the reader of the identified kind: no other one is to be tried on hostile bytes.

@@ -5,6 +5,7 @@ are opened: the protocol whitelist, the demuxer of the identified kind and a whi
 playlist in disguise from opening anything else.
 """
 
+import errno
 import os
 from contextlib import ExitStack
 from datetime import datetime
@@ -12,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
+from av.audio.format import AudioFormat
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -58,10 +60,10 @@ def read(path: str | bytes, kind: Kind) -> Facts:
             if _DEMUXERS.get(kind.format) != _MP4:
                 return _facts(container, kind)
             return _with_header(_facts(container, kind), container, read_movie(path))
-    except (FFmpegError, EOFError) as error:
-        if isinstance(error, (FileNotFoundError, PermissionError)):
-            raise  # the file system's fault, not the file's
-        reason = getattr(error, "strerror", None) or str(error)
+    except FFmpegError as error:
+        if error.errno in (errno.ENOENT, errno.EACCES):
+            raise  # the file system's fault, not the file's; FFmpeg uses other numbers for its own
+        reason = error.strerror or str(error)
         raise ProbeError(f"FFmpeg cannot read this {kind.format} file: {reason}") from error
 
 
@@ -206,12 +208,15 @@ def _add_sound(facts: Facts, extra: dict[str, Any], stream: AudioStream) -> None
         extra["dsd_rate"] = context.sample_rate * 8
         extra["bits_per_sample"] = 8
     elif name.startswith("pcm_") or name in ("flac", "alac", "ape", "wavpack", "tta"):
-        extra["bits_per_sample"] = _bits_per_sample(name, context.format.bits)
+        extra["bits_per_sample"] = _bits_per_sample(name, context.format)
 
 
-def _bits_per_sample(name: str, decoded: int) -> int:
+def _bits_per_sample(name: str, decoded: AudioFormat | None) -> int | None:
+    """Bits in the file; FLAC and the like decode 24 bits into 32, which is close enough for a ratio."""
     digits = "".join(ch for ch in name.removeprefix("pcm_") if ch.isdigit())
-    return int(digits) if name.startswith("pcm_") and digits in ("8", "16", "24", "32", "64") else decoded
+    if name.startswith("pcm_") and digits in ("8", "16", "24", "32", "64"):
+        return int(digits)
+    return None if decoded is None else int(decoded.bits)
 
 
 def _tags(container: InputContainer, sounds: list[AudioStream]) -> dict[str, str]:

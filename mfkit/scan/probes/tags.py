@@ -1,6 +1,7 @@
 """Music tags through tinytag, for what FFmpeg's demuxers leave out: ID3v1 tails, odd frames, lengths."""
 
 import os
+import struct
 
 from tinytag import TinyTag, TinyTagException
 
@@ -8,8 +9,8 @@ from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
 
 # What a damaged tag makes tinytag raise besides its own class: it checks no length before it reads.
-_DAMAGE = (TinyTagException, ValueError, KeyError, IndexError, TypeError, ArithmeticError, EOFError,
-           RecursionError, UnicodeError)
+_DAMAGE = (TinyTagException, struct.error, ValueError, KeyError, IndexError, TypeError, ArithmeticError,
+           EOFError, RecursionError, UnicodeError)
 
 
 def read(path: str | bytes, kind: Kind) -> Facts:

@@ -88,6 +88,7 @@ def _read_directory(window: Window, order: str, is_big: bool, offset: int, direc
         return 0
     count = min(struct.unpack(order + count_code, counted)[0], _MAX_ENTRIES)
     block = window.read(offset + count_size, count * entry_size + inline)
+    shift = _moved_by(block, order, offset, count) if directory.name == "canon" and not is_big else 0
     for at in range(0, min(count * entry_size, len(block) - entry_size + 1), entry_size):
         tag, kind, number = struct.unpack_from(order + "HH" + pointer, block, at)
         if tag == _MAKER_NOTE and directory.name == "exif" and number > inline:
@@ -101,7 +102,7 @@ def _read_directory(window: Window, order: str, is_big: bool, offset: int, direc
         if number * _SIZES[kind] <= inline:
             data = block[position:position + size]
         else:
-            data = window.read(struct.unpack_from(order + pointer, block, position)[0], size)
+            data = window.read(struct.unpack_from(order + pointer, block, position)[0] + shift, size)
         value = _value(data, kind, order)
         if value is not None:
             directory.tags[tag] = value
@@ -110,6 +111,22 @@ def _read_directory(window: Window, order: str, is_big: bool, offset: int, direc
         return 0
     following: int = struct.unpack_from(order + pointer, block, end)[0]
     return following
+
+
+def _moved_by(block: bytes, order: str, offset: int, count: int) -> int:
+    """How far an editor moved Canon's notes without mending their offsets.
+
+    Canon's first value follows the directory by 4 bytes, by 6, 16 or 28 in some models (exiftool,
+    MakerNotes.pm); anything else means that the notes were moved.
+    """
+    places = []
+    for at in range(0, min(12 * count, len(block) - 11), 12):
+        _, kind, number, value = struct.unpack_from(order + "HHII", block, at)
+        if number * _SIZES.get(kind, 1) > 4:
+            places.append(value)
+    end = offset + 2 + 12 * count
+    gap = min(places, default=end + 4) - end
+    return 0 if gap in (4, 6, 16, 28) else 4 - gap
 
 
 def _value(data: bytes, kind: int, order: str) -> Value | None:

@@ -1,0 +1,119 @@
+"""Real files for the scan's tests: made on the spot, and the corpus where it lies beside the project."""
+
+import json
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from PIL import Image
+
+from mfkit.scan.facts import Facts, read_facts
+from mfkit.scan.kinds import HEAD_SIZE, identify
+
+CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> dict[Path, dict[str, Any]]:
+    """Every corpus file and what the reference tools say about it."""
+    if not (CORPUS / "reference.json").is_file():
+        pytest.skip(f"the media corpus is not at {CORPUS}")
+    reference = json.loads((CORPUS / "reference.json").read_text("utf-8"))
+    return {CORPUS / "files" / name: entry for name, entry in reference.items()}
+
+
+@pytest.fixture
+def facts_of() -> Callable[[Path], Facts]:
+    """Identify a file and read its facts, as the scan does."""
+    def read(path: Path) -> Facts:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_SIZE)
+        return read_facts(path, identify(head, path.name))
+    return read
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Callable[..., Path]:
+    """Make a picture with EXIF; keyword arguments change the directories' tags."""
+    def make(name: str = "photo.jpg", main: dict[int, Any] | None = None,
+             camera: dict[int, Any] | None = None, gps: dict[int, Any] | None = None, **options: Any) -> Path:
+        exif = Image.Exif()
+        for tag, value in ({0x010F: "Nikon", 0x0110: "D70"} | (main or {})).items():
+            exif[tag] = value
+        exif.get_ifd(0x8769).update({
+            0x829A: (1, 250), 0x829D: (28, 10), 0x8827: 200, 0x920A: (50, 1),
+            0x9003: "2019:07:14 12:30:45"} | (camera or {}))
+        if gps:
+            exif.get_ifd(0x8825).update(gps)
+        path = tmp_path / name
+        Image.new("RGB", (64, 48), "teal").save(path, exif=exif.tobytes(), **options)
+        return path
+    return make
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Callable[..., Path]:
+    """Make a short film with sound, rotation and tags."""
+    def make(name: str = "film.mp4", rotation: int = 0, tags: dict[str, str] | None = None,
+             with_video: bool = True, with_audio: bool = True, frames: int = 25) -> Path:
+        path = tmp_path / name
+        with av.open(str(path), "w") as container:
+            container.metadata.update(tags or {})
+            if with_video:
+                video = container.add_stream("mpeg4", rate=25)
+                video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+                if rotation:
+                    video.set_display_rotation(rotation)
+            if with_audio:
+                audio = container.add_stream("aac", rate=44100, layout="stereo")
+            if with_video:
+                for index in range(frames):
+                    picture = av.VideoFrame(64, 48, "yuv420p")
+                    picture.pts, picture.time_base = index, Fraction(1, 25)
+                    container.mux(video.encode(picture))
+                container.mux(video.encode(None))
+            if with_audio:
+                for index in range(frames * 44100 // 25 // 1024):
+                    sound = av.AudioFrame("fltp", "stereo", 1024)
+                    for plane in sound.planes:
+                        plane.update(bytes(plane.buffer_size))
+                    sound.pts, sound.rate = index * 1024, 44100
+                    container.mux(audio.encode(sound))
+                container.mux(audio.encode(None))
+        return path
+    return make
+
+
+def box(name: bytes, *contents: bytes) -> bytes:
+    """One ISO base media box."""
+    content = b"".join(contents)
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+def heic(properties: list[bytes], items: dict[bytes, bytes] | None = None) -> bytes:
+    """A HEIC file without pixels: a primary item with these properties, and more items with data."""
+    data = {1: b"\0" * 16} | {number: content for number, content in enumerate((items or {}).values(), 2)}
+    kinds = [b"hvc1", *(items or {})]
+    infos = b"".join(box(b"infe", b"\2\0\0\0", struct.pack(">HH4s", number, 0, kind), b"\0")
+                     for number, kind in enumerate(kinds, 1))
+    ftyp = box(b"ftyp", b"heic\0\0\0\0mif1heic")
+
+    def meta(start: int) -> bytes:
+        extents, at = b"", start
+        for number, content in data.items():
+            extents += struct.pack(">HHHII", number, 0, 1, at, len(content))
+            at += len(content)
+        links = bytes(range(1, len(properties) + 1))
+        return box(
+            b"meta", b"\0\0\0\0", box(b"hdlr", b"\0" * 8, b"pict", b"\0" * 13), box(b"pitm", b"\0\0\0\0\0\1"),
+            box(b"iinf", b"\0\0\0\0", struct.pack(">H", len(kinds)), infos),
+            box(b"iprp", box(b"ipco", *properties),
+                box(b"ipma", b"\0\0\0\0", struct.pack(">IHB", 1, 1, len(links)), links)),
+            box(b"iloc", b"\0\0\0\0\x44\0", struct.pack(">H", len(data)), extents))
+
+    start = len(ftyp) + len(meta(0)) + 8
+    return ftyp + meta(start) + box(b"mdat", *data.values())

@@ -45,7 +45,7 @@ def photo(tmp_path: Path) -> Callable[..., Path]:
         for tag, value in ({0x010F: "Nikon", 0x0110: "D70"} | (main or {})).items():
             exif[tag] = value
         exif.get_ifd(0x8769).update({
-            0x829A: (1, 250), 0x829D: (28, 10), 0x8827: 200, 0x920A: (50, 1),
+            0x829A: 0.004, 0x829D: 2.8, 0x8827: 200, 0x920A: 50.0,
             0x9003: "2019:07:14 12:30:45"} | (camera or {}))
         if gps:
             exif.get_ifd(0x8825).update(gps)

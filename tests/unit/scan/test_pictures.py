@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import box, heic
+from heif_files import box, heic
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin

@@ -1,4 +1,4 @@
-"""HEIF files made by hand, since nothing that is installed writes them."""
+"""HEIC files made by hand, with the properties that no encoder at hand would write."""
 
 import struct
 

@@ -12,7 +12,7 @@ import pytest
 from heif_files import box, heic
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, features
 
 from mfkit.scan.facts import Facts, ProbeError, read_facts
 from mfkit.scan.kinds import KINDS
@@ -218,6 +218,16 @@ def test_a_heics_exif_and_xmp_items_are_read(photo: Photo, tmp_path: Path, facts
     (tmp_path / "a.heic").write_bytes(heic(properties(400, 300), {b"Exif": item}))
     facts = facts_of(tmp_path / "a.heic")
     assert (facts["width"], facts["height"], facts["camera_model"]) == (400, 300, "D70")
+    assert facts["latitude"] == pytest.approx(-33.856806, abs=1e-6)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
+@pytest.mark.parametrize(("orientation", "size"), [(1, (64, 48)), (6, (48, 64)), (3, (64, 48))])
+def test_an_avif_as_pillow_writes_it(orientation: int, size: tuple[int, int], photo: Photo,
+                                     facts_of: Reader) -> None:
+    """The encoder turns the EXIF orientation into a property, which turns the picture once."""
+    facts = facts_of(photo("a.avif", main={0x0112: orientation}, gps=GPS))
+    assert (facts["width"], facts["height"], facts["camera_model"]) == (*size, "D70")
     assert facts["latitude"] == pytest.approx(-33.856806, abs=1e-6)
 
 

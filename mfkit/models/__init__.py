@@ -1,0 +1,30 @@
+"""The schema of a media library."""
+
+from mfkit.models.base import Base, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
+from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus
+from mfkit.models.media import Collection, MediaItem, MediaType, Tag, collection_items, media_tags
+from mfkit.models.metadata import MediaMetadata
+from mfkit.models.search import media_search
+from mfkit.models.views import media
+
+__all__ = [
+    "Base",
+    "Collection",
+    "MediaCopy",
+    "MediaItem",
+    "MediaMetadata",
+    "MediaType",
+    "Scan",
+    "ScanFailure",
+    "ScanStage",
+    "ScanStatus",
+    "Tag",
+    "TimestampMixin",
+    "UTCDateTime",
+    "UUIDMixin",
+    "collection_items",
+    "media",
+    "media_search",
+    "media_tags",
+    "utc_now",
+]

@@ -1,0 +1,248 @@
+"""The record database: the one place that opens a connection to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from mfkit.core import migrate, sqlite
+from mfkit.core.faults import translate
+from mfkit.errors import LibraryNotFoundError, NotALibraryError, ReadOnlyLibraryError
+from mfkit.models import Base
+
+T = TypeVar("T")
+BUSY_TIMEOUT = 30.0
+
+
+class Database:
+    """A media library's database: an engine with its pool, and sessions on it.
+
+    Attributes:
+        url: Where the database is; prints without the password.
+        file: The SQLite file, or None.
+        read_only: Whether the database may only be read.
+        engine: The SQLAlchemy engine.
+    """
+
+    def __init__(
+        self,
+        url: str | URL | os.PathLike[str],
+        *,
+        busy_timeout: float = BUSY_TIMEOUT,
+        read_only: bool = False,
+    ) -> None:
+        """Prepare the engine; nothing is opened yet.
+
+        Args:
+            url: A SQLAlchemy URL (``sqlite+aiosqlite:///library.db``,
+                ``postgresql+asyncpg://user@host/name``) or the path of a SQLite file.
+            busy_timeout: Seconds to wait for another program's write to end (SQLite).
+            read_only: Open without the right to write. A SQLite file that this user may not write
+                is opened so by itself.
+
+        Raises:
+            NotALibraryError: The URL makes no sense, or the path is a directory.
+        """
+        self.url = _as_url(url)
+        self.file = sqlite.file_of(self.url)
+        self.read_only = read_only
+        connect_args: dict[str, Any] = {}
+        engine_url = self.url
+        if self.dialect == "sqlite":
+            connect_args = {"timeout": busy_timeout, "isolation_level": None}
+            if self.file is not None:
+                if self.file.is_dir():
+                    raise NotALibraryError(
+                        f"{self.file} is a directory; name a file in it, such as {self.file / 'library.db'}."
+                    )
+                if self.file.exists():
+                    self.read_only = read_only or not os.access(self.file, os.W_OK)
+                if self.read_only:
+                    engine_url = sqlite.read_only_url(self.url, self.file)
+        self.engine: AsyncEngine = create_async_engine(engine_url, connect_args=connect_args)
+        if self.dialect == "sqlite":
+            sqlite.prepare(self.engine, read_only=self.read_only)
+
+    @property
+    def dialect(self) -> str:
+        """Name of the kind of database: ``sqlite`` or ``postgresql``."""
+        return self.url.get_backend_name()
+
+    @property
+    def name(self) -> str:
+        """The path, or the URL without the password: what messages call this database."""
+        return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
+
+    def __repr__(self) -> str:
+        """Show the URL without the password."""
+        return f"Database({self.url.render_as_string(hide_password=True)!r})"
+
+    async def create_tables(self) -> None:
+        """Create all tables, indexes, triggers and views that are not there yet.
+
+        Raises:
+            NotALibraryError: The file is no SQLite database.
+            ReadOnlyLibraryError: The database may only be read.
+            LibraryLockedError: Another program holds the write lock.
+        """
+        async with self.transaction() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+            await connection.run_sync(migrate.stamp)
+
+    async def drop_tables(self) -> None:
+        """Drop everything that :meth:`create_tables` makes, with all rows.
+
+        Raises:
+            ReadOnlyLibraryError: The database may only be read.
+            LibraryLockedError: Another program holds the write lock.
+        """
+        async with self.transaction() as connection:
+            await connection.run_sync(Base.metadata.drop_all)
+            await connection.run_sync(migrate.unstamp)
+
+    async def upgrade(self) -> None:
+        """Bring the schema to this mfkit's revision; creates a database that is not there.
+
+        Raises:
+            NotALibraryError: The database holds other tables than mfkit's, or is no database.
+            NewerLibraryError: A newer mfkit has changed the schema.
+            ReadOnlyLibraryError: The schema is old, or the file is not there, and may not be written.
+            LibraryLockedError: Another program holds the write lock.
+        """
+        if self.read_only and self.file is not None and not self.file.exists():
+            raise LibraryNotFoundError(f"There is no library at {self.file}.")
+        if self.file is None or self.file.exists():
+            async with self.connect() as connection:
+                revision = await connection.run_sync(migrate.current)
+                if revision is None and self.dialect == "sqlite":
+                    await self._refuse_foreign(connection)
+            if revision == migrate.HEAD:
+                return
+            migrate.refuse_newer(revision, self.name)
+        if self.read_only:
+            raise ReadOnlyLibraryError(
+                f"{self.name} needs a change of its schema and may only be read; "
+                "open it once with the right to write."
+            )
+        async with self.transaction() as connection:
+            await connection.run_sync(migrate.upgrade)
+
+    async def _refuse_foreign(self, connection: AsyncConnection) -> None:
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        if tables:
+            raise NotALibraryError(
+                f"{self.name} is a SQLite database of another program (it has the table "
+                f"{sorted(tables)[0]!r} and no mfkit schema); name another file."
+            )
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """Open a session: commits on success, rolls back on error, always closes.
+
+        Yields:
+            An async session whose objects stay usable after the commit.
+        """
+        self._make_folder()
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            with translate(self.name):
+                try:
+                    yield session
+                    await session.commit()
+                except BaseException:
+                    await session.rollback()
+                    raise
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection to read with."""
+        self._make_folder()
+        with translate(self.name):
+            async with self.engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection to write with: holds the write lock, commits on success, else rolls back.
+
+        Raises:
+            ReadOnlyLibraryError: The database may only be read.
+            LibraryLockedError: Another program holds the write lock.
+        """
+        if self.read_only:
+            raise ReadOnlyLibraryError(f"{self.name} may only be read.")
+        self._make_folder()
+        with translate(self.name):
+            async with self.engine.connect() as plain:
+                connection = await plain.execution_options(**{sqlite.WRITE: True})
+                async with connection.begin():
+                    yield connection
+
+    @asynccontextmanager
+    async def only_reading(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection on which the database itself refuses all but reading."""
+        async with self.connect() as connection:
+            if self.dialect == "sqlite":
+                async with sqlite.only_reading(connection):
+                    yield connection
+            else:
+                await connection.execute(text("SET TRANSACTION READ ONLY"))
+                yield connection
+            await connection.rollback()
+
+    async def interruptible(self, connection: AsyncConnection, query: Awaitable[T]) -> T:
+        """Await a query; when this task is cancelled, stop the query too.
+
+        A cancelled await leaves SQLite at work in its thread, with the connection in its hands, so
+        the query runs shielded and SQLite is told to stop.
+        """
+        if self.dialect != "sqlite":
+            return await query
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        task = asyncio.ensure_future(query)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await raw.interrupt()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+
+    async def dispose(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+    def _make_folder(self) -> None:
+        if self.file is not None and not self.read_only and not self.file.parent.exists():
+            try:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise LibraryNotFoundError(
+                    f"The folder {self.file.parent} is not there and cannot be made: {error.strerror}."
+                ) from error
+
+
+def _as_url(url: str | URL | os.PathLike[str]) -> URL:
+    if isinstance(url, URL):
+        return url
+    given = os.fspath(url)
+    if "://" not in given:
+        return URL.create("sqlite+aiosqlite", database=str(Path(given).expanduser()))
+    try:
+        parsed = make_url(given)
+    except ArgumentError as error:
+        # The message of the cause may quote the URL, and with it a password.
+        raise NotALibraryError("The library's URL cannot be read; it should look like "
+                               "sqlite+aiosqlite:///library.db.") from error.with_traceback(None)
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+    backend = parsed.get_backend_name()
+    if backend not in drivers:
+        raise NotALibraryError(f"mfkit keeps libraries in SQLite or PostgreSQL, not in {backend}.")
+    return parsed.set(drivername=drivers[backend])

@@ -1,0 +1,70 @@
+"""Database errors that a user can act on, in mfkit's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
+
+from mfkit.errors import (
+    DatabaseUnavailableError,
+    LibraryLockedError,
+    LibraryNotFoundError,
+    MfkitError,
+    NotALibraryError,
+    QueryError,
+    ReadOnlyLibraryError,
+)
+
+# SQLite's own messages: https://www.sqlite.org/rescode.html
+_SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
+    ("unable to open database file", LibraryNotFoundError,
+     "{name} cannot be opened; check that its folder is there and may be written."),
+    ("file is not a database", NotALibraryError,
+     "{name} is no SQLite database; name another file."),
+    ("database disk image is malformed", NotALibraryError,
+     "{name} is damaged; restore it from a backup, or scan into a new library."),
+    ("database is locked", LibraryLockedError,
+     "{name} is being written by another program; wait for it to end, or close it, and try again."),
+    ("database table is locked", LibraryLockedError,
+     "{name} is being written by another part of this program; try again."),
+    ("attempt to write a readonly database", ReadOnlyLibraryError,
+     "{name} may only be read; check the file's and its folder's permissions."),
+    ("database or disk is full", MfkitError,
+     "The disk that holds {name} is full; nothing of the last step was kept. Make room and try again."),
+    ("disk I/O error", MfkitError,
+     "The disk that holds {name} failed to read or write; check it and try again."),
+    ("not authorized", QueryError, "Only reading is allowed here: SQLite refused the statement."),
+    ("prohibited", QueryError, "Only reading is allowed here: SQLite refused the statement ({cause})."),
+    ("interrupted", QueryError, "The query was interrupted."),
+)
+
+
+@contextmanager
+def translate(name: str) -> Iterator[None]:
+    """Turn what the driver raises into mfkit's errors where a user can act on it.
+
+    Violated constraints and what is a fault of the caller's code pass unchanged.
+
+    Args:
+        name: What to call the database: its path, or its URL without the password.
+    """
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        cause = str(error.orig)
+        for words, kind, message in _SQLITE:
+            if words in cause:
+                raise kind(message.format(name=name, cause=cause)) from error
+        if error.connection_invalidated or isinstance(error, InterfaceError):
+            raise DatabaseUnavailableError(f"The connection to {name} was lost: {cause}") from error
+        if "read-only transaction" in cause:
+            raise QueryError("Only reading is allowed here: the server refused the statement.") from error
+        raise
+    except OSError as error:
+        raise DatabaseUnavailableError(
+            f"{name} does not answer: {error.strerror or error}. Check the host, the port and the server."
+        ) from error

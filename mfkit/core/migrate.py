@@ -1,0 +1,67 @@
+"""The schema's revision, and Alembic's migrations run on a connection that is already open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+
+from mfkit.errors import NewerLibraryError
+from mfkit.shipped import shipped
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The revision that this mfkit works with."""
+
+
+def current(connection: Connection) -> str | None:
+    """Return the revision that the database states; None when it states none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def refuse_newer(revision: str | None, name: str) -> None:
+    """Refuse a revision that this mfkit does not know.
+
+    Raises:
+        NewerLibraryError: The revision is none of the shipped migrations'.
+    """
+    if revision is None or (shipped("migrations") / "versions" / f"{revision}.py").exists():
+        return
+    raise NewerLibraryError(
+        f"{name} has schema revision {revision!r}, which this mfkit (up to {HEAD!r}) does not know; "
+        "upgrade mfkit: pip install --upgrade mfkit"
+    )
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are still to run."""
+    from alembic import command  # 0.1 s that a library which is up to date need not spend
+
+    command.upgrade(_config(connection), "head")
+
+
+def stamp(connection: Connection) -> None:
+    """Write down that the schema is at this mfkit's revision, unless it states one."""
+    if current(connection) is None:
+        from alembic import command
+
+        command.stamp(_config(connection), "head")
+
+
+def unstamp(connection: Connection) -> None:
+    """Forget the revision."""
+    connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+
+
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

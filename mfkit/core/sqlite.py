@@ -1,0 +1,119 @@
+"""What a SQLite connection needs to serve a library of millions, and to be held read-only."""
+
+from __future__ import annotations
+
+import math
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+WRITE = "mfkit_write"
+"""Execution option of a connection that is going to write."""
+
+_PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    # 64 MiB of pages per connection: the inner pages of all indexes of ten million rows.
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+)
+_WRITER_PRAGMAS = (
+    # Readers go on while a scan writes; NORMAL is safe against corruption in WAL mode, and a power
+    # cut costs at most the last commits, which the next scan finds again.
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    # A scan of millions must not leave a log of gigabytes behind.
+    "PRAGMA journal_size_limit = 67108864",
+)
+_MATH: dict[str, Any] = {
+    "sin": math.sin, "cos": math.cos, "radians": math.radians,
+}
+# What a statement that only reads asks the authorizer for; everything else (ATTACH, PRAGMA, writes,
+# transactions, DDL) is refused by SQLite itself. https://www.sqlite.org/c3ref/c_alter_table.html
+_READING = frozenset(
+    (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+)
+# The first is FTS5's own; none of them sets anything.
+_READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "table_list", "index_list"))
+
+
+def file_of(url: URL) -> Path | None:
+    """Return the file behind a SQLite URL; None for a database in memory or another kind of database."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    if url.database.startswith("file:"):
+        path = url.database.removeprefix("file:").partition("?")[0]
+        return None if path.startswith(":memory:") else Path(path)
+    return Path(url.database)
+
+
+def read_only_url(url: URL, file: Path) -> URL:
+    """Return the URL that opens a file without the right to write.
+
+    A library in a folder that cannot be written (a DVD, another person's share) has no place for
+    the files that WAL mode needs; SQLite reads it when told that nobody else changes it.
+    """
+    log = file.with_name(file.name + "-wal")
+    still = not os.access(file.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    path = quote(str(file.resolve()))
+    return url.set(database=f"file:{path}", query={
+        "mode": "ro", "uri": "true", **({"immutable": "1"} if still else {})
+    })
+
+
+def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
+    """Set pragmas on each new connection, and begin transactions explicitly.
+
+    Python's sqlite3 begins a transaction only before some statements, so that DDL would commit half
+    a migration; with ``isolation_level=None`` the begin is ours. A transaction that will write takes
+    the write lock at once (IMMEDIATE): one that reads first and writes later fails, without waiting,
+    when another writer came between.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS if read_only else _PRAGMAS + _WRITER_PRAGMAS:
+            cursor.execute(pragma)
+        try:
+            cursor.execute("SELECT radians(1)")
+        except sqlite3.OperationalError:  # SQLite built without its math functions
+            for name, function in _MATH.items():
+                connection.create_function(name, 1, _or_null(function), deterministic=True)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _or_null(function: Any) -> Any:
+    return lambda value: None if value is None else function(value)
+
+
+def _authorize(action: int, first: str | None, second: str | None, *_: Any) -> int:
+    if action == sqlite3.SQLITE_PRAGMA:
+        return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+
+
+@asynccontextmanager
+async def only_reading(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Let SQLite refuse all but reading on this connection for a while."""
+    # SQLAlchemy's own BEGIN comes before the authorizer, its COMMIT or ROLLBACK after it.
+    if not connection.in_transaction():
+        await connection.begin()
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None
+    await raw.set_authorizer(_authorize)
+    try:
+        yield
+    finally:
+        await raw.set_authorizer(None)

@@ -1,0 +1,105 @@
+"""One event loop on one thread of its own: how blocking code runs mfkit's async work.
+
+An engine and its pool belong to the loop that first used them. A loop that never changes and is
+nobody else's serves scripts, notebook cells, widget callbacks on any thread, and code inside another
+event loop alike; docs/decisions/0002-one-loop-one-thread.md has the comparison with nested loops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
+
+from mfkit.errors import NestedCallError
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_thread: threading.Thread | None = None
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop; start its thread on the first call, and again in a forked child."""
+    global _loop, _thread
+    with _lock:
+        if _loop is None or _thread is None or not _thread.is_alive():
+            _loop = asyncio.new_event_loop()
+            _thread = threading.Thread(target=_loop.run_forever, name="mfkit", daemon=True)
+            _thread.start()
+        return _loop
+
+
+def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
+    """Start a coroutine on mfkit's loop and return at once.
+
+    Args:
+        work: The coroutine.
+
+    Returns:
+        A future that any thread can wait for; to cancel it cancels the coroutine.
+    """
+    return asyncio.run_coroutine_threadsafe(work, _running_loop())
+
+
+def run_sync(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on mfkit's loop and wait for its result.
+
+    Ctrl-C cancels the coroutine, waits until it has let go of what it held (a running query is
+    interrupted, a transaction rolled back), and then raises ``KeyboardInterrupt`` as ever.
+
+    Args:
+        work: The coroutine.
+
+    Returns:
+        What the coroutine returns.
+
+    Raises:
+        NestedCallError: Called on mfkit's own thread, where it would wait for itself.
+    """
+    if threading.current_thread() is _thread:
+        work.close()
+        raise NestedCallError(
+            "A blocking call cannot be made from inside mfkit's own async code; "
+            "await the same method on .aio."
+        )
+    loop = _running_loop()
+    tasks: list[asyncio.Task[T]] = []
+    future = submit(_settle(work, tasks))
+    try:
+        # In turns, since a wait without an end cannot be interrupted on Windows.
+        while not wait([future], timeout=0.5).done:
+            pass
+    except BaseException:
+        # Not future.cancel(): that would end this wait before the coroutine has cleaned up.
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+        wait([future], timeout=10)
+        raise
+    return future.result()
+
+
+def finish(work: Coroutine[Any, Any, None]) -> None:
+    """Run a clean-up on mfkit's loop; waits a little, and not at all on mfkit's own thread."""
+    future = submit(work)
+    if threading.current_thread() is not _thread:
+        wait([future], timeout=5)
+
+
+async def _settle(work: Coroutine[Any, Any, T], tasks: list[asyncio.Task[T]]) -> T:
+    tasks.append(asyncio.ensure_future(work))
+    await asyncio.wait(tasks)
+    return tasks[0].result()
+
+
+def allow_nested_loops() -> None:
+    """Let ``asyncio.run(...)`` work where a loop already runs, as in a notebook.
+
+    mfkit itself does not need it: its blocking methods work everywhere. Call it when a script pasted
+    into a cell brings its own ``asyncio.run``. It patches asyncio for the whole process.
+    """
+    import nest_asyncio2
+
+    nest_asyncio2.apply()

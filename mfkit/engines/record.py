@@ -1,0 +1,67 @@
+"""The engine that runs queries straight at the record database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Executable, Select, text
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from mfkit.core.database import Database
+from mfkit.engines.arrow import declared, inferred
+from mfkit.errors import QueryError
+
+
+class RecordEngine:
+    """Runs statements at SQLite or PostgreSQL.
+
+    Attributes:
+        database: Where.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Take the database to run at."""
+        self.database = database
+
+    async def run(self, select: Select[Any] | Executable) -> pa.Table:
+        """Run a statement that yields rows.
+
+        Args:
+            select: A SQLAlchemy select, or a union or CTE of such.
+
+        Returns:
+            A table with the columns and types that the statement declares.
+
+        Raises:
+            QueryError: The database refuses the statement.
+        """
+        columns = getattr(select, "selected_columns", None)
+        if columns is None:
+            raise QueryError(f"frame() takes a select, not {type(select).__name__}; for text there is sql().")
+        try:
+            async with self.database.only_reading() as connection:
+                result = await self.database.interruptible(connection, connection.execute(select))
+                return declared(list(result.keys()), [column.type for column in columns], result.all())
+        except (DBAPIError, StatementError) as error:
+            raise QueryError(f"The database refused the query: {error.orig or error}") from error
+
+    async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
+        """Run one statement of free SQL, read-only by the database's own means.
+
+        Args:
+            statement: SQL with parameters as ``:name``.
+            parameters: Their values.
+
+        Raises:
+            QueryError: The statement would write, is wrong, or lacks a parameter.
+        """
+        try:
+            async with self.database.only_reading() as connection:
+                query = connection.execute(text(statement), parameters)
+                result = await self.database.interruptible(connection, query)
+                if not result.returns_rows:
+                    raise QueryError("The statement returns no rows; sql() is for reading.")
+                return inferred(list(result.keys()), [tuple(row) for row in result])
+        except (DBAPIError, StatementError) as error:
+            raise QueryError(f"The database refused the query: {error.orig or error}") from error

@@ -1,0 +1,163 @@
+"""From a `MediaFilter` to SQL conditions over the `media` relation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, extract, func, or_, select
+
+from mfkit.models import Collection, Tag, collection_items, media, media_tags
+from mfkit.queries.filters import Box, MediaFilter, Near
+from mfkit.queries.text import search_hits
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius of the earth (IUGG), for distances on a sphere."""
+
+Condition = ColumnElement[bool]
+c = media.c
+
+item_date = func.coalesce(c.file_created_at, c.file_modified_at)
+"""The one date of an item: capture time where known, else the file's modification time."""
+
+item_year = func.coalesce(c.year, extract("year", item_date))
+"""Year of release where known, else of the item's date."""
+
+camera = func.trim(func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, ""))
+"""Make and model with a space between; empty when neither is known."""
+
+
+def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:
+    """Return the conditions of a filter, to be joined by AND.
+
+    Args:
+        chosen: The filter.
+
+    Returns:
+        Conditions over ``media``; empty when every item is meant, missing ones too.
+    """
+    return tuple(_conditions(chosen))
+
+
+def matching(chosen: MediaFilter) -> Select[Any]:
+    """Return the statement that selects the ids of the items that a filter means."""
+    return select(c.id).where(*conditions(chosen))
+
+
+def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
+    if chosen.missing is not None:
+        yield c.missing_since.is_not(None) if chosen.missing else c.missing_since.is_(None)
+    for name, expression in _NAMES.items():
+        values: tuple[str, ...] | None = getattr(chosen, name)
+        if values:
+            yield expression(values)
+    for name, column in _RANGES.items():
+        low, high = getattr(chosen, f"min_{name}"), getattr(chosen, f"max_{name}")
+        if low is not None:
+            yield column >= low
+        if high is not None:
+            yield column <= high
+    if chosen.after is not None:
+        yield item_date >= chosen.after
+    if chosen.before is not None:
+        yield item_date <= chosen.before
+    if chosen.folder is not None:
+        yield _below(chosen.folder)
+    for name in chosen.all_tags or ():
+        yield _tagged((name,))
+    if chosen.no_tags:
+        yield ~_tagged(chosen.no_tags)
+    if chosen.has_location is not None:
+        located = and_(c.latitude.is_not(None), c.longitude.is_not(None))
+        yield located if chosen.has_location else ~located
+    if chosen.box is not None:
+        yield _in_box(chosen.box)
+    if chosen.near is not None:
+        yield _near(chosen.near)
+    if chosen.text:
+        yield c.id.in_(select(search_hits(chosen.text).c.media_item_id))
+    if chosen.duplicates is not None:
+        yield c.copies > 0 if chosen.duplicates else c.copies == 0
+
+
+def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
+    """Compare with a column whose values mfkit itself writes in lower case: an index serves."""
+    return lambda values: column.in_([value.lower() for value in values])
+
+
+def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
+    """Compare without regard to case, as the database folds it."""
+    return lambda values: func.lower(column).in_([func.lower(value) for value in values])
+
+
+def _camera(values: tuple[str, ...]) -> Condition:
+    return or_(*(_folded(one)(values) for one in (c.camera_make, c.camera_model, camera)))
+
+
+def _tagged(names: tuple[str, ...]) -> Condition:
+    return c.id.in_(
+        select(media_tags.c.media_item_id)
+        .join(Tag, Tag.id == media_tags.c.tag_id)
+        .where(_folded(Tag.__table__.c.name)(names))
+    )
+
+
+def _collected(names: tuple[str, ...]) -> Condition:
+    return c.id.in_(
+        select(collection_items.c.media_item_id)
+        .join(Collection, Collection.id == collection_items.c.collection_id)
+        .where(_folded(Collection.__table__.c.name)(names))
+    )
+
+
+_NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
+    "media_type": c.media_type.in_,
+    "mime_type": _exactly(c.mime_type),
+    "extension": _exactly(c.extension),
+    "video_codec": _exactly(c.video_codec),
+    "audio_codec": _exactly(c.audio_codec),
+    "camera": _camera,
+    "artist": _folded(c.artist),
+    "album": _folded(c.album),
+    "genre": _folded(c.genre),
+    "tags": _tagged,
+    "collection": _collected,
+}
+_RANGES: dict[str, ColumnElement[Any]] = {
+    "size": c.file_size, "duration": c.duration, "width": c.width, "height": c.height, "year": item_year,
+}
+
+
+def _below(folder: str) -> Condition:
+    """Return the condition on the path, as a range that the index on it serves."""
+    if folder == "/":
+        return and_(c.file_path >= "/", c.file_path < "0")
+    # "0" is the character after "/".
+    return and_(c.file_path >= f"{folder}/", c.file_path < f"{folder}0")
+
+
+def _in_box(box: Box) -> Condition:
+    south, west, north, east = box
+    if west <= east:
+        between: Condition = c.longitude.between(west, east)
+    else:
+        between = or_(c.longitude >= west, c.longitude <= east)
+    return and_(c.latitude.between(south, north), between)
+
+
+def _near(near: Near) -> Condition:
+    """Return the haversine condition, behind a cheap band of latitudes.
+
+    Source: R. W. Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984), 159.
+    """
+    latitude, longitude, radius = near
+    angle = min(radius / EARTH_RADIUS_KM, math.pi)
+    band = math.degrees(angle)
+    north = func.sin(func.radians(c.latitude - latitude) / 2)
+    east = func.sin(func.radians(c.longitude - longitude) / 2)
+    narrowing = math.cos(math.radians(latitude)) * func.cos(func.radians(c.latitude))
+    haversine = north * north + narrowing * east * east
+    return and_(
+        c.latitude.between(latitude - band, latitude + band), haversine <= math.sin(angle / 2) ** 2
+    )

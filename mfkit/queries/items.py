@@ -1,0 +1,76 @@
+"""Items themselves: listed, counted, searched, the largest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from mfkit.errors import FilterError
+from mfkit.models import media
+from mfkit.queries.conditions import conditions
+from mfkit.queries.filters import MediaFilter
+from mfkit.queries.text import search_hits
+
+
+def items(
+    chosen: MediaFilter,
+    *,
+    columns: Sequence[str] | None = None,
+    order_by: str | None = None,
+    descending: bool = False,
+    limit: int | None = None,
+    offset: int | None = None,
+) -> Select[Any]:
+    """Return the statement that lists items.
+
+    Args:
+        chosen: Which items.
+        columns: Columns of ``media``, in the order wanted; all when not given.
+        order_by: A column of ``media``; nulls come last. When not given, what came into the library
+            last comes first.
+        descending: Turn the order around.
+        limit: At most so many.
+        offset: Leave out so many first.
+
+    Raises:
+        FilterError: A column is unknown, or limit or offset is negative.
+    """
+    for name, value in (("limit", limit), ("offset", offset)):
+        if value is not None and value < 0:
+            raise FilterError(f"{name} must not be negative, and is {value}.")
+    statement = select(*(_columns(columns) if columns is not None else media.c)).where(*conditions(chosen))
+    if order_by is None:
+        statement = statement.order_by(media.c.created_at.desc(), media.c.id)
+    else:
+        (column,) = _columns([order_by])
+        ordered = column.desc() if descending else column.asc()
+        statement = statement.order_by(ordered.nulls_last(), media.c.id)
+    return statement.limit(limit).offset(offset)
+
+
+def count(chosen: MediaFilter) -> Select[Any]:
+    """Return the statement that counts items: one row, one column ``files``."""
+    return select(func.count().label("files")).select_from(media).where(*conditions(chosen))
+
+
+def search(text: str, chosen: MediaFilter, *, limit: int | None = None) -> Select[Any]:
+    """Return the statement that lists the items a text finds, the best first."""
+    hits = search_hits(text)
+    return (
+        select(media)
+        .join(hits, hits.c.media_item_id == media.c.id)
+        .where(*conditions(chosen))
+        .order_by(hits.c.rank, media.c.file_path)
+        .limit(limit)
+    )
+
+
+def _columns(names: Sequence[str]) -> list[ColumnElement[Any]]:
+    unknown = [name for name in names if name not in media.c]
+    if unknown:
+        raise FilterError(
+            f"There is no column {unknown[0]!r}; there are {', '.join(media.c.keys())}."
+        )
+    return [media.c[name] for name in names]

@@ -1,0 +1,79 @@
+"""Sizes and durations as people write them."""
+
+from __future__ import annotations
+
+import re
+
+_SIZE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kmgtpe]?)(i?)b?(?:ytes?)?\s*", re.IGNORECASE)
+_CLOCK = re.compile(r"\s*(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)\s*")
+_SPAN = re.compile(
+    r"\s*([0-9]*\.?[0-9]+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)\s*", re.IGNORECASE
+)
+_POWERS = "kmgtpe"
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_size(value: str | int | float) -> int:
+    """Return a size in bytes.
+
+    Args:
+        value: Bytes, or text such as ``"1 GB"`` (10^9 bytes), ``"1.5 GiB"`` (2^30 each), ``"700k"``.
+
+    Raises:
+        ValueError: The text is no size, or the size is negative.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not 0 <= value < 2**63:
+            raise ValueError(f"{value!r} is no size in bytes")
+        return int(value)
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is no size; write bytes or, for example, '700 MB', '1.5 GiB'")
+    number, prefix, binary = match.groups()
+    power = _POWERS.index(prefix.lower()) + 1 if prefix else 0
+    size = float(number) * float(1024 if binary else 1000) ** power
+    if size >= 2**63:
+        raise ValueError(f"{value!r} is larger than any file")
+    return round(size)
+
+
+def parse_duration(value: str | int | float) -> float:
+    """Return a duration in seconds.
+
+    Args:
+        value: Seconds, or text such as ``"90 s"``, ``"5 min"``, ``"1.5 h"``, ``"2 days"``, ``"1:30:00"``.
+
+    Raises:
+        ValueError: The text is no duration, or the duration is negative.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not 0 <= value < float("inf"):
+            raise ValueError(f"{value!r} is no duration in seconds")
+        return float(value)
+    if isinstance(value, str):
+        if clock := _CLOCK.fullmatch(value):
+            hours, minutes, seconds = clock.groups()
+            return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+        if span := _SPAN.fullmatch(value):
+            return float(span[1]) * _SECONDS[span[2][0].lower()]
+    raise ValueError(f"{value!r} is no duration; write seconds or, for example, '5 min', '1:30:00'")
+
+
+def format_size(size: float) -> str:
+    """Return bytes as text with a decimal unit and three figures: ``"1.23 GB"``."""
+    if size < 1000:
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB", "GB", "TB", "PB"):
+        size /= 1000
+        if size < 999.5 or unit == "PB":
+            break
+    return f"{size:.{2 if size < 9.995 else 1 if size < 99.95 else 0}f} {unit}"
+
+
+def format_duration(seconds: float) -> str:
+    """Return seconds as text: ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
+    return f"{seconds / 3600:,.1f} h" if seconds < 36_000 else f"{seconds / 3600:,.0f} h"

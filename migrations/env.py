@@ -1,0 +1,57 @@
+"""Run migrations: on the connection that mfkit hands over, or on one of our own for Alembic's command."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from logging.config import fileConfig
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection
+
+from mfkit.core.database import Database
+from mfkit.models import Base
+
+
+def _include(kind: Any, name: str | None, *_: Any) -> bool:
+    """Leave out what the database or a trigger keeps for itself: the search index and its parts."""
+    return not (name or "").startswith(("media_fts", "ix_media_search_document"))
+
+
+def _include_object(_object: Any, name: str | None, type_: str, reflected: bool, _compare: Any) -> bool:
+    generated = type_ == "column" and name == "document" and reflected
+    return not generated and _include(type_, name)
+
+
+def run(connection: Connection) -> None:
+    """Run the migrations on an open connection."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_object=_include_object,
+        include_name=_include,
+        compare_type=True,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def _run_alone() -> None:
+    given = context.get_x_argument(as_dictionary=True).get("url")
+    database = Database(given or os.environ.get("MFKIT_LIBRARY", "library.db"))
+    try:
+        async with database.transaction() as connection:
+            await connection.run_sync(run)
+    finally:
+        await database.dispose()
+
+
+open_connection = context.config.attributes.get("connection")
+if open_connection is not None:
+    run(open_connection)
+else:
+    if context.config.config_file_name is not None:
+        fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+    asyncio.run(_run_alone())

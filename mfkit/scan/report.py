@@ -92,7 +92,7 @@ class ScanReport:
             ),
         ]
         if total.failed:
-            lines.append("  What failed and why: lib.failures(), or mfkit failures")
+            lines.append("  What failed, and why: lib.failures()")
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
     __repr__ = __str__

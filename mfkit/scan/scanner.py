@@ -79,6 +79,7 @@ class _Run:
         self._database, self._root, self._progress = database, root, progress
         self._executor, self._in_flight, self._stop = executor, in_flight, stop
         self._id: UUID = uuid4()
+        self._started_at = utc_now()
         self._counts = Counts()
         self._done: list[Examined] = []
         self._stored_at = time.monotonic()
@@ -117,6 +118,7 @@ class _Run:
                 insert(Scan).values(
                     id=self._id,
                     root=self._root,
+                    started_at=self._started_at,
                     status=ScanStatus.RUNNING,
                     extractor_version=EXTRACTOR_VERSION,
                 )
@@ -125,6 +127,10 @@ class _Run:
 
     async def _end(self, status: ScanStatus) -> None:
         async with self._database.transaction() as connection:
+            # At the end, since a file that was gone at its old path may have turned up at a later one.
+            self._counts.missing = await connection.scalar(
+                select(func.count()).where(MediaItem.missing_since >= self._started_at)
+            ) or 0
             values = {**asdict(self._counts), "status": status, "finished_at": utc_now()}
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
@@ -209,7 +215,7 @@ class _Run:
             if note not in self.notes:
                 self.notes.append(note)
         if verdict.any_gone or verdict.items_back or verdict.copies_back or verdict.still_failing:
-            self._counts.missing += await settle(self._database, self._id, verdict, may_be_gone=any_file)
+            await settle(self._database, self._id, verdict, may_be_gone=any_file)
 
     def _note_unlisted(self, unlisted: Sequence[Unlisted]) -> None:
         for one in unlisted:

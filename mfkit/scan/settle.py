@@ -16,7 +16,7 @@ from mfkit.scan.known import Verdict
 _CHUNK = 5000
 
 
-async def settle(database: Database, scan_id: UUID, verdict: Verdict, *, may_be_gone: bool) -> int:
+async def settle(database: Database, scan_id: UUID, verdict: Verdict, *, may_be_gone: bool) -> None:
     """Write down what is gone, back, or failing as before.
 
     Args:
@@ -25,11 +25,7 @@ async def settle(database: Database, scan_id: UUID, verdict: Verdict, *, may_be_
         verdict: The comparison.
         may_be_gone: Whether what was not found counts as gone; not so below a folder that could not
             be listed.
-
-    Returns:
-        How many items went missing: gone themselves, and no copy takes their place.
     """
-    missing = 0
     async with database.transaction() as connection:
         for model, back in ((MediaItem, verdict.items_back), (MediaCopy, verdict.copies_back)):
             await _set(connection, model.__table__, back, missing_since=None)
@@ -41,8 +37,6 @@ async def settle(database: Database, scan_id: UUID, verdict: Verdict, *, may_be_
             heirs = await _promote(connection, verdict.items_gone)
             orphans = [id_ for id_ in verdict.items_gone if id_ not in heirs]
             await _set(connection, MediaItem.__table__, orphans, missing_since=utc_now())
-            missing = len(orphans)
-    return missing
 
 
 async def _promote(connection: AsyncConnection, gone: Sequence[UUID]) -> set[UUID]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from mfkit.models import MediaItem, MediaMetadata, MediaType, ScanStage
+from mfkit.models import MediaItem, MediaMetadata, MediaType
 from mfkit.scan.examine import Examined
 from mfkit.scan.paths import on_disk, raw_bytes
 
@@ -48,7 +48,7 @@ def content_values(found: Examined, path: str, now: datetime) -> tuple[Any, ...]
         _moment(facts.get("taken_at")),
         found.modified_at,
         found.scanned_at,
-        found.stage is not ScanStage.PROBE,
+        found.stage != "probe",
         bool(facts.get("is_compressed")),
         facts.get("compression_ratio"),
         None,

@@ -6,10 +6,8 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import islice
-from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,11 +15,12 @@ from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
 from mfkit.errors import FolderNotFoundError
-from mfkit.models import MediaItem, Scan, ScanFailure, ScanStage, ScanStatus, utc_now
-from mfkit.scan.examine import Examined, examine
+from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
+from mfkit.scan.examine import Examined
 from mfkit.scan.facts import EXTRACTOR_VERSION
 from mfkit.scan.known import Verdict, compare, known_between
 from mfkit.scan.paths import on_disk, stored
+from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.progress import progress_bar
 from mfkit.scan.report import Counts, ScanReport
 from mfkit.scan.settle import settle
@@ -41,6 +40,7 @@ async def scan(
     roots: Sequence[str | os.PathLike[str]],
     *,
     workers: int | None = None,
+    time_limit: float = TIME_LIMIT,
     progress: bool | None = None,
 ) -> ScanReport:
     """Read folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
@@ -49,17 +49,10 @@ async def scan(
     counts: dict[str, Counts] = {}
     notes: list[str] = []
     await _forget_older_extractors(database)
-    stop = Event()
-    workers = max(1, workers or os.cpu_count() or 1)
-    executor = ThreadPoolExecutor(workers, thread_name_prefix="mfkit-scan")
-    try:
-        for folder in folders:
-            run = _Run(database, folder, executor, 4 * workers, stop, progress)
-            counts[folder] = await run.scan()
-            notes += run.notes
-    finally:
-        stop.set()
-        executor.shutdown(wait=False, cancel_futures=True)
+    for folder in folders:
+        run = _Run(database, folder, max(1, workers or os.cpu_count() or 1), time_limit, progress)
+        counts[folder] = await run.scan()
+        notes += run.notes
     return ScanReport(counts, time.monotonic() - started, tuple(notes))
 
 
@@ -67,17 +60,11 @@ class _Run:
     """The scan of one root."""
 
     def __init__(
-        self,
-        database: Database,
-        root: str,
-        executor: Executor,
-        in_flight: int,
-        stop: Event,
-        progress: bool | None,
+        self, database: Database, root: str, workers: int, time_limit: float, progress: bool | None
     ) -> None:
         self.notes: list[str] = []
         self._database, self._root, self._progress = database, root, progress
-        self._executor, self._in_flight, self._stop = executor, in_flight, stop
+        self._workers, self._time_limit = workers, time_limit
         self._id: UUID = uuid4()
         self._started_at = utc_now()
         self._counts = Counts()
@@ -97,14 +84,9 @@ class _Run:
             status = ScanStatus.INTERRUPTED
             raise
         finally:
-            self._stop_if(status)
             # Shielded: a second cancel must not leave a scan "running" for ever.
             await asyncio.shield(self._end(status))
         return self._counts
-
-    def _stop_if(self, status: ScanStatus) -> None:
-        if status is not ScanStatus.FINISHED:
-            self._stop.set()
 
     async def _begin(self) -> int | None:
         async with self._database.transaction() as connection:
@@ -135,31 +117,27 @@ class _Run:
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
     async def _pipeline(self, bar: Any) -> None:
-        running: set[asyncio.Task[None]] = set()
+        async with WorkerPool(self._workers, time_limit=self._time_limit) as pool:
+            feeding = asyncio.create_task(self._feed(pool, bar))
+            try:
+                async for found in pool.results():
+                    self._done.append(found)
+                    bar.update()
+                    await self._store_if_due()
+                await feeding
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+        await self._store()
+
+    async def _feed(self, pool: WorkerPool, bar: Any) -> None:
         try:
             async for candidate, known_hash in self._to_read(bar):
-                if len(running) >= self._in_flight:
-                    done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        task.result()
-                running.add(asyncio.create_task(self._examine(candidate, known_hash, bar)))
-                await self._store_if_due()
-            while running:
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-                await self._store_if_due()
-            await self._store()
-        finally:
-            for task in running:
-                task.cancel()
-
-    async def _examine(self, candidate: Candidate, known_hash: str | None, bar: Any) -> None:
-        work = asyncio.get_running_loop().run_in_executor(
-            self._executor, examine, candidate, self._stop, known_hash
-        )
-        self._done.append(await work)
-        bar.update()
+                await pool.put(candidate, known_hash)
+        except Exception:
+            await pool.finish()  # the results must end, so that the failure is seen
+            raise
+        await pool.finish()
 
     async def _store_if_due(self) -> None:
         if len(self._done) >= _BATCH or (self._done and time.monotonic() - self._stored_at > _PATIENCE):
@@ -221,7 +199,7 @@ class _Run:
         for one in unlisted:
             self._unlisted.append(one.path)
             error = f"The folder or entry cannot be looked at: {one.error}."
-            self._done.append(Examined(one.path, 0, None, stage=ScanStage.WALK, error=error))
+            self._done.append(Examined(one.path, 0, None, stage="walk", error=error))
 
 
 def _take(found: Iterator[Candidate | Unlisted]) -> list[Candidate | Unlisted]:

@@ -306,9 +306,9 @@ async def _write_failures(connection: AsyncConnection, batch: _Batch, examined: 
         await connection.execute(delete(_FAILURE).where(_FAILURE.c.file_path.in_(chunk)))
     await upsert_rows(connection, _FAILURE, "file_path", _FAILURE_COLUMNS, [
         (
-            uuid4(), batch.scan_id, found.path, found.stage, found.error, found.size,
+            uuid4(), batch.scan_id, found.path, ScanStage(found.stage), found.error, found.size,
             # A read that failed is tried again; what was read and not understood stays so.
-            found.modified_at if found.stage is ScanStage.PROBE or _is_empty(found) else None,
+            found.modified_at if found.stage == "probe" or _is_empty(found) else None,
             batch.now,
         )
         for found in examined if found.stage is not None
@@ -316,4 +316,4 @@ async def _write_failures(connection: AsyncConnection, batch: _Batch, examined: 
 
 
 def _is_empty(found: Examined) -> bool:
-    return found.stage is ScanStage.READ and found.size == 0
+    return found.stage == "read" and found.size == 0

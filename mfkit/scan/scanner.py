@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict
-from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,16 +17,16 @@ from mfkit.errors import FolderNotFoundError
 from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
 from mfkit.scan.examine import Examined
 from mfkit.scan.facts import EXTRACTOR_VERSION
-from mfkit.scan.known import Verdict, compare, known_between
+from mfkit.scan.known import Verdict, compare, differing, known_at
 from mfkit.scan.paths import on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.progress import progress_bar
 from mfkit.scan.report import Counts, ScanReport
 from mfkit.scan.settle import settle
 from mfkit.scan.store import write
-from mfkit.scan.walk import Candidate, Unlisted, walk
+from mfkit.scan.walk import Candidate, Entry, Unlisted, candidate, walk
 
-_STRETCH = 2000
+_STRETCH = 5000
 """How many files of the walk are compared with the library at a time."""
 _BATCH = 2000
 """How many examined files are stored in one transaction."""
@@ -70,7 +69,7 @@ class _Run:
         self._counts = Counts()
         self._done: list[Examined] = []
         self._stored_at = time.monotonic()
-        self._unlisted: list[str] = []
+        self._noted = 0
 
     async def scan(self) -> Counts:
         """Scan the root; whatever happens, the scan's row says how it ended."""
@@ -132,8 +131,8 @@ class _Run:
 
     async def _feed(self, pool: WorkerPool, bar: Any) -> None:
         try:
-            async for candidate, known_hash in self._to_read(bar):
-                await pool.put(candidate, known_hash)
+            async for file, known_hash in self._to_read(bar):
+                await pool.put(file, known_hash)
         except Exception:
             await pool.finish()  # the results must end, so that the failure is seen
             raise
@@ -151,40 +150,33 @@ class _Run:
 
     async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
         """Yield the files that must be opened; settle everything else on the way."""
-        found = walk(self._root)
-        after, any_file = self._root, False
-        while True:
-            stretch = await asyncio.to_thread(_take, found)
-            candidates = {one.path: one for one in stretch if isinstance(one, Candidate)}
-            self._note_unlisted([one for one in stretch if isinstance(one, Unlisted)])
-            self._counts.files += len(candidates)
-            self._counts.size += sum(one.size for one in candidates.values())
-            any_file = any_file or bool(candidates)
-            last = len(stretch) < _STRETCH
-            upto = _end_of(self._root) if last else stretch[-1].path
-            async for verdict in self._verdicts(candidates, after, upto):
-                await self._settle(verdict, any_file)
-                self._counts.unchanged += verdict.unchanged
-                self._counts.failed += len(verdict.still_failing)
-                bar.update(verdict.unchanged + len(verdict.still_failing))
-                for one in verdict.to_read:
-                    yield one
-            for candidate in candidates.values():
-                yield candidate, None
-            if last:
-                return
+        unlisted: list[Unlisted] = []
+        runs = walk(self._root, unlisted)
+        after, last = self._root, False
+        while not last:
+            entries, last = await asyncio.to_thread(_stretch, runs)
+            self._note_unlisted(unlisted)
+            upto = _end_of(self._root) if last else entries[-1].path
+            self._counts.files += len(entries)
+            self._counts.size += sum(entry.size for entry in entries)
+            async with self._database.connect() as connection:
+                unknown, odd = await differing(connection, entries, after, upto)
+                known = await known_at(connection, [*{*odd, *(entry.path for entry in unknown)}])
+            candidates = {entry.path: candidate(entry) for entry in unknown}
+            verdict = compare(candidates, known, [one.path for one in unlisted])
+            await self._settle(verdict)
+            unchanged = len(entries) - len(unknown) + verdict.unchanged
+            self._counts.unchanged += unchanged
+            self._counts.failed += len(verdict.still_failing)
+            bar.update(unchanged + verdict.failing_unread)
+            for one in verdict.to_read:
+                yield one
+            for new in candidates.values():
+                yield new, None
             after = upto
 
-    async def _verdicts(
-        self, candidates: dict[str, Candidate], after: str, upto: str
-    ) -> AsyncIterator[Verdict]:
-        """Compare a stretch with the library, page by page; unknown candidates are left over."""
-        while after != upto:
-            async with self._database.connect() as connection:
-                page, after = await known_between(connection, after, upto)
-            yield compare(candidates, page, self._unlisted)
-
-    async def _settle(self, verdict: Verdict, any_file: bool) -> None:
+    async def _settle(self, verdict: Verdict) -> None:
+        any_file = self._counts.files > 0
         if verdict.any_gone and not any_file:
             note = (
                 f"{self._root} holds no file, though the library knows some: is it unmounted? "
@@ -196,14 +188,20 @@ class _Run:
             await settle(self._database, self._id, verdict, may_be_gone=any_file)
 
     def _note_unlisted(self, unlisted: Sequence[Unlisted]) -> None:
-        for one in unlisted:
-            self._unlisted.append(one.path)
+        for one in unlisted[self._noted:]:
             error = f"The folder or entry cannot be looked at: {one.error}."
             self._done.append(Examined(one.path, 0, None, stage="walk", error=error))
+        self._noted = len(unlisted)
 
 
-def _take(found: Iterator[Candidate | Unlisted]) -> list[Candidate | Unlisted]:
-    return list(islice(found, _STRETCH))
+def _stretch(runs: Iterator[list[Entry]]) -> tuple[list[Entry], bool]:
+    """Return the next files of the walk, and whether they are the last."""
+    entries: list[Entry] = []
+    for run in runs:
+        entries += run
+        if len(entries) >= _STRETCH:
+            return entries, False
+    return entries, True
 
 
 def _end_of(root: str) -> str:

@@ -30,6 +30,7 @@ from mfkit.scan.rows import (
     content_values,
     file_name,
     metadata_values,
+    scanned_at,
 )
 
 T = TypeVar("T")
@@ -164,7 +165,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
         _fill(owner, found)
         return
     if owner is not None and copy is not None and copy.item_id == owner.id and _is_there(batch, owner):
-        copy.modified_at, copy.scanned_at, copy.missing_since = found.modified_at, found.scanned_at, None
+        copy.modified_at, copy.scanned_at, copy.missing_since = found.modified_at, scanned_at(found), None
         batch.touched[copy.path] = copy
         batch.counts.updated += 1
         return
@@ -173,7 +174,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
     if owner is not None and _is_there(batch, owner):
         if here is not None:
             batch.leave(here)
-        new = _Copy(uuid4(), owner.id, found.path, found.modified_at, None, found.scanned_at)
+        new = _Copy(uuid4(), owner.id, found.path, found.modified_at, None, scanned_at(found))
         batch.add_copy(new)
         batch.touched[new.path] = new
         batch.counts.copies += 1

@@ -10,13 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mfkit.scan.paths import stored
-from mfkit.scan.walk import Candidate, walk
+from mfkit.scan.walk import Unlisted, walk
 
 parts = st.text(st.sampled_from("ab.-/ 0~é日"), min_size=1, max_size=8)
 
 
 def paths(root: Path) -> list[str]:
-    return [found.path for found in walk(stored(str(root))) if isinstance(found, Candidate)]
+    unlisted: list[Unlisted] = []
+    found = [entry.path for run in walk(stored(str(root)), unlisted) for entry in run]
+    assert not unlisted
+    return found
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -65,3 +68,16 @@ def test_a_modification_time_out_of_range(tmp_path):
     path.touch()
     os.utime(path, (2**40, 2**40))
     assert paths(tmp_path) == [str(path)]
+
+
+def test_a_tree_deeper_than_pythons_stack(tmp_path):
+    """Folders within folders are no recursion."""
+    before = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1200):
+            os.mkdir("d")
+            os.chdir("d")
+    finally:
+        os.chdir(before)
+    assert paths(tmp_path) == []

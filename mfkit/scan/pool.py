@@ -137,7 +137,7 @@ class WorkerPool:
             MfkitError: It ends before it can work.
         """
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "mfkit.scan.worker", str(self._memory_limit),
+            sys.executable, "-m", "mfkit.scan.worker", str(self._memory_limit), str(self._time_limit),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL, limit=_LINE,
         )

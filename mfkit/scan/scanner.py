@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
-from mfkit.errors import FolderNotFoundError
+from mfkit.errors import FolderNotFoundError, LibraryLockedError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
 from mfkit.scan.examine import Examined
 from mfkit.scan.facts import EXTRACTOR_VERSION
 from mfkit.scan.known import Verdict, compare, differing, known_at
+from mfkit.scan.lock import only_scan
 from mfkit.scan.paths import on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.progress import progress_bar
@@ -26,6 +28,9 @@ from mfkit.scan.settle import settle
 from mfkit.scan.store import write
 from mfkit.scan.walk import Candidate, Entry, Unlisted, candidate, walk
 
+T = TypeVar("T")
+_LOCK_TRIES = 10
+"""How many busy timeouts a scan waits for another program's lock."""
 _STRETCH = 5000
 """How many files of the walk are compared with the library at a time."""
 _BATCH = 2000
@@ -47,11 +52,12 @@ async def scan(
     started = time.monotonic()
     counts: dict[str, Counts] = {}
     notes: list[str] = []
-    await _forget_older_extractors(database)
-    for folder in folders:
-        run = _Run(database, folder, max(1, workers or os.cpu_count() or 1), time_limit, progress)
-        counts[folder] = await run.scan()
-        notes += run.notes
+    async with only_scan(database):
+        await _forget_older_extractors(database)
+        for folder in folders:
+            run = _Run(database, folder, max(1, workers or os.cpu_count() or 1), time_limit, progress)
+            counts[folder] = await run.scan()
+            notes += run.notes
     return ScanReport(counts, time.monotonic() - started, tuple(notes))
 
 
@@ -83,8 +89,10 @@ class _Run:
             status = ScanStatus.INTERRUPTED
             raise
         finally:
-            # Shielded: a second cancel must not leave a scan "running" for ever.
-            await asyncio.shield(self._end(status))
+            # Shielded: a second cancel must not leave a scan "running" for ever. What ended the scan
+            # (a full disk, a lost server) may keep its end from being written too; the next scan does.
+            with contextlib.suppress(*(() if status is ScanStatus.FINISHED else (MfkitError,))):
+                await asyncio.shield(self._end(status))
         return self._counts
 
     async def _begin(self) -> int | None:
@@ -145,7 +153,7 @@ class _Run:
     async def _store(self) -> None:
         batch, self._done = self._done, []
         if batch:
-            self._counts += await write(self._database, self._id, batch)
+            self._counts += await _patiently(lambda: write(self._database, self._id, batch))
         self._stored_at = time.monotonic()
 
     async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
@@ -156,13 +164,13 @@ class _Run:
         while not last:
             entries, last = await asyncio.to_thread(_stretch, runs)
             self._note_unlisted(unlisted)
-            upto = _end_of(self._root) if last else entries[-1].path
+            upto = _end_of(self._root) if last else entries[-1][0]
             self._counts.files += len(entries)
-            self._counts.size += sum(entry.size for entry in entries)
+            self._counts.size += sum(size for _, size, _ in entries)
             async with self._database.connect() as connection:
                 unknown, odd = await differing(connection, entries, after, upto)
-                known = await known_at(connection, [*{*odd, *(entry.path for entry in unknown)}])
-            candidates = {entry.path: candidate(entry) for entry in unknown}
+                known = await known_at(connection, [*{*odd, *(path for path, _, _ in unknown)}])
+            candidates = {entry[0]: candidate(entry) for entry in unknown}
             verdict = compare(candidates, known, [one.path for one in unlisted])
             await self._settle(verdict)
             unchanged = len(entries) - len(unknown) + verdict.unchanged
@@ -185,13 +193,27 @@ class _Run:
             if note not in self.notes:
                 self.notes.append(note)
         if verdict.any_gone or verdict.items_back or verdict.copies_back or verdict.still_failing:
-            await settle(self._database, self._id, verdict, may_be_gone=any_file)
+            await _patiently(
+                lambda: settle(self._database, self._id, verdict, may_be_gone=any_file)
+            )
 
     def _note_unlisted(self, unlisted: Sequence[Unlisted]) -> None:
         for one in unlisted[self._noted:]:
             error = f"The folder or entry cannot be looked at: {one.error}."
             self._done.append(Examined(one.path, 0, None, stage="walk", error=error))
         self._noted = len(unlisted)
+
+
+async def _patiently(write: Callable[[], Awaitable[T]]) -> T:
+    """Await a write again while another program holds the database, for some busy timeouts more.
+
+    Raises:
+        LibraryLockedError: It is held for good.
+    """
+    for _ in range(_LOCK_TRIES - 1):
+        with contextlib.suppress(LibraryLockedError):
+            return await write()
+    return await write()
 
 
 def _stretch(runs: Iterator[list[Entry]]) -> tuple[list[Entry], bool]:

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import os
-import stat
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from stat import S_ISREG
 
 from mfkit.scan.paths import on_disk, stored
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Entry(NamedTuple):
-    """A file as its directory entry shows it: what tells whether it changed.
-
-    Attributes:
-        path: Stored form of the path.
-        size: Bytes.
-        modified: The file system's modification time, in microseconds since 1970.
-    """
-
-    path: str
-    size: int
-    modified: int
+Entry = tuple[str, int, int]
+"""A file as its directory entry shows it: stored path, bytes, and the modification time in microseconds
+since 1970. A plain tuple, since there is one per file of every rescan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +49,8 @@ class Unlisted:
 
 def candidate(entry: Entry) -> Candidate:
     """Return an entry with its time as a moment."""
-    return Candidate(entry.path, entry.size, _moment(entry.modified))
+    path, size, modified = entry
+    return Candidate(path, size, _moment(modified))
 
 
 def modification_time(status: os.stat_result) -> datetime:
@@ -100,8 +91,20 @@ def _runs(folder: str, unlisted: list[Unlisted]) -> Iterator[list[Entry] | str]:
     folders: list[str] = []
     try:
         with os.scandir(on_disk(prefix)) as listing:
+            # This loop runs once per file of every rescan: nothing is called that need not be.
             for entry in listing:
-                _sort_in(prefix + stored(entry.name), entry, files, folders, unlisted)
+                name = entry.name
+                path = prefix + (name if name.isascii() and "\\" not in name else stored(name))
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(f"{path}/")
+                        continue
+                    status = entry.stat(follow_symlinks=False)
+                except OSError as error:
+                    unlisted.append(Unlisted(path, error.strerror or str(error)))
+                    continue
+                if S_ISREG(status.st_mode):
+                    files.append((path, status.st_size, status.st_mtime_ns // 1000))
     except OSError as error:
         unlisted.append(Unlisted(folder, error.strerror or str(error)))
         return
@@ -116,21 +119,6 @@ def _runs(folder: str, unlisted: list[Unlisted]) -> Iterator[list[Entry] | str]:
         yield inner[:-1]
     if start < len(files):
         yield files[start:] if start else files
-
-
-def _sort_in(
-    path: str, entry: os.DirEntry[str], files: list[Entry], folders: list[str], unlisted: list[Unlisted]
-) -> None:
-    try:
-        if entry.is_dir(follow_symlinks=False):
-            folders.append(f"{path}/")
-            return
-        status = entry.stat(follow_symlinks=False)
-    except OSError as error:
-        unlisted.append(Unlisted(path, error.strerror or str(error)))
-        return
-    if stat.S_ISREG(status.st_mode):
-        files.append(Entry(path, status.st_size, status.st_mtime_ns // 1000))
 
 
 def _moment(microseconds: int) -> datetime:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -50,21 +51,24 @@ def take_reply(line: bytes, found: Examined) -> bool:
 
 def main() -> None:
     """Answer requests until the input ends."""
-    memory_limit = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    memory_limit, time_limit = (float(argument) for argument in (*sys.argv[1:], "0", "0")[:2])
     if memory_limit:
-        _limit_memory(memory_limit)
+        _limit_memory(int(memory_limit))
     # Nothing a library prints may get between the replies.
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
     def reply(values: dict[str, Any]) -> None:
+        _expect_life(time_limit)
         replies.write(json.dumps(values).encode() + b"\n")
 
     reply({})  # the first word: everything is imported
     for line in sys.stdin.buffer:
+        _expect_life(time_limit)
         path, size, modified, known_hash = json.loads(line)
         found = Examined(path, size, _EPOCH + modified * _MICROSECOND)
         _answer(found, known_hash, reply)
+        _expect_life(0)  # to wait for work is no silence
 
 
 def _answer(found: Examined, known_hash: str | None, reply: Callable[[dict[str, Any]], None]) -> None:
@@ -82,6 +86,16 @@ def _answer(found: Examined, known_hash: str | None, reply: Callable[[dict[str, 
     if found.stage is not None:
         done["failed"] = (found.stage, found.error)
     reply(done)
+
+
+def _expect_life(time_limit: float) -> None:
+    """Have the system end this process if it says nothing more for a while.
+
+    The parent ends a silent worker itself; this is for when the parent was killed, and a worker that
+    hangs would go on for ever.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 2 * time_limit + 10 if time_limit else 0)
 
 
 def _limit_memory(limit: int) -> None:

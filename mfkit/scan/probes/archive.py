@@ -56,8 +56,7 @@ class Archive:
         entry = self._entries.get(name)
         if entry is None or entry.is_encrypted:
             return None
-        self._stream.seek(entry.offset + self._shift)
-        header = self._stream.read(30)
+        header = self._read_at(entry.offset + self._shift, 30)
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
             raise ProbeError(f"the part {name} is not where the ZIP directory says")
         self._stream.seek(sum(struct.unpack_from("<HH", header, 26)), 1)

@@ -249,6 +249,25 @@ def test_many_elements_are_cut_short() -> None:
     assert time.perf_counter() - began < 2
 
 
+_WHOLE = io.BytesIO()
+with zipfile.ZipFile(_WHOLE, "w", zipfile.ZIP_DEFLATED) as _archive:
+    _archive.writestr("meta.xml", META)
+
+
+@given(st.data())
+def test_a_changed_archive_ends_in_an_answer_or_a_refusal(data: st.DataObject) -> None:
+    """Offsets before the file's beginning, lengths beyond its end."""
+    content = bytearray(_WHOLE.getvalue())
+    # Most changes where the directory is: every byte there is a claim.
+    first = content.rfind(b"PK\x01\x02")
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(first, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        Archive(io.BytesIO(content)).read("meta.xml")
+    except ProbeError:
+        pass
+
+
 @given(st.binary(max_size=400))
 def test_noise_ends_in_an_answer_or_a_refusal(noise: bytes) -> None:
     """Nothing but ProbeError comes out of any bytes."""

@@ -155,7 +155,9 @@ def _cut(text: str) -> str:
     """The first 46 characters, counted as Java and JavaScript do: in UTF-16."""
     if text.isascii():
         return text[:MAX_STEM]
-    return text.encode("utf-16-le", "surrogatepass")[:2 * MAX_STEM].decode("utf-16-le", "ignore")
+    units = text.encode("utf-16-le", "surrogatepass")
+    # A name that is not UTF-8 holds half a pair, which must not be lost where nothing is cut.
+    return text if len(units) <= 2 * MAX_STEM else units[:2 * MAX_STEM].decode("utf-16-le", "ignore")
 
 
 def _split_number(name: str) -> tuple[str, str]:

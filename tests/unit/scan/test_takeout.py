@@ -75,6 +75,11 @@ def test_case_does_not_count() -> None:
     assert sidecar_names("IMG_1.JPG", ["IMG_1.JPG", "img_1.jpg.Json"]).takeout == ("img_1.jpg.Json",)
 
 
+def test_a_name_that_is_not_utf_8_is_found() -> None:
+    """As Python's `os` functions give it."""
+    assert sidecar_names("a\udcff.jpg", ["a\udcff.jpg", "a\udcff.jpg.json"]).takeout == ("a\udcff.jpg.json",)
+
+
 LONG = "Screenshot_20220207_102421_com.example.application.jpg"
 
 

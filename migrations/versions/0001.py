@@ -96,7 +96,13 @@ def upgrade() -> None:
     op.create_index("ix_media_items_media_type", "media_items", ["media_type"])
     op.create_index("ix_media_items_media_type_created_at", "media_items", ["media_type", "created_at"])
     op.create_index("ix_media_items_mime_type", "media_items", ["mime_type"])
-    op.create_index("ix_media_items_missing_since", "media_items", ["missing_since"])
+    op.create_index(
+        "ix_media_items_missing_since",
+        "media_items",
+        ["missing_since"],
+        sqlite_where=sa.text("missing_since IS NOT NULL"),
+        postgresql_where=sa.text("missing_since IS NOT NULL"),
+    )
 
     op.create_table(
         "scans",

@@ -73,8 +73,12 @@ class Database:
                     self.read_only = read_only or not sqlite.may_write(self.file)
                 if self.read_only:
                     engine_url = sqlite.read_only_url(self.url, self.file)
-        elif read_only:
-            connect_args = {"server_settings": {"default_transaction_read_only": "on"}}
+        else:
+            # The year of a moment is that in UTC, wherever the server stands.
+            settings = {"timezone": "UTC"}
+            if read_only:
+                settings["default_transaction_read_only"] = "on"
+            connect_args = {"server_settings": settings}
         try:
             self.engine: AsyncEngine = create_async_engine(engine_url, connect_args=connect_args)
         except ModuleNotFoundError as error:

@@ -58,6 +58,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+PathText = Text().with_variant(Text(collation="C"), "postgresql")
+"""A path: compared byte by byte, as SQLite does, also where the server's language would sort otherwise.
+What lies below a folder is a range of paths only in that order."""
+
+
 class Base(DeclarativeBase):
     """Base of every mfkit model."""
 

@@ -24,8 +24,10 @@ item_date = func.coalesce(c.file_created_at, c.file_modified_at)
 item_year = func.coalesce(c.year, extract("year", item_date))
 """Year of release where known, else of the item's date."""
 
-camera = func.trim(func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, ""))
-"""Make and model with a space between; empty when neither is known."""
+camera = func.nullif(
+    func.trim(func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, "")), ""
+)
+"""Make and model with a space between; null when neither is known."""
 
 
 def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:

@@ -66,9 +66,10 @@ def _phrase(runs: list[str]) -> str:
 def search_hits(text: str) -> TableValuedAlias:
     """Return the items that a text finds, as a relation to select from or join with.
 
-    All words must occur, in any order and any of the searched columns, each at the start of a word
-    found (``lis`` finds Lisbon). Case does not matter, nor how letters with marks are composed, nor, on
-    SQLite, the marks themselves. No character has a special meaning. A text without a letter or digit finds nothing.
+    All words must occur, in any order and any of the searched columns, each at the start of a word found
+    (``lis`` finds Lisbon). Case does not matter, nor how letters with marks are composed, nor, on
+    SQLite, the marks themselves. No character has a special meaning. A text without a letter or digit
+    finds nothing.
 
     Args:
         text: What to look for.

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from mfkit.models.base import UTCDateTime
+from mfkit.models.base import PathText, UTCDateTime
 from mfkit.shipped import shipped
 
 revision = "0001"
@@ -56,7 +56,7 @@ def upgrade() -> None:
     op.create_table(
         "media_items",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", sa.Text(), nullable=False),
+        sa.Column("file_path", PathText, nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_size", sa.BigInteger(), nullable=False),
         sa.Column("file_hash", sa.Text(), nullable=False),
@@ -175,7 +175,7 @@ def upgrade() -> None:
         "media_copies",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("media_item_id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", sa.Text(), nullable=False),
+        sa.Column("file_path", PathText, nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_modified_at", UTCDateTime(), nullable=True),
         sa.Column("last_scanned_at", UTCDateTime(), nullable=True),
@@ -288,7 +288,7 @@ def upgrade() -> None:
         "scan_failures",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("scan_id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", sa.Text(), nullable=False),
+        sa.Column("file_path", PathText, nullable=False),
         sa.Column(
             "stage",
             sa.Enum(

@@ -24,6 +24,7 @@ from mfkit.queries.periods import Freq
 
 if TYPE_CHECKING:
     from mfkit.scan.report import ScanReport
+    from mfkit.widgets import Explorer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -479,3 +480,17 @@ class MediaLibrary:
     collections = _blocking(AsyncMediaLibrary.collections)
     add_to = _blocking(AsyncMediaLibrary.add_to)
     remove_from = _blocking(AsyncMediaLibrary.remove_from)
+
+    def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
+        """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.
+
+        Args:
+            filter: What is selected first; all files when not given.
+            fields: Fields of :class:`MediaFilter`.
+
+        Raises:
+            FilterError: A field is unknown, or a value makes no sense.
+        """
+        from mfkit.widgets import explore  # brings ipywidgets and Plotly, which scripts do not need
+
+        return explore(self, MediaFilter.of(filter, **fields))

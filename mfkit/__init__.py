@@ -3,6 +3,7 @@
 from mfkit.core.sync import allow_nested_loops
 from mfkit.errors import MfkitError
 from mfkit.library import AsyncMediaLibrary, MediaLibrary
+from mfkit.opening import open_library
 from mfkit.queries.filters import MediaFilter
 from mfkit.version import __version__
 
@@ -13,4 +14,5 @@ __all__ = [
     "MfkitError",
     "__version__",
     "allow_nested_loops",
+    "open_library",
 ]

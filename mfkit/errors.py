@@ -43,3 +43,7 @@ class QueryError(MfkitError):
 
 class NestedCallError(MfkitError, RuntimeError):
     """A blocking call was made on mfkit's own event loop, where it would wait for itself."""
+
+
+class DemoFolderError(MfkitError):
+    """A demo library cannot be written there: the folder is not empty, or cannot be written to."""

@@ -308,6 +308,16 @@ class AsyncMediaLibrary:
         """List the files that could not be read or understood, with stage and error."""
         return await self.frame(history.failures())
 
+    async def totals(self) -> pd.DataFrame:
+        """Add up what lies on the disks that were scanned.
+
+        Returns:
+            One row: ``files`` and ``bytes``, as ``find`` and ``du`` count them, and what they are the
+            sum of: ``items`` and ``item_bytes`` (each content once), ``copies`` and ``copy_bytes``
+            (further paths of a content), ``unread`` and ``unread_bytes`` (empty or unreadable files).
+        """
+        return await self.frame(history.totals())
+
     # Curate
 
     async def tags(self) -> pd.DataFrame:
@@ -472,6 +482,7 @@ class MediaLibrary:
     places = _blocking(AsyncMediaLibrary.places)
     largest = _blocking(AsyncMediaLibrary.largest)
     duplicates = _blocking(AsyncMediaLibrary.duplicates)
+    totals = _blocking(AsyncMediaLibrary.totals)
     scans = _blocking(AsyncMediaLibrary.scans)
     failures = _blocking(AsyncMediaLibrary.failures)
     tags = _blocking(AsyncMediaLibrary.tags)

@@ -58,6 +58,10 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+PathText = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text compared by code point on every database, so that a folder is one range of an index on paths."""
+
+
 class Base(DeclarativeBase):
     """Base of every mfkit model."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from mfkit.models.base import Base, UUIDMixin, utc_now
+from mfkit.models.base import Base, PathText, UUIDMixin, utc_now
 from mfkit.models.media import enum_type
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class MediaCopy(UUIDMixin, Base):
     __tablename__ = "media_copies"
 
     media_item_id: Mapped[UUID] = mapped_column(ForeignKey("media_items.id", ondelete="CASCADE"), index=True)
-    file_path: Mapped[str] = mapped_column(unique=True)
+    file_path: Mapped[str] = mapped_column(PathText, unique=True)
     file_name: Mapped[str]
     file_modified_at: Mapped[datetime | None]
     last_scanned_at: Mapped[datetime | None]
@@ -128,7 +128,7 @@ class ScanFailure(UUIDMixin, Base):
     __tablename__ = "scan_failures"
 
     scan_id: Mapped[UUID] = mapped_column(ForeignKey("scans.id", ondelete="CASCADE"), index=True)
-    file_path: Mapped[str] = mapped_column(unique=True)
+    file_path: Mapped[str] = mapped_column(PathText, unique=True)
     stage: Mapped[ScanStage] = mapped_column(enum_type(ScanStage, "scan_stage"))
     error: Mapped[str]
     file_size: Mapped[int | None] = mapped_column(BigInteger)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, CheckConstraint, Column, Enum, ForeignKey, Index, Integer, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from mfkit.models.base import Base, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
+from mfkit.models.base import Base, PathText, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
 from mfkit.models.metadata import MediaMetadata
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
 
     __tablename__ = "media_items"
 
-    file_path: Mapped[str] = mapped_column(unique=True, index=True)
+    file_path: Mapped[str] = mapped_column(PathText, unique=True, index=True)
     file_name: Mapped[str] = mapped_column(index=True)
     file_size: Mapped[int] = mapped_column(BigInteger)
     file_hash: Mapped[str] = mapped_column(unique=True, index=True)

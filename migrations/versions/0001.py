@@ -30,6 +30,8 @@ _TABLES = (
     "collections",
 )
 
+_PATH = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def _run(script: str) -> None:
     """Run the statements of a script for this dialect: views and triggers, as they were at this revision."""
@@ -56,7 +58,7 @@ def upgrade() -> None:
     op.create_table(
         "media_items",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", sa.Text(), nullable=False),
+        sa.Column("file_path", _PATH, nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_size", sa.BigInteger(), nullable=False),
         sa.Column("file_hash", sa.Text(), nullable=False),
@@ -169,7 +171,7 @@ def upgrade() -> None:
         "media_copies",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("media_item_id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", sa.Text(), nullable=False),
+        sa.Column("file_path", _PATH, nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_modified_at", UTCDateTime(), nullable=True),
         sa.Column("last_scanned_at", UTCDateTime(), nullable=True),
@@ -282,7 +284,7 @@ def upgrade() -> None:
         "scan_failures",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("scan_id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", sa.Text(), nullable=False),
+        sa.Column("file_path", _PATH, nullable=False),
         sa.Column(
             "stage",
             sa.Enum(

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 import pypdf
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import PdfObject
 
 from mfkit.scan.kinds import Kind
@@ -27,19 +27,27 @@ def read(path: str | bytes, kind: Kind) -> Facts:
     with open(path, "rb") as stream:
         try:
             reader = pypdf.PdfReader(stream, strict=False)
+            if reader.is_encrypted and not _opens_without_password(reader):
+                return {"extra": {"encrypted": True}}
             root = reader.trailer["/Root"].get_object()
         except _DAMAGE as error:
             raise ProbeError(f"the PDF's structure is damaged: {error}") from error
         extra: dict[str, Any] = {"encrypted": True} if reader.is_encrypted else {}
         facts: Facts = {}
         try:
-            if not reader.is_encrypted or reader.decrypt(""):
-                _add_information(reader, facts, extra)
+            _add_information(reader, facts, extra)
             extra["pages"] = _page_count(root)
-        except (*_DAMAGE, pypdf.errors.DependencyError) as error:
+        except _DAMAGE as error:
             extra["probe_notes"] = [f"pdf: {error}"]
         facts["extra"] = extra
         return from_origin("pdf", facts)
+
+
+def _opens_without_password(reader: pypdf.PdfReader) -> bool:
+    try:
+        return bool(reader.decrypt(""))
+    except DependencyError:  # AES, for which pypdf wants another package
+        return False
 
 
 def _add_information(reader: pypdf.PdfReader, facts: Facts, extra: dict[str, Any]) -> None:

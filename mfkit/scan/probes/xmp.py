@@ -15,6 +15,9 @@ from mfkit.scan.probes.exif import shutter_speed
 
 _MAX_PACKET = 262_144
 _COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\Z")
+_ATTRIBUTE = re.compile(r"\s*=\s*(?:\"([^\"<]{1,2000})\"|'([^'<]{1,2000})')")
+_ELEMENT = re.compile(r">([^<]{1,2000})<")
+_MAX_MENTIONS = 16
 _ITEMS = re.compile(r"<rdf:li[^>]*>([^<]{1,1000})</rdf:li>")
 
 
@@ -30,7 +33,8 @@ def read(packet: bytes) -> Facts:
         "focal_length": _fraction(_property(text, "exif:FocalLength")),
         "title": _item(text, "dc:title"),
         "taken_at": _moment(_property(text, "exif:DateTimeOriginal")
-                            or _property(text, "photoshop:DateCreated") or _property(text, "xmp:CreateDate")),
+                            or _property(text, "photoshop:DateCreated") or _property(text, "xmp:CreateDate")
+                            or _property(text, "xap:CreateDate")),  # the prefix before 2004
         "location_name": ", ".join(filter(None, (
             _property(text, "Iptc4xmpCore:Location"), _property(text, "photoshop:City"),
             _property(text, "photoshop:State"), _property(text, "photoshop:Country")))) or None,
@@ -62,13 +66,19 @@ def _decoded(packet: bytes) -> str:
 
 
 def _property(text: str, name: str) -> str | None:
-    """A simple property's value: ``name="value"`` or ``<name>value</name>``."""
-    value = "{1,2000}"
-    pattern = rf"\b{name}\s*=\s*(?:\"([^\"<]{value})\"|'([^'<]{value})')|<{name}>([^<]{value})<"
-    match = re.search(pattern, text)
-    if match is None:
-        return None
-    return html.unescape(next(group for group in match.groups() if group)).strip() or None
+    """A simple property's value: ``name="value"`` or ``<name>value</name>``.
+
+    Found by plain search first: a pattern tried at every character of a packet took most of a scan.
+    """
+    at = text.find(name)
+    for _ in range(_MAX_MENTIONS):
+        if at < 0:
+            return None
+        match = (_ELEMENT if text[at - 1:at] == "<" else _ATTRIBUTE).match(text, at + len(name))
+        if match is not None:
+            return html.unescape(match[match.lastindex or 0]).strip() or None
+        at = text.find(name, at + len(name))
+    return None
 
 
 def _items(text: str, name: str) -> list[str]:

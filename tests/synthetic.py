@@ -11,16 +11,16 @@ from mfkit.core.sync import run_sync
 from mfkit.models import MediaItem, MediaMetadata
 
 HOSTILE = (
-    "<img src=x onerror=\"window.mfkitHarmed='name'\">.jpg",
-    "<script>window.mfkitHarmed='script'</script>.mp4",
-    "</td></table><svg onload=window.mfkitHarmed='svg'>.mkv",
-    "{{7*7}} ${7*7} $x^2$ [link](javascript:window.mfkitHarmed='link').jpg",
+    "<img src=x onerror=\"window.mfkit_harmed='name'\">.jpg",
+    "<script>window.mfkit_harmed='script'</script>.mp4",
+    "</td></table><svg onload=window.mfkit_harmed='svg'>.mkv",
+    "{{7*7}} ${7*7} $x^2$ [link](javascript:window.mfkit_harmed='link').jpg",
     "\u202egpj.exe annual report.pdf",
-    "\" onmouseover=\"window.mfkitHarmed='attribute'\" x=\".png",
+    "\" onmouseover=\"window.mfkit_harmed='attribute'\" x=\".png",
     "a very long name " * 18 + ".mp3",
 )
 """Names that do harm where they are taken for markup; each sets a marker on the page's window."""
-HOSTILE_CODEC = "<img src=x onerror=\"window.mfkitHarmed='codec'\">"
+HOSTILE_CODEC = "<img src=x onerror=\"window.mfkit_harmed='codec'\">"
 
 _PLACES = (
     (38.72, -9.14), (52.52, 13.40), (40.71, -74.0), (-33.87, 151.21), (35.68, 139.69), (-22.91, -43.17),

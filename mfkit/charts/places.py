@@ -63,7 +63,7 @@ def places_map(frame: pd.DataFrame, *, height: int = 260) -> go.Figure:
     """
     rows = _cells(frame)
     if rows.empty:
-        drawn = _map(go.Scattermap(lat=[], lon=[]), {"lat": 25.0, "lon": 10.0}, -0.6, height)
+        drawn = _map(go.Scattermap(lat=[], lon=[]), {"lat": 25.0, "lon": 10.0}, -0.6, 0.2, height)
         drawn.add_annotation(sentence("No file here has a location."))
         return drawn
     counts = rows["files"].to_numpy("float64")
@@ -81,12 +81,16 @@ def places_map(frame: pd.DataFrame, *, height: int = 260) -> go.Figure:
     return _map(discs, *_view(rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), height), height)
 
 
-def _map(trace: go.Scattermap, center: dict[str, float], zoom: float, height: int) -> go.Figure:
+def _map(
+    trace: go.Scattermap, center: dict[str, float], zoom: float, closest: float, height: int
+) -> go.Figure:
+    """Return the map; ``meta`` tells a page that knows its width how close it may go."""
     return figure(
         trace,
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         map={"style": land_style(), "center": center, "zoom": zoom},
+        meta={"closest": closest},
         dragmode="pan",
     )
 
@@ -138,8 +142,9 @@ def _where(north: float, east: float) -> str:
     return f"{abs(north):.3f}° {'N' if north >= 0 else 'S'}, {abs(east):.3f}° {'E' if east >= 0 else 'W'}"
 
 
-def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float], float]:
-    """Return the centre and zoom that hold all points, by Web Mercator (512 px a world at zoom 0)."""
+def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float], float, float]:
+    """Return the centre and zoom that hold all points, by Web Mercator (512 px a world at zoom 0), and
+    the zoom that would do so in a box of any width."""
     west, east = float(np.min(longitudes)), float(np.max(longitudes))
     # A library on both sides of the antimeridian lies closer together across it.
     turned = np.where(np.asarray(longitudes) < 0, np.asarray(longitudes) + 360, longitudes)
@@ -151,7 +156,8 @@ def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float
     tall = math.log2(0.8 * height / 512 / max(north - south, 1e-6))
     middle = math.degrees(math.atan(math.sinh(math.pi * (south + north))))
     longitude = ((west + east) / 2 + 180) % 360 - 180
-    return {"lat": middle, "lon": longitude}, float(min(max(min(wide, tall), -0.9), 11.0))
+    zoom, closest = (min(max(one, -0.9), 11.0) for one in (min(wide, tall), tall))
+    return {"lat": middle, "lon": longitude}, zoom, closest
 
 
 def _mercator(latitude: float) -> float:

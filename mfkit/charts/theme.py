@@ -112,6 +112,7 @@ def figure(*traces: Any, height: int = 260, **layout: Any) -> go.Figure:
         paper_bgcolor="rgba(0, 0, 0, 0)",
         plot_bgcolor="rgba(0, 0, 0, 0)",
         font={"family": FONT, "size": 12, "color": TEXT},
+        modebar={"bgcolor": "rgba(0, 0, 0, 0)", "color": TEXT, "activecolor": TEXT},
         hoverlabel={"align": "left", "namelength": -1, "font": {"family": FONT, "size": 12}},
         xaxis=axis,
         yaxis=axis,

@@ -73,10 +73,10 @@ class ChartPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Ask if the question is new, and draw."""
-        question = self.question(chosen)
-        if question != self._asked:
+        if self.question(chosen) != self._asked:
             self._answer = self.query(chosen)
-            self._asked = question
+            # Anew, since the map may have changed its view to show something at all.
+            self._asked = self.question(chosen)
         self.plot.show(self.figure(self._answer))
 
     def refresh(self) -> None:
@@ -175,7 +175,7 @@ class MapPanel(ChartPanel):
         """Take the library and the selection to follow."""
         self._for: MediaFilter | None = None
         super().__init__(
-            lib, selection, "Places", buttons=("zoomInMap", "zoomOutMap", "resetViewMap", "toImage")
+            lib, selection, "Places", buttons=("zoomIn", "zoomOut", "home", "toImage")
         )
         self.plot.observe(self.follow, "view")
 

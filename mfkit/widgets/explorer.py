@@ -36,10 +36,10 @@ class Explorer(widgets.VBox):
         filters.layout.flex = "1 1 230px"
         filters.layout.max_width = "100%"
         charts = [kind(lib, self.selection) for kind in (TypesPanel, CodecsPanel, TimelinePanel, MapPanel)]
-        # Two charts a row where there is room, one in a narrow split; the filters get what they need
+        # Two charts a row, one in a narrow split; the filters get what they need
         # beside them, and a row of their own where that would leave the charts too little.
         grid = widgets.GridBox(charts, layout={
-            "grid_template_columns": "repeat(auto-fit, minmax(min(280px, 100%), 1fr))",
+            "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(280px, 40%)), 1fr))",
             "grid_gap": "8px 20px", "flex": "999 1 460px", "min_width": "0", "width": "auto",
             "align_content": "flex-start",
         })

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import threading
 import traceback
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +86,9 @@ class Panel(widgets.VBox):
             self._drawn = None
             self.follow()
 
-    def attempt(self, action: Any) -> None:
+    def attempt(self, action: Callable[[], None]) -> None:
         """Do something for a person; what goes wrong is said in the panel, which lives on."""
+        self._say("")
         try:
             action()
         except MfkitError as error:
@@ -96,8 +97,6 @@ class Panel(widgets.VBox):
             # Jupyter drops what a callback raises or prints: a panel that did not catch everything
             # would just stop following, without a word.
             self._say(f"This cannot be shown: {error}", traceback.format_exc())
-        else:
-            self._say("")
 
     def _say(self, sentence: str, details: str = "") -> None:
         more = f"<details><summary>Details</summary><pre>{html.escape(details)}</pre></details>"

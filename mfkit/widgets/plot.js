@@ -63,18 +63,19 @@ function mapStyle(text) {
 
 function figureOf(model, el) {
   const { data = [], layout = {} } = JSON.parse(model.get("_figure"));
-  const look = getComputedStyle(el);
-  const color = look.getPropertyValue("--jp-ui-font-color1").trim();
+  const css = getComputedStyle(el);
+  const color = css.getPropertyValue("--jp-ui-font-color1").trim();
   if (color) layout.font = { ...layout.font, color };
-  const ground = look.getPropertyValue("--jp-layout-color1").trim();
+  const ground = css.getPropertyValue("--jp-layout-color1").trim();
   if (ground) {
     const font = { ...layout.hoverlabel?.font, color };
     layout.hoverlabel = { ...layout.hoverlabel, bgcolor: ground, font };
   }
   if (layout.map) {
     if (model.get("_map_style")) layout.map.style = mapStyle(model.get("_map_style"));
-    // A world narrower than its box repeats, and every place on it.
-    layout.map.zoom = Math.max(layout.map.zoom, Math.log2(el.clientWidth / 512));
+    // A world narrower than its box repeats, and every place on it: fill the width, if the height allows.
+    const filling = Math.min(Math.log2(el.clientWidth / 512), layout.meta?.closest ?? 0);
+    layout.map.zoom = Math.max(layout.map.zoom, filling);
   }
   return { data, layout: { ...layout, autosize: true, uirevision: model.get("_revision") } };
 }
@@ -105,25 +106,43 @@ async function render({ model, el, signal }) {
   let queue = Promise.resolve();
   let wired = false;
   let moved;
+  let kept;  // where a person moved the map, which a redraw must not undo
+
+  const look = (view) => { model.set("view", view); model.save_changes(); };
+  const zoom = (steps) => (gd) => Plotly.relayout(gd, { "map.zoom": gd._fullLayout.map.zoom + steps });
+  // Plotly's own zoom buttons multiply the zoom by 1.05: at zoom 0, which shows the world, they do nothing.
+  const buttons = {
+    zoomIn: { title: "Zoom in", icon: Plotly.Icons.zoom_plus, click: zoom(1) },
+    zoomOut: { title: "Zoom out", icon: Plotly.Icons.zoom_minus, click: zoom(-1) },
+    home: { title: "Show all", icon: Plotly.Icons.home, click: () => { kept = undefined; look({}); draw(); } },
+  };
+  const named = (name) => buttons[name] ? { name, ...buttons[name] } : name;
+  const config = {
+    ...model.get("_config"), modeBarButtons: [model.get("_config").modeBarButtons.map(named)], responsive: false,
+  };
+
   const draw = () => {
     queue = queue.then(async () => {
       // A plot made in a box without width keeps a wrong size; the observer below calls again.
       if (signal.aborted || !el.clientWidth) return;
       const { data, layout } = figureOf(model, el);
+      if (layout.map && kept?.revision === model.get("_revision")) Object.assign(layout.map, kept.place);
       plot.style.height = `${layout.height}px`;
-      await Plotly.react(plot, data, layout, { ...model.get("_config"), responsive: false });
+      await Plotly.react(plot, data, layout, config);
       say("");
       plot.dataset.drawn = String(Number(plot.dataset.drawn ?? 0) + 1);
       if (wired) return;
       wired = true;
       plot.on("plotly_relayout", (change) => {
-        const corners = change["map._derived"]?.coordinates;
-        if (!corners) return;
+        if (!Object.keys(change).some((key) => key.startsWith("map"))) return;
+        const { center, zoom } = plot._fullLayout.map;
+        kept = { revision: model.get("_revision"), place: { center: { ...center }, zoom } };
         clearTimeout(moved);
+        // When it has come to rest.
         moved = setTimeout(() => {
-          const [[west, north], , [east, south]] = corners;
-          model.set("view", { south, west, north, east });
-          model.save_changes();
+          const box = plot._fullLayout.map?._subplot?.map?.getBounds();
+          if (!box || !kept) return;
+          look({ south: box.getSouth(), west: box.getWest(), north: box.getNorth(), east: box.getEast() });
         }, 300);
       });
     }).catch((error) => say(`This chart cannot be drawn: ${error.message}`));

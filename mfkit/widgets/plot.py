@@ -46,11 +46,16 @@ class Plot(anywidget.AnyWidget):
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(self, figure: go.Figure | None = None, *, buttons: Sequence[str] = ("toImage",)) -> None:
-        """Take the figure to show first, and Plotly's names of the buttons in its corner."""
+        """Make a plot.
+
+        Args:
+            figure: What to show first.
+            buttons: What is in its corner: Plotly's names, and for maps ``zoomIn``, ``zoomOut``, ``home``.
+        """
         config = {
             "displaylogo": False,
             "showSendToCloud": False,
-            "modeBarButtons": [list(buttons)],
+            "modeBarButtons": list(buttons),
             "scrollZoom": True,
             "doubleClick": "reset",
         }

@@ -100,9 +100,9 @@ def test_two_names_that_shorten_alike_stay_two_bars() -> None:
     assert len(set(figure.data[0].y)) == 2
 
 
-@pytest.mark.parametrize(
-    "name", ["<img src=x onerror=alert(1)>", "<b>bold</b>", "a & b", "$x^2$", "%{y}", "{{7*7}}", "\u202egpj.exe"]
-)
+@pytest.mark.parametrize("name", [
+    "<img src=x onerror=alert(1)>", "<b>bold</b>", "a & b", "$x^2$", "%{y}", "{{7*7}}", "\u202egpj.exe",
+])
 def test_a_name_is_shown_as_it_is(name: str) -> None:
     """Nothing in a name is markup to Plotly or MathJax, and nothing turns the text around."""
     (shown,) = codecs_chart(CODECS.head(1).assign(video_codec=name)).layout.yaxis.ticktext
@@ -172,8 +172,8 @@ def test_items_are_places_too() -> None:
 def test_many_places_are_summed_up_by_a_grid() -> None:
     """However many rows, the map holds few discs, and no file is lost."""
     dice = np.random.default_rng(1)
-    many = pd.DataFrame({"latitude": dice.uniform(-80, 80, 60_000), "longitude": dice.uniform(-180, 180, 60_000)})
-    trace = places_map(many).data[0]
+    many = {"latitude": dice.uniform(-80, 80, 60_000), "longitude": dice.uniform(-180, 180, 60_000)}
+    trace = places_map(pd.DataFrame(many)).data[0]
     assert 500 < len(trace.lat) <= MAX_MARKS
     counted = sum(int(text.split(" ")[0].replace(",", "")) for text in trace.hovertext)
     assert counted == 60_000

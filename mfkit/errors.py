@@ -33,6 +33,10 @@ class FolderNotFoundError(MfkitError):
     """A folder to scan is not there, is no folder, or cannot be read."""
 
 
+class ScanRunningError(MfkitError):
+    """Another scan of the same library is under way."""
+
+
 class FilterError(MfkitError, ValueError):
     """A filter has an unknown field or a value that makes no sense."""
 

@@ -94,6 +94,7 @@ class AsyncMediaLibrary:
         self,
         *roots: str | os.PathLike[str],
         workers: int | None = None,
+        time_limit: float = 60.0,
         progress: bool | None = None,
     ) -> ScanReport:
         """Read folders into the library.
@@ -103,8 +104,9 @@ class AsyncMediaLibrary:
 
         Args:
             roots: Folders; without any, those that were scanned before.
-            workers: How many files to read at the same time; the number of processor cores when not
-                given.
+            workers: How many files to read at the same time, each in a process of its own; the number
+                of processor cores when not given.
+            time_limit: Seconds without a sign of life after which a file is given up as failed.
             progress: Whether to show a progress bar; when not given, where a person can see it.
 
         Returns:
@@ -118,7 +120,9 @@ class AsyncMediaLibrary:
         from mfkit.scan.scanner import scan  # brings PyAV and Pillow, which reading does not need
 
         await self.open()
-        return await scan(self.database, roots, workers=workers, progress=progress)
+        return await scan(
+            self.database, roots, workers=workers, time_limit=time_limit, progress=progress
+        )
 
     # Read
 

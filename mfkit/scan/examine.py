@@ -1,20 +1,26 @@
-"""One file: its bytes hashed, its kind told, its facts read. Runs beside others, on any executor."""
+"""One file: its bytes hashed, its kind told, its facts read. Runs inside a worker process.
+
+Imports neither the models nor pandas, so that a worker is quick to start and small.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from threading import Event
+from datetime import UTC, datetime
+from typing import Literal
 
-from mfkit.models import ScanStage, utc_now
 from mfkit.scan.facts import Facts, ProbeError, read_facts
 from mfkit.scan.kinds import HEAD_SIZE, Kind, identify
 from mfkit.scan.paths import on_disk
 from mfkit.scan.walk import Candidate, modification_time
 
+Stage = Literal["walk", "read", "probe"]
 _CHUNK = 1 << 20
+_BEAT_EVERY = 64
 
 
 @dataclass(slots=True)
@@ -36,64 +42,81 @@ class Examined:
     path: str
     size: int
     modified_at: datetime | None
-    scanned_at: datetime = field(default_factory=utc_now)
+    scanned_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     file_hash: str | None = None
     kind: Kind | None = None
     facts: Facts = field(default_factory=lambda: Facts())
-    stage: ScanStage | None = None
+    stage: Stage | None = None
     error: str | None = None
 
+    def failed(self, stage: Stage, error: str) -> Examined:
+        """Note where and why the file failed."""
+        self.stage, self.error = stage, error
+        return self
 
-class Stopped(Exception):
-    """The scan was stopped while a file was being read."""
 
-
-def examine(candidate: Candidate, stop: Event, known_hash: str | None = None) -> Examined:
-    """Read one file. Whatever is wrong with it becomes part of the result.
+def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> bool:
+    """Hash a file and tell its kind.
 
     Args:
-        candidate: The file as the walk found it.
-        stop: When set, reading ends soon.
-        known_hash: The content's hash where it is known to be unchanged; the file is then only probed.
+        found: Gets hash and kind, or the reason why not.
+        known_hash: The content's hash where it is known to be unchanged; only the head is read then.
+        beat: Called now and then while a large file is read, to say that the work goes on.
 
     Returns:
-        What was found out.
-
-    Raises:
-        Stopped: ``stop`` was set.
+        Whether there is something to probe.
     """
-    found = Examined(candidate.path, candidate.size, candidate.modified_at)
-    if candidate.size == 0:
-        return _failed(found, ScanStage.READ, "The file is empty.")
-    path = on_disk(candidate.path)
+    if found.size == 0:
+        found.failed("read", "The file is empty.")
+        return False
+    path = on_disk(found.path)
     try:
         with open(path, "rb", buffering=0) as file:
             head = file.read(HEAD_SIZE)
-            digest = hashlib.sha256(head) if known_hash is None else None
-            if digest is not None:
-                buffer = memoryview(bytearray(_CHUNK))
-                while count := file.readinto(buffer):
-                    digest.update(buffer[:count])
-                    if stop.is_set():
-                        raise Stopped
+            found.file_hash = known_hash or _hash(file, head, beat)
             after = os.fstat(file.fileno())
-        if (after.st_size, modification_time(after)) != (candidate.size, candidate.modified_at):
-            return _failed(found, ScanStage.READ, "The file changed while it was read; scan again.")
     except OSError as error:
-        return _failed(found, ScanStage.READ, f"The file cannot be read: {error.strerror or error}.")
+        found.file_hash = None
+        found.failed("read", f"The file cannot be read: {error.strerror or error}.")
+        return False
+    if (after.st_size, modification_time(after)) != (found.size, found.modified_at):
+        found.file_hash = None
+        found.failed("read", "The file changed while it was read; scan again.")
+        return False
     found.kind = identify(head, os.path.basename(path))
-    found.file_hash = known_hash if digest is None else digest.hexdigest()
+    return True
+
+
+def probe(found: Examined) -> None:
+    """Read the facts of a file whose kind is known; whatever is wrong with it is noted."""
+    assert found.kind is not None
     try:
-        found.facts = read_facts(path, found.kind)
+        found.facts = read_facts(on_disk(found.path), found.kind)
     except ProbeError as error:
-        return _failed(found, ScanStage.PROBE, str(error))
+        found.failed("probe", str(error))
     except OSError as error:
-        return _failed(found, ScanStage.READ, f"The file cannot be read: {error.strerror or error}.")
-    except Exception as error:  # a file must never end a scan: what its probe could not foresee is recorded
-        return _failed(found, ScanStage.PROBE, f"{type(error).__name__}: {error}")
+        found.failed("probe", f"The file cannot be read again: {error.strerror or error}.")
+    except MemoryError:
+        found.failed("probe", "To understand the file takes more memory than the scan allows.")
+    except Exception as error:  # a file must never end a scan: what no probe foresaw is recorded
+        found.failed("probe", f"{type(error).__name__}: {error}")
+
+
+def examine(candidate: Candidate, known_hash: str | None = None) -> Examined:
+    """Read and probe one file in this process."""
+    found = Examined(candidate.path, candidate.size, candidate.modified_at)
+    if read(found, known_hash, lambda: None):
+        probe(found)
     return found
 
 
-def _failed(found: Examined, stage: ScanStage, error: str) -> Examined:
-    found.stage, found.error = stage, error
-    return found
+def _hash(file: io.FileIO, head: bytes, beat: Callable[[], None]) -> str:
+    digest = hashlib.sha256(head)
+    buffer = memoryview(bytearray(_CHUNK))
+    chunks = 0
+    while count := file.readinto(buffer):
+        digest.update(buffer[:count])
+        chunks += 1
+        if chunks % _BEAT_EVERY == 0:
+            beat()
+    return digest.hexdigest()

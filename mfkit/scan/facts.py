@@ -8,13 +8,13 @@ from typing import NamedTuple
 from mfkit.scan.clean import clean
 from mfkit.scan.compression import compression
 from mfkit.scan.kinds import KINDS, Kind
-from mfkit.scan.probes import document, heif, image, jpeg, jxl, musepack, picture, png, raw, streams, tags
-from mfkit.scan.probes import webp
-from mfkit.scan.probes.contract import Facts, Probe, ProbeError, from_origin, merge
+from mfkit.scan.probes import document, heif, image, jpeg, jxl, musepack, office, picture, png, raw, streams
+from mfkit.scan.probes import tags, webp
+from mfkit.scan.probes.contract import LAST_CHANGE, Facts, Probe, ProbeError, from_origin, merge
 
 __all__ = ["EXTRACTOR_VERSION", "Facts", "ProbeError", "Step", "probes_for", "read_facts"]
 
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 """Raised whenever the same file would give other facts, so that a rescan knows what to read again."""
 
 
@@ -51,7 +51,8 @@ _REGISTRY: dict[str, tuple[Step, ...]] = {
     "webp": (Step("webp", webp.read),), "jxl": (Step("jxl", jxl.read),),
 } | dict.fromkeys(("heic", "heif", "avif"), (Step("heif", heif.read),)) \
   | dict.fromkeys(_TIFF, (Step("tiff", picture.read),)) \
-  | dict.fromkeys(("cr3", "crw", "x3f"), (Step("raw", raw.read),))
+  | dict.fromkeys(("cr3", "crw", "x3f"), (Step("raw", raw.read),)) \
+  | dict.fromkeys("docx xlsx pptx odt ods odp odg epub".split(), (Step("office", office.read),))
 
 
 def _register() -> None:
@@ -119,7 +120,7 @@ def read_facts(path: "str | bytes | os.PathLike[str] | os.PathLike[bytes]", kind
 def _last_change(facts: Facts) -> Facts:
     """The time of the last change stands in for a capture time that nothing else states."""
     changed = facts.get("extra", {}).get("changed_at")
-    return from_origin("exif DateTime", {"taken_at": changed}) if isinstance(changed, datetime) else {}
+    return from_origin(LAST_CHANGE, {"taken_at": changed}) if isinstance(changed, datetime) else {}
 
 
 def _says_something(part: Facts) -> bool:

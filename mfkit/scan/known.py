@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import InstrumentedAttribute
 
 from mfkit.models import MediaCopy, MediaItem, ScanFailure
-from mfkit.scan.walk import Candidate
+from mfkit.scan.walk import Candidate, Entry
 
 _PAGE = 5000
-_RACE = timedelta(seconds=2)
 
 
 @dataclass(slots=True)
@@ -69,6 +67,7 @@ class Verdict:
         to_read: Files to examine, with the known hash where only the facts are out of date.
         unchanged: How many files need not be opened.
         still_failing: Failures that stand: the file is as it was.
+        failing_unread: How many of those are files that there is no item for.
         items_back: Items that are there again, unchanged.
         copies_back: Copies that are there again, unchanged.
         items_gone: Items whose path is no longer found.
@@ -79,6 +78,7 @@ class Verdict:
     to_read: list[tuple[Candidate, str | None]] = field(default_factory=list)
     unchanged: int = 0
     still_failing: list[UUID] = field(default_factory=list)
+    failing_unread: int = 0
     items_back: list[UUID] = field(default_factory=list)
     copies_back: list[UUID] = field(default_factory=list)
     items_gone: list[UUID] = field(default_factory=list)
@@ -91,22 +91,43 @@ class Verdict:
         return bool(self.items_gone or self.copies_gone or self.failures_gone)
 
 
-async def known_between(
-    connection: AsyncConnection, after: str, upto: str
-) -> tuple[dict[str, Known], str]:
-    """Return what is known of the paths ``after < path <= upto``: a page of them, and where it ends.
+async def differing(
+    connection: AsyncConnection, entries: Sequence[Entry], after: str, upto: str
+) -> tuple[list[Entry], list[str]]:
+    """Return what differs between a stretch of the walk and the library.
 
-    A page is complete for its paths. The last one ends at ``upto``.
+    Most files are as they were. Sets of plain tuples find the others at a fraction of a microsecond a
+    file; only what differs is then looked at one by one.
+
+    Args:
+        connection: To read with.
+        entries: What the walk found with ``after < path <= upto``.
+        after: Where the stretch begins.
+        upto: Where it ends.
+
+    Returns:
+        Entries that are unknown or not as they are known, and paths that are known and were not found
+        as they are known, or need attention otherwise (missing, never understood, failed).
     """
-    page: dict[str, Known] = {}
-    end = upto
-    for statement, put in ((_ITEMS, _put_item), (_COPIES, _put_copy), (_FAILURES, _put_failure)):
-        rows = (await connection.execute(statement, {"after": after, "upto": upto})).all()
-        if len(rows) == _PAGE:
-            end = min(end, rows[-1][0])
-        for path, *values in rows:
-            put(page.setdefault(path, Known()), values)
-    return {path: known for path, known in page.items() if path <= end}, end
+    result = await connection.exec_driver_sql(_AT_REST[connection.dialect.name], (after, upto) * 3)
+    rows = result.cursor.fetchall()
+    at_rest = set(rows)
+    unknown = [entry for entry in entries if entry not in at_rest]
+    if len(entries) - len(unknown) == len(rows):
+        return unknown, []
+    found = set(entries)
+    return unknown, [row[0] for row in rows if row not in found]
+
+
+async def known_at(connection: AsyncConnection, paths: Sequence[str]) -> dict[str, Known]:
+    """Return what is known of some paths."""
+    known: dict[str, Known] = {}
+    for start in range(0, len(paths), _PAGE):
+        page = paths[start:start + _PAGE]
+        for statement, put in ((_ITEMS, _put_item), (_COPIES, _put_copy), (_FAILURES, _put_failure)):
+            for path, *values in await connection.execute(statement, {"paths": page}):
+                put(known.setdefault(path, Known()), values)
+    return known
 
 
 def compare(
@@ -141,11 +162,11 @@ def _gone(rows: Known, verdict: Verdict) -> None:
 def _found(candidate: Candidate, rows: Known, verdict: Verdict) -> None:
     item, copy, failure = rows.item, rows.copy, rows.failure
     failed_so = failure is not None and _same(candidate, failure)
-    if copy is not None and _same(candidate, copy) and not _racy(copy):
+    if copy is not None and _same(candidate, copy) and copy.scanned_at is not None:
         verdict.unchanged += 1
         if copy.missing:
             verdict.copies_back.append(copy.id)
-    elif item is not None and copy is None and _same(candidate, item) and not _racy(item):
+    elif item is not None and copy is None and _same(candidate, item) and item.scanned_at is not None:
         if item.processed or failed_so:
             verdict.unchanged += 1
         else:
@@ -156,6 +177,7 @@ def _found(candidate: Candidate, rows: Known, verdict: Verdict) -> None:
             verdict.still_failing.append(failure.id)
     elif item is None and copy is None and failed_so and failure is not None:
         verdict.still_failing.append(failure.id)
+        verdict.failing_unread += 1
     else:
         verdict.to_read.append((candidate, None))
 
@@ -164,31 +186,47 @@ def _same(candidate: Candidate, row: KnownItem | KnownCopy | KnownFailure) -> bo
     return (candidate.size, candidate.modified_at) == (row.size, row.modified_at)
 
 
-def _racy(row: KnownItem | KnownCopy) -> bool:
-    """Tell whether the file may have changed after it was read without its time telling so."""
-    return (
-        row.modified_at is None or row.scanned_at is None
-        or timedelta(0) <= row.scanned_at - row.modified_at < _RACE
-    )
-
-
-def _between(
-    path: InstrumentedAttribute[str], statement: Select[*tuple[Any, ...]]
-) -> Select[*tuple[Any, ...]]:
-    return statement.where(path > bindparam("after"), path <= bindparam("upto")).order_by(path).limit(_PAGE)
-
-
-_ITEMS = _between(MediaItem.file_path, select(
+_ITEMS = select(
     MediaItem.file_path, MediaItem.id, MediaItem.file_size, MediaItem.file_modified_at,
     MediaItem.last_scanned_at, MediaItem.missing_since, MediaItem.is_processed, MediaItem.file_hash,
-))
-_COPIES = _between(MediaCopy.file_path, select(
+).where(MediaItem.file_path.in_(bindparam("paths", expanding=True)))
+_COPIES = select(
     MediaCopy.file_path, MediaCopy.id, MediaItem.file_size, MediaCopy.file_modified_at,
     MediaCopy.last_scanned_at, MediaCopy.missing_since,
-).join(MediaItem, MediaItem.id == MediaCopy.media_item_id))
-_FAILURES = _between(ScanFailure.file_path, select(
+).join(MediaItem, MediaItem.id == MediaCopy.media_item_id).where(
+    MediaCopy.file_path.in_(bindparam("paths", expanding=True))
+)
+_FAILURES = select(
     ScanFailure.file_path, ScanFailure.id, ScanFailure.file_size, ScanFailure.file_modified_at,
-))
+).where(ScanFailure.file_path.in_(bindparam("paths", expanding=True)))
+
+# Path, size and time of every file that is at rest; a null size matches no entry and so marks the rest.
+_AT_REST_SQL = """
+    SELECT file_path, CASE WHEN is_processed AND missing_since IS NULL AND last_scanned_at IS NOT NULL
+        THEN file_size END, {item_time}
+    FROM media_items WHERE file_path > {0} AND file_path <= {1}
+    UNION ALL
+    SELECT c.file_path, CASE WHEN c.missing_since IS NULL AND c.last_scanned_at IS NOT NULL
+        THEN i.file_size END, {copy_time}
+    FROM media_copies c JOIN media_items i ON i.id = c.media_item_id
+    WHERE c.file_path > {2} AND c.file_path <= {3}
+    UNION ALL
+    SELECT file_path, NULL, NULL FROM scan_failures WHERE file_path > {4} AND file_path <= {5}
+"""
+_SQLITE_TIME = "strftime('%s', {0}) * 1000000 + substr({0}, 21)"
+_POSTGRESQL_TIME = "(extract(epoch FROM {0}) * 1000000)::bigint"
+_AT_REST = {
+    "sqlite": _AT_REST_SQL.format(
+        *"??????",
+        item_time=_SQLITE_TIME.format("file_modified_at"),
+        copy_time=_SQLITE_TIME.format("c.file_modified_at"),
+    ),
+    "postgresql": _AT_REST_SQL.format(
+        *(f"${place}" for place in range(1, 7)),
+        item_time=_POSTGRESQL_TIME.format("file_modified_at"),
+        copy_time=_POSTGRESQL_TIME.format("c.file_modified_at"),
+    ),
+}
 
 
 def _put_item(known: Known, row: list[Any]) -> None:

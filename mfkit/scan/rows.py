@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import posixpath
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from mfkit.models import MediaItem, MediaMetadata, MediaType, ScanStage
+from mfkit.models import MediaItem, MediaMetadata, MediaType
 from mfkit.scan.examine import Examined
 from mfkit.scan.paths import on_disk, raw_bytes
+
+_RACE = timedelta(seconds=2)
 
 FACT_COLUMNS = tuple(
     column.name
@@ -47,13 +49,24 @@ def content_values(found: Examined, path: str, now: datetime) -> tuple[Any, ...]
         MediaType(facts.get("media_type") or found.kind.media_type),
         _moment(facts.get("taken_at")),
         found.modified_at,
-        found.scanned_at,
-        found.stage is not ScanStage.PROBE,
+        scanned_at(found),
+        found.stage != "probe",
         bool(facts.get("is_compressed")),
         facts.get("compression_ratio"),
         None,
         now,
     )
+
+
+def scanned_at(found: Examined) -> datetime | None:
+    """Return when the file was read; None when it may have changed since without its time telling.
+
+    A file system's clock may be coarse: a change within two seconds of the reading may bear the time
+    that was seen. Such a file is read again by the next scan.
+    """
+    if found.modified_at is not None and timedelta(0) <= found.scanned_at - found.modified_at < _RACE:
+        return None
+    return found.scanned_at
 
 
 def metadata_values(found: Examined, item_id: Any) -> tuple[Any, ...]:

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
-from itertools import islice
-from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
-from mfkit.errors import FolderNotFoundError
-from mfkit.models import MediaItem, Scan, ScanFailure, ScanStage, ScanStatus, utc_now
-from mfkit.scan.examine import Examined, examine
+from mfkit.errors import FolderNotFoundError, LibraryLockedError, MfkitError
+from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
+from mfkit.scan.examine import Examined
 from mfkit.scan.facts import EXTRACTOR_VERSION
-from mfkit.scan.known import Verdict, compare, known_between
+from mfkit.scan.known import Verdict, compare, differing, known_at
+from mfkit.scan.lock import only_scan
 from mfkit.scan.paths import on_disk, stored
+from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.progress import progress_bar
 from mfkit.scan.report import Counts, ScanReport
 from mfkit.scan.settle import settle
 from mfkit.scan.store import write
-from mfkit.scan.walk import Candidate, Unlisted, walk
+from mfkit.scan.walk import Candidate, Entry, Unlisted, candidate, walk
 
-_STRETCH = 2000
+T = TypeVar("T")
+_LOCK_TRIES = 10
+"""How many busy timeouts a scan waits for another program's lock."""
+_STRETCH = 5000
 """How many files of the walk are compared with the library at a time."""
 _BATCH = 2000
 """How many examined files are stored in one transaction."""
@@ -41,6 +44,7 @@ async def scan(
     roots: Sequence[str | os.PathLike[str]],
     *,
     workers: int | None = None,
+    time_limit: float = TIME_LIMIT,
     progress: bool | None = None,
 ) -> ScanReport:
     """Read folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
@@ -48,18 +52,12 @@ async def scan(
     started = time.monotonic()
     counts: dict[str, Counts] = {}
     notes: list[str] = []
-    await _forget_older_extractors(database)
-    stop = Event()
-    workers = max(1, workers or os.cpu_count() or 1)
-    executor = ThreadPoolExecutor(workers, thread_name_prefix="mfkit-scan")
-    try:
+    async with only_scan(database):
+        await _forget_older_extractors(database)
         for folder in folders:
-            run = _Run(database, folder, executor, 4 * workers, stop, progress)
+            run = _Run(database, folder, max(1, workers or os.cpu_count() or 1), time_limit, progress)
             counts[folder] = await run.scan()
             notes += run.notes
-    finally:
-        stop.set()
-        executor.shutdown(wait=False, cancel_futures=True)
     return ScanReport(counts, time.monotonic() - started, tuple(notes))
 
 
@@ -67,23 +65,17 @@ class _Run:
     """The scan of one root."""
 
     def __init__(
-        self,
-        database: Database,
-        root: str,
-        executor: Executor,
-        in_flight: int,
-        stop: Event,
-        progress: bool | None,
+        self, database: Database, root: str, workers: int, time_limit: float, progress: bool | None
     ) -> None:
         self.notes: list[str] = []
         self._database, self._root, self._progress = database, root, progress
-        self._executor, self._in_flight, self._stop = executor, in_flight, stop
+        self._workers, self._time_limit = workers, time_limit
         self._id: UUID = uuid4()
         self._started_at = utc_now()
         self._counts = Counts()
         self._done: list[Examined] = []
         self._stored_at = time.monotonic()
-        self._unlisted: list[str] = []
+        self._noted = 0
 
     async def scan(self) -> Counts:
         """Scan the root; whatever happens, the scan's row says how it ended."""
@@ -97,14 +89,11 @@ class _Run:
             status = ScanStatus.INTERRUPTED
             raise
         finally:
-            self._stop_if(status)
-            # Shielded: a second cancel must not leave a scan "running" for ever.
-            await asyncio.shield(self._end(status))
+            # Shielded: a second cancel must not leave a scan "running" for ever. What ended the scan
+            # (a full disk, a lost server) may keep its end from being written too; the next scan does.
+            with contextlib.suppress(*(() if status is ScanStatus.FINISHED else (MfkitError,))):
+                await asyncio.shield(self._end(status))
         return self._counts
-
-    def _stop_if(self, status: ScanStatus) -> None:
-        if status is not ScanStatus.FINISHED:
-            self._stop.set()
 
     async def _begin(self) -> int | None:
         async with self._database.transaction() as connection:
@@ -135,31 +124,27 @@ class _Run:
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
     async def _pipeline(self, bar: Any) -> None:
-        running: set[asyncio.Task[None]] = set()
-        try:
-            async for candidate, known_hash in self._to_read(bar):
-                if len(running) >= self._in_flight:
-                    done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        task.result()
-                running.add(asyncio.create_task(self._examine(candidate, known_hash, bar)))
-                await self._store_if_due()
-            while running:
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-                await self._store_if_due()
-            await self._store()
-        finally:
-            for task in running:
-                task.cancel()
+        async with WorkerPool(self._workers, time_limit=self._time_limit) as pool:
+            feeding = asyncio.create_task(self._feed(pool, bar))
+            try:
+                async for found in pool.results():
+                    self._done.append(found)
+                    bar.update()
+                    await self._store_if_due()
+                await feeding
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+        await self._store()
 
-    async def _examine(self, candidate: Candidate, known_hash: str | None, bar: Any) -> None:
-        work = asyncio.get_running_loop().run_in_executor(
-            self._executor, examine, candidate, self._stop, known_hash
-        )
-        self._done.append(await work)
-        bar.update()
+    async def _feed(self, pool: WorkerPool, bar: Any) -> None:
+        try:
+            async for file, known_hash in self._to_read(bar):
+                await pool.put(file, known_hash)
+        except Exception:
+            await pool.finish()  # the results must end, so that the failure is seen
+            raise
+        await pool.finish()
 
     async def _store_if_due(self) -> None:
         if len(self._done) >= _BATCH or (self._done and time.monotonic() - self._stored_at > _PATIENCE):
@@ -168,45 +153,38 @@ class _Run:
     async def _store(self) -> None:
         batch, self._done = self._done, []
         if batch:
-            self._counts += await write(self._database, self._id, batch)
+            self._counts += await _patiently(lambda: write(self._database, self._id, batch))
         self._stored_at = time.monotonic()
 
     async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
         """Yield the files that must be opened; settle everything else on the way."""
-        found = walk(self._root)
-        after, any_file = self._root, False
-        while True:
-            stretch = await asyncio.to_thread(_take, found)
-            candidates = {one.path: one for one in stretch if isinstance(one, Candidate)}
-            self._note_unlisted([one for one in stretch if isinstance(one, Unlisted)])
-            self._counts.files += len(candidates)
-            self._counts.size += sum(one.size for one in candidates.values())
-            any_file = any_file or bool(candidates)
-            last = len(stretch) < _STRETCH
-            upto = _end_of(self._root) if last else stretch[-1].path
-            async for verdict in self._verdicts(candidates, after, upto):
-                await self._settle(verdict, any_file)
-                self._counts.unchanged += verdict.unchanged
-                self._counts.failed += len(verdict.still_failing)
-                bar.update(verdict.unchanged + len(verdict.still_failing))
-                for one in verdict.to_read:
-                    yield one
-            for candidate in candidates.values():
-                yield candidate, None
-            if last:
-                return
+        unlisted: list[Unlisted] = []
+        runs = walk(self._root, unlisted)
+        after, last = self._root, False
+        while not last:
+            entries, last = await asyncio.to_thread(_stretch, runs)
+            self._note_unlisted(unlisted)
+            upto = _end_of(self._root) if last else entries[-1][0]
+            self._counts.files += len(entries)
+            self._counts.size += sum(size for _, size, _ in entries)
+            async with self._database.connect() as connection:
+                unknown, odd = await differing(connection, entries, after, upto)
+                known = await known_at(connection, [*{*odd, *(path for path, _, _ in unknown)}])
+            candidates = {entry[0]: candidate(entry) for entry in unknown}
+            verdict = compare(candidates, known, [one.path for one in unlisted])
+            await self._settle(verdict)
+            unchanged = len(entries) - len(unknown) + verdict.unchanged
+            self._counts.unchanged += unchanged
+            self._counts.failed += len(verdict.still_failing)
+            bar.update(unchanged + verdict.failing_unread)
+            for one in verdict.to_read:
+                yield one
+            for new in candidates.values():
+                yield new, None
             after = upto
 
-    async def _verdicts(
-        self, candidates: dict[str, Candidate], after: str, upto: str
-    ) -> AsyncIterator[Verdict]:
-        """Compare a stretch with the library, page by page; unknown candidates are left over."""
-        while after != upto:
-            async with self._database.connect() as connection:
-                page, after = await known_between(connection, after, upto)
-            yield compare(candidates, page, self._unlisted)
-
-    async def _settle(self, verdict: Verdict, any_file: bool) -> None:
+    async def _settle(self, verdict: Verdict) -> None:
+        any_file = self._counts.files > 0
         if verdict.any_gone and not any_file:
             note = (
                 f"{self._root} holds no file, though the library knows some: is it unmounted? "
@@ -215,17 +193,37 @@ class _Run:
             if note not in self.notes:
                 self.notes.append(note)
         if verdict.any_gone or verdict.items_back or verdict.copies_back or verdict.still_failing:
-            await settle(self._database, self._id, verdict, may_be_gone=any_file)
+            await _patiently(
+                lambda: settle(self._database, self._id, verdict, may_be_gone=any_file)
+            )
 
     def _note_unlisted(self, unlisted: Sequence[Unlisted]) -> None:
-        for one in unlisted:
-            self._unlisted.append(one.path)
+        for one in unlisted[self._noted:]:
             error = f"The folder or entry cannot be looked at: {one.error}."
-            self._done.append(Examined(one.path, 0, None, stage=ScanStage.WALK, error=error))
+            self._done.append(Examined(one.path, 0, None, stage="walk", error=error))
+        self._noted = len(unlisted)
 
 
-def _take(found: Iterator[Candidate | Unlisted]) -> list[Candidate | Unlisted]:
-    return list(islice(found, _STRETCH))
+async def _patiently(write: Callable[[], Awaitable[T]]) -> T:
+    """Await a write again while another program holds the database, for some busy timeouts more.
+
+    Raises:
+        LibraryLockedError: It is held for good.
+    """
+    for _ in range(_LOCK_TRIES - 1):
+        with contextlib.suppress(LibraryLockedError):
+            return await write()
+    return await write()
+
+
+def _stretch(runs: Iterator[list[Entry]]) -> tuple[list[Entry], bool]:
+    """Return the next files of the walk, and whether they are the last."""
+    entries: list[Entry] = []
+    for run in runs:
+        entries += run
+        if len(entries) >= _STRETCH:
+            return entries, False
+    return entries, True
 
 
 def _end_of(root: str) -> str:

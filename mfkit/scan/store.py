@@ -30,6 +30,7 @@ from mfkit.scan.rows import (
     content_values,
     file_name,
     metadata_values,
+    scanned_at,
 )
 
 T = TypeVar("T")
@@ -164,7 +165,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
         _fill(owner, found)
         return
     if owner is not None and copy is not None and copy.item_id == owner.id and _is_there(batch, owner):
-        copy.modified_at, copy.scanned_at, copy.missing_since = found.modified_at, found.scanned_at, None
+        copy.modified_at, copy.scanned_at, copy.missing_since = found.modified_at, scanned_at(found), None
         batch.touched[copy.path] = copy
         batch.counts.updated += 1
         return
@@ -173,7 +174,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
     if owner is not None and _is_there(batch, owner):
         if here is not None:
             batch.leave(here)
-        new = _Copy(uuid4(), owner.id, found.path, found.modified_at, None, found.scanned_at)
+        new = _Copy(uuid4(), owner.id, found.path, found.modified_at, None, scanned_at(found))
         batch.add_copy(new)
         batch.touched[new.path] = new
         batch.counts.copies += 1
@@ -306,9 +307,9 @@ async def _write_failures(connection: AsyncConnection, batch: _Batch, examined: 
         await connection.execute(delete(_FAILURE).where(_FAILURE.c.file_path.in_(chunk)))
     await upsert_rows(connection, _FAILURE, "file_path", _FAILURE_COLUMNS, [
         (
-            uuid4(), batch.scan_id, found.path, found.stage, found.error, found.size,
+            uuid4(), batch.scan_id, found.path, ScanStage(found.stage), found.error, found.size,
             # A read that failed is tried again; what was read and not understood stays so.
-            found.modified_at if found.stage is ScanStage.PROBE or _is_empty(found) else None,
+            found.modified_at if found.stage == "probe" or _is_empty(found) else None,
             batch.now,
         )
         for found in examined if found.stage is not None
@@ -316,4 +317,4 @@ async def _write_failures(connection: AsyncConnection, batch: _Batch, examined: 
 
 
 def _is_empty(found: Examined) -> bool:
-    return found.stage is ScanStage.READ and found.size == 0
+    return found.stage == "read" and found.size == 0

@@ -90,7 +90,7 @@ def contents(library: mfkit.MediaLibrary) -> dict[str, str]:
     return dict(rows)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=1, max_size=25))
 def test_any_history_of_changes(tmp_path_factory, history):
     """After a scan the library holds exactly the paths and contents on disk, and no row is ever lost."""

@@ -23,7 +23,7 @@ _GPS = frozenset(range(1, 8))
 _SIZES = frozenset((0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0115, 0x829A, 0x829D, 0x8827, 0x9003, 0x920A))
 WANTED: Mapping[str, frozenset[int]] = {
     "main": _MAIN | _RW2, "next": _SIZES, "sub": _SIZES, "exif": _EXIF, "gps": _GPS,
-    "canon": frozenset((1, 4))}
+    "canon": frozenset((1, 4)), "apple": frozenset((0x0011,))}
 
 _DATE = re.compile(r"\s*(\d{4})[:/.-](\d{1,2})[:/.-](\d{1,2})[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
 _OFFSET = re.compile(r"\s*([+-])(\d{2}):?(\d{2})")
@@ -44,7 +44,7 @@ def read(window: Window, *more: tuple[Window, str]) -> tuple[Facts, list[Directo
     found = list(tiff.directories(window, WANTED))
     for other, name in more:
         found += tiff.directories(other, WANTED, name)
-    tags: dict[str, dict[int, Value]] = {"main": {}, "exif": {}, "gps": {}, "canon": {}}
+    tags: dict[str, dict[int, Value]] = {"main": {}, "exif": {}, "gps": {}, "canon": {}, "apple": {}}
     for directory in found:
         if directory.name in tags:
             for tag, value in directory.tags.items():
@@ -71,6 +71,8 @@ def read(window: Window, *more: tuple[Window, str]) -> tuple[Facts, list[Directo
         "author": text(main.get(0x013B)), "copyright": text(main.get(0x8298)),
         "changed_at": moment(text(main.get(0x0132)), text(camera.get(0x9010))),
         "focal_length_35mm": _integer(exif.get(0xA405)) or None, "altitude": _altitude(tags["gps"]),
+        # What the picture and the film of a Live Photo share.
+        "content_identifier": text(tags["apple"].get(0x0011)),
     }
     facts["extra"] = {name: value for name, value in extra.items() if value is not None}
     return from_origin("exif", facts), found

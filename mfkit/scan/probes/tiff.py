@@ -19,6 +19,7 @@ _CODES = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i
 _SIZES = {kind: struct.calcsize("<" + code) for kind, code in _CODES.items()}
 _SUB_DIRECTORIES = {0x8769: "exif", 0x8825: "gps", 0x014A: "sub"}
 _MAKE, _MAKER_NOTE = 0x010F, 0x927C
+_MAX_APPLE_NOTE = 65_536
 
 
 @dataclass(slots=True)
@@ -26,7 +27,8 @@ class Directory:
     """One directory's tags.
 
     Attributes:
-        name: ``"main"`` for the chain's first, ``"next"``, ``"sub"``, ``"exif"``, ``"gps"``, ``"canon"``.
+        name: ``"main"`` for the chain's first, ``"next"``, ``"sub"``, ``"exif"``, ``"gps"``, ``"canon"``,
+            ``"apple"``.
         tags: Tag → value; rationals are floats, NaN where the denominator is zero.
     """
 
@@ -56,7 +58,7 @@ def directories(window: Window, wanted: Mapping[str, frozenset[int]], first: str
     start: int = struct.unpack_from(order + ("Q" if is_big else "I"), head, 8 if is_big else 4)[0]
     queue = [(first, start)]
     seen: set[int] = set()
-    is_canon = False
+    make = ""
     while queue and len(seen) < _MAX_DIRECTORIES:
         name, offset = queue.pop(0)
         if offset in seen or not offset:
@@ -64,9 +66,9 @@ def directories(window: Window, wanted: Mapping[str, frozenset[int]], first: str
         seen.add(offset)
         directory = Directory(name)
         following = _read_directory(window, order, is_big, offset, directory, wanted.get(name, frozenset()))
-        is_canon = is_canon or str(directory.tags.get(_MAKE, "")).startswith("Canon")
+        make = make or str(directory.tags.get(_MAKE, ""))
         note = directory.tags.pop(_MAKER_NOTE, None)
-        if is_canon and isinstance(note, int):
+        if make.startswith("Canon") and isinstance(note, int):
             queue.append(("canon", note))
         for tag, sub_name in _SUB_DIRECTORIES.items():
             pointers = directory.tags.get(tag, ())
@@ -75,6 +77,18 @@ def directories(window: Window, wanted: Mapping[str, frozenset[int]], first: str
                     queue.append((sub_name, pointer))
         if following and name in ("main", "next"):
             queue.append(("next", following))
+        yield directory
+        if make.startswith("Apple") and isinstance(note, int):
+            yield from _apple_notes(window.part(note, _MAX_APPLE_NOTE), wanted.get("apple", frozenset()))
+
+
+def _apple_notes(note: Window, wanted: frozenset[int]) -> Iterator[Directory]:
+    """Apple's notes: a signature, a byte order, then a directory with offsets from the signature."""
+    head = note.read(0, 14)
+    order = {b"II": "<", b"MM": ">"}.get(head[12:14])
+    if head.startswith(b"Apple iOS\x00") and order is not None:
+        directory = Directory("apple")
+        _read_directory(note, order, False, 14, directory, wanted)
         yield directory
 
 

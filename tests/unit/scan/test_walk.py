@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mfkit.scan.paths import stored
-from mfkit.scan.walk import Candidate, walk
+from mfkit.scan.walk import Unlisted, walk
 
 parts = st.text(st.sampled_from("ab.-/ 0~é日"), min_size=1, max_size=8)
 
 
 def paths(root: Path) -> list[str]:
-    return [found.path for found in walk(stored(str(root))) if isinstance(found, Candidate)]
+    unlisted: list[Unlisted] = []
+    found = [path for run in walk(stored(str(root)), unlisted) for path, _, _ in run]
+    assert not unlisted
+    return found
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -65,3 +69,18 @@ def test_a_modification_time_out_of_range(tmp_path):
     path.touch()
     os.utime(path, (2**40, 2**40))
     assert paths(tmp_path) == [str(path)]
+
+
+def test_a_tree_deeper_than_pythons_stack(tmp_path):
+    """Folders within folders are no recursion."""
+    before = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1200):
+            os.mkdir("d")
+            os.chdir("d")
+        assert paths(tmp_path) == []
+    finally:
+        os.chdir(before)
+        # pytest's own cleaning up does recurse.
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)

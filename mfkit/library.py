@@ -18,6 +18,7 @@ from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.sync import finish, run_sync, submit
 from mfkit.engines.record import RecordEngine
 from mfkit.frames import to_frame
+from mfkit.models import utc_now
 from mfkit.queries import duplicates, history, items, labels, places, summaries
 from mfkit.queries.filters import FilterLike, MediaFilter
 from mfkit.queries.periods import Freq
@@ -97,6 +98,7 @@ class AsyncMediaLibrary:
         exclude: Sequence[str] = (),
         workers: int | None = None,
         time_limit: float = 60.0,
+        people_as_tags: bool = False,
         progress: bool | None = None,
     ) -> ScanReport:
         """Read folders into the library.
@@ -111,6 +113,7 @@ class AsyncMediaLibrary:
             workers: How many files to read at the same time, each in a process of its own; the number
                 of processor cores when not given.
             time_limit: Seconds without a sign of life after which a file is given up as failed.
+            people_as_tags: Tag what is read with the names of the people that sidecars and XMP state.
             progress: Whether to show a progress bar; when not given, where a person can see it.
 
         Returns:
@@ -124,10 +127,14 @@ class AsyncMediaLibrary:
         from mfkit.scan.scanner import scan  # brings PyAV and Pillow, which reading does not need
 
         await self.open()
-        return await scan(
+        started = utc_now()
+        report = await scan(
             self.database, roots, include=include, exclude=exclude,
             workers=workers, time_limit=time_limit, progress=progress,
         )
+        if people_as_tags:
+            await curate.tag_people(self.database, started)
+        return report
 
     # Read
 

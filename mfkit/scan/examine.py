@@ -40,6 +40,7 @@ class Examined:
         facts: What it says of itself; empty when it says nothing or could not be understood.
         stage: Where it failed; None when it did not.
         error: Why, in a sentence.
+        spent: Seconds by stage.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Examined:
     facts: Facts = field(default_factory=lambda: Facts())
     stage: Stage | None = None
     error: str | None = None
+    spent: dict[str, float] = field(default_factory=dict)
 
     def failed(self, stage: Stage, error: str) -> Examined:
         """Note where and why the file failed."""

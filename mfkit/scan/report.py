@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from typing import Any
 
 from mfkit.queries.units import format_duration, format_size
+
+STAGES = ("walk", "read", "probe", "store")
 
 
 @dataclass
@@ -46,6 +48,39 @@ class Counts:
         return self
 
 
+@dataclass
+class Effort:
+    """How long the stages of a scan took, and how it failed where it did.
+
+    Reading and probing go on in several processes at once, beside the walk and the store: the seconds
+    add up to more than the scan took.
+
+    Attributes:
+        seconds: Seconds by stage: ``walk``, ``read`` (hashing), ``probe``, ``store``.
+        files: Files that went through each stage.
+        read_bytes: Bytes hashed.
+        failures: Number of files that failed, by stage.
+    """
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    files: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+    read_bytes: int = 0
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def spend(self, stage: str, seconds: float, files: int) -> None:
+        """Add time that a stage took for some files."""
+        self.seconds[stage] += seconds
+        self.files[stage] += files
+
+    def fail(self, stage: str) -> None:
+        """Count a file that failed."""
+        self.failures[stage] = self.failures.get(stage, 0) + 1
+
+    def rate(self, stage: str) -> float:
+        """Return files per second of a stage; 0 when nothing went through it."""
+        return self.files[stage] / self.seconds[stage] if self.seconds[stage] else 0.0
+
+
 @dataclass(frozen=True)
 class ScanReport:
     """The result of a scan.
@@ -53,11 +88,13 @@ class ScanReport:
     Attributes:
         roots: Counts per folder that was scanned.
         seconds: How long it took.
+        effort: How long each stage took, and how many files failed at which.
         notes: What a person should know, such as a root that was empty.
     """
 
     roots: dict[str, Counts]
     seconds: float
+    effort: Effort = field(default_factory=Effort)
     notes: tuple[str, ...] = ()
 
     @property
@@ -74,6 +111,16 @@ class ScanReport:
             "roots": {root: asdict(counts) for root, counts in self.roots.items()},
             "total": asdict(self.total),
             "seconds": round(self.seconds, 3),
+            "stages": {
+                stage: {
+                    "seconds": round(self.effort.seconds[stage], 3),
+                    "files": self.effort.files[stage],
+                    "files_per_second": round(self.effort.rate(stage), 1),
+                }
+                for stage in STAGES
+            },
+            "read_bytes": self.effort.read_bytes,
+            "failures": dict(self.effort.failures),
             "notes": list(self.notes),
         }
 
@@ -91,8 +138,14 @@ class ScanReport:
                 if getattr(total, name) or name == "added"
             ),
         ]
+        if self.effort.files["read"]:
+            lines.append("  per stage: " + ", ".join(
+                f"{stage} {self.effort.rate(stage):,.0f} files/s" for stage in STAGES
+                if self.effort.files[stage]
+            ))
         if total.failed:
-            lines.append("  What failed, and why: lib.failures()")
+            kinds = ", ".join(f"{number:,} at {stage}" for stage, number in self.effort.failures.items())
+            lines.append(f"  What failed{f' ({kinds})' if kinds else ''}, and why: lib.failures()")
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
     __repr__ = __str__

@@ -28,7 +28,7 @@ from mfkit.scan.lock import LOCK_TRIES, only_scan
 from mfkit.scan.paths import on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.progress import progress_bar
-from mfkit.scan.report import Counts, ScanReport
+from mfkit.scan.report import Counts, Effort, ScanReport
 from mfkit.scan.settle import settle
 from mfkit.scan.sidecars import is_sidecar_name
 from mfkit.scan.store import write
@@ -57,15 +57,16 @@ async def scan(
     started = time.monotonic()
     counts: dict[str, Counts] = {}
     notes: list[str] = []
+    effort = Effort()
     rule = Exclude(include, exclude)
     workers = max(1, workers or os.cpu_count() or 1)
     async with only_scan(database):
         await _forget_older_extractors(database)
         for folder in folders:
-            run = _Run(database, folder, rule, workers, time_limit, progress)
+            run = _Run(database, folder, rule, workers, time_limit, progress, effort)
             counts[folder] = await run.scan()
             notes += run.notes
-    return ScanReport(counts, time.monotonic() - started, tuple(notes))
+    return ScanReport(counts, time.monotonic() - started, effort, tuple(notes))
 
 
 class _Run:
@@ -79,7 +80,9 @@ class _Run:
         workers: int,
         time_limit: float,
         progress: bool | None,
+        effort: Effort,
     ) -> None:
+        self._effort = effort
         self.notes: list[str] = []
         self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
         self._workers, self._time_limit = workers, time_limit
@@ -147,6 +150,7 @@ class _Run:
             try:
                 async for found in pool.results():
                     self._done.append(found)
+                    self._account(found)
                     bar.update()
                     await self._store_if_due()
                 await feeding
@@ -154,6 +158,14 @@ class _Run:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)
         await self._store()
+
+    def _account(self, found: Examined) -> None:
+        for stage, seconds in found.spent.items():
+            self._effort.spend(stage, seconds, 1)
+        if found.file_hash is not None:
+            self._effort.read_bytes += found.size
+        if found.stage is not None:
+            self._effort.fail(found.stage)
 
     async def _feed(self, pool: WorkerPool, bar: Any) -> None:
         try:
@@ -173,7 +185,9 @@ class _Run:
         if batch:
             await asyncio.to_thread(add_place_names, [found.facts for found in batch])
             self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
+            started = time.monotonic()
             self._counts += await write(self._database, self._id, batch)
+            self._effort.spend("store", time.monotonic() - started, len(batch))
         self._stored_at = time.monotonic()
 
     async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
@@ -181,7 +195,9 @@ class _Run:
         runs = walk(self._root, self._aside, self._exclude)
         after, last = self._root, False
         while not last:
+            started = time.monotonic()
             entries, last = await asyncio.to_thread(_stretch, runs)
+            self._effort.spend("walk", time.monotonic() - started, len(entries))
             self._note_unlisted()
             upto = _end_of(self._root) if last else entries[-1][0]
             self._counts.files += len(entries)
@@ -238,6 +254,7 @@ class _Run:
         for one in unlisted[self._noted:]:
             error = f"The folder or entry cannot be looked at: {one.error}."
             self._done.append(Examined(one.path, 0, None, stage="walk", error=error))
+            self._effort.fail("walk")
         self._noted = len(unlisted)
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,6 +43,7 @@ def take_reply(line: bytes, found: Examined) -> bool:
         found.file_hash, found.kind = reply["hash"], Kind(*reply["kind"])
     if "failed" in reply:
         found.stage, found.error = reply["failed"]
+    found.spent = reply.get("spent", found.spent)
     if "facts" in reply:
         found.facts = reply["facts"]
         if (taken_at := found.facts.get("taken_at")) is not None:
@@ -72,12 +74,17 @@ def main() -> None:
 
 
 def _answer(found: Examined, known_hash: str | None, reply: Callable[[dict[str, Any]], None]) -> None:
-    done: dict[str, Any] = {"done": 1}
+    started = time.perf_counter()
+    spent = {"read": 0.0, "probe": 0.0}
+    done: dict[str, Any] = {"done": 1, "spent": spent}
     if read(found, known_hash, lambda: reply({})):
         assert found.kind is not None
         kind = (found.kind.format, found.kind.mime_type, found.kind.media_type)
         reply({"hash": found.file_hash, "kind": kind})
+        between = time.perf_counter()
+        spent["read"] = between - started
         probe(found)
+        spent["probe"] = time.perf_counter() - between
         if found.facts:
             facts: dict[str, Any] = dict(found.facts)
             if (taken_at := found.facts.get("taken_at")) is not None:

@@ -104,3 +104,14 @@ def test_patterns_leave_out_and_say_so(library, media):
     assert "2 files and 0 folders" in str(report)
     with pytest.raises(mfkit.MfkitError, match="pattern"):
         library.scan(media, exclude=[""], progress=False)
+
+
+def test_people_become_tags_when_asked(library, media):
+    """Names of people are facts, and tags only on request."""
+    told = {"title": "a.jpg", "people": [{"name": "Ada"}, {"name": "Grace"}]}
+    sidecar(media / "a.jpg.json", json.dumps({**told, "photoTakenTime": {"timestamp": "1400000000"}}))
+    library.scan(media, progress=False)
+    assert library.tags().empty and "Ada" in library.items(media_type="image").extra_metadata[0]
+    os.utime(media / "a.jpg", (LONG_AGO + 60, LONG_AGO + 60))
+    library.scan(media, people_as_tags=True, progress=False)
+    assert library.tags()[["name", "items"]].values.tolist() == [["Ada", 1], ["Grace", 1]]

@@ -62,7 +62,7 @@ def main() -> None:
         _expect_life(time_limit)
         replies.write(json.dumps(values).encode() + b"\n")
 
-    reply({})  # the first word: everything is imported
+    reply({})  # the first word: it can start at all
     for line in sys.stdin.buffer:
         _expect_life(time_limit)
         path, size, modified, known_hash = json.loads(line)

@@ -66,6 +66,12 @@ def scan(
         list[Path] | None, typer.Argument(help="Folders; without any, those scanned before.")
     ] = None,
     library: Library = "library.db",
+    include: Annotated[
+        list[str] | None, typer.Option(help="Pattern (gitignore) of what is read all the same.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Pattern (gitignore) of what is left out.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Files read at the same time; the number of cores if not given.")
     ] = None,
@@ -76,7 +82,10 @@ def scan(
 ) -> None:
     """Read folders into the library; it is made when it is not there."""
     with MediaLibrary(library) as lib:
-        report = lib.scan(*(folders or ()), workers=workers, progress=progress)
+        report = lib.scan(
+            *(folders or ()), include=include or (), exclude=exclude or (),
+            workers=workers, progress=progress,
+        )
         if as_json:
             print(json.dumps(report.as_dict(), indent=2))
         else:

@@ -92,6 +92,8 @@ class AsyncMediaLibrary:
     async def scan(
         self,
         *roots: str | os.PathLike[str],
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         workers: int | None = None,
         time_limit: float = 60.0,
         progress: bool | None = None,
@@ -103,6 +105,8 @@ class AsyncMediaLibrary:
 
         Args:
             roots: Folders; without any, those that were scanned before.
+            include: Patterns, in gitignore's syntax, of what is read although it would be left out.
+            exclude: Patterns of what is left out, besides the defaults (docs/scanning.md).
             workers: How many files to read at the same time, each in a process of its own; the number
                 of processor cores when not given.
             time_limit: Seconds without a sign of life after which a file is given up as failed.
@@ -120,7 +124,8 @@ class AsyncMediaLibrary:
 
         await self.open()
         return await scan(
-            self.database, roots, workers=workers, time_limit=time_limit, progress=progress
+            self.database, roots, include=include, exclude=exclude,
+            workers=workers, time_limit=time_limit, progress=progress,
         )
 
     # Read

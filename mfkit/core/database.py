@@ -15,8 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from mfkit.core import migrate, sqlite
 from mfkit.core.faults import translate
-from mfkit.errors import LibraryNotFoundError, NotALibraryError, ReadOnlyLibraryError
-from mfkit.models import Base
+from mfkit.errors import (
+    DatabaseUnavailableError,
+    LibraryNotFoundError,
+    NotALibraryError,
+    ReadOnlyLibraryError,
+)
+from mfkit.models import Base, MediaItem
 
 T = TypeVar("T")
 BUSY_TIMEOUT = 30.0
@@ -45,11 +50,12 @@ class Database:
             url: A SQLAlchemy URL (``sqlite+aiosqlite:///library.db``,
                 ``postgresql+asyncpg://user@host/name``) or the path of a SQLite file.
             busy_timeout: Seconds to wait for another program's write to end (SQLite).
-            read_only: Open without the right to write. A SQLite file that this user may not write
-                is opened so by itself.
+            read_only: Open without the right to write. A SQLite file that this user may not write,
+                or whose folder has no place for SQLite's log, is opened so by itself.
 
         Raises:
             NotALibraryError: The URL makes no sense, or the path is a directory.
+            DatabaseUnavailableError: The driver for PostgreSQL is not installed.
         """
         self.url = _as_url(url)
         self.file = sqlite.file_of(self.url)
@@ -64,10 +70,21 @@ class Database:
                         f"{self.file} is a directory; name a file in it, such as {self.file / 'library.db'}."
                     )
                 if self.file.exists():
-                    self.read_only = read_only or not os.access(self.file, os.W_OK)
+                    self.read_only = read_only or not sqlite.may_write(self.file)
                 if self.read_only:
                     engine_url = sqlite.read_only_url(self.url, self.file)
-        self.engine: AsyncEngine = create_async_engine(engine_url, connect_args=connect_args)
+        else:
+            # The year of a moment is that in UTC, wherever the server stands.
+            settings = {"timezone": "UTC"}
+            if read_only:
+                settings["default_transaction_read_only"] = "on"
+            connect_args = {"server_settings": settings}
+        try:
+            self.engine: AsyncEngine = create_async_engine(engine_url, connect_args=connect_args)
+        except ModuleNotFoundError as error:
+            raise DatabaseUnavailableError(
+                f"{self.name} needs the driver {error.name}: pip install 'mfkit[postgres]'"
+            ) from error
         if self.dialect == "sqlite":
             sqlite.prepare(self.engine, read_only=self.read_only)
 
@@ -122,8 +139,7 @@ class Database:
         if self.file is None or self.file.exists():
             async with self.connect() as connection:
                 revision = await connection.run_sync(migrate.current)
-                if revision is None and self.dialect == "sqlite":
-                    await self._refuse_foreign(connection)
+                await self._refuse_foreign(connection, revision)
             if revision == migrate.HEAD:
                 return
             migrate.refuse_newer(revision, self.name)
@@ -135,24 +151,38 @@ class Database:
         async with self.transaction() as connection:
             await connection.run_sync(migrate.upgrade)
 
-    async def _refuse_foreign(self, connection: AsyncConnection) -> None:
-        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-        if tables:
+    async def _refuse_foreign(self, connection: AsyncConnection, revision: str | None) -> None:
+        """Refuse what another program made, which may use Alembic as well; a server may be shared."""
+        if revision is None and self.dialect != "sqlite":
+            return
+        found = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+        others = sorted(found - {"alembic_version"})
+        if others and MediaItem.__tablename__ not in found:
             raise NotALibraryError(
-                f"{self.name} is a SQLite database of another program (it has the table "
-                f"{sorted(tables)[0]!r} and no mfkit schema); name another file."
+                f"{self.name} is a database of another program (it has the table {others[0]!r} "
+                "and no mfkit schema); name another."
             )
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
+    async def session(self, *, write: bool = True) -> AsyncIterator[AsyncSession]:
         """Open a session: commits on success, rolls back on error, always closes.
+
+        Args:
+            write: Hold SQLite's write lock from the first statement on, waiting for other writers
+                to end: SQLite lets nobody write, without a wait, who has read before another wrote.
+                False for a session that only reads, beside whoever writes.
 
         Yields:
             An async session whose objects stay usable after the commit.
+
+        Raises:
+            ReadOnlyLibraryError: Something was written, and the database may only be read.
+            LibraryLockedError: Another program holds the write lock.
         """
         self._make_folder()
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            with translate(self.name):
+        engine = self.engine.execution_options(**{sqlite.WRITE: write and not self.read_only})
+        async with AsyncSession(engine, expire_on_commit=False) as session:
+            with translate(self.name, writing=self.read_only):
                 try:
                     yield session
                     await session.commit()
@@ -237,10 +267,12 @@ def _as_url(url: str | URL | os.PathLike[str]) -> URL:
         return URL.create("sqlite+aiosqlite", database=str(Path(given).expanduser()))
     try:
         parsed = make_url(given)
-    except ArgumentError as error:
-        # The message of the cause may quote the URL, and with it a password.
-        raise NotALibraryError("The library's URL cannot be read; it should look like "
-                               "sqlite+aiosqlite:///library.db.") from error.with_traceback(None)
+    except (ArgumentError, ValueError):
+        # Without the cause: its message may quote a part of the URL, and with it of a password.
+        raise NotALibraryError(
+            "The library's URL cannot be read; it should look like sqlite+aiosqlite:///library.db or "
+            "postgresql+asyncpg://user@host/name (special characters in a password as %40 and so on)."
+        ) from None
     drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
     backend = parsed.get_backend_name()
     if backend not in drivers:

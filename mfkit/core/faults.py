@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, StatementError
 
 from mfkit.errors import (
     DatabaseUnavailableError,
@@ -39,29 +40,50 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("prohibited", QueryError, "Only reading is allowed here: SQLite refused the statement ({cause})."),
     ("interrupted", QueryError, "The query was interrupted."),
 )
+# PostgreSQL's codes, by their beginnings: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL: tuple[tuple[str, type[MfkitError], str], ...] = (
+    ("28", DatabaseUnavailableError, "{name} refuses the login: {cause}."),
+    ("3D000", DatabaseUnavailableError, "{name} cannot be opened: {cause}; make it with createdb."),
+    ("53300", DatabaseUnavailableError, "{name} has no connection to spare: {cause}."),
+    ("57P", DatabaseUnavailableError, "The connection to {name} was lost: {cause}."),
+    ("57014", QueryError, "The query was interrupted: {cause}."),
+)
+_DRIVER_CLASS = re.compile(r"<class '[\w.]+'>: ")
+
+
+def cause_of(error: StatementError) -> str:
+    """Return the database's own words, without those of SQLAlchemy and the driver around them."""
+    return _DRIVER_CLASS.sub("", str(error.orig or error))
 
 
 @contextmanager
-def translate(name: str) -> Iterator[None]:
+def translate(name: str, *, writing: bool = False) -> Iterator[None]:
     """Turn what the driver raises into mfkit's errors where a user can act on it.
 
     Violated constraints and what is a fault of the caller's code pass unchanged.
 
     Args:
         name: What to call the database: its path, or its URL without the password.
+        writing: Whether writing was meant: a refusal is then the library's and not the query's fault.
     """
     try:
         yield
     except IntegrityError:
         raise
     except DBAPIError as error:
-        cause = str(error.orig)
+        cause = cause_of(error)
+        code = getattr(error.orig, "sqlstate", None) or ""
+        for beginning, kind, message in _POSTGRESQL:
+            if code.startswith(beginning):
+                raise kind(message.format(name=name, cause=cause.rstrip("."))) from error
         for words, kind, message in _SQLITE:
             if words in cause:
                 raise kind(message.format(name=name, cause=cause)) from error
         if error.connection_invalidated or isinstance(error, InterfaceError):
             raise DatabaseUnavailableError(f"The connection to {name} was lost: {cause}") from error
         if "read-only transaction" in cause:
+            if writing:
+                raise ReadOnlyLibraryError(f"{name} may only be read.") from error
             raise QueryError("Only reading is allowed here: the server refused the statement.") from error
         raise
     except OSError as error:

@@ -53,6 +53,11 @@ def file_of(url: URL) -> Path | None:
     return Path(url.database)
 
 
+def may_write(file: Path) -> bool:
+    """Return whether this user may write a file and, as WAL mode needs, others beside it."""
+    return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+
+
 def read_only_url(url: URL, file: Path) -> URL:
     """Return the URL that opens a file without the right to write.
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Executable, Select, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import StatementError
 
 from mfkit.core.database import Database
+from mfkit.core.faults import cause_of
 from mfkit.engines.arrow import declared, inferred
 from mfkit.errors import QueryError
 
@@ -43,8 +44,8 @@ class RecordEngine:
             async with self.database.only_reading() as connection:
                 result = await self.database.interruptible(connection, connection.execute(select))
                 return declared(list(result.keys()), [column.type for column in columns], result.all())
-        except (DBAPIError, StatementError) as error:
-            raise QueryError(f"The database refused the query: {error.orig or error}") from error
+        except StatementError as error:
+            raise QueryError(f"The database refused the query: {cause_of(error)}") from error
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
         """Run one statement of free SQL, read-only by the database's own means.
@@ -63,5 +64,5 @@ class RecordEngine:
                 if not result.returns_rows:
                     raise QueryError("The statement returns no rows; sql() is for reading.")
                 return inferred(list(result.keys()), [tuple(row) for row in result])
-        except (DBAPIError, StatementError) as error:
-            raise QueryError(f"The database refused the query: {error.orig or error}") from error
+        except StatementError as error:
+            raise QueryError(f"The database refused the query: {cause_of(error)}") from error

@@ -127,11 +127,12 @@ def _sqlite() -> tuple[str, ...]:
 
 
 def _postgresql() -> tuple[str, ...]:
-    # The default parser takes "beach.jpg" for a host name; only letters and digits reach it.
+    # The default parser takes "beach.jpg" for a host name; only letters and digits reach it, and
+    # composed: macOS writes letters with marks in parts.
     words = " || ' ' || ".join(f"coalesce({name}, '')" for name in WORDS)
     statements = [
         "ALTER TABLE media_search ADD COLUMN IF NOT EXISTS document tsvector GENERATED ALWAYS AS "
-        f"(to_tsvector('simple', regexp_replace({words}, '[^[:alnum:]]+', ' ', 'g'))) STORED",
+        f"(to_tsvector('simple', regexp_replace(normalize({words}), '[^[:alnum:]]+', ' ', 'g'))) STORED",
         "CREATE INDEX IF NOT EXISTS ix_media_search_document ON media_search USING gin (document)",
     ]
     for name, (event, condition, statement) in _events(POSTGRESQL_FOLDER, "string_agg").items():

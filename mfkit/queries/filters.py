@@ -47,12 +47,30 @@ def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, (list, set, frozenset)) else (value,)
 
 
-def _sorted(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def _names(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    for name in value or ():
+        _storable(name)
     return tuple(dict.fromkeys(value)) if value else None
+
+
+def _storable(value: str | None) -> str | None:
+    """Refuse what PostgreSQL, or any database, has no place for."""
+    if value is not None and any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value):
+        raise ValueError(f"{value!r} has a NUL character or half a character, which no stored name has")
+    return value
 
 
 def _moment(value: Any, *, end: bool) -> Any:
     """Take a year, a month or a day for its first or its last moment; what has no zone is UTC."""
+    try:
+        return _clock(value, end=end)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"{value!r} is no date; write 2024, '2024-05', '2024-05-17' or '2024-05-17T12:30Z'"
+        ) from None
+
+
+def _clock(value: Any, *, end: bool) -> datetime | None:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 9999:
         value = f"{value:04d}"
     if isinstance(value, str):
@@ -71,7 +89,9 @@ def _moment(value: Any, *, end: bool) -> Any:
         value = datetime(value.year, value.month, value.day, *clock, tzinfo=UTC)
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    return value
+    if value is None:
+        return None
+    raise ValueError
 
 
 def _folder(value: Any) -> Any:
@@ -85,12 +105,12 @@ def _extension(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return tuple(one.lower().removeprefix(".") for one in value) if value else None
 
 
-Names = Annotated[tuple[str, ...] | None, BeforeValidator(_listed), AfterValidator(_sorted)]
+Names = Annotated[tuple[str, ...] | None, BeforeValidator(_listed), AfterValidator(_names)]
 Size = Annotated[int | None, BeforeValidator(lambda v: None if v is None else parse_size(v))]
 Duration = Annotated[float | None, BeforeValidator(lambda v: None if v is None else parse_duration(v))]
 After = Annotated[datetime | None, BeforeValidator(lambda v: _moment(v, end=False))]
 Before = Annotated[datetime | None, BeforeValidator(lambda v: _moment(v, end=True))]
-Pixels = Annotated[int | None, Field(ge=0)]
+Pixels = Annotated[int | None, Field(ge=0, lt=2**31)]
 Year = Annotated[int | None, Field(ge=1, le=9999)]
 
 
@@ -160,7 +180,7 @@ class MediaFilter(BaseModel):
     max_year: Year = None
     after: After = None
     before: Before = None
-    folder: Annotated[str | None, BeforeValidator(_folder)] = None
+    folder: Annotated[str | None, BeforeValidator(_folder), AfterValidator(_storable)] = None
     camera: Names = None
     artist: Names = None
     album: Names = None

@@ -37,7 +37,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
             "channels",
         )
     },
-    "camera": func.nullif(camera, ""),
+    "camera": camera,
     "resolution": cast(resolution, Text()),
     "year": item_year,
     "month": period_start("month", item_date),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from unicodedata import combining, normalize
 
 from sqlalchemy import Float, Uuid, column, literal
 from sqlalchemy.ext.compiler import compiles
@@ -46,15 +47,29 @@ def words(text: str) -> list[list[str]]:
     ``"IMG_2041 beach"`` is ``[["IMG", "2041"], ["beach"]]``: the runs of one word must follow each
     other in the text found, as they do in a file name.
     """
-    return [runs for word in text.split() if (runs := _RUN.findall(word))]
+    return [runs for word in normalize("NFC", text).split() if (runs := _RUN.findall(word))]
+
+
+def _phrase(runs: list[str]) -> str:
+    """Return FTS5's phrase for the runs of a word, whose last is only the beginning of one.
+
+    FTS5 ignores the marks of decomposed letters, but does not compose Korean syllables, which macOS
+    takes apart in file names: those are sought in both forms.
+    """
+    phrase = " ".join(runs)
+    apart = normalize("NFD", phrase)
+    if apart == phrase or any(combining(character) for character in apart):
+        return f'"{phrase}"*'
+    return f'("{phrase}"* OR "{apart}"*)'
 
 
 def search_hits(text: str) -> TableValuedAlias:
     """Return the items that a text finds, as a relation to select from or join with.
 
-    All words must occur, in any order and any of the searched columns, each at the start of a word
-    found (``lis`` finds Lisbon); case and, on SQLite, diacritics do not matter. No character has a
-    special meaning. A text without a letter or digit finds nothing.
+    All words must occur, in any order and any of the searched columns, each at the start of a word found
+    (``lis`` finds Lisbon). Case does not matter, nor how letters with marks are composed, nor, on
+    SQLite, the marks themselves. No character has a special meaning. A text without a letter or digit
+    finds nothing.
 
     Args:
         text: What to look for.
@@ -63,7 +78,7 @@ def search_hits(text: str) -> TableValuedAlias:
         A relation of ``media_item_id`` and ``rank`` (float, the lower the better).
     """
     found = words(text)
-    fts5 = " ".join(f'"{" ".join(runs)}"*' for runs in found) or '""'
+    fts5 = " AND ".join(_phrase(runs) for runs in found) or '""'
     tsquery = " & ".join(f"({' <-> '.join(runs)}:*)" for runs in found)
     return _Hits(literal(fts5), literal(tsquery)).table_valued(
         column("media_item_id", Uuid()), column("rank", Float())

@@ -11,16 +11,19 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from mfkit.scan.facts import Facts, ProbeError, read_facts
 from mfkit.scan.kinds import HEAD_SIZE, Kind, identify
 from mfkit.scan.paths import on_disk
+from mfkit.scan.sidecars import FolderNames, read_sidecars, with_sidecars
 from mfkit.scan.walk import Candidate, modification_time
 
 Stage = Literal["walk", "read", "probe"]
 _CHUNK = 1 << 20
 _BEAT_EVERY = 64
+_HAVE_SIDECARS = ("image", "video", "audio")
 
 
 @dataclass(slots=True)
@@ -90,8 +93,13 @@ def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> b
 def probe(found: Examined) -> None:
     """Read the facts of a file whose kind is known; whatever is wrong with it is noted."""
     assert found.kind is not None
+    path = on_disk(found.path)
     try:
-        found.facts = read_facts(on_disk(found.path), found.kind)
+        found.facts = read_facts(path, found.kind)
+        if found.kind.media_type in _HAVE_SIDECARS:
+            folder, name = os.path.split(path)
+            if sidecars := _names_in(folder).sidecars_of(name):
+                found.facts = with_sidecars(found.facts, read_sidecars(folder, sidecars))
     except ProbeError as error:
         found.failed("probe", str(error))
     except OSError as error:
@@ -108,6 +116,12 @@ def examine(candidate: Candidate, known_hash: str | None = None) -> Examined:
     if read(found, known_hash, lambda: None):
         probe(found)
     return found
+
+
+@lru_cache(maxsize=2)
+def _names_in(folder: str) -> FolderNames:
+    """Return a folder's names; files come folder by folder, so that one listing serves all of one."""
+    return FolderNames(os.listdir(folder))
 
 
 def _hash(file: io.FileIO, head: bytes, beat: Callable[[], None]) -> str:

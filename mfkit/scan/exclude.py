@@ -66,6 +66,11 @@ class Exclude:
         except ValueError as error:
             raise FilterError(f"A pattern is not in gitignore's syntax: {error}") from error
 
+    @property
+    def has_patterns(self) -> bool:
+        """Whether there are other rules than the defaults."""
+        return self._files is not None
+
     def matches(self, relative_path: str, is_folder: bool) -> bool:
         """Tell whether an entry is left out.
 

@@ -14,10 +14,12 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources, util
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
+
+from mfkit.scan.facts import Facts
 
 LIMIT_KM = 100.0
 """Beyond this distance from every city of 1,000 people or more a point has no place name."""
@@ -65,6 +67,23 @@ def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_K
         if city < len(cities.labels):  # scipy's way to say that none is near enough is one beyond the last
             names[index] = cities.labels[city]
     return names
+
+
+def add_place_names(batch: Sequence[Facts]) -> None:
+    """Name the places of facts that have a location and no name, when the extra ``geo`` is installed."""
+    unnamed = [
+        facts for facts in batch
+        if facts.get("latitude") is not None and facts.get("longitude") is not None
+        and not facts.get("location_name")
+    ]
+    if not unnamed or not is_available():
+        return
+    points = [(cast(float, facts["latitude"]), cast(float, facts["longitude"])) for facts in unnamed]
+    names = place_names(points)
+    for facts, name in zip(unnamed, names, strict=True):
+        if name is not None:
+            facts["location_name"] = name
+            facts.setdefault("extra", {}).setdefault("origins", {})["location_name"] = "geonames"
 
 
 def _in_space(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -73,6 +73,7 @@ class Verdict:
         items_gone: Items whose path is no longer found.
         copies_gone: Copies whose path is no longer found.
         failures_gone: Failures whose path is no longer found.
+        paths_gone: The paths of all of those.
     """
 
     to_read: list[tuple[Candidate, str | None]] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Verdict:
     items_gone: list[UUID] = field(default_factory=list)
     copies_gone: list[UUID] = field(default_factory=list)
     failures_gone: list[UUID] = field(default_factory=list)
+    paths_gone: list[str] = field(default_factory=list)
 
     @property
     def any_gone(self) -> bool:
@@ -147,6 +149,7 @@ def compare(
             _found(candidate, rows, verdict)
         elif not any(path == folder or path.startswith(f"{folder}/") for folder in unlisted):
             _gone(rows, verdict)
+            verdict.paths_gone.append(path)
     return verdict
 
 

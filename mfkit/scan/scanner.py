@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
+from posixpath import dirname
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -16,17 +17,22 @@ from sqlalchemy import func, insert, select, update
 from mfkit.core.database import Database
 from mfkit.errors import FolderNotFoundError, LibraryLockedError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
+from mfkit.scan.again import media_again, media_of_all
 from mfkit.scan.examine import Examined
+from mfkit.scan.exclude import Exclude
 from mfkit.scan.facts import EXTRACTOR_VERSION
+from mfkit.scan.geonames import add_place_names
 from mfkit.scan.known import Verdict, compare, differing, known_at
+from mfkit.scan.links import link_live_photos, may_be_half
 from mfkit.scan.lock import only_scan
 from mfkit.scan.paths import on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.progress import progress_bar
 from mfkit.scan.report import Counts, ScanReport
 from mfkit.scan.settle import settle
+from mfkit.scan.sidecars import is_sidecar_name
 from mfkit.scan.store import write
-from mfkit.scan.walk import Candidate, Entry, Unlisted, candidate, walk
+from mfkit.scan.walk import Aside, Candidate, Entry, candidate, walk
 
 T = TypeVar("T")
 _LOCK_TRIES = 10
@@ -43,6 +49,8 @@ async def scan(
     database: Database,
     roots: Sequence[str | os.PathLike[str]],
     *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     workers: int | None = None,
     time_limit: float = TIME_LIMIT,
     progress: bool | None = None,
@@ -52,10 +60,12 @@ async def scan(
     started = time.monotonic()
     counts: dict[str, Counts] = {}
     notes: list[str] = []
+    rule = Exclude(include, exclude)
+    workers = max(1, workers or os.cpu_count() or 1)
     async with only_scan(database):
         await _forget_older_extractors(database)
         for folder in folders:
-            run = _Run(database, folder, max(1, workers or os.cpu_count() or 1), time_limit, progress)
+            run = _Run(database, folder, rule, workers, time_limit, progress)
             counts[folder] = await run.scan()
             notes += run.notes
     return ScanReport(counts, time.monotonic() - started, tuple(notes))
@@ -65,17 +75,26 @@ class _Run:
     """The scan of one root."""
 
     def __init__(
-        self, database: Database, root: str, workers: int, time_limit: float, progress: bool | None
+        self,
+        database: Database,
+        root: str,
+        exclude: Exclude,
+        workers: int,
+        time_limit: float,
+        progress: bool | None,
     ) -> None:
         self.notes: list[str] = []
-        self._database, self._root, self._progress = database, root, progress
+        self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
         self._workers, self._time_limit = workers, time_limit
         self._id: UUID = uuid4()
         self._started_at = utc_now()
         self._counts = Counts()
         self._done: list[Examined] = []
         self._stored_at = time.monotonic()
+        self._aside = Aside()
         self._noted = 0
+        self._again: set[str] = set()
+        self._folders: set[str] = set()
 
     async def scan(self) -> Counts:
         """Scan the root; whatever happens, the scan's row says how it ended."""
@@ -84,6 +103,8 @@ class _Run:
         try:
             with progress_bar(self._progress, self._root, expected) as bar:
                 await self._pipeline(bar)
+            await link_live_photos(self._database, sorted(self._folders))
+            self._note_left_out()
             status = ScanStatus.FINISHED
         except asyncio.CancelledError:
             status = ScanStatus.INTERRUPTED
@@ -153,17 +174,18 @@ class _Run:
     async def _store(self) -> None:
         batch, self._done = self._done, []
         if batch:
+            await asyncio.to_thread(add_place_names, [found.facts for found in batch])
+            self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
             self._counts += await _patiently(lambda: write(self._database, self._id, batch))
         self._stored_at = time.monotonic()
 
     async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
         """Yield the files that must be opened; settle everything else on the way."""
-        unlisted: list[Unlisted] = []
-        runs = walk(self._root, unlisted)
+        runs = walk(self._root, self._aside, self._exclude)
         after, last = self._root, False
         while not last:
             entries, last = await asyncio.to_thread(_stretch, runs)
-            self._note_unlisted(unlisted)
+            self._note_unlisted()
             upto = _end_of(self._root) if last else entries[-1][0]
             self._counts.files += len(entries)
             self._counts.size += sum(size for _, size, _ in entries)
@@ -171,17 +193,21 @@ class _Run:
                 unknown, odd = await differing(connection, entries, after, upto)
                 known = await known_at(connection, [*{*odd, *(path for path, _, _ in unknown)}])
             candidates = {entry[0]: candidate(entry) for entry in unknown}
-            verdict = compare(candidates, known, [one.path for one in unlisted])
+            verdict = compare(candidates, known, [one.path for one in self._aside.unlisted])
             await self._settle(verdict)
+            to_read = [*verdict.to_read, *((new, None) for new in candidates.values())]
+            await self._note_sidecars([one.path for one, _ in to_read], verdict.paths_gone)
             unchanged = len(entries) - len(unknown) + verdict.unchanged
             self._counts.unchanged += unchanged
             self._counts.failed += len(verdict.still_failing)
             bar.update(unchanged + verdict.failing_unread)
-            for one in verdict.to_read:
+            for one in to_read:
                 yield one
-            for new in candidates.values():
-                yield new, None
             after = upto
+        async with self._database.connect() as connection:
+            known = await known_at(connection, sorted(self._again))
+        for again in media_again(known, self._started_at):
+            yield again
 
     async def _settle(self, verdict: Verdict) -> None:
         any_file = self._counts.files > 0
@@ -197,7 +223,23 @@ class _Run:
                 lambda: settle(self._database, self._id, verdict, may_be_gone=any_file)
             )
 
-    def _note_unlisted(self, unlisted: Sequence[Unlisted]) -> None:
+    async def _note_sidecars(self, read: Sequence[str], gone: Sequence[str]) -> None:
+        """Have media read again whose sidecar is new, changed or gone, though they are unchanged."""
+        self._folders |= {dirname(path) for path in gone if may_be_half(path)}
+        sidecars = [path for path in (*read, *gone) if is_sidecar_name(path)]
+        if sidecars:
+            self._again |= await asyncio.to_thread(media_of_all, sidecars)
+            self._again.difference_update(read)
+
+    def _note_left_out(self) -> None:
+        if self._aside.files or self._aside.folders:
+            self.notes.append(
+                f"{self._aside.files:,} files and {self._aside.folders:,} folders of {self._root} were "
+                "left out by rule."
+            )
+
+    def _note_unlisted(self) -> None:
+        unlisted = self._aside.unlisted
         for one in unlisted[self._noted:]:
             error = f"The folder or entry cannot be looked at: {one.error}."
             self._done.append(Examined(one.path, 0, None, stage="walk", error=error))

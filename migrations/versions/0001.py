@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from mfkit.models.base import UTCDateTime
+from mfkit.models.base import PathText, UTCDateTime
 from mfkit.shipped import shipped
 
 revision = "0001"
@@ -30,7 +30,6 @@ _TABLES = (
     "collections",
 )
 
-_PATH = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def _run(script: str) -> None:
@@ -58,7 +57,7 @@ def upgrade() -> None:
     op.create_table(
         "media_items",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", _PATH, nullable=False),
+        sa.Column("file_path", PathText, nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_size", sa.BigInteger(), nullable=False),
         sa.Column("file_hash", sa.Text(), nullable=False),
@@ -98,7 +97,13 @@ def upgrade() -> None:
     op.create_index("ix_media_items_media_type", "media_items", ["media_type"])
     op.create_index("ix_media_items_media_type_created_at", "media_items", ["media_type", "created_at"])
     op.create_index("ix_media_items_mime_type", "media_items", ["mime_type"])
-    op.create_index("ix_media_items_missing_since", "media_items", ["missing_since"])
+    op.create_index(
+        "ix_media_items_missing_since",
+        "media_items",
+        ["missing_since"],
+        sqlite_where=sa.text("missing_since IS NOT NULL"),
+        postgresql_where=sa.text("missing_since IS NOT NULL"),
+    )
 
     op.create_table(
         "scans",
@@ -171,7 +176,7 @@ def upgrade() -> None:
         "media_copies",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("media_item_id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", _PATH, nullable=False),
+        sa.Column("file_path", PathText, nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_modified_at", UTCDateTime(), nullable=True),
         sa.Column("last_scanned_at", UTCDateTime(), nullable=True),
@@ -284,7 +289,7 @@ def upgrade() -> None:
         "scan_failures",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("scan_id", sa.Uuid(), nullable=False),
-        sa.Column("file_path", _PATH, nullable=False),
+        sa.Column("file_path", PathText, nullable=False),
         sa.Column(
             "stage",
             sa.Enum(

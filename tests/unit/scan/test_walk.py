@@ -10,16 +10,17 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mfkit.scan.exclude import Exclude
 from mfkit.scan.paths import stored
-from mfkit.scan.walk import Unlisted, walk
+from mfkit.scan.walk import Aside, walk
 
 parts = st.text(st.sampled_from("ab.-/ 0~é日"), min_size=1, max_size=8)
 
 
 def paths(root: Path) -> list[str]:
-    unlisted: list[Unlisted] = []
-    found = [path for run in walk(stored(str(root)), unlisted) for path, _, _ in run]
-    assert not unlisted
+    aside = Aside()
+    found = [path for run in walk(stored(str(root)), aside) for path, _, _ in run]
+    assert not aside.unlisted
     return found
 
 
@@ -38,6 +39,18 @@ def test_paths_come_sorted_and_complete(tmp_path_factory, names):
     found = paths(root)
     assert found == sorted(found)
     assert set(found) == {str(path) for path in root.rglob("*") if path.is_file()}
+
+
+def test_what_is_left_out_is_counted(tmp_path):
+    """Folders and files that systems make are left out by default, and patterns decide further."""
+    for name in (".git/config", "a.jpg", "Thumbs.db", "sub/.DS_Store", "sub/b.jpg", "raw/c.nef"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [Path(path).name for path in paths(tmp_path)] == ["a.jpg", "c.nef", "b.jpg"]
+    aside = Aside()
+    runs = walk(str(tmp_path), aside, Exclude(include=["Thumbs.db"], exclude=["raw/", "*.jpg"]))
+    assert [Path(path).name for run in runs for path, _, _ in run] == ["Thumbs.db"]
+    assert (aside.files, aside.folders) == (3, 2)
 
 
 def test_links_are_not_followed(tmp_path):

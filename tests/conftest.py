@@ -1,0 +1,105 @@
+"""What tests share: each database they run on, fresh for every test."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mfkit import MediaLibrary
+from mfkit.core.database import Database
+from tests import postgres
+from tests.requirements import require
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of the tests' own."""
+    programs = postgres.binaries()
+    require(programs, "A PostgreSQL server", "postgresql")
+    assert programs is not None
+    with postgres.server(programs) as running:
+        yield running
+
+
+def _make(url: str) -> None:
+    async def make() -> None:
+        database = Database(url)
+        await database.create_tables()
+        await database.dispose()
+
+    with ThreadPoolExecutor(1) as thread:  # a loop may run on this one
+        thread.submit(asyncio.run, make()).result()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "library.db"
+    _make(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: postgres.Server) -> str:
+    name = postgres_server.create()
+    _make(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database: what depends on it runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a database that holds nothing."""
+    if backend == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'library.db'}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a library without items."""
+    if backend == "sqlite":
+        path = tmp_path / "library.db"
+        shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name = server.create(request.getfixturevalue("_postgres_template"))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A library without items, on the loop of the test."""
+    database = Database(database_url)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+def library(database_url: str) -> Iterator[MediaLibrary]:
+    """A library without items, by its blocking face."""
+    with MediaLibrary(database_url) as library:
+        yield library
+
+
+@pytest.fixture
+def sqlite_path(_sqlite_template: Path, tmp_path: Path) -> Path:
+    """Path of a SQLite library without items, for what only SQLite does."""
+    path = tmp_path / "library.db"
+    shutil.copyfile(_sqlite_template, path)
+    return path

@@ -1,0 +1,112 @@
+"""A real PostgreSQL server for the tests: a cluster of their own on a free port, gone when they end."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+PASSWORD = "s3cret-of-tests"
+_USER = "mfkit"
+
+
+def binaries() -> Path | None:
+    """Return the folder of the newest server that is installed; None when there is none."""
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),  # Debian keeps them off the PATH
+        key=lambda folder: float(folder.parent.name),
+    )
+    on_path = shutil.which("initdb")
+    if on_path:
+        folders.append(Path(on_path).resolve().parent)
+    return next((folder for folder in reversed(folders) if (folder / "initdb").exists()), None)
+
+
+class Server:
+    """A running server.
+
+    Attributes:
+        port: Its port on the loopback interface.
+    """
+
+    def __init__(self, programs: Path, port: int) -> None:
+        """Take what is needed to talk to the server."""
+        self.port = port
+        self._programs = programs
+        self._numbers = count(1)
+
+    def url(self, name: str) -> str:
+        """Return the URL of a database, password included."""
+        return f"postgresql+asyncpg://{_USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database and return its name."""
+        name = f"test_{next(self._numbers)}"
+        self.run(f'CREATE DATABASE {name} TEMPLATE {template}')
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def run(self, statement: str, name: str = "postgres") -> str:
+        """Run a statement by psql and return the values it prints."""
+        done = subprocess.run(
+            [self._programs / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
+             "-p", str(self.port), "-U", _USER, "-d", name, "-c", statement],
+            env={**os.environ, "PGPASSWORD": PASSWORD}, capture_output=True, text=True, check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@contextmanager
+def server(programs: Path) -> Iterator[Server]:
+    """Start a server, and stop and remove it at the end."""
+    account: dict[str, Any] = {}
+    home = Path(tempfile.mkdtemp(prefix="mfkit-postgres-"))
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        user = pwd.getpwnam("postgres")
+        account = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        os.chown(home, user.pw_uid, user.pw_gid)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    data, secret = home / "data", home / "password"
+
+    def run(*command: str | Path) -> None:
+        # Not by pipes: the server would hold them open.
+        with (home / "output").open("w+") as output:
+            done = subprocess.run(
+                command, cwd=home, stdout=output, stderr=output, stdin=subprocess.DEVNULL, check=False,
+                env={**os.environ, "LC_ALL": "C.UTF-8"}, **account,
+            )
+            output.seek(0)
+            assert done.returncode == 0, output.read()
+
+    try:
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        # People's servers sort as their language does, not by bytes; so does this one.
+        run(programs / "initdb", "-D", data, "-U", _USER, f"--pwfile={secret}", "--auth=scram-sha-256",
+            "--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--no-sync")
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off "
+            "-c synchronous_commit=off -c full_page_writes=off -c max_wal_size=256MB "
+            "-c shared_buffers=32MB -c timezone=America/New_York"
+        )
+        run(programs / "pg_ctl", "-D", data, "-l", home / "log", "-o", options, "-w", "-t", "60", "start")
+        try:
+            yield Server(programs, port)
+        finally:
+            run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)

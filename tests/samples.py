@@ -1,0 +1,42 @@
+"""Rows for tests: valid as they stand, every field open to change."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from mfkit.models import MediaItem, MediaMetadata
+
+NOON = datetime(2024, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
+_TYPES = {
+    "jpg": "image/jpeg", "png": "image/png", "mp4": "video/mp4", "mkv": "video/x-matroska",
+    "mp3": "audio/mpeg", "flac": "audio/flac", "pdf": "application/pdf",
+}
+
+
+def digest(text: str) -> str:
+    """Return a hash of the form that files have."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def row(path: str = "/media/a.jpg", **fields: Any) -> dict[str, Any]:
+    """Return the least that a media item must state, for Core statements."""
+    name = PurePosixPath(path).name
+    mime_type = _TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+    kind = mime_type.partition("/")[0]
+    return {
+        "file_path": path, "file_name": name, "file_size": 1000, "file_hash": digest(path),
+        "mime_type": mime_type,
+        "media_type": kind if kind != "application" else "document" if "pdf" in mime_type else "other",
+        **fields,
+    }
+
+
+def item(path: str = "/media/a.jpg", *, facts: dict[str, Any] | None = None, **fields: Any) -> MediaItem:
+    """Return a media item, with metadata when facts are given."""
+    made = MediaItem(**row(path, **fields))
+    if facts is not None:
+        made.media_metadata = MediaMetadata(**facts)
+    return made

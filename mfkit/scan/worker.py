@@ -16,7 +16,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mfkit.errors import MfkitError
 from mfkit.scan.examine import Examined, probe, read
+from mfkit.scan.facts import ProbeLibraryError
 from mfkit.scan.kinds import Kind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,10 +36,16 @@ def take_reply(line: bytes, found: Examined) -> bool:
 
     Raises:
         ValueError: The line is none of a worker's.
+        MfkitError: The worker lacks a library.
     """
     reply = json.loads(line)
     if not isinstance(reply, dict):
         raise ValueError("not a reply")
+    if "lacking" in reply:
+        raise MfkitError(
+            f"A library that reads files cannot be imported ({reply['lacking']}); mend the installation "
+            "with: pip install --force-reinstall mfkit"
+        )
     if "hash" in reply:
         found.file_hash, found.kind = reply["hash"], Kind(*reply["kind"])
     if "failed" in reply:
@@ -77,7 +85,10 @@ def _answer(found: Examined, known_hash: str | None, reply: Callable[[dict[str, 
         assert found.kind is not None
         kind = (found.kind.format, found.kind.mime_type, found.kind.media_type)
         reply({"hash": found.file_hash, "kind": kind})
-        probe(found)
+        try:
+            probe(found)
+        except ProbeLibraryError as error:
+            return reply({"lacking": str(error)})
         if found.facts:
             facts: dict[str, Any] = dict(found.facts)
             if (taken_at := found.facts.get("taken_at")) is not None:

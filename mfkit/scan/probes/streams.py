@@ -235,7 +235,7 @@ def _tags(container: InputContainer, sounds: list[AudioStream]) -> dict[str, str
 
 
 def _once(value: str) -> str:
-    """FFmpeg joins what is stated twice with a semicolon (QuickTime's user data and iTunes' list, since 9)."""
+    """FFmpeg joins what is stated twice with a semicolon: since 9 also QuickTime's and iTunes' lists."""
     values = value.split(";")
     return values[0] if len(values) > 1 and len(set(values)) == 1 else value
 

@@ -18,12 +18,13 @@ from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.sync import finish, run_sync, submit
 from mfkit.engines.record import RecordEngine
 from mfkit.frames import to_frame
-from mfkit.queries import duplicates, history, items, labels, summaries
+from mfkit.queries import duplicates, history, items, labels, places, summaries
 from mfkit.queries.filters import FilterLike, MediaFilter
 from mfkit.queries.periods import Freq
 
 if TYPE_CHECKING:
     from mfkit.scan.report import ScanReport
+    from mfkit.widgets import Explorer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -267,6 +268,27 @@ class AsyncMediaLibrary:
         """
         return await self.frame(summaries.growth(freq, MediaFilter.of(filter, **fields), on=on))
 
+    async def places(
+        self, /, filter: FilterLike = None, *, degrees: float | None = None, **fields: Any
+    ) -> pd.DataFrame:
+        """Sum located items up by the cells of a grid, for a map of any number of items.
+
+        Args:
+            filter: Which items; those without a place are left out.
+            degrees: Side of a cell; when not given, as fine as keeps the cells below 5,000 in the
+                filter's ``box``, or in the world (3.7 degrees).
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per cell that holds something, the most files first: ``latitude`` and
+            ``longitude`` (the mean of its items, degrees), ``files``, ``bytes``, ``first_year``,
+            ``last_year``.
+
+        Raises:
+            FilterError: The cell size or a field makes no sense.
+        """
+        return await self.frame(places.places(MediaFilter.of(filter, **fields), degrees))
+
     async def largest(self, /, n: int = 20, filter: FilterLike = None, **fields: Any) -> pd.DataFrame:
         """List the largest items, as :meth:`items`.
 
@@ -466,6 +488,7 @@ class MediaLibrary:
     sql = _blocking(AsyncMediaLibrary.sql)
     summary = _blocking(AsyncMediaLibrary.summary)
     growth = _blocking(AsyncMediaLibrary.growth)
+    places = _blocking(AsyncMediaLibrary.places)
     largest = _blocking(AsyncMediaLibrary.largest)
     duplicates = _blocking(AsyncMediaLibrary.duplicates)
     totals = _blocking(AsyncMediaLibrary.totals)
@@ -477,3 +500,17 @@ class MediaLibrary:
     collections = _blocking(AsyncMediaLibrary.collections)
     add_to = _blocking(AsyncMediaLibrary.add_to)
     remove_from = _blocking(AsyncMediaLibrary.remove_from)
+
+    def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
+        """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.
+
+        Args:
+            filter: What is selected first; all files when not given.
+            fields: Fields of :class:`MediaFilter`.
+
+        Raises:
+            FilterError: A field is unknown, or a value makes no sense.
+        """
+        from mfkit.widgets import explore  # brings ipywidgets and Plotly, which scripts do not need
+
+        return explore(self, MediaFilter.of(filter, **fields))

@@ -12,6 +12,8 @@ from mfkit.core.database import Database
 from mfkit.errors import ScanRunningError
 from mfkit.models import Scan, ScanStatus, utc_now
 
+LOCK_TRIES = 10
+"""How many busy timeouts a scan waits for another program's write, five minutes as a rule."""
 _POSTGRESQL_KEY = 0x6D666B6974  # "mfkit"
 
 
@@ -53,7 +55,7 @@ async def only_scan(database: Database) -> AsyncIterator[None]:
 
 
 async def _mark_killed(database: Database) -> None:
-    async with database.transaction() as connection:
+    async with database.transaction(tries=LOCK_TRIES) as connection:
         await connection.execute(
             update(Scan)
             .where(Scan.status == ScanStatus.RUNNING)

@@ -6,16 +6,16 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict
 from posixpath import dirname
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
-from mfkit.errors import FolderNotFoundError, LibraryLockedError, MfkitError
+from mfkit.errors import FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
 from mfkit.scan.again import media_again, media_of_all
 from mfkit.scan.examine import Examined
@@ -24,7 +24,7 @@ from mfkit.scan.facts import EXTRACTOR_VERSION
 from mfkit.scan.geonames import add_place_names
 from mfkit.scan.known import Verdict, compare, differing, known_at
 from mfkit.scan.links import link_live_photos, may_be_half
-from mfkit.scan.lock import only_scan
+from mfkit.scan.lock import LOCK_TRIES, only_scan
 from mfkit.scan.paths import on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.progress import progress_bar
@@ -34,9 +34,6 @@ from mfkit.scan.sidecars import is_sidecar_name
 from mfkit.scan.store import write
 from mfkit.scan.walk import Aside, Candidate, Entry, candidate, walk
 
-T = TypeVar("T")
-_LOCK_TRIES = 10
-"""How many busy timeouts a scan waits for another program's lock."""
 _STRETCH = 5000
 """How many files of the walk are compared with the library at a time."""
 _BATCH = 2000
@@ -117,7 +114,7 @@ class _Run:
         return self._counts
 
     async def _begin(self) -> int | None:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(tries=LOCK_TRIES) as connection:
             expected: int | None = await connection.scalar(
                 select(Scan.files)
                 .where(Scan.root == self._root, Scan.status == ScanStatus.FINISHED)
@@ -136,7 +133,7 @@ class _Run:
         return expected
 
     async def _end(self, status: ScanStatus) -> None:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(tries=LOCK_TRIES) as connection:
             # At the end, since a file that was gone at its old path may have turned up at a later one.
             self._counts.missing = await connection.scalar(
                 select(func.count()).where(MediaItem.missing_since >= self._started_at)
@@ -176,7 +173,7 @@ class _Run:
         if batch:
             await asyncio.to_thread(add_place_names, [found.facts for found in batch])
             self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
-            self._counts += await _patiently(lambda: write(self._database, self._id, batch))
+            self._counts += await write(self._database, self._id, batch)
         self._stored_at = time.monotonic()
 
     async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
@@ -219,9 +216,7 @@ class _Run:
             if note not in self.notes:
                 self.notes.append(note)
         if verdict.any_gone or verdict.items_back or verdict.copies_back or verdict.still_failing:
-            await _patiently(
-                lambda: settle(self._database, self._id, verdict, may_be_gone=any_file)
-            )
+            await settle(self._database, self._id, verdict, may_be_gone=any_file)
 
     async def _note_sidecars(self, read: Sequence[str], gone: Sequence[str]) -> None:
         """Have media read again whose sidecar is new, changed or gone, though they are unchanged."""
@@ -244,18 +239,6 @@ class _Run:
             error = f"The folder or entry cannot be looked at: {one.error}."
             self._done.append(Examined(one.path, 0, None, stage="walk", error=error))
         self._noted = len(unlisted)
-
-
-async def _patiently(write: Callable[[], Awaitable[T]]) -> T:
-    """Await a write again while another program holds the database, for some busy timeouts more.
-
-    Raises:
-        LibraryLockedError: It is held for good.
-    """
-    for _ in range(_LOCK_TRIES - 1):
-        with contextlib.suppress(LibraryLockedError):
-            return await write()
-    return await write()
 
 
 def _stretch(runs: Iterator[list[Entry]]) -> tuple[list[Entry], bool]:
@@ -308,7 +291,7 @@ async def _known_roots(database: Database) -> list[str]:
 
 async def _forget_older_extractors(database: Database) -> None:
     """Have everything probed again that an older version of the extractors has read."""
-    async with database.transaction() as connection:
+    async with database.transaction(tries=LOCK_TRIES) as connection:
         newest = await connection.scalar(select(func.max(Scan.extractor_version)))
         if newest is not None and newest < EXTRACTOR_VERSION:
             await connection.execute(update(MediaItem).values(is_processed=False))

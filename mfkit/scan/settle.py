@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, ScanFailure, utc_now
 from mfkit.scan.known import Verdict
+from mfkit.scan.lock import LOCK_TRIES
 
 _CHUNK = 5000
 
@@ -26,7 +27,7 @@ async def settle(database: Database, scan_id: UUID, verdict: Verdict, *, may_be_
         may_be_gone: Whether what was not found counts as gone; not so below a folder that could not
             be listed.
     """
-    async with database.transaction() as connection:
+    async with database.transaction(tries=LOCK_TRIES) as connection:
         for model, back in ((MediaItem, verdict.items_back), (MediaCopy, verdict.copies_back)):
             await _set(connection, model.__table__, back, missing_since=None)
         await _set(connection, ScanFailure.__table__, verdict.still_failing, scan_id=scan_id)

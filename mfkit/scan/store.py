@@ -21,6 +21,7 @@ from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.bulk import insert_rows, update_rows, upsert_rows
 from mfkit.scan.examine import Examined
+from mfkit.scan.lock import LOCK_TRIES
 from mfkit.scan.paths import on_disk
 from mfkit.scan.report import Counts
 from mfkit.scan.rows import (
@@ -140,7 +141,7 @@ async def write(database: Database, scan_id: UUID, examined: Sequence[Examined])
     Raises:
         LibraryLockedError: Another program holds the write lock.
     """
-    async with database.transaction() as connection:
+    async with database.transaction(tries=LOCK_TRIES) as connection:
         batch = _Batch(scan_id)
         read = [found for found in examined if found.file_hash is not None]
         await _load(connection, batch, read)

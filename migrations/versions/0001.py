@@ -31,7 +31,6 @@ _TABLES = (
 )
 
 
-
 def _run(script: str) -> None:
     """Run the statements of a script for this dialect: views and triggers, as they were at this revision."""
     dialect = op.get_bind().dialect.name

@@ -11,19 +11,10 @@ from pathlib import Path
 import pytest
 
 import mfkit
-from mfkit.demo import write_demo
 from mfkit.errors import FolderNotFoundError
 from mfkit.scan import facts
 
 LONG_AGO = 1_500_000_000
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Path:
-    """The demo library's files; never changed."""
-    folder = tmp_path_factory.mktemp("demo") / "media"
-    write_demo(folder)
-    return folder
 
 
 @pytest.fixture

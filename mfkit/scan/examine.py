@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 
-from mfkit.scan.facts import Facts, ProbeError, read_facts
+from mfkit.scan.facts import Facts, ProbeError, ProbeLibraryError, read_facts
 from mfkit.scan.kinds import HEAD_SIZE, Kind, identify
 from mfkit.scan.paths import on_disk
 from mfkit.scan.sidecars import FolderNames, read_sidecars, with_sidecars
@@ -93,7 +93,11 @@ def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> b
 
 
 def probe(found: Examined) -> None:
-    """Read the facts of a file whose kind is known; whatever is wrong with it is noted."""
+    """Read the facts of a file whose kind is known; whatever is wrong with it is noted.
+
+    Raises:
+        ProbeLibraryError: What is wrong is not with the file.
+    """
     assert found.kind is not None
     path = on_disk(found.path)
     try:
@@ -108,6 +112,8 @@ def probe(found: Examined) -> None:
         found.failed("probe", f"The file cannot be read again: {error.strerror or error}.")
     except MemoryError:
         found.failed("probe", "To understand the file takes more memory than the scan allows.")
+    except ProbeLibraryError:
+        raise
     except Exception as error:  # a file must never end a scan: what no probe foresaw is recorded
         found.failed("probe", f"{type(error).__name__}: {error}")
 

@@ -5,10 +5,12 @@ names that systems and programs give to what is theirs; `FOLDERS` and `FILES` sa
 """
 
 from collections.abc import Iterable
-
-from pathspec import GitIgnoreSpec, PathSpec
+from typing import TYPE_CHECKING
 
 from mfkit.errors import FilterError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec, PathSpec, Pattern
 
 FOLDERS = frozenset((
     # Version control and packages of code: objects under hashed names, icons of other people's programs.
@@ -58,11 +60,20 @@ class Exclude:
                 raise FilterError(f"The include pattern {pattern!r} begins with '!'; give it as an exclude "
                                   "pattern instead, without the '!'.")
             lines.append("!" + _line(pattern))
+        self._files: GitIgnoreSpec | None = None
+        self._folders: PathSpec[Pattern] | None = None
+        if lines:
+            self._compile(lines)
+
+    def _compile(self, lines: list[str]) -> None:
+        # Here and not above: the processes that read files import this module, and never have a pattern.
+        from pathspec import GitIgnoreSpec, PathSpec
+
         try:
-            self._files = GitIgnoreSpec.from_lines(lines) if lines else None
+            self._files = GitIgnoreSpec.from_lines(lines)
             # GitIgnoreSpec ranks patterns for files by whether they name the file or a folder above it; to a
             # folder itself that rank does not apply ("*" would always beat "!*/").
-            self._folders = PathSpec(self._files.patterns) if self._files is not None else None
+            self._folders = PathSpec(self._files.patterns)
         except ValueError as error:
             raise FilterError(f"A pattern is not in gitignore's syntax: {error}") from error
 

@@ -81,7 +81,7 @@ class WorkerPool:
         """Yield the files as they are done, until all are.
 
         Raises:
-            MfkitError: A worker cannot be started.
+            MfkitError: A worker cannot be started, or lacks a library.
         """
         running = len(self._tasks)
         while running:

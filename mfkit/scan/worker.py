@@ -17,7 +17,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mfkit.errors import MfkitError
 from mfkit.scan.examine import Examined, probe, read
+from mfkit.scan.facts import ProbeLibraryError
 from mfkit.scan.kinds import Kind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,10 +37,16 @@ def take_reply(line: bytes, found: Examined) -> bool:
 
     Raises:
         ValueError: The line is none of a worker's.
+        MfkitError: The worker lacks a library.
     """
     reply = json.loads(line)
     if not isinstance(reply, dict):
         raise ValueError("not a reply")
+    if "lacking" in reply:
+        raise MfkitError(
+            f"A library that reads files cannot be imported ({reply['lacking']}); mend the installation "
+            "with: pip install --force-reinstall mfkit"
+        )
     if "hash" in reply:
         found.file_hash, found.kind = reply["hash"], Kind(*reply["kind"])
     if "failed" in reply:
@@ -64,7 +72,7 @@ def main() -> None:
         _expect_life(time_limit)
         replies.write(json.dumps(values).encode() + b"\n")
 
-    reply({})  # the first word: everything is imported
+    reply({})  # the first word: it can start at all
     for line in sys.stdin.buffer:
         _expect_life(time_limit)
         path, size, modified, known_hash = json.loads(line)
@@ -83,7 +91,10 @@ def _answer(found: Examined, known_hash: str | None, reply: Callable[[dict[str, 
         reply({"hash": found.file_hash, "kind": kind})
         between = time.perf_counter()
         spent["read"] = between - started
-        probe(found)
+        try:
+            probe(found)
+        except ProbeLibraryError as error:
+            return reply({"lacking": str(error)})
         spent["probe"] = time.perf_counter() - between
         if found.facts:
             facts: dict[str, Any] = dict(found.facts)

@@ -89,3 +89,14 @@ def test_a_worker_that_cannot_start(media, tmp_path, monkeypatch):
             library.scan(media, progress=False)
         assert library.failures().empty
         assert library.scans().status.tolist() == ["failed"]
+
+
+def test_a_library_that_cannot_be_imported(media, tmp_path):
+    """A probe's library is missing: no file is blamed for it, and the message says what to do."""
+    (tmp_path / "trap" / "sitecustomize.py").write_text("import sys; sys.modules['av'] = None")
+    (media / "sound.mp3").write_bytes(b"ID3\3\0\0\0\0\0\0" + b"\xff\xfb\x90\0" * 200)
+    with mfkit.MediaLibrary(tmp_path / "library.db") as library:
+        with pytest.raises(mfkit.MfkitError, match=r"cannot be imported .*pip install"):
+            library.scan(media, progress=False)
+        assert library.failures().empty
+        assert library.scans().status.tolist() == ["failed"]

@@ -225,13 +225,19 @@ def _bits_per_sample(name: str, decoded: AudioFormat | None) -> int | None:
 
 
 def _tags(container: InputContainer, sounds: list[AudioStream]) -> dict[str, str]:
-    tags = {key.lower(): value for key, value in container.metadata.items()}
+    tags = {key.lower(): _once(value) for key, value in container.metadata.items()}
     if container.format.name == "ogg":
         # RFC 7845 and Vorbis I section 5: Ogg has no tags of its own, each stream has them.
         for stream in (*sounds, *container.streams.video):
             for key, value in stream.metadata.items():
-                tags.setdefault(key.lower(), value)
+                tags.setdefault(key.lower(), _once(value))
     return tags
+
+
+def _once(value: str) -> str:
+    """FFmpeg joins what is stated twice with a semicolon: since 9 also QuickTime's and iTunes' lists."""
+    values = value.split(";")
+    return values[0] if len(values) > 1 and len(set(values)) == 1 else value
 
 
 def _add_tags(facts: Facts, extra: dict[str, Any], tags: dict[str, str]) -> None:

@@ -48,6 +48,12 @@ def test_tags_are_read(film: Film, facts_of: Reader) -> None:
     assert facts["extra"]["origins"]["artist"] == "tag"
 
 
+def test_a_tag_that_is_stated_twice_counts_once(film: Film, facts_of: Reader) -> None:
+    """FFmpeg joins repeated values with a semicolon; different ones stay joined."""
+    facts = facts_of(film("film.mkv", tags={"artist": "A;A", "title": "A;B"}))
+    assert (facts["artist"], facts["title"]) == ("A", "A;B")
+
+
 @pytest.mark.parametrize("name", ["film.mp4", "film.mov"])
 def test_a_films_place_is_read(name: str, film: Film, facts_of: Reader) -> None:
     """An ISO 6709 point in the user data, with its signs."""

@@ -31,6 +31,7 @@ from mfkit.errors import FilterError
 from mfkit.models import Collection, MediaItem, MediaMetadata, Tag, collection_items, media_tags, utc_now
 from mfkit.queries.conditions import matching
 from mfkit.queries.filters import MediaFilter
+from mfkit.queries.text import storable
 
 Items = pd.DataFrame | MediaFilter | Mapping[str, Any] | UUID | str | Iterable[UUID | str]
 """How items are named: a frame that came from mfkit, a filter, one id, or several."""
@@ -217,6 +218,11 @@ def _checked(names: Sequence[str]) -> list[str]:
     cleaned = list(dict.fromkeys(name.strip() for name in names))
     if not cleaned or not all(cleaned):
         raise FilterError("Give at least one name, and none that is empty.")
+    try:
+        for name in cleaned:
+            storable(name)
+    except ValueError as error:
+        raise FilterError(f"{error}.") from None
     return cleaned
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
 import os
 import weakref
@@ -15,7 +16,7 @@ from sqlalchemy import Executable, Select
 
 from mfkit import curate
 from mfkit.core.database import BUSY_TIMEOUT, Database
-from mfkit.core.sync import finish, run_sync, submit
+from mfkit.core.sync import finish, run_elsewhere, run_sync, submit
 from mfkit.engines.record import RecordEngine
 from mfkit.frames import to_frame
 from mfkit.models import utc_now
@@ -389,8 +390,21 @@ def _failed(task: asyncio.Task[None]) -> bool:
     return task.cancelled() or task.exception() is not None
 
 
-def _dispose(database: Database) -> None:
-    finish(database.dispose())
+_unclosed: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _forget(database: Database) -> None:
+    """Close the connections of a library that nobody holds any more.
+
+    Without a wait: garbage is collected in the middle of anything, also of what the loop waits for.
+    """
+    submit(database.dispose())
+
+
+@atexit.register
+def _close_all() -> None:
+    for database in list(_unclosed):
+        finish(database.dispose())
 
 
 class _Bridge:
@@ -406,7 +420,7 @@ class _Bridge:
 
         @functools.wraps(attribute)
         def call(*args: Any, **kwargs: Any) -> Awaitable[Any]:
-            return asyncio.wrap_future(submit(attribute(*args, **kwargs)))
+            return run_elsewhere(attribute(*args, **kwargs))
 
         return call
 
@@ -458,8 +472,9 @@ class MediaLibrary:
             MfkitError: It is not there, is no library, is locked, or comes from a newer mfkit.
         """
         self._library = AsyncMediaLibrary(library, read_only=read_only, busy_timeout=busy_timeout)
-        # People seldom close a library; its connections' threads must not outlive it all the same.
-        weakref.finalize(self, _dispose, self._library.database)
+        # People seldom close a library; its connections must not outlive it all the same.
+        weakref.finalize(self, _forget, self._library.database).atexit = False
+        _unclosed.add(self._library.database)
         run_sync(self._library.open())
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -9,10 +10,13 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+import asyncpg
 
 PASSWORD = "s3cret-of-tests"
 _USER = "mfkit"
@@ -37,11 +41,18 @@ class Server:
         port: Its port on the loopback interface.
     """
 
-    def __init__(self, programs: Path, port: int) -> None:
+    def __init__(self, port: int) -> None:
         """Take what is needed to talk to the server."""
         self.port = port
-        self._programs = programs
         self._numbers = count(1)
+        # A loop of its own, so that it serves tests that run one and tests that do not.
+        self._thread = ThreadPoolExecutor(1)
+        self._runner = self._thread.submit(asyncio.Runner).result()
+
+    def close(self) -> None:
+        """Let go of what talks to the server."""
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
     def url(self, name: str) -> str:
         """Return the URL of a database, password included."""
@@ -50,22 +61,25 @@ class Server:
     def create(self, template: str = "template0") -> str:
         """Make a database and return its name."""
         name = f"test_{next(self._numbers)}"
-        self.run(f'CREATE DATABASE {name} TEMPLATE {template}')
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is connected to it."""
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def run(self, statement: str, name: str = "postgres") -> str:
-        """Run a statement by psql and return the values it prints."""
-        done = subprocess.run(
-            [self._programs / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
-             "-p", str(self.port), "-U", _USER, "-d", name, "-c", statement],
-            env={**os.environ, "PGPASSWORD": PASSWORD}, capture_output=True, text=True, check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def run(self, statement: str, name: str = "postgres") -> list[Any]:
+        """Run a statement as the server's owner and return the first column of its rows."""
+        async def work() -> list[Any]:
+            connection = await asyncpg.connect(
+                host="127.0.0.1", port=self.port, user=_USER, password=PASSWORD, database=name
+            )
+            try:
+                return [row[0] for row in await connection.fetch(statement)]
+            finally:
+                await connection.close()
+
+        return self._thread.submit(self._runner.run, work()).result()
 
 
 @contextmanager
@@ -100,12 +114,14 @@ def server(programs: Path) -> Iterator[Server]:
             "--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--no-sync")
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off "
-            "-c synchronous_commit=off -c full_page_writes=off -c max_wal_size=256MB "
+            "-c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=256MB "
             "-c shared_buffers=32MB -c timezone=America/New_York"
         )
         run(programs / "pg_ctl", "-D", data, "-l", home / "log", "-o", options, "-w", "-t", "60", "start")
         try:
-            yield Server(programs, port)
+            running = Server(port)
+            yield running
+            running.close()
         finally:
             run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:

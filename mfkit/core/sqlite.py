@@ -83,20 +83,28 @@ def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS if read_only else _PRAGMAS + _WRITER_PRAGMAS:
-            cursor.execute(pragma)
         try:
-            cursor.execute("SELECT radians(1)")
-        except sqlite3.OperationalError:  # SQLite built without its math functions
-            for name, function in _MATH.items():
-                connection.create_function(name, 1, _or_null(function), deterministic=True)
-        cursor.close()
+            _set_up(connection, read_only=read_only)
+        except BaseException:
+            connection.close()  # the pool forgets a connection that it could not set up, open as it is
+            raise
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITE, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _set_up(connection: Any, *, read_only: bool) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS if read_only else _PRAGMAS + _WRITER_PRAGMAS:
+        cursor.execute(pragma)
+    try:
+        cursor.execute("SELECT radians(1)")
+    except sqlite3.OperationalError:  # SQLite built without its math functions
+        for name, function in _MATH.items():
+            connection.create_function(name, 1, _or_null(function), deterministic=True)
+    cursor.close()
 
 
 def _or_null(function: Any) -> Any:
@@ -119,6 +127,8 @@ async def only_reading(connection: AsyncConnection) -> AsyncIterator[None]:
     # SQLAlchemy's own BEGIN comes before the authorizer, its COMMIT or ROLLBACK after it.
     if not connection.in_transaction():
         await connection.begin()
+    # SQLite loads the full-text table when it is first named, and asks the authorizer as if that wrote.
+    await connection.exec_driver_sql("PRAGMA table_info(media_fts)")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     await raw.set_authorizer(_authorize)

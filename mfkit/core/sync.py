@@ -17,7 +17,8 @@ from mfkit.errors import NestedCallError
 
 T = TypeVar("T")
 
-_lock = threading.Lock()
+# Reentrant: garbage collection may close a forgotten library in the middle of a call.
+_lock = threading.RLock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 
@@ -27,9 +28,10 @@ def _running_loop() -> asyncio.AbstractEventLoop:
     global _loop, _thread
     with _lock:
         if _loop is None or _thread is None or not _thread.is_alive():
-            _loop = asyncio.new_event_loop()
-            _thread = threading.Thread(target=_loop.run_forever, name="mfkit", daemon=True)
-            _thread.start()
+            loop = asyncio.new_event_loop()
+            thread = threading.Thread(target=loop.run_forever, name="mfkit", daemon=True)
+            thread.start()
+            _loop, _thread = loop, thread
         return _loop
 
 
@@ -81,11 +83,26 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     return future.result()
 
 
+async def run_elsewhere(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on mfkit's loop and await its result on the caller's.
+
+    To cancel this cancels the coroutine, and waits until it has let go of what it held.
+    """
+    loop = _running_loop()
+    tasks: list[asyncio.Task[T]] = []
+    future = asyncio.wrap_future(submit(_settle(work, tasks)))
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        if not future.done():
+            loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+            await asyncio.wait([future], timeout=10)
+        raise
+
+
 def finish(work: Coroutine[Any, Any, None]) -> None:
-    """Run a clean-up on mfkit's loop; waits a little, and not at all on mfkit's own thread."""
-    future = submit(work)
-    if threading.current_thread() is not _thread:
-        wait([future], timeout=5)
+    """Run a clean-up on mfkit's loop at the end of the process, and wait for it a little."""
+    wait([submit(work)], timeout=5)
 
 
 async def _settle(work: Coroutine[Any, Any, T], tasks: list[asyncio.Task[T]]) -> T:

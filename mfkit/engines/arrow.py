@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
-from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Enum, Float, Integer, Numeric, Uuid
+from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Enum, Float, Integer, Numeric, String, Uuid
 from sqlalchemy.types import TypeEngine
 
 from mfkit.models import UTCDateTime, media
@@ -17,8 +18,11 @@ from mfkit.models import UTCDateTime, media
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 
-def arrow_type(type_: TypeEngine[Any]) -> pa.DataType:
-    """Return the Arrow type of a column: enums as dictionaries, UUIDs and JSON as text."""
+def arrow_type(type_: TypeEngine[Any]) -> pa.DataType | None:
+    """Return the Arrow type of a column: enums as dictionaries, UUIDs and JSON as text.
+
+    None for a type that says nothing, such as that of a function unknown to SQLAlchemy.
+    """
     if isinstance(type_, Enum):
         return pa.dictionary(pa.int8(), pa.string())
     if isinstance(type_, (UTCDateTime, DateTime)):
@@ -29,7 +33,7 @@ def arrow_type(type_: TypeEngine[Any]) -> pa.DataType:
         return pa.int64()
     if isinstance(type_, Float | Numeric):
         return pa.float64()
-    return pa.string()
+    return pa.string() if isinstance(type_, String | Uuid | JSON) else None
 
 
 def declared(
@@ -60,20 +64,42 @@ def _column(values: Sequence[Any], type_: TypeEngine[Any]) -> pa.Array:
         codes = {value: code for code, value in enumerate(categories)}
         indices = pa.array([None if value is None else codes[str(value)] for value in values], pa.int8())
         return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()))
-    convert = _TO_TEXT.get(_kind(type_))
+    wanted = arrow_type(type_)
+    if wanted is None:
+        return _plain(values)
+    convert = _CONVERSIONS.get(_kind(type_))
     if convert is not None:
         values = [None if value is None else convert(value) for value in values]
-    return pa.array(values, arrow_type(type_))
+    return pa.array(values, wanted)
 
 
 def _kind(type_: TypeEngine[Any]) -> type:
-    return next((kind for kind in (Uuid, JSON) if isinstance(type_, kind)), object)
+    return next((kind for kind in _CONVERSIONS if isinstance(type_, kind)), object)
 
 
-_TO_TEXT: dict[type, Callable[[Any], str]] = {
+_CONVERSIONS: dict[type, Callable[[Any], Any]] = {
     Uuid: str,
     JSON: lambda value: json.dumps(value, ensure_ascii=False),
+    Numeric: float,
 }
+
+
+def _plain(values: Sequence[Any]) -> pa.Array:
+    """Return values as an array of the type that they suggest."""
+    try:
+        return pa.array([_simple(value) for value in values])
+    except (pa.ArrowException, OverflowError):
+        # SQLite's columns may hold values of several types.
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def _simple(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Decimal):
+        # PostgreSQL adds up and averages whole numbers to these.
+        return int(value) if value.is_finite() and value.as_tuple().exponent == 0 else float(value)
+    return value
 
 
 def _guess(name: str, values: Sequence[Any]) -> pa.Array:
@@ -83,11 +109,7 @@ def _guess(name: str, values: Sequence[Any]) -> pa.Array:
             return _column([_from_raw(value, type_) for value in values], type_)
         except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException):
             pass  # the name is the query's own and means something else there
-    try:
-        return pa.array([str(value) if isinstance(value, UUID) else value for value in values])
-    except (pa.ArrowException, OverflowError):
-        # SQLite's columns may hold values of several types.
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return _plain(values)
 
 
 def _from_raw(value: Any, type_: TypeEngine[Any]) -> Any:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, extract, func, or_, select
 
 from mfkit.models import Collection, Tag, collection_items, media, media_tags
 from mfkit.queries.filters import Box, MediaFilter, Near
@@ -25,7 +25,7 @@ item_year = func.coalesce(c.year, extract("year", item_date))
 """Year of release where known, else of the item's date."""
 
 camera = func.nullif(
-    func.trim(func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, "")), ""
+    func.trim(func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, "")), "", type_=Text()
 )
 """Make and model with a space between; null when neither is known."""
 

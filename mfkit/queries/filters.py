@@ -20,6 +20,7 @@ from pydantic import (
 
 from mfkit.errors import FilterError
 from mfkit.models import MediaType
+from mfkit.queries.text import storable
 from mfkit.queries.units import parse_duration, parse_size
 
 
@@ -49,15 +50,8 @@ def _listed(value: Any) -> Any:
 
 def _names(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     for name in value or ():
-        _storable(name)
+        storable(name)
     return tuple(dict.fromkeys(value)) if value else None
-
-
-def _storable(value: str | None) -> str | None:
-    """Refuse what PostgreSQL, or any database, has no place for."""
-    if value is not None and any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value):
-        raise ValueError(f"{value!r} has a NUL character or half a character, which no stored name has")
-    return value
 
 
 def _moment(value: Any, *, end: bool) -> Any:
@@ -180,7 +174,7 @@ class MediaFilter(BaseModel):
     max_year: Year = None
     after: After = None
     before: Before = None
-    folder: Annotated[str | None, BeforeValidator(_folder), AfterValidator(_storable)] = None
+    folder: Annotated[str | None, BeforeValidator(_folder), AfterValidator(storable)] = None
     camera: Names = None
     artist: Names = None
     album: Names = None

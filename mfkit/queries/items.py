@@ -35,8 +35,10 @@ def items(
         offset: Leave out so many first.
 
     Raises:
-        FilterError: A column is unknown, or limit or offset is negative.
+        FilterError: A column is unknown, none is named, or limit or offset is negative.
     """
+    if columns is not None and not columns:
+        raise FilterError(f"Name at least one column of {', '.join(media.c.keys())}.")
     for name, value in (("limit", limit), ("offset", offset)):
         if value is not None and value < 0:
             raise FilterError(f"{name} must not be negative, and is {value}.")

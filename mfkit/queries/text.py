@@ -41,6 +41,17 @@ def _hits_postgresql(element: _Hits, compiler: SQLCompiler, **kw: Any) -> str:
     )
 
 
+def storable(name: str | None) -> str | None:
+    """Return a name as it is.
+
+    Raises:
+        ValueError: It has characters that PostgreSQL, or any database, has no place for.
+    """
+    if name is not None and any(one == "\0" or "\ud800" <= one <= "\udfff" for one in name):
+        raise ValueError(f"{name!r} has a NUL character or half a character, which no stored name has")
+    return name
+
+
 def words(text: str) -> list[list[str]]:
     """Split a search text at white space, and each word into its runs of letters and digits.
 

@@ -501,7 +501,7 @@ class TestBadInput:
         await database.drop_tables()
         await database.dispose()
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        assert postgres_server.run(tables, name).split() == ["users"]
+        assert postgres_server.run(tables, name) == ["users"]
         postgres_server.drop(name)
 
     async def test_empty_file(self, tmp_path: Path) -> None:

@@ -632,9 +632,8 @@ class TestUnits:
 
     @pytest.mark.parametrize(("written", "size"), [
         (0, 0), (5, 5), (1.9, 1), ("5", 5), ("1 kB", 1000), ("1k", 1000), ("1 KiB", 1024),
-        ("1.5 GiB", 3 * 2**29), ("700 MB", 700_000_000), (".5 TB", 500_000_000_000),
-        ("2PB", 2 * 10**15), ("1 eb", 10**18),
-        (" 1 GB ", 10**9), ("10 bytes", 10), ("1 byte", 1), ("3b", 3),
+        ("1.5 GiB", 3 * 2**29), ("700 MB", 700_000_000), (".5 TB", 500_000_000_000), ("2PB", 2 * 10**15),
+        ("1 eb", 10**18), (" 1 GB ", 10**9), ("10 bytes", 10), ("1 byte", 1), ("3b", 3),
     ])
     def test_sizes(self, written: Any, size: int) -> None:
         """Decimal units by thousands, binary ones by 1024."""

@@ -172,29 +172,29 @@ def leftovers(url: str, server: postgres.Server | None) -> list[str]:
             names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
     else:
         query = (
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace UNION ALL "
-            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace UNION ALL "
-            "SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typcategory <> 'A'"
+            "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace UNION ALL "
+            "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace UNION ALL "
+            "SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace "
+            "AND typcategory <> 'A'"
         )
-        names = server.run(query, make_url(url).database or "").split()
+        names = server.run(query, make_url(url).database or "")
     return [name for name in names if "alembic_version" not in name]
 
 
 def test_alembic_by_itself(backend: str, empty_url: str, request: pytest.FixtureRequest) -> None:
-    """`alembic upgrade head`, `check`, `downgrade base` and again `upgrade head` work as commands."""
+    """`alembic upgrade head`, `check` and `downgrade base` work as commands."""
     server = request.getfixturevalue("postgres_server") if backend == "postgresql" else None
     alembic(empty_url, "upgrade", "head")
     assert "No new upgrade operations detected" in alembic(empty_url, "check")
-    assert f"{migrate.HEAD} (head)" in alembic(empty_url, "current")
+    assert leftovers(empty_url, server)
     alembic(empty_url, "downgrade", "base")
     assert leftovers(empty_url, server) == []
-    alembic(empty_url, "upgrade", "head")
-    assert leftovers(empty_url, server)
 
 
-def test_check_after_create_tables(database_url: str) -> None:
-    """`alembic check` finds no difference in what create_tables() made."""
-    assert "No new upgrade operations detected" in alembic(database_url, "check")
+async def test_check_after_create_tables(database: Database) -> None:
+    """`alembic check` finds no difference in what create_tables() made: it would raise."""
+    async with database.transaction() as connection:
+        await connection.run_sync(lambda sync: command.check(migrate._config(sync)))
 
 
 async def test_a_library_opens_after_downgrade(database: Database) -> None:

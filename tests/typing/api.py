@@ -1,0 +1,92 @@
+"""The types that users see, checked by mypy and never run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_type
+from uuid import UUID
+
+import pandas as pd
+from sqlalchemy import select
+
+import mfkit
+from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary
+from mfkit.core.database import Database
+from mfkit.models import Collection, MediaItem, MediaMetadata, MediaType, Scan, Tag, media
+from mfkit.scan.report import ScanReport
+
+
+def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
+    """The blocking face: frames and plain values, parameters as on the async face."""
+    assert_type(MediaLibrary("library.db"), MediaLibrary)
+    assert_type(MediaLibrary(Path("library.db"), read_only=True, busy_timeout=1.5), MediaLibrary)
+    assert_type(lib.scan("~/Pictures", Path("/mnt/video"), workers=2, progress=False), ScanReport)
+    assert_type(lib.items(media_type="video", min_size="1 GB"), pd.DataFrame)
+    assert_type(lib.items(MediaFilter(), columns=["id"], order_by="file_size", limit=5), pd.DataFrame)
+    assert_type(lib.items({"media_type": "video"}), pd.DataFrame)
+    assert_type(lib.count(tags="sea"), int)
+    assert_type(lib.search("sea", limit=None), pd.DataFrame)
+    assert_type(lib.frame(select(media)), pd.DataFrame)
+    assert_type(lib.frame(select(MediaItem).join(MediaMetadata)), pd.DataFrame)
+    assert_type(lib.sql("SELECT 1 AS x WHERE :y = 1", y=1), pd.DataFrame)
+    assert_type(lib.summary("video_codec"), pd.DataFrame)
+    assert_type(lib.summary(["year", "camera"], missing=None), pd.DataFrame)
+    assert_type(lib.growth("month", on="created_at"), pd.DataFrame)
+    assert_type(lib.largest(5), pd.DataFrame)
+    assert_type(lib.duplicates(), pd.DataFrame)
+    assert_type(lib.scans(), pd.DataFrame)
+    assert_type(lib.failures(), pd.DataFrame)
+    assert_type(lib.tags(), pd.DataFrame)
+    assert_type(lib.collections(), pd.DataFrame)
+    assert_type(lib.tag(frame, "sea", "sun"), int)
+    assert_type(lib.untag(MediaFilter(tags="sea"), "sea"), int)
+    assert_type(lib.add_to("best", [one, str(one)]), int)
+    assert_type(lib.remove_from("best", one), int)
+    lib.close()
+    with lib as same:
+        assert_type(same, MediaLibrary)
+    assert_type(lib.database, Database)
+    assert_type(lib.aio, AsyncMediaLibrary)
+
+
+async def awaited(lib: MediaLibrary, own: AsyncMediaLibrary) -> None:
+    """Both async faces: the same verbs, awaited."""
+    assert_type(await lib.aio.items(media_type="video"), pd.DataFrame)
+    assert_type(await lib.aio.count(), int)
+    assert_type(await own.scan("~/Pictures"), ScanReport)
+    assert_type(await own.tag(MediaFilter(), "sea"), int)
+    async with own as same:
+        assert_type(same, AsyncMediaLibrary)
+
+
+def wrong(lib: MediaLibrary) -> None:
+    """What a type checker should stop."""
+    lib.items(limit="5")  # type: ignore[arg-type]
+    lib.growth("week")  # type: ignore[arg-type]
+    lib.summary(5)  # type: ignore[arg-type]
+    lib.tag(MediaFilter(), 5)  # type: ignore[arg-type]
+    lib.nonsense()  # type: ignore[attr-defined]
+
+
+def models(item: MediaItem, tag: Tag, collection: Collection, scan: Scan) -> None:
+    """Columns and relationships as Python sees them."""
+    assert_type(item.id, UUID)
+    assert_type(item.file_size, int)
+    assert_type(item.media_type, MediaType)
+    assert_type(item.compression_ratio, float | None)
+    assert_type(item.media_metadata, MediaMetadata | None)
+    assert_type(item.tags, list[Tag])
+    assert_type(item.collections, list[Collection])
+    assert_type(tag.media_items, list[MediaItem])
+    assert_type(collection.description, str | None)
+    assert_type(scan.files, int)
+
+
+def filters() -> None:
+    """Filters are made of what people write, and give filters."""
+    chosen = MediaFilter.of(None, media_type="video", min_size="1 GB")
+    assert_type(chosen, MediaFilter)
+    assert_type(chosen.but(min_size=None), MediaFilter)
+    assert_type(chosen.min_size, int | None)
+    assert_type(mfkit.__version__, str)
+    mfkit.allow_nested_loops()

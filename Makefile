@@ -4,7 +4,8 @@
 #   make test [PYTHON=python3.12]              lint, types, import contract, tests with coverage
 
 PYTHON ?= python3
-VENV ?= .venv
+# Each interpreter that is named has an environment of its own: .venv-python3.12.
+VENV ?= .venv$(patsubst %,-%,$(filter-out python3,$(notdir $(PYTHON))))
 BUILD ?= build
 BIN = $(VENV)/bin
 

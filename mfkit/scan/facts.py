@@ -15,7 +15,7 @@ from mfkit.scan.probes.contract import LAST_CHANGE, Facts, Probe, ProbeError, fr
 __all__ = [
     "EXTRACTOR_VERSION", "Facts", "ProbeError", "ProbeLibraryError", "Step", "probes_for", "read_facts"]
 
-EXTRACTOR_VERSION = 2
+EXTRACTOR_VERSION = 3
 """Raised whenever the same file would give other facts, so that a rescan knows what to read again."""
 
 

@@ -101,6 +101,10 @@ def _or_null(function: Any) -> Any:
 def _authorize(action: int, first: str | None, second: str | None, *_: Any) -> int:
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
+        # What a connection asks for when it first looks at a virtual table (the search index); a real
+        # change of that table is refused by SQLite as long as writable_schema is off.
+        return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 

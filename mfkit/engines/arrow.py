@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Enum, Float, Integer, Numeric, Uuid
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from mfkit.models import UTCDateTime, media
 
@@ -54,12 +55,85 @@ def inferred(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pa.Table:
     )
 
 
+def conform(table: pa.Table, types: Sequence[TypeEngine[Any]]) -> pa.Table:
+    """Return DuckDB's answer with the types that a query declares.
+
+    Raises:
+        pa.ArrowException: A value does not fit, such as a sum beyond 64 bits.
+        KeyError: A value is none of its enum's.
+    """
+    columns = [_typed(column, type_) for column, type_ in zip(table.columns, types, strict=True)]
+    return pa.table(columns, names=table.column_names)
+
+
+def conform_free(table: pa.Table) -> pa.Table:
+    """Return DuckDB's answer to free SQL, typed as :func:`inferred` types the record database's."""
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if name in media.c:
+            type_ = media.c[name].type
+            try:
+                if column.null_count == len(column):
+                    columns.append(pa.chunked_array([pa.nulls(len(column), arrow_type(type_))]))
+                    continue
+                if _natural(column).type == _plain_type(type_):
+                    columns.append(_typed(column, type_))
+                    continue
+            except (pa.ArrowException, KeyError):
+                pass  # the name is the query's own and means something else there
+        columns.append(_natural(column))
+    return pa.table(columns, names=table.column_names)
+
+
+def _plain_type(type_: TypeEngine[Any]) -> pa.DataType:
+    return pa.string() if isinstance(type_, Enum) else arrow_type(type_)
+
+
+def _typed(column: pa.ChunkedArray, type_: TypeEngine[Any]) -> pa.ChunkedArray:
+    if isinstance(type_, NullType):
+        return _natural(column)
+    if not isinstance(type_, Enum):
+        return column if column.type == arrow_type(type_) else column.cast(arrow_type(type_))
+    categories = pa.array(list(type_.enums), pa.string())
+    codes = pc.index_in(column, categories)
+    if codes.null_count > column.null_count:
+        raise KeyError("a value that is none of the enum's")
+    chunks = [
+        pa.DictionaryArray.from_arrays(chunk.cast(pa.int8()), categories)
+        for chunk in codes.chunks
+    ]
+    return pa.chunked_array(chunks, arrow_type(type_))
+
+
+def _natural(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column whose type nothing declares as the type of its values says."""
+    kind = column.type
+    if column.null_count == len(column) or pa.types.is_null(kind):
+        return pa.chunked_array([pa.nulls(len(column), pa.string())])
+    if pa.types.is_integer(kind):
+        return column.cast(pa.int64(), safe=kind != pa.uint64())
+    if pa.types.is_decimal(kind):
+        return column.cast(pa.int64() if kind.scale == 0 and _fits(column) else pa.float64())
+    if pa.types.is_floating(kind):
+        return column.cast(pa.float64())
+    if pa.types.is_timestamp(kind):
+        return column.cast(TIMESTAMP)
+    return column
+
+
+def _fits(column: pa.ChunkedArray) -> bool:
+    bounds = pc.min_max(column).as_py()
+    return bool(-(2**63) <= bounds["min"] and bounds["max"] < 2**63)
+
+
 def _column(values: Sequence[Any], type_: TypeEngine[Any]) -> pa.Array:
     if isinstance(type_, Enum):
         categories = list(type_.enums)
         codes = {value: code for code, value in enumerate(categories)}
         indices = pa.array([None if value is None else codes[str(value)] for value in values], pa.int8())
         return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()))
+    if isinstance(type_, NullType):
+        return _suggested(values)
     convert = _TO_TEXT.get(_kind(type_))
     if convert is not None:
         values = [None if value is None else convert(value) for value in values]
@@ -83,8 +157,14 @@ def _guess(name: str, values: Sequence[Any]) -> pa.Array:
             return _column([_from_raw(value, type_) for value in values], type_)
         except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException):
             pass  # the name is the query's own and means something else there
+    return _suggested(values)
+
+
+def _suggested(values: Sequence[Any]) -> pa.Array:
+    """Return values of which nothing declares the type; nulls alone are text."""
     try:
-        return pa.array([str(value) if isinstance(value, UUID) else value for value in values])
+        array = pa.array([str(value) if isinstance(value, UUID) else value for value in values])
+        return array if not pa.types.is_null(array.type) else array.cast(pa.string())
     except (pa.ArrowException, OverflowError):
         # SQLite's columns may hold values of several types.
         return pa.array([None if value is None else str(value) for value in values], pa.string())

@@ -45,7 +45,7 @@ class AsyncMediaLibrary:
         *,
         read_only: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
-        engine: Engine = "record",
+        engine: Engine = "snapshot",
     ) -> None:
         """Name the library; it is opened, made and upgraded by the first call.
 
@@ -445,7 +445,7 @@ class MediaLibrary:
         *,
         read_only: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
-        engine: Engine = "record",
+        engine: Engine = "snapshot",
     ) -> None:
         """Open a library; it is made when it is not there, and its schema brought up to date.
 

@@ -100,7 +100,8 @@ def _typed(column: pa.ChunkedArray, type_: TypeEngine[Any]) -> pa.ChunkedArray:
         raise KeyError("a value that is none of the enum's")
     chunks = [
         pa.DictionaryArray.from_arrays(chunk.cast(pa.int8()), categories)
-        for chunk in codes.chunks
+        # Without a chunk the categories would have no place.
+        for chunk in codes.chunks or [pa.array([], pa.int8())]
     ]
     return pa.chunked_array(chunks, arrow_type(type_))
 
@@ -134,19 +135,20 @@ def _column(values: Sequence[Any], type_: TypeEngine[Any]) -> pa.Array:
         return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()))
     if isinstance(type_, NullType):
         return _suggested(values)
-    convert = _TO_TEXT.get(_kind(type_))
+    convert = _CONVERT.get(_kind(type_))
     if convert is not None:
         values = [None if value is None else convert(value) for value in values]
     return pa.array(values, arrow_type(type_))
 
 
 def _kind(type_: TypeEngine[Any]) -> type:
-    return next((kind for kind in (Uuid, JSON) if isinstance(type_, kind)), object)
+    return next((kind for kind in (Uuid, JSON, Numeric) if isinstance(type_, kind)), object)
 
 
-_TO_TEXT: dict[type, Callable[[Any], str]] = {
+_CONVERT: dict[type, Callable[[Any], Any]] = {
     Uuid: str,
-    JSON: lambda value: json.dumps(value, ensure_ascii=False),
+    Numeric: float,
+    JSON: lambda value: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
 }
 
 
@@ -177,8 +179,6 @@ def _from_raw(value: Any, type_: TypeEngine[Any]) -> Any:
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
         if isinstance(type_, Uuid):
             return UUID(value)
-        if isinstance(type_, JSON):
-            return json.loads(value)
     if isinstance(type_, Boolean) and value in (0, 1):
         return bool(value)
     return value

@@ -31,6 +31,7 @@ FORMAT = 1
 """Of manifest and files; a cache of another one is made anew."""
 LOCK_TIMEOUT = 120.0
 _GRACE = 60.0
+_FORGOTTEN = 7 * 86400.0
 _MANIFEST = "manifest.json"
 
 
@@ -124,6 +125,18 @@ class SnapshotCache:
         self._sweep(signed)
         return signed
 
+    def forget_others(self) -> None:
+        """Remove snapshots of libraries whose file has not been there for a week."""
+        before = time.time() - _FORGOTTEN
+        for kept in listing():
+            file = Path(kept.library)
+            with suppress(OSError):
+                if (
+                    kept.path != self.path and file.is_absolute() and not file.exists()
+                    and kept.path.stat().st_mtime < before
+                ):
+                    shutil.rmtree(kept.path, ignore_errors=True)
+
     @contextmanager
     def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
         """Hold the right to write, waiting for whoever holds it.
@@ -175,15 +188,19 @@ def root() -> Path:
     return user_cache_path("mfkit") / "snapshots"
 
 
-def cache_of(database: Database) -> SnapshotCache:
-    """Return the cache of a library, by the place where it lies."""
+def identity(database: Database) -> str:
+    """Return the place of a library, by which its snapshot is found: a whole path or a URL."""
     if database.file is not None:
-        identity, stem = str(database.file.resolve()), database.file.stem
-    else:
-        identity = database.url.render_as_string(hide_password=True)
-        stem = database.url.database or "library"
+        return str(database.file.resolve())
+    return database.url.render_as_string(hide_password=True)
+
+
+def cache_of(database: Database) -> SnapshotCache:
+    """Return the cache of a library."""
+    stem = database.file.stem if database.file is not None else database.url.database or "library"
     readable = "".join(one if one.isalnum() else "_" for one in stem)[:32]
-    digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    place = identity(database).encode("utf-8", "surrogateescape")
+    digest = hashlib.sha256(place).hexdigest()[:16]
     return SnapshotCache(root() / f"{readable}-{digest}")
 
 

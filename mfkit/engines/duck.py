@@ -16,7 +16,7 @@ _SETTINGS = {
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "ieee_floating_point_ops": "false",  # a division by zero is null, as in SQLite
+    "ieee_floating_point_ops": "false",
 }
 _NULL_ORDER = {
     "sqlite": "NULLS_FIRST_ON_ASC_LAST_ON_DESC", "postgresql": "NULLS_LAST_ON_ASC_FIRST_ON_DESC",
@@ -65,6 +65,7 @@ def _connect(directory: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={**_SETTINGS, "memory_limit": memory_limit})
     connection.execute(f"SET temp_directory = {quote(str(directory / 'spill'))}")
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET error_on_division_by_zero = false")  # but null, as in SQLite
     connection.execute("SET enable_progress_bar = false")
     # lower() alone is ten times as fast, and the same where all letters are ASCII.
     connection.execute(

@@ -29,7 +29,7 @@ from sqlalchemy import Executable, Select
 from mfkit.core.database import Database
 from mfkit.engines import export
 from mfkit.engines.arrow import conform, conform_free
-from mfkit.engines.cache import CacheUnavailableError, Manifest, SnapshotCache, cache_of
+from mfkit.engines.cache import CacheUnavailableError, Manifest, SnapshotCache, cache_of, identity
 from mfkit.engines.positions import PostgresqlSource, Source, SqliteSource
 from mfkit.engines.record import RecordEngine
 from mfkit.engines.session import Call, Session
@@ -85,6 +85,7 @@ class SnapshotEngine:
         self._database = database
         self._dialect = database.dialect
         self._cache = cache_of(database)
+        self._name = identity(database)
         self._source: Source | None = None
         if database.file is not None:
             self._source = SqliteSource(database.file.absolute())
@@ -272,10 +273,11 @@ class SnapshotEngine:
 
     def _build(self) -> Manifest:
         assert self._source is not None
+        self._cache.forget_others()
         with self._source.reader() as reader:
             number = reader.rows("SELECT count(*) FROM media_items")[0][0]
             if number < LARGE or self._dialect != "sqlite":
-                return export.build(self._source, reader, self._cache, self._database.name, joined=False)
+                return export.build(self._source, reader, self._cache, self._name, joined=False)
         return self._build_apart()
 
     def _build_apart(self) -> Manifest:
@@ -284,14 +286,14 @@ class SnapshotEngine:
         from mfkit.engines.rebuild import result_of
 
         command = [sys.executable, "-m", "mfkit.engines.rebuild", str(self._database.file.absolute()),
-                   str(self._cache.path), self._database.name]
+                   str(self._cache.path), self._name]
         done = subprocess.run(command, capture_output=True, check=False, env=_environment())
         manifest = result_of(done)
         if manifest is not None:
             return manifest
         assert self._source is not None
         with self._source.reader() as reader:  # slower, and says what is wrong
-            return export.build(self._source, reader, self._cache, self._database.name, joined=False)
+            return export.build(self._source, reader, self._cache, self._name, joined=False)
 
     def _warn(self, message: str) -> None:
         if message not in self._warned:

@@ -12,7 +12,20 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, DateTime, Enum, Executable, Float, Integer, Interval, Numeric, String, Uuid
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    DateTime,
+    Enum,
+    Executable,
+    Float,
+    Integer,
+    Interval,
+    Numeric,
+    Select,
+    String,
+    Uuid,
+)
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import CompileError, StatementError
 from sqlalchemy.sql import compiler
@@ -60,6 +73,8 @@ def translate(statement: Executable, record: str) -> Translated:
     if not isinstance(statement, ClauseElement) or not getattr(statement, "is_select", False):
         raise UnsupportedError(type(statement).__name__)
     columns = list(getattr(statement, "selected_columns", ()))
+    if not isinstance(statement, Select) and any(isinstance(column.type, JSON) for column in columns):
+        raise UnsupportedError("JSON in a union")
     dialect = _DIALECTS[record]
     try:
         compiled = statement.compile(dialect=dialect)

@@ -35,7 +35,7 @@ SQLITE_FOLDER = (
     "CASE rtrim({path}, replace({path}, '/', '')) WHEN '' THEN '' WHEN '/' THEN '/' "
     "ELSE rtrim(rtrim({path}, replace({path}, '/', '')), '/') END"
 )
-SQLITE_EXTENSION = (
+_SQLITE_EXTENSION = (
     "CASE WHEN length(rtrim(i.file_name, replace(i.file_name, '.', ''))) > 1 THEN "
     "lower(substr(i.file_name, length(rtrim(i.file_name, replace(i.file_name, '.', ''))) + 1)) "
     "ELSE '' END"
@@ -62,7 +62,7 @@ def wide_select(dialect: str, *further: str) -> str:
 
 
 _DERIVED = {
-    "sqlite": (SQLITE_FOLDER, SQLITE_EXTENSION),
+    "sqlite": (SQLITE_FOLDER, _SQLITE_EXTENSION),
     "postgresql": (POSTGRESQL_FOLDER, _POSTGRESQL_EXTENSION),
 }
 

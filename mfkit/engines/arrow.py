@@ -74,9 +74,8 @@ def conform_free(table: pa.Table) -> pa.Table:
             type_ = media.c[name].type
             try:
                 if column.null_count == len(column):
-                    columns.append(pa.chunked_array([pa.nulls(len(column), arrow_type(type_))]))
-                    continue
-                if _natural(column).type == _plain_type(type_):
+                    column = pa.chunked_array([pa.nulls(len(column), _plain_type(type_))])
+                if column.null_count == len(column) or _natural(column).type == _plain_type(type_):
                     columns.append(_typed(column, type_))
                     continue
             except (pa.ArrowException, KeyError):

@@ -9,7 +9,7 @@ import os
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, cast, get_args
 
 import pandas as pd
 from sqlalchemy import Executable, Select
@@ -18,6 +18,8 @@ from mfkit import curate
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.sync import finish, run_elsewhere, run_sync, submit
 from mfkit.engines.record import RecordEngine
+from mfkit.engines.snapshot import Snapshot, SnapshotEngine
+from mfkit.errors import QueryError
 from mfkit.frames import to_frame
 from mfkit.models import utc_now
 from mfkit.queries import duplicates, history, items, labels, places, summaries
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Engine = Literal["snapshot", "record"]
 
 
 class AsyncMediaLibrary:
@@ -45,6 +48,7 @@ class AsyncMediaLibrary:
         *,
         read_only: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
+        engine: Engine = "snapshot",
     ) -> None:
         """Name the library; it is opened, made and upgraded by the first call.
 
@@ -52,12 +56,18 @@ class AsyncMediaLibrary:
             library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
             read_only: Refuse to write.
             busy_timeout: Seconds to wait for another program's write to end (SQLite).
+            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, brought up to
+                date before each; ``"record"`` runs them on the database itself.
 
         Raises:
             NotALibraryError: The path is a directory, or the URL makes no sense.
         """
         self.database = Database(library, read_only=read_only, busy_timeout=busy_timeout)
-        self._engine = RecordEngine(self.database)
+        if engine not in get_args(Engine):
+            raise QueryError(f"{engine!r} is no engine; take one of {', '.join(get_args(Engine))}.")
+        self._record = RecordEngine(self.database)
+        self._snapshot = SnapshotEngine(self.database, self._record)
+        self._engine = self._snapshot if engine == "snapshot" else self._record
         self._opening: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -78,6 +88,7 @@ class AsyncMediaLibrary:
     async def close(self) -> None:
         """Close all connections; a later call opens the library again."""
         self._opening = None
+        self._snapshot.close()
         await self.database.dispose()
 
     async def __aenter__(self) -> Self:
@@ -215,11 +226,16 @@ class AsyncMediaLibrary:
         await self.open()
         return to_frame(await self._engine.run(select))
 
-    async def sql(self, text: str, /, **params: Any) -> pd.DataFrame:
-        """Run one statement of free SQL; the database itself refuses to write.
+    async def sql(
+        self, text: str, /, *, engine: Engine | None = None, timeout: float | None = None, **params: Any
+    ) -> pd.DataFrame:
+        """Run one statement of free SQL that reads.
 
         Args:
-            text: SQL with parameters as ``:name``; the relation ``media`` holds everything.
+            text: SQL with parameters as ``:name``; the relation ``media`` holds everything. On the
+                snapshot it is DuckDB's SQL (moments are UTC), on the record database that one's own.
+            engine: Where to run it, when not where the library runs all its queries.
+            timeout: Seconds after which to give up.
             params: Values of the parameters.
 
         Returns:
@@ -227,10 +243,31 @@ class AsyncMediaLibrary:
             suggest.
 
         Raises:
-            QueryError: The statement would write, is wrong, or lacks a parameter.
+            QueryError: The statement would write, is wrong, lacks a parameter, or took too long.
         """
         await self.open()
-        return to_frame(await self._engine.sql(text, params))
+        chosen = {"snapshot": self._snapshot, "record": self._record, None: self._engine}[engine]
+        try:
+            async with asyncio.timeout(timeout):
+                return to_frame(await chosen.sql(text, params))
+        except TimeoutError as error:
+            raise QueryError(f"The query was stopped after {timeout} s.") from error
+
+    # The copy that answers queries
+
+    async def snapshot(self) -> Snapshot | None:
+        """Return where the snapshot is and what it holds, after bringing it up to date.
+
+        Returns:
+            ``path``, ``rows``, ``bytes``, ``made_at`` and ``age``; None when there can be none.
+        """
+        await self.open()
+        return await self._snapshot.info()
+
+    async def refresh(self) -> None:
+        """Make the snapshot anew; for when something is doubted, as it is always current by itself."""
+        await self.open()
+        await self._snapshot.refresh()
 
     # Analyse
 
@@ -460,6 +497,7 @@ class MediaLibrary:
         *,
         read_only: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
+        engine: Engine = "snapshot",
     ) -> None:
         """Open a library; it is made when it is not there, and its schema brought up to date.
 
@@ -467,11 +505,15 @@ class MediaLibrary:
             library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
             read_only: Refuse to write; the library must be there.
             busy_timeout: Seconds to wait for another program's write to end (SQLite).
+            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, brought up to
+                date before each; ``"record"`` runs them on the database itself.
 
         Raises:
             MfkitError: It is not there, is no library, is locked, or comes from a newer mfkit.
         """
-        self._library = AsyncMediaLibrary(library, read_only=read_only, busy_timeout=busy_timeout)
+        self._library = AsyncMediaLibrary(
+            library, read_only=read_only, busy_timeout=busy_timeout, engine=engine
+        )
         # People seldom close a library; its connections must not outlive it all the same.
         weakref.finalize(self, _forget, self._library.database).atexit = False
         _unclosed.add(self._library.database)
@@ -486,6 +528,11 @@ class MediaLibrary:
     def aio(self) -> AsyncMediaLibrary:
         """The same library for ``await``: ``await lib.aio.items(media_type="video")``."""
         return cast(AsyncMediaLibrary, _Bridge(self._library))
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Where the snapshot is and what it holds (path, rows, bytes, age); None when there can be none."""
+        return run_sync(self._library.snapshot())
 
     def __repr__(self) -> str:
         """Name the library by its path or its URL without the password."""
@@ -508,6 +555,7 @@ class MediaLibrary:
     search = _blocking(AsyncMediaLibrary.search)
     frame = _blocking(AsyncMediaLibrary.frame)
     sql = _blocking(AsyncMediaLibrary.sql)
+    refresh = _blocking(AsyncMediaLibrary.refresh)
     summary = _blocking(AsyncMediaLibrary.summary)
     growth = _blocking(AsyncMediaLibrary.growth)
     places = _blocking(AsyncMediaLibrary.places)

@@ -16,11 +16,13 @@ from mfkit.models import Base
 
 def _include(kind: Any, name: str | None, *_: Any) -> bool:
     """Leave out what the database or a trigger keeps for itself: the search index and its parts."""
-    return not (name or "").startswith(("media_fts", "ix_media_search_document"))
+    return not (name or "").startswith(
+        ("media_fts", "ix_media_search_document", "ix_media_changes_transaction")
+    )
 
 
 def _include_object(_object: Any, name: str | None, type_: str, reflected: bool, _compare: Any) -> bool:
-    generated = type_ == "column" and name == "document" and reflected
+    generated = type_ == "column" and name in ("document", "transaction") and reflected
     return not generated and _include(type_, name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Executable, Select, text
+from sqlalchemy import JSON, Double, Executable, Numeric, Select, Text, text, type_coerce
 from sqlalchemy.exc import StatementError
 
 from mfkit.core.database import Database
@@ -42,7 +42,7 @@ class RecordEngine:
             raise QueryError(f"frame() takes a select, not {type(select).__name__}; for text there is sql().")
         try:
             async with self.database.only_reading() as connection:
-                result = await self.database.interruptible(connection, connection.execute(select))
+                result = await self.database.interruptible(connection, connection.execute(_plain(select)))
                 return declared(list(result.keys()), [column.type for column in columns], result.all())
         except StatementError as error:
             raise QueryError(f"The database refused the query: {cause_of(error)}") from error
@@ -66,3 +66,25 @@ class RecordEngine:
                 return inferred(list(result.keys()), [tuple(row) for row in result])
         except StatementError as error:
             raise QueryError(f"The database refused the query: {cause_of(error)}") from error
+
+
+def _plain(select: Select[Any] | Executable) -> Select[Any] | Executable:
+    """Return a select whose values come as the database holds them.
+
+    Else JSON would be parsed to be written anew, and a fraction would lose digits as a Decimal.
+    """
+    if not isinstance(select, Select):
+        return select
+    columns = list(select.selected_columns)
+    plain = [_coerced(column) for column in columns]
+    if all(one is other for one, other in zip(columns, plain, strict=True)):
+        return select
+    return select.with_only_columns(*plain, maintain_column_froms=True)
+
+
+def _coerced(column: Any) -> Any:
+    if isinstance(column.type, JSON):
+        return type_coerce(column, Text()).label(column.key)
+    if isinstance(column.type, Numeric) and column.type.asdecimal:
+        return type_coerce(column, Double()).label(column.key)
+    return column

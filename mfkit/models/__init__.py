@@ -1,6 +1,7 @@
 """The schema of a media library."""
 
 from mfkit.models.base import Base, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
+from mfkit.models.changes import media_changes
 from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus
 from mfkit.models.media import Collection, MediaItem, MediaType, Tag, collection_items, media_tags
 from mfkit.models.metadata import MediaMetadata
@@ -24,6 +25,7 @@ __all__ = [
     "UUIDMixin",
     "collection_items",
     "media",
+    "media_changes",
     "media_search",
     "media_tags",
     "utc_now",

@@ -47,22 +47,28 @@ POSTGRESQL_FOLDER = (
 _POSTGRESQL_EXTENSION = "coalesce(lower(substring(i.file_name from '^.+\\.([^.]*)$')), '')"
 
 
-def _create_view(folder: str, extension: str) -> str:
+def wide_select(dialect: str, *further: str) -> str:
+    """Return the select behind ``media`` as text, with further columns of ``i`` (items) or ``m`` (facts)."""
+    folder, extension = _DERIVED[dialect]
     columns = ", ".join(
         [f"i.{column.name}" for column in _ITEM_COLUMNS] + [f"m.{column.name}" for column in _FACT_COLUMNS]
     )
+    more = "".join(f", {column}" for column in further)
     return (
         f"SELECT {columns}, {folder.format(path='i.file_path')} AS folder, {extension} AS extension, "
         "(SELECT count(*) FROM media_copies c WHERE c.media_item_id = i.id AND c.missing_since IS NULL) "
-        "AS copies FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id"
+        f"AS copies{more} FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id"
     )
 
 
+_DERIVED = {
+    "sqlite": (SQLITE_FOLDER, _SQLITE_EXTENSION),
+    "postgresql": (POSTGRESQL_FOLDER, _POSTGRESQL_EXTENSION),
+}
+
 CREATE_MEDIA_VIEW = {
-    "sqlite": ("CREATE VIEW IF NOT EXISTS media AS " + _create_view(SQLITE_FOLDER, _SQLITE_EXTENSION),),
-    "postgresql": (
-        "CREATE OR REPLACE VIEW media AS " + _create_view(POSTGRESQL_FOLDER, _POSTGRESQL_EXTENSION),
-    ),
+    "sqlite": ("CREATE VIEW IF NOT EXISTS media AS " + wide_select("sqlite"),),
+    "postgresql": ("CREATE OR REPLACE VIEW media AS " + wide_select("postgresql"),),
 }
 DROP_MEDIA_VIEW = {
     "sqlite": ("DROP VIEW IF EXISTS media",),

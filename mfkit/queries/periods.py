@@ -39,6 +39,13 @@ def _standard(element: _PeriodStart, compiler: SQLCompiler, **kw: Any) -> str:
     return f"(date_trunc({unit}, {moment} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')"
 
 
+@compiles(_PeriodStart, "duckdb")
+def _duckdb(element: _PeriodStart, compiler: SQLCompiler, **kw: Any) -> str:
+    unit, moment = (compiler.process(clause, **kw) for clause in element.clauses)
+    # The snapshot's moments are UTC and say no zone; of a text or date nothing is known.
+    return f"CAST(date_trunc({unit}, {moment}) AS TIMESTAMP)"
+
+
 def period_start(freq: Freq, moment: ColumnElement[Any]) -> ColumnElement[datetime]:
     """Return the first moment (UTC) of the period that a moment falls in.
 

@@ -1,0 +1,168 @@
+"""Rows of the record database as Arrow, many at a time: what a snapshot is made from.
+
+Three ways, since no one of them serves everywhere. Python's own ``sqlite3`` is right in any process and
+quick enough for thousands of rows. ADBC reads SQLite five times as fast, but brings its own copy of the
+SQLite library, and two copies in one process drop each other's file locks
+(https://www.sqlite.org/howtocorrupt.html, section 2.2.1): it may open a library only in a process that
+does nothing else. For PostgreSQL, where locks are the server's, ADBC serves everywhere.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+from sqlalchemy import URL
+
+from mfkit.core.sqlite import read_only_url
+
+BATCH = 65_536
+Columns = Sequence[tuple[str, pa.DataType]]
+
+
+class Reader(Protocol):
+    """A connection in one read transaction: all it reads is of one moment."""
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return all rows of a short answer."""
+        ...
+
+    def table(self, statement: str, columns: Columns) -> pa.RecordBatchReader:
+        """Return the rows of a long one, in the columns' raw types."""
+        ...
+
+
+class SqliteReader:
+    """Reads a SQLite file through Python's own driver."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Take a connection in a read transaction."""
+        self._connection = connection
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return all rows of a short answer."""
+        return self._connection.execute(statement).fetchall()
+
+    def table(self, statement: str, columns: Columns) -> pa.RecordBatchReader:
+        """Return the rows of a long one; a value of another type than its column's is an error."""
+        schema = pa.schema(list(columns))
+        cursor = self._connection.execute(statement)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            while rows := cursor.fetchmany(BATCH):
+                values = zip(*rows, strict=True)
+                yield pa.record_batch(
+                    [pa.array(one, field.type) for one, field in zip(values, schema, strict=True)],
+                    schema=schema,
+                )
+
+        return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+class AdbcReader:
+    """Reads SQLite or PostgreSQL through ADBC."""
+
+    def __init__(self, connection: Any, *, sqlite: bool) -> None:
+        """Take a connection in a read transaction."""
+        self._connection = connection
+        self._sqlite = sqlite
+        self._cursors: list[Any] = []
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return all rows of a short answer."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
+
+    def table(self, statement: str, columns: Columns) -> pa.RecordBatchReader:
+        """Return the rows of a long one."""
+        cursor = self._connection.cursor()
+        self._cursors.append(cursor)
+        if not self._sqlite:
+            cursor.execute(statement)
+            return cursor.fetch_record_batch()
+        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH)})
+        # The driver takes a column's type from the first batch, where it may be null throughout: a
+        # row of our own comes first and says what the types are.
+        samples = ", ".join(f"{_SAMPLES[type_]} AS {name}" for name, type_ in columns)
+        cursor.execute(f"SELECT {samples} UNION ALL SELECT * FROM ({statement})")
+        reader = cursor.fetch_record_batch()
+        first = reader.read_next_batch().slice(1)
+        return pa.RecordBatchReader.from_batches(reader.schema, chain([first], reader))
+
+    def close(self) -> None:
+        """Let go of what was read."""
+        for cursor in self._cursors:
+            cursor.close()
+
+
+_SAMPLES = {pa.string(): "'x'", pa.int64(): "1", pa.float64(): "0.5"}
+
+
+@contextmanager
+def sqlite_reader(file: Path) -> Iterator[SqliteReader]:
+    """Open a SQLite file in one read transaction, in a process that may have it open otherwise."""
+    connection = connect_sqlite(file)
+    try:
+        connection.execute("BEGIN")
+        yield SqliteReader(connection)
+    finally:
+        connection.close()
+
+
+def connect_sqlite(file: Path) -> sqlite3.Connection:
+    """Open a SQLite file so that it cannot be written, for use by one thread at a time."""
+    return sqlite3.connect(
+        _read_only(file), uri=True, isolation_level=None, check_same_thread=False, timeout=30
+    )
+
+
+@contextmanager
+def adbc_sqlite_reader(file: Path) -> Iterator[AdbcReader]:
+    """Open a SQLite file through ADBC; only in a process that opens it in no other way."""
+    from adbc_driver_sqlite import dbapi
+
+    connection = dbapi.connect(_read_only(file), autocommit=True)
+    reader = AdbcReader(connection, sqlite=True)
+    try:
+        for pragma in ("busy_timeout = 30000", "cache_size = -65536", "mmap_size = 1073741824"):
+            reader.rows(f"PRAGMA {pragma}")
+        connection.adbc_connection.set_autocommit(False)
+        yield reader
+    finally:
+        reader.close()
+        connection.close()
+
+
+@contextmanager
+def postgresql_reader(url: URL) -> Iterator[AdbcReader]:
+    """Open a PostgreSQL database in one read-only transaction that sees one moment throughout."""
+    connection = connect_postgresql(url)
+    reader = AdbcReader(connection, sqlite=False)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield reader
+    finally:
+        reader.close()
+        connection.close()
+
+
+def connect_postgresql(url: URL, *, autocommit: bool = False) -> Any:
+    """Open a connection through libpq, with what the URL says."""
+    from adbc_driver_postgresql import dbapi
+
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return dbapi.connect(plain, autocommit=autocommit)
+
+
+def _read_only(file: Path) -> str:
+    url = read_only_url(URL.create("sqlite", database=str(file)), file)
+    query = "&".join(f"{name}={value}" for name, value in url.query.items() if name != "uri")
+    return f"{url.database}?{query}"

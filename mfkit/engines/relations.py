@@ -1,0 +1,123 @@
+"""What a snapshot holds: its relations, how they are read from the record database, and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Float, Integer, Numeric, Table, Uuid
+from sqlalchemy.types import TypeEngine
+
+from mfkit.models import (
+    Collection,
+    MediaCopy,
+    MediaItem,
+    MediaMetadata,
+    Scan,
+    ScanFailure,
+    Tag,
+    UTCDateTime,
+    collection_items,
+    media,
+    media_tags,
+)
+from mfkit.models.views import wide_select
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One relation of a snapshot.
+
+    Attributes:
+        name: As in the record database.
+        columns: Names and types.
+        key: The column with an item's id, by which the relation catches up item by item; None where
+            it is small and fetched whole.
+        order: How the rows lie in the file.
+    """
+
+    name: str
+    columns: tuple[tuple[str, TypeEngine[Any]], ...]
+    key: str | None = None
+    order: str = ""
+
+    def select(self, dialect: str, where: str = "") -> str:
+        """Return the text of the query that reads the rows from the record database."""
+        source = f"({wide_select(dialect, 'm.id AS metadata_id')}) AS media" if self is MEDIA else self.name
+        columns = ", ".join(_readable(name, type_, dialect) for name, type_ in self.columns)
+        return f"SELECT {columns} FROM {source}" + (f" WHERE {where}" if where else "")
+
+    def raw(self) -> list[tuple[str, pa.DataType]]:
+        """Return the columns as SQLite's drivers give them."""
+        return [(name, raw_type(type_)) for name, type_ in self.columns]
+
+    def typed(self) -> str:
+        """Return DuckDB's select list that gives columns as read their types."""
+        return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
+
+
+def _columns(columns: Iterable[Column[Any]]) -> tuple[tuple[str, TypeEngine[Any]], ...]:
+    return tuple((column.name, column.type) for column in columns)
+
+
+def _of(model: Any, key: str | None = None, order: str = "") -> Relation:
+    table: Table = model if isinstance(model, Table) else model.__table__
+    return Relation(table.name, _columns(table.c), key, order)
+
+
+# With the id of the metadata, so that the table of that name can be had from it.
+MEDIA = Relation(
+    "media", (*_columns(media.c), ("metadata_id", Uuid())), "id",
+    "media_type, coalesce(file_created_at, file_modified_at), id",
+)
+RELATIONS: dict[str, Relation] = {
+    relation.name: relation
+    for relation in (
+        MEDIA,
+        _of(MediaCopy, "media_item_id", "media_item_id"),
+        _of(media_tags, "media_item_id", "tag_id, media_item_id"),
+        _of(collection_items, "media_item_id", "collection_id, media_item_id"),
+        _of(Tag), _of(Collection), _of(Scan), _of(ScanFailure),
+    )
+}
+"""Every relation that has files of its own, by name."""
+
+ITEM_COLUMNS = tuple(column.name for column in MediaItem.__table__.columns)
+FACT_COLUMNS = tuple(
+    column.name for column in MediaMetadata.__table__.columns if column.name not in ("id", "media_item_id")
+)
+NAMES = frozenset((*RELATIONS, "media_items", "media_metadata"))
+"""Every relation that a query on the snapshot may name."""
+
+
+def duckdb_type(type_: TypeEngine[Any]) -> str:
+    """Return the type of a column in the snapshot; moments are UTC without saying so."""
+    if isinstance(type_, Uuid):
+        return "UUID"
+    if isinstance(type_, (UTCDateTime, DateTime)):
+        return "TIMESTAMP"
+    if isinstance(type_, Boolean):
+        return "BOOLEAN"
+    if isinstance(type_, BigInteger | Integer):
+        return "BIGINT"
+    if isinstance(type_, Float | Numeric):
+        return "DOUBLE"
+    return "VARCHAR"
+
+
+def raw_type(type_: TypeEngine[Any]) -> pa.DataType:
+    """Return what SQLite's drivers give for a column of a type."""
+    raw = {"BOOLEAN": pa.int64(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
+    return raw.get(duckdb_type(type_), pa.string())
+
+
+def _readable(name: str, type_: TypeEngine[Any], dialect: str) -> str:
+    if dialect == "postgresql":
+        kind = duckdb_type(type_)
+        if kind == "TIMESTAMP":
+            return f"({name} AT TIME ZONE 'UTC') AS {name}"
+        if kind in ("UUID", "VARCHAR"):
+            return f"CAST({name} AS TEXT) AS {name}"
+    return name

@@ -1,0 +1,325 @@
+"""The engine that runs queries on a columnar copy of the library, brought up to date before each.
+
+Whatever keeps the copy from being used, the record database answers instead: slower, never wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Executable, Select
+
+from mfkit.core.database import Database
+from mfkit.engines import export
+from mfkit.engines.arrow import conform, conform_free
+from mfkit.engines.cache import CacheUnavailableError, Manifest, SnapshotCache, cache_of, identity
+from mfkit.engines.positions import PostgresqlSource, Source, SqliteSource
+from mfkit.engines.record import RecordEngine
+from mfkit.engines.session import Call, Session
+from mfkit.engines.translate import UnsupportedError, translate
+from mfkit.errors import MfkitError, QueryError
+
+LARGE = 50_000
+"""Items; from here on a snapshot is made by a process of its own, which reads faster."""
+_RETRY = 60.0
+_THREADS = 4
+
+
+class SnapshotWarning(UserWarning):
+    """The snapshot cannot be used, or not from where it is kept; queries are slower and still right."""
+
+
+class _Unusable(Exception):
+    """There is no snapshot to ask; the record database has to answer."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The snapshot of a library, as it is.
+
+    Attributes:
+        path: The directory that holds it.
+        rows: Items in it.
+        bytes: What its files take.
+        made_at: When it was last brought up to date with a change.
+    """
+
+    path: Path
+    rows: int
+    bytes: int
+    made_at: datetime
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was last brought up to date with a change; it is current however old."""
+        return (datetime.now(UTC) - self.made_at).total_seconds()
+
+
+class SnapshotEngine:
+    """Runs statements on the snapshot, and what it cannot run on the record database.
+
+    Attributes:
+        record: The engine for the rest.
+    """
+
+    def __init__(self, database: Database, record: RecordEngine) -> None:
+        """Take the record database and its engine; nothing is read or written yet."""
+        self.record = record
+        self._database = database
+        self._dialect = database.dialect
+        self._cache = cache_of(database)
+        self._name = identity(database)
+        self._source: Source | None = None
+        if database.file is not None:
+            self._source = SqliteSource(database.file.absolute())
+        elif self._dialect == "postgresql":
+            self._source = PostgresqlSource(database.url)
+        self._session: Session | None = None
+        self._mutex = threading.Lock()
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="mfkit-snapshot")
+        self._off_until = 0.0
+        self._warned: set[str] = set()
+
+    async def run(self, select: Select[Any] | Executable) -> pa.Table:
+        """Run a statement that yields rows.
+
+        Args:
+            select: A SQLAlchemy select, or a union or CTE of such.
+
+        Returns:
+            A table with the columns and types that the statement declares.
+
+        Raises:
+            QueryError: The database refuses the statement.
+        """
+        if self._source is None:
+            return await self.record.run(select)
+        try:
+            translated = translate(select, self._dialect)
+        except UnsupportedError:
+            return await self.record.run(select)
+
+        def ask(session: Session, call: Call) -> pa.Table:
+            if "media_metadata" in translated.relations and not session.manifest.whole_metadata:
+                raise _Unusable
+            table = session.run(translated.sql, translated.parameters, call)
+            return conform(table.rename_columns(translated.names), translated.types)
+
+        try:
+            return await self._answer(ask)
+        except (_Unusable, _errors(), pa.ArrowException, KeyError):
+            return await self.record.run(select)
+
+    async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
+        """Run one statement of free SQL on the snapshot, in DuckDB's words.
+
+        Args:
+            statement: SQL with parameters as ``:name``.
+            parameters: Their values.
+
+        Raises:
+            QueryError: The statement would do more than read, is wrong, or lacks a parameter; or there
+                is no snapshot to ask.
+        """
+        def ask(session: Session, call: Call) -> pa.Table:
+            return conform_free(session.run_free(statement, parameters, call))
+
+        try:
+            return await self._answer(ask)
+        except _Unusable as error:
+            raise QueryError(
+                "There is no snapshot to ask; with engine=\"record\" sql() takes the database's own SQL."
+            ) from error
+        except _errors() as error:
+            raise QueryError(
+                f"The snapshot refused the query: {error}\n(sql() speaks DuckDB's SQL; with "
+                "engine=\"record\" the database's own.)"
+            ) from error
+
+    async def refresh(self) -> None:
+        """Make the snapshot anew from the record database, whatever state it is in."""
+        self._off_until = 0.0
+        await self._in_thread(lambda call: self._current(anew=True))
+
+    async def info(self) -> Snapshot | None:
+        """Return what there is, brought up to date; None when there can be none."""
+        try:
+            session = await self._in_thread(lambda call: self._current())
+        except _Unusable:
+            return None
+        manifest = session.manifest
+        size = sum(one for one, _ in manifest.signatures.values())
+        made_at = datetime.fromisoformat(manifest.made_at)
+        return Snapshot(self._cache.path, manifest.items, size, made_at)
+
+    def close(self) -> None:
+        """Let go of files and connections; a later query opens them again."""
+        with self._mutex:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+            if self._source is not None:
+                self._source.close()
+
+    async def _answer(self, ask: Callable[[Session, Call], pa.Table]) -> pa.Table:
+        def work(call: Call) -> pa.Table:
+            for last in (False, True):
+                session = self._current()
+                try:
+                    return ask(session, call)
+                except _errors():
+                    # Another process may have swept the files away, or something damaged them.
+                    if last or call.stopped.is_set() or self._cache.intact(session.manifest):
+                        raise
+            raise AssertionError("the second turn returns or raises")
+
+        return await self._in_thread(work)
+
+    async def _in_thread(self, work: Callable[[Call], Any]) -> Any:
+        """Run work on a thread; when this task is cancelled, stop the work too and wait for its end."""
+        call = Call()
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work, call)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            while not future.done():
+                call.stop()
+                await asyncio.wait([future], timeout=0.05)
+            with suppress(BaseException):
+                future.exception()
+            raise
+
+    # Below: on a thread.
+
+    def _current(self, *, anew: bool = False) -> Session:
+        """Return a session whose state is the database's at a moment after this call began."""
+        if self._source is None or time.monotonic() < self._off_until:
+            raise _Unusable
+        with self._mutex:
+            try:
+                session = self._session
+                if session is not None and not anew and self._still(session.manifest):
+                    return session
+                self._load(anew=anew)
+                assert self._session is not None
+                return self._session
+            except (_Unusable, QueryError):
+                raise
+            except (OSError, MfkitError, pa.ArrowException, *_errors_and_readers()) as error:
+                self._off_until = time.monotonic() + _RETRY
+                self._warn(f"The snapshot cannot be used ({error}); queries run on the database itself.")
+                raise _Unusable from error
+
+    def _still(self, manifest: Manifest) -> bool:
+        assert self._source is not None
+        return not self._source.moved(manifest.position) and self._cache.intact(manifest)
+
+    def _load(self, *, anew: bool) -> None:
+        """Open the newest state, after making it when it is not there."""
+        try:
+            self._load_from_cache(anew=anew)
+        except CacheUnavailableError as error:
+            # One that is ours alone serves as well, but for as long as this process lives.
+            private = Path(tempfile.mkdtemp(prefix="mfkit-"))
+            weakref.finalize(self, shutil.rmtree, private, ignore_errors=True)
+            self._cache = SnapshotCache(private)
+            self._warn(f"The snapshot is kept in {private} for now: {error}.")
+            self._load_from_cache(anew=anew)
+
+    def _load_from_cache(self, *, anew: bool) -> None:
+        with self._cache.lock():
+            manifest = None if anew else self._cache.read()
+            if manifest is None or not self._still(manifest):
+                manifest = self._update(manifest)
+            try:
+                session = Session(self._cache, manifest, self._dialect)
+            except _errors():
+                manifest = self._update(None)
+                session = Session(self._cache, manifest, self._dialect)
+        # The one before is not closed: queries on other threads may be reading from it.
+        self._session = session
+
+    def _update(self, old: Manifest | None) -> Manifest:
+        """Bring the files up to date and put the manifest in place; under the cache's lock."""
+        assert self._source is not None
+        new = None
+        if old is not None:
+            try:
+                with self._source.reader() as reader:
+                    new = export.catch_up(self._source, reader, self._cache, old)
+            except _errors():
+                new = None  # a file of the old state is damaged
+        new = new or self._build()
+        if not new.position:
+            raise CacheUnavailableError("the library's log of changes is empty")
+        return self._cache.write(new)
+
+    def _build(self) -> Manifest:
+        assert self._source is not None
+        self._cache.forget_others()
+        with self._source.reader() as reader:
+            number = reader.rows("SELECT count(*) FROM media_items")[0][0]
+            if number < LARGE or self._dialect != "sqlite":
+                return export.build(self._source, reader, self._cache, self._name, joined=False)
+        return self._build_apart()
+
+    def _build_apart(self) -> Manifest:
+        """Let a process of its own read the file: what reads it fastest must not share a process."""
+        assert self._database.file is not None
+        from mfkit.engines.rebuild import result_of
+
+        command = [sys.executable, "-m", "mfkit.engines.rebuild", str(self._database.file.absolute()),
+                   str(self._cache.path), self._name]
+        done = subprocess.run(command, capture_output=True, check=False, env=_environment())
+        manifest = result_of(done)
+        if manifest is not None:
+            return manifest
+        assert self._source is not None
+        with self._source.reader() as reader:  # slower, and says what is wrong
+            return export.build(self._source, reader, self._cache, self._name, joined=False)
+
+    def _warn(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            warnings.warn(message, SnapshotWarning, stacklevel=2)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment in which a child finds the mfkit that this is."""
+    here = str(Path(__file__).parents[2])
+    known = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, known] if known else [here])}
+
+
+def _errors() -> type[Exception]:
+    import duckdb
+
+    return duckdb.Error
+
+
+def _errors_and_readers() -> tuple[type[Exception], ...]:
+    import sqlite3
+
+    found: list[type[Exception]] = [_errors(), sqlite3.Error, ImportError]
+    with suppress(ImportError):
+        from adbc_driver_manager import Error
+
+        found.append(Error)
+    return tuple(found)

@@ -1,0 +1,262 @@
+"""From a SQLAlchemy statement to DuckDB's SQL with the same answer, or to the word that there is none.
+
+A SQLAlchemy dialect of our own rather than a translation of finished SQL text: only here are the types of
+all expressions known, and it is on types that the databases differ (what ``/`` does to whole numbers,
+``CAST`` to fractions, ``LIKE`` and ``lower`` to case). What is not known to mean the same in both is
+refused, and runs on the record database: the list of functions is one of those that were compared.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    DateTime,
+    Enum,
+    Executable,
+    Float,
+    Integer,
+    Interval,
+    Numeric,
+    Select,
+    String,
+    Uuid,
+)
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import CompileError, StatementError
+from sqlalchemy.sql import compiler
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
+
+from mfkit.engines.duck import folded
+from mfkit.engines.relations import NAMES, duckdb_type
+from mfkit.models import UTCDateTime
+
+
+class UnsupportedError(Exception):
+    """The statement has a part that only the record database understands."""
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A statement for DuckDB.
+
+    Attributes:
+        sql: Text with parameters as ``$1``.
+        parameters: Their values.
+        names: Of the columns.
+        types: Of the columns, as declared.
+        relations: What it reads.
+    """
+
+    sql: str
+    parameters: list[Any]
+    names: list[str]
+    types: list[TypeEngine[Any]]
+    relations: frozenset[str]
+
+
+def translate(statement: Executable, record: str) -> Translated:
+    """Return a statement in DuckDB's words.
+
+    Args:
+        statement: A select, or a union or CTE of such.
+        record: Name of the record database's dialect, whose meaning of the statement is kept.
+
+    Raises:
+        UnsupportedError: It has a part that is not known to mean the same.
+    """
+    if not isinstance(statement, ClauseElement) or not getattr(statement, "is_select", False):
+        raise UnsupportedError(type(statement).__name__)
+    columns = list(getattr(statement, "selected_columns", ()))
+    if not isinstance(statement, Select) and any(isinstance(column.type, JSON) for column in columns):
+        raise UnsupportedError("JSON in a union")
+    dialect = _DIALECTS[record]
+    try:
+        compiled = statement.compile(dialect=dialect)
+        assert isinstance(compiled, _Compiler)
+        state = compiled.construct_expanded_state()
+        processors = {**compiled._bind_processors, **state.processors}
+        parameters = []
+        for name in state.positiontup or ():
+            value = state.parameters[name]
+            process = processors.get(name)
+            # The parts of an IN list bear its name and a number.
+            bound = compiled.binds.get(name, compiled.binds.get(re.sub(r"_\d+$", "", name)))
+            processed = process(value) if callable(process) else value
+            if bound is not None and isinstance(bound.type, String) and not isinstance(bound.type, Enum):
+                if processed is not None and not isinstance(processed, str):
+                    raise UnsupportedError("a text compared with something else")
+            parameters.append(processed)
+    except (CompileError, StatementError, NotImplementedError, AttributeError, ValueError) as error:
+        raise UnsupportedError(str(error)) from error
+    return Translated(
+        state.statement, parameters, [column.keyname for column in compiled._result_columns],
+        [column.type for column in columns], frozenset(compiled.relations),
+    )
+
+
+_LITERAL = re.compile(r"\*|'[^']*'|-?\d+(\.\d+)?|NULL", re.IGNORECASE)
+# Those that give the same in SQLite, PostgreSQL and DuckDB, with the numbers of arguments for which.
+_SAME: dict[str, tuple[int, ...]] = {
+    "count": (0, 1), "min": (1,), "max": (1,), "coalesce": tuple(range(1, 64)), "nullif": (2,), "abs": (1,),
+    "trim": (1,), "ltrim": (1,), "rtrim": (1,), "replace": (3,),
+    "sin": (1,), "cos": (1,), "radians": (1,),
+    "row_number": (0,), "rank": (0,), "dense_rank": (0,), "ntile": (1,), "lag": (1, 2), "lead": (1, 2),
+    "first_value": (1,), "last_value": (1,), "percent_rank": (0,), "cume_dist": (0,),
+}
+_FIELDS = frozenset(("year", "month", "day", "hour", "minute", "doy", "dow"))
+_NUMBERS = (Integer, Float, Numeric)
+
+
+class _Compiler(compiler.SQLCompiler):
+    """Writes DuckDB's SQL; refuses by raising."""
+
+    dialect: _Dialect
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.relations: set[str] = set()
+        super().__init__(*args, **kwargs)
+
+    # What is read
+
+    def visit_table(self, table: Any, *args: Any, **kw: Any) -> str:
+        if table.schema is not None or table.name not in NAMES:
+            raise UnsupportedError(f"the table {table.name}")
+        self.relations.add(table.name)
+        return str(super().visit_table(table, *args, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
+
+    def visit_column(self, column: Any, *args: Any, **kw: Any) -> str:
+        if column.is_literal and not _LITERAL.fullmatch(column.name):
+            raise UnsupportedError(f"the text {column.name!r}")
+        return str(super().visit_column(column, *args, **kw))
+
+    # What is computed
+
+    def visit_function(self, func: Any, *args: Any, **kw: Any) -> str:
+        name, arguments = func.name.lower(), list(func.clauses)
+        types = [argument.type for argument in arguments]
+        if name in ("lower", "upper") and len(arguments) == 1:
+            return self._fold(name, self.process(arguments[0], **kw))
+        if name == "length" and len(arguments) == 1 and isinstance(types[0], String):
+            return f"length({self.process(arguments[0], **kw)})"
+        if name in ("sum", "avg") and len(arguments) == 1 and isinstance(types[0], _NUMBERS):
+            # Fractions are added up exactly, so that the sum does not depend on which thread came first.
+            exact = "fsum" if name == "sum" else "favg"
+            chosen = name if isinstance(types[0], Integer) else exact
+            return f"{chosen}({self.process(arguments[0], **kw)})"
+        if len(arguments) not in _SAME.get(name, ()) or func.packagenames:
+            raise UnsupportedError(f"the function {name}")
+        return str(super().visit_function(func, *args, **kw))
+
+    def _fold(self, name: str, text: str) -> str:
+        if self.dialect.record != "sqlite":
+            return f"{name}({text})"
+        if name == "upper":
+            raise UnsupportedError("the function upper")
+        return folded(text)
+
+    def visit_extract(self, extract: Any, **kw: Any) -> str:
+        if extract.field not in _FIELDS or not isinstance(extract.expr.type, (UTCDateTime, DateTime)):
+            raise UnsupportedError(f"extract({extract.field})")
+        return f"extract({extract.field} FROM {self.process(extract.expr, **kw)})"
+
+    def visit_cast(self, cast: Any, **kw: Any) -> str:
+        source, target = cast.clause.type, cast.type
+        inner = self.process(cast.clause, **kw)
+        if isinstance(source, (Integer, Boolean)) and isinstance(target, _NUMBERS):
+            pass
+        elif isinstance(source, Integer) and isinstance(target, String):
+            pass
+        elif isinstance(source, (Float, Numeric)) and isinstance(target, Integer):
+            # DuckDB and PostgreSQL round, SQLite cuts off.
+            inner = f"trunc({inner})" if self.dialect.record == "sqlite" else inner
+        elif isinstance(source, String) and isinstance(target, String):
+            pass
+        elif isinstance(source, (Float, Numeric)) and isinstance(target, (Float, Numeric)):
+            pass
+        else:
+            raise UnsupportedError(f"a cast of {source!r} to {target!r}")
+        return f"CAST({inner} AS {duckdb_type(target)})"
+
+    def visit_truediv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        left, right = self.process(binary.left, **kw), self.process(binary.right, **kw)
+        return f"{left} / CAST({right} AS DOUBLE)"
+
+    def visit_floordiv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        if not isinstance(binary.left.type, Integer) or not isinstance(binary.right.type, Integer):
+            raise UnsupportedError("a division of fractions that rounds down")
+        return f"{self.process(binary.left, **kw)} // {self.process(binary.right, **kw)}"
+
+    def visit_binary(self, binary: Any, *args: Any, **kw: Any) -> str:
+        name = getattr(binary.operator, "__name__", "")
+        if name in ("add", "sub", "mul", "mod"):
+            for side in (binary.left.type, binary.right.type):
+                if isinstance(side, (DateTime, UTCDateTime, Interval, Uuid)):
+                    raise UnsupportedError("arithmetic on moments")
+        return str(super().visit_binary(binary, *args, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
+
+    def visit_like_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        return self._like(binary, "LIKE", **kw)
+
+    def visit_not_like_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        return self._like(binary, "NOT LIKE", **kw)
+
+    def _like(self, binary: Any, operator: str, **kw: Any) -> str:
+        escape = binary.modifiers.get("escape")
+        if escape is not None and (escape.isalpha() or escape == "'"):
+            raise UnsupportedError("a letter or a quote for an escape")
+        left, right = (self.process(side, **kw) for side in (binary.left, binary.right))
+        if self.dialect.record == "sqlite":  # where LIKE takes no regard of the case of ASCII letters
+            left, right = folded(left), folded(right)
+        return f"{left} {operator} {right}" + (f" ESCAPE '{escape}'" if escape else "")
+
+    # What surrounds it
+
+    def limit_clause(self, select: Any, **kw: Any) -> str:
+        text = ""
+        if select._limit_clause is not None:
+            text += "\n LIMIT " + self.process(select._limit_clause, **kw)
+        if select._offset_clause is not None:
+            text += "\n OFFSET " + self.process(select._offset_clause, **kw)
+        return text
+
+    def for_update_clause(self, select: Any, **kw: Any) -> str:
+        raise UnsupportedError("FOR UPDATE")
+
+    def _refuse(self, *args: Any, **kw: Any) -> str:
+        raise UnsupportedError("a construct of the record database's own")
+
+    visit_textclause = visit_textual_select = visit_table_valued_alias = visit_tablesample = _refuse
+    visit_custom_op_binary = visit_custom_op_unary = visit_collation = visit_collate = _refuse
+    visit_aggregate_strings_func = visit_withingroup = visit_sequence = visit_try_cast = _refuse
+    visit_ilike_op_binary = visit_not_ilike_op_binary = visit_match_op_binary = _refuse
+    visit_not_match_op_binary = visit_regexp_match_op_binary = visit_not_regexp_match_op_binary = _refuse
+    visit_regexp_replace_op_binary = visit_json_getitem_op_binary = _refuse
+    visit_json_path_getitem_op_binary = visit_array = visit_slice = visit_getitem_binary = _refuse
+    visit_custom_op_unary_operator = visit_custom_op_unary_modifier = visit_tstring = _refuse
+    visit_aggregateorderby = visit_aggregate_orderby_inline = visit_next_value_func = _refuse
+    visit_ilike_case_insensitive_operand = visit_function_as_comparison_op_binary = _refuse
+
+
+class _Dialect(DefaultDialect):
+    """DuckDB with the record database's meaning; compiles only."""
+
+    name = "duckdb"
+    default_paramstyle = "numeric_dollar"
+    statement_compiler = _Compiler
+    supports_native_boolean = True
+    supports_native_uuid = True
+    supports_native_decimal = False
+    supports_statement_cache = True
+
+    def __init__(self, record: str) -> None:
+        super().__init__(paramstyle="numeric_dollar")
+        self.record = record
+
+
+_DIALECTS = {record: _Dialect(record) for record in ("sqlite", "postgresql")}

@@ -1,0 +1,56 @@
+"""A small library with everything in it that databases disagree on, and a cache of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from nasty import fill
+
+from mfkit import MediaLibrary
+
+
+@pytest.fixture(autouse=True)
+def cache_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user cache of the test's own, for child processes too."""
+    home = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def nasty_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library's file, not to be changed."""
+    path = tmp_path_factory.mktemp("nasty") / "library.db"
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, fill(str(path))).result()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")  # one file, to be copied
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def file(nasty_template: Path, tmp_path: Path) -> Path:
+    """A copy of the library that a test may change."""
+    path = tmp_path / "library.db"
+    path.write_bytes(nasty_template.read_bytes())
+    return path
+
+
+@pytest.fixture
+def library(file: Path) -> Iterator[MediaLibrary]:
+    """The library on the snapshot engine."""
+    with MediaLibrary(file) as library:
+        yield library
+
+
+@pytest.fixture
+def record(file: Path) -> Iterator[MediaLibrary]:
+    """The library on the record engine."""
+    with MediaLibrary(file, engine="record") as library:
+        yield library

@@ -1,0 +1,105 @@
+"""The rows of a small library with everything in it that databases disagree on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+
+from mfkit.core.database import Database
+from mfkit.models import (
+    Collection,
+    MediaCopy,
+    MediaItem,
+    MediaMetadata,
+    Scan,
+    ScanFailure,
+    Tag,
+    collection_items,
+    media_tags,
+)
+
+TEXTS = [
+    None, "", " ", "a", "A", "ä", "Ä", "ÄPFEL Straße", "it's", "100%", "a_b", "'; drop table media; --", "日本語",
+    "e\u0301", "é", "\u202eright to left", "\U0001f600", "tab\there", "line\nbreak", "$1 :name ?", "back\\slash",
+    "zz" * 500, "Z", "z", "1/250", "{x}",
+]
+MOMENTS = [
+    None, datetime(1970, 1, 1, tzinfo=UTC), datetime(1903, 2, 28, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(2020, 2, 29, 12, tzinfo=UTC), datetime(2020, 12, 31, 23, 59, 59, 1, tzinfo=UTC),
+    datetime(2021, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC),
+]
+SIZES = [0, 1, 999, 1_000_000, 2**31, 2**53 + 1, 2**40]
+KINDS = [("video", "mp4"), ("audio", "MP3"), ("image", "JPG"), ("document", "tar.gz"), ("other", "")]
+
+
+def _pick(values: list[Any], place: int, step: int) -> Any:
+    return values[(place * step + place // len(values)) % len(values)]
+
+
+def _item(place: int, kind: str, extension: str) -> dict[str, Any]:
+    name = f"{_pick(TEXTS, place, 3) or 'x'}{place}".replace("/", "-") + (f".{extension}" if extension else "")
+    folder = ["/", "/a/", "/a/b/", "/a//b//", "/A/", "/ä/", "//"][place % 7]
+    return dict(
+        file_path=f"{folder}{name}", file_name=name, file_size=_pick(SIZES, place, 1),
+        file_hash=f"{place:064x}", mime_type=f"{kind}/{extension.lower() or 'none'}", media_type=kind,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=place // 3),
+        file_created_at=_pick(MOMENTS, place, 2), file_modified_at=_pick(MOMENTS, place, 5),
+        is_processed=place % 2 == 0, is_compressed=place % 3 == 0,
+        compression_ratio=_pick([None, 0.5, 12.125], place, 1),
+        missing_since=MOMENTS[1] if place % 11 == 0 else None,
+    )
+
+
+def _facts(place: int) -> dict[str, Any]:
+    return dict(
+        # Eighths, whose sums are exact in any order.
+        duration=_pick([None, 0.0, 0.125, 7200.5, 3.75], place, 1),
+        width=_pick([None, 0, 479, 480, 1920, 7680], place, 1), height=_pick([None, 1080, 480, 4320], place, 1),
+        video_codec=_pick([None, "h264", "hevc"], place, 1), audio_codec=_pick([None, "aac", "flac"], place, 1),
+        bitrate=_pick([None, 2**40, 1], place, 1), artist=_pick(TEXTS, place, 1), album=_pick(TEXTS, place, 5),
+        title=_pick(TEXTS, place, 7), genre=_pick([None, "Rock", "ROCK", "rock", "Röck", "RÖCK"], place, 1),
+        year=_pick([None, 1999, 2020], place, 1), camera_make=_pick([None, "Canon", "CANON", " "], place, 1),
+        camera_model=_pick([None, "EOS 80D", ""], place, 1), iso=_pick([None, 100], place, 1),
+        latitude=_pick([None, -90.0, 0.0, 51.5, 90.0], place, 1),
+        longitude=_pick([None, -180.0, 0.25, 179.5, 180.0], place, 1),
+        extra_metadata=_pick([{}, {"ä": [1, 2.5, None]}, {"a": {"b": "x:y, z"}}], place, 1),
+    )
+
+
+async def fill(url: str) -> None:
+    """Make the library."""
+    database = Database(url)
+    await database.create_tables()
+    async with database.session() as session:
+        items = []
+        for place in range(90):
+            item = MediaItem(**_item(place, *KINDS[place % 5]))
+            if place % 9:
+                item.media_metadata = MediaMetadata(**_facts(place))
+            items.append(item)
+        session.add_all(items)
+        tags = [Tag(name=name, color=None) for name in ("beach", "Beach", "BEACH ä", "beach Ä", "'", "unused")]
+        collections = [Collection(name=name) for name in ("best", "Best", "empty")]
+        session.add_all([*tags, *collections])
+        await session.flush()
+        await session.execute(insert(media_tags), [
+            {"media_item_id": item.id, "tag_id": tags[(place + turn) % 5].id}
+            for place, item in enumerate(items) for turn in range(place % 3)
+        ])
+        await session.execute(insert(collection_items), [
+            {"media_item_id": item.id, "collection_id": collections[place % 2].id,
+             "position": place if place % 4 else None}
+            for place, item in enumerate(items[::2])
+        ])
+        session.add_all([
+            MediaCopy(media_item_id=item.id, file_path=f"/copies/{place}/{turn}", file_name="copy",
+                      missing_since=MOMENTS[1] if turn == 2 else None)
+            for place, item in enumerate(items[::7]) for turn in range(place % 4)
+        ])
+        scan = Scan(root="/a", status="finished", extractor_version=1)
+        session.add(scan)
+        await session.flush()
+        session.add(ScanFailure(scan_id=scan.id, file_path="/a/bad", stage="read", error="empty", file_size=0))
+    await database.dispose()

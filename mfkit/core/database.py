@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -81,7 +82,9 @@ class Database:
                 settings["default_transaction_read_only"] = "on"
             connect_args = {"server_settings": settings}
         try:
-            self.engine: AsyncEngine = create_async_engine(engine_url, connect_args=connect_args)
+            self.engine: AsyncEngine = create_async_engine(
+                engine_url, json_serializer=_json, connect_args=connect_args
+            )
         except ModuleNotFoundError as error:
             raise DatabaseUnavailableError(
                 f"{self.name} needs the driver {error.name}: pip install 'mfkit[postgres]'"
@@ -277,6 +280,16 @@ class Database:
                 raise LibraryNotFoundError(
                     f"The folder {self.file.parent} is not there and cannot be made: {error.strerror}."
                 ) from error
+
+
+def _json(value: Any) -> str:
+    """Write JSON with its letters as they are, as PostgreSQL does, so that text can be found in it."""
+    text_ = json.dumps(value, ensure_ascii=False)
+    try:
+        text_.encode()
+    except UnicodeEncodeError:  # half a letter, which no database stores as it is
+        return json.dumps(value)
+    return text_
 
 
 def _as_url(url: str | URL | os.PathLike[str]) -> URL:

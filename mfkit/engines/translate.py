@@ -70,7 +70,7 @@ def translate(statement: Executable, record: str) -> Translated:
     Raises:
         UnsupportedError: It has a part that is not known to mean the same.
     """
-    if not isinstance(statement, ClauseElement) or not getattr(statement, "is_select", False):
+    if not getattr(statement, "is_select", False):
         raise UnsupportedError(type(statement).__name__)
     columns = list(getattr(statement, "selected_columns", ()))
     if not isinstance(statement, Select) and any(isinstance(column.type, JSON) for column in columns):

@@ -82,6 +82,8 @@ def agrees(name: str, value: Any, wanted: Any) -> bool:
     if isinstance(value, datetime):
         digits = "".join(ch for ch in str(wanted) if ch.isdigit())[:14]
         return value.strftime("%Y%m%d%H%M%S") == digits
+    if name == "iso":  # a whole number in mfkit; exiftool computes it for cameras that wrote its parts
+        wanted = round(wanted)
     if isinstance(wanted, (int, float)) and isinstance(value, (int, float)):
         limit = max(_ABSOLUTE.get(name, 1e-3), abs(wanted) * _RELATIVE.get(name, 1e-3))
         return abs(value - wanted) <= limit

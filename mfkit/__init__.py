@@ -1,10 +1,20 @@
-"""mfkit: the Jupyter analytics toolkit for media libraries."""
+"""mfkit: the Jupyter analytics toolkit for media libraries.
 
-from mfkit.core.sync import allow_nested_loops
+Names are imported when they are first used (PEP 562), so that a worker process of the scan does not
+load pandas and SQLAlchemy, and a program that wants one part does not wait for all.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mfkit.errors import MfkitError
-from mfkit.library import AsyncMediaLibrary, MediaLibrary
-from mfkit.queries.filters import MediaFilter
 from mfkit.version import __version__
+
+if TYPE_CHECKING:
+    from mfkit.core.sync import allow_nested_loops
+    from mfkit.library import AsyncMediaLibrary, MediaLibrary
+    from mfkit.opening import open_library
+    from mfkit.queries.filters import MediaFilter
 
 __all__ = [
     "AsyncMediaLibrary",
@@ -13,4 +23,23 @@ __all__ = [
     "MfkitError",
     "__version__",
     "allow_nested_loops",
+    "open_library",
 ]
+
+_HOMES = {
+    "AsyncMediaLibrary": "mfkit.library",
+    "MediaFilter": "mfkit.queries.filters",
+    "MediaLibrary": "mfkit.library",
+    "allow_nested_loops": "mfkit.core.sync",
+    "open_library": "mfkit.opening",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'mfkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pandas as pd
-from sqlalchemy import Column, Integer, MetaData, Select, Table, Uuid, delete, func, insert, literal, select
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
-from mfkit.models import Collection, MediaItem, Tag, collection_items, media_tags, utc_now
+from mfkit.models import Collection, MediaItem, MediaMetadata, Tag, collection_items, media_tags, utc_now
 from mfkit.queries.conditions import matching
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.text import storable
@@ -61,6 +76,35 @@ async def tag(database: Database, items: Items, names: Sequence[str]) -> int:
                 )
             )
         return changed
+
+
+async def tag_people(database: Database, since: datetime) -> int:
+    """Tag items with the names of the people in them, for what scans have read since a moment.
+
+    The names come from sidecars (Google Takeout) and XMP, where ``extra_metadata`` keeps them.
+
+    Returns:
+        How many items got a tag that they did not carry.
+    """
+    facts, item = MediaMetadata.__table__.c, _item.c
+    statement = (
+        select(facts.media_item_id, facts.extra_metadata)
+        .join(_item, item.id == facts.media_item_id)
+        .where(
+            (item.last_scanned_at >= since) | item.last_scanned_at.is_(None),
+            cast(facts.extra_metadata, Text()).contains('"people"', autoescape=True),
+        )
+    )
+    shown: dict[str, list[UUID]] = {}
+    async with database.connect() as connection:
+        for item_id, extra in await connection.execute(statement):
+            for name in extra.get("people") or ():
+                if isinstance(name, str) and name.strip():
+                    shown.setdefault(name, []).append(item_id)
+    changed = 0
+    for name, items in shown.items():
+        changed += await tag(database, items, [name])
+    return changed
 
 
 async def untag(database: Database, items: Items, names: Sequence[str]) -> int:

@@ -33,6 +33,10 @@ class FolderNotFoundError(MfkitError):
     """A folder to scan is not there, is no folder, or cannot be read."""
 
 
+class ScanRunningError(MfkitError):
+    """Another scan of the same library is under way."""
+
+
 class FilterError(MfkitError, ValueError):
     """A filter has an unknown field or a value that makes no sense."""
 
@@ -43,3 +47,7 @@ class QueryError(MfkitError):
 
 class NestedCallError(MfkitError, RuntimeError):
     """A blocking call was made on mfkit's own event loop, where it would wait for itself."""
+
+
+class DemoFolderError(MfkitError):
+    """A demo library cannot be written there: the folder is not empty, or cannot be written to."""

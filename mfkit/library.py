@@ -19,12 +19,14 @@ from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.sync import clean_up, finish, run_elsewhere, run_sync
 from mfkit.engines.record import RecordEngine
 from mfkit.frames import to_frame
-from mfkit.queries import duplicates, history, items, labels, summaries
+from mfkit.models import utc_now
+from mfkit.queries import duplicates, history, items, labels, places, summaries
 from mfkit.queries.filters import FilterLike, MediaFilter
 from mfkit.queries.periods import Freq
 
 if TYPE_CHECKING:
     from mfkit.scan.report import ScanReport
+    from mfkit.widgets import Explorer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,7 +95,11 @@ class AsyncMediaLibrary:
     async def scan(
         self,
         *roots: str | os.PathLike[str],
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         workers: int | None = None,
+        time_limit: float = 60.0,
+        people_as_tags: bool = False,
         progress: bool | None = None,
     ) -> ScanReport:
         """Read folders into the library.
@@ -103,8 +109,12 @@ class AsyncMediaLibrary:
 
         Args:
             roots: Folders; without any, those that were scanned before.
-            workers: How many files to read at the same time; the number of processor cores when not
-                given.
+            include: Patterns, in gitignore's syntax, of what is read although it would be left out.
+            exclude: Patterns of what is left out, besides the defaults (docs/scanning.md).
+            workers: How many files to read at the same time, each in a process of its own; the number
+                of processor cores when not given.
+            time_limit: Seconds without a sign of life after which a file is given up as failed.
+            people_as_tags: Tag what is read with the names of the people that sidecars and XMP state.
             progress: Whether to show a progress bar; when not given, where a person can see it.
 
         Returns:
@@ -118,7 +128,14 @@ class AsyncMediaLibrary:
         from mfkit.scan.scanner import scan  # brings PyAV and Pillow, which reading does not need
 
         await self.open()
-        return await scan(self.database, roots, workers=workers, progress=progress)
+        started = utc_now()
+        report = await scan(
+            self.database, roots, include=include, exclude=exclude,
+            workers=workers, time_limit=time_limit, progress=progress,
+        )
+        if people_as_tags:
+            await curate.tag_people(self.database, started)
+        return report
 
     # Read
 
@@ -259,6 +276,27 @@ class AsyncMediaLibrary:
         """
         return await self.frame(summaries.growth(freq, MediaFilter.of(filter, **fields), on=on))
 
+    async def places(
+        self, /, filter: FilterLike = None, *, degrees: float | None = None, **fields: Any
+    ) -> pd.DataFrame:
+        """Sum located items up by the cells of a grid, for a map of any number of items.
+
+        Args:
+            filter: Which items; those without a place are left out.
+            degrees: Side of a cell; when not given, as fine as keeps the cells below 5,000 in the
+                filter's ``box``, or in the world (3.7 degrees).
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per cell that holds something, the most files first: ``latitude`` and
+            ``longitude`` (the mean of its items, degrees), ``files``, ``bytes``, ``first_year``,
+            ``last_year``.
+
+        Raises:
+            FilterError: The cell size or a field makes no sense.
+        """
+        return await self.frame(places.places(MediaFilter.of(filter, **fields), degrees))
+
     async def largest(self, /, n: int = 20, filter: FilterLike = None, **fields: Any) -> pd.DataFrame:
         """List the largest items, as :meth:`items`.
 
@@ -286,6 +324,16 @@ class AsyncMediaLibrary:
     async def failures(self) -> pd.DataFrame:
         """List the files that could not be read or understood, with stage and error."""
         return await self.frame(history.failures())
+
+    async def totals(self) -> pd.DataFrame:
+        """Add up what lies on the disks that were scanned.
+
+        Returns:
+            One row: ``files`` and ``bytes``, as ``find`` and ``du`` count them, and what they are the
+            sum of: ``items`` and ``item_bytes`` (each content once), ``copies`` and ``copy_bytes``
+            (further paths of a content), ``unread`` and ``unread_bytes`` (empty or unreadable files).
+        """
+        return await self.frame(history.totals())
 
     # Curate
 
@@ -460,8 +508,10 @@ class MediaLibrary:
     sql = _blocking(AsyncMediaLibrary.sql)
     summary = _blocking(AsyncMediaLibrary.summary)
     growth = _blocking(AsyncMediaLibrary.growth)
+    places = _blocking(AsyncMediaLibrary.places)
     largest = _blocking(AsyncMediaLibrary.largest)
     duplicates = _blocking(AsyncMediaLibrary.duplicates)
+    totals = _blocking(AsyncMediaLibrary.totals)
     scans = _blocking(AsyncMediaLibrary.scans)
     failures = _blocking(AsyncMediaLibrary.failures)
     tags = _blocking(AsyncMediaLibrary.tags)
@@ -470,3 +520,17 @@ class MediaLibrary:
     collections = _blocking(AsyncMediaLibrary.collections)
     add_to = _blocking(AsyncMediaLibrary.add_to)
     remove_from = _blocking(AsyncMediaLibrary.remove_from)
+
+    def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
+        """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.
+
+        Args:
+            filter: What is selected first; all files when not given.
+            fields: Fields of :class:`MediaFilter`.
+
+        Raises:
+            FilterError: A field is unknown, or a value makes no sense.
+        """
+        from mfkit.widgets import explore  # brings ipywidgets and Plotly, which scripts do not need
+
+        return explore(self, MediaFilter.of(filter, **fields))

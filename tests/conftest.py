@@ -12,6 +12,7 @@ import pytest
 
 from mfkit import MediaLibrary
 from mfkit.core.database import Database
+from mfkit.demo import write_demo
 from tests import postgres
 from tests.requirements import require
 
@@ -103,3 +104,11 @@ def sqlite_path(_sqlite_template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "library.db"
     shutil.copyfile(_sqlite_template, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo library's files; never changed."""
+    folder = tmp_path_factory.mktemp("demo") / "media"
+    write_demo(folder)
+    return folder

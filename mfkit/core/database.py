@@ -17,6 +17,7 @@ from mfkit.core import migrate, sqlite
 from mfkit.core.faults import translate
 from mfkit.errors import (
     DatabaseUnavailableError,
+    LibraryLockedError,
     LibraryNotFoundError,
     NotALibraryError,
     ReadOnlyLibraryError,
@@ -199,8 +200,11 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *, tries: int = 1) -> AsyncIterator[AsyncConnection]:
         """Open a connection to write with: holds the write lock, commits on success, else rolls back.
+
+        Args:
+            tries: How many busy timeouts to wait for another program's lock.
 
         Raises:
             ReadOnlyLibraryError: The database may only be read.
@@ -212,8 +216,24 @@ class Database:
         with translate(self.name):
             async with self.engine.connect() as plain:
                 connection = await plain.execution_options(**{sqlite.WRITE: True})
-                async with connection.begin():
+                await self._begin(connection, tries)
+                try:
                     yield connection
+                    await connection.commit()
+                except BaseException:
+                    await connection.rollback()
+                    raise
+
+    async def _begin(self, connection: AsyncConnection, tries: int) -> None:
+        for left in reversed(range(tries)):
+            try:
+                with translate(self.name):
+                    await connection.begin()
+                return
+            except LibraryLockedError:
+                if not left:
+                    raise
+                await connection.rollback()
 
     @asynccontextmanager
     async def only_reading(self) -> AsyncIterator[AsyncConnection]:

@@ -59,8 +59,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 PathText = Text().with_variant(Text(collation="C"), "postgresql")
-"""A path: compared byte by byte, as SQLite does, also where the server's language would sort otherwise.
-What lies below a folder is a range of paths only in that order."""
+"""Text compared by code point on every database, so that a folder is one range of an index on paths."""
 
 
 class Base(DeclarativeBase):

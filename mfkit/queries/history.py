@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, select
 
-from mfkit.models import Scan, ScanFailure
+from mfkit.models import MediaCopy, MediaItem, Scan, ScanFailure, ScanStage, media
 
 
 def scans() -> Select[Any]:
@@ -29,3 +29,38 @@ def failures() -> Select[Any]:
     return (
         select(*columns).join(Scan.__table__, scan.id == failure.scan_id).order_by(failure.file_path)
     )
+
+
+def totals() -> Select[Any]:
+    """Return the statement that adds up what lies on the disks that were scanned: one row.
+
+    Returns:
+        ``files`` and ``bytes`` (what ``find`` and ``du`` count), which are the sum of ``items`` with
+        ``item_bytes`` (each content once), ``copies`` with ``copy_bytes`` (further paths), and
+        ``unread`` with ``unread_bytes`` (files that are empty or could not be read).
+    """
+    present = select(
+        func.count().label("items"),
+        _sum(media.c.file_size).label("item_bytes"),
+        _sum(media.c.copies).label("copies"),
+        _sum(media.c.copies * media.c.file_size).label("copy_bytes"),
+    ).where(media.c.missing_since.is_(None)).subquery()
+    failure = ScanFailure.__table__.c
+    unread = select(
+        func.count().label("unread"), _sum(failure.file_size).label("unread_bytes")
+    ).where(
+        failure.stage == ScanStage.READ,
+        failure.file_path.not_in(select(MediaItem.file_path).where(MediaItem.missing_since.is_(None))),
+        failure.file_path.not_in(select(MediaCopy.file_path).where(MediaCopy.missing_since.is_(None))),
+    ).subquery()
+    return select(
+        # By key: .items is a method of every collection of columns.
+        (present.c["items"] + present.c.copies + unread.c.unread).label("files"),
+        (present.c.item_bytes + present.c.copy_bytes + unread.c.unread_bytes).label("bytes"),
+        *present.c,
+        *unread.c,
+    ).join_from(present, unread, literal(True))
+
+
+def _sum(expression: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(expression), 0), BigInteger())

@@ -71,7 +71,9 @@ def format_size(size: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return seconds as text: ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
+    """Return seconds as text: ``"1.5 s"``, ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
+    if 0 < seconds < 9.95:
+        return f"{seconds:.1f} s"
     if seconds < 60:
         return f"{seconds:.0f} s"
     if seconds < 3600:

@@ -52,9 +52,9 @@ def _of_streams(facts: Facts, kind: Kind) -> Facts:
     if facts.get("video_codec"):
         if not (width and height and fps and fps <= 240):
             return from_origin("derived", derived)
-        pictures = width * height * extra.get("bits_per_pixel", _FILM_BITS) * fps
+        pictures = width * height * (extra.get("bits_per_pixel") or _FILM_BITS) * fps
     rate, channels, bitrate = facts.get("sample_rate"), facts.get("channels"), facts.get("bitrate")
-    samples = (rate or 0) * (channels or 0) * extra.get("bits_per_sample", _SAMPLE_BITS)
+    samples = (rate or 0) * (channels or 0) * (extra.get("bits_per_sample") or _SAMPLE_BITS)
     if bitrate and bitrate > 0 and pictures + samples > 0:
         derived["compression_ratio"] = (pictures + samples) / bitrate
     return from_origin("derived", derived)

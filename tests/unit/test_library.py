@@ -716,11 +716,12 @@ class TestFaces:
     def test_public_names(self) -> None:
         """`__all__` is sorted, complete and true."""
         assert mfkit.__all__ == sorted(mfkit.__all__)
-        public = {
-            name for name, value in vars(mfkit).items()
-            if not name.startswith("_") and not inspect.ismodule(value)
-        }
-        assert public | {"__version__"} == set(mfkit.__all__)
+        # Names are imported when they are first used: each must be where the package says it is.
+        assert set(mfkit._HOMES) | {"MfkitError", "__version__"} == set(mfkit.__all__)
+        assert all(getattr(mfkit, name) is not None for name in mfkit.__all__)
+        assert set(mfkit.__all__) <= set(dir(mfkit))
+        with pytest.raises(AttributeError, match="nothing_such"):
+            mfkit.nothing_such
         assert re.fullmatch(r"\d+\.\d+\.\d+.*", mfkit.__version__)
 
     def test_aio_lists_its_verbs(self, library: MediaLibrary) -> None:

@@ -51,6 +51,9 @@ class Facts(TypedDict, total=False):
     extra: dict[str, Any]
 
 
+LAST_CHANGE = "exif DateTime"
+"""The origin of a capture time that is only the time of the last change, for want of a better one."""
+
 Probe = Callable[[str | bytes, Kind], Facts]
 
 _PAIRS = (("latitude", "longitude"), ("width", "height"))

@@ -3,17 +3,21 @@
 import re
 
 _POINT = re.compile(
-    r"([+-])([0-9]{2,6})(\.[0-9]+)?([+-])([0-9]{3,7})(\.[0-9]+)?(?:[+-][0-9.]+)?(?:CRS[^/]*)?/?\Z")
+    r"([+-])([0-9]{1,6})(\.[0-9]+)?([+-])([0-9]{1,7})(\.[0-9]+)?(?:[+-][0-9.]+)?(?:CRS[^/]*)?/?\Z")
 
 
 def iso6709(text: str) -> tuple[float, float] | None:
     """Latitude and longitude in degrees, from forms such as ``+40.6894-074.0447+010/``.
 
     Two, four or six digits before the decimal point of the latitude (one more for the longitude) mean
-    degrees, degrees and minutes, or degrees, minutes and seconds. None where the text is no such point.
+    degrees, degrees and minutes, or degrees, minutes and seconds. Phones leave out leading zeros of whole
+    degrees (``-74.5``), which is as plain. None where the text is no such point.
     """
     match = _POINT.match(text.strip())
-    if match is None or len(match[2]) % 2 or len(match[5]) != len(match[2]) + 1:
+    if match is None:
+        return None
+    is_plain = len(match[2]) <= 2 and len(match[5]) <= 3
+    if not is_plain and (len(match[2]) % 2 or len(match[5]) != len(match[2]) + 1):
         return None
     latitude = _degrees(match[2], match[3] or "", 2)
     longitude = _degrees(match[5], match[6] or "", 3)

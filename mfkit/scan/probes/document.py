@@ -1,17 +1,28 @@
 """PDF documents through pypdf: the information dictionary (ISO 32000-1 section 14.3.3) and page count."""
 
 import logging
-from typing import Any
+from typing import Any, BinaryIO
 
 import pypdf
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import PdfObject
 
 from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
 
+_MAX_STREAM = 16 << 20
+
 # pypdf reports every oddity of a file to its logger; what matters comes back as an exception.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+# The streams that are unpacked here hold tables of objects, not pages or pictures; a table of a million
+# objects takes 5 MB. By default pypdf unpacks 75 MB and runs the program jbig2dec on what a file hands it.
+_BOUNDS = pypdf.Configuration(
+    maximum_declared_stream_length=_MAX_STREAM, array_based_stream_maximum_output_length=_MAX_STREAM,
+    lzw_maximum_output_length=_MAX_STREAM, run_length_maximum_output_length=_MAX_STREAM,
+    zlib_maximum_output_length=_MAX_STREAM, brotli_maximum_output_length=_MAX_STREAM,
+    zlib_maximum_recovery_input_length=1 << 20, stream_filters_maximum_length=4,
+    stream_decoding_work_maximum_length=4 * _MAX_STREAM, jbig2dec_binary=None, disable_legacy_handling=True)
 
 # What a damaged object tree makes pypdf raise besides its own classes.
 _DAMAGE = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, EOFError,
@@ -24,22 +35,29 @@ def read(path: str | bytes, kind: Kind) -> Facts:
     Raises:
         ProbeError: The file's cross-reference and trailer cannot be followed.
     """
-    with open(path, "rb") as stream:
+    with open(path, "rb") as stream, pypdf.apply_configuration(_BOUNDS):
         try:
-            reader = pypdf.PdfReader(stream, strict=False)
-            root = reader.trailer["/Root"].get_object()
+            return _facts(stream)
+        except DependencyError:  # AES, for which pypdf wants another package
+            return {"extra": {"encrypted": True}}
         except _DAMAGE as error:
             raise ProbeError(f"the PDF's structure is damaged: {error}") from error
-        extra: dict[str, Any] = {"encrypted": True} if reader.is_encrypted else {}
-        facts: Facts = {}
-        try:
-            if not reader.is_encrypted or reader.decrypt(""):
-                _add_information(reader, facts, extra)
-            extra["pages"] = _page_count(root)
-        except (*_DAMAGE, pypdf.errors.DependencyError) as error:
-            extra["probe_notes"] = [f"pdf: {error}"]
-        facts["extra"] = extra
-        return from_origin("pdf", facts)
+
+
+def _facts(stream: BinaryIO) -> Facts:
+    reader = pypdf.PdfReader(stream, strict=False)
+    if reader.is_encrypted and not reader.decrypt(""):
+        return {"extra": {"encrypted": True}}
+    root: Any = reader.trailer["/Root"].get_object()
+    extra: dict[str, Any] = {"encrypted": True} if reader.is_encrypted else {}
+    facts: Facts = {}
+    try:
+        _add_information(reader, facts, extra)
+        extra["pages"] = _page_count(root)
+    except _DAMAGE as error:
+        extra["probe_notes"] = [f"pdf: {error}"]
+    facts["extra"] = extra
+    return from_origin("pdf", facts)
 
 
 def _add_information(reader: pypdf.PdfReader, facts: Facts, extra: dict[str, Any]) -> None:

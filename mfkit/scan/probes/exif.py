@@ -22,7 +22,8 @@ _EXIF = frozenset((0x829A, 0x829D, 0x8827, 0x8831, 0x8832, 0x9003, 0x9004, 0x901
 _GPS = frozenset(range(1, 8))
 _SIZES = frozenset((0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0115, 0x829A, 0x829D, 0x8827, 0x9003, 0x920A))
 WANTED: Mapping[str, frozenset[int]] = {
-    "main": _MAIN | _RW2, "next": _SIZES, "sub": _SIZES, "exif": _EXIF, "gps": _GPS}
+    "main": _MAIN | _RW2, "next": _SIZES, "sub": _SIZES, "exif": _EXIF, "gps": _GPS,
+    "canon": frozenset((1, 4)), "apple": frozenset((0x0011,))}
 
 _DATE = re.compile(r"\s*(\d{4})[:/.-](\d{1,2})[:/.-](\d{1,2})[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
 _OFFSET = re.compile(r"\s*([+-])(\d{2}):?(\d{2})")
@@ -37,12 +38,13 @@ def read(window: Window, *more: tuple[Window, str]) -> tuple[Facts, list[Directo
 
     Returns:
         Facts of origin ``"exif"`` without a picture size, and the directories for those who know
-        what a size there means in their format.
+        what a size there means in their format. DateTime, which programs that change a picture set
+        too, stays in `extra` as `changed_at`: other sources may know the capture time better.
     """
     found = list(tiff.directories(window, WANTED))
     for other, name in more:
         found += tiff.directories(other, WANTED, name)
-    tags: dict[str, dict[int, Value]] = {"main": {}, "exif": {}, "gps": {}}
+    tags: dict[str, dict[int, Value]] = {"main": {}, "exif": {}, "gps": {}, "canon": {}, "apple": {}}
     for directory in found:
         if directory.name in tags:
             for tag, value in directory.tags.items():
@@ -53,9 +55,10 @@ def read(window: Window, *more: tuple[Window, str]) -> tuple[Facts, list[Directo
     facts: Facts = {
         "camera_make": text(main.get(0x010F)),
         "camera_model": text(main.get(0x0110)) or text(main.get(0xC614)),
-        "iso": _iso(camera) or _integer(main.get(0x0017)), "aperture": _aperture(camera),
+        "iso": _iso(camera) or _integer(main.get(0x0017)) or canon_iso(tags["canon"]),
+        "aperture": _aperture(camera),
         "shutter_speed": shutter_speed(_exposure(camera)), "focal_length": positive(camera.get(0x920A)),
-        "taken_at": _taken_at(main, camera),
+        "taken_at": _taken_at(camera),
     }
     point = location(tags["gps"])
     if point is not None:
@@ -66,7 +69,10 @@ def read(window: Window, *more: tuple[Window, str]) -> tuple[Facts, list[Directo
         "lens": text(exif.get(0xA434)), "lens_make": text(exif.get(0xA433)),
         "software": text(main.get(0x0131)), "description": text(main.get(0x010E)),
         "author": text(main.get(0x013B)), "copyright": text(main.get(0x8298)),
+        "changed_at": moment(text(main.get(0x0132)), text(camera.get(0x9010))),
         "focal_length_35mm": _integer(exif.get(0xA405)) or None, "altitude": _altitude(tags["gps"]),
+        # What the picture and the film of a Live Photo share.
+        "content_identifier": text(tags["apple"].get(0x0011)),
     }
     facts["extra"] = {name: value for name, value in extra.items() if value is not None}
     return from_origin("exif", facts), found
@@ -111,6 +117,23 @@ def _iso(camera: Mapping[int, Value]) -> int | None:
             number = _integer(member)
             if number and not (tag == 0x8827 and number == 65535):
                 return number
+    return None
+
+
+def canon_iso(notes: Mapping[int, Value]) -> int | None:
+    """Cameras older than the Exif tag: CameraSettings (1), else the product of ShotInfo's (4) two parts.
+
+    Tag numbers and formulas as exiftool's Canon module documents them.
+    """
+    settings, shot = notes.get(1), notes.get(4)
+    if isinstance(settings, tuple) and len(settings) > 16:
+        code = int(settings[16])
+        is_plain = code & 0x4000 and code != 0x7FFF
+        speed = code & 0x3FFF if is_plain else {16: 50, 17: 100, 18: 200, 19: 400, 20: 800}.get(code)
+        if speed:
+            return speed
+    if isinstance(shot, tuple) and len(shot) > 2 and 0 < shot[2] < 640 and 0 <= shot[1] < 640:
+        return round(2 ** (shot[1] / 32) * 100 * 2 ** (shot[2] / 32) / 32)
     return None
 
 
@@ -163,13 +186,9 @@ def moment(stamp: str | None, offset: str | None = None, fraction: str | None = 
     return value
 
 
-def _taken_at(main: Mapping[int, Value], camera: Mapping[int, Value]) -> datetime | None:
+def _taken_at(camera: Mapping[int, Value]) -> datetime | None:
     original = moment(text(camera.get(0x9003)), text(camera.get(0x9011)), text(camera.get(0x9291)))
-    if original is not None and original.year:
-        return original
-    digitized = moment(text(camera.get(0x9004)), text(camera.get(0x9012)), text(camera.get(0x9292)))
-    # DateTime is when the file was last changed; a camera's own file has no other.
-    return digitized or moment(text(main.get(0x0132)), text(camera.get(0x9010)))
+    return original or moment(text(camera.get(0x9004)), text(camera.get(0x9012)), text(camera.get(0x9292)))
 
 
 def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:

@@ -12,6 +12,7 @@ from mfkit.scan.kinds import Kind
 from mfkit.scan.probes import exif, xmp
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.isobmff import Box, boxes, child
+from mfkit.scan.probes.quicktime import movie_header
 from mfkit.scan.probes.window import Window, file_window
 
 _MAX_ITEMS = 2_048
@@ -61,6 +62,9 @@ def _still(window: Window, meta: Window, kind: Kind) -> Facts:
             found.append(exif.read(source.part(start + 4 + skip, length - 4 - skip))[0])
         elif item.kind == b"mime" and item.content_type.startswith(b"application/rdf+xml"):
             found.append(xmp.read(source.read(start, min(length, _MAX_XMP))))
+    movie = child(window, b"moov")
+    if movie is not None:  # a burst or live picture beside the still
+        found.append(from_origin("container", {"taken_at": movie_header(movie).facts.get("taken_at")}))
     return merge(*found)
 
 

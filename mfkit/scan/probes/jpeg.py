@@ -1,4 +1,4 @@
-"""JPEG marker segments: ITU-T T.81 annex B; EXIF and XMP in APP1, Photoshop resources in APP13.
+"""JPEG marker segments: ITU-T T.81 annex B; CIFF in APP0, EXIF and XMP in APP1, Photoshop's in APP13.
 
 Everything a library wants stands before the first scan, so nothing is decoded. A file without the end of
 image marker is cut off: its tail is looked at first, and only a file that does not end in one (cameras
@@ -9,7 +9,7 @@ import mmap
 from typing import Any, BinaryIO
 
 from mfkit.scan.kinds import Kind
-from mfkit.scan.probes import exif, xmp
+from mfkit.scan.probes import ciff, exif, xmp
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.iptc import photoshop_keywords
 from mfkit.scan.probes.orientation import displayed
@@ -71,6 +71,8 @@ def segments(window: Window) -> tuple[Facts, int | None]:
             return _joined(frame, found, keywords), None
         if marker in _FRAMES and not frame:
             frame = _frame(head)
+        elif marker == 0xE0 and head[10:18] == b"HEAPJPGM":
+            found["ciff"] = ciff.read(window.part(at + 4, length - 2))
         elif marker == 0xE1 and head[4:9] == _EXIF:
             # Two bytes of padding follow the name by the standard; some writers forget one.
             start = 10 if window.read(at + 10, 2) in (b"II", b"MM") else 9
@@ -93,7 +95,7 @@ def _frame(head: bytes) -> Facts:
 
 def _joined(frame: Facts, found: dict[str, Facts], keywords: list[str]) -> Facts:
     iptc: Facts = {"extra": {"keywords": keywords}} if keywords else {}
-    return merge(frame, found.get("exif", {}), found.get("xmp", {}), iptc)
+    return merge(frame, *(found.get(name, {}) for name in ("exif", "xmp", "ciff")), iptc)
 
 
 def _has_end(stream: BinaryIO, scan: int, size: int) -> bool:

@@ -1,7 +1,7 @@
-"""Camera RAW that is no TIFF: Canon CR3 (boxes), Canon CRW (CIFF heaps), Sigma X3F (sections).
+"""Camera RAW that is no TIFF: Canon CR3 (boxes), Canon CRW (CIFF), Sigma X3F (sections).
 
-CR3 keeps each EXIF directory as a TIFF structure of its own in ``CMT1`` to ``CMT4`` boxes. CRW follows
-Canon's CIFF 1.0 specification; X3F the layout published with Sigma's 2003 file format description.
+CR3 keeps each EXIF directory as a TIFF structure of its own in ``CMT1`` to ``CMT4`` boxes. X3F follows
+the layout that Sigma's file format description of 2003 gives.
 """
 
 import struct
@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mfkit.scan.kinds import Kind
-from mfkit.scan.probes import exif, jpeg
+from mfkit.scan.probes import ciff, exif, jpeg
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.isobmff import boxes, child
 from mfkit.scan.probes.orientation import displayed
 from mfkit.scan.probes.window import Window, file_window
 
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
-_MAX_ENTRIES, _MAX_DEPTH = 256, 4
+_MAX_ENTRIES = 256
 
 
 def read(path: str | bytes, kind: Kind) -> Facts:
@@ -45,39 +45,10 @@ def _cr3(window: Window) -> Facts:
 
 
 def _crw(window: Window) -> Facts:
-    facts: Facts = {"extra": {}}
-    _heap(window.part(int.from_bytes(window.read(2, 4), "little"), window.size), facts, 0)
+    facts = ciff.read(window)
     if not facts.get("width"):
         raise ProbeError("the crw picture states no size")
-    return from_origin("ciff", facts)
-
-
-def _heap(heap: Window, facts: Facts, depth: int) -> None:
-    """A CIFF heap ends with the offset of its directory; types 0x28 and 0x30 are heaps again."""
-    at = int.from_bytes(heap.read(heap.size - 4, 4), "little")
-    count = int.from_bytes(heap.read(at, 2), "little")
-    for index in range(min(count, _MAX_ENTRIES)):
-        entry = heap.read(at + 2 + 10 * index, 10)
-        if len(entry) < 10:
-            return
-        tag, size, offset = struct.unpack("<HII", entry)
-        content = heap.part(offset, size)
-        if tag & 0x3800 in (0x2800, 0x3000) and not tag & 0x4000 and depth < _MAX_DEPTH:
-            _heap(content, facts, depth + 1)
-        elif tag == 0x080A:
-            names = content.read(0, 128).decode("ascii", "replace").split("\x00")
-            facts["camera_make"], facts["camera_model"] = names[0], names[1] if len(names) > 1 else None
-        elif tag == 0x1810 and size >= 16:
-            width, height, _, rotation = struct.unpack("<IIfi", content.read(0, 16).ljust(16, b"\0"))
-            facts["width"], facts["height"] = width, height
-            facts["extra"]["orientation"] = {90: 6, 180: 3, 270: 8, -90: 8}.get(rotation, 1)
-        elif tag == 0x180E and size >= 4:
-            seconds = int.from_bytes(content.read(0, 4), "little")
-            facts["taken_at"] = datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds else None
-        elif tag == 0x1818 and size >= 12:
-            _, speed, aperture = struct.unpack("<3f", content.read(0, 12).ljust(12, b"\0"))
-            facts["shutter_speed"] = exif.shutter_speed(2**-speed) if -20 < speed < 30 and speed else None
-            facts["aperture"] = round(2 ** (aperture / 2), 2) if 0 < aperture < 20 else None
+    return facts
 
 
 def _x3f(window: Window) -> Facts:

@@ -1,6 +1,7 @@
 """Music tags through tinytag, for what FFmpeg's demuxers leave out: ID3v1 tails, odd frames, lengths."""
 
 import os
+import struct
 
 from tinytag import TinyTag, TinyTagException
 
@@ -8,8 +9,8 @@ from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
 
 # What a damaged tag makes tinytag raise besides its own class: it checks no length before it reads.
-_DAMAGE = (TinyTagException, ValueError, KeyError, IndexError, TypeError, ArithmeticError, EOFError,
-           RecursionError, UnicodeError)
+_DAMAGE = (TinyTagException, struct.error, ValueError, KeyError, IndexError, TypeError, ArithmeticError,
+           EOFError, RecursionError, UnicodeError)
 
 
 def read(path: str | bytes, kind: Kind) -> Facts:
@@ -18,8 +19,21 @@ def read(path: str | bytes, kind: Kind) -> Facts:
     Raises:
         ProbeError: tinytag does not understand the file.
     """
+    return _read(path, kind, with_length=True)
+
+
+def read_texts(path: str | bytes, kind: Kind) -> Facts:
+    """Read title, artist, album, genre and year alone, for formats whose length others read better.
+
+    Raises:
+        ProbeError: tinytag does not understand the file.
+    """
+    return _read(path, kind, with_length=False)
+
+
+def _read(path: str | bytes, kind: Kind, *, with_length: bool) -> Facts:
     try:
-        tag = TinyTag.get(os.fsdecode(path))
+        tag = TinyTag.get(os.fsdecode(path), duration=with_length)
     except _DAMAGE as error:
         raise ProbeError(f"the tags of this {kind.format} file are damaged: {error}") from error
     facts: Facts = {

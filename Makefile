@@ -1,0 +1,66 @@
+# Two commands matter: make lab (see your own library) and make test (all checks).
+#   make lab  [MEDIA=folder] [LIBRARY=file]    JupyterLab on your folder; the demo library without MEDIA
+#   make demo [MEDIA=folder] [LIBRARY=file]    the same without a browser: size table, notebooks as HTML
+#   make test [PYTHON=python3.12]              lint, types, import contract, tests with coverage
+
+PYTHON ?= python3
+# Each interpreter that is named has an environment of its own: .venv-python3.12.
+VENV ?= .venv$(patsubst %,-%,$(filter-out python3,$(notdir $(PYTHON))))
+BUILD ?= build
+BIN = $(VENV)/bin
+
+ifdef MEDIA
+LIBRARY ?= library.db
+else
+MEDIA = $(BUILD)/demo
+LIBRARY ?= $(BUILD)/demo.db
+DEMO = $(BUILD)/demo
+endif
+
+.PHONY: lab demo scan test lint clean
+.DEFAULT_GOAL := lab
+
+lab: scan
+	$(BIN)/mfkit lab --library "$(LIBRARY)" --notebooks "$(BUILD)/notebooks"
+
+demo: scan
+	$(BIN)/mfkit sizes --library "$(LIBRARY)"
+	@mkdir -p "$(BUILD)"
+	MFKIT_LIBRARY="$(abspath $(LIBRARY))" $(BIN)/jupyter nbconvert --to html --execute \
+		--log-level WARN --output-dir "$(abspath $(BUILD))" notebooks/*.ipynb
+	@echo "The notebooks, executed on $(LIBRARY):"; ls $(BUILD)/*.html
+
+# mfkit scan ends with 1 when it is done and some files could not be understood: that is no reason to stop.
+scan: $(VENV)/installed $(DEMO)
+	@mkdir -p "$(dir $(LIBRARY))"
+	$(BIN)/mfkit scan "$(MEDIA)" --library "$(LIBRARY)" || [ $$? -eq 1 ]
+
+$(BUILD)/demo: | $(VENV)/installed
+	@mkdir -p $(BUILD)
+	rm -rf $(BUILD)/demo.part
+	$(BIN)/mfkit demo $(BUILD)/demo.part
+	mv $(BUILD)/demo.part $(BUILD)/demo
+
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "mfkit needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[postgres,uvloop]" --group dev
+	@touch $@
+
+lint: $(VENV)/installed
+	$(BIN)/flake8
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The browser's driver keeps an event loop of its own, which asyncio's tests cannot live beside: two runs.
+test: lint
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest --cov --cov-report= -m "not browser"
+	$(BIN)/python -m pytest --cov --cov-append --cov-report= -m browser
+	$(BIN)/coverage report --skip-covered --sort=cover
+	$(BIN)/coverage report --include='mfkit/models/*' --fail-under=100 --precision=2
+
+clean:
+	rm -rf $(BUILD) dist .coverage .coverage.* .pytest_cache .mypy_cache .hypothesis

@@ -1,0 +1,51 @@
+"""Which codecs the streams are in."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.charts.theme import MEDIA_COLORS, MUTED, Measure, bars, empty, label
+
+_KINDS = {"video_codec": "video", "audio_codec": "audio"}
+
+
+def codecs_chart(
+    frame: pd.DataFrame, measure: Measure = "bytes", *, top: int = 8, height: int = 260
+) -> go.Figure:
+    """Draw one bar per codec, the longest on top, what is beyond ``top`` summed up as "other".
+
+    Args:
+        frame: As ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")`` returns it: the
+            codec in the first column, ``files``, ``bytes``. A row without a codec (files that have
+            no such stream) is left out.
+        measure: ``"files"`` or ``"bytes"`` (of whole files, all their streams).
+        top: How many codecs get a bar of their own, at most 100.
+        height: Pixels.
+
+    Returns:
+        A figure; without a codec, one that says so.
+
+    Example:
+        >>> codecs_chart(lib.summary("video_codec", media_type="video"))  # doctest: +SKIP
+    """
+    by = str(frame.columns[0])
+    kind = _KINDS.get(by, "other")
+    rows = frame[frame[by].notna() & (frame["files"] > 0)]
+    rows = rows.sort_values(measure, ascending=False, kind="stable")
+    if rows.empty:
+        return empty(f"No {kind} stream here." if by in _KINDS else "No codec is known here.", height)
+    top = min(max(top, 1), 100)
+    # "other" for a single codec would hide a name and save nothing.
+    if len(rows) > top + 1:
+        shown, rest = rows.head(top), rows.iloc[top:]
+    else:
+        shown, rest = rows, rows.iloc[:0]
+    labels = [label(name) for name in shown[by]]
+    colors = [MEDIA_COLORS.get(kind, MUTED)] * len(labels)
+    values = shown[["files", "bytes"]]
+    if len(rest):
+        values = pd.concat([values, rest[["files", "bytes"]].sum().to_frame().T], ignore_index=True)
+        labels.append(f"other ({len(rest):,})")
+        colors.append(MUTED)
+    return bars(labels, values, measure, colors, height)

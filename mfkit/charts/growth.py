@@ -1,0 +1,113 @@
+"""How a library grew: media types stacked over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.charts.theme import GRID, MAX_MARKS, MEDIA_COLORS, Measure, empty, figure, said, value_axis
+
+# From fine to coarse: pandas' name of the period, and how one is written.
+_PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
+
+
+def growth_chart(
+    frame: pd.DataFrame, measure: Measure = "bytes", *, cumulative: bool = False, height: int = 260
+) -> go.Figure:
+    """Draw what each period brought, or what had come together by its end, stacked by media type.
+
+    Args:
+        frame: As ``lib.growth("month")`` returns it: ``period``, ``media_type``, ``files``, ``bytes``.
+        measure: ``"files"`` or ``"bytes"``.
+        cumulative: Areas of running totals rather than bars of each period.
+        height: Pixels.
+
+    Returns:
+        A figure; without rows, one that says so. Days or months are drawn as months or years where
+        they would be more than 5,000 marks.
+
+    Example:
+        >>> growth_chart(lib.growth("year"), cumulative=True)  # doctest: +SKIP
+    """
+    rows = frame[frame["period"].notna() & (frame["files"] > 0)]
+    if rows.empty:
+        return empty("No file here has a date.", height)
+    tables, periods, freq = _periods(rows)
+    if cumulative:
+        tables = {name: table.cumsum() for name, table in tables.items()}
+    shown = tables[measure]
+    names = [period.strftime(_PERIODS[freq]) for period in periods]
+    traces = []
+    kinds = [kind for kind in MEDIA_COLORS if kind in shown.columns]
+    for kind in kinds:
+        hover = [
+            f"{name}<br>{kind}{' so far' if cumulative else ''}: {said(files, size)}"
+            for name, files, size in zip(names, tables["files"][kind], tables["bytes"][kind], strict=True)
+        ]
+        shared: dict[str, Any] = {
+            "x": periods.to_timestamp(), "y": shown[kind].to_numpy("float64"), "name": kind,
+            "hovertext": hover, "hoverinfo": "text",
+        }
+        color = MEDIA_COLORS[kind]
+        if cumulative and len(periods) > 1:
+            line = {"width": 0.5, "color": color, "shape": "hv"}
+            traces.append(go.Scatter(
+                **shared, mode="lines", stackgroup="all", line=line, fillcolor=color, hoveron="points+fills",
+            ))
+        else:
+            traces.append(go.Bar(**shared, marker={"color": color, "line": {"width": 0}}))
+    drawn = figure(
+        *traces,
+        height=height,
+        barmode="stack",
+        bargap=0.08 if len(periods) > 24 else 0.28,
+        margin={"l": 4, "r": 12, "t": 26, "b": 4, "pad": 4},
+        hovermode="closest",
+        dragmode="zoom",
+        xaxis={"type": "date", "gridcolor": GRID, "automargin": True, "title": None, **_dates(periods, freq)},
+        yaxis={"gridcolor": GRID, "automargin": True, **value_axis(shown.sum(axis=1).max(), measure)},
+    )
+    # A legend of one line: Plotly's own takes three in a narrow panel.
+    key = " ".join(f'<span style="color:{MEDIA_COLORS[kind]}">\u25a0</span> {kind}' for kind in kinds)
+    drawn.update_layout(title={
+        "text": key, "font": {"size": 11}, "x": 0, "xref": "container", "pad": {"l": 4},
+        "y": 1, "yref": "container", "yanchor": "top",
+    })
+    return drawn
+
+
+def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodIndex, str]:
+    """Return files and bytes (periods x media types), the periods without gaps, and their kind."""
+    moments = rows["period"].dt.tz_localize(None)
+    freq = "D"
+    if (moments.dt.day == 1).all():
+        freq = "Y" if (moments.dt.month == 1).all() else "M"
+    kinds = rows["media_type"].astype(str)
+    for freq in list(_PERIODS)[list(_PERIODS).index(freq):]:
+        # With the empty periods between, so that a gap in time is a gap in the chart.
+        periods = pd.period_range(moments.min(), moments.max(), freq=freq)
+        if len(periods) * kinds.nunique() <= MAX_MARKS:
+            break
+    numbers = pd.DataFrame({
+        "period": moments.dt.to_period(freq), "kind": kinds,
+        "files": rows["files"].astype("float64"), "bytes": rows["bytes"].astype("float64"),
+    })
+    tables = {
+        name: numbers.pivot_table(index="period", columns="kind", values=name, aggfunc="sum", fill_value=0.0)
+        .reindex(periods, fill_value=0.0)
+        for name in ("files", "bytes")
+    }
+    return tables, periods, freq
+
+
+def _dates(periods: pd.PeriodIndex, freq: str) -> dict[str, object]:
+    """Return ticks for a few periods; for many, Plotly's own, which follow the zoom."""
+    if len(periods) > 8:
+        return {}
+    return {
+        "tickmode": "array",
+        "tickvals": list(periods.to_timestamp()),
+        "ticktext": [period.strftime(_PERIODS[freq]) for period in periods],
+    }

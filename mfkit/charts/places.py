@@ -1,0 +1,166 @@
+"""Where things were recorded: a map that needs no server.
+
+The background is a MapLibre style of our own over the outline of the land that ships with mfkit, so
+that nothing leaves the page: tiles would tell a server where a person looks.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.charts.theme import ACCENT, MAX_MARKS, figure, said, sentence
+
+_LARGEST_DISC = 30.0
+
+
+@functools.cache
+def land_style() -> dict[str, Any]:
+    """Return the MapLibre style of mfkit's maps: the land in translucent grey, the sea transparent.
+
+    Both are as readable on a light page as on a dark one. The same object on every call: do not
+    change it.
+    """
+    land = json.loads(files("mfkit.charts").joinpath("land.geojson").read_text("utf-8"))
+    grey = "rgb(128, 128, 128)"
+    return {
+        "version": 8,
+        "sources": {
+            "land": {"type": "geojson", "data": {"type": "Feature", "properties": {}, "geometry": land}},
+        },
+        "layers": [
+            {"id": "sea", "type": "background",
+             "paint": {"background-color": "rgb(120, 160, 200)", "background-opacity": 0.12}},
+            {"id": "land", "type": "fill", "source": "land",
+             "paint": {"fill-color": grey, "fill-opacity": 0.28}},
+            {"id": "coast", "type": "line", "source": "land",
+             "paint": {"line-color": grey, "line-opacity": 0.55, "line-width": 0.7}},
+        ],
+    }
+
+
+def places_map(frame: pd.DataFrame, *, height: int = 260) -> go.Figure:
+    """Draw places as discs whose area grows with the number of files.
+
+    Args:
+        frame: As ``lib.places()`` returns it: ``latitude``, ``longitude``, ``files``, ``bytes``,
+            ``first_year``, ``last_year``; or any frame with ``latitude`` and ``longitude``, such as
+            ``lib.items()``, a row then being a file. More than 5,000 rows are summed up by a grid.
+        height: Pixels.
+
+    Returns:
+        A figure whose first view holds all places; without any, the world and a sentence.
+
+    Example:
+        >>> places_map(lib.places(media_type="image"))  # doctest: +SKIP
+    """
+    rows = _cells(frame)
+    if rows.empty:
+        drawn = _map(go.Scattermap(lat=[], lon=[]), {"lat": 25.0, "lon": 10.0}, -0.6, 0.2, height)
+        drawn.add_annotation(sentence("No file here has a location."))
+        return drawn
+    counts = rows["files"].to_numpy("float64")
+    size = np.sqrt(counts / counts.max()) * _LARGEST_DISC
+    hover = [
+        f"{said(row['files'], row['bytes'])}{_years(row['first_year'], row['last_year'])}<br>"
+        f"{_where(row['latitude'], row['longitude'])}"
+        for row in _records(rows)
+    ]
+    discs = go.Scattermap(
+        lat=rows["latitude"].to_numpy("float64"), lon=rows["longitude"].to_numpy("float64"), mode="markers",
+        marker={"size": np.maximum(size, 6.0).astype("float32"), "color": ACCENT, "opacity": 0.75},
+        hovertext=hover, hoverinfo="text",
+    )
+    return _map(discs, *_view(rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), height), height)
+
+
+def _map(
+    trace: go.Scattermap, center: dict[str, float], zoom: float, closest: float, height: int
+) -> go.Figure:
+    """Return the map; ``meta`` tells a page that knows its width how close it may go."""
+    return figure(
+        trace,
+        height=height,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        map={"style": land_style(), "center": center, "zoom": zoom},
+        meta={"closest": closest},
+        dragmode="pan",
+    )
+
+
+def _cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return located rows with all columns that the map reads, at most MAX_MARKS, the largest first."""
+    located = frame[frame["latitude"].notna() & frame["longitude"].notna()]
+    rows = pd.DataFrame({"latitude": located["latitude"], "longitude": located["longitude"]}, dtype="float64")
+    rows["files"] = located["files"].astype("float64") if "files" in located else 1.0
+    sizes = next((located[name] for name in ("bytes", "file_size") if name in located), None)
+    rows["bytes"] = 0.0 if sizes is None else sizes.astype("float64")
+    for name in ("first_year", "last_year"):
+        rows[name] = located[name].astype("float64") if name in located else math.nan
+    degrees = 0.05
+    while len(rows) > MAX_MARKS:
+        degrees *= 2
+        rows = _binned(rows, degrees)
+    # Small discs on top of large ones, where the pointer reaches them.
+    return rows.sort_values("files", ascending=False, kind="stable", ignore_index=True)
+
+
+def _binned(rows: pd.DataFrame, degrees: float) -> pd.DataFrame:
+    """Return one row per cell of a grid, at the mean of its files."""
+    sums = rows.assign(
+        row=(rows["latitude"] / degrees).round(),
+        column=(rows["longitude"] / degrees).round(),
+        latitude=rows["latitude"] * rows["files"],
+        longitude=rows["longitude"] * rows["files"],
+    ).groupby(["row", "column"], as_index=False).agg({
+        "latitude": "sum", "longitude": "sum", "files": "sum", "bytes": "sum",
+        "first_year": "min", "last_year": "max",
+    })
+    return sums.assign(
+        latitude=sums["latitude"] / sums["files"], longitude=sums["longitude"] / sums["files"]
+    ).drop(columns=["row", "column"])
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, float]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _years(first: float, last: float) -> str:
+    if math.isnan(first):
+        return ""
+    return f"<br>{first:.0f}" if first == last else f"<br>{first:.0f} to {last:.0f}"
+
+
+def _where(north: float, east: float) -> str:
+    return f"{abs(north):.3f}° {'N' if north >= 0 else 'S'}, {abs(east):.3f}° {'E' if east >= 0 else 'W'}"
+
+
+def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float], float, float]:
+    """Return the centre and zoom that hold all points, by Web Mercator (512 px a world at zoom 0), and
+    the zoom that would do so in a box of any width."""
+    west, east = float(np.min(longitudes)), float(np.max(longitudes))
+    # A library on both sides of the antimeridian lies closer together across it.
+    turned = np.where(np.asarray(longitudes) < 0, np.asarray(longitudes) + 360, longitudes)
+    if float(np.ptp(turned)) < east - west:
+        west, east = float(np.min(turned)), float(np.max(turned))
+    south, north = _mercator(float(np.min(latitudes))), _mercator(float(np.max(latitudes)))
+    # 300 px is a narrow panel; a wider one only shows more around it.
+    wide = math.log2(0.8 * 300 / 512 / max((east - west) / 360, 1e-6))
+    tall = math.log2(0.8 * height / 512 / max(north - south, 1e-6))
+    middle = math.degrees(math.atan(math.sinh(math.pi * (south + north))))
+    longitude = ((west + east) / 2 + 180) % 360 - 180
+    zoom, closest = (min(max(one, -0.9), 11.0) for one in (min(wide, tall), tall))
+    return {"lat": middle, "lon": longitude}, zoom, closest
+
+
+def _mercator(latitude: float) -> float:
+    """Return the height of a latitude on the Web Mercator square, -0.5 to 0.5 (85 degrees and beyond)."""
+    sine = math.sin(math.radians(max(-85.0, min(85.0, latitude))))
+    return math.log((1 + sine) / (1 - sine)) / (4 * math.pi)

@@ -1,0 +1,183 @@
+"""What all charts share: colours, units, labels that cannot break out, and the look of a figure."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.queries.units import format_size
+
+Measure = Literal["files", "bytes"]
+"""What the length of a bar or the height of an area means."""
+
+MAX_MARKS = 5_000
+"""No figure holds more marks than this, whatever the library's size."""
+
+# Okabe and Ito's palette, which people with any common colour blindness can tell apart
+# (https://jfly.uni-koeln.de/color/). A media type has one colour everywhere.
+MEDIA_COLORS = {
+    "video": "#0072B2",
+    "audio": "#009E73",
+    "image": "#E69F00",
+    "document": "#CC79A7",
+    "other": "#8C8C8C",
+}
+ACCENT = "#56B4E9"
+"""For bars and marks that stand for no one media type."""
+MUTED = "#8C8C8C"
+TEXT = "#787878"
+"""Readable on white (4.4:1) and on JupyterLab's dark ground (4.3:1)."""
+GRID = "rgba(128, 128, 128, 0.22)"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+# Control characters, and the marks that turn the direction of what follows them.
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def label(text: object, length: int = 28) -> str:
+    """Return a text from a file as Plotly shows it literally, on one line.
+
+    Plotly takes tags, entities and, where MathJax is loaded, ``$...$`` for markup.
+
+    Args:
+        text: Whatever a file, a tag or a person said.
+        length: Longer texts lose their middle: the ends of file names differ most.
+    """
+    plain = _INVISIBLE.sub(" ", str(text)).strip() or "(blank)"
+    if len(plain) > length:
+        head = (length - 1) * 2 // 3
+        plain = f"{plain[:head]}\u2026{plain[-(length - 1 - head):]}"
+    return html.escape(plain).replace("$", "&#36;")
+
+
+def amount(value: float, measure: Measure) -> str:
+    """Return files or bytes as text: ``"12,403"``, ``"3.10 TB"``."""
+    return f"{value:,.0f}" if measure == "files" else format_size(float(value))
+
+
+def said(row_files: float, row_bytes: float) -> str:
+    """Return both measures as text for a hover: ``"1 file, 12.4 MB"``."""
+    return f"{row_files:,.0f} {'file' if row_files == 1 else 'files'}, {format_size(float(row_bytes))}"
+
+
+def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str, Any]:
+    """Return the settings of an axis from 0 in whole files or in B, kB, MB, GB, TB.
+
+    The ticks are computed here since Plotly's own formats know no space before a unit, and write
+    1G or 1B where a size is 1 GB.
+
+    Args:
+        largest: The largest value that the axis must hold.
+        measure: What the axis counts.
+        steps: At most so many ticks beside the 0.
+    """
+    top = max(float(largest), 1.0)
+    raw = top / steps
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * nice for nice in (1, 2, 2.5, 5, 10) if power * nice >= raw)
+    step = max(1.0, round(step) if measure == "files" else step)
+    ticks = [index * step for index in range(math.floor(top * 1.02 / step) + 1)]
+    return {
+        "tickmode": "array",
+        "tickvals": ticks,
+        "ticktext": ["0" if tick == 0 else _short(tick, measure) for tick in ticks],
+        "range": [0, top * 1.04],
+        "rangemode": "tozero",
+        "fixedrange": True,
+        "zeroline": False,
+        "title": None,
+    }
+
+
+def _short(tick: float, measure: Measure) -> str:
+    if measure == "files":
+        return f"{tick:,.0f}"
+    number, unit = format_size(tick).split(" ")
+    return f"{float(number):g} {unit}"
+
+
+def figure(*traces: Any, height: int = 260, **layout: Any) -> go.Figure:
+    """Return a figure in mfkit's look: transparent, light margins, fit for a light or dark page."""
+    axis = {"gridcolor": GRID, "linecolor": GRID, "automargin": True, "ticks": "", "title": None}
+    # A template of its own, empty: the default one is 7 kB of colours that nothing here uses.
+    drawn = go.Figure(list(traces), layout={"template": {}})
+    drawn.update_layout(
+        height=height,
+        margin={"l": 4, "r": 12, "t": 8, "b": 4, "pad": 4},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        font={"family": FONT, "size": 12, "color": TEXT},
+        modebar={"bgcolor": "rgba(0, 0, 0, 0)", "color": TEXT, "activecolor": TEXT},
+        hoverlabel={"align": "left", "namelength": -1, "font": {"family": FONT, "size": 12}},
+        xaxis=axis,
+        yaxis=axis,
+        bargap=0.28,
+        showlegend=False,
+        dragmode=False,
+        separators=".,",
+    )
+    drawn.update_layout(**layout)
+    return drawn
+
+
+def sentence(text: str) -> dict[str, Any]:
+    """Return an annotation in the middle of a figure: why there is nothing to see."""
+    return {
+        "text": text, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False,
+        "font": {"size": 13},
+    }
+
+
+def empty(text: str, height: int = 260) -> go.Figure:
+    """Return a figure without axes that holds one sentence."""
+    hidden = {"visible": False, "fixedrange": True}
+    drawn = figure(height=height, xaxis=hidden, yaxis=hidden)
+    drawn.add_annotation(sentence(text))
+    return drawn
+
+
+def bars(
+    labels: list[str], frame: pd.DataFrame, measure: Measure, colors: list[str], height: int
+) -> go.Figure:
+    """Return horizontal bars, the first row on top, each with its value at its end.
+
+    The bars stand at whole numbers and their labels are only the ticks' text: two long names that
+    are shortened to the same text stay two bars.
+
+    Args:
+        labels: One per row, as :func:`label` returns them.
+        frame: The columns ``files`` and ``bytes``.
+        measure: Which of the two the bars show.
+        colors: One per row.
+        height: Pixels.
+    """
+    values = frame[measure].astype("float64").to_numpy()
+    whole = float(values.sum()) or 1.0
+    text = [amount(float(value), measure) for value in values]
+    hover = [
+        f"{name}<br>{said(files, size)}<br>{value / whole:.1%} of the {measure} shown"
+        for name, files, size, value in zip(labels, frame["files"], frame["bytes"], values, strict=True)
+    ]
+    rows = list(range(len(labels)))
+    axis = value_axis(values.max(initial=0), measure, steps=3)
+    # Room for the text at the end of the longest bar.
+    axis["range"] = [0, axis["range"][1] * 1.24]
+    return figure(
+        go.Bar(
+            x=values, y=rows, orientation="h", marker={"color": colors, "line": {"width": 0}},
+            text=text, textposition="outside", cliponaxis=False, constraintext="none",
+            hovertext=hover, hoverinfo="text",
+        ),
+        height=height,
+        xaxis={"gridcolor": GRID, "tickangle": 0, **axis},
+        yaxis={
+            "tickmode": "array", "tickvals": rows, "ticktext": labels, "automargin": True,
+            "range": [max(len(rows), 5) - 0.5, -0.5], "fixedrange": True, "showgrid": False,
+            "zeroline": False, "title": None,
+        },
+    )

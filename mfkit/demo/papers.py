@@ -1,0 +1,109 @@
+"""Documents: invoices, letters, notes and lists of a household that throws nothing away."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from mfkit.demo.entry import DemoFile
+from mfkit.demo.pdf import write_pdf
+
+WORDS = (
+    "harbour lantern timetable meadow receipt archive window gravel copper letter northern autumn kettle "
+    "bridge signal orchard margin ferry ledger winter corner violet platform quiet station morning paper "
+    "shelf river camera garden folder rain island market stairs tram evening map radio cellar attic "
+    "summer negative print "
+).split()
+
+# Path, date, title, author, headings of the pages.
+PDFS = (
+    ("Documents/Invoices/2019/Invoice 2019-031.pdf", (2019, 3, 4), "Invoice 2019-031", "Brill & Taube Optics",
+     ("Invoice 2019-031",)),
+    ("Documents/Invoices/2019/Invoice 2019-117.pdf", (2019, 11, 18), "Invoice 2019-117",
+     "Brill & Taube Optics", ("Invoice 2019-117", "Terms of delivery")),
+    ("Documents/Invoices/2021/Rechnung Dachdecker März.pdf", (2021, 3, 29), "Rechnung 88-2021",
+     "Dachdeckerei Öhlmann", ("Rechnung 88-2021", "Aufmaß")),
+    ("Documents/Manuals/Enlarger E-60 manual.pdf", (2011, 5, 2), "Enlarger E-60: operating instructions",
+     "Fenwick Darkroom Works",
+     ("Operating instructions", "Setting up", "Lamp and lens", "Exposure", "Care", "Spare parts")),
+    ("Documents/University/Thesis draft 7.pdf", (2013, 6, 30), "On the Drift of Small Archives", "M. Orlow",
+     ("On the Drift of Small Archives", "1 Introduction", "2 Sources", "3 Method", "4 Shelves", "5 Boxes",
+      "6 Findings", "References")),
+    ("Documents/Travel/Lisbon itinerary.pdf", (2014, 5, 20), "Lisbon, 11 to 16 June", "Ines Taube",
+     ("Lisbon, 11 to 16 June", "Addresses")),
+    ("Documents/Travel/旅程表 2016.pdf", (2016, 2, 27), "旅程表 2016年春", "月見旅行社",
+     ("Itinerary, spring 2016", "Hotels", "Trains")),
+)
+
+# Path, date.
+TEXTS = (
+    ("Documents/Letters/Letter to the landlord.txt", (2010, 9, 13)),
+    ("Documents/Letters/Cher René.txt", (2012, 12, 19)),
+    ("Old laptop/Desktop/passwords are NOT here.txt", (2009, 10, 1)),
+    ("Documents/packing list 🎒.txt", (2022, 6, 25)),
+    ("Documents/Notes/crème brûlée.md", (2017, 2, 14)),
+    ("Documents/Notes/scanning negatives.md", (2020, 12, 28)),
+    ("Documents/Notes/日本旅行メモ.md", (2016, 3, 1)),
+)
+
+# Path, date, columns, number of rows.
+TABLES = (
+    ("Documents/Household/Budget 2021.csv", (2021, 12, 31), ("date", "what", "amount"), 120),
+    ("Documents/Household/Lenses for sale.csv", (2023, 9, 9), ("lens", "mount", "price", "sold"), 14),
+)
+
+
+def plan_papers(seed: int) -> Iterator[DemoFile]:
+    """Plans all documents."""
+    for path, day, title, author, headings in PDFS:
+        when = datetime(*day, 10, 24, tzinfo=UTC)
+        pages = _pages(headings, random.Random(f"{seed}/{path}"))
+        yield DemoFile(path, when, partial(write_pdf, title, author, when, pages))
+    for path, day in TEXTS:
+        text = _text(path, random.Random(f"{seed}/{path}"))
+        yield DemoFile(path, datetime(*day, 17, 5, tzinfo=UTC), partial(_write_text, text))
+    for path, day, columns, count in TABLES:
+        text = _table(columns, count, day[0], random.Random(f"{seed}/{path}"))
+        yield DemoFile(path, datetime(*day, 21, 48, tzinfo=UTC), partial(_write_text, text))
+
+
+def _write_text(text: str, path: Path) -> None:
+    # Bytes, because text mode would end lines differently on Windows.
+    path.write_bytes(text.encode())
+
+
+def _paragraph(dice: random.Random) -> str:
+    sentences = []
+    for _ in range(dice.randint(3, 6)):
+        sentences.append(" ".join(dice.choices(WORDS, k=dice.randint(6, 14))).capitalize() + ".")
+    return " ".join(sentences)
+
+
+def _pages(headings: tuple[str, ...], dice: random.Random) -> tuple[str, ...]:
+    return tuple("\n".join((heading, *(f"{_paragraph(dice)}\n" for _ in range(5)))) for heading in headings)
+
+
+def _text(path: str, dice: random.Random) -> str:
+    title = path.rpartition("/")[2].rpartition(".")[0]
+    body = "\n\n".join(_paragraph(dice) for _ in range(dice.randint(2, 5)))
+    if path.endswith(".txt"):
+        return f"{title}\n\n{body}\n"
+    items = "\n".join(f"- {' '.join(dice.choices(WORDS, k=3))}" for _ in range(6))
+    return f"# {title}\n\n{items}\n\n{body}\n"
+
+
+def _table(columns: tuple[str, ...], count: int, year: int, dice: random.Random) -> str:
+    def cell(column: str) -> str:
+        match column:
+            case "date":
+                return f"{year}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}"
+            case "amount" | "price":
+                return f"{dice.uniform(3, 400):.2f}"
+            case "sold":
+                return dice.choice(("yes", "no"))
+            case _:
+                return " ".join(dice.choices(WORDS, k=2))
+
+    rows = sorted(",".join(cell(column) for column in columns) for _ in range(count))
+    return "\n".join((",".join(columns), *rows)) + "\n"

@@ -1,0 +1,81 @@
+"""Many rows in one statement, without the cost of building each through the ORM.
+
+Core's ``executemany`` converts every value of every row through functions looked up per row; here the
+conversions are looked up once per column, and the driver gets plain tuples. The statements are plain
+text too, so that no default of the model asks for a value that the rows do not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect, Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Row = Sequence[Any]
+
+
+async def insert_rows(
+    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Iterable[Row]
+) -> None:
+    """Insert rows.
+
+    Args:
+        connection: Open in a write transaction.
+        table: Where.
+        columns: Names of the columns that the rows fill.
+        rows: Python values in the order of ``columns``.
+    """
+    await _run(connection, _insert(connection.dialect, table, columns), table, columns, rows)
+
+
+async def upsert_rows(
+    connection: AsyncConnection, table: Table, key: str, columns: tuple[str, ...], rows: Iterable[Row]
+) -> None:
+    """Insert rows, or overwrite those that hold the same unique ``key``; their ids stay as they are."""
+    kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "id"))
+    statement = f"{_insert(connection.dialect, table, columns)} ON CONFLICT ({key}) DO UPDATE SET {kept}"
+    await _run(connection, statement, table, columns, rows)
+
+
+async def update_rows(
+    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Iterable[Row]
+) -> None:
+    """Update rows by id: each row holds the values of ``columns``, then the id."""
+    filled = (*columns, "id")
+    marks = _marks(connection.dialect, len(filled))
+    assignments = ", ".join(f"{name} = {mark}" for name, mark in zip(columns, marks, strict=False))
+    statement = f"UPDATE {table.name} SET {assignments} WHERE id = {marks[-1]}"
+    await _run(connection, statement, table, filled, rows)
+
+
+def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> str:
+    marks = ", ".join(_marks(dialect, len(columns)))
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+
+
+def _marks(dialect: Dialect, number: int) -> list[str]:
+    """Return the driver's parameter marks."""
+    if dialect.paramstyle == "numeric_dollar":
+        return [f"${place}" for place in range(1, number + 1)]
+    return ["?"] * number
+
+
+async def _run(
+    connection: AsyncConnection, statement: str, table: Table, filled: tuple[str, ...], rows: Iterable[Row]
+) -> None:
+    convert = [_converter(table, name, connection.dialect) for name in filled]
+    plain = [
+        tuple(
+            value if value is None or function is None else function(value)
+            for function, value in zip(convert, row, strict=True)
+        )
+        for row in rows
+    ]
+    if plain:
+        await connection.exec_driver_sql(statement, plain)
+
+
+def _converter(table: Table, name: str, dialect: Dialect) -> Any:
+    return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)

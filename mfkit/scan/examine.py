@@ -1,0 +1,144 @@
+"""One file: its bytes hashed, its kind told, its facts read. Runs inside a worker process.
+
+Imports neither the models nor pandas, so that a worker is quick to start and small.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Literal
+
+from mfkit.scan.facts import Facts, ProbeError, ProbeLibraryError, read_facts
+from mfkit.scan.kinds import HEAD_SIZE, Kind, identify
+from mfkit.scan.paths import on_disk
+from mfkit.scan.sidecars import FolderNames, read_sidecars, with_sidecars
+from mfkit.scan.walk import Candidate, modification_time
+
+Stage = Literal["walk", "read", "probe"]
+_CHUNK = 1 << 20
+_BEAT_EVERY = 64
+_HAVE_SIDECARS = ("image", "video", "audio")
+
+
+@dataclass(slots=True)
+class Examined:
+    """What was found out about a file.
+
+    Attributes:
+        path: Stored form of the path.
+        size: Bytes.
+        modified_at: The file system's modification time; None for what could not be looked at.
+        scanned_at: When the reading began.
+        file_hash: SHA-256 of the content; None when it could not be read.
+        kind: What the file is; None when it could not be read.
+        facts: What it says of itself; empty when it says nothing or could not be understood.
+        stage: Where it failed; None when it did not.
+        error: Why, in a sentence.
+        spent: Seconds by stage.
+    """
+
+    path: str
+    size: int
+    modified_at: datetime | None
+    scanned_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    file_hash: str | None = None
+    kind: Kind | None = None
+    facts: Facts = field(default_factory=lambda: Facts())
+    stage: Stage | None = None
+    error: str | None = None
+    spent: dict[str, float] = field(default_factory=dict)
+
+    def failed(self, stage: Stage, error: str) -> Examined:
+        """Note where and why the file failed."""
+        self.stage, self.error = stage, error
+        return self
+
+
+def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> bool:
+    """Hash a file and tell its kind.
+
+    Args:
+        found: Gets hash and kind, or the reason why not.
+        known_hash: The content's hash where it is known to be unchanged; only the head is read then.
+        beat: Called now and then while a large file is read, to say that the work goes on.
+
+    Returns:
+        Whether there is something to probe.
+    """
+    if found.size == 0:
+        found.failed("read", "The file is empty.")
+        return False
+    path = on_disk(found.path)
+    try:
+        with open(path, "rb", buffering=0) as file:
+            head = file.read(HEAD_SIZE)
+            found.file_hash = known_hash or _hash(file, head, beat)
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        found.file_hash = None
+        found.failed("read", f"The file cannot be read: {error.strerror or error}.")
+        return False
+    if (after.st_size, modification_time(after)) != (found.size, found.modified_at):
+        found.file_hash = None
+        found.failed("read", "The file changed while it was read; scan again.")
+        return False
+    found.kind = identify(head, os.path.basename(path))
+    return True
+
+
+def probe(found: Examined) -> None:
+    """Read the facts of a file whose kind is known; whatever is wrong with it is noted.
+
+    Raises:
+        ProbeLibraryError: What is wrong is not with the file.
+    """
+    assert found.kind is not None
+    path = on_disk(found.path)
+    try:
+        found.facts = read_facts(path, found.kind)
+        if found.kind.media_type in _HAVE_SIDECARS:
+            folder, name = os.path.split(path)
+            if sidecars := _names_in(folder).sidecars_of(name):
+                found.facts = with_sidecars(found.facts, read_sidecars(folder, sidecars))
+    except ProbeError as error:
+        found.failed("probe", str(error))
+    except OSError as error:
+        found.failed("probe", f"The file cannot be read again: {error.strerror or error}.")
+    except MemoryError:
+        found.failed("probe", "To understand the file takes more memory than the scan allows.")
+    except ProbeLibraryError:
+        raise
+    except Exception as error:  # a file must never end a scan: what no probe foresaw is recorded
+        found.failed("probe", f"{type(error).__name__}: {error}")
+
+
+def examine(candidate: Candidate, known_hash: str | None = None) -> Examined:
+    """Read and probe one file in this process."""
+    found = Examined(candidate.path, candidate.size, candidate.modified_at)
+    if read(found, known_hash, lambda: None):
+        probe(found)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _names_in(folder: str) -> FolderNames:
+    """Return a folder's names; files come folder by folder, so that one listing serves all of one."""
+    return FolderNames(os.listdir(folder))
+
+
+def _hash(file: io.FileIO, head: bytes, beat: Callable[[], None]) -> str:
+    digest = hashlib.sha256(head)
+    buffer = memoryview(bytearray(_CHUNK))
+    chunks = 0
+    while count := file.readinto(buffer):
+        digest.update(buffer[:count])
+        chunks += 1
+        if chunks % _BEAT_EVERY == 0:
+            beat()
+    return digest.hexdigest()

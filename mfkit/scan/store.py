@@ -1,0 +1,321 @@
+"""From examined files to rows: what is new, changed, moved, or a further copy of a known content.
+
+One row per content (docs/decisions/0001). A batch is decided in memory against the rows it touches,
+in the order of its files, and written in one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, Table, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mfkit.core.database import Database
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
+from mfkit.scan.bulk import insert_rows, update_rows, upsert_rows
+from mfkit.scan.examine import Examined
+from mfkit.scan.lock import LOCK_TRIES
+from mfkit.scan.paths import on_disk
+from mfkit.scan.report import Counts
+from mfkit.scan.rows import (
+    CONTENT_COLUMNS,
+    ITEM_COLUMNS,
+    METADATA_COLUMNS,
+    content_values,
+    file_name,
+    metadata_values,
+    scanned_at,
+)
+
+T = TypeVar("T")
+_ITEM, _COPY, _METADATA, _FAILURE = (
+    cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata, ScanFailure)
+)
+_COPY_COLUMNS = (
+    "id", "media_item_id", "file_path", "file_name", "file_modified_at", "last_scanned_at", "missing_since",
+)
+_FAILURE_COLUMNS = (
+    "id", "scan_id", "file_path", "stage", "error", "file_size", "file_modified_at", "created_at",
+)
+_CHUNK = 5000
+
+
+@dataclass(slots=True)
+class _Item:
+    """An item as the batch sees and changes it."""
+
+    id: UUID
+    path: str
+    hash: str
+    modified_at: datetime | None
+    missing_since: datetime | None
+    stored_path: str | None = None
+    found: Examined | None = None
+    facts_changed: bool = False
+    is_new: bool = False
+    changed: bool = False
+
+
+@dataclass(slots=True)
+class _Copy:
+    """A further path as the batch sees and changes it."""
+
+    id: UUID
+    item_id: UUID
+    path: str
+    modified_at: datetime | None
+    missing_since: datetime | None
+    scanned_at: datetime | None = None
+
+
+@dataclass
+class _Batch:
+    """The rows that a batch touches, by the keys it looks them up with."""
+
+    scan_id: UUID
+    now: datetime = field(default_factory=utc_now)
+    items: dict[UUID, _Item] = field(default_factory=dict)
+    by_hash: dict[str, _Item] = field(default_factory=dict)
+    by_path: dict[str, _Item] = field(default_factory=dict)
+    copies: dict[str, _Copy] = field(default_factory=dict)
+    copies_of: dict[UUID, dict[str, _Copy]] = field(default_factory=dict)
+    there: dict[str, bool] = field(default_factory=dict)
+    dropped: list[UUID] = field(default_factory=list)
+    touched: dict[str, _Copy] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+
+    def add_item(self, item: _Item) -> None:
+        self.items[item.id] = item
+        self.by_hash[item.hash] = item
+        self.by_path[item.path] = item
+
+    def add_copy(self, copy: _Copy) -> None:
+        self.copies[copy.path] = copy
+        self.copies_of.setdefault(copy.item_id, {})[copy.path] = copy
+
+    def drop_copy(self, copy: _Copy) -> None:
+        del self.copies[copy.path]
+        self.copies_of[copy.item_id].pop(copy.path, None)
+        self.touched.pop(copy.path, None)
+        self.dropped.append(copy.id)
+
+    def move(self, item: _Item, path: str) -> None:
+        """Give an item another path of its own."""
+        if self.by_path.get(item.path) is item:
+            del self.by_path[item.path]
+        item.path, item.changed, item.missing_since = path, True, None
+        self.by_path[path] = item
+
+    def leave(self, item: _Item) -> None:
+        """Take an item's path, which holds other content now: a copy takes over, or the item is missing."""
+        heirs = sorted(
+            path for path, copy in self.copies_of.get(item.id, {}).items() if copy.missing_since is None
+        )
+        if heirs:
+            heir = self.copies[heirs[0]]
+            self.drop_copy(heir)
+            self.move(item, heir.path)
+            item.modified_at = heir.modified_at
+        else:
+            item.missing_since, item.changed = item.missing_since or self.now, True
+
+
+async def write(database: Database, scan_id: UUID, examined: Sequence[Examined]) -> Counts:
+    """Write what was found out about a batch of files, in one transaction.
+
+    Args:
+        database: Where.
+        scan_id: The scan that found it.
+        examined: The files; at most one per path.
+
+    Returns:
+        How many were added, updated, moved, copies and failed.
+
+    Raises:
+        LibraryLockedError: Another program holds the write lock.
+    """
+    async with database.transaction(tries=LOCK_TRIES) as connection:
+        batch = _Batch(scan_id)
+        read = [found for found in examined if found.file_hash is not None]
+        await _load(connection, batch, read)
+        for found in read:
+            _decide(batch, found)
+        await _write_items(connection, batch)
+        await _write_copies(connection, batch)
+        await _write_failures(connection, batch, examined)
+    batch.counts.failed = sum(found.stage is not None for found in examined)
+    return batch.counts
+
+
+def _decide(batch: _Batch, found: Examined) -> None:
+    """Decide what a file that was read means for the rows."""
+    assert found.file_hash is not None
+    here, copy = batch.by_path.get(found.path), batch.copies.get(found.path)
+    owner = batch.by_hash.get(found.file_hash)
+    if owner is not None and owner is here:
+        if copy is not None:
+            batch.drop_copy(copy)
+        batch.counts.updated += 1
+        _fill(owner, found)
+        return
+    if owner is not None and copy is not None and copy.item_id == owner.id and _is_there(batch, owner):
+        copy.modified_at, copy.scanned_at, copy.missing_since = found.modified_at, scanned_at(found), None
+        batch.touched[copy.path] = copy
+        batch.counts.updated += 1
+        return
+    if copy is not None:
+        batch.drop_copy(copy)
+    if owner is not None and _is_there(batch, owner):
+        if here is not None:
+            batch.leave(here)
+        new = _Copy(uuid4(), owner.id, found.path, found.modified_at, None, scanned_at(found))
+        batch.add_copy(new)
+        batch.touched[new.path] = new
+        batch.counts.copies += 1
+    elif owner is not None:
+        if here is not None:
+            _vacate(batch, here)
+        batch.move(owner, found.path)
+        _fill(owner, found)
+        batch.counts.moved += 1
+    elif here is not None and copy is None and not _has_heir(batch, here):
+        del batch.by_hash[here.hash]
+        here.hash = found.file_hash
+        batch.by_hash[here.hash] = here
+        _fill(here, found)
+        batch.counts.updated += 1
+    else:
+        if here is not None:
+            _vacate(batch, here)
+        item = _Item(uuid4(), found.path, found.file_hash, found.modified_at, None, is_new=True)
+        _fill(item, found)
+        batch.add_item(item)
+        batch.counts.added += 1
+
+
+def _fill(item: _Item, found: Examined) -> None:
+    item.found, item.facts_changed, item.changed = found, True, True
+    item.missing_since, item.modified_at = None, found.modified_at
+
+
+def _vacate(batch: _Batch, here: _Item) -> None:
+    """Free a path for another item; a row that has nowhere to go keeps a path that no file can have."""
+    batch.leave(here)
+    if batch.by_path.get(here.path) is here and here.missing_since is not None:
+        missing_since = here.missing_since
+        batch.move(here, f"{here.path}/replaced/{here.id}")
+        here.missing_since = missing_since
+
+
+def _has_heir(batch: _Batch, item: _Item) -> bool:
+    return any(copy.missing_since is None for copy in batch.copies_of.get(item.id, {}).values())
+
+
+def _is_there(batch: _Batch, item: _Item) -> bool:
+    return item.missing_since is None and batch.there.get(item.path, True)
+
+
+async def _load(connection: AsyncConnection, batch: _Batch, read: Sequence[Examined]) -> None:
+    """Load the items and copies that the batch's paths and hashes lead to."""
+    columns = select(
+        _ITEM.c.id, _ITEM.c.file_path, _ITEM.c.file_hash, _ITEM.c.file_modified_at, _ITEM.c.missing_since
+    )
+    paths = [found.path for found in read]
+    rows = await _in(connection, columns, _ITEM.c.file_hash, [found.file_hash for found in read])
+    rows += await _in(connection, columns, _ITEM.c.file_path, paths)
+    for id_, path, hash_, modified_at, missing_since in rows:
+        if id_ not in batch.items:
+            batch.add_item(_Item(id_, path, hash_, modified_at, missing_since, stored_path=path))
+    columns = select(
+        _COPY.c.id, _COPY.c.media_item_id, _COPY.c.file_path, _COPY.c.file_modified_at, _COPY.c.missing_since
+    )
+    known = {row.id: row for row in await _in(connection, columns, _COPY.c.file_path, paths)}
+    known |= {row.id: row for row in await _in(connection, columns, _COPY.c.media_item_id, list(batch.items))}
+    for row in known.values():
+        batch.add_copy(_Copy(*row))
+    elsewhere = [item.path for item in batch.items.values() if item.missing_since is None]
+    batch.there = await asyncio.to_thread(
+        lambda: {path: os.path.lexists(on_disk(path)) for path in elsewhere}
+    )
+
+
+async def _in(
+    connection: AsyncConnection, statement: Select[Any], column: Any, values: Sequence[Any]
+) -> list[Any]:
+    rows: list[Any] = []
+    for chunk in _chunks(values):
+        rows += (await connection.execute(statement.where(column.in_(chunk)))).all()
+    return rows
+
+
+def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (values[start:start + _CHUNK] for start in range(0, len(values), _CHUNK))
+
+
+async def _write_items(connection: AsyncConnection, batch: _Batch) -> None:
+    changed = [item for item in batch.items.values() if item.changed]
+    old = [item for item in changed if not item.is_new]
+    moved = [item for item in old if item.path != item.stored_path]
+    # Two items may have swapped their paths; none may hold another's for a moment.
+    await update_rows(connection, _ITEM, ("file_path",), [(f"{item.id}", item.id) for item in moved])
+    await insert_rows(connection, _ITEM, ITEM_COLUMNS, [
+        (item.id, batch.now, *content_values(item.found, item.path, batch.now))
+        for item in changed if item.is_new and item.found is not None
+    ])
+    await update_rows(connection, _ITEM, CONTENT_COLUMNS, [
+        (*content_values(item.found, item.path, batch.now), item.id)
+        for item in old if item.found is not None
+    ])
+    await update_rows(
+        connection, _ITEM, ("file_path", "file_name", "file_modified_at", "missing_since", "modified_at"),
+        [
+            (item.path, _name(item), item.modified_at, item.missing_since, batch.now, item.id)
+            for item in old if item.found is None
+        ],
+    )
+    filled = [item for item in changed if item.found is not None and item.facts_changed]
+    new = [metadata_values(item.found, item.id) for item in filled if item.is_new and item.found]
+    await insert_rows(connection, _METADATA, METADATA_COLUMNS, new)
+    again = [metadata_values(item.found, item.id) for item in filled if not item.is_new and item.found]
+    await upsert_rows(connection, _METADATA, "media_item_id", METADATA_COLUMNS, again)
+
+
+def _name(item: _Item) -> str:
+    """Return the file name; a replaced row keeps the one it had."""
+    path = item.stored_path if "/replaced/" in item.path and item.stored_path else item.path
+    return file_name(path)
+
+
+async def _write_copies(connection: AsyncConnection, batch: _Batch) -> None:
+    for chunk in _chunks(batch.dropped):
+        await connection.execute(delete(_COPY).where(_COPY.c.id.in_(chunk)))
+    await upsert_rows(connection, _COPY, "file_path", _COPY_COLUMNS, [
+        (copy.id, copy.item_id, copy.path, file_name(copy.path), copy.modified_at, copy.scanned_at, None)
+        for copy in batch.touched.values()
+    ])
+
+
+async def _write_failures(connection: AsyncConnection, batch: _Batch, examined: Sequence[Examined]) -> None:
+    understood = [found.path for found in examined if found.stage is None]
+    for chunk in _chunks(understood):
+        await connection.execute(delete(_FAILURE).where(_FAILURE.c.file_path.in_(chunk)))
+    await upsert_rows(connection, _FAILURE, "file_path", _FAILURE_COLUMNS, [
+        (
+            uuid4(), batch.scan_id, found.path, ScanStage(found.stage), found.error, found.size,
+            # A read that failed is tried again; what was read and not understood stays so.
+            found.modified_at if found.stage == "probe" or _is_empty(found) else None,
+            batch.now,
+        )
+        for found in examined if found.stage is not None
+    ])
+
+
+def _is_empty(found: Examined) -> bool:
+    return found.stage == "read" and found.size == 0

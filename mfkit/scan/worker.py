@@ -1,0 +1,135 @@
+"""The isolated process that reads files: ``python -m mfkit.scan.worker``, spoken to over pipes.
+
+A file may crash or hang the library that reads it, or ask it for all memory; in a process of its own it
+takes nothing with it. One line of JSON a request, in order; per file an optional line when it is hashed
+(so that a crash in the probe still leaves an item) and one when it is done. JSON rather than pickle: a
+file that gets hold of the worker must not get hold of its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mfkit.errors import MfkitError
+from mfkit.scan.examine import Examined, probe, read
+from mfkit.scan.facts import ProbeLibraryError
+from mfkit.scan.kinds import Kind
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def request(found: Examined, known_hash: str | None) -> bytes:
+    """Return the line that asks for a file."""
+    modified = (found.modified_at - _EPOCH) // _MICROSECOND if found.modified_at is not None else 0
+    return json.dumps([found.path, found.size, modified, known_hash]).encode() + b"\n"
+
+
+def take_reply(line: bytes, found: Examined) -> bool:
+    """Take what a line of the worker says over into ``found``; returns whether the file is done.
+
+    Raises:
+        ValueError: The line is none of a worker's.
+        MfkitError: The worker lacks a library.
+    """
+    reply = json.loads(line)
+    if not isinstance(reply, dict):
+        raise ValueError("not a reply")
+    if "lacking" in reply:
+        raise MfkitError(
+            f"A library that reads files cannot be imported ({reply['lacking']}); mend the installation "
+            "with: pip install --force-reinstall mfkit"
+        )
+    if "hash" in reply:
+        found.file_hash, found.kind = reply["hash"], Kind(*reply["kind"])
+    if "failed" in reply:
+        found.stage, found.error = reply["failed"]
+    found.spent = reply.get("spent", found.spent)
+    if "facts" in reply:
+        found.facts = reply["facts"]
+        if (taken_at := found.facts.get("taken_at")) is not None:
+            found.facts["taken_at"] = datetime.fromisoformat(str(taken_at))
+    return bool(reply.get("done"))
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    memory_limit, time_limit = (float(argument) for argument in (*sys.argv[1:], "0", "0")[:2])
+    if memory_limit:
+        _limit_memory(int(memory_limit))
+    # Nothing a library prints may get between the replies.
+    replies = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    def reply(values: dict[str, Any]) -> None:
+        _expect_life(time_limit)
+        replies.write(json.dumps(values).encode() + b"\n")
+
+    reply({})  # the first word: it can start at all
+    for line in sys.stdin.buffer:
+        _expect_life(time_limit)
+        path, size, modified, known_hash = json.loads(line)
+        found = Examined(path, size, _EPOCH + modified * _MICROSECOND)
+        _answer(found, known_hash, reply)
+        _expect_life(0)  # to wait for work is no silence
+
+
+def _answer(found: Examined, known_hash: str | None, reply: Callable[[dict[str, Any]], None]) -> None:
+    started = time.perf_counter()
+    spent = {"read": 0.0, "probe": 0.0}
+    done: dict[str, Any] = {"done": 1, "spent": spent}
+    if read(found, known_hash, lambda: reply({})):
+        assert found.kind is not None
+        kind = (found.kind.format, found.kind.mime_type, found.kind.media_type)
+        reply({"hash": found.file_hash, "kind": kind})
+        between = time.perf_counter()
+        spent["read"] = between - started
+        try:
+            probe(found)
+        except ProbeLibraryError as error:
+            return reply({"lacking": str(error)})
+        spent["probe"] = time.perf_counter() - between
+        if found.facts:
+            facts: dict[str, Any] = dict(found.facts)
+            if (taken_at := found.facts.get("taken_at")) is not None:
+                facts["taken_at"] = taken_at.isoformat()
+            done["facts"] = facts
+    if found.stage is not None:
+        done["failed"] = (found.stage, found.error)
+    reply(done)
+
+
+def _expect_life(time_limit: float) -> None:
+    """Have the system end this process if it says nothing more for a while.
+
+    The parent ends a silent worker itself; this is for when the parent was killed, and a worker that
+    hangs would go on for ever.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 2 * time_limit + 10 if time_limit else 0)
+
+
+def _limit_memory(limit: int) -> None:
+    """Bound what this process may allocate, where the system can (not on Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return
+    # Data, not address space: libraries map far more than they use.
+    for kind in ("RLIMIT_DATA", "RLIMIT_CORE"):
+        bound = limit if kind == "RLIMIT_DATA" else 0
+        try:
+            resource.setrlimit(getattr(resource, kind), (bound, bound))
+        except (AttributeError, ValueError, OSError):  # the system has no such limit, or a lower one
+            continue
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""What all panels share: they follow a selection, redraw only for a reason, and say what went wrong."""
+
+from __future__ import annotations
+
+import html
+import threading
+import traceback
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from mfkit.errors import MfkitError
+from mfkit.library import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+from mfkit.widgets.selection import Selection
+
+_STYLE = (Path(__file__).parent / "panel.css").read_text("utf-8")
+
+
+class Panel(widgets.VBox):
+    """A box that shows one aspect of the selected items.
+
+    A subclass gives :meth:`draw`, and :meth:`options` when it has controls of its own.
+
+    Attributes:
+        lib: The library.
+        selection: Which of its items; shared by all panels that were given the same one.
+    """
+
+    def __init__(
+        self,
+        lib: MediaLibrary,
+        selection: Selection | None,
+        title: str,
+        body: Sequence[widgets.Widget],
+        controls: Sequence[widgets.Widget] = (),
+    ) -> None:
+        """Lay the panel out and draw it.
+
+        Args:
+            lib: The library.
+            selection: Which items; all, and nothing to share, when not given.
+            title: Heading.
+            body: What is drawn on.
+            controls: What stands beside the heading.
+        """
+        self.lib = lib
+        self.selection = selection if selection is not None else Selection()
+        self._turn = threading.RLock()
+        self._drawn: Hashable = None
+        self._message = widgets.HTML(layout={"display": "none"})
+        heading = widgets.HTML(f"<h4>{html.escape(title)}</h4>")
+        head = widgets.HBox([heading, *controls])
+        head.add_class("mfkit-head")
+        super().__init__([widgets.HTML(f"<style>{_STYLE}</style>"), head, self._message, *body])
+        self.children[0].layout.display = "none"
+        self.add_class("mfkit-panel")
+        self.selection.observe(self.follow, "filter")
+        self.follow()
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Query the library and show what it answers."""
+        raise NotImplementedError
+
+    def options(self) -> Hashable:
+        """Return the state of the panel's own controls that a drawing depends on."""
+        return None
+
+    def follow(self, _: Any = None) -> None:
+        """Draw anew if the selection or the panel's own controls are no longer what was drawn.
+
+        One drawing at a time: a callback that waited for its turn finds the newest state drawn, and
+        nothing left to do.
+        """
+        with self._turn:
+            wanted = (self.selection.filter, self.options())
+            if wanted != self._drawn:
+                self._drawn = wanted
+                self.attempt(lambda: self.draw(wanted[0]))
+
+    def refresh(self) -> None:
+        """Draw anew in any case, as after a scan."""
+        with self._turn:
+            self._drawn = None
+            self.follow()
+
+    def attempt(self, action: Callable[[], None]) -> None:
+        """Do something for a person; what goes wrong is said in the panel, which lives on."""
+        self._say("")
+        try:
+            action()
+        except MfkitError as error:
+            self._say(str(error))
+        except Exception as error:
+            # Jupyter drops what a callback raises or prints: a panel that did not catch everything
+            # would just stop following, without a word.
+            self._say(f"This cannot be shown: {error}", traceback.format_exc())
+
+    def _say(self, sentence: str, details: str = "") -> None:
+        more = f"<details><summary>Details</summary><pre>{html.escape(details)}</pre></details>"
+        self._message.value = (
+            f'<div class="mfkit-error" role="alert">{html.escape(sentence)}{more if details else ""}</div>'
+            if sentence else ""
+        )
+        self._message.layout.display = None if sentence else "none"

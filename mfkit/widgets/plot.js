@@ -1,0 +1,178 @@
+// Draws a Plotly figure that the kernel sends as JSON, in the page's colours.
+//
+// Plotly's 5 MB of JavaScript come from the kernel, compressed, once per page: the first plot asks, all
+// wait for the same answer. After a reload of the page the plots come back from the kernel and ask anew.
+
+const styles = new Map();
+
+function page(version) {
+  const key = Symbol.for(`mfkit.plotly.${version}`);
+  if (!globalThis[key]) {
+    const state = { asked: false, done: false };
+    state.promise = new Promise((resolve, reject) => {
+      state.settle = (packed) => {
+        if (state.done) return;
+        state.done = true;
+        evaluate(packed).then(resolve, reject);
+      };
+    });
+    globalThis[key] = state;
+  }
+  return globalThis[key];
+}
+
+async function evaluate(packed) {
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const source = await new Response(stream).text();
+  // A module of our own around it, so that it finds neither an AMD loader nor someone else's exports.
+  const wrapped = `const module = { exports: {} };\n${source}\nexport default module.exports;`;
+  const url = URL.createObjectURL(new Blob([wrapped], { type: "text/javascript" }));
+  const before = Object.getOwnPropertyDescriptor(globalThis, "Plotly");
+  try {
+    return (await import(url)).default;
+  } finally {
+    URL.revokeObjectURL(url);
+    // The bundle makes itself a global; another one on the page keeps its place.
+    if (before) Object.defineProperty(globalThis, "Plotly", before);
+    else delete globalThis.Plotly;
+  }
+}
+
+function plotly(model, signal) {
+  const state = page(model.get("_version"));
+  if (!state.done) {
+    const take = (message, buffers) => {
+      if (message?.kind === "plotly") state.settle(buffers[0]);
+    };
+    const ask = () => state.done || model.send({ kind: "plotly" });
+    model.on("msg:custom", take);
+    if (!state.asked) ask();
+    state.asked = true;
+    // The one that asked may be gone by now, closed with its cell.
+    const again = setTimeout(ask, 10_000);
+    signal.addEventListener("abort", () => { clearTimeout(again); model.off("msg:custom", take); });
+  }
+  return state.promise;
+}
+
+function mapStyle(text) {
+  // One object per style for ever: to Plotly another object is another style, to be loaded anew.
+  if (!styles.has(text)) styles.set(text, JSON.parse(text));
+  return styles.get(text);
+}
+
+function figureOf(model, el) {
+  const { data = [], layout = {} } = JSON.parse(model.get("_figure"));
+  const css = getComputedStyle(el);
+  const color = css.getPropertyValue("--jp-ui-font-color1").trim();
+  if (color) layout.font = { ...layout.font, color };
+  const ground = css.getPropertyValue("--jp-layout-color1").trim();
+  if (ground) {
+    const font = { ...layout.hoverlabel?.font, color };
+    layout.hoverlabel = { ...layout.hoverlabel, bgcolor: ground, font };
+  }
+  if (layout.map) {
+    if (model.get("_map_style")) layout.map.style = mapStyle(model.get("_map_style"));
+    // A world narrower than its box repeats, and every place on it: fill the width, if the height allows.
+    const filling = Math.min(Math.log2(el.clientWidth / 512), layout.meta?.closest ?? 0);
+    layout.map.zoom = Math.max(layout.map.zoom, filling);
+  }
+  return { data, layout: { ...layout, autosize: true, uirevision: model.get("_revision") } };
+}
+
+async function render({ model, el, signal }) {
+  const plot = document.createElement("div");
+  const note = document.createElement("p");
+  note.className = "mfkit-note";
+  note.hidden = true;
+  el.classList.add("mfkit-plot");
+  el.append(plot, note);
+  const say = (sentence) => { note.textContent = sentence; note.hidden = !sentence; };
+  const slow = setTimeout(() => say("This chart waits for its kernel; run the notebook to see it."), 15_000);
+  signal.addEventListener("abort", () => clearTimeout(slow));
+
+  let Plotly;
+  try {
+    Plotly = await plotly(model, signal);
+  } catch (error) {
+    say(`This browser cannot run the charts: ${error.message}`);
+    return;
+  } finally {
+    clearTimeout(slow);
+  }
+  if (signal.aborted) return;
+  say("");
+
+  let queue = Promise.resolve();
+  let wired = false;
+  let moved;
+  let kept;  // where a person moved the map, which a redraw must not undo
+
+  const look = (view) => { model.set("view", view); model.save_changes(); };
+  const zoom = (steps) => (gd) => Plotly.relayout(gd, { "map.zoom": gd._fullLayout.map.zoom + steps });
+  // Plotly's own zoom buttons multiply the zoom by 1.05: at zoom 0, which shows the world, they do nothing.
+  const buttons = {
+    zoomIn: { title: "Zoom in", icon: Plotly.Icons.zoom_plus, click: zoom(1) },
+    zoomOut: { title: "Zoom out", icon: Plotly.Icons.zoom_minus, click: zoom(-1) },
+    home: { title: "Show all", icon: Plotly.Icons.home, click: () => { kept = undefined; look({}); draw(); } },
+  };
+  const named = (name) => buttons[name] ? { name, ...buttons[name] } : name;
+  const config = {
+    ...model.get("_config"), modeBarButtons: [model.get("_config").modeBarButtons.map(named)], responsive: false,
+  };
+
+  const draw = () => {
+    queue = queue.then(async () => {
+      // A plot made in a box without width keeps a wrong size; the observer below calls again.
+      if (signal.aborted || !el.clientWidth) return;
+      const { data, layout } = figureOf(model, el);
+      if (layout.map && kept?.revision === model.get("_revision")) Object.assign(layout.map, kept.place);
+      plot.style.height = `${layout.height}px`;
+      await Plotly.react(plot, data, layout, config);
+      say("");
+      plot.dataset.drawn = String(Number(plot.dataset.drawn ?? 0) + 1);
+      if (wired) return;
+      wired = true;
+      plot.on("plotly_relayout", (change) => {
+        if (!Object.keys(change).some((key) => key.startsWith("map"))) return;
+        const { center, zoom } = plot._fullLayout.map;
+        kept = { revision: model.get("_revision"), place: { center: { ...center }, zoom } };
+        clearTimeout(moved);
+        // When it has come to rest.
+        moved = setTimeout(() => {
+          const box = plot._fullLayout.map?._subplot?.map?.getBounds();
+          if (!box || !kept) return;
+          look({ south: box.getSouth(), west: box.getWest(), north: box.getNorth(), east: box.getEast() });
+        }, 300);
+      });
+    }).catch((error) => say(`This chart cannot be drawn: ${error.message}`));
+  };
+
+  // The wheel scrolls the notebook; with Ctrl or Command it zooms the map.
+  el.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  }, { capture: true, signal });
+
+  let width = 0;
+  const sizes = new ResizeObserver(() => {
+    if (!el.clientWidth || el.clientWidth === width) return;
+    width = el.clientWidth;
+    if (wired) queue = queue.then(() => Plotly.Plots.resize(plot)).catch(() => draw());
+    else draw();
+  });
+  sizes.observe(el);
+  const theme = new MutationObserver(draw);
+  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  model.on("change:_figure change:_map_style change:_revision", draw);
+  draw();
+
+  return () => {
+    clearTimeout(moved);
+    sizes.disconnect();
+    theme.disconnect();
+    model.off("change:_figure change:_map_style change:_revision", draw);
+    Plotly.purge(plot);
+  };
+}
+
+export default { render };

@@ -1,0 +1,174 @@
+"""A JupyterLab of the tests' own, and a page in a real browser that drives it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Route, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab.
+
+    Attributes:
+        url: Where, without the path.
+        token: What lets one in.
+        folder: Its notebooks.
+    """
+
+    url: str
+    token: str
+    folder: Path
+
+
+@contextlib.contextmanager
+def jupyter_lab(folder: Path, library: Path, *, dark: bool = False) -> Iterator[Lab]:
+    """Run JupyterLab on a copy of the notebooks, with settings, data and kernels of its own.
+
+    Args:
+        folder: An empty folder.
+        library: What MFKIT_LIBRARY names in its kernels.
+        dark: Whether in the dark theme.
+    """
+    notebooks = folder / "notebooks"
+    shutil.copytree(ROOT / "notebooks", notebooks)
+    config = folder / "config"
+    settings = config / "lab" / "user-settings" / "@jupyterlab"
+    for name, values in {
+        "apputils-extension/themes": {"theme": f"JupyterLab {'Dark' if dark else 'Light'}"},
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    }.items():
+        path = settings / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    token = secrets.token_hex(16)
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(config), "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "JUPYTERLAB_SETTINGS_DIR": str(settings.parent),
+        "IPYTHONDIR": str(folder / "ipython"), "MFKIT_LIBRARY": str(library),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+    }
+    with (folder / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            [
+                sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+                f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
+                f"--ServerApp.root_dir={notebooks}", "--LabApp.expose_app_in_browser=True",
+            ],
+            env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT,
+        )
+        try:
+            lab = Lab(f"http://127.0.0.1:{port}", token, notebooks)
+            _wait(lab, server, folder / "lab.log")
+            yield lab
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _wait(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{lab.url}/api?token={lab.token}"):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+@dataclass
+class Visit:
+    """A page, and what it did that a test may not like.
+
+    Attributes:
+        page: Playwright's page.
+        outside: Addresses that the page asked for which are not this machine.
+        faults: Errors that the page's scripts reported.
+    """
+
+    page: Page
+    outside: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, lab: Lab, notebook: str) -> None:
+        """Open a notebook and wait until its kernel is there."""
+        self.page.goto(f"{lab.url}/lab/tree/{notebook}?token={lab.token}")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status == 'idle'",
+            timeout=60_000,
+        )
+
+    def command(self, name: str) -> None:
+        """Run one of JupyterLab's commands to its end."""
+        self.page.evaluate("name => window.jupyterapp.commands.execute(name).then(() => null)", name)
+
+    def run_all(self) -> None:
+        """Run all cells and wait until the last has run."""
+        self.command("notebook:run-all-cells")
+
+    def plots(self, count: int) -> None:
+        """Wait until so many plots are drawn."""
+        self.page.wait_for_function(
+            "count => document.querySelectorAll('.mfkit-plot > [data-drawn]').length >= count", arg=count,
+            timeout=60_000,
+        )
+
+
+@contextlib.contextmanager
+def visit(profile: Path, *, width: int = 1280, height: int = 800) -> Iterator[Visit]:
+    """Open a browser with an empty profile; what would leave this machine is refused and noted."""
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=CHROMIUM, headless=True, args=list(ARGUMENTS),
+            viewport={"width": width, "height": height},
+        )
+        made = Visit(context.new_page())
+
+        def gate(route: Route) -> None:
+            address = urlsplit(route.request.url)
+            if address.scheme in ("http", "https") and address.hostname not in ("127.0.0.1", "localhost"):
+                made.outside.append(route.request.url)
+                route.abort()
+            else:
+                route.continue_()
+
+        context.route("**/*", gate)
+        made.page.on("pageerror", lambda error: made.faults.append(str(error)))
+        made.page.on(
+            "console",
+            lambda message: made.faults.append(f"{message.text} ({message.location.get('url', '')})")
+            if message.type == "error" else None,
+        )
+        try:
+            yield made
+        finally:
+            context.close()

@@ -1,0 +1,51 @@
+"""The notebooks run from top to bottom in a fresh kernel, with nothing but the public face."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from mfkit import MediaLibrary
+from tests.synthetic import fill
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+def names(notebooks: list[Path]) -> list[str]:
+    return [path.name for path in notebooks]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names(NOTEBOOKS))
+@pytest.mark.parametrize("count", [0, 200])
+def test_it_runs(
+    path: Path, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No cell fails or complains, with a full library and with an empty one."""
+    with MediaLibrary(tmp_path / "library.db") as lib:
+        fill(lib, count)
+    monkeypatch.setenv("MFKIT_LIBRARY", str(tmp_path / "library.db"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type in ("error", "stream")]
+    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names(NOTEBOOKS))
+def test_it_says_what_it_answers_and_calls_the_public_face_only(path: Path) -> None:
+    """A paragraph comes first; no import but mfkit, no SQL, no functions; no outputs are committed."""
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.cells[0].cell_type == "markdown" and "?" in notebook.cells[0].source
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        assert not cell.outputs and cell.execution_count is None
+        for node in ast.walk(ast.parse(cell.source)):
+            assert not isinstance(node, (ast.FunctionDef, ast.ImportFrom))
+            if isinstance(node, ast.Import):
+                assert [alias.name for alias in node.names] == ["mfkit"]

@@ -1,0 +1,178 @@
+"""Scans that are killed, locked out, or run out of disk: nothing is lost, and the next one finishes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import mfkit
+from mfkit.errors import MfkitError, ScanRunningError
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "files"
+KILLS = 50
+
+# Everything is imported once; each scan then runs in a fork that can be killed.
+SCANS = """
+import os, sys
+import mfkit, mfkit.library, mfkit.scan.scanner, alembic.command
+library, folder = sys.argv[1:]
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        try:
+            mfkit.MediaLibrary(library).scan(folder, progress=False)
+        finally:
+            os._exit(0)
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("ended", flush=True)
+"""
+
+
+def table(library: mfkit.MediaLibrary) -> pd.DataFrame:
+    """Return what does not depend on when and in how many pieces the library was filled."""
+    frame = library.items(missing=None, order_by="file_path")
+    moments = ["id", "created_at", "modified_at", "last_scanned_at"]
+    return frame.drop(columns=moments)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_kills_at_any_moment(tmp_path, demo):
+    """After fifty kills the database is sound, and one more scan gives what an undisturbed one gives."""
+    folder = CORPUS if CORPUS.is_dir() else demo
+    with mfkit.MediaLibrary(tmp_path / "undisturbed.db") as undisturbed:
+        undisturbed.scan(folder, progress=False)
+        expected, failures = table(undisturbed), undisturbed.failures()
+    draw = random.Random(1)
+    scans = subprocess.Popen(
+        [sys.executable, "-c", SCANS, str(tmp_path / "killed.db"), str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )
+    assert scans.stdin is not None and scans.stdout is not None
+    for kill in range(KILLS):
+        if kill % 10 == 0:  # from the start again, so that kills fall into every phase
+            for path in tmp_path.glob("killed.db*"):
+                path.unlink()
+        scans.stdin.write("scan\n")
+        scans.stdin.flush()
+        child = int(scans.stdout.readline())
+        time.sleep(draw.uniform(0.05, 1.2))
+        try:
+            os.kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        assert scans.stdout.readline() == "ended\n"
+        if (tmp_path / "killed.db").exists():
+            with sqlite3.connect(tmp_path / "killed.db") as connection:
+                assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+                assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+            connection.close()
+    scans.stdin.close()
+    scans.wait()
+    scans.stdout.close()
+    with mfkit.MediaLibrary(tmp_path / "killed.db") as killed:
+        killed.scan(folder, progress=False)
+        pd.testing.assert_frame_equal(table(killed), expected)
+        assert killed.failures().file_path.tolist() == failures.file_path.tolist()
+        assert set(killed.scans().status) <= {"interrupted", "finished"}
+        assert killed.scans().status[0] == "finished"
+        search = killed.sql("SELECT count(*) AS n FROM media_search").n[0]
+        assert search == len(expected)
+
+
+def test_a_locked_database_is_waited_for(tmp_path, demo):
+    """A scan outlasts another program's write, longer than one busy timeout."""
+    with mfkit.MediaLibrary(tmp_path / "library.db", busy_timeout=0.5) as library:
+        library.scan(demo / "Music", progress=False)
+        other = sqlite3.connect(tmp_path / "library.db", isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        timer = threading.Timer(2.0, other.rollback)
+        timer.start()
+        total = library.scan(demo, progress=False).total
+        timer.join()
+        other.close()
+        assert total.files == 200
+
+
+def test_a_second_scan_is_refused(tmp_path, demo):
+    """Two scans of one library at once: the second says so, and the first goes on."""
+    script = (
+        "import sys, mfkit\n"
+        f"library = mfkit.MediaLibrary({str(tmp_path / 'library.db')!r})\n"
+        "from filelock import FileLock\n"
+        f"with FileLock({str(tmp_path / 'library.db.scan-lock')!r}):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.readline()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    with mfkit.MediaLibrary(tmp_path / "library.db") as library:
+        with pytest.raises(ScanRunningError, match="Another scan of .*library.db is under way"):
+            library.scan(demo, progress=False)
+        holder.kill()  # a process that dies holds no lock
+        holder.communicate()
+        assert library.scan(demo, progress=False).total.files == 200
+
+
+def test_a_full_disk(tmp_path, demo):
+    """When the disk is full the scan says so; what was committed stays, and the next scan finishes."""
+    with mfkit.MediaLibrary(tmp_path / "library.db"):
+        size = (tmp_path / "library.db").stat().st_size
+    script = (
+        "import mfkit, resource, signal\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size} + 50_000, {size} + 50_000))\n"
+        f"library = mfkit.MediaLibrary({str(tmp_path / 'library.db')!r})\n"
+        "try:\n"
+        f"    library.scan({str(demo)!r}, progress=False)\n"
+        "except mfkit.MfkitError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert str(tmp_path / "library.db") in done.stdout and "disk" in done.stdout, done.stderr
+    with mfkit.MediaLibrary(tmp_path / "library.db") as library:
+        assert library.sql("SELECT count(*) AS n FROM scans WHERE status = 'finished'").n[0] == 0
+        assert library.scan(demo, progress=False).total.files == 200
+        assert library.totals().files[0] == 200
+
+
+def test_a_file_that_vanishes(tmp_path, monkeypatch):
+    """A file that is gone between listing and opening is a failure that the next scan forgets."""
+    from mfkit.scan.examine import examine
+    from mfkit.scan.walk import candidate
+
+    gone = examine(candidate((str(tmp_path / "gone.jpg"), 5, 0)))
+    assert (gone.stage, gone.file_hash) == ("read", None)
+    assert gone.error is not None and "No such file" in gone.error
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path):
+    """Its hash would be of neither version: the next scan takes it up."""
+    from mfkit.scan.examine import examine
+    from mfkit.scan.walk import candidate
+
+    path = tmp_path / "growing.log"
+    path.write_text("longer than listed")
+    changed = examine(candidate((str(path), 5, 0)))
+    assert changed.file_hash is None and changed.error == "The file changed while it was read; scan again."
+
+
+def test_a_library_that_may_only_be_read(tmp_path, demo):
+    """A scan into it is refused in words."""
+    with mfkit.MediaLibrary(tmp_path / "library.db"):
+        pass
+    with mfkit.MediaLibrary(tmp_path / "library.db", read_only=True) as library:
+        with pytest.raises(MfkitError, match="may only be read"):
+            library.scan(demo, progress=False)

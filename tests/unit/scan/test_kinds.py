@@ -1,0 +1,193 @@
+"""What a file is: bytes before names."""
+
+import io
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from mfkit.scan.kinds import HEAD_SIZE, KINDS, UNKNOWN, Kind, identify
+
+
+def saved(format_name: str, **options: object) -> bytes:
+    """A small picture's bytes in one of Pillow's formats."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (16, 16), "red").save(buffer, format_name, **options)
+    return buffer.getvalue()[:HEAD_SIZE]
+
+
+def zipped(*names: str) -> bytes:
+    """A ZIP archive's first bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "application/epub+zip" if name == "mimetype" else "x")
+    return buffer.getvalue()
+
+
+HEADS: list[tuple[bytes, str, str, str, str]] = [
+    (saved("JPEG"), "a.jpg", "jpeg", "image/jpeg", "image"),
+    (saved("PNG"), "a.png", "png", "image/png", "image"),
+    (saved("GIF"), "a.gif", "gif", "image/gif", "image"),
+    (saved("WEBP"), "a.webp", "webp", "image/webp", "image"),
+    (saved("TIFF"), "a.tif", "tiff", "image/tiff", "image"),
+    (saved("BMP"), "a.bmp", "bmp", "image/bmp", "image"),
+    (saved("ICO"), "a.ico", "ico", "image/x-icon", "image"),
+    (saved("TGA"), "a.tga", "tga", "image/x-tga", "image"),
+    (saved("JPEG2000"), "a.jp2", "jp2", "image/jp2", "image"),
+    (b"\xff\x4f\xff\x51\0\0", "a.j2k", "j2k", "image/j2c", "image"),
+    (b"\xff\x0a\x7f\x40", "a.jxl", "jxl", "image/jxl", "image"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "a.jxl", "jxl", "image/jxl", "image"),
+    (b"8BPS\0\1" + b"\0" * 20, "a.psd", "psd", "image/vnd.adobe.photoshop", "image"),
+    (b"<?xml version='1.0'?>\n<!-- x --><svg xmlns=''>", "a.svg", "svg", "image/svg+xml", "image"),
+    (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a.heic", "heic", "image/heic", "image"),
+    (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "a.heif", "heif", "image/heif", "image"),
+    (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", "a.avif", "avif", "image/avif", "image"),
+    (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "a.avif", "avif", "image/avif", "image"),
+    (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "a.cr3", "cr3", "image/x-canon-cr3", "image"),
+    (b"II*\0\x10\0\0\0CR\2\0", "a.cr2", "cr2", "image/x-canon-cr2", "image"),
+    (b"II\x1a\0\0\0HEAPCCDR\2\0", "a.crw", "crw", "image/x-canon-crw", "image"),
+    (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "a.nef", "nef", "image/x-nikon-nef", "image"),
+    (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "a.arw", "arw", "image/x-sony-arw", "image"),
+    (b"II*\0\x08\0\0\0\1\0\x12\xc6\1\0\4\0\0\0\1\4\0\0\0\0\0\0", "x.tif", "dng", "image/x-adobe-dng",
+     "image"),
+    (b"FUJIFILMCCD-RAW 0201", "a.raf", "raf", "image/x-fujifilm-raf", "image"),
+    (b"IIRO\x08\0\0\0", "a.orf", "orf", "image/x-olympus-orf", "image"),
+    (b"IIU\0\x18\0\0\0", "a.rw2", "rw2", "image/x-panasonic-rw2", "image"),
+    (b"FOVb\2\0\2\0", "a.x3f", "x3f", "image/x-sigma-x3f", "image"),
+    (b"\0MRM\0\0\0\x0c", "a.mrw", "mrw", "image/x-minolta-mrw", "image"),
+    (b"II*\0\x08\0\0\0IIIICwaR", "a.iiq", "iiq", "image/x-phaseone-iiq", "image"),
+    (b"\0\0\0\x18ftypisom\0\0\2\0isommp41", "a.mp4", "mp4", "video/mp4", "video"),
+    (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "a.mov", "mov", "video/quicktime", "video"),
+    (b"\0\0\0\x08wide\0\0\1\0mdat", "a.mov", "mov", "video/quicktime", "video"),
+    (b"\0\0\0\x18ftypM4V \0\0\0\0M4V mp42", "a.m4v", "m4v", "video/x-m4v", "video"),
+    (b"\0\0\0\x18ftyp3gp5\0\0\0\0isom3gp5", "a.3gp", "3gp", "video/3gpp", "video"),
+    (b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42", "a.m4a", "m4a", "audio/mp4", "audio"),
+    (b"\0\0\0\x18ftypM4B \0\0\0\0M4A mp42", "a.m4b", "m4b", "audio/mp4", "audio"),
+    (b"\0\0\0\x18ftypmp42\0\0\0\0M4A mp42", "a.m4a", "m4a", "audio/mp4", "audio"),
+    (b"\x1a\x45\xdf\xa3\x93\x42\x82\x88matroska", "a.mkv", "mkv", "video/matroska", "video"),
+    (b"\x1a\x45\xdf\xa3\x93\x42\x82\x84webm", "a.webm", "webm", "video/webm", "video"),
+    (b"RIFF\0\0\0\0AVI LIST", "a.avi", "avi", "video/x-msvideo", "video"),
+    ((b"\x47" + b"\0" * 187) * 5, "a.ts", "ts", "video/mp2t", "video"),
+    ((b"\0\0\0\0\x47" + b"\0" * 187) * 5, "a.m2ts", "m2ts", "video/mp2t", "video"),
+    (b"\0\0\1\xba\x44", "a.mpg", "mpeg", "video/mpeg", "video"),
+    (b"FLV\1\5", "a.flv", "flv", "video/x-flv", "video"),
+    (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), "a.wmv", "wmv", "video/x-ms-wmv", "video"),
+    (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), "a.wma", "wma", "audio/x-ms-wma", "audio"),
+    (b"OggS\0\2" + b"\0" * 22 + b"\x80theora", "a.ogg", "ogv", "video/ogg", "video"),
+    (b"OggS\0\2" + b"\0" * 22 + b"\1vorbis", "a.ogg", "ogg", "audio/ogg", "audio"),
+    (b"OggS\0\2" + b"\0" * 22 + b"OpusHead", "a.opus", "opus", "audio/opus", "audio"),
+    (b"OggS\0\2" + b"\0" * 22 + b"Speex   ", "a.spx", "spx", "audio/ogg", "audio"),
+    (b"ID3\4\0\0\0\0\0\0\xff\xfb\x90\0" + b"\0" * 100, "a.mp3", "mp3", "audio/mpeg", "audio"),
+    (b"\xff\xf1\x50\x80\x02\x1f\xfc", "a.aac", "aac", "audio/aac", "audio"),
+    (b"fLaC\0\0\0\x22", "a.flac", "flac", "audio/flac", "audio"),
+    (b"RIFF\0\0\0\0WAVEfmt ", "a.wav", "wav", "audio/x-wav", "audio"),
+    (b"FORM\0\0\0\0AIFFCOMM", "a.aiff", "aiff", "audio/aiff", "audio"),
+    (b"MAC \x96\x0f", "a.ape", "ape", "audio/x-ape", "audio"),
+    (b"wvpk\0\0", "a.wv", "wv", "audio/x-wavpack", "audio"),
+    (b"MPCKSH", "a.mpc", "mpc", "audio/x-musepack", "audio"),
+    (b"TTA1\1\0", "a.tta", "tta", "audio/x-tta", "audio"),
+    (b"DSD \x1c\0\0\0", "a.dsf", "dsf", "audio/x-dsf", "audio"),
+    (b"FRM8\0\0\0\0\0\0\0\0DSD FVER", "a.dff", "dff", "audio/x-dff", "audio"),
+    (b"MThd\0\0\0\6\0\1", "a.mid", "midi", "audio/midi", "audio"),
+    (b"\x0b\x77\0\0\0\x40", "a.ac3", "ac3", "audio/ac3", "audio"),
+    (b"\x0b\x77\0\0\0\x80", "a.eac3", "eac3", "audio/eac3", "audio"),
+    (b"#!AMR\n", "a.amr", "amr", "audio/amr", "audio"),
+    (b"%PDF-1.7\n", "a.pdf", "pdf", "application/pdf", "document"),
+    (zipped("mimetype", "META-INF/container.xml"), "a.epub", "epub", "application/epub+zip", "document"),
+    (zipped("[Content_Types].xml", "word/document.xml"), "a", "docx", KINDS["docx"].mime_type, "document"),
+    (zipped("[Content_Types].xml", "xl/workbook.xml"), "a.zip", "xlsx", KINDS["xlsx"].mime_type, "document"),
+    (zipped("holiday.jpg"), "a.zip", "zip", "application/zip", "other"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.doc", "doc", "application/msword", "document"),
+    (b"const a: number = 1;\n", "a.ts", "text", "text/x-typescript", "document"),
+    ("Grüße\n".encode(), "notes.txt", "text", "text/plain", "document"),
+    ("Grüße\n".encode("latin-1"), "notes.txt", "text", "text/plain", "document"),
+    ("Grüße".encode("utf-16"), "notes", "text", "text/plain", "document"),
+    (b"#EXTM3U\n#EXT-X-VERSION:3\nhttp://example.org/a.ts\n", "film.mp4", "text", "text/plain", "document"),
+    (b"carefree days\n", "a.mov", "text", "text/plain", "document"),
+    (b"\0" * 257 + b"ustar\x0000", "a.tar", "tar", "application/x-tar", "other"),
+]
+
+
+@pytest.mark.parametrize(("head", "name", "format_name", "mime_type", "media_type"), HEADS,
+                         ids=[f"{row[2]}-{row[1]}" for row in HEADS])
+def test_first_bytes_tell_the_kind(head: bytes, name: str, format_name: str, mime_type: str,
+                                   media_type: str) -> None:
+    """Each format is known by its bytes, with the MIME type that its registry gives."""
+    assert identify(head, name) == Kind(format_name, mime_type, media_type)
+
+
+@pytest.mark.parametrize("name", ["a.nef", "a.mp4", "a.txt", "a", "a.JPG"])
+def test_bytes_overrule_the_name(name: str) -> None:
+    """A JPEG is a JPEG under every name."""
+    assert identify(saved("JPEG"), name).format == "jpeg"
+
+
+def test_music_without_a_name_needs_two_frames() -> None:
+    """A lone sync word is chance; two frames that follow each other are MPEG audio."""
+    frame = b"\xff\xfb\x90\x00" + b"\x55" * 413
+    assert identify(frame[:64], "x").format == "unknown"
+    assert identify(frame * 3, "x").format == "mp3"
+
+
+def test_the_name_speaks_where_bytes_are_silent() -> None:
+    """Noise under a music name is taken at its word, and the probes will tell."""
+    assert identify(b"\x80\x01\x02\x03" * 100, "song.mp3").format == "mp3"
+    assert identify(b"\x80\x01\x02\x03" * 100, "thing").format == "unknown"
+
+
+def test_an_empty_file_has_no_kind() -> None:
+    """No bytes, no kind, whatever the name."""
+    assert identify(b"", "a.jpg") is UNKNOWN
+
+
+def test_a_character_cut_by_the_head_is_still_text() -> None:
+    """4 KiB may end within a character."""
+    assert identify(("ä" * 3000).encode()[1:HEAD_SIZE + 1][1:], "a.txt").format == "text"
+
+
+def test_the_kinds_are_immutable() -> None:
+    """A kind is a value."""
+    with pytest.raises(AttributeError):
+        setattr(UNKNOWN, "format", "jpeg")
+
+
+@given(st.binary(max_size=600), st.text(max_size=20))
+def test_any_bytes_and_any_name_have_a_kind(head: bytes, name: str) -> None:
+    """Nothing makes identification fail."""
+    kind = identify(head, name)
+    assert kind.media_type in ("video", "audio", "image", "document", "other")
+    assert kind.format in KINDS
+
+
+@given(st.sampled_from([row[0] for row in HEADS]), st.integers(0, 64), st.binary(max_size=40))
+def test_damaged_heads_have_a_kind(head: bytes, at: int, noise: bytes) -> None:
+    """Known beginnings with noise in them are identified without an error."""
+    assert identify(head[:at] + noise + head[at:], "file.bin").format in KINDS
+
+
+def test_tiff_heads_with_endless_directories_are_bounded() -> None:
+    """A directory that claims 65,535 entries is read as far as the head reaches."""
+    head = b"II*\0" + struct.pack("<IH", 8, 65535) + b"\0" * 100
+    assert identify(head, "a.tif").format == "tiff"
+
+
+def test_the_corpus_has_the_kinds_of_its_names(corpus: dict[Path, object]) -> None:
+    """No real file is taken for unknown, for text or for an archive."""
+    for path in corpus:
+        with path.open("rb") as stream:
+            kind = identify(stream.read(HEAD_SIZE), path.name)
+        assert kind.format not in ("unknown", "text", "zip"), path
+
+
+def test_films_are_known(film: Callable[..., Path]) -> None:
+    """What FFmpeg writes is what is identified."""
+    for name, format_name in (("a.mp4", "mp4"), ("a.mkv", "mkv"), ("a.avi", "avi"), ("a.mov", "mov"),
+                              ("a.ts", "ts")):
+        with film(name, frames=5).open("rb") as stream:
+            assert identify(stream.read(HEAD_SIZE), "nameless").format == format_name

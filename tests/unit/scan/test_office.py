@@ -1,0 +1,284 @@
+"""Office, OpenDocument and EPUB files: what they say, and what hostile ones may not do."""
+
+import io
+import struct
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfkit.scan.facts import Facts, ProbeError
+from mfkit.scan.probes.archive import MAX_PART, Archive
+from mfkit.scan.probes.markup import elements
+
+Reader = Callable[[Path], Facts]
+Maker = Callable[..., Path]
+
+CORE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<dc:title>Häuser &amp; Höfe</dc:title><dc:subject>Bau</dc:subject><dc:creator>Ann</dc:creator>
+<cp:keywords>stone; wood</cp:keywords>
+<dcterms:created xsi:type="dcterms:W3CDTF">2020-01-02T03:04:05Z</dcterms:created></cp:coreProperties>"""
+APP = """<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">
+<Pages>7</Pages><Words>1234</Words><Slides>9</Slides><Application>Writer</Application></Properties>"""
+META = """<office:document-meta xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:meta="urn:oasis:names:tc:opendocument:xmlns:meta:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<office:meta><dc:title>Plan</dc:title><meta:initial-creator>Bea</meta:initial-creator>
+<dc:creator>Carl</dc:creator><meta:creation-date>2021-05-06T07:08:09.123456789</meta:creation-date>
+<meta:keyword>a</meta:keyword><meta:keyword>b</meta:keyword>
+<meta:document-statistic meta:page-count="3" meta:word-count="450" meta:table-count="2"/>
+</office:meta></office:document-meta>"""
+CONTAINER = """<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
+<rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>"""
+PACKAGE = """<?xml version="1.0"?>
+<!DOCTYPE package PUBLIC "+//ISBN 0-9673008-1-9//DTD OEB 1.2 Package//EN" "http://openebook.org/oeb12.dtd">
+<package xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:opf="http://www.idpf.org/2007/opf"><metadata>
+<dc:title>Pride</dc:title><dc:creator>Jane Austen</dc:creator><dc:creator>Ann Editor</dc:creator>
+<dc:date opf:event="publication">1813-01-28</dc:date><dc:date opf:event="creation">2010-02-03</dc:date>
+<dc:language>en</dc:language><dc:subject>Love</dc:subject></metadata></package>"""
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Maker:
+    """Make a document from its parts; a `mimetype` part comes first and unpacked, as the formats want it."""
+    def make(name: str, parts: dict[str, str | bytes], prefix: bytes = b"") -> Path:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part, content in parts.items():
+                archive.writestr(part, content, zipfile.ZIP_STORED if part == "mimetype" else None)
+        path = tmp_path / name
+        path.write_bytes(prefix + packed.getvalue())
+        return path
+    return make
+
+
+@pytest.fixture
+def office(document: Maker) -> Maker:
+    """Make an Office document with these core properties."""
+    def make(name: str = "a.docx", core: str | bytes = CORE, **more: str | bytes) -> Path:
+        folder = {"docx": "word", "xlsx": "xl", "pptx": "ppt"}[name[-4:]]
+        return document(name, {"[Content_Types].xml": "<Types/>", f"{folder}/main.xml": "<a/>",
+                               "docProps/core.xml": core, "docProps/app.xml": APP} | more)
+    return make
+
+
+def test_a_text_documents_properties_are_read(office: Maker, facts_of: Reader) -> None:
+    """Title, creation date, author, keywords, counts."""
+    facts = facts_of(office())
+    assert facts["title"] == "Häuser & Höfe"
+    assert facts["taken_at"] == datetime(2020, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    extra = facts["extra"]
+    assert (extra["author"], extra["pages"], extra["words"]) == ("Ann", 7, 1234)
+    assert extra["keywords"] == ["stone", "wood"]
+    assert extra["origins"]["title"] == "document"
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.pptx"])
+def test_tables_and_slides_have_the_same_properties(name: str, office: Maker, facts_of: Reader) -> None:
+    """The core properties of ECMA-376 are those of all three."""
+    assert facts_of(office(name))["title"] == "Häuser & Höfe"
+
+
+def test_core_properties_may_have_another_name(document: Maker, facts_of: Reader) -> None:
+    """The relationships say where they are; the usual name is a habit."""
+    relations = ('<Relationships><Relationship Type="http://schemas.openxmlformats.org/package/2006/'
+                 'relationships/metadata/core-properties" Target="/package/core.psmdcp"/></Relationships>')
+    path = document("a.docx", {"[Content_Types].xml": "<Types/>", "word/document.xml": "<a/>",
+                               "_rels/.rels": relations, "package/core.psmdcp": CORE})
+    assert facts_of(path)["title"] == "Häuser & Höfe"
+
+
+@pytest.mark.parametrize(("name", "mark"), [
+    ("a.odt", "text"), ("a.ods", "spreadsheet"), ("a.odp", "presentation")])
+def test_open_documents_are_read(name: str, mark: str, document: Maker, facts_of: Reader) -> None:
+    """OpenDocument keeps its properties in meta.xml; the first author is the author."""
+    path = document(name, {"mimetype": f"application/vnd.oasis.opendocument.{mark}",
+                           "content.xml": "<a/>", "meta.xml": META})
+    facts = facts_of(path)
+    assert (facts["title"], facts["extra"]["author"]) == ("Plan", "Bea")
+    assert facts["taken_at"] == datetime(2021, 5, 6, 7, 8, 9, 123456)
+    assert (facts["extra"]["pages"], facts["extra"]["words"], facts["extra"]["sheets"]) == (3, 450, 2)
+    assert facts["extra"]["keywords"] == ["a", "b"]
+
+
+def test_an_encrypted_open_document_is_not_broken(document: Maker, facts_of: Reader) -> None:
+    """Its properties are encrypted too; that is all that can be said."""
+    path = document("a.odt", {
+        "mimetype": "application/vnd.oasis.opendocument.text", "content.xml": b"\x01", "meta.xml": b"\x03",
+        "META-INF/manifest.xml": "<m:manifest xmlns:m='m'><m:encryption-data/></m:manifest>"})
+    assert facts_of(path)["extra"]["encrypted"] is True
+
+
+def test_a_book_is_read(document: Maker, facts_of: Reader) -> None:
+    """The publication's year belongs to the work; only a creation date is the file's."""
+    facts = facts_of(document("a.epub", {"mimetype": "application/epub+zip", "OPS/book.opf": PACKAGE,
+                                         "META-INF/container.xml": CONTAINER}))
+    assert (facts["title"], facts["year"]) == ("Pride", 1813)
+    assert facts["taken_at"] == datetime(2010, 2, 3)
+    assert facts["extra"]["author"] == "Jane Austen, Ann Editor"
+    assert facts["extra"]["published"] == "1813-01-28"
+
+
+def test_a_document_without_properties_is_sound(document: Maker, facts_of: Reader) -> None:
+    """Nothing to say is no failure."""
+    facts = facts_of(document("a.docx", {"[Content_Types].xml": "<Types/>", "word/document.xml": "<a/>"}))
+    assert "title" not in facts
+    assert "probe_notes" not in facts["extra"]
+
+
+def test_damaged_properties_do_not_condemn_a_document(office: Maker, facts_of: Reader) -> None:
+    """The note says what is wrong with them."""
+    facts = facts_of(office(core="<dc:title>no end"))
+    assert "no XML" in facts["extra"]["probe_notes"][0]
+
+
+def test_an_archive_with_a_documents_name_fails(document: Maker, facts_of: Reader) -> None:
+    """A ZIP archive named .docx is not a document."""
+    with pytest.raises(ProbeError, match="no docx document"):
+        facts_of(document("a.docx", {"hello.txt": "hello"}))
+
+
+def test_a_cut_document_fails_in_one_sentence(office: Maker, facts_of: Reader) -> None:
+    """The directory is at the end, where a cut takes it."""
+    path = office()
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(ProbeError, match="cut off"):
+        facts_of(path)
+
+
+def test_something_before_the_archive_is_passed_over(document: Maker) -> None:
+    """Offsets then count from the archive's own beginning."""
+    path = document("a.zip", {"docProps/core.xml": CORE}, prefix=b"#!/bin/sh\n" * 100)
+    with path.open("rb") as stream:
+        assert Archive(stream).read("docProps/core.xml") == CORE.encode()
+
+
+def test_a_wide_directory_is_read(tmp_path: Path) -> None:
+    """ZIP64, as writers of streams make it for small files too."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.xml", "<a/>")
+    data = packed.getvalue()
+    at = data.rfind(b"PK\x05\x06")
+    length, offset = struct.unpack_from("<II", data, at + 12)
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, length, offset)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, at, 1)
+    end = data[at:at + 12] + b"\xff" * 8 + data[at + 20:]
+    with io.BytesIO(data[:at] + record + locator + end) as stream:
+        assert Archive(stream).read("a.xml") == b"<a/>"
+
+
+def test_a_bomb_is_inflated_to_the_limit_only(office: Maker, facts_of: Reader) -> None:
+    """Properties that inflate to 50 MB cost the first megabyte, and what stands there counts."""
+    path = office(core=CORE.replace("</cp:core", " " * 50_000_000 + "</cp:core"))
+    tracemalloc.start()
+    try:
+        assert facts_of(path)["title"] == "Häuser & Höfe"
+        assert tracemalloc.get_traced_memory()[1] < 16 * MAX_PART
+    finally:
+        tracemalloc.stop()
+
+
+def test_endless_input_without_output_ends(document: Maker) -> None:
+    """Empty blocks of DEFLATE (RFC 1951 section 3.2.4) are input that inflates to nothing."""
+    content = b"\x00\x00\x00\xff\xff" * 2_000_000
+    path = document("a.zip", {"a.xml": "<a/>" * 50})
+    data = path.read_bytes()
+    start = 30 + 5
+    end = data.rfind(b"PK\x01\x02")
+    directory = data[end:data.rfind(b"PK\x05\x06")]
+    body = data[:start] + content
+    path.write_bytes(body + directory + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory),
+                                                    len(body), 0))
+    with path.open("rb") as stream:
+        assert Archive(stream).read("a.xml") == b""
+        assert stream.tell() < 2 * MAX_PART
+
+
+def test_a_huge_directory_is_refused(tmp_path: Path) -> None:
+    """A directory that claims a gigabyte is not read."""
+    path = tmp_path / "a.docx"
+    path.write_bytes(b"PK\x03\x04" + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, 1 << 30, 0, 0))
+    with path.open("rb") as stream, pytest.raises(ProbeError, match="larger than"):
+        Archive(stream)
+
+
+def test_too_many_entries_are_refused() -> None:
+    """Each costs memory, and the size of the directory alone does not bound their number enough."""
+    entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *[0] * 9, 6, *[0] * 6)
+    directory = b"".join(entry + b"%06d" % number for number in range(120_000))
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 0, 0)
+    with pytest.raises(ProbeError, match="entries"):
+        Archive(io.BytesIO(directory + end))
+
+
+def test_entities_are_refused() -> None:
+    """A billion laughs need their declaration first."""
+    bomb = b'<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;">]><a>&y;</a>'
+    with pytest.raises(ProbeError, match="entities"):
+        elements(bomb)
+
+
+def test_no_other_file_is_opened_for_an_entity(tmp_path: Path) -> None:
+    """An external entity would read a file outside the scanned folders."""
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    text = f'<!DOCTYPE a [<!ENTITY x SYSTEM "{secret.as_uri()}">]><a>&x;</a>'
+    with pytest.raises(ProbeError, match="entities"):
+        elements(text.encode())
+
+
+def test_deep_nesting_is_refused() -> None:
+    """Properties are two or three levels deep."""
+    with pytest.raises(ProbeError, match="nested"):
+        elements(b"<a>" * 200_000)
+
+
+def test_many_elements_are_cut_short() -> None:
+    """The first ones are the properties."""
+    began = time.perf_counter()
+    assert len(elements(b"<r><t>x</t>" + b"<a/>" * 250_000 + b"</r>")) == 5_000
+    assert time.perf_counter() - began < 2
+
+
+_WHOLE = io.BytesIO()
+with zipfile.ZipFile(_WHOLE, "w", zipfile.ZIP_DEFLATED) as _archive:
+    _archive.writestr("meta.xml", META)
+
+
+@given(st.data())
+def test_a_changed_archive_ends_in_an_answer_or_a_refusal(data: st.DataObject) -> None:
+    """Offsets before the file's beginning, lengths beyond its end."""
+    content = bytearray(_WHOLE.getvalue())
+    # Most changes where the directory is: every byte there is a claim.
+    first = content.rfind(b"PK\x01\x02")
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(first, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        Archive(io.BytesIO(content)).read("meta.xml")
+    except ProbeError:
+        pass
+
+
+@given(st.binary(max_size=400))
+def test_noise_ends_in_an_answer_or_a_refusal(noise: bytes) -> None:
+    """Nothing but ProbeError comes out of any bytes."""
+    for data in (noise, b"PK\x03\x04" + noise + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1,
+                                                            len(noise), 4, 0)):
+        try:
+            archive = Archive(io.BytesIO(data))
+            archive.read("meta.xml")
+        except ProbeError:
+            pass
+    try:
+        elements(noise)
+    except ProbeError:
+        pass

@@ -1,0 +1,198 @@
+"""Google Takeout's JSON files: names as exports have them, and what is read from them."""
+
+import json
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfkit.scan.sidecars import FolderNames, media_of, sidecar_names
+from mfkit.scan.takeout import MAX_STEM, read_json, speaks_for
+
+# Name of the media file, name of its JSON: as reported from real exports.
+EXPORTS = [
+    ("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata.json"),
+    ("IMG_1.jpg", "IMG_1.jpg.json"),
+    ("Screenshot_2017-07-05-10-05-26.png", "Screenshot_2017-07-05-10-05-26.png.supplementa.json"),
+    ("Screenshot_20241227_105539_Edge.jpg", "Screenshot_20241227_105539_Edge.jpg.supplement.json"),
+    ("D7157814-D2D5-4A62-AFCE-9CF465CB7D66.jpeg", "D7157814-D2D5-4A62-AFCE-9CF465CB7D66.jpeg.supp.json"),
+    ("Screenshot_20220207_102421_com.snapchat.android.jpg",
+     "Screenshot_20220207_102421_com.snapchat.androi.json"),
+    ("Urlaub in Knaufspesch in der Schneifel (38).JPG",
+     "Urlaub in Knaufspesch in der Schneifel (38).JP.json"),
+    ("20240-15-abcdefghi-1234-5678-xyz98765.jpg",
+     "20240-15-abcdefghi-1234-5678-xyz98765.jpg.supplemental-metadata.json"),
+    ("0123456789012345678901234567890123456789a.jpg",
+     "0123456789012345678901234567890123456789a.jpg..json"),
+    ("IMG_1(1).jpg", "IMG_1.jpg.supplemental-metadata(1).json"),
+    ("IMG_1(1).jpg", "IMG_1.jpg(1).json"),
+    ("IMG_1(1).jpg", "IMG_1(1).jpg.json"),
+    ("Holiday in the far north of Nor(18).jpg", "Holiday in the far north of Nor(18).jpg.supple(18).json"),
+    ("Screenshot_2017-07-05-10-05-26(2).png", "Screenshot_2017-07-05-10-05-26.png.supplementa(2).json"),
+    ("IMG_1-edited.jpg", "IMG_1.jpg.supplemental-metadata.json"),
+    ("IMG_1-edited(1).jpg", "IMG_1.jpg.supplemental-metadata(1).json"),
+    ("IMG_1-bearbeitet.jpg", "IMG_1.jpg.json"),
+    ("IMG_1-modifie\u0301.jpg", "IMG_1.jpg.json"),
+    ("IMG_1.MP4", "IMG_1.HEIC.supplemental-metadata.json"),
+    ("IMG_1.jpg", "IMG_1.json"),
+]
+
+
+@pytest.mark.parametrize(("media", "sidecar"), EXPORTS)
+def test_a_json_is_found_by_its_name(media: str, sidecar: str) -> None:
+    """Among files that it does not belong to."""
+    names = [media, sidecar, "metadata.json", "IMG_2.jpg", "IMG_2.jpg.json", "IMG_11.jpg.json"]
+    assert sidecar in [name for name in sidecar_names(media, names).takeout]
+    assert media in media_of(sidecar, names)
+
+
+@pytest.mark.parametrize(("media", "sidecar"), [
+    ("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata(1).json"), ("IMG_1(1).jpg", "IMG_1.jpg.json"),
+    ("IMG_1.jpg", "IMG_11.jpg.json"), ("IMG_1.jpg", "IMG_1.png.json"), ("IMG_1.jpg", "metadata.json"),
+    ("IMG_1.jpg", "IMG_1-edited.jpg.json"), ("IMG_1.json", "IMG_1.json")])
+def test_anothers_json_is_left_alone(media: str, sidecar: str) -> None:
+    """Names that are only alike."""
+    assert sidecar not in sidecar_names(media, [media, sidecar]).takeout
+
+
+def test_an_edited_copy_prefers_its_own() -> None:
+    """Where there is one."""
+    names = ["IMG_1-edited.jpg", "IMG_1.jpg.json", "IMG_1-edited.jpg.json"]
+    assert sidecar_names("IMG_1-edited.jpg", names).takeout[0] == "IMG_1-edited.jpg.json"
+
+
+def test_a_persons_own_number_comes_first() -> None:
+    """The name as it stands says more than the name as Takeout may have changed it."""
+    names = ["IMG(1).jpg", "IMG.jpg.json", "IMG.jpg(1).json", "IMG(1).jpg.json"]
+    assert sidecar_names("IMG(1).jpg", names).takeout == ("IMG(1).jpg.json", "IMG.jpg(1).json")
+
+
+def test_case_does_not_count() -> None:
+    """Exports disagree with themselves."""
+    assert sidecar_names("IMG_1.JPG", ["IMG_1.JPG", "img_1.jpg.Json"]).takeout == ("img_1.jpg.Json",)
+
+
+def test_a_name_that_is_not_utf_8_is_found() -> None:
+    """As Python's `os` functions give it."""
+    assert sidecar_names("a\udcff.jpg", ["a\udcff.jpg", "a\udcff.jpg.json"]).takeout == ("a\udcff.jpg.json",)
+
+
+LONG = "Screenshot_20220207_102421_com.example.application.jpg"
+
+
+@pytest.mark.parametrize(("title", "answer"), [
+    (LONG, True), (LONG.upper(), True), ("Screenshot_20220207_102421_com.example.another.jpg", False),
+    (None, False), (17, False)])
+def test_a_cut_name_needs_its_title(title: object, answer: bool) -> None:
+    """Names alike in their first 46 characters have JSON files that only their titles tell apart."""
+    assert speaks_for(f"{LONG[:MAX_STEM]}.json", title, LONG) is answer
+
+
+def test_a_whole_name_needs_no_title() -> None:
+    """Takeout writes an underscore for what a file system refuses, so titles may differ."""
+    assert speaks_for("a_b.jpg.supplemental-metadata.json", "a:b.jpg", "a_b.jpg")
+    assert speaks_for("a_b.jpg(1).json", "a:b.jpg", "a_b(1).jpg")
+
+
+def test_twins_of_a_cut_name_are_all_looked_at() -> None:
+    """The number shows only the order of the export."""
+    other = f"{LONG[:MAX_STEM]}ation2.jpg"
+    first, second = f"{LONG[:MAX_STEM]}.json", f"{LONG[:MAX_STEM]}(1).json"
+    assert sidecar_names(other, [LONG, other, first, second]).takeout == (first, second)
+
+
+_NAMES = st.builds("{}{}{}".format,
+                   st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/().\u0345"),
+                           min_size=1, max_size=60),
+                   st.sampled_from(["", "(1)", "(23)"]), st.sampled_from([".jpg", ".HEIC", ".mp4", ".jpeg"]))
+
+
+@given(_NAMES, st.booleans())
+def test_every_name_finds_the_json_that_google_makes_of_it(name: str, is_old: bool) -> None:
+    """The rule, written the other way round: cut in UTF-16 units, number behind the cut."""
+    name = unicodedata.normalize("NFC", name)
+    stem, extension = name.rsplit(".", 1)
+    number = ""
+    if stem.endswith(")"):
+        stem, _, digits = stem.rpartition("(")
+        number = f"({digits}"
+    whole = f"{stem}.{extension}" + ("" if is_old else ".supplemental-metadata")
+    units = whole.encode("utf-16-le")[:2 * MAX_STEM]
+    made = f"{units.decode('utf-16-le', 'ignore')}{number}.json"
+    assert made in sidecar_names(name, [name, made]).takeout
+
+
+@given(st.lists(_NAMES | st.sampled_from(["a.xmp", "a.jpg", *(name for pair in EXPORTS for name in pair)])))
+def test_the_way_back_is_the_way_there(names: list[str]) -> None:
+    """A sidecar speaks for exactly the files that find it."""
+    folder = FolderNames(names)
+    for sidecar in names:
+        there = {name for name in names if sidecar in sidecar_names(name, folder)}
+        assert set(media_of(sidecar, folder)) == there
+
+
+def _json(**changes: Any) -> bytes:
+    return json.dumps({
+        "title": "IMG_1.jpg", "description": "At sea", "photoTakenTime": {"timestamp": "1563107445"},
+        "geoData": {"latitude": 59.9, "longitude": 10.7}, "people": [{"name": "Ann"}, {"name": "Bea"}],
+        "favorited": True} | changes).encode()
+
+
+def test_the_facts_are_read() -> None:
+    """Time (UTC), place, description, people."""
+    facts, title = read_json(_json(), "IMG_1.jpg")
+    assert title == "IMG_1.jpg"
+    assert facts["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, tzinfo=UTC)
+    assert (facts["latitude"], facts["longitude"]) == (59.9, 10.7)
+    assert facts["extra"]["description"] == "At sea"
+    assert facts["extra"]["people"] == ["Ann", "Bea"]
+    assert facts["extra"]["favorite"] is True
+    assert facts["extra"]["origins"]["taken_at"] == "sidecar"
+
+
+def test_a_place_at_zero_is_none() -> None:
+    """Takeout writes 0,0 where it knows no place; the camera's may still be there."""
+    nowhere = {"latitude": 0.0, "longitude": 0.0}
+    assert "latitude" not in read_json(_json(geoData=nowhere), "IMG_1.jpg")[0]
+    camera = {"latitude": 1.5, "longitude": 2.5}
+    facts, _ = read_json(_json(geoData=nowhere, geoDataExif=camera), "IMG_1.jpg")
+    assert facts["latitude"] == 1.5
+
+
+@pytest.mark.parametrize(("title", "field"), [("Summer at sea", "title"), ("DSC0001.JPG", "original_name")])
+def test_a_title_that_is_a_file_name_is_no_title(title: str, field: str) -> None:
+    """It is the name that the file once had."""
+    facts, _ = read_json(_json(title=title), "IMG_1.jpg")
+    assert (facts.get("title") or facts["extra"]["original_name"]) == title
+    assert (field == "title") is ("title" in facts)
+
+
+@pytest.mark.parametrize("data", [b"{}", b"[]", b"null", b'{"title": "Album", "date": {}}',
+                                  b'{"photoTakenTime": 5}'])
+def test_other_json_says_nothing(data: bytes) -> None:
+    """An album's, a program's settings."""
+    assert read_json(data, "a.jpg") == ({}, None)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe\x00", b"[" * 500_000, b'{"a":' * 100_000])
+def test_what_is_no_json_is_refused(data: bytes) -> None:
+    """Nested without end, too."""
+    with pytest.raises(ValueError):
+        read_json(data, "a.jpg")
+
+
+_KEYS = st.sampled_from(["name", "timestamp", "latitude", "longitude"])
+_VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+                       lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3))
+
+
+@given(st.dictionaries(st.sampled_from(["title", "description", "photoTakenTime", "geoData", "geoDataExif",
+                                        "people", "favorited"]), _VALUES))
+def test_any_json_ends_in_facts(document: dict[str, Any]) -> None:
+    """Whatever stands where a number or a name should."""
+    facts, title = read_json(json.dumps(document).encode(), "a.jpg")
+    assert isinstance(speaks_for("a.json", title, "a.jpg"), bool)
+    assert "latitude" not in facts or -90 <= (facts["latitude"] or 0) <= 90

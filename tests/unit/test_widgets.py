@@ -1,0 +1,436 @@
+"""Panels over a real library: what their controls select, what they show, and what they never run."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from mfkit import MediaFilter, MediaLibrary
+from mfkit.errors import FilterError, QueryError
+from mfkit.models import MediaType
+from mfkit.queries.places import MAX_CELLS
+from mfkit.widgets import (
+    CodecsPanel,
+    Explorer,
+    FilterPanel,
+    MapPanel,
+    Panel,
+    Plot,
+    Selection,
+    TablePanel,
+    TimelinePanel,
+    TypesPanel,
+    explore,
+)
+from tests.synthetic import HOSTILE, HOSTILE_CODEC, fill
+
+EUROPE = {"south": 35.0, "west": -12.0, "north": 60.0, "east": 30.0}
+
+
+@pytest.fixture(scope="module")
+def lib(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaLibrary]:
+    """A library of 300 varied items, some with hostile names; tests only read it."""
+    with MediaLibrary(tmp_path_factory.mktemp("widgets") / "library.db") as library:
+        fill(library, 300)
+        yield library
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[MediaLibrary]:
+    """A library without items."""
+    with MediaLibrary(tmp_path / "empty.db") as library:
+        yield library
+
+
+@pytest.fixture
+def panel(lib: MediaLibrary) -> FilterPanel:
+    """A filter panel with a selection of its own."""
+    return FilterPanel(lib)
+
+
+def drawn(plot: Plot) -> dict[str, Any]:
+    figure: dict[str, Any] = json.loads(plot._figure)
+    return figure
+
+
+def message(panel: Panel) -> str:
+    return str(panel._message.value)
+
+
+class Tags(HTMLParser):
+    """Collects the elements and attributes of a piece of HTML."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.titles: set[str | None] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+        self.titles.add(dict(attrs).get("title"))
+
+
+class Counting:
+    """A library that counts the questions it is asked."""
+
+    def __init__(self, library: MediaLibrary) -> None:
+        self._library = library
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._library, name)
+
+        def ask(*args: Any, **kwargs: Any) -> Any:
+            self.asked.append(name)
+            return method(*args, **kwargs)
+
+        return ask
+
+
+class TestSelection:
+    """One filter that panels share."""
+
+    def test_changes_add_up_and_none_takes_away(self) -> None:
+        """A change replaces the fields it names and keeps the others."""
+        selection = Selection()
+        selection.change(media_type="video", min_size="1 GB")
+        selection.change(media_type=None)
+        assert selection.filter == MediaFilter(min_size="1 GB")
+        selection.clear()
+        assert selection.filter == MediaFilter()
+
+    def test_nonsense_leaves_it_as_it_was(self) -> None:
+        """A refused change changes nothing."""
+        selection = Selection(MediaFilter(min_size=5))
+        with pytest.raises(FilterError):
+            selection.change(max_size=1)
+        assert selection.filter == MediaFilter(min_size=5)
+
+    def test_changes_from_many_threads_are_all_kept(self) -> None:
+        """Callbacks on different threads do not undo each other."""
+        selection = Selection()
+        fields = {"min_size": 1, "max_size": 9, "min_width": 2, "max_width": 8, "min_height": 3, "text": "a"}
+        threads = [
+            threading.Thread(target=selection.change, kwargs={name: value}) for name, value in fields.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert selection.filter == MediaFilter(**fields)
+
+
+class TestFilterPanel:
+    """Controls in, a filter out."""
+
+    def test_type_buttons_select(self, panel: FilterPanel, lib: MediaLibrary) -> None:
+        """Two types that are down are either of the two, and the line says how many that are."""
+        panel._types[MediaType.VIDEO].value = True
+        panel._types[MediaType.AUDIO].value = True
+        chosen = panel.selection.filter
+        assert chosen == MediaFilter(media_type=["video", "audio"])
+        assert f"<b>{lib.count(chosen):,}</b> of 300 files" in panel._words.value
+
+    def test_every_control_has_its_field(self, panel: FilterPanel, lib: MediaLibrary) -> None:
+        """Codecs, sizes, dates and text become the filter that one would write."""
+        panel._codecs["video_codec"].value = ("h264", "hevc")
+        panel._sizes.value = (10**6, 10**10)
+        panel._after.value, panel._before.value = date(2012, 1, 1), date(2024, 6, 30)
+        panel._text.value = " VID "
+        wanted = MediaFilter(
+            video_codec=["h264", "hevc"], min_size="1 MB", max_size="10 GB", after="2012-01-01",
+            before="2024-06-30", text="VID",
+        )
+        assert panel.selection.filter == wanted
+        assert 0 < lib.count(wanted) < 300
+        assert f"<b>{lib.count(wanted)}</b>" in panel._words.value
+
+    def test_reset_selects_all(self, panel: FilterPanel) -> None:
+        """Reset lifts every condition and every control."""
+        panel._types[MediaType.VIDEO].value = True
+        panel._text.value = "nothing is called this"
+        assert "Nothing matches" in panel._words.value
+        panel._reset.click()
+        assert panel.selection.filter == MediaFilter()
+        assert not panel._types[MediaType.VIDEO].value and panel._text.value == ""
+        assert "<b>300</b>" in panel._words.value
+
+    def test_controls_follow_a_selection_made_elsewhere(self, panel: FilterPanel) -> None:
+        """What a script selects is seen in the controls, and is not rounded to what they can show."""
+        panel.selection.change(media_type="image", min_size=1234, text="IMG", after="2015")
+        assert panel._types[MediaType.IMAGE].value and panel._text.value == "IMG"
+        assert panel._sizes.value == (1000, None) and panel._after.value == date(2015, 1, 1)
+        panel._types[MediaType.VIDEO].value = True
+        assert panel.selection.filter.min_size == 1234
+
+    def test_dates_the_wrong_way_round_are_said(self, panel: FilterPanel) -> None:
+        """A filter that makes no sense is a sentence in the panel, until it makes sense again."""
+        panel._after.value = date(2020, 1, 1)
+        panel._before.value = date(2010, 1, 1)
+        assert "is later than before" in message(panel)
+        panel._before.value = date(2021, 1, 1)
+        assert message(panel) == ""
+        assert panel.selection.filter == MediaFilter(after="2020-01-01", before="2021-01-01")
+
+    def test_an_error_after_a_choice_stays_to_be_read(self, lib: MediaLibrary) -> None:
+        """That the choice itself went well does not wipe away that the count did not."""
+
+        class Failing(Counting):
+            def __getattr__(self, name: str) -> Any:
+                if name == "summary" and panel.selection.filter.text:
+                    raise QueryError("The database refused.")
+                return super().__getattr__(name)
+
+        panel = FilterPanel(lib)
+        failing: Any = Failing(lib)
+        panel.lib = failing
+        panel._text.value = "a"
+        assert "The database refused." in message(panel)
+        panel._text.value = ""
+        assert message(panel) == ""
+
+    def test_one_choice_asks_once(self, lib: MediaLibrary) -> None:
+        """Setting the controls to the selection is not taken for a person's choice."""
+        counting: Any = Counting(lib)
+        panel = FilterPanel(counting)
+        counting.asked.clear()
+        panel._types[MediaType.VIDEO].value = True
+        assert counting.asked == ["summary"]
+
+    def test_no_query_per_keystroke(self, panel: FilterPanel) -> None:
+        """Text and slider tell what was chosen when a person is done."""
+        assert not panel._text.continuous_update and not panel._sizes.continuous_update
+
+
+class TestCharts:
+    """Panels that draw one chart."""
+
+    def test_they_follow_the_selection(self, lib: MediaLibrary) -> None:
+        """A chart shows what is selected now."""
+        selection = Selection()
+        types = TypesPanel(lib, selection)
+        assert len(drawn(types.plot)["data"][0]["text"]) == 5
+        selection.change(media_type="video")
+        assert drawn(types.plot)["data"][0]["text"] == [str(lib.count(media_type="video"))]
+
+    def test_the_measure_does_not_ask_again(self, lib: MediaLibrary) -> None:
+        """Files or bytes is a matter of drawing, not of asking."""
+        counting: Any = Counting(lib)
+        codecs = CodecsPanel(counting)
+        assert counting.asked == ["summary"]
+        before = codecs.plot._figure
+        codecs._by.value = "files"
+        assert codecs.plot._figure != before and counting.asked == ["summary"]
+        codecs._stream.value = "audio_codec"
+        assert counting.asked == ["summary", "summary"]
+
+    def test_the_same_selection_is_not_drawn_again(self, lib: MediaLibrary) -> None:
+        """An equal filter asks nothing; refresh asks in any case."""
+        counting: Any = Counting(lib)
+        panel = TypesPanel(counting)
+        panel.selection.filter = MediaFilter()
+        panel.follow()
+        assert counting.asked == ["summary"]
+        panel.refresh()
+        assert counting.asked == ["summary", "summary"]
+
+    def test_the_timeline_sums_up(self, lib: MediaLibrary) -> None:
+        """By year, by month, and as a running total."""
+        timeline = TimelinePanel(lib)
+        assert drawn(timeline.plot)["data"][0]["type"] == "bar"
+        timeline._view.value = "total"
+        assert drawn(timeline.plot)["data"][0]["stackgroup"] == "all"
+
+    def test_the_map_gets_finer_where_a_person_looks(self, lib: MediaLibrary) -> None:
+        """Zoomed in, the map shows the places in view in smaller cells."""
+        panel = MapPanel(lib)
+        whole = len(panel._answer)
+        panel.plot.view = EUROPE
+        assert panel._answer["longitude"].between(-25, 45).all()
+        assert len(panel._answer) > whole / 3
+        assert panel._answer["files"].sum() < lib.count(has_location=True)
+
+    def test_the_map_goes_where_a_new_selection_lies(self, lib: MediaLibrary) -> None:
+        """A selection with nothing in view shows the world again; an empty view stays where it is."""
+        selection = Selection()
+        panel = MapPanel(lib, selection)
+        panel.plot.view = EUROPE
+        selection.change(near=(-33.87, 151.21, 300))
+        assert panel.plot.view == {} and len(panel._answer)
+        panel.plot.view = EUROPE
+        assert panel.plot.view == EUROPE and panel._answer.empty
+
+    def test_the_land_is_sent_once(self, lib: MediaLibrary) -> None:
+        """The map's background is not part of each figure."""
+        panel = MapPanel(lib)
+        assert len(panel.plot._map_style) > 50_000
+        assert "style" not in drawn(panel.plot)["layout"]["map"]
+
+    def test_plotly_is_sent_to_whom_asks(self) -> None:
+        """The bundle is no part of a plot's state; it goes out compressed, as the answer to a message."""
+        plot = Plot()
+        assert max(len(str(value)) for value in plot.get_state().values()) < 50_000
+        sent: list[Any] = []
+        plot.send = lambda content, buffers=None: sent.append((content, buffers))
+        plot._handle_custom_msg({"kind": "something else"}, [])
+        plot._handle_custom_msg({"kind": "plotly"}, [])
+        ((content, (bundle,)),) = sent
+        assert content == {"kind": "plotly"} and bundle[:2] == b"\x1f\x8b" and len(bundle) < 2_000_000
+        assert plot._config["showSendToCloud"] is False
+
+    def test_an_error_is_a_sentence_and_the_panel_lives_on(self, lib: MediaLibrary) -> None:
+        """What a callback raises is said, escaped, and gone when it works again."""
+
+        class Broken(TypesPanel):
+            def query(self, chosen: MediaFilter) -> pd.DataFrame:
+                if chosen.text:
+                    raise ZeroDivisionError("<script>alert(1)</script>")
+                return super().query(chosen)
+
+        panel = Broken(lib)
+        panel.selection.change(text="a")
+        assert "This cannot be shown: &lt;script&gt;" in message(panel)
+        assert Tags(message(panel)).names <= {"div", "details", "summary", "pre"}
+        panel.selection.change(text=None)
+        assert message(panel) == ""
+
+
+class TestTable:
+    """Pages of items."""
+
+    def test_pages(self, lib: MediaLibrary) -> None:
+        """Pages follow each other, end with the last item, and begin anew with another selection."""
+        table = TablePanel(lib)
+        assert table._place.value == "1 to 15 of 300" and table._back.disabled
+        for _ in range(30):
+            table._on.click()
+        assert table._place.value == "286 to 300 of 300" and table._on.disabled
+        table._back.click()
+        assert table._place.value == "271 to 285 of 300"
+        table.selection.change(media_type="audio")
+        assert table._place.value == f"1 to 15 of {lib.count(media_type='audio')}"
+
+    def test_order(self, lib: MediaLibrary) -> None:
+        """The largest file is first when asked for, its size in human units."""
+        table = TablePanel(lib)
+        table._on.click()
+        table._order.value = "largest"
+        assert table._place.value.startswith("1 to 15")
+        assert table._rows.value.index("<td") < table._rows.value.index(lib.largest(1)["file_name"][0])
+        assert "GB</td>" in table._rows.value
+
+    def test_a_page_turn_does_not_count_again(self, lib: MediaLibrary) -> None:
+        """Only another selection changes how many there are."""
+        counting: Any = Counting(lib)
+        table = TablePanel(counting)
+        table._on.click()
+        assert counting.asked == ["count", "items", "items"]
+
+    def test_names_are_text(self, lib: MediaLibrary) -> None:
+        """No name becomes an element or an attribute, and each is there in full."""
+        table = TablePanel(lib, Selection(MediaFilter(folder="/photos")))
+        table._order.value = "name"
+        pages = ""
+        for _ in range(20):
+            pages += table._rows.value
+            table._on.click()
+        found = Tags(pages)
+        assert found.names == {"div", "table", "thead", "tbody", "tr", "th", "td"}
+        assert found.attributes == {"class", "scope", "dir", "title"}
+        assert set(HOSTILE) <= found.titles
+
+
+class TestExplorer:
+    """The panels together."""
+
+    def test_a_filter_drives_all(self, lib: MediaLibrary) -> None:
+        """All panels show what the filters select."""
+        explorer = explore(lib)
+        explorer.selection.change(media_type="video")
+        filters, types, _, _, _, table = explorer.panels
+        count = lib.count(media_type="video")
+        assert f"<b>{count}</b>" in filters._words.value
+        assert drawn(types.plot)["data"][0]["text"] == [str(count)]
+        assert table._place.value.endswith(f"of {count}")
+        assert not any(message(panel) for panel in explorer.panels)
+
+    def test_an_empty_library_says_what_to_do(self, empty: MediaLibrary) -> None:
+        """Every panel has a sentence, none an error; a refresh shows what came in since."""
+        explorer = empty.explore()
+        assert isinstance(explorer, Explorer)
+        filters, *charts, table = explorer.panels
+        assert "lib.scan" in filters._words.value and "No file" in table._rows.value
+        assert all(drawn(chart.plot)["layout"]["annotations"][0]["text"] for chart in charts)
+        assert not any(message(panel) for panel in explorer.panels)
+        fill(empty, 20)
+        explorer.refresh()
+        assert "<b>20</b> of 20 files" in filters._words.value
+        assert len(filters._codecs["audio_codec"].options)
+        assert table._total == 20
+
+    def test_it_begins_with_a_filter(self, lib: MediaLibrary) -> None:
+        """lib.explore takes a filter as every verb does."""
+        explorer = lib.explore(media_type="audio")
+        assert explorer.selection.filter == MediaFilter(media_type="audio")
+        with pytest.raises(FilterError):
+            lib.explore(no_such_field=1)
+
+    def test_a_hostile_codec_is_text(self, lib: MediaLibrary) -> None:
+        """A codec's name from a file is shown, not run, in lists and charts."""
+        explorer = explore(lib)
+        filters, _, codecs, *_ = explorer.panels
+        assert HOSTILE_CODEC in [value for _, value in filters._codecs["video_codec"].options]
+        filters._codecs["video_codec"].value = (HOSTILE_CODEC,)
+        assert explorer.selection.filter.video_codec == (HOSTILE_CODEC,)
+        (tick,) = drawn(codecs.plot)["layout"]["yaxis"]["ticktext"]
+        assert "<" not in tick and "&lt;img" in tick
+
+
+class TestPlaces:
+    """The query under the map."""
+
+    def test_every_located_item_is_in_one_cell(self, lib: MediaLibrary) -> None:
+        """Cells lose and repeat nothing, whatever their size."""
+        located = lib.items(has_location=True)
+        for degrees in (None, 0.5, 10, 90):
+            cells = lib.places(degrees=degrees)
+            assert cells["files"].sum() == len(located) and cells["bytes"].sum() == located["file_size"].sum()
+        assert list(cells.columns) == [
+            "latitude", "longitude", "files", "bytes", "first_year", "last_year"
+        ]
+
+    def test_no_place_gives_no_row_but_all_columns(self, lib: MediaLibrary, empty: MediaLibrary) -> None:
+        """The columns and their types are there without rows too."""
+        for frame in (empty.places(), lib.places(has_location=False), lib.places(media_type="document")):
+            assert frame.empty
+            assert str(frame["files"].dtype) == "Int64" and str(frame["latitude"].dtype) == "float64"
+
+    @pytest.mark.parametrize("box", [
+        None, (-90, -180, 90, 180), (38, -10, 39, -9), (-40, 170, -10, -170), (0, 5, 0, 5), (0, -180, 1, 180),
+    ])
+    def test_the_default_size_keeps_the_cells_below_the_most(self, box: Any) -> None:
+        """A box wholly filled with places has no more cells than a map may draw."""
+        from mfkit.queries.places import cell_size
+
+        size = cell_size(MediaFilter(box=box))
+        south, west, north, east = box or (-90, -180, 90, 180)
+        wide = east - west if east >= west else east - west + 360
+        assert ((north - south) / size + 1) * (wide / size + 1) <= MAX_CELLS
+        assert size <= 4
+
+    @pytest.mark.parametrize("degrees", [0, -1, 91])
+    def test_a_size_that_makes_no_sense_is_refused(self, lib: MediaLibrary, degrees: float) -> None:
+        """The message names what was given."""
+        with pytest.raises(FilterError, match=str(degrees)):
+            lib.places(degrees=degrees)

@@ -16,7 +16,7 @@ from sqlalchemy import Executable, Select
 
 from mfkit import curate
 from mfkit.core.database import BUSY_TIMEOUT, Database
-from mfkit.core.sync import finish, run_elsewhere, run_sync, submit
+from mfkit.core.sync import clean_up, finish, run_elsewhere, run_sync
 from mfkit.engines.record import RecordEngine
 from mfkit.engines.snapshot import Snapshot, SnapshotEngine
 from mfkit.errors import QueryError
@@ -431,17 +431,15 @@ _unclosed: weakref.WeakSet[Database] = weakref.WeakSet()
 
 
 def _forget(database: Database) -> None:
-    """Close the connections of a library that nobody holds any more.
-
-    Without a wait: garbage is collected in the middle of anything, also of what the loop waits for.
-    """
-    submit(database.dispose())
+    """Close the connections of a library that nobody holds any more."""
+    clean_up(database.dispose())
 
 
 @atexit.register
 def _close_all() -> None:
     for database in list(_unclosed):
-        finish(database.dispose())
+        clean_up(database.dispose())
+    finish()
 
 
 class _Bridge:

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, inspect, make_url, text
+from sqlalchemy import URL, TextClause, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from mfkit.core import migrate, sqlite
+from mfkit.core import migrate, postgresql, sqlite
 from mfkit.core.faults import translate
 from mfkit.errors import (
     DatabaseUnavailableError,
@@ -249,6 +249,15 @@ class Database:
                 await connection.execute(text("SET TRANSACTION READ ONLY"))
                 yield connection
             await connection.rollback()
+
+    async def refuse_commands(self, connection: AsyncConnection, statement: TextClause) -> None:
+        """Refuse a statement that yields no rows before it runs.
+
+        Raises:
+            QueryError: It yields none, or is wrong. SQLite's authorizer says so when it runs.
+        """
+        if self.dialect == "postgresql":
+            await postgresql.refuse_commands(connection, statement)
 
     async def interruptible(self, connection: AsyncConnection, query: Awaitable[T]) -> T:
         """Await a query; when this task is cancelled, stop the query too.

@@ -21,6 +21,7 @@ T = TypeVar("T")
 _lock = threading.RLock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
+_cleaning: set[Future[None]] = set()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
@@ -100,9 +101,16 @@ async def run_elsewhere(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-def finish(work: Coroutine[Any, Any, None]) -> None:
-    """Run a clean-up on mfkit's loop at the end of the process, and wait for it a little."""
-    wait([submit(work)], timeout=5)
+def clean_up(work: Coroutine[Any, Any, None]) -> None:
+    """Start a clean-up on mfkit's loop, without a wait: garbage is collected in the middle of anything."""
+    future = submit(work)
+    _cleaning.add(future)
+    future.add_done_callback(_cleaning.discard)
+
+
+def finish() -> None:
+    """Wait a little for the clean-ups, at the end of the process."""
+    wait(list(_cleaning), timeout=5)
 
 
 async def _settle(work: Coroutine[Any, Any, T], tasks: list[asyncio.Task[T]]) -> T:

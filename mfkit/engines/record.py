@@ -59,6 +59,7 @@ class RecordEngine:
         """
         try:
             async with self.database.only_reading() as connection:
+                await self.database.refuse_commands(connection, text(statement))
                 query = connection.execute(text(statement), parameters)
                 result = await self.database.interruptible(connection, query)
                 if not result.returns_rows:

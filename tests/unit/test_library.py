@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+import tempfile
 import typing
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -551,7 +552,7 @@ SQLITE_WRITES = [
     "REPLACE INTO tags (name) VALUES ('x')",
 ]
 POSTGRESQL_WRITES = [
-    "TRUNCATE media_items", "COPY media_items TO '/tmp/mfkit-copied'",
+    "TRUNCATE media_items", "COPY media_items TO STDOUT",
     "SELECT nextval('media_search_id_seq')", "SET TRANSACTION READ WRITE", "COMMIT",
     "WITH gone AS (DELETE FROM media_items RETURNING id) SELECT * FROM gone",
     "DO $$ BEGIN DELETE FROM media_items; END $$", "VACUUM", "LOCK TABLE tags",
@@ -647,6 +648,24 @@ class TestSql:
     def test_refuses_to_write_postgresql(self, filled: MediaLibrary, statement: str) -> None:
         """So is all that only PostgreSQL has: truncating, copying to files, locking."""
         self.refused(filled, statement)
+
+    @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+    @pytest.mark.parametrize("command", ["COPY tags TO '{}'", "COPY tags TO PROGRAM 'touch {}'"])
+    def test_leaves_the_server_alone(self, filled: MediaLibrary, command: str) -> None:
+        """No file is written and no program run on the server, though its owner may do both."""
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(0o777)
+            self.refused(filled, command.format(f"{folder}/x"))
+            assert list(Path(folder).iterdir()) == []
+
+    @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+    @pytest.mark.parametrize("statement", [
+        "SHOW timezone", "EXPLAIN SELECT * FROM media", "VALUES (1)", "TABLE tags", "SELECT :x + 1",
+    ])
+    def test_reading_commands(self, filled: MediaLibrary, statement: str) -> None:
+        """What reads without being a select works."""
+        filled.tag(MediaFilter(), "sea")
+        assert len(filled.sql(statement, **({"x": 5} if ":x" in statement else {}))) >= 1
 
     @pytest.mark.parametrize("statement", [
         "SELECT 1; DELETE FROM media_items", "SELECT 1; SELECT 2", "COMMIT; DELETE FROM media_items",

@@ -72,6 +72,7 @@ def translate(statement: Executable, record: str) -> Translated:
     """
     if not getattr(statement, "is_select", False):
         raise UnsupportedError(type(statement).__name__)
+    assert isinstance(statement, ClauseElement)
     columns = list(getattr(statement, "selected_columns", ()))
     if not isinstance(statement, Select) and any(isinstance(column.type, JSON) for column in columns):
         raise UnsupportedError("JSON in a union")

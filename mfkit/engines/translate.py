@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -72,13 +72,12 @@ def translate(statement: Executable, record: str) -> Translated:
     """
     if not getattr(statement, "is_select", False):
         raise UnsupportedError(type(statement).__name__)
-    assert isinstance(statement, ClauseElement)
     columns = list(getattr(statement, "selected_columns", ()))
     if not isinstance(statement, Select) and any(isinstance(column.type, JSON) for column in columns):
         raise UnsupportedError("JSON in a union")
     dialect = _DIALECTS[record]
     try:
-        compiled = statement.compile(dialect=dialect)
+        compiled = cast(ClauseElement, statement).compile(dialect=dialect)
         assert isinstance(compiled, _Compiler)
         state = compiled.construct_expanded_state()
         processors = {**compiled._bind_processors, **state.processors}

@@ -64,6 +64,9 @@ class Database:
         self.read_only = read_only
         connect_args: dict[str, Any] = {}
         engine_url = self.url
+        if self.dialect == "postgresql":
+            # A year or a month of a moment is UTC's, wherever the server stands.
+            connect_args = {"server_settings": {"timezone": "UTC"}}
         if self.dialect == "sqlite":
             connect_args = {"timeout": busy_timeout, "isolation_level": None}
             if self.file is not None:

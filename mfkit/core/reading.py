@@ -1,8 +1,8 @@
 """Rows of the record database as Arrow, many at a time: what a snapshot is made from.
 
 Three ways, since no one of them serves everywhere. Python's own ``sqlite3`` is right in any process and
-quick enough for thousands of rows. ADBC reads SQLite five times as fast, but brings its own copy of the
-SQLite library, and two copies in one process drop each other's file locks
+quick enough for thousands of rows. ADBC reads SQLite about three times as fast, but brings its own copy of
+the SQLite library, and two copies in one process drop each other's file locks
 (https://www.sqlite.org/howtocorrupt.html, section 2.2.1): it may open a library only in a process that
 does nothing else. For PostgreSQL, where locks are the server's, ADBC serves everywhere.
 """

@@ -16,8 +16,9 @@ import pytest
 from mfkit import MediaLibrary
 
 ITEM = (
-    "INSERT INTO media_items (id, file_path, file_name, file_size, file_hash, mime_type, media_type, created_at, "
-    "is_processed, is_compressed, modified_at) VALUES (printf('%032x', :n), '/f/' || :n, 'f' || :n, 1, "
+    "INSERT INTO media_items (id, file_path, file_name, file_size, file_hash, mime_type, media_type, "
+    "created_at, is_processed, is_compressed, modified_at) "
+    "VALUES (printf('%032x', :n), '/f/' || :n, 'f' || :n, 1, "
     "printf('%064x', :n), 'a/b', 'image', '2026-01-01 00:00:00.000000', 1, 1, '2026-01-01 00:00:00.000000')"
 )
 # Every commit adds one item, puts its number into the title of all, and takes one tag to the newest:
@@ -100,7 +101,8 @@ def test_one_writes_four_ask(file: Path) -> None:
         later = committed.get(number + 1, float("inf"))
         assert float(asked) <= later, "older than the question"
         assert committed[number] - 0.5 <= float(answered), "newer than the answer"
-    assert {int(answer[0]) for answer in answers if float(answer[4]) > max(committed.values())} <= {max(committed)}
+    last = [int(answer[0]) for answer in answers if float(answer[4]) > max(committed.values())]
+    assert set(last) <= {max(committed)}
 
 
 def test_killed_while_making_it(file: Path) -> None:

@@ -21,8 +21,10 @@ from mfkit.models import (
 )
 
 TEXTS = [
-    None, "", " ", "a", "A", "ä", "Ä", "ÄPFEL Straße", "it's", "100%", "a_b", "'; drop table media; --", "日本語",
-    "e\u0301", "é", "\u202eright to left", "\U0001f600", "tab\there", "line\nbreak", "$1 :name ?", "back\\slash",
+    None, "", " ", "a", "A", "ä", "Ä", "ÄPFEL Straße", "it's", "100%", "a_b", "'; drop table media; --",
+    "日本語",
+    "e\u0301", "é", "\u202eright to left", "\U0001f600", "tab\there", "line\nbreak", "$1 :name ?",
+    "back\\slash",
     "zz" * 500, "Z", "z", "1/250", "{x}",
 ]
 MOMENTS = [
@@ -39,7 +41,8 @@ def _pick(values: list[Any], place: int, step: int) -> Any:
 
 
 def _item(place: int, kind: str, extension: str) -> dict[str, Any]:
-    name = f"{_pick(TEXTS, place, 3) or 'x'}{place}".replace("/", "-") + (f".{extension}" if extension else "")
+    stem = f"{_pick(TEXTS, place, 3) or 'x'}{place}".replace("/", "-")
+    name = f"{stem}.{extension}" if extension else stem
     folder = ["/", "/a/", "/a/b/", "/a//b//", "/A/", "/ä/", "//"][place % 7]
     return dict(
         file_path=f"{folder}{name}", file_name=name, file_size=_pick(SIZES, place, 1),
@@ -56,9 +59,12 @@ def _facts(place: int) -> dict[str, Any]:
     return dict(
         # Eighths, whose sums are exact in any order.
         duration=_pick([None, 0.0, 0.125, 7200.5, 3.75], place, 1),
-        width=_pick([None, 0, 479, 480, 1920, 7680], place, 1), height=_pick([None, 1080, 480, 4320], place, 1),
-        video_codec=_pick([None, "h264", "hevc"], place, 1), audio_codec=_pick([None, "aac", "flac"], place, 1),
-        bitrate=_pick([None, 2**40, 1], place, 1), artist=_pick(TEXTS, place, 1), album=_pick(TEXTS, place, 5),
+        width=_pick([None, 0, 479, 480, 1920, 7680], place, 1),
+        height=_pick([None, 1080, 480, 4320], place, 1),
+        video_codec=_pick([None, "h264", "hevc"], place, 1),
+        audio_codec=_pick([None, "aac", "flac"], place, 1),
+        bitrate=_pick([None, 2**40, 1], place, 1),
+        artist=_pick(TEXTS, place, 1), album=_pick(TEXTS, place, 5),
         title=_pick(TEXTS, place, 7), genre=_pick([None, "Rock", "ROCK", "rock", "Röck", "RÖCK"], place, 1),
         year=_pick([None, 1999, 2020], place, 1), camera_make=_pick([None, "Canon", "CANON", " "], place, 1),
         camera_model=_pick([None, "EOS 80D", ""], place, 1), iso=_pick([None, 100], place, 1),
@@ -80,7 +86,8 @@ async def fill(url: str) -> None:
                 item.media_metadata = MediaMetadata(**_facts(place))
             items.append(item)
         session.add_all(items)
-        tags = [Tag(name=name, color=None) for name in ("beach", "Beach", "BEACH ä", "beach Ä", "'", "unused")]
+        names = ("beach", "Beach", "BEACH ä", "beach Ä", "'", "unused")
+        tags = [Tag(name=name, color=None) for name in names]
         collections = [Collection(name=name) for name in ("best", "Best", "empty")]
         session.add_all([*tags, *collections])
         await session.flush()
@@ -101,5 +108,7 @@ async def fill(url: str) -> None:
         scan = Scan(root="/a", status="finished", extractor_version=1)
         session.add(scan)
         await session.flush()
-        session.add(ScanFailure(scan_id=scan.id, file_path="/a/bad", stage="read", error="empty", file_size=0))
+        session.add(
+            ScanFailure(scan_id=scan.id, file_path="/a/bad", stage="read", error="empty", file_size=0)
+        )
     await database.dispose()

@@ -33,11 +33,11 @@ WRITES = {
     "replace": "INSERT OR REPLACE " + NEW.format(id="0" * 32, path="/new", hash="f" * 64).replace(
         "'/new'", "(SELECT file_path FROM media_items LIMIT 1)"
     ),
-    "update or replace": "UPDATE OR REPLACE media_items SET file_hash = (SELECT max(file_hash) FROM media_items) "
-                         f"WHERE id = {ID}",
+    "update or replace": "UPDATE OR REPLACE media_items SET file_hash = "
+                         f"(SELECT max(file_hash) FROM media_items) WHERE id = {ID}",
     "another id": f"UPDATE media_items SET id = '{'1' * 32}' WHERE id = {ID}",
-    "a copy": f"INSERT INTO media_copies (id, media_item_id, file_path, file_name) VALUES ('{'2' * 32}', {ID}, "
-              "'/c', 'c')",
+    "a copy": f"INSERT INTO media_copies (id, media_item_id, file_path, file_name) "
+              f"VALUES ('{'2' * 32}', {ID}, '/c', 'c')",
     "a copy gone": "DELETE FROM media_copies",
     "a copy of another": f"UPDATE media_copies SET media_item_id = {ID}",
     "tag put": f"INSERT OR IGNORE INTO media_tags SELECT {ID}, id, created_at FROM tags",
@@ -185,6 +185,7 @@ def test_another_library_under_the_same_name(
 ) -> None:
     """A file put in the place of the library's, a fork of it with as many changes even."""
     fork = tmp_path / "fork.db"
+    titles = "SELECT DISTINCT title FROM media WHERE title IS NOT NULL"
     library.count()
     library.close()
     settle(file)
@@ -192,12 +193,12 @@ def test_another_library_under_the_same_name(
     for target, title in ((file, "ours"), (fork, "theirs")):
         write(target, f"UPDATE media_metadata SET title = '{title}'")
         settle(target)
-    assert library.sql("SELECT DISTINCT title FROM media WHERE title IS NOT NULL")["title"].tolist() == ["ours"]
+    assert library.sql(titles)["title"].tolist() == ["ours"]
     for rest in ("-wal", "-shm"):
         Path(f"{file}{rest}").unlink(missing_ok=True)
         Path(f"{fork}{rest}").unlink(missing_ok=True)
     fork.rename(file)
-    assert library.sql("SELECT DISTINCT title FROM media WHERE title IS NOT NULL")["title"].tolist() == ["theirs"]
+    assert library.sql(titles)["title"].tolist() == ["theirs"]
 
 
 def test_refresh_and_info(library: MediaLibrary) -> None:

@@ -1,9 +1,8 @@
-"""Whatever is wrong with the snapshot, queries are answered, rightly, and a warning says why they are slow."""
+"""Whatever is wrong with the snapshot, queries are answered, and a warning says why slowly."""
 
 from __future__ import annotations
 
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -19,8 +18,6 @@ from mfkit import MediaLibrary
 from mfkit.engines import snapshot
 from mfkit.engines.cache import SnapshotCache
 from mfkit.engines.snapshot import SnapshotWarning
-
-needs_permissions = pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 
 
 def cache_of(library: MediaLibrary) -> SnapshotCache:
@@ -56,7 +53,7 @@ def test_damaged_file(
     assert_frame_equal(library.items(), record.items())
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', '{"format": 99, "position": "1:1"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', '{"format": 99}'])
 def test_damaged_manifest(library: MediaLibrary, record: MediaLibrary, text: str) -> None:
     """So is a snapshot whose manifest is damaged, or of another mfkit."""
     library.count()
@@ -65,7 +62,9 @@ def test_damaged_manifest(library: MediaLibrary, record: MediaLibrary, text: str
     assert_frame_equal(library.items(), record.items())
 
 
-def test_no_place_for_a_cache(file: Path, record: MediaLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_place_for_a_cache(
+    file: Path, record: MediaLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Where no cache can be written, a private one serves, and a warning says so once."""
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a directory should be")
@@ -156,6 +155,3 @@ def test_an_unknown_engine() -> None:
     """An engine that is none is refused."""
     with pytest.raises(mfkit.MfkitError, match="snapshot, record"):
         MediaLibrary("x.db", engine="spark")  # type: ignore[arg-type]
-
-
-assert resource  # used by the child process, where it must be importable

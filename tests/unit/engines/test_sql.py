@@ -27,7 +27,8 @@ SLOW = "SELECT sum(a.width + b.width * c.width + d.width + e.width) AS n FROM me
     "SELECT * FROM '/etc/passwd'", "COPY media TO '/tmp/out.csv'", "ATTACH '/tmp/x.db'", "INSTALL httpfs",
     "LOAD httpfs", "SET threads = 1", "SET enable_external_access = true", "RESET lock_configuration",
     "PRAGMA enable_profiling", "CREATE TABLE x (y INT)", "DROP VIEW media", "DELETE FROM media",
-    "INSERT INTO tags SELECT * FROM tags", "CALL pragma_version()", "SELECT 1; SELECT 2", "", "EXPORT DATABASE 'x'",
+    "INSERT INTO tags SELECT * FROM tags", "CALL pragma_version()", "SELECT 1; SELECT 2", "",
+    "EXPORT DATABASE 'x'",
     "CREATE MACRO m() AS 1", "CHECKPOINT", "BEGIN", "SELECT nothing FROM media", "SELEC", "USE temp",
     "WITH x AS (INSERT INTO media_delta SELECT * FROM media RETURNING id) SELECT * FROM x",
     "EXPLAIN ANALYZE COPY media TO '/tmp/out.csv'", "SELECT * FROM media WHERE title = :missing",
@@ -52,7 +53,8 @@ def test_parameters(library: MediaLibrary) -> None:
     """Parameters are values wherever they stand, and only outside of texts and comments."""
     hostile = "'; drop table media; --"
     frame = library.sql(
-        "SELECT :text AS text, ':text' AS quoted, 1::BIGINT AS cast, :n + 1 AS n, :at AS at /* :text */ -- :n",
+        "SELECT :text AS text, ':text' AS quoted, 1::BIGINT AS cast, :n + 1 AS n, :at AS at "
+        "/* :text */ -- :n",
         text=hostile, n=2**40, at=datetime(2020, 1, 1, tzinfo=UTC),
     )
     assert frame["text"][0] == hostile and frame["quoted"][0] == ":text" and frame["n"][0] == 2**40 + 1
@@ -60,7 +62,8 @@ def test_parameters(library: MediaLibrary) -> None:
     first = library.items(limit=1)["id"][0]
     assert len(library.sql("SELECT id FROM media WHERE id = :id", id=first)) == 1
     assert len(library.sql("SELECT id FROM media WHERE id = :id", id=UUID(first))) == 1
-    assert len(library.sql("SELECT id FROM media WHERE id::VARCHAR IN (SELECT unnest(:ids))", ids=[first])) == 1
+    listed = "SELECT id FROM media WHERE id::VARCHAR IN (SELECT unnest(:ids))"
+    assert len(library.sql(listed, ids=[first])) == 1
     with pytest.raises(QueryError, match="no parameter :extra"):
         library.sql("SELECT 1 AS one", extra=1)
 

@@ -9,12 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mfkit import MediaLibrary
 from mfkit.core.database import Database
 from mfkit.demo import write_demo
 from tests import postgres
 from tests.requirements import require
+
+# How fast a machine under load makes and checks examples says nothing about mfkit.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

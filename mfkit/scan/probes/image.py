@@ -10,7 +10,8 @@ from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
 
 _DAMAGE = (struct.error, ValueError, SyntaxError, KeyError, IndexError, TypeError, ArithmeticError,
-           Image.DecompressionBombError, EOFError, OSError, MemoryError)
+           Image.DecompressionBombError, EOFError, OSError, MemoryError,
+           AssertionError, AttributeError, NotImplementedError)
 _BITS = {"1": 1, "L": 8, "P": 8, "LA": 16, "La": 16, "PA": 16, "RGB": 24, "RGBA": 32, "RGBa": 32, "RGBX": 32,
          "CMYK": 32, "YCbCr": 24, "LAB": 24, "HSV": 24, "I": 32, "F": 32}
 _READERS = {

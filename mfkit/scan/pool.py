@@ -142,20 +142,27 @@ class WorkerPool:
             stderr=asyncio.subprocess.DEVNULL, limit=_LINE,
         )
         assert process.stdout is not None
-        if not await asyncio.wait_for(process.stdout.readline(), _PATIENCE):
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                if await process.stdout.readline():
+                    return process
             code = await process.wait()
-            raise MfkitError(
-                f"The process that reads files ends at once (exit code {code}); see why with: "
-                f"{sys.executable} -m mfkit.scan.worker"
-            )
-        return process
+        except BaseException:
+            await _end(process)  # nobody else knows of it yet
+            raise
+        raise MfkitError(
+            f"The process that reads files ends at once (exit code {code}); see why with: "
+            f"{sys.executable} -m mfkit.scan.worker"
+        )
 
     async def _listen(self, process: Process, found: Examined) -> str | None:
         """Take the worker's lines until a file is done; returns what is wrong when the worker is lost."""
         assert process.stdout is not None
         while True:
             try:
-                line = await asyncio.wait_for(process.stdout.readline(), self._time_limit)
+                # Not wait_for: on Python 3.11 it may lose a cancellation that comes with the line.
+                async with asyncio.timeout(self._time_limit):
+                    line = await process.stdout.readline()
             except TimeoutError:
                 return f"Reading the file takes too long: no sign of life for {self._time_limit:g} s."
             except ValueError:

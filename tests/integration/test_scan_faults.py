@@ -86,7 +86,7 @@ def test_kills_at_any_moment(tmp_path, demo):
         assert killed.failures().file_path.tolist() == failures.file_path.tolist()
         assert set(killed.scans().status) <= {"interrupted", "finished"}
         assert killed.scans().status[0] == "finished"
-        search = killed.sql("SELECT count(*) AS n FROM media_search").n[0]
+        search = killed.sql("SELECT count(*) AS n FROM media_search", engine="record").n[0]
         assert search == len(expected)
 
 

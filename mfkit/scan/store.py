@@ -57,6 +57,7 @@ class _Item:
     modified_at: datetime | None
     missing_since: datetime | None
     stored_path: str | None = None
+    stored_hash: str | None = None
     found: Examined | None = None
     facts_changed: bool = False
     is_new: bool = False
@@ -232,7 +233,7 @@ async def _load(connection: AsyncConnection, batch: _Batch, read: Sequence[Exami
     rows += await _in(connection, columns, _ITEM.c.file_path, paths)
     for id_, path, hash_, modified_at, missing_since in rows:
         if id_ not in batch.items:
-            batch.add_item(_Item(id_, path, hash_, modified_at, missing_since, stored_path=path))
+            batch.add_item(_Item(id_, path, hash_, modified_at, missing_since, path, hash_))
     columns = select(
         _COPY.c.id, _COPY.c.media_item_id, _COPY.c.file_path, _COPY.c.file_modified_at, _COPY.c.missing_since
     )
@@ -265,6 +266,9 @@ async def _write_items(connection: AsyncConnection, batch: _Batch) -> None:
     moved = [item for item in old if item.path != item.stored_path]
     # Two items may have swapped their paths; none may hold another's for a moment.
     await update_rows(connection, _ITEM, ("file_path",), [(f"{item.id}", item.id) for item in moved])
+    # So with contents: what one file held before may be what a new file holds now.
+    edited = [item for item in old if item.hash != item.stored_hash]
+    await update_rows(connection, _ITEM, ("file_hash",), [(f"{item.id}", item.id) for item in edited])
     await insert_rows(connection, _ITEM, ITEM_COLUMNS, [
         (item.id, batch.now, *content_values(item.found, item.path, batch.now))
         for item in changed if item.is_new and item.found is not None

@@ -135,6 +135,16 @@ def test_an_edited_file_keeps_its_row(library, media):
     assert after.id == before.id and after.file_hash != before.file_hash and after.file_size == 15
 
 
+def test_a_content_that_changes_its_file(library, media):
+    """What one file held before an edit may be what a new file holds: an edit and a new item."""
+    rescan(library, media)
+    write(media / "d.txt", (media / "a.txt").read_text(), at=LONG_AGO + 60)
+    write(media / "a.txt", "another content", at=LONG_AGO + 60)
+    report = rescan(library, media)
+    assert (report.updated, report.added) == (1, 1)
+    assert library.count() == 4 and rescan(library, media).unchanged == 4
+
+
 def test_a_copy_takes_the_place_of_its_original(library, media):
     """When the original goes, the item lives on at the copy's path."""
     shutil.copy2(media / "a.txt", media / "sub" / "z.txt")

@@ -117,8 +117,9 @@ async def differing(
     unknown = [entry for entry in entries if entry not in at_rest]
     if len(entries) - len(unknown) == len(rows):
         return unknown, []
-    found = set(entries)
-    return unknown, [row[0] for row in rows if row not in found]
+    # A path may have two rows: a copy's, and that of an item which went missing there before.
+    resting = {entry[0] for entry in entries if entry in at_rest}
+    return unknown, [row[0] for row in rows if row[0] not in resting]
 
 
 async def known_at(connection: AsyncConnection, paths: Sequence[str]) -> dict[str, Known]:

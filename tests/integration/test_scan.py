@@ -145,6 +145,18 @@ def test_a_content_that_changes_its_file(library, media):
     assert library.count() == 4 and rescan(library, media).unchanged == 4
 
 
+def test_a_copy_where_an_item_went_missing(library, media):
+    """The row of what was there before makes no scan believe that the copy is gone."""
+    shutil.copy2(media / "a.txt", media / "b2.txt")
+    rescan(library, media)
+    for name in ("a.txt", "b2.txt"):
+        write(media / name, "both new", at=LONG_AGO + 60)
+    rescan(library, media)
+    before = library.totals().iloc[0].to_dict()
+    assert rescan(library, media).unchanged == 4 and before["copies"] == 1
+    assert library.totals().iloc[0].to_dict() == before
+
+
 def test_a_copy_takes_the_place_of_its_original(library, media):
     """When the original goes, the item lives on at the copy's path."""
     shutil.copy2(media / "a.txt", media / "sub" / "z.txt")

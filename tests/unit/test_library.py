@@ -712,7 +712,7 @@ class TestFaces:
     """One set of verbs, blocking and awaited."""
 
     VERBS = sorted(
-        name for name, member in vars(AsyncMediaLibrary).items()
+        name for name, member in inspect.getmembers(AsyncMediaLibrary)
         # A MediaLibrary opens itself, and its snapshot is a property.
         if inspect.iscoroutinefunction(member) and not name.startswith("_")
         and name not in ("open", "snapshot")

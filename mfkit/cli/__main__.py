@@ -1,0 +1,5 @@
+"""``python -m mfkit.cli``."""
+
+from mfkit.cli import main
+
+main()

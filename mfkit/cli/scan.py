@@ -1,0 +1,59 @@
+"""``mfkit scan``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfkit.cli.app import app
+from mfkit.cli.options import AsJson, Library
+from mfkit.cli.printing import printable
+from mfkit.library import MediaLibrary
+
+_SHOWN_FAILURES = 10
+
+
+@app.command()
+def scan(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Folders; without any, those scanned before.")
+    ] = None,
+    library: Library = "library.db",
+    include: Annotated[
+        list[str] | None, typer.Option(help="Pattern (gitignore) of what is read all the same.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Pattern (gitignore) of what is left out.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Files read at the same time; the number of cores if not given.")
+    ] = None,
+    progress: Annotated[
+        bool | None, typer.Option(help="Show a progress bar; in a terminal if not given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read folders into the library; it is made when it is not there."""
+    with MediaLibrary(library) as lib:
+        report = lib.scan(
+            *(folders or ()), include=include or (), exclude=exclude or (),
+            workers=workers, progress=progress,
+        )
+        if as_json:
+            print(json.dumps(report.as_dict(), indent=2))
+        else:
+            print(report)
+            if report.total.failed:
+                _print_failures(lib)
+    raise typer.Exit(1 if report.total.failed else 0)
+
+
+def _print_failures(lib: MediaLibrary) -> None:
+    failures = lib.failures()
+    for row in failures.head(_SHOWN_FAILURES).to_dict("records"):
+        print("    " + printable(f"{row['file_path']}: {row['error']}"))
+    if len(failures) > _SHOWN_FAILURES:
+        print(f"    … and {len(failures) - _SHOWN_FAILURES:,} more: lib.failures() lists them")

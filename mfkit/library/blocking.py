@@ -1,0 +1,181 @@
+"""The blocking face: the same verbs for scripts and notebooks, and the bridge between both faces."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import functools
+import os
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
+
+from mfkit.core.database import BUSY_TIMEOUT, Database
+from mfkit.core.sync import clean_up, finish, run_elsewhere, run_sync
+from mfkit.engines.snapshot import Snapshot
+from mfkit.library.facade import AsyncMediaLibrary
+from mfkit.library.opened import Engine
+from mfkit.queries.filters import FilterLike, MediaFilter
+
+if TYPE_CHECKING:
+    from mfkit.widgets import Explorer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_unclosed: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _forget(database: Database) -> None:
+    """Close the connections of a library that nobody holds any more."""
+    clean_up(database.dispose())
+
+
+@atexit.register
+def _close_all() -> None:
+    for database in list(_unclosed):
+        clean_up(database.dispose())
+    finish()
+
+
+class _Bridge:
+    """The async face of a :class:`MediaLibrary`: each call runs on mfkit's loop, awaited from any other."""
+
+    def __init__(self, library: AsyncMediaLibrary) -> None:
+        self._library = library
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._library, name)
+        if not asyncio.iscoroutinefunction(attribute):
+            return attribute
+
+        @functools.wraps(attribute)
+        def call(*args: Any, **kwargs: Any) -> Awaitable[Any]:
+            return run_elsewhere(attribute(*args, **kwargs))
+
+        return call
+
+    def __dir__(self) -> list[str]:
+        return dir(self._library)
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def _blocking(
+    method: Callable[Concatenate[AsyncMediaLibrary, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[MediaLibrary, P], T]:
+    """Return the blocking twin of an async verb: same parameters, same docstring."""
+
+    @functools.wraps(method)
+    def call(self: MediaLibrary, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return run_sync(method(self._library, *args, **kwargs))
+
+    return call
+
+
+class MediaLibrary:
+    """A media library for scripts and notebooks: every verb of :class:`AsyncMediaLibrary`, blocking.
+
+    Attributes:
+        aio: The same verbs to be awaited, over the same database, from whatever event loop.
+    """
+
+    def __init__(
+        self,
+        library: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        busy_timeout: float = BUSY_TIMEOUT,
+        engine: Engine = "snapshot",
+    ) -> None:
+        """Open a library; it is made when it is not there, and its schema brought up to date.
+
+        Args:
+            library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
+            read_only: Refuse to write; the library must be there.
+            busy_timeout: Seconds to wait for another program's write to end (SQLite).
+            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, brought up to
+                date before each; ``"record"`` runs them on the database itself.
+
+        Raises:
+            MfkitError: It is not there, is no library, is locked, or comes from a newer mfkit.
+        """
+        self._library = AsyncMediaLibrary(
+            library, read_only=read_only, busy_timeout=busy_timeout, engine=engine
+        )
+        # People seldom close a library; its connections must not outlive it all the same.
+        weakref.finalize(self, _forget, self._library.database).atexit = False
+        _unclosed.add(self._library.database)
+        run_sync(self._library.open())
+
+    @property
+    def database(self) -> Database:
+        """The record database; its connections belong to mfkit's own loop."""
+        return self._library.database
+
+    @property
+    def aio(self) -> AsyncMediaLibrary:
+        """The same library for ``await``: ``await lib.aio.items(media_type="video")``."""
+        return cast(AsyncMediaLibrary, _Bridge(self._library))
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Where the snapshot is and what it holds (path, rows, bytes, age); None when there can be none."""
+        return run_sync(self._library.snapshot())
+
+    def __repr__(self) -> str:
+        """Name the library by its path or its URL without the password."""
+        return f"MediaLibrary({self.database.name!r})"
+
+    def __enter__(self) -> Self:
+        """Return the open library."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the library."""
+        self.close()
+
+    close = _blocking(AsyncMediaLibrary.close)
+    scan = _blocking(AsyncMediaLibrary.scan)
+    items = _blocking(AsyncMediaLibrary.items)
+    count = _blocking(AsyncMediaLibrary.count)
+    search = _blocking(AsyncMediaLibrary.search)
+    frame = _blocking(AsyncMediaLibrary.frame)
+    sql = _blocking(AsyncMediaLibrary.sql)
+    refresh = _blocking(AsyncMediaLibrary.refresh)
+    summary = _blocking(AsyncMediaLibrary.summary)
+    growth = _blocking(AsyncMediaLibrary.growth)
+    places = _blocking(AsyncMediaLibrary.places)
+    largest = _blocking(AsyncMediaLibrary.largest)
+    duplicates = _blocking(AsyncMediaLibrary.duplicates)
+    totals = _blocking(AsyncMediaLibrary.totals)
+    scans = _blocking(AsyncMediaLibrary.scans)
+    failures = _blocking(AsyncMediaLibrary.failures)
+    tags = _blocking(AsyncMediaLibrary.tags)
+    tag = _blocking(AsyncMediaLibrary.tag)
+    untag = _blocking(AsyncMediaLibrary.untag)
+    collections = _blocking(AsyncMediaLibrary.collections)
+    add_to = _blocking(AsyncMediaLibrary.add_to)
+    remove_from = _blocking(AsyncMediaLibrary.remove_from)
+
+    def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
+        """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.
+
+        Args:
+            filter: What is selected first; all files when not given.
+            fields: Fields of :class:`MediaFilter`.
+
+        Raises:
+            FilterError: A field is unknown, or a value makes no sense.
+        """
+        from mfkit.widgets import explore  # brings ipywidgets and Plotly, which scripts do not need
+
+        return explore(self, MediaFilter.of(filter, **fields))

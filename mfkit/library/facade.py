@@ -1,0 +1,15 @@
+"""The async face: all verbs on one library."""
+
+from __future__ import annotations
+
+from mfkit.library.analyses import Analyses
+from mfkit.library.curation import Curation
+from mfkit.library.filling import Filling
+
+
+class AsyncMediaLibrary(Filling, Analyses, Curation):
+    """A media library for async code; runs on the event loop that awaits it.
+
+    Attributes:
+        database: The record database.
+    """

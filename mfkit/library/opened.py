@@ -1,0 +1,102 @@
+"""What every verb stands on: the database, the engines that answer, and how a library opens and closes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from types import TracebackType
+from typing import Any, Literal, Self, get_args
+
+import pandas as pd
+from sqlalchemy import Executable, Select
+
+from mfkit.core.database import BUSY_TIMEOUT, Database
+from mfkit.engines.record import RecordEngine
+from mfkit.engines.snapshot import SnapshotEngine
+from mfkit.errors import QueryError
+from mfkit.frames import to_frame
+
+Engine = Literal["snapshot", "record"]
+
+
+class Opened:
+    """A library that opens itself at the first call.
+
+    Attributes:
+        database: The record database.
+    """
+
+    def __init__(
+        self,
+        library: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        busy_timeout: float = BUSY_TIMEOUT,
+        engine: Engine = "snapshot",
+    ) -> None:
+        """Name the library; it is opened, made and upgraded by the first call.
+
+        Args:
+            library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
+            read_only: Refuse to write.
+            busy_timeout: Seconds to wait for another program's write to end (SQLite).
+            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, brought up to
+                date before each; ``"record"`` runs them on the database itself.
+
+        Raises:
+            NotALibraryError: The path is a directory, or the URL makes no sense.
+        """
+        self.database = Database(library, read_only=read_only, busy_timeout=busy_timeout)
+        if engine not in get_args(Engine):
+            raise QueryError(f"{engine!r} is no engine; take one of {', '.join(get_args(Engine))}.")
+        self._record = RecordEngine(self.database)
+        self._snapshot = SnapshotEngine(self.database, self._record)
+        self._engine = self._snapshot if engine == "snapshot" else self._record
+        self._opening: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        """Name the library by its path or its URL without the password."""
+        return f"{type(self).__name__}({self.database.name!r})"
+
+    async def open(self) -> Self:
+        """Make sure that the library is there and its schema current; every verb does so by itself.
+
+        Raises:
+            MfkitError: It is not there, is no library, is locked, or comes from a newer mfkit.
+        """
+        if self._opening is None or (self._opening.done() and _failed(self._opening)):
+            self._opening = asyncio.ensure_future(self.database.upgrade())
+        await asyncio.shield(self._opening)
+        return self
+
+    async def close(self) -> None:
+        """Close all connections; a later call opens the library again."""
+        self._opening = None
+        self._snapshot.close()
+        await self.database.dispose()
+
+    async def __aenter__(self) -> Self:
+        """Open the library."""
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the library."""
+        await self.close()
+
+    async def frame(self, select: Select[Any] | Executable) -> pd.DataFrame:
+        """Run any SQLAlchemy select over the models or the relation ``mfkit.models.media``.
+
+        Returns:
+            A frame with the dtypes that the selected columns declare.
+
+        Raises:
+            QueryError: The database refuses the statement.
+        """
+        await self.open()
+        return to_frame(await self._engine.run(select))
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    return task.cancelled() or task.exception() is not None

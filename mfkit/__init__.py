@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from mfkit.library import AsyncMediaLibrary, MediaLibrary
     from mfkit.opening import open_library
     from mfkit.queries.filters import MediaFilter
+    from mfkit.report import Report
 
 __all__ = [
     "AsyncMediaLibrary",
     "MediaFilter",
     "MediaLibrary",
     "MfkitError",
+    "Report",
     "__version__",
     "allow_nested_loops",
     "open_library",
@@ -30,6 +32,7 @@ _HOMES = {
     "AsyncMediaLibrary": "mfkit.library",
     "MediaFilter": "mfkit.queries.filters",
     "MediaLibrary": "mfkit.library",
+    "Report": "mfkit.report",
     "allow_nested_loops": "mfkit.core.sync",
     "open_library": "mfkit.opening",
 }

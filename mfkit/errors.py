@@ -51,3 +51,7 @@ class NestedCallError(MfkitError, RuntimeError):
 
 class DemoFolderError(MfkitError):
     """A demo library cannot be written there: the folder is not empty, or cannot be written to."""
+
+
+class ReportError(MfkitError):
+    """A report cannot be made or written as asked."""

@@ -61,22 +61,15 @@ def places_map(frame: pd.DataFrame, *, height: int = 260) -> go.Figure:
     Example:
         >>> places_map(lib.places(media_type="image"))  # doctest: +SKIP
     """
-    rows = _cells(frame)
+    rows = cells(frame)
     if rows.empty:
         drawn = _map(go.Scattermap(lat=[], lon=[]), {"lat": 25.0, "lon": 10.0}, -0.6, 0.2, height)
         drawn.add_annotation(sentence("No file here has a location."))
         return drawn
-    counts = rows["files"].to_numpy("float64")
-    size = np.sqrt(counts / counts.max()) * _LARGEST_DISC
-    hover = [
-        f"{said(row['files'], row['bytes'])}{_years(row['first_year'], row['last_year'])}<br>"
-        f"{_where(row['latitude'], row['longitude'])}"
-        for row in _records(rows)
-    ]
     discs = go.Scattermap(
         lat=rows["latitude"].to_numpy("float64"), lon=rows["longitude"].to_numpy("float64"), mode="markers",
-        marker={"size": np.maximum(size, 6.0).astype("float32"), "color": ACCENT, "opacity": 0.75},
-        hovertext=hover, hoverinfo="text",
+        marker={"size": disc_sizes(rows), "color": ACCENT, "opacity": 0.75},
+        hovertext=described(rows), hoverinfo="text",
     )
     return _map(discs, *_view(rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), height), height)
 
@@ -95,7 +88,23 @@ def _map(
     )
 
 
-def _cells(frame: pd.DataFrame) -> pd.DataFrame:
+def disc_sizes(rows: pd.DataFrame) -> Any:
+    """Return the diameters of the discs, pixels: their area grows with the number of files."""
+    counts = rows["files"].to_numpy("float64")
+    size = np.sqrt(counts / counts.max(initial=1.0)) * _LARGEST_DISC
+    return np.maximum(size, 6.0).astype("float32")
+
+
+def described(rows: pd.DataFrame) -> list[str]:
+    """Return what is said of each disc when it is pointed at."""
+    return [
+        f"{said(row['files'], row['bytes'])}{_years(row['first_year'], row['last_year'])}<br>"
+        f"{_where(row['latitude'], row['longitude'])}"
+        for row in _records(rows)
+    ]
+
+
+def cells(frame: pd.DataFrame) -> pd.DataFrame:
     """Return located rows with all columns that the map reads, at most MAX_MARKS, the largest first."""
     located = frame[frame["latitude"].notna() & frame["longitude"].notna()]
     rows = pd.DataFrame({"latitude": located["latitude"], "longitude": located["longitude"]}, dtype="float64")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 
-from mfkit.cli import db, demo, lab, scan, sizes
+from mfkit.cli import db, demo, lab, report, scan, sizes
 from mfkit.cli.app import app
 from mfkit.errors import MfkitError
 
-__all__ = ["app", "db", "demo", "lab", "main", "scan", "sizes"]
+__all__ = ["app", "db", "demo", "lab", "main", "report", "scan", "sizes"]
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ import atexit
 import functools
 import os
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
@@ -179,3 +180,45 @@ class MediaLibrary:
         from mfkit.widgets import explore  # brings ipywidgets and Plotly, which scripts do not need
 
         return explore(self, MediaFilter.of(filter, **fields))
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        /,
+        filter: FilterLike = None,
+        *,
+        title: str | None = None,
+        sections: Sequence[str] | None = None,
+        redact: str | Sequence[str] = (),
+        notebook: str | os.PathLike[str] | None = None,
+        **fields: Any,
+    ) -> Path:
+        """Write a report as one file: HTML that opens anywhere without a server, or PDF.
+
+        The file holds everything it shows and loads nothing. A report that is there is replaced, and
+        the new one says what changed since.
+
+        Args:
+            path: ``report.html``, or ``report.pdf`` where there is a Chromium, Chrome or Edge.
+            filter: Which items; all when not given.
+            title: Heading; the library's name when not given.
+            sections: Which of :data:`mfkit.report.SECTIONS`; all when not given.
+            redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds
+                places to 0.1 degrees (about 11 km), ``"map"`` leaves them out; or several of them.
+            notebook: A copy of ``library_report.ipynb`` that was changed; the shipped one when not given.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            The path that was written.
+
+        Raises:
+            FilterError: A field is unknown, or a value makes no sense.
+            ReportError: The path, a section or a redaction makes no sense, the notebook failed, or the
+                file cannot be written; an earlier report is then as it was.
+        """
+        from mfkit.report import write_report  # brings Plotly and nbconvert, which scripts do not need
+
+        return write_report(
+            self, path, MediaFilter.of(filter, **fields), title=title, sections=sections, redact=redact,
+            notebook=notebook,
+        )

@@ -33,7 +33,8 @@ def test_it_runs(
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type in ("error", "stream")]
-    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
+    shown = {kind for output in outputs for kind in output.get("data", {})}
+    assert shown & {"application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names(NOTEBOOKS))

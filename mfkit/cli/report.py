@@ -1,0 +1,33 @@
+"""``mfkit report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfkit.cli.app import app
+from mfkit.cli.options import Library, existing
+from mfkit.queries.units import format_size
+
+
+@app.command()
+def report(
+    library: Library = "library.db",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="report.html, or report.pdf where there is a browser.")
+    ] = Path("report.html"),
+    title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
+    section: Annotated[
+        list[str] | None, typer.Option(help="A section; may be given several times. All if not given.")
+    ] = None,
+    redact: Annotated[
+        list[str] | None,
+        typer.Option(help="names (aliases instead), places (rounded) or map (left out); may be repeated."),
+    ] = None,
+) -> None:
+    """Write a report on the library as one file that opens anywhere, to keep or hand on."""
+    with existing(library) as lib:
+        path = lib.report(output, title=title, sections=section, redact=redact or ())
+    print(f"{path} ({format_size(path.stat().st_size)})")

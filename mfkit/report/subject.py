@@ -1,0 +1,43 @@
+"""What a report is about: a library, a filter, and what must not be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from mfkit.library import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+from mfkit.report.redact import Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What every section asks from.
+
+    Attributes:
+        lib: The library.
+        filter: Which of its items.
+        redaction: What is left out.
+    """
+
+    lib: MediaLibrary
+    filter: MediaFilter
+    redaction: Redaction
+
+    def ask(self, verb: Callable[..., pd.DataFrame], *args: Any, **options: Any) -> pd.DataFrame:
+        """Return what a verb of the library says of the filter's items, redacted.
+
+        Args:
+            verb: A method of the library that takes ``filter=``.
+            args: Its arguments.
+            options: Its further arguments.
+        """
+        return self.redaction.frame(verb(*args, filter=self.filter, **options))
+
+    @property
+    def is_all(self) -> bool:
+        """Whether the report is about the whole library."""
+        return self.filter == MediaFilter()

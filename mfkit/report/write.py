@@ -1,0 +1,88 @@
+"""From a library to a report's file: the notebook is executed, and its page written or printed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mfkit.errors import ReportError
+from mfkit.library import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+from mfkit.report.page import page
+from mfkit.report.pdf import print_pdf
+from mfkit.report.report import Report
+from mfkit.shipped import shipped
+
+_SUFFIXES = (".html", ".htm", ".pdf")
+
+
+def write_report(
+    lib: MediaLibrary,
+    path: str | os.PathLike[str],
+    chosen: MediaFilter,
+    *,
+    title: str | None = None,
+    sections: Sequence[str] | None = None,
+    redact: str | Sequence[str] = (),
+    notebook: str | os.PathLike[str] | None = None,
+) -> Path:
+    """Execute the report's notebook on a library and write what it shows as one file.
+
+    See :meth:`mfkit.MediaLibrary.report`.
+    """
+    target = Path(path).expanduser().absolute()
+    if target.suffix.lower() not in _SUFFIXES:
+        raise ReportError(f"A report is written as {' or '.join(_SUFFIXES)}, not as {target.name!r}.")
+    if not target.parent.is_dir():
+        raise ReportError(f"There is no folder {target.parent}; make it first.")
+    source = Path(notebook) if notebook is not None else shipped("notebooks") / "library_report.ipynb"
+    if not source.is_file():
+        raise ReportError(f"There is no notebook {source}.")
+    Report(lib, chosen, title=title, sections=sections, redact=redact)  # bad input is told before the work
+    parameters = {
+        "library": lib.database.url.render_as_string(hide_password=False),
+        "filter": chosen.model_dump(mode="json", exclude_defaults=True),
+        "title": title,
+        "sections": list(sections) if sections is not None else None,
+        "redact": [redact] if isinstance(redact, str) else list(redact),
+        "replaces": str(target) if target.exists() else None,
+    }
+    with tempfile.TemporaryDirectory(prefix="mfkit-report-") as folder:
+        made = Path(folder) / "report.html"
+        made.write_text(page(_executed(source, Path(folder), parameters)), "utf-8")
+        if target.suffix.lower() == ".pdf":
+            printed = Path(folder) / "report.pdf"
+            print_pdf(made, printed)
+            made = printed
+        _put(made, target)
+    return target
+
+
+def _executed(source: Path, folder: Path, parameters: dict[str, Any]) -> Any:
+    import nbformat
+    import papermill
+
+    done = folder / "report.ipynb"
+    try:
+        papermill.execute_notebook(
+            str(source), str(done), parameters=parameters, kernel_name="python3", cwd=str(folder),
+            progress_bar=False, log_output=False,
+            kernel_manager_class="mfkit.report.kernel.LocalKernelManager",
+        )
+    except papermill.PapermillExecutionError as error:
+        raise ReportError(f"The report's notebook failed: {error.ename}: {error.evalue}") from error
+    return nbformat.read(done, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def _put(made: Path, target: Path) -> None:
+    """Put a finished file into its place in one step, so that there is never half a report."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(made.read_bytes())
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ReportError(f"{target} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,264 @@
+"""The report: one file whose figures are the library's, and which tells nothing that it should not."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import mfkit
+from mfkit import MediaLibrary
+from mfkit.core.sync import run_sync
+from mfkit.errors import FilterError, ReportError
+from mfkit.models import MediaCopy, MediaItem, Scan, ScanFailure
+from mfkit.report import SECTIONS, Report
+from mfkit.report.pdf import find_browser
+from tests.browser.lab import CHROMIUM
+from tests.requirements import require
+from tests.synthetic import HOSTILE, fill
+
+SECRET = "holiday at grandmother's"
+
+
+class Page(HTMLParser):
+    """What a page holds: its elements, its texts, and the figures under each heading."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.figures: dict[str, list[float]] = {}
+        self.scripts: list[str] = []
+        self._section, self._in_heading, self._in_script = "", False, False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        held = dict(attrs)
+        self.tags.append((tag, held))
+        if tag == "h2":
+            self._section = held.get("id") or ""
+        if tag == "data":
+            self.figures.setdefault(self._section, []).append(float(held["value"] or "nan"))
+        self._in_script = tag == "script"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = False
+
+    def handle_data(self, data: str) -> None:
+        (self.scripts if self._in_script else self.words).append(data)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaLibrary]:
+    """Varied items, some of them with copies and with names that do harm, and two failures."""
+    with MediaLibrary(tmp_path_factory.mktemp("report") / "library.db") as lib:
+        fill(lib, 300)
+        run_sync(_more(lib))
+        yield lib
+
+
+async def _more(lib: MediaLibrary) -> None:
+    async with lib.database.session() as session:
+        items = (await session.execute(MediaItem.__table__.select().limit(20))).all()
+        session.add_all(
+            MediaCopy(media_item_id=one.id, file_path=f"/{SECRET}/{one.file_name}", file_name=one.file_name)
+            for one in items
+        )
+        scan = Scan(root=f"/{SECRET}", status="finished", extractor_version=1)
+        session.add(scan)
+        session.add_all(
+            ScanFailure(
+                scan=scan, file_path=f"/{SECRET}/{name}", stage=stage, error=f"no: {name}", file_size=7
+            )
+            for name, stage in (("broken.mp4", "probe"), ("unread.mp4", "read"))
+        )
+
+
+@pytest.fixture(scope="module")
+def page(library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """The report of the whole library."""
+    path = library.report(tmp_path_factory.mktemp("page") / "report.html", title="All <b>of</b> it")
+    text = path.read_text("utf-8")
+    assert len(text.encode()) < 8_000_000
+    return Page(text)
+
+
+def test_its_figures_are_the_library_s(page: Page, library: MediaLibrary) -> None:
+    """Every figure of every section is what the verbs of the library say."""
+    totals, sums = library.totals().iloc[0], library.summary("media_type")
+    key = page.figures["key-figures"]
+    assert key[:2] == [totals["files"], totals["items"]]
+    assert totals["bytes"] in key and totals["item_bytes"] in key and totals["unread"] == 1
+    assert sums["duration"].sum() in key
+    years = library.growth("year")["period"].dt.year
+    assert years.min() in key and years.max() in key
+    types = page.figures["types"]
+    for column in ("files", "copies", "bytes", "bytes_with_copies"):
+        assert {float(value) for value in sums[column]} <= set(types)
+    extensions = library.summary("extension")
+    assert {float(value) for value in extensions["bytes"]} <= set(types)
+    largest = library.largest(20)["file_size"].astype(float)
+    assert set(largest) <= set(page.figures["largest"])
+    codecs = page.figures["codecs"]
+    for codec in ("video_codec", "audio_codec"):
+        frame = library.summary(codec).dropna(subset=[codec]).head(15)
+        assert {float(value) for value in frame["bytes"]} <= set(codecs)
+    assert page.figures["places"][0] == library.count(has_location=True)
+    doubles = page.figures["duplicates"]
+    assert doubles[:2] == [20, totals["copy_bytes"]]
+    assert page.figures["failures"][0] == 2
+
+
+def test_it_loads_nothing(page: Page) -> None:
+    """No element names another file, and the page forbids itself to load one."""
+    for tag, held in page.tags:
+        assert tag not in ("link", "iframe", "object", "embed", "base", "img"), tag
+        assert not {"src", "href", "srcset", "onerror", "onload"} & set(held), (tag, held)
+    policy = next(held["content"] for _, held in page.tags if held.get("http-equiv"))
+    assert policy and policy.startswith("default-src 'none'")
+
+
+def test_it_shows_no_code_and_hostile_names_literally(page: Page) -> None:
+    """What a file is called is text; code cells are left out."""
+    shown = "".join(page.words)
+    assert "mfkit.Report" not in shown and "import mfkit" not in shown
+    assert "All <b>of</b> it" in shown
+    assert [name for name in HOSTILE if name in shown]
+    figures = [script for script in page.scripts if '"layout"' in script[:100_000] and script.startswith("{")]
+    assert len(figures) >= 5 and all(json.loads(one)["data"] is not None for one in figures)
+
+
+def test_a_report_that_replaces_one_says_what_changed(library: MediaLibrary, tmp_path: Path) -> None:
+    """The key figures of the page before are compared with."""
+    path = tmp_path / "report.html"
+    library.report(path, sections=["key_figures"], media_type="video")
+    videos = library.count(media_type="video")
+    assert "Since the report of" not in path.read_text("utf-8")
+    library.report(path, sections=["key_figures"], media_type=["video", "audio"])
+    words = "".join(Page(path.read_text("utf-8")).words)
+    both = library.summary("media_type", media_type=["video", "audio"])
+    copies = library.summary("media_type", media_type="audio")["copies"].sum()
+    more = int(both["files"].sum()) - videos + int(copies)
+    assert f"{more:,} files more" in words
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_part_of_the_sections(library: MediaLibrary) -> None:
+    """Sections that were not chosen are nothing; the others are there in a notebook too."""
+    report = Report(library, sections=["types"], media_type="video")
+    assert report.types() is not None
+    assert [name for name in SECTIONS if getattr(report, name)() is not None] == ["types"]
+
+
+def test_redacted(library: MediaLibrary, tmp_path: Path) -> None:
+    """What is redacted is nowhere in the file, and everything else still is."""
+    path = library.report(tmp_path / "shared.html", redact=["names", "places"], folder=f"/{SECRET}")
+    path = library.report(tmp_path / "shared.html", redact=["names", "places"])
+    held = path.read_bytes()
+    items = library.items()
+    for name in items["file_name"].head(1000):
+        stem = json.dumps(name)[1:-1]
+        assert name.encode() not in held and stem.encode() not in held
+    for word in ("grandmother", "/photos", "broken.mp4", str(library.database.file)):
+        assert word.encode() not in held
+    assert re.search(rb"/folder-[0-9a-f]{8}/file-[0-9a-f]{8}\.mp4", held)
+    cells = library.places()
+    for number in [*cells["latitude"], *cells["longitude"]]:
+        assert f"{number:.3f}".encode() not in held or abs(number - round(number, 1)) < 5e-4
+    page = Page(held.decode())
+    assert page.figures["key-figures"][0] == library.totals()["files"][0]
+
+
+def test_aliases_are_stable_and_not_the_names_hashed(library: MediaLibrary, tmp_path: Path) -> None:
+    """The same name has the same alias; without the library's key it cannot be tried out."""
+    report = Report(library, redact="names")
+    alias = report._subject.redaction.path("/photos/a.jpg", True)
+    assert alias == Report(library, redact="names")._subject.redaction.path("/photos/a.jpg", True)
+    assert hashlib.sha256(b"photos").hexdigest()[:8] not in alias and alias.endswith(".jpg")
+    with MediaLibrary(tmp_path / "other.db") as other:
+        async def scanned() -> None:
+            async with other.database.session() as session:
+                session.add(Scan(root="/", status="finished", extractor_version=1))
+
+        run_sync(scanned())
+        assert Report(other, redact="names")._subject.redaction.path("/photos/a.jpg", True) != alias
+
+
+def test_no_map(library: MediaLibrary) -> None:
+    """Places can be left out altogether."""
+    section = Report(library, redact="map").places()
+    assert section is not None and len(section.parts) == 1
+
+
+def test_nothing_in_it(tmp_path: Path) -> None:
+    """An empty library has a report that says so."""
+    with MediaLibrary(tmp_path / "empty.db") as library:
+        report = Report(library)
+        for name in SECTIONS:
+            section = getattr(report, name)()
+            assert section.parts and section.title
+        assert "No file is in what this report is about." in str(report.key_figures())
+
+
+def test_bad_input_is_told_before_the_work(library: MediaLibrary, tmp_path: Path) -> None:
+    """Each says what was wrong and what to do."""
+    wrong = {
+        "as .html or .htm or .pdf": lambda: library.report(tmp_path / "report.docx"),
+        "make it first": lambda: library.report(tmp_path / "nowhere" / "report.html"),
+        "no section 'tpyes'; take of": lambda: library.report(tmp_path / "r.html", sections=["tpyes"]),
+        "'faces' cannot be redacted": lambda: library.report(tmp_path / "r.html", redact="faces"),
+        "no notebook": lambda: library.report(tmp_path / "r.html", notebook=tmp_path / "mine.ipynb"),
+    }
+    for message, call in wrong.items():
+        with pytest.raises(ReportError, match=message):
+            call()
+    with pytest.raises(FilterError):
+        library.report(tmp_path / "r.html", colour="red")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_notebook_of_one_s_own(library: MediaLibrary, tmp_path: Path) -> None:
+    """A changed copy is executed; one that fails leaves the report before as it was."""
+    shipped = Path(__file__).parents[2] / "notebooks" / "library_report.ipynb"
+    mine, path = tmp_path / "mine.ipynb", tmp_path / "report.html"
+    mine.write_text(shipped.read_text("utf-8").replace("report.codecs()", "1 / 0"), "utf-8")
+    path.write_text("before")
+    with pytest.raises(ReportError, match="ZeroDivisionError: division by zero"):
+        library.report(path, notebook=mine, sections=["types"])
+    assert path.read_text() == "before" and sorted(tmp_path.iterdir()) == [mine, path]
+
+
+async def test_inside_other_async_code(library: MediaLibrary, tmp_path: Path) -> None:
+    """A notebook's cell runs on a loop of its own; the report can be written there."""
+    await asyncio.sleep(0)
+    assert library.report(tmp_path / "report.html", sections=["types"]).exists()
+
+
+def test_a_path_that_cannot_be_written(library: MediaLibrary, tmp_path: Path) -> None:
+    """The reason is told, and nothing is left lying about."""
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(ReportError, match="report.html cannot be written: Is a directory"):
+        library.report(tmp_path / "report.html", sections=["types"])
+    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_pdf(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser prints it; without one, the message says what to do."""
+    require(CHROMIUM, "The browser Chromium", "chromium")
+    path = library.report(tmp_path / "report.pdf", sections=["key_figures", "types"])
+    assert path.read_bytes().startswith(b"%PDF") and path.stat().st_size > 10_000
+    monkeypatch.setenv("MFKIT_BROWSER", str(tmp_path / "none"))
+    assert find_browser() is None
+    with pytest.raises(ReportError, match="no Chromium, Chrome or Edge was found"):
+        library.report(tmp_path / "other.pdf", sections=["types"])
+
+
+def test_it_is_on_the_face() -> None:
+    """Notebooks get it from the package."""
+    assert mfkit.Report is Report

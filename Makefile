@@ -1,6 +1,7 @@
 # Two commands matter: make lab (see your own library) and make test (all checks).
 #   make lab  [MEDIA=folder] [LIBRARY=file]    JupyterLab on your folder; the demo library without MEDIA
 #   make demo [MEDIA=folder] [LIBRARY=file]    the same without a browser: size table, notebooks as HTML
+#   make docs                                  the documentation as pages, in build/site
 #   make test [PYTHON=python3.12]              lint, types, import contract, tests with coverage
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ LIBRARY ?= $(BUILD)/demo.db
 DEMO = $(BUILD)/demo
 endif
 
-.PHONY: lab demo scan test lint clean
+.PHONY: lab demo scan docs test lint clean
 .DEFAULT_GOAL := lab
 
 lab: scan
@@ -48,6 +49,9 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable ".[postgres,uvloop]" --group dev
 	@touch $@
+
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 lint: $(VENV)/installed
 	$(BIN)/flake8

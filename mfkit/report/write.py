@@ -43,7 +43,7 @@ def write_report(
         raise ReportError(f"There is no notebook {source}.")
     Report(lib, chosen, title=title, sections=sections, redact=redact)  # bad input is told before the work
     parameters = {
-        "library": lib.database.url.render_as_string(hide_password=False),
+        "library": _address(lib),
         "filter": chosen.model_dump(mode="json", exclude_defaults=True),
         "title": title,
         "sections": list(sections) if sections is not None else None,
@@ -59,6 +59,12 @@ def write_report(
             made = printed
         _put(made, target)
     return target
+
+
+def _address(lib: MediaLibrary) -> str:
+    """Return what opens the library from another folder too."""
+    file = lib.database.file
+    return lib.database.url.render_as_string(hide_password=False) if file is None else str(file.resolve())
 
 
 def _executed(source: Path, folder: Path, parameters: dict[str, Any]) -> Any:

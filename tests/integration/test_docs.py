@@ -1,0 +1,108 @@
+"""The documentation is true: it builds without a warning, its examples run, nothing public is left out."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import mfkit
+from mfkit import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+_BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+# A page whose examples need a server that only its reader has.
+_ELSEWHERE = {"postgresql.md"}
+PAGES = sorted(
+    page for page in [ROOT / "README.md", *DOCS.rglob("*.md")]
+    if _BLOCK.search(page.read_text("utf-8")) and page.name not in _ELSEWHERE
+)
+
+
+def test_it_builds(tmp_path: Path) -> None:
+    """MkDocs finds no broken link, no missing page and no name that is not there; nothing is loaded."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=300,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    for page in tmp_path.rglob("*.html"):
+        text = page.read_text("utf-8")
+        assert not re.search(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="https?://(?!mfkit)', text), page
+        assert ":class:" not in text and ":meth:" not in text
+
+
+def test_the_picture_of_the_schema_is_the_schema() -> None:
+    """Run ``python docs/schema_diagram.py`` after the models changed."""
+    spec = importlib.util.spec_from_file_location("schema_diagram", DOCS / "schema_diagram.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.PICTURE.read_text("utf-8") == module.diagram()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Path:
+    """A home with the demo as ~/Pictures, and its library."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "Pictures").symlink_to(demo)
+    with MediaLibrary(home / "library.db") as lib:
+        lib.scan(demo, progress=False)
+    return home
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_its_examples_run(page: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every block of a page, one after the other, as a reader would."""
+    (tmp_path / "library.db").write_bytes((home / "library.db").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(home))
+    names: dict[str, Any] = {"mfkit": mfkit, "lib": mfkit.MediaLibrary("library.db")}
+    opened = [names["lib"]]
+    try:
+        for number, block in enumerate(_BLOCK.findall(page.read_text("utf-8"))):
+            run(block, f"{page.name}, block {number + 1}", names)
+            opened.append(names["lib"])
+    finally:
+        for lib in opened:
+            lib.close()
+
+
+def run(block: str, name: str, names: dict[str, Any]) -> None:
+    """Run a block; a frame that a line shows must have columns."""
+    for statement in ast.parse(block, name).body:
+        if isinstance(statement, ast.Expr):
+            shown = eval(compile(ast.Expression(statement.value), name, "eval"), names)
+            assert not isinstance(shown, pd.DataFrame) or len(shown.columns)
+        else:
+            exec(compile(ast.Module([statement], []), name, "exec"), names)
+
+
+def test_every_verb_and_field_is_documented() -> None:
+    """Public names have docstrings that give their parameters; fields of the filter are explained."""
+    for name, member in inspect.getmembers(MediaLibrary):
+        if name.startswith("_") or not callable(member):
+            continue
+        doc = inspect.getdoc(member) or ""
+        assert doc, name
+        for parameter in inspect.signature(member).parameters:
+            if parameter != "self" and "Args:" in doc:
+                assert re.search(rf"^\s+{parameter}:", doc, re.MULTILINE), (name, parameter)
+    explained = inspect.getdoc(MediaFilter) or ""
+    for field in MediaFilter.model_fields:
+        assert re.search(rf"^\s*(\w+, )*{field}\b.*:", explained, re.MULTILINE), field
+    for name in mfkit.__all__:
+        assert name == "__version__" or inspect.getdoc(getattr(mfkit, name)), name

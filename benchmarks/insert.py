@@ -18,7 +18,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import Table, insert
 
@@ -29,6 +29,7 @@ from mfkit.queries.items import items
 from mfkit.scan.bulk import _converter
 from mfkit.scan.examine import Examined
 from mfkit.scan.facts import EXTRACTOR_VERSION, Facts
+from mfkit.scan.journal import Journal
 from mfkit.scan.kinds import Kind
 from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS, content_values, metadata_values
 from mfkit.scan.store import write
@@ -72,11 +73,11 @@ def synthetic(number: int, seed: int) -> list[Examined]:
     return found
 
 
-async def through_store(database: Database, scan_id: UUID, found: list[Examined]) -> float:
+async def through_store(database: Database, journal: Journal, found: list[Examined]) -> float:
     """Return the seconds that the store takes."""
     started = time.perf_counter()
     for start in range(0, len(found), BATCH):
-        await write(database, scan_id, found[start:start + BATCH])
+        await write(database, journal, found[start:start + BATCH])
     return time.perf_counter() - started
 
 
@@ -131,6 +132,7 @@ async def main(number: int, rounds: int = 10) -> None:
         plain = sqlite3.connect(Path(folder) / "direct.db", isolation_level=None)
         for pragma in ("foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY"):
             plain.execute(f"PRAGMA {pragma}")
+        journal = Journal(scan_id, ())
         seconds = {"store": 0.0, "bare": 0.0}
         for turn in range(rounds):
             found = synthetic(number // rounds, turn)
@@ -138,7 +140,7 @@ async def main(number: int, rounds: int = 10) -> None:
             order = ("store", "bare") if turn % 2 else ("bare", "store")
             for name in order:
                 seconds[name] += (
-                    await through_store(store, scan_id, found) if name == "store" else bare(plain, rows)
+                    await through_store(store, journal, found) if name == "store" else bare(plain, rows)
                 )
         plain.close()
         print(f"{number:,} items with metadata, in transactions of {BATCH:,}, {rounds} turns each")

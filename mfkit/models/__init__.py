@@ -2,7 +2,7 @@
 
 from mfkit.models.base import Base, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
 from mfkit.models.changes import media_changes
-from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus
+from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus, scan_changes
 from mfkit.models.media import Collection, MediaItem, MediaType, Tag, collection_items, media_tags
 from mfkit.models.metadata import MediaMetadata
 from mfkit.models.search import media_search
@@ -28,5 +28,6 @@ __all__ = [
     "media_changes",
     "media_search",
     "media_tags",
+    "scan_changes",
     "utc_now",
 ]

@@ -1,4 +1,4 @@
-"""What scans leave behind: further paths of a content, the scans, and what they could not read."""
+"""What scans leave behind: further paths of a content, the scans, what changed and what failed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mfkit.models.base import Base, PathText, UUIDMixin, utc_now
@@ -81,7 +81,9 @@ class Scan(UUIDMixin, Base):
         copies: Further paths of a known content, found new.
         missing: Items no longer found.
         failed: Files that could not be read or understood.
-        failures: What is recorded of those.
+        keeps_changes: Whether it wrote down what changed below folders that were scanned before; null
+            for scans by an mfkit that did not.
+        failures: What is recorded of those that failed.
     """
 
     __tablename__ = "scans"
@@ -100,6 +102,7 @@ class Scan(UUIDMixin, Base):
     copies: Mapped[int] = mapped_column(BigInteger, default=0)
     missing: Mapped[int] = mapped_column(BigInteger, default=0)
     failed: Mapped[int] = mapped_column(BigInteger, default=0)
+    keeps_changes: Mapped[bool | None]
 
     failures: Mapped[list[ScanFailure]] = relationship(
         back_populates="scan", cascade="all, delete-orphan", passive_deletes=True
@@ -108,6 +111,25 @@ class Scan(UUIDMixin, Base):
     def __repr__(self) -> str:
         """Name the scan by its root and status."""
         return f"Scan({self.root!r}, status={str(self.status)!r})"
+
+
+scan_changes = Table(
+    "scan_changes",
+    Base.metadata,
+    # A number, as in every log here: it tells which change came after which.
+    Column("revision", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("file_path", PathText, nullable=False),
+    Column("old_hash", Text()),
+    Column("old_size", BigInteger()),
+    Column("new_hash", Text()),
+    Column("new_size", BigInteger()),
+)
+"""The paths that a scan found other than they were known: what two scans are compared by.
+
+SHA-256 and bytes of the content that was there, and of that which is; null for none. A path that is as it
+was has no row, nor has one below a folder that no earlier scan knew.
+"""
 
 
 class ScanFailure(UUIDMixin, Base):

@@ -22,6 +22,7 @@ from mfkit.scan.examine import Examined
 from mfkit.scan.exclude import Exclude
 from mfkit.scan.facts import EXTRACTOR_VERSION
 from mfkit.scan.geonames import add_place_names
+from mfkit.scan.journal import Journal, known_roots
 from mfkit.scan.known import Verdict, compare, differing, known_at
 from mfkit.scan.links import link_live_photos, may_be_half
 from mfkit.scan.lock import LOCK_TRIES, only_scan
@@ -87,6 +88,7 @@ class _Run:
         self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
         self._workers, self._time_limit = workers, time_limit
         self._id: UUID = uuid4()
+        self._journal = Journal(self._id, ())
         self._started_at = utc_now()
         self._counts = Counts()
         self._done: list[Examined] = []
@@ -124,6 +126,7 @@ class _Run:
                 .order_by(Scan.started_at.desc())
                 .limit(1)
             )
+            self._journal = Journal(self._id, await known_roots(connection))
             await connection.execute(
                 insert(Scan).values(
                     id=self._id,
@@ -131,6 +134,7 @@ class _Run:
                     started_at=self._started_at,
                     status=ScanStatus.RUNNING,
                     extractor_version=EXTRACTOR_VERSION,
+                    keeps_changes=True,
                 )
             )
         return expected
@@ -186,7 +190,7 @@ class _Run:
             await asyncio.to_thread(add_place_names, [found.facts for found in batch])
             self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
             started = time.monotonic()
-            self._counts += await write(self._database, self._id, batch)
+            self._counts += await write(self._database, self._journal, batch)
             self._effort.spend("store", time.monotonic() - started, len(batch))
         self._stored_at = time.monotonic()
 
@@ -232,7 +236,7 @@ class _Run:
             if note not in self.notes:
                 self.notes.append(note)
         if verdict.any_gone or verdict.items_back or verdict.copies_back or verdict.still_failing:
-            await settle(self._database, self._id, verdict, may_be_gone=any_file)
+            await settle(self._database, self._journal, verdict, may_be_gone=any_file)
 
     async def _note_sidecars(self, read: Sequence[str], gone: Sequence[str]) -> None:
         """Have media read again whose sidecar is new, changed or gone, though they are unchanged."""

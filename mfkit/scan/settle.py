@@ -11,27 +11,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, ScanFailure, utc_now
+from mfkit.scan.journal import Journal
 from mfkit.scan.known import Verdict
 from mfkit.scan.lock import LOCK_TRIES
 
 _CHUNK = 5000
 
 
-async def settle(database: Database, scan_id: UUID, verdict: Verdict, *, may_be_gone: bool) -> None:
+async def settle(database: Database, journal: Journal, verdict: Verdict, *, may_be_gone: bool) -> None:
     """Write down what is gone, back, or failing as before.
 
     Args:
         database: Where.
-        scan_id: The scan that found it so.
+        journal: Of the scan that found it so.
         verdict: The comparison.
         may_be_gone: Whether what was not found counts as gone; not so below a folder that could not
             be listed.
     """
     async with database.transaction(tries=LOCK_TRIES) as connection:
+        await journal.note_back(connection, verdict.items_back, verdict.copies_back)
         for model, back in ((MediaItem, verdict.items_back), (MediaCopy, verdict.copies_back)):
             await _set(connection, model.__table__, back, missing_since=None)
-        await _set(connection, ScanFailure.__table__, verdict.still_failing, scan_id=scan_id)
+        await _set(connection, ScanFailure.__table__, verdict.still_failing, scan_id=journal.scan_id)
         if may_be_gone:
+            await journal.note_gone(connection, verdict.items_gone, verdict.copies_gone)
             await _set(connection, MediaCopy.__table__, verdict.copies_gone, missing_since=utc_now())
             for chunk in _chunks(verdict.failures_gone):
                 await connection.execute(delete(ScanFailure).where(ScanFailure.id.in_(chunk)))

@@ -21,6 +21,7 @@ from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.bulk import insert_rows, update_rows, upsert_rows
 from mfkit.scan.examine import Examined
+from mfkit.scan.journal import Content, Journal
 from mfkit.scan.lock import LOCK_TRIES
 from mfkit.scan.paths import on_disk
 from mfkit.scan.report import Counts
@@ -54,6 +55,7 @@ class _Item:
     id: UUID
     path: str
     hash: str
+    size: int
     modified_at: datetime | None
     missing_since: datetime | None
     stored_path: str | None = None
@@ -71,6 +73,8 @@ class _Copy:
     id: UUID
     item_id: UUID
     path: str
+    hash: str
+    size: int
     modified_at: datetime | None
     missing_since: datetime | None
     scanned_at: datetime | None = None
@@ -91,6 +95,15 @@ class _Batch:
     dropped: list[UUID] = field(default_factory=list)
     touched: dict[str, _Copy] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
+
+    def contents(self) -> dict[str, Content]:
+        """Return what lies at each path."""
+        rows: list[_Item | _Copy] = [*self.copies.values(), *self.items.values()]
+        return {
+            one.path: Content(one.hash, one.size)
+            for one in rows
+            if one.missing_since is None
+        }
 
     def add_item(self, item: _Item) -> None:
         self.items[item.id] = item
@@ -128,12 +141,12 @@ class _Batch:
             item.missing_since, item.changed = item.missing_since or self.now, True
 
 
-async def write(database: Database, scan_id: UUID, examined: Sequence[Examined]) -> Counts:
+async def write(database: Database, journal: Journal, examined: Sequence[Examined]) -> Counts:
     """Write what was found out about a batch of files, in one transaction.
 
     Args:
         database: Where.
-        scan_id: The scan that found it.
+        journal: Of the scan that found it.
         examined: The files; at most one per path.
 
     Returns:
@@ -143,11 +156,13 @@ async def write(database: Database, scan_id: UUID, examined: Sequence[Examined])
         LibraryLockedError: Another program holds the write lock.
     """
     async with database.transaction(tries=LOCK_TRIES) as connection:
-        batch = _Batch(scan_id)
+        batch = _Batch(journal.scan_id)
         read = [found for found in examined if found.file_hash is not None]
         await _load(connection, batch, read)
+        before = batch.contents()
         for found in read:
             _decide(batch, found)
+        await journal.write(connection, before, batch.contents())
         await _write_items(connection, batch)
         await _write_copies(connection, batch)
         await _write_failures(connection, batch, examined)
@@ -176,7 +191,9 @@ def _decide(batch: _Batch, found: Examined) -> None:
     if owner is not None and _is_there(batch, owner):
         if here is not None:
             batch.leave(here)
-        new = _Copy(uuid4(), owner.id, found.path, found.modified_at, None, scanned_at(found))
+        new = _Copy(
+            uuid4(), owner.id, found.path, owner.hash, owner.size, found.modified_at, None, scanned_at(found)
+        )
         batch.add_copy(new)
         batch.touched[new.path] = new
         batch.counts.copies += 1
@@ -195,7 +212,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
     else:
         if here is not None:
             _vacate(batch, here)
-        item = _Item(uuid4(), found.path, found.file_hash, found.modified_at, None, is_new=True)
+        item = _Item(uuid4(), found.path, found.file_hash, found.size, found.modified_at, None, is_new=True)
         _fill(item, found)
         batch.add_item(item)
         batch.counts.added += 1
@@ -203,7 +220,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
 
 def _fill(item: _Item, found: Examined) -> None:
     item.found, item.facts_changed, item.changed = found, True, True
-    item.missing_since, item.modified_at = None, found.modified_at
+    item.missing_since, item.modified_at, item.size = None, found.modified_at, found.size
 
 
 def _vacate(batch: _Batch, here: _Item) -> None:
@@ -225,20 +242,22 @@ def _is_there(batch: _Batch, item: _Item) -> bool:
 
 async def _load(connection: AsyncConnection, batch: _Batch, read: Sequence[Examined]) -> None:
     """Load the items and copies that the batch's paths and hashes lead to."""
-    columns = select(
-        _ITEM.c.id, _ITEM.c.file_path, _ITEM.c.file_hash, _ITEM.c.file_modified_at, _ITEM.c.missing_since
+    columns: Select[Any] = select(
+        _ITEM.c.id, _ITEM.c.file_path, _ITEM.c.file_hash, _ITEM.c.file_size, _ITEM.c.file_modified_at,
+        _ITEM.c.missing_since,
     )
     paths = [found.path for found in read]
     rows = await _in(connection, columns, _ITEM.c.file_hash, [found.file_hash for found in read])
     rows += await _in(connection, columns, _ITEM.c.file_path, paths)
-    for id_, path, hash_, modified_at, missing_since in rows:
+    for id_, path, hash_, size, modified_at, missing_since in rows:
         if id_ not in batch.items:
-            batch.add_item(_Item(id_, path, hash_, modified_at, missing_since, path, hash_))
-    columns = select(
-        _COPY.c.id, _COPY.c.media_item_id, _COPY.c.file_path, _COPY.c.file_modified_at, _COPY.c.missing_since
-    )
-    known = {row.id: row for row in await _in(connection, columns, _COPY.c.file_path, paths)}
-    known |= {row.id: row for row in await _in(connection, columns, _COPY.c.media_item_id, list(batch.items))}
+            batch.add_item(_Item(id_, path, hash_, size, modified_at, missing_since, path, hash_))
+    further: Select[Any] = select(
+        _COPY.c.id, _COPY.c.media_item_id, _COPY.c.file_path, _ITEM.c.file_hash, _ITEM.c.file_size,
+        _COPY.c.file_modified_at, _COPY.c.missing_since,
+    ).join_from(_COPY, _ITEM, _ITEM.c.id == _COPY.c.media_item_id)
+    known = {row.id: row for row in await _in(connection, further, _COPY.c.file_path, paths)}
+    known |= {row.id: row for row in await _in(connection, further, _COPY.c.media_item_id, list(batch.items))}
     for row in known.values():
         batch.add_copy(_Copy(*row))
     elsewhere = [item.path for item in batch.items.values() if item.missing_since is None]

@@ -38,6 +38,7 @@ from mfkit.models import (
     media,
     media_search,
     media_tags,
+    scan_changes,
     utc_now,
 )
 from mfkit.queries import items as item_queries
@@ -174,12 +175,12 @@ class TestCreation:
         assert (found.file_modified_at, found.last_scanned_at, found.missing_since) == (None, None, None)
 
     async def test_a_scan_keeps_every_field(self, database: Database) -> None:
-        """A scan has a root, a status, two moments, a version and nine 64-bit counts."""
+        """A scan has a root, a status, two moments, a version, nine 64-bit counts, and a mark."""
         counts = ("files", "size", "added", "updated", "moved", "unchanged", "copies", "missing", "failed")
         given = {
             "id": uuid4(), "root": "/media", "status": ScanStatus.FINISHED, "started_at": NOON,
             "finished_at": NOON + timedelta(hours=1), "extractor_version": 7,
-            **{name: 2**33 + place for place, name in enumerate(counts)},
+            **{name: 2**33 + place for place, name in enumerate(counts)}, "keeps_changes": True,
         }
         await put(database, Scan(**given))
         assert stored(await only(database, Scan)) == given
@@ -189,6 +190,7 @@ class TestCreation:
         await put(database, scan())
         found = stored(await only(database, Scan))
         assert found["finished_at"] is None and found["started_at"].tzinfo is UTC
+        assert found["keeps_changes"] is None
         assert [found[name] for name in ("files", "size", "added", "updated", "moved", "unchanged",
                                          "copies", "missing", "failed")] == [0] * 9
 
@@ -410,7 +412,8 @@ class TestConstraints:
         (media_tags, {"media_item_id": uuid4(), "tag_id": uuid4()}),
         (collection_items, {"media_item_id": uuid4(), "collection_id": uuid4()}),
         (media_search, {"media_item_id": uuid4()}),
-    ], ids=["metadata", "copy", "failure", "tag link", "collection link", "search"])
+        (scan_changes, {"scan_id": uuid4(), "file_path": "/b"}),
+    ], ids=["metadata", "copy", "failure", "tag link", "collection link", "search", "change"])
     async def test_foreign_keys(self, database: Database, table: Any, values: dict[str, Any]) -> None:
         """A row that names an item, tag, collection or scan which is not there is refused."""
         with pytest.raises(IntegrityError):
@@ -420,7 +423,7 @@ class TestConstraints:
     @pytest.mark.parametrize(("table", "column"), [
         (table, column.name)
         for table in Base.metadata.sorted_tables for column in table.columns
-        if not column.nullable and f"{column}" not in ("media_search.id", "media_changes.revision")
+        if not column.nullable and column.name != "revision" and f"{column}" != "media_search.id"
     ], ids=str)
     async def test_not_null(self, database: Database, table: Any, column: str) -> None:
         """Every column that must be given refuses null."""
@@ -438,6 +441,7 @@ class TestConstraints:
             "media_changes": {"relation": "media", "mark": 1},
             "scans": {"root": "/", "status": "running", "extractor_version": 1},
             "scan_failures": {"scan_id": owner.id, "file_path": "/b", "stage": "walk", "error": "e"},
+            "scan_changes": {"scan_id": owner.id, "file_path": "/b"},
         }[table.name]
         # None for a JSON column would be the JSON value null.
         nothing = text("NULL") if column == "extra_metadata" else None

@@ -13,6 +13,7 @@ from mfkit.version import __version__
 if TYPE_CHECKING:
     from mfkit.core.sync import allow_nested_loops
     from mfkit.library import AsyncMediaLibrary, MediaLibrary
+    from mfkit.library.assumptions import assumptions
     from mfkit.opening import open_library
     from mfkit.queries.filters import MediaFilter
     from mfkit.report import Report
@@ -25,6 +26,7 @@ __all__ = [
     "Report",
     "__version__",
     "allow_nested_loops",
+    "assumptions",
     "open_library",
 ]
 
@@ -34,6 +36,7 @@ _HOMES = {
     "MediaLibrary": "mfkit.library",
     "Report": "mfkit.report",
     "allow_nested_loops": "mfkit.core.sync",
+    "assumptions": "mfkit.library.assumptions",
     "open_library": "mfkit.opening",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -24,3 +25,30 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     """
     frame: pd.DataFrame = table.to_pandas(types_mapper=_DTYPES.get)
     return frame
+
+
+def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame:
+    """Return cells listed one by one as a table.
+
+    Args:
+        cells: One row per pair of values.
+        row: Column with the values that become rows.
+        column: Column with the values that become columns.
+        of: Column with what the cells hold.
+
+    Returns:
+        Rows and columns with the largest sums first, ties in the order of ``cells``; 0 where there is no
+        cell. Index and columns bear the names of what they hold, and NaN for null.
+    """
+    rows, row_values = pd.factorize(cells[row].astype(object), use_na_sentinel=False)
+    columns, column_values = pd.factorize(cells[column].astype(object), use_na_sentinel=False)
+    values = cells[of].to_numpy(dtype="float64" if of == "duration" else "int64")
+    table = np.zeros((len(row_values), len(column_values)), values.dtype)
+    table[rows, columns] = values
+    by_rows = np.argsort(-table.sum(axis=1), kind="stable")
+    by_columns = np.argsort(-table.sum(axis=0), kind="stable")
+    return pd.DataFrame(
+        table[by_rows][:, by_columns],
+        index=pd.Index(row_values[by_rows], name=row),
+        columns=pd.Index(column_values[by_columns], name=column),
+    )

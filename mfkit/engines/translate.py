@@ -154,6 +154,8 @@ class _Compiler(compiler.SQLCompiler):
             exact = "fsum" if name == "sum" else "favg"
             chosen = name if isinstance(types[0], Integer) else exact
             return f"{chosen}({self.process(arguments[0], **kw)})"
+        if name == "round" and len(arguments) == 1 and isinstance(types[0], _NUMBERS):
+            return self._round(self.process(arguments[0], **kw))
         if len(arguments) not in _SAME.get(name, ()) or func.packagenames:
             raise UnsupportedError(f"the function {name}")
         return str(super().visit_function(func, *args, **kw))
@@ -164,6 +166,11 @@ class _Compiler(compiler.SQLCompiler):
         if name == "upper":
             raise UnsupportedError("the function upper")
         return folded(text)
+
+    def _round(self, number: str) -> str:
+        if self.dialect.record == "sqlite":  # halves away from zero, by adding one half
+            return f"trunc({number} + CASE WHEN {number} < 0 THEN -0.5 ELSE 0.5 END)"
+        return f"round_even({number}, 0)"
 
     def visit_extract(self, extract: Any, **kw: Any) -> str:
         if extract.field not in _FIELDS or not isinstance(extract.expr.type, (UTCDateTime, DateTime)):

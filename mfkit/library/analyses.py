@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args
+from uuid import UUID
 
 import pandas as pd
 
+from mfkit.errors import FilterError
+from mfkit.frames import crossed
+from mfkit.library.assumptions import read
 from mfkit.library.reading import Reading
-from mfkit.queries import duplicates, history, places, summaries
+from mfkit.queries import (
+    comparison,
+    completeness,
+    duplicates,
+    folders,
+    growth,
+    histograms,
+    history,
+    places,
+    savings,
+    summaries,
+)
 from mfkit.queries.filters import FilterLike, MediaFilter
 from mfkit.queries.periods import Freq
+
+Measure = Literal["files", "copies", "bytes", "bytes_with_copies", "duration"]
 
 
 class Analyses(Reading):
@@ -23,50 +41,138 @@ class Analyses(Reading):
 
         Args:
             by: For example ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"resolution"``,
-                ``"year"``, ``"folder"``, or several of them; an unknown name is answered with the list.
+                ``"year"``, ``"folder:2"``, ``"tag"``, or several of them; docs/analyses.md has them all,
+                and an unknown name is answered with the list.
             filter: Which items.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
             One row per value, the most bytes first: the facts, ``files``, ``copies``, ``bytes``
-            (each content once), ``bytes_with_copies``, ``share`` (of the bytes, 0 to 1) and
-            ``duration`` (seconds).
+            (each content once), ``bytes_with_copies``, ``share`` (of the bytes of all items meant, 0 to
+            1) and ``duration`` (seconds). An item counts in each of its tags and collections.
 
         Raises:
             FilterError: A fact or field is unknown, or a value makes no sense.
         """
         return await self.frame(summaries.summary(by, MediaFilter.of(filter, **fields)))
 
-    async def growth(
-        self, /, freq: Freq = "month", filter: FilterLike = None, *, on: str = "date", **fields: Any
+    async def crosstab(
+        self, /, a: str, b: str, filter: FilterLike = None, *, of: Measure = "files", **fields: Any
     ) -> pd.DataFrame:
-        """Count items by period and media type, with running totals.
+        """Set two facts against each other in a table.
+
+        Args:
+            a: The fact of the rows, as for :meth:`summary`.
+            b: The fact of the columns.
+            filter: Which items.
+            of: What the cells hold: ``"files"``, ``"copies"``, ``"bytes"``, ``"bytes_with_copies"`` or
+                ``"duration"``.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per value of ``a`` and one column per value of ``b``, the largest sums first, 0
+            where nothing is; index and columns bear the facts' names, an unknown value is NaN there.
+
+        Raises:
+            FilterError: A fact or field is unknown, the facts are the same, or a value makes no sense.
+        """
+        if of not in get_args(Measure):
+            raise FilterError(f"{of!r} cannot be counted; take one of {', '.join(get_args(Measure))}.")
+        cells = await self.frame(summaries.summary((a, b), MediaFilter.of(filter, **fields)))
+        return crossed(cells, a, b, of)
+
+    async def growth(
+        self, /, freq: Freq = "month", filter: FilterLike = None, *, on: str = "date",
+        by: str | Sequence[str] = "media_type", **fields: Any,
+    ) -> pd.DataFrame:
+        """Count items by period and facts, with running totals.
 
         Args:
             freq: ``"year"``, ``"month"`` or ``"day"``.
             filter: Which items.
             on: ``"date"`` (capture time, else modification time), ``"created_at"`` (when the item
                 came into the library) or ``"file_modified_at"``.
+            by: Facts as for :meth:`summary`; ``()`` for all items together.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            ``period`` (its first moment, UTC), ``media_type``, ``files``, ``bytes``, ``total_files``,
-            ``total_bytes``.
+            ``period`` (its first moment, UTC), the facts, ``files``, ``bytes``, ``total_files`` and
+            ``total_bytes`` (up to and with the period, for each value of the facts).
 
         Raises:
-            FilterError: The period, the date or a field is unknown, or a value makes no sense.
+            FilterError: The period, the date, a fact or a field is unknown, or a value makes no sense.
         """
-        return await self.frame(summaries.growth(freq, MediaFilter.of(filter, **fields), on=on))
+        return await self.frame(growth.growth(freq, MediaFilter.of(filter, **fields), on=on, by=by))
+
+    async def folders(
+        self, /, depth: int = 2, filter: FilterLike = None, *, limit: int | None = 5_000, **fields: Any
+    ) -> pd.DataFrame:
+        """Sum items up by folder as a tree, each folder with all below it: what a treemap draws.
+
+        Args:
+            depth: How many levels below the root of the tree: the filter's ``folder``, or the innermost
+                folder that holds all items.
+            filter: Which items.
+            limit: At most so many folders, those with the most bytes; what is left is one tree.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per folder, the most bytes first: ``id`` (its path), ``parent`` (null for the root),
+            ``label``, ``depth`` (0 for the root), ``files``, ``bytes`` (each content once, at its own
+            path) and ``duration`` (seconds).
+
+        Raises:
+            FilterError: The depth or a field makes no sense.
+        """
+        chosen = MediaFilter.of(filter, **fields)
+        top = chosen.folder
+        if top is None:
+            extent = await self.frame(folders.extent(chosen))
+            first, last = (None if pd.isna(path) else str(path) for path in extent.iloc[0])
+            top = folders.common_folder(first, last)
+        return await self.frame(folders.folders(depth, chosen, top, limit=limit))
+
+    async def histogram(
+        self, /, column: str = "file_size", bins: int = 50, filter: FilterLike = None, *, log: bool = False,
+        **fields: Any,
+    ) -> pd.DataFrame:
+        """Count items by bins of a quantity.
+
+        Args:
+            column: A column of numbers, for example ``"file_size"``, ``"duration"``, ``"bitrate"``,
+                ``"iso"``.
+            bins: How many, at most; whole numbers get no more bins than there are numbers.
+            filter: Which items; those of which the quantity is not known are left out.
+            log: Bins of equal ratio rather than equal width; what is not above 0 is left out.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per bin from the least to the greatest value, the empty ones too: ``bin`` (from 0),
+            ``low`` and ``high`` (in the column's unit; ``low`` is in the bin, ``high`` only in the last
+            bin of fractions), ``files`` and ``bytes``.
+
+        Raises:
+            FilterError: The column holds no numbers, or the number of bins or a field makes no sense.
+        """
+        chosen = MediaFilter.of(filter, **fields)
+        found = await self.frame(histograms.bounds(column, chosen, log=log))
+        least, greatest = (None if pd.isna(one) else one for one in found.to_dict("records")[0].values())
+        marks = histograms.edges(column, least, greatest, bins, log=log)
+        return await self.frame(histograms.histogram(column, marks, chosen, log=log))
 
     async def places(
-        self, /, filter: FilterLike = None, *, degrees: float | None = None, **fields: Any
+        self, /, filter: FilterLike = None, *, zoom: float | None = None, degrees: float | None = None,
+        **fields: Any,
     ) -> pd.DataFrame:
         """Sum located items up by the cells of a grid, for a map of any number of items.
 
         Args:
-            filter: Which items; those without a place are left out.
-            degrees: Side of a cell; when not given, as fine as keeps the cells below 5,000 in the
-                filter's ``box``, or in the world (3.7 degrees).
+            filter: Which items; those without a place are left out. With the part of the map that is
+                shown as ``box``, the grid is as fine as the map can show.
+            zoom: The map's zoom level: cells of about 16 pixels that keep their places while the map is
+                moved, and coarser where there would be more than 5,000.
+            degrees: Side of a cell, in place of the zoom. Without both, as fine as keeps the cells below
+                5,000 in the filter's ``box``, or in the world (3.7 degrees).
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
@@ -75,9 +181,9 @@ class Analyses(Reading):
             ``last_year``.
 
         Raises:
-            FilterError: The cell size or a field makes no sense.
+            FilterError: The cell size, the zoom or a field makes no sense.
         """
-        return await self.frame(places.places(MediaFilter.of(filter, **fields), degrees))
+        return await self.frame(places.places(MediaFilter.of(filter, **fields), degrees, zoom))
 
     async def largest(self, /, n: int = 20, filter: FilterLike = None, **fields: Any) -> pd.DataFrame:
         """List the largest items, as :meth:`items`.
@@ -88,16 +194,113 @@ class Analyses(Reading):
         return await self.items(filter, order_by="file_size", descending=True, limit=n, **fields)
 
     async def duplicates(self, /, filter: FilterLike = None, **fields: Any) -> pd.DataFrame:
-        """List every path of every content that is there more than once.
+        """List every path of every content that is there more than once, and which to keep.
 
         Returns:
             One row per path, groups with the most bytes to win first: ``id``, ``file_path``,
-            ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths``, ``bytes_to_win``.
+            ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths``, ``bytes_to_win``,
+            ``file_modified_at``, ``keep`` (true for one path of each group) and ``reason``.
 
         Raises:
             FilterError: A field is unknown, or a value makes no sense.
         """
         return await self.frame(duplicates.duplicates(MediaFilter.of(filter, **fields)))
+
+    async def completeness(
+        self, /, by: str | Sequence[str] = "media_type", filter: FilterLike = None, **fields: Any
+    ) -> pd.DataFrame:
+        """Count of how many items each field is known.
+
+        Args:
+            by: Facts as for :meth:`summary`, for example ``"folder:2"`` or ``"year"``; ``()`` for all
+                items together.
+            filter: Which items.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per value of the facts and field: the facts, ``field``, ``files`` (items of the media
+            types that have such a field), ``known``, ``lacking``, ``share`` (known of files, 0 to 1).
+
+        Raises:
+            FilterError: A fact or field is unknown, or a value makes no sense.
+        """
+        return await self.frame(completeness.completeness(by, MediaFilter.of(filter, **fields)))
+
+    async def worklist(
+        self, /, field: str, filter: FilterLike = None, *, limit: int | None = None, **fields: Any
+    ) -> pd.DataFrame:
+        """List the items that lack a field which their media type has, as :meth:`items`, by path.
+
+        Args:
+            field: As :meth:`completeness` names it, for example ``"capture_time"`` or ``"artist"``.
+            filter: Which items.
+            limit: At most so many.
+            fields: Fields of :class:`MediaFilter`.
+
+        Raises:
+            FilterError: A field is unknown, or a value makes no sense.
+        """
+        return await self.frame(
+            completeness.worklist(field, MediaFilter.of(filter, **fields), limit=limit)
+        )
+
+    async def savings(
+        self, /, target: str = "hevc", filter: FilterLike = None, *,
+        assumptions: pd.DataFrame | None = None, limit: int | None = None, **fields: Any,
+    ) -> pd.DataFrame:
+        """Estimate what re-encoding would save, item by item.
+
+        Args:
+            target: Codec to encode to: ``"h264"``, ``"hevc"``, ``"vp9"``, ``"av1"``; for sound
+                ``"opus"`` or ``"aac"``.
+            filter: Which items. Those that are efficient already are left out, and those of which
+                duration or dimensions are not known.
+            assumptions: Bit rates in place of :func:`mfkit.assumptions`.
+            limit: At most so many.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            The most bytes first: ``id``, ``file_path``, ``media_type``, ``codec``, ``resolution``,
+            ``duration`` (seconds), ``bitrate`` (bit/s), ``file_size``, ``bytes_low``,
+            ``bytes_expected``, ``bytes_high`` (after), ``saves_low``, ``saves_expected``,
+            ``saves_high``.
+
+        Raises:
+            FilterError: The target is unknown, an assumption or a field makes no sense.
+        """
+        return await self.frame(
+            savings.savings(target, read(assumptions), MediaFilter.of(filter, **fields), limit=limit)
+        )
+
+    async def compare(
+        self, /, scan_a: str | UUID | None = None, scan_b: str | UUID | None = None, *,
+        root: str | os.PathLike[str] | None = None,
+    ) -> pd.DataFrame:
+        """List what changed on disk between two scans of a folder.
+
+        Args:
+            scan_a: Id of the earlier scan, as :meth:`scans` gives it; the last finished one before
+                ``scan_b`` when not given.
+            scan_b: Id of the later scan; the last finished one when not given.
+            root: The folder whose scans are meant, when no id is given; else that of the last scan.
+
+        Returns:
+            One row per path that is not as it was, by kind and path: ``change`` (``added``,
+            ``removed``, ``moved``, ``grown``, ``shrunk``, ``edited``: other content of the same size),
+            ``file_path``, ``old_path`` (of what moved), ``file_size`` and ``old_size`` (null where there
+            is no file), ``bytes`` (the difference), ``media_type`` and ``id`` (of the item that holds
+            the content, null when none does any more).
+
+        Raises:
+            FilterError: There is no such scan, the scans are of different folders or in the wrong order,
+                there is nothing to compare with, or what lies between them was scanned by an mfkit that
+                did not write changes down.
+        """
+        scans = await self.frame(history.scans())
+        first, last = (None if one is None else str(one) for one in (scan_a, scan_b))
+        path = None if root is None else MediaFilter.of(folder=os.fspath(root)).folder
+        earlier, later = comparison.pair(scans.to_dict("records"), first, last, path)
+        return await self.frame(comparison.compare(earlier, later))
 
     async def scans(self) -> pd.DataFrame:
         """List the scans, the newest first."""

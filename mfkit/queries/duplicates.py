@@ -1,10 +1,23 @@
-"""What is there more than once, byte for byte."""
+"""What is there more than once, byte for byte, and which of the paths to keep."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, literal, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from mfkit.models import MediaCopy, media
 from mfkit.queries.conditions import matching
@@ -12,31 +25,88 @@ from mfkit.queries.filters import MediaFilter
 
 c = media.c
 
+SECOND_HAND = (
+    "backup", "bak", "copy", "copies", "kopie", "copie", "duplicate", "dupes", "trash", "recycle", "/old/",
+    "/tmp/", "/temp/", " (1)", " (2)", " (3)",
+)
+"""What paths of copies have in them, in lower case. Only differences within a group matter, so that a
+folder called Copyright does no harm."""
+
 
 def duplicates(chosen: MediaFilter) -> Select[Any]:
     """Return the statement that lists every path of every content that has more than one.
+
+    One path of each group is suggested to be kept: one that does not look like a copy's
+    (:data:`SECOND_HAND`), then the one with the oldest modification time, in the fewest folders, with the
+    shortest path, the first by name.
 
     Args:
         chosen: Which items; those without copies are left out by themselves.
 
     Returns:
-        One row per path, groups with the most bytes to win first, and in a group the item's own path
-        before its copies: ``id`` (of the item, the same through the group), ``file_path``,
+        One row per path that is there, groups with the most bytes to win first, and in a group the item's
+        own path before its copies: ``id`` (of the item, the same through the group), ``file_path``,
         ``is_copy``, ``file_name``, ``media_type``, ``file_size`` (bytes of one), ``paths`` (number in
-        the group) and ``bytes_to_win`` (were all but one removed).
+        the group), ``bytes_to_win`` (were all but one removed), ``file_modified_at``, ``keep`` (true for
+        one path of the group) and ``reason`` (what told it from the kept one, or the kept one from the
+        next best).
     """
     within = matching(chosen.but(duplicates=True)).scalar_subquery()
-    shared = (
-        c.media_type, c.file_size, (c.copies + 1).label("paths"),
-        cast(c.file_size * c.copies, BigInteger()).label("bytes_to_win"),
-    )
+    copy = MediaCopy.__table__.c
+    shared = (c.media_type, c.file_size)
     originals = select(
-        c.id, c.file_path, literal(False).label("is_copy"), c.file_name, *shared
-    ).where(c.id.in_(within))
+        c.id, c.file_path, literal(False).label("is_copy"), c.file_name, *shared, c.file_modified_at
+    ).where(c.id.in_(within), c.missing_since.is_(None))
     copies = (
-        select(c.id, MediaCopy.file_path, literal(True).label("is_copy"), MediaCopy.file_name, *shared)
-        .join(MediaCopy, MediaCopy.media_item_id == c.id)
-        .where(c.id.in_(within), MediaCopy.missing_since.is_(None))
+        select(
+            c.id, copy.file_path, literal(True).label("is_copy"), copy.file_name, *shared,
+            copy.file_modified_at,
+        )
+        .join_from(media, MediaCopy.__table__, copy.media_item_id == c.id)
+        .where(c.id.in_(within), copy.missing_since.is_(None))
     )
-    every = union_all(originals, copies).subquery()
-    return select(every).order_by(every.c.bytes_to_win.desc(), every.c.id, every.c.is_copy, every.c.file_path)
+    every = union_all(originals, copies).subquery().c
+    path = func.lower(every.file_path)
+    without = func.replace(every.file_path, "/", "", type_=Text())
+    second_hand = or_(*(path.contains(word, autoescape=True) for word in SECOND_HAND))
+    judged = select(
+        *every,
+        case((second_hand, 1), else_=0).label("_copy"),
+        # Unknown times come last whatever the database thinks of nulls.
+        case((every.file_modified_at.is_(None), 1), else_=0).label("_undated"),
+        (func.length(every.file_path) - func.length(without)).label("_folders"),
+        func.length(every.file_path).label("_length"),
+    ).subquery()
+    j = judged.c
+    best = (j._copy, j._undated, j.file_modified_at, j._folders, j._length, j.file_path)
+    ranked = select(
+        judged,
+        func.row_number().over(partition_by=j.id, order_by=best).label("_rank"),
+        func.count().over(partition_by=j.id).label("_paths"),
+    ).subquery()
+    r = ranked.c
+    # Each is held against the best one, and the best against the second.
+    rival = ranked.alias()
+    against = and_(rival.c.id == r.id, rival.c._rank == case((r._rank == 1, 2), else_=1))
+    kept = r._rank == 1
+    return (
+        select(
+            r.id, r.file_path, r.is_copy, r.file_name, r.media_type, r.file_size,
+            cast(r._paths, BigInteger()).label("paths"),
+            cast(r.file_size * (r._paths - 1), BigInteger()).label("bytes_to_win"),
+            r.file_modified_at, kept.label("keep"), _reason(kept, r, rival.c).label("reason"),
+        )
+        .join_from(ranked, rival, against)
+        .order_by((r.file_size * (r._paths - 1)).desc(), r.id, r.is_copy, r.file_path)
+    )
+
+
+def _reason(kept: ColumnElement[bool], own: Any, rival: Any) -> ColumnElement[str]:
+    return case(
+        (own._copy != rival._copy, case((kept, "not among copies"), else_="looks like a copy")),
+        (or_(own._undated != rival._undated, own.file_modified_at != rival.file_modified_at),
+         case((kept, "oldest"), else_="newer")),
+        (own._folders != rival._folders, case((kept, "fewest folders"), else_="more folders")),
+        (own._length != rival._length, case((kept, "shortest path"), else_="longer path")),
+        else_=case((kept, "first by name"), else_="later by name"),
+    )

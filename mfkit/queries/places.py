@@ -17,6 +17,7 @@ c = media.c
 MAX_CELLS = 5_000
 """How many cells the default cell size keeps below, as many marks as a map draws at ease."""
 
+_WIDTH = 360 / 512 * 16
 _WORLD = Box(-90.0, -180.0, 90.0, 180.0)
 
 
@@ -38,26 +39,51 @@ def cell_size(chosen: MediaFilter) -> float:
     return max(1.01 / fits, 1e-4)
 
 
-def places(chosen: MediaFilter, degrees: float | None = None) -> Select[Any]:
+def zoom_size(chosen: MediaFilter, zoom: float) -> float:
+    """Return the cell size in degrees for a map's zoom level: 16 pixels, were the map flat.
+
+    At zoom z the world is 512 x 2^z pixels wide (MapLibre Style Specification, "zoom"). Sizes are halves
+    of each other, so that cells keep their places while the map is moved; never finer than
+    :func:`cell_size` of the filter's ``box``.
+
+    Raises:
+        FilterError: The zoom is not from 0 to 24.
+    """
+    if not 0 <= zoom <= 24:
+        raise FilterError(f"zoom must be from 0 to 24, and is {zoom!r}.")
+    finest = cell_size(chosen)
+    level = round(zoom)
+    while _WIDTH / 2.0**level < finest:
+        level -= 1
+    return _WIDTH / 2.0**level
+
+
+def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None = None) -> Select[Any]:
     """Return the statement that sums located items up by the cells of a grid, the most files first.
 
     Args:
         chosen: Which items; those without a place are left out.
-        degrees: Side of a cell; when not given, :func:`cell_size`.
+        degrees: Side of a cell; when neither this nor a zoom is given, :func:`cell_size`.
+        zoom: The map's zoom level, in place of ``degrees``: :func:`zoom_size`.
 
     Returns:
         One row per cell that holds something: ``latitude`` and ``longitude`` (the mean of its items,
         degrees), ``files``, ``bytes``, ``first_year`` and ``last_year`` (null without dates).
 
     Raises:
-        FilterError: The cell size is not above 0 and at most 90.
+        FilterError: The cell size is not above 0 and at most 90, the zoom not from 0 to 24, or both
+            are given.
     """
+    if degrees is not None and zoom is not None:
+        raise FilterError("Give degrees or zoom, not both.")
     size = cell_size(chosen) if degrees is None else degrees
+    if zoom is not None:
+        size = zoom_size(chosen, zoom)
     if not 0 < size <= 90:
         raise FilterError(f"degrees must be above 0 and at most 90, and is {degrees!r}.")
     # round() rather than floor(), which a SQLite built without its mathematical functions lacks.
-    row = cast(func.round(c.latitude / size), Integer())
-    column = cast(func.round(c.longitude / size), Integer())
+    row = cast(func.round(c.latitude / size, type_=Double()), Integer())
+    column = cast(func.round(c.longitude / size, type_=Double()), Integer())
     year = cast(item_year, Integer())
     sums: list[ColumnElement[Any]] = [
         func.avg(c.latitude, type_=Double()).label("latitude"),

@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -71,6 +72,39 @@ class Folder:
             if path.is_file()
         }
 
+    def sizes(self) -> dict[str, tuple[str, int]]:
+        return {path: (hash_, os.path.getsize(path)) for path, hash_ in self.contents().items()}
+
+
+def differing(
+    before: dict[str, tuple[str, int]], after: dict[str, tuple[str, int]]
+) -> list[tuple[object, ...]]:
+    """Return what compare() should say: kind, path, old path, and the difference in bytes."""
+    rows: list[tuple[object, ...]] = []
+    gone = sorted(before.keys() - after.keys())
+    for path in sorted(after.keys() - before.keys()):
+        old = next((one for one in gone if before[one][0] == after[path][0]), None)
+        if old is None:
+            rows.append(("added", path, None, after[path][1]))
+        else:
+            gone.remove(old)
+            rows.append(("moved", path, old, 0))
+    rows += [("removed", path, None, -before[path][1]) for path in gone]
+    for path in before.keys() & after.keys():
+        if before[path] != after[path]:
+            by = after[path][1] - before[path][1]
+            rows.append(("grown" if by > 0 else "shrunk" if by < 0 else "edited", path, None, by))
+    return sorted(rows, key=str)
+
+
+def compared(library: mfkit.MediaLibrary, earlier: str, later: str) -> list[tuple[object, ...]]:
+    """Return what compare() says."""
+    frame = library.compare(earlier, later)
+    return sorted((
+        (row.change, row.file_path, None if pd.isna(row.old_path) else row.old_path, row.bytes)
+        for row in frame.itertuples()
+    ), key=str)
+
 
 def contents(library: mfkit.MediaLibrary) -> dict[str, str]:
     """Return path -> hash of everything that the library says is there; a path twice is an error."""
@@ -93,13 +127,17 @@ def contents(library: mfkit.MediaLibrary) -> dict[str, str]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=1, max_size=25))
 def test_any_history_of_changes(tmp_path_factory, history):
-    """After a scan the library holds exactly the paths and contents on disk, and no row is ever lost."""
+    """After a scan the library holds exactly the paths and contents on disk, and no row is ever lost.
+
+    What compare() says of two scans is what differs between the folder then and the folder now.
+    """
     base = tmp_path_factory.mktemp("rescan")
     folder = Folder(base / "media")
     folder.root.mkdir()
     (folder.root / "always.txt").write_text("always here")
     folder.stamp(folder.root / "always.txt")
     seen: set[str] = set()
+    states: list[dict[str, tuple[str, int]]] = []
     with mfkit.MediaLibrary(base / "library.db") as library:
         for step in [*history, ("scan",)]:
             if step[0] != "scan":
@@ -107,10 +145,18 @@ def test_any_history_of_changes(tmp_path_factory, history):
                 continue
             library.scan(folder.root, progress=False)
             assert contents(library) == folder.contents()
+            states.append(folder.sizes())
             ids = set(library.items(missing=None).id)
             assert seen <= ids
             seen = ids
         again = library.scan(folder.root, progress=False).total
         assert again.unchanged == again.files == len(folder.contents())
+        assert library.compare().empty
+        scans = [str(one) for one in library.scans()["id"]][::-1]
+        for earlier, later in {(0, len(states) - 1), (len(states) - 2, len(states) - 1)}:
+            if 0 <= earlier < later:
+                assert compared(library, scans[earlier], scans[later]) == differing(
+                    states[earlier], states[later]
+                )
         hashes = library.items(missing=None).file_hash
         assert hashes.is_unique

@@ -20,7 +20,7 @@ import uvloop
 from sqlalchemy import func, insert, literal, select, text, union_all
 
 import mfkit
-from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary
+from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary, assumptions
 from mfkit.core.sync import run_sync
 from mfkit.errors import (
     FilterError,
@@ -63,6 +63,9 @@ MEDIA = {
 SUMS = {"files": "whole", "copies": "whole", "bytes": "whole", "bytes_with_copies": "whole", "share": "float",
         "duration": "float"}
 COUNTS = ("files", "size", "added", "updated", "moved", "unchanged", "copies", "missing", "failed")
+SAVED = ("bitrate", "file_size", "bytes_low", "bytes_expected", "bytes_high", "saves_low", "saves_expected",
+         "saves_high")
+TINY = assumptions().assign(low=1.0, expected=2.0, high=3.0, sound=0.0)
 FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]] = {
     "items": (lambda lib: lib.items(), MEDIA),
     "items, chosen columns": (
@@ -84,12 +87,46 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
     "duplicates": (
         lambda lib: lib.duplicates(),
         {"id": "text", "file_path": "text", "is_copy": "bool", "file_name": "text", "media_type": "enum",
-         "file_size": "whole", "paths": "whole", "bytes_to_win": "whole"},
+         "file_size": "whole", "paths": "whole", "bytes_to_win": "whole", "file_modified_at": "time",
+         "keep": "bool", "reason": "text"},
+    ),
+    "growth by none": (
+        lambda lib: lib.growth("year", by=()),
+        {"period": "time", **dict.fromkeys(("files", "bytes", "total_files", "total_bytes"), "whole")},
+    ),
+    "folders": (
+        lambda lib: lib.folders(),
+        {"id": "text", "parent": "text", "label": "text", "depth": "whole", "files": "whole",
+         "bytes": "whole", "duration": "float"},
+    ),
+    "histogram of whole numbers": (
+        lambda lib: lib.histogram(),
+        {"bin": "whole", "low": "whole", "high": "whole", "files": "whole", "bytes": "whole"},
+    ),
+    "histogram of fractions": (
+        lambda lib: lib.histogram("duration", 3, log=True),
+        {"bin": "whole", "low": "float", "high": "float", "files": "whole", "bytes": "whole"},
+    ),
+    "places": (
+        lambda lib: lib.places(zoom=3),
+        {"latitude": "float", "longitude": "float", "files": "whole", "bytes": "whole",
+         "first_year": "whole", "last_year": "whole"},
+    ),
+    "completeness": (
+        lambda lib: lib.completeness(["media_type", "tag"]),
+        {"media_type": "enum", "tag": "text", "field": "text", "files": "whole", "known": "whole",
+         "lacking": "whole", "share": "float"},
+    ),
+    "worklist": (lambda lib: lib.worklist("lens"), MEDIA),
+    "savings": (
+        lambda lib: lib.savings("av1", assumptions=TINY),
+        {"id": "text", "file_path": "text", "media_type": "enum", "codec": "text", "resolution": "text",
+         "duration": "float", **dict.fromkeys(SAVED, "whole")},
     ),
     "scans": (
         lambda lib: lib.scans(),
         {"id": "text", "root": "text", "status": "enum", "started_at": "time", "finished_at": "time",
-         "extractor_version": "whole", **dict.fromkeys(COUNTS, "whole")},
+         "extractor_version": "whole", **dict.fromkeys(COUNTS, "whole"), "keeps_changes": "bool"},
     ),
     "failures": (
         lambda lib: lib.failures(),

@@ -33,6 +33,13 @@ MOMENTS = [
     datetime(2021, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC),
 ]
 SIZES = [0, 1, 999, 1_000_000, 2**31, 2**53 + 1, 2**40]
+EXTRAS: list[dict[str, Any]] = [
+    {}, {"ä": [1, 2.5, None]}, {"a": {"b": "x:y, z"}},
+    {"lens": "EF 50mm \"f/1.8\" ä", "format": "mp4", "taken_at": "2020-02-29T23:59:59+02:00"},
+    {"lens": 5, "format": None, "taken_at": 2020}, {"lens": "", "taken_at": "2020-02-30"},
+    {"lens": ["x"], "format": {"x": 1}, "taken_at": "2021-01-01T00:00:00.000001"},
+    {"lens": "\\ \n日本", "taken_at": "now"}, {"taken_at": "2020-99-99T99:99:99"},
+]
 KINDS = [("video", "mp4"), ("audio", "MP3"), ("image", "JPG"), ("document", "tar.gz"), ("other", "")]
 
 
@@ -70,7 +77,10 @@ def _facts(place: int) -> dict[str, Any]:
         camera_model=_pick([None, "EOS 80D", ""], place, 1), iso=_pick([None, 100], place, 1),
         latitude=_pick([None, -90.0, 0.0, 51.5, 90.0], place, 1),
         longitude=_pick([None, -180.0, 0.25, 179.5, 180.0], place, 1),
-        extra_metadata=_pick([{}, {"ä": [1, 2.5, None]}, {"a": {"b": "x:y, z"}}], place, 1),
+        aperture=_pick([None, 1.8, 2.8, 22.0], place, 1), focal_length=_pick([None, 4.2, 24.0], place, 1),
+        fps=_pick([None, 25.0, 59.94], place, 1),
+        location_name=_pick([None, "Köln, Deutschland", "Paris", ",", ", ", "a,b, 日本", " x "], place, 1),
+        extra_metadata=_pick(EXTRAS, place, 1),
     )
 
 
@@ -106,7 +116,10 @@ async def fill(url: str) -> None:
             for place, item in enumerate(items[::7]) for turn in range(place % 4)
         ])
         scan = Scan(root="/a", status="finished", extractor_version=1)
-        session.add(scan)
+        session.add_all([
+            scan, *(Scan(root=root, status="finished", extractor_version=1)
+                    for root in ("/", "/a/b", "/A", "/%")),
+        ])
         await session.flush()
         session.add(
             ScanFailure(scan_id=scan.id, file_path="/a/bad", stage="read", error="empty", file_size=0)

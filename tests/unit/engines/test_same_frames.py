@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nasty import MOMENTS, SIZES, TEXTS
+from nasty import MOMENTS, SIZES, TEXTS, fill
 from pandas.testing import assert_frame_equal
 from sqlalchemy import BigInteger, Float, Text, case, cast, exists, func, literal, select, union_all
 from sqlalchemy.orm import aliased
@@ -18,8 +20,10 @@ from sqlalchemy.orm import aliased
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.errors import FilterError
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaMetadata, Tag, media, media_tags
+from mfkit.queries.completeness import FIELDS as KNOWN_FIELDS
+from mfkit.queries.facts import FACTS
+from mfkit.queries.histograms import QUANTITIES
 from mfkit.queries.periods import period_start
-from mfkit.queries.summaries import DIMENSIONS
 from mfkit.queries.text import search_hits
 
 c = media.c
@@ -76,9 +80,22 @@ def filters(draw: st.DrawFn) -> MediaFilter:
         return MediaFilter()
 
 
-relaxed = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+facts = st.sampled_from([*sorted(FACTS), "folder:1", "folder:3"])
+ANALYSES: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
+    "growth": lambda lib: lib.growth("month", by=["camera", "tag"]),
+    "folders": lambda lib: lib.folders(3),
+    "histogram": lambda lib: lib.histogram("file_size", 30, log=True),
+    "crosstab": lambda lib: lib.crosstab("media_type", "extension", of="bytes"),
+    "places": lambda lib: lib.places(zoom=4),
+    "completeness": lambda lib: lib.completeness("year"),
+    "worklist": lambda lib: lib.worklist("tags"),
+    "savings": lambda lib: lib.savings("hevc"),
+    "duplicates": lambda lib: lib.duplicates(missing=None),
+}
+
+unhealthy = [HealthCheck.function_scoped_fixture]
+relaxed = settings(max_examples=150, deadline=None, suppress_health_check=unhealthy)
+few = settings(max_examples=40, deadline=None, suppress_health_check=unhealthy)
 
 
 @relaxed
@@ -95,7 +112,7 @@ def test_items(
 @relaxed
 @given(
     chosen=filters(),
-    by=st.lists(st.sampled_from(sorted(DIMENSIONS)), min_size=1, max_size=3, unique=True),
+    by=st.lists(facts, min_size=1, max_size=3, unique=True),
 )
 def test_summaries(pair: Any, chosen: MediaFilter, by: list[str]) -> None:
     """Any filter, summed up by any facts."""
@@ -104,10 +121,111 @@ def test_summaries(pair: Any, chosen: MediaFilter, by: list[str]) -> None:
 
 @relaxed
 @given(chosen=filters(), freq=st.sampled_from(["year", "month", "day"]),
-       on=st.sampled_from(["date", "created_at", "file_modified_at"]))
-def test_growth(pair: Any, chosen: MediaFilter, freq: Any, on: str) -> None:
-    """Any filter, any period."""
-    same(*pair, lambda lib: lib.growth(freq, chosen, on=on))
+       on=st.sampled_from(["date", "created_at", "file_modified_at"]),
+       by=st.lists(facts, max_size=2, unique=True))
+def test_growth(pair: Any, chosen: MediaFilter, freq: Any, on: str, by: list[str]) -> None:
+    """Any filter, any period, by any facts."""
+    same(*pair, lambda lib: lib.growth(freq, chosen, on=on, by=by))
+
+
+@few
+@given(chosen=filters(), depth=st.integers(1, 5), limit=st.sampled_from([None, 0, 3]))
+def test_folders(pair: Any, chosen: MediaFilter, depth: int, limit: int | None) -> None:
+    """Any filter, any depth."""
+    same(*pair, lambda lib: lib.folders(depth, chosen, limit=limit))
+
+
+@few
+@given(chosen=filters(), column=st.sampled_from(QUANTITIES), bins=st.sampled_from([1, 2, 7, 100]),
+       log=st.booleans())
+def test_histograms(pair: Any, chosen: MediaFilter, column: str, bins: int, log: bool) -> None:
+    """Any filter, any quantity in any bins."""
+    same(*pair, lambda lib: lib.histogram(column, bins, chosen, log=log))
+
+
+@few
+@given(chosen=filters(), a=facts, b=facts, of=st.sampled_from(["files", "bytes", "duration"]))
+def test_crosstabs(pair: Any, chosen: MediaFilter, a: str, b: str, of: Any) -> None:
+    """Any filter, any two facts."""
+    if a != b:
+        same(*pair, lambda lib: lib.crosstab(a, b, chosen, of=of))
+
+
+@few
+@given(chosen=filters(), zoom=st.sampled_from([None, 0, 3, 7.4, 24]))
+def test_places(pair: Any, chosen: MediaFilter, zoom: float | None) -> None:
+    """Any filter, any zoom."""
+    same(*pair, lambda lib: lib.places(chosen, zoom=zoom))
+
+
+@few
+@given(chosen=filters(), by=st.lists(facts, max_size=2, unique=True))
+def test_completeness(pair: Any, chosen: MediaFilter, by: list[str]) -> None:
+    """Any filter, by any facts."""
+    same(*pair, lambda lib: lib.completeness(by, chosen))
+
+
+@few
+@given(chosen=filters(), field=st.sampled_from(list(KNOWN_FIELDS)), limit=st.sampled_from([None, 3]))
+def test_worklists(pair: Any, chosen: MediaFilter, field: str, limit: int | None) -> None:
+    """Any filter, any field."""
+    same(*pair, lambda lib: lib.worklist(field, chosen, limit=limit))
+
+
+@few
+@given(chosen=filters(), target=st.sampled_from(["h264", "hevc", "vp9", "av1", "opus", "aac"]))
+def test_savings(pair: Any, chosen: MediaFilter, target: str) -> None:
+    """Any filter, any target."""
+    same(*pair, lambda lib: lib.savings(target, chosen))
+
+
+@few
+@given(chosen=filters())
+def test_duplicates(pair: Any, chosen: MediaFilter) -> None:
+    """Any filter."""
+    same(*pair, lambda lib: lib.duplicates(chosen))
+
+
+@pytest.fixture(scope="module")
+def server_pair(
+    postgres_server: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[MediaLibrary, MediaLibrary]]:
+    """Both engines over the same items on PostgreSQL."""
+    url = postgres_server.url(postgres_server.create())
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, fill(url)).result()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("server_pair")))
+        with MediaLibrary(url) as library, MediaLibrary(url, engine="record") as record:
+            assert library.snapshot is not None
+            yield library, record
+
+
+@pytest.mark.parametrize("name", [*FACTS, "folder:2"])
+def test_facts_on_postgresql(server_pair: Any, name: str) -> None:
+    """Every fact on PostgreSQL and on its snapshot."""
+    same(*server_pair, lambda lib: lib.summary(name, missing=None))
+    same(*server_pair, lambda lib: lib.completeness(name))
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_analyses_on_postgresql(server_pair: Any, name: str) -> None:
+    """Every analysis on PostgreSQL and on its snapshot."""
+    same(*server_pair, ANALYSES[name])
+
+
+def test_analyses_run_on_the_snapshot(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of them is left to the record database for want of words."""
+    library, _ = pair
+
+    def refuse(*args: Any) -> None:
+        raise AssertionError("left to the record database")
+
+    monkeypatch.setattr(library._library._snapshot.record, "run", refuse)
+    for fact in (*FACTS, "folder:2"):
+        library.summary(fact)
+    for ask in ANALYSES.values():
+        ask(library)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,579 @@
+"""Each analysis on a small library, beside what plain pandas makes of the items, on both databases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mfkit
+from mfkit import MediaLibrary
+from mfkit.core.sync import run_sync
+from mfkit.errors import FilterError
+from mfkit.models import MediaCopy, Scan
+from mfkit.queries.classes import CLASSES
+from mfkit.queries.completeness import FIELDS
+from mfkit.queries.folders import common_folder
+from mfkit.queries.histograms import edges
+from tests import postgres, synthetic
+from tests.samples import NOON, item
+
+COUNT = 300
+
+
+async def _put(library: MediaLibrary, rows: list[Any]) -> None:
+    async with library.database.session() as session:
+        session.add_all(rows)
+
+
+def put(library: MediaLibrary, *rows: Any) -> None:
+    """Store rows."""
+    run_sync(_put(library, list(rows)))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MediaLibrary]:
+    """Three hundred varied items, some with copies, tags and in collections; not to be changed."""
+    url = str(tmp_path_factory.mktemp("filled") / "library.db")
+    if request.param == "postgresql":
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        url = server.url(server.create())
+    with MediaLibrary(url) as library:
+        fill(library)
+        yield library
+
+
+def fill(library: MediaLibrary) -> None:
+    """Make the items."""
+    rows = synthetic.items(COUNT, seed=11)
+    for place, one in enumerate(rows):
+        facts = one.media_metadata
+        assert facts is not None
+        facts.iso = (None, 50, 100, 101, 3200, 12800)[place % 6]
+        facts.aperture = (None, 1.4, 2.8, 22.0)[place % 4]
+        facts.bitrate = (None, 96_000, 320_000, 60_000_000)[place % 4]
+        facts.extra_metadata = {"lens": f"lens {place % 3}", "format": "mp4"} if place % 2 else {"lens": 5}
+        facts.location_name = (None, "Lisbon, Portugal", "Singapore", " ,")[place % 4]
+    put(library, *rows, Scan(root="/photos", status="finished", extractor_version=1),
+        Scan(root="/photos/2020", status="finished", extractor_version=1))
+    items = library.items(order_by="file_hash")
+    put(library, *(
+        MediaCopy(media_item_id=UUID(items["id"][place]), file_path=f"/elsewhere/{place}/{turn}.jpg",
+                  file_name=f"{turn}.jpg")
+        for place, number in ((7, 2), (40, 1)) for turn in range(number)
+    ))
+    library.tag(items["id"][:100], "sea")
+    library.tag(items["id"][50:150], "sun")
+    library.add_to("best", items["id"][:10])
+
+
+def nulls(values: pd.Series) -> list[Any]:
+    """Return values with None for every kind of null."""
+    return [None if pd.isna(one) else one for one in values]
+
+
+def sums(items: pd.DataFrame, by: pd.Series) -> dict[Any, tuple[int, int, int, int]]:
+    """Return files, copies, bytes and bytes with copies by a key, as pandas adds them up."""
+    items = items.assign(key=[None if pd.isna(one) else one for one in by.astype(object)])
+    items["with_copies"] = items["file_size"] * (1 + items["copies"])
+    grouped = items.groupby("key", dropna=False)
+    return {
+        None if pd.isna(key) else key:
+            (len(part), part["copies"].sum(), part["file_size"].sum(), part["with_copies"].sum())
+        for key, part in grouped
+    }
+
+
+def resolution(width: Any, height: Any) -> str | None:
+    """Return the class of a picture, written down anew."""
+    if pd.isna(width) or pd.isna(height):
+        return None
+    longer, shorter = max(width, height), min(width, height)
+    for name, least, other in (("8K", 7680, 4320), ("4K", 3840, 2160), ("QHD", 2560, 1440),
+                               ("Full HD", 1920, 1080), ("HD", 1280, 720), ("SD", 640, 480)):
+        if longer >= least or shorter >= other:
+            return name
+    return "below SD"
+
+
+EXPECTED: dict[str, Any] = {
+    "media_type": lambda items: items["media_type"],
+    "resolution": lambda items: pd.Series(
+        [resolution(width, height) for width, height in zip(items["width"], items["height"], strict=True)]
+    ),
+    "orientation": lambda items: pd.Series([
+        None if pd.isna(w) or pd.isna(h) else "landscape" if w > h else "portrait" if w < h else "square"
+        for w, h in zip(items["width"], items["height"], strict=True)
+    ]),
+    "duration_class": lambda items: pd.cut(
+        items["duration"], [0, 10, 60, 300, 1200, 3600, 7200, math.inf], right=False,
+        labels=CLASSES["duration_class"][1].names,
+    ),
+    "iso_class": lambda items: pd.cut(
+        items["iso"].astype(float), [-1, 100, 400, 1600, 6400, math.inf],
+        labels=["up to 100", "101 to 400", "401 to 1600", "1601 to 6400", "above 6400"],
+    ),
+    "aperture_class": lambda items: items["aperture"].map(
+        {1.4: "below f/2", 2.8: "f/2.8 to f/4", 22.0: "f/11 and more"}
+    ),
+    "bitrate_class": lambda items: items["bitrate"].map(
+        {96_000: "below 128 kb/s", 320_000: "320 kb/s to 1 Mb/s", 60_000_000: "50 Mb/s and more"}
+    ),
+    "size_class": lambda items: pd.cut(
+        items["file_size"].astype(float), [0, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, math.inf], right=False,
+        labels=CLASSES["size_class"][1].names,
+    ),
+    "year": lambda items: items["file_created_at"].fillna(items["file_modified_at"]).dt.year,
+    "weekday": lambda items: items["file_created_at"].dt.day_of_week + 1,
+    "hour": lambda items: items["file_created_at"].dt.hour,
+    "folder:2": lambda items: items["folder"].str.extract(r"^(/[^/]*/[^/]*|/[^/]*)")[0],
+    "country": lambda items: items["location_name"].map(
+        {"Lisbon, Portugal": "Portugal", "Singapore": "Singapore"}
+    ),
+    "place": lambda items: items["location_name"],
+    "lens": lambda items: items["extra_metadata"].str.extract('"(lens [0-9])"')[0],
+    "container": lambda items: items["extra_metadata"].str.extract('"format": ?"(mp4)"')[0].where(
+        items["media_type"].isin(["video", "audio"])
+    ),
+    "scan_root": lambda items: pd.Series(np.where(
+        items["file_path"].str.startswith("/photos/2020/"), "/photos/2020", "/photos"
+    )),
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_summary(filled: MediaLibrary, name: str) -> None:
+    """Files, copies and bytes by every computed fact, as pandas groups them."""
+    items = filled.items(order_by="file_path")
+    frame = filled.summary(name)
+    found = {
+        key: (one.files, one.copies, one.bytes, one.bytes_with_copies)
+        for key, one in zip(nulls(frame[name]), frame.itertuples(), strict=True)
+    }
+    assert found == sums(items, EXPECTED[name](items)) and len(found) > 1
+    assert frame["share"].sum() == pytest.approx(1)
+    assert frame["bytes"].is_monotonic_decreasing
+    assert frame["duration"].sum() == pytest.approx(items["duration"].sum())
+
+
+def test_summary_by_labels(filled: MediaLibrary) -> None:
+    """An item counts in each of its tags; shares are of the items' bytes, counted once."""
+    frame = filled.summary("tag").set_index("tag")
+    whole = filled.items()
+    for tag in ("sea", "sun"):
+        items = filled.items(tags=tag)
+        assert frame.loc[tag, "files"] == len(items) == 100
+        assert frame.loc[tag, "share"] == pytest.approx(items["file_size"].sum() / whole["file_size"].sum())
+    assert frame["files"].sum() == COUNT + 50 and frame["share"].sum() > 1
+    both = filled.summary(["collection", "tag"])
+    assert both[both["collection"].eq("best")]["files"].tolist() == [10]
+
+
+def test_classes_begin_at_their_bounds(library: MediaLibrary) -> None:
+    """A bound belongs to the class above it, what is just below it to the one below."""
+    column, classes = CLASSES["duration_class"]
+    put(library, *(
+        item(f"/m/{place}.mp4", facts={"duration": float(bound) - less})
+        for place, (bound, less) in enumerate((b, d) for b in classes.bounds for d in (0.0, 0.125))
+    ))
+    frame = library.items(order_by="duration")
+    names = [library.summary("duration_class", min_duration=one, max_duration=one)["duration_class"][0]
+             for one in frame["duration"]]
+    assert names == [name for pair in zip(classes.names, classes.names[1:], strict=False) for name in pair]
+
+
+def test_hours_are_the_cameras(library: MediaLibrary) -> None:
+    """Weekday and hour are those of the camera's clock where it is known, else of UTC."""
+    def taken(name: str, moment: datetime, said: Any) -> Any:
+        facts = {"extra_metadata": {} if said is None else {"taken_at": said}}
+        return item(f"/m/{name}.jpg", file_created_at=moment, facts=facts)
+
+    late = datetime(2024, 3, 3, 23, 30, tzinfo=UTC)  # a Sunday
+    put(library, taken("utc", late, None), taken("tokyo", late, "2024-03-04T08:30:00+09:00"),
+        taken("nonsense", late, "2024-13-99T99:99:99"), taken("number", late, 20240304),
+        item("/m/undated.jpg", facts={}))
+    frame = library.summary(["weekday", "hour"])
+    found = {(day, hour): files for day, hour, files in zip(
+        nulls(frame["weekday"]), nulls(frame["hour"]), frame["files"], strict=True)}
+    assert found == {(7, 23): 3, (1, 8): 1, (None, None): 1}
+
+
+def test_folders_below_the_filters(library: MediaLibrary) -> None:
+    """folder:n counts from the filter's folder, and stays where there is nothing deeper."""
+    put(library, *(item(path) for path in (
+        "/a.jpg", "/m/b.jpg", "/m/x/c.jpg", "/m/x/y/d.jpg", "/m/%_/é/e.jpg", "/M/x/f.jpg")))
+
+    def folders(by: str, **fields: Any) -> list[str]:
+        return sorted(library.summary(by, **fields)[by])
+
+    assert folders("folder:1") == ["/", "/M", "/m"]
+    assert folders("folder:2") == ["/", "/M/x", "/m", "/m/%_", "/m/x"]
+    assert folders("folder:1", folder="/m") == ["/m", "/m/%_", "/m/x"]
+    assert folders("folder:50", folder="/m/x") == ["/m/x", "/m/x/y"]
+    for wrong in ("folder:0", "folder:51", "folder:", "folder:x", "folder:-1", "Folder:1"):
+        with pytest.raises(FilterError, match="folder"):
+            library.summary(wrong)
+    with pytest.raises(FilterError, match="named twice"):
+        library.summary(["year", "year"])
+
+
+def test_growth_by(filled: MediaLibrary) -> None:
+    """Running totals of any fact, and of all items together."""
+    items = filled.items()
+    date = items["file_created_at"].fillna(items["file_modified_at"])
+    per_year = items.groupby(date.dt.year)["file_size"].agg(["size", "sum"]).sort_index()
+    frame = filled.growth("year", by=())
+    assert list(frame.columns) == ["period", "files", "bytes", "total_files", "total_bytes"]
+    assert frame["period"].dt.year.tolist() == per_year.index.tolist()
+    assert frame["total_files"].tolist() == per_year["size"].cumsum().tolist()
+    assert frame["total_bytes"].tolist() == per_year["sum"].cumsum().tolist()
+    tagged = filled.growth("year", by="tag")
+    assert tagged[tagged["tag"].eq("sea")]["total_files"].iloc[-1] == 100
+
+
+def test_crosstab(filled: MediaLibrary) -> None:
+    """A table as pandas makes it, the largest sums first."""
+    items = filled.items()
+    for of, expected in (
+        ("files", pd.crosstab(items["media_type"].astype(str), items["extension"])),
+        ("bytes", pd.crosstab(
+            items["media_type"].astype(str), items["extension"], items["file_size"], aggfunc="sum"
+        )),
+    ):
+        table = filled.crosstab("media_type", "extension", of=of)
+        assert (table.index.name, table.columns.name) == ("media_type", "extension")
+        assert table.sum(axis=1).is_monotonic_decreasing and table.sum().is_monotonic_decreasing
+        expected = expected.fillna(0).astype("int64").reindex(index=table.index, columns=table.columns)
+        assert (table.to_numpy() == expected.to_numpy()).all() and table.shape == expected.shape
+    seconds = filled.crosstab("media_type", "video_codec", of="duration")
+    assert seconds.to_numpy().sum() == pytest.approx(items["duration"].sum()) and seconds.columns.hasnans
+    assert filled.crosstab("media_type", "year", min_size="1 PB").shape == (0, 0)
+
+
+def test_crosstab_nonsense(library: MediaLibrary) -> None:
+    """The same fact twice and an unknown measure are refused."""
+    with pytest.raises(FilterError, match="named twice"):
+        library.crosstab("year", "year")
+    with pytest.raises(FilterError, match="cannot be counted"):
+        library.crosstab("year", "camera", of="size")  # type: ignore[arg-type]
+
+
+def test_folders(filled: MediaLibrary) -> None:
+    """A tree whose every folder has what lies in it and below it, and whose parents come first."""
+    items = filled.items()
+    frame = filled.folders(2)
+    assert frame["id"][0] == "/photos" and pd.isna(frame["parent"][0]) and frame["label"][0] == "/photos"
+    seen: set[str] = set()
+    for one in frame.itertuples():
+        inside = items[items["folder"].eq(one.id) | items["folder"].str.startswith(f"{one.id}/")]
+        assert (one.files, one.bytes) == (len(inside), inside["file_size"].sum())
+        assert one.duration == pytest.approx(inside["duration"].sum())
+        assert one.depth == 0 or (one.parent in seen and one.id == f"{one.parent}/{one.label}")
+        assert one.depth == one.id.count("/") - 1
+        seen.add(one.id)
+    assert seen == {"/photos"} | {
+        "/".join(folder.split("/")[:length]) for folder in items["folder"] for length in (3, 4)
+    }
+    few = filled.folders(2, limit=5)
+    assert few.equals(frame.head(5)) and set(few["parent"].dropna()) <= set(few["id"])
+
+
+def test_folders_with_a_root(library: MediaLibrary) -> None:
+    """The root of the file system is a folder like others; a filter's folder is the root of its tree."""
+    put(library, item("/a.jpg"), item("/m/b.jpg"), item("/m/x/c.jpg"), item("/mm/d.jpg"))
+
+    def tree(**fields: Any) -> list[tuple[Any, ...]]:
+        frame = library.folders(1, **fields)
+        return sorted(zip(frame["id"], nulls(frame["parent"]), frame["label"], frame["files"], strict=True))
+
+    assert tree() == [("/", None, "/", 4), ("/m", "/", "m", 2), ("/mm", "/", "mm", 1)]
+    assert tree(folder="/m") == [("/m", None, "/m", 2), ("/m/x", "/m", "x", 1)]
+    assert tree(folder="/m/x") == [("/m/x", None, "/m/x", 1)] and tree(folder="/nowhere") == []
+    for wrong in (0, 51):
+        with pytest.raises(FilterError, match="depth must be"):
+            library.folders(wrong)
+    with pytest.raises(FilterError, match="limit must not"):
+        library.folders(limit=-1)
+
+
+def test_common_folder() -> None:
+    """The innermost folder of two, never part of a name."""
+    assert common_folder("/m/a", "/m/ab") == "/m" and common_folder("/m", "/m/a/b") == "/m"
+    assert common_folder("/m", "/mm") == "/" and common_folder("/m/a", "/m/a") == "/m/a"
+    assert common_folder(None, None) == common_folder("/", "/x") == "/"
+
+
+@pytest.mark.parametrize(("column", "bins", "log"), [
+    ("file_size", 20, False), ("file_size", 20, True), ("duration", 7, False), ("duration", 1, True),
+    ("width", 500, False), ("latitude", 10, False), ("copies", 10, False),
+])
+def test_histogram(filled: MediaLibrary, column: str, bins: int, log: bool) -> None:
+    """NumPy counts the same between the same edges; bins adjoin, and are of equal width or ratio."""
+    items = filled.items()
+    values = items[column].dropna().astype(float)
+    values = values[values > 0] if log else values
+    frame = filled.histogram(column, bins, log=log)
+    marks = [*frame["low"].astype(float), float(frame["high"].iloc[-1])]
+    assert frame["low"].tolist()[1:] == frame["high"].tolist()[:-1]
+    assert frame["bin"].tolist() == list(range(len(frame))) and 1 <= len(frame) <= bins
+    assert frame["files"].tolist() == np.histogram(values, marks)[0].tolist()
+    assert frame["bytes"].sum() == items.loc[values.index, "file_size"].sum()
+    if bins == 20:
+        steps = np.diff(np.log(marks) if log else marks)
+        assert steps == pytest.approx(steps.mean(), rel=0.2)
+
+
+def test_histogram_edges() -> None:
+    """Whole numbers get whole edges; one value makes one bin, none makes none."""
+    assert edges("iso", 100, 103, 10, log=False) == [100, 101, 102, 103, 104]
+    assert edges("iso", 100, 100, 10, log=True) == [100, 101]
+    assert edges("duration", 2.5, 2.5, 10, log=True) == [2.5, 2.5]
+    assert edges("duration", 0.0, 8.0, 4, log=False) == [0.0, 2.0, 4.0, 6.0, 8.0]
+    assert edges("duration", 1.0, 16.0, 4, log=True) == pytest.approx([1, 2, 4, 8, 16])
+    assert edges("duration", None, None, 4, log=True) == []
+    assert edges("duration", 1.0, math.nextafter(1.0, 2.0), 5, log=False) == [1.0, math.nextafter(1.0, 2.0)]
+
+
+def test_histogram_of_one_value(library: MediaLibrary) -> None:
+    """It has one bin, whole or not; zeros have no logarithm."""
+    put(library, *(item(f"/m/{place}.mp4", facts={"duration": 0.0, "fps": 25.0}) for place in range(3)))
+    assert library.histogram("fps", 9)[["low", "high", "files"]].iloc[0].tolist() == [25.0, 25.0, 3]
+    assert library.histogram("file_size", 9)["files"].tolist() == [3]
+    assert library.histogram("duration", log=True).empty and len(library.histogram("duration")) == 1
+    for wrong, message in (({"column": "artist"}, "no column of numbers"), ({"bins": 0}, "bins must be"),
+                           ({"bins": 501}, "bins must be")):
+        with pytest.raises(FilterError, match=message):
+            library.histogram(**wrong)
+
+
+def test_places_follow_the_zoom(filled: MediaLibrary) -> None:
+    """Finer with the zoom, every located item once, and no more cells than a map draws."""
+    lisbon = (36, -12, 41, -6)
+    located = filled.count(box=lisbon)
+    cells = [filled.places(zoom=zoom, box=lisbon) for zoom in (0, 3, 6)]
+    assert [frame["files"].sum() for frame in cells] == [located] * 3
+    assert len(cells[0]) < len(cells[1]) < len(cells[2])
+    # Without a box the world's cells are kept below 5,000.
+    assert len(filled.places(zoom=24)) == len(filled.places(degrees=360 / 512 * 16 / 2))
+    for wrong in ({"zoom": -1}, {"zoom": 25}, {"zoom": 3, "degrees": 1}):
+        with pytest.raises(FilterError, match="zoom"):
+            filled.places(**wrong)
+
+
+DAY = timedelta(days=1)
+
+
+def group(library: MediaLibrary, *paths: tuple[str, Any]) -> list[tuple[str, bool, str]]:
+    """Store one content at several paths with their times; return path, keep and reason."""
+    (first, moment), *further = paths
+    one = item(first, file_modified_at=moment, file_hash=f"{abs(hash(first)):064x}"[:64])
+    one.copies = [
+        MediaCopy(file_path=path, file_name=path.rpartition("/")[2], file_modified_at=at)
+        for path, at in further
+    ]
+    put(library, one)
+    frame = library.duplicates()
+    return list(zip(frame["file_path"], frame["keep"], frame["reason"], strict=True))
+
+
+@pytest.mark.parametrize(("paths", "expected"), [
+    ([("/m/Backup 2019/a.jpg", NOON - DAY), ("/m/a.jpg", NOON)],
+     [("/m/Backup 2019/a.jpg", False, "looks like a copy"), ("/m/a.jpg", True, "not among copies")]),
+    ([("/m/a (1).jpg", None), ("/m/a.jpg", None)],
+     [("/m/a (1).jpg", False, "looks like a copy"), ("/m/a.jpg", True, "not among copies")]),
+    ([("/m/a.jpg", NOON), ("/m/x/y/z.jpg", NOON - DAY)],
+     [("/m/a.jpg", False, "newer"), ("/m/x/y/z.jpg", True, "oldest")]),
+    ([("/m/a.jpg", None), ("/m/x/y/z.jpg", NOON)],
+     [("/m/a.jpg", False, "newer"), ("/m/x/y/z.jpg", True, "oldest")]),
+    ([("/m/x/a.jpg", NOON), ("/m/longer.jpg", NOON)],
+     [("/m/x/a.jpg", False, "more folders"), ("/m/longer.jpg", True, "fewest folders")]),
+    ([("/m/aa.jpg", NOON), ("/m/b.jpg", NOON)],
+     [("/m/aa.jpg", False, "longer path"), ("/m/b.jpg", True, "shortest path")]),
+    ([("/m/b.jpg", NOON), ("/m/a.jpg", NOON)],
+     [("/m/b.jpg", False, "later by name"), ("/m/a.jpg", True, "first by name")]),
+    # A word that is in all paths tells nothing.
+    ([("/Copyright/b.jpg", NOON), ("/Copyright/a.jpg", NOON)],
+     [("/Copyright/b.jpg", False, "later by name"), ("/Copyright/a.jpg", True, "first by name")]),
+], ids=lambda value: value[0][0] if isinstance(value[0], tuple) else None)
+def test_which_to_keep(library: MediaLibrary, paths: Any, expected: Any) -> None:
+    """Each criterion decides when those before it do not, and says so."""
+    assert group(library, *paths) == expected
+
+
+def test_duplicates_add_up(filled: MediaLibrary) -> None:
+    """One path of each group is kept; what the others take is what there is to win."""
+    frame = filled.duplicates()
+    for _, part in frame.groupby("id"):
+        assert part["keep"].sum() == 1 and (part["paths"] == len(part)).all()
+        assert part.loc[~part["keep"], "file_size"].sum() == part["bytes_to_win"].iloc[0]
+    assert len(frame) == 5 and frame["bytes_to_win"].is_monotonic_decreasing
+
+
+def test_missing_paths_are_no_duplicates(library: MediaLibrary) -> None:
+    """An item that is missing itself is no path to keep."""
+    gone = item("/m/gone.jpg", missing_since=NOON)
+    gone.copies = [MediaCopy(file_path=f"/m/{name}.jpg", file_name=f"{name}.jpg") for name in "ab"]
+    single = item("/m/other.jpg", missing_since=NOON)
+    single.copies = [MediaCopy(file_path="/m/c.jpg", file_name="c.jpg")]
+    put(library, gone, single)
+    frame = library.duplicates(missing=None)
+    assert frame["file_path"].tolist() == ["/m/a.jpg", "/m/b.jpg"]
+    assert frame["keep"].tolist() == [True, False] and set(frame["paths"]) == {2}
+
+
+KNOWN = {
+    "capture_time": "file_created_at", "duration": "duration", "artist": "artist", "iso": "iso",
+    "video_codec": "video_codec", "location_name": "location_name", "audio_codec": "audio_codec",
+}
+
+
+def test_completeness(filled: MediaLibrary) -> None:
+    """Per media type and field, as pandas counts; only fields that a type can have."""
+    items = filled.items()
+    frame = filled.completeness().set_index(["media_type", "field"])
+    for name, column in KNOWN.items():
+        for kind in FIELDS[name][1]:
+            some = items[items["media_type"].eq(kind)]
+            row = frame.loc[(kind, name)]
+            assert (row["files"], row["known"]) == (len(some), some[column].notna().sum())
+            assert row["lacking"] == row["files"] - row["known"]
+            assert row["share"] == pytest.approx(row["known"] / row["files"])
+    assert ("image", "artist") not in frame.index and ("document", "tags") in frame.index
+    everything = filled.completeness(())
+    assert everything["field"].tolist() == list(FIELDS)
+    place = everything.set_index("field").loc["place"]
+    pictures = items[items["media_type"].isin(["image", "video"])]
+    assert (place["files"], place["known"]) == (len(pictures), pictures["latitude"].notna().sum())
+
+
+def test_completeness_by_folder_and_year(filled: MediaLibrary) -> None:
+    """By any fact; the groups add up to the whole."""
+    whole = filled.completeness(()).set_index("field")
+    for by in ("folder:2", "year", ["media_type", "year"]):
+        parts = filled.completeness(by).groupby("field")[["files", "known", "lacking"]].sum()
+        assert (parts == whole.loc[parts.index, ["files", "known", "lacking"]]).all().all()
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_worklist(filled: MediaLibrary, field: str) -> None:
+    """It lists as many items as completeness says are lacking, all of types that have the field."""
+    lacking = filled.completeness(()).set_index("field").loc[field, "lacking"]
+    frame = filled.worklist(field)
+    assert len(frame) == lacking and set(frame["media_type"]) <= {str(one) for one in FIELDS[field][1]}
+    assert len(filled.worklist(field, limit=2)) == min(2, lacking)
+
+
+def test_worklist_nonsense(library: MediaLibrary) -> None:
+    """An unknown field is answered with the list."""
+    with pytest.raises(FilterError, match="'colour' is no field; take one of capture_time"):
+        library.worklist("colour")
+    with pytest.raises(FilterError, match="limit must not"):
+        library.worklist("iso", limit=-1)
+
+
+def film(name: str, **fields: Any) -> Any:
+    """Return a Full HD film of 1,000 seconds at 16 Mb/s with sound."""
+    facts = {"duration": 1000.0, "width": 1920, "height": 1080, "fps": 25.0, "video_codec": "h264",
+             "audio_codec": "aac", **fields}
+    return item(f"/m/{name}", file_size=facts.pop("size", 2_000_000_000), facts=facts)
+
+
+def test_savings(library: MediaLibrary) -> None:
+    """Duration times the assumed rates, for pictures and sound, by resolution and frame rate."""
+    put(library, film("film.mp4"), film("silent.mp4", audio_codec=None), film("fast.mp4", fps=50.0),
+        film("tall.mp4", width=1080, height=1920), film("wide.mp4", width=1920, height=800),
+        film("unknown.mp4", video_codec=None), film("small.mp4", width=640, height=360))
+    frame = library.savings("hevc").set_index(library.savings("hevc")["file_path"].str[3:-4])
+    rates = mfkit.assumptions().query("target == 'hevc'").set_index("resolution")
+    full = rates.loc["Full HD"]
+    for place in ("low", "expected", "high"):
+        assert frame.loc["film", f"bytes_{place}"] == 1000 * (full[place] + full["sound"]) / 8
+        assert frame.loc["silent", f"bytes_{place}"] == 1000 * full[place] / 8
+        assert frame.loc["fast", f"bytes_{place}"] == 1000 * (1.5 * full[place] + full["sound"]) / 8
+        assert frame.loc["small", f"bytes_{place}"] == 1000 * (rates.loc["SD", place] + full["sound"]) / 8
+    for other in ("tall", "wide", "unknown"):
+        assert frame.loc[other, "bytes_expected"] == frame.loc["film", "bytes_expected"]
+    one = frame.loc["film"]
+    assert one["saves_low"] == one["file_size"] - one["bytes_high"]
+    assert one["saves_low"] < one["saves_expected"] < one["saves_high"]
+    assert one["bitrate"] == 16_000_000 and one["codec"] == "h264" and one["resolution"] == "Full HD"
+    assert frame["saves_expected"].is_monotonic_decreasing and len(frame) == 7
+
+
+def test_savings_leave_out_what_is_efficient(library: MediaLibrary) -> None:
+    """Newer codecs, the target's own at a fitting rate, small files, and what is not known."""
+    full = mfkit.assumptions().query("target == 'hevc' and resolution == 'Full HD'").iloc[0]
+    high = int(1000 * (full["high"] + full["sound"]) / 8)
+    put(library, film("av1.mp4", video_codec="av1"), film("fits.mp4", video_codec="hevc", size=high),
+        film("vp9.mp4", video_codec="vp9", size=high), film("more.mp4", video_codec="hevc", size=high + 1),
+        film("small.mp4", size=100), film("endless.mp4", duration=0.0), film("timeless.mp4", duration=None),
+        film("shapeless.mp4", width=None), film("between.mp4", size=high - 1),
+        item("/m/picture.jpg", facts={"width": 4000, "height": 3000}))
+    frame = library.savings("hevc")
+    assert sorted(frame["file_path"]) == ["/m/between.mp4", "/m/more.mp4"]
+    low = frame.set_index("file_path")["saves_low"]
+    assert low["/m/between.mp4"] == 0 and low["/m/more.mp4"] == 1
+
+
+def test_savings_of_sound(library: MediaLibrary) -> None:
+    """Audio has rates of its own, and no resolution; films stay out of it."""
+    def song(name: str, codec: str, size: int) -> Any:
+        return item(f"/m/{name}", file_size=size, facts={"duration": 100.0, "audio_codec": codec})
+
+    put(library, song("a.flac", "flac", 10_000_000), song("b.mp3", "mp3", 4_000_000),
+        song("c.opus", "opus", 1_900_000), film("film.mp4"))
+    frame = library.savings("opus")
+    assert frame["file_path"].tolist() == ["/m/a.flac", "/m/b.mp3"]
+    assert frame["bytes_expected"].tolist() == [1_600_000] * 2 and frame["resolution"].isna().all()
+
+
+def test_own_assumptions(library: MediaLibrary) -> None:
+    """A changed frame counts, a new target too; a wrong one is refused with the reason."""
+    put(library, film("film.mp4", audio_codec=None))
+    own = mfkit.assumptions()
+    own.loc[own["target"].eq("hevc"), "expected"] = own["high"]
+    assert library.savings(assumptions=own)["bytes_expected"][0] == 1000 * 5_800_000 / 8
+    new = pd.DataFrame([{"target": "vvc", "media_type": "video", "resolution": "Full HD", "low": 1e6,
+                         "expected": 2e6, "high": 3e6, "high_fps": 1.5, "sound": 0}])
+    assert library.savings("vvc", assumptions=new)["bytes_low"].tolist() == [125_000_000]
+    for wrong, message in (
+        (own.drop(columns="low"), "lack low; start from"),
+        (own.assign(low=own["high"] * 2), "makes no sense"),
+        (own.assign(high=math.inf), "makes no sense"), (own.assign(high_fps=0), "makes no sense"),
+        (own.assign(low="x"), "makes no sense"), (new, "no target 'hevc'; they have vvc"),
+    ):
+        with pytest.raises(FilterError, match=message):
+            library.savings(assumptions=wrong)
+    with pytest.raises(FilterError, match="limit must not"):
+        library.savings(limit=-1)
+
+
+def test_assumptions_make_sense() -> None:
+    """Rates grow with the picture, are ordered, and no newer codec needs more than H.264."""
+    frame = mfkit.assumptions()
+    order = ["below SD", "SD", "HD", "Full HD", "QHD", "4K", "8K"]
+    video = frame[frame["media_type"].eq("video")]
+    for _, ladder in video.groupby("target"):
+        ladder = ladder.set_index("resolution").loc[order]
+        assert all(ladder[place].is_monotonic_increasing for place in ("low", "expected", "high"))
+    table = video.pivot(index="resolution", columns="target", values="expected")
+    assert (table["av1"] < table["vp9"]).all() and (table["hevc"] < table["h264"]).all()
+    assert (frame["low"] <= frame["expected"]).all() and (frame["expected"] <= frame["high"]).all()
+
+
+def test_nothing_there(library: MediaLibrary) -> None:
+    """Every analysis of an empty library is an empty frame."""
+    assert all(len(frame) == 0 for frame in (
+        library.summary(["tag", "folder:3"]), library.growth(by="lens"), library.folders(),
+        library.places(zoom=2), library.histogram(), library.duplicates(), library.completeness(()),
+        library.worklist("artist"),
+        library.savings(), library.crosstab("year", "tag"),
+    ))

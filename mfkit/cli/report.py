@@ -26,8 +26,17 @@ def report(
         list[str] | None,
         typer.Option(help="names (aliases instead), places (rounded) or map (left out); may be repeated."),
     ] = None,
+    compare_to: Annotated[
+        str | None, typer.Option(help="Id of an earlier scan: list what changed on disk since.")
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="A folder for the charts as PNG files too; needs a browser.")
+    ] = None,
 ) -> None:
     """Write a report on the library as one file that opens anywhere, to keep or hand on."""
     with existing(library) as lib:
-        path = lib.report(output, title=title, sections=section, redact=redact or ())
+        path = lib.report(
+            output, title=title, sections=section, redact=redact or (), compare_to=compare_to,
+            pictures=pictures,
+        )
     print(f"{path} ({format_size(path.stat().st_size)})")

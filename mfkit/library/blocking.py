@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from uuid import UUID
 
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.sync import clean_up, finish, run_elsewhere, run_sync
@@ -197,7 +198,9 @@ class MediaLibrary:
         title: str | None = None,
         sections: Sequence[str] | None = None,
         redact: str | Sequence[str] = (),
+        compare_to: str | UUID | None = None,
         notebook: str | os.PathLike[str] | None = None,
+        pictures: str | os.PathLike[str] | None = None,
         **fields: Any,
     ) -> Path:
         """Write a report as one file: HTML that opens anywhere without a server, or PDF.
@@ -212,7 +215,10 @@ class MediaLibrary:
             sections: Which of :data:`mfkit.report.SECTIONS`; all when not given.
             redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds
                 places to 0.1 degrees (about 11 km), ``"map"`` leaves them out; or several of them.
+            compare_to: Id of an earlier scan, as :meth:`scans` gives it: the report then lists what
+                changed on disk since.
             notebook: A copy of ``library_report.ipynb`` that was changed; the shipped one when not given.
+            pictures: A folder for the charts as PNG files too (extra ``pictures``, and a browser).
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
@@ -227,5 +233,5 @@ class MediaLibrary:
 
         return write_report(
             self, path, MediaFilter.of(filter, **fields), title=title, sections=sections, redact=redact,
-            notebook=notebook,
+            compare_to=compare_to, notebook=notebook, pictures=pictures,
         )

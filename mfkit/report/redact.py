@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -16,7 +16,8 @@ Redact = Literal["names", "places", "map"]
 """``names``: aliases for files and folders. ``places``: coordinates rounded to 0.1 degrees, about 11 km.
 ``map``: no places at all."""
 
-_PATHS = ("file_path", "folder", "root", "path", "keep_path")
+_FILES = ("file_path", "old_path")
+_FOLDERS = ("folder", "parent", "root")
 _NAMES = ("file_name", "label")
 
 
@@ -57,11 +58,9 @@ class Redaction:
         """Return a frame without what must not be told; columns are known by their names."""
         safe = frame.copy()
         if self.names:
-            for name in safe.columns.intersection(list(_PATHS)):
-                files = name in ("file_path", "path", "keep_path")
-                safe[name] = [_if_text(path, lambda text, f=files: self.path(text, f)) for path in safe[name]]
-            for name in safe.columns.intersection(list(_NAMES)):
-                safe[name] = [_if_text(text, self._file) for text in safe[name]]
+            for names, alias in ((_FILES, self.path), (_FOLDERS, self.folder), (_NAMES, self._file)):
+                for name in safe.columns.intersection(list(names)):
+                    safe[name] = [alias(text) if isinstance(text, str) else text for text in safe[name]]
             if "error" in safe.columns:
                 # An error may quote the name.
                 safe["error"] = "(left out)"
@@ -70,13 +69,15 @@ class Redaction:
                 safe[name] = safe[name].astype("float64").round(1)
         return safe
 
-    def path(self, path: str, is_file: bool) -> str:
-        """Return the alias of a path: one alias per folder, and the file's extension kept."""
+    def path(self, path: str) -> str:
+        """Return the alias of a file's path: one alias per folder, and the extension kept."""
+        whole = PurePosixPath(path)
+        return f"{self.folder(str(whole.parent)).rstrip('/')}/{self._file(whole.name)}"
+
+    def folder(self, path: str) -> str:
+        """Return the alias of a folder's path: one alias per part."""
         parts = PurePosixPath(path).parts
-        folders = [part if part == "/" else self._alias("folder", part) for part in parts]
-        if is_file and parts:
-            folders[-1] = self._file(parts[-1])
-        return str(PurePosixPath(*folders)) if folders else ""
+        return str(PurePosixPath(*(part if part == "/" else self._alias("folder", part) for part in parts)))
 
     def _file(self, name: str) -> str:
         suffix = PurePosixPath(name).suffix.lower()
@@ -85,7 +86,3 @@ class Redaction:
     def _alias(self, kind: str, name: str) -> str:
         digest = hmac.new(self._key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
         return f"{kind}-{digest[:8]}"
-
-
-def _if_text(held: Any, change: Any) -> Any:
-    return change(held) if isinstance(held, str) and held else held

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from mfkit.errors import ReportError
 from mfkit.library import MediaLibrary
@@ -15,20 +16,25 @@ from mfkit.report.figures import figures_in
 from mfkit.report.redact import Redaction
 from mfkit.report.sections import (
     cameras,
+    changes,
     codecs,
+    completeness,
     duplicates,
     failures,
+    folders,
     growth,
     key_figures,
     largest,
     places,
+    savings,
     types,
 )
 from mfkit.report.show import Html, Section
 from mfkit.report.subject import Subject
 
 SECTIONS = (
-    "key_figures", "types", "largest", "codecs", "growth", "cameras", "places", "duplicates", "failures",
+    "key_figures", "changes", "types", "folders", "largest", "codecs", "growth", "cameras", "places",
+    "duplicates", "savings", "completeness", "failures",
 )
 """The sections in the order of the page."""
 
@@ -51,6 +57,7 @@ class Report:
         title: str | None = None,
         sections: Sequence[str] | None = None,
         redact: str | Sequence[str] = (),
+        compare_to: str | UUID | None = None,
         replaces: str | Path | None = None,
         **fields: Any,
     ) -> None:
@@ -63,11 +70,13 @@ class Report:
             sections: Which of :data:`SECTIONS`; all when not given.
             redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds
                 places to 0.1 degrees (about 11 km), ``"map"`` leaves them out.
+            compare_to: Id of an earlier scan, as ``lib.scans()`` gives it: the report then lists what
+                changed on disk since.
             replaces: An earlier report's file; the key figures say what changed since.
             fields: Fields of :class:`MediaFilter`.
 
         Raises:
-            FilterError: A field is unknown, or a value makes no sense.
+            FilterError: A field is unknown, a value makes no sense, or there is no such scan.
             ReportError: A section or redaction is unknown.
         """
         unknown = [one for one in sections or () if one not in SECTIONS]
@@ -75,6 +84,7 @@ class Report:
             raise ReportError(f"There is no section {unknown[0]!r}; take of {', '.join(SECTIONS)}.")
         self._subject = Subject(lib, MediaFilter.of(filter, **fields), Redaction(redact, _secret(lib)))
         self._title, self._sections = title, tuple(sections or SECTIONS)
+        self._scan = None if compare_to is None else str(compare_to)
         self._earlier = figures_in(Path(replaces)) if replaces else None
 
     def heading(self) -> Html:
@@ -92,9 +102,20 @@ class Report:
         """Return how much there is, and what changed since the report that this one replaces."""
         return self._section("key_figures", lambda subject: key_figures.key_figures(subject, self._earlier))
 
+    def changes(self) -> Section | None:
+        """Return what changed on disk since the scan to compare with; None without one."""
+        scan = self._scan
+        if scan is None:
+            return None
+        return self._section("changes", lambda subject: changes.changes(subject, scan))
+
     def types(self) -> Section | None:
         """Return media types and extensions."""
         return self._section("types", types.types)
+
+    def folders(self) -> Section | None:
+        """Return the largest folders."""
+        return self._section("folders", folders.folders)
 
     def largest(self) -> Section | None:
         """Return the largest files."""
@@ -119,6 +140,14 @@ class Report:
     def duplicates(self) -> Section | None:
         """Return what is there more than once."""
         return self._section("duplicates", duplicates.duplicates)
+
+    def savings(self) -> Section | None:
+        """Return what re-encoding would save."""
+        return self._section("savings", savings.savings)
+
+    def completeness(self) -> Section | None:
+        """Return how many files state each fact."""
+        return self._section("completeness", completeness.completeness)
 
     def failures(self) -> Section | None:
         """Return what could not be read."""

@@ -7,12 +7,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from mfkit.errors import ReportError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.report.page import page
 from mfkit.report.pdf import print_pdf
+from mfkit.report.pictures import write_pictures
 from mfkit.report.report import Report
 from mfkit.shipped import shipped
 
@@ -27,7 +29,9 @@ def write_report(
     title: str | None = None,
     sections: Sequence[str] | None = None,
     redact: str | Sequence[str] = (),
+    compare_to: str | UUID | None = None,
     notebook: str | os.PathLike[str] | None = None,
+    pictures: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Execute the report's notebook on a library and write what it shows as one file.
 
@@ -41,22 +45,28 @@ def write_report(
     source = Path(notebook) if notebook is not None else shipped("notebooks") / "library_report.ipynb"
     if not source.is_file():
         raise ReportError(f"There is no notebook {source}.")
-    Report(lib, chosen, title=title, sections=sections, redact=redact)  # bad input is told before the work
+    # Bad input is told before the work.
+    report = Report(lib, chosen, title=title, sections=sections, redact=redact, compare_to=compare_to)
+    report.changes()
     parameters = {
         "library": _address(lib),
         "filter": chosen.model_dump(mode="json", exclude_defaults=True),
         "title": title,
         "sections": list(sections) if sections is not None else None,
         "redact": [redact] if isinstance(redact, str) else list(redact),
+        "compare_to": None if compare_to is None else str(compare_to),
         "replaces": str(target) if target.exists() else None,
     }
     with tempfile.TemporaryDirectory(prefix="mfkit-report-") as folder:
         made = Path(folder) / "report.html"
-        made.write_text(page(_executed(source, Path(folder), parameters)), "utf-8")
+        executed = _executed(source, Path(folder), parameters)
+        made.write_text(page(executed), "utf-8")
         if target.suffix.lower() == ".pdf":
             printed = Path(folder) / "report.pdf"
             print_pdf(made, printed)
             made = printed
+        if pictures is not None:
+            write_pictures(executed, Path(pictures).expanduser())
         _put(made, target)
     return target
 

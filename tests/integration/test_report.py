@@ -6,11 +6,13 @@ import asyncio
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import mfkit
 from mfkit import MediaLibrary
@@ -113,6 +115,13 @@ def test_its_figures_are_the_library_s(page: Page, library: MediaLibrary) -> Non
     doubles = page.figures["duplicates"]
     assert doubles[:2] == [20, totals["copy_bytes"]]
     assert page.figures["failures"][0] == 2
+    folders = library.folders(2).query("depth > 0")["bytes"].head(20).astype(float)
+    assert set(folders) <= set(page.figures["folders"])
+    films = library.savings("hevc")
+    assert len(films) and page.figures["savings"][:2] == [len(films), films["saves_expected"].sum()]
+    assert set(films["saves_expected"].head(15).astype(float)) <= set(page.figures["savings"])
+    known = library.completeness(())
+    assert set(known["known"].astype(float)) <= set(page.figures["completeness"])
 
 
 def test_it_loads_nothing(page: Page) -> None:
@@ -149,6 +158,31 @@ def test_a_report_that_replaces_one_says_what_changed(library: MediaLibrary, tmp
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_changes_since_a_scan(tmp_path: Path) -> None:
+    """What the disk gained and lost since a scan is listed; without a scan to compare with, nothing is."""
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "stays.txt").write_text("stays")
+    (media / "goes.txt").write_text("goes")
+    with MediaLibrary(tmp_path / "library.db") as library:
+        library.scan(media, progress=False)
+        (media / "goes.txt").unlink()
+        (media / "new.txt").write_text("a new one")
+        library.scan(media, progress=False)
+        first = library.scans()["id"].iloc[-1]
+        section = Report(library, compare_to=first).changes()
+        assert section is not None and Report(library).changes() is None
+        page = Page("".join(part.text for part in section.parts))
+        words = " ".join(page.words)
+        assert "2 files changed" in re.sub(r"\s+", " ", words) and page.figures[""][:2] == [2, 5]
+        for word in ("new.txt", "added", "goes.txt", "removed"):
+            assert word in words
+        with pytest.raises(FilterError):
+            library.report(tmp_path / "r.html", compare_to="00000000-0000-0000-0000-000000000000")
+        hidden = Report(library, compare_to=first, redact="names").changes()
+        assert hidden is not None and "goes" not in "".join(part.text for part in hidden.parts)
+
+
 def test_a_part_of_the_sections(library: MediaLibrary) -> None:
     """Sections that were not chosen are nothing; the others are there in a notebook too."""
     report = Report(library, sections=["types"], media_type="video")
@@ -178,8 +212,8 @@ def test_redacted(library: MediaLibrary, tmp_path: Path) -> None:
 def test_aliases_are_stable_and_not_the_names_hashed(library: MediaLibrary, tmp_path: Path) -> None:
     """The same name has the same alias; without the library's key it cannot be tried out."""
     report = Report(library, redact="names")
-    alias = report._subject.redaction.path("/photos/a.jpg", True)
-    assert alias == Report(library, redact="names")._subject.redaction.path("/photos/a.jpg", True)
+    alias = report._subject.redaction.path("/photos/a.jpg")
+    assert alias == Report(library, redact="names")._subject.redaction.path("/photos/a.jpg")
     assert hashlib.sha256(b"photos").hexdigest()[:8] not in alias and alias.endswith(".jpg")
     with MediaLibrary(tmp_path / "other.db") as other:
         async def scanned() -> None:
@@ -187,7 +221,7 @@ def test_aliases_are_stable_and_not_the_names_hashed(library: MediaLibrary, tmp_
                 session.add(Scan(root="/", status="finished", extractor_version=1))
 
         run_sync(scanned())
-        assert Report(other, redact="names")._subject.redaction.path("/photos/a.jpg", True) != alias
+        assert Report(other, redact="names")._subject.redaction.path("/photos/a.jpg") != alias
 
 
 def test_no_map(library: MediaLibrary) -> None:
@@ -202,7 +236,7 @@ def test_nothing_in_it(tmp_path: Path) -> None:
         report = Report(library)
         for name in SECTIONS:
             section = getattr(report, name)()
-            assert section.parts and section.title
+            assert section is None if name == "changes" else section.parts and section.title
         assert "No file is in what this report is about." in str(report.key_figures())
 
 
@@ -257,6 +291,22 @@ def test_pdf(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert find_browser() is None
     with pytest.raises(ReportError, match="no Chromium, Chrome or Edge was found"):
         library.report(tmp_path / "other.pdf", sections=["types"])
+
+
+def test_pictures(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every chart as a file; without the package, the message names it, and nothing is written."""
+    require(CHROMIUM, "The browser Chromium", "chromium")
+    folder = tmp_path / "charts"
+    library.report(tmp_path / "report.html", sections=["types", "places"], pictures=folder)
+    made = {}
+    for file in folder.iterdir():
+        with Image.open(file) as picture:
+            made[file.name] = picture.size
+    assert made == {"bytes-by-media-type.png": (1920, 380), "map-of-the-places.png": (1920, 920)}
+    monkeypatch.setitem(sys.modules, "kaleido", None)
+    with pytest.raises(ReportError, match=r"pip install 'mfkit\[pictures\]'"):
+        library.report(tmp_path / "other.html", sections=["types"], pictures=folder)
+    assert not (tmp_path / "other.html").exists()
 
 
 def test_it_is_on_the_face() -> None:

@@ -17,7 +17,7 @@ def duplicates(subject: Subject) -> Section:
         return Section("duplicates", "Duplicates", [paragraph("Nothing is there twice, byte for byte.")])
     every, once = float(sums["bytes_with_copies"].sum()), float(sums["bytes"].sum())
     groups = subject.ask(subject.lib.duplicates)
-    first = groups[~groups["is_copy"].astype(bool)].head(_MOST)
+    first = groups[groups["keep"].astype(bool)].head(_MOST)
     return Section("duplicates", "Duplicates", [
         paragraph(
             "{copies} repeat what another file holds, byte for byte; without them {size} less are needed, "
@@ -26,7 +26,7 @@ def duplicates(subject: Subject) -> Section:
             part=value((every - once) / every if every else 0.0, share),
         ),
         table(first, [
-            Column("File", "file_path"), Column("Times", "paths", COUNT),
+            Column("File to keep", "file_path"), Column("Times", "paths", COUNT),
             Column("Size of one", "file_size", SIZE), Column("To win", "bytes_to_win", SIZE),
         ], caption="Contents with the most bytes to win"),
     ])

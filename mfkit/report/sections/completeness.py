@@ -1,0 +1,38 @@
+"""How much is known of the files."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mfkit.report.show import COUNT, SHARE, Column, Html, Section, paragraph, said, share, table, value
+from mfkit.report.subject import Subject
+
+_SAID = {"location_name": "name of the place", "iso": "ISO", "fps": "frame rate"}
+
+
+def completeness(subject: Subject) -> Section:
+    """Return how many files state each fact, of those that could."""
+    title = "Completeness"
+    known = subject.ask(subject.lib.completeness, ())
+    known = known[known["files"] > 0]
+    if known.empty:
+        return Section("completeness", title, [paragraph("No file is in what this report is about.")])
+    known = known.assign(field=[_SAID.get(str(name), str(name).replace("_", " ")) for name in known["field"]])
+    parts: list[Html] = []
+    worst = _of(known, "place")
+    if worst is not None and float(worst["share"]) < 1:
+        parts.append(paragraph(
+            "{lacking} of pictures and films do not say where they were recorded; "
+            "<code>lib.worklist({name})</code> lists them.",
+            lacking=value(1 - float(worst["share"]), share), name=said('"place"'),
+        ))
+    parts.append(table(known, [
+        Column("Fact", "field"), Column("Files that could state it", "files", COUNT),
+        Column("Known", "known", COUNT), Column("Share", "share", SHARE),
+    ]))
+    return Section("completeness", title, parts)
+
+
+def _of(known: pd.DataFrame, name: str) -> pd.Series | None:
+    rows = known[known["field"] == name]
+    return None if rows.empty else rows.iloc[0]

@@ -28,7 +28,8 @@ from sqlalchemy import BigInteger, Executable, cast, func, select
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.engines.translate import translate
 from mfkit.models import media
-from mfkit.queries.conditions import camera, conditions, item_date
+from mfkit.queries.camera import camera
+from mfkit.queries.conditions import conditions, item_date
 from mfkit.queries.periods import period_start
 
 c = media.c

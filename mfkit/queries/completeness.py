@@ -21,7 +21,8 @@ from sqlalchemy import (
 
 from mfkit.errors import FilterError
 from mfkit.models import MediaType, media, media_tags
-from mfkit.queries.conditions import camera, conditions
+from mfkit.queries.camera import camera
+from mfkit.queries.conditions import conditions
 from mfkit.queries.extras import extra_text
 from mfkit.queries.facts import facts
 from mfkit.queries.filters import MediaFilter

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, extract, func, or_, select
 
 from mfkit.models import Collection, Tag, collection_items, media, media_tags
+from mfkit.queries.camera import camera
 from mfkit.queries.filters import Box, MediaFilter, Near
 from mfkit.queries.text import search_hits
 
@@ -23,11 +24,6 @@ item_date = func.coalesce(c.file_created_at, c.file_modified_at)
 
 item_year = func.coalesce(c.year, extract("year", item_date))
 """Year of release where known, else of the item's date."""
-
-camera = func.nullif(
-    func.trim(func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, "")), "", type_=Text()
-)
-"""Make and model with a space between; null when neither is known."""
 
 
 def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:

@@ -13,7 +13,8 @@ from mfkit.errors import FilterError
 from mfkit.models import Collection, MediaType, Scan, Tag, collection_items, media, media_tags
 from mfkit.queries.classes import CLASSES, orientation, resolution
 from mfkit.queries.clock import captured
-from mfkit.queries.conditions import camera, item_date, item_year
+from mfkit.queries.camera import camera
+from mfkit.queries.conditions import item_date, item_year
 from mfkit.queries.extras import extra_text
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.paths import after_last, ancestor, level

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 import mfkit
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaType, Tag, media_tags
+from mfkit.queries.camera import camera
 from mfkit.queries.conditions import EARTH_RADIUS_KM, matching
 from mfkit.queries.filters import Box, MediaFilter, Near
 from mfkit.queries.units import format_duration, format_size, parse_duration, parse_size
@@ -101,6 +102,25 @@ class TestNames:
         assert await names(database, camera="EOS 80D") == {"a", "c"}
         assert await names(database, camera="EOS") == set()
         assert await names(database, camera="") == set()
+
+    @pytest.mark.parametrize(("make", "model", "said"), [
+        ("Canon", "Canon EOS 80D", "Canon EOS 80D"),
+        ("NIKON CORPORATION", "NIKON D7100", "NIKON D7100"),
+        ("SONY", "ILCE-7M3", "SONY ILCE-7M3"),
+        ("Canon", "Canonet", "Canon Canonet"),
+        ("Canon", None, "Canon"),
+        (None, "Pixel 7", "Pixel 7"),
+        ("", "Pixel 7", "Pixel 7"),
+        (None, None, None),
+    ])
+    async def test_camera_says_the_maker_once(
+        self, database: Database, make: str | None, model: str | None, said: str | None
+    ) -> None:
+        """A model that begins with its maker's name is enough; by that name the filter finds it."""
+        await fill(database, {"a": {"camera_make": make, "camera_model": model}})
+        async with database.connect() as connection:
+            assert (await connection.execute(select(camera))).scalar_one() == said
+        assert await names(database, camera=said or "none") == ({"a"} if said else set())
 
     @pytest.mark.parametrize("hostile", [
         "%", "_", "a%", "100%_", "*", "?", "[a-z]", "\\", "'", '"', "';--", "' OR '1'='1", ":x", "$1", "%s",

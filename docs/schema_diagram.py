@@ -19,7 +19,7 @@ _PLACES: list[list[str]] = [
     ["tags", "media_tags", "collections", "collection_items"],
     ["media_items", "media_copies"],
     ["media_metadata"],
-    ["scans", "scan_failures"],
+    ["scans", "scan_failures", "scan_changes"],
 ]
 _WIDTH, _ROW, _HEAD, _GAP, _AISLE, _EDGE = 228, 17, 26, 26, 84, 20
 

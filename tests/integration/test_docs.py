@@ -17,6 +17,10 @@ import pytest
 
 import mfkit
 from mfkit import MediaLibrary
+from mfkit.queries.assumptions import ASSUMPTIONS
+from mfkit.queries.classes import CLASSES, RESOLUTIONS
+from mfkit.queries.completeness import FIELDS
+from mfkit.queries.facts import FACTS
 from mfkit.queries.filters import MediaFilter
 
 ROOT = Path(__file__).parents[2]
@@ -106,3 +110,29 @@ def test_every_verb_and_field_is_documented() -> None:
         assert re.search(rf"^\s*(\w+, )*{field}\b.*:", explained, re.MULTILINE), field
     for name in mfkit.__all__:
         assert name == "__version__" or inspect.getdoc(getattr(mfkit, name)), name
+
+
+def test_every_fact_class_and_field_is_explained() -> None:
+    """docs/analyses.md names all that items can be grouped by, every class, field, codec and column."""
+    page = (DOCS / "analyses.md").read_text("utf-8")
+    names = [*FACTS, *FIELDS, *(name for name, _, _ in RESOLUTIONS), "below SD"]
+    names += [row.target for row in ASSUMPTIONS]
+    names += [name for _, classes in CLASSES.values() for name in classes.names]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_column_of_an_analysis_is_explained(home: Path) -> None:
+    """What the frames have is what the page says they have."""
+    page = (DOCS / "analyses.md").read_text("utf-8")
+    with MediaLibrary(home / "library.db") as lib:
+        frames = {
+            "summary": lib.summary(), "growth": lib.growth(), "folders": lib.folders(),
+            "histogram": lib.histogram(), "places": lib.places(), "duplicates": lib.duplicates(),
+            "completeness": lib.completeness(), "savings": lib.savings("hevc"),
+        }
+    for verb, frame in frames.items():
+        section = re.search(rf"^## (?:\w+ and )?{verb}\b.*?(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
+        assert section is not None, verb
+        lacking = [name for name in frame.columns if f"`{name}`" not in section[0] and name not in FACTS]
+        assert lacking == [], verb
+        assert len(frame) or verb == "savings"

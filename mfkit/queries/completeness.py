@@ -15,13 +15,13 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
     union_all,
 )
 
 from mfkit.errors import FilterError
 from mfkit.models import MediaType, media, media_tags
-from mfkit.queries.camera import camera
 from mfkit.queries.conditions import conditions
 from mfkit.queries.extras import extra_text
 from mfkit.queries.facts import facts
@@ -33,12 +33,15 @@ c = media.c
 VIDEO, AUDIO, IMAGE = MediaType.VIDEO, MediaType.AUDIO, MediaType.IMAGE
 _SEEN, _HEARD, _TIMED = (IMAGE, VIDEO), (AUDIO,), (VIDEO, AUDIO)
 
+# As the fact "camera" has it, without putting make and model together: that took half of all the time.
+_camera_known = or_(*(func.coalesce(func.trim(one), "") != "" for one in (c.camera_make, c.camera_model)))
+
 FIELDS: Mapping[str, tuple[ColumnElement[bool], tuple[MediaType, ...]]] = {
     "capture_time": (c.file_created_at.is_not(None), _SEEN),
     "dimensions": (and_(c.width.is_not(None), c.height.is_not(None)), _SEEN),
     "place": (and_(c.latitude.is_not(None), c.longitude.is_not(None)), _SEEN),
     "location_name": (c.location_name.is_not(None), _SEEN),
-    "camera": (camera.is_not(None), (IMAGE,)),
+    "camera": (_camera_known, (IMAGE,)),
     "lens": (extra_text("lens").is_not(None), (IMAGE,)),
     **{
         name: (c[name].is_not(None), (IMAGE,))

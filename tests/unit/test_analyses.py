@@ -471,6 +471,18 @@ def test_worklist(filled: MediaLibrary, field: str) -> None:
     assert len(filled.worklist(field, limit=2)) == min(2, lacking)
 
 
+def test_a_camera_is_known_as_the_fact_has_it(library: MediaLibrary) -> None:
+    """Blank make and model are no camera; one of them is."""
+    pairs = [(None, None), (" ", ""), ("", None), ("Canon", None), (None, "X100"), (" ", "X100")]
+    put(library, *(
+        item(f"/m/{place}.jpg", facts={"camera_make": make, "camera_model": model})
+        for place, (make, model) in enumerate(pairs)
+    ))
+    assert library.worklist("camera")["file_name"].tolist() == ["0.jpg", "1.jpg", "2.jpg"]
+    frame = library.summary("camera")
+    assert frame.loc[frame["camera"].isna(), "files"].tolist() == [3]
+
+
 def test_worklist_nonsense(library: MediaLibrary) -> None:
     """An unknown field is answered with the list."""
     with pytest.raises(FilterError, match="'colour' is no field; take one of capture_time"):

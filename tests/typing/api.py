@@ -34,6 +34,15 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.growth("month", on="created_at"), pd.DataFrame)
     assert_type(lib.largest(5), pd.DataFrame)
     assert_type(lib.duplicates(), pd.DataFrame)
+    assert_type(lib.growth("year", by=("camera", "tag")), pd.DataFrame)
+    assert_type(lib.crosstab("camera", "year", of="bytes"), pd.DataFrame)
+    assert_type(lib.folders(3, folder="/m", limit=None), pd.DataFrame)
+    assert_type(lib.histogram("duration", 20, log=True), pd.DataFrame)
+    assert_type(lib.places(zoom=4, box=(30, -20, 65, 40)), pd.DataFrame)
+    assert_type(lib.completeness("folder:2"), pd.DataFrame)
+    assert_type(lib.worklist("artist", limit=5), pd.DataFrame)
+    assert_type(lib.savings("av1", assumptions=mfkit.assumptions()), pd.DataFrame)
+    assert_type(lib.compare(one, str(one), root=Path("/m")), pd.DataFrame)
     assert_type(lib.scans(), pd.DataFrame)
     assert_type(lib.failures(), pd.DataFrame)
     assert_type(lib.tags(), pd.DataFrame)
@@ -63,6 +72,7 @@ def wrong(lib: MediaLibrary) -> None:
     """What a type checker should stop."""
     lib.items(limit="5")  # type: ignore[arg-type]
     lib.growth("week")  # type: ignore[arg-type]
+    lib.crosstab("camera", "year", of="size")  # type: ignore[arg-type]
     lib.summary(5)  # type: ignore[arg-type]
     lib.tag(MediaFilter(), 5)  # type: ignore[arg-type]
     lib.nonsense()  # type: ignore[attr-defined]

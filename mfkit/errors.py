@@ -55,3 +55,7 @@ class DemoFolderError(MfkitError):
 
 class ReportError(MfkitError):
     """A report cannot be made or written as asked."""
+
+
+class ExportError(MfkitError):
+    """A file cannot be written there or in that format; nothing of it is left behind."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pyarrow as pa
@@ -16,7 +16,13 @@ from sqlalchemy.types import TypeEngine
 
 from mfkit.models import UTCDateTime, media
 
+T = TypeVar("T")
 TIMESTAMP = pa.timestamp("us", tz="UTC")
+BATCH = 32_768
+"""Rows that are handed on at a time, where an answer is not held in memory as a whole."""
+Batches = Iterator[pa.RecordBatch]
+Take = Callable[[pa.Schema, Batches], T]
+"""What becomes of an answer that comes in batches; it runs on a thread, and may have to begin anew."""
 
 
 def arrow_type(type_: TypeEngine[Any]) -> pa.DataType | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from threading import Event
+from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 from sqlalchemy import JSON, Double, Executable, Numeric, Select, Text, text, type_coerce
@@ -10,8 +12,10 @@ from sqlalchemy.exc import StatementError
 
 from mfkit.core.database import Database
 from mfkit.core.faults import cause_of
-from mfkit.engines.arrow import declared, inferred
+from mfkit.engines.arrow import BATCH, Batches, Take, declared, inferred
 from mfkit.errors import QueryError
+
+T = TypeVar("T")
 
 
 class RecordEngine:
@@ -44,6 +48,44 @@ class RecordEngine:
             async with self.database.only_reading() as connection:
                 result = await self.database.interruptible(connection, connection.execute(_plain(select)))
                 return declared(list(result.keys()), [column.type for column in columns], result.all())
+        except StatementError as error:
+            raise QueryError(f"The database refused the query: {cause_of(error)}") from error
+
+    async def pour(self, select: Select[Any] | Executable, take: Take[T]) -> T:
+        """Run a statement and hand its rows on in batches, so that they are never all in memory.
+
+        Args:
+            select: As for :meth:`run`.
+            take: Gets the schema and the batches, on a thread; what it returns is returned.
+
+        Raises:
+            QueryError: The database refuses the statement.
+        """
+        types = [column.type for column in cast(Any, select).selected_columns]
+        loop = asyncio.get_running_loop()
+        stopped = Event()
+        try:
+            async with self.database.only_reading() as connection:
+                result = await connection.stream(_plain(select))
+                names = list(result.keys())
+
+                def batches() -> Batches:
+                    while not stopped.is_set():
+                        rows = asyncio.run_coroutine_threadsafe(result.fetchmany(BATCH), loop).result()
+                        if not rows:
+                            return
+                        yield from declared(names, types, rows).to_batches()
+                    raise QueryError("The query was interrupted.")
+
+                schema = declared(names, types, []).schema
+                work = asyncio.ensure_future(asyncio.to_thread(take, schema, batches()))
+                try:
+                    return await asyncio.shield(work)
+                finally:
+                    # The connection must not go before the thread that reads from it.
+                    stopped.set()
+                    await asyncio.gather(work, return_exceptions=True)
+                    await result.close()
         except StatementError as error:
             raise QueryError(f"The database refused the query: {cause_of(error)}") from error
 

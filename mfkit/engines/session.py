@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
 from mfkit.engines import duck
+from mfkit.engines.arrow import BATCH, Batches, Take
 from mfkit.engines.cache import Manifest, SnapshotCache
 from mfkit.engines.relations import FACT_COLUMNS, ITEM_COLUMNS, MEDIA, RELATIONS
 from mfkit.errors import QueryError
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 
 class Call:
@@ -76,6 +79,32 @@ class Session:
         """Run a statement that was translated."""
         with self._connection.cursor() as cursor, call.running(cursor):
             return _table(cursor, sql, list(parameters))
+
+    def pour(
+        self, sql: str, parameters: Sequence[Any], call: Call, conformed: Callable[[pa.Table], pa.Table],
+        take: Take[T],
+    ) -> T:
+        """Run a statement that was translated, and hand its rows on in batches.
+
+        Args:
+            sql: Text.
+            parameters: Values.
+            call: Stops it between two batches too.
+            conformed: Gives a batch the names and types that were declared.
+            take: Gets the batches.
+        """
+        with self._connection.cursor() as cursor, call.running(cursor):
+            # A relation, not execute(): that would hold the whole answer before the first batch.
+            relation = cursor.sql(sql, params=list(parameters)) if parameters else cursor.sql(sql)
+            reader = relation.to_arrow_reader(BATCH)
+
+            def batches() -> Batches:
+                for batch in reader:
+                    if call.stopped.is_set():
+                        raise QueryError("The query was interrupted.")
+                    yield from conformed(pa.Table.from_batches([batch])).to_batches()
+
+            return take(conformed(reader.schema.empty_table()).schema, batches())
 
     def run_free(self, sql: str, parameters: Mapping[str, Any], call: Call) -> pa.Table:
         """Run one statement of free SQL that reads.

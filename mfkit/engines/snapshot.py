@@ -21,21 +21,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Executable, Select
 
 from mfkit.core.database import Database
 from mfkit.engines import export
-from mfkit.engines.arrow import conform, conform_free
+from mfkit.engines.arrow import Take, conform, conform_free
 from mfkit.engines.cache import CacheUnavailableError, Manifest, SnapshotCache, cache_of, identity
 from mfkit.engines.positions import PostgresqlSource, Source, SqliteSource
 from mfkit.engines.record import RecordEngine
 from mfkit.engines.session import Call, Session
-from mfkit.engines.translate import UnsupportedError, translate
+from mfkit.engines.translate import Translated, UnsupportedError, translate
 from mfkit.errors import MfkitError, QueryError
 
+T = TypeVar("T")
 LARGE = 50_000
 """Items; from here on a snapshot is made by a process of its own, which reads faster."""
 _RETRY = 60.0
@@ -109,23 +110,54 @@ class SnapshotEngine:
         Raises:
             QueryError: The database refuses the statement.
         """
-        if self._source is None:
-            return await self.record.run(select)
-        try:
-            translated = translate(select, self._dialect)
-        except UnsupportedError:
+        translated = self._translated(select)
+        if translated is None:
             return await self.record.run(select)
 
         def ask(session: Session, call: Call) -> pa.Table:
-            if "media_metadata" in translated.relations and not session.manifest.whole_metadata:
-                raise _Unusable
+            _refuse_torn(session, translated)
             table = session.run(translated.sql, translated.parameters, call)
-            return conform(table.rename_columns(translated.names), translated.types)
+            return _conformed(table, translated)
 
         try:
             return await self._answer(ask)
         except (_Unusable, _errors(), pa.ArrowException, KeyError):
             return await self.record.run(select)
+
+    async def pour(self, select: Select[Any] | Executable, take: Take[T]) -> T:
+        """Run a statement and hand its rows on in batches, so that they are never all in memory.
+
+        Args:
+            select: As for :meth:`run`.
+            take: Gets the schema and the batches, on a thread; what it returns is returned. Called anew
+                from the first row where the snapshot fails in the middle and the record database answers.
+
+        Raises:
+            QueryError: The database refuses the statement.
+        """
+        translated = self._translated(select)
+        if translated is None:
+            return await self.record.pour(select, take)
+
+        def ask(session: Session, call: Call) -> T:
+            _refuse_torn(session, translated)
+            return session.pour(
+                translated.sql, translated.parameters, call, lambda table: _conformed(table, translated), take
+            )
+
+        try:
+            return await self._answer(ask)
+        except (_Unusable, _errors(), pa.ArrowException, KeyError):
+            return await self.record.pour(select, take)
+
+    def _translated(self, select: Select[Any] | Executable) -> Translated | None:
+        """Return a statement in DuckDB's words; None where only the record database can run it."""
+        if self._source is None:
+            return None
+        try:
+            return translate(select, self._dialect)
+        except UnsupportedError:
+            return None
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
         """Run one statement of free SQL on the snapshot, in DuckDB's words.
@@ -178,8 +210,8 @@ class SnapshotEngine:
             if self._source is not None:
                 self._source.close()
 
-    async def _answer(self, ask: Callable[[Session, Call], pa.Table]) -> pa.Table:
-        def work(call: Call) -> pa.Table:
+    async def _answer(self, ask: Callable[[Session, Call], T]) -> T:
+        def work(call: Call) -> T:
             for last in (False, True):
                 session = self._current()
                 try:
@@ -192,7 +224,7 @@ class SnapshotEngine:
 
         return await self._in_thread(work)
 
-    async def _in_thread(self, work: Callable[[Call], Any]) -> Any:
+    async def _in_thread(self, work: Callable[[Call], T]) -> T:
         """Run work on a thread; when this task is cancelled, stop the work too and wait for its end."""
         call = Call()
         future = asyncio.get_running_loop().run_in_executor(self._pool, work, call)
@@ -299,6 +331,16 @@ class SnapshotEngine:
         if message not in self._warned:
             self._warned.add(message)
             warnings.warn(message, SnapshotWarning, stacklevel=2)
+
+
+def _refuse_torn(session: Session, translated: Translated) -> None:
+    """Leave to the record database what the snapshot's join of items and metadata has lost."""
+    if "media_metadata" in translated.relations and not session.manifest.whole_metadata:
+        raise _Unusable
+
+
+def _conformed(table: pa.Table, translated: Translated) -> pa.Table:
+    return conform(table.rename_columns(translated.names), translated.types)
 
 
 def _environment() -> dict[str, str]:

@@ -174,6 +174,7 @@ class MediaLibrary:
     collections = _blocking(AsyncMediaLibrary.collections)
     add_to = _blocking(AsyncMediaLibrary.add_to)
     remove_from = _blocking(AsyncMediaLibrary.remove_from)
+    export = _blocking(AsyncMediaLibrary.export)
 
     def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
         """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mfkit.library.analyses import Analyses
 from mfkit.library.curation import Curation
+from mfkit.library.exchange import Exchange
 from mfkit.library.filling import Filling
 
 
-class AsyncMediaLibrary(Filling, Analyses, Curation):
+class AsyncMediaLibrary(Filling, Analyses, Curation, Exchange):
     """A media library for async code; runs on the event loop that awaits it.
 
     Attributes:

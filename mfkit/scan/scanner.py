@@ -17,6 +17,7 @@ from sqlalchemy import func, insert, select, update
 from mfkit.core.database import Database
 from mfkit.errors import FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
+from mfkit.progress import progress_bar
 from mfkit.scan.again import media_again, media_of_all
 from mfkit.scan.examine import Examined
 from mfkit.scan.exclude import Exclude
@@ -28,7 +29,6 @@ from mfkit.scan.links import link_live_photos, may_be_half
 from mfkit.scan.lock import LOCK_TRIES, only_scan
 from mfkit.scan.paths import on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
-from mfkit.scan.progress import progress_bar
 from mfkit.scan.report import Counts, Effort, ScanReport
 from mfkit.scan.settle import settle
 from mfkit.scan.sidecars import is_sidecar_name

@@ -12,6 +12,7 @@ from sqlalchemy import select
 import mfkit
 from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary
 from mfkit.core.database import Database
+from mfkit.exchange.formats import Exported
 from mfkit.models import Collection, MediaItem, MediaMetadata, MediaType, Scan, Tag, media
 from mfkit.scan.report import ScanReport
 
@@ -51,6 +52,8 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.untag(MediaFilter(tags="sea"), "sea"), int)
     assert_type(lib.add_to("best", [one, str(one)]), int)
     assert_type(lib.remove_from("best", one), int)
+    assert_type(lib.export("x.parquet", media_type="video", overwrite=True), Exported)
+    assert_type(lib.export(Path("x.csv"), columns=["id"]).rows, int)
     lib.close()
     with lib as same:
         assert_type(same, MediaLibrary)

@@ -6,20 +6,21 @@ import sys
 from typing import Any
 
 
-def progress_bar(wanted: bool | None, root: str, total: int | None) -> Any:
-    """Return a tqdm bar that counts files.
+def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = " files") -> Any:
+    """Return a tqdm bar that counts what is done.
 
     Args:
         wanted: Whether to show it; None for where standard error is a terminal, and in notebooks.
-        root: What is scanned, for the label.
-        total: How many files the last scan of this root found; None when it is the first.
+        name: What is worked on, for the label.
+        total: How much there is to do, such as the files that the last scan found; None when nobody knows.
+        unit: What is counted.
     """
     from tqdm.auto import tqdm
     from tqdm.std import tqdm as plain
 
     in_notebook = tqdm is not plain and "ipykernel" in sys.modules
     shown = (in_notebook or sys.stderr.isatty()) if wanted is None else wanted
-    label = root if len(root) <= 40 else f"…{root[-39:]}"
+    label = name if len(name) <= 40 else f"…{name[-39:]}"
     return (tqdm if in_notebook else plain)(
-        total=total, unit=" files", unit_scale=False, desc=label, disable=not shown, dynamic_ncols=True
+        total=total, unit=unit, unit_scale=False, desc=label, disable=not shown, dynamic_ncols=True
     )

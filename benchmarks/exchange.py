@@ -1,0 +1,77 @@
+"""What it takes to write a library into files, and to bring files in: ``python benchmarks/exchange.py``.
+
+Prints a table for docs/performance.md: seconds, rows per second, size, and the most memory that the process
+took while it wrote (Linux). The library is that of benchmarks/library.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from library import library
+
+import mfkit
+
+_FORMATS = ("parquet", "csv", "jsonl", "geojson", "xlsx", "db")
+T = TypeVar("T")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=1_000_000, help="items in the library")
+    parser.add_argument("--library", type=Path, help="a library that is there, instead")
+    parser.add_argument("--formats", default="parquet,csv,jsonl,geojson", help=f"of {', '.join(_FORMATS)}")
+    options = parser.parse_args()
+    with mfkit.MediaLibrary(options.library or library(options.items), read_only=True) as lib:
+        lib.count()
+        print("| export | rows | seconds | rows/s | MB | peak memory, MB | of that the export's, MB |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        with tempfile.TemporaryDirectory() as folder:
+            for name in options.formats.split(","):
+                export(lib, Path(folder) / f"library.{name}")
+
+
+def export(lib: mfkit.MediaLibrary, file: Path) -> None:
+    """Print one row of the table."""
+    before = _memory()
+    peak, done = _watched(lambda: lib.export(file, progress=False))
+    print(
+        f"| {file.suffix} | {done.rows:,} | {done.seconds:.1f} | {done.rows / done.seconds:,.0f} | "
+        f"{done.bytes / 1e6:,.0f} | {peak:,.0f} | {peak - before:,.0f} |", flush=True,
+    )
+    file.unlink()
+
+
+def _watched(work: Callable[[], T]) -> tuple[float, T]:
+    """Return the most memory while something ran, and what it gave."""
+    peak = [_memory()]
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            peak[0] = max(peak[0], _memory())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        result = work()
+    finally:
+        over.set()
+        thread.join()
+    return peak[0], result
+
+
+def _memory() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE / 1e6
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""A file that is there whole or not at all: written beside its place, then renamed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from mfkit.errors import ExportError
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Say before any work that a file cannot be written.
+
+    Raises:
+        ExportError: The folder is not there, the path is a folder, or a file is there already.
+    """
+    if not path.parent.is_dir():
+        raise ExportError(f"The folder {path.parent} is not there; make it, or name another.")
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder; name a file in it.")
+    if path.exists() and not overwrite:
+        raise ExportError(f"{path} is there already; name another file, or say overwrite=True (--overwrite).")
+
+
+@contextmanager
+def replacing(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield a new file's path; what is written there takes its place at the end, all or nothing.
+
+    Args:
+        path: Where the file shall be.
+        overwrite: Whether one that is there may be replaced.
+
+    Raises:
+        ExportError: It cannot be written, for example because the disk is full; nothing is left behind.
+    """
+    refuse_existing(path, overwrite=overwrite)
+    unfinished = path.with_name(f".{path.name[:100]}.{uuid4().hex[:12]}.part")
+    try:
+        yield unfinished
+        refuse_existing(path, overwrite=overwrite)
+        os.replace(unfinished, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(f"{path} cannot be written: {reason}. Nothing was left behind.") from error
+    finally:
+        for left in (unfinished, *(unfinished.with_name(unfinished.name + end) for end in ("-wal", "-shm"))):
+            with suppress(OSError):
+                left.unlink()

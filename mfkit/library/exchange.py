@@ -1,0 +1,126 @@
+"""The verbs that take items out of a library into files of other programs, and bring such files in."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mfkit.errors import FilterError
+from mfkit.library.opened import Opened
+from mfkit.progress import progress_bar
+from mfkit.queries import items
+from mfkit.queries.filters import FilterLike, MediaFilter
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mfkit.exchange.formats import Exported
+
+
+class Exchange(Opened):
+    """Exports."""
+
+    async def export(
+        self, path: str | os.PathLike[str], /,
+        filter: FilterLike = None,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int | None = None,
+        overwrite: bool = False,
+        progress: bool | None = None,
+        **fields: Any,
+    ) -> Exported:
+        """Write items into a file, in the format that its suffix names.
+
+        ``.csv``, ``.jsonl`` or ``.ndjson`` (JSON lines), ``.parquet``, ``.xlsx`` (extra ``xlsx``),
+        ``.geojson`` (items with a place), ``.db`` or ``.sqlite`` (a library of its own, with the items'
+        copies, tags and collections). docs/exchange.md tells what each makes of which column. Any number of
+        rows takes the same memory, and the file is there whole or not at all.
+
+        Args:
+            path: The file.
+            filter: A :class:`MediaFilter`; its fields can be given as keywords instead or besides.
+            columns: Columns in the order wanted; all when not given. Not for a library.
+            order_by: A column, nulls last; when not given the rows come in no order to rely on, or, with
+                ``limit`` or ``offset``, as in :meth:`items`.
+            descending: Turn the order around.
+            limit: At most so many rows.
+            offset: Leave out so many rows first.
+            overwrite: Replace a file that is there; else it is an error.
+            progress: Whether to show a progress bar; when not given, where a person can see it.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            ``path``, ``rows``, ``bytes`` and ``seconds``.
+
+        Raises:
+            ExportError: The suffix names no format, the file is there already or cannot be written, or
+                holds fewer rows (XLSX). Nothing of it is left behind.
+            FilterError: A field or column is unknown, or a value makes no sense.
+        """
+        from mfkit.exchange import formats, sublibrary, target, workbook
+
+        started = time.monotonic()
+        file = Path(path).expanduser()
+        write = formats.writer_of(file)
+        target.refuse_existing(file, overwrite=overwrite)
+        chosen = MediaFilter.of(filter, **fields)
+        if file.suffix.lower() == formats.PLACES:
+            chosen = chosen.but(has_location=True)
+            if columns is not None:
+                columns = list(dict.fromkeys([*columns, "latitude", "longitude"]))
+        if write is None:
+            if columns is not None:
+                raise FilterError("A library is written with all its columns; leave columns= out.")
+            columns = ["id"]
+        statement = items.items(
+            chosen, columns=columns, order_by=order_by, descending=descending, limit=limit, offset=offset
+        )
+        cut = limit is not None or offset is not None
+        if order_by is None and not cut:
+            # Ordering a million rows that nobody asked to be ordered takes longer than writing them.
+            statement = statement.order_by(None)
+        await self.open()
+        expected = await self._expected(chosen, limit, offset)
+        if file.suffix.lower() == ".xlsx":
+            workbook.refuse_rows(expected)
+        with progress_bar(progress, file.name, expected, " items") as bar:
+            if write is None:
+                rows = await sublibrary.write_sublibrary(
+                    self.database, statement, file, overwrite=overwrite, bar=bar
+                )
+            else:
+                with target.replacing(file, overwrite=overwrite) as unfinished:
+
+                    def take(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> int:
+                        counted = _Counted(batches, bar)
+                        write(unfinished, schema, iter(counted))
+                        return counted.rows
+
+                    rows = await self._engine.pour(statement, take)
+        return formats.Exported(file, rows, file.stat().st_size, time.monotonic() - started)
+
+    async def _expected(self, chosen: MediaFilter, limit: int | None, offset: int | None) -> int:
+        table = await self._engine.run(items.count(chosen))
+        left = max(0, int(table["files"][0].as_py()) - (offset or 0))
+        return left if limit is None else min(left, limit)
+
+
+class _Counted:
+    """Batches on their way, counted for the report and for the progress bar."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch], bar: Any) -> None:
+        self._batches, self._bar, self.rows = batches, bar, 0
+        bar.reset()  # who has to begin anew counts from the first row
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            self.rows += batch.num_rows
+            self._bar.update(batch.num_rows)
+            yield batch

@@ -1,0 +1,261 @@
+"""Exports, read back by the programs they are for."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+
+import openpyxl
+import pandas as pd
+import pyarrow.parquet
+import pytest
+from openpyxl.utils.escape import unescape
+
+import mfkit
+from mfkit.core.sync import run_sync
+from mfkit.errors import ExportError, FilterError
+from mfkit.exchange import workbook
+from mfkit.exchange.text import armed
+from tests import synthetic
+from tests.unit.engines import nasty
+
+TEXTS = (
+    "=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=x", "''-x", "'plain", "＝1", "a\nb", 'quo"ted', "a,b;c",
+    "\u202eright to left", "日本語", "<b>&amp;</b>", "null", "", " ", "_x0041_", "ctrl\x01", "😀",
+)
+
+
+@pytest.fixture
+def hostile(sqlite_path):
+    """A library whose items bear titles that spreadsheets, markup or parsers might take for more."""
+    library = mfkit.MediaLibrary(sqlite_path)
+
+    async def fill() -> None:
+        made = synthetic.items(len(TEXTS), names=())
+        for item, text in zip(made, TEXTS, strict=True):
+            assert item.media_metadata is not None
+            item.media_metadata.title = text
+            item.media_metadata.extra_metadata = {"said": [text], "n": 1}
+        async with library.database.session() as session:
+            session.add_all(made)
+
+    run_sync(fill())
+    yield library
+    library.close()
+
+
+@pytest.fixture
+def large(sqlite_path):
+    """A SQLite library of 300 items."""
+    with mfkit.MediaLibrary(sqlite_path) as library:
+        synthetic.fill(library, 300)
+        yield library
+
+
+def _titles(library) -> dict[str, str]:
+    frame = library.items(columns=["file_path", "title"])
+    return dict(zip(frame.file_path, frame.title, strict=True))
+
+
+def test_parquet_is_the_frame(hostile, tmp_path):
+    """Parquet holds exactly what items() gives, types included, and nothing is lost."""
+    done = hostile.export(tmp_path / "x.parquet", order_by="file_path", overwrite=True)
+    assert (done.rows, done.bytes) == (len(TEXTS), (tmp_path / "x.parquet").stat().st_size)
+    expected = hostile.items(order_by="file_path")
+    table = pyarrow.parquet.read_table(tmp_path / "x.parquet")
+    pd.testing.assert_frame_equal(mfkit.frames.to_frame(table), expected)
+
+
+def test_csv_is_read_back_by_python_and_pandas(hostile, tmp_path):
+    """No cell begins like a formula, and taking the apostrophe away gives back what was there."""
+    file = tmp_path / "x.csv"
+    hostile.export(file)
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert not [row["title"] for row in rows if row["title"][:1] in tuple("=+-@\t\r＝")]
+    assert {row["file_path"]: armed(row["title"]) for row in rows} == _titles(hostile)
+    frame = pd.read_csv(file, keep_default_na=False, dtype={"title": str})
+    assert len(frame) == len(TEXTS) and list(frame.columns) == list(hostile.items().columns)
+    assert frame.file_size.sum() == hostile.items().file_size.sum()
+    moments = pd.to_datetime(frame.file_modified_at, format="ISO8601")
+    assert sorted(moments) == sorted(hostile.items().file_modified_at)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "ndjson"])
+def test_json_lines_are_objects(hostile, tmp_path, suffix):
+    """A line is an object with every column; extra_metadata is nested, a moment ISO 8601."""
+    file = tmp_path / f"x.{suffix}"
+    hostile.export(file, order_by="file_path")
+    rows = [json.loads(line) for line in file.read_text("utf-8").split("\n")[:-1]]
+    assert {row["file_path"]: row["title"] for row in rows} == _titles(hostile)
+    assert all(row["extra_metadata"]["said"] == [row["title"]] for row in rows)
+    assert list(rows[0]) == list(hostile.items().columns)
+    moments = [pd.Timestamp(row["file_modified_at"]) for row in rows]
+    assert moments == hostile.items(order_by="file_path").file_modified_at.tolist()
+
+
+def test_xlsx_is_typed_and_runs_nothing(hostile, tmp_path):
+    """Numbers are numbers, moments moments, and text is text whatever it begins with."""
+    hostile.export(tmp_path / "x.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
+    header, *rows = ([cell for cell in row] for row in sheet.iter_rows())
+    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref
+    place = {cell.value: number for number, cell in enumerate(header)}
+    assert list(place) == list(hostile.items().columns)
+    titles = _titles(hostile)
+    for row in rows:
+        title = titles[row[place["file_path"]].value]
+        cell = row[place["title"]]
+        assert cell.data_type != "f" and isinstance(row[place["file_size"]].value, int)
+        assert row[place["file_modified_at"]].is_date
+        if title not in ("", "ctrl\x01", "\rx"):
+            assert unescape(cell.value) == title
+            assert cell.quotePrefix == (title.lstrip("'")[:1] in tuple("=+-@\t\r＝"))
+
+
+def test_geojson_has_the_places(large, tmp_path):
+    """A point per item with a place, longitude first, whatever columns are asked for."""
+    done = large.export(tmp_path / "x.geojson", columns=["file_name"])
+    data = json.loads((tmp_path / "x.geojson").read_text("utf-8"))
+    assert data["type"] == "FeatureCollection" and done.rows == large.count(has_location=True) > 0
+    places = {
+        row.file_name: (row.longitude, row.latitude) for row in large.items(has_location=True).itertuples()
+    }
+    assert {
+        one["properties"]["file_name"]: tuple(one["geometry"]["coordinates"]) for one in data["features"]
+    } == places
+    large.export(tmp_path / "none.geojson", media_type="document")
+    assert json.loads((tmp_path / "none.geojson").read_text())["features"] == []
+
+
+def test_a_sub_library_is_a_library(library, database_url, tmp_path):
+    """The chosen items come with facts, copies, tags and collections, and mfkit opens and searches them."""
+    run_sync(nasty.fill(database_url))
+    chosen = {"media_type": "image"}
+    library.tag(library.items(**chosen, limit=3), "kept")
+    library.add_to("some", library.items(**chosen, order_by="file_path", limit=4))
+    done = library.export(tmp_path / "part.db", **chosen)
+    assert not list(tmp_path.glob(".*")) and not list(tmp_path.glob("part.db-*"))
+    with mfkit.MediaLibrary(tmp_path / "part.db") as part:
+        ordered = dict(order_by="file_path", missing=False)
+        pd.testing.assert_frame_equal(part.items(**ordered), library.items(**chosen, **ordered))
+        assert part.count() == done.rows == library.count(**chosen) > 0
+        assert part.count(tags="kept") == 3
+        assert part.items(collection="some").id.tolist() == library.items(collection="some").id.tolist()
+        assert part.duplicates().file_path.tolist() == library.duplicates(**chosen).file_path.tolist()
+        assert part.search("kept").id.nunique() == 3
+        part.scan(_empty(tmp_path), progress=False)
+
+
+def _empty(tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
+def test_columns_order_and_limits_are_those_of_items(large, tmp_path, suffix):
+    """Any format has the rows and columns that items() with the same words gives."""
+    asked = dict(columns=["file_size", "file_path"], order_by="file_size", descending=True, limit=7, offset=2)
+    file = tmp_path / f"x.{suffix}"
+    assert large.export(file, media_type="image", **asked).rows == 7
+    read = {
+        "csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": pd.read_excel,
+        "jsonl": lambda path: pd.read_json(path, lines=True),
+    }[suffix]
+    expected = large.items(media_type="image", **asked)
+    assert read(file).to_dict("records") == expected.to_dict("records")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx", "geojson", "db"])
+def test_an_empty_choice_is_a_file_without_rows(large, tmp_path, suffix):
+    """No item is no error: the file is there, with its columns."""
+    assert large.export(tmp_path / f"x.{suffix}", media_type="image", min_size="1 PB").rows == 0
+    assert (tmp_path / f"x.{suffix}").stat().st_size >= 0
+
+
+def test_the_record_engine_exports_the_same(large, tmp_path):
+    """What the snapshot cannot answer the database does, batch by batch."""
+    with mfkit.MediaLibrary(large.database.file, engine="record") as record:
+        record.export(tmp_path / "record.jsonl", order_by="file_path", text="img")
+    large.export(tmp_path / "snapshot.jsonl", order_by="file_path", text="img")
+    assert (tmp_path / "record.jsonl").read_text() == (tmp_path / "snapshot.jsonl").read_text() != ""
+
+
+def test_an_existing_file_is_only_replaced_when_asked(large, tmp_path):
+    """A file that is there stays as it is unless overwrite is said."""
+    file = tmp_path / "x.csv"
+    file.write_text("mine")
+    with pytest.raises(ExportError, match="there already"):
+        large.export(file)
+    assert file.read_text() == "mine"
+    large.export(file, overwrite=True, limit=1)
+    assert file.read_text() != "mine"
+
+
+@pytest.mark.parametrize("name, words", [
+    ("x.doc", r"writes no \.doc.*\.csv, \.jsonl"),
+    ("x", "without a suffix"),
+    ("nowhere/x.csv", "not there; make it"),
+    ("library.db", "already"),
+])
+def test_what_cannot_be_written_is_said(large, tmp_path, name, words):
+    """A wrong name is answered before any work, with what to do."""
+    with pytest.raises(ExportError, match=words):
+        large.export(tmp_path / name)
+    with pytest.raises(ExportError):
+        large.export(large.database.file, overwrite=True)
+    assert large.count() == 300
+
+
+def test_a_sheet_holds_so_many_rows(large, tmp_path, monkeypatch):
+    """That a sheet is too small is said before it is written, with the way out."""
+    monkeypatch.setattr(workbook, "MAX_ROWS", 299)
+    with pytest.raises(ExportError, match=r"holds 299 rows, and these are 300\. Take \.csv"):
+        large.export(tmp_path / "x.xlsx")
+    assert large.export(tmp_path / "x.xlsx", limit=299).rows == 299
+
+
+def test_a_missing_extra_is_named(large, tmp_path, monkeypatch):
+    """Without the package for workbooks the message is the command to type."""
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    with pytest.raises(ExportError, match=r"pip install 'mfkit\[xlsx\]'"):
+        large.export(tmp_path / "x.xlsx")
+    assert not [path for path in tmp_path.iterdir() if not path.name.startswith("library.db")]
+
+
+def test_a_library_takes_no_columns(large, tmp_path):
+    """Columns make no sense for a library, and unknown ones nowhere."""
+    with pytest.raises(FilterError, match="all its columns"):
+        large.export(tmp_path / "x.db", columns=["file_path"])
+    with pytest.raises(FilterError, match="no column 'colour'"):
+        large.export(tmp_path / "x.csv", columns=["colour"])
+
+
+_FULL = """
+import resource, signal, sys
+import mfkit
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with mfkit.MediaLibrary(sys.argv[1], read_only=True) as library:
+    library.count()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    try:
+        library.export(sys.argv[2], progress=False)
+    except mfkit.MfkitError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx", "db"])
+def test_a_file_that_cannot_grow_leaves_nothing(large, tmp_path, suffix):
+    """When there is no more room, the error says so and no part of the file is left."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL, str(large.database.file), str(folder / f"x.{suffix}")],
+        capture_output=True, text=True, timeout=120,
+    )
+    assert f"x.{suffix} cannot be written" in done.stdout, done.stderr
+    assert list(folder.iterdir()) == []

@@ -59,3 +59,7 @@ class ReportError(MfkitError):
 
 class ExportError(MfkitError):
     """A file cannot be written there or in that format; nothing of it is left behind."""
+
+
+class IngestError(MfkitError):
+    """What should be brought in cannot be read, or has rows that make no sense."""

@@ -294,9 +294,12 @@ class Database:
                 ) from error
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would make one for each value
+
+
 def _json(value: Any) -> str:
     """Write JSON with its letters as they are, as PostgreSQL does, so that text can be found in it."""
-    text_ = json.dumps(value, ensure_ascii=False)
+    text_ = _ENCODER.encode(value)
     try:
         text_.encode()
     except UnicodeEncodeError:  # half a letter, which no database stores as it is

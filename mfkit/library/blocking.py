@@ -175,6 +175,7 @@ class MediaLibrary:
     add_to = _blocking(AsyncMediaLibrary.add_to)
     remove_from = _blocking(AsyncMediaLibrary.remove_from)
     export = _blocking(AsyncMediaLibrary.export)
+    ingest = _blocking(AsyncMediaLibrary.ingest)
 
     def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
         """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,15 @@ from mfkit.queries import items
 from mfkit.queries.filters import FilterLike, MediaFilter
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
     from mfkit.exchange.formats import Exported
+    from mfkit.exchange.ingest import Ingested, OnError
 
 
 class Exchange(Opened):
-    """Exports."""
+    """Exports and ingests."""
 
     async def export(
         self, path: str | os.PathLike[str], /,
@@ -105,6 +107,48 @@ class Exchange(Opened):
 
                     rows = await self._engine.pour(statement, take)
         return formats.Exported(file, rows, file.stat().st_size, time.monotonic() - started)
+
+    async def ingest(
+        self, source: pd.DataFrame | str | os.PathLike[str], /,
+        *,
+        columns: Mapping[str, str | None] | None = None,
+        on_error: OnError = "raise",
+        progress: bool | None = None,
+    ) -> Ingested:
+        """Bring rows from elsewhere into the library, each into the item of its path or content.
+
+        A row whose path or hash is known updates what it states, and leaves the rest as it is; any other is a
+        new item. Without ``file_hash`` an item bears a stand-in until a scan reads the file; docs/exchange.md
+        says what scans make of such items, and what each column may hold.
+
+        Args:
+            source: A DataFrame, or a file: ``.csv``, ``.tsv``, ``.jsonl``, ``.ndjson``, ``.parquet``, or
+                ``.json`` as a list of rows or as ``exiftool -json``, ``ffprobe -of json`` and
+                ``mediainfo --Output=JSON`` write it.
+            columns: Which column of the source is which of mfkit's, by name; None leaves one out. Those that
+                bear mfkit's names already need not be given.
+            on_error: ``"raise"`` writes all rows in one transaction, and none when one is bad; ``"collect"``
+                leaves bad rows out and returns the reasons, in transactions of 5,000 rows.
+            progress: Whether to show a progress bar; when not given, where a person can see it.
+
+        Returns:
+            ``rows``, ``added``, ``updated``, ``unchanged``, ``copies``, ``left_out``, ``errors`` (a frame
+            with ``row``, counted from 1, ``file_path``, ``column`` and ``reason``) and ``seconds``.
+
+        Raises:
+            IngestError: The source cannot be read, a column means nothing, or a row is bad.
+            ReadOnlyLibraryError: The library may only be read.
+            LibraryLockedError: Another program holds the write lock.
+        """
+        import pandas as pd
+
+        from mfkit.exchange.ingest import ingest
+
+        await self.open()
+        given = source if isinstance(source, pd.DataFrame) else Path(source).expanduser()
+        return await ingest(
+            self.database, given, columns=columns or {}, on_error=on_error, progress=progress
+        )
 
     async def _expected(self, chosen: MediaFilter, limit: int | None, offset: int | None) -> int:
         table = await self._engine.run(items.count(chosen))

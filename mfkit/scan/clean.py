@@ -65,6 +65,8 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
     """
     if not isinstance(value, str):
         return None
+    if value.isascii() and value.isprintable() and "  " not in value:  # most texts, in a tenth of the time
+        return value.strip(" ")[:limit].rstrip() or None
     text = value[:4 * limit].split("\x00\x00", 1)[0].replace("\x00", " ")
     text = "".join(ch for ch in text if ch in "\t\n\r\x0b\x0c" or unicodedata.category(ch) != "Cc")
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

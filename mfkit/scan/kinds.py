@@ -247,3 +247,11 @@ def identify(head: bytes, name: str) -> Kind:
         # Bytes that are no text, drawing or Targa picture: here the name is known to be wrong.
         return UNKNOWN
     return KINDS[named]
+
+
+def named(name: str) -> Kind:
+    """Say what kind of file a name promises, where there are no bytes to ask."""
+    suffix = name.rpartition(".")[2].lower()
+    if suffix in _TEXT_TYPES and suffix not in _BY_EXTENSION:
+        return Kind("text", _TEXT_TYPES[suffix], "document")
+    return KINDS[_BY_EXTENSION.get(suffix, "unknown")]

@@ -21,6 +21,7 @@ from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.bulk import insert_rows, update_rows, upsert_rows
 from mfkit.scan.examine import Examined
+from mfkit.scan.ingested import absorb, keep_ingested, stand_in
 from mfkit.scan.journal import Content, Journal
 from mfkit.scan.lock import LOCK_TRIES
 from mfkit.scan.paths import on_disk
@@ -94,6 +95,7 @@ class _Batch:
     there: dict[str, bool] = field(default_factory=dict)
     dropped: list[UUID] = field(default_factory=list)
     touched: dict[str, _Copy] = field(default_factory=dict)
+    absorbed: dict[UUID, UUID] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
 
     def contents(self) -> dict[str, Content]:
@@ -126,6 +128,14 @@ class _Batch:
             del self.by_path[item.path]
         item.path, item.changed, item.missing_since = path, True, None
         self.by_path[path] = item
+
+    def absorb(self, item: _Item, owner: _Item) -> None:
+        """Drop a row that only stood in for a content which has a row; tags and collections move there."""
+        del self.items[item.id], self.by_hash[item.hash], self.by_path[item.path]
+        for copy in self.copies_of.get(item.id, {}).values():
+            copy.item_id = owner.id
+            self.copies_of.setdefault(owner.id, {})[copy.path] = copy
+        self.absorbed[item.id] = owner.id
 
     def leave(self, item: _Item) -> None:
         """Take an item's path, which holds other content now: a copy takes over, or the item is missing."""
@@ -163,6 +173,9 @@ async def write(database: Database, journal: Journal, examined: Sequence[Examine
         for found in read:
             _decide(batch, found)
         await journal.write(connection, before, batch.contents())
+        again = (item for item in batch.items.values() if not item.is_new)
+        await keep_ingested(connection, {item.id: item.found for item in again if item.found is not None})
+        await absorb(connection, batch.absorbed)
         await _write_items(connection, batch)
         await _write_copies(connection, batch)
         await _write_failures(connection, batch, examined)
@@ -175,6 +188,9 @@ def _decide(batch: _Batch, found: Examined) -> None:
     assert found.file_hash is not None
     here, copy = batch.by_path.get(found.path), batch.copies.get(found.path)
     owner = batch.by_hash.get(found.file_hash)
+    if here is not None and owner is not None and here is not owner and here.hash == stand_in(here.path):
+        batch.absorb(here, owner)
+        here = None
     if owner is not None and owner is here:
         if copy is not None:
             batch.drop_copy(copy)

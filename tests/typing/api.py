@@ -13,6 +13,7 @@ import mfkit
 from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary
 from mfkit.core.database import Database
 from mfkit.exchange.formats import Exported
+from mfkit.exchange.ingest import Ingested
 from mfkit.models import Collection, MediaItem, MediaMetadata, MediaType, Scan, Tag, media
 from mfkit.scan.report import ScanReport
 
@@ -54,6 +55,8 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.remove_from("best", one), int)
     assert_type(lib.export("x.parquet", media_type="video", overwrite=True), Exported)
     assert_type(lib.export(Path("x.csv"), columns=["id"]).rows, int)
+    assert_type(lib.ingest(frame, columns={"path": "file_path", "mine": None}), Ingested)
+    assert_type(lib.ingest("x.csv", on_error="collect").errors, pd.DataFrame)
     lib.close()
     with lib as same:
         assert_type(same, MediaLibrary)
@@ -74,6 +77,7 @@ async def awaited(lib: MediaLibrary, own: AsyncMediaLibrary) -> None:
 def wrong(lib: MediaLibrary) -> None:
     """What a type checker should stop."""
     lib.items(limit="5")  # type: ignore[arg-type]
+    lib.ingest(5)  # type: ignore[arg-type]
     lib.growth("week")  # type: ignore[arg-type]
     lib.crosstab("camera", "year", of="size")  # type: ignore[arg-type]
     lib.summary(5)  # type: ignore[arg-type]

@@ -1,0 +1,183 @@
+"""Rows from elsewhere into the library: named, checked, cleaned, merged, batch by batch."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from mfkit.core.database import Database
+from mfkit.errors import IngestError
+from mfkit.exchange.merge import Outcome, merge_rows
+from mfkit.exchange.row import COLUMNS, UNSAID, BadRow, Incoming, MediaRow, checked, cleaned
+from mfkit.exchange.sources import Row, Rows, rows_of
+from mfkit.progress import progress_bar
+
+OnError = Literal["raise", "collect"]
+_BATCH = 5_000
+_SHOWN = 5
+
+
+@dataclass
+class Ingested:
+    """What an ingest did.
+
+    Attributes:
+        rows: How many rows there were.
+        added: Items that were not in the library.
+        updated: Rows that changed an item.
+        unchanged: Rows that say what the library says.
+        copies: Rows that are a further path of a known content.
+        bad: The rows that were left out, each with its reasons.
+        seconds: How long it took.
+    """
+
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    copies: int = 0
+    bad: list[BadRow] = field(default_factory=list, repr=False)
+    seconds: float = 0.0
+
+    def account(self, outcome: Outcome) -> None:
+        """Add what became of a batch."""
+        self.added, self.updated = self.added + outcome.added, self.updated + outcome.updated
+        self.unchanged, self.copies = self.unchanged + outcome.unchanged, self.copies + outcome.copies
+        self.bad += outcome.bad
+
+    @property
+    def left_out(self) -> int:
+        """How many rows were left out."""
+        return len({one.row for one in self.bad})
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """Why rows were left out: ``row`` (counted from 1), ``file_path``, ``column`` and ``reason``."""
+        columns = {
+            "row": pd.array([one.row for one in self.bad], "int64"),
+            **{name: pd.array([getattr(one, name) for one in self.bad], "str")
+               for name in ("file_path", "column", "reason")},
+        }
+        return pd.DataFrame(columns)
+
+
+async def ingest(
+    database: Database, source: pd.DataFrame | Path, *, columns: Mapping[str, str | None], on_error: OnError,
+    progress: bool | None,
+) -> Ingested:
+    """Bring rows into a library; see :meth:`mfkit.MediaLibrary.ingest`."""
+    if on_error not in ("raise", "collect"):
+        raise IngestError(f"on_error is 'raise' or 'collect', not {on_error!r}.")
+    started = time.monotonic()
+    rows, names, expected = await asyncio.to_thread(rows_of, source)
+    rename = _Renaming(columns)
+    if names is not None:
+        rename.check(names)
+    done = Ingested()
+    batches = _batches(rows, rename)
+    with progress_bar(progress, getattr(source, "name", "frame"), expected, " rows") as bar:
+        if on_error == "collect":
+            async for good in _checked(batches, done, bar):
+                async with database.transaction() as connection:
+                    done.account(await merge_rows(connection, good))
+        else:
+            async with database.transaction() as connection:
+                async for good in _checked(batches, done, bar):
+                    # Once a row is bad nothing will stay; the rest is checked to name all such rows.
+                    if not done.bad:
+                        done.account(await merge_rows(connection, good))
+                if done.bad:
+                    raise _refused(done.bad)
+    done.bad.sort(key=lambda one: one.row)
+    done.seconds = time.monotonic() - started
+    return done
+
+
+async def _checked(
+    batches: Iterator[tuple[list[Incoming], list[BadRow], int]], done: Ingested, bar: Any
+) -> AsyncIterator[list[Incoming]]:
+    """Yield the good rows of each batch; the next one is checked while the database writes this one."""
+    ahead = asyncio.ensure_future(asyncio.to_thread(next, batches, None))
+    try:
+        while (batch := await ahead) is not None:
+            ahead = asyncio.ensure_future(asyncio.to_thread(next, batches, None))
+            good, bad, count = batch
+            done.rows += count
+            done.bad += bad
+            yield good
+            bar.update(count)
+    finally:
+        await asyncio.gather(ahead, return_exceptions=True)
+
+
+class _Renaming:
+    """Which column of the source is which of mfkit's."""
+
+    def __init__(self, columns: Mapping[str, str | None]) -> None:
+        unknown = [name for name in columns.values() if name is not None and name not in COLUMNS]
+        if unknown:
+            raise IngestError(f"There is no column {unknown[0]!r}; there are {', '.join(COLUMNS)}.")
+        self._columns = columns
+
+    def check(self, names: list[str]) -> None:
+        """Refuse columns that mean nothing, and rename those that mean something."""
+        absent = [name for name in self._columns if name not in names]
+        if absent:
+            raise IngestError(f"The source has no column {absent[0]!r}; it has {', '.join(names)}.")
+        meant = [self._columns.get(name, name) for name in names]
+        for name, other in zip(names, meant, strict=True):
+            if other is not None and other not in COLUMNS and other not in UNSAID:
+                raise IngestError(
+                    f"The column {name!r} means nothing to mfkit. Rename it, or leave it out with None: "
+                    f"columns={{{name!r}: None}}. There are {', '.join(COLUMNS)}."
+                )
+        said = [name for name in meant if name is not None]
+        twice = [name for name in said if said.count(name) > 1]
+        if twice:
+            raise IngestError(f"Two columns are {twice[0]!r}; leave one out with columns={{...: None}}.")
+        if "file_path" not in said:
+            raise IngestError(
+                "No column says where the files are; name it: columns={'the column': 'file_path'}."
+            )
+
+    def __call__(self, row: Row) -> dict[str, Any]:
+        """Return a row under mfkit's names."""
+        if not self._columns:
+            return {name: value for name, value in row.items() if name not in UNSAID}
+        renamed = ((self._columns.get(name, name), value) for name, value in row.items())
+        return {name: value for name, value in renamed if name is not None and name not in UNSAID}
+
+
+def _batches(rows: Rows, rename: _Renaming) -> Iterator[tuple[list[Incoming], list[BadRow], int]]:
+    """Yield checked rows, bad ones and how many rows that is, a transaction's worth at a time."""
+    numbered = enumerate(rows(), 1)
+    while batch := list(islice(numbered, _BATCH)):
+        good: list[Incoming] = []
+        bad: list[BadRow] = []
+        for number, row in batch:
+            found = checked(number, rename(row))
+            if isinstance(found, MediaRow):
+                good.append(cleaned(number, found))
+            else:
+                bad += found
+        yield good, bad, len(batch)
+
+
+def _refused(bad: list[BadRow]) -> IngestError:
+    number = len({one.row for one in bad})
+    shown = "; ".join(
+        f"row {one.row} ({one.file_path}): {f'{one.column}: ' if one.column else ''}{one.reason}"
+        for one in islice(bad, _SHOWN)
+    )
+    more = f"; and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
+    return IngestError(
+        f"{number:,} row{'s' if number > 1 else ''} cannot be taken: {shown}{more}. Nothing was written; "
+        "on_error='collect' (--collect) leaves such rows out and lists them."
+    )

@@ -1,0 +1,1 @@
+"""What other programs say of files, in mfkit's columns: one program a file."""

@@ -1,0 +1,71 @@
+"""What the readers of all programs share: codecs by FFmpeg's names, numbers out of text, one shape of row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from mfkit.scan.clean import clean
+from mfkit.scan.paths import stored
+from mfkit.scan.probes.contract import Facts
+from mfkit.scan.probes.orientation import displayed
+
+# By identifier in MP4 and QuickTime (https://mp4ra.org/registered-types/codecs) and by MediaInfo's "Format".
+_CODECS = {
+    "avc1": "h264", "avc3": "h264", "avc": "h264", "hvc1": "hevc", "hev1": "hevc", "av01": "av1",
+    "vp08": "vp8", "vp09": "vp9", "mp4v": "mpeg4", "mpeg-4 visual": "mpeg4", "jpeg": "mjpeg", "mjpg": "mjpeg",
+    "mpeg video": "mpeg2video", "apch": "prores", "apcn": "prores", "apcs": "prores", "apco": "prores",
+    "ap4h": "prores", "ap4x": "prores", "vc-1": "vc1", "s263": "h263", "mp4a": "aac", "aac lc": "aac",
+    "mpeg audio": "mp3", ".mp3": "mp3", "ac-3": "ac3", "e-ac-3": "eac3", "ec-3": "eac3", "fl32": "pcm_f32be",
+    "sowt": "pcm_s16le", "twos": "pcm_s16be", "samr": "amr_nb", "sawb": "amr_wb",
+}
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
+
+
+def codec(name: object) -> str | None:
+    """Return FFmpeg's name of a codec; in lower case as it is where nothing better is known."""
+    if not isinstance(name, str) or not name.strip():
+        return None
+    folded = name.strip().lower()
+    return _CODECS.get(folded, folded)
+
+
+def number(value: object) -> float | None:
+    """Return the number that a value is or begins with, as in ``"50.0 mm"``."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    match = _NUMBER.match(value.strip()) if isinstance(value, str) else None
+    return float(match[0]) if match else None
+
+
+def whole(value: object) -> int | None:
+    """Return the same as a whole number."""
+    found = number(value)
+    return round(found) if found is not None and abs(found) < 2**62 else None
+
+
+def ratio(value: object) -> float | None:
+    """Return a fraction such as ``"30000/1001"`` as a number."""
+    top, _, bottom = str(value).partition("/")
+    above, below = number(top), number(bottom or "1")
+    return above / below if above is not None and below else None
+
+
+def first(*values: object) -> Any:
+    """Return the first value that says something."""
+    return next((value for value in values if value not in (None, "", [])), None)
+
+
+def row(
+    path: str, facts: Mapping[str, Any], *, size: int | None = None, modified_at: datetime | None = None
+) -> dict[str, Any]:
+    """Return what a program said as a row of columns, after the cleaning that a scan does too."""
+    cleaned: dict[str, Any] = dict(clean(displayed(cast(Facts, facts))))
+    extra = cleaned.pop("extra", {})
+    taken_at = cleaned.pop("taken_at", None)
+    return {
+        **cleaned, "file_path": stored(path), "file_size": size if size and size > 0 else None,
+        "file_modified_at": modified_at, "file_created_at": taken_at, "extra_metadata": extra or None,
+    }

@@ -1,24 +1,49 @@
 """The command line: thin, it wires what the library can do; one command a file.
 
-Exit codes: 0 done; 1 done, but some files failed; 2 cannot work (the message says why); 130
-interrupted.
+Exit codes: 0 done; 1 done, but some files or rows failed, or a check found something bad; 2 cannot work
+(the message says why); 130 interrupted. A module here imports what it needs of the library inside its
+command, so that ``mfkit --help`` waits for none of it.
 """
 
 from __future__ import annotations
 
 import sys
 
-from mfkit.cli import db, demo, lab, report, scan, sizes
+from collections.abc import Sequence
+
+from mfkit.cli import (
+    db,
+    demo,
+    doctor,
+    duplicates,
+    export,
+    ingest,
+    items,
+    lab,
+    report,
+    savings,
+    scan,
+    search,
+    sizes,
+    tag,
+)
 from mfkit.cli.app import app
 from mfkit.errors import MfkitError
 
-__all__ = ["app", "db", "demo", "lab", "main", "report", "scan", "sizes"]
+__all__ = [
+    "app", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main", "report",
+    "savings", "scan", "search", "sizes", "tag",
+]
 
 
-def main() -> None:
-    """Run the command line; what a user can act on becomes a line and exit code 2."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; what a user can act on becomes a line and exit code 2.
+
+    Args:
+        arguments: What follows the program's name; that of this process when not given.
+    """
     try:
-        app()
+        app(arguments)
     except MfkitError as error:
         print(f"mfkit: {error}", file=sys.stderr)
         raise SystemExit(2) from error

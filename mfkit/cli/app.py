@@ -11,7 +11,8 @@ from mfkit.version import __version__
 app = typer.Typer(
     name="mfkit", no_args_is_help=True, pretty_exceptions_enable=False,
     help="Explore a media library: scan folders, see what is in them, open notebooks on it.",
-    epilog="Exit codes: 0 done; 1 done, but some files failed; 2 cannot work; 130 interrupted.",
+    epilog="Exit codes: 0 done; 1 done, but some files or rows failed, or something is bad; 2 cannot work; "
+    "130 interrupted.",
 )
 
 

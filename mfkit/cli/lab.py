@@ -12,11 +12,14 @@ from typing import Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import Library, existing
+from mfkit.cli.options import Library, example, existing
 from mfkit.shipped import shipped
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    epilog=example("mfkit lab --port 8890"),
+)
 def lab(
     context: typer.Context,
     library: Library = "library.db",

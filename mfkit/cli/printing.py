@@ -2,26 +2,82 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+    from rich.table import Table
 
 
 def console() -> Console:
     """Return where tables are printed."""
+    from rich.console import Console
+
     # A pipe has no width; what reads it wants whole lines.
-    return Console() if sys.stdout.isatty() else Console(width=200)
+    return Console() if sys.stdout.isatty() else Console(width=10_000)
 
 
 def table(first: str, *others: str) -> Table:
     """Return an empty table: lines in a terminal, bare columns in a pipe."""
+    from rich.table import Table
+
     made = Table(box=None if not sys.stdout.isatty() else Table().box, pad_edge=False)
-    made.add_column(first)
+    made.add_column(first, overflow="fold")
     for name in others:
         made.add_column(name, justify="right")
     return made
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def records(frame: pd.DataFrame) -> Any:
+    """Return the rows of a frame as JSON has them: null for what is unknown, moments in ISO 8601."""
+    return json.loads(frame.to_json(orient="records", date_format="iso", date_unit="us"))
+
+
+def print_frame(frame: pd.DataFrame, *, as_json: bool, columns: Sequence[str] | None = None) -> None:
+    """Print a frame: all of it as JSON, or some columns as a table.
+
+    Args:
+        frame: The rows.
+        as_json: Whether to print JSON.
+        columns: Which columns a table shows; all when not given.
+    """
+    if as_json:
+        print_json(records(frame))
+        return
+    from rich.text import Text
+
+    shown = frame[[name for name in columns or frame.columns if name in frame.columns]]
+    printed = table(*shown.columns)
+    for values in shown.itertuples(index=False, name=None):
+        cells = (cell(name, value) for name, value in zip(shown.columns, values, strict=True))
+        printed.add_row(*(Text(one) for one in cells))
+    console().print(printed)
+
+
+def cell(name: str, value: Any) -> str:
+    """Return a value as a person reads it, by what its column holds."""
+    from mfkit.queries.units import format_duration, format_size
+
+    if value is None or value != value or str(value) in ("<NA>", "NaT"):
+        return ""
+    if name == "file_size" or name.startswith(("bytes", "saves_")):
+        return format_size(float(value))
+    if name == "duration":
+        return format_duration(float(value))
+    if hasattr(value, "strftime"):
+        return str(value.strftime("%Y-%m-%d %H:%M:%S"))
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return printable(str(value))
 
 
 def label(value: Any) -> str:

@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import Library, existing
+from mfkit.cli.options import AsJson, FilterCommand, Library, chosen, example, existing
+from mfkit.cli.printing import print_json
 from mfkit.queries.units import format_size
 
 
-@app.command()
+@app.command(cls=FilterCommand, epilog=example("mfkit report --output report.html --redact names"))
 def report(
+    context: typer.Context,
     library: Library = "library.db",
     output: Annotated[
         Path, typer.Option("--output", "-o", help="report.html, or report.pdf where there is a browser.")
@@ -32,11 +34,16 @@ def report(
     pictures: Annotated[
         Path | None, typer.Option(help="A folder for the charts as PNG files too; needs a browser.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a report on the library as one file that opens anywhere, to keep or hand on."""
     with existing(library) as lib:
         path = lib.report(
-            output, title=title, sections=section, redact=redact or (), compare_to=compare_to,
-            pictures=pictures,
+            output, chosen(context), title=title, sections=section, redact=redact or (),
+            compare_to=compare_to, pictures=pictures,
         )
-    print(f"{path} ({format_size(path.stat().st_size)})")
+    size = path.stat().st_size
+    if as_json:
+        print_json({"path": path, "bytes": size})
+    else:
+        print(f"{path} ({format_size(size)})")

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library
+from mfkit.cli.options import AsJson, Library, Progress, example
 from mfkit.cli.printing import printable
-from mfkit.library import MediaLibrary
+
+if TYPE_CHECKING:
+    from mfkit.library import MediaLibrary
 
 _SHOWN_FAILURES = 10
 
 
-@app.command()
+@app.command(epilog=example("mfkit scan ~/Pictures --exclude '*.tmp'", "mfkit scan"))
 def scan(
     folders: Annotated[
         list[Path] | None, typer.Argument(help="Folders; without any, those scanned before.")
@@ -31,12 +33,12 @@ def scan(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Files read at the same time; the number of cores if not given.")
     ] = None,
-    progress: Annotated[
-        bool | None, typer.Option(help="Show a progress bar; in a terminal if not given.")
-    ] = None,
+    progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
     """Read folders into the library; it is made when it is not there."""
+    from mfkit.library import MediaLibrary
+
     with MediaLibrary(library) as lib:
         report = lib.scan(
             *(folders or ()), include=include or (), exclude=exclude or (),

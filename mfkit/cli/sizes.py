@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library, existing
-from mfkit.cli.printing import console, label, table
+from mfkit.cli.options import AsJson, FilterCommand, Library, chosen, example, existing
+from mfkit.cli.printing import console, label, print_json, records, table
 from mfkit.queries.units import format_duration, format_size
 
 
-@app.command()
+@app.command(cls=FilterCommand, epilog=example("mfkit sizes --by extension --media-type video"))
 def sizes(
+    context: typer.Context,
     library: Library = "library.db",
     by: Annotated[
         str, typer.Option(help="What to sum up by: media_type, extension, video_codec, camera, year, …")
@@ -25,12 +24,16 @@ def sizes(
 ) -> None:
     """Show how many files and bytes of what there are."""
     with existing(library) as lib:
-        summary = lib.summary(by)
+        meant = chosen(context)
+        summary = lib.summary(by, meant)
         totals = {name: int(value) for name, value in lib.totals().iloc[0].items()}
     if as_json:
-        groups = json.loads(summary.to_json(orient="records", date_format="iso"))
-        print(json.dumps({"by": by, "groups": groups, "totals": totals}, indent=2))
+        # What lies on the disks is of the library as a whole.
+        whole = {} if meant.given() else {"totals": totals}
+        print_json({"by": by, "groups": records(summary), **whole})
         return
+    from rich.text import Text
+
     columns = ["files", "copies", "bytes_with_copies", "share", "duration"]
     shown = [
         (label(row[by]), *(row[column] for column in columns))
@@ -46,11 +49,12 @@ def sizes(
         )
     printed.add_section()
     printed.add_row(
-        "total", f"{totals['items']:,}", f"{totals['copies']:,}",
-        format_size(totals["item_bytes"] + totals["copy_bytes"]), "",
-        format_duration(summary.duration.sum()),
+        "total", f"{summary.files.sum():,}", f"{summary.copies.sum():,}",
+        format_size(summary.bytes_with_copies.sum()), "", format_duration(summary.duration.sum()),
     )
     console().print(printed)
+    if meant.given():
+        return
     print(
         f"{totals['files']:,} files with {totals['bytes']:,} bytes on disk = {totals['items']:,} items "
         f"({totals['item_bytes']:,}) + {totals['copies']:,} copies ({totals['copy_bytes']:,}) + "

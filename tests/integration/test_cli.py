@@ -1,7 +1,8 @@
-"""The command line, run as a program."""
+"""The command line at work: scans, sizes, the demo, the notebooks."""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -10,19 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import call
+
 
 @pytest.fixture
-def run(tmp_path):
-    """Run mfkit in an empty folder; returns the finished process."""
-    environment = {name: value for name, value in os.environ.items() if name != "MFKIT_LIBRARY"}
-
-    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "mfkit.cli", *arguments], cwd=tmp_path, capture_output=True, text=True,
-            env={**environment, **more}, timeout=120,
-        )
-
-    return run
+def run(tmp_path, monkeypatch, capsys):
+    """Call mfkit in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MFKIT_LIBRARY", raising=False)
+    return functools.partial(call, capsys)
 
 
 @pytest.fixture
@@ -37,26 +34,26 @@ def folder(tmp_path) -> Path:
 def test_scan_and_sizes(run, folder):
     """A scan prints what it found, sizes what there is, down to the sum that find and du give."""
     done = run("scan", "media")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "2 files" in done.stdout and "1 new, 1 new copies" in done.stdout
+    assert (done.code, done.err) == (0, "")
+    assert "2 files" in done.out and "1 new, 1 new copies" in done.out
     done = run("sizes")
-    assert done.returncode == 0
-    assert "document" in done.stdout
-    assert "2 files with 18 bytes on disk = 1 items (9) + 1 copies (9) + 0 empty" in done.stdout
+    assert done.code == 0
+    assert "document" in done.out
+    assert "2 files with 18 bytes on disk = 1 items (9) + 1 copies (9) + 0 empty" in done.out
 
 
 def test_scan_with_failures_ends_with_1(run, folder):
     """Files that failed are named with the reason, and the exit code tells."""
     (folder / "empty.jpg").touch()
     done = run("scan", "media")
-    assert done.returncode == 1
-    assert "empty.jpg: The file is empty." in done.stdout
+    assert done.code == 1
+    assert "empty.jpg: The file is empty." in done.out
 
 
 def test_json(run, folder):
     """With --json the output is one JSON document."""
-    assert json.loads(run("scan", "media", "--json").stdout)["total"]["files"] == 2
-    sizes = json.loads(run("sizes", "--by", "extension", "--json").stdout)
+    assert json.loads(run("scan", "media", "--json").out)["total"]["files"] == 2
+    sizes = json.loads(run("sizes", "--by", "extension", "--json").out)
     assert sizes["groups"][0]["extension"] == "txt" and sizes["totals"]["bytes"] == 18
 
 
@@ -72,57 +69,66 @@ def test_json(run, folder):
 def test_what_cannot_work_ends_with_2(run, folder, arguments, words):
     """Bad input is answered with a line that says what to do, and no traceback."""
     done = run(*arguments)
-    assert done.returncode == 2
-    assert words in done.stderr and done.stderr.startswith("mfkit: ") and done.stderr.count("\n") == 1
-    assert "secret" not in done.stderr
+    assert done.code == 2
+    assert words in done.err and done.err.startswith("mfkit: ") and done.err.count("\n") == 1
+    assert "secret" not in done.err
 
 
 def test_sizes_by_something_unknown(run, folder):
     """A fact that there is none of is answered with those there are."""
     run("scan", "media")
     done = run("sizes", "--by", "colour")
-    assert done.returncode == 2 and "video_codec" in done.stderr
+    assert done.code == 2 and "video_codec" in done.err
 
 
 def test_names_cannot_steer_the_terminal(run, folder):
     """Escape sequences and markup in a name are printed as text."""
     (folder / "x\x1b[31m[bold]\n.jpg").touch()
     done = run("scan", "media")
-    assert "\x1b" not in done.stdout and "\\x1b[31m[bold]\\n.jpg: The file is empty." in done.stdout
+    assert "\x1b" not in done.out and "\\x1b[31m[bold]\\n.jpg: The file is empty." in done.out
 
 
 def test_demo_refuses_a_full_folder(run, folder):
     """The demo never writes among files that are there."""
     done = run("demo", "media")
-    assert done.returncode == 2
+    assert done.code == 2
     assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "b.txt"]
 
 
-def test_db_upgrade_makes_a_library(run, tmp_path):
+def test_db_upgrade_makes_a_library(run, tmp_path, monkeypatch):
     """A library that is not there is made."""
-    assert run("db", "upgrade", MFKIT_LIBRARY="new/library.db").returncode == 0
+    monkeypatch.setenv("MFKIT_LIBRARY", "new/library.db")
+    assert run("db", "upgrade").code == 0
     assert (tmp_path / "new" / "library.db").exists()
 
 
 def test_lab_copies_the_notebooks_once(run, folder, tmp_path):
     """The notebooks lie beside the library, edits are kept, and JupyterLab gets the library's path."""
     run("scan", "media")
-    assert run("lab", "--version").returncode == 0
+    assert run("lab", "--version").code == 0
     notebook = tmp_path / "notebooks" / "explore.ipynb"
     notebook.write_text("edited")
-    assert run("lab", "--version").returncode == 0
+    assert run("lab", "--version").code == 0
     assert notebook.read_text() == "edited"
-
-
-@pytest.mark.parametrize("command", ["", "scan", "sizes", "demo", "lab", "db", "db upgrade"])
-def test_every_command_explains_itself(run, command):
-    """--help names options and says what the command does."""
-    done = run(*command.split(), "--help")
-    assert done.returncode == 0 and "Usage" in done.stdout
 
 
 def test_version(run):
     """--version prints the version."""
     import mfkit
 
-    assert run("--version").stdout.strip() == mfkit.__version__
+    assert run("--version").out.strip() == mfkit.__version__
+
+
+def test_it_is_a_program(tmp_path):
+    """As a process of its own: an answer on standard output, an error as a line, and exit codes."""
+    environment = {name: value for name, value in os.environ.items() if name != "MFKIT_LIBRARY"}
+    for arguments, code, out, err in (
+        (("db", "upgrade"), 0, "library.db is up to date\n", ""),
+        (("items", "--json"), 0, "[]\n", ""),
+        (("items", "--library", "nowhere.db"), 2, "", "mfkit: There is no library at nowhere.db"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "mfkit.cli", *arguments], cwd=tmp_path, capture_output=True, text=True,
+            env=environment, timeout=120,
+        )
+        assert (done.returncode, done.stdout) == (code, out) and done.stderr.startswith(err)

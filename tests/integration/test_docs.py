@@ -49,12 +49,23 @@ def test_it_builds(tmp_path: Path) -> None:
         assert ":class:" not in text and ":meth:" not in text
 
 
-def test_the_picture_of_the_schema_is_the_schema() -> None:
-    """Run ``python docs/schema_diagram.py`` after the models changed."""
-    spec = importlib.util.spec_from_file_location("schema_diagram", DOCS / "schema_diagram.py")
+def _script(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_commands_is_the_commands() -> None:
+    """Run ``python docs/cli_reference.py`` after a command changed."""
+    module = _script("cli_reference")
+    assert module.PAGE.read_text("utf-8") == module.page()
+
+
+def test_the_picture_of_the_schema_is_the_schema() -> None:
+    """Run ``python docs/schema_diagram.py`` after the models changed."""
+    module = _script("schema_diagram")
     assert module.PICTURE.read_text("utf-8") == module.diagram()
 
 

@@ -1,0 +1,167 @@
+"""What is well and what is not with a library and with the machine it is on, and what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import func, select
+
+from mfkit.core import migrate
+from mfkit.core.database import Database
+from mfkit.core.reading import connect_sqlite
+from mfkit.core.sync import run_sync
+from mfkit.engines.cache import cache_of
+from mfkit.errors import MfkitError
+from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus
+from mfkit.queries.units import format_size
+
+State = Literal["ok", "note", "bad"]
+EXTRAS = {
+    "geo": ("reverse_geocode", "scipy"), "postgres": ("adbc_driver_postgresql", "asyncpg"),
+    "pictures": ("kaleido",), "xlsx": ("xlsxwriter",), "uvloop": ("uvloop",),
+}
+"""Extra -> the modules that it brings."""
+_PROGRAMS = {"chromium": ("chromium", "google-chrome", "chrome", "chromium-browser")}
+_LEAST_ROOM = 10**9
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        subject: What.
+        state: ``ok``, ``note`` (works, and could be better) or ``bad``.
+        found: In a sentence.
+        advice: What to do; empty where there is nothing to do.
+    """
+
+    subject: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def examine(library: str) -> list[Finding]:
+    """Look at a library, its snapshot's place, disks and optional parts; changes nothing.
+
+    Args:
+        library: Path of a SQLite file, or a SQLAlchemy URL.
+    """
+    findings = list(_library(library))
+    return [*findings, *_machine()]
+
+
+def _library(library: str) -> Iterator[Finding]:
+    try:
+        database = Database(library, read_only=True)
+        revision, items, failures, stuck = run_sync(_asked(database))
+    except MfkitError as error:
+        advice = "Name another with --library, or restore it from a backup."
+        yield Finding("library", "bad", str(error), advice)
+        return
+    if revision == migrate.HEAD:
+        yield Finding("schema", "ok", f"revision {revision}, {items:,} items")
+    else:
+        found = f"revision {revision or 'none'}, and this mfkit works with {migrate.HEAD}"
+        known = revision is None or revision < migrate.HEAD
+        yield Finding("schema", "bad", found, "mfkit db upgrade" if known else "pip install --upgrade mfkit")
+    if database.file is not None:
+        yield _integrity(database.file)
+        yield _room("disk of the library", database.file, database.file.stat().st_size)
+    if failures:
+        advice = "lib.failures() lists them; mfkit scan tries those that could not be read again."
+        yield Finding("files", "note", f"{failures:,} could not be read or understood", advice)
+    if stuck:
+        advice = "mfkit scan goes on where they were."
+        yield Finding("scans", "note", f"{stuck:,} did not come to their end", advice)
+    yield _snapshot(database)
+
+
+async def _asked(database: Database) -> tuple[str | None, int, int, int]:
+    try:
+        async with database.connect() as connection:
+            revision = await connection.run_sync(migrate.current)
+            if revision is None:
+                return None, 0, 0, 0
+            latest = select(Scan.root, func.max(Scan.started_at).label("at")).group_by(Scan.root).subquery()
+            unended = (
+                select(func.count()).select_from(Scan)
+                .join(latest, (latest.c.root == Scan.root) & (latest.c.at == Scan.started_at))
+                .where(Scan.status.in_((ScanStatus.INTERRUPTED, ScanStatus.FAILED)))
+            )
+            counts = [
+                int(await connection.scalar(statement) or 0)
+                for statement in (
+                    select(func.count()).select_from(MediaItem),
+                    select(func.count()).select_from(ScanFailure),
+                    unended,
+                )
+            ]
+            return revision, counts[0], counts[1], counts[2]
+    finally:
+        await database.dispose()
+
+
+def _integrity(file: Path) -> Finding:
+    """Ask SQLite whether the file is whole (https://www.sqlite.org/pragma.html#pragma_quick_check)."""
+    advice = "Restore the library from a backup, or scan into a new one."
+    try:
+        with closing(connect_sqlite(file)) as connection:
+            said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+            loose = len(connection.execute("PRAGMA foreign_key_check").fetchmany(1000))
+    except sqlite3.Error as error:
+        return Finding("integrity", "bad", str(error), advice)
+    if said != ["ok"]:
+        return Finding("integrity", "bad", "; ".join(said), advice)
+    if loose:
+        return Finding("integrity", "note", f"{loose:,} rows belong to no item", "They do no harm.")
+    return Finding("integrity", "ok", f"{format_size(file.stat().st_size)} without a fault")
+
+
+def _snapshot(database: Database) -> Finding:
+    cache = cache_of(database)
+    place = next(folder for folder in (cache.path, *cache.path.parents) if folder.exists())
+    if not os.access(place, os.W_OK):
+        return Finding(
+            "snapshot", "note", f"{place} cannot be written, so that queries are slower",
+            "Give yourself the right to write there, or set XDG_CACHE_HOME.",
+        )
+    manifest = cache.read()
+    if manifest is None:
+        return Finding("snapshot", "ok", "none yet; the first query makes it")
+    return Finding("snapshot", "ok", f"{manifest.items:,} items, {format_size(cache.size())} in {cache.path}")
+
+
+def _machine() -> Iterator[Finding]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding("Python", "ok", version)
+    for extra, modules in EXTRAS.items():
+        missing = [name for name in modules if find_spec(name) is None]
+        if missing:
+            yield Finding(f"extra {extra}", "note", "not installed", f"pip install 'mfkit[{extra}]'")
+        else:
+            yield Finding(f"extra {extra}", "ok", "installed")
+    for program, names in _PROGRAMS.items():
+        path = next((found for name in names if (found := shutil.which(name))), None)
+        if path:
+            yield Finding(program, "ok", path)
+        else:
+            yield Finding(program, "note", "not found; reports as PDF need it", f"Install {program}.")
+
+
+def _room(subject: str, place: Path, wanted: int) -> Finding:
+    free = shutil.disk_usage(place.absolute().parent).free
+    if free < max(wanted, _LEAST_ROOM):
+        advice = "Make room: the library and its log grow."
+        return Finding(subject, "note", f"{format_size(free)} free", advice)
+    return Finding(subject, "ok", f"{format_size(free)} free")

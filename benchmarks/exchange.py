@@ -11,9 +11,11 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import pandas as pd
 from library import library
 
 import mfkit
@@ -29,6 +31,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=1_000_000, help="items in the library")
     parser.add_argument("--library", type=Path, help="a library that is there, instead")
     parser.add_argument("--formats", default="parquet,csv,jsonl,geojson", help=f"of {', '.join(_FORMATS)}")
+    parser.add_argument("--rows", type=int, default=200_000, help="rows to bring in; 0 for none")
     options = parser.parse_args()
     with mfkit.MediaLibrary(options.library or library(options.items), read_only=True) as lib:
         lib.count()
@@ -37,6 +40,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             for name in options.formats.split(","):
                 export(lib, Path(folder) / f"library.{name}")
+            if options.rows:
+                print("\n| ingest | rows | seconds | rows/s | peak memory, MB | of that the ingest's, MB |")
+                print("| --- | ---: | ---: | ---: | ---: | ---: |")
+                ingest(lib, options.rows, Path(folder))
 
 
 def export(lib: mfkit.MediaLibrary, file: Path) -> None:
@@ -48,6 +55,27 @@ def export(lib: mfkit.MediaLibrary, file: Path) -> None:
         f"{done.bytes / 1e6:,.0f} | {peak:,.0f} | {peak - before:,.0f} |", flush=True,
     )
     file.unlink()
+
+
+def ingest(lib: mfkit.MediaLibrary, rows: int, folder: Path) -> None:
+    """Print a row of the table for rows that are new, that change nothing, and that come from files."""
+    frame = lib.items(limit=rows, order_by="file_path")
+    frame.to_parquet(folder / "rows.parquet")
+    frame.to_csv(folder / "rows.csv", index=False)
+    titles = frame[["file_path"]].assign(title="another title")
+    sources: list[tuple[str, pd.DataFrame | Path]] = [
+        ("new, from a frame", frame), ("the same again", frame), ("a title for each", titles),
+        ("new, from .parquet", folder / "rows.parquet"), ("new, from .csv", folder / "rows.csv"),
+    ]
+    for name, source in sources:
+        file = folder / ("known.db" if not name.startswith("new, from .") else f"{name[-3:]}.db")
+        with mfkit.MediaLibrary(file) as other:
+            before = _memory()
+            peak, done = _watched(partial(other.ingest, source, progress=False))
+        print(
+            f"| {name} | {done.rows:,} | {done.seconds:.1f} | {done.rows / done.seconds:,.0f} | "
+            f"{peak:,.0f} | {peak - before:,.0f} |", flush=True,
+        )
 
 
 def _watched(work: Callable[[], T]) -> tuple[float, T]:

@@ -65,16 +65,17 @@ def _marks(dialect: Dialect, number: int) -> list[str]:
 async def _run(
     connection: AsyncConnection, statement: str, table: Table, filled: tuple[str, ...], rows: Iterable[Row]
 ) -> None:
-    convert = [_converter(table, name, connection.dialect) for name in filled]
-    plain = [
-        tuple(
-            value if value is None or function is None else function(value)
-            for function, value in zip(convert, row, strict=True)
-        )
-        for row in rows
-    ]
-    if plain:
-        await connection.exec_driver_sql(statement, plain)
+    # Column by column: most need no conversion, and are then not looked at value by value.
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return
+    for place, name in enumerate(filled):
+        convert = _converter(table, name, connection.dialect)
+        if convert is not None:
+            columns[place] = tuple(
+                None if value is None else convert(value) for value in columns[place]
+            )
+    await connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 
 def _converter(table: Table, name: str, dialect: Dialect) -> Any:

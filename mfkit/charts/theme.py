@@ -164,7 +164,7 @@ def bars(
         for name, files, size, value in zip(labels, frame["files"], frame["bytes"], values, strict=True)
     ]
     rows = list(range(len(labels)))
-    axis = value_axis(values.max(initial=0), measure, steps=3)
+    axis = value_axis(float(values.max(initial=0)), measure, steps=3)
     # Room for the text at the end of the longest bar.
     axis["range"] = [0, axis["range"][1] * 1.24]
     return figure(

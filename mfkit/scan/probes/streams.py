@@ -122,8 +122,9 @@ def _with_header(facts: Facts, container: InputContainer, movie: Movie) -> Facts
     if header.get("duration") and not movie.is_fragmented:
         # Where streams and header differ, the header has what players show; a cut-off file's too.
         facts["duration"] = header["duration"]
-        if container.size > 0 and header["duration"]:
-            facts["bitrate"] = round(8 * container.size / header["duration"])
+        size = container.size or 0  # None since PyAV 19 where there is none
+        if size > 0 and header["duration"]:
+            facts["bitrate"] = round(8 * size / header["duration"])
     tracks = [(stream, movie.tracks[stream.id]) for stream in container.streams if stream.id in movie.tracks]
     for stream, track in tracks:
         if stream.type == "video" and not _is_cover(stream):

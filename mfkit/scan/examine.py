@@ -78,7 +78,7 @@ def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> b
     try:
         with open(path, "rb", buffering=0) as file:
             head = file.read(HEAD_SIZE)
-            found.file_hash = known_hash or _hash(file, head, beat)
+            found.file_hash = known_hash or _hash(file, head, found.size, beat)
             after = os.fstat(file.fileno())
     except OSError as error:
         found.file_hash = None
@@ -132,9 +132,10 @@ def _names_in(folder: str) -> FolderNames:
     return FolderNames(os.listdir(folder))
 
 
-def _hash(file: io.FileIO, head: bytes, beat: Callable[[], None]) -> str:
+def _hash(file: io.FileIO, head: bytes, size: int, beat: Callable[[], None]) -> str:
     digest = hashlib.sha256(head)
-    buffer = memoryview(bytearray(_CHUNK))
+    # One byte more than is left, so that the read that finds the end is the same as for a file that grew.
+    buffer = memoryview(bytearray(max(1, min(_CHUNK, size - len(head) + 1))))
     chunks = 0
     while count := file.readinto(buffer):
         digest.update(buffer[:count])

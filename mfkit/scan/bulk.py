@@ -1,13 +1,13 @@
 """Many rows in one statement, without the cost of building each through the ORM.
 
 Core's ``executemany`` converts every value of every row through functions looked up per row; here the
-conversions are looked up once per column, and the driver gets plain tuples. The statements are plain
-text too, so that no default of the model asks for a value that the rows do not hold.
+conversions are looked up once per column and done column by column, and the driver gets plain tuples. The
+statements are plain text too, so that no default of the model asks for a value that the rows do not hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Dialect, Table
@@ -65,17 +65,21 @@ def _marks(dialect: Dialect, number: int) -> list[str]:
 async def _run(
     connection: AsyncConnection, statement: str, table: Table, filled: tuple[str, ...], rows: Iterable[Row]
 ) -> None:
-    # Column by column: most need no conversion, and are then not looked at value by value.
-    columns = list(zip(*rows, strict=True))
-    if not columns:
-        return
-    for place, name in enumerate(filled):
-        convert = _converter(table, name, connection.dialect)
-        if convert is not None:
-            columns[place] = tuple(
-                None if value is None else convert(value) for value in columns[place]
-            )
-    await connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+    columns = [
+        _converted(values, _converter(table, name, connection.dialect))
+        for name, values in zip(filled, zip(*rows, strict=True), strict=False)
+    ]
+    if columns:
+        await connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+
+
+def _converted(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Sequence[Any]:
+    if function is None:
+        return values
+    first = values[0]
+    if all(value is first for value in values):  # nothing, or the time of the batch
+        return [None if first is None else function(first)] * len(values)
+    return [None if value is None else function(value) for value in values]
 
 
 def _converter(table: Table, name: str, dialect: Dialect) -> Any:

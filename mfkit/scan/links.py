@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Table, select
@@ -15,6 +14,7 @@ from mfkit.scan.bulk import update_rows
 from mfkit.scan.lock import LOCK_TRIES
 from mfkit.scan.pairs import live_photos
 
+_CHUNK = 5000
 _SUFFIXES = (".heic", ".heif", ".jpg", ".jpeg", ".mov", ".mp4")
 
 
@@ -41,8 +41,10 @@ async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
 
 async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[dict[str, Any], Any]]:
     prefix = folder if folder.endswith("/") else f"{folder}/"
+    extra = MediaMetadata.extra_metadata
+    # The database picks the two fields, so that not all that is known of every picture comes here.
     statement = (
-        select(MediaItem.file_path, MediaMetadata.id, MediaMetadata.extra_metadata)
+        select(MediaItem.file_path, extra["live_photo"].as_string(), extra["content_identifier"].as_string())
         .join(MediaMetadata, MediaMetadata.media_item_id == MediaItem.id)
         .where(
             MediaItem.file_path > prefix,
@@ -50,19 +52,30 @@ async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[di
             MediaItem.missing_since.is_(None),
         )
     )
-    rows = {
-        path: (id_, extra)
-        for path, id_, extra in await connection.execute(statement)
-        if may_be_half(path) and posixpath.dirname(path) == posixpath.dirname(prefix)
-    }
-    identifiers = {
-        path: str(extra["content_identifier"])
-        for path, (_, extra) in rows.items() if extra.get("content_identifier")
-    }
-    pairs = live_photos(rows, identifiers)
-    changed = []
-    for path, (id_, extra) in rows.items():
-        if extra.get("live_photo") != pairs.get(path):
-            rest = {name: value for name, value in extra.items() if name != "live_photo"}
-            changed.append(({**rest, **({"live_photo": pairs[path]} if path in pairs else {})}, id_))
-    return changed
+    rows = [
+        row for row in await connection.execute(statement)
+        if may_be_half(row[0]) and "/" not in row[0][len(prefix):]
+    ]
+    pairs = live_photos(
+        [path for path, _, _ in rows], {path: identifier for path, _, identifier in rows if identifier}
+    )
+    changed = [path for path, known, _ in rows if known != pairs.get(path)]
+    return [
+        ({**_unlinked(extra), **({"live_photo": pairs[path]} if path in pairs else {})}, id_)
+        for path, id_, extra in await _extra_of(connection, changed)
+    ]
+
+
+async def _extra_of(connection: AsyncConnection, paths: Sequence[str]) -> list[Any]:
+    rows: list[Any] = []
+    for start in range(0, len(paths), _CHUNK):
+        rows += await connection.execute(
+            select(MediaItem.file_path, MediaMetadata.id, MediaMetadata.extra_metadata)
+            .join(MediaMetadata, MediaMetadata.media_item_id == MediaItem.id)
+            .where(MediaItem.file_path.in_(paths[start:start + _CHUNK]))
+        )
+    return rows
+
+
+def _unlinked(extra: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in extra.items() if name != "live_photo"}

@@ -81,7 +81,7 @@ def metadata_values(found: Examined, item_id: Any) -> tuple[Any, ...]:
     raw = raw_bytes(on_disk(found.path))
     if raw is not None:
         extra["path_bytes"] = base64.b64encode(raw).decode("ascii")
-    return (uuid4(), item_id, *(facts.get(name) for name in FACT_COLUMNS), extra)
+    return (uuid4(), item_id, *map(facts.get, FACT_COLUMNS), extra)
 
 
 def _moment(taken_at: datetime | None) -> datetime | None:

@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import sys
-from asyncio.subprocess import Process
 from collections import deque
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from mfkit.errors import MfkitError
 from mfkit.scan.examine import Examined
-from mfkit.scan.facts import Facts
+from mfkit.scan.process import WorkerLostError, WorkerProcess
 from mfkit.scan.walk import Candidate
 from mfkit.scan.worker import request, take_reply
 
-_AHEAD = 8
-"""Requests that wait in a worker's pipe, so that it never waits for us."""
-_LINE = 1 << 24
-"""Longest line of a worker; its facts are bounded far below."""
-_PATIENCE = 120.0
-"""Seconds that a worker may take to start: a cold disk under load is slow."""
+_AHEAD = 64
+"""Files that wait in a worker's pipe, so that it never waits for us, unless they are large."""
+_AHEAD_BYTES = 16 << 20
+"""Bytes of files beyond which only one file waits: another worker may be done with it sooner."""
 MEMORY_LIMIT = 1 << 30
 TIME_LIMIT = 60.0
 
-Job = tuple[Examined, str | None]
+
+@dataclass(slots=True)
+class Job:
+    """A file to be read.
+
+    Attributes:
+        found: What is known of it, and gets what is found.
+        known_hash: The content's hash where it is known to be unchanged.
+        fault: What its facts did to a worker; asked again, the file is only hashed.
+    """
+
+    found: Examined
+    known_hash: str | None
+    fault: str | None = None
+
+    @property
+    def request(self) -> bytes:
+        """The line that asks a worker for it."""
+        return request(self.found, self.known_hash, wants_facts=self.fault is None)
 
 
 class WorkerPool:
@@ -50,7 +63,7 @@ class WorkerPool:
         """
         self._time_limit, self._memory_limit = time_limit, memory_limit
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(workers * _AHEAD)
-        self._results: asyncio.Queue[Examined | None] = asyncio.Queue(workers * _AHEAD * 4)
+        self._results: asyncio.Queue[list[Examined] | None] = asyncio.Queue(workers * 2)
         self._number = workers
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -70,26 +83,26 @@ class WorkerPool:
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
         """Have a file read; waits while enough are under way."""
         found = Examined(candidate.path, candidate.size, candidate.modified_at)
-        await self._jobs.put((found, known_hash))
+        await self._jobs.put(Job(found, known_hash))
 
     async def finish(self) -> None:
         """Say that no more files come."""
         for _ in self._tasks:
             await self._jobs.put(None)
 
-    async def results(self) -> AsyncIterator[Examined]:
-        """Yield the files as they are done, until all are.
+    async def results(self) -> AsyncIterator[list[Examined]]:
+        """Yield the files as they are done, some at a time, until all are.
 
         Raises:
             MfkitError: A worker cannot be started, or lacks a library.
         """
         running = len(self._tasks)
         while running:
-            found = await self._results.get()
-            if found is None:
+            done = await self._results.get()
+            if done is None:
                 running -= 1
             else:
-                yield found
+                yield done
         for task in self._tasks:
             if task.done():
                 task.result()
@@ -97,98 +110,67 @@ class WorkerPool:
     async def _serve(self) -> None:
         """Keep one worker at work, and replace it as often as need be."""
         waiting: deque[Job] = deque()
-        process: Process | None = None
+        worker: WorkerProcess | None = None
         more = True
         try:
             while True:
-                while more and len(waiting) < _AHEAD and (not waiting or not self._jobs.empty()):
+                new: list[Job] = []
+                while more and _has_room(waiting) and (not waiting or not self._jobs.empty()):
                     job = await self._jobs.get()
                     if job is None:
                         more = False
                     else:
                         waiting.append(job)
-                        _send(process, job)
+                        new.append(job)
                 if not waiting:
                     return
-                if process is None:
-                    process = await self._start()
-                    for job in waiting:
-                        _send(process, job)
-                fault = await self._listen(process, waiting[0][0])
-                if fault is not None:
-                    await _end(process)
-                    process = None
-                found, _ = waiting.popleft()
-                if fault is not None:
-                    found.facts = Facts()
-                    found.failed("read" if found.kind is None else "probe", fault)
-                await self._results.put(found)
+                if worker is None:
+                    worker = await WorkerProcess.start(self._memory_limit, self._time_limit)
+                    new = list(waiting)
+                if new:
+                    worker.send(b"".join(job.request for job in new))
+                done: list[Examined] = []
+                try:
+                    _take(await worker.lines(), waiting, done)
+                except WorkerLostError as lost:
+                    await worker.end()
+                    worker = None
+                    _blame(waiting, str(lost), done)
+                if done:
+                    await self._results.put(done)
         finally:
-            if process is not None:
-                await _end(process)
+            if worker is not None:
+                await worker.end()
             # A cancelled pool has nobody left who takes results.
             with contextlib.suppress(asyncio.QueueFull):
                 self._results.put_nowait(None)
 
-    async def _start(self) -> Process:
-        """Start a worker and wait for its first word.
 
-        Raises:
-            MfkitError: It ends before it can work.
-        """
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "mfkit.scan.worker", str(self._memory_limit), str(self._time_limit),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, limit=_LINE,
-        )
-        assert process.stdout is not None
+def _has_room(waiting: deque[Job]) -> bool:
+    if len(waiting) < 2:
+        return True
+    return len(waiting) < _AHEAD and sum(job.found.size for job in waiting) < _AHEAD_BYTES
+
+
+def _take(lines: list[bytes], waiting: deque[Job], done: list[Examined]) -> None:
+    """Take a worker's lines over into the files it was asked for, in order."""
+    for line in lines:
         try:
-            async with asyncio.timeout(_PATIENCE):
-                if await process.stdout.readline():
-                    return process
-            code = await process.wait()
-        except BaseException:
-            await _end(process)  # nobody else knows of it yet
-            raise
-        raise MfkitError(
-            f"The process that reads files ends at once (exit code {code}); see why with: "
-            f"{sys.executable} -m mfkit.scan.worker"
-        )
-
-    async def _listen(self, process: Process, found: Examined) -> str | None:
-        """Take the worker's lines until a file is done; returns what is wrong when the worker is lost."""
-        assert process.stdout is not None
-        while True:
-            try:
-                # Not wait_for: on Python 3.11 it may lose a cancellation that comes with the line.
-                async with asyncio.timeout(self._time_limit):
-                    line = await process.stdout.readline()
-            except TimeoutError:
-                return f"Reading the file takes too long: no sign of life for {self._time_limit:g} s."
-            except ValueError:
-                return "Reading the file gives more facts than can be true."
-            if not line:
-                code = await process.wait()
-                return f"Reading the file crashed the reader ({_cause(code)})."
-            if take_reply(line, found):
-                return None
+            job = waiting[0]
+            if not take_reply(line, job.found):
+                continue
+        except (ValueError, TypeError, LookupError) as error:
+            raise WorkerLostError("Reading the file gave no answer that can be understood.") from error
+        if job.fault is not None and job.found.stage is None:
+            job.found.failed("probe", job.fault)
+        done.append(waiting.popleft().found)
 
 
-def _send(process: Process | None, job: Job) -> None:
-    if process is not None and process.stdin is not None:
-        process.stdin.write(request(*job))
-
-
-def _cause(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
-
-
-async def _end(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+def _blame(waiting: deque[Job], fault: str, done: list[Examined]) -> None:
+    """Put the loss of a worker down to the file it was at: to its facts first, then to the file as such."""
+    if not waiting:
+        return
+    if waiting[0].fault is None:
+        waiting[0].fault = fault
+    else:
+        done.append(waiting.popleft().found.failed("read", fault))

@@ -152,10 +152,11 @@ class _Run:
         async with WorkerPool(self._workers, time_limit=self._time_limit) as pool:
             feeding = asyncio.create_task(self._feed(pool, bar))
             try:
-                async for found in pool.results():
-                    self._done.append(found)
-                    self._account(found)
-                    bar.update()
+                async for block in pool.results():
+                    self._done += block
+                    for found in block:
+                        self._account(found)
+                    bar.update(len(block))
                     await self._store_if_due()
                 await feeding
             finally:

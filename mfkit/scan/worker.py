@@ -1,9 +1,10 @@
 """The isolated process that reads files: ``python -m mfkit.scan.worker``, spoken to over pipes.
 
 A file may crash or hang the library that reads it, or ask it for all memory; in a process of its own it
-takes nothing with it. One line of JSON a request, in order; per file an optional line when it is hashed
-(so that a crash in the probe still leaves an item) and one when it is done. JSON rather than pickle: a
-file that gets hold of the worker must not get hold of its parent.
+takes nothing with it. One line of JSON a request and one a file that is done, in order; between them, while
+a large file is read, empty ones as signs of life. A file whose facts have cost a worker is asked for again
+without them, so that it still becomes an item. JSON rather than pickle: a file that gets hold of the worker
+must not get hold of its parent.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def request(found: Examined, known_hash: str | None) -> bytes:
-    """Return the line that asks for a file."""
+def request(found: Examined, known_hash: str | None, *, wants_facts: bool) -> bytes:
+    """Return the line that asks for a file: for its hash and kind, and for its facts as a rule."""
     modified = (found.modified_at - _EPOCH) // _MICROSECOND if found.modified_at is not None else 0
-    return json.dumps([found.path, found.size, modified, known_hash]).encode() + b"\n"
+    return json.dumps([found.path, found.size, modified, known_hash, wants_facts]).encode() + b"\n"
 
 
 def take_reply(line: bytes, found: Examined) -> bool:
@@ -75,27 +76,31 @@ def main() -> None:
     reply({})  # the first word: it can start at all
     for line in sys.stdin.buffer:
         _expect_life(time_limit)
-        path, size, modified, known_hash = json.loads(line)
+        path, size, modified, known_hash, wants_facts = json.loads(line)
         found = Examined(path, size, _EPOCH + modified * _MICROSECOND)
-        _answer(found, known_hash, reply)
+        reply(_answer(found, known_hash, wants_facts, beat=lambda: reply({})))
         _expect_life(0)  # to wait for work is no silence
 
 
-def _answer(found: Examined, known_hash: str | None, reply: Callable[[dict[str, Any]], None]) -> None:
+def _answer(
+    found: Examined, known_hash: str | None, wants_facts: bool, beat: Callable[[], None]
+) -> dict[str, Any]:
+    """Read a file and return what :func:`take_reply` takes."""
     started = time.perf_counter()
     spent = {"read": 0.0, "probe": 0.0}
     done: dict[str, Any] = {"done": 1, "spent": spent}
-    if read(found, known_hash, lambda: reply({})):
+    if read(found, known_hash, beat):
         assert found.kind is not None
-        kind = (found.kind.format, found.kind.mime_type, found.kind.media_type)
-        reply({"hash": found.file_hash, "kind": kind})
+        done["hash"] = found.file_hash
+        done["kind"] = (found.kind.format, found.kind.mime_type, found.kind.media_type)
         between = time.perf_counter()
         spent["read"] = between - started
-        try:
-            probe(found)
-        except ProbeLibraryError as error:
-            return reply({"lacking": str(error)})
-        spent["probe"] = time.perf_counter() - between
+        if wants_facts:
+            try:
+                probe(found)
+            except ProbeLibraryError as error:
+                return {"lacking": str(error)}
+            spent["probe"] = time.perf_counter() - between
         if found.facts:
             facts: dict[str, Any] = dict(found.facts)
             if (taken_at := found.facts.get("taken_at")) is not None:
@@ -103,7 +108,7 @@ def _answer(found: Examined, known_hash: str | None, reply: Callable[[dict[str, 
             done["facts"] = facts
     if found.stage is not None:
         done["failed"] = (found.stage, found.error)
-    reply(done)
+    return done
 
 
 def _expect_life(time_limit: float) -> None:

@@ -12,7 +12,7 @@ import mfkit
 
 # A worker imports this at start: what a hostile file does to a library, done by name.
 TRAP = '''
-import os, time
+import contextlib, os
 import mfkit.scan.examine as examine
 real = examine.read_facts
 
@@ -26,6 +26,10 @@ def read_facts(path, kind):
         return {"title": "x" * (4 << 30)}
     if "raise" in path:
         raise RecursionError("too deep")
+    if "babble" in path:
+        for pipe in range(3, 20):
+            with contextlib.suppress(OSError):
+                os.write(pipe, b"noise\\n")
     if "print" in path:
         print("noise", flush=True)
         os.write(1, b"more noise\\n")
@@ -33,7 +37,7 @@ def read_facts(path, kind):
 
 examine.read_facts = read_facts
 '''
-HOSTILE = ["abort", "hang", "bloat", "raise"]
+HOSTILE = ["abort", "hang", "bloat", "raise", "babble"]
 LONG_AGO = 1_500_000_000
 
 
@@ -55,10 +59,10 @@ def media(tmp_path, monkeypatch) -> Path:
 
 
 def test_exactly_the_hostile_files_are_blamed(media, tmp_path):
-    """Two crashes, two endless loops, two that want 4 GiB and two that raise: those eight fail."""
+    """Two that crash, loop for ever, want 4 GiB, raise or write between the replies: those ten fail."""
     with mfkit.MediaLibrary(tmp_path / "library.db") as library:
         report = library.scan(media, time_limit=2.0, progress=False).total
-        assert (report.files, report.added, report.failed) == (59, 59, 8)
+        assert (report.files, report.added, report.failed) == (61, 61, 10)
         failures = library.failures()
         blamed = {Path(path).stem[3:]: error for path, error in zip(failures.file_path, failures.error)}
         assert set(blamed) == set(HOSTILE)
@@ -66,6 +70,7 @@ def test_exactly_the_hostile_files_are_blamed(media, tmp_path):
         assert "no sign of life for 2 s" in blamed["hang"]
         assert "memory" in blamed["bloat"]
         assert "RecursionError: too deep" in blamed["raise"]
+        assert "no answer that can be understood" in blamed["babble"]
         # What was hashed before the probe failed is an item all the same.
         hashes = dict(zip(library.items().file_path, library.items().file_hash))
         for path in failures.file_path:
@@ -78,7 +83,7 @@ def test_hostile_files_are_not_tried_again(media, tmp_path):
     with mfkit.MediaLibrary(tmp_path / "library.db") as library:
         library.scan(media, time_limit=2.0, progress=False)
         report = library.scan(media, time_limit=2.0, progress=False).total
-        assert (report.unchanged, report.failed, report.updated) == (59, 8, 0)
+        assert (report.unchanged, report.failed, report.updated) == (61, 10, 0)
 
 
 def test_a_worker_that_cannot_start(media, tmp_path, monkeypatch):

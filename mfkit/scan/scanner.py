@@ -18,11 +18,11 @@ from mfkit.core.database import Database
 from mfkit.errors import FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
 from mfkit.progress import progress_bar
+from mfkit.scan import geonames
 from mfkit.scan.again import media_again, media_of_all
 from mfkit.scan.examine import Examined
 from mfkit.scan.exclude import Exclude
 from mfkit.scan.facts import EXTRACTOR_VERSION
-from mfkit.scan.geonames import add_place_names
 from mfkit.scan.journal import Journal, known_roots
 from mfkit.scan.known import Verdict, compare, differing, known_at
 from mfkit.scan.links import link_live_photos, may_be_half
@@ -37,8 +37,8 @@ from mfkit.scan.walk import Aside, Candidate, Entry, candidate, walk
 
 _STRETCH = 5000
 """How many files of the walk are compared with the library at a time."""
-_BATCH = 2000
-"""How many examined files are stored in one transaction."""
+_BATCH = 500
+"""How many examined files are stored in one transaction, while the next as many are examined."""
 _PATIENCE = 5.0
 """Seconds after which a smaller batch is stored all the same, so that an interrupt costs little."""
 
@@ -92,7 +92,9 @@ class _Run:
         self._started_at = utc_now()
         self._counts = Counts()
         self._done: list[Examined] = []
+        self._storing: asyncio.Task[None] | None = None
         self._stored_at = time.monotonic()
+        self._place_names: asyncio.Task[None] | None = None
         self._aside = Aside()
         self._noted = 0
         self._again: set[str] = set()
@@ -157,12 +159,16 @@ class _Run:
                     for found in block:
                         self._account(found)
                     bar.update(len(block))
-                    await self._store_if_due()
+                    if self._is_due():
+                        await self._store()
                 await feeding
+                await self._store()
+                await self._stored()
             finally:
-                feeding.cancel()
-                await asyncio.gather(feeding, return_exceptions=True)
-        await self._store()
+                begun = [task for task in (feeding, self._storing, self._place_names) if task is not None]
+                for task in begun:
+                    task.cancel()
+                await asyncio.gather(*begun, return_exceptions=True)
 
     def _account(self, found: Examined) -> None:
         for stage, seconds in found.spent.items():
@@ -171,6 +177,8 @@ class _Run:
             self._effort.read_bytes += found.size
         if found.stage is not None:
             self._effort.fail(found.stage)
+        if self._place_names is None and found.facts.get("latitude") is not None:
+            self._place_names = asyncio.create_task(asyncio.to_thread(geonames.load))
 
     async def _feed(self, pool: WorkerPool, bar: Any) -> None:
         try:
@@ -181,19 +189,27 @@ class _Run:
             raise
         await pool.finish()
 
-    async def _store_if_due(self) -> None:
-        if len(self._done) >= _BATCH or (self._done and time.monotonic() - self._stored_at > _PATIENCE):
-            await self._store()
+    def _is_due(self) -> bool:
+        return len(self._done) >= _BATCH or time.monotonic() - self._stored_at > _PATIENCE
 
     async def _store(self) -> None:
+        """Begin to store what is done, once the batch before it is stored: two are in memory at most."""
+        await self._stored()
         batch, self._done = self._done, []
+        self._storing = asyncio.create_task(self._write(batch))
+        self._stored_at = time.monotonic()
+
+    async def _stored(self) -> None:
+        if self._storing is not None:
+            await self._storing
+
+    async def _write(self, batch: list[Examined]) -> None:
         if batch:
-            await asyncio.to_thread(add_place_names, [found.facts for found in batch])
+            await asyncio.to_thread(geonames.add_place_names, [found.facts for found in batch])
             self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
             started = time.monotonic()
             self._counts += await write(self._database, self._journal, batch)
             self._effort.spend("store", time.monotonic() - started, len(batch))
-        self._stored_at = time.monotonic()
 
     async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
         """Yield the files that must be opened; settle everything else on the way."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -69,7 +68,7 @@ class WorkerPool:
 
     async def __aenter__(self) -> Self:
         """Start the workers."""
-        self._tasks = [asyncio.create_task(self._serve()) for _ in range(self._number)]
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._number)]
         return self
 
     async def __aexit__(
@@ -107,6 +106,15 @@ class WorkerPool:
             if task.done():
                 task.result()
 
+    async def _work(self) -> None:
+        """Serve, and say when that is over; a cancelled pool has nobody left who would hear it."""
+        try:
+            await self._serve()
+        except Exception:
+            await self._results.put(None)
+            raise
+        await self._results.put(None)
+
     async def _serve(self) -> None:
         """Keep one worker at work, and replace it as often as need be."""
         waiting: deque[Job] = deque()
@@ -141,9 +149,6 @@ class WorkerPool:
         finally:
             if worker is not None:
                 await worker.end()
-            # A cancelled pool has nobody left who takes results.
-            with contextlib.suppress(asyncio.QueueFull):
-                self._results.put_nowait(None)
 
 
 def _has_room(waiting: deque[Job]) -> bool:

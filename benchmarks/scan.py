@@ -27,6 +27,7 @@ import mfkit
 
 WORKERS = os.cpu_count() or 1
 COPIES = 8
+FEW = 20_000
 LONG_AGO = 1_500_000_000
 
 
@@ -153,36 +154,42 @@ def small_files(number: int) -> None:
     """Print the rows about a rescan in which nothing changed, and about memory."""
     with tempfile.TemporaryDirectory() as place:
         for start in range(0, number, 1000):
-            folder = Path(place) / "media" / f"{start // 1000:04d}"
+            folder = Path(place) / "media" / ("first" if start < FEW else "rest") / f"{start // 1000:04d}"
             folder.mkdir(parents=True)
             for file in range(1000):
                 path = folder / f"{file:03d}.txt"
                 path.write_text(str(path))
                 os.utime(path, (LONG_AGO, LONG_AGO))
         with mfkit.MediaLibrary(f"{place}/library.db") as library:
-            for part in range(min(20, number // 1000)):
-                library.scan(f"{place}/media/{part:04d}", progress=False)
-            after_few = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            library.scan(f"{place}/media/first", progress=False)
+            after_few = peak_memory()
             library.scan(f"{place}/media", progress=False)
-            after_all = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            after_all = peak_memory()
             pairs = []
             for _ in range(7):
                 walked = seconds(lambda: bare_walk(f"{place}/media"), 1)
                 rescanned = seconds(lambda: library.scan(f"{place}/media", progress=False), 1)
                 pairs.append((rescanned / walked, walked, rescanned))
+            after_rescans = peak_memory()
         ratio, walked, rescanned = sorted(pairs)[len(pairs) // 2]
         print(f"{number:,} small files, none changed")
         print(f"  bare scandir + stat         {walked:8.2f} s")
         print(f"  rescan                      {rescanned:8.2f} s   {ratio:.2f} x the walk (median of 7)")
-        print(f"  peak memory of the main process: {after_few / 1024:.0f} MB after 20,000 files, "
-              f"{after_all / 1024:.0f} MB after {number:,}")
+        print(f"  peak memory of the main process: {after_few} MB after {FEW:,} files, {after_all} MB after "
+              f"{number:,}, {after_rescans} MB after the rescans")
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process has held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
+    # First, before the rest has raised the process's peak of memory.
+    small_files(int(sys.argv[2]) if len(sys.argv) > 2 else 200_000)
     real_files(sys.argv[1], 5)
     with tempfile.TemporaryDirectory() as many:
         left_out = multiplied(sys.argv[1], many)
         print(f"The same {COPIES} times, with 8 bytes appended that tell the copies apart; "
               f"{left_out} files that do not bear it are left out")
         real_files(many, 5)
-    small_files(int(sys.argv[2]) if len(sys.argv) > 2 else 200_000)

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict
+from operator import attrgetter
 from posixpath import dirname
 from typing import Any
 from uuid import UUID, uuid4
@@ -162,7 +163,8 @@ class _Run:
                     if self._is_due():
                         await self._store()
                 await feeding
-                await self._store()
+                while self._done:
+                    await self._store()
                 await self._stored()
             finally:
                 begun = [task for task in (feeding, self._storing, self._place_names) if task is not None]
@@ -195,7 +197,8 @@ class _Run:
     async def _store(self) -> None:
         """Begin to store what is done, once the batch before it is stored: two are in memory at most."""
         await self._stored()
-        batch, self._done = self._done, []
+        # Batches of one size make statements of one text, which the database need not prepare again.
+        batch, self._done = self._done[:_BATCH], self._done[_BATCH:]
         self._storing = asyncio.create_task(self._write(batch))
         self._stored_at = time.monotonic()
 
@@ -208,6 +211,8 @@ class _Run:
             await asyncio.to_thread(geonames.add_place_names, [found.facts for found in batch])
             self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
             started = time.monotonic()
+            # Of files with one content the first by path becomes the item, whichever was read first.
+            batch.sort(key=attrgetter("path"))
             self._counts += await write(self._database, self._journal, batch)
             self._effort.spend("store", time.monotonic() - started, len(batch))
 

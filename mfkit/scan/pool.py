@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from operator import itemgetter
 from types import TracebackType
 from typing import Self
 
@@ -29,11 +31,13 @@ class Job:
     Attributes:
         found: What is known of it, and gets what is found.
         known_hash: The content's hash where it is known to be unchanged.
+        number: Its place among all that were put in.
         fault: What its facts did to a worker; asked again, the file is only hashed.
     """
 
     found: Examined
     known_hash: str | None
+    number: int
     fault: str | None = None
 
     @property
@@ -62,8 +66,8 @@ class WorkerPool:
         """
         self._time_limit, self._memory_limit = time_limit, memory_limit
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(workers * _AHEAD)
-        self._results: asyncio.Queue[list[Examined] | None] = asyncio.Queue(workers * 2)
-        self._number = workers
+        self._results: asyncio.Queue[list[Job] | None] = asyncio.Queue(workers * 2)
+        self._number, self._put = workers, 0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -82,7 +86,8 @@ class WorkerPool:
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
         """Have a file read; waits while enough are under way."""
         found = Examined(candidate.path, candidate.size, candidate.modified_at)
-        await self._jobs.put(Job(found, known_hash))
+        await self._jobs.put(Job(found, known_hash, self._put))
+        self._put += 1
 
     async def finish(self) -> None:
         """Say that no more files come."""
@@ -90,21 +95,35 @@ class WorkerPool:
             await self._jobs.put(None)
 
     async def results(self) -> AsyncIterator[list[Examined]]:
-        """Yield the files as they are done, some at a time, until all are.
+        """Yield the files that are done, some at a time, until all are.
+
+        They come in the order in which they were put in, so that what a library says does not hang on
+        which worker was quicker. A file that takes very long is not waited for.
 
         Raises:
             MfkitError: A worker cannot be started, or lacks a library.
         """
-        running = len(self._tasks)
+        running, following = len(self._tasks), 0
+        held: list[tuple[int, Examined]] = []
         while running:
             done = await self._results.get()
             if done is None:
                 running -= 1
-            else:
-                yield done
+                continue
+            for job in done:
+                heappush(held, (job.number, job.found))
+            block = []
+            while held and (held[0][0] <= following or len(held) > self._number * _AHEAD * 2):
+                number, found = heappop(held)
+                following = max(following, number + 1)
+                block.append(found)
+            if block:
+                yield block
         for task in self._tasks:
             if task.done():
                 task.result()
+        if held:
+            yield [found for _, found in sorted(held, key=itemgetter(0))]
 
     async def _work(self) -> None:
         """Serve, and say when that is over; a cancelled pool has nobody left who would hear it."""
@@ -137,7 +156,7 @@ class WorkerPool:
                     new = list(waiting)
                 if new:
                     worker.send(b"".join(job.request for job in new))
-                done: list[Examined] = []
+                done: list[Job] = []
                 try:
                     _take(await worker.lines(), waiting, done)
                 except WorkerLostError as lost:
@@ -157,7 +176,7 @@ def _has_room(waiting: deque[Job]) -> bool:
     return len(waiting) < _AHEAD and sum(job.found.size for job in waiting) < _AHEAD_BYTES
 
 
-def _take(lines: list[bytes], waiting: deque[Job], done: list[Examined]) -> None:
+def _take(lines: list[bytes], waiting: deque[Job], done: list[Job]) -> None:
     """Take a worker's lines over into the files it was asked for, in order."""
     for line in lines:
         try:
@@ -168,14 +187,15 @@ def _take(lines: list[bytes], waiting: deque[Job], done: list[Examined]) -> None
             raise WorkerLostError("Reading the file gave no answer that can be understood.") from error
         if job.fault is not None and job.found.stage is None:
             job.found.failed("probe", job.fault)
-        done.append(waiting.popleft().found)
+        done.append(waiting.popleft())
 
 
-def _blame(waiting: deque[Job], fault: str, done: list[Examined]) -> None:
+def _blame(waiting: deque[Job], fault: str, done: list[Job]) -> None:
     """Put the loss of a worker down to the file it was at: to its facts first, then to the file as such."""
     if not waiting:
         return
     if waiting[0].fault is None:
         waiting[0].fault = fault
     else:
-        done.append(waiting.popleft().found.failed("read", fault))
+        waiting[0].found.failed("read", fault)
+        done.append(waiting.popleft())

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict
-from operator import attrgetter
 from posixpath import dirname
 from typing import Any
 from uuid import UUID, uuid4
@@ -211,8 +210,6 @@ class _Run:
             await asyncio.to_thread(geonames.add_place_names, [found.facts for found in batch])
             self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
             started = time.monotonic()
-            # Of files with one content the first by path becomes the item, whichever was read first.
-            batch.sort(key=attrgetter("path"))
             self._counts += await write(self._database, self._journal, batch)
             self._effort.spend("store", time.monotonic() - started, len(batch))
 

@@ -9,7 +9,7 @@ from mfkit.scan.pool import WorkerPool
 from mfkit.scan.walk import Aside, candidate, walk
 
 
-async def test_results_end_though_they_are_taken_slowly(tmp_path: Path) -> None:
+async def test_results_come_in_order_and_end_though_they_are_taken_slowly(tmp_path: Path) -> None:
     """A writer that is slower than the workers gets every file, and hears when there are no more."""
     for number in range(1000):
         (tmp_path / f"{number:04d}.txt").write_text(f"content {number}")
@@ -20,11 +20,11 @@ async def test_results_end_though_they_are_taken_slowly(tmp_path: Path) -> None:
             await pool.put(file, None)
         await pool.finish()
 
-    async with asyncio.timeout(60), WorkerPool(1) as pool:
+    async with asyncio.timeout(60), WorkerPool(2) as pool:
         feeding = asyncio.create_task(feed(pool))
         paths = []
         async for block in pool.results():
             paths += [found.path for found in block]
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.05)
         await feeding
     assert paths == [file.path for file in files]

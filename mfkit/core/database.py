@@ -280,6 +280,11 @@ class Database:
             await asyncio.gather(task, return_exceptions=True)
             raise
 
+    async def shrink(self, connection: AsyncConnection) -> None:
+        """Give back the pages that a connection holds, after it has read what is not read again soon."""
+        if self.dialect == "sqlite":
+            await connection.exec_driver_sql("PRAGMA shrink_memory")
+
     async def dispose(self) -> None:
         """Close all connections."""
         await self.engine.dispose()

@@ -228,6 +228,7 @@ class _Run:
             async with self._database.connect() as connection:
                 unknown, odd = await differing(connection, entries, after, upto)
                 known = await known_at(connection, [*{*odd, *(path for path, _, _ in unknown)}])
+                await self._database.shrink(connection)
             candidates = {entry[0]: candidate(entry) for entry in unknown}
             verdict = compare(candidates, known, [one.path for one in self._aside.unlisted])
             await self._settle(verdict)

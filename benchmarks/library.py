@@ -21,6 +21,7 @@ from uuid import UUID
 from platformdirs import user_cache_path
 
 from mfkit.core.database import Database
+from mfkit.models.views import SQLITE_FOLDER
 
 BATCH = 20_000
 START = datetime(2006, 1, 1)
@@ -73,9 +74,15 @@ async def _schema(file: Path) -> None:
 
 def _fill(file: Path, number: int) -> None:
     connection = sqlite3.connect(file, isolation_level=None)
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-2000000", "temp_store=FILE"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
+    # Row by row, triggers and indexes would take most of the time.
+    later = connection.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
+    ).fetchall()
+    for kind, name, _ in later:
+        connection.execute(f"DROP {kind} {name}")
     draw = random.Random(20)
     tags = [(_id(draw), f"tag {place}", _text(START)) for place in range(30)]
     connection.executemany("INSERT INTO tags (id, name, created_at) VALUES (?, ?, ?)", tags)
@@ -91,10 +98,24 @@ def _fill(file: Path, number: int) -> None:
             (item[0], draw.choice(tags)[0], _text(START)) for item, _ in batch if draw.random() < 0.05
         ]
         _insert(connection, "media_tags", ("media_item_id", "tag_id", "created_at"), tagged)
+    connection.execute(_WORDS)
+    connection.execute("INSERT INTO media_fts (media_fts) VALUES ('rebuild')")
+    for _, _, statement in sorted(later):
+        connection.execute(statement)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("ANALYZE")
     connection.close()
+
+
+# What the triggers would have written; an item and its facts were written at the same place.
+_WORDS = (
+    "INSERT INTO media_search (media_item_id, file_name, folder, title, artist, album, genre, camera, place, "
+    f"tags) SELECT i.id, i.file_name, {SQLITE_FOLDER.format(path='i.file_path')}, m.title, m.artist, m.album, "
+    "m.genre, nullif(trim(coalesce(m.camera_make, '') || ' ' || coalesce(m.camera_model, '')), ''), "
+    "m.location_name, (SELECT group_concat(t.name, ' ') FROM media_tags l JOIN tags t ON t.id = l.tag_id "
+    "WHERE l.media_item_id = i.id) FROM media_items i JOIN media_metadata m ON m.rowid = i.rowid"
+)
 
 
 def _insert(connection: sqlite3.Connection, table: str, columns: tuple[str, ...], rows: list[Row]) -> None:

@@ -111,8 +111,8 @@ def _fill(file: Path, number: int) -> None:
 # What the triggers would have written; an item and its facts were written at the same place.
 _WORDS = (
     "INSERT INTO media_search (media_item_id, file_name, folder, title, artist, album, genre, camera, place, "
-    f"tags) SELECT i.id, i.file_name, {SQLITE_FOLDER.format(path='i.file_path')}, m.title, m.artist, m.album, "
-    "m.genre, nullif(trim(coalesce(m.camera_make, '') || ' ' || coalesce(m.camera_model, '')), ''), "
+    f"tags) SELECT i.id, i.file_name, {SQLITE_FOLDER.format(path='i.file_path')}, m.title, m.artist, "
+    "m.album, m.genre, nullif(trim(coalesce(m.camera_make, '') || ' ' || coalesce(m.camera_model, '')), ''), "
     "m.location_name, (SELECT group_concat(t.name, ' ') FROM media_tags l JOIN tags t ON t.id = l.tag_id "
     "WHERE l.media_item_id = i.id) FROM media_items i JOIN media_metadata m ON m.rowid = i.rowid"
 )

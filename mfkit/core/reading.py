@@ -1,10 +1,7 @@
 """Rows of the record database as Arrow, many at a time: what a snapshot is made from.
 
-Three ways, since no one of them serves everywhere. Python's own ``sqlite3`` is right in any process and
-quick enough for thousands of rows. ADBC reads SQLite about three times as fast, but brings its own copy of
-the SQLite library, and two copies in one process drop each other's file locks
-(https://www.sqlite.org/howtocorrupt.html, section 2.2.1): it may open a library only in a process that
-does nothing else. For PostgreSQL, where locks are the server's, ADBC serves everywhere.
+SQLite is read by Python's own driver, which is right in any process and quick enough for thousands of rows
+(mfkit.core.bulk is for millions), PostgreSQL by ADBC.
 """
 
 from __future__ import annotations
@@ -12,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,13 +60,12 @@ class SqliteReader:
         return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-class AdbcReader:
-    """Reads SQLite or PostgreSQL through ADBC."""
+class PostgresqlReader:
+    """Reads PostgreSQL through ADBC."""
 
-    def __init__(self, connection: Any, *, sqlite: bool) -> None:
+    def __init__(self, connection: Any) -> None:
         """Take a connection in a read transaction."""
         self._connection = connection
-        self._sqlite = sqlite
         self._cursors: list[Any] = []
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
@@ -81,28 +76,16 @@ class AdbcReader:
             return found
 
     def table(self, statement: str, columns: Columns) -> pa.RecordBatchReader:
-        """Return the rows of a long one."""
+        """Return the rows of a long one, in the types that the server states."""
         cursor = self._connection.cursor()
         self._cursors.append(cursor)
-        if not self._sqlite:
-            cursor.execute(statement)
-            return cursor.fetch_record_batch()
-        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH)})
-        # The driver takes a column's type from the first batch, where it may be null throughout: a
-        # row of our own comes first and says what the types are.
-        samples = ", ".join(f"{_SAMPLES[type_]} AS {name}" for name, type_ in columns)
-        cursor.execute(f"SELECT {samples} UNION ALL SELECT * FROM ({statement})")
-        reader = cursor.fetch_record_batch()
-        first = reader.read_next_batch().slice(1)
-        return pa.RecordBatchReader.from_batches(reader.schema, chain([first], reader))
+        cursor.execute(statement)
+        return cursor.fetch_record_batch()
 
     def close(self) -> None:
         """Let go of what was read."""
         for cursor in self._cursors:
             cursor.close()
-
-
-_SAMPLES = {pa.string(): "'x'", pa.int64(): "1", pa.float64(): "0.5"}
 
 
 @contextmanager
@@ -119,32 +102,15 @@ def sqlite_reader(file: Path) -> Iterator[SqliteReader]:
 def connect_sqlite(file: Path) -> sqlite3.Connection:
     """Open a SQLite file so that it cannot be written, for use by one thread at a time."""
     return sqlite3.connect(
-        _read_only(file), uri=True, isolation_level=None, check_same_thread=False, timeout=30
+        uri_of(file), uri=True, isolation_level=None, check_same_thread=False, timeout=30
     )
 
 
 @contextmanager
-def adbc_sqlite_reader(file: Path) -> Iterator[AdbcReader]:
-    """Open a SQLite file through ADBC; only in a process that opens it in no other way."""
-    from adbc_driver_sqlite import dbapi
-
-    connection = dbapi.connect(_read_only(file), autocommit=True)
-    reader = AdbcReader(connection, sqlite=True)
-    try:
-        for pragma in ("busy_timeout = 30000", "cache_size = -65536", "mmap_size = 1073741824"):
-            reader.rows(f"PRAGMA {pragma}")
-        connection.adbc_connection.set_autocommit(False)
-        yield reader
-    finally:
-        reader.close()
-        connection.close()
-
-
-@contextmanager
-def postgresql_reader(url: URL) -> Iterator[AdbcReader]:
+def postgresql_reader(url: URL) -> Iterator[PostgresqlReader]:
     """Open a PostgreSQL database in one read-only transaction that sees one moment throughout."""
     connection = connect_postgresql(url)
-    reader = AdbcReader(connection, sqlite=False)
+    reader = PostgresqlReader(connection)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -162,7 +128,8 @@ def connect_postgresql(url: URL, *, autocommit: bool = False) -> Any:
     return dbapi.connect(plain, autocommit=autocommit)
 
 
-def _read_only(file: Path) -> str:
+def uri_of(file: Path) -> str:
+    """Return the URI by which SQLite opens a file without the right to write."""
     url = read_only_url(URL.create("sqlite", database=str(file)), file)
     query = "&".join(f"{name}={value}" for name, value in url.query.items() if name != "uri")
     return f"{url.database}?{query}"

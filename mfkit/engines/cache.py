@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,7 +28,7 @@ from platformdirs import user_cache_path
 from mfkit.core.database import Database
 from mfkit.errors import MfkitError
 
-FORMAT = 1
+FORMAT = 2
 """Of manifest and files; a cache of another one is made anew."""
 LOCK_TIMEOUT = 120.0
 _GRACE = 60.0
@@ -46,7 +47,7 @@ class Manifest:
     Attributes:
         library: Path of the library, or its URL without the password.
         position: How far in the library's log of changes it has come.
-        base: Relation -> file with its rows.
+        base: Relation -> files with its rows.
         delta: Relation -> file with the rows, as they are now, of items that changed since.
         changed: Relation -> file with the ids of those items; their rows in base do not count.
         rows: Relation -> how many rows in base; ``changed`` -> how many items changed since.
@@ -59,7 +60,7 @@ class Manifest:
 
     library: str
     position: str
-    base: dict[str, str]
+    base: dict[str, list[str]]
     delta: dict[str, str] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
@@ -71,7 +72,7 @@ class Manifest:
 
     def files(self) -> list[str]:
         """Return the names of all files."""
-        return [*self.base.values(), *self.delta.values(), *self.changed.values()]
+        return [*chain.from_iterable(self.base.values()), *self.delta.values(), *self.changed.values()]
 
 
 class SnapshotCache:

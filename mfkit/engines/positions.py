@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,9 +75,15 @@ class Source(Protocol):
 
 
 class SqliteSource:
-    """A SQLite file: position is the newest revision and its mark."""
+    """A SQLite file: position is the newest revision and its mark.
+
+    Attributes:
+        file: The file.
+        newest: Query for both.
+    """
 
     dialect = "sqlite"
+    newest = _NEWEST
 
     def __init__(self, file: Path) -> None:
         """Take the file; nothing is opened yet."""
@@ -113,7 +119,12 @@ class SqliteSource:
 
     def position(self, reader: Reader) -> str:
         """Return revision and mark of the newest row."""
-        return _spell(reader.rows(_NEWEST))
+        return self.spell(reader.rows(self.newest))
+
+    @staticmethod
+    def spell(rows: Sequence[Sequence[Any]]) -> str:
+        """Return the position that an answer to ``newest`` means."""
+        return _spell(rows)
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
         """Return what changed since, if the log still holds the row that the position names."""
@@ -212,7 +223,7 @@ def _changes(reader: Reader, revision: int, mark: int, where: str) -> Changes | 
     return None if "everything" in counts else Changes(counts, where)
 
 
-def _spell(rows: list[tuple[Any, ...]]) -> str:
+def _spell(rows: Sequence[Sequence[Any]]) -> str:
     return f"{rows[0][0]}:{rows[0][1]}" if rows else ""
 
 

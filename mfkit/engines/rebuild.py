@@ -1,38 +1,114 @@
-"""A process that makes the snapshot of one large SQLite library: ``python -m mfkit.engines.rebuild``.
+"""A process that writes the files of one large SQLite library: ``python -m mfkit.engines.rebuild``.
 
-It reads through ADBC, whose own copy of the SQLite library must not meet Python's in one process
-(mfkit.core.reading says why). When its parent is gone its work goes to nobody: the parent held the
-lock and would have put the manifest in place.
+It reads through ADBC (mfkit.core.bulk), on several threads, each with a connection and a part of the rows
+of its own. What to read and to write is told on stdin, in SQL, so that it need import
+neither the models nor SQLAlchemy. When its parent is gone its work goes to nobody: the parent held the lock
+and would have put the manifest in place.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
 
-from mfkit.core.reading import adbc_sqlite_reader
-from mfkit.engines.cache import Manifest, SnapshotCache
-from mfkit.engines.export import build
-from mfkit.engines.positions import SqliteSource
-
-
-def main(file: str, cache: str, library: str) -> None:
-    """Write the files and print the manifest."""
-    path = Path(file)
-    with adbc_sqlite_reader(path) as reader:
-        manifest = build(SqliteSource(path), reader, SnapshotCache(Path(cache)), library, joined=True)
-    print(json.dumps(asdict(manifest)))
+from mfkit.core.bulk import BulkReader, readers_of_one_moment
+from mfkit.engines import duck
 
 
-def result_of(done: subprocess.CompletedProcess[bytes]) -> Manifest | None:
-    """Return the manifest that such a process printed; None when it failed."""
-    if done.returncode:
-        return None
-    return Manifest(**json.loads(done.stdout))
+@dataclass(frozen=True)
+class Part:
+    """One file to be written.
+
+    Attributes:
+        file: Its name.
+        statement: What SQLite is asked for; its first row is a sample of the columns' types.
+        query: What DuckDB makes of those rows, which it sees as ``incoming``.
+    """
+
+    file: str
+    statement: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is to be done.
+
+    Attributes:
+        uri: The SQLite file, as a URI.
+        directory: Where the files go.
+        moment: Query whose answer tells the moment that the files show.
+        stages: The files; those of a stage may be read by the queries of the next.
+        count: Query whose one number goes into the result.
+    """
+
+    uri: str
+    directory: str
+    moment: str
+    stages: list[list[Part]]
+    count: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was done.
+
+    Attributes:
+        moment: Answer to the plan's query.
+        rows: File -> how many rows it has.
+        count: Answer to the plan's count.
+    """
+
+    moment: list[list[Any]]
+    rows: dict[str, int]
+    count: int
+
+
+def run(plan: Plan) -> Result:
+    """Write all files."""
+    threads = max(len(stage) for stage in plan.stages)
+    directory = Path(plan.directory)
+    with (
+        duck.writing(directory) as connection,
+        readers_of_one_moment(plan.uri, threads, plan.moment) as (readers, moment),
+    ):
+        # Each thread does its own part's work from reading to compression.
+        connection.execute("SET threads = 1")
+        # Of a stream DuckDB knows no size, and would keep all of it for a join with little.
+        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        free: SimpleQueue[BulkReader] = SimpleQueue()
+        for reader in readers:
+            free.put(reader)
+
+        def write(part: Part) -> int:
+            reader = free.get()
+            try:
+                with connection.cursor() as cursor, reader.stream(part.statement) as incoming:
+                    cursor.register("incoming", incoming)
+                    return duck.copy(cursor, part.query, directory / part.file)
+            finally:
+                free.put(reader)
+
+        rows: dict[str, int] = {}
+        with ThreadPoolExecutor(len(readers)) as pool:
+            for stage in plan.stages:
+                written = pool.map(write, stage)
+                rows |= {part.file: number for part, number in zip(stage, written, strict=True)}
+        return Result([list(row) for row in moment], rows, readers[0].rows(plan.count)[0][0])
+
+
+def main() -> None:
+    """Do what stdin says, and say on stdout what was done."""
+    stated = json.load(sys.stdin)
+    stages = [[Part(**part) for part in stage] for stage in stated["stages"]]
+    plan = Plan(**{**stated, "stages": stages})
+    json.dump(asdict(run(plan)), sys.stdout)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

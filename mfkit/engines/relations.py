@@ -57,6 +57,11 @@ class Relation:
         """Return DuckDB's select list that gives columns as read their types."""
         return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
 
+    def written(self) -> str:
+        """Return DuckDB's query that makes a file of ``incoming``, the rows as read."""
+        order = f" ORDER BY {self.order}" if self.order else ""
+        return f"SELECT {self.typed()} FROM incoming{order}"
+
 
 def _columns(columns: Iterable[Column[Any]]) -> tuple[tuple[str, TypeEngine[Any]], ...]:
     return tuple((column.name, column.type) for column in columns)

@@ -140,17 +140,16 @@ def _table(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Any) -> pa.T
 
 def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
     """Return the statement that makes a relation of its files."""
-    def file(part: dict[str, str]) -> str:
-        return f"read_parquet({duck.quote(str(cache.path / part[name]))})"
-
+    base = duck.rows_of(cache.path, manifest.base[name])
     shown = f"{name}_with_id" if RELATIONS[name] is MEDIA else name
     if name not in manifest.delta:
-        return f"CREATE VIEW {shown} AS SELECT * FROM {file(manifest.base)}"
+        return f"CREATE VIEW {shown} AS SELECT * FROM {base}"
+    delta, changed = (duck.rows_of(cache.path, [part[name]]) for part in (manifest.delta, manifest.changed))
     return (
         # Both are small: read once, they cost a query a few milliseconds.
-        f"CREATE TABLE {name}_changed AS SELECT id FROM {file(manifest.changed)}; "
-        f"CREATE TABLE {name}_delta AS SELECT * FROM {file(manifest.delta)}; "
-        f"CREATE VIEW {shown} AS SELECT * FROM {file(manifest.base)} "
+        f"CREATE TABLE {name}_changed AS SELECT id FROM {changed}; "
+        f"CREATE TABLE {name}_delta AS SELECT * FROM {delta}; "
+        f"CREATE VIEW {shown} AS SELECT * FROM {base} "
         f"WHERE {RELATIONS[name].key} NOT IN (SELECT id FROM {name}_changed) "
         f"UNION ALL SELECT * FROM {name}_delta"
     )

@@ -6,10 +6,7 @@ Whatever keeps the copy from being used, the record database answers instead: sl
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -30,6 +27,7 @@ from mfkit.core.database import Database
 from mfkit.engines import export
 from mfkit.engines.arrow import Take, conform, conform_free
 from mfkit.engines.cache import CacheUnavailableError, Manifest, SnapshotCache, cache_of, identity
+from mfkit.engines.large import build_apart, is_large
 from mfkit.engines.positions import PostgresqlSource, Source, SqliteSource
 from mfkit.engines.record import RecordEngine
 from mfkit.engines.session import Call, Session
@@ -37,8 +35,6 @@ from mfkit.engines.translate import Translated, UnsupportedError, translate
 from mfkit.errors import MfkitError, QueryError
 
 T = TypeVar("T")
-LARGE = 50_000
-"""Items; from here on a snapshot is made by a process of its own, which reads faster."""
 _RETRY = 60.0
 _THREADS = 4
 
@@ -307,25 +303,11 @@ class SnapshotEngine:
         assert self._source is not None
         self._cache.forget_others()
         with self._source.reader() as reader:
-            number = reader.rows("SELECT count(*) FROM media_items")[0][0]
-            if number < LARGE or self._dialect != "sqlite":
-                return export.build(self._source, reader, self._cache, self._name, joined=False)
-        return self._build_apart()
-
-    def _build_apart(self) -> Manifest:
-        """Let a process of its own read the file: what reads it fastest must not share a process."""
-        assert self._database.file is not None
-        from mfkit.engines.rebuild import result_of
-
-        command = [sys.executable, "-m", "mfkit.engines.rebuild", str(self._database.file.absolute()),
-                   str(self._cache.path), self._name]
-        done = subprocess.run(command, capture_output=True, check=False, env=_environment())
-        manifest = result_of(done)
-        if manifest is not None:
-            return manifest
-        assert self._source is not None
-        with self._source.reader() as reader:  # slower, and says what is wrong
-            return export.build(self._source, reader, self._cache, self._name, joined=False)
+            made = None
+            if isinstance(self._source, SqliteSource) and is_large(reader):
+                made = build_apart(self._source, reader, self._cache, self._name)
+            # Slower, and says what is wrong.
+            return made or export.build(self._source, reader, self._cache, self._name)
 
     def _warn(self, message: str) -> None:
         if message not in self._warned:
@@ -341,13 +323,6 @@ def _refuse_torn(session: Session, translated: Translated) -> None:
 
 def _conformed(table: pa.Table, translated: Translated) -> pa.Table:
     return conform(table.rename_columns(translated.names), translated.types)
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment in which a child finds the mfkit that this is."""
-    here = str(Path(__file__).parents[2])
-    known = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, known] if known else [here])}
 
 
 def _errors() -> type[Exception]:

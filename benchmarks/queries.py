@@ -37,10 +37,7 @@ FILTERS = {
     "all": MediaFilter(),
     "three-way": MediaFilter.of(media_type=["image", "video"], min_size="1 MB", after="2015"),
 }
-AGGREGATES = (
-    "type", "codec", "year-month", "size histogram", "camera", "folder treemap", "map grid", "top 100",
-    "completeness", "text match",
-)
+MOST_AS_A_FRAME = 2_000_000
 
 
 def aggregates(chosen: MediaFilter) -> dict[str, Executable]:
@@ -223,10 +220,13 @@ def main(number: int, folder: Path | None) -> None:
     print(f"{number:,} items, {file.stat().st_size / 1e9:.2f} GB of SQLite; "
           f"first query {time.perf_counter() - started:.1f} s; snapshot {lib.snapshot.bytes / 1e6:.0f} MB\n"
           if lib.snapshot else "no snapshot\n")
-    print("| all of `media` as a DataFrame | seconds | peak memory, MB |\n| --- | ---: | ---: |")
-    for name in WHOLE:
-        measured = child(file, name)
-        print(f"| {name} | {measured['seconds']:.2f} | {measured['memory']:.0f} |", flush=True)
+    # Ten million rows as one frame are more than the memory of most machines.
+    if number <= MOST_AS_A_FRAME:
+        print("| all of `media` as a DataFrame | seconds | peak memory, MB |\n| --- | ---: | ---: |")
+        for name in WHOLE:
+            measured = child(file, name)
+            print(f"| {name} | {measured['seconds']:.2f} | {measured['memory']:.0f} |", flush=True)
+    imports()
     print("\n| making the snapshot | seconds |\n| --- | ---: |")
     for what in ("reading two tables", "first build"):
         print(f"| {what} | {child(file, what)['seconds']:.2f} |", flush=True)
@@ -244,6 +244,28 @@ def main(number: int, folder: Path | None) -> None:
         print(f"| all ten | {sums[0] * 1e3:.0f} | {sums[1] * 1e3:.0f} | {sums[2] * 1e3:.0f} |")
     print(f"\nthe ten, peak memory over the interpreter: {child(file, 'the ten')['memory']:.0f} MB")
     single(lib, file)
+
+
+def imports() -> None:
+    """Print what importing costs, and what the costly part of it is (-X importtime)."""
+    print("\n| import | seconds |\n| --- | ---: |")
+    for what in ("pandas", "mfkit", "pandas, mfkit", "mfkit.library"):
+        taken = []
+        for _ in range(5):
+            started = time.perf_counter()
+            subprocess.run([sys.executable, "-c", f"import {what}"], check=True)
+            taken.append(time.perf_counter() - started)
+        print(f"| {what} | {statistics.median(taken):.2f} |", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import mfkit.library"], check=True, capture_output=True,
+        text=True,
+    )
+    parts = [line.removeprefix("import time:").split("|") for line in done.stderr.splitlines()[1:]]
+    largest = sorted(parts, key=lambda part: int(part[1]), reverse=True)[:400]
+    roots = [part for part in largest if "." not in part[2].strip()][:8]
+    print("-X importtime of mfkit.library: " + ", ".join(
+        f"{name.strip()} {int(total) / 1e6:.2f} s" for _, total, name in roots
+    ) + "\n", flush=True)
 
 
 def _by_hand(connection: Any, statement: Executable) -> Callable[[], object]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "512MB"
 """Of a session that answers queries; what does not fit goes to disk, or to the record database."""
 BUILD_MEMORY_LIMIT = "1GB"
+LATE = 1000
+"""Rows; so many of an order are found by the columns that it needs, and the others fetched for them alone."""
 # zstd 1: level 3 made the file 1 % larger on a million items; no compression at all took as long.
 _FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 _SETTINGS = {
@@ -37,6 +39,7 @@ def reading(directory: Path, dialect: str, memory_limit: str = MEMORY_LIMIT) -> 
     connection = _connect(directory, memory_limit)
     connection.execute(f"SET default_null_order = '{_NULL_ORDER[dialect]}'")
     connection.execute("SET parquet_metadata_cache = true")
+    connection.execute(f"SET late_materialization_max_rows = {LATE}")
     return connection
 
 

@@ -12,6 +12,7 @@ from mfkit.version import __version__
 
 if TYPE_CHECKING:
     from mfkit.core.sync import allow_nested_loops
+    from mfkit.frames import pretty
     from mfkit.library import AsyncMediaLibrary, MediaLibrary
     from mfkit.library.assumptions import assumptions
     from mfkit.opening import open_library
@@ -28,6 +29,7 @@ __all__ = [
     "allow_nested_loops",
     "assumptions",
     "open_library",
+    "pretty",
 ]
 
 _HOMES = {
@@ -38,6 +40,7 @@ _HOMES = {
     "allow_nested_loops": "mfkit.core.sync",
     "assumptions": "mfkit.library.assumptions",
     "open_library": "mfkit.opening",
+    "pretty": "mfkit.frames",
 }
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from mfkit.cli import (
+    cache,
     db,
     demo,
     doctor,
@@ -31,8 +32,8 @@ from mfkit.cli.app import app
 from mfkit.errors import MfkitError
 
 __all__ = [
-    "app", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main", "report",
-    "savings", "scan", "search", "sizes", "tag",
+    "app", "cache", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main",
+    "report", "savings", "scan", "search", "sizes", "tag",
 ]
 
 

@@ -8,7 +8,8 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, Library, example, refuse_absent
-from mfkit.cli.printing import console, print_json, printable, table
+from mfkit.cli.printing import console, print_json, table
+from mfkit.printable import printable
 
 
 @app.command(epilog=example("mfkit doctor", "mfkit doctor --json"))

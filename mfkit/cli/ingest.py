@@ -9,7 +9,8 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, Library, Progress, example
-from mfkit.cli.printing import print_json, printable, records
+from mfkit.cli.printing import print_json, records
+from mfkit.printable import printable
 from mfkit.errors import IngestError
 from mfkit.queries.units import format_duration
 

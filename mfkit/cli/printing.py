@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mfkit.printable import printable
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -85,10 +87,3 @@ def label(value: Any) -> str:
     if value is None or value != value:
         return "(unknown)"
     return printable(str(value))
-
-
-def printable(text: str) -> str:
-    """Return text without characters that steer a terminal: file names may hold any."""
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in text
-    )

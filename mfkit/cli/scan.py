@@ -10,7 +10,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, Library, Progress, example
-from mfkit.cli.printing import printable
+from mfkit.printable import printable
 
 if TYPE_CHECKING:
     from mfkit.library import MediaLibrary

@@ -32,6 +32,7 @@ from sqlalchemy.exc import CompileError, StatementError
 from sqlalchemy.sql import compiler
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.types import TypeEngine
+from sqlalchemy.util import LRUCache
 
 from mfkit.engines.duck import folded
 from mfkit.engines.relations import NAMES, duckdb_type
@@ -79,18 +80,22 @@ def translate(statement: Executable, record: str) -> Translated:
         raise UnsupportedError("JSON in a union")
     dialect = _DIALECTS[record]
     try:
-        compiled = cast(ClauseElement, statement).compile(dialect=dialect)
+        # As SQLAlchemy's own execution does: statements that differ in values only are compiled once.
+        compiled, extracted, collected, _ = cast(ClauseElement, statement)._compile_w_cache(
+            dialect, compiled_cache=_SHAPES, column_keys=[]
+        )
         assert isinstance(compiled, _Compiler)
-        state = compiled.construct_expanded_state()
+        state = compiled._process_parameters_for_postcompile(compiled.construct_params(
+            extracted_parameters=extracted, _collected_params=collected, _no_postcompile=True
+        ))
         processors = {**compiled._bind_processors, **state.processors}
+        binds = dict(compiled.binds)
         parameters = []
         for name in state.positiontup or ():
             value = state.parameters[name]
             process = processors.get(name)
             # The parts of an IN list bear its name and a number.
-            bound: BindParameter[Any] | None = dict(compiled.binds).get(
-                name if name in compiled.binds else re.sub(r"_\d+$", "", name)
-            )
+            bound: BindParameter[Any] | None = binds.get(name, binds.get(re.sub(r"_\d+$", "", name)))
             processed = process(value) if callable(process) else value
             text = bound is not None and isinstance(bound.type, String) and not isinstance(bound.type, Enum)
             if text:
@@ -274,3 +279,4 @@ class _Dialect(DefaultDialect):
 
 
 _DIALECTS = {record: _Dialect(record) for record in ("sqlite", "postgresql")}
+_SHAPES: LRUCache[Any, Any] = LRUCache(500)

@@ -238,6 +238,17 @@ class MediaFilter(BaseModel):
             if (value := getattr(self, name)) != field.default
         }
 
+    def sql(self) -> str:
+        """Return what the filter asks, as SQL for a person to read.
+
+        Returns:
+            A statement in SQLite's words, with the values written into it. To run a filter, hand it to a
+            verb: there values stay parameters.
+        """
+        from mfkit.queries.readable import as_text  # which is made of filters itself
+
+        return as_text(self)
+
     def __repr__(self) -> str:
         """Show the Python call that makes this filter."""
         return f"MediaFilter({', '.join(f'{name}={_source(value)}' for name, value in self.given().items())})"

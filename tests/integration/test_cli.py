@@ -112,6 +112,27 @@ def test_lab_copies_the_notebooks_once(run, folder, tmp_path):
     assert notebook.read_text() == "edited"
 
 
+def test_cache(run, tmp_path, monkeypatch):
+    """Snapshots are listed and cleared, one library's or all; an unreadable one too, and no library."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    for name in ("one.db", "two.db"):
+        assert run("db", "upgrade", "-l", name).code == 0
+        assert run("sizes", "-l", name).code == 0
+    kept = json.loads(run("cache", "list", "--json").out)
+    assert sorted(one["library"] for one in kept) == [str(tmp_path / name) for name in ("one.db", "two.db")]
+    shown = run("cache", "list").out
+    assert "one.db" in shown and "2 snapshots" in shown
+    cleared = run("cache", "clear", "one.db", "--json")
+    assert json.loads(cleared.out)["freed"] > 0
+    (left,) = json.loads(run("cache", "list", "--json").out)
+    assert left["library"] == str(tmp_path / "two.db")
+    Path(left["path"], "manifest.json").write_text("{")
+    assert "(unreadable)" in run("cache", "list").out
+    assert "freed" in run("cache", "clear").out
+    assert json.loads(run("cache", "list", "--json").out) == []
+    assert (tmp_path / "one.db").exists() and (tmp_path / "two.db").exists()
+
+
 def test_version(run):
     """--version prints the version."""
     import mfkit

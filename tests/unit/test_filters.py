@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 from sqlalchemy import insert, select, text
 
 import mfkit
+from mfkit import MediaLibrary
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaType, Tag, media_tags
@@ -24,6 +27,7 @@ from mfkit.queries.conditions import EARTH_RADIUS_KM, matching
 from mfkit.queries.filters import Box, MediaFilter, Near
 from mfkit.queries.units import format_duration, format_size, parse_duration, parse_size
 from tests.samples import NOON, item
+from tests.synthetic import fill as fill_library
 
 
 async def names(database: Database, chosen: MediaFilter | None = None, /, **fields: Any) -> set[str]:
@@ -702,3 +706,21 @@ class TestUnits:
         """What is shown is a size again, within its three figures."""
         if size < 9 * 10**18:
             assert abs(parse_size(format_size(size)) - size) <= size * 0.006
+
+
+def test_sql_to_read(sqlite_path: Path) -> None:
+    """What a filter shows as SQL is what it means, hostile values included: SQLite runs it as it stands."""
+    fill_library(library := MediaLibrary(sqlite_path), 60)
+    library.tag(MediaFilter(media_type="video"), "it's", "'; drop table media_items; --")
+    for chosen in (
+        MediaFilter(), MediaFilter(media_type=["image", "video"], min_size="1 MB", after="2015"),
+        MediaFilter(tags="it's"), MediaFilter(all_tags=["IT'S", "'; drop table media_items; --"]),
+        MediaFilter(folder="/photos/2015"), MediaFilter(has_location=True, box=(-60, 100, 70, -20)),
+        MediaFilter(artist="100%", no_tags="\\'"), MediaFilter(text="vid"), MediaFilter(min_year=2012),
+    ):
+        text = chosen.sql()
+        assert text.startswith("-- To be read")
+        with closing(sqlite3.connect(sqlite_path)) as connection:
+            found = connection.execute(text).fetchall()
+        assert len(found) == library.count(chosen), text
+    library.close()

@@ -137,9 +137,18 @@ def test_the_process_apart_fails(file: Path, record: MediaLibrary, monkeypatch: 
         assert_frame_equal(library.items(), record.items())
 
 
-def test_nothing_is_imported_before_it_is_used() -> None:
-    """Importing mfkit brings neither DuckDB nor ADBC."""
-    code = "import sys, mfkit; print([m for m in sys.modules if m.startswith(('duckdb', 'adbc', '_duckdb'))])"
+@pytest.mark.parametrize("use", ["", "; mfkit.MediaLibrary; mfkit.MediaFilter"])
+def test_nothing_is_imported_before_it_is_used(use: str) -> None:
+    """Neither importing mfkit nor naming its library brings what takes long and only some calls need."""
+    late = ("duckdb", "_duckdb", "adbc_driver_manager", "plotly", "ipywidgets", "anywidget", "av", "PIL")
+    code = f"import sys, mfkit{use}; print([name for name in {late} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_process_apart_imports_little() -> None:
+    """A library waits for it: it brings neither pandas nor SQLAlchemy."""
+    code = "import sys, mfkit.engines.rebuild; print({'pandas', 'sqlalchemy'} & set(sys.modules) or [])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import MEDIA_COLORS, MUTED, Measure, bars, empty, label
+from mfkit.charts.bars import known, top_bars
+from mfkit.charts.theme import MEDIA_COLORS, MUTED, Measure, empty
 
 _KINDS = {"video_codec": "video", "audio_codec": "audio"}
 
@@ -31,21 +32,7 @@ def codecs_chart(
     """
     by = str(frame.columns[0])
     kind = _KINDS.get(by, "other")
-    rows = frame[frame[by].notna() & (frame["files"] > 0)]
-    rows = rows.sort_values(measure, ascending=False, kind="stable")
+    rows = known(frame, measure)
     if rows.empty:
         return empty(f"No {kind} stream here." if by in _KINDS else "No codec is known here.", height)
-    top = min(max(top, 1), 100)
-    # "other" for a single codec would hide a name and save nothing.
-    if len(rows) > top + 1:
-        shown, rest = rows.head(top), rows.iloc[top:]
-    else:
-        shown, rest = rows, rows.iloc[:0]
-    labels = [label(name) for name in shown[by]]
-    colors = [MEDIA_COLORS.get(kind, MUTED)] * len(labels)
-    values = shown[["files", "bytes"]]
-    if len(rest):
-        values = pd.concat([values, rest[["files", "bytes"]].sum().to_frame().T], ignore_index=True)
-        labels.append(f"other ({len(rest):,})")
-        colors.append(MUTED)
-    return bars(labels, values, measure, colors, height)
+    return top_bars(rows, measure, MEDIA_COLORS.get(kind, MUTED), top, height)

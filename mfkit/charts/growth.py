@@ -11,6 +11,8 @@ from mfkit.charts.theme import GRID, MAX_MARKS, MEDIA_COLORS, Measure, empty, fi
 
 # From fine to coarse: pandas' name of the period, and how one is written.
 _PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
+# The same as a filter takes them for the first and the last moment of the period.
+_KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 
 
 def growth_chart(
@@ -25,7 +27,8 @@ def growth_chart(
         height: Pixels.
 
     Returns:
-        A figure; without rows, one that says so. Days or months are drawn as months or years where
+        A figure; without rows, one that says so. Each mark has its period as ``customdata``, as
+        ``MediaFilter`` takes it (``"2014-05"``). Days or months are drawn as months or years where
         they would be more than 5,000 marks.
 
     Example:
@@ -39,6 +42,7 @@ def growth_chart(
         tables = {name: table.cumsum() for name, table in tables.items()}
     shown = tables[measure]
     names = [period.strftime(_PERIODS[freq]) for period in periods]
+    keys = [period.strftime(_KEYS[freq]) for period in periods]
     traces = []
     kinds = [kind for kind in MEDIA_COLORS if kind in shown.columns]
     for kind in kinds:
@@ -48,7 +52,7 @@ def growth_chart(
         ]
         shared: dict[str, Any] = {
             "x": periods.to_timestamp(), "y": shown[kind].to_numpy("float64"), "name": kind,
-            "hovertext": hover, "hoverinfo": "text",
+            "hovertext": hover, "hoverinfo": "text", "customdata": keys,
         }
         color = MEDIA_COLORS[kind]
         if cumulative and len(periods) > 1:
@@ -65,8 +69,12 @@ def growth_chart(
         bargap=0.08 if len(periods) > 24 else 0.28,
         margin={"l": 4, "r": 12, "t": 26, "b": 4, "pad": 4},
         hovermode="closest",
-        dragmode="zoom",
-        xaxis={"type": "date", "gridcolor": GRID, "automargin": True, "title": None, **_dates(periods, freq)},
+        dragmode="select",
+        selectdirection="h",
+        xaxis={
+            "type": "date", "fixedrange": True, "gridcolor": GRID, "automargin": True, "title": None,
+            **_dates(periods, freq),
+        },
         yaxis={"gridcolor": GRID, "automargin": True, **value_axis(shown.sum(axis=1).max(), measure)},
     )
     # A legend of one line: Plotly's own takes three in a narrow panel.

@@ -46,43 +46,66 @@ def land_style() -> dict[str, Any]:
     }
 
 
-def places_map(frame: pd.DataFrame, *, height: int = 260) -> go.Figure:
+@functools.cache
+def street_style() -> dict[str, Any]:
+    """Return the style with the street map of OpenStreetMap over the land.
+
+    Its pictures come from a server, which so learns where a person looks; without one the land is seen.
+    """
+    land = land_style()
+    streets = {
+        "type": "raster", "tiles": ["https://tile.openstreetmap.org/{z}/{x}/{y}.png"], "tileSize": 256,
+        "maxzoom": 19, "attribution": "\u00a9 OpenStreetMap contributors",
+    }
+    return {
+        **land,
+        "sources": {**land["sources"], "streets": streets},
+        "layers": [*land["layers"], {"id": "streets", "type": "raster", "source": "streets"}],
+    }
+
+
+def places_map(frame: pd.DataFrame, *, streets: bool = False, height: int = 260) -> go.Figure:
     """Draw places as discs whose area grows with the number of files.
 
     Args:
         frame: As ``lib.places()`` returns it: ``latitude``, ``longitude``, ``files``, ``bytes``,
             ``first_year``, ``last_year``; or any frame with ``latitude`` and ``longitude``, such as
             ``lib.items()``, a row then being a file. More than 5,000 rows are summed up by a grid.
+        streets: Lay the street map of OpenStreetMap on top, which asks its server for pictures of where
+            one looks. Without it the figure asks nobody for anything.
         height: Pixels.
 
     Returns:
-        A figure whose first view holds all places; without any, the world and a sentence.
+        A figure whose first view holds all places; without any, the world and a sentence. Each disc has
+        (latitude, longitude) as ``customdata``.
 
     Example:
         >>> places_map(lib.places(media_type="image"))  # doctest: +SKIP
     """
     rows = cells(frame)
     if rows.empty:
-        drawn = _map(go.Scattermap(lat=[], lon=[]), {"lat": 25.0, "lon": 10.0}, -0.6, 0.2, height)
+        drawn = _map(go.Scattermap(lat=[], lon=[]), {"lat": 25.0, "lon": 10.0}, -0.6, 0.2, height, streets)
         drawn.add_annotation(sentence("No file here has a location."))
         return drawn
     discs = go.Scattermap(
         lat=rows["latitude"].to_numpy("float64"), lon=rows["longitude"].to_numpy("float64"), mode="markers",
         marker={"size": disc_sizes(rows), "color": ACCENT, "opacity": 0.75},
         hovertext=described(rows), hoverinfo="text",
+        customdata=rows[["latitude", "longitude"]].to_numpy("float64").tolist(),
     )
-    return _map(discs, *_view(rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), height), height)
+    view = _view(rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), height)
+    return _map(discs, *view, height, streets)
 
 
 def _map(
-    trace: go.Scattermap, center: dict[str, float], zoom: float, closest: float, height: int
+    trace: go.Scattermap, center: dict[str, float], zoom: float, closest: float, height: int, streets: bool
 ) -> go.Figure:
     """Return the map; ``meta`` tells a page that knows its width how close it may go."""
     return figure(
         trace,
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        map={"style": land_style(), "center": center, "zoom": zoom},
+        map={"style": street_style() if streets else land_style(), "center": center, "zoom": zoom},
         meta={"closest": closest},
         dragmode="pan",
     )

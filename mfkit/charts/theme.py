@@ -7,7 +7,6 @@ import math
 import re
 from typing import Any, Literal
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.queries.units import format_size
@@ -39,10 +38,8 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
-def label(text: object, length: int = 28) -> str:
-    """Return a text from a file as Plotly shows it literally, on one line.
-
-    Plotly takes tags, entities and, where MathJax is loaded, ``$...$`` for markup.
+def short(text: object, length: int = 28) -> str:
+    """Return a text from a file on one line, with nothing in it that turns the writing direction.
 
     Args:
         text: Whatever a file, a tag or a person said.
@@ -52,7 +49,15 @@ def label(text: object, length: int = 28) -> str:
     if len(plain) > length:
         head = (length - 1) * 2 // 3
         plain = f"{plain[:head]}\u2026{plain[-(length - 1 - head):]}"
-    return html.escape(plain).replace("$", "&#36;")
+    return plain
+
+
+def label(text: object, length: int = 28) -> str:
+    """Return a text from a file as Plotly shows it literally, shortened as by :func:`short`.
+
+    Plotly takes tags, entities and, where MathJax is loaded, ``$...$`` for markup.
+    """
+    return html.escape(short(text, length)).replace("$", "&#36;")
 
 
 def amount(value: float, measure: Measure) -> str:
@@ -139,45 +144,3 @@ def empty(text: str, height: int = 260) -> go.Figure:
     drawn = figure(height=height, xaxis=hidden, yaxis=hidden)
     drawn.add_annotation(sentence(text))
     return drawn
-
-
-def bars(
-    labels: list[str], frame: pd.DataFrame, measure: Measure, colors: list[str], height: int
-) -> go.Figure:
-    """Return horizontal bars, the first row on top, each with its value at its end.
-
-    The bars stand at whole numbers and their labels are only the ticks' text: two long names that
-    are shortened to the same text stay two bars.
-
-    Args:
-        labels: One per row, as :func:`label` returns them.
-        frame: The columns ``files`` and ``bytes``.
-        measure: Which of the two the bars show.
-        colors: One per row.
-        height: Pixels.
-    """
-    values = frame[measure].astype("float64").to_numpy()
-    whole = float(values.sum()) or 1.0
-    text = [amount(float(value), measure) for value in values]
-    hover = [
-        f"{name}<br>{said(files, size)}<br>{value / whole:.1%} of the {measure} shown"
-        for name, files, size, value in zip(labels, frame["files"], frame["bytes"], values, strict=True)
-    ]
-    rows = list(range(len(labels)))
-    axis = value_axis(float(values.max(initial=0)), measure, steps=3)
-    # Room for the text at the end of the longest bar.
-    axis["range"] = [0, axis["range"][1] * 1.24]
-    return figure(
-        go.Bar(
-            x=values, y=rows, orientation="h", marker={"color": colors, "line": {"width": 0}},
-            text=text, textposition="outside", cliponaxis=False, constraintext="none",
-            hovertext=hover, hoverinfo="text",
-        ),
-        height=height,
-        xaxis={"gridcolor": GRID, "tickangle": 0, **axis},
-        yaxis={
-            "tickmode": "array", "tickvals": rows, "ticktext": labels, "automargin": True,
-            "range": [max(len(rows), 5) - 0.5, -0.5], "fixedrange": True, "showgrid": False,
-            "zeroline": False, "title": None,
-        },
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import MEDIA_COLORS, Measure, bars, empty
+from mfkit.charts.bars import bars
+from mfkit.charts.theme import MEDIA_COLORS, Measure, empty
 
 
 def types_chart(frame: pd.DataFrame, measure: Measure = "files", *, height: int = 260) -> go.Figure:
@@ -27,4 +28,4 @@ def types_chart(frame: pd.DataFrame, measure: Measure = "files", *, height: int 
         return empty("No files to count here.", height)
     names = [str(name) for name in rows["media_type"]]
     colors = [MEDIA_COLORS[name] for name in names]
-    return bars(names, rows, measure, colors, height)
+    return bars(names, rows, measure, colors, height, names)

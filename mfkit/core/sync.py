@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future, wait
-from typing import Any, TypeVar
+from concurrent.futures import CancelledError, Future, wait
+from typing import Any, Self, TypeVar
 
 from mfkit.errors import NestedCallError
 
@@ -22,6 +22,7 @@ _lock = threading.RLock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 _cleaning: set[Future[None]] = set()
+_of_thread = threading.local()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
@@ -62,6 +63,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
 
     Raises:
         NestedCallError: Called on mfkit's own thread, where it would wait for itself.
+        CancelledError: Another thread stopped the :class:`Overtaking` in which it was called.
     """
     if threading.current_thread() is _thread:
         work.close()
@@ -71,6 +73,10 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         )
     loop = _running_loop()
     tasks: list[asyncio.Task[T]] = []
+    overtaking: Overtaking | None = getattr(_of_thread, "overtaking", None)
+    if overtaking is not None and not overtaking.begin(tasks):
+        work.close()
+        raise CancelledError
     future = submit(_settle(work, tasks))
     try:
         # In turns, since a wait without an end cannot be interrupted on Windows.
@@ -82,6 +88,44 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         wait([future], timeout=10)
         raise
     return future.result()
+
+
+class Overtaking:
+    """The blocking calls of one thread, which another thread may end when it wants something newer.
+
+    Example:
+        >>> with overtaking:                   # on the thread that works  # doctest: +SKIP
+        ...     lib.summary("camera")          # raises CancelledError ...
+        >>> overtaking.stop()                  # ... when another thread says so  # doctest: +SKIP
+    """
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._stopped = False
+        self._mutex = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Take the calls that this thread makes from here on."""
+        _of_thread.overtaking = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take no further calls."""
+        _of_thread.overtaking = None
+
+    def begin(self, tasks: list[asyncio.Task[Any]]) -> bool:
+        """Remember the call that begins; False when it should not."""
+        with self._mutex:
+            self._tasks = tasks
+            return not self._stopped
+
+    def stop(self) -> None:
+        """End the call that runs, and refuse further ones; one that is just beginning may yet be done."""
+        with self._mutex:
+            self._stopped = True
+            tasks = self._tasks
+        _running_loop().call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
 
 
 async def run_elsewhere(work: Coroutine[Any, Any, T]) -> T:

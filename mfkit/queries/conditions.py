@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, extract, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, extract, func, literal, or_, select
 
 from mfkit.models import Collection, Tag, collection_items, media, media_tags
 from mfkit.queries.camera import camera
@@ -71,6 +71,8 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
         yield located if chosen.has_location else ~located
     if chosen.box is not None:
         yield _in_box(chosen.box)
+    if chosen.area is not None:
+        yield _in_area(chosen.area)
     if chosen.near is not None:
         yield _near(chosen.near)
     if chosen.text:
@@ -140,6 +142,38 @@ def _in_box(box: Box) -> Condition:
     else:
         between = or_(c.longitude >= west, c.longitude <= east)
     return and_(c.latitude.between(south, north), between)
+
+
+def _in_area(corners: Sequence[tuple[float, float]]) -> Condition:
+    """Return the condition that a ray from the item eastward crosses the line an odd number of times.
+
+    Source: M. Shimrat, Algorithm 112: Position of point relative to polygon, CACM 5 (1962), 434.
+    """
+    south, north = min(y for y, _ in corners), max(y for y, _ in corners)
+    west, east = min(x for _, x in corners), max(x for _, x in corners)
+    turns = [turn for turn in (-360.0, 0.0, 360.0) if west + turn <= 180 and east + turn >= -180]
+    return or_(*(
+        and_(
+            # First what costs little.
+            _in_box(Box(south, max(west + turn, -180.0), north, min(east + turn, 180.0))),
+            _crossings([(y, x + turn) for y, x in corners]) % 2 == 1,
+        )
+        for turn in turns
+    ))
+
+
+def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
+    counts: list[ColumnElement[int]] = []
+    for (y1, x1), (y2, x2) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        if y1 != y2:
+            # Of both ends of an edge one belongs to it, so that a ray through a corner counts it once.
+            beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
+            at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
+            counts.append(case((and_(beside, c.longitude < at), 1), else_=0))
+    while len(counts) > 1:  # in pairs: a sum of hundreds is otherwise nested too deep
+        odd = counts[len(counts) // 2 * 2:]
+        counts = [one + other for one, other in zip(counts[::2], counts[1::2], strict=False)] + odd
+    return counts[0] if counts else literal(0, Integer())
 
 
 def _near(near: Near) -> Condition:

@@ -147,6 +147,10 @@ class MediaFilter(BaseModel):
         collection: Items in at least one of these collections.
         has_location: Whether latitude and longitude are known.
         box: (south, west, north, east) in degrees; west greater than east crosses the antimeridian.
+        area: A line around a part of the map: three to 500 corners (latitude, longitude) in degrees,
+            between which it runs straight in latitude and longitude; the last joins the first. Where it
+            crosses itself, what it goes around twice is outside. Across the antimeridian longitudes count
+            on beyond 180 (or -180). An item exactly on the line may count on either side.
         near: (latitude, longitude, radius in km); great-circle distance on a sphere of 6371.0088 km.
         text: Full-text search over names, titles, artists, places and tags: all words, each from its
             beginning.
@@ -185,6 +189,7 @@ class MediaFilter(BaseModel):
     collection: Names = None
     has_location: bool | None = None
     box: Box | None = None
+    area: tuple[tuple[float, float], ...] | None = None
     near: Near | None = None
     text: str | None = None
     missing: bool | None = False
@@ -202,6 +207,12 @@ class MediaFilter(BaseModel):
             south, west, north, east = self.box
             if not -90 <= south <= north <= 90 or not (-180 <= west <= 180 and -180 <= east <= 180):
                 raise ValueError(f"box {tuple(self.box)} is not (south, west, north, east) in degrees")
+        if self.area is not None:
+            if not 3 <= len(self.area) <= 500:
+                raise ValueError(f"area has {len(self.area)} corners; it takes 3 to 500")
+            for latitude, longitude in self.area:
+                if not (-90 <= latitude <= 90 and -540 <= longitude <= 540):
+                    raise ValueError(f"area has a corner {(latitude, longitude)}, which is no place")
         if self.near is not None:
             latitude, longitude, radius = self.near
             if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and radius >= 0):

@@ -6,11 +6,13 @@ import ipywidgets as widgets
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
-from mfkit.widgets.charts import CodecsPanel, MapPanel, TimelinePanel, TypesPanel
 from mfkit.widgets.filters import FilterPanel
+from mfkit.widgets.kinds import CodecsPanel, TypesPanel
+from mfkit.widgets.map import MapPanel
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.table import TablePanel
+from mfkit.widgets.timeline import TimelinePanel
 
 
 class Explorer(widgets.VBox):

@@ -1,4 +1,4 @@
-"""The filter panel: controls in, a `MediaFilter` out, and a line in words of what it selects."""
+"""The filter panel: controls in, a `MediaFilter` out, and above them what it selects."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any
 
 import ipywidgets as widgets
-import pandas as pd
 
 from mfkit.library import MediaLibrary
 from mfkit.models import MediaType
 from mfkit.queries.filters import MediaFilter
-from mfkit.queries.units import format_duration, format_size
+from mfkit.queries.units import format_size
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.selected import SelectionPanel
 from mfkit.widgets.selection import Selection
 
 _SIZES: tuple[int | None, ...] = (
@@ -28,6 +28,9 @@ _MOST = 200
 
 class FilterPanel(Panel):
     """Media types, codecs, sizes, dates and text; changes the selection that other panels follow.
+
+    Attributes:
+        selected: The panel above the controls that says what is selected.
 
     Example:
         >>> selection = Selection()
@@ -49,15 +52,11 @@ class FilterPanel(Panel):
         )
         self._after = widgets.DatePicker()
         self._before = widgets.DatePicker()
-        self._reset = widgets.Button(description="Reset", tooltip="Select all files")
-        self._reset.add_class("mfkit-small")
-        self._words = widgets.HTML()
-        self._words.add_class("mfkit-count")
-        self._whole = 0
+        self._offered = False
         # Of each thread its own: a control that is set tells its observers at once, in the same thread.
         self._setting = threading.local()
         body = [
-            self._words, types,
+            types,
             _labelled("Search", self._text),
             _labelled("Video codec", self._codecs["video_codec"]),
             _labelled("Audio codec", self._codecs["audio_codec"]),
@@ -65,9 +64,11 @@ class FilterPanel(Panel):
             _labelled("From", self._after),
             _labelled("To", self._before),
         ]
-        super().__init__(lib, selection, "Filter", body, [self._reset])
+        selection = selection if selection is not None else Selection()
+        self.selected = SelectionPanel(lib, selection)
+        super().__init__(lib, selection, "Filter", body)
+        self.children: Any = (self.selected, *self.children)
         self.add_class("mfkit-filters")
-        self._reset.on_click(lambda _: self.attempt(self._start_again))
         for button in self._types.values():
             self._report(button, self._chosen_types)
         self._report(self._text, lambda: {"text": self._text.value.strip() or None})
@@ -78,17 +79,17 @@ class FilterPanel(Panel):
         self._report(self._before, lambda: {"before": self._before.value})
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Set the controls to the selection, and say in words what it is."""
-        if not self._whole:
+        """Set the controls to the selection."""
+        if not self._offered:
             self._offer()
         self._set(chosen)
-        self._words.value = words(self.lib.summary("media_type", chosen), self._whole)
 
     def refresh(self) -> None:
         """Ask again what there is to choose from, as after a scan."""
         with self._turn:
-            self._whole = 0
+            self._offered = False
             super().refresh()
+        self.selected.refresh()
 
     def _report(self, control: Any, fields: Callable[[], dict[str, Any]]) -> None:
         """Let a control change the fields that it stands for, and only those: what a script put into
@@ -110,13 +111,9 @@ class FilterPanel(Panel):
         smallest, largest = self._sizes.value
         return {"min_size": smallest or None, "max_size": largest}
 
-    def _start_again(self) -> None:
-        self.selection.clear()
-        self.refresh()
-
     def _offer(self) -> None:
         """Fill the codec lists with what the library holds."""
-        self._whole = self.lib.count()
+        self._offered = True
         for field, control in self._codecs.items():
             known = self.lib.summary(field).dropna(subset=[field]).nlargest(_MOST, "files")
             chosen = control.value
@@ -151,25 +148,6 @@ class FilterPanel(Panel):
                     setattr(control, name, value)
         finally:
             self._setting.now = False
-
-
-def words(summary: pd.DataFrame, whole: int) -> str:
-    """Return what is selected as safe HTML: ``12,403 of 1,000,000 files · 3.10 TB · 214 h``.
-
-    Args:
-        summary: Of the selected items, with ``files``, ``bytes`` and ``duration``.
-        whole: How many items there are.
-    """
-    if not whole:
-        return "This library is empty. Fill it with <code>lib.scan(\"folder\")</code>."
-    files, size = int(summary["files"].sum()), int(summary["bytes"].sum())
-    if not files:
-        return f"<b>0</b> of {whole:,} files. Nothing matches; take a condition away."
-    duration = float(summary["duration"].sum())
-    noun = "file" if whole == 1 else "files"
-    much = format_size(size) + (f" · {format_duration(duration)}" if duration else "")
-    # One line where there is room, else broken before the amount and nowhere else.
-    return f"<span><b>{files:,}</b> of {whole:,} {noun} ·</span> <span>{much}</span>"
 
 
 def _labelled(text: str, control: Any) -> Any:

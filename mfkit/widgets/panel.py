@@ -6,6 +6,7 @@ import html
 import threading
 import traceback
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mfkit.errors import MfkitError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.selection import Selection
+from mfkit.widgets.turns import Turns
 
 _STYLE = (Path(__file__).parent / "panel.css").read_text("utf-8")
 
@@ -50,6 +52,8 @@ class Panel(widgets.VBox):
         self.selection = selection if selection is not None else Selection()
         self._turn = threading.RLock()
         self._drawn: Hashable = None
+        self._turns = Turns(self._draw_newest, self._busy)
+        self._active = True
         self._message = widgets.HTML(layout={"display": "none"})
         heading = widgets.HTML(f"<h4>{html.escape(title)}</h4>")
         head = widgets.HBox([heading, *controls])
@@ -71,14 +75,10 @@ class Panel(widgets.VBox):
     def follow(self, _: Any = None) -> None:
         """Draw anew if the selection or the panel's own controls are no longer what was drawn.
 
-        One drawing at a time: a callback that waited for its turn finds the newest state drawn, and
-        nothing left to do.
+        In a kernel this returns at once, and the drawing that is under way for an older state stops.
         """
-        with self._turn:
-            wanted = (self.selection.filter, self.options())
-            if wanted != self._drawn:
-                self._drawn = wanted
-                self.attempt(lambda: self.draw(wanted[0]))
+        if self._active and self._wanted() != self._drawn:
+            self._turns.wish()
 
     def refresh(self) -> None:
         """Draw anew in any case, as after a scan."""
@@ -86,11 +86,41 @@ class Panel(widgets.VBox):
             self._drawn = None
             self.follow()
 
+    @property
+    def active(self) -> bool:
+        """Whether the panel follows; one that is out of sight need not, and catches up when it is seen."""
+        return self._active
+
+    @active.setter
+    def active(self, seen: bool) -> None:
+        self._active = seen
+        self.follow()
+
+    def _wanted(self) -> tuple[MediaFilter, Hashable]:
+        return self.selection.filter, self.options()
+
+    def _draw_newest(self) -> None:
+        with self._turn:
+            wanted = self._wanted()
+            if wanted == self._drawn:
+                return
+            self._drawn = wanted
+            try:
+                self.attempt(lambda: self.draw(wanted[0]))
+            except CancelledError:
+                self._drawn = None
+
+    def _busy(self, busy: bool) -> None:
+        # The style sheet shows it only when it lasts.
+        (self.add_class if busy else self.remove_class)("mfkit-busy")
+
     def attempt(self, action: Callable[[], None]) -> None:
         """Do something for a person; what goes wrong is said in the panel, which lives on."""
         self._say("")
         try:
             action()
+        except CancelledError:
+            raise  # something newer is wanted: nothing went wrong
         except MfkitError as error:
             self._say(str(error))
         except Exception as error:

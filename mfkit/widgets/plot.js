@@ -4,6 +4,7 @@
 // wait for the same answer. After a reload of the page the plots come back from the kernel and ask anew.
 
 const styles = new Map();
+let drawings = 0;
 
 function page(version) {
   const key = Symbol.for(`mfkit.plotly.${version}`);
@@ -77,7 +78,36 @@ function figureOf(model, el) {
     const filling = Math.min(Math.log2(el.clientWidth / 512), layout.meta?.closest ?? 0);
     layout.map.zoom = Math.max(layout.map.zoom, filling);
   }
-  return { data, layout: { ...layout, autosize: true, uirevision: model.get("_revision") } };
+  // What a person drew to select is done with when the answer comes.
+  const over = { selections: [], selectionrevision: (drawings += 1) };
+  return { data, layout: { ...layout, ...over, autosize: true, uirevision: model.get("_revision") } };
+}
+
+// What a person does to a figure, as the kernel is told it.
+function listen(plot, tell) {
+  plot.on("plotly_click", ({ points }) => {
+    const value = points[0]?.customdata ?? null;
+    // A treemap tells of its clicks below, where its own answer to them can be held back.
+    if (value !== null && points[0].data.type !== "treemap") tell("click", value);
+  });
+  plot.on("plotly_treemapclick", ({ points }) => {
+    tell("click", points[0]?.customdata ?? null);
+    return false;
+  });
+  plot.on("plotly_selected", (event) => {
+    const [drawn, corners] = [event?.lassoPoints?.map, event?.range?.map];
+    if (drawn) tell("lasso", drawn.map(([longitude, latitude]) => [latitude, longitude]));
+    else if (corners) {
+      const [west, east] = corners.map(([longitude]) => longitude).sort((a, b) => a - b);
+      const [south, north] = corners.map(([, latitude]) => latitude).sort((a, b) => a - b);
+      tell("box", [south, west, north, east]);
+    } else if (event?.range?.x) tell("brush", event.range.x);
+  });
+  // That a mark can be clicked is seen by the pointer.
+  plot.on("plotly_hover", ({ points }) => {
+    plot.classList.toggle("mfkit-over", points.some((point) => (point.customdata ?? null) !== null));
+  });
+  plot.on("plotly_unhover", () => plot.classList.remove("mfkit-over"));
 }
 
 async function render({ model, el, signal }) {
@@ -86,6 +116,8 @@ async function render({ model, el, signal }) {
   note.className = "mfkit-note";
   note.hidden = true;
   el.classList.add("mfkit-plot");
+  el.setAttribute("role", "img");
+  el.setAttribute("aria-label", model.get("title"));
   el.append(plot, note);
   const say = (sentence) => { note.textContent = sentence; note.hidden = !sentence; };
   const slow = setTimeout(() => say("This chart waits for its kernel; run the notebook to see it."), 15_000);
@@ -106,6 +138,7 @@ async function render({ model, el, signal }) {
   let queue = Promise.resolve();
   let wired = false;
   let moved;
+  let dragging;  // what dragging does, where a person chose it
   let kept;  // where a person moved the map, which a redraw must not undo
 
   const look = (view) => { model.set("view", view); model.save_changes(); };
@@ -114,6 +147,14 @@ async function render({ model, el, signal }) {
   const buttons = {
     zoomIn: { title: "Zoom in", icon: Plotly.Icons.zoom_plus, click: zoom(1) },
     zoomOut: { title: "Zoom out", icon: Plotly.Icons.zoom_minus, click: zoom(-1) },
+    ...Object.fromEntries(Object.entries({
+      move: ["Move the map", "pan", "pan"],
+      box: ["Select by a box", "selectbox", "select"],
+      lasso: ["Select by a line around it", "lasso", "lasso"],
+    }).map(([name, [title, icon, val]]) => [name, {
+      title, icon: Plotly.Icons[icon], attr: "dragmode", val,
+      click: (gd) => { dragging = val; Plotly.relayout(gd, { dragmode: val }); },
+    }])),
     home: { title: "Show all", icon: Plotly.Icons.home, click: () => { kept = undefined; look({}); draw(); } },
   };
   const named = (name) => buttons[name] ? { name, ...buttons[name] } : name;
@@ -121,11 +162,16 @@ async function render({ model, el, signal }) {
     ...model.get("_config"), modeBarButtons: [model.get("_config").modeBarButtons.map(named)], responsive: false,
   };
 
+  let waiting = false;  // for a drawing that will show the newest figure
   const draw = () => {
+    if (waiting) return;
+    waiting = true;
     queue = queue.then(async () => {
+      waiting = false;
       // A plot made in a box without width keeps a wrong size; the observer below calls again.
       if (signal.aborted || !el.clientWidth) return;
       const { data, layout } = figureOf(model, el);
+      if (layout.map && dragging) layout.dragmode = dragging;
       if (layout.map && kept?.revision === model.get("_revision")) Object.assign(layout.map, kept.place);
       plot.style.height = `${layout.height}px`;
       await Plotly.react(plot, data, layout, config);
@@ -133,6 +179,7 @@ async function render({ model, el, signal }) {
       plot.dataset.drawn = String(Number(plot.dataset.drawn ?? 0) + 1);
       if (wired) return;
       wired = true;
+      listen(plot, (kind, value) => model.send({ kind, value }));
       plot.on("plotly_relayout", (change) => {
         if (!Object.keys(change).some((key) => key.startsWith("map"))) return;
         const { center, zoom } = plot._fullLayout.map;

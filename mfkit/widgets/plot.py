@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Plot(anywidget.AnyWidget):
     """Shows one figure, and another one after :meth:`show`, without a flash between them.
 
     Attributes:
+        title: What the figure shows, for those who cannot see it.
         view: The visible part of a map after a person moved it (``south``, ``west``, ``north``,
             ``east`` in degrees); empty before.
     """
@@ -43,14 +44,19 @@ class Plot(anywidget.AnyWidget):
     _config = traitlets.Dict().tag(sync=True)
     _version = traitlets.Unicode(plotly.__version__).tag(sync=True)
     _revision = traitlets.Int(0).tag(sync=True)
+    title = traitlets.Unicode("").tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, figure: go.Figure | None = None, *, buttons: Sequence[str] = ("toImage",)) -> None:
+    def __init__(
+        self, figure: go.Figure | None = None, *, buttons: Sequence[str] = ("toImage",), title: str = ""
+    ) -> None:
         """Make a plot.
 
         Args:
             figure: What to show first.
-            buttons: What is in its corner: Plotly's names, and for maps ``zoomIn``, ``zoomOut``, ``home``.
+            buttons: What is in its corner: Plotly's names, and for maps ``zoomIn``, ``zoomOut``, ``home``,
+                ``move``, ``box``, ``lasso``.
+            title: What it shows.
         """
         config = {
             "displaylogo": False,
@@ -59,7 +65,8 @@ class Plot(anywidget.AnyWidget):
             "scrollZoom": True,
             "doubleClick": "reset",
         }
-        super().__init__(_config=config)
+        super().__init__(_config=config, title=title)
+        self._listeners: list[tuple[str, Callable[[Any], None]]] = []
         self.on_msg(self._answer)
         if figure is not None:
             self.show(figure)
@@ -79,6 +86,21 @@ class Plot(anywidget.AnyWidget):
             self.view = {}
             self._revision += 1
 
+    def listen(self, event: str, listener: Callable[[Any], None]) -> None:
+        """Call back when a person does something to the figure.
+
+        Args:
+            event: ``"click"`` (the ``customdata`` of the mark), ``"brush"`` ((from, to) on the x axis),
+                ``"box"`` (south, west, north, east) or ``"lasso"`` (pairs of latitude and longitude).
+            listener: Called with what stands in brackets.
+        """
+        self._listeners.append((event, listener))
+
     def _answer(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "plotly":
+        if not isinstance(message, dict):
+            return
+        if message.get("kind") == "plotly":
             self.send({"kind": "plotly"}, buffers=[_bundle()])
+        for event, listener in self._listeners:
+            if message.get("kind") == event:
+                listener(message.get("value"))

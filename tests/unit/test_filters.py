@@ -370,6 +370,33 @@ class TestPlaces:
         box = Box(**box) if isinstance(box, dict) else box
         assert await names(filled, box=box) == meant
 
+    @pytest.mark.parametrize(("area", "meant"), [
+        ([(35, -10), (45, -10), (45, -5), (35, -5)], {"lisbon", "porto"}),
+        # A hollow, from the west to beyond Lisbon, leaves it out.
+        ([(35, -10), (38, -10), (39, -8), (40, -10), (45, -10), (45, -5), (35, -5)], {"porto"}),
+        ([(-20, 178), (-20, 190), (-10, 190), (-10, 178)], {"suva", "taveuni", "apia"}),
+        ([(-20, -182), (-20, -170), (-10, -170), (-10, -182)], {"suva", "taveuni", "apia"}),
+        ([(-20, 178), (-20, 181), (-15, 181), (-15, 178)], {"suva", "taveuni"}),
+        ([(50, -1), (53, 0.5), (50, 2)], {"greenwich"}),
+        ([(0, 1), (0, 2), (0, 3)], set()),
+        # A bow tie: what is gone around twice is outside.
+        ([(-1, -1), (1, -1), (1, 1), (-1, 1)] * 2, set()),
+    ])
+    async def test_area(self, filled: Database, area: Any, meant: set[str]) -> None:
+        """Inside is what a line goes around, hollows left out, across the antimeridian too."""
+        assert await names(filled, area=area) == meant
+
+    async def test_area_with_many_corners(self, filled: Database) -> None:
+        """A line of 500 corners is a circle as good as any; more are refused."""
+        def circle(number: int) -> list[tuple[float, float]]:
+            turns = [2 * math.pi * corner / number for corner in range(number)]
+            return [(40 + 2 * math.sin(turn), -9 + 2 * math.cos(turn)) for turn in turns]
+
+        assert await names(filled, area=circle(500)) == {"lisbon", "porto"}
+        for wrong in (circle(501), circle(2), [(0, 0), (0, 1), (91, 0)]):
+            with pytest.raises(FilterError, match="area"):
+                MediaFilter.of(area=wrong)
+
     @pytest.mark.parametrize(("near", "meant"), [
         ((38.7223, -9.1393, 0), {"lisbon"}),
         ((38.7223, -9.1393, 280), {"lisbon", "porto"}),

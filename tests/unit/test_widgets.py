@@ -18,6 +18,8 @@ from mfkit.errors import FilterError, QueryError
 from mfkit.models import MediaType
 from mfkit.queries.places import MAX_CELLS
 from mfkit.widgets import (
+    CamerasPanel,
+    ChartPanel,
     CodecsPanel,
     Explorer,
     FilterPanel,
@@ -25,6 +27,7 @@ from mfkit.widgets import (
     Panel,
     Plot,
     Selection,
+    SelectionPanel,
     TablePanel,
     TimelinePanel,
     TypesPanel,
@@ -63,6 +66,11 @@ def drawn(plot: Plot) -> dict[str, Any]:
 
 def message(panel: Panel) -> str:
     return str(panel._message.value)
+
+
+def click(panel: ChartPanel, key: Any) -> None:
+    """Click on the mark that stands for something."""
+    panel.plot._handle_custom_msg({"kind": "click", "value": key}, [])
 
 
 class Tags(HTMLParser):
@@ -130,6 +138,66 @@ class TestSelection:
             thread.join()
         assert selection.filter == MediaFilter(**fields)
 
+    def test_back_and_forward(self) -> None:
+        """One goes back through every change, forward again, and a new change forgets what was ahead."""
+        selection = Selection()
+        selection.change(media_type="video")
+        selection.filter = MediaFilter(text="a")
+        selection.back()
+        assert selection.filter == MediaFilter(media_type="video")
+        assert (selection.past, selection.future) == (1, 1)
+        selection.forward()
+        assert selection.filter == MediaFilter(text="a")
+        selection.back()
+        selection.change(media_type="audio")
+        selection.forward()
+        assert selection.filter == MediaFilter(media_type="audio")
+        for _ in range(5):
+            selection.back()
+        assert selection.filter == MediaFilter() and selection.past == 0
+
+    def test_what_does_not_change_is_not_remembered(self) -> None:
+        """An equal filter is no step."""
+        selection = Selection()
+        selection.change(media_type=None)
+        assert selection.past == 0
+
+    def test_drop_takes_conditions_away(self) -> None:
+        """A dropped condition is as it is when not given."""
+        selection = Selection(MediaFilter(min_size=1, max_size=2, missing=None))
+        selection.drop("min_size", "missing")
+        assert selection.filter == MediaFilter(max_size=2)
+
+
+class TestSelectionPanel:
+    """What is selected, in words and chips."""
+
+    def test_a_chip_takes_its_condition_away(self, lib: MediaLibrary) -> None:
+        """Every condition has a chip; its button drops the fields that make it, and no other."""
+        chosen = MediaFilter.of(media_type="video", min_size=1, max_size="1 GB")
+        panel = SelectionPanel(lib, Selection(chosen))
+        assert [chip["text"] for chip in panel._chips.conditions] == ["video", "size 1 B to 1 GB"]
+        panel._chips._handle_custom_msg({"kind": "remove", "value": panel._chips.conditions[1]["key"]}, [])
+        assert panel.selection.filter == MediaFilter(media_type="video")
+        assert f"<b>{lib.count(media_type='video')}</b>" in panel._words.value
+
+    def test_buttons_that_lead_nowhere_are_off(self, lib: MediaLibrary) -> None:
+        """Back is on when there is something to go back to, forward after going back."""
+        panel = SelectionPanel(lib)
+        assert panel._back.disabled and panel._forward.disabled
+        panel.selection.change(text="IMG")
+        assert not panel._back.disabled
+        panel._back.click()
+        assert panel._back.disabled and not panel._forward.disabled
+        panel._forward.click()
+        assert panel.selection.filter == MediaFilter(text="IMG")
+
+    def test_a_long_and_turning_text_is_a_short_chip(self, lib: MediaLibrary) -> None:
+        """A chip is one line of text; a mark that turns the direction is not in it."""
+        panel = SelectionPanel(lib, Selection(MediaFilter(folder="/a/\u202e" + "x" * 500)))
+        (chip,) = panel._chips.conditions
+        assert len(chip["text"]) == 60 and "\u202e" not in chip["whole"] and len(chip["whole"]) > 500
+
 
 class TestFilterPanel:
     """Controls in, a filter out."""
@@ -140,7 +208,7 @@ class TestFilterPanel:
         panel._types[MediaType.AUDIO].value = True
         chosen = panel.selection.filter
         assert chosen == MediaFilter(media_type=["video", "audio"])
-        assert f"<b>{lib.count(chosen):,}</b> of 300 files" in panel._words.value
+        assert f"<b>{lib.count(chosen):,}</b> of 300 files" in panel.selected._words.value
 
     def test_every_control_has_its_field(self, panel: FilterPanel, lib: MediaLibrary) -> None:
         """Codecs, sizes, dates and text become the filter that one would write."""
@@ -154,17 +222,17 @@ class TestFilterPanel:
         )
         assert panel.selection.filter == wanted
         assert 0 < lib.count(wanted) < 300
-        assert f"<b>{lib.count(wanted)}</b>" in panel._words.value
+        assert f"<b>{lib.count(wanted)}</b>" in panel.selected._words.value
 
     def test_reset_selects_all(self, panel: FilterPanel) -> None:
         """Reset lifts every condition and every control."""
         panel._types[MediaType.VIDEO].value = True
         panel._text.value = "nothing is called this"
-        assert "Nothing matches" in panel._words.value
-        panel._reset.click()
+        assert "Nothing matches" in panel.selected._words.value
+        panel.selected._reset.click()
         assert panel.selection.filter == MediaFilter()
         assert not panel._types[MediaType.VIDEO].value and panel._text.value == ""
-        assert "<b>300</b>" in panel._words.value
+        assert "<b>300</b>" in panel.selected._words.value
 
     def test_controls_follow_a_selection_made_elsewhere(self, panel: FilterPanel) -> None:
         """What a script selects is seen in the controls, and is not rounded to what they can show."""
@@ -194,11 +262,11 @@ class TestFilterPanel:
 
         panel = FilterPanel(lib)
         failing: Any = Failing(lib)
-        panel.lib = failing
+        panel.selected.lib = failing
         panel._text.value = "a"
-        assert "The database refused." in message(panel)
+        assert "The database refused." in message(panel.selected)
         panel._text.value = ""
-        assert message(panel) == ""
+        assert message(panel.selected) == ""
 
     def test_one_choice_asks_once(self, lib: MediaLibrary) -> None:
         """Setting the controls to the selection is not taken for a person's choice."""
@@ -244,6 +312,60 @@ class TestCharts:
         assert counting.asked == ["summary"]
         panel.refresh()
         assert counting.asked == ["summary", "summary"]
+
+    def test_a_click_narrows_and_a_second_one_takes_it_back(self, lib: MediaLibrary) -> None:
+        """A bar selects what it stands for; the same bar again lifts the condition."""
+        types, codecs = TypesPanel(lib), CodecsPanel(lib)
+        click(types, "video")
+        assert types.selection.filter == MediaFilter(media_type="video")
+        click(types, "video")
+        assert types.selection.filter == MediaFilter()
+        codecs._stream.value = "audio_codec"
+        click(codecs, "flac")
+        assert codecs.selection.filter == MediaFilter(audio_codec="flac")
+
+    def test_a_click_selects_what_the_bar_counts(self, lib: MediaLibrary) -> None:
+        """Every bar of every such chart, by the key that it carries, selects as many items as it shows."""
+        for kind in (TypesPanel, CodecsPanel, CamerasPanel):
+            panel = kind(lib)
+            panel._by.value = "files"
+            (trace,) = drawn(panel.plot)["data"]
+            assert trace["customdata"]
+            for key, text in zip(trace["customdata"], trace["text"], strict=True):
+                if key is not None:
+                    assert f"{lib.count(**panel.clicked(key)):,}" == text
+
+    def test_a_brush_selects_whole_periods(self, lib: MediaLibrary) -> None:
+        """The periods whose middle was brushed, or the nearest one, are selected from end to end."""
+        timeline = TimelinePanel(lib)
+        plot = timeline.plot
+        plot._handle_custom_msg({"kind": "brush", "value": ["2014-08-01", "2017-03-05 12:30"]}, [])
+        assert timeline.selection.filter == MediaFilter(after="2015", before="2017")
+        timeline._view.value = "month"
+        plot._handle_custom_msg({"kind": "brush", "value": ["2016-03-12", "2016-03-09"]}, [])
+        assert timeline.selection.filter == MediaFilter(after="2016-03", before="2016-03")
+        click(timeline, "2016-05")
+        assert timeline.selection.filter == MediaFilter(after="2016-05", before="2016-05")
+
+    def test_a_disc_a_box_and_a_line_on_the_map_select(self, lib: MediaLibrary) -> None:
+        """A disc selects as many items as it counts; a box may lie across the antimeridian."""
+        panel = MapPanel(lib)
+        places = drawn(panel.plot)["data"][0]["customdata"]
+        for files, place in zip(panel._answer["files"], places, strict=True):
+            assert lib.count(**panel.clicked(place)) == files
+        panel.plot._handle_custom_msg({"kind": "box", "value": [-50, 170, -10, 190]}, [])
+        assert panel.selection.filter == MediaFilter(box=(-50, 170, -10, -170))
+        line = [[35.0, -12.0], [60.0, -12.0], [60.0, 30.0], [35.0, 30.0]]
+        panel.plot._handle_custom_msg({"kind": "lasso", "value": line}, [])
+        assert panel.selection.filter.area == tuple(tuple(corner) for corner in line)
+        assert lib.count(panel.selection.filter.but(box=None)) == lib.count(box=(35, -12, 60, 30))
+
+    def test_streets_come_only_when_asked_for(self, lib: MediaLibrary) -> None:
+        """No address is in the map until a person switches the street map on."""
+        panel = MapPanel(lib)
+        assert "http" not in panel.plot._map_style
+        panel._streets.value = True
+        assert "https://tile.openstreetmap.org" in panel.plot._map_style
 
     def test_the_timeline_sums_up(self, lib: MediaLibrary) -> None:
         """By year, by month, and as a running total."""
@@ -360,7 +482,7 @@ class TestExplorer:
         explorer.selection.change(media_type="video")
         filters, types, _, _, _, table = explorer.panels
         count = lib.count(media_type="video")
-        assert f"<b>{count}</b>" in filters._words.value
+        assert f"<b>{count}</b>" in filters.selected._words.value
         assert drawn(types.plot)["data"][0]["text"] == [str(count)]
         assert table._place.value.endswith(f"of {count}")
         assert not any(message(panel) for panel in explorer.panels)
@@ -370,12 +492,12 @@ class TestExplorer:
         explorer = empty.explore()
         assert isinstance(explorer, Explorer)
         filters, *charts, table = explorer.panels
-        assert "lib.scan" in filters._words.value and "No file" in table._rows.value
+        assert "lib.scan" in filters.selected._words.value and "No file" in table._rows.value
         assert all(drawn(chart.plot)["layout"]["annotations"][0]["text"] for chart in charts)
         assert not any(message(panel) for panel in explorer.panels)
         fill(empty, 20)
         explorer.refresh()
-        assert "<b>20</b> of 20 files" in filters._words.value
+        assert "<b>20</b> of 20 files" in filters.selected._words.value
         assert len(filters._codecs["audio_codec"].options)
         assert table._total == 20
 

@@ -1,0 +1,99 @@
+// A list of values with counts, of which several can be ticked. Texts are set as text, never as HTML.
+
+const SEARCHABLE = 10;  // longer lists get a field to find a value in
+
+function render({ model, el }) {
+  el.classList.add("mfkit-facet");
+  const box = document.createElement("details");
+  const heading = document.createElement("summary");
+  const title = document.createElement("span");
+  const state = document.createElement("bdi");
+  const find = document.createElement("input");
+  const list = document.createElement("div");
+  const note = document.createElement("p");
+  title.textContent = model.get("label");
+  state.className = "mfkit-state";
+  find.type = "search";
+  find.placeholder = "find";
+  find.setAttribute("aria-label", `Find in ${model.get("label")}`);
+  list.className = "mfkit-values";
+  list.setAttribute("role", "group");
+  list.setAttribute("aria-label", model.get("label"));
+  note.className = "mfkit-note";
+  heading.append(title, state);
+  box.append(heading, find, list, note);
+  el.append(box);
+
+  const rows = new Map();  // by value, so that a list that changes keeps the focus where it is
+  const number = new Intl.NumberFormat("en-US");
+
+  const tick = () => {
+    // By the boxes themselves: what was ticked a moment ago may still be on its way.
+    const chosen = [...rows.values()].filter(({ box: one }) => one.checked).map(({ value }) => value);
+    model.set("chosen", chosen);
+    model.save_changes();
+  };
+
+  const row = (value) => {
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    const name = document.createElement("bdi");
+    const count = document.createElement("span");
+    input.type = "checkbox";
+    input.addEventListener("change", tick);
+    count.className = "mfkit-files";
+    label.append(input, name, count);
+    return { value, label, box: input, name, count };
+  };
+
+  const draw = () => {
+    const chosen = new Set(model.get("chosen"));
+    const options = model.get("options");
+    const most = Math.max(1, ...options.map(({ files }) => files));
+    const kept = new Set(options.map(({ value }) => value));
+    for (const value of rows.keys()) if (!kept.has(value)) rows.delete(value);
+    const wanted = options.map(({ value, text, whole, files }) => {
+      if (!rows.has(value)) rows.set(value, row(value));
+      const one = rows.get(value);
+      one.name.textContent = text;
+      one.name.title = whole;
+      one.count.textContent = number.format(files);
+      one.box.checked = chosen.has(value);
+      one.label.style.setProperty("--share", `${(100 * files) / most}%`);
+      one.label.classList.toggle("mfkit-none", !files);
+      return one.label;
+    });
+    // Moving an element takes its focus away: only where the order is another one.
+    wanted.forEach((label, place) => {
+      if (list.children[place] !== label) list.insertBefore(label, list.children[place] ?? null);
+    });
+    while (list.children.length > wanted.length) list.lastChild.remove();
+    const texts = options.filter(({ value }) => chosen.has(value)).map(({ text }) => text);
+    state.textContent = texts.join(", ");
+    find.hidden = options.length <= SEARCHABLE;
+    if (find.hidden) find.value = "";
+    note.textContent = model.get("note");
+    note.hidden = !model.get("note");
+    box.open = model.get("open");
+    sift();
+  };
+
+  const sift = () => {
+    const sought = find.value.trim().toLowerCase();
+    for (const { label, name } of rows.values()) {
+      label.hidden = Boolean(sought) && !name.title.toLowerCase().includes(sought);
+    }
+  };
+
+  find.addEventListener("input", sift);
+  box.addEventListener("toggle", () => {
+    if (box.open === model.get("open")) return;
+    model.set("open", box.open);
+    model.save_changes();
+  });
+  model.on("change:options change:chosen change:note change:open", draw);
+  draw();
+  return () => model.off("change:options change:chosen change:note change:open", draw);
+}
+
+export default { render };

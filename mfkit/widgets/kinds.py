@@ -1,0 +1,96 @@
+"""Panels of media types, codecs and cameras: bars that select when they are clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.charts import cameras_chart, codecs_chart, types_chart
+from mfkit.library import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+from mfkit.widgets.chart import ChartPanel, measure_switch, switch
+from mfkit.widgets.selection import Selection
+
+
+class TypesPanel(ChartPanel):
+    """How many files or bytes of each media type; a click on one selects it.
+
+    Example:
+        >>> TypesPanel(lib, selection)  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Take the library and the selection to follow."""
+        self._by = measure_switch("files")
+        super().__init__(lib, selection, "Media types", [self._by])
+
+    def query(self, chosen: MediaFilter) -> pd.DataFrame:
+        """Sum up by media type."""
+        return self.lib.summary("media_type", chosen)
+
+    def figure(self, frame: pd.DataFrame) -> go.Figure:
+        """Draw a bar per media type."""
+        return types_chart(frame, self._by.value)
+
+    def clicked(self, key: str) -> dict[str, Any]:
+        """Select the media type."""
+        return {"media_type": key}
+
+
+class CodecsPanel(ChartPanel):
+    """Which video or audio codecs, by files or bytes; a click on one selects it.
+
+    Example:
+        >>> CodecsPanel(lib, selection)  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Take the library and the selection to follow."""
+        self._stream = switch([("video", "video_codec"), ("audio", "audio_codec")], "Stream")
+        self._by = measure_switch("bytes")
+        super().__init__(lib, selection, "Codecs", [self._stream, self._by])
+
+    def question(self, chosen: MediaFilter) -> Hashable:
+        """Return the filter and the stream."""
+        return chosen, self._stream.value
+
+    def query(self, chosen: MediaFilter) -> pd.DataFrame:
+        """Sum up by codec."""
+        return self.lib.summary(self._stream.value, chosen)
+
+    def figure(self, frame: pd.DataFrame) -> go.Figure:
+        """Draw a bar per codec."""
+        return codecs_chart(frame, self._by.value)
+
+    def clicked(self, key: str) -> dict[str, Any]:
+        """Select the codec."""
+        # By the figure that was clicked, should the stream have been switched since.
+        return {str(self._answer.columns[0]): key}
+
+
+class CamerasPanel(ChartPanel):
+    """Which cameras, by files or bytes; a click on one selects it.
+
+    Example:
+        >>> CamerasPanel(lib, selection)  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Take the library and the selection to follow."""
+        self._by = measure_switch("files")
+        super().__init__(lib, selection, "Cameras", [self._by])
+
+    def query(self, chosen: MediaFilter) -> pd.DataFrame:
+        """Sum up by camera."""
+        return self.lib.summary("camera", chosen)
+
+    def figure(self, frame: pd.DataFrame) -> go.Figure:
+        """Draw a bar per camera."""
+        return cameras_chart(frame, self._by.value)
+
+    def clicked(self, key: str) -> dict[str, Any]:
+        """Select the camera."""
+        return {"camera": key}

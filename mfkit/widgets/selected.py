@@ -1,0 +1,79 @@
+"""The panel that says what is selected: in words, as chips, and with the way back."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+import pandas as pd
+
+from mfkit.library import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+from mfkit.queries.units import format_duration, format_size
+from mfkit.queries.wording import clauses
+from mfkit.widgets.controls import Chips
+from mfkit.widgets.panel import Panel
+from mfkit.widgets.selection import Selection
+
+
+class SelectionPanel(Panel):
+    """How much is selected, each condition as a chip that can be taken away, back, forward and reset.
+
+    Example:
+        >>> SelectionPanel(lib, selection)  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Take the library and the selection to follow."""
+        self._back = widgets.Button(description="‹", tooltip="Back to the selection before")
+        self._forward = widgets.Button(description="›", tooltip="Forward again")
+        self._reset = widgets.Button(description="Reset", tooltip="Select all files")
+        for button in (self._back, self._forward, self._reset):
+            button.add_class("mfkit-small")
+        self._words = widgets.HTML()
+        self._words.add_class("mfkit-count")
+        self._chips = Chips(lambda key: self.attempt(lambda: self.selection.drop(*key.split(","))))
+        self._whole = 0
+        super().__init__(
+            lib, selection, "Selection", [self._words, self._chips], [self._back, self._forward, self._reset]
+        )
+        self._back.on_click(lambda _: self.attempt(self.selection.back))
+        self._forward.on_click(lambda _: self.attempt(self.selection.forward))
+        self._reset.on_click(lambda _: self.attempt(self.selection.clear))
+        self.selection.observe(self._enable, ["past", "future"])
+        self._enable()
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Say what is selected and how much it is."""
+        # The conditions first: they are known before any count.
+        self._chips.show([(",".join(clause.fields), clause.text) for clause in clauses(chosen)])
+        if not self._whole:
+            self._whole = self.lib.count()
+        self._words.value = words(self.lib.summary("media_type", chosen), self._whole)
+
+    def refresh(self) -> None:
+        """Count anew, as after a scan."""
+        with self._turn:
+            self._whole = 0
+            super().refresh()
+
+    def _enable(self, _: object = None) -> None:
+        self._back.disabled = not self.selection.past
+        self._forward.disabled = not self.selection.future
+
+
+def words(summary: pd.DataFrame, whole: int) -> str:
+    """Return what is selected as safe HTML: ``12,403 of 1,000,000 files · 3.10 TB · 214 h``.
+
+    Args:
+        summary: Of the selected items, with ``files``, ``bytes`` and ``duration``.
+        whole: How many items there are.
+    """
+    if not whole:
+        return "This library is empty. Fill it with <code>lib.scan(\"folder\")</code>."
+    files, size = int(summary["files"].sum()), int(summary["bytes"].sum())
+    if not files:
+        return f"<b>0</b> of {whole:,} files. Nothing matches; take a condition away."
+    duration = float(summary["duration"].sum())
+    noun = "file" if whole == 1 else "files"
+    much = format_size(size) + (f" · {format_duration(duration)}" if duration else "")
+    # One line where there is room, else broken before the amount and nowhere else.
+    return f"<span><b>{files:,}</b> of {whole:,} {noun} ·</span> <span>{much}</span>"

@@ -1,0 +1,54 @@
+"""The panel of time: what each year or month brought."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.charts import growth_chart
+from mfkit.library import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+from mfkit.queries.periods import Freq
+from mfkit.widgets.chart import ChartPanel, measure_switch, switch
+from mfkit.widgets.selection import Selection
+
+
+class TimelinePanel(ChartPanel):
+    """What each year or month brought, or the running total, by files or bytes; a click or a brush selects
+    the time.
+
+    Example:
+        >>> TimelinePanel(lib, selection)  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Take the library and the selection to follow."""
+        self._view = switch([("year", "year"), ("month", "month"), ("total", "total")], "Per")
+        self._by = measure_switch("bytes")
+        super().__init__(lib, selection, "Over time", [self._view, self._by])
+
+    def question(self, chosen: MediaFilter) -> Hashable:
+        """Return the filter and the period."""
+        return chosen, self._freq()
+
+    def query(self, chosen: MediaFilter) -> pd.DataFrame:
+        """Sum up by period and media type."""
+        return self.lib.growth(self._freq(), chosen)
+
+    def figure(self, frame: pd.DataFrame) -> go.Figure:
+        """Draw bars per period, or areas of running totals."""
+        return growth_chart(frame, self._by.value, cumulative=self._view.value == "total")
+
+    def clicked(self, key: str) -> dict[str, Any]:
+        """Select the period."""
+        return self.brushed([key])
+
+    def brushed(self, keys: list[str]) -> dict[str, Any]:
+        """Select from the first moment of the first period to the last of the last."""
+        return {"after": keys[0], "before": keys[-1]}
+
+    def _freq(self) -> Freq:
+        return "year" if self._view.value == "year" else "month"

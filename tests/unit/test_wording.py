@@ -1,0 +1,70 @@
+"""A filter in words: every condition is said, short and in people's units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mfkit.queries.filters import MediaFilter
+from mfkit.queries.wording import clauses, without
+
+EXAMPLES: list[tuple[dict[str, Any], str]] = [
+    ({"media_type": ["video", "audio"]}, "video or audio"),
+    ({"mime_type": "video/mp4"}, "format video/mp4"),
+    ({"extension": [".JPG", ""]}, ".jpg or no extension"),
+    ({"video_codec": "hevc"}, "video codec hevc"),
+    ({"audio_codec": "flac"}, "audio codec flac"),
+    ({"min_size": "1 GB"}, "size from 1 GB"),
+    ({"max_size": 1500}, "size up to 1.5 kB"),
+    ({"min_size": "1 MB", "max_size": "3 GB"}, "size 1 MB to 3 GB"),
+    ({"min_duration": "5 min"}, "length from 5:00 min"),
+    ({"min_width": 1920}, "width from 1,920 px"),
+    ({"max_height": 480}, "height up to 480 px"),
+    ({"min_year": 1999, "max_year": 1999}, "year 1999"),
+    ({"after": 2014, "before": 2014}, "dated 2014"),
+    ({"after": 2014, "before": 2016}, "dated 2014 to 2016"),
+    ({"after": "2014-05", "before": "2014-05"}, "dated May 2014"),
+    ({"after": "2014-12", "before": "2015-01"}, "dated Dec 2014 to Jan 2015"),
+    ({"after": "2014-05-03", "before": "2014-05-03"}, "dated 2014-05-03"),
+    ({"after": "2014-05-03"}, "dated from 2014-05-03"),
+    ({"before": 2014}, "dated up to 2014-12-31"),
+    ({"folder": "/a/<b>"}, "in /a/<b>"),
+    ({"camera": ["Canon", "SONY"]}, "camera Canon or SONY"),
+    ({"artist": "Björk"}, "artist Björk"),
+    ({"album": "Homogenic"}, "album Homogenic"),
+    ({"genre": "Rock"}, "genre Rock"),
+    ({"tags": ["a", "b"]}, "tagged a or b"),
+    ({"all_tags": ["a", "b"]}, "tagged a and b"),
+    ({"no_tags": ["a", "b"]}, "not tagged a or b"),
+    ({"collection": "Best"}, "in collection Best"),
+    ({"has_location": False}, "without a place"),
+    ({"box": (38, -10, 39.5, -9)}, "between 38.00° N and 39.50° N, 10.00° W and 9.00° W"),
+    ({"area": [(0, 0), (0, 3), (3, 0)]}, "in an area around 1.00° N, 1.00° E"),
+    ({"near": (-33.87, 151.21, 10)}, "within 10 km of 33.87° S, 151.21° E"),
+    ({"text": "lisbon"}, "“lisbon”"),
+    ({"missing": True}, "missing files"),
+    ({"missing": None}, "missing files too"),
+    ({"duplicates": True}, "with copies"),
+]
+
+
+@pytest.mark.parametrize(("fields", "text"), EXAMPLES)
+def test_a_condition_in_words(fields: dict[str, Any], text: str) -> None:
+    """A condition is one clause; without its fields nothing is left of it."""
+    chosen = MediaFilter(**fields)
+    (clause,) = clauses(chosen)
+    assert clause.text == text
+    assert without(chosen, *clause.fields) == MediaFilter()
+
+
+def test_every_field_is_said() -> None:
+    """No condition works unseen."""
+    said = {name for fields, _ in EXAMPLES for name in fields}
+    unsaid = set(MediaFilter.model_fields) - said
+    assert unsaid <= {"max_duration", "max_width", "min_height"}  # halves of ranges that are said above
+
+
+def test_no_condition_has_no_words() -> None:
+    """All items need no words."""
+    assert clauses(MediaFilter()) == ()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from mfkit.queries.units import format_size
+from mfkit.queries.units import format_size, round_size
 
 Measure = Literal["files", "bytes"]
 """What the length of a bar or the height of an area means."""
@@ -55,9 +55,10 @@ def short(text: object, length: int = 28) -> str:
 def label(text: object, length: int = 28) -> str:
     """Return a text from a file as Plotly shows it literally, shortened as by :func:`short`.
 
-    Plotly takes tags, entities and, where MathJax is loaded, ``$...$`` for markup.
+    Plotly takes tags, entities and, where MathJax is loaded, ``$...$`` for markup. Quotes stay as they
+    are: it knows no entity for them. So this is for Plotly's texts, not for attributes in HTML.
     """
-    return html.escape(short(text, length)).replace("$", "&#36;")
+    return html.escape(short(text, length), quote=False).replace("$", "&#36;")
 
 
 def amount(value: float, measure: Measure) -> str:
@@ -100,10 +101,7 @@ def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str,
 
 
 def _short(tick: float, measure: Measure) -> str:
-    if measure == "files":
-        return f"{tick:,.0f}"
-    number, unit = format_size(tick).split(" ")
-    return f"{float(number):g} {unit}"
+    return f"{tick:,.0f}" if measure == "files" else round_size(tick)
 
 
 def figure(*traces: Any, height: int = 260, **layout: Any) -> go.Figure:

@@ -158,6 +158,7 @@ class MediaLibrary:
     growth = _blocking(AsyncMediaLibrary.growth)
     folders = _blocking(AsyncMediaLibrary.folders)
     histogram = _blocking(AsyncMediaLibrary.histogram)
+    facets = _blocking(AsyncMediaLibrary.facets)
     places = _blocking(AsyncMediaLibrary.places)
     largest = _blocking(AsyncMediaLibrary.largest)
     duplicates = _blocking(AsyncMediaLibrary.duplicates)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from mfkit.library.analyses import Analyses
+from mfkit.library.choices import Choices
 from mfkit.library.curation import Curation
 from mfkit.library.exchange import Exchange
 from mfkit.library.filling import Filling
 
 
-class AsyncMediaLibrary(Filling, Analyses, Curation, Exchange):
+class AsyncMediaLibrary(Filling, Analyses, Choices, Curation, Exchange):
     """A media library for async code; runs on the event loop that awaits it.
 
     Attributes:

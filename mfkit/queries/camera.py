@@ -33,16 +33,16 @@ def _first_word(element: _FirstWord, compiler: SQLCompiler, **kw: Any) -> str:
     return f"split_part({text}, ' ', 1)"
 
 
-camera: ColumnElement[str] = func.nullif(
-    func.trim(
-        case(
-            # "NIKON CORPORATION" and "NIKON D7100", "Canon" and "Canon EOS 80D".
-            (_FirstWord(c.camera_model) == _FirstWord(c.camera_make), c.camera_model),
-            else_=func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, ""),
-        )
-    ),
-    "",
-    type_=Text(),
-)
-"""Make and model with a space between, or the model alone where it begins with the maker's name; null when
-neither is known."""
+def camera_of(make: ColumnElement[Any], model: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return make and model with a space between, or the model alone where it begins with the maker's
+    name; null when neither is known."""
+    # "NIKON CORPORATION" and "NIKON D7100", "Canon" and "Canon EOS 80D".
+    said = case(
+        (_FirstWord(model) == _FirstWord(make), model),
+        else_=func.coalesce(make, "") + " " + func.coalesce(model, ""),
+    )
+    return func.nullif(func.trim(said), "", type_=Text())
+
+
+camera = camera_of(c.camera_make, c.camera_model)
+"""The camera's name."""

@@ -78,6 +78,9 @@ RESOLUTIONS: tuple[tuple[str, int, int], ...] = (
 """Class, longer side, shorter side in pixels: a picture belongs to the first class of which it reaches
 one of the sides, so that a film of 1920 x 800 is Full HD; below all of them it is ``below SD``."""
 
+RESOLUTION_NAMES = ("below SD", *(name for name, _, _ in reversed(RESOLUTIONS)))
+"""From the lowest class to the highest."""
+
 _known = and_(c.width.is_not(None), c.height.is_not(None))
 _longer = case((c.width >= c.height, c.width), else_=c.height)
 _shorter = case((c.width >= c.height, c.height), else_=c.width)

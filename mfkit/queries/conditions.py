@@ -6,10 +6,24 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, extract, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    extract,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 
-from mfkit.models import Collection, Tag, collection_items, media, media_tags
+from mfkit.models import Collection, MediaType, Tag, collection_items, media, media_tags
 from mfkit.queries.camera import camera
+from mfkit.queries.classes import resolution
+from mfkit.queries.extras import extra_text
 from mfkit.queries.filters import Box, MediaFilter, Near
 from mfkit.queries.text import search_hits
 
@@ -24,6 +38,14 @@ item_date = func.coalesce(c.file_created_at, c.file_modified_at)
 
 item_year = func.coalesce(c.year, extract("year", item_date))
 """Year of release where known, else of the item's date."""
+
+container = case(
+    (c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), extra_text("format")), else_=null()
+)
+"""The container of a film or a piece of music, by FFmpeg's name; null for everything else."""
+
+lens = extra_text("lens")
+"""The lens's name."""
 
 
 def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:
@@ -66,6 +88,8 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
         yield _tagged((name,))
     if chosen.no_tags:
         yield ~_tagged(chosen.no_tags)
+    if chosen.has_date is not None:
+        yield c.file_created_at.is_not(None) if chosen.has_date else c.file_created_at.is_(None)
     if chosen.has_location is not None:
         located = and_(c.latitude.is_not(None), c.longitude.is_not(None))
         yield located if chosen.has_location else ~located
@@ -115,7 +139,10 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "extension": _exactly(c.extension),
     "video_codec": _exactly(c.video_codec),
     "audio_codec": _exactly(c.audio_codec),
+    "container": _folded(container),
+    "resolution": resolution.in_,
     "camera": _camera,
+    "lens": _folded(lens),
     "artist": _folded(c.artist),
     "album": _folded(c.album),
     "genre": _folded(c.genre),

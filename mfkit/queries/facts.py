@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, case, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Text, case, func, select
 
 from mfkit.errors import FilterError
-from mfkit.models import Collection, MediaType, Scan, Tag, collection_items, media, media_tags
+from mfkit.models import Collection, Scan, Tag, collection_items, media, media_tags
+from mfkit.queries.camera import camera
 from mfkit.queries.classes import CLASSES, orientation, resolution
 from mfkit.queries.clock import captured
-from mfkit.queries.camera import camera
-from mfkit.queries.conditions import item_date, item_year
-from mfkit.queries.extras import extra_text
+from mfkit.queries.conditions import container, item_date, item_year, lens
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.paths import after_last, ancestor, level
 from mfkit.queries.periods import period_start
@@ -44,9 +43,7 @@ FACTS: dict[str, ColumnElement[Any]] = {
             "location_name", "sample_rate", "channels",
         )
     },
-    "container": case(
-        (c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), extra_text("format")), else_=null()
-    ),
+    "container": container,
     "resolution": resolution,
     "orientation": orientation,
     **{name: classes.of(quantity) for name, (quantity, classes) in CLASSES.items()},
@@ -55,7 +52,7 @@ FACTS: dict[str, ColumnElement[Any]] = {
     "weekday": captured("weekday"),
     "hour": captured("hour"),
     "camera": camera,
-    "lens": extra_text("lens"),
+    "lens": lens,
     "place": c.location_name,
     "country": func.nullif(func.trim(after_last(c.location_name, ",")), "", type_=Text()),
     "tag": _tag.c.name,

@@ -20,6 +20,7 @@ from pydantic import (
 
 from mfkit.errors import FilterError
 from mfkit.models import MediaType
+from mfkit.queries.classes import RESOLUTION_NAMES
 from mfkit.queries.text import storable
 from mfkit.queries.units import parse_duration, parse_size
 
@@ -99,6 +100,14 @@ def _extension(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return tuple(one.lower().removeprefix(".") for one in value) if value else None
 
 
+def _resolutions(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    known = {name.lower(): name for name in RESOLUTION_NAMES}
+    for value in values or ():
+        if value.lower() not in known:
+            raise ValueError(f"{value!r} is no class of resolution; take {', '.join(RESOLUTION_NAMES)}")
+    return tuple(dict.fromkeys(known[value.lower()] for value in values)) if values else None
+
+
 Names = Annotated[tuple[str, ...] | None, BeforeValidator(_listed), AfterValidator(_names)]
 Size = Annotated[int | None, BeforeValidator(lambda v: None if v is None else parse_size(v))]
 Duration = Annotated[float | None, BeforeValidator(lambda v: None if v is None else parse_duration(v))]
@@ -122,6 +131,9 @@ class MediaFilter(BaseModel):
         extension: Of the file name, with or without the dot.
         video_codec: FFmpeg's name, for example ``hevc``.
         audio_codec: FFmpeg's name, for example ``flac``.
+        container: Of films and music, FFmpeg's name of the format, for example ``matroska,webm``.
+        resolution: Class by width and height: ``below SD``, ``SD``, ``HD``, ``Full HD``, ``QHD``, ``4K`` or
+            ``8K`` (docs/analyses.md has the bounds).
         min_size: Bytes, or text such as ``"1 GB"`` (10^9) or ``"1 GiB"`` (2^30).
         max_size: As ``min_size``.
         min_duration: Seconds, or text such as ``"5 min"`` or ``"1:30:00"``.
@@ -138,6 +150,7 @@ class MediaFilter(BaseModel):
         folder: Items whose path lies in this folder or anywhere below it. Taken as it is written;
             ``~`` and relative paths are resolved when the filter is made.
         camera: Make, model, or both with a space between, as in ``"Canon EOS 80D"``.
+        lens: Name of the lens.
         artist: Performer.
         album: Album.
         genre: Genre.
@@ -145,6 +158,7 @@ class MediaFilter(BaseModel):
         all_tags: Items with every one of these tags.
         no_tags: Items with none of these tags.
         collection: Items in at least one of these collections.
+        has_date: Whether the capture time is known, rather than only the file system's time.
         has_location: Whether latitude and longitude are known.
         box: (south, west, north, east) in degrees; west greater than east crosses the antimeridian.
         area: A line around a part of the map: three to 500 corners (latitude, longitude) in degrees,
@@ -166,6 +180,8 @@ class MediaFilter(BaseModel):
     extension: Annotated[Names, AfterValidator(_extension)] = None
     video_codec: Names = None
     audio_codec: Names = None
+    container: Names = None
+    resolution: Annotated[Names, AfterValidator(_resolutions)] = None
     min_size: Size = None
     max_size: Size = None
     min_duration: Duration = None
@@ -180,6 +196,7 @@ class MediaFilter(BaseModel):
     before: Before = None
     folder: Annotated[str | None, BeforeValidator(_folder), AfterValidator(storable)] = None
     camera: Names = None
+    lens: Names = None
     artist: Names = None
     album: Names = None
     genre: Names = None
@@ -187,6 +204,7 @@ class MediaFilter(BaseModel):
     all_tags: Names = None
     no_tags: Names = None
     collection: Names = None
+    has_date: bool | None = None
     has_location: bool | None = None
     box: Box | None = None
     area: tuple[tuple[float, float], ...] | None = None

@@ -70,6 +70,12 @@ def format_size(size: float) -> str:
     return f"{size:.{2 if size < 9.995 else 1 if size < 99.95 else 0}f} {unit}"
 
 
+def round_size(size: float) -> str:
+    """Return bytes as :func:`format_size`, without figures that say nothing: ``"1 GB"``, ``"1.5 kB"``."""
+    number, unit = format_size(size).split(" ")
+    return f"{float(number):g} {unit}"
+
+
 def format_duration(seconds: float) -> str:
     """Return seconds as text: ``"1.5 s"``, ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
     if 0 < seconds < 9.95:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from mfkit.queries.filters import MediaFilter
-from mfkit.queries.units import format_duration, format_size
+from mfkit.queries.units import format_duration, round_size
 
 
 class Clause(NamedTuple):
@@ -70,11 +70,6 @@ def _range(what: str, text: Callable[[Any], str]) -> Callable[[Any, Any], str]:
         return f"{what} {first}" if first == last else f"{what} {first} to {last}"
 
     return say
-
-
-def _size(size: int) -> str:
-    number, unit = format_size(size).split(" ")
-    return f"{float(number):g} {unit}"
 
 
 def _extensions(values: tuple[str, ...]) -> str:
@@ -141,7 +136,9 @@ _SAY: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("extension",), _extensions),
     (("video_codec",), _named("video codec")),
     (("audio_codec",), _named("audio codec")),
-    (("min_size", "max_size"), _range("size", _size)),
+    (("container",), _named("container")),
+    (("resolution",), _or),
+    (("min_size", "max_size"), _range("size", round_size)),
     (("min_duration", "max_duration"), _range("length", format_duration)),
     (("min_width", "max_width"), _range("width", "{:,} px".format)),
     (("min_height", "max_height"), _range("height", "{:,} px".format)),
@@ -149,6 +146,7 @@ _SAY: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("after", "before"), _dates),
     (("folder",), "in {}".format),
     (("camera",), _named("camera")),
+    (("lens",), _named("lens")),
     (("artist",), _named("artist")),
     (("album",), _named("album")),
     (("genre",), _named("genre")),
@@ -156,6 +154,7 @@ _SAY: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("all_tags",), lambda names: f"tagged {' and '.join(names)}"),
     (("no_tags",), _named("not tagged")),
     (("collection",), _named("in collection")),
+    (("has_date",), lambda known: "with a capture time" if known else "without a capture time"),
     (("has_location",), lambda known: "with a place" if known else "without a place"),
     (("box",), _box),
     (("area",), _area),

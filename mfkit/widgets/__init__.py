@@ -2,14 +2,20 @@
 
 from mfkit.widgets.chart import ChartPanel
 from mfkit.widgets.explorer import Explorer, explore
+from mfkit.widgets.facets import FacetsPanel
 from mfkit.widgets.filters import FilterPanel
+from mfkit.widgets.folders import FoldersPanel
+from mfkit.widgets.heatmap import HeatmapPanel
 from mfkit.widgets.kinds import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.map import MapPanel
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.plot import Plot
+from mfkit.widgets.ranges import RangesPanel
 from mfkit.widgets.selected import SelectionPanel
 from mfkit.widgets.selection import Selection
+from mfkit.widgets.spread import HistogramPanel
 from mfkit.widgets.table import TablePanel
+from mfkit.widgets.tabs import PanelTabs
 from mfkit.widgets.timeline import TimelinePanel
 
 __all__ = [
@@ -17,10 +23,16 @@ __all__ = [
     "ChartPanel",
     "CodecsPanel",
     "Explorer",
+    "FacetsPanel",
     "FilterPanel",
+    "FoldersPanel",
+    "HeatmapPanel",
+    "HistogramPanel",
     "MapPanel",
     "Panel",
+    "PanelTabs",
     "Plot",
+    "RangesPanel",
     "Selection",
     "SelectionPanel",
     "TablePanel",

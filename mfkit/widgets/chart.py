@@ -16,7 +16,7 @@ from mfkit.widgets.plot import Plot
 from mfkit.widgets.selection import Selection
 
 
-def switch(options: Sequence[tuple[str, str]], what: str) -> widgets.ToggleButtons:
+def switch(options: Sequence[tuple[str, Any]], what: str) -> widgets.ToggleButtons:
     """Return a small row of buttons of which one is down.
 
     Args:

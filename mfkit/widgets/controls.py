@@ -52,7 +52,7 @@ class Facet(anywidget.AnyWidget):
     Attributes:
         label: What the values are.
         chosen: Those that are ticked.
-        open: Whether the list is seen, or only its label and what is ticked.
+        unfolded: Whether the list is seen, or only its label and what is ticked.
         options: The values, each with its ``text``, the ``whole`` of it, and ``files``.
         note: A sentence under the list.
     """
@@ -60,21 +60,25 @@ class Facet(anywidget.AnyWidget):
     _esm = _HERE / "facet.js"
     label = traitlets.Unicode().tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    open = traitlets.Bool(False).tag(sync=True)
+    unfolded = traitlets.Bool(False).tag(sync=True)
     options: Any = traitlets.List().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
     def show(self, counts: Sequence[tuple[str, int]], chosen: Sequence[str], note: str = "") -> None:
-        """Show values with how many files each has, and which are ticked; those even where they have none."""
+        """Show values with their numbers of files, and which are ticked; those even where none is known."""
         known = {value for value, _ in counts}
-        rows = [*counts, *((value, 0) for value in chosen if value not in known)]
+        rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in chosen if one not in known)]
         with self.hold_sync():
             self.chosen = list(chosen)
             self.note = note
             self.options = [
-                {"value": value, "text": short(value, 40), "whole": short(value, _WHOLE), "files": int(files)}
+                {"value": value, "text": short(value, 40), "whole": short(value, _WHOLE), "files": files}
                 for value, files in rows
             ]
+
+    def fold(self, chosen: Sequence[str]) -> None:
+        """Tick values of a list that is not seen, and has not been counted."""
+        self.show([], chosen)
 
 
 class Range(anywidget.AnyWidget):

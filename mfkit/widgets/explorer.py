@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import ipywidgets as widgets
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.filters import FilterPanel
-from mfkit.widgets.kinds import CodecsPanel, TypesPanel
+from mfkit.widgets.folders import FoldersPanel
+from mfkit.widgets.heatmap import HeatmapPanel
+from mfkit.widgets.kinds import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.map import MapPanel
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.selection import Selection
+from mfkit.widgets.spread import HistogramPanel
 from mfkit.widgets.table import TablePanel
+from mfkit.widgets.tabs import PanelKind, PanelTabs
 from mfkit.widgets.timeline import TimelinePanel
 
+TABS: Mapping[str, Sequence[PanelKind]] = {
+    "Overview": (TypesPanel, CodecsPanel, TimelinePanel, MapPanel),
+    "Formats": (HistogramPanel, HeatmapPanel),
+    "Folders and cameras": (FoldersPanel, CamerasPanel),
+}
+"""What is beside the filters, by the title of its tab."""
 
-class Explorer(widgets.VBox):
-    """Filters beside charts, and the files below.
+
+class Explorer(widgets.HBox):
+    """Filters beside charts and files.
 
     Attributes:
         lib: The library.
         selection: What is selected; ``explorer.selection.filter`` goes into any method of the library,
             as in ``lib.items(explorer.selection.filter)``.
-        panels: The panels.
+        filters: The filters.
+        tabs: The charts.
+        files: The table.
     """
 
     def __init__(self, lib: MediaLibrary, filter: MediaFilter | None = None) -> None:
@@ -34,24 +49,24 @@ class Explorer(widgets.VBox):
         """
         self.lib = lib
         self.selection = Selection(filter)
-        filters = FilterPanel(lib, self.selection)
-        filters.layout.flex = "1 1 230px"
-        filters.layout.max_width = "100%"
-        charts = [kind(lib, self.selection) for kind in (TypesPanel, CodecsPanel, TimelinePanel, MapPanel)]
-        # Two charts a row, one in a narrow split; the filters get what they need
-        # beside them, and a row of their own where that would leave the charts too little.
-        grid = widgets.GridBox(charts, layout={
-            "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(280px, 40%)), 1fr))",
-            "grid_gap": "8px 20px", "flex": "999 1 460px", "min_width": "0", "width": "auto",
-            "align_content": "flex-start",
+        self.filters = FilterPanel(lib, self.selection)
+        self.tabs = PanelTabs(lib, self.selection, TABS)
+        self.files = TablePanel(lib, self.selection)
+        # The filters get what they need beside the charts, and a row of their own where that would
+        # leave the charts too little.
+        self.filters.layout.flex, self.filters.layout.max_width = "1 1 240px", "100%"
+        seen = widgets.VBox([self.tabs, self.files], layout={
+            "flex": "999 1 460px", "min_width": "0", "max_width": "100%", "overflow": "visible",
         })
-        files = TablePanel(lib, self.selection)
-        self.panels: tuple[Panel, ...] = (filters, *charts, files)
-        top = widgets.HBox(
-            [filters, grid], layout={"flex_flow": "row wrap", "grid_gap": "8px 24px", "overflow": "visible"}
-        )
-        super().__init__([top, files], layout={"width": "100%", "overflow": "visible"})
+        super().__init__([self.filters, seen], layout={
+            "width": "100%", "flex_flow": "row wrap", "grid_gap": "8px 24px", "overflow": "visible",
+        })
         self.add_class("mfkit-explorer")
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """All panels made so far; those behind a tab are made when it is first opened."""
+        return self.filters, *self.tabs.panels, self.files
 
     def refresh(self) -> None:
         """Draw everything anew, as after a scan."""

@@ -57,10 +57,9 @@ function render({ model, el }) {
       const one = rows.get(value);
       one.name.textContent = text;
       one.name.title = whole;
-      one.count.textContent = number.format(files);
+      one.count.textContent = files === null ? "" : number.format(files);
       one.box.checked = chosen.has(value);
-      one.label.style.setProperty("--share", `${(100 * files) / most}%`);
-      one.label.classList.toggle("mfkit-none", !files);
+      one.label.style.setProperty("--share", `${(100 * (files ?? 0)) / most}%`);
       return one.label;
     });
     // Moving an element takes its focus away: only where the order is another one.
@@ -74,7 +73,7 @@ function render({ model, el }) {
     if (find.hidden) find.value = "";
     note.textContent = model.get("note");
     note.hidden = !model.get("note");
-    box.open = model.get("open");
+    box.open = model.get("unfolded");
     sift();
   };
 
@@ -87,13 +86,13 @@ function render({ model, el }) {
 
   find.addEventListener("input", sift);
   box.addEventListener("toggle", () => {
-    if (box.open === model.get("open")) return;
-    model.set("open", box.open);
+    if (box.open === model.get("unfolded")) return;
+    model.set("unfolded", box.open);
     model.save_changes();
   });
-  model.on("change:options change:chosen change:note change:open", draw);
+  model.on("change:options change:chosen change:note change:unfolded", draw);
   draw();
-  return () => model.off("change:options change:chosen change:note change:open", draw);
+  return () => model.off("change:options change:chosen change:note change:unfolded", draw);
 }
 
 export default { render };

@@ -72,7 +72,7 @@ class CodecsPanel(ChartPanel):
 
 
 class CamerasPanel(ChartPanel):
-    """Which cameras, by files or bytes; a click on one selects it.
+    """Which cameras or lenses, by files or bytes; a click on one selects it.
 
     Example:
         >>> CamerasPanel(lib, selection)  # doctest: +SKIP
@@ -80,17 +80,22 @@ class CamerasPanel(ChartPanel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
+        self._part = switch([("camera", "camera"), ("lens", "lens")], "Part")
         self._by = measure_switch("files")
-        super().__init__(lib, selection, "Cameras", [self._by])
+        super().__init__(lib, selection, "Cameras", [self._part, self._by])
+
+    def question(self, chosen: MediaFilter) -> Hashable:
+        """Return the filter, and whether cameras or lenses are meant."""
+        return chosen, self._part.value
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Sum up by camera."""
-        return self.lib.summary("camera", chosen)
+        """Sum up by camera or lens."""
+        return self.lib.summary(self._part.value, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar per camera."""
+        """Draw a bar per camera or lens."""
         return cameras_chart(frame, self._by.value)
 
     def clicked(self, key: str) -> dict[str, Any]:
-        """Select the camera."""
-        return {"camera": key}
+        """Select the camera or the lens."""
+        return {str(self._answer.columns[0]): key}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -23,6 +25,9 @@ from mfkit.widgets import (
     CodecsPanel,
     Explorer,
     FilterPanel,
+    FoldersPanel,
+    HeatmapPanel,
+    HistogramPanel,
     MapPanel,
     Panel,
     Plot,
@@ -71,6 +76,13 @@ def message(panel: Panel) -> str:
 def click(panel: ChartPanel, key: Any) -> None:
     """Click on the mark that stands for something."""
     panel.plot._handle_custom_msg({"kind": "click", "value": key}, [])
+
+
+def values(packed: Any) -> list[float]:
+    """Return the numbers of an array as it goes over the wire."""
+    if isinstance(packed, list):
+        return packed
+    return np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).tolist()
 
 
 class Tags(HTMLParser):
@@ -199,47 +211,104 @@ class TestSelectionPanel:
         assert len(chip["text"]) == 60 and "\u202e" not in chip["whole"] and len(chip["whole"]) > 500
 
 
+def tick(panel: FilterPanel, name: str, *values: str) -> None:
+    """Tick values in a list, as its page tells it."""
+    panel.facets._facets[name].set_state({"chosen": list(values)})
+
+
+def move(panel: FilterPanel, place: int, low: int, high: int) -> None:
+    """Move both handles of a range, as its page tells it."""
+    panel.ranges._ranges[place].set_state({"low": low, "high": high})
+
+
+SIZE, DURATION, RESOLUTION, DATE = range(4)
+
+
 class TestFilterPanel:
     """Controls in, a filter out."""
 
-    def test_type_buttons_select(self, panel: FilterPanel, lib: MediaLibrary) -> None:
-        """Two types that are down are either of the two, and the line says how many that are."""
-        panel._types[MediaType.VIDEO].value = True
-        panel._types[MediaType.AUDIO].value = True
+    def test_ticked_values_select(self, panel: FilterPanel, lib: MediaLibrary) -> None:
+        """Two types that are ticked are either of the two, and the line says how many that are."""
+        tick(panel, "media_type", "video", "audio")
         chosen = panel.selection.filter
         assert chosen == MediaFilter(media_type=["video", "audio"])
         assert f"<b>{lib.count(chosen):,}</b> of 300 files" in panel.selected._words.value
 
     def test_every_control_has_its_field(self, panel: FilterPanel, lib: MediaLibrary) -> None:
-        """Codecs, sizes, dates and text become the filter that one would write."""
-        panel._codecs["video_codec"].value = ("h264", "hevc")
-        panel._sizes.value = (10**6, 10**10)
+        """Lists, ranges, dates, text and switches become the filter that one would write."""
+        panel.facets._facets["video_codec"].unfolded = True
+        tick(panel, "video_codec", "h264", "hevc")
+        move(panel, SIZE, 7, 15)
         panel._after.value, panel._before.value = date(2012, 1, 1), date(2024, 6, 30)
         panel._text.value = " VID "
+        panel._states["has_location"].value = "with"
+        panel._folder.value = "/photos"
         wanted = MediaFilter(
             video_codec=["h264", "hevc"], min_size="1 MB", max_size="10 GB", after="2012-01-01",
-            before="2024-06-30", text="VID",
+            before="2024-06-30", text="VID", has_location=True, folder="/photos",
         )
         assert panel.selection.filter == wanted
         assert 0 < lib.count(wanted) < 300
         assert f"<b>{lib.count(wanted)}</b>" in panel.selected._words.value
 
+    def test_lists_count_under_all_other_conditions(self, panel: FilterPanel, lib: MediaLibrary) -> None:
+        """A list shows what another choice in it would give; the others what is left by it."""
+        panel.facets._facets["extension"].unfolded = True
+        tick(panel, "media_type", "video")
+        types = {one["value"]: one["files"] for one in panel.facets._facets["media_type"].options}
+        assert types == {kind.value: lib.count(media_type=kind) for kind in MediaType}
+        extensions = {one["value"]: one["files"] for one in panel.facets._facets["extension"].options}
+        assert set(extensions) == {"mp4", "mkv", "mp3"}
+        assert extensions == {one: lib.count(media_type="video", extension=one) for one in extensions}
+
+    def test_a_folded_list_is_not_counted_and_keeps_its_ticks(self, lib: MediaLibrary) -> None:
+        """Only lists that are seen are asked for; a fold neither ticks nor unticks."""
+        counting: Any = Counting(lib)
+        panel = FilterPanel(counting, Selection(MediaFilter(video_codec="h264", genre="not there")))
+        codecs = panel.facets._facets["video_codec"]
+        assert codecs.chosen == ["h264"] and [one["files"] for one in codecs.options] == [None]
+        counting.asked.clear()
+        codecs.unfolded = True
+        assert counting.asked == ["facets"]
+        codecs.unfolded = False
+        assert panel.selection.filter == MediaFilter(video_codec="h264", genre="not there")
+
+    def test_ranges_count_and_bound(self, panel: FilterPanel, lib: MediaLibrary) -> None:
+        """Every bin of every range holds as many files as selecting it alone would give."""
+        for place, scale in enumerate(panel.ranges._scales):
+            control = panel.ranges._ranges[place]
+            counts = list(control.counts)
+            assert sum(counts) > 50 and len(control.froms) == len(control.tos) == len(counts) + 1
+            for number, files in enumerate(counts):
+                assert lib.count(**scale.chosen(number, number + 1)) == files, (scale.label, number)
+        move(panel, RESOLUTION, 3, 4)
+        assert panel.selection.filter == MediaFilter(resolution="Full HD")
+        move(panel, DATE, 1, 3)
+        assert panel.selection.filter == MediaFilter(resolution="Full HD", after=2010, before=2011)
+        move(panel, RESOLUTION, 0, 7)
+        assert panel.selection.filter == MediaFilter(after=2010, before=2011)
+
     def test_reset_selects_all(self, panel: FilterPanel) -> None:
         """Reset lifts every condition and every control."""
-        panel._types[MediaType.VIDEO].value = True
+        tick(panel, "media_type", "video")
         panel._text.value = "nothing is called this"
         assert "Nothing matches" in panel.selected._words.value
         panel.selected._reset.click()
         assert panel.selection.filter == MediaFilter()
-        assert not panel._types[MediaType.VIDEO].value and panel._text.value == ""
+        assert panel.facets._facets["media_type"].chosen == [] and panel._text.value == ""
         assert "<b>300</b>" in panel.selected._words.value
 
     def test_controls_follow_a_selection_made_elsewhere(self, panel: FilterPanel) -> None:
         """What a script selects is seen in the controls, and is not rounded to what they can show."""
-        panel.selection.change(media_type="image", min_size=1234, text="IMG", after="2015")
-        assert panel._types[MediaType.IMAGE].value and panel._text.value == "IMG"
-        assert panel._sizes.value == (1000, None) and panel._after.value == date(2015, 1, 1)
-        panel._types[MediaType.VIDEO].value = True
+        panel.selection.change(
+            media_type="image", min_size=1234, text="IMG", after="2015", folder="/photos/2015"
+        )
+        size = panel.ranges._ranges[SIZE]
+        assert panel.facets._facets["media_type"].chosen == ["image"] and panel._text.value == "IMG"
+        assert (size.froms[size.low], size.high) == ("1 kB", len(size.counts))
+        assert panel._after.value == date(2015, 1, 1) and panel._folder.value == "/photos/2015"
+        assert ("/photos", "/photos") in panel._folder.options
+        tick(panel, "media_type", "image", "video")
         assert panel.selection.filter.min_size == 1234
 
     def test_dates_the_wrong_way_round_are_said(self, panel: FilterPanel) -> None:
@@ -273,12 +342,14 @@ class TestFilterPanel:
         counting: Any = Counting(lib)
         panel = FilterPanel(counting)
         counting.asked.clear()
-        panel._types[MediaType.VIDEO].value = True
-        assert counting.asked == ["summary"]
+        tick(panel, "media_type", "video")
+        # The line, the lists in one query, two histograms, resolutions and years.
+        assert sorted(counting.asked) == ["facets", "frame", "frame", "growth", "summary", "summary"]
+        assert panel.selection.past == 1
 
     def test_no_query_per_keystroke(self, panel: FilterPanel) -> None:
-        """Text and slider tell what was chosen when a person is done."""
-        assert not panel._text.continuous_update and not panel._sizes.continuous_update
+        """The text is looked for when a person is done typing."""
+        assert not panel._text.continuous_update
 
 
 class TestCharts:
@@ -359,6 +430,43 @@ class TestCharts:
         panel.plot._handle_custom_msg({"kind": "lasso", "value": line}, [])
         assert panel.selection.filter.area == tuple(tuple(corner) for corner in line)
         assert lib.count(panel.selection.filter.but(box=None)) == lib.count(box=(35, -12, 60, 30))
+
+    def test_every_bin_cell_and_folder_selects_what_it_counts(self, lib: MediaLibrary) -> None:
+        """Histograms, heat map and treemap: the key of a mark selects as many files as it stands for."""
+        histogram = HistogramPanel(lib)
+        for quantity in ("file_size", "duration"):
+            histogram._quantity.value = quantity
+            (trace,) = drawn(histogram.plot)["data"]
+            files = values(trace["y"])
+            assert sum(files) > 50
+            for key, count in zip(trace["customdata"], files, strict=True):
+                assert lib.count(**histogram.clicked(key)) == count
+        heatmap = HeatmapPanel(lib)
+        heatmap._by.value = "files"
+        (trace,) = drawn(heatmap.plot)["data"]
+        for keys, texts in zip(trace["customdata"], trace["text"], strict=True):
+            for key, text in zip(keys, texts, strict=True):
+                if key is not None:
+                    assert str(lib.count(**heatmap.clicked(key))) == text
+        folders = FoldersPanel(lib)
+        folders._by.value = "files"
+        (trace,) = drawn(folders.plot)["data"]
+        assert trace["customdata"][0] == "/photos"
+        for path, count in zip(trace["customdata"], values(trace["values"]), strict=True):
+            assert lib.count(**folders.clicked(path)) == count
+
+    def test_folders_are_gone_down_into_and_up_from(self, lib: MediaLibrary) -> None:
+        """A click on a folder selects it; the button leads to the one above, at last to all files."""
+        panel = FoldersPanel(lib)
+        assert panel._up.disabled
+        click(panel, "/photos/2015")
+        assert panel.selection.filter == MediaFilter(folder="/photos/2015")
+        click(panel, "/photos/2015")
+        assert panel.selection.filter == MediaFilter(folder="/photos/2015")
+        panel._up.click()
+        assert panel.selection.filter == MediaFilter(folder="/photos")
+        panel._up.click()
+        assert panel.selection.filter == MediaFilter()
 
     def test_streets_come_only_when_asked_for(self, lib: MediaLibrary) -> None:
         """No address is in the map until a person switches the street map on."""
@@ -480,26 +588,56 @@ class TestExplorer:
         """All panels show what the filters select."""
         explorer = explore(lib)
         explorer.selection.change(media_type="video")
-        filters, types, _, _, _, table = explorer.panels
+        types, *_ = explorer.tabs.panels
         count = lib.count(media_type="video")
-        assert f"<b>{count}</b>" in filters.selected._words.value
+        assert f"<b>{count}</b>" in explorer.filters.selected._words.value
         assert drawn(types.plot)["data"][0]["text"] == [str(count)]
-        assert table._place.value.endswith(f"of {count}")
+        assert explorer.files._place.value.endswith(f"of {count}")
         assert not any(message(panel) for panel in explorer.panels)
 
     def test_an_empty_library_says_what_to_do(self, empty: MediaLibrary) -> None:
         """Every panel has a sentence, none an error; a refresh shows what came in since."""
         explorer = empty.explore()
         assert isinstance(explorer, Explorer)
-        filters, *charts, table = explorer.panels
-        assert "lib.scan" in filters.selected._words.value and "No file" in table._rows.value
-        assert all(drawn(chart.plot)["layout"]["annotations"][0]["text"] for chart in charts)
-        assert not any(message(panel) for panel in explorer.panels)
+        open_all(explorer)
+        assert "lib.scan" in explorer.filters.selected._words.value
+        assert "No file" in explorer.files._rows.value
+        for chart in explorer.tabs.panels:
+            assert drawn(chart.plot)["layout"]["annotations"][0]["text"].endswith(".")
+        assert not any(message(panel) for panel in (*explorer.panels, *parts(explorer.filters)))
         fill(empty, 20)
         explorer.refresh()
-        assert "<b>20</b> of 20 files" in filters.selected._words.value
-        assert len(filters._codecs["audio_codec"].options)
-        assert table._total == 20
+        assert "<b>20</b> of 20 files" in explorer.filters.selected._words.value
+        assert explorer.filters.facets._facets["media_type"].options
+        assert explorer.files._total == 20
+
+    @pytest.mark.parametrize("chosen", [MediaFilter(text="nothing"), MediaFilter(has_location=False)])
+    def test_little_or_nothing_selected_is_no_error(self, lib: MediaLibrary, chosen: MediaFilter) -> None:
+        """No file and no place are drawn as sentences by every panel."""
+        explorer = lib.explore(chosen)
+        open_all(explorer)
+        assert not any(message(panel) for panel in (*explorer.panels, *parts(explorer.filters)))
+
+    def test_a_library_of_one_file(self, empty: MediaLibrary) -> None:
+        """One item is drawn by every panel, and said in the singular."""
+        fill(empty, 1)
+        explorer = empty.explore()
+        open_all(explorer)
+        assert not any(message(panel) for panel in (*explorer.panels, *parts(explorer.filters)))
+        assert "of 1 file ·" in explorer.filters.selected._words.value
+
+    def test_panels_behind_a_tab_are_at_rest(self, lib: MediaLibrary) -> None:
+        """A tab's panels are made when it is opened, ask nothing while another is seen, and catch up."""
+        explorer = lib.explore()
+        assert len(explorer.tabs.panels) == 4
+        explorer.tabs.selected_index = 1
+        histogram = next(panel for panel in explorer.panels if isinstance(panel, HistogramPanel))
+        before = histogram.plot._figure
+        explorer.tabs.selected_index = 0
+        explorer.selection.change(media_type="video")
+        assert histogram.plot._figure == before
+        explorer.tabs.selected_index = 1
+        assert histogram.plot._figure != before
 
     def test_it_begins_with_a_filter(self, lib: MediaLibrary) -> None:
         """lib.explore takes a filter as every verb does."""
@@ -511,12 +649,26 @@ class TestExplorer:
     def test_a_hostile_codec_is_text(self, lib: MediaLibrary) -> None:
         """A codec's name from a file is shown, not run, in lists and charts."""
         explorer = explore(lib)
-        filters, _, codecs, *_ = explorer.panels
-        assert HOSTILE_CODEC in [value for _, value in filters._codecs["video_codec"].options]
-        filters._codecs["video_codec"].value = (HOSTILE_CODEC,)
+        codecs = next(panel for panel in explorer.panels if isinstance(panel, CodecsPanel))
+        facet = explorer.filters.facets._facets["video_codec"]
+        facet.unfolded = True
+        assert HOSTILE_CODEC in {one["value"] for one in facet.options}
+        tick(explorer.filters, "video_codec", HOSTILE_CODEC)
         assert explorer.selection.filter.video_codec == (HOSTILE_CODEC,)
-        (tick,) = drawn(codecs.plot)["layout"]["yaxis"]["ticktext"]
-        assert "<" not in tick and "&lt;img" in tick
+        (shown,) = drawn(codecs.plot)["layout"]["yaxis"]["ticktext"]
+        assert "<" not in shown and "&lt;img" in shown
+
+
+def parts(filters: FilterPanel) -> tuple[Panel, ...]:
+    return filters.selected, filters.facets, filters.ranges
+
+
+def open_all(explorer: Explorer) -> None:
+    """Open one tab after another, and unfold every list."""
+    for place in range(len(explorer.tabs.children)):
+        explorer.tabs.selected_index = place
+    for facet in explorer.filters.facets._facets.values():
+        facet.unfolded = True
 
 
 class TestPlaces:

@@ -1,0 +1,197 @@
+"""How long the explorer makes one wait: in the browser, from the click to the painted answer, and in the kernel.
+
+    python benchmarks/explorer.py [ITEMS ...] [--folder FOLDER] [--runs RUNS]    # default 100,000 and 1,000,000
+
+Opens the explorer in a JupyterLab of its own, in a Chromium without a window, and does the same things again
+and again. "Painted" is when every plot and list that the thing changes has been drawn anew, and the browser
+has shown it. The kernel's share is the time that the same questions take in this process, by themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from library import library as make  # beside this file
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from mfkit import MediaFilter, MediaLibrary
+from tests.browser.lab import Visit, jupyter_lab, visit
+
+TARGETS = {"first paint": 2000, "server": 150}
+"""Milliseconds; what is not named has 300."""
+
+# Numbers every drawing of the page, so that one can wait for the last of them.
+_WATCH = """
+() => {
+  window.mfkit_changed = performance.now();
+  new MutationObserver(() => { window.mfkit_changed = performance.now(); }).observe(
+    document.querySelector('.mfkit-explorer'),
+    { subtree: true, childList: true, characterData: true, attributes: true,
+      attributeFilter: ['data-drawn', 'd', 'height', 'viewBox'] });
+}
+"""
+# The moment of the last change, once nothing has changed for a while and no panel is at work.
+_SETTLED = """
+async quiet => {
+  const busy = () => document.querySelector('.mfkit-explorer .mfkit-busy');
+  while (busy() || performance.now() - window.mfkit_changed < quiet)
+    await new Promise((done) => requestAnimationFrame(done));
+  return window.mfkit_changed;
+}
+"""
+
+
+def settle(browser: Visit) -> float:
+    return float(browser.page.evaluate(_SETTLED, 400))
+
+
+def timed(browser: Visit, act: Callable[[], None]) -> float:
+    """Return the milliseconds from the last event of an action to the last change that came of it."""
+    page = browser.page
+    page.evaluate(
+        "() => { for (const kind of ['click', 'mouseup', 'change']) window.addEventListener("
+        "kind, () => { window.mfkit_acted = performance.now(); }, { capture: true }); }"
+    )
+    act()
+    page.wait_for_timeout(50)
+    return settle(browser) - float(page.evaluate("window.mfkit_acted"))
+
+
+def first_paint(browser: Visit) -> float:
+    """Run the cell that shows the explorer; return the milliseconds until all of it is drawn."""
+    page = browser.page
+    page.evaluate(
+        "() => { const panel = window.jupyterapp.shell.currentWidget.content; panel.activeCellIndex = 2; }"
+    )
+    started = page.evaluate("() => performance.now()")
+    browser.command("notebook:run-cell")
+    page.locator(".mfkit-explorer").wait_for(state="attached")
+    page.evaluate(_WATCH)
+    page.wait_for_function(
+        "() => document.querySelectorAll('.mfkit-explorer .mfkit-plot > [data-drawn]').length >= 4"
+    )
+    return settle(browser) - float(started)
+
+
+def in_browser(file: Path, runs: int) -> dict[str, list[float]]:
+    """Return milliseconds by what was done."""
+    taken: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder, jupyter_lab(Path(folder) / "lab", file) as lab, visit(
+        Path(folder) / "profile"
+    ) as browser:
+        browser.open(lab, "explore.ipynb")
+        page = browser.page
+        browser.command("application:toggle-left-area")
+        page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1; }")
+        browser.command("notebook:run-cell")
+        page.wait_for_timeout(3000)
+        taken["first paint"] = [first_paint(browser)]
+        page.locator(".mfkit-explorer").scroll_into_view_if_needed()
+        box = page.locator(".mfkit-values label", has_text="video")
+        for _ in range(runs):
+            taken.setdefault("facet: tick and untick", []).append(timed(browser, box.click))
+        for _ in range(runs):
+            taken.setdefault("brush over the timeline", []).append(timed(browser, lambda: brush(browser)))
+            page.get_by_role("button", name="Reset", exact=True).click()
+            page.wait_for_timeout(50)
+            settle(browser)
+        places = page.locator(".mfkit-plot[aria-label=Places]")
+        places.scroll_into_view_if_needed()
+        places.hover()
+        timed(browser, places.locator(".modebar-btn[data-title='Zoom in']").click)
+        for step in itertools.islice(itertools.cycle((60, -60)), runs):
+            taken.setdefault("map pan", []).append(timed(browser, lambda step=step: pan(browser, step)))
+    return taken
+
+
+def brush(browser: Visit) -> None:
+    page = browser.page
+    area = page.locator(".mfkit-plot[aria-label='Over time'] .nsewdrag").bounding_box()
+    assert area
+    page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] * 0.7, area["y"] + 90, steps=3)
+    page.mouse.up()
+
+
+def pan(browser: Visit, pixels: float) -> None:
+    page = browser.page
+    area = page.locator(".mfkit-plot[aria-label=Places]").bounding_box()
+    assert area
+    middle = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] - pixels, middle[1], steps=3)
+    page.mouse.up()
+
+
+def in_kernel(file: Path, runs: int) -> dict[str, list[float]]:
+    """Return milliseconds of each panel's drawing, without a page, by the panel and the selection."""
+    from mfkit.widgets import Explorer
+
+    taken: dict[str, list[float]] = {}
+    with MediaLibrary(file) as lib:
+        lib.count()
+        started = time.perf_counter()
+        explorer = Explorer(lib)
+        taken["server: first paint, all panels in turn"] = [(time.perf_counter() - started) * 1000]
+        filters = explorer.filters
+        parts: dict[str, Any] = {
+            "line": filters.selected, "lists": filters.facets, "ranges": filters.ranges,
+            **{type(panel).__name__.removesuffix("Panel").lower(): panel for panel in explorer.tabs.panels},
+            "table": explorer.files,
+        }
+        for panel in parts.values():
+            panel.active = False
+        chosen = (
+            MediaFilter.of(media_type="video"), MediaFilter.of(after=2010, before=2016),
+            MediaFilter.of(media_type=["image", "video"], min_size="1 MB", after=2015),
+        )
+        for _ in range(runs):
+            for one in chosen:
+                explorer.selection.filter = one
+                for name, panel in parts.items():
+                    started = time.perf_counter()
+                    panel.active = True
+                    taken.setdefault(f"server: {name}", []).append((time.perf_counter() - started) * 1000)
+                    panel.active = False
+    return taken
+
+
+def rows(items: int, taken: dict[str, list[float]]) -> Iterator[str]:
+    for name, times in taken.items():
+        ordered = sorted(times)
+        median, late = statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+        target = TARGETS.get(name, TARGETS["server"] if name.startswith("server") else 300)
+        met = "met" if median <= target else "**missed**"
+        if name.startswith("server: first"):
+            target, met = 0, ""
+        yield f"| {items:,} | {name} | {median:.0f} | {late:.0f} | {target or ''} | {met} |"
+
+
+def main() -> None:
+    """Measure, and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("items", nargs="*", type=int, default=[100_000, 1_000_000])
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--runs", type=int, default=20)
+    given = parser.parse_args()
+    print("| items | what | median, ms | p95, ms | target, ms | |\n| ---: | --- | ---: | ---: | ---: | --- |")
+    for items in given.items:
+        file = make(items, given.folder)
+        for taken in (in_kernel(file, max(3, given.runs // 4)), in_browser(file, given.runs)):
+            for row in rows(items, taken):
+                print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The panel of lists: what there is to choose from, with how many files each choice would give."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from mfkit.library import MediaLibrary
+from mfkit.queries.facets import FACETS
+from mfkit.queries.filters import MediaFilter
+from mfkit.widgets.controls import Facet
+from mfkit.widgets.panel import Panel
+from mfkit.widgets.selection import Selection
+
+_MOST = 200
+"""How many values a list offers, those with the most files."""
+LISTS: Mapping[str, str] = {
+    "media_type": "Media type", "video_codec": "Video codec", "audio_codec": "Audio codec",
+    "container": "Container", "extension": "Extension", "camera": "Camera", "lens": "Lens", "genre": "Genre",
+    "tag": "Tag", "collection": "Collection",
+}
+"""Fact -> heading of its list."""
+
+
+class FacetsPanel(Panel):
+    """Lists of media types, codecs, cameras, tags and so on, of which several values can be ticked, each with
+    how many files it has under all other conditions. Lists that are folded up are not counted.
+
+    Example:
+        >>> FacetsPanel(lib, selection)  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Take the library and the selection to change."""
+        self._facets = {name: Facet(label=label) for name, label in LISTS.items()}
+        self._facets["media_type"].unfolded = True
+        # Of each thread its own: a control that is set tells its observers at once, in the same thread.
+        self._setting = threading.local()
+        super().__init__(lib, selection, "Values", list(self._facets.values()))
+        for name, facet in self._facets.items():
+            facet.observe(functools.partial(self._ticked, name), "chosen")
+            facet.observe(self.follow, "unfolded")
+
+    def options(self) -> Hashable:
+        """Return which lists are open."""
+        return tuple(name for name, facet in self._facets.items() if facet.unfolded)
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Count the lists that are open, in one query, and tick what is selected."""
+        unfolded = [name for name, facet in self._facets.items() if facet.unfolded]
+        counts: dict[str, list[tuple[str, int]]] = {name: [] for name in unfolded}
+        if unfolded:
+            found = self.lib.facets(*unfolded, filter=chosen, limit=_MOST)
+            for fact, value, files in zip(found["fact"], found["value"], found["files"], strict=True):
+                counts[fact].append((value, int(files)))
+        for name, facet in self._facets.items():
+            ticked = [str(value) for value in getattr(chosen, FACETS[name]) or ()]
+            self._setting.now = True
+            try:
+                if name not in counts:
+                    facet.fold(ticked)
+                else:
+                    facet.show(counts[name], ticked, _note(LISTS[name], len(counts[name])))
+            finally:
+                self._setting.now = False
+
+    def _ticked(self, name: str, change: Any) -> None:
+        if not getattr(self._setting, "now", False):
+            field = FACETS[name]
+            self.attempt(lambda: self.selection.change(**{field: tuple(change["new"]) or None}))
+
+
+def _note(label: str, values: int) -> str:
+    if values == 0:
+        return f"No {label.lower()} is known of the files that the other conditions leave."
+    return f"The {_MOST} with the most files." if values == _MOST else ""

@@ -1,0 +1,60 @@
+"""The panel of sizes and durations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.charts import histogram_chart
+from mfkit.library import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+from mfkit.widgets.chart import ChartPanel, measure_switch, switch
+from mfkit.widgets.selection import Selection
+
+_BINS = 40
+_FIELDS = {"file_size": "size", "duration": "duration"}
+
+
+class HistogramPanel(ChartPanel):
+    """How many files or bytes there are of each size or duration; a click or a brush selects some.
+
+    Example:
+        >>> HistogramPanel(lib, selection)  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Take the library and the selection to follow."""
+        self._quantity = switch([("size", "file_size"), ("duration", "duration")], "Quantity")
+        self._by = measure_switch("files")
+        super().__init__(lib, selection, "Sizes", [self._quantity, self._by])
+
+    def question(self, chosen: MediaFilter) -> Hashable:
+        """Return the filter and the quantity."""
+        return chosen, self._quantity.value
+
+    def query(self, chosen: MediaFilter) -> pd.DataFrame:
+        """Count by bins of equal ratio."""
+        self._of = self._quantity.value
+        return self.lib.histogram(self._quantity.value, _BINS, chosen, log=True)
+
+    def figure(self, frame: pd.DataFrame) -> go.Figure:
+        """Draw a bar per bin."""
+        return histogram_chart(frame, self._of, self._by.value)
+
+    def clicked(self, key: list[float]) -> dict[str, Any]:
+        """Select the bin."""
+        return self.brushed([key])
+
+    def brushed(self, keys: list[list[float]]) -> dict[str, Any]:
+        """Select from the lower end of the first bin to the upper end of the last."""
+        low, high = keys[0][0], keys[-1][1]
+        name = _FIELDS[self._of]
+        # The upper end belongs to the next bin; only the last bin of fractions has it.
+        if self._of == "file_size":
+            return {"min_size": int(low), "max_size": int(high) - 1}
+        last = high == float(self._answer["high"].iloc[-1])
+        return {f"min_{name}": low, f"max_{name}": high if last else math.nextafter(high, 0)}

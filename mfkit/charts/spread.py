@@ -57,8 +57,10 @@ def histogram_chart(
         for low, high, files, size in zip(lows, highs, rows["files"], rows["bytes"], strict=True)
     ]
     ticks = [tick for tick in _TICKS[quantity] if lows[0] <= tick <= highs[-1]]
-    step = math.ceil(len(ticks) / 7) or 1
-    shown = ticks[::step] or [lows[0], highs[-1]]
+    if len(ticks) < 3:
+        ticks = [*lows[:: math.ceil(len(lows) / 4)], highs[-1]]
+    shown = ticks[:: math.ceil(len(ticks) / 7)]
+    margin = (right[-1] - left[0]) * 0.02 or 0.1
     return figure(
         go.Bar(
             x=[start + wide / 2 for start, wide in zip(left, width, strict=True)], y=values,
@@ -72,6 +74,7 @@ def histogram_chart(
             "gridcolor": GRID, "automargin": True, "fixedrange": True, "zeroline": False, "title": None,
             "tickmode": "array", "tickvals": [math.log10(tick) for tick in shown],
             "ticktext": [text(tick) for tick in shown], "tickangle": 0,
+            "range": [left[0] - margin, right[-1] + margin],
         },
         yaxis={"gridcolor": GRID, "automargin": True, **value_axis(values.max(initial=0), measure)},
     )

@@ -138,7 +138,10 @@ def sentence(text: str) -> dict[str, Any]:
 
 def empty(text: str, height: int = 260) -> go.Figure:
     """Return a figure without axes that holds one sentence."""
-    hidden = {"visible": False, "fixedrange": True}
+    # Not "visible: false": room that long labels of a figure before it took would stay taken.
+    hidden = {
+        "showticklabels": False, "showgrid": False, "zeroline": False, "showline": False, "fixedrange": True,
+    }
     drawn = figure(height=height, xaxis=hidden, yaxis=hidden)
     drawn.add_annotation(sentence(text))
     return drawn

@@ -30,7 +30,7 @@ class HistogramPanel(ChartPanel):
         """Take the library and the selection to follow."""
         self._quantity = switch([("size", "file_size"), ("duration", "duration")], "Quantity")
         self._by = measure_switch("files")
-        super().__init__(lib, selection, "Sizes", [self._quantity, self._by])
+        super().__init__(lib, selection, "Sizes and durations", [self._quantity, self._by])
 
     def question(self, chosen: MediaFilter) -> Hashable:
         """Return the filter and the quantity."""

@@ -100,10 +100,14 @@ def test_a_click_on_a_codec_and_back(explorer: Visit, library: MediaLibrary) -> 
     """A bar that is clicked selects what it stands for; back and forward lead through what was selected."""
     page = explorer.page
     codecs = page.locator(".mfkit-plot[aria-label=Codecs]")
+    codecs.scroll_into_view_if_needed()
     place = codecs.locator(".ytick", has_text="hevc").bounding_box()
     assert place
     # Beside the name, where the bar begins.
-    page.mouse.click(place["x"] + place["width"] + 12, place["y"] + place["height"] / 2)
+    bar = place["x"] + place["width"] + 12, place["y"] + place["height"] / 2
+    page.mouse.move(*bar)
+    codecs.locator(".mfkit-over").wait_for()
+    page.mouse.click(*bar)
     wait_for_count(explorer, library.count(video_codec="hevc"))
     page.get_by_role("button", name="‹", exact=True).first.click()
     wait_for_count(explorer, library.count())

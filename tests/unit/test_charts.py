@@ -11,7 +11,16 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from mfkit.charts import codecs_chart, growth_chart, places_map, types_chart
+from mfkit.charts import (
+    cameras_chart,
+    codecs_chart,
+    folders_chart,
+    growth_chart,
+    histogram_chart,
+    places_map,
+    resolutions_chart,
+    types_chart,
+)
 from mfkit.charts.places import land_style
 from mfkit.charts.theme import MAX_MARKS, MEDIA_COLORS, label, value_axis
 from mfkit.models import MediaType
@@ -39,8 +48,23 @@ def growth(periods: pd.DatetimeIndex, kinds: tuple[str, ...] = ("video", "image"
 
 
 GROWTH = growth(pd.date_range("2020-01-01", periods=3, freq="YS", tz="UTC"))
+CAMERAS = CODECS.rename(columns={"video_codec": "camera"})
+SIZES = pd.DataFrame({
+    "bin": [0, 1, 2], "low": [10, 1000, 10**6], "high": [1000, 10**6, 10**9], "files": [1, 0, 5],
+    "bytes": [500, 0, 10**9],
+})
+CELLS = pd.DataFrame({
+    "video_codec": ["h264", "h264", "hevc", None], "resolution": ["4K", "HD", "HD", "HD"],
+    "files": [1, 1000, 3, 9], "bytes": [10**9, 10**12, 5, 1],
+})
+FOLDERS = pd.DataFrame({
+    "id": ["/a", "/a/b", "/a/<i>c</i>", "/a/b/d"], "parent": [None, "/a", "/a", "/a/b"],
+    "label": ["/a", "b", "<i>c</i>", "d"], "depth": [0, 1, 1, 2], "files": [10, 7, 3, 7],
+    "bytes": [1000, 700, 300, 700],
+})
 CHARTS: list[tuple[Callable[..., go.Figure], pd.DataFrame]] = [
     (types_chart, TYPES), (codecs_chart, CODECS), (growth_chart, GROWTH), (places_map, PLACES),
+    (cameras_chart, CAMERAS), (histogram_chart, SIZES), (resolutions_chart, CELLS), (folders_chart, FOLDERS),
 ]
 
 
@@ -63,6 +87,41 @@ def test_every_figure_is_transparent_and_goes_over_the_wire(
     figure = chart(frame)
     assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
     assert json.loads(figure.to_json())["data"]
+
+
+def test_a_histogram_has_ticks_in_units_and_bars_of_equal_ratio() -> None:
+    """The axis says kB, MB and GB, or seconds, minutes and hours; few values have ticks all the same."""
+    figure = histogram_chart(SIZES)
+    assert list(figure.layout.xaxis.ticktext) == ["10 B", "100 B", "1 kB", "10 kB", "100 kB", "1 MB", "10 MB",
+                                                  "100 MB", "1 GB"][::2]
+    assert figure.data[0].x[0] == pytest.approx(2) and figure.data[0].width[0] == pytest.approx(2 * 0.94)
+    durations = SIZES.assign(low=[1.0, 10.0, 60.0], high=[10.0, 60.0, 7200.0])
+    assert "1:00 min" in histogram_chart(durations, "duration").layout.xaxis.ticktext
+    one = SIZES.head(1).assign(low=[2_000_000], high=[2_000_001])
+    assert len(histogram_chart(one).layout.xaxis.ticktext) == 2
+
+
+def test_a_cell_is_a_codec_in_a_resolution() -> None:
+    """Cells carry what they stand for and how much; a pair that is not there has neither; rare codecs share."""
+    trace = resolutions_chart(CELLS, "files").data[0]
+    assert [list(row) for row in trace.text] == [["1,000", "1"], ["3", ""]]
+    assert trace.customdata[0][1] == ["h264", "4K"] and trace.customdata[1][1] is None
+    many = pd.DataFrame({
+        "video_codec": [f"codec{number}" for number in range(20)], "resolution": ["HD"] * 20,
+        "files": range(20, 0, -1), "bytes": range(20, 0, -1),
+    })
+    shared = resolutions_chart(many, "files", top=5)
+    assert shared.layout.yaxis.ticktext[-1] == "other (15)" and shared.data[0].text[-1][0] == "120"
+    assert shared.data[0].customdata[-1][0] is None
+
+
+def test_folders_lie_in_folders() -> None:
+    """Boxes carry paths, their names are text, and what is in a folder has its colour."""
+    trace = folders_chart(FOLDERS).data[0]
+    assert list(trace.customdata) == ["/a", "/a/b", "/a/<i>c</i>", "/a/b/d"]
+    assert list(trace.parents) == ["", "0", "0", "1"]
+    assert trace.labels[2] == "&lt;i&gt;c&lt;/i&gt;"
+    assert trace.marker.colors[1] == trace.marker.colors[3] != trace.marker.colors[2]
 
 
 def test_each_media_type_has_a_color_of_its_own() -> None:

@@ -1,0 +1,85 @@
+"""`facets`: what there is to choose from, each list counted under all other conditions, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mfkit.core.database import Database
+from mfkit.errors import FilterError
+from mfkit.models import Collection, Tag
+from mfkit.queries.facets import FACETS, facets
+from mfkit.queries.filters import MediaFilter
+from tests.samples import item
+
+
+@pytest.fixture
+async def filled(database: Database) -> Database:
+    """Five files with codecs, cameras, tags and a collection."""
+    async with database.session() as session:
+        beach, night = Tag(name="beach"), Tag(name="night")
+        films = {
+            "a.mp4": ({"video_codec": "h264", "width": 1920, "height": 1080}, [beach, night]),
+            "b.mp4": ({"video_codec": "h264", "width": 3840, "height": 2160}, [beach]),
+            "c.mkv": ({"video_codec": "hevc", "width": 1920, "height": 1080}, []),
+            "d.jpg": ({"camera_make": "Canon", "camera_model": "EOS 80D",
+                       "extra_metadata": {"lens": "EF50mm", "format": "jpeg"}}, []),
+            "e.jpg": ({"camera_make": None, "camera_model": None}, [night]),
+        }
+        for name, (facts, tags) in films.items():
+            one = item(f"/media/{name}", facts=facts)
+            one.tags = tags
+            session.add(one)
+            if name == "c.mkv":
+                session.add(Collection(name="best", media_items=[one]))
+    return database
+
+
+async def counts(database: Database, *names: str, limit: int = 200, **fields: Any) -> list[tuple[Any, ...]]:
+    async with database.connect() as connection:
+        rows = await connection.execute(facets(names, MediaFilter(**fields), limit=limit))
+        return [(row.fact, row.value, row.files) for row in rows]
+
+
+async def test_values_are_counted_the_most_first(filled: Database) -> None:
+    """Facts as given; what is unknown counts nowhere, an item with two tags in both."""
+    assert await counts(filled, "video_codec", "camera", "tag", "collection", "lens", "resolution") == [
+        ("video_codec", "h264", 2), ("video_codec", "hevc", 1), ("camera", "Canon EOS 80D", 1),
+        ("tag", "beach", 2), ("tag", "night", 2), ("collection", "best", 1), ("lens", "EF50mm", 1),
+        ("resolution", "Full HD", 2), ("resolution", "4K", 1),
+    ]
+
+
+async def test_a_list_is_counted_without_its_own_condition(filled: Database) -> None:
+    """The codec that is chosen narrows the other lists and not its own."""
+    assert await counts(filled, "video_codec", "extension", video_codec="hevc") == [
+        ("video_codec", "h264", 2), ("video_codec", "hevc", 1), ("extension", "mkv", 1),
+    ]
+    assert await counts(filled, "tag", "media_type", tags="beach", media_type="video") == [
+        ("tag", "beach", 2), ("tag", "night", 1), ("media_type", "video", 2),
+    ]
+
+
+async def test_every_value_selects_what_it_counts(filled: Database) -> None:
+    """The field of each list takes its values, and means as many items."""
+    for name, value, files in await counts(filled, *FACETS):
+        async with filled.connect() as connection:
+            from mfkit.queries.items import count
+
+            found = await connection.scalar(count(MediaFilter(**{FACETS[name]: value})))
+        assert found == files, (name, value)
+
+
+async def test_the_limit_keeps_the_most_frequent(filled: Database) -> None:
+    """Each list by itself is cut off."""
+    assert await counts(filled, "video_codec", "media_type", limit=1) == [
+        ("video_codec", "h264", 2), ("media_type", "video", 3),
+    ]
+
+
+@pytest.mark.parametrize(("names", "limit"), [(("colour",), 9), ((), 9), (("tag",), 0)])
+def test_nonsense_is_refused(names: tuple[str, ...], limit: int) -> None:
+    """The message says what there is."""
+    with pytest.raises(FilterError):
+        facets(names, MediaFilter(), limit=limit)

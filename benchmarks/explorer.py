@@ -1,10 +1,11 @@
-"""How long the explorer makes one wait: in the browser, from the click to the painted answer, and in the kernel.
+"""How long the explorer makes one wait: in the browser, from click to painted, and in the kernel.
 
-    python benchmarks/explorer.py [ITEMS ...] [--folder FOLDER] [--runs RUNS]    # default 100,000 and 1,000,000
+    PYTHONPATH=. python benchmarks/explorer.py [ITEMS ...] [--folder FOLDER] [--runs RUNS]
 
-Opens the explorer in a JupyterLab of its own, in a Chromium without a window, and does the same things again
-and again. "Painted" is when every plot and list that the thing changes has been drawn anew, and the browser
-has shown it. The kernel's share is the time that the same questions take in this process, by themselves.
+Opens the explorer in a JupyterLab of its own, in a Chromium without a window, and does the same things
+again and again. "Painted" is when every plot and list that follows has been drawn anew. The server's share
+is what each panel takes to ask and draw in this process, by itself. Run it from the checkout, whose tests'
+browser it uses. Without ITEMS, 100,000 and 1,000,000.
 """
 
 from __future__ import annotations
@@ -12,16 +13,14 @@ from __future__ import annotations
 import argparse
 import itertools
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from library import library as make  # beside this file
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mfkit import MediaFilter, MediaLibrary
 from tests.browser.lab import Visit, jupyter_lab, visit
@@ -108,8 +107,8 @@ def in_browser(file: Path, runs: int) -> dict[str, list[float]]:
         places.scroll_into_view_if_needed()
         places.hover()
         timed(browser, places.locator(".modebar-btn[data-title='Zoom in']").click)
-        for step in itertools.islice(itertools.cycle((60, -60)), runs):
-            taken.setdefault("map pan", []).append(timed(browser, lambda step=step: pan(browser, step)))
+        for step in itertools.islice(itertools.cycle((60.0, -60.0)), runs):
+            taken.setdefault("map pan", []).append(timed(browser, partial(pan, browser, step)))
     return taken
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import ACCENT, MAX_MARKS, figure, said, sentence
+from mfkit.charts.theme import ACCENT, MAX_MARKS, figure, label, said, sentence
 
 _LARGEST_DISC = 30.0
 
@@ -69,8 +69,8 @@ def places_map(frame: pd.DataFrame, *, streets: bool = False, height: int = 260)
 
     Args:
         frame: As ``lib.places()`` returns it: ``latitude``, ``longitude``, ``files``, ``bytes``,
-            ``first_year``, ``last_year``; or any frame with ``latitude`` and ``longitude``, such as
-            ``lib.items()``, a row then being a file. More than 5,000 rows are summed up by a grid.
+            ``first_year``, ``last_year``, ``first_place``, ``last_place``; or any frame with ``latitude``
+            and ``longitude``, such as ``lib.items()``, a row then being a file. More than 5,000 rows are summed up by a grid.
         streets: Lay the street map of OpenStreetMap on top, which asks its server for pictures of where
             one looks. Without it the figure asks nobody for anything.
         height: Pixels.
@@ -90,7 +90,13 @@ def places_map(frame: pd.DataFrame, *, streets: bool = False, height: int = 260)
     discs = go.Scattermap(
         lat=rows["latitude"].to_numpy("float64"), lon=rows["longitude"].to_numpy("float64"), mode="markers",
         marker={"size": disc_sizes(rows), "color": ACCENT, "opacity": 0.75},
-        hovertext=described(rows), hoverinfo="text",
+        hovertext=[
+            f"{_named(first, last)}{text}"
+            for first, last, text in zip(
+                rows["first_place"], rows["last_place"], described(rows), strict=True
+            )
+        ],
+        hoverinfo="text",
         customdata=rows[["latitude", "longitude"]].to_numpy("float64").tolist(),
     )
     view = _view(rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), height)
@@ -136,6 +142,9 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     rows["bytes"] = 0.0 if sizes is None else sizes.astype("float64")
     for name in ("first_year", "last_year"):
         rows[name] = located[name].astype("float64") if name in located else math.nan
+    for name in ("first_place", "last_place"):
+        given = located[name] if name in located else located.get("location_name")
+        rows[name] = "" if given is None else given.fillna("").astype(str)
     degrees = 0.05
     while len(rows) > MAX_MARKS:
         degrees *= 2
@@ -153,7 +162,7 @@ def _binned(rows: pd.DataFrame, degrees: float) -> pd.DataFrame:
         longitude=rows["longitude"] * rows["files"],
     ).groupby(["row", "column"], as_index=False).agg({
         "latitude": "sum", "longitude": "sum", "files": "sum", "bytes": "sum",
-        "first_year": "min", "last_year": "max",
+        "first_year": "min", "last_year": "max", "first_place": "max", "last_place": "max",
     })
     return sums.assign(
         latitude=sums["latitude"] / sums["files"], longitude=sums["longitude"] / sums["files"]
@@ -162,6 +171,14 @@ def _binned(rows: pd.DataFrame, degrees: float) -> pd.DataFrame:
 
 def _records(rows: pd.DataFrame) -> list[dict[str, float]]:
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _named(first: str, last: str) -> str:
+    """Return the names of a cell's places as a line of their own, two at most; nothing without names."""
+    if not first and not last:
+        return ""
+    names = list(dict.fromkeys(label(name, 32) for name in (first, last) if name))
+    return f"<b>{' … '.join(names)}</b><br>"
 
 
 def _years(first: float, last: float) -> str:

@@ -178,7 +178,8 @@ class Analyses(Reading):
         Returns:
             One row per cell that holds something, the most files first: ``latitude`` and
             ``longitude`` (the mean of its items, degrees), ``files``, ``bytes``, ``first_year``,
-            ``last_year``.
+            ``last_year``, ``first_place`` and ``last_place`` (of the places' names the first and the
+            last by the alphabet).
 
         Raises:
             FilterError: The cell size, the zoom or a field makes no sense.

@@ -68,7 +68,9 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
 
     Returns:
         One row per cell that holds something: ``latitude`` and ``longitude`` (the mean of its items,
-        degrees), ``files``, ``bytes``, ``first_year`` and ``last_year`` (null without dates).
+        degrees), ``files``, ``bytes``, ``first_year`` and ``last_year`` (null without dates),
+        ``first_place`` and ``last_place`` (of its places' names the first and the last by the alphabet,
+        null without names).
 
     Raises:
         FilterError: The cell size is not above 0 and at most 90, the zoom not from 0 to 24, or both
@@ -92,6 +94,8 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
         cast(func.sum(c.file_size), BigInteger()).label("bytes"),
         func.min(year).label("first_year"),
         func.max(year).label("last_year"),
+        func.min(c.location_name).label("first_place"),
+        func.max(c.location_name).label("last_place"),
     ]
     return (
         select(*sums)

@@ -101,6 +101,17 @@ class Range(anywidget.AnyWidget):
     low = traitlets.Int(0).tag(sync=True)
     high = traitlets.Int(0).tag(sync=True)
 
+    def __init__(self, label: str, moved: Callable[[int, int], None]) -> None:
+        """Take what is measured, and what is called with where a person put the handles."""
+        super().__init__(label=label)
+        self._moved = moved
+        self.on_msg(self._told)
+
+    def _told(self, _: Any, message: Any, __: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == "range":
+            low, high = message["value"]
+            self._moved(int(low), int(high))
+
     def show(
         self, counts: Sequence[float], froms: Sequence[str], tos: Sequence[str], low: int, high: int
     ) -> None:

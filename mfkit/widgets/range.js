@@ -79,8 +79,8 @@ function render({ model, el }) {
       paint();
     });
     input.addEventListener("change", () => {
-      model.set({ low: Number(low.value), high: Number(high.value) });
-      model.save_changes();
+      // A message, not the state: an answer to an older choice that comes meanwhile must not undo this one.
+      model.send({ kind: "range", value: [Number(low.value), Number(high.value)] });
     });
   }
   const events = "change:counts change:froms change:tos change:low change:high";

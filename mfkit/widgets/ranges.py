@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
-from typing import Any
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
@@ -26,12 +24,11 @@ class RangesPanel(Panel):
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""
         self._scales: tuple[Scale, ...] = ()
-        self._ranges = [Range(label=label) for label in ("Size", "Duration", "Resolution", "Date")]
-        # Of each thread its own: a control that is set tells its observers at once, in the same thread.
-        self._setting = threading.local()
+        self._ranges = [
+            Range(label, functools.partial(self._moved, place))
+            for place, label in enumerate(("Size", "Duration", "Resolution", "Date"))
+        ]
         super().__init__(lib, selection, "Ranges", self._ranges)
-        for place, control in enumerate(self._ranges):
-            control.observe(functools.partial(self._moved, place), ["low", "high"])
 
     def draw(self, chosen: MediaFilter) -> None:
         """Count, and set the handles to the selection."""
@@ -39,12 +36,7 @@ class RangesPanel(Panel):
             self._scales = (size_scale(), duration_scale(), Resolutions(), Years(self.lib))
         for scale, control in zip(self._scales, self._ranges, strict=True):
             counts = scale.counts(self.lib, without(chosen, *scale.fields))
-            low, high = scale.stand(chosen)
-            self._setting.now = True
-            try:
-                control.show(counts, scale.froms, scale.tos, low, high)
-            finally:
-                self._setting.now = False
+            control.show(counts, scale.froms, scale.tos, *scale.stand(chosen))
 
     def refresh(self) -> None:
         """Ask anew how far the library goes, as after a scan."""
@@ -52,10 +44,8 @@ class RangesPanel(Panel):
             self._scales = ()
             super().refresh()
 
-    def _moved(self, place: int, _: Any) -> None:
-        # Both handles come in one message, and each is told by itself: the pair of them is what counts.
-        if getattr(self._setting, "now", False) or not self._scales:
-            return
-        control, scale = self._ranges[place], self._scales[place]
-        if (control.low, control.high) != scale.stand(self.selection.filter):
-            self.attempt(lambda: self.selection.change(**scale.chosen(control.low, control.high)))
+    def _moved(self, place: int, low: int, high: int) -> None:
+        scale = self._scales[place]
+        # Put back where it was, a handle changes nothing: a script may have set a finer bound.
+        if (low, high) != scale.stand(self.selection.filter):
+            self.attempt(lambda: self.selection.change(**scale.chosen(low, high)))

@@ -110,7 +110,7 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
     "places": (
         lambda lib: lib.places(zoom=3),
         {"latitude": "float", "longitude": "float", "files": "whole", "bytes": "whole",
-         "first_year": "whole", "last_year": "whole"},
+         "first_year": "whole", "last_year": "whole", "first_place": "text", "last_place": "text"},
     ),
     "completeness": (
         lambda lib: lib.completeness(["media_type", "tag"]),

@@ -218,7 +218,7 @@ def tick(panel: FilterPanel, name: str, *values: str) -> None:
 
 def move(panel: FilterPanel, place: int, low: int, high: int) -> None:
     """Move both handles of a range, as its page tells it."""
-    panel.ranges._ranges[place].set_state({"low": low, "high": high})
+    panel.ranges._ranges[place]._handle_custom_msg({"kind": "range", "value": [low, high]}, [])
 
 
 SIZE, DURATION, RESOLUTION, DATE = range(4)
@@ -681,7 +681,7 @@ class TestPlaces:
             cells = lib.places(degrees=degrees)
             assert cells["files"].sum() == len(located) and cells["bytes"].sum() == located["file_size"].sum()
         assert list(cells.columns) == [
-            "latitude", "longitude", "files", "bytes", "first_year", "last_year"
+            "latitude", "longitude", "files", "bytes", "first_year", "last_year", "first_place", "last_place",
         ]
 
     def test_no_place_gives_no_row_but_all_columns(self, lib: MediaLibrary, empty: MediaLibrary) -> None:

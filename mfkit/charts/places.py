@@ -70,7 +70,8 @@ def places_map(frame: pd.DataFrame, *, streets: bool = False, height: int = 260)
     Args:
         frame: As ``lib.places()`` returns it: ``latitude``, ``longitude``, ``files``, ``bytes``,
             ``first_year``, ``last_year``, ``first_place``, ``last_place``; or any frame with ``latitude``
-            and ``longitude``, such as ``lib.items()``, a row then being a file. More than 5,000 rows are summed up by a grid.
+            and ``longitude``, such as ``lib.items()``, a row then being a file. More than 5,000 rows are
+            summed up by a grid.
         streets: Lay the street map of OpenStreetMap on top, which asks its server for pictures of where
             one looks. Without it the figure asks nobody for anything.
         height: Pixels.

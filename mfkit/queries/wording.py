@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from mfkit.queries.classes import RESOLUTION_NAMES
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.units import format_duration, round_size
 
@@ -76,6 +77,13 @@ def _extensions(values: tuple[str, ...]) -> str:
     return _or(tuple(f".{value}" if value else "no extension" for value in values))
 
 
+def _resolutions(names: tuple[str, ...]) -> str:
+    places = sorted(RESOLUTION_NAMES.index(name) for name in names)
+    if len(places) > 2 and places[-1] - places[0] == len(places) - 1:
+        return f"{RESOLUTION_NAMES[places[0]]} to {RESOLUTION_NAMES[places[-1]]}"
+    return _or(names)
+
+
 def _dates(after: datetime | None, before: datetime | None) -> str:
     if after is not None and before is not None:
         return f"dated {_span(after, before)}"
@@ -137,7 +145,7 @@ _SAY: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("video_codec",), _named("video codec")),
     (("audio_codec",), _named("audio codec")),
     (("container",), _named("container")),
-    (("resolution",), _or),
+    (("resolution",), _resolutions),
     (("min_size", "max_size"), _range("size", round_size)),
     (("min_duration", "max_duration"), _range("length", format_duration)),
     (("min_width", "max_width"), _range("width", "{:,} px".format)),

@@ -17,6 +17,8 @@ EXAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"audio_codec": "flac"}, "audio codec flac"),
     ({"container": "matroska,webm"}, "container matroska,webm"),
     ({"resolution": ["4k", "8K"]}, "4K or 8K"),
+    ({"resolution": ["HD", "Full HD", "QHD"]}, "HD to QHD"),
+    ({"resolution": ["HD", "Full HD", "8K"]}, "HD or Full HD or 8K"),
     ({"lens": "EF50mm f/1.8"}, "lens EF50mm f/1.8"),
     ({"min_size": "1 GB"}, "size from 1 GB"),
     ({"max_size": 1500}, "size up to 1.5 kB"),

@@ -149,6 +149,45 @@ class TestNames:
         assert await names(database, folder=f"/{hostile}") == set() or hostile in ("", " ")
 
 
+class TestFactsWithin:
+    """Fields on what is computed from several columns, or kept among the further facts."""
+
+    async def test_container_and_lens(self, database: Database) -> None:
+        """The container is that of films and music only; a lens has one name, in whatever case."""
+        await fill(database, {
+            "a": {"media_type": "video", "extra_metadata": {"format": "matroska,webm"}},
+            "b": {"media_type": "audio", "extra_metadata": {"format": "flac"}},
+            "c": {"media_type": "image", "extra_metadata": {"format": "flac", "lens": "EF50mm f/1.8"}},
+            "d": {"media_type": "image", "extra_metadata": {"lens": 50}}, "e": {},
+        })
+        assert await names(database, container="flac") == {"b"}
+        assert await names(database, container=["MATROSKA,webm", "flac"]) == {"a", "b"}
+        assert await names(database, container="matroska") == set()
+        assert await names(database, lens="ef50MM F/1.8") == {"c"}
+        assert await names(database, lens="50") == set()
+
+    async def test_resolution(self, database: Database) -> None:
+        """Classes by both sides, in whatever case; without both sides there is no class."""
+        await fill(database, {
+            "film": {"width": 1920, "height": 800}, "turned": {"width": 1080, "height": 1920},
+            "small": {"width": 320, "height": 240}, "large": {"width": 3840, "height": 2160},
+            "half": {"width": 1920}, "none": {},
+        })
+        assert await names(database, resolution="full hd") == {"film", "turned"}
+        assert await names(database, resolution=["below SD", "4K"]) == {"small", "large"}
+        assert await names(database, resolution="8K") == set()
+        with pytest.raises(FilterError, match="HD"):
+            MediaFilter.of(resolution="1080p")
+
+    async def test_has_date(self, database: Database) -> None:
+        """Only a capture time counts, not the file system's time."""
+        await fill(database, {
+            "taken": {"file_created_at": NOON}, "copied": {"file_modified_at": NOON}, "none": {},
+        })
+        assert await names(database, has_date=True) == {"taken"}
+        assert await names(database, has_date=False) == {"copied", "none"}
+
+
 class TestRanges:
     """Fields with a least and a greatest value."""
 

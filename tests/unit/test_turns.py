@@ -1,0 +1,80 @@
+"""Drawings in a kernel: the newest wish is drawn, what is out of date is interrupted, nothing queues up."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import pytest
+
+from mfkit import MediaFilter, MediaLibrary
+from mfkit.core.sync import Overtaking, run_sync
+from mfkit.widgets import TypesPanel, turns
+from mfkit.widgets.turns import Turns
+from tests.synthetic import fill
+
+
+@pytest.fixture(autouse=True)
+def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if in a kernel."""
+    monkeypatch.setattr(turns, "in_kernel", lambda: True)
+
+
+def test_a_newer_wish_interrupts_and_those_between_are_left_out() -> None:
+    """A drawing that takes a minute ends when something else is wanted; the newest of three is drawn."""
+    wanted, drawn, busy = 0, [], []
+    started, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        drawing = wanted
+        if drawing == 0:
+            started.set()
+            with pytest.raises(CancelledError):
+                run_sync(asyncio.sleep(60))
+            return
+        drawn.append(drawing)
+
+    def tell(now: bool) -> None:
+        busy.append(now)
+        if not now:
+            done.set()
+
+    panel = Turns(work, tell)
+    panel.wish()
+    assert started.wait(20)
+    for wanted in (1, 2, 3):
+        panel.wish()
+    assert done.wait(20)
+    assert drawn[-1] == 3 and len(drawn) <= 3
+    assert busy == [True, False]
+
+
+def test_a_call_is_refused_once_it_is_overtaken() -> None:
+    """Work that asks several questions does not ask the next one."""
+    overtaking = Overtaking()
+    overtaking.stop()
+    with overtaking, pytest.raises(CancelledError):
+        run_sync(asyncio.sleep(0))
+    run_sync(asyncio.sleep(0))
+
+
+def test_a_panel_draws_the_newest_selection(tmp_path: Path) -> None:
+    """Ten changes in a row end with the last one drawn, and the panel is idle then."""
+    with MediaLibrary(tmp_path / "library.db") as lib:
+        fill(lib, 30)
+        panel = TypesPanel(lib)
+        for size in range(10):
+            panel.selection.change(min_size=size + 1)
+        panel.selection.change(media_type="image", min_size=None)
+        wanted = f'"text":["{lib.count(media_type="image")}"]'
+        until = time.monotonic() + 20
+        while time.monotonic() < until and not (
+            wanted in panel.plot._figure and "mfkit-busy" not in panel._dom_classes
+        ):
+            time.sleep(0.02)
+        assert wanted in panel.plot._figure
+        assert panel._drawn == (MediaFilter(media_type="image"), panel.options())
+        assert "mfkit-busy" not in panel._dom_classes

@@ -187,8 +187,8 @@ def main() -> None:
     print("| items | what | median, ms | p95, ms | target, ms | |\n| ---: | --- | ---: | ---: | ---: | --- |")
     for items in given.items:
         file = make(items, given.folder)
-        for taken in (in_kernel(file, max(3, given.runs // 4)), in_browser(file, given.runs)):
-            for row in rows(items, taken):
+        for measure, runs in ((in_kernel, max(3, given.runs // 4)), (in_browser, given.runs)):
+            for row in rows(items, measure(file, runs)):
                 print(row, flush=True)
 
 

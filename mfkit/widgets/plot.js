@@ -190,7 +190,7 @@ async function render({ model, el, signal }) {
           const box = plot._fullLayout.map?._subplot?.map?.getBounds();
           if (!box || !kept) return;
           look({ south: box.getSouth(), west: box.getWest(), north: box.getNorth(), east: box.getEast() });
-        }, 300);
+        }, 120);
       });
     }).catch((error) => say(`This chart cannot be drawn: ${error.message}`));
   };

@@ -180,8 +180,11 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     zoomed = drawn.evaluate(state)
     drag(explorer, middle, (middle[0] - 60, middle[1]))
+    page.wait_for_function(
+        "([plot, longitude]) => plot._fullLayout.map.center.lon > longitude + 1",
+        arg=[drawn.element_handle(), zoomed["longitude"]], timeout=15_000,
+    )
     redrawn(zoomed["drawn"])
-    assert drawn.evaluate(state)["longitude"] > zoomed["longitude"]
     plot.locator(".modebar-btn[data-title='Show all']").click()
     page.wait_for_function(
         "([plot, zoom]) => Math.abs(plot._fullLayout.map.zoom - zoom) < 0.01",

@@ -49,6 +49,10 @@ class NestedCallError(MfkitError, RuntimeError):
     """A blocking call was made on mfkit's own event loop, where it would wait for itself."""
 
 
+class ThumbnailError(MfkitError):
+    """No picture of a file can be made; the message says why."""
+
+
 class DemoFolderError(MfkitError):
     """A demo library cannot be written there: the folder is not empty, or cannot be written to."""
 

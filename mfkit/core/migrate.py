@@ -12,7 +12,7 @@ from mfkit.shipped import shipped
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision that this mfkit works with."""
 
 

@@ -153,6 +153,8 @@ class MediaLibrary:
     frame = _blocking(AsyncMediaLibrary.frame)
     sql = _blocking(AsyncMediaLibrary.sql)
     refresh = _blocking(AsyncMediaLibrary.refresh)
+    facts = _blocking(AsyncMediaLibrary.facts)
+    thumbnail = _blocking(AsyncMediaLibrary.thumbnail)
     summary = _blocking(AsyncMediaLibrary.summary)
     crosstab = _blocking(AsyncMediaLibrary.crosstab)
     growth = _blocking(AsyncMediaLibrary.growth)
@@ -177,6 +179,11 @@ class MediaLibrary:
     remove_from = _blocking(AsyncMediaLibrary.remove_from)
     export = _blocking(AsyncMediaLibrary.export)
     ingest = _blocking(AsyncMediaLibrary.ingest)
+    undo = _blocking(AsyncMediaLibrary.undo)
+    views = _blocking(AsyncMediaLibrary.views)
+    view = _blocking(AsyncMediaLibrary.view)
+    save_view = _blocking(AsyncMediaLibrary.save_view)
+    delete_view = _blocking(AsyncMediaLibrary.delete_view)
 
     def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
         """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.

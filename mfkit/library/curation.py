@@ -1,16 +1,22 @@
-"""The verbs with which a person says something of items: tags and collections."""
+"""The verbs with which a person says something of items: tags, collections, saved selections."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 
 from mfkit import curate
+from mfkit.errors import FilterError
 from mfkit.library.opened import Opened
-from mfkit.queries import labels
+from mfkit.queries import labels, saved
+from mfkit.queries.filters import FilterLike, MediaFilter
 
 
 class Curation(Opened):
-    """Tags and collections."""
+    """Tags, collections and saved selections."""
+
+    _last: curate.Change | None = None
 
     async def tags(self) -> pd.DataFrame:
         """List the tags with how many items carry each."""
@@ -27,7 +33,7 @@ class Curation(Opened):
             FilterError: No name, an empty name, or an id that is not in the library.
         """
         await self.open()
-        return await curate.tag(self.database, items, names)
+        return self._done(await curate.tag(self.database, items, names))
 
     async def untag(self, items: curate.Items, *names: str) -> int:
         """Take tags off items; returns how many items changed.
@@ -36,7 +42,7 @@ class Curation(Opened):
             FilterError: No name, an empty name, or an id that is not in the library.
         """
         await self.open()
-        return await curate.untag(self.database, items, names)
+        return self._done(await curate.untag(self.database, items, names))
 
     async def collections(self) -> pd.DataFrame:
         """List the collections with how many items each holds."""
@@ -49,7 +55,7 @@ class Curation(Opened):
             FilterError: An empty name, or an id that is not in the library.
         """
         await self.open()
-        return await curate.add_to(self.database, collection, items)
+        return self._done(await curate.add_to(self.database, collection, items))
 
     async def remove_from(self, collection: str, items: curate.Items) -> int:
         """Take items out of a collection; returns how many were in it.
@@ -58,4 +64,67 @@ class Curation(Opened):
             FilterError: An empty name, or an id that is not in the library.
         """
         await self.open()
-        return await curate.remove_from(self.database, collection, items)
+        return self._done(await curate.remove_from(self.database, collection, items))
+
+    async def undo(self) -> str:
+        """Take back this object's last :meth:`tag`, :meth:`untag`, :meth:`add_to` or :meth:`remove_from`.
+
+        It restores what was: items that carried a tag before keep it, those that lost one get it back
+        with its date, and a tag or collection that was made for the change goes with it.
+
+        Returns:
+            What was taken back, in words.
+
+        Raises:
+            FilterError: There is nothing to take back; only one step is kept.
+        """
+        last, self._last = self._last, None
+        if last is None:
+            raise FilterError("There is nothing to take back.")
+        try:
+            await curate.take_back(self.database, last)
+        except BaseException:
+            self._last = last
+            raise
+        return last.words
+
+    async def views(self) -> pd.DataFrame:
+        """List the saved selections: ``name``, ``filter`` (JSON), ``created_at``, ``modified_at``, ``id``."""
+        return await self.frame(saved.views())
+
+    async def save_view(self, name: str, /, filter: FilterLike = None, **fields: Any) -> None:
+        """Keep a selection in the library by name; one of that name is replaced.
+
+        Args:
+            name: Taken for an existing one without regard to case.
+            filter: Which items.
+            fields: Fields of :class:`MediaFilter`.
+
+        Raises:
+            FilterError: The name is empty, a field is unknown, or a value makes no sense.
+        """
+        chosen = MediaFilter.of(filter, **fields)
+        await self.open()
+        await curate.save_view(self.database, name, chosen)
+
+    async def view(self, name: str, /) -> MediaFilter:
+        """Return a saved selection, to be given to any other verb: ``lib.items(lib.view("big"))``.
+
+        Raises:
+            FilterError: There is none of that name.
+        """
+        await self.open()
+        return await curate.view(self.database, name)
+
+    async def delete_view(self, name: str, /) -> None:
+        """Forget a saved selection; the items stay as they are.
+
+        Raises:
+            FilterError: There is none of that name.
+        """
+        await self.open()
+        await curate.delete_view(self.database, name)
+
+    def _done(self, change: curate.Change) -> int:
+        self._last = change
+        return change.items

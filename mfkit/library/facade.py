@@ -5,11 +5,12 @@ from __future__ import annotations
 from mfkit.library.analyses import Analyses
 from mfkit.library.choices import Choices
 from mfkit.library.curation import Curation
+from mfkit.library.details import Details
 from mfkit.library.exchange import Exchange
 from mfkit.library.filling import Filling
 
 
-class AsyncMediaLibrary(Filling, Analyses, Choices, Curation, Exchange):
+class AsyncMediaLibrary(Filling, Analyses, Choices, Details, Curation, Exchange):
     """A media library for async code; runs on the event loop that awaits it.
 
     Attributes:

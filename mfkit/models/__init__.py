@@ -5,6 +5,7 @@ from mfkit.models.changes import media_changes
 from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus, scan_changes
 from mfkit.models.media import Collection, MediaItem, MediaType, Tag, collection_items, media_tags
 from mfkit.models.metadata import MediaMetadata
+from mfkit.models.saved import SavedView
 from mfkit.models.search import media_search
 from mfkit.models.views import media
 
@@ -15,6 +16,7 @@ __all__ = [
     "MediaItem",
     "MediaMetadata",
     "MediaType",
+    "SavedView",
     "Scan",
     "ScanFailure",
     "ScanStage",

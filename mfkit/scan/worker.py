@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from mfkit.errors import MfkitError
 from mfkit.scan.examine import Examined, probe, read
 from mfkit.scan.facts import ProbeLibraryError
 from mfkit.scan.kinds import Kind
+from mfkit.scan.limits import expect_life, limit_memory
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -64,22 +64,22 @@ def main() -> None:
     """Answer requests until the input ends."""
     memory_limit, time_limit = (float(argument) for argument in (*sys.argv[1:], "0", "0")[:2])
     if memory_limit:
-        _limit_memory(int(memory_limit))
+        limit_memory(int(memory_limit))
     # Nothing a library prints may get between the replies.
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
     def reply(values: dict[str, Any]) -> None:
-        _expect_life(time_limit)
+        expect_life(time_limit)
         replies.write(json.dumps(values).encode() + b"\n")
 
     reply({})  # the first word: it can start at all
     for line in sys.stdin.buffer:
-        _expect_life(time_limit)
+        expect_life(time_limit)
         path, size, modified, known_hash, wants_facts = json.loads(line)
         found = Examined(path, size, _EPOCH + modified * _MICROSECOND)
         reply(_answer(found, known_hash, wants_facts, beat=lambda: reply({})))
-        _expect_life(0)  # to wait for work is no silence
+        expect_life(0)  # to wait for work is no silence
 
 
 def _answer(
@@ -109,31 +109,6 @@ def _answer(
     if found.stage is not None:
         done["failed"] = (found.stage, found.error)
     return done
-
-
-def _expect_life(time_limit: float) -> None:
-    """Have the system end this process if it says nothing more for a while.
-
-    The parent ends a silent worker itself; this is for when the parent was killed, and a worker that
-    hangs would go on for ever.
-    """
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 2 * time_limit + 10 if time_limit else 0)
-
-
-def _limit_memory(limit: int) -> None:
-    """Bound what this process may allocate, where the system can (not on Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return
-    # Data, not address space: libraries map far more than they use.
-    for kind in ("RLIMIT_DATA", "RLIMIT_CORE"):
-        bound = limit if kind == "RLIMIT_DATA" else 0
-        try:
-            resource.setrlimit(getattr(resource, kind), (bound, bound))
-        except (AttributeError, ValueError, OSError):  # the system has no such limit, or a lower one
-            continue
 
 
 if __name__ == "__main__":

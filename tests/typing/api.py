@@ -57,6 +57,13 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.export(Path("x.csv"), columns=["id"]).rows, int)
     assert_type(lib.ingest(frame, columns={"path": "file_path", "mine": None}), Ingested)
     assert_type(lib.ingest("x.csv", on_error="collect").errors, pd.DataFrame)
+    assert_type(lib.facts(one), pd.DataFrame)
+    assert_type(lib.thumbnail(one), bytes)
+    assert_type(lib.undo(), str)
+    assert_type(lib.save_view("seaside", tags="sea"), None)
+    assert_type(lib.view("seaside"), MediaFilter)
+    assert_type(lib.views(), pd.DataFrame)
+    assert_type(lib.delete_view("seaside"), None)
     lib.close()
     with lib as same:
         assert_type(same, MediaLibrary)

@@ -439,12 +439,13 @@ class TestConstraints:
             "tags": {"name": "t"},
             "collections": {"name": "c"},
             "media_changes": {"relation": "media", "mark": 1},
+            "saved_views": {"name": "v", "filter": {}},
             "scans": {"root": "/", "status": "running", "extractor_version": 1},
             "scan_failures": {"scan_id": owner.id, "file_path": "/b", "stage": "walk", "error": "e"},
             "scan_changes": {"scan_id": owner.id, "file_path": "/b"},
         }[table.name]
         # None for a JSON column would be the JSON value null.
-        nothing = text("NULL") if column == "extra_metadata" else None
+        nothing = text("NULL") if column in ("extra_metadata", "filter") else None
         with pytest.raises(IntegrityError, match="(?i)not.null"):
             async with database.transaction() as connection:
                 await connection.execute(insert(table).values(**{**values, column: nothing}))

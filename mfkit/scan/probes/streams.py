@@ -41,7 +41,8 @@ _CHOICES = {"mpc": "mpc,mpc8"}
 # A WAV's header says all but whether its samples are DTS in disguise, which its first frames show: with
 # FFmpeg's own 5 MB a 40 MB file took 15 ms, so 2 ms.
 _PROBE_SIZES = {"wav": "65536"}
-_OPTIONS = {"protocol_whitelist": "file", "skip_frame": "all"}
+_LOCAL = {"protocol_whitelist": "file"}
+_OPTIONS = {**_LOCAL, "skip_frame": "all"}
 # PyAV 19 has no such argument and always escapes; asking 18 for the same makes both alike.
 _TEXT_ERRORS = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 _MAX_FPS = 240
@@ -59,7 +60,7 @@ def read(path: str | bytes, kind: Kind) -> Facts:
     """
     try:
         with ExitStack() as stack:
-            container = _open(path, kind, stack)
+            container = open_container(path, kind, stack)
             if _DEMUXERS.get(kind.format) != _MP4:
                 return _facts(container, kind)
             return _with_header(_facts(container, kind), container, read_movie(path))
@@ -70,8 +71,18 @@ def read(path: str | bytes, kind: Kind) -> Facts:
         raise ProbeError(f"FFmpeg cannot read this {kind.format} file: {reason}") from error
 
 
-def _open(path: str | bytes, kind: Kind, stack: ExitStack) -> InputContainer:
-    options = dict(_OPTIONS)
+def open_container(
+    path: str | bytes, kind: Kind, stack: ExitStack, *, decode: bool = False
+) -> InputContainer:
+    """Open a file by the demuxer of its kind, and no other file nor address with it.
+
+    Args:
+        path: As ``os`` gives it.
+        kind: What the file is.
+        stack: Closes it.
+        decode: Whether frames are wanted.
+    """
+    options = dict(_LOCAL if decode else _OPTIONS)
     demuxer = _DEMUXERS.get(kind.format)
     if kind.format in _CHOICES:
         demuxer = None
@@ -92,7 +103,7 @@ def _open(path: str | bytes, kind: Kind, stack: ExitStack) -> InputContainer:
 
 
 def _facts(container: InputContainer, kind: Kind) -> Facts:
-    pictures = [stream for stream in container.streams.video if not _is_cover(stream)]
+    pictures = [stream for stream in container.streams.video if not is_cover(stream)]
     sounds = list(container.streams.audio)
     if not container.streams:
         raise ProbeError(f"this {kind.format} file holds no stream")
@@ -127,7 +138,7 @@ def _with_header(facts: Facts, container: InputContainer, movie: Movie) -> Facts
             facts["bitrate"] = round(8 * size / header["duration"])
     tracks = [(stream, movie.tracks[stream.id]) for stream in container.streams if stream.id in movie.tracks]
     for stream, track in tracks:
-        if stream.type == "video" and not _is_cover(stream):
+        if stream.type == "video" and not is_cover(stream):
             if track.rotation:
                 extra["rotation"] = track.rotation
             if track.rotation in (90, 270):
@@ -143,7 +154,8 @@ def _with_header(facts: Facts, container: InputContainer, movie: Movie) -> Facts
     return merge(facts, header)
 
 
-def _is_cover(stream: Stream) -> bool:
+def is_cover(stream: Stream) -> bool:
+    """Return whether what looks like a video stream is a picture that belongs to the file."""
     return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
 
 

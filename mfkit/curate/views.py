@@ -1,0 +1,77 @@
+"""Selections that a person keeps by name."""
+
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mfkit.core.database import Database
+from mfkit.curate.chosen import checked
+from mfkit.errors import FilterError
+from mfkit.models import SavedView, utc_now
+from mfkit.queries.filters import MediaFilter
+
+
+async def save_view(database: Database, name: str, chosen: MediaFilter) -> None:
+    """Keep a filter under a name; one that is there, without regard to case, is replaced.
+
+    Raises:
+        FilterError: The name is empty, or cannot be stored.
+    """
+    (name,) = checked([name])
+    fields = json.loads(chosen.model_dump_json(include=set(chosen.given())))
+    async with database.transaction() as connection:
+        found = await _stored_name(connection, name)
+        if found is None:
+            await connection.execute(insert(SavedView).values(id=uuid4(), name=name, filter=fields))
+        else:
+            await connection.execute(
+                update(SavedView).where(SavedView.name == found).values(filter=fields, modified_at=utc_now())
+            )
+
+
+async def view(database: Database, name: str) -> MediaFilter:
+    """Return the filter that was kept under a name.
+
+    Raises:
+        FilterError: There is none of that name, or it says what this mfkit does not know.
+    """
+    async with database.connect() as connection:
+        found = await _stored_name(connection, name.strip())
+        if found is None:
+            raise await _unknown(connection, name)
+        fields = await connection.scalar(select(SavedView.filter).where(SavedView.name == found))
+    return MediaFilter.of(fields)
+
+
+async def delete_view(database: Database, name: str) -> None:
+    """Forget the filter of a name.
+
+    Raises:
+        FilterError: There is none of that name.
+    """
+    async with database.transaction() as connection:
+        found = await _stored_name(connection, name.strip())
+        if found is None:
+            raise await _unknown(connection, name)
+        await connection.execute(delete(SavedView).where(SavedView.name == found))
+
+
+async def _stored_name(connection: AsyncConnection, name: str) -> str | None:
+    """Return the name as it is stored: the very same before one of another case."""
+    exact: ColumnElement[bool] = SavedView.name == name
+    found: str | None = await connection.scalar(
+        select(SavedView.name)
+        .where(func.lower(SavedView.name) == func.lower(name))
+        .order_by(exact.desc())
+    )
+    return found
+
+
+async def _unknown(connection: AsyncConnection, name: str) -> FilterError:
+    names = (await connection.scalars(select(SavedView.name).order_by(SavedView.name).limit(20))).all()
+    there = f"there are {', '.join(repr(one) for one in names)}" if names else "there is none yet"
+    return FilterError(f"There is no view {name!r}; {there}.")

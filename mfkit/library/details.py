@@ -1,0 +1,115 @@
+"""The verbs about one item: all its facts with their origins, and a small picture of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+
+from mfkit.errors import FilterError
+from mfkit.library.opened import Opened
+from mfkit.queries import details
+from mfkit.thumbs import Thumbnails
+
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "file": (
+        "file_name", "folder", "file_path", "file_size", "mime_type", "media_type", "file_created_at",
+        "file_modified_at", "missing_since", "file_hash", "created_at", "last_scanned_at",
+    ),
+    "stream": (
+        "duration", "width", "height", "fps", "video_codec", "audio_codec", "bitrate", "sample_rate",
+        "channels", "compression_ratio",
+    ),
+    "music": ("artist", "album", "title", "genre", "year"),
+    "camera": ("camera_make", "camera_model", "iso", "aperture", "shutter_speed", "focal_length"),
+    "place": ("location_name", "latitude", "longitude"),
+}
+_SYSTEM = ("file_name", "folder", "file_path", "file_size", "file_modified_at")
+_CONTENT = ("mime_type", "media_type", "file_hash")
+_LIBRARY = ("created_at", "last_scanned_at", "missing_since")
+_ORIGINS = {
+    **dict.fromkeys(_SYSTEM, "file system"),
+    **dict.fromkeys(_CONTENT, "content"),
+    **dict.fromkeys(_LIBRARY, "library"),
+}
+
+
+class Details(Opened):
+    """One item at a time."""
+
+    _thumbnails: Thumbnails | None = None
+
+    async def facts(self, item: UUID | str, /) -> pd.DataFrame:
+        """List all that is known of one item, and where each fact came from.
+
+        Args:
+            item: Its id.
+
+        Returns:
+            One row per known fact, tag, collection and copy: ``group`` (``file``, ``stream``, ``music``,
+            ``camera``, ``place``, ``more``, ``tags``, ``collections``, ``copies``), ``fact`` (a column of
+            ``media``, a key of ``extra_metadata``, or empty), ``value`` (as text; units as in
+            docs/schema.md) and ``origin`` (such as ``exif``, ``xmp``, ``container``, ``tag``,
+            ``sidecar``, ``file system``, ``library``; empty where it is not known).
+
+        Raises:
+            FilterError: There is no item of that id.
+        """
+        row, item_id = await self._row(item)
+        rows = list(_known(row))
+        for group, select in (
+            ("tags", details.tags_of), ("collections", details.collections_of), ("copies", details.copies_of)
+        ):
+            names = (await self.frame(select(item_id)))["name"]
+            rows += [(group, "", name, "file system" if group == "copies" else "library") for name in names]
+        return pd.DataFrame(rows, columns=["group", "fact", "value", "origin"], dtype="str")
+
+    async def thumbnail(self, item: UUID | str, /) -> bytes:
+        """Return a small picture of an item as JPEG, its longer side 480 pixels at most.
+
+        Of a photo the photo, of a film a frame, of music the picture its file carries. It is made by a
+        process of its own, and kept in the user's cache.
+
+        Args:
+            item: Its id.
+
+        Raises:
+            ThumbnailError: There is no picture of it; the message says why.
+            FilterError: There is no item of that id.
+        """
+        row, item_id = await self._row(item)
+        copies = await self.frame(details.copies_of(item_id))
+        self._thumbnails = self._thumbnails or Thumbnails()
+        return await self._thumbnails.get([str(row["file_path"]), *copies["name"]], str(row["file_hash"]))
+
+    async def _row(self, item: UUID | str) -> tuple[dict[Any, Any], UUID]:
+        try:
+            item_id = item if isinstance(item, UUID) else UUID(item)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise FilterError(f"{item!r} is no item's id: {error}.") from None
+        found = await self.frame(details.item(item_id))
+        if found.empty:
+            raise FilterError(f"There is no item {item_id} in this library.")
+        return found.to_dict("records")[0], item_id
+
+
+def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the facts of a row that are known."""
+    extra = json.loads(row["extra_metadata"]) if isinstance(row["extra_metadata"], str) else {}
+    origins = extra.pop("origins", {})
+    origins |= {"file_created_at": origins.get("taken_at", "")}
+    for group, names in _GROUPS.items():
+        for name in names:
+            if not pd.isna(row[name]):
+                yield group, name, _text(row[name]), _ORIGINS.get(name, str(origins.get(name, "")))
+    for name, value in extra.items():
+        yield "more", str(name), _text(value), str(origins.get(name, ""))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)

@@ -1,0 +1,49 @@
+"""The isolated process that draws one file: ``python -m mfkit.thumbs.worker``.
+
+It reads a line of JSON (the path in stored form, the longest side) and writes one byte and the rest: ``+``
+and a JPEG, or ``-`` and a sentence that says why there is none. A file that crashes, hangs or bloats what
+decodes it takes this process with it and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+
+from mfkit.errors import ThumbnailError
+from mfkit.scan.limits import expect_life, limit_memory
+from mfkit.scan.paths import on_disk
+
+
+def main() -> None:
+    """Answer one request."""
+    memory_limit, time_limit = (float(argument) for argument in sys.argv[1:3])
+    limit_memory(int(memory_limit))
+    expect_life(time_limit)
+    answer = os.fdopen(os.dup(1), "wb")
+    # Nothing a library prints may get into the picture.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    path, side = json.loads(sys.stdin.buffer.readline())
+    warnings.simplefilter("ignore")
+    with answer:
+        answer.write(_answer(on_disk(path), side))
+
+
+def _answer(path: str, side: int) -> bytes:
+    try:
+        from mfkit.thumbs.draw import draw
+
+        return b"+" + draw(path, side)
+    except ThumbnailError as error:
+        return b"-" + str(error).encode()
+    except MemoryError:
+        return "-The file is too large to be drawn.".encode()
+    except Exception as error:  # whatever a decoder raises over a hostile file
+        reason = getattr(error, "strerror", None) or error
+        return f"-The file cannot be drawn: {reason}".encode("utf-8", "replace")
+
+
+if __name__ == "__main__":
+    main()

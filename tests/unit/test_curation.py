@@ -1,0 +1,134 @@
+"""One step of undo, and selections kept by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from mfkit import MediaFilter, MediaLibrary
+from mfkit.errors import FilterError, ReadOnlyLibraryError
+from mfkit.models import collection_items, media_tags
+from tests.synthetic import fill
+
+
+@pytest.fixture
+def filled(library: MediaLibrary) -> MediaLibrary:
+    """A library of 40 items, on each database."""
+    fill(library, 40)
+    return library
+
+
+def links(lib: MediaLibrary) -> list[Any]:
+    """Return every link of items to tags and collections, with dates and positions, and every label."""
+    tables = [
+        sorted(lib.frame(select(table)).astype(str).itertuples(index=False, name=None))
+        for table in (media_tags, collection_items)
+    ]
+    return [*tables, list(lib.tags()["name"]), list(lib.collections()["name"])]
+
+
+class TestUndo:
+    """undo() restores what was, and nothing else."""
+
+    @pytest.mark.parametrize("act", [
+        lambda lib, some: lib.tag(some, "sea", "New"),
+        lambda lib, some: lib.untag(some, "SEA", "sky"),
+        lambda lib, some: lib.add_to("best", some),
+        lambda lib, some: lib.add_to("another", some),
+        lambda lib, some: lib.remove_from("Best", some),
+        lambda lib, some: lib.tag(MediaFilter(tags="no such tag"), "made for nothing"),
+    ], ids=["tag", "untag", "add to", "add to a new one", "remove from", "tag nothing"])
+    def test_it_restores_what_was(self, filled: MediaLibrary, act: Any) -> None:
+        """Links, their dates and positions, tags and collections are as before, some having been there."""
+        rows = filled.items(order_by="file_path")
+        filled.tag(rows[:10], "sea", "sky")
+        filled.add_to("best", rows[5:15])
+        before = links(filled)
+        act(filled, rows[8:20])
+        assert links(filled) != before
+        filled.undo()
+        assert links(filled) == before
+
+    def test_what_others_did_since_stays(self, filled: MediaLibrary) -> None:
+        """A tag that another took off and put on anew stays; none returns to an item that is gone."""
+        rows = filled.items(order_by="file_path")
+        filled.tag(rows[:4], "sea")
+        with MediaLibrary(filled.database.url.render_as_string(hide_password=False)) as other:
+            other.untag(rows[:1], "sea")
+            other.tag(rows[:1], "sea")
+        filled.undo()
+        assert filled.count(tags="sea") == 1
+        filled.untag(rows[:1], "sea")
+        filled.undo()
+        assert list(filled.items(tags="sea")["id"]) == [rows["id"][0]]
+
+    def test_one_step_only(self, filled: MediaLibrary) -> None:
+        """It says what it took back; a second undo says that there is nothing."""
+        filled.tag(MediaFilter(), "sea")
+        filled.tag(MediaFilter(), "sky")
+        assert filled.undo() == "tag “sky”"
+        with pytest.raises(FilterError, match="nothing to take back"):
+            filled.undo()
+        assert list(filled.tags()["name"]) == ["sea"]
+
+
+class TestViews:
+    """Selections kept in the library by name."""
+
+    CHOSEN = MediaFilter(
+        media_type=["video", "image"], min_size="1 MB", after="2015-03", folder="/photos", tags="a b",
+        near=(38.7, -9.1, 50), box=(30, -20, 60, 20), has_location=True, text="IMG", missing=None,
+    )
+
+    def test_there_and_back(self, filled: MediaLibrary) -> None:
+        """A filter comes back as it was, and as what any verb takes."""
+        filled.save_view("Big & old", self.CHOSEN)
+        filled.save_view("videos", media_type="video")
+        assert filled.view("Big & old") == self.CHOSEN
+        assert filled.count(filled.view("videos")) == filled.count(media_type="video") > 0
+        frame = filled.views()
+        assert list(frame["name"]) == ["Big & old", "videos"]
+        assert list(frame.columns) == ["name", "filter", "created_at", "modified_at", "id"]
+
+    def test_names_are_the_same_in_any_case(self, filled: MediaLibrary) -> None:
+        """Saving replaces, opening and deleting find, without regard to case; the first spelling stays."""
+        filled.save_view("Big", media_type="video")
+        filled.save_view(" bIG ", media_type="audio")
+        assert list(filled.views()["name"]) == ["Big"]
+        assert filled.view("BIG") == MediaFilter(media_type="audio")
+        filled.delete_view("big")
+        assert filled.views().empty
+
+    def test_what_is_not_there_is_said(self, filled: MediaLibrary) -> None:
+        """The message names what there is."""
+        with pytest.raises(FilterError, match="there is none yet"):
+            filled.view("x")
+        filled.save_view("mine")
+        for verb in (filled.view, filled.delete_view):
+            with pytest.raises(FilterError, match="no view 'x'; there are 'mine'"):
+                verb("x")
+
+    @pytest.mark.parametrize("name", ["", "  ", "a\0b", "\ud800"])
+    def test_a_name_that_is_none_is_refused(self, filled: MediaLibrary, name: str) -> None:
+        """Nothing is stored."""
+        with pytest.raises(FilterError):
+            filled.save_view(name)
+        assert filled.views().empty
+
+    @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "'; DROP TABLE tags; --", "%", "ж" * 400])
+    def test_a_name_is_data(self, filled: MediaLibrary, name: str) -> None:
+        """No name has a special meaning."""
+        filled.save_view(name, text=name)
+        assert filled.view(name).text == name
+
+
+def test_a_library_to_read_keeps_no_view(tmp_path: Path) -> None:
+    """Neither views nor undo write to a library that may only be read."""
+    MediaLibrary(tmp_path / "library.db").close()
+    with MediaLibrary(tmp_path / "library.db", read_only=True) as lib:
+        with pytest.raises(ReadOnlyLibraryError):
+            lib.save_view("x")
+        assert lib.views().empty

@@ -1,0 +1,261 @@
+"""Small pictures of real files: upright, bounded, kept, and made where a hostile file does no harm."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+
+from mfkit import MediaLibrary
+from mfkit.errors import FilterError, ThumbnailError
+from mfkit.thumbs import SIDE, Thumbnails
+from mfkit.thumbs.cache import ThumbnailCache
+from mfkit.thumbs.draw import draw
+
+RED, BLUE = (220, 30, 30), (30, 30, 220)
+
+
+def two_halves(width: int = 1600, height: int = 1200, mode: str = "RGB") -> Image.Image:
+    """A picture, red on the left and blue on the right."""
+    made = Image.new("RGB", (width, height), RED)
+    made.paste(BLUE, (width // 2, 0, width, height))
+    return made.convert(mode)
+
+
+def opened(jpeg: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(jpeg))
+    assert picture.format == "JPEG" and max(picture.size) <= SIDE
+    return picture.convert("RGB")
+
+
+def near(color: object, wanted: tuple[int, int, int]) -> bool:
+    assert isinstance(color, tuple)
+    return all(abs(one - other) < 45 for one, other in zip(color, wanted, strict=True))
+
+
+def film(path: Path, *, seconds: int = 10) -> None:
+    """Write a film that is black for half a second, and red over blue after that."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height = 320, 240
+        for number in range(seconds * 10):
+            image = Image.new("RGB", (320, 240))
+            if number >= 5:
+                image = two_halves(320, 240)
+            container.mux(stream.encode(av.VideoFrame.from_image(image)))
+        container.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (480, 360)), (6, (360, 480)), (3, (480, 360))])
+def test_a_photo_stands_upright(tmp_path: Path, orientation: int, size: tuple[int, int]) -> None:
+    """EXIF's orientation is followed: 6 puts the left side on top, 3 on the right."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    two_halves().save(tmp_path / "a.jpg", exif=exif)
+    picture = opened(draw(str(tmp_path / "a.jpg"), SIDE))
+    assert picture.size == size
+    assert near(picture.getpixel((10, 10)), BLUE if orientation == 3 else RED)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.gif", "a.webp", "a.bmp", "a.avif"])
+def test_kinds_of_pictures(tmp_path: Path, name: str) -> None:
+    """What Pillow can decode is drawn; a small picture is not enlarged."""
+    two_halves(100, 80).save(tmp_path / name)
+    picture = opened(draw(str(tmp_path / name), SIDE))
+    assert picture.size == (100, 80) and near(picture.getpixel((90, 40)), BLUE)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "I;16", "1"])
+def test_modes(tmp_path: Path, mode: str) -> None:
+    """Whatever way a picture keeps its colours, it becomes a JPEG."""
+    path = tmp_path / ("a.tif" if mode in ("CMYK", "I;16") else "a.png")
+    (Image.new("I;16", (90, 60), 40_000) if mode == "I;16" else two_halves(90, 60, mode)).save(path)
+    assert opened(draw(str(path), SIDE)).size == (90, 60)
+
+
+def test_heic_with_and_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With pillow-heif a HEIC is drawn; without, the message says what to install."""
+    import pillow_heif
+
+    pillow_heif.from_pillow(two_halves(640, 480)).save(tmp_path / "a.heic")
+    assert opened(draw(str(tmp_path / "a.heic"), SIDE)).size == (480, 360)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ThumbnailError, match=r"pip install 'mfkit\[heif\]'"):
+        draw(str(tmp_path / "a.heic"), SIDE)
+
+
+def test_a_film_shows_a_frame_from_inside(tmp_path: Path) -> None:
+    """Not its first frame, which is black in many films."""
+    film(tmp_path / "a.mp4", seconds=30)
+    picture = opened(draw(str(tmp_path / "a.mp4"), SIDE))
+    assert picture.size == (320, 240)
+    assert near(picture.getpixel((20, 120)), RED) and near(picture.getpixel((300, 120)), BLUE)
+
+
+def test_a_film_held_sideways_stands_upright(tmp_path: Path) -> None:
+    """The turn that a phone notes in its film is followed: the left side comes on top."""
+    film(tmp_path / "a.mp4")
+    content = bytearray((tmp_path / "a.mp4").read_bytes())
+    # The track header's matrix (ISO/IEC 14496-12, 8.3.2): a quarter turn clockwise.
+    at = content.index(b"tkhd") + 44
+    content[at:at + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 240 << 16, 0, 1 << 30)
+    (tmp_path / "a.mp4").write_bytes(content)
+    picture = opened(draw(str(tmp_path / "a.mp4"), SIDE))
+    assert picture.size == (240, 320)
+    assert near(picture.getpixel((120, 20)), RED) and near(picture.getpixel((120, 300)), BLUE)
+
+
+def test_music_shows_the_picture_it_carries(tmp_path: Path) -> None:
+    """The front cover inside a file is its picture; without one the message says so."""
+    cover = BytesIO()
+    two_halves(300, 300).save(cover, "JPEG")
+    picture = cover.getvalue()
+    block = b"".join([
+        (3).to_bytes(4, "big"), (10).to_bytes(4, "big"), b"image/jpeg", (0).to_bytes(4, "big"),
+        *(value.to_bytes(4, "big") for value in (300, 300, 24, 0)), len(picture).to_bytes(4, "big"), picture,
+    ])
+    with av.open(str(tmp_path / "plain.flac"), "w") as container:
+        stream = container.add_stream("flac", rate=44_100)
+        stream.layout = "mono"
+        frame = av.AudioFrame(format="s16", layout="mono", samples=4096)
+        frame.sample_rate = 44_100
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    plain = (tmp_path / "plain.flac").read_bytes()
+    # FLAC's blocks: a byte of type and three of length; the picture (6) goes behind the first (RFC 9639, 8).
+    after = 4 + 4 + int.from_bytes(plain[5:8], "big")
+    head = bytes([6]) + len(block).to_bytes(3, "big")
+    (tmp_path / "art.flac").write_bytes(plain[:after] + head + block + plain[after:])
+    assert near(opened(draw(str(tmp_path / "art.flac"), SIDE)).getpixel((10, 10)), RED)
+    with pytest.raises(ThumbnailError, match="carries no picture"):
+        draw(str(tmp_path / "plain.flac"), SIDE)
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("a.txt", b"words"), ("a.pdf", b"%PDF-1.4\n"),
+    ("a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"),
+])
+def test_what_shows_nothing(tmp_path: Path, name: str, content: bytes) -> None:
+    """Text and what would need a program of its own are not drawn."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ThumbnailError):
+        draw(str(tmp_path / name), SIDE)
+
+
+@pytest.fixture
+def lib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MediaLibrary]:
+    """A library of one photo with a copy, and one broken film; the cache is the test's own."""
+    media = tmp_path / "media"
+    media.mkdir()
+    two_halves().save(media / "a.png")
+    (media / "b.png").write_bytes((media / "a.png").read_bytes())
+    film(media / "c.avi", seconds=2)
+    content = (media / "c.avi").read_bytes()
+    (media / "c.avi").write_bytes(content[:400] + bytes(len(content) - 400))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with MediaLibrary(tmp_path / "library.db") as library:
+        library.scan(media, progress=False)
+        yield library
+
+
+def ids(lib: MediaLibrary, name: str) -> str:
+    return str(lib.items(text=name)["id"][0])
+
+
+class TestVerb:
+    """lib.thumbnail"""
+
+    def test_it_is_made_once(self, lib: MediaLibrary, tmp_path: Path) -> None:
+        """The second time it comes from the cache, though the file is gone."""
+        item = lib.items(duplicates=True)["id"][0]
+        first = lib.thumbnail(item)
+        assert opened(first).size == (480, 360)
+        for name in ("a.png", "b.png"):
+            (tmp_path / "media" / name).unlink()
+        assert lib.thumbnail(item) == first
+
+    def test_a_copy_serves(self, lib: MediaLibrary, tmp_path: Path) -> None:
+        """Where the item's own file is gone, a copy of it is drawn; where all are, the message says so."""
+        item = lib.items(duplicates=True).iloc[0]
+        os.unlink(item["file_path"])
+        assert lib.thumbnail(item["id"])[:3] == b"\xff\xd8\xff"
+        os.unlink(lib.facts(item["id"]).query("group == 'copies'")["value"].iloc[0])
+        (tmp_path / "cache" / "mfkit" / "thumbnails").rename(tmp_path / "away")
+        with pytest.raises(ThumbnailError, match="not there"):
+            lib.thumbnail(item["id"])
+
+    def test_a_broken_file_is_a_sentence(self, lib: MediaLibrary) -> None:
+        """What a decoder raises is the message."""
+        with pytest.raises(ThumbnailError):
+            lib.thumbnail(lib.items(media_type="video")["id"][0])
+
+    @pytest.mark.parametrize("item", ["nonsense", "00000000-0000-0000-0000-000000000000", 5])
+    def test_an_id_that_is_none(self, lib: MediaLibrary, item: str) -> None:
+        """The message says that there is no such item."""
+        for verb in (lib.thumbnail, lib.facts):
+            with pytest.raises(FilterError):
+                verb(item)
+
+
+class TestIsolation:
+    """A file that crashes or hangs what draws it costs only its picture."""
+
+    @pytest.mark.parametrize(("code", "said"), [
+        (f"os.kill(os.getpid(), {int(signal.SIGKILL)})", "crashed"),
+        ("time.sleep(60)", "takes longer than 1.5 s"),
+        ("os.write(1, b'+<script>')", "script"),
+        ("bytearray(3 << 30)", "crashed"),
+        ("[os.write(1, b'+' * 65536) for _ in range(99)]", "larger than it can be"),
+    ], ids=["killed", "hangs", "answers nonsense", "takes all memory", "answers without end"])
+    async def test_a_worker_that_is_lost(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+    ) -> None:
+        """The message says what became of it, and nothing is kept."""
+        fake = tmp_path / "fake"
+        fake.write_text(
+            f"#!{sys.executable} -S\nimport os, resource, sys, time\n"
+            "resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))\n"
+            f"sys.stdin.readline()\n{code}\n"
+        )
+        fake.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(fake))
+        two_halves().save(tmp_path / "a.png")
+        thumbnails = Thumbnails(ThumbnailCache(tmp_path / "cache"), time_limit=1.5)
+        with pytest.raises(ThumbnailError, match=said):
+            await thumbnails.get([str(tmp_path / "a.png")], "0" * 64)
+        assert not list((tmp_path / "cache").glob("*/*"))
+
+    async def test_a_bomb_is_refused(self, tmp_path: Path) -> None:
+        """A small file that would be a huge picture is a sentence."""
+        Image.new("1", (40_000, 40_000)).save(tmp_path / "bomb.png")
+        with pytest.raises(ThumbnailError):
+            await Thumbnails(ThumbnailCache(tmp_path / "cache")).get([str(tmp_path / "bomb.png")], "0" * 64)
+
+
+def test_the_cache_is_bounded(tmp_path: Path) -> None:
+    """Those that were not wanted for longest go first."""
+    cache = ThumbnailCache(tmp_path, limit=300)
+    for number in range(5):
+        cache.put(f"{number:02d}", bytes(100))
+        os.utime(tmp_path / f"{number:02d}" / f"{number:02d}.jpg", (number, number))
+    assert cache.get("00") is not None
+    cache._prune()
+    assert [cache.get(f"{number:02d}") is not None for number in range(5)] == [True, False, False, True, True]
+
+
+def test_a_cache_that_cannot_be_written_is_none(tmp_path: Path) -> None:
+    """A file where the folder should be only makes things slower."""
+    (tmp_path / "file").write_text("")
+    cache = ThumbnailCache(tmp_path / "file")
+    cache.put("00", b"x")
+    assert cache.get("00") is None

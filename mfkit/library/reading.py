@@ -35,7 +35,8 @@ class Reading(Opened):
         Args:
             filter: A :class:`MediaFilter`; its fields can be given as keywords instead or besides.
             columns: Columns in the order wanted; all when not given.
-            order_by: A column, nulls last; when not given, what came into the library last is first.
+            order_by: A column, ``date`` (capture time, else modification time), ``pixels`` or ``camera``,
+                nulls last; when not given, what came into the library last is first.
             descending: Turn the order around.
             limit: At most so many rows.
             offset: Leave out so many rows first.

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 
 from mfkit.errors import FilterError
 from mfkit.models import media
-from mfkit.queries.conditions import conditions
+from mfkit.queries.camera import camera
+from mfkit.queries.conditions import conditions, item_date
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.text import search_hits
+
+_ORDERS: dict[str, ColumnElement[Any]] = {
+    **media.c,
+    "date": item_date,
+    "pixels": cast(media.c.width, BigInteger()) * media.c.height,
+    "camera": camera,
+}
+"""What items can be ordered by."""
 
 
 def items(
@@ -28,7 +37,8 @@ def items(
     Args:
         chosen: Which items.
         columns: Columns of ``media``, in the order wanted; all when not given.
-        order_by: A column of ``media``; nulls come last. When not given, what came into the library
+        order_by: A column of ``media``, ``date`` (capture time, else modification time), ``pixels`` or
+            ``camera``; nulls come last. When not given, what came into the library
             last comes first.
         descending: Turn the order around.
         limit: At most so many.
@@ -46,7 +56,9 @@ def items(
     if order_by is None:
         statement = statement.order_by(media.c.created_at.desc(), media.c.id)
     else:
-        (column,) = _columns([order_by])
+        if order_by not in _ORDERS:
+            raise FilterError(f"Items cannot be ordered by {order_by!r}; take {', '.join(_ORDERS)}.")
+        column = _ORDERS[order_by]
         ordered = column.desc() if descending else column.asc()
         statement = statement.order_by(ordered.nulls_last(), media.c.id)
     return statement.limit(limit).offset(offset)

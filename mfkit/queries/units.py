@@ -85,3 +85,8 @@ def format_duration(seconds: float) -> str:
     if seconds < 3600:
         return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
     return f"{seconds / 3600:,.1f} h" if seconds < 36_000 else f"{seconds / 3600:,.0f} h"
+
+
+def format_rate(rate: float) -> str:
+    """Return bits per second as text with a decimal unit and three figures: ``"5.20 Mbit/s"``."""
+    return format_size(rate).replace("B", "bit") + "/s"

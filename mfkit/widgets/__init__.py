@@ -1,6 +1,7 @@
 """Panels for notebooks, each bound to a library and a selection, and the explorer made of them."""
 
 from mfkit.widgets.chart import ChartPanel
+from mfkit.widgets.curation import CurationPanel
 from mfkit.widgets.explorer import Explorer, explore
 from mfkit.widgets.facets import FacetsPanel
 from mfkit.widgets.filters import FilterPanel
@@ -10,6 +11,7 @@ from mfkit.widgets.kinds import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.map import MapPanel
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.plot import Plot
+from mfkit.widgets.query import QueryPanel
 from mfkit.widgets.ranges import RangesPanel
 from mfkit.widgets.selected import SelectionPanel
 from mfkit.widgets.selection import Selection
@@ -22,6 +24,7 @@ __all__ = [
     "CamerasPanel",
     "ChartPanel",
     "CodecsPanel",
+    "CurationPanel",
     "Explorer",
     "FacetsPanel",
     "FilterPanel",
@@ -32,6 +35,7 @@ __all__ = [
     "Panel",
     "PanelTabs",
     "Plot",
+    "QueryPanel",
     "RangesPanel",
     "Selection",
     "SelectionPanel",

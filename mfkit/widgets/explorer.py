@@ -19,6 +19,7 @@ from mfkit.widgets.spread import HistogramPanel
 from mfkit.widgets.table import TablePanel
 from mfkit.widgets.tabs import PanelKind, PanelTabs
 from mfkit.widgets.timeline import TimelinePanel
+from mfkit.widgets.tools import Tools
 
 TABS: Mapping[str, Sequence[PanelKind]] = {
     "Overview": (TypesPanel, CodecsPanel, TimelinePanel, MapPanel),
@@ -38,6 +39,7 @@ class Explorer(widgets.HBox):
         filters: The filters.
         tabs: The charts.
         files: The table.
+        tools: The tabs below, whose panels are made when they are first looked at.
     """
 
     def __init__(self, lib: MediaLibrary, filter: MediaFilter | None = None) -> None:
@@ -52,10 +54,11 @@ class Explorer(widgets.HBox):
         self.filters = FilterPanel(lib, self.selection)
         self.tabs = PanelTabs(lib, self.selection, TABS)
         self.files = TablePanel(lib, self.selection)
+        self.tools = Tools(lib, self.selection, self.files, self.refresh)
         # The filters get what they need beside the charts, and a row of their own where that would
         # leave the charts too little.
         self.filters.layout.flex, self.filters.layout.max_width = "1 1 240px", "100%"
-        seen = widgets.VBox([self.tabs, self.files], layout={
+        seen = widgets.VBox([self.tabs, self.files, self.tools], layout={
             "flex": "999 1 460px", "min_width": "0", "max_width": "100%", "overflow": "visible",
         })
         super().__init__([self.filters, seen], layout={
@@ -72,6 +75,7 @@ class Explorer(widgets.HBox):
         """Draw everything anew, as after a scan."""
         for panel in self.panels:
             panel.refresh()
+        self.tools.refresh()
 
 
 def explore(lib: MediaLibrary, filter: MediaFilter | None = None) -> Explorer:

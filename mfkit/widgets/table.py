@@ -2,108 +2,43 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Any
 
 import ipywidgets as widgets
-import pandas as pd
+import traitlets
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
-from mfkit.queries.units import format_duration, format_size
+from mfkit.widgets.card import Card
+from mfkit.widgets.columns import COLUMNS, NEEDED
+from mfkit.widgets.grid import Grid
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.selection import Selection
 
 PAGE = 15
 """Rows on a page."""
 
-_ORDERS: dict[str, dict[str, Any]] = {
-    "last added": {},
-    "newest": {"order_by": "file_modified_at", "descending": True},
-    "oldest": {"order_by": "file_modified_at"},
-    "largest": {"order_by": "file_size", "descending": True},
-    "smallest": {"order_by": "file_size"},
-    "longest": {"order_by": "duration", "descending": True},
-    "name": {"order_by": "file_name"},
-}
-_COLUMNS = (
-    "file_name", "media_type", "file_size", "file_created_at", "file_modified_at", "duration", "width",
-    "height", "video_codec", "audio_codec", "folder",
-)
-
-Row = dict[str, Any]
-
-
-def _known(value: Any) -> bool:
-    return not pd.isna(value)
-
-
-def _date(row: Row) -> str:
-    moment = row["file_created_at"] if _known(row["file_created_at"]) else row["file_modified_at"]
-    return f"{moment:%Y-%m-%d}" if _known(moment) else ""
-
-
-def _pixels(row: Row) -> str:
-    return f"{row['width']} × {row['height']}" if _known(row["width"]) and _known(row["height"]) else ""
-
-
-def _codec(row: Row) -> str:
-    return " / ".join(str(row[name]) for name in ("video_codec", "audio_codec") if _known(row[name]))
-
-
-_CELLS: dict[str, tuple[Callable[[Row], str], bool]] = {
-    # Heading: how a cell is made of a row, and whether it stands on the right.
-    "Name": (lambda row: str(row["file_name"]), False),
-    "Type": (lambda row: str(row["media_type"]), False),
-    "Size": (lambda row: format_size(row["file_size"]), True),
-    "Date": (_date, False),
-    "Length": (lambda row: format_duration(row["duration"]) if _known(row["duration"]) else "", True),
-    "Pixels": (_pixels, True),
-    "Codec": (_codec, False),
-    "Folder": (lambda row: str(row["folder"]), False),
-}
-
-
-def table_html(frame: pd.DataFrame) -> str:
-    """Return items as an HTML table in which nothing that a file says is markup.
-
-    Args:
-        frame: Columns as ``lib.items()`` returns them.
-    """
-    head = "".join(f'<th{_side(right)} scope="col">{name}</th>' for name, (_, right) in _CELLS.items())
-    rows = ({str(name): value for name, value in record.items()} for record in frame.to_dict("records"))
-    body = "".join(
-        "<tr>" + "".join(_cell(cell(row), right) for cell, right in _CELLS.values()) + "</tr>" for row in rows
-    )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="mfkit-table">{table}</div>'
-
-
-def _side(right: bool) -> str:
-    return ' class="number"' if right else ""
-
-
-def _cell(text: str, right: bool) -> str:
-    # dir="auto" and isolation keep a mark that turns the writing direction inside its own cell.
-    safe = html.escape(text, quote=True)
-    return f'<td{_side(right)} dir="auto" title="{safe}">{safe}</td>'
-
 
 class TablePanel(Panel):
-    """The selected items, a page at a time.
+    """The selected items, a page at a time: sorted by a click, chosen by a box, opened by their name.
+
+    Attributes:
+        chosen: Ids of the rows that are chosen; none after the selection has changed.
+        grid: The rows.
+        card: All that is known of the one that was opened.
 
     Example:
-        >>> TablePanel(lib, selection)  # doctest: +SKIP
+        >>> table = TablePanel(lib, selection)  # doctest: +SKIP
+        >>> lib.tag(table.chosen, "to print")  # doctest: +SKIP
     """
+
+    chosen = traitlets.Tuple()
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
-        self._rows = widgets.HTML(layout={"width": "100%", "margin": "0"})
-        self._order = widgets.Dropdown(
-            options=list(_ORDERS), description="Order", layout={"width": "170px"},
-            style={"description_width": "initial"},
-        )
+        self.grid = Grid(COLUMNS, self.open_card)
+        self.card = Card(lib, self._step)
         self._back, self._on = (
             widgets.Button(description=text, tooltip=tip)
             for text, tip in (("‹", "Previous page"), ("›", "Next page"))
@@ -113,28 +48,38 @@ class TablePanel(Panel):
         pager.add_class("mfkit-pager")
         self._offset = 0
         self._total = 0
-        self._of: Hashable = None
-        super().__init__(lib, selection, "Files", [self._rows], [self._order, pager])
-        self._order.observe(self.follow, "value")
+        self._of: tuple[MediaFilter, Hashable] | None = None
+        self._chosen_from: MediaFilter | None = None
+        super().__init__(lib, selection, "Files", [self.grid, self.card], [pager])
+        for name in ("order", "hidden"):
+            self.grid.observe(self.follow, name)
+        self.grid.observe(self._choose, "chosen")
         self._back.on_click(lambda _: self._turn_page(-PAGE))
         self._on.on_click(lambda _: self._turn_page(PAGE))
 
     def options(self) -> Hashable:
-        """Return the order and the page."""
-        return self._order.value, self._offset
+        """Return the order, the columns and the page."""
+        return self.grid.sort(), tuple(self.grid.hidden), self._offset
 
     def draw(self, chosen: MediaFilter) -> None:
         """Fetch one page, and the number of rows when the selection is another one."""
-        of = (chosen, self._order.value)
-        if of != self._of:
-            self._offset = 0
+        if self._of is None or chosen != self._of[0]:
             self._total = self.lib.count(chosen)
-            self._of = of
+        if chosen != self._chosen_from:
+            self._chosen_from = chosen
+            self.grid.chosen = []
+        if (chosen, self.grid.sort()) != self._of:
+            self._offset = 0
+            self._of = (chosen, self.grid.sort())
             self._drawn = (chosen, self.options())
+        by, descending = self.grid.sort()
         rows = self.lib.items(
-            chosen, columns=_COLUMNS, limit=PAGE, offset=self._offset, **_ORDERS[self._order.value]
+            chosen, columns=NEEDED, limit=PAGE, offset=self._offset, order_by=by, descending=descending
         )
-        self._rows.value = table_html(rows) if len(rows) else "<p>No file is selected.</p>"
+        records: list[dict[str, Any]] = [
+            {str(name): value for name, value in record.items()} for record in rows.to_dict("records")
+        ]
+        self.grid.show([(str(row["id"]), row) for row in records], "" if records else self._nothing())
         last = self._offset + len(rows)
         self._place.value = f"{self._offset + 1:,} to {last:,} of {self._total:,}" if len(rows) else ""
         self._back.disabled = self._offset == 0
@@ -145,6 +90,25 @@ class TablePanel(Panel):
         with self._turn:
             self._of = None
             super().refresh()
+
+    def _nothing(self) -> str:
+        if self.lib.count(missing=None):
+            return "No file is selected; take a condition away."
+        return 'This library is empty; fill it with lib.scan("folder").'
+
+    def _choose(self, _: Any) -> None:
+        self.chosen = tuple(self.grid.chosen)
+
+    def open_card(self, item: str) -> None:
+        """Show all that is known of an item."""
+        self.attempt(lambda: self.card.show(item))
+
+    def _step(self, item: str, by: int) -> None:
+        """Open the row before or after one, as far as the page goes."""
+        ids = [row["id"] for row in self.grid._rows]
+        place = ids.index(item) + by if item in ids else -1
+        if 0 <= place < len(ids):
+            self.open_card(ids[place])
 
     def _turn_page(self, rows: int) -> None:
         with self._turn:

@@ -263,7 +263,7 @@ class TestReading:
 
     @pytest.mark.parametrize(("arguments", "message"), [
         ({"columns": ["nonsense"]}, "There is no column 'nonsense'; there are id, file_path"),
-        ({"order_by": "id; DROP TABLE tags"}, "There is no column"),
+        ({"order_by": "id; DROP TABLE tags"}, "cannot be ordered by"),
         ({"limit": -1}, "limit must not be negative"),
         ({"offset": -1}, "offset must not be negative"),
         ({"nonsense": 1}, "There is no filter field 'nonsense'"),

@@ -33,12 +33,11 @@ from mfkit.widgets import (
     Plot,
     Selection,
     SelectionPanel,
-    TablePanel,
     TimelinePanel,
     TypesPanel,
     explore,
 )
-from tests.synthetic import HOSTILE, HOSTILE_CODEC, fill
+from tests.synthetic import HOSTILE_CODEC, fill
 
 EUROPE = {"south": 35.0, "west": -12.0, "north": 60.0, "east": 30.0}
 
@@ -536,51 +535,6 @@ class TestCharts:
         assert message(panel) == ""
 
 
-class TestTable:
-    """Pages of items."""
-
-    def test_pages(self, lib: MediaLibrary) -> None:
-        """Pages follow each other, end with the last item, and begin anew with another selection."""
-        table = TablePanel(lib)
-        assert table._place.value == "1 to 15 of 300" and table._back.disabled
-        for _ in range(30):
-            table._on.click()
-        assert table._place.value == "286 to 300 of 300" and table._on.disabled
-        table._back.click()
-        assert table._place.value == "271 to 285 of 300"
-        table.selection.change(media_type="audio")
-        assert table._place.value == f"1 to 15 of {lib.count(media_type='audio')}"
-
-    def test_order(self, lib: MediaLibrary) -> None:
-        """The largest file is first when asked for, its size in human units."""
-        table = TablePanel(lib)
-        table._on.click()
-        table._order.value = "largest"
-        assert table._place.value.startswith("1 to 15")
-        assert table._rows.value.index("<td") < table._rows.value.index(lib.largest(1)["file_name"][0])
-        assert "GB</td>" in table._rows.value
-
-    def test_a_page_turn_does_not_count_again(self, lib: MediaLibrary) -> None:
-        """Only another selection changes how many there are."""
-        counting: Any = Counting(lib)
-        table = TablePanel(counting)
-        table._on.click()
-        assert counting.asked == ["count", "items", "items"]
-
-    def test_names_are_text(self, lib: MediaLibrary) -> None:
-        """No name becomes an element or an attribute, and each is there in full."""
-        table = TablePanel(lib, Selection(MediaFilter(folder="/photos")))
-        table._order.value = "name"
-        pages = ""
-        for _ in range(20):
-            pages += table._rows.value
-            table._on.click()
-        found = Tags(pages)
-        assert found.names == {"div", "table", "thead", "tbody", "tr", "th", "td"}
-        assert found.attributes == {"class", "scope", "dir", "title"}
-        assert set(HOSTILE) <= found.titles
-
-
 class TestExplorer:
     """The panels together."""
 
@@ -601,7 +555,7 @@ class TestExplorer:
         assert isinstance(explorer, Explorer)
         open_all(explorer)
         assert "lib.scan" in explorer.filters.selected._words.value
-        assert "No file" in explorer.files._rows.value
+        assert "lib.scan" in explorer.files.grid._note
         for chart in explorer.tabs.panels:
             assert drawn(chart.plot)["layout"]["annotations"][0]["text"].endswith(".")
         assert not any(message(panel) for panel in (*explorer.panels, *parts(explorer.filters)))

@@ -8,6 +8,11 @@ from platformdirs import user_data_path
 
 from mfkit.library import MediaLibrary
 
+LIBRARY = "MFKIT_LIBRARY"
+"""The environment variable that names the library."""
+READ_ONLY = "MFKIT_READ_ONLY"
+"""The environment variable that, when it is ``1``, opens that library to read."""
+
 
 def open_library() -> MediaLibrary:
     """Open the library that the environment variable ``MFKIT_LIBRARY`` names, else the demo library.
@@ -17,8 +22,10 @@ def open_library() -> MediaLibrary:
     Raises:
         MfkitError: The library is no library, is locked, or comes from a newer mfkit.
     """
-    named = os.environ.get("MFKIT_LIBRARY")
-    return MediaLibrary(named) if named else _demo()
+    named = os.environ.get(LIBRARY)
+    if not named:
+        return _demo()
+    return MediaLibrary(named, read_only=os.environ.get(READ_ONLY) == "1")
 
 
 def _demo() -> MediaLibrary:

@@ -25,6 +25,7 @@ from mfkit.cli import (
     savings,
     scan,
     search,
+    serve,
     sizes,
     tag,
 )
@@ -33,7 +34,7 @@ from mfkit.errors import MfkitError
 
 __all__ = [
     "app", "cache", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main",
-    "report", "savings", "scan", "search", "sizes", "tag",
+    "report", "savings", "scan", "search", "serve", "sizes", "tag",
 ]
 
 

@@ -43,7 +43,7 @@ def listed(columns: str | None) -> list[str] | None:
     return [name.strip() for name in columns.split(",")] if columns is not None else None
 
 
-def existing(library: str) -> MediaLibrary:
+def existing(library: str, *, read_only: bool = False) -> MediaLibrary:
     """Open a library that is there; commands that only read make none.
 
     Raises:
@@ -52,7 +52,7 @@ def existing(library: str) -> MediaLibrary:
     refuse_absent(library)
     from mfkit.library import MediaLibrary
 
-    return MediaLibrary(library)
+    return MediaLibrary(library, read_only=read_only)
 
 
 def refuse_absent(library: str) -> None:
@@ -104,6 +104,8 @@ def chosen(context: typer.Context) -> MediaFilter:
     fields = {name: value for name, value in given.items() if value not in (None, [], ())}
     for name in _TUPLES & fields.keys():
         fields[name] = fields[name].split(",")
+    if _AREA in fields:
+        fields[_AREA] = [corner.split(",") for corner in fields[_AREA].split(";")]
     if (missing := fields.pop("missing", None)) is not None:
         if missing not in _MISSING:
             raise FilterError(f"--missing is no, yes or any, not {missing!r}.")
@@ -113,6 +115,7 @@ def chosen(context: typer.Context) -> MediaFilter:
 
 _FILTER = "filter_json"
 _TUPLES = frozenset(("box", "near"))
+_AREA = "area"
 _MISSING = {"no": False, "yes": True, "any": None}
 _made: list[Any] = []
 
@@ -139,13 +142,15 @@ def _parameters() -> Iterable[Parameter]:
     for name, field in MediaFilter.model_fields.items():
         kinds = get_args(field.annotation)
         kind: Any = str | None
-        if any(getattr(one, "__origin__", None) is tuple for one in kinds):
+        if name != _AREA and any(getattr(one, "__origin__", None) is tuple for one in kinds):
             kind = list[str] | None
         elif bool in kinds and name != "missing":
             kind = bool | None
         help_ = explained[name]
         if name in _TUPLES:
             help_ += " Numbers with commas between."
+        if name == _AREA:
+            help_ += " Corners with semicolons between: 51.5,-0.1;52,0.1;51,0.2."
         if name == "missing":
             help_ = "no (as when not given): what the last scan found; yes: what it did not find; any: both."
         if kind == list[str] | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +65,7 @@ def test_json(run, folder):
     (("sizes", "--library", "nowhere.db"), "mfkit scan FOLDER --library nowhere.db"),
     (("sizes", "--library", "media/a.txt"), "is no SQLite database"),
     (("lab", "--library", "nowhere.db"), "There is no library at nowhere.db"),
+    (("app", "nowhere.db"), "There is no library at nowhere.db"),
     (("demo", "media"), "media"),
     (("sizes", "--library", "mysql://root:secret@host/db"), "not in mysql"),
 ])
@@ -138,6 +141,23 @@ def test_version(run):
     import mfkit
 
     assert run("--version").out.strip() == mfkit.__version__
+
+
+def test_app_says_what_it_needs(run, folder, monkeypatch):
+    """Without Voilà the message has the command that installs it; a port that is taken is named."""
+    run("scan", "media")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = run("app", "library.db", "--no-browser", "--port", port)
+    assert done.code == 2 and f"Port {port} is taken" in done.err
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "voila" else found(name, *more)
+    )
+    done = run("app", "library.db", "--no-browser")
+    assert done.code == 2 and "pip install 'mfkit[app]'" in done.err
 
 
 def test_it_is_a_program(tmp_path):

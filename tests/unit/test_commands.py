@@ -37,8 +37,8 @@ def _walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]
 
 
 COMMANDS = dict(_walk(typer.main.get_command(app)))
-# lab goes on until it is stopped, and a report takes a kernel: their own tests call them.
-CALLED = {name: one for name, one in COMMANDS.items() if name not in ("lab", "report")}
+# lab and app go on until they are stopped, and a report takes a kernel: their own tests call them.
+CALLED = {name: one for name, one in COMMANDS.items() if name not in ("app", "lab", "report")}
 
 
 def _options(command: Any) -> set[str]:
@@ -117,7 +117,7 @@ FILTERED = [name for name, one in COMMANDS.items() if "--filter" in _options(one
 
 def test_all_that_prints_prints_json():
     """Only what opens another program has no --json."""
-    assert {name for name, one in COMMANDS.items() if "--json" not in _options(one)} == {"lab"}
+    assert {name for name, one in COMMANDS.items() if "--json" not in _options(one)} == {"app", "lab"}
 
 
 def test_the_commands_that_filter():

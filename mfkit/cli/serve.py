@@ -1,0 +1,133 @@
+"""``mfkit app``."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from mfkit.cli.app import app
+from mfkit.cli.options import example, existing
+from mfkit.errors import MfkitError
+
+_PORT = 8866
+_PAGE = Path(__file__).parent / "page"
+"""Where Voilà finds mfkit's template of the page."""
+_PATIENCE = 120.0
+_NOTEBOOK = {
+    "nbformat": 4, "nbformat_minor": 5, "metadata": {},
+    "cells": [{
+        "cell_type": "code", "id": "explore", "metadata": {}, "execution_count": None, "outputs": [],
+        "source": "import mfkit\n\nmfkit.open_library().explore()",
+    }],
+}
+
+
+@app.command(
+    name="app", epilog=example("mfkit app library.db --read-only"),
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def serve(
+    context: typer.Context,
+    library: Annotated[
+        str, typer.Argument(envvar="MFKIT_LIBRARY", help="A file, or a SQLAlchemy URL.")
+    ] = "library.db",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Offer nothing that changes the library.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="8866 if not given, or another one that is free.")
+    ] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="In dark colours.")] = False,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Serve the explorer as a page, on this machine alone; further options go to Voilà.
+
+    Who has the address with its token gets a session of their own. Whoever has it can run code as you:
+    --read-only keeps visitors from changing the library by mistake, not by intent.
+    """
+    from mfkit.opening import LIBRARY, READ_ONLY
+
+    if importlib.util.find_spec("voila") is None:
+        raise MfkitError("The app needs one more package: pip install 'mfkit[app]'")
+    with existing(library, read_only=read_only) as lib:
+        file = lib.database.file
+    port = _free_port(port)
+    token = secrets.token_urlsafe(24)
+    with TemporaryDirectory(prefix="mfkit-app-") as folder:
+        notebook = Path(folder) / "mfkit.ipynb"
+        notebook.write_text(json.dumps(_NOTEBOOK))
+        command = [
+            sys.executable, "-m", "voila", str(notebook), "--no-browser", "--Voila.ip=127.0.0.1",
+            f"--port={port}", "--Voila.port_retries=0", "--Voila.auto_token=True",
+            f"--theme={'dark' if dark else 'light'}", "--template=mfkit",
+            # Kernels of pages that were closed without a word end after ten minutes.
+            "--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_idle_timeout=600",
+            *context.args,
+        ]
+        environment = {
+            # The token as a variable: other users of this machine can read a command line.
+            **os.environ, LIBRARY: library if file is None else str(file.resolve()), "JUPYTER_TOKEN": token,
+            READ_ONLY: "1" if read_only else "",
+            "JUPYTER_PATH": os.pathsep.join(filter(None, [str(_PAGE), os.environ.get("JUPYTER_PATH")])),
+        }
+        server = subprocess.Popen(command, env=environment, cwd=folder)
+        try:
+            _wait(server, port)
+            address = f"http://127.0.0.1:{port}/?token={token}"
+            print(f"The explorer of {library}{', to read' if read_only else ''}: {address}", flush=True)
+            print("Press Ctrl-C to stop.", flush=True)
+            if browser:
+                webbrowser.open(address)
+            raise typer.Exit(server.wait())
+        except KeyboardInterrupt:
+            print("Stopped.")
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _free_port(wanted: int | None) -> int:
+    """Return a port that can be listened on.
+
+    Raises:
+        MfkitError: The one that was asked for is taken.
+    """
+    for port in (wanted,) if wanted else (_PORT, 0):
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(one.getsockname()[1])
+    raise MfkitError(f"Port {wanted} is taken; name another with --port.")
+
+
+def _wait(server: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until the server listens.
+
+    Raises:
+        MfkitError: It ends, or does not come up.
+    """
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and server.poll() is None:
+        with socket.socket() as one:
+            if not one.connect_ex(("127.0.0.1", port)):
+                return
+        time.sleep(0.1)
+    raise MfkitError("Voilà did not start; what it wrote above says why.")

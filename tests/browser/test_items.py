@@ -1,0 +1,241 @@
+"""Files in the explorer: the table, the card, curation and views, in JupyterLab and as an app.
+
+To be run in a pytest process of its own: ``pytest -m browser``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mfkit import MediaFilter, MediaLibrary
+from tests.browser.lab import CHROMIUM, ROOT, Lab, Visit, jupyter_lab, visit
+from tests.requirements import require
+from tests.synthetic import HOSTILE, fill
+
+pytestmark = pytest.mark.browser
+
+MARKUP = HOSTILE[0]
+"""A name that sets a marker on the page's window where it is taken for markup."""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[MediaLibrary]:
+    """The demo library, real files, and items with hostile names."""
+    require(CHROMIUM, "The browser Chromium", "chromium")
+    with MediaLibrary(tmp_path_factory.mktemp("library") / "library.db") as lib:
+        lib.scan(demo, progress=False)
+        fill(lib, 12)
+        yield lib
+
+
+@pytest.fixture(scope="module")
+def lab(library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab whose kernels open that library."""
+    assert library.database.file is not None
+    with jupyter_lab(tmp_path_factory.mktemp("lab"), library.database.file) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def opened(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+    """The explorer, drawn."""
+    with visit(tmp_path_factory.mktemp("profile")) as browser:
+        browser.open(lab, "explore.ipynb")
+        browser.run_all()
+        browser.plots(4)
+        yield browser
+
+
+@pytest.fixture
+def explorer(opened: Visit, library: MediaLibrary) -> Visit:
+    """The explorer with all files selected."""
+    opened.page.get_by_role("button", name="Reset", exact=True).click()
+    selected(opened, library.count())
+    return opened
+
+
+def selected(browser: Visit, count: int) -> None:
+    """Wait until the line in words and the table say so many files."""
+    browser.page.wait_for_function(
+        "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}",
+        timeout=20_000,
+    )
+    browser.page.locator(".mfkit-pager", has_text=f"of {count:,}").first.wait_for()
+
+
+def names(browser: Visit) -> list[str]:
+    return browser.page.locator(".mfkit-table tbody td:nth-child(2)").all_inner_texts()
+
+
+def choose(browser: Visit, *rows: int) -> None:
+    """Choose rows of the page, and no others."""
+    boxes = browser.page.locator(".mfkit-table tbody input")
+    for row in range(boxes.count()):
+        boxes.nth(row).set_checked(row in rows)
+
+
+def tab(browser: Visit, name: str) -> None:
+    browser.page.locator(".mfkit-tools .lm-TabBar-tab", has_text=name).click()
+
+
+def button(browser: Visit, name: str) -> None:
+    browser.page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_sort_and_page(explorer: Visit, library: MediaLibrary) -> None:
+    """A click on a heading orders all files, not the page; the next page goes on."""
+    page = explorer.page
+    wanted = list(library.items(order_by="file_size", descending=True, limit=30)["file_name"])
+    page.locator(".mfkit-table th button", has_text="Size").click()
+    page.locator(".mfkit-table th[aria-sort=descending]").wait_for()
+    assert names(explorer) == wanted[:15]
+    button(explorer, "›")
+    page.locator(".mfkit-pager", has_text="16 to 30").wait_for()
+    assert names(explorer) == wanted[15:]
+    page.locator(".mfkit-table th button", has_text="Size").click()
+    page.locator(".mfkit-table th[aria-sort=ascending]").wait_for()
+    page.locator(".mfkit-table th button", has_text="Size").click()
+    page.locator(".mfkit-table:not(:has(th[aria-sort]))").wait_for()
+
+
+def test_a_card_opens(explorer: Visit, library: MediaLibrary) -> None:
+    """It shows the facts with their origin, and the picture when it is drawn; Escape closes it."""
+    page = explorer.page
+    page.locator(".mfkit-filters input[type=text]").fill("IMG_0817")
+    page.keyboard.press("Enter")
+    selected(explorer, library.count(text="IMG_0817"))
+    page.locator(".mfkit-table td button", has_text="IMG_0817").first.click()
+    card = page.locator(".mfkit-card[open]")
+    card.get_by_text("image/jpeg").wait_for()
+    camera = card.locator("section", has=page.locator("h4", has_text="Camera"))
+    assert "Apple" in camera.inner_text() and "exif" in camera.inner_text()
+    picture = card.locator("img:not([hidden])")
+    picture.wait_for(timeout=30_000)
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
+    page.keyboard.press("Escape")
+    card.wait_for(state="detached")
+
+
+def test_rows_are_tagged_and_undone(explorer: Visit, library: MediaLibrary) -> None:
+    """The button says how many; the library has it; undo takes it back."""
+    page = explorer.page
+    choose(explorer, 1, 3)
+    field = page.get_by_placeholder("a tag, such as")
+    field.fill("to print")
+    button(explorer, "Tag 2 files")
+    page.locator(".mfkit-done", has_text="2 files tagged").wait_for()
+    assert library.count(tags="to print") == 2
+    button(explorer, "Undo")
+    page.locator(".mfkit-done", has_text="Taken back").wait_for()
+    assert library.count(tags="to print") == 0 and library.tags().empty
+
+
+def test_a_view_outlives_a_reload(explorer: Visit, library: MediaLibrary) -> None:
+    """Saved by name, opened after the page was loaded anew: the same files are selected."""
+    page = explorer.page
+    videos = library.count(media_type="video")
+    page.locator(".mfkit-types button", has_text="video").click()
+    selected(explorer, videos)
+    tab(explorer, "Query and views")
+    page.locator(".mfkit-code pre", has_text="media_type='video'").wait_for()
+    page.get_by_placeholder("a name for this selection").fill("all films")
+    button(explorer, "Save")
+    page.locator(".mfkit-done", has_text="Saved as all films").wait_for()
+    assert library.view("all films") == MediaFilter(media_type="video")
+    button(explorer, "Reset")
+    selected(explorer, library.count())
+    explorer.command("docmanager:save")
+    page.reload()
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.locator(".mfkit-tools").wait_for(state="attached", timeout=60_000)
+    page.locator(".mfkit-tools").scroll_into_view_if_needed()
+    tab(explorer, "Query and views")
+    button(explorer, "Open")
+    selected(explorer, videos)
+
+
+def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
+    """Hostile names of files, tags, collections and views are text wherever they are shown."""
+    page = explorer.page
+    hostile = library.items(folder="/photos")
+    library.tag(hostile, MARKUP)
+    library.add_to(MARKUP, hostile)
+    library.save_view(MARKUP, tags=MARKUP)
+    tab(explorer, "Tag and collect")
+    choose(explorer)
+    field = page.get_by_placeholder("a collection, such as")
+    field.fill(MARKUP)
+    button(explorer, f"Remove {library.count():,} files")
+    page.locator(".mfkit-done", has_text="<img").wait_for()
+    button(explorer, "Undo")
+    page.locator(".mfkit-done", has_text="Taken back").wait_for()
+    page.locator(".mfkit-table th button", has_text="Name").click()
+    shown = page.locator(".mfkit-table td button", has_text="<img src=x")
+    shown.first.click()
+    card = page.locator(".mfkit-card[open]")
+    for group in ("Tags", "Collections"):
+        card.locator("section", has=page.locator("h4", has_text=group)).get_by_text("<img").wait_for()
+    card.get_by_text("not there").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".mfkit-filters input[type=text]").fill("a very long name")
+    page.keyboard.press("Enter")
+    long = page.locator(".mfkit-table td button", has_text="a very long name")
+    box, title = long.bounding_box(), long.get_attribute("title")
+    assert title is not None and len(title) > 250 and box is not None and box["width"] < 500
+    assert page.evaluate("window.mfkit_harmed") is None
+    assert page.locator(".mfkit-explorer img:not(.mfkit-card img), .mfkit-explorer script").count() == 0
+
+
+def test_nothing_left_this_machine_and_nothing_broke(opened: Visit) -> None:
+    """After all of that: no request beyond loopback, no error of a script."""
+    assert opened.outside == []
+    assert opened.faults == []
+
+
+def test_the_app(library: MediaLibrary, tmp_path: Path) -> None:
+    """`mfkit app --read-only` shows the same explorer to whoever has the token, and offers no change."""
+    library.tag(MediaFilter(media_type="audio"), "to hear")
+    environment = {
+        **os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "IPYTHONDIR": str(tmp_path / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "JUPYTER_DATA_DIR": str(tmp_path / "data"),
+    }
+    with (tmp_path / "app.log").open("w") as log:
+        app = subprocess.Popen(
+            [
+                sys.executable, "-m", "mfkit.cli", "app", str(library.database.file), "--read-only",
+                "--no-browser",
+            ],
+            stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=tmp_path,
+        )
+        assert app.stdout is not None
+        try:
+            said = app.stdout.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
+            assert address and "to read" in said, said + (tmp_path / "app.log").read_text()[-2000:]
+            with visit(tmp_path / "profile") as browser:
+                browser.page.goto(address[0].partition("?")[0])
+                assert "token" in browser.page.inner_text("body").lower()
+                assert browser.page.locator(".mfkit-explorer").count() == 0
+                browser.page.goto(address[0])
+                browser.plots(4)
+                selected(browser, library.count())
+                browser.page.locator(".mfkit-types button", has_text="audio").click()
+                selected(browser, library.count(media_type="audio"))
+                browser.page.locator(".mfkit-table td button").first.click()
+                browser.page.locator(".mfkit-card[open]").get_by_text("to hear").wait_for()
+                browser.page.keyboard.press("Escape")
+                browser.page.get_by_text("may only be read").wait_for()
+                assert browser.outside == [] and browser.faults == []
+        finally:
+            app.send_signal(signal.SIGINT)
+            assert app.wait(30) == 0
+            app.stdout.close()

@@ -2,6 +2,7 @@
 
 from mfkit.widgets.chart import ChartPanel
 from mfkit.widgets.curation import CurationPanel
+from mfkit.widgets.duplicates import DuplicatesPanel
 from mfkit.widgets.explorer import Explorer, explore
 from mfkit.widgets.facets import FacetsPanel
 from mfkit.widgets.filters import FilterPanel
@@ -11,8 +12,10 @@ from mfkit.widgets.kinds import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.map import MapPanel
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.plot import Plot
+from mfkit.widgets.quality import QualityPanel
 from mfkit.widgets.query import QueryPanel
 from mfkit.widgets.ranges import RangesPanel
+from mfkit.widgets.savings import SavingsPanel
 from mfkit.widgets.selected import SelectionPanel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.spread import HistogramPanel
@@ -25,6 +28,7 @@ __all__ = [
     "ChartPanel",
     "CodecsPanel",
     "CurationPanel",
+    "DuplicatesPanel",
     "Explorer",
     "FacetsPanel",
     "FilterPanel",
@@ -35,8 +39,10 @@ __all__ = [
     "Panel",
     "PanelTabs",
     "Plot",
+    "QualityPanel",
     "QueryPanel",
     "RangesPanel",
+    "SavingsPanel",
     "Selection",
     "SelectionPanel",
     "TablePanel",

@@ -8,14 +8,16 @@ import ipywidgets as widgets
 
 from mfkit.library import MediaLibrary
 from mfkit.widgets.curation import CurationPanel
+from mfkit.widgets.duplicates import DuplicatesPanel
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.quality import QualityPanel
 from mfkit.widgets.query import QueryPanel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.table import TablePanel
 
 
 class Tools(widgets.Tab):
-    """Curation, query and views, one at a time.
+    """Curation, query and views, duplicates and completeness, one at a time.
 
     A panel that is out of sight asks the library nothing.
     """
@@ -34,6 +36,8 @@ class Tools(widgets.Tab):
         kinds: dict[str, Callable[[], Panel]] = {
             "Tag and collect": lambda: CurationPanel(lib, selection, table, changed),
             "Query and views": lambda: QueryPanel(lib, selection),
+            "Duplicates": lambda: DuplicatesPanel(lib, selection, table.open_card, changed),
+            "Completeness": lambda: QualityPanel(lib, selection, table.open_card),
         }
         self._kinds = list(kinds.values())
         self.panels: list[Panel] = []

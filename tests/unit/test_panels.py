@@ -12,7 +12,16 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.widgets import CurationPanel, QueryPanel, Selection, TablePanel, explore
+from mfkit.widgets import (
+    CurationPanel,
+    DuplicatesPanel,
+    QualityPanel,
+    QueryPanel,
+    SavingsPanel,
+    Selection,
+    TablePanel,
+    explore,
+)
 from mfkit.widgets.query import as_json, as_python
 from tests.synthetic import HOSTILE, fill
 
@@ -242,3 +251,101 @@ class TestTools:
         assert curation._count == 0
         curation._undo.click()
         assert curation._count == lib.count(media_type="video")
+
+
+@pytest.fixture
+def doubles(tmp_path: Path, lib: MediaLibrary) -> MediaLibrary:
+    """The library, with two contents of which there are three and two paths."""
+    media = tmp_path / "media"
+    for name, content in {
+        "a/film.txt": "x" * 900, "backup/film.txt": "x" * 900, "b/film copy.txt": "x" * 900,
+        "a/note.txt": "note", "b/<img src=x>.txt": "note",
+    }.items():
+        (media / name).parent.mkdir(parents=True, exist_ok=True)
+        (media / name).write_text(content)
+    lib.scan(media, progress=False)
+    return lib
+
+
+class TestDuplicates:
+    """Groups of paths with the same content."""
+
+    def test_it_says_what_there_is_and_what_to_keep(self, doubles: MediaLibrary) -> None:
+        """Every path of every group, the most bytes to win first, one of each to be kept."""
+        panel = DuplicatesPanel(doubles)
+        assert "<b>2</b> contents lie at <b>5</b> paths: 3 spare, <b>1.80 kB</b> to win" in panel._words.value
+        rows = [row["cells"] for row in panel.grid._rows]
+        assert [cells[1] for cells in rows].count("keep") == 2
+        assert next(cells[0] for cells in rows if cells[1] == "keep").endswith("/a/film.txt")
+        assert rows[0][3:] == ["900 B", "3", "1.80 kB"]
+
+    def test_it_tags_and_deletes_nothing(self, doubles: MediaLibrary) -> None:
+        """The items that have spare copies carry the tag; every file is still there."""
+        paths = list(doubles.duplicates()["file_path"])
+        panel = DuplicatesPanel(doubles)
+        assert panel._put.description == "Tag 2 items"
+        panel._put.click()
+        tagged = doubles.items(tags="has spare copies")
+        assert sorted(tagged["id"]) == sorted(doubles.items(duplicates=True)["id"])
+        assert all(Path(path).is_file() for path in paths) and len(doubles.duplicates()) == 5
+
+    def test_a_path_opens_its_item(self, doubles: MediaLibrary) -> None:
+        """Whichever of the paths was clicked."""
+        opened: list[str] = []
+        panel = DuplicatesPanel(doubles, opened=opened.append)
+        for row in panel.grid._rows[:3]:
+            panel.grid._handle_custom_msg({"kind": "open", "id": row["id"]}, [])
+        assert set(opened) == {doubles.duplicates()["id"][0]}
+
+    def test_none_is_a_sentence(self, lib: MediaLibrary) -> None:
+        """A library without doubles says so, and nothing can be tagged."""
+        panel = DuplicatesPanel(lib)
+        assert panel.grid._note and panel._put.disabled and panel._words.value == ""
+
+
+class TestQuality:
+    """What is known of how many files."""
+
+    def test_a_click_lists_what_lacks_the_field(self, lib: MediaLibrary) -> None:
+        """The list is the library's worklist, and follows the selection."""
+        panel = QualityPanel(lib)
+        known = lib.completeness(()).set_index("field")
+        assert [row["id"] for row in panel.fields._rows] == list(known.index)
+        panel.fields._handle_custom_msg({"kind": "open", "id": "place"}, [])
+        wanted = lib.worklist("place")
+        assert f"<b>{known['lacking']['place']:,}</b> files lack <b>place</b>" in panel._heading.value
+        assert [row["id"] for row in panel.lacking._rows] == list(wanted["id"][:15])
+        panel.selection.change(media_type="video")
+        shown = [row["id"] for row in panel.lacking._rows]
+        assert shown == list(lib.worklist("place", media_type="video")["id"][:15])
+
+    def test_nothing_selected_is_a_sentence(self, lib: MediaLibrary) -> None:
+        """An empty selection has no field to judge."""
+        panel = QualityPanel(lib, Selection(MediaFilter(text="nothing is called this")))
+        assert "Nothing is selected" in panel.fields._note
+
+
+class TestSavings:
+    """What another codec would save."""
+
+    def test_it_is_what_the_library_says(self, lib: MediaLibrary) -> None:
+        """The sentence and the rows are those of lib.savings(), and follow codec and selection."""
+        panel = SavingsPanel(lib)
+        wanted = lib.savings("hevc")
+        assert len(wanted) and f"<b>{len(wanted)}</b> files" in panel._words.value
+        assert [row["id"] for row in panel.grid._rows] == list(wanted["id"][:15])
+        panel._target.value = "opus"
+        assert [row["id"] for row in panel.grid._rows] == list(lib.savings("opus")["id"][:15])
+        panel.selection.change(media_type="document")
+        assert panel.grid._rows == [] and panel._words.value == "" and panel.grid._note
+
+    def test_sliders(self, lib: MediaLibrary) -> None:
+        """A more generous encoding saves less, and small savings can be left out."""
+        panel = SavingsPanel(lib)
+        before = panel._words.value
+        panel._rate.value = 2.0
+        assert panel._words.value != before
+        panel._rate.value = 1.0
+        panel._least.value = 10**8
+        wanted = lib.savings("hevc").query("saves_expected >= 1e8")
+        assert [row["id"] for row in panel.grid._rows] == list(wanted["id"][:15])

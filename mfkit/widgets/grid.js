@@ -19,6 +19,7 @@ const cell = (text, kind) => {
 
 function render({ model, el, signal }) {
   el.classList.add("mfkit-table");
+  el.classList.toggle("mfkit-unchoosable", !model.get("_choosable"));
   const head = element("tr");
   const body = element("tbody");
   const table = element("table", {}, element("thead", {}, head), body);

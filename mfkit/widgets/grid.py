@@ -49,21 +49,30 @@ class Grid(anywidget.AnyWidget):
     _columns: Any = traitlets.List().tag(sync=True)
     _kinds: Any = traitlets.List().tag(sync=True)
     _rows: Any = traitlets.List().tag(sync=True)
+    _choosable = traitlets.Bool(True).tag(sync=True)
     _note = traitlets.Unicode("").tag(sync=True)
     order = traitlets.Dict().tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, columns: Sequence[Column], opened: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        opened: Callable[[str], None] | None = None,
+        *,
+        choosable: bool = False,
+    ) -> None:
         """Make a grid without rows.
 
         Args:
             columns: What a row has; the first is never hidden.
             opened: Called with the id of a row whose first cell was clicked.
+            choosable: Whether rows have boxes to choose them by.
         """
         self.columns = tuple(columns)
         self._opened = opened
         super().__init__(
+            _choosable=choosable,
             _columns=[
                 {"key": one.key, "heading": one.heading, "kind": one.kind, "sorts": one.sort is not None}
                 for one in self.columns

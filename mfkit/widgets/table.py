@@ -37,7 +37,7 @@ class TablePanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
-        self.grid = Grid(COLUMNS, self.open_card)
+        self.grid = Grid(COLUMNS, self.open_card, choosable=True)
         self.card = Card(lib, self._step)
         self._back, self._on = (
             widgets.Button(description=text, tooltip=tip)

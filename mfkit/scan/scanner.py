@@ -216,7 +216,8 @@ class _Run:
     async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
         """Yield the files that must be opened; settle everything else on the way."""
         runs = walk(self._root, self._aside, self._exclude)
-        after, last = self._root, False
+        # With the slash: "/photos-old/x" too lies behind "/photos", and is nobody's business here.
+        after, last = f"{self._root.rstrip('/')}/", False
         while not last:
             started = time.monotonic()
             entries, last = await asyncio.to_thread(_stretch, runs)

@@ -160,3 +160,15 @@ def test_any_history_of_changes(tmp_path_factory, history):
                 )
         hashes = library.items(missing=None).file_hash
         assert hashes.is_unique
+
+
+def test_a_folder_whose_name_only_begins_alike(tmp_path):
+    """To scan ``photos`` says nothing of ``photos-old`` and ``photos 2``, whose paths sort close by."""
+    for name in ("photos", "photos-old", "photos 2", "photos0"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "note.txt").write_text(name)
+    with mfkit.MediaLibrary(tmp_path / "library.db") as library:
+        library.scan(*tmp_path.glob("photos*"), progress=False)
+        total = library.scan(tmp_path / "photos", progress=False).total
+        assert (total.files, total.missing) == (1, 0)
+        assert library.count(missing=True) == 0

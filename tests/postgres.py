@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
@@ -41,9 +41,10 @@ class Server:
         port: Its port on the loopback interface.
     """
 
-    def __init__(self, port: int) -> None:
-        """Take what is needed to talk to the server."""
+    def __init__(self, port: int, control: Callable[..., None]) -> None:
+        """Take what is needed to talk to the server, and to start and stop it."""
         self.port = port
+        self._control = control
         self._numbers = count(1)
         # A loop of its own, so that it serves tests that run one and tests that do not.
         self._thread = ThreadPoolExecutor(1)
@@ -54,9 +55,17 @@ class Server:
         self._thread.submit(self._runner.close).result()
         self._thread.shutdown()
 
-    def url(self, name: str) -> str:
+    def stop(self) -> None:
+        """Stop at once: every connection breaks, and what was not committed is gone."""
+        self._control("-m", "fast", "stop")
+
+    def start(self) -> None:
+        """Start, after it was stopped."""
+        self._control("start")
+
+    def url(self, name: str, user: str = _USER) -> str:
         """Return the URL of a database, password included."""
-        return f"postgresql+asyncpg://{_USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql+asyncpg://{user}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
 
     def create(self, template: str = "template0") -> str:
         """Make a database and return its name."""
@@ -117,12 +126,16 @@ def server(programs: Path) -> Iterator[Server]:
             "-c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=256MB "
             "-c shared_buffers=32MB -c timezone=America/New_York"
         )
-        run(programs / "pg_ctl", "-D", data, "-l", home / "log", "-o", options, "-w", "-t", "60", "start")
+
+        def control(*what: str) -> None:
+            run(programs / "pg_ctl", "-D", data, "-l", home / "log", "-o", options, "-w", "-t", "60", *what)
+
+        control("start")
         try:
-            running = Server(port)
+            running = Server(port, control)
             yield running
             running.close()
         finally:
-            run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            control("-m", "immediate", "stop")
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -64,9 +64,6 @@ class Database:
         self.read_only = read_only
         connect_args: dict[str, Any] = {}
         engine_url = self.url
-        if self.dialect == "postgresql":
-            # A year or a month of a moment is UTC's, wherever the server stands.
-            connect_args = {"server_settings": {"timezone": "UTC"}}
         if self.dialect == "sqlite":
             connect_args = {"timeout": busy_timeout, "isolation_level": None}
             if self.file is not None:
@@ -86,7 +83,9 @@ class Database:
             connect_args = {"server_settings": settings}
         try:
             self.engine: AsyncEngine = create_async_engine(
-                engine_url, json_serializer=_json, connect_args=connect_args
+                engine_url, json_serializer=_json, connect_args=connect_args,
+                # A server may have been restarted since a connection was last used.
+                pool_pre_ping=self.dialect == "postgresql",
             )
         except ModuleNotFoundError as error:
             raise DatabaseUnavailableError(

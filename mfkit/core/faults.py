@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mfkit.errors import (
     DatabaseUnavailableError,
@@ -86,6 +87,10 @@ def translate(name: str, *, writing: bool = False) -> Iterator[None]:
                 raise ReadOnlyLibraryError(f"{name} may only be read.") from error
             raise QueryError("Only reading is allowed here: the server refused the statement.") from error
         raise
+    except PoolTimeoutError as error:
+        raise DatabaseUnavailableError(
+            f"All connections of this program to {name} have been in use for too long; ask less at once."
+        ) from error
     except OSError as error:
         raise DatabaseUnavailableError(
             f"{name} does not answer: {error.strerror or error}. Check the host, the port and the server."

@@ -3,6 +3,9 @@
 Core's ``executemany`` converts every value of every row through functions looked up per row; here the
 conversions are looked up once per column and done column by column, and the driver gets plain tuples. The
 statements are plain text too, so that no default of the model asks for a value that the rows do not hold.
+
+New rows go into PostgreSQL by COPY: one statement for all of them, after which the triggers that work by
+statement run once and not once a row (docs/decisions/0007-postgresql.md has the measurement).
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import Dialect, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mfkit.core.postgresql import copy_rows
 
 Row = Sequence[Any]
 
@@ -27,7 +32,11 @@ async def insert_rows(
         columns: Names of the columns that the rows fill.
         rows: Python values in the order of ``columns``.
     """
-    await _run(connection, _insert(connection.dialect, table, columns), table, columns, rows)
+    plain = _plain(connection.dialect, table, columns, rows)
+    if plain and connection.dialect.name == "postgresql":
+        await copy_rows(connection, table.name, columns, plain)
+    elif plain:
+        await connection.exec_driver_sql(_insert(connection.dialect, table, columns), plain)
 
 
 async def upsert_rows(
@@ -35,8 +44,10 @@ async def upsert_rows(
 ) -> None:
     """Insert rows, or overwrite those that hold the same unique ``key``; their ids stay as they are."""
     kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "id"))
-    statement = f"{_insert(connection.dialect, table, columns)} ON CONFLICT ({key}) DO UPDATE SET {kept}"
-    await _run(connection, statement, table, columns, rows)
+    plain = _plain(connection.dialect, table, columns, rows)
+    if plain:
+        statement = f"{_insert(connection.dialect, table, columns)} ON CONFLICT ({key}) DO UPDATE SET {kept}"
+        await connection.exec_driver_sql(statement, plain)
 
 
 async def update_rows(
@@ -47,7 +58,9 @@ async def update_rows(
     marks = _marks(connection.dialect, len(filled))
     assignments = ", ".join(f"{name} = {mark}" for name, mark in zip(columns, marks, strict=False))
     statement = f"UPDATE {table.name} SET {assignments} WHERE id = {marks[-1]}"
-    await _run(connection, statement, table, filled, rows)
+    plain = _plain(connection.dialect, table, filled, rows)
+    if plain:
+        await connection.exec_driver_sql(statement, plain)
 
 
 def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> str:
@@ -62,15 +75,15 @@ def _marks(dialect: Dialect, number: int) -> list[str]:
     return ["?"] * number
 
 
-async def _run(
-    connection: AsyncConnection, statement: str, table: Table, filled: tuple[str, ...], rows: Iterable[Row]
-) -> None:
+def _plain(
+    dialect: Dialect, table: Table, filled: tuple[str, ...], rows: Iterable[Row]
+) -> list[tuple[Any, ...]]:
+    """Return rows in the driver's own values."""
     columns = [
-        _converted(values, _converter(table, name, connection.dialect))
+        _converted(values, _converter(table, name, dialect))
         for name, values in zip(filled, zip(*rows, strict=True), strict=False)
     ]
-    if columns:
-        await connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+    return list(zip(*columns, strict=True))
 
 
 def _converted(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Sequence[Any]:

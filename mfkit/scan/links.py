@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mfkit.core.database import Database
 from mfkit.models import MediaItem, MediaMetadata
 from mfkit.scan.bulk import update_rows
-from mfkit.scan.lock import LOCK_TRIES
+from mfkit.scan.lock import writing
 from mfkit.scan.pairs import live_photos
 
 _CHUNK = 5000
@@ -34,7 +34,7 @@ async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
         async with database.connect() as connection:
             changed = await _changed_in(connection, folder)
         if changed:
-            async with database.transaction(tries=LOCK_TRIES) as connection:
+            async with writing(database) as connection:
                 table = cast(Table, MediaMetadata.__table__)
                 await update_rows(connection, table, ("extra_metadata",), changed)
 

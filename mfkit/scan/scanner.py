@@ -26,7 +26,7 @@ from mfkit.scan.facts import EXTRACTOR_VERSION
 from mfkit.scan.journal import Journal, known_roots
 from mfkit.scan.known import Verdict, compare, differing, known_at
 from mfkit.scan.links import link_live_photos, may_be_half
-from mfkit.scan.lock import LOCK_TRIES, only_scan
+from mfkit.scan.lock import scanning, writing
 from mfkit.scan.paths import on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.report import Counts, Effort, ScanReport
@@ -61,7 +61,7 @@ async def scan(
     effort = Effort()
     rule = Exclude(include, exclude)
     workers = max(1, workers or os.cpu_count() or 1)
-    async with only_scan(database):
+    async with scanning(database, folders):
         await _forget_older_extractors(database)
         for folder in folders:
             run = _Run(database, folder, rule, workers, time_limit, progress, effort)
@@ -121,7 +121,7 @@ class _Run:
         return self._counts
 
     async def _begin(self) -> int | None:
-        async with self._database.transaction(tries=LOCK_TRIES) as connection:
+        async with writing(self._database) as connection:
             expected: int | None = await connection.scalar(
                 select(Scan.files)
                 .where(Scan.root == self._root, Scan.status == ScanStatus.FINISHED)
@@ -142,10 +142,15 @@ class _Run:
         return expected
 
     async def _end(self, status: ScanStatus) -> None:
-        async with self._database.transaction(tries=LOCK_TRIES) as connection:
+        async with writing(self._database) as connection:
             # At the end, since a file that was gone at its old path may have turned up at a later one.
             self._counts.missing = await connection.scalar(
-                select(func.count()).where(MediaItem.missing_since >= self._started_at)
+                select(func.count()).where(
+                    MediaItem.missing_since >= self._started_at,
+                    # Not what another scan, of another folder at the same time, missed.
+                    MediaItem.file_path > f"{self._root.rstrip('/')}/",
+                    MediaItem.file_path < _end_of(self._root),
+                )
             ) or 0
             values = {**asdict(self._counts), "status": status, "finished_at": utc_now()}
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
@@ -333,7 +338,7 @@ async def _known_roots(database: Database) -> list[str]:
 
 async def _forget_older_extractors(database: Database) -> None:
     """Have everything probed again that an older version of the extractors has read."""
-    async with database.transaction(tries=LOCK_TRIES) as connection:
+    async with writing(database) as connection:
         newest = await connection.scalar(select(func.max(Scan.extractor_version)))
         if newest is not None and newest < EXTRACTOR_VERSION:
             await connection.execute(update(MediaItem).values(is_processed=False))

@@ -13,7 +13,7 @@ from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, ScanFailure, utc_now
 from mfkit.scan.journal import Journal
 from mfkit.scan.known import Verdict
-from mfkit.scan.lock import LOCK_TRIES
+from mfkit.scan.lock import writing
 
 _CHUNK = 5000
 
@@ -28,7 +28,7 @@ async def settle(database: Database, journal: Journal, verdict: Verdict, *, may_
         may_be_gone: Whether what was not found counts as gone; not so below a folder that could not
             be listed.
     """
-    async with database.transaction(tries=LOCK_TRIES) as connection:
+    async with writing(database) as connection:
         await journal.note_back(connection, verdict.items_back, verdict.copies_back)
         for model, back in ((MediaItem, verdict.items_back), (MediaCopy, verdict.copies_back)):
             await _set(connection, model.__table__, back, missing_since=None)

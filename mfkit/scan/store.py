@@ -23,7 +23,7 @@ from mfkit.scan.bulk import insert_rows, update_rows, upsert_rows
 from mfkit.scan.examine import Examined
 from mfkit.scan.ingested import absorb, keep_ingested, stand_in
 from mfkit.scan.journal import Content, Journal
-from mfkit.scan.lock import LOCK_TRIES
+from mfkit.scan.lock import writing
 from mfkit.scan.paths import on_disk
 from mfkit.scan.report import Counts
 from mfkit.scan.rows import (
@@ -165,7 +165,7 @@ async def write(database: Database, journal: Journal, examined: Sequence[Examine
     Raises:
         LibraryLockedError: Another program holds the write lock.
     """
-    async with database.transaction(tries=LOCK_TRIES) as connection:
+    async with writing(database) as connection:
         batch = _Batch(journal.scan_id)
         read = [found for found in examined if found.file_hash is not None]
         await _load(connection, batch, read)

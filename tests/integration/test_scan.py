@@ -27,12 +27,6 @@ def media(tmp_path) -> Path:
     return folder
 
 
-@pytest.fixture
-def library(tmp_path):
-    with mfkit.MediaLibrary(tmp_path / "library.db") as library:
-        yield library
-
-
 def write(path: Path, text: str, *, at: int = LONG_AGO) -> None:
     path.write_text(text)
     os.utime(path, (at, at))
@@ -75,11 +69,12 @@ def test_facts_of_real_files(library, demo):
 def test_a_second_scan_opens_no_file(library, demo):
     """Unchanged files, copies and failures are not opened again: so says the system's own trace."""
     rescan(library, demo)
+    url = library.database.url.render_as_string(hide_password=False)
     code = (
         "import sys, mfkit\n"
         "opened = []\n"
         "sys.addaudithook(lambda event, args: event == 'open' and opened.append(str(args[0])))\n"
-        f"library = mfkit.MediaLibrary({str(library.database.file)!r})\n"
+        f"library = mfkit.MediaLibrary({url!r})\n"
         f"total = library.scan({str(demo)!r}, progress=False).total\n"
         f"mine = [one for one in opened if {str(demo)!r} in one]\n"
         "print(total.files, total.unchanged, total.failed, mine)\n"

@@ -13,8 +13,9 @@ import tempfile
 import threading
 import traceback
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, text
@@ -434,6 +435,17 @@ class TestSecrets:
             assert await connection.scalar(text("SELECT 1")) == 1
         await database.dispose()
         postgres_server.drop(name)
+
+
+async def test_more_at_once_than_the_pool_holds(database: Database) -> None:
+    """Who waits too long for a connection is told so, and finds one when the others are done."""
+    pool: Any = database.engine.sync_engine.pool
+    pool._timeout = 0.2
+    async with AsyncExitStack() as stack:
+        with pytest.raises(DatabaseUnavailableError, match="have been in use for too long"):
+            for _ in range(50):
+                await stack.enter_async_context(database.connect())
+    assert await count(database) == 0
 
 
 class TestBadInput:

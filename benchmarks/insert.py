@@ -26,7 +26,7 @@ from mfkit.core.database import Database
 from mfkit.models import MediaItem, MediaMetadata, Scan, ScanStatus
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.items import items
-from mfkit.scan.bulk import _converter
+from mfkit.core.rows import _converter
 from mfkit.scan.examine import Examined
 from mfkit.scan.facts import EXTRACTOR_VERSION, Facts
 from mfkit.scan.journal import Journal

@@ -45,6 +45,10 @@ class QueryError(MfkitError):
     """The database refused a query; the message carries its own words."""
 
 
+class TransferError(MfkitError):
+    """A library cannot be copied into that database, or the copy is not what the library is."""
+
+
 class NestedCallError(MfkitError, RuntimeError):
     """A blocking call was made on mfkit's own event loop, where it would wait for itself."""
 

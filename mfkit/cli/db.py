@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library, example
-from mfkit.cli.printing import print_json
+from mfkit.cli.options import AsJson, Library, Progress, example, existing
+from mfkit.cli.printing import print_frame, print_json
 
 db = typer.Typer(no_args_is_help=True, help="Look after the library's database.")
 app.add_typer(db, name="db")
@@ -24,3 +26,24 @@ def upgrade(library: Library = "library.db", as_json: AsJson = False) -> None:
         print_json({"library": name, "revision": HEAD})
     else:
         print(f"{name} is up to date")
+
+
+@db.command(epilog=example("mfkit db copy library.db postgresql+asyncpg://me@nas/media"))
+def copy(
+    source: Annotated[str, typer.Argument(help="The library: a file, or a SQLAlchemy URL.")],
+    target: Annotated[str, typer.Argument(help="A database that is empty: a file, or a SQLAlchemy URL.")],
+    progress: Progress = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a library into another database, such as from SQLite to PostgreSQL, and verify the copy.
+
+    A copy that was interrupted goes on where it was when the same command is run again.
+    """
+    with existing(source) as lib:
+        copied = lib.copy_to(target, progress=progress)
+    print_frame(copied, as_json=as_json, columns=["table", "rows", "checksum"])
+    if as_json:
+        return
+    print(f"{copied.rows.sum():,} rows, the same in both databases")
+    if replaced := copied.replaced.sum():
+        print(f"{replaced:,} of them had a NUL or half a character, for which U+FFFD stands in the copy")

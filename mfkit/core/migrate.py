@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from mfkit.errors import NewerLibraryError
+from mfkit.errors import NewerLibraryError, NotALibraryError
 from mfkit.shipped import shipped
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 HEAD = "0004"
 """The revision that this mfkit works with."""
+_UNFINISHED = "copy:"
 
 
 def current(connection: Connection) -> str | None:
@@ -29,7 +31,12 @@ def refuse_newer(revision: str | None, name: str) -> None:
 
     Raises:
         NewerLibraryError: The revision is none of the shipped migrations'.
+        NotALibraryError: It stands for the beginning of a copy.
     """
+    if is_unfinished(revision):
+        raise NotALibraryError(
+            f"{name} holds a copy that was interrupted; run the same mfkit db copy again to finish it."
+        )
     if revision is None or (shipped("migrations") / "versions" / f"{revision}.py").exists():
         return
     raise NewerLibraryError(
@@ -51,6 +58,21 @@ def stamp(connection: Connection) -> None:
         from alembic import command
 
         command.stamp(_config(connection), "head")
+
+
+def restamp(connection: Connection, revision: str) -> None:
+    """Have the database state another revision, or what stands for one."""
+    connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def unfinished(state: str) -> str:
+    """Return what a database states while a state of another one is copied into it."""
+    return _UNFINISHED + sha256(f"{HEAD} {state}".encode()).hexdigest()[:24]  # Alembic's column holds 32
+
+
+def is_unfinished(revision: str | None) -> bool:
+    """Tell whether a revision is what :func:`unfinished` returns."""
+    return revision is not None and revision.startswith(_UNFINISHED)
 
 
 def unstamp(connection: Connection) -> None:

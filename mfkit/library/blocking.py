@@ -184,6 +184,7 @@ class MediaLibrary:
     view = _blocking(AsyncMediaLibrary.view)
     save_view = _blocking(AsyncMediaLibrary.save_view)
     delete_view = _blocking(AsyncMediaLibrary.delete_view)
+    copy_to = _blocking(AsyncMediaLibrary.copy_to)
 
     def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
         """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.

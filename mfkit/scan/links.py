@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.models import MediaItem, MediaMetadata
-from mfkit.scan.bulk import update_rows
+from mfkit.core.rows import update_rows
 from mfkit.scan.lock import writing
 from mfkit.scan.pairs import live_photos
 

@@ -1,0 +1,135 @@
+"""What mfkit does beside the bare way, on a real PostgreSQL server of the benchmark's own.
+
+    python benchmarks/scaling.py [ITEMS]        # default 100,000; prints one table a comparison
+
+Each comparison is a function in :data:`COMPARISONS` that takes what it needs and prints its rows; another
+engine's is added there. The server runs without fsync, so compare figures within a table only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from insert import BATCH, Batches, ready, synthetic  # beside this file
+from sqlalchemy import insert
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from mfkit import MediaLibrary  # noqa: E402
+from mfkit.core.database import Database  # noqa: E402
+from mfkit.core.postgresql import copy_rows  # noqa: E402
+from mfkit.core.reading import connect_postgresql  # noqa: E402
+from mfkit.models import Scan, ScanStatus  # noqa: E402
+from mfkit.scan.facts import EXTRACTOR_VERSION  # noqa: E402
+from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS  # noqa: E402
+from mfkit.scan.store import write  # noqa: E402
+from tests import postgres  # noqa: E402
+
+TABLES = (("media_items", ITEM_COLUMNS), ("media_metadata", METADATA_COLUMNS))
+
+
+def line(label: str, number: int, seconds: float) -> None:
+    """Print one row of a table."""
+    print(f"| {label} | {seconds:.1f} | {number / seconds:,.0f} |")
+
+
+def head(title: str) -> None:
+    """Print the head of a table."""
+    print(f"\n| {title} | seconds | items/s |\n| --- | ---: | ---: |")
+
+
+async def _by_copy(database: Database, rows: Batches, *, triggers: bool) -> float:
+    started = time.perf_counter()
+    for batch in rows:
+        async with database.transaction() as connection:
+            if not triggers:  # as a restore does it
+                await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            for (table, columns), values in zip(TABLES, batch, strict=True):
+                await copy_rows(connection, table, columns, values)
+    return time.perf_counter() - started
+
+
+async def insert_rate(server: postgres.Server, number: int, turns: int = 4) -> str:
+    """Print the scan's store against COPY of the same rows; return the URL of what the store filled."""
+    urls = [server.url(server.create()) for _ in range(3)]
+    databases = [Database(url) for url in urls]
+    for database in databases:
+        await database.create_tables()
+    scan_id = uuid4()
+    async with databases[0].transaction() as connection:
+        await connection.execute(insert(Scan).values(
+            id=scan_id, root="/library", status=ScanStatus.RUNNING, extractor_version=EXTRACTOR_VERSION
+        ))
+    seconds = [0.0, 0.0, 0.0]
+    for turn in range(turns):
+        found = synthetic(number // turns, turn)
+        rows = ready(databases[1], found)
+        started = time.perf_counter()
+        for start in range(0, len(found), BATCH):
+            await write(databases[0], scan_id, found[start:start + BATCH])
+        seconds[0] += time.perf_counter() - started
+        seconds[1] += await _by_copy(databases[1], rows, triggers=True)
+        seconds[2] += await _by_copy(databases[2], rows, triggers=False)
+    head(f"{number:,} items with metadata into PostgreSQL, transactions of {BATCH:,}")
+    line("the scan's store", number, seconds[0])
+    line("COPY of the same rows, search and log of changes kept", number, seconds[1])
+    line("COPY of the same rows, all triggers off", number, seconds[2])
+    for database in databases:
+        await database.dispose()
+    return urls[0]
+
+
+def snapshot_build(url: str, number: int) -> None:
+    """Print the making of a snapshot against ADBC's plain read of the same relation."""
+    with connect_postgresql(Database(url).url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    plain, built = [], []
+    with MediaLibrary(url) as library:
+        for _ in range(3):  # by turns; the first finds nothing in memory
+            started = time.perf_counter()
+            with connect_postgresql(library.database.url) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT * FROM media")
+                rows = sum(batch.num_rows for batch in cursor.fetch_record_batch())
+            plain.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            library.refresh()
+            built.append(time.perf_counter() - started)
+        snapshot = library.snapshot
+        assert rows == number and snapshot is not None and snapshot.rows == number
+    head("from PostgreSQL")
+    line("ADBC reads the relation media", number, min(plain))
+    line("the snapshot is made: read, sorted, compressed, written", number, min(built))
+
+
+def moved(url: str, number: int) -> None:
+    """Print how long ``mfkit db copy`` takes to SQLite, verification included."""
+    with tempfile.TemporaryDirectory() as folder, MediaLibrary(url) as library:
+        started = time.perf_counter()
+        library.copy_to(Path(folder) / "copy.db", progress=False)
+        head("copied and verified")
+        line("mfkit db copy, PostgreSQL to SQLite", number, time.perf_counter() - started)
+
+
+COMPARISONS: tuple[Callable[[str, int], None], ...] = (snapshot_build, moved)
+"""Each takes the URL of a library on PostgreSQL and its number of items."""
+
+
+def main(number: int) -> None:
+    """Print all tables."""
+    programs = postgres.binaries()
+    if programs is None:
+        raise SystemExit("This needs a PostgreSQL server's programs: apt-get install postgresql")
+    with postgres.server(programs) as server:
+        url = asyncio.run(insert_rate(server, number))
+        for compare in COMPARISONS:
+            compare(url, number)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

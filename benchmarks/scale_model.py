@@ -65,6 +65,7 @@ async def _measure(url: str, number: int) -> dict[str, float]:
 
     from mfkit.core.database import Database
     from mfkit.models import Scan, ScanStatus
+    from mfkit.scan.journal import Journal
     from mfkit.scan.store import write
 
     database = Database(url)
@@ -76,7 +77,7 @@ async def _measure(url: str, number: int) -> dict[str, float]:
         ))
     found = synthetic(number, 1)
     for start in range(0, len(found), BATCH):
-        await write(database, scan_id, found[start:start + BATCH])
+        await write(database, Journal(scan_id, ()), found[start:start + BATCH])
     async with database.engine.connect() as plain:
         connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("VACUUM FULL"))  # what was written twice lies there once

@@ -27,6 +27,7 @@ from mfkit.core.postgresql import copy_rows  # noqa: E402
 from mfkit.core.reading import connect_postgresql  # noqa: E402
 from mfkit.models import Scan, ScanStatus  # noqa: E402
 from mfkit.scan.facts import EXTRACTOR_VERSION  # noqa: E402
+from mfkit.scan.journal import Journal  # noqa: E402
 from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS  # noqa: E402
 from mfkit.scan.store import write  # noqa: E402
 from tests import postgres  # noqa: E402
@@ -72,7 +73,7 @@ async def insert_rate(server: postgres.Server, number: int, turns: int = 4) -> s
         rows = ready(databases[1], found)
         started = time.perf_counter()
         for start in range(0, len(found), BATCH):
-            await write(databases[0], scan_id, found[start:start + BATCH])
+            await write(databases[0], Journal(scan_id, ()), found[start:start + BATCH])
         seconds[0] += time.perf_counter() - started
         seconds[1] += await _by_copy(databases[1], rows, triggers=True)
         seconds[2] += await _by_copy(databases[2], rows, triggers=False)

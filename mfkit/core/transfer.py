@@ -150,6 +150,11 @@ async def _fill(reader: AsyncConnection, target: Database, table: Table, progres
     async for page in _pages(reader, table, last):
         await _put(target, table, page if target.dialect == "sqlite" else [_storable(row) for row in page])
         progress("copy", len(page))
+    number = table.autoincrement_column
+    if number is not None and target.dialect == "postgresql":
+        async with target.transaction() as connection:  # the next number is none that was copied
+            sequence = func.pg_get_serial_sequence(table.name, number.name)
+            await connection.execute(select(func.setval(sequence, func.max(number))))
 
 
 async def _put(target: Database, table: Table, rows: Sequence[Row]) -> None:
@@ -202,11 +207,11 @@ async def _verify(
         TransferError: They differ.
     """
     checksums, rows, replaced = (sha256(), sha256()), 0, 0
-    there = _pages(written, table, None)
+    there, nothing = _pages(written, table, None), list[Row]()
     async for page in _pages(reader, table, None):
         stored = [_storable(row) for row in page] if written.dialect.name == "postgresql" else page
         replaced += sum(_spell(row) != _spell(one) for row, one in zip(page, stored, strict=True))
-        found: Sequence[Row] = await anext(there, ())
+        found: Sequence[Row] = await anext(there, nothing)
         for checksum, side in zip(checksums, (stored, found), strict=True):
             checksum.update(b"".join(_spell(row) for row in side))
         if len(found) != len(page) or checksums[0].digest() != checksums[1].digest():
@@ -214,7 +219,7 @@ async def _verify(
         rows += len(page)
         progress("verify", len(page))
     else:
-        if not await anext(there, ()):
+        if not await anext(there, nothing):
             return Copied(table.name, rows, checksums[0].hexdigest(), replaced)
     raise TransferError(
         f"{target} is not what {source} is: {table.name} differs behind row {rows:,}. Somebody else wrote "

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import Table, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mfkit.core.bulk import insert_rows
 from mfkit.models import MediaCopy, MediaItem, Scan, scan_changes
-from mfkit.scan.bulk import insert_rows
 
 _COLUMNS = ("scan_id", "file_path", "old_hash", "old_size", "new_hash", "new_size")
 _ITEM, _COPY = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy))

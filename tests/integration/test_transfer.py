@@ -39,10 +39,18 @@ def media(tmp_path: Path) -> Path:
     return folder
 
 
+def edit(path: Path, number: int) -> None:
+    """Change a file; each time to something else, at another moment, long ago."""
+    path.write_text(f"edited {number}")
+    os.utime(path, (1_500_000_000 + number, 1_500_000_000 + number))
+
+
 @pytest.fixture
 def source(database_url: str, media: Path) -> Iterator[mfkit.MediaLibrary]:
     """A library with something in every table."""
     with mfkit.MediaLibrary(database_url) as library:
+        library.scan(media, progress=False)
+        edit(media / "Esquina.txt", 1)
         library.scan(media, progress=False)
         fill(library, 300)
         library.tag(library.items(media_type="audio"), "music", "Zoë's 🎵")
@@ -99,11 +107,13 @@ def test_there_and_back(source: mfkit.MediaLibrary, target_url: str, tmp_path: P
 
 
 def test_a_copy_is_scanned_on(source: mfkit.MediaLibrary, target_url: str, media: Path) -> None:
-    """The next scan finds everything known, and opens no file."""
+    """The next scan finds all known but what has changed since, and writes that down."""
     source.copy_to(target_url, progress=False)
+    edit(media / "Esquina.txt", 2)
     with mfkit.MediaLibrary(target_url) as target:
         total = target.scan(media, progress=False).total
-        assert (total.added, total.unchanged, total.failed) == (0, 3, 1)
+        assert (total.added, total.updated, total.unchanged, total.failed) == (0, 1, 2, 1)
+        assert target.sql("SELECT count(*) AS n FROM scan_changes", engine="record").n[0] == 2
 
 
 KILLED = """

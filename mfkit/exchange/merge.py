@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.exchange.row import BadRow, Incoming
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, MediaType, utc_now
-from mfkit.scan.bulk import insert_rows, update_rows, upsert_rows
+from mfkit.core.rows import insert_rows, update_rows, upsert_rows
 from mfkit.scan.ingested import MARK
 from mfkit.scan.rows import FACT_COLUMNS, ITEM_COLUMNS, METADATA_COLUMNS, file_name
 

@@ -19,7 +19,7 @@ from mfkit.models import (
     collection_items,
     media_tags,
 )
-from mfkit.scan.bulk import insert_rows
+from mfkit.core.rows import insert_rows
 
 _BATCH = 5_000
 

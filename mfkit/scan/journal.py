@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Table, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.core.bulk import insert_rows
+from mfkit.core.rows import insert_rows
 from mfkit.models import MediaCopy, MediaItem, Scan, scan_changes
 
 _COLUMNS = ("scan_id", "file_path", "old_hash", "old_size", "new_hash", "new_size")

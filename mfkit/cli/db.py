@@ -28,14 +28,14 @@ def upgrade(library: Library = "library.db", as_json: AsJson = False) -> None:
         print(f"{name} is up to date")
 
 
-@db.command(epilog=example("mfkit db copy library.db postgresql+asyncpg://me@nas/media"))
+@db.command(epilog=example("mfkit db copy library.db copy.db"))
 def copy(
     source: Annotated[str, typer.Argument(help="The library: a file, or a SQLAlchemy URL.")],
     target: Annotated[str, typer.Argument(help="A database that is empty: a file, or a SQLAlchemy URL.")],
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy a library into another database, such as from SQLite to PostgreSQL, and verify the copy.
+    """Copy a library into another database and verify the copy: library.db postgresql+asyncpg://me@nas/media.
 
     A copy that was interrupted goes on where it was when the same command is run again.
     """

@@ -4,6 +4,7 @@ from mfkit.widgets.chart import ChartPanel
 from mfkit.widgets.curation import CurationPanel
 from mfkit.widgets.duplicates import DuplicatesPanel
 from mfkit.widgets.explorer import Explorer, explore
+from mfkit.widgets.export import ExportPanel
 from mfkit.widgets.facets import FacetsPanel
 from mfkit.widgets.filters import FilterPanel
 from mfkit.widgets.folders import FoldersPanel
@@ -30,6 +31,7 @@ __all__ = [
     "CurationPanel",
     "DuplicatesPanel",
     "Explorer",
+    "ExportPanel",
     "FacetsPanel",
     "FilterPanel",
     "FoldersPanel",

@@ -36,11 +36,11 @@ def as_json(chosen: MediaFilter) -> str:
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
 
-_FORMS = {"Python": as_python, "JSON": as_json}
+_FORMS = {"Python": as_python, "SQL": MediaFilter.sql, "JSON": as_json}
 
 
 class QueryPanel(Panel):
-    """What is selected, as Python or JSON to copy, as a DataFrame, or kept by name in the library.
+    """What is selected, as Python, SQL or JSON to copy, as a DataFrame, or kept by name in the library.
 
     Example:
         >>> QueryPanel(lib, selection)  # doctest: +SKIP

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from mfkit.library import MediaLibrary
 from mfkit.widgets.curation import CurationPanel
 from mfkit.widgets.duplicates import DuplicatesPanel
+from mfkit.widgets.export import ExportPanel
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.quality import QualityPanel
 from mfkit.widgets.query import QueryPanel
@@ -17,7 +18,7 @@ from mfkit.widgets.table import TablePanel
 
 
 class Tools(widgets.Tab):
-    """Curation, query and views, duplicates and completeness, one at a time.
+    """Curation, query and views, export, duplicates and completeness, one at a time.
 
     A panel that is out of sight asks the library nothing.
     """
@@ -36,6 +37,7 @@ class Tools(widgets.Tab):
         kinds: dict[str, Callable[[], Panel]] = {
             "Tag and collect": lambda: CurationPanel(lib, selection, table, changed),
             "Query and views": lambda: QueryPanel(lib, selection),
+            "Export": lambda: ExportPanel(lib, selection),
             "Duplicates": lambda: DuplicatesPanel(lib, selection, table.open_card, changed),
             "Completeness": lambda: QualityPanel(lib, selection, table.open_card),
         }

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -15,6 +16,7 @@ from mfkit import MediaFilter, MediaLibrary
 from mfkit.widgets import (
     CurationPanel,
     DuplicatesPanel,
+    ExportPanel,
     QualityPanel,
     QueryPanel,
     SavingsPanel,
@@ -165,6 +167,8 @@ class TestQuery:
         assert panel._code.text == "lib.items()"
         panel.selection.change(media_type="video")
         assert panel._code.text == "lib.items(media_type='video')"
+        panel._form.value = "SQL"
+        assert "WHERE" in panel._code.text and "'video'" in panel._code.text
         panel._form.value = "JSON"
         assert json.loads(panel._code.text) == {"media_type": ["video"]}
 
@@ -219,6 +223,47 @@ class TestQuery:
         assert list(lib.views()["name"]) == [name.strip()]
         assert all(len(label) <= 60 for label, _ in panel._views.options)
         assert Elements(panel._done.value).names == {"bdi"}
+
+
+class TestExport:
+    """The export panel."""
+
+    @pytest.fixture
+    def panel(self, lib: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExportPanel:
+        monkeypatch.chdir(tmp_path)
+        return ExportPanel(lib, Selection(MediaFilter(media_type="video")))
+
+    def test_it_writes_what_is_selected(self, lib: MediaLibrary, panel: ExportPanel, tmp_path: Path) -> None:
+        """The button says how many rows; the file has the format's suffix and holds them."""
+        videos = lib.count(media_type="video")
+        assert panel._write.description == f"Export {videos:,} rows"
+        panel._name.value = "films of 2014"
+        panel._write.click()
+        assert not panel._message.value and "films of 2014.csv" in panel._done.value
+        assert len(pd.read_csv(tmp_path / "films of 2014.csv")) == videos
+        panel._format.value = "parquet"
+        panel._write.click()
+        assert len(pd.read_parquet(tmp_path / "films of 2014.parquet")) == videos
+
+    def test_it_overwrites_nothing(self, panel: ExportPanel, tmp_path: Path) -> None:
+        """A file that is there stays, and the panel says so."""
+        (tmp_path / "selection.csv").write_text("mine")
+        panel._write.click()
+        assert "selection.csv" in panel._message.value and not panel._write.disabled
+        assert (tmp_path / "selection.csv").read_text() == "mine"
+
+    def test_nothing_selected_is_not_written(self, panel: ExportPanel) -> None:
+        """The button is off."""
+        panel.selection.change(text="nothing of that name")
+        assert panel._write.disabled
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_a_hostile_name_is_text(self, panel: ExportPanel, name: str) -> None:
+        """Of the file, where it can be written; or in the sentence that says why not."""
+        panel._name.value = name
+        panel._write.click()
+        assert Elements(panel._done.value).names <= {"bdi"}
+        assert Elements(panel._message.value).names <= {"div", "details", "summary", "pre"}
 
 
 class TestTools:

@@ -1,0 +1,60 @@
+"""The export panel: the selected items as a file of another program, beside the notebook."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from mfkit.library import MediaLibrary
+from mfkit.queries.filters import MediaFilter
+from mfkit.queries.units import format_size
+from mfkit.widgets.panel import Panel
+from mfkit.widgets.selection import Selection
+
+_FORMATS = {
+    "CSV, for any program": "csv", "XLSX, for Excel and Calc": "xlsx",
+    "Parquet, for pandas and DuckDB": "parquet", "JSON lines": "jsonl", "GeoJSON, for maps": "geojson",
+    "a library of its own": "db",
+}
+
+
+class ExportPanel(Panel):
+    """Writes what is selected into a file; one that is there is never overwritten.
+
+    Example:
+        >>> ExportPanel(lib, selection)  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Take the library and the selection to write."""
+        self._format = widgets.Dropdown(options=list(_FORMATS.items()), description="Format")
+        self._name = widgets.Text(value="selection", description="File")
+        self._write = widgets.Button(tooltip="Write the file into the notebook's folder")
+        self._write.add_class("mfkit-small")
+        self._done = widgets.HTML()
+        self._done.add_class("mfkit-done")
+        row = widgets.HBox([self._format, self._name, self._write])
+        row.add_class("mfkit-row")
+        super().__init__(lib, selection, "Export", [row, self._done])
+        self._write.on_click(lambda _: self.attempt(self._export))
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Say on the button how many files will be in it."""
+        count = self.lib.count(chosen)
+        self._write.description = f"Export {count:,} {'row' if count == 1 else 'rows'}"
+        self._write.disabled = not count
+
+    def _export(self) -> None:
+        path = Path(self._name.value.strip() or "selection")
+        suffix = f".{self._format.value}"
+        if path.suffix.lower() != suffix:
+            path = path.with_name(path.name + suffix)
+        self._write.disabled = True
+        try:
+            written = self.lib.export(path, self.selection.filter, progress=False)
+        finally:
+            self._write.disabled = False
+        where = html.escape(str(written.path.resolve()))
+        self._done.value = f"{written.rows:,} rows, {format_size(written.bytes)}: <bdi>{where}</bdi>"

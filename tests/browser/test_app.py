@@ -22,11 +22,12 @@ pytestmark = pytest.mark.browser
 
 
 def selected(browser: Visit, count: int) -> None:
-    """Wait until the line in words says so many files."""
+    """Wait until the line in words and the table say so many files."""
     browser.page.wait_for_function(
         "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}",
         timeout=20_000,
     )
+    browser.page.locator(".mfkit-pager", has_text=f"of {count:,}").first.wait_for()
 
 
 def test_the_app(demo: Path, tmp_path: Path) -> None:

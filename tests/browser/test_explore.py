@@ -196,6 +196,9 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
     middle_longitude = drawn.evaluate(state)["longitude"]
     drag(explorer, (middle[0], box["y"] + 8), (box["x"] + box["width"] - 2, box["y"] + box["height"] - 8))
     page.locator(".mfkit-chip", has_text="between").wait_for()
+    page.wait_for_function(
+        "whole => document.querySelector('.mfkit-count b').textContent != whole", arg=f"{library.count():,}"
+    )
     east = library.count(box=(-85, middle_longitude, 85, 179.9))
     assert 0 < shown(explorer) and abs(shown(explorer) - east) <= east * 0.1
     plot.locator(".modebar-btn[data-title='Move the map']").click()

@@ -12,7 +12,7 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,12 +56,15 @@ class Snapshot:
         rows: Items in it.
         bytes: What its files take.
         made_at: When it was last brought up to date with a change.
+        files: Relation -> its Parquet files, for other programs. What changed since they were written lies
+            beside them in the directory: after ``lib.refresh()`` they hold everything.
     """
 
     path: Path
     rows: int
     bytes: int
     made_at: datetime
+    files: Mapping[str, tuple[Path, ...]]
 
     @property
     def age(self) -> float:
@@ -195,7 +198,8 @@ class SnapshotEngine:
         manifest = session.manifest
         size = sum(one for one, _ in manifest.signatures.values())
         made_at = datetime.fromisoformat(manifest.made_at)
-        return Snapshot(self._cache.path, manifest.items, size, made_at)
+        files = {name: tuple(self._cache.path / one for one in base) for name, base in manifest.base.items()}
+        return Snapshot(self._cache.path, manifest.items, size, made_at, files)
 
     def close(self) -> None:
         """Let go of files and connections; a later query opens them again."""

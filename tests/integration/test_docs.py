@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
-# A page whose examples need a server that only its reader has.
-_ELSEWHERE = {"postgresql.md"}
+# A page whose examples need a server that only its reader has; and one that a test of its own runs.
+_ELSEWHERE = {"postgresql.md", "cookbook.md"}
 PAGES = sorted(
     page for page in [ROOT / "README.md", *DOCS.rglob("*.md")]
     if _BLOCK.search(page.read_text("utf-8")) and page.name not in _ELSEWHERE
@@ -94,6 +94,20 @@ def test_its_examples_run(page: Path, home: Path, tmp_path: Path, monkeypatch: p
     finally:
         for lib in opened:
             lib.close()
+
+
+def test_the_answers_of_the_cookbook(
+    home: Path, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each recipe runs and says what the page says it does; ``python docs/results.py`` writes it anew."""
+    module, page = _script("results"), (DOCS / "cookbook.md").read_text("utf-8")
+    assert page.count("\n## ") >= 25
+    (tmp_path / "library.db").write_bytes((home / "library.db").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    with MediaLibrary("library.db") as lib:
+        now = module.refreshed(page, "cookbook.md", {"mfkit": mfkit, "lib": lib}, str(demo))
+    for mine, theirs in zip(page.split("\n## "), now.split("\n## "), strict=True):
+        assert module.alike(mine) == module.alike(theirs)
 
 
 def run(block: str, name: str, names: dict[str, Any]) -> None:

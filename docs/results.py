@@ -1,0 +1,90 @@
+"""Fills in what the examples of a page answer: each ``text`` block below a ``python`` block.
+
+    python docs/results.py docs/cookbook.md      # on a demo library made for it
+
+The tests run the same and compare, numbers aside, since encoders differ between versions.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+_EXAMPLE = re.compile(
+    r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<result>.*?)^```\n)?", re.DOTALL | re.MULTILINE
+)
+
+
+def run(code: str, name: str, names: dict[str, Any]) -> str:
+    """Run an example and return what its last line shows, as text.
+
+    Args:
+        code: Python statements.
+        name: What an error calls it.
+        names: The variables; changed.
+    """
+    shown: Any = None
+    for statement in ast.parse(code, name).body:
+        shown = None
+        if isinstance(statement, ast.Expr):
+            shown = eval(compile(ast.Expression(statement.value), name, "eval"), names)
+        else:
+            exec(compile(ast.Module([statement], []), name, "exec"), names)
+    with pd.option_context("display.width", 100, "display.max_columns", 12, "display.max_colwidth", 48):
+        return "" if shown is None else str(shown)
+
+
+def refreshed(page: str, name: str, names: dict[str, Any], root: str) -> str:
+    """Return a page with the results of its examples as they are now.
+
+    Args:
+        page: Markdown.
+        name: What an error calls it.
+        names: The variables that the examples share.
+        root: The demo library's folder, which the page calls ``/demo``.
+    """
+    number = 0
+
+    def answer(example: re.Match[str]) -> str:
+        nonlocal number
+        number += 1
+        result = run(example["code"], f"{name}, example {number}", names).replace(root, "/demo").rstrip()
+        if example["result"] is None or not result:
+            return example[0]
+        lines = "\n".join(line.rstrip() for line in result.splitlines())
+        return f"```python\n{example['code']}```\n\n```text\n{lines}\n```\n"
+
+    return _EXAMPLE.sub(answer, page)
+
+
+def alike(text: str) -> str:
+    """Return a text without its numbers and spaces: what must be the same on every machine."""
+    return re.sub(r"[-+]?\d[\d.,:e+-]*", "#", re.sub(r"\s+", " ", text))
+
+
+def main() -> None:
+    """Write the results into the pages that are named."""
+    import mfkit
+    from mfkit.demo import write_demo
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "demo"
+        write_demo(root)
+        pages = [Path(page).absolute() for page in sys.argv[1:]]
+        os.chdir(folder)
+        for page in pages:
+            with mfkit.MediaLibrary("library.db") as lib:
+                lib.scan(root, progress=False)
+                names = {"mfkit": mfkit, "lib": lib}
+                page.write_text(refreshed(page.read_text("utf-8"), page.name, names, str(root)), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

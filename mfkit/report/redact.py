@@ -18,7 +18,7 @@ Redact = Literal["names", "places", "map"]
 
 _FILES = ("file_path", "old_path")
 _FOLDERS = ("folder", "parent", "root")
-_NAMES = ("file_name", "label")
+_NAMES = ("file_name",)
 
 
 class Redaction:

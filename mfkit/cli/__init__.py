@@ -28,6 +28,7 @@ from mfkit.cli import (
     serve,
     sizes,
     tag,
+    views,
 )
 from mfkit.cli.app import app
 from mfkit.errors import MfkitError
@@ -35,6 +36,7 @@ from mfkit.errors import MfkitError
 __all__ = [
     "app", "cache", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main",
     "report", "savings", "scan", "search", "serve", "sizes", "tag",
+    "views",
 ]
 
 

@@ -69,7 +69,7 @@ def cell(name: str, value: Any) -> str:
     """Return a value as a person reads it, by what its column holds."""
     from mfkit.queries.units import format_duration, format_size
 
-    if value is None or value != value or str(value) in ("<NA>", "NaT"):
+    if not _known(value):
         return ""
     if name == "file_size" or name.startswith(("bytes", "saves_")):
         return format_size(float(value))
@@ -84,6 +84,9 @@ def cell(name: str, value: Any) -> str:
 
 def label(value: Any) -> str:
     """Return a value of a fact for a person."""
-    if value is None or value != value:
-        return "(unknown)"
-    return printable(str(value))
+    return printable(str(value)) if _known(value) else "(unknown)"
+
+
+def _known(value: Any) -> bool:
+    # By its text, so that pandas need not be imported to ask. NA is neither equal to itself nor not.
+    return value is not None and (isinstance(value, str) or str(value) not in ("<NA>", "NaT", "nan"))

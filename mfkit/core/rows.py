@@ -5,7 +5,7 @@ conversions are looked up once per column and done column by column, and the dri
 statements are plain text too, so that no default of the model asks for a value that the rows do not hold.
 
 New rows go into PostgreSQL by COPY: one statement for all of them, after which the triggers that work by
-statement run once and not once a row (docs/decisions/0007-postgresql.md has the measurement).
+statement run once and not once a row (docs/decisions/0006-postgresql.md has the measurement).
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: in
             labels=[label(name, 40) for name in rows["label"]],
             values=rows[measure].astype("float64").tolist(), branchvalues="total", customdata=paths,
             marker={
-                "colors": [color[path] for path in paths], "line": {"width": 1},
+                "colors": [color[path] for path in paths],
+                "line": {"width": 1, "color": "rgba(255, 255, 255, 0.65)"},
                 "pad": {"t": 18, "l": 2, "r": 2, "b": 2},
             },
             hovertext=[

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -36,7 +38,7 @@ folder called Copyright does no harm."""
 def duplicates(chosen: MediaFilter) -> Select[Any]:
     """Return the statement that lists every path of every content that has more than one.
 
-    One path of each group is suggested to be kept: one that does not look like a copy's
+    One path of each group is suggested to be kept: the one that looks least like a copy's
     (:data:`SECOND_HAND`), then the one with the oldest modification time, in the fewest folders, with the
     shortest path, the first by name.
 
@@ -68,10 +70,11 @@ def duplicates(chosen: MediaFilter) -> Select[Any]:
     every = union_all(originals, copies).subquery().c
     path = func.lower(every.file_path)
     without = func.replace(every.file_path, "/", "", type_=Text())
-    second_hand = or_(*(path.contains(word, autoescape=True) for word in SECOND_HAND))
+    # How many, not whether: what all paths of a group have in common decides nothing.
+    signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in SECOND_HAND]
     judged = select(
         *every,
-        case((second_hand, 1), else_=0).label("_copy"),
+        reduce(add, signs).label("_copy"),
         # Unknown times come last whatever the database thinks of nulls.
         case((every.file_modified_at.is_(None), 1), else_=0).label("_undated"),
         (func.length(every.file_path) - func.length(without)).label("_folders"),

@@ -46,7 +46,8 @@ class Tools(widgets.Tab):
         """Those that were looked at so far."""
         self._seen: dict[int, Panel] = {}
         super().__init__([widgets.VBox() for _ in kinds], titles=tuple(kinds), selected_index=0)
-        self.add_class("mfkit-tools")
+        for name in ("mfkit-tools", "mfkit-tabs"):
+            self.add_class(name)
         self.observe(self._look, "selected_index")
         self._look()
 

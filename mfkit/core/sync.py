@@ -77,7 +77,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     if overtaking is not None and not overtaking.begin(tasks):
         work.close()
         raise CancelledError
-    future = submit(_settle(work, tasks))
+    future = submit(_settle(work, tasks, overtaking))
     try:
         # In turns, since a wait without an end cannot be interrupted on Windows.
         while not wait([future], timeout=0.5).done:
@@ -93,6 +93,9 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
 class Overtaking:
     """The blocking calls of one thread, which another thread may end when it wants something newer.
 
+    Attributes:
+        stopped: Whether another thread wants something newer.
+
     Example:
         >>> with overtaking:                   # on the thread that works  # doctest: +SKIP
         ...     lib.summary("camera")          # raises CancelledError ...
@@ -102,7 +105,7 @@ class Overtaking:
     def __init__(self) -> None:
         """Nothing runs yet."""
         self._tasks: list[asyncio.Task[Any]] = []
-        self._stopped = False
+        self.stopped = False
         self._mutex = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -118,12 +121,12 @@ class Overtaking:
         """Remember the call that begins; False when it should not."""
         with self._mutex:
             self._tasks = tasks
-            return not self._stopped
+            return not self.stopped
 
     def stop(self) -> None:
-        """End the call that runs, and refuse further ones; one that is just beginning may yet be done."""
+        """End the call that runs, and refuse further ones."""
         with self._mutex:
-            self._stopped = True
+            self.stopped = True
             tasks = self._tasks
         _running_loop().call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
 
@@ -157,8 +160,12 @@ def finish() -> None:
     wait(list(_cleaning), timeout=5)
 
 
-async def _settle(work: Coroutine[Any, Any, T], tasks: list[asyncio.Task[T]]) -> T:
+async def _settle(
+    work: Coroutine[Any, Any, T], tasks: list[asyncio.Task[T]], overtaking: Overtaking | None = None
+) -> T:
     tasks.append(asyncio.ensure_future(work))
+    if overtaking is not None and overtaking.stopped:  # since it began, when there was no task to end yet
+        tasks[0].cancel()
     await asyncio.wait(tasks)
     return tasks[0].result()
 

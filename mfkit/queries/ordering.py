@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Enum, String
+from sqlalchemy import ColumnElement, Enum, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -15,6 +15,7 @@ class _ByCodePoint(FunctionElement[str]):
     """Argument: the text."""
 
     inherit_cache = True
+    type = Text()
 
 
 @compiles(_ByCodePoint)
@@ -27,10 +28,15 @@ def _postgresql(element: _ByCodePoint, compiler: SQLCompiler, **kw: Any) -> str:
     return f'{compiler.process(element.clauses, **kw)} COLLATE "C"'
 
 
+def by_code_point(text: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return a text as it is, whose least and greatest are the same on every database."""
+    return _ByCodePoint(text)
+
+
 def ordered(columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     """Return what to order by so that the columns' values come in the same order on every database."""
     return [
-        _ByCodePoint(column)
+        by_code_point(column)
         if isinstance(column.type, String) and not isinstance(column.type, Enum)
         else column
         for column in columns

@@ -11,6 +11,7 @@ from mfkit.errors import FilterError
 from mfkit.models import media
 from mfkit.queries.conditions import conditions, item_year
 from mfkit.queries.filters import Box, MediaFilter
+from mfkit.queries.ordering import by_code_point
 
 c = media.c
 
@@ -94,8 +95,8 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
         cast(func.sum(c.file_size), BigInteger()).label("bytes"),
         func.min(year).label("first_year"),
         func.max(year).label("last_year"),
-        func.min(c.location_name).label("first_place"),
-        func.max(c.location_name).label("last_place"),
+        func.min(by_code_point(c.location_name)).label("first_place"),
+        func.max(by_code_point(c.location_name)).label("last_place"),
     ]
     return (
         select(*sums)

@@ -389,7 +389,7 @@ def group(library: MediaLibrary, *paths: tuple[str, Any]) -> list[tuple[str, boo
      [("/m/Backup 2019/a.jpg", False, "looks like a copy"), ("/m/a.jpg", True, "not among copies")]),
     ([("/m/a (1).jpg", None), ("/m/a.jpg", None)],
      [("/m/a (1).jpg", False, "looks like a copy"), ("/m/a.jpg", True, "not among copies")]),
-    ([("/tmp/Backup/a.jpg", 10), ("/tmp/x/y/a.jpg", 10)],
+    ([("/tmp/Backup/a.jpg", NOON), ("/tmp/x/y/a.jpg", NOON)],
      [("/tmp/Backup/a.jpg", False, "looks like a copy"), ("/tmp/x/y/a.jpg", True, "not among copies")]),
     ([("/m/a.jpg", NOON), ("/m/x/y/z.jpg", NOON - DAY)],
      [("/m/a.jpg", False, "newer"), ("/m/x/y/z.jpg", True, "oldest")]),

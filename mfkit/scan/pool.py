@@ -20,6 +20,8 @@ _AHEAD = 64
 """Files that wait in a worker's pipe, so that it never waits for us, unless they are large."""
 _AHEAD_BYTES = 16 << 20
 """Bytes of files beyond which only one file waits: another worker may be done with it sooner."""
+_HELD = 1024
+"""Files a worker that are done and wait for an earlier one: more than others do while a worker starts."""
 MEMORY_LIMIT = 1 << 30
 TIME_LIMIT = 60.0
 
@@ -113,7 +115,7 @@ class WorkerPool:
             for job in done:
                 heappush(held, (job.number, job.found))
             block = []
-            while held and (held[0][0] <= following or len(held) > self._number * _AHEAD * 2):
+            while held and (held[0][0] <= following or len(held) > self._number * _HELD):
                 number, found = heappop(held)
                 following = max(following, number + 1)
                 block.append(found)

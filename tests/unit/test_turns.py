@@ -26,7 +26,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_newer_wish_interrupts_and_those_between_are_left_out() -> None:
     """A drawing that takes a minute ends when something else is wanted; the newest of three is drawn."""
     wanted, drawn, busy = 0, [], []
-    started, done = threading.Event(), threading.Event()
+    started, wished, done = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
         drawing = wanted
@@ -35,6 +35,7 @@ def test_a_newer_wish_interrupts_and_those_between_are_left_out() -> None:
             with pytest.raises(CancelledError):
                 run_sync(asyncio.sleep(60))
             return
+        assert wished.wait(20)  # else the panel could be done between two wishes
         drawn.append(drawing)
 
     def tell(now: bool) -> None:
@@ -47,6 +48,7 @@ def test_a_newer_wish_interrupts_and_those_between_are_left_out() -> None:
     assert started.wait(20)
     for wanted in (1, 2, 3):
         panel.wish()
+    wished.set()
     assert done.wait(20)
     assert drawn[-1] == 3 and len(drawn) <= 3
     assert busy == [True, False]

@@ -6,12 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from operator import itemgetter
 from types import TracebackType
 from typing import Self
 
 from mfkit.scan.examine import Examined
+from mfkit.scan.order import InOrder
 from mfkit.scan.process import WorkerLostError, WorkerProcess
 from mfkit.scan.walk import Candidate
 from mfkit.scan.worker import request, take_reply
@@ -22,6 +21,8 @@ _AHEAD_BYTES = 16 << 20
 """Bytes of files beyond which only one file waits: another worker may be done with it sooner."""
 _HELD = 1024
 """Files a worker that are done and wait for an earlier one: more than others do while a worker starts."""
+_PATIENCE = 5.0
+"""Seconds that they wait: longer than a worker takes to start, shorter than an interrupt may cost."""
 MEMORY_LIMIT = 1 << 30
 TIME_LIMIT = 60.0
 
@@ -100,32 +101,27 @@ class WorkerPool:
         """Yield the files that are done, some at a time, until all are.
 
         They come in the order in which they were put in, so that what a library says does not hang on
-        which worker was quicker. A file that takes very long is not waited for.
+        which worker was quicker; a file that takes long is not waited for.
 
         Raises:
             MfkitError: A worker cannot be started, or lacks a library.
         """
-        running, following = len(self._tasks), 0
-        held: list[tuple[int, Examined]] = []
+        running = len(self._tasks)
+        order = InOrder[Examined](self._number * _HELD, _PATIENCE)
         while running:
             done = await self._results.get()
             if done is None:
                 running -= 1
                 continue
             for job in done:
-                heappush(held, (job.number, job.found))
-            block = []
-            while held and (held[0][0] <= following or len(held) > self._number * _HELD):
-                number, found = heappop(held)
-                following = max(following, number + 1)
-                block.append(found)
-            if block:
+                order.put(job.number, job.found)
+            if block := order.ready():
                 yield block
         for task in self._tasks:
             if task.done():
                 task.result()
-        if held:
-            yield [found for _, found in sorted(held, key=itemgetter(0))]
+        if block := order.rest():
+            yield block
 
     async def _work(self) -> None:
         """Serve, and say when that is over; a cancelled pool has nobody left who would hear it."""

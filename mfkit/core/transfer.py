@@ -25,9 +25,9 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core import migrate
-from mfkit.core.rows import insert_rows
 from mfkit.core.database import Database
 from mfkit.core.faults import cause_of
+from mfkit.core.rows import insert_rows
 from mfkit.errors import TransferError
 from mfkit.models import Base, media_changes, media_search
 

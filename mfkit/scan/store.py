@@ -18,8 +18,8 @@ from sqlalchemy import Select, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
-from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.core.rows import insert_rows, update_rows, upsert_rows
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.examine import Examined
 from mfkit.scan.ingested import absorb, keep_ingested, stand_in
 from mfkit.scan.journal import Content, Journal

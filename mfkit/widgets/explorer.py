@@ -69,13 +69,12 @@ class Explorer(widgets.HBox):
     @property
     def panels(self) -> tuple[Panel, ...]:
         """All panels made so far; those behind a tab are made when it is first opened."""
-        return self.filters, *self.tabs.panels, self.files
+        return self.filters, *self.tabs.panels, self.files, *self.tools.panels
 
     def refresh(self) -> None:
         """Draw everything anew, as after a scan."""
         for panel in self.panels:
             panel.refresh()
-        self.tools.refresh()
 
 
 def explore(lib: MediaLibrary, filter: MediaFilter | None = None) -> Explorer:

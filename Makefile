@@ -4,6 +4,9 @@
 #   make docs                                  the documentation as pages, in build/site
 #   make test [PYTHON=python3.12]              lint, types, import contract, tests with coverage
 
+# Tests start hundreds of processes, which would each compile all that they import.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 # Each interpreter that is named has an environment of its own: .venv-python3.12.
 VENV ?= .venv$(patsubst %,-%,$(filter-out python3,$(notdir $(PYTHON))))
@@ -61,7 +64,7 @@ lint: $(VENV)/installed
 # The browser's driver keeps an event loop of its own, which asyncio's tests cannot live beside: two runs.
 test: lint
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report= -m "not browser"
+	$(BIN)/python -m pytest --cov --cov-report= -m "not browser" -n auto --maxprocesses=4 --dist=worksteal
 	$(BIN)/python -m pytest --cov --cov-append --cov-report= -m browser
 	$(BIN)/coverage report --skip-covered --sort=cover
 	$(BIN)/coverage report --include='mfkit/models/*' --fail-under=100 --precision=2

@@ -13,8 +13,7 @@ from sqlalchemy import Integer, Select, Subquery, Text, cast, func, literal, sel
 
 from mfkit.errors import FilterError
 from mfkit.models import media
-from mfkit.queries.camera import camera_of
-from mfkit.queries.conditions import conditions
+from mfkit.queries.counted import counted
 from mfkit.queries.facts import facts
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.summaries import whole
@@ -72,45 +71,19 @@ def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Se
 
 def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
     """Return the values of one fact with their counts."""
-    each = _cameras(others) if name == "camera" else _items(name, others)
+    meant = facts(name, others)
+    each = counted(meant, others, {"files": literal(1, Integer()), "bytes": c.file_size})
+    value = cast(each.c[name], Text())
     files = whole(func.sum(each.c.files)).label("files")
     return (
         select(
             literal(place, Integer()).label("place"), literal(name, Text()).label("fact"),
-            each.c.value, files, whole(func.sum(each.c.bytes)).label("bytes"),
+            value.label("value"), files, whole(func.sum(each.c.bytes)).label("bytes"),
         )
-        .group_by(each.c.value)
+        .group_by(value)
         # Not as a condition on the value: it would be moved to the rows, to be computed for each of them.
-        .having(func.count(each.c.value) > 0)
-        .order_by(files.desc(), each.c.value)
+        .having(func.count(value) > 0)
+        .order_by(files.desc(), value)
         .limit(limit)
         .subquery()
     )
-
-
-def _items(name: str, others: MediaFilter) -> Subquery:
-    meant = facts(name, others)
-    (column,) = meant.columns
-    return (
-        select(cast(column, Text()).label("value"), literal(1, Integer()).label("files"),
-               c.file_size.label("bytes"))
-        .select_from(meant.source)
-        .where(*conditions(others))
-        .subquery()
-    )
-
-
-def _cameras(others: MediaFilter) -> Subquery:
-    """Return pairs of make and model, counted before they are joined, which saves a million joins."""
-    pairs = (
-        select(
-            c.camera_make, c.camera_model, func.count().label("files"),
-            func.sum(c.file_size).label("bytes"),
-        )
-        .where(*conditions(others))
-        .group_by(c.camera_make, c.camera_model)
-        .subquery()
-    )
-    return select(
-        camera_of(pairs.c.camera_make, pairs.c.camera_model).label("value"), pairs.c.files, pairs.c.bytes
-    ).subquery()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, case, func, select
+from sqlalchemy import ColumnElement, FromClause, Label, Text, case, func, select
 
 from mfkit.errors import FilterError
 from mfkit.models import Collection, Scan, Tag, collection_items, media, media_tags
@@ -77,7 +77,7 @@ class Facts:
     """
 
     names: tuple[str, ...]
-    columns: tuple[ColumnElement[Any], ...]
+    columns: tuple[Label[Any], ...]
     source: FromClause
     overlapping: bool
 

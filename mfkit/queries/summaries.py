@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Double, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, cast, func, literal, select
 
 from mfkit.models import media
 from mfkit.queries.conditions import conditions
+from mfkit.queries.counted import counted
 from mfkit.queries.facts import facts
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.ordering import ordered
@@ -34,14 +35,10 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
         FilterError: A name is unknown.
     """
     meant = facts(by, chosen)
-    # Inside, so that grouping is by a name: PostgreSQL does not take two equal subqueries for one.
-    each = (
-        select(*meant.columns, c.copies.label("_copies"), c.file_size.label("_bytes"),
-               c.duration.label("_duration"))
-        .select_from(meant.source)
-        .where(*conditions(chosen))
-        .subquery()
-    )
+    each = counted(meant, chosen, {
+        "_files": literal(1, Integer()), "_copies": c.copies, "_bytes": c.file_size,
+        "_with_copies": c.file_size * (1 + c.copies), "_duration": c.duration,
+    })
     groups = [each.c[name] for name in meant.names]
     summed = func.sum(each.c._bytes)
     total: ColumnElement[Any] = func.sum(summed).over()
@@ -50,10 +47,10 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
     return (
         select(
             *groups,
-            func.count().label("files"),
+            whole(func.sum(each.c._files)).label("files"),
             whole(func.sum(each.c._copies)).label("copies"),
             whole(summed).label("bytes"),
-            whole(func.sum(each.c._bytes * (1 + each.c._copies))).label("bytes_with_copies"),
+            whole(func.sum(each.c._with_copies)).label("bytes_with_copies"),
             (cast(summed, Double()) / func.nullif(total, 0)).label("share"),
             func.coalesce(func.sum(each.c._duration), 0.0).label("duration"),
         )

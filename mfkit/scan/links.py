@@ -12,15 +12,19 @@ from mfkit.core.database import Database
 from mfkit.models import MediaItem, MediaMetadata
 from mfkit.core.rows import update_rows
 from mfkit.scan.lock import writing
-from mfkit.scan.pairs import live_photos
+from mfkit.scan.pairs import FILMS, STILLS, live_photos
 
 _CHUNK = 5000
-_SUFFIXES = (".heic", ".heif", ".jpg", ".jpeg", ".mov", ".mp4")
+
+
+def is_film(path: str) -> bool:
+    """Tell whether a file's name is one that the film of a Live Photo may have."""
+    return path[-4:].lower() in FILMS
 
 
 def may_be_half(path: str) -> bool:
     """Tell whether a file's name is one that half of a Live Photo may have."""
-    return path.lower().endswith(_SUFFIXES)
+    return is_film(path) or path.lower().endswith(tuple(STILLS))
 
 
 async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
@@ -28,7 +32,7 @@ async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
 
     Args:
         database: Where.
-        folders: Stored paths of the folders in which something was read or is gone.
+        folders: Stored paths of the folders with films in which something was read or is gone.
     """
     for folder in folders:
         async with database.connect() as connection:

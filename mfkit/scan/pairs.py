@@ -9,8 +9,8 @@ film's poster.
 import posixpath
 from collections.abc import Iterable, Mapping
 
-_STILLS = {".heic": 0, ".heif": 1, ".jpg": 2, ".jpeg": 3}
-_FILMS = {".mov": 0, ".mp4": 1}
+STILLS = {".heic": 0, ".heif": 1, ".jpg": 2, ".jpeg": 3}
+FILMS = {".mov": 0, ".mp4": 1}
 
 
 def live_photos(paths: Iterable[str], identifiers: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -35,9 +35,9 @@ def live_photos(paths: Iterable[str], identifiers: Mapping[str, str] | None = No
     for path in sorted(paths):
         stem, extension = posixpath.splitext(path)
         extension = extension.lower()
-        if extension not in _STILLS and extension not in _FILMS:
+        if extension not in STILLS and extension not in FILMS:
             continue
-        is_film = extension in _FILMS
+        is_film = extension in FILMS
         (films if is_film else stills).setdefault(stem.lower(), []).append(path)
         if known.get(path):
             by_identifier.setdefault(known[path], ([], []))[is_film].append(path)
@@ -52,8 +52,8 @@ def live_photos(paths: Iterable[str], identifiers: Mapping[str, str] | None = No
 
 def _join_by_stem(pairs: dict[str, str], pictures: list[str], films: list[str],
                   known: Mapping[str, str]) -> None:
-    for film in sorted(films, key=lambda path: _FILMS[_extension(path)]):
-        for picture in sorted(pictures, key=lambda path: _STILLS[_extension(path)]):
+    for film in sorted(films, key=lambda path: FILMS[_extension(path)]):
+        for picture in sorted(pictures, key=lambda path: STILLS[_extension(path)]):
             if film in pairs or picture in pairs:
                 continue
             shared = known.get(film), known.get(picture)

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import asdict
 from posixpath import dirname
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
@@ -25,7 +25,7 @@ from mfkit.scan.exclude import Exclude
 from mfkit.scan.facts import EXTRACTOR_VERSION
 from mfkit.scan.journal import Journal, known_roots
 from mfkit.scan.known import Verdict, compare, differing, known_at
-from mfkit.scan.links import link_live_photos, may_be_half
+from mfkit.scan.links import is_film, link_live_photos, may_be_half
 from mfkit.scan.lock import scanning, writing
 from mfkit.scan.paths import on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
@@ -37,8 +37,11 @@ from mfkit.scan.walk import Aside, Candidate, Entry, candidate, walk
 
 _STRETCH = 5000
 """How many files of the walk are compared with the library at a time."""
-_BATCH = 500
-"""How many examined files are stored in one transaction, while the next as many are examined."""
+_BATCH = 250
+"""How many examined files are stored in one transaction, while the next as many are examined.
+
+Twice as many made large scans no quicker, and small ones wait at their end for what is left to store.
+"""
 _PATIENCE = 5.0
 """Seconds after which a smaller batch is stored all the same, so that an interrupt costs little."""
 
@@ -70,6 +73,14 @@ async def scan(
     return ScanReport(counts, time.monotonic() - started, effort, tuple(notes))
 
 
+class _Stretch(NamedTuple):
+    """The next files of a walk, whether they are the last, and the seconds it took to find them."""
+
+    entries: list[Entry]
+    last: bool
+    seconds: float
+
+
 class _Run:
     """The scan of one root."""
 
@@ -99,6 +110,7 @@ class _Run:
         self._noted = 0
         self._again: set[str] = set()
         self._folders: set[str] = set()
+        self._with_films: set[str] = set()
 
     async def scan(self) -> Counts:
         """Scan the root; whatever happens, the scan's row says how it ended."""
@@ -107,7 +119,7 @@ class _Run:
         try:
             with progress_bar(self._progress, self._root, expected) as bar:
                 await self._pipeline(bar)
-            await link_live_photos(self._database, sorted(self._folders))
+            await link_live_photos(self._database, sorted(self._folders & self._with_films))
             self._note_left_out()
             status = ScanStatus.FINISHED
         except asyncio.CancelledError:
@@ -188,8 +200,9 @@ class _Run:
 
     async def _feed(self, pool: WorkerPool, bar: Any) -> None:
         try:
-            async for file, known_hash in self._to_read(bar):
-                await pool.put(file, known_hash)
+            async with contextlib.aclosing(self._to_read(bar)) as files:
+                async for file, known_hash in files:
+                    await pool.put(file, known_hash)
         except Exception:
             await pool.finish()  # the results must end, so that the failure is seen
             raise
@@ -218,39 +231,44 @@ class _Run:
             self._counts += await write(self._database, self._journal, batch)
             self._effort.spend("store", time.monotonic() - started, len(batch))
 
-    async def _to_read(self, bar: Any) -> AsyncIterator[tuple[Candidate, str | None]]:
+    async def _to_read(self, bar: Any) -> AsyncGenerator[tuple[Candidate, str | None]]:
         """Yield the files that must be opened; settle everything else on the way."""
-        runs = walk(self._root, self._aside, self._exclude)
         # With the slash: "/photos-old/x" too lies behind "/photos", and is nobody's business here.
-        after, last = f"{self._root.rstrip('/')}/", False
-        while not last:
-            started = time.monotonic()
-            entries, last = await asyncio.to_thread(_stretch, runs)
-            self._effort.spend("walk", time.monotonic() - started, len(entries))
-            self._note_unlisted()
-            upto = _end_of(self._root) if last else entries[-1][0]
-            self._counts.files += len(entries)
-            self._counts.size += sum(size for _, size, _ in entries)
-            async with self._database.connect() as connection:
-                unknown, odd = await differing(connection, entries, after, upto)
-                known = await known_at(connection, [*{*odd, *(path for path, _, _ in unknown)}])
-                await self._database.shrink(connection)
-            candidates = {entry[0]: candidate(entry) for entry in unknown}
-            verdict = compare(candidates, known, [one.path for one in self._aside.unlisted])
-            await self._settle(verdict)
-            to_read = [*verdict.to_read, *((new, None) for new in candidates.values())]
-            await self._note_sidecars([one.path for one, _ in to_read], verdict.paths_gone)
-            unchanged = len(entries) - len(unknown) + verdict.unchanged
-            self._counts.unchanged += unchanged
-            self._counts.failed += len(verdict.still_failing)
-            bar.update(unchanged + verdict.failing_unread)
-            for one in to_read:
-                yield one
-            after = upto
+        after = f"{self._root.rstrip('/')}/"
+        async with contextlib.aclosing(_stretches(walk(self._root, self._aside, self._exclude))) as stretches:
+            async for entries, last, seconds in stretches:
+                self._effort.spend("walk", seconds, len(entries))
+                upto = _end_of(self._root) if last else entries[-1][0]
+                for one in await self._compare(entries, after, upto, bar):
+                    yield one
+                after = upto
         async with self._database.connect() as connection:
             known = await known_at(connection, sorted(self._again))
         for again in media_again(known, self._started_at):
             yield again
+
+    async def _compare(
+        self, entries: list[Entry], after: str, upto: str, bar: Any
+    ) -> list[tuple[Candidate, str | None]]:
+        """Hold a stretch of the walk against the library; return what must be opened."""
+        self._note_unlisted()
+        self._counts.files += len(entries)
+        self._counts.size += sum(size for _, size, _ in entries)
+        self._with_films |= {dirname(path) for path, _, _ in entries if is_film(path)}
+        async with self._database.connect() as connection:
+            unknown, odd = await differing(connection, entries, after, upto)
+            known = await known_at(connection, [*{*odd, *(path for path, _, _ in unknown)}])
+            await self._database.shrink(connection)
+        candidates = {entry[0]: candidate(entry) for entry in unknown}
+        verdict = compare(candidates, known, [one.path for one in self._aside.unlisted])
+        await self._settle(verdict)
+        to_read = [*verdict.to_read, *((new, None) for new in candidates.values())]
+        await self._note_sidecars([one.path for one, _ in to_read], verdict.paths_gone)
+        unchanged = len(entries) - len(unknown) + verdict.unchanged
+        self._counts.unchanged += unchanged
+        self._counts.failed += len(verdict.still_failing)
+        bar.update(unchanged + verdict.failing_unread)
+        return to_read
 
     async def _settle(self, verdict: Verdict) -> None:
         any_file = self._counts.files > 0
@@ -267,6 +285,7 @@ class _Run:
     async def _note_sidecars(self, read: Sequence[str], gone: Sequence[str]) -> None:
         """Have media read again whose sidecar is new, changed or gone, though they are unchanged."""
         self._folders |= {dirname(path) for path in gone if may_be_half(path)}
+        self._with_films |= {dirname(path) for path in gone if is_film(path)}
         sidecars = [path for path in (*read, *gone) if is_sidecar_name(path)]
         if sidecars:
             self._again |= await asyncio.to_thread(media_of_all, sidecars)
@@ -288,14 +307,27 @@ class _Run:
         self._noted = len(unlisted)
 
 
-def _stretch(runs: Iterator[list[Entry]]) -> tuple[list[Entry], bool]:
-    """Return the next files of the walk, and whether they are the last."""
+async def _stretches(runs: Iterator[list[Entry]]) -> AsyncGenerator[_Stretch]:
+    """Yield a walk stretch by stretch, always one ahead: disk and database are asked at the same time."""
+    ahead = asyncio.create_task(asyncio.to_thread(_stretch, runs))
+    try:
+        while not (stretch := await ahead).last:
+            ahead = asyncio.create_task(asyncio.to_thread(_stretch, runs))
+            yield stretch
+        yield stretch
+    finally:
+        ahead.cancel()  # a thread that waits for a slow disk is not waited for
+        await asyncio.gather(ahead, return_exceptions=True)
+
+
+def _stretch(runs: Iterator[list[Entry]]) -> _Stretch:
+    started = time.monotonic()
     entries: list[Entry] = []
     for run in runs:
         entries += run
         if len(entries) >= _STRETCH:
-            return entries, False
-    return entries, True
+            return _Stretch(entries, False, time.monotonic() - started)
+    return _Stretch(entries, True, time.monotonic() - started)
 
 
 def _end_of(root: str) -> str:

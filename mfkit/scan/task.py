@@ -20,8 +20,8 @@ from mfkit.scan.worker import reply, requested
 from mfkit.version import __version__
 
 Answer = tuple[float, str, list[bytes]]
-"""Seconds at work; the machine's name if it has none of the files, else an empty text; and, in order, a line of
-:func:`~mfkit.scan.worker.reply` for each file."""
+"""Seconds at work; the machine's name if it has none of the files, else an empty text; and, in order, a line
+of :func:`~mfkit.scan.worker.reply` for each file."""
 
 VERSION = f"{__version__}, extractors {EXTRACTOR_VERSION}"
 """What home and machines must have in common."""

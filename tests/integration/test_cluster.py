@@ -158,7 +158,8 @@ def test_hostile_files_cost_a_task_only_themselves(trap, tmp_path):
     with ThreadPoolExecutor(2) as executor, mfkit.MediaLibrary(tmp_path / "library.db") as library:
         report = library.scan(folder, executor=executor, time_limit=2.0, progress=False).total
         assert (report.files, report.added, report.failed) == (104, 104, 4)
-        blamed = {Path(path).stem[3:]: error for path, error in library.failures()[["file_path", "error"]].values}
+        failures = library.failures()
+        blamed = {Path(path).stem[3:]: error for path, error in zip(failures.file_path, failures.error)}
     assert "SIGABRT" in blamed["abort"] and "no sign of life for 2 s" in blamed["hang"]
     assert "memory" in blamed["bloat"] and "no answer that can be understood" in blamed["babble"]
 
@@ -228,7 +229,8 @@ def test_the_command_line_connects(dask, files, expected, tmp_path, capsys):
     dask.stop()
     dask.start(1, threads=2)
     done = call(capsys, "scan", files, "--library", tmp_path / "library.db", "--scheduler", dask.address)
-    assert done.code == 1 and "800 files" in done.out, done.err  # three files of the demo are broken on purpose
+    # Three files of the demo are broken on purpose.
+    assert done.code == 1 and "800 files" in done.out, done.err
     with mfkit.MediaLibrary(tmp_path / "library.db") as library:
         assert_ended_as(library, expected)
 
@@ -286,7 +288,8 @@ def test_an_address_without_a_scheduler(address):
 def test_without_dask(monkeypatch, tmp_path, files, capsys):
     """The command to type is in the message."""
     monkeypatch.setitem(sys.modules, "distributed", None)
-    done = call(capsys, "scan", files, "--library", tmp_path / "library.db", "--scheduler", "tcp://127.0.0.1:9")
+    place = tmp_path / "library.db"
+    done = call(capsys, "scan", files, "--library", place, "--scheduler", "tcp://127.0.0.1:9")
     assert (done.code, done.err) == (
         2, "mfkit: A scan on a Dask cluster needs more packages: pip install 'mfkit[dask]'\n"
     )

@@ -18,7 +18,7 @@ from mfkit.scan.paths import on_disk
 from mfkit.scan.pool import MEMORY_LIMIT, TIME_LIMIT
 from mfkit.scan.reader import Job
 from mfkit.scan.room import Room
-from mfkit.scan.task import VERSION, Answer, read_files
+from mfkit.scan.task import CALL, VERSION, Answer
 from mfkit.scan.walk import Candidate
 from mfkit.scan.worker import take_reply
 from mfkit.version import __version__
@@ -131,7 +131,8 @@ class ExecutorPool:
     async def _ask(self, jobs: list[Job]) -> BaseException | None:
         """Have some files read in one task; returns what the task was lost by, if it was."""
         started = time.monotonic()
-        submitting = asyncio.create_task(asyncio.to_thread(self._submit, [job.request for job in jobs]))
+        requests = b"".join(job.request for job in jobs)
+        submitting = asyncio.create_task(asyncio.to_thread(self._submit, requests))
         try:
             waiting = asyncio.wrap_future(await asyncio.shield(submitting))
         except asyncio.CancelledError:
@@ -155,21 +156,22 @@ class ExecutorPool:
                 f"{stranger} does not see {jobs[0].found.path}, which is here; mount the storage at the same "
                 "path on all machines. What the scan stored is kept."
             )
-        for job, line in zip(jobs, lines, strict=True):
+        for job, line in zip(jobs, lines.splitlines(), strict=True):
             take_reply(line, job.found)
         self._any_back = True
         if self._done.empty():  # else it is the writer at home that tasks wait for
             self._room.learn(time.monotonic() - started, worked)
         return None
 
-    def _submit(self, requests: list[bytes]) -> Future[Answer]:
+    def _submit(self, requests: bytes) -> Future[Answer]:
         """Hand a task over; not from the loop's thread, which a process that is forked here would inherit.
 
         Raises:
             MfkitError: The executor takes none.
         """
+        arguments = (VERSION, uuid4().hex, *self._bounds, requests)
         try:
-            return self._executor.submit(read_files, VERSION, uuid4().hex, *self._bounds, requests)
+            return self._executor.submit(eval, CALL, {"arguments": arguments})
         except RuntimeError as error:  # so say executors that are shut down or broken
             raise MfkitError(f"The executor takes no tasks ({error}); give the scan another.") from error
 
@@ -181,10 +183,10 @@ class ExecutorPool:
         """
         if isinstance(error, MfkitError):
             raise error
-        if isinstance(lacking := error.__cause__ or error, ImportError):
+        if isinstance(error, ImportError):
             raise MfkitError(
-                f"The executor's machines lack mfkit {__version__} ({lacking}); install it on each, the "
-                f"scheduler's included: pip install mfkit=={__version__}"
+                f"A machine of the executor lacks mfkit {__version__} or a part of it ({error}); on each "
+                f"that reads files: pip install mfkit=={__version__}"
             ) from error
         if isinstance(error, BrokenExecutor):
             raise MfkitError(

@@ -19,9 +19,13 @@ from mfkit.scan.reader import Job, Reader
 from mfkit.scan.worker import reply, requested
 from mfkit.version import __version__
 
-Answer = tuple[float, str, list[bytes]]
+Answer = tuple[float, str, bytes]
 """Seconds at work; the machine's name if it has none of the files, else an empty text; and, in order, a line
 of :func:`~mfkit.scan.worker.reply` for each file."""
+
+CALL = "__import__('importlib').import_module('mfkit.scan.task').read_files(*arguments)"
+"""For ``eval``, which every Python has. To unpickle a function of mfkit ends a Dask worker that has no mfkit,
+without a word of why; this way it says so, and the scheduler need not have it at all."""
 
 VERSION = f"{__version__}, extractors {EXTRACTOR_VERSION}"
 """What home and machines must have in common."""
@@ -33,7 +37,7 @@ _idle: dict[tuple[int, int, float], dict[Reader, asyncio.Task[None]]] = {}
 
 
 def read_files(
-    version: str, ticket: str, memory_limit: int, time_limit: float, requests: list[bytes]
+    version: str, ticket: str, memory_limit: int, time_limit: float, requests: bytes
 ) -> Answer:
     """Read some files.
 
@@ -57,11 +61,12 @@ def read_files(
             "install the same version on all machines."
         )
     started = time.monotonic()
-    jobs = [Job(*requested(line)) for line in requests]
+    jobs = [Job(*requested(line)) for line in requests.splitlines()]
     run_sync(_read(jobs, memory_limit, time_limit))
     found = [job.found for job in jobs]
     any_there = any(one.stage != "read" or os.path.lexists(on_disk(one.path)) for one in found)
-    return time.monotonic() - started, "" if any_there else socket.gethostname(), [*map(reply, found)]
+    stranger = "" if any_there else socket.gethostname()
+    return time.monotonic() - started, stranger, b"".join(map(reply, found))
 
 
 async def _read(jobs: list[Job], memory_limit: int, time_limit: float) -> None:

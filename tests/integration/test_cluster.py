@@ -120,7 +120,7 @@ class Losing(ThreadPoolExecutor):
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Take a task."""
-        if any(b"fatal" in line for line in args[-1]):
+        if "fatal" in repr(args):
             lost: Future[Any] = Future()
             lost.set_exception(ConnectionResetError("the machine is gone"))
             return lost
@@ -207,9 +207,11 @@ def test_a_machine_that_is_not_like_this_one(code, error, words, trap, files, tm
 
 
 @pytest.fixture(scope="module")
-def dask() -> Iterator[Cluster]:
-    """A scheduler."""
-    with cluster() as running:
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A scheduler, on a machine without mfkit."""
+    trap = tmp_path_factory.mktemp("scheduler")
+    (trap / "sitecustomize.py").write_text(NO_MFKIT)
+    with cluster({"PYTHONPATH": str(trap)}) as running:
         yield running
 
 
@@ -250,9 +252,14 @@ def test_an_interrupt(dask, trap, files, tmp_path):
         time.sleep(1)
         program.send_signal(signal.SIGINT)
         started = time.monotonic()
-        out, err = program.communicate(timeout=60)
-        assert (program.returncode, time.monotonic() - started < 2) == (130, True), err
-        assert err == "mfkit: interrupted; what was done so far is kept\n"
+        assert program.stderr is not None
+        said = program.stderr.readline()
+        # Not until it has ended: on a busy machine Python takes long to clear away what it imported.
+        assert time.monotonic() - started < 2
+        assert said + program.communicate(timeout=60)[1] == (
+            "mfkit: interrupted; what was done so far is kept\n"
+        )
+        assert program.returncode == 130
         while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
             time.sleep(0.05)
     with mfkit.MediaLibrary(tmp_path / "library.db") as library:
@@ -260,13 +267,13 @@ def test_an_interrupt(dask, trap, files, tmp_path):
 
 
 def test_machines_without_mfkit(dask, trap, files, tmp_path):
-    """The scheduler has it, the worker has not: the message says what to install where."""
+    """A worker that has none says so, and lives on: the message says what to install where."""
     dask.stop()
     dask.start(1, environment=trap(NO_MFKIT))
     with dask.client() as client, mfkit.MediaLibrary(tmp_path / "library.db") as library:
-        with pytest.raises(MfkitError, match=rf"lack mfkit {mfkit.__version__} .*pip install mfkit=="):
+        with pytest.raises(MfkitError, match=rf"lacks mfkit {mfkit.__version__} .*pip install mfkit=="):
             library.scan(files, executor=client.get_executor(), progress=False)
-        assert library.failures().empty
+        assert library.failures().empty and len(client.nthreads()) == 1
 
 
 def test_a_scheduler_without_workers(dask):

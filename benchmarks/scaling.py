@@ -3,7 +3,8 @@
     python benchmarks/scaling.py [ITEMS]        # default 100,000; prints one table a comparison
 
 Each comparison is a function in :data:`COMPARISONS` that takes what it needs and prints its rows; another
-engine's is added there. The server runs without fsync, so compare figures within a table only.
+engine's is added there. The server runs without fsync, so compare figures within a table only. Scans on a
+Dask cluster come last (``spread.py``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from insert import BATCH, Batches, ready, synthetic  # beside this file
+from spread import scan_rates
 from sqlalchemy import insert
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -130,6 +132,7 @@ def main(number: int) -> None:
         url = asyncio.run(insert_rate(server, number))
         for compare in COMPARISONS:
             compare(url, number)
+    scan_rates()
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from mfkit.queries.units import format_size
 
 State = Literal["ok", "note", "bad"]
 EXTRAS = {
-    "app": ("voila",), "heif": ("pillow_heif",),
+    "app": ("voila",), "dask": ("dask", "distributed"), "heif": ("pillow_heif",),
     "geo": ("reverse_geocode", "scipy"), "postgres": ("adbc_driver_postgresql", "asyncpg"),
     "pictures": ("kaleido",), "xlsx": ("xlsxwriter",), "uvloop": ("uvloop",),
 }

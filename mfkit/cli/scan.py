@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 _SHOWN_FAILURES = 10
 
 
-@app.command(epilog=example("mfkit scan ~/Pictures --exclude '*.tmp'", "mfkit scan"))
+@app.command(epilog=example(
+    "mfkit scan ~/Pictures --exclude '*.tmp'", "mfkit scan",
+    "mfkit scan /mnt/media --scheduler tcp://10.0.0.5:8786",
+))
 def scan(
     folders: Annotated[
         list[Path] | None, typer.Argument(help="Folders; without any, those scanned before.")
@@ -33,16 +37,25 @@ def scan(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Files read at the same time; the number of cores if not given.")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="A Dask scheduler, such as tcp://10.0.0.5:8786, whose workers read the files."),
+    ] = None,
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
     """Read folders into the library; it is made when it is not there."""
     from mfkit.library import MediaLibrary
 
-    with MediaLibrary(library) as lib:
+    with ExitStack() as open_, MediaLibrary(library) as lib:
+        executor = None
+        if scheduler is not None:
+            from mfkit.scan.cluster import connected
+
+            executor = open_.enter_context(connected(scheduler))
         report = lib.scan(
             *(folders or ()), include=include or (), exclude=exclude or (),
-            workers=workers, progress=progress,
+            workers=workers, executor=executor, progress=progress,
         )
         if as_json:
             print(json.dumps(report.as_dict(), indent=2))

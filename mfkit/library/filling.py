@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from mfkit import curate
@@ -23,6 +24,7 @@ class Filling(Opened):
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         workers: int | None = None,
+        executor: Executor | None = None,
         time_limit: float = 60.0,
         people_as_tags: bool = False,
         progress: bool | None = None,
@@ -37,7 +39,10 @@ class Filling(Opened):
             include: Patterns, in gitignore's syntax, of what is read although it would be left out.
             exclude: Patterns of what is left out, besides the defaults (docs/scanning.md).
             workers: How many files to read at the same time, each in a process of its own; the number
-                of processor cores when not given.
+                of processor cores when not given. With an executor, how many tasks are under way; when
+                not given, as many as keep its machines at work.
+            executor: Where files are read instead, such as ``client.get_executor()`` of a Dask cluster
+                whose machines see the storage at the same paths (docs/scaling.md). It is left open.
             time_limit: Seconds without a sign of life after which a file is given up as failed.
             people_as_tags: Tag what is read with the names of the people that sidecars and XMP state.
             progress: Whether to show a progress bar; when not given, where a person can see it.
@@ -46,7 +51,9 @@ class Filling(Opened):
             What was found, per root and in sum.
 
         Raises:
-            FolderNotFoundError: A folder is not there or cannot be read; nothing was scanned.
+            FolderNotFoundError: A folder is not there or cannot be read, and nothing was scanned; or a
+                machine of the executor does not see what lies in it.
+            MfkitError: The executor's machines cannot do the work; what was stored is kept.
             ReadOnlyLibraryError: The library may only be read.
             LibraryLockedError: Another program holds the write lock.
         """
@@ -56,7 +63,7 @@ class Filling(Opened):
         started = utc_now()
         report = await scan(
             self.database, roots, include=include, exclude=exclude,
-            workers=workers, time_limit=time_limit, progress=progress,
+            workers=workers, executor=executor, time_limit=time_limit, progress=progress,
         )
         if people_as_tags:
             await curate.tag_people(self.database, started)

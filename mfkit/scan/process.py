@@ -72,6 +72,11 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             raise
         return worker
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked for files, as far as is known."""
+        return self._is_open
+
     def send(self, lines: bytes) -> None:
         """Write requests; does not wait."""
         cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0)).write(lines)

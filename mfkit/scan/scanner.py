@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict
 from posixpath import dirname
 from typing import Any, NamedTuple
@@ -32,6 +33,7 @@ from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.report import Counts, Effort, ScanReport
 from mfkit.scan.settle import settle
 from mfkit.scan.sidecars import is_sidecar_name
+from mfkit.scan.spread import ExecutorPool
 from mfkit.scan.store import write
 from mfkit.scan.walk import Aside, Candidate, Entry, candidate, walk
 
@@ -45,6 +47,9 @@ Twice as many made large scans no quicker, and small ones wait at their end for 
 _PATIENCE = 5.0
 """Seconds after which a smaller batch is stored all the same, so that an interrupt costs little."""
 
+Pool = WorkerPool | ExecutorPool
+"""What files are given to: this machine's processes, or an executor's machines."""
+
 
 async def scan(
     database: Database,
@@ -53,6 +58,7 @@ async def scan(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     workers: int | None = None,
+    executor: Executor | None = None,
     time_limit: float = TIME_LIMIT,
     progress: bool | None = None,
 ) -> ScanReport:
@@ -63,11 +69,16 @@ async def scan(
     notes: list[str] = []
     effort = Effort()
     rule = Exclude(include, exclude)
-    workers = max(1, workers or os.cpu_count() or 1)
+
+    def pool() -> Pool:
+        if executor is not None:
+            return ExecutorPool(executor, workers, time_limit=time_limit)
+        return WorkerPool(max(1, workers or os.cpu_count() or 1), time_limit=time_limit)
+
     async with scanning(database, folders):
         await _forget_older_extractors(database)
         for folder in folders:
-            run = _Run(database, folder, rule, workers, time_limit, progress, effort)
+            run = _Run(database, folder, rule, pool, progress, effort)
             counts[folder] = await run.scan()
             notes += run.notes
     return ScanReport(counts, time.monotonic() - started, effort, tuple(notes))
@@ -89,15 +100,14 @@ class _Run:
         database: Database,
         root: str,
         exclude: Exclude,
-        workers: int,
-        time_limit: float,
+        pool: Callable[[], Pool],
         progress: bool | None,
         effort: Effort,
     ) -> None:
         self._effort = effort
         self.notes: list[str] = []
         self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
-        self._workers, self._time_limit = workers, time_limit
+        self._pool = pool
         self._id: UUID = uuid4()
         self._journal = Journal(self._id, ())
         self._started_at = utc_now()
@@ -168,7 +178,7 @@ class _Run:
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
     async def _pipeline(self, bar: Any) -> None:
-        async with WorkerPool(self._workers, time_limit=self._time_limit) as pool:
+        async with self._pool() as pool:
             feeding = asyncio.create_task(self._feed(pool, bar))
             try:
                 async for block in pool.results():
@@ -198,7 +208,7 @@ class _Run:
         if self._place_names is None and found.facts.get("latitude") is not None:
             self._place_names = asyncio.create_task(asyncio.to_thread(geonames.load))
 
-    async def _feed(self, pool: WorkerPool, bar: Any) -> None:
+    async def _feed(self, pool: Pool, bar: Any) -> None:
         try:
             async with contextlib.aclosing(self._to_read(bar)) as files:
                 async for file, known_hash in files:

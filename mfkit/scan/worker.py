@@ -33,6 +33,28 @@ def request(found: Examined, known_hash: str | None, *, wants_facts: bool) -> by
     return json.dumps([found.path, found.size, modified, known_hash, wants_facts]).encode() + b"\n"
 
 
+def requested(line: bytes) -> tuple[Examined, str | None, bool]:
+    """Return what a line of :func:`request` asks for: the file, its known hash, whether facts are wanted."""
+    path, size, modified, known_hash, wants_facts = json.loads(line)
+    return Examined(path, size, _EPOCH + modified * _MICROSECOND), known_hash, wants_facts
+
+
+def reply(found: Examined) -> bytes:
+    """Return the line that says what was found out about a file, as :func:`take_reply` takes it."""
+    values: dict[str, Any] = {"done": 1, "spent": found.spent}
+    if found.kind is not None:
+        values["hash"] = found.file_hash
+        values["kind"] = (found.kind.format, found.kind.mime_type, found.kind.media_type)
+    if found.facts:
+        facts: dict[str, Any] = dict(found.facts)
+        if (taken_at := found.facts.get("taken_at")) is not None:
+            facts["taken_at"] = taken_at.isoformat()
+        values["facts"] = facts
+    if found.stage is not None:
+        values["failed"] = (found.stage, found.error)
+    return json.dumps(values).encode() + b"\n"
+
+
 def take_reply(line: bytes, found: Examined) -> bool:
     """Take what a line of the worker says over into ``found``; returns whether the file is done.
 
@@ -40,24 +62,24 @@ def take_reply(line: bytes, found: Examined) -> bool:
         ValueError: The line is none of a worker's.
         MfkitError: The worker lacks a library.
     """
-    reply = json.loads(line)
-    if not isinstance(reply, dict):
+    values = json.loads(line)
+    if not isinstance(values, dict):
         raise ValueError("not a reply")
-    if "lacking" in reply:
+    if "lacking" in values:
         raise MfkitError(
-            f"A library that reads files cannot be imported ({reply['lacking']}); mend the installation "
+            f"A library that reads files cannot be imported ({values['lacking']}); mend the installation "
             "with: pip install --force-reinstall mfkit"
         )
-    if "hash" in reply:
-        found.file_hash, found.kind = reply["hash"], Kind(*reply["kind"])
-    if "failed" in reply:
-        found.stage, found.error = reply["failed"]
-    found.spent = reply.get("spent", found.spent)
-    if "facts" in reply:
-        found.facts = reply["facts"]
+    if "hash" in values:
+        found.file_hash, found.kind = values["hash"], Kind(*values["kind"])
+    if "failed" in values:
+        found.stage, found.error = values["failed"]
+    found.spent = values.get("spent", found.spent)
+    if "facts" in values:
+        found.facts = values["facts"]
         if (taken_at := found.facts.get("taken_at")) is not None:
             found.facts["taken_at"] = datetime.fromisoformat(str(taken_at))
-    return bool(reply.get("done"))
+    return bool(values.get("done"))
 
 
 def main() -> None:
@@ -69,46 +91,32 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
-    def reply(values: dict[str, Any]) -> None:
+    def say(line: bytes = b"{}\n") -> None:
         expect_life(time_limit)
-        replies.write(json.dumps(values).encode() + b"\n")
+        replies.write(line)
 
-    reply({})  # the first word: it can start at all
+    say()  # the first word: it can start at all
     for line in sys.stdin.buffer:
         expect_life(time_limit)
-        path, size, modified, known_hash, wants_facts = json.loads(line)
-        found = Examined(path, size, _EPOCH + modified * _MICROSECOND)
-        reply(_answer(found, known_hash, wants_facts, beat=lambda: reply({})))
+        found, known_hash, wants_facts = requested(line)
+        try:
+            _read(found, known_hash, wants_facts, beat=say)
+        except ProbeLibraryError as error:
+            say(json.dumps({"lacking": str(error)}).encode() + b"\n")
+        else:
+            say(reply(found))
         expect_life(0)  # to wait for work is no silence
 
 
-def _answer(
-    found: Examined, known_hash: str | None, wants_facts: bool, beat: Callable[[], None]
-) -> dict[str, Any]:
-    """Read a file and return what :func:`take_reply` takes."""
+def _read(found: Examined, known_hash: str | None, wants_facts: bool, beat: Callable[[], None]) -> None:
     started = time.perf_counter()
-    spent = {"read": 0.0, "probe": 0.0}
-    done: dict[str, Any] = {"done": 1, "spent": spent}
+    found.spent = {"read": 0.0, "probe": 0.0}
     if read(found, known_hash, beat):
-        assert found.kind is not None
-        done["hash"] = found.file_hash
-        done["kind"] = (found.kind.format, found.kind.mime_type, found.kind.media_type)
         between = time.perf_counter()
-        spent["read"] = between - started
+        found.spent["read"] = between - started
         if wants_facts:
-            try:
-                probe(found)
-            except ProbeLibraryError as error:
-                return {"lacking": str(error)}
-            spent["probe"] = time.perf_counter() - between
-        if found.facts:
-            facts: dict[str, Any] = dict(found.facts)
-            if (taken_at := found.facts.get("taken_at")) is not None:
-                facts["taken_at"] = taken_at.isoformat()
-            done["facts"] = facts
-    if found.stage is not None:
-        done["failed"] = (found.stage, found.error)
-    return done
+            probe(found)
+            found.spent["probe"] = time.perf_counter() - between
 
 
 if __name__ == "__main__":

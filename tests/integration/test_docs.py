@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
-# A page whose examples need a server that only its reader has; and one that a test of its own runs.
-_ELSEWHERE = {"postgresql.md", "cookbook.md"}
+# Pages whose examples need a server that only their reader has; and one that a test of its own runs.
+_ELSEWHERE = {"postgresql.md", "scaling.md", "cookbook.md"}
 PAGES = sorted(
     page for page in [ROOT / "README.md", *DOCS.rglob("*.md")]
     if _BLOCK.search(page.read_text("utf-8")) and page.name not in _ELSEWHERE

@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MfkitError as error:
         print(f"mfkit: {error}", file=sys.stderr)
         raise SystemExit(2) from error
-    except KeyboardInterrupt:
-        print("mfkit: interrupted; what was done so far is kept", file=sys.stderr)
-        raise SystemExit(130) from None
+    except SystemExit as ended:
+        if ended.code == 130:  # how Typer passes Ctrl-C on
+            print("mfkit: interrupted; what was done so far is kept", file=sys.stderr)
+        raise

@@ -229,3 +229,13 @@ def test_help_waits_for_no_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_interrupted(run, monkeypatch):
+    """Ctrl-C ends a command with a word of what became of its work."""
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mfkit.MediaLibrary, "scan", interrupt)
+    done = run("scan", "Pictures")
+    assert done.code == 130 and "interrupted; what was done so far is kept" in done.err

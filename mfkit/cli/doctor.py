@@ -28,6 +28,7 @@ def doctor(library: Library = "library.db", as_json: AsJson = False) -> None:
         from rich.text import Text
 
         printed = table("", "", "", "")
+        printed.show_header = False
         for column in printed.columns:
             column.justify = "left"
         for one in findings:

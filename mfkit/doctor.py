@@ -63,6 +63,10 @@ def examine(library: str) -> list[Finding]:
 
 
 def _library(library: str) -> Iterator[Finding]:
+    if "://" not in library and not Path(library).expanduser().exists():
+        found, advice = f"there is none at {library}", f"mfkit scan FOLDER --library {library}"
+        yield Finding("library", "bad", found, advice)
+        return
     try:
         database = Database(library, read_only=True)
         revision, items, failures, stuck = run_sync(_asked(database))

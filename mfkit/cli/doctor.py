@@ -7,7 +7,7 @@ import dataclasses
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library, example, refuse_absent
+from mfkit.cli.options import AsJson, Library, example
 from mfkit.cli.printing import console, print_json, table
 from mfkit.printable import printable
 
@@ -18,7 +18,6 @@ def doctor(library: Library = "library.db", as_json: AsJson = False) -> None:
 
     Ends with 1 when something is bad.
     """
-    refuse_absent(library)
     from mfkit.doctor import examine
 
     findings = examine(library)
@@ -29,6 +28,7 @@ def doctor(library: Library = "library.db", as_json: AsJson = False) -> None:
         from rich.text import Text
 
         printed = table("", "", "", "")
+        printed.show_header = False
         for column in printed.columns:
             column.justify = "left"
         for one in findings:

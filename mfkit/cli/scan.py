@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library, Progress, example
+from mfkit.cli.options import AsJson, Library, Progress, example, refuse_absent
 from mfkit.printable import printable
 
 if TYPE_CHECKING:
@@ -46,7 +46,13 @@ def scan(
 ) -> None:
     """Read folders into the library; it is made when it is not there."""
     from mfkit.library import MediaLibrary
+    from mfkit.scan.scanner import folders_of
 
+    # A misspelt folder makes no library.
+    if folders:
+        folders_of(folders)
+    else:
+        refuse_absent(library)
     with ExitStack() as open_, MediaLibrary(library) as lib:
         executor = None
         if scheduler is not None:

@@ -14,13 +14,14 @@ import pandas as pd
 
 from mfkit.core.database import Database
 from mfkit.errors import IngestError
+from mfkit.exchange.checks import BadRow, Columns, checked
+from mfkit.exchange.incoming import Incoming, incoming
 from mfkit.exchange.merge import Outcome, merge_rows
-from mfkit.exchange.row import COLUMNS, UNSAID, BadRow, Incoming, MediaRow, checked, cleaned
-from mfkit.exchange.sources import Row, Rows, rows_of
+from mfkit.exchange.row import COLUMNS, UNSAID
+from mfkit.exchange.sources import Batches, rows_of
 from mfkit.progress import progress_bar
 
 OnError = Literal["raise", "collect"]
-_BATCH = 5_000
 _SHOWN = 5
 
 
@@ -147,27 +148,33 @@ class _Renaming:
                 "No column says where the files are; name it: columns={'the column': 'file_path'}."
             )
 
-    def __call__(self, row: Row) -> dict[str, Any]:
-        """Return a row under mfkit's names."""
-        if not self._columns:
-            return {name: value for name, value in row.items() if name not in UNSAID}
-        renamed = ((self._columns.get(name, name), value) for name, value in row.items())
-        return {name: value for name, value in renamed if name is not None and name not in UNSAID}
+    @property
+    def unwanted(self) -> set[str]:
+        """Columns of the source that are passed over."""
+        kept = {name for name, meant in self._columns.items() if meant is not None and meant not in UNSAID}
+        return {*UNSAID, *self._columns} - kept
+
+    def __call__(self, columns: Columns) -> Columns:
+        """Return columns under mfkit's names."""
+        renamed: Columns = {}
+        for name, values in columns.items():
+            meant = self._columns.get(name) or name
+            if meant in renamed:  # objects need not all have the same names
+                values = [
+                    one if other is None else other
+                    for one, other in zip(renamed[meant], values, strict=True)
+                ]
+            renamed[meant] = values
+        return renamed
 
 
-def _batches(rows: Rows, rename: _Renaming) -> Iterator[tuple[list[Incoming], list[BadRow], int]]:
-    """Yield checked rows, bad ones and how many rows that is, a transaction's worth at a time."""
-    numbered = enumerate(rows(), 1)
-    while batch := list(islice(numbered, _BATCH)):
-        good: list[Incoming] = []
-        bad: list[BadRow] = []
-        for number, row in batch:
-            found = checked(number, rename(row))
-            if isinstance(found, MediaRow):
-                good.append(cleaned(number, found))
-            else:
-                bad += found
-        yield good, bad, len(batch)
+def _batches(rows: Batches, rename: _Renaming) -> Iterator[tuple[list[Incoming], list[BadRow], int]]:
+    """Yield good rows, bad ones and how many rows that is, a transaction's worth at a time."""
+    first = 1
+    for count, columns in rows(rename.unwanted):
+        found = checked(range(first, first + count), rename(columns))
+        yield list(incoming(found)), found.bad, count
+        first += count
 
 
 def _refused(bad: list[BadRow]) -> IngestError:

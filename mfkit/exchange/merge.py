@@ -7,16 +7,18 @@ the table. A batch is decided in memory against the rows it touches and written 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.exchange.row import BadRow, Incoming
+from mfkit.exchange.checks import BadRow
+from mfkit.exchange.incoming import Incoming
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, MediaType, utc_now
 from mfkit.core.rows import insert_rows, update_rows, upsert_rows
 from mfkit.scan.ingested import MARK
@@ -25,6 +27,8 @@ from mfkit.scan.rows import FACT_COLUMNS, ITEM_COLUMNS, METADATA_COLUMNS, file_n
 _ITEM, _COPY, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata))
 _UPDATED = tuple(name for name in ITEM_COLUMNS if name not in ("id", "created_at"))
 _COPY_COLUMNS = ("id", "media_item_id", "file_path", "file_name", "file_modified_at")
+_ITEM_ROW, _FACTS_ROW = itemgetter(*ITEM_COLUMNS), itemgetter(*METADATA_COLUMNS)
+_UPDATED_ROW = itemgetter(*_UPDATED, "id")
 _WIDTH = len(ITEM_COLUMNS)
 _WIDE = select(
     *(_ITEM.c[name] for name in ITEM_COLUMNS), *(_METADATA.c[name] for name in METADATA_COLUMNS)
@@ -86,7 +90,7 @@ class _Batch:
     def take(self, row: Incoming, outcome: Outcome) -> None:
         """Apply one row."""
         here = self.by_path.get(row.path)
-        owner = self.by_hash.get(row.file_hash or row.stand_in)
+        owner = self.by_hash.get(row.key)
         copied = self.items.get(self.copies[row.path]) if row.path in self.copies else None
         if row.file_hash is None:
             target = here or copied or owner
@@ -165,27 +169,35 @@ _OF_THE_FILE = ("file_name", "file_modified_at")
 
 
 def _random_ids() -> Iterator[UUID]:
-    """Yield random UUIDs, of which uuid4() makes one per call of the operating system."""
+    """Yield random UUIDs (RFC 9562, version 4), of which uuid4() makes one per call of the system."""
     while True:
         drawn = os.urandom(16 * 1024)
-        yield from (UUID(bytes=drawn[at:at + 16], version=4) for at in range(0, len(drawn), 16))
+        for at in range(0, len(drawn), 16):
+            # Version and variant by hand: UUID() takes as long again to set them.
+            number = int.from_bytes(drawn[at:at + 16], "big") & _FREE | _FIXED
+            yield UUID(int=number)
 
 
+_FREE, _FIXED = ~(0xF << 76 | 0x3 << 62), 0x4 << 76 | 0x2 << 62
 _IDS = _random_ids()
+_NO_FACTS = dict.fromkeys(FACT_COLUMNS)
 
 
 def _new(row: Incoming, now: datetime) -> _Item:
     size = row.item.get("file_size", row.size)
     if size is None:
         raise _Contradiction("the size is missing, and there is no file to ask")
+    item_id = next(_IDS)
     values: dict[str, Any] = {
-        "id": next(_IDS), "created_at": now, "modified_at": now, "file_path": row.path,
-        "file_hash": row.file_hash or row.stand_in, "mime_type": row.kind.mime_type,
+        "id": item_id, "created_at": now, "modified_at": now, "file_path": row.path,
+        "file_hash": row.key, "mime_type": row.kind.mime_type,
         "media_type": _media_type(row), "file_created_at": None, "file_modified_at": row.modified_at,
         "last_scanned_at": None, "is_processed": False, "is_compressed": False, "compression_ratio": None,
         "missing_since": None, **row.item, "file_size": size,
     }
-    facts = {**dict.fromkeys(FACT_COLUMNS), **row.facts, "extra_metadata": row.extra, "id": next(_IDS)}
+    facts = {
+        **_NO_FACTS, **row.facts, "extra_metadata": row.extra, "id": next(_IDS), "media_item_id": item_id,
+    }
     return _Item(values, facts, is_new=True, changed=True)
 
 
@@ -211,7 +223,7 @@ async def merge_rows(connection: AsyncConnection, rows: Sequence[Incoming]) -> O
 
 async def _load(connection: AsyncConnection, batch: _Batch, rows: Sequence[Incoming]) -> None:
     paths = [row.path for row in rows]
-    hashes = [row.file_hash or row.stand_in for row in rows]
+    hashes = [row.key for row in rows]
     copies = select(_COPY.c.file_path, _COPY.c.media_item_id)
     owners = {path: item for path, item in await _in(connection, copies, _COPY.c.file_path, paths)}
     batch.copies = owners
@@ -225,6 +237,7 @@ async def _load(connection: AsyncConnection, batch: _Batch, rows: Sequence[Incom
             values = dict(zip(ITEM_COLUMNS, found[:_WIDTH], strict=True))
             facts = dict(zip(METADATA_COLUMNS, found[_WIDTH:], strict=True))
             facts["id"] = facts["id"] or uuid4()
+            facts["media_item_id"] = values["id"]
             facts["extra_metadata"] = facts["extra_metadata"] or {}
             batch.add(_Item(values, facts, stored_hash=values["file_hash"]))
     held = await _in(connection, copies, _COPY.c.media_item_id, list(batch.items))
@@ -245,18 +258,10 @@ async def _write(connection: AsyncConnection, batch: _Batch) -> None:
     # What one item's content was before may be another's now; none may hold it twice for a moment.
     edited = [item.values["id"] for item in old if item.values["file_hash"] != item.stored_hash]
     await update_rows(connection, _ITEM, ("file_hash",), [(str(id_), id_) for id_ in edited])
-    await insert_rows(connection, _ITEM, ITEM_COLUMNS, _tuples(ITEM_COLUMNS, (one.values for one in new)))
-    await update_rows(
-        connection, _ITEM, _UPDATED, _tuples((*_UPDATED, "id"), (one.values for one in old))
+    await insert_rows(connection, _ITEM, ITEM_COLUMNS, [_ITEM_ROW(one.values) for one in new])
+    await update_rows(connection, _ITEM, _UPDATED, [_UPDATED_ROW(one.values) for one in old])
+    await insert_rows(connection, _METADATA, METADATA_COLUMNS, [_FACTS_ROW(one.facts) for one in new])
+    await upsert_rows(
+        connection, _METADATA, "media_item_id", METADATA_COLUMNS, [_FACTS_ROW(one.facts) for one in old]
     )
-    await insert_rows(connection, _METADATA, METADATA_COLUMNS, _facts(new))
-    await upsert_rows(connection, _METADATA, "media_item_id", METADATA_COLUMNS, _facts(old))
     await insert_rows(connection, _COPY, _COPY_COLUMNS, batch.new_copies)
-
-
-def _facts(items: list[_Item]) -> list[tuple[Any, ...]]:
-    return _tuples(METADATA_COLUMNS, ({**one.facts, "media_item_id": one.values["id"]} for one in items))
-
-
-def _tuples(names: Sequence[str], rows: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    return [tuple(row[name] for name in names) for row in rows]

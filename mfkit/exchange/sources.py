@@ -1,11 +1,12 @@
-"""Where rows come from: a DataFrame, or a file whose format its suffix or its content tells."""
+"""Where rows come from, by columns: a DataFrame, or a file whose format its suffix or its content tells."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,25 @@ from mfkit.errors import IngestError
 from mfkit.exchange.text import armed
 from mfkit.exchange.tools import exiftool, ffprobe, mediainfo
 
-Row = Mapping[str, Any]
-Rows = Callable[[], Iterator[Row]]
-"""Begins the rows, as often as it is called."""
+Batch = tuple[int, dict[str, list[Any]]]
+"""How many rows, and their values by column; the values that say nothing are None, NaN or empty text."""
+Batches = Callable[[Container[str]], Iterator[Batch]]
+"""Begins the rows, as often as it is called; columns of these names may be left out."""
 
 _TOOLS = (exiftool, ffprobe, mediainfo)
 _SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-_AT_ONCE = 10_000
+_AT_ONCE = 5_000
+_SURPLUS = "more cells than the header has"
 
 
-def rows_of(source: pd.DataFrame | Path) -> tuple[Rows, list[str] | None, int | None]:
+def rows_of(source: pd.DataFrame | Path) -> tuple[Batches, list[str] | None, int | None]:
     """Return the rows of a source, its columns where those are fixed, and their number where it is known.
 
     Raises:
         IngestError: The file is not there, cannot be read, or is none that mfkit knows.
     """
     if isinstance(source, pd.DataFrame):
-        return lambda: _frame(source), [str(name) for name in source.columns], len(source)
+        return partial(_frame, source), [str(name) for name in source.columns], len(source)
     if not source.is_file():
         raise IngestError(f"{source} is not there, or is no file.")
     suffix = source.suffix.lower()
@@ -43,32 +46,45 @@ def rows_of(source: pd.DataFrame | Path) -> tuple[Rows, list[str] | None, int | 
     try:
         if suffix == ".parquet":
             file = pyarrow.parquet.ParquetFile(source)
-            return lambda: _parquet(source), list(file.schema_arrow.names), file.metadata.num_rows
+            return partial(_parquet, source), list(file.schema_arrow.names), file.metadata.num_rows
         if suffix in (".csv", ".tsv"):
-            return lambda: _csv(source), _header(source), None
-        return lambda: _json(source), None, None
+            return partial(_csv, source), _header(source), None
+        return partial(_json, source), None, None
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise IngestError(f"{source} cannot be read: {error}") from error
     except OSError as error:
         raise IngestError(f"{source} cannot be read: {error.strerror or error}") from error
 
 
-def _frame(frame: pd.DataFrame) -> Iterator[Row]:
-    names = [str(name) for name in frame.columns]
+def _frame(frame: pd.DataFrame, unwanted: Container[str]) -> Iterator[Batch]:
+    wanted = {str(name): place for place, name in enumerate(frame.columns) if str(name) not in unwanted}
     for start in range(0, len(frame), _AT_ONCE):
         part = frame.iloc[start:start + _AT_ONCE]
-        columns = [_plain(part.iloc[:, place]) for place in range(len(names))]
-        yield from (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
+        yield len(part), {name: _plain(part.iloc[:, place]) for name, place in wanted.items()}
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:
     """Return Python's own values, with None for each of pandas' words for nothing."""
-    return column.astype(object).where(column.notna(), None).tolist()
+    values: list[Any]
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        values = column.to_numpy("datetime64[us]").tolist()  # in UTC
+    elif isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
+        values = column.array.to_numpy(dtype=object, na_value=None).tolist()
+    else:
+        values = column.astype(object).where(column.notna(), None).tolist()
+    return values
 
 
-def _parquet(file: Path) -> Iterator[Row]:
-    for batch in pyarrow.parquet.ParquetFile(file).iter_batches(_AT_ONCE):
-        yield from batch.to_pylist()
+def _parquet(path: Path, unwanted: Container[str]) -> Iterator[Batch]:
+    file = pyarrow.parquet.ParquetFile(path)
+    wanted = [name for name in file.schema_arrow.names if name not in unwanted]
+    for batch in file.iter_batches(_AT_ONCE, columns=wanted):
+        columns = {
+            name: (column.cast(pa.timestamp("us"), safe=False)  # in UTC
+                   if pa.types.is_timestamp(column.type) else column).to_pylist()
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        }
+        yield batch.num_rows, columns
 
 
 def _dialect(file: Path) -> tuple[str, list[str]]:
@@ -84,19 +100,33 @@ def _header(file: Path) -> list[str]:
     return _dialect(file)[1]
 
 
-def _csv(file: Path) -> Iterator[Row]:
-    separator, _ = _dialect(file)
+def _csv(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
+    separator, names = _dialect(file)
     csv.field_size_limit(2**24)
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter=separator, restkey="more cells than the header has"):
-                # An apostrophe that keeps spreadsheets from running a cell is none of the value.
-                yield {name: armed(value) if isinstance(value, str) else value for name, value in row.items()}
+            cells = (row for row in csv.reader(lines, delimiter=separator) if row)
+            next(cells, None)
+            while rows := list(islice(cells, _AT_ONCE)):
+                columns = _under(names, rows)
+                yield len(rows), {name: columns[name] for name in columns if name not in unwanted}
     except (csv.Error, UnicodeDecodeError) as error:
         raise IngestError(f"{file} cannot be read as CSV: {error}") from error
 
 
-def _json(file: Path) -> Iterator[Row]:
+def _under(names: list[str], rows: list[list[str]]) -> dict[str, list[Any]]:
+    """Return cells by column, also where rows are shorter or longer than the header."""
+    # An apostrophe that keeps spreadsheets from running a cell is none of the value.
+    columns: dict[str, list[Any]] = {
+        name: [armed(cell) if cell[:1] == "'" else cell for cell in cells]
+        for name, cells in zip(names, zip_longest(*rows, fillvalue=""), strict=False)
+    }
+    if any(len(row) > len(names) for row in rows):
+        columns[_SURPLUS] = [row[len(names):] or None for row in rows]
+    return columns
+
+
+def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
     """Yield the rows of JSON lines, of a JSON list, or of what exiftool, ffprobe or MediaInfo wrote."""
     try:
         # A name that is no UTF-8 comes through exiftool as its bytes.
@@ -109,12 +139,17 @@ def _json(file: Path) -> Iterator[Row]:
                 begun = json.load(lines)
                 lines.seek(0, 2)
             rest = (json.loads(line) for line in lines if line.strip())
-            yield from chain(_rows(begun), *(_rows(one) for one in rest))
+            rows = chain(_rows(begun), chain.from_iterable(map(_rows, rest)))
+            while some := list(islice(rows, _AT_ONCE)):
+                names = dict.fromkeys(chain.from_iterable(some))
+                yield len(some), {
+                    name: [row.get(name) for row in some] for name in names if name not in unwanted
+                }
     except (ValueError, RecursionError) as error:
         raise IngestError(f"{file} is no JSON: {error}") from error
 
 
-def _rows(said: object) -> Iterable[Row]:
+def _rows(said: object) -> Iterable[Mapping[str, Any]]:
     for one in said if isinstance(said, list) else [said]:
         tool = next((tool for tool in _TOOLS if tool.recognises(one)), None)
         if not isinstance(one, dict):

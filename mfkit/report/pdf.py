@@ -31,6 +31,21 @@ def find_browser() -> str | None:
     return next((one for one in found if one and Path(one).exists()), None)
 
 
+def the_browser() -> str:
+    """Return the program that prints.
+
+    Raises:
+        ReportError: There is none.
+    """
+    browser = find_browser()
+    if browser is None:
+        raise ReportError(
+            "A PDF is printed by a browser, and no Chromium, Chrome or Edge was found; install one, name "
+            "its program in MFKIT_BROWSER, or write .html and print that."
+        )
+    return browser
+
+
 def print_pdf(page: Path, target: Path) -> None:
     """Print a page to a PDF file.
 
@@ -41,12 +56,7 @@ def print_pdf(page: Path, target: Path) -> None:
     Raises:
         ReportError: There is no browser, or it failed.
     """
-    browser = find_browser()
-    if browser is None:
-        raise ReportError(
-            "A PDF is printed by a browser, and no Chromium, Chrome or Edge was found; install one, name "
-            "its program in MFKIT_BROWSER, or write .html and print that."
-        )
+    browser = the_browser()
     with tempfile.TemporaryDirectory(prefix="mfkit-browser-") as profile:
         command = [
             browser, "--headless", "--disable-gpu", f"--user-data-dir={profile}", "--no-first-run",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,18 @@ from mfkit.errors import ReportError
 from mfkit.report.show import PLOTLY_MIME
 
 _WIDTH = 960
+
+
+def refuse_pictures() -> None:
+    """Say before any work that no picture can be written.
+
+    Raises:
+        ReportError: The package is missing.
+    """
+    if find_spec("kaleido") is None:
+        raise ReportError(
+            "Pictures need the package kaleido: pip install 'mfkit[pictures]'; or write them from the page."
+        )
 
 
 def write_pictures(notebook: Any, folder: Path) -> list[Path]:
@@ -25,13 +38,10 @@ def write_pictures(notebook: Any, folder: Path) -> list[Path]:
     Raises:
         ReportError: The package or the browser is missing, or the folder cannot be written.
     """
-    try:
-        import kaleido
-        from kaleido import errors
-    except ImportError as error:
-        raise ReportError(
-            "Pictures need the package kaleido: pip install 'mfkit[pictures]'; or write them from the page."
-        ) from error
+    refuse_pictures()
+    import kaleido
+    from kaleido import errors
+
     drawn = [output.data[PLOTLY_MIME] for cell in notebook.cells for output in cell.get("outputs", [])
              if PLOTLY_MIME in output.get("data", {})]
     names = [re.sub(r"\W+", "-", one["layout"]["meta"]["label"].lower()).strip("-") for one in drawn]

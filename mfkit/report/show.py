@@ -18,6 +18,14 @@ _LONG = 24
 """Texts of more characters may be broken anywhere; shorter ones stand on one line."""
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
+_CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    # By default a button sends the chart, with its data, to Plotly's server.
+    "showSendToCloud": False,
+    # Nothing on a page follows what is chosen in a chart.
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class Chart:
         """Return the output for a notebook; the label travels in the figure's ``meta``."""
         drawn = json.loads(json.dumps(self.figure.to_dict(), cls=PlotlyJSONEncoder))
         drawn["layout"]["meta"] = {**drawn["layout"].get("meta", {}), "label": self.label}
-        return {PLOTLY_MIME: {**drawn, "config": {"displaylogo": False, "responsive": True}}}
+        return {PLOTLY_MIME: {**drawn, "config": _CONFIG}}
 
 
 @dataclass(frozen=True, slots=True)

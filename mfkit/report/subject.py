@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -26,16 +26,20 @@ class Subject:
     lib: MediaLibrary
     filter: MediaFilter
     redaction: Redaction
+    _answers: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def ask(self, verb: Callable[..., pd.DataFrame], *args: Any, **options: Any) -> pd.DataFrame:
-        """Return what a verb of the library says of the filter's items, redacted.
+        """Return what a verb of the library says of the filter's items, redacted; asked once a report.
 
         Args:
             verb: A method of the library that takes ``filter=``.
             args: Its arguments.
             options: Its further arguments.
         """
-        return self.redaction.frame(verb(*args, filter=self.filter, **options))
+        asked = repr((verb.__name__, args, options))
+        if asked not in self._answers:
+            self._answers[asked] = self.redaction.frame(verb(*args, filter=self.filter, **options))
+        return self._answers[asked].copy()
 
     @property
     def is_all(self) -> bool:

@@ -13,8 +13,8 @@ from mfkit.errors import ReportError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.report.page import page
-from mfkit.report.pdf import print_pdf
-from mfkit.report.pictures import write_pictures
+from mfkit.report.pdf import print_pdf, the_browser
+from mfkit.report.pictures import refuse_pictures, write_pictures
 from mfkit.report.report import Report
 from mfkit.shipped import shipped
 
@@ -45,7 +45,11 @@ def write_report(
     source = Path(notebook) if notebook is not None else shipped("notebooks") / "library_report.ipynb"
     if not source.is_file():
         raise ReportError(f"There is no notebook {source}.")
-    # Bad input is told before the work.
+    # Bad input, and what is missing, is told before the work.
+    if pictures is not None:
+        refuse_pictures()
+    if target.suffix.lower() == ".pdf":
+        the_browser()
     report = Report(lib, chosen, title=title, sections=sections, redact=redact, compare_to=compare_to)
     report.changes()
     parameters = {

@@ -8,8 +8,10 @@ to what a column holds; nothing here raises, whatever the value.
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import date, datetime, timezone
+from functools import lru_cache
+from itertools import islice
 from typing import Any, cast
 
 from mfkit.scan.probes.contract import Facts
@@ -18,6 +20,8 @@ MAX_TEXT = 1_000
 MAX_INT32 = 2**31 - 1
 MAX_INT64 = 2**63 - 1
 _MAX_DEPTH, _MAX_MEMBERS, _MAX_EXTRA_TEXT = 6, 200, 32_768
+PAIRS = (("latitude", "longitude"), ("width", "height"))
+"""Facts that make sense only together."""
 _NO_DATES = (0, 1904, 1970)  # the epochs of broken clocks: EXIF zeros, QuickTime, Unix
 
 
@@ -38,23 +42,50 @@ def clean(facts: Facts) -> Facts:
         result = rule(value)
         if result is not None:
             kept[name] = result
-    for pair in (("latitude", "longitude"), ("width", "height")):
-        if not all(name in kept for name in pair):
+    for pair in PAIRS:
+        if not all(name in kept for name in pair) or kept[pair[0]] == kept[pair[1]] == 0:
             for name in pair:
                 kept.pop(name, None)
-    if kept.get("latitude") == 0 and kept.get("longitude") == 0:
-        del kept["latitude"], kept["longitude"]
     extra = facts.get("extra")
     if isinstance(extra, dict) and extra:
-        safe = json_safe(extra)
-        origins = safe.get("origins")
-        if isinstance(origins, dict):
-            safe["origins"] = {name: origin for name, origin in origins.items() if name in kept}
-            if not safe["origins"]:
-                del safe["origins"]
+        safe = clean_extra(extra, kept)
         if safe:
             kept["extra"] = safe
     return cast(Facts, kept)
+
+
+def clean_columns(facts: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Do for many rows what :func:`clean` does for one; ``extra`` is :func:`clean_extra`'s.
+
+    Args:
+        facts: Values by column, one for each row, None where it says nothing; all of a column of one type,
+            which hashes.
+    """
+    kept: dict[str, list[Any]] = {}
+    for name, values in facts.items():
+        known = {value: None if value is None else _RULES[name](value) for value in set(values)}
+        kept[name] = [known[value] for value in values]
+    for one, other in PAIRS:
+        if one in kept and other in kept:
+            pairs = zip(kept[one], kept[other], strict=True)
+            for place, (a, b) in enumerate(pairs):
+                if a is None or b is None or a == b == 0:
+                    kept[one][place] = kept[other][place] = None
+        else:
+            kept.pop(one, None)
+            kept.pop(other, None)
+    return kept
+
+
+def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
+    """Return further facts as safe JSON; of origins those of the facts of these names."""
+    safe = json_safe(extra)
+    origins = safe.get("origins")
+    if isinstance(origins, dict):
+        safe["origins"] = {name: origin for name, origin in origins.items() if name in names}
+        if not safe["origins"]:
+            del safe["origins"]
+    return safe
 
 
 def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
@@ -147,16 +178,16 @@ def _json(value: object, depth: int, budget: list[int]) -> object:
     if budget[0] <= 0:
         return None
     budget[0] -= 8
+    if isinstance(value, str):  # what most are
+        text = clean_text(value)
+        budget[0] -= len(text or "")
+        return text
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         return int(value) if -MAX_INT64 <= value <= MAX_INT64 else None
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
-    if isinstance(value, str):
-        text = clean_text(value)
-        budget[0] -= len(text or "")
-        return text
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, dict):
@@ -164,7 +195,7 @@ def _json(value: object, depth: int, budget: list[int]) -> object:
     if isinstance(value, (list, tuple, set, frozenset)):
         if depth <= 0:
             return None
-        members = (_json(member, depth - 1, budget) for _, member in zip(range(_MAX_MEMBERS), value))
+        members = (_json(member, depth - 1, budget) for member in islice(value, _MAX_MEMBERS))
         return [member for member in members if member is not None]
     return None
 
@@ -173,12 +204,17 @@ def _json_mapping(items: Iterable[tuple[object, object]], depth: int, budget: li
     if depth <= 0:
         return None
     kept: dict[str, object] = {}
-    for _, (key, member) in zip(range(_MAX_MEMBERS), items):
-        name = clean_text(str(key), 100) if isinstance(key, (str, int)) else None
+    for key, member in islice(items, _MAX_MEMBERS):
+        name = _member(key) if isinstance(key, (str, int)) else None
         safe = _json(member, depth - 1, budget)
         if name and safe is not None and safe != {} and safe != []:
             kept[name] = safe
     return kept
+
+
+@lru_cache(maxsize=1_024, typed=True)  # the same few names in file after file
+def _member(key: str | int) -> str | None:
+    return clean_text(str(key), 100)
 
 
 def _flag(value: object) -> bool | None:

@@ -63,7 +63,7 @@ async def scan(
     progress: bool | None = None,
 ) -> ScanReport:
     """Read folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
-    folders = _checked([os.fspath(root) for root in roots] or await _known_roots(database))
+    folders = folders_of(roots or await _known_roots(database))
     started = time.monotonic()
     counts: dict[str, Counts] = {}
     notes: list[str] = []
@@ -345,7 +345,7 @@ def _end_of(root: str) -> str:
     return "0" if root == "/" else f"{root}0"
 
 
-def _checked(roots: Sequence[str]) -> list[str]:
+def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     """Return the stored paths of folders that can be scanned, without those that lie in another one.
 
     Raises:
@@ -353,7 +353,7 @@ def _checked(roots: Sequence[str]) -> list[str]:
     """
     folders = []
     for root in roots:
-        path = os.path.abspath(os.path.expanduser(root))
+        path = os.path.abspath(os.path.expanduser(os.fspath(root)))
         if not os.path.exists(path):
             raise FolderNotFoundError(f"{root} is not there; check the spelling, or whether it is mounted.")
         if not os.path.isdir(path):
@@ -374,7 +374,7 @@ async def _known_roots(database: Database) -> list[str]:
     async with database.connect() as connection:
         roots = (await connection.execute(select(Scan.root).distinct().order_by(Scan.root))).scalars().all()
     if not roots:
-        raise FolderNotFoundError("No folder was scanned before; name one: lib.scan(\"~/Pictures\").")
+        raise FolderNotFoundError("No folder was scanned before; name one, as in mfkit scan ~/Pictures.")
     return [on_disk(root) for root in roots]
 
 

@@ -38,6 +38,15 @@ def test_it_needs_nothing_but_itself(opened: Visit) -> None:
     assert opened.page.evaluate("window.mfkit_harmed") is None
 
 
+def test_no_button_sends_a_chart_away(opened: Visit) -> None:
+    """The buttons over the charts save a picture or move the map; none hands the data to a server."""
+    names = opened.page.locator(".modebar-btn").evaluate_all(
+        "all => all.map(one => (one.dataset.title || one.getAttribute('aria-label') || '').toLowerCase())"
+    )
+    assert any("png" in name for name in names)
+    assert not [name for name in names if any(word in name for word in ("cloud", "share", "lasso", "box"))]
+
+
 def test_the_map_shows_land_and_places(opened: Visit) -> None:
     """Without internet and from disk."""
     atlas = opened.page.get_by_role("img", name="Map of the places")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ import pandas as pd
 import pytest
 
 import mfkit
-from mfkit import MediaLibrary
+from mfkit import AsyncMediaLibrary, MediaLibrary, charts, widgets
 from mfkit.queries.assumptions import ASSUMPTIONS
 from mfkit.queries.classes import CLASSES, RESOLUTIONS
 from mfkit.queries.completeness import FIELDS
@@ -135,6 +136,33 @@ def test_every_verb_and_field_is_documented() -> None:
         assert re.search(rf"^\s*(\w+, )*{field}\b.*:", explained, re.MULTILINE), field
     for name in mfkit.__all__:
         assert name == "__version__" or inspect.getdoc(getattr(mfkit, name)), name
+
+
+_PUBLIC = {
+    **{name: getattr(mfkit, name) for name in mfkit.__all__ if name != "__version__"},
+    **{name: getattr(charts, name) for name in charts.__all__},
+    **{name: getattr(widgets, name) for name in widgets.__all__},
+    **{
+        f"{owner.__name__}.{name}": member
+        for owner in (MediaLibrary, AsyncMediaLibrary, MediaFilter)
+        for name, member in inspect.getmembers(owner)
+        if not name.startswith("_") and callable(member) and member.__module__.startswith("mfkit")
+    },
+}
+
+
+def test_all_that_is_public_has_docs_and_an_example() -> None:
+    """Each function, class and method says what it is and stands in an example or notebook that tests run."""
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
+    examples = "".join(block for page in pages for block in _BLOCK.findall(page.read_text("utf-8")))
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(notebook.read_text("utf-8"))["cells"]
+        examples += "".join("".join(one["source"]) for one in cells if one["cell_type"] == "code")
+    assert [name for name, one in _PUBLIC.items() if not inspect.getdoc(one)] == []
+    assert [
+        name for name in _PUBLIC
+        if not re.search(rf"\.{name.rpartition('.')[2]}\b" if "." in name else rf"\b{name}\b", examples)
+    ] == []
 
 
 def test_every_fact_class_and_field_is_explained() -> None:

@@ -1,30 +1,76 @@
-"""The wheel, installed with pip in an empty environment, outside the checkout."""
+"""What is handed out: the wheel and the source archive, and the wheel in an empty environment."""
 
 from __future__ import annotations
 
+import email
 import os
 import subprocess
 import sys
+import tarfile
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
 
+import pytest
+
+import mfkit
+
 ROOT = Path(__file__).parents[2]
+_PLACES = {"mfkit": "mfkit", "migrations": "mfkit/migrations", "notebooks": "mfkit/notebooks"}
 
 
-def test_the_wheel_does_the_main_job(tmp_path):
-    """It makes, upgrades, scans and opens a library, and carries migrations and notebooks."""
-    dist, home, work = tmp_path / "dist", tmp_path / "venv", tmp_path / "work"
-    work.mkdir()
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory):
+    """The folder with the source archive, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", str(dist), str(ROOT)],
+        [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)],
         check=True, capture_output=True, timeout=300,
     )
+    return folder
+
+
+def test_an_index_would_take_them(dist):
+    """Their descriptions are whole, and the README can be shown."""
+    done = subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", *map(str, dist.iterdir())],
+        capture_output=True, text=True, timeout=120,
+    )
+    assert done.returncode == 0 and done.stdout.count("PASSED") == 2, done.stdout + done.stderr
+
+
+def test_the_wheel_has_what_it_needs_and_nothing_else(dist):
+    """The package with migrations, notebooks and the marker of its types; no test, no cache, no leftover."""
     (wheel,) = dist.glob("mfkit-*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    assert "mfkit/migrations/env.py" in names and "mfkit/notebooks/explore.ipynb" in names
-    assert "mfkit/py.typed" in names
-    assert not [name for name in names if name.startswith(("tests/", "docs/")) or "__pycache__" in name]
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert held == {
+        f"{place}/{file.relative_to(ROOT / folder).as_posix()}"
+        for folder, place in _PLACES.items() for file in (ROOT / folder).rglob("*")
+        if file.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(file.parts)
+    }
+    assert {"mfkit/py.typed", "mfkit/migrations/env.py", "mfkit/notebooks/library_report.ipynb"} <= held
+
+
+def test_the_wheel_says_what_it_is(dist):
+    """One version everywhere; extras, licence and classifiers as they are stated."""
+    (wheel,) = dist.glob("mfkit-*.whl")
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (one for one in archive.namelist() if one.endswith(".dist-info/METADATA"))
+    said = email.message_from_bytes(archive.read(name))
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert said["Version"] == mfkit.__version__ in wheel.name
+    assert set(said.get_all("Provides-Extra")) == set(stated["optional-dependencies"])
+    assert said["License-Expression"] == "MIT"
+    assert set(said.get_all("Classifier")) == set(stated["classifiers"])
+    assert f"mfkit-{mfkit.__version__}/LICENSE" in tarfile.open(*dist.glob("*.tar.gz")).getnames()
+
+
+def test_the_wheel_does_the_main_job(tmp_path, dist):
+    """It makes, upgrades, scans and opens a library."""
+    home, work = tmp_path / "venv", tmp_path / "work"
+    work.mkdir()
+    (wheel,) = dist.glob("mfkit-*.whl")
     venv.create(home, with_pip=True)
     scripts = home / ("Scripts" if os.name == "nt" else "bin")
     subprocess.run(

@@ -103,7 +103,7 @@ def test_json_is_json(run, name):
 
 @pytest.mark.parametrize("name", [
     name for name, one in COMMANDS.items()
-    if "--library" in _options(one) and name not in ("scan", "import", "db upgrade")
+    if "--library" in _options(one) and name not in ("scan", "import", "db upgrade", "doctor")
 ])
 def test_an_unknown_library_is_one_line(run, name):
     """A library that is not there ends with 2 and a line that says what to do; none is made."""
@@ -197,6 +197,29 @@ def test_the_doctor_sees_damage(run):
     assert any(one["state"] == "bad" and "backup" in one["advice"] for one in said["findings"])
     Path("other.db").write_text("no database")
     assert run("doctor", "--library", "other.db").code == 1
+
+
+def test_the_doctor_helps_who_has_no_library_yet(run):
+    """Without a library the machine is looked at all the same, and the command that makes one is named."""
+    done = run("doctor", "--library", "nowhere.db")
+    assert done.code == 1 and "mfkit scan FOLDER --library nowhere.db" in done.out
+    assert "Python" in done.out and not Path("nowhere.db").exists()
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], []])
+def test_a_scan_of_nothing_makes_no_library(run, arguments):
+    """A folder that is misspelt, or none where none was scanned before, is said before a file is made."""
+    done = run("scan", *arguments, "--library", "new.db")
+    assert done.code == 2 and done.err.count("\n") == 1 and not Path("new.db").exists()
+
+
+def test_the_doctor_sees_a_newer_schema(run):
+    """A library of a newer mfkit is told with the command that brings that."""
+    with sqlite3.connect("library.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    done = run("doctor")
+    assert done.code == 1 and "pip install --upgrade mfkit" in done.out
 
 
 def test_the_doctor_sees_an_older_schema(run):

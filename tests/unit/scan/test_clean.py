@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.scan.clean import MAX_INT32, MAX_INT64, MAX_TEXT, clean, clean_text, clean_year, json_safe
+from mfkit.scan.clean import (
+    MAX_INT32,
+    MAX_INT64,
+    MAX_TEXT,
+    clean,
+    clean_columns,
+    clean_text,
+    clean_year,
+    json_safe,
+)
 from mfkit.scan.probes.contract import Facts
 
 ANYTHING = st.recursive(
@@ -35,6 +44,26 @@ def test_whatever_a_probe_claims_becomes_storable(claimed: dict[str, Any]) -> No
         elif isinstance(value, int):
             assert -MAX_INT64 <= value <= MAX_INT64
     json.dumps(facts.get("extra", {}), allow_nan=False).encode("utf-8")
+
+
+_NUMBERS = ("duration", "latitude", "longitude", "fps", "aperture")
+_WHOLE = ("width", "height", "bitrate", "iso", "year")
+_TYPED = st.fixed_dictionaries({}, optional={
+    **dict.fromkeys(_NUMBERS, st.none() | st.floats(allow_nan=False) | st.just(0.0)),
+    **dict.fromkeys(_WHOLE, st.none() | st.integers()),
+    **dict.fromkeys(("title", "artist", "mime_type"), st.none() | st.text(max_size=8)),
+    "taken_at": st.none() | st.datetimes(timezones=st.none() | st.just(timezone.utc)),
+})
+
+
+@given(st.lists(_TYPED, min_size=1, max_size=6))
+def test_columns_are_cleaned_as_rows_are(rows: list[dict[str, Any]]) -> None:
+    """Many rows at once come out as each would by itself."""
+    names = {name for row in rows for name in row}
+    columns = clean_columns({name: [row.get(name) for row in rows] for name in names})
+    for place, row in enumerate(rows):
+        found = {name: values[place] for name, values in columns.items() if values[place] is not None}
+        assert found == clean(cast(Facts, row))
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING))

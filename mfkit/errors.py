@@ -33,6 +33,10 @@ class FolderNotFoundError(MfkitError):
     """A folder to scan is not there, is no folder, or cannot be read."""
 
 
+class StorageUnavailableError(MfkitError):
+    """Object storage cannot be reached, or refuses the login or what was asked."""
+
+
 class ScanRunningError(MfkitError):
     """Another scan of the same library is under way."""
 

@@ -11,6 +11,7 @@ from mfkit.scan.compression import compression
 from mfkit.scan.kinds import KINDS, Kind
 from mfkit.scan.probes import heif, jpeg, jxl, musepack, office, picture, png, raw, webp
 from mfkit.scan.probes.contract import LAST_CHANGE, Facts, Probe, ProbeError, from_origin, merge
+from mfkit.scan.source import Source, size_of
 
 __all__ = [
     "EXTRACTOR_VERSION", "Facts", "ProbeError", "ProbeLibraryError", "Step", "probes_for", "read_facts"]
@@ -45,12 +46,12 @@ def _probe_in(module: str, name: str = "read") -> Probe:
     pypdf alone took 0.2 of the 0.3 s in which a worker starts, and two thirds of its memory; and every
     file that takes a worker down costs a start.
     """
-    def read(path: str | bytes, kind: Kind) -> Facts:
+    def read(source: Source, kind: Kind) -> Facts:
         try:
             probe: Probe = getattr(import_module(f"mfkit.scan.probes.{module}"), name)
         except ImportError as error:
             raise ProbeLibraryError(str(error)) from error
-        return probe(path, kind)
+        return probe(source, kind)
 
     return read
 
@@ -98,11 +99,11 @@ def probes_for(kind: Kind) -> tuple[Step, ...]:
     return _REGISTRY.get(kind.format, ())
 
 
-def read_facts(path: "str | bytes | os.PathLike[str] | os.PathLike[bytes]", kind: Kind) -> Facts:
+def read_facts(source: "Source | os.PathLike[str]", kind: Kind) -> Facts:
     """Read what a file says of itself.
 
     Args:
-        path: An existing regular file.
+        source: An existing regular file, or what else can be read as one.
         kind: As `mfkit.scan.kinds.identify` gave it.
 
     Returns:
@@ -117,7 +118,7 @@ def read_facts(path: "str | bytes | os.PathLike[str] | os.PathLike[bytes]", kind
     steps = probes_for(kind)
     if not steps:
         return {}
-    name = os.fspath(path)
+    opened = os.fspath(source) if isinstance(source, os.PathLike) else source
     found: Facts = {}
     notes: list[str] = []
     successes = 0
@@ -125,7 +126,7 @@ def read_facts(path: "str | bytes | os.PathLike[str] | os.PathLike[bytes]", kind
         if step.fills and successes and step.fills <= frozenset(found):
             continue
         try:
-            part = step.read(name, kind)
+            part = step.read(opened, kind)
         except ProbeError as error:
             notes.append(f"{step.name}: {error}")
         else:
@@ -136,7 +137,7 @@ def read_facts(path: "str | bytes | os.PathLike[str] | os.PathLike[bytes]", kind
         raise ProbeError("; ".join(_without_repeats(notes)) or f"nothing in this {kind.format} file is known")
     if notes:
         found.setdefault("extra", {})["probe_notes"] = list(_without_repeats(notes))
-    found = merge(found, _last_change(found), compression(found, kind, os.stat(name).st_size))
+    found = merge(found, _last_change(found), compression(found, kind, size_of(opened)))
     return clean(found)
 
 

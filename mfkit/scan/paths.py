@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import re
 
+URL = "s3://"
+"""What the paths of objects begin with; bucket and key follow."""
+
 _UNDECODABLE = re.compile("[\ud800-\udfff]|\\\\(?=x)")
 _ESCAPED = re.compile(r"((?:\\x[0-9a-f]{2})+)")
 
@@ -29,6 +32,11 @@ def on_disk(path: str) -> str:
     return _ESCAPED.sub(
         lambda found: os.fsdecode(bytes.fromhex(found[0].replace("\\x", ""))), path
     )
+
+
+def is_url(path: str) -> bool:
+    """Tell whether a stored path leads to object storage; one of the file system is absolute and never does."""
+    return path.startswith(URL)
 
 
 def raw_bytes(path: str) -> bytes | None:

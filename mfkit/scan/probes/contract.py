@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypedDict, cast
 
 from mfkit.scan.kinds import Kind
+from mfkit.scan.source import Source
 
 
 class Facts(TypedDict, total=False):
@@ -54,7 +55,7 @@ class Facts(TypedDict, total=False):
 LAST_CHANGE = "exif DateTime"
 """The origin of a capture time that is only the time of the last change, for want of a better one."""
 
-Probe = Callable[[str | bytes, Kind], Facts]
+Probe = Callable[[Source, Kind], Facts]
 
 _PAIRS = (("latitude", "longitude"), ("width", "height"))
 _PAIRED = {name: pair for pair in _PAIRS for name in pair}

@@ -9,6 +9,7 @@ from pypdf.generic import PdfObject
 
 from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
+from mfkit.scan.source import Source, open_source
 
 _MAX_STREAM = 16 << 20
 
@@ -29,13 +30,13 @@ _DAMAGE = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeErr
            AssertionError, NotImplementedError, RecursionError, MemoryError)
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read title, author, creation date, number of pages; of an encrypted file what is not encrypted.
 
     Raises:
         ProbeError: The file's cross-reference and trailer cannot be followed.
     """
-    with open(path, "rb") as stream, pypdf.apply_configuration(_BOUNDS):
+    with open_source(source) as stream, pypdf.apply_configuration(_BOUNDS):
         try:
             return _facts(stream)
         except DependencyError:  # AES, for which pypdf wants another package

@@ -14,6 +14,7 @@ from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.isobmff import Box, boxes, child
 from mfkit.scan.probes.quicktime import movie_header
 from mfkit.scan.probes.window import Window, file_window
+from mfkit.scan.source import Source, open_source
 
 _MAX_ITEMS = 2_048
 _MAX_XMP = 262_144
@@ -24,14 +25,14 @@ class _Item(NamedTuple):
     content_type: bytes
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read size, EXIF and XMP of the primary item.
 
     Raises:
         ProbeError: There is no meta box, or no item in it with a size; or the file ends before the
             primary item's data does.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         window = file_window(stream)
         meta = child(window, b"meta")
         if meta is None:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
+from mfkit.scan.source import Source, open_source
 
 _DAMAGE = (struct.error, ValueError, SyntaxError, KeyError, IndexError, TypeError, ArithmeticError,
            Image.DecompressionBombError, EOFError, OSError, MemoryError,
@@ -19,13 +20,13 @@ _READERS = {
     "cur": "CUR", "tga": "TGA", "pnm": "PPM", "pcx": "PCX", "dds": "DDS", "qoi": "QOI", "icns": "ICNS"}
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read a picture's size.
 
     Raises:
         ProbeError: Pillow does not understand the header.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         if kind.format == "gif":
             return _gif(stream)
         return _by_pillow(stream, kind)

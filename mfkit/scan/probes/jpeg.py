@@ -14,6 +14,7 @@ from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.iptc import photoshop_keywords
 from mfkit.scan.probes.orientation import displayed
 from mfkit.scan.probes.window import Window, file_window
+from mfkit.scan.source import Source, open_source
 
 _MAX_SEGMENTS = 2_000
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -22,13 +23,13 @@ _EXIF, _XMP, _PHOTOSHOP = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"Ph
 _TAIL = 65_536
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read a JPEG file's size, EXIF, XMP and keywords.
 
     Raises:
         ProbeError: No frame header, or the picture ends before its end.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         window = file_window(stream)
         facts, scan = segments(window)
         if scan is None:

@@ -6,6 +6,7 @@ from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.isobmff import boxes
 from mfkit.scan.probes.orientation import displayed
 from mfkit.scan.probes.window import file_window
+from mfkit.scan.source import Source, open_source
 
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _MAX_XMP = 262_144
@@ -26,13 +27,13 @@ class _Bits:
         return taken
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read size, orientation, EXIF and XMP.
 
     Raises:
         ProbeError: There is no codestream, or it ends within its header.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         window = file_window(stream)
         if window.read(0, 2) == b"\xff\x0a":
             return displayed(_codestream(window.read(0, 64)))

@@ -7,18 +7,19 @@ of 1,152 samples, and two bits of sample rate; always two channels. ID3v1 is the
 from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
 from mfkit.scan.probes.window import Window, file_window
+from mfkit.scan.source import Source, open_source
 
 _RATES = (44_100, 48_000, 37_800, 32_000)
 _FRAME = 1_152
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read length, rate and the tail's tags.
 
     Raises:
         ProbeError: There is no header of stream version 7.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         window = file_window(stream)
         at = 0
         tag = window.read(0, 10)

@@ -15,18 +15,19 @@ from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.archive import MAX_PART, Archive
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
 from mfkit.scan.probes.markup import Element, elements
+from mfkit.scan.source import Source, open_source
 
 _RELATIONS, _CORE, _EXTENDED = "_rels/.rels", "docProps/core.xml", "docProps/app.xml"
 _MAX_LIST = 50
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read what a document says of itself; one without any properties is still a sound document.
 
     Raises:
         ProbeError: The archive is damaged or lacks what makes it a document of its kind.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         archive = Archive(stream)
         mark, read_properties = _READERS[kind.format[:2]]
         if mark not in archive:

@@ -14,18 +14,19 @@ from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.orientation import displayed
 from mfkit.scan.probes.tiff import Directory, Value
 from mfkit.scan.probes.window import Window, file_window
+from mfkit.scan.source import Source, open_source
 
 _BARE_TIFF = 1  # Compression: none
 _REDUCED = 1  # NewSubfileType: bit 0 marks a smaller version of another picture
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read size and camera facts of a TIFF-structured, RAF or MRW picture.
 
     Raises:
         ProbeError: No directory with a size is found.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         facts = _READERS.get(kind.format, _tiff)(file_window(stream), kind)
     if not facts.get("width") or not facts.get("height"):
         raise ProbeError(f"the {kind.format} picture states no size")

@@ -10,19 +10,20 @@ from mfkit.scan.probes import exif, xmp
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.orientation import displayed
 from mfkit.scan.probes.window import Window, bytes_window, file_window
+from mfkit.scan.source import Source, open_source
 
 _MAX_CHUNKS, _MAX_TEXT = 100_000, 262_144
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _RAW_PROFILE = re.compile(rb"\s*(?:exif|APP1)\s+\d+\s+([0-9a-fA-F\s]+)\Z")
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read a PNG file's size, depth, EXIF, XMP and text.
 
     Raises:
         ProbeError: The header is no PNG's, or the chunks end before the picture does.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         return displayed(_chunks(file_window(stream)))
 
 

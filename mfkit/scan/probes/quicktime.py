@@ -15,6 +15,7 @@ from mfkit.scan.probes.contract import Facts, from_origin
 from mfkit.scan.probes.coordinates import iso6709
 from mfkit.scan.probes.isobmff import boxes, child
 from mfkit.scan.probes.window import Window, file_window
+from mfkit.scan.source import Source, open_source
 
 _EPOCH = datetime(1904, 1, 1, tzinfo=timezone.utc)
 _LOCATION, _CREATION = "com.apple.quicktime.location.iso6709", "com.apple.quicktime.creationdate"
@@ -47,9 +48,9 @@ class Movie(NamedTuple):
     is_fragmented: bool
 
 
-def read_movie(path: str | bytes) -> Movie:
+def read_movie(source: Source) -> Movie:
     """Read the header; empty where the file has none."""
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         movie = child(file_window(stream), b"moov")
         return movie_header(movie) if movie is not None else Movie({}, {}, False)
 

@@ -15,18 +15,19 @@ from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.isobmff import boxes, child
 from mfkit.scan.probes.orientation import displayed
 from mfkit.scan.probes.window import Window, file_window
+from mfkit.scan.source import Source, open_source
 
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _MAX_ENTRIES = 256
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read size and camera facts.
 
     Raises:
         ProbeError: The structure that holds them is missing or damaged.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         return displayed(_READERS[kind.format](file_window(stream)))
 
 

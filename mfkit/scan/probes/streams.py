@@ -24,6 +24,7 @@ from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.coordinates import iso6709
 from mfkit.scan.probes.quicktime import Movie, read_movie
+from mfkit.scan.source import Remote, Source
 
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 _DEMUXERS = {
@@ -52,7 +53,7 @@ _MOMENT_TAGS = ("com.apple.quicktime.creationdate", "creation_time", "date_recor
 av.logging.set_level(None)
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read a container's streams and tags.
 
     Raises:
@@ -60,10 +61,10 @@ def read(path: str | bytes, kind: Kind) -> Facts:
     """
     try:
         with ExitStack() as stack:
-            container = open_container(path, kind, stack)
+            container = open_container(source, kind, stack)
             if _DEMUXERS.get(kind.format) != _MP4:
                 return _facts(container, kind)
-            return _with_header(_facts(container, kind), container, read_movie(path))
+            return _with_header(_facts(container, kind), container, read_movie(source))
     except FFmpegError as error:
         if error.errno in (errno.ENOENT, errno.EACCES):
             raise  # the file system's fault, not the file's; FFmpeg uses other numbers for its own
@@ -72,12 +73,12 @@ def read(path: str | bytes, kind: Kind) -> Facts:
 
 
 def open_container(
-    path: str | bytes, kind: Kind, stack: ExitStack, *, decode: bool = False
+    source: Source, kind: Kind, stack: ExitStack, *, decode: bool = False
 ) -> InputContainer:
     """Open a file by the demuxer of its kind, and no other file nor address with it.
 
     Args:
-        path: As ``os`` gives it.
+        source: What to open.
         kind: What the file is.
         stack: Closes it.
         decode: Whether frames are wanted.
@@ -89,17 +90,23 @@ def open_container(
         options["format_whitelist"] = _CHOICES[kind.format]
     if kind.format in _PROBE_SIZES:
         options["probesize"] = _PROBE_SIZES[kind.format]
-    name = os.fsdecode(path)
     arguments: dict[str, Any] = {"format": demuxer, "options": options, **_TEXT_ERRORS}
-    # The prefix keeps a name such as "a:b.mp4" from being taken for a protocol.
-    source: Any = "file:" + name
+    container: InputContainer = av.open(_opened(source, stack), "r", **arguments)
+    return stack.enter_context(container)
+
+
+def _opened(source: Source, stack: ExitStack) -> Any:
+    """Return what FFmpeg reads from: by its path where it can, since it is quicker at that."""
+    if isinstance(source, Remote):
+        return stack.enter_context(source.open())
+    name = os.fsdecode(source)
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
         # FFmpeg takes UTF-8 names alone; a name that is none goes in as an open file.
-        source = stack.enter_context(open(path, "rb", buffering=0))
-    container: InputContainer = av.open(source, "r", **arguments)
-    return stack.enter_context(container)
+        return stack.enter_context(open(source, "rb", buffering=0))
+    # The prefix keeps a name such as "a:b.mp4" from being taken for a protocol.
+    return "file:" + name
 
 
 def _facts(container: InputContainer, kind: Kind) -> Facts:

@@ -7,33 +7,35 @@ from tinytag import TinyTag, TinyTagException
 
 from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin
+from mfkit.scan.source import Source, name_of, open_source
 
 # What a damaged tag makes tinytag raise besides its own class: it checks no length before it reads.
 _DAMAGE = (TinyTagException, struct.error, ValueError, KeyError, IndexError, TypeError, ArithmeticError,
            EOFError, RecursionError, UnicodeError)
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read title, artist, album, genre, year and length.
 
     Raises:
         ProbeError: tinytag does not understand the file.
     """
-    return _read(path, kind, with_length=True)
+    return _read(source, kind, with_length=True)
 
 
-def read_texts(path: str | bytes, kind: Kind) -> Facts:
+def read_texts(source: Source, kind: Kind) -> Facts:
     """Read title, artist, album, genre and year alone, for formats whose length others read better.
 
     Raises:
         ProbeError: tinytag does not understand the file.
     """
-    return _read(path, kind, with_length=False)
+    return _read(source, kind, with_length=False)
 
 
-def _read(path: str | bytes, kind: Kind, *, with_length: bool) -> Facts:
+def _read(source: Source, kind: Kind, *, with_length: bool) -> Facts:
     try:
-        tag = TinyTag.get(os.fsdecode(path), duration=with_length)
+        with open_source(source) as stream:
+            tag = TinyTag.get(os.fsdecode(name_of(source)), file_obj=stream, duration=with_length)
     except _DAMAGE as error:
         raise ProbeError(f"the tags of this {kind.format} file are damaged: {error}") from error
     facts: Facts = {

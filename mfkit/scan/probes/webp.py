@@ -7,17 +7,18 @@ from mfkit.scan.probes import exif, xmp
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.orientation import displayed
 from mfkit.scan.probes.window import Window, file_window
+from mfkit.scan.source import Source, open_source
 
 _MAX_CHUNKS, _MAX_XMP = 10_000, 262_144
 
 
-def read(path: str | bytes, kind: Kind) -> Facts:
+def read(source: Source, kind: Kind) -> Facts:
     """Read size, EXIF and XMP.
 
     Raises:
         ProbeError: No chunk states a size, or the file ends before its chunks do.
     """
-    with open(path, "rb") as stream:
+    with open_source(source) as stream:
         window = file_window(stream)
         if int.from_bytes(window.read(4, 4), "little") + 8 > window.size + 1:
             raise ProbeError("the WebP file is cut off: it is shorter than its header says")

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from mfkit import MediaLibrary
 from mfkit.core.database import Database
 from mfkit.demo import write_demo
-from tests import postgres
+from tests import object_storage, postgres
 from tests.requirements import require
 
 # How fast a machine under load makes and checks examples says nothing about mfkit.
@@ -39,6 +39,23 @@ def postgres_server() -> Iterator[postgres.Server]:
     assert programs is not None
     with postgres.server(programs) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def _object_storage_server() -> Iterator[object_storage.Server]:
+    with object_storage.server() as running:
+        yield running
+
+
+@pytest.fixture
+def object_storage_server(
+    _object_storage_server: object_storage.Server, monkeypatch: pytest.MonkeyPatch
+) -> object_storage.Server:
+    """An object storage server of the tests' own, which the environment leads to."""
+    for name, value in _object_storage_server.environment().items():
+        monkeypatch.setenv(name, value)
+    _object_storage_server.mend()
+    return _object_storage_server
 
 
 def _make(url: str) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,7 +24,8 @@ _SHOWN_FAILURES = 10
 ))
 def scan(
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="Folders; without any, those scanned before.")
+        list[str] | None,
+        typer.Argument(help="Folders, or s3://bucket/prefix; without any, those scanned before."),
     ] = None,
     library: Library = "library.db",
     include: Annotated[
@@ -40,6 +40,10 @@ def scan(
     scheduler: Annotated[
         str | None,
         typer.Option(help="A Dask scheduler, such as tcp://10.0.0.5:8786, whose workers read the files."),
+    ] = None,
+    hash: Annotated[
+        Literal["content"] | None,
+        typer.Option(help="Read objects of object storage whole, for the SHA-256 of their content."),
     ] = None,
     progress: Progress = None,
     as_json: AsJson = False,
@@ -61,7 +65,7 @@ def scan(
             executor = open_.enter_context(connected(scheduler))
         report = lib.scan(
             *(folders or ()), include=include or (), exclude=exclude or (),
-            workers=workers, executor=executor, progress=progress,
+            workers=workers, executor=executor, hash=hash, progress=progress,
         )
         if as_json:
             print(json.dumps(report.as_dict(), indent=2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mfkit import curate
 from mfkit.library.opened import Opened
@@ -26,6 +26,7 @@ class Filling(Opened):
         workers: int | None = None,
         executor: Executor | None = None,
         time_limit: float = 60.0,
+        hash: Literal["content"] | None = None,
         people_as_tags: bool = False,
         progress: bool | None = None,
     ) -> ScanReport:
@@ -35,7 +36,8 @@ class Filling(Opened):
         longer found is marked as missing; nothing is ever deleted.
 
         Args:
-            roots: Folders; without any, those that were scanned before.
+            roots: Folders, or URLs of object storage (``s3://bucket/prefix``, with the extra ``s3``);
+                without any, those that were scanned before.
             include: Patterns, in gitignore's syntax, of what is read although it would be left out.
             exclude: Patterns of what is left out, besides the defaults (docs/scanning.md).
             workers: How many files to read at the same time, each in a process of its own; the number
@@ -44,6 +46,8 @@ class Filling(Opened):
             executor: Where files are read instead, such as ``client.get_executor()`` of a Dask cluster
                 whose machines see the storage at the same paths (docs/scaling.md). It is left open.
             time_limit: Seconds without a sign of life after which a file is given up as failed.
+            hash: Of objects in object storage: read the whole content for its SHA-256 (``"content"``)
+                instead of letting ETag and size stand for it. The content of files is always read.
             people_as_tags: Tag what is read with the names of the people that sidecars and XMP state.
             progress: Whether to show a progress bar; when not given, where a person can see it.
 
@@ -51,8 +55,9 @@ class Filling(Opened):
             What was found, per root and in sum.
 
         Raises:
-            FolderNotFoundError: A folder is not there or cannot be read, and nothing was scanned; or a
-                machine of the executor does not see what lies in it.
+            FolderNotFoundError: A folder or bucket is not there or cannot be read, and nothing was
+                scanned; or a machine of the executor does not see what lies in it.
+            StorageUnavailableError: Object storage cannot be reached, or refuses the login or the listing.
             MfkitError: The executor's machines cannot do the work; what was stored is kept.
             ReadOnlyLibraryError: The library may only be read.
             LibraryLockedError: Another program holds the write lock.
@@ -63,7 +68,7 @@ class Filling(Opened):
         started = utc_now()
         report = await scan(
             self.database, roots, include=include, exclude=exclude,
-            workers=workers, executor=executor, time_limit=time_limit, progress=progress,
+            workers=workers, executor=executor, time_limit=time_limit, hash=hash, progress=progress,
         )
         if people_as_tags:
             await curate.tag_people(self.database, started)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
@@ -10,7 +9,7 @@ from posixpath import dirname
 
 from mfkit.scan.known import Known
 from mfkit.scan.paths import on_disk, stored
-from mfkit.scan.sidecars import FolderNames
+from mfkit.scan.sidecars import FolderNames, names_in
 from mfkit.scan.walk import Candidate
 
 
@@ -20,7 +19,7 @@ def media_of_all(sidecars: Iterable[str]) -> set[str]:
     for folder, paths in groupby(sorted(sidecars), key=dirname):
         names = {on_disk(path[len(folder.rstrip("/")) + 1:]) for path in paths}
         try:
-            there = os.listdir(on_disk(folder))
+            there = names_in(on_disk(folder))
         except OSError:  # the folder is gone, and its media with it
             continue
         of_folder = FolderNames({*there, *names})

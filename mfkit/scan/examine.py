@@ -12,17 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Self
 
 from mfkit.scan.facts import Facts, ProbeError, ProbeLibraryError, read_facts
 from mfkit.scan.kinds import HEAD_SIZE, Kind, identify
-from mfkit.scan.paths import on_disk
-from mfkit.scan.sidecars import FolderNames, read_sidecars, with_sidecars
+from mfkit.scan.paths import is_url, on_disk
+from mfkit.scan.sidecars import FolderNames, names_in, read_sidecars, with_sidecars
+from mfkit.scan.source import Remote, Source, name_of
 from mfkit.scan.walk import Candidate, modification_time
 
 Stage = Literal["walk", "read", "probe"]
 _CHUNK = 1 << 20
 _BEAT_EVERY = 64
+_CHANGED = "The file changed while it was read; scan again."
 _HAVE_SIDECARS = ("image", "video", "audio")
 
 
@@ -35,7 +37,11 @@ class Examined:
         size: Bytes.
         modified_at: The file system's modification time; None for what could not be looked at.
         scanned_at: When the reading began.
+        wants_content: Whether an object's hash must be that of its content.
         file_hash: SHA-256 of the content; None when it could not be read.
+        hash_kind: What the hash of an object is: ``content``, ``stored checksum`` or ``stand-in``; None for
+            files, whose content is always read.
+        stand_in: What stands for an object's hash until its content is read.
         kind: What the file is; None when it could not be read.
         facts: What it says of itself; empty when it says nothing or could not be understood.
         stage: Where it failed; None when it did not.
@@ -47,12 +53,22 @@ class Examined:
     size: int
     modified_at: datetime | None
     scanned_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    wants_content: bool = False
     file_hash: str | None = None
+    hash_kind: str | None = None
+    stand_in: str | None = None
     kind: Kind | None = None
     facts: Facts = field(default_factory=lambda: Facts())
     stage: Stage | None = None
     error: str | None = None
     spent: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> Self:
+        """Begin with what the walk says."""
+        return cls(
+            candidate.path, candidate.size, candidate.modified_at, wants_content=candidate.wants_content
+        )
 
     def failed(self, stage: Stage, error: str) -> Examined:
         """Note where and why the file failed."""
@@ -60,7 +76,7 @@ class Examined:
         return self
 
 
-def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> bool:
+def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> Source | None:
     """Hash a file and tell its kind.
 
     Args:
@@ -69,42 +85,66 @@ def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> b
         beat: Called now and then while a large file is read, to say that the work goes on.
 
     Returns:
-        Whether there is something to probe.
+        What to probe; None when there is nothing.
     """
     if found.size == 0:
         found.failed("read", "The file is empty.")
-        return False
+        return None
     path = on_disk(found.path)
+    if is_url(path):
+        return _read_object(found, known_hash, beat)
     try:
         with open(path, "rb", buffering=0) as file:
             head = file.read(HEAD_SIZE)
             found.file_hash = known_hash or _hash(file, head, found.size, beat)
             after = os.fstat(file.fileno())
     except OSError as error:
-        found.file_hash = None
-        found.failed("read", f"The file cannot be read: {error.strerror or error}.")
-        return False
+        return _unread(found, f"The file cannot be read: {error.strerror or error}.")
     if (after.st_size, modification_time(after)) != (found.size, found.modified_at):
-        found.file_hash = None
-        found.failed("read", "The file changed while it was read; scan again.")
-        return False
+        return _unread(found, _CHANGED)
     found.kind = identify(head, os.path.basename(path))
-    return True
+    return path
 
 
-def probe(found: Examined) -> None:
+def _read_object(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> Source | None:
+    # Here and not above: it brings packages that only object storage needs.
+    from mfkit.scan.listing import etag_fraction
+    from mfkit.scan.objects import StoredObject
+
+    try:
+        source = StoredObject(on_disk(found.path), beat)
+        listed = found.modified_at.microsecond if found.modified_at is not None else None
+        if (source.size, etag_fraction(source.etag)) != (found.size, listed):
+            return _unread(found, _CHANGED)
+        found.file_hash, found.hash_kind = source.hash(known_hash, wants_content=found.wants_content)
+        found.kind = identify(source.read_at(0, HEAD_SIZE), source.name)
+    except OSError as error:
+        return _unread(found, f"The object cannot be read: {error}.")
+    found.stand_in = source.stand_in
+    return source
+
+
+def _unread(found: Examined, error: str) -> None:
+    found.file_hash = None
+    found.failed("read", error)
+
+
+def probe(found: Examined, source: Source) -> None:
     """Read the facts of a file whose kind is known; whatever is wrong with it is noted.
+
+    Args:
+        found: Gets the facts.
+        source: As :func:`read` returned it.
 
     Raises:
         ProbeLibraryError: What is wrong is not with the file.
     """
     assert found.kind is not None
-    path = on_disk(found.path)
+    folder = on_disk(found.path).rpartition("/")[0] if isinstance(source, Remote) else os.path.dirname(source)
     try:
-        found.facts = read_facts(path, found.kind)
+        found.facts = read_facts(source, found.kind)
         if found.kind.media_type in _HAVE_SIDECARS:
-            folder, name = os.path.split(path)
-            if sidecars := _names_in(folder).sidecars_of(name):
+            if sidecars := _names_in(os.fsdecode(folder)).sidecars_of(name_of(source)):
                 found.facts = with_sidecars(found.facts, read_sidecars(folder, sidecars))
     except ProbeError as error:
         found.failed("probe", str(error))
@@ -116,20 +156,24 @@ def probe(found: Examined) -> None:
         raise
     except Exception as error:  # a file must never end a scan: what no probe foresaw is recorded
         found.failed("probe", f"{type(error).__name__}: {error}")
+    fault = getattr(source, "fault", None)
+    if fault is not None:
+        # The line's fault, which a probe may have taken for the file's; the next scan tries again.
+        _unread(found, f"The object cannot be read: {fault}.")
 
 
 def examine(candidate: Candidate, known_hash: str | None = None) -> Examined:
     """Read and probe one file in this process."""
-    found = Examined(candidate.path, candidate.size, candidate.modified_at)
-    if read(found, known_hash, lambda: None):
-        probe(found)
+    found = Examined.of(candidate)
+    if (source := read(found, known_hash, lambda: None)) is not None:
+        probe(found, source)
     return found
 
 
 @lru_cache(maxsize=2)
 def _names_in(folder: str) -> FolderNames:
     """Return a folder's names; files come folder by folder, so that one listing serves all of one."""
-    return FolderNames(os.listdir(folder))
+    return FolderNames(names_in(folder))
 
 
 def _hash(file: io.FileIO, head: bytes, size: int, beat: Callable[[], None]) -> str:

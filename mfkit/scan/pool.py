@@ -60,8 +60,7 @@ class WorkerPool:
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
         """Have a file read; waits while enough are under way."""
-        found = Examined(candidate.path, candidate.size, candidate.modified_at)
-        await self._jobs.put(Job(found, known_hash, number=self._put))
+        await self._jobs.put(Job(Examined.of(candidate), known_hash, number=self._put))
         self._put += 1
 
     async def finish(self) -> None:

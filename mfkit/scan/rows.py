@@ -62,9 +62,9 @@ def scanned_at(found: Examined) -> datetime | None:
     """Return when the file was read; None when it may have changed since without its time telling.
 
     A file system's clock may be coarse: a change within two seconds of the reading may bear the time
-    that was seen. Such a file is read again by the next scan.
+    that was seen. Such a file is read again by the next scan. Of an object the ETag tells.
     """
-    if found.modified_at is not None and timedelta(0) <= found.scanned_at - found.modified_at < _RACE:
+    if found.modified_at is not None and found.hash_kind is None and timedelta(0) <= found.scanned_at - found.modified_at < _RACE:
         return None
     return found.scanned_at
 
@@ -78,6 +78,8 @@ def metadata_values(found: Examined, item_id: Any) -> tuple[Any, ...]:
     if facts.get("taken_at") is not None:
         # As the camera's clock showed it, with the offset where the file states one.
         extra["taken_at"] = facts["taken_at"].isoformat()
+    if found.hash_kind is not None:
+        extra["hash"] = found.hash_kind
     raw = raw_bytes(on_disk(found.path))
     if raw is not None:
         extra["path_bytes"] = base64.b64encode(raw).decode("ascii")

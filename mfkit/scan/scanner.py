@@ -8,15 +8,15 @@ import os
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from posixpath import dirname
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
-from mfkit.errors import FolderNotFoundError, MfkitError
+from mfkit.errors import FilterError, FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
 from mfkit.progress import progress_bar
 from mfkit.scan import geonames
@@ -24,11 +24,12 @@ from mfkit.scan.again import media_again, media_of_all
 from mfkit.scan.examine import Examined
 from mfkit.scan.exclude import Exclude
 from mfkit.scan.facts import EXTRACTOR_VERSION
+from mfkit.scan.forget import forget_stand_ins
 from mfkit.scan.journal import Journal, known_roots
 from mfkit.scan.known import Verdict, compare, differing, known_at
 from mfkit.scan.links import is_film, link_live_photos, may_be_half
 from mfkit.scan.lock import scanning, writing
-from mfkit.scan.paths import on_disk, stored
+from mfkit.scan.paths import is_url, on_disk, stored
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.report import Counts, Effort, ScanReport
 from mfkit.scan.settle import settle
@@ -60,10 +61,13 @@ async def scan(
     workers: int | None = None,
     executor: Executor | None = None,
     time_limit: float = TIME_LIMIT,
+    hash: Literal["content"] | None = None,
     progress: bool | None = None,
 ) -> ScanReport:
     """Read folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
-    folders = folders_of(roots or await _known_roots(database))
+    if hash not in (None, "content"):
+        raise FilterError(f"hash is 'content' or not given, and is {hash!r}.")
+    folders = await asyncio.to_thread(folders_of, roots or await _known_roots(database))
     started = time.monotonic()
     counts: dict[str, Counts] = {}
     notes: list[str] = []
@@ -79,6 +83,9 @@ async def scan(
         await _forget_older_extractors(database)
         for folder in folders:
             run = _Run(database, folder, rule, pool, progress, effort)
+            if hash is not None and is_url(folder):
+                run.wants_content = True
+                await forget_stand_ins(database, folder)
             counts[folder] = await run.scan()
             notes += run.notes
     return ScanReport(counts, time.monotonic() - started, effort, tuple(notes))
@@ -106,6 +113,7 @@ class _Run:
     ) -> None:
         self._effort = effort
         self.notes: list[str] = []
+        self.wants_content = False
         self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
         self._pool = pool
         self._id: UUID = uuid4()
@@ -212,7 +220,7 @@ class _Run:
         try:
             async with contextlib.aclosing(self._to_read(bar)) as files:
                 async for file, known_hash in files:
-                    await pool.put(file, known_hash)
+                    await pool.put(replace(file, wants_content=self.wants_content), known_hash)
         except Exception:
             await pool.finish()  # the results must end, so that the failure is seen
             raise
@@ -245,7 +253,7 @@ class _Run:
         """Yield the files that must be opened; settle everything else on the way."""
         # With the slash: "/photos-old/x" too lies behind "/photos", and is nobody's business here.
         after = f"{self._root.rstrip('/')}/"
-        async with contextlib.aclosing(_stretches(walk(self._root, self._aside, self._exclude))) as stretches:
+        async with contextlib.aclosing(_stretches(_walk_of(self._root)(self._root, self._aside, self._exclude))) as stretches:
             async for entries, last, seconds in stretches:
                 self._effort.spend("walk", seconds, len(entries))
                 upto = _end_of(self._root) if last else entries[-1][0]
@@ -340,6 +348,15 @@ def _stretch(runs: Iterator[list[Entry]]) -> _Stretch:
     return _Stretch(entries, True, time.monotonic() - started)
 
 
+def _walk_of(root: str) -> Callable[[str, Aside, Exclude], Iterator[list[Entry]]]:
+    """Return the walk for a root; that of object storage needs packages which others do without."""
+    if not is_url(root):
+        return walk
+    from mfkit.scan.listing import walk_objects
+
+    return walk_objects
+
+
 def _end_of(root: str) -> str:
     """Return the first path behind everything below a root: "0" is the character after "/"."""
     return "0" if root == "/" else f"{root}0"
@@ -349,11 +366,18 @@ def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     """Return the stored paths of folders that can be scanned, without those that lie in another one.
 
     Raises:
+        StorageUnavailableError: A bucket cannot be listed.
         FolderNotFoundError: One is not there, is no folder, or cannot be read.
     """
     folders = []
     for root in roots:
-        path = os.path.abspath(os.path.expanduser(os.fspath(root)))
+        given = os.fspath(root)
+        if is_url(given):
+            from mfkit.scan import listing
+
+            folders.append(listing.checked(given))
+            continue
+        path = os.path.abspath(os.path.expanduser(given))
         if not os.path.exists(path):
             raise FolderNotFoundError(f"{root} is not there; check the spelling, or whether it is mounted.")
         if not os.path.isdir(path):

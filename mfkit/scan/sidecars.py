@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, cast
 
 from mfkit.scan import takeout
 from mfkit.scan.clean import clean
+from mfkit.scan.paths import is_url
 from mfkit.scan.probes import xmp
 from mfkit.scan.probes.contract import LAST_CHANGE, Facts, from_origin, merge
 
@@ -188,6 +189,19 @@ def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> Si
     return found
 
 
+def names_in(folder: str) -> list[str]:
+    """Return the names in a folder, as ``os`` gives them; of object storage too.
+
+    Raises:
+        OSError: It cannot be listed.
+    """
+    if is_url(folder):
+        from mfkit.scan.listing import names_beside
+
+        return names_beside(folder)
+    return os.listdir(folder)
+
+
 def with_sidecars(facts: Facts, found: SidecarFacts) -> Facts:
     """Join a file's own facts with those of its sidecars, in the order that this module's docstring gives.
 
@@ -254,6 +268,10 @@ def _content(folder_path: str | os.PathLike[str], name: str, limit: int) -> byte
 
     A link would lead out of the folders that are scanned, and opening a pipe would wait for ever.
     """
+    if isinstance(folder_path, str) and is_url(folder_path):
+        from mfkit.scan.objects import StoredObject
+
+        return StoredObject(f"{folder_path}/{name}").read_at(0, limit + 1)
     path = os.path.join(folder_path, name)
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise OSError("not a regular file")

@@ -80,8 +80,7 @@ class ExecutorPool:
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
         """Have a file read; waits while enough are under way."""
-        found = Examined(candidate.path, candidate.size, candidate.modified_at)
-        self._gathered.append(Job(found, known_hash, number=self._put))
+        self._gathered.append(Job(Examined.of(candidate), known_hash, number=self._put))
         self._put += 1
         if len(self._gathered) == _FILES or sum(job.found.size for job in self._gathered) > _BYTES:
             await self._send()

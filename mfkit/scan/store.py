@@ -24,7 +24,7 @@ from mfkit.scan.examine import Examined
 from mfkit.scan.ingested import absorb, keep_ingested, stand_in
 from mfkit.scan.journal import Content, Journal
 from mfkit.scan.lock import writing
-from mfkit.scan.paths import on_disk
+from mfkit.scan.paths import is_url, on_disk
 from mfkit.scan.report import Counts
 from mfkit.scan.rows import (
     CONTENT_COLUMNS,
@@ -188,7 +188,8 @@ def _decide(batch: _Batch, found: Examined) -> None:
     assert found.file_hash is not None
     here, copy = batch.by_path.get(found.path), batch.copies.get(found.path)
     owner = batch.by_hash.get(found.file_hash)
-    if here is not None and owner is not None and here is not owner and here.hash == stand_in(here.path):
+    stands_in = here is not None and here.hash in (stand_in(here.path), found.stand_in)
+    if here is not None and owner is not None and here is not owner and stands_in:
         batch.absorb(here, owner)
         here = None
     if owner is not None and owner is here:
@@ -219,7 +220,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
         batch.move(owner, found.path)
         _fill(owner, found)
         batch.counts.moved += 1
-    elif here is not None and copy is None and not _has_heir(batch, here):
+    elif here is not None and copy is None and (stands_in or not _has_heir(batch, here)):
         del batch.by_hash[here.hash]
         here.hash = found.file_hash
         batch.by_hash[here.hash] = here
@@ -277,9 +278,20 @@ async def _load(connection: AsyncConnection, batch: _Batch, read: Sequence[Exami
     for row in known.values():
         batch.add_copy(_Copy(*row))
     elsewhere = [item.path for item in batch.items.values() if item.missing_since is None]
-    batch.there = await asyncio.to_thread(
-        lambda: {path: os.path.lexists(on_disk(path)) for path in elsewhere}
-    )
+    batch.there = await asyncio.to_thread(_there, elsewhere, frozenset(paths))
+
+
+def _there(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:
+    """Tell which paths are there, apart from those that were just read; files ask for no object.
+
+    To look whether an object is there takes a request, so the scan of a folder takes its word for it.
+    """
+    there = {path: os.path.lexists(on_disk(path)) for path in paths if not is_url(path)}
+    if any(map(is_url, read)):
+        from mfkit.scan.listing import still_there
+
+        there |= still_there([path for path in paths if is_url(path) and path not in read])
+    return there
 
 
 async def _in(

@@ -14,7 +14,7 @@ import time
 from mfkit.core.sync import run_sync
 from mfkit.errors import MfkitError
 from mfkit.scan.facts import EXTRACTOR_VERSION
-from mfkit.scan.paths import on_disk
+from mfkit.scan.paths import is_url, on_disk
 from mfkit.scan.reader import Job, Reader
 from mfkit.scan.worker import reply, requested
 from mfkit.version import __version__
@@ -64,7 +64,9 @@ def read_files(
     jobs = [Job(*requested(line)) for line in requests.splitlines()]
     run_sync(_read(jobs, memory_limit, time_limit))
     found = [job.found for job in jobs]
-    any_there = any(one.stage != "read" or os.path.lexists(on_disk(one.path)) for one in found)
+    any_there = any(
+        one.stage != "read" or is_url(one.path) or os.path.lexists(on_disk(one.path)) for one in found
+    )
     stranger = "" if any_there else socket.gethostname()
     return time.monotonic() - started, stranger, b"".join(map(reply, found))
 

@@ -30,11 +30,13 @@ class Candidate:
         path: Stored form of the path.
         size: Bytes.
         modified_at: The file system's modification time, to the microsecond.
+        wants_content: Whether an object's hash must be that of its content.
     """
 
     path: str
     size: int
     modified_at: datetime
+    wants_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)

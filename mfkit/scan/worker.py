@@ -30,20 +30,23 @@ _MICROSECOND = timedelta(microseconds=1)
 def request(found: Examined, known_hash: str | None, *, wants_facts: bool) -> bytes:
     """Return the line that asks for a file: for its hash and kind, and for its facts as a rule."""
     modified = (found.modified_at - _EPOCH) // _MICROSECOND if found.modified_at is not None else 0
-    return json.dumps([found.path, found.size, modified, known_hash, wants_facts]).encode() + b"\n"
+    wanted = (wants_facts, found.wants_content)
+    return json.dumps([found.path, found.size, modified, known_hash, *wanted]).encode() + b"\n"
 
 
 def requested(line: bytes) -> tuple[Examined, str | None, bool]:
     """Return what a line of :func:`request` asks for: the file, its known hash, whether facts are wanted."""
-    path, size, modified, known_hash, wants_facts = json.loads(line)
-    return Examined(path, size, _EPOCH + modified * _MICROSECOND), known_hash, wants_facts
+    path, size, modified, known_hash, wants_facts, wants_content = json.loads(line)
+    found = Examined(path, size, _EPOCH + modified * _MICROSECOND, wants_content=wants_content)
+    return found, known_hash, wants_facts
 
 
 def reply(found: Examined) -> bytes:
     """Return the line that says what was found out about a file, as :func:`take_reply` takes it."""
     values: dict[str, Any] = {"done": 1, "spent": found.spent}
-    if found.kind is not None:
+    if found.kind is not None and found.file_hash is not None:
         values["hash"] = found.file_hash
+        values["object"] = (found.hash_kind, found.stand_in)
         values["kind"] = (found.kind.format, found.kind.mime_type, found.kind.media_type)
     if found.facts:
         facts: dict[str, Any] = dict(found.facts)
@@ -72,6 +75,7 @@ def take_reply(line: bytes, found: Examined) -> bool:
         )
     if "hash" in values:
         found.file_hash, found.kind = values["hash"], Kind(*values["kind"])
+        found.hash_kind, found.stand_in = values["object"]
     if "failed" in values:
         found.stage, found.error = values["failed"]
     found.spent = values.get("spent", found.spent)
@@ -111,11 +115,11 @@ def main() -> None:
 def _read(found: Examined, known_hash: str | None, wants_facts: bool, beat: Callable[[], None]) -> None:
     started = time.perf_counter()
     found.spent = {"read": 0.0, "probe": 0.0}
-    if read(found, known_hash, beat):
+    if (source := read(found, known_hash, beat)) is not None:
         between = time.perf_counter()
         found.spent["read"] = between - started
         if wants_facts:
-            probe(found)
+            probe(found, source)
             found.spent["probe"] = time.perf_counter() - between
 
 

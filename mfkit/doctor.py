@@ -27,7 +27,7 @@ from mfkit.queries.units import format_size
 State = Literal["ok", "note", "bad"]
 EXTRAS = {
     "app": ("voila",), "dask": ("dask", "distributed"), "heif": ("pillow_heif",),
-    "geo": ("reverse_geocode", "scipy"), "postgres": ("adbc_driver_postgresql", "asyncpg"),
+    "geo": ("reverse_geocode", "scipy"), "postgres": ("adbc_driver_postgresql", "asyncpg"), "s3": ("s3fs",),
     "pictures": ("kaleido",), "xlsx": ("xlsxwriter",), "uvloop": ("uvloop",),
 }
 """Extra -> the modules that it brings."""

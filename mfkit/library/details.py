@@ -12,6 +12,7 @@ import pandas as pd
 from mfkit.errors import FilterError
 from mfkit.library.opened import Opened
 from mfkit.queries import details
+from mfkit.scan.paths import is_url
 from mfkit.thumbs import Thumbnails
 
 _GROUPS: dict[str, tuple[str, ...]] = {
@@ -83,7 +84,11 @@ class Details(Opened):
         row, item_id = await self._row(item)
         copies = await self.frame(details.copies_of(item_id))
         self._thumbnails = self._thumbnails or Thumbnails()
-        return await self._thumbnails.get([str(row["file_path"]), *copies["name"]], str(row["file_hash"]))
+        paths = [str(row["file_path"]), *copies["name"]]
+        if pd.isna(row["last_scanned_at"]):
+            # A list that was brought in may name any bucket; only what a scan has read is asked for.
+            paths = [path for path in paths if not is_url(path)]
+        return await self._thumbnails.get(paths, str(row["file_hash"]))
 
     async def _row(self, item: UUID | str) -> tuple[dict[Any, Any], UUID]:
         try:
@@ -101,10 +106,12 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
     extra = json.loads(row["extra_metadata"]) if isinstance(row["extra_metadata"], str) else {}
     origins = extra.pop("origins", {})
     origins |= {"file_created_at": origins.get("taken_at", "")}
+    # Of an object the hash may be another's than the content's.
+    fixed = _ORIGINS | {"file_hash": str(extra.pop("hash", _ORIGINS["file_hash"]))}
     for group, names in _GROUPS.items():
         for name in names:
             if not pd.isna(row[name]):
-                yield group, name, _text(row[name]), _ORIGINS.get(name, str(origins.get(name, "")))
+                yield group, name, _text(row[name]), fixed.get(name, str(origins.get(name, "")))
     for name, value in extra.items():
         yield "more", str(name), _text(value), str(origins.get(name, ""))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from io import BytesIO
 from typing import Any
@@ -11,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mfkit.errors import ThumbnailError
 from mfkit.scan.kinds import HEAD_SIZE, Kind, identify
+from mfkit.scan.source import Source, name_of, open_source
 
 _FORMATS = (
     "AVIF", "BMP", "DDS", "GIF", "ICNS", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM", "PSD", "QOI",
@@ -26,24 +26,24 @@ _FRAMES = 60
 """At most so many are decoded from where the jump led, which is a key frame before the wanted place."""
 
 
-def draw(path: str, side: int) -> bytes:
+def draw(source: Source, side: int) -> bytes:
     """Return a JPEG of what a file shows, as it is meant to be seen, no side longer than asked.
 
     Args:
-        path: As ``os`` gives it.
+        source: A path as ``os`` gives it, or what lies elsewhere.
         side: Pixels.
 
     Raises:
         ThumbnailError: The file shows nothing, or its kind cannot be drawn.
         OSError: It cannot be read.
     """
-    with open(path, "rb", buffering=0) as file:
-        kind = identify(file.read(HEAD_SIZE), os.path.basename(path))
+    with open_source(source) as file:
+        kind = identify(file.read(HEAD_SIZE), name_of(source))
     match kind.media_type:
         case "image":
-            picture = _image(path, kind, side)
+            picture = _image(source, kind, side)
         case "video" | "audio":
-            picture = _stream(path, kind, side)
+            picture = _stream(source, kind, side)
         case _:
             raise ThumbnailError(f"Of {kind.mime_type} no picture can be made.")
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
@@ -52,7 +52,7 @@ def draw(path: str, side: int) -> bytes:
     return written.getvalue()
 
 
-def _image(path: str, kind: Kind, side: int) -> Image.Image:
+def _image(source: Source, kind: Kind, side: int) -> Image.Image:
     formats = list(_FORMATS)
     if kind.format in _HEIF:
         try:
@@ -63,7 +63,8 @@ def _image(path: str, kind: Kind, side: int) -> Image.Image:
             ) from None
         pillow_heif.register_heif_opener()
         formats.append("HEIF")
-    return _opened(path, formats, side)
+    with open_source(source) as file:
+        return _opened(file, formats, side)
 
 
 def _opened(source: Any, formats: list[str], side: int) -> Image.Image:
@@ -93,12 +94,12 @@ def _flat(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _stream(path: str, kind: Kind, side: int) -> Image.Image:
+def _stream(source: Source, kind: Kind, side: int) -> Image.Image:
     """Return a frame of a film; of a sound, or a film that cannot be decoded, the picture it carries."""
     from mfkit.scan.probes.streams import is_cover, open_container
 
     with ExitStack() as stack:
-        container = open_container(path, kind, stack, decode=True)
+        container = open_container(source, kind, stack, decode=True)
         film = next((one for one in container.streams.video if not is_cover(one)), None)
         cover = next((one for one in container.streams.video if is_cover(one)), None)
         if film is not None and (cover is None or kind.media_type == "video"):

@@ -14,7 +14,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from mfkit.errors import ThumbnailError
-from mfkit.scan.paths import on_disk
+from mfkit.scan.paths import is_url, on_disk
 from mfkit.thumbs.cache import ThumbnailCache
 
 SIDE = 480
@@ -59,7 +59,8 @@ class Thumbnails:
         """
         if (kept := await asyncio.to_thread(self._cache.get, file_hash)) is not None:
             return kept
-        there = next((one for one in paths if os.path.isfile(on_disk(one))), None)
+        files = sorted(paths, key=is_url)  # rather from a disk than over a network
+        there = next((one for one in files if is_url(one) or os.path.isfile(on_disk(one))), None)
         if there is None:
             raise ThumbnailError("The file is not there; is its disk connected?")
         async with self._room:

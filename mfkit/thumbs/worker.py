@@ -14,7 +14,7 @@ import warnings
 
 from mfkit.errors import ThumbnailError
 from mfkit.scan.limits import expect_life, limit_memory
-from mfkit.scan.paths import on_disk
+from mfkit.scan.paths import is_url, on_disk
 
 
 def main() -> None:
@@ -35,6 +35,10 @@ def _answer(path: str, side: int) -> bytes:
     try:
         from mfkit.thumbs.draw import draw
 
+        if is_url(path):
+            from mfkit.scan.objects import StoredObject
+
+            return b"+" + draw(StoredObject(path), side)
         return b"+" + draw(path, side)
     except ThumbnailError as error:
         return b"-" + str(error).encode()

@@ -1,7 +1,7 @@
 """A real object storage server for the tests: moto's, in a process of its own, which keeps account.
 
-``python -m tests.object_storage`` serves on a free port and prints it. Before moto stands a gate that writes down
-every request with the bytes it was answered with, and that spoils what a test asks it to.
+``python -m tests.object_storage`` serves on a free port and prints it. Before moto stands a gate that writes
+down every request with the bytes it was answered with, and that spoils what a test asks it to.
 """
 
 from __future__ import annotations
@@ -77,9 +77,10 @@ class Server:
         """Spoil requests until :meth:`mend`.
 
         Args:
-            rule: ``method``; ``contains``, a part of path and query; ``status`` to answer with, or ``cut``, the
-                number of bytes after which the connection ends, or ``delay`` in seconds before each 16 KiB;
-                ``after``, how many to leave as they are; ``times``, how many to spoil.
+            rule: ``method``; ``contains``, a part of path and query; ``status`` to answer with, or ``cut``,
+                the number of bytes after which the connection ends, or ``delay`` in seconds before each
+                16 KiB, or ``page``, the number of objects in each answer to a listing; ``after``, how many to
+                leave as they are; ``times``, how many to spoil.
         """
         urlopen(HTTPRequest(f"{self.url}/_spoil", json.dumps(rule).encode(), method="POST")).close()
 
@@ -127,6 +128,8 @@ class _Gate:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(answer).encode()]
         rule = self._rule_for(method, f"{path}?{query}")
+        if "page" in rule:
+            environ["QUERY_STRING"] = query.replace("max-keys=1000", f"max-keys={rule['page']}")
         if "status" in rule:
             self._requests.append(Request(method, path, query, rule["status"], 0))
             start_response(f"{rule['status']} Spoilt", [("Content-Type", "application/xml")])
@@ -151,7 +154,7 @@ class _Gate:
             yield sent[at:at + (1 << 14)]
 
     def _rule_for(self, method: str, url: str) -> dict[str, Any]:
-        for rule in self._rules:
+        for rule in reversed(self._rules):
             if rule.get("method", method) == method and rule.get("contains", "") in url and rule["times"]:
                 if rule["after"]:
                     rule["after"] -= 1

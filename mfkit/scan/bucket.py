@@ -128,7 +128,8 @@ class Buckets:
         return reply
 
     def read(
-        self, bucket: str, key: str, start: int, length: int, beat: Callable[[], None], etag: str | None = None
+        self, bucket: str, key: str, start: int, length: int, beat: Callable[[], None],
+        etag: str | None = None,
     ) -> Piece:
         """Read a part of an object; fewer bytes, where it ends.
 
@@ -185,8 +186,8 @@ def split_url(url: str) -> tuple[str, str]:
     if not _NAME.match(bucket):
         # What stands there may be a login.
         raise FolderNotFoundError(
-            "A URL of object storage reads s3://bucket/prefix, with the name of a bucket and no login, port or "
-            "server; those come from the environment (AWS_PROFILE, AWS_ENDPOINT_URL and the like)."
+            "A URL of object storage reads s3://bucket/prefix, with the name of a bucket and no login, port "
+            "or server; those come from the environment (AWS_PROFILE, AWS_ENDPOINT_URL and the like)."
         )
     return bucket, key
 
@@ -214,10 +215,12 @@ def _storage_faults(where: str) -> Iterator[None]:
     except ClientError as error:
         code, status = _code(error)
         if code == "NoSuchBucket" or status == 404:
-            raise FolderNotFoundError(f"There is no bucket {where}; check its name and the endpoint.") from error
+            raise FolderNotFoundError(
+                f"There is no bucket {where}; check its name and the endpoint."
+            ) from error
         if code in _LOGIN:
             raise StorageUnavailableError(
-                f"{where} refuses the login ({code}); check the credentials, the region and this machine's clock."
+                f"{where} refuses the login ({code}); check the credentials, the region and the clock."
             ) from error
         if status in (401, 403):
             raise StorageUnavailableError(

@@ -99,9 +99,11 @@ def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> S
             found.file_hash = known_hash or _hash(file, head, found.size, beat)
             after = os.fstat(file.fileno())
     except OSError as error:
-        return _unread(found, f"The file cannot be read: {error.strerror or error}.")
+        _unread(found, f"The file cannot be read: {error.strerror or error}.")
+        return None
     if (after.st_size, modification_time(after)) != (found.size, found.modified_at):
-        return _unread(found, _CHANGED)
+        _unread(found, _CHANGED)
+        return None
     found.kind = identify(head, os.path.basename(path))
     return path
 
@@ -115,11 +117,13 @@ def _read_object(found: Examined, known_hash: str | None, beat: Callable[[], Non
         source = StoredObject(on_disk(found.path), beat)
         listed = found.modified_at.microsecond if found.modified_at is not None else None
         if (source.size, etag_fraction(source.etag)) != (found.size, listed):
-            return _unread(found, _CHANGED)
+            _unread(found, _CHANGED)
+            return None
         found.file_hash, found.hash_kind = source.hash(known_hash, wants_content=found.wants_content)
         found.kind = identify(source.read_at(0, HEAD_SIZE), source.name)
     except OSError as error:
-        return _unread(found, f"The object cannot be read: {error}.")
+        _unread(found, f"The object cannot be read: {error}.")
+        return None
     found.stand_in = source.stand_in
     return source
 
@@ -140,11 +144,11 @@ def probe(found: Examined, source: Source) -> None:
         ProbeLibraryError: What is wrong is not with the file.
     """
     assert found.kind is not None
-    folder = on_disk(found.path).rpartition("/")[0] if isinstance(source, Remote) else os.path.dirname(source)
+    folder = on_disk(found.path).rpartition("/")[0] if isinstance(source, Remote) else _folder_of(source)
     try:
         found.facts = read_facts(source, found.kind)
         if found.kind.media_type in _HAVE_SIDECARS:
-            if sidecars := _names_in(os.fsdecode(folder)).sidecars_of(name_of(source)):
+            if sidecars := _names_in(folder).sidecars_of(name_of(source)):
                 found.facts = with_sidecars(found.facts, read_sidecars(folder, sidecars))
     except ProbeError as error:
         found.failed("probe", str(error))
@@ -168,6 +172,10 @@ def examine(candidate: Candidate, known_hash: str | None = None) -> Examined:
     if (source := read(found, known_hash, lambda: None)) is not None:
         probe(found, source)
     return found
+
+
+def _folder_of(path: str | bytes) -> str:
+    return os.path.dirname(os.fsdecode(path))
 
 
 @lru_cache(maxsize=2)

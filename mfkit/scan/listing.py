@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from mfkit.errors import StorageUnavailableError
 from mfkit.scan.bucket import Buckets, ObjectError, ObjectGoneError, plain_etag, split_url
 from mfkit.scan.exclude import Exclude
 from mfkit.scan.paths import URL, on_disk, stored
 from mfkit.scan.walk import Aside, Entry, Unlisted
-from mfkit.errors import StorageUnavailableError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGES_OF_NAMES = 10
@@ -64,8 +64,8 @@ def walk_objects(root: str, aside: Aside, exclude: Exclude = Exclude()) -> Itera
                 path = stored(f"{URL}{bucket}/{one['Key']}")
                 if path <= last:
                     raise StorageUnavailableError(
-                        f"{URL}{bucket} lists its objects in another order than S3 does (as directory buckets "
-                        "do); it cannot be scanned."
+                        f"{URL}{bucket} lists its objects in another order than S3 does (as directory "
+                        "buckets do); it cannot be scanned."
                     )
                 last = path
                 if not _is_file(one, path, aside) or not folders.are_in(path[below:]):

@@ -35,7 +35,7 @@ def on_disk(path: str) -> str:
 
 
 def is_url(path: str) -> bool:
-    """Tell whether a stored path leads to object storage; one of the file system is absolute and never does."""
+    """Tell whether a path leads to object storage; those of the file system are absolute and never do."""
     return path.startswith(URL)
 
 

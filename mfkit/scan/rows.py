@@ -64,7 +64,8 @@ def scanned_at(found: Examined) -> datetime | None:
     A file system's clock may be coarse: a change within two seconds of the reading may bear the time
     that was seen. Such a file is read again by the next scan. Of an object the ETag tells.
     """
-    if found.modified_at is not None and found.hash_kind is None and timedelta(0) <= found.scanned_at - found.modified_at < _RACE:
+    since_change = found.scanned_at - found.modified_at if found.modified_at is not None else _RACE
+    if found.hash_kind is None and timedelta(0) <= since_change < _RACE:
         return None
     return found.scanned_at
 

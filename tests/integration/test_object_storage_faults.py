@@ -24,7 +24,7 @@ def test_what_is_wrong_is_said(bucket: Bucket, lib: MediaLibrary, monkeypatch: p
         ("s3://nowhere-at-all/x", {}, mfkit.errors.FolderNotFoundError, "no bucket s3://nowhere-at-all"),
         ("s3://AKIAX:s3cret@bucket/x", {}, mfkit.errors.FolderNotFoundError, "no login"),
         ("s3://", {}, mfkit.errors.FolderNotFoundError, "s3://bucket/prefix"),
-        (bucket.url, {"AWS_ENDPOINT_URL": "http://user:s3cret@127.0.0.1:9"},
+        (bucket.url, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
          mfkit.errors.StorageUnavailableError, "cannot be reached"),
         (bucket.url, {name: "" for name in CREDENTIALS},
          mfkit.errors.StorageUnavailableError, "no credentials"),
@@ -61,7 +61,7 @@ def test_an_object_that_may_not_be_read_is_a_failure(bucket: Bucket, lib: MediaL
     failure = lib.failures().iloc[0]
     assert (failure["stage"], failure["file_path"]) == ("read", f"{bucket.url}/secret.txt")
     assert "may not read it" in failure["error"]
-    assert "s3cret" not in lib.failures().to_json()
+    assert "s3cret" not in lib.failures().to_csv()
     bucket.forbid("s3:DeleteBucket")
     assert scan(lib, bucket.url).total.added == 1
     assert len(lib.failures()) == 0

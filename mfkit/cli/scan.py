@@ -50,7 +50,7 @@ def scan(
 ) -> None:
     """Read folders into the library; it is made when it is not there."""
     from mfkit.library import MediaLibrary
-    from mfkit.scan.scanner import folders_of
+    from mfkit.scan.roots import folders_of
 
     # A misspelt folder makes no library.
     if folders:

@@ -19,7 +19,7 @@ _PAGES_OF_NAMES = 10
 _AT_ONCE = 16
 
 
-def checked(root: str) -> str:
+def checked_url(root: str) -> str:
     """Return the stored form of a URL that can be scanned.
 
     Args:

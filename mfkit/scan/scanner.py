@@ -29,14 +29,15 @@ from mfkit.scan.journal import Journal, known_roots
 from mfkit.scan.known import Verdict, compare, differing, known_at
 from mfkit.scan.links import is_film, link_live_photos, may_be_half
 from mfkit.scan.lock import scanning, writing
-from mfkit.scan.paths import is_url, on_disk, stored
+from mfkit.scan.paths import is_url, on_disk
 from mfkit.scan.pool import TIME_LIMIT, WorkerPool
 from mfkit.scan.report import Counts, Effort, ScanReport
+from mfkit.scan.roots import folders_of, walk_of
 from mfkit.scan.settle import settle
 from mfkit.scan.sidecars import is_sidecar_name
 from mfkit.scan.spread import ExecutorPool
 from mfkit.scan.store import write
-from mfkit.scan.walk import Aside, Candidate, Entry, candidate, walk
+from mfkit.scan.walk import Aside, Candidate, Entry, candidate
 
 _STRETCH = 5000
 """How many files of the walk are compared with the library at a time."""
@@ -253,7 +254,8 @@ class _Run:
         """Yield the files that must be opened; settle everything else on the way."""
         # With the slash: "/photos-old/x" too lies behind "/photos", and is nobody's business here.
         after = f"{self._root.rstrip('/')}/"
-        async with contextlib.aclosing(_stretches(_walk_of(self._root)(self._root, self._aside, self._exclude))) as stretches:
+        runs = walk_of(self._root)(self._root, self._aside, self._exclude)
+        async with contextlib.aclosing(_stretches(runs)) as stretches:
             async for entries, last, seconds in stretches:
                 self._effort.spend("walk", seconds, len(entries))
                 upto = _end_of(self._root) if last else entries[-1][0]
@@ -348,50 +350,9 @@ def _stretch(runs: Iterator[list[Entry]]) -> _Stretch:
     return _Stretch(entries, True, time.monotonic() - started)
 
 
-def _walk_of(root: str) -> Callable[[str, Aside, Exclude], Iterator[list[Entry]]]:
-    """Return the walk for a root; that of object storage needs packages which others do without."""
-    if not is_url(root):
-        return walk
-    from mfkit.scan.listing import walk_objects
-
-    return walk_objects
-
-
 def _end_of(root: str) -> str:
     """Return the first path behind everything below a root: "0" is the character after "/"."""
     return "0" if root == "/" else f"{root}0"
-
-
-def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """Return the stored paths of folders that can be scanned, without those that lie in another one.
-
-    Raises:
-        StorageUnavailableError: A bucket cannot be listed.
-        FolderNotFoundError: One is not there, is no folder, or cannot be read.
-    """
-    folders = []
-    for root in roots:
-        given = os.fspath(root)
-        if is_url(given):
-            from mfkit.scan import listing
-
-            folders.append(listing.checked(given))
-            continue
-        path = os.path.abspath(os.path.expanduser(given))
-        if not os.path.exists(path):
-            raise FolderNotFoundError(f"{root} is not there; check the spelling, or whether it is mounted.")
-        if not os.path.isdir(path):
-            raise FolderNotFoundError(f"{root} is a file; name the folder that it lies in.")
-        try:
-            os.scandir(path).close()
-        except OSError as error:
-            raise FolderNotFoundError(f"{root} cannot be read: {error.strerror}.") from error
-        folders.append(stored(path))
-    return [
-        folder
-        for folder in dict.fromkeys(folders)
-        if not any(folder != other and folder.startswith(other.rstrip("/") + "/") for other in folders)
-    ]
 
 
 async def _known_roots(database: Database) -> list[str]:

@@ -1,0 +1,55 @@
+"""What a scan may begin with: folders of the file system and URLs of object storage.
+
+What object storage needs is imported when a URL is scanned, and not before.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+from mfkit.errors import FolderNotFoundError
+from mfkit.scan.exclude import Exclude
+from mfkit.scan.paths import is_url, stored
+from mfkit.scan.walk import Aside, Entry, walk
+
+
+def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Return the stored paths of folders that can be scanned, without those that lie in another one.
+
+    Raises:
+        StorageUnavailableError: A bucket cannot be listed.
+        FolderNotFoundError: One is not there, is no folder, or cannot be read.
+    """
+    folders = []
+    for root in roots:
+        given = os.fspath(root)
+        if is_url(given):
+            from mfkit.scan.listing import checked_url
+
+            folders.append(checked_url(given))
+            continue
+        path = os.path.abspath(os.path.expanduser(given))
+        if not os.path.exists(path):
+            raise FolderNotFoundError(f"{root} is not there; check the spelling, or whether it is mounted.")
+        if not os.path.isdir(path):
+            raise FolderNotFoundError(f"{root} is a file; name the folder that it lies in.")
+        try:
+            os.scandir(path).close()
+        except OSError as error:
+            raise FolderNotFoundError(f"{root} cannot be read: {error.strerror}.") from error
+        folders.append(stored(path))
+    return [
+        folder
+        for folder in dict.fromkeys(folders)
+        if not any(folder != other and folder.startswith(other.rstrip("/") + "/") for other in folders)
+    ]
+
+
+def walk_of(root: str) -> Callable[[str, Aside, Exclude], Iterator[list[Entry]]]:
+    """Return the walk for a root; that of object storage needs packages which others do without."""
+    if not is_url(root):
+        return walk
+    from mfkit.scan.listing import walk_objects
+
+    return walk_objects

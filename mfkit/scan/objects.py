@@ -19,7 +19,9 @@ HashKind = Literal["content", "stored checksum", "stand-in"]
 BLOCK = 1 << 16
 """Bytes that are fetched and kept as one; what is not larger is read whole at the first look."""
 _MOST = 64
-"""Blocks that one request may fetch: for what is read on and on, each fetches twice as many."""
+"""Blocks that one request may fetch."""
+_MOST_AHEAD = 16
+"""Blocks that one request fetches of itself: for what is read on and on, each fetches twice as many."""
 _KEPT = 128
 _BEATS_FOR = 64 << 20
 """Bytes that a probe may fetch with signs of life; what wants more is held to the time limit."""
@@ -107,7 +109,7 @@ class StoredObject(Remote):
 
     def _block(self, number: int, last: int) -> bytes:
         if number not in self._blocks:
-            self._ahead = min(2 * self._ahead, _MOST) if number == self._next else 1
+            self._ahead = min(2 * self._ahead, _MOST_AHEAD) if number == self._next else 1
             wanted = min(max(self._ahead, last - number + 1), _MOST)
             count = next((more for more in range(1, wanted) if number + more in self._blocks), wanted)
             data = self._fetch(number * BLOCK, min(count * BLOCK, self.size - number * BLOCK))

@@ -25,6 +25,7 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(MediaLibrary(Path("library.db"), read_only=True, busy_timeout=1.5), MediaLibrary)
     assert_type(lib.scan("~/Pictures", Path("/mnt/video"), workers=2, progress=False), ScanReport)
     assert_type(lib.scan("/mnt/media", executor=ThreadPoolExecutor(2)), ScanReport)
+    assert_type(lib.scan("s3://bucket/prefix", hash="content"), ScanReport)
     assert_type(lib.items(media_type="video", min_size="1 GB"), pd.DataFrame)
     assert_type(lib.items(MediaFilter(), columns=["id"], order_by="file_size", limit=5), pd.DataFrame)
     assert_type(lib.items({"media_type": "video"}), pd.DataFrame)

@@ -26,6 +26,8 @@ class CurationPanel(Panel):
         >>> CurationPanel(lib, selection, table)  # doctest: +SKIP
     """
 
+    rank = 2
+
     def __init__(
         self,
         lib: MediaLibrary,

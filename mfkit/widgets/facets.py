@@ -32,6 +32,8 @@ class FacetsPanel(Panel):
         >>> FacetsPanel(lib, selection)  # doctest: +SKIP
     """
 
+    rank = 0
+
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""
         self._facets = {name: Facet(label=label) for name, label in LISTS.items()}

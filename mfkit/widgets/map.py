@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.charts import places_map
+from mfkit.charts.places import land_style, street_style
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import Box, MediaFilter
 from mfkit.queries.places import cell_size
@@ -30,6 +31,7 @@ class MapPanel(ChartPanel):
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
         self._for: MediaFilter | None = None
+        self._laid: bool | None = None
         self._streets = widgets.ToggleButton(
             description="streets",
             tooltip="Street map from openstreetmap.org, which then sees where you look",
@@ -69,8 +71,11 @@ class MapPanel(ChartPanel):
         return found
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a disc per cell."""
-        return places_map(frame, streets=self._streets.value)
+        """Draw a disc per cell, over a background that is sent when it is another one."""
+        if self._streets.value != self._laid:
+            self._laid = self._streets.value
+            self.plot.background(street_style() if self._laid else land_style())
+        return places_map(frame, background=False)
 
     def clicked(self, key: list[float]) -> dict[str, Any]:
         """Select the cell that a disc stands for."""

@@ -83,6 +83,12 @@ function figureOf(model, el) {
   return { data, layout: { ...layout, ...over, autosize: true, uirevision: model.get("_revision") } };
 }
 
+// Resolves when the page has nothing else to do, or has had no rest for a while.
+const idle = () => new Promise((done) => {
+  if (globalThis.requestIdleCallback) requestIdleCallback(done, { timeout: 500 });
+  else setTimeout(done, 50);
+});
+
 // What a person does to a figure, as the kernel is told it.
 function listen(plot, tell) {
   plot.on("plotly_click", ({ points }) => {
@@ -172,6 +178,9 @@ async function render({ model, el, signal }) {
       if (signal.aborted || !el.clientWidth) return;
       const { data, layout } = figureOf(model, el);
       if (layout.map && dragging) layout.dragmode = dragging;
+      // A first map takes as long as all other charts of a page together, which need not wait for it.
+      if (layout.map && !wired) await idle();
+      if (signal.aborted) return;
       if (layout.map && kept?.revision === model.get("_revision")) Object.assign(layout.map, kept.place);
       plot.style.height = `${layout.height}px`;
       await Plotly.react(plot, data, layout, config);

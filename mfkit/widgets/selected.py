@@ -21,6 +21,8 @@ class SelectionPanel(Panel):
         >>> SelectionPanel(lib, selection)  # doctest: +SKIP
     """
 
+    rank = 0
+
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
         self._back = widgets.Button(description="‹", tooltip="Back to the selection before")

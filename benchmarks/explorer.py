@@ -38,6 +38,28 @@ _WATCH = """
       attributeFilter: ['data-drawn', 'd', 'height', 'viewBox'] });
 }
 """
+# What no code of ours makes shorter: a message to the kernel and back, and Plotly drawing the same figures
+# again, until they are painted.
+_EMPTY = """
+async () => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const started = performance.now();
+  await kernel.requestExecute({ code: "", silent: true }).done;
+  return performance.now() - started;
+}
+"""
+_AGAIN = """
+async () => {
+  const ours = Object.getOwnPropertySymbols(globalThis).find(
+    (one) => one.description.startsWith("mfkit.plotly"));
+  const Plotly = await globalThis[ours].promise;
+  const started = performance.now();
+  for (const plot of document.querySelectorAll(".mfkit-explorer .mfkit-plot > [data-drawn]"))
+    await Plotly.react(plot, plot.data.map((one) => ({ ...one })), { ...plot.layout, datarevision: started });
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - started;
+}
+"""
 # The moment of the last change, once nothing has changed for a while and no panel is at work.
 _SETTLED = """
 async quiet => {
@@ -118,6 +140,9 @@ def in_browser(file: Path, runs: int) -> dict[str, list[float]]:
         seen, drawn = first_paint(browser)
         taken["first paint: counts, lists, table"], taken["first paint: all charts too"] = [seen], [drawn]
         page.locator(".mfkit-explorer").scroll_into_view_if_needed()
+        for _ in range(runs):
+            taken.setdefault("floor: an empty message to the kernel", []).append(page.evaluate(_EMPTY))
+            taken.setdefault("floor: four charts drawn again", []).append(page.evaluate(_AGAIN))
         # Each selection once: what was asked before is answered from memory, which is timed by itself.
         values = page.locator(".mfkit-facet", has_text="Media type").locator(".mfkit-values label")
         names = values.locator("bdi").all_inner_texts()
@@ -141,7 +166,9 @@ def in_browser(file: Path, runs: int) -> dict[str, list[float]]:
         places = page.locator(".mfkit-plot[aria-label=Places]")
         places.scroll_into_view_if_needed()
         places.hover()
-        timed(browser, places.locator(".modebar-btn[data-title='Zoom in']").click)
+        # Until not the whole world is seen, which would stay the same.
+        for _ in range(3):
+            timed(browser, places.locator(".modebar-btn[data-title='Zoom in']").click)
         for step in itertools.islice(itertools.cycle((60.0, -60.0)), runs):
             taken.setdefault("map pan", []).append(timed(browser, partial(pan, browser, step), "Places"))
     return taken
@@ -207,7 +234,7 @@ def rows(items: int, taken: dict[str, list[float]]) -> Iterator[str]:
         median, late = statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
         target = next((most for begin, most in TARGETS.items() if name.startswith(begin)), 300)
         met = "met" if median <= target else "**missed**"
-        if name.startswith("server: first"):
+        if name.startswith(("server: first", "floor")):
             target, met = 0, ""
         yield f"| {items:,} | {name} | {median:.0f} | {late:.0f} | {target or ''} | {met} |"
 

@@ -15,6 +15,7 @@ from mfkit.library import MediaLibrary
 from mfkit.queries.filters import Box, MediaFilter
 from mfkit.queries.places import cell_size
 from mfkit.widgets.chart import ChartPanel
+from mfkit.widgets.plot import SAVE
 from mfkit.widgets.selection import Selection
 
 
@@ -24,8 +25,12 @@ class MapPanel(ChartPanel):
     Drag moves the map; the buttons, or the wheel with Ctrl or Command, zoom it. A click on a disc
     selects what it stands for, a box or a line drawn around several what lies in it.
 
+    ![Discs on a map of the world](../images/panels/map.png)
+
     Example:
-        >>> MapPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.MapPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
@@ -39,7 +44,7 @@ class MapPanel(ChartPanel):
         self._streets.add_class("mfkit-toggle")
         super().__init__(
             lib, selection, "Places", [self._streets],
-            buttons=("zoomIn", "zoomOut", "home", "move", "box", "lasso", "toImage"),
+            buttons=("zoomIn", "zoomOut", "home", "move", "box", "lasso", *SAVE),
         )
         self.plot.observe(self.follow, "view")
         self.plot.listen("box", lambda corners: self.narrow(_selected_box(*corners)))

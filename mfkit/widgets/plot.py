@@ -22,6 +22,10 @@ from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
 
+SAVE = ("toImage", "toSvg", "toHtml")
+"""Buttons in the corner of a plot that write it into a file: PNG, SVG, and a page that works by itself."""
+
+
 @functools.cache
 def _bundle() -> bytes:
     """Return Plotly's JavaScript, gzipped: 1.7 MB instead of 5, which matters to a distant server."""
@@ -48,14 +52,14 @@ class Plot(anywidget.AnyWidget):
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, figure: go.Figure | None = None, *, buttons: Sequence[str] = ("toImage",), title: str = ""
+        self, figure: go.Figure | None = None, *, buttons: Sequence[str] = SAVE, title: str = ""
     ) -> None:
         """Make a plot.
 
         Args:
             figure: What to show first.
-            buttons: What is in its corner: Plotly's names, and for maps ``zoomIn``, ``zoomOut``, ``home``,
-                ``move``, ``box``, ``lasso``.
+            buttons: What is in its corner: Plotly's names, ``toSvg``, ``toHtml``, and for maps ``zoomIn``,
+                ``zoomOut``, ``home``, ``move``, ``box``, ``lasso``.
             title: What it shows.
         """
         config = {

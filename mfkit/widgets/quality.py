@@ -29,8 +29,12 @@ _FIELDS = (
 class QualityPanel(Panel):
     """What is known of the selected items, field by field; a click on a field lists the files that lack it.
 
+    ![What is known of how many files](../images/panels/quality.png)
+
     Example:
-        >>> QualityPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.QualityPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(

@@ -18,8 +18,12 @@ class RangesPanel(Panel):
     """From where to where: size, duration, resolution and year, each with how many files there are of each,
     under all other conditions.
 
+    ![Four ranges over small histograms](../images/panels/ranges.png)
+
     Example:
-        >>> RangesPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.RangesPanel(lib, selection)  # doctest: +SKIP
     """
 
     rank = 2

@@ -17,8 +17,12 @@ from mfkit.widgets.selection import Selection
 class SelectionPanel(Panel):
     """How much is selected, each condition as a chip that can be taken away, back, forward and reset.
 
+    ![How much is selected, and its conditions as chips](../images/panels/selection.png)
+
     Example:
-        >>> SelectionPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.SelectionPanel(lib, selection)  # doctest: +SKIP
     """
 
     rank = 0

@@ -36,7 +36,7 @@ def growth_chart(
     """
     rows = frame[frame["period"].notna() & (frame["files"] > 0)]
     if rows.empty:
-        return empty("No file here has a date.", height)
+        return empty("No file here has a date.<br>Select others.", height)
     tables, periods, freq = _periods(rows)
     if cumulative:
         tables = {name: table.cumsum() for name, table in tables.items()}

@@ -91,7 +91,7 @@ def places_map(
     style = None if not background else street_style() if streets else land_style()
     if rows.empty:
         nowhere = {"lat": 25.0, "lon": 10.0}, -0.6, 0.2
-        why = [sentence("No file here has a location.")]
+        why = [sentence("No file here has a location.<br>Select photos or films that have one.")]
         return _map(go.Scattermap(lat=[], lon=[]), *nowhere, height, style, annotations=why)
     discs = go.Scattermap(
         lat=rows["latitude"].to_numpy("float64"), lon=rows["longitude"].to_numpy("float64"), mode="markers",

@@ -104,7 +104,7 @@ class DuplicatesPanel(Panel):
             (f"{row['id']} {place}", {str(name): value for name, value in row.items()})
             for place, row in enumerate(page.to_dict("records"), self._offset)
         ]
-        self.grid.show(rows, "" if rows else "Nothing here is there twice.")
+        self.grid.show(rows, "" if rows else "Nothing here is there twice: there is nothing to do.")
         last = self._offset + len(rows)
         self._place.value = f"{self._offset + 1:,} to {last:,} of {len(self._found):,}" if rows else ""
         self._back.disabled, self._on.disabled = self._offset == 0, last >= len(self._found)

@@ -96,7 +96,7 @@ class SavingsPanel(Panel):
         ]
         self.grid.show(
             [(str(row["id"]), row) for row in rows],
-            "" if rows else "Nothing that is selected would become smaller so.",
+            "" if rows else "Nothing that is selected would become smaller; choose another codec, or films.",
         )
 
 

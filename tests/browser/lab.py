@@ -96,7 +96,7 @@ def jupyter_lab(folder: Path, library: Path, *, dark: bool = False) -> Iterator[
 
 
 def _wait(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until and server.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{lab.url}/api?token={lab.token}"):
             return

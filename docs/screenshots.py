@@ -1,7 +1,7 @@
 """Pictures of every panel, light, dark and narrow, and of the explorer: ``make screenshots``.
 
 They are taken in a real JupyterLab, by the tests' own browser, of the demo library and 4,000 items that were
-never files. Each has at most 64 colours, which text and charts do not miss.
+never files. Each has at most 128 colours, which text and charts do not miss.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main() -> None:
             write_notebook(lab, "panels.ipynb", CODE)
             with visit(folder / "profile", width=1280, height=1800) as browser:
                 browser.open(lab, "panels.ipynb")
-                browser.command("application:toggle-left-area")
+                browser.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
                 browser.run_all()
                 browser.plots(CHARTS)
                 for dark, width, suffix in (
@@ -94,6 +94,7 @@ def explorer(browser: Visit, lab: Lab) -> None:
             "cell => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = cell; }", cell
         )
         browser.command("notebook:run-cell")
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     whole = page.locator(".mfkit-explorer")
     whole.wait_for(state="attached")
     whole.scroll_into_view_if_needed()
@@ -116,10 +117,11 @@ def explorer(browser: Visit, lab: Lab) -> None:
 @contextmanager
 def window(browser: Visit, width: int) -> Iterator[None]:
     """Make the window another width for a while."""
-    browser.page.set_viewport_size({"width": width, "height": 1800})
-    browser.page.wait_for_timeout(2000)
+    # High enough for all of it: JupyterLab's own bars would lie over what it had to scroll to.
+    browser.page.set_viewport_size({"width": width, "height": 4000})
+    browser.page.wait_for_timeout(3000)
     yield
-    browser.page.set_viewport_size({"width": 1280, "height": 1800})
+    browser.page.set_viewport_size({"width": 1280, "height": 1000})
 
 
 def theme(browser: Visit, dark: bool) -> None:
@@ -142,7 +144,7 @@ def take(what: Locator, file: Path) -> None:
     what.page.wait_for_timeout(150)
     picture = Image.open(io.BytesIO(what.screenshot())).convert("RGB")
     file.parent.mkdir(parents=True, exist_ok=True)
-    picture.quantize(64, dither=Image.Dither.NONE).save(file, optimize=True)
+    picture.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ To be run in a pytest process of its own: ``pytest -m browser``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,10 @@ from tests.browser.lab import ROOT, Lab, Visit, visit
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def browser(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    """A browser."""
-    with visit(tmp_path_factory.mktemp("profile")) as opened:
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Visit]:
+    """A browser of its own for each notebook: JupyterLab opens again what a page had open."""
+    with visit(tmp_path / "profile") as opened:
         yield opened
 
 
@@ -34,4 +35,3 @@ def test_run_all(notebook: str, lab: Lab, browser: Visit) -> None:
     )
     assert browser.page.locator(".mfkit-error:visible").count() == 0
     assert browser.outside == [] and browser.faults == []
-    browser.command("kernelmenu:shutdown")

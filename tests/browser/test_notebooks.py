@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Visit]:
-    """A browser of its own for each notebook: JupyterLab opens again what a page had open."""
+    """A browser of its own for each notebook."""
     with visit(tmp_path / "profile") as opened:
         yield opened
 
@@ -30,7 +30,9 @@ def test_run_all(notebook: str, lab: Lab, browser: Visit) -> None:
     browser.run_all()
     assert browser.errors() == []
     browser.page.wait_for_function(
-        "() => [...document.querySelectorAll('.mfkit-plot')].every(one => one.querySelector('[data-drawn]'))",
+        # What has no width is in the tab of another notebook, which JupyterLab opens again.
+        "() => [...document.querySelectorAll('.mfkit-plot')]"
+        ".every(one => !one.clientWidth || one.querySelector('[data-drawn]'))",
         timeout=60_000,
     )
     assert browser.page.locator(".mfkit-error:visible").count() == 0

@@ -2,6 +2,7 @@
 #   make lab  [MEDIA=folder] [LIBRARY=file]    JupyterLab on your folder; the demo library without MEDIA
 #   make demo [MEDIA=folder] [LIBRARY=file]    the same without a browser: size table, notebooks as HTML
 #   make docs                                  the documentation as pages, in build/site
+#   make screenshots                           the pictures in docs/images (needs Chromium)
 #   make test [PYTHON=python3.12]              lint, types, import contract, tests with coverage
 
 # Tests start hundreds of processes, which would each compile all that they import.
@@ -21,7 +22,7 @@ LIBRARY ?= $(BUILD)/demo.db
 DEMO = $(BUILD)/demo
 endif
 
-.PHONY: lab demo scan docs test lint clean
+.PHONY: lab demo scan docs screenshots test lint clean
 .DEFAULT_GOAL := lab
 
 lab: scan
@@ -55,6 +56,9 @@ $(VENV)/installed: pyproject.toml
 
 docs: $(VENV)/installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+screenshots: $(VENV)/installed
+	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 lint: $(VENV)/installed
 	$(BIN)/flake8

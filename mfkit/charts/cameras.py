@@ -29,5 +29,5 @@ def cameras_chart(
     """
     rows = known(frame, measure)
     if rows.empty:
-        return empty(f"No file here says which {frame.columns[0]} took it.", height)
+        return empty(f"No file here says which {frame.columns[0]} took it.<br>Select photos.", height)
     return top_bars(rows, measure, MEDIA_COLORS["image"], top, height)

@@ -34,5 +34,6 @@ def codecs_chart(
     kind = _KINDS.get(by, "other")
     rows = known(frame, measure)
     if rows.empty:
-        return empty(f"No {kind} stream here." if by in _KINDS else "No codec is known here.", height)
+        why = f"No {kind} stream here." if by in _KINDS else "No codec is known here."
+        return empty(f"{why}<br>Select others.", height)
     return top_bars(rows, measure, MEDIA_COLORS.get(kind, MUTED), top, height)

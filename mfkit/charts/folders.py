@@ -32,7 +32,7 @@ def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: in
     # By level first, so that no folder is drawn without the one that it lies in.
     rows = rows.head(MAX_MARKS)
     if rows.empty:
-        return empty("No files here that lie in folders.", height)
+        return empty("No files here that lie in folders.<br>Select others.", height)
     paths = [str(path) for path in rows["id"]]
     number = {path: place for place, path in enumerate(paths)}
     parents = ["" if pd.isna(parent) else str(number[str(parent)]) for parent in rows["parent"]]

@@ -34,7 +34,7 @@ def resolutions_chart(
     """
     rows = frame[frame["video_codec"].notna() & frame["resolution"].notna() & (frame["files"] > 0)]
     if rows.empty:
-        return empty("No film of known resolution here.", height)
+        return empty("No film of known resolution here.<br>Select videos.", height)
     order = rows.groupby("video_codec")[measure].sum().sort_values(ascending=False, kind="stable").index
     top = min(max(top, 1), 50)
     named = list(order[:top]) if len(order) > top + 1 else list(order)

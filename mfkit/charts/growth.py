@@ -36,7 +36,7 @@ def growth_chart(
     """
     rows = frame[frame["period"].notna() & (frame["files"] > 0)]
     if rows.empty:
-        return empty("No file here has a date.", height)
+        return empty("No file here has a date.<br>Select others.", height)
     tables, periods, freq = _periods(rows)
     if cumulative:
         tables = {name: table.cumsum() for name, table in tables.items()}
@@ -62,9 +62,15 @@ def growth_chart(
             ))
         else:
             traces.append(go.Bar(**shared, marker={"color": color, "line": {"width": 0}}))
-    drawn = figure(
+    # A legend of one line: Plotly's own takes three in a narrow panel.
+    key = " ".join(f'<span style="color:{MEDIA_COLORS[kind]}">\u25a0</span> {kind}' for kind in kinds)
+    return figure(
         *traces,
         height=height,
+        title={
+            "text": key, "font": {"size": 11}, "x": 0, "xref": "container", "pad": {"l": 4},
+            "y": 1, "yref": "container", "yanchor": "top",
+        },
         barmode="stack",
         bargap=0.08 if len(periods) > 24 else 0.28,
         margin={"l": 4, "r": 12, "t": 26, "b": 4, "pad": 4},
@@ -77,13 +83,6 @@ def growth_chart(
         },
         yaxis={"gridcolor": GRID, "automargin": True, **value_axis(shown.sum(axis=1).max(), measure)},
     )
-    # A legend of one line: Plotly's own takes three in a narrow panel.
-    key = " ".join(f'<span style="color:{MEDIA_COLORS[kind]}">\u25a0</span> {kind}' for kind in kinds)
-    drawn.update_layout(title={
-        "text": key, "font": {"size": 11}, "x": 0, "xref": "container", "pad": {"l": 4},
-        "y": 1, "yref": "container", "yanchor": "top",
-    })
-    return drawn
 
 
 def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodIndex, str]:

@@ -64,7 +64,9 @@ def street_style() -> dict[str, Any]:
     }
 
 
-def places_map(frame: pd.DataFrame, *, streets: bool = False, height: int = 260) -> go.Figure:
+def places_map(
+    frame: pd.DataFrame, *, streets: bool = False, height: int = 260, background: bool = True
+) -> go.Figure:
     """Draw places as discs whose area grows with the number of files.
 
     Args:
@@ -75,6 +77,8 @@ def places_map(frame: pd.DataFrame, *, streets: bool = False, height: int = 260)
         streets: Lay the street map of OpenStreetMap on top, which asks its server for pictures of where
             one looks. Without it the figure asks nobody for anything.
         height: Pixels.
+        background: Without it there are discs alone, for who lays :func:`land_style` or
+            :func:`street_style` beneath them: with it each figure is 80 kB.
 
     Returns:
         A figure whose first view holds all places; without any, the world and a sentence. Each disc has
@@ -84,10 +88,11 @@ def places_map(frame: pd.DataFrame, *, streets: bool = False, height: int = 260)
         >>> places_map(lib.places(media_type="image"))  # doctest: +SKIP
     """
     rows = cells(frame)
+    style = None if not background else street_style() if streets else land_style()
     if rows.empty:
-        drawn = _map(go.Scattermap(lat=[], lon=[]), {"lat": 25.0, "lon": 10.0}, -0.6, 0.2, height, streets)
-        drawn.add_annotation(sentence("No file here has a location."))
-        return drawn
+        nowhere = {"lat": 25.0, "lon": 10.0}, -0.6, 0.2
+        why = [sentence("No file here has a location.<br>Select photos or films that have one.")]
+        return _map(go.Scattermap(lat=[], lon=[]), *nowhere, height, style, annotations=why)
     discs = go.Scattermap(
         lat=rows["latitude"].to_numpy("float64"), lon=rows["longitude"].to_numpy("float64"), mode="markers",
         marker={"size": disc_sizes(rows), "color": ACCENT, "opacity": 0.75},
@@ -101,20 +106,22 @@ def places_map(frame: pd.DataFrame, *, streets: bool = False, height: int = 260)
         customdata=rows[["latitude", "longitude"]].to_numpy("float64").tolist(),
     )
     view = _view(rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), height)
-    return _map(discs, *view, height, streets)
+    return _map(discs, *view, height, style)
 
 
 def _map(
-    trace: go.Scattermap, center: dict[str, float], zoom: float, closest: float, height: int, streets: bool
+    trace: go.Scattermap, center: dict[str, float], zoom: float, closest: float, height: int,
+    style: dict[str, Any] | None, **layout: Any,
 ) -> go.Figure:
     """Return the map; ``meta`` tells a page that knows its width how close it may go."""
     return figure(
         trace,
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        map={"style": street_style() if streets else land_style(), "center": center, "zoom": zoom},
+        map={"center": center, "zoom": zoom} | ({"style": style} if style else {}),
         meta={"closest": closest},
         dragmode="pan",
+        **layout,
     )
 
 

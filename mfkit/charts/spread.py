@@ -15,7 +15,10 @@ from mfkit.queries.units import format_duration, round_size
 Quantity = Literal["file_size", "duration"]
 
 _TEXT: dict[str, Callable[[float], str]] = {"file_size": round_size, "duration": format_duration}
-_NOTHING = {"file_size": "No file here has a size.", "duration": "No file here has a duration."}
+_NOTHING = {
+    "file_size": "No file here has a size.<br>Select others.",
+    "duration": "No file here has a duration.<br>Select music or films.",
+}
 # Where an axis may have its ticks: bytes by powers of ten, seconds where clocks turn over.
 _TICKS: dict[str, tuple[float, ...]] = {
     "file_size": tuple(10.0**power for power in range(0, 16)),

@@ -25,7 +25,7 @@ def types_chart(frame: pd.DataFrame, measure: Measure = "files", *, height: int 
     """
     rows = frame[frame["files"] > 0].sort_values(measure, ascending=False, kind="stable")
     if rows.empty:
-        return empty("No files to count here.", height)
+        return empty("No files to count here.<br>Select others, or scan a folder.", height)
     names = [str(name) for name in rows["media_type"]]
     colors = [MEDIA_COLORS[name] for name in names]
     return bars(names, rows, measure, colors, height, names)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import duckdb
 
 T = TypeVar("T")
+_KEPT, _SMALL = 200, 50_000
+"""Answers that a session keeps, and the bytes that one may have: 10 MB at most, mostly a tenth of it."""
 
 
 class Call:
@@ -64,6 +66,8 @@ class Session:
             duckdb.Error: A file is damaged.
         """
         self.manifest = manifest
+        self._answers: dict[tuple[str, tuple[Any, ...]], pa.Table] = {}
+        self._answering = Lock()
         self._connection = duck.reading(cache.path, dialect)
         try:
             for name in RELATIONS:
@@ -76,9 +80,23 @@ class Session:
             raise
 
     def run(self, sql: str, parameters: Sequence[Any], call: Call) -> pa.Table:
-        """Run a statement that was translated."""
+        """Run a statement that was translated; a small answer is kept, as the state never changes.
+
+        Several panels ask the same of one selection, and who takes a condition back asks what was asked.
+        """
+        question = sql, tuple(parameters)
+        with self._answering:
+            if (known := self._answers.pop(question, None)) is not None:
+                self._answers[question] = known  # the newest again
+                return known
         with self._connection.cursor() as cursor, call.running(cursor):
-            return _table(cursor, sql, list(parameters))
+            table = _table(cursor, sql, list(parameters))
+        if table.nbytes <= _SMALL:
+            with self._answering:
+                self._answers[question] = table
+                if len(self._answers) > _KEPT:
+                    del self._answers[next(iter(self._answers))]
+        return table
 
     def pour(
         self, sql: str, parameters: Sequence[Any], call: Call, conformed: Callable[[pa.Table], pa.Table],

@@ -36,7 +36,9 @@ c = media.c
 item_date = func.coalesce(c.file_created_at, c.file_modified_at)
 """The one date of an item: capture time where known, else the file's modification time."""
 
-item_year = func.coalesce(c.year, extract("year", item_date))
+date_year = extract("year", item_date)
+"""The year of that."""
+item_year = func.coalesce(c.year, date_year)
 """Year of release where known, else of the item's date."""
 
 container = case(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    null,
     select,
     union_all,
 )
@@ -113,6 +114,32 @@ def histogram(
         .where(bins.c.low.is_not(None))
         .order_by(bins.c.bin)
     )
+
+
+def stepped(column: str, marks: Sequence[float]) -> ColumnElement[Any]:
+    """Return the number of the bin that a quantity is in, null where it is not known.
+
+    Args:
+        column: One of :data:`QUANTITIES`.
+        marks: The edges.
+    """
+    quantity = _quantity(column)
+    return case((quantity.is_(None), null()), else_=_bin_of(quantity, marks, 0, len(marks) - 1))
+
+
+def spreads(bins: Sequence[ColumnElement[Any]], chosen: MediaFilter) -> Select[Any]:
+    """Return the statement that counts items by several spreads at once, in one look at the items.
+
+    Args:
+        bins: What to count by, such as :func:`stepped` gives; a value that is not known is null.
+        chosen: Which items.
+
+    Returns:
+        A row for each combination that there is: ``bin0``, ``bin1`` and so on, and ``files``.
+    """
+    found = [one.label(f"bin{place}") for place, one in enumerate(bins)]
+    each = select(*found).where(*conditions(chosen)).subquery()
+    return select(*each.c, func.count().label("files")).group_by(*each.c)
 
 
 def _quantity(column: str) -> ColumnElement[Any]:

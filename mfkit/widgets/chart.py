@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.panel import Panel
-from mfkit.widgets.plot import Plot
+from mfkit.widgets.plot import SAVE, Plot
 from mfkit.widgets.selection import Selection
 
 
@@ -50,7 +50,7 @@ class ChartPanel(Panel):
         selection: Selection | None,
         title: str,
         controls: Sequence[widgets.ValueWidget] = (),
-        buttons: Sequence[str] = ("toImage",),
+        buttons: Sequence[str] = SAVE,
     ) -> None:
         """Lay the panel out; ``controls`` are what :meth:`query` or :meth:`figure` read."""
         self.plot = Plot(buttons=buttons, title=title)

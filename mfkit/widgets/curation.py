@@ -21,10 +21,15 @@ _SUGGESTED = 500
 class CurationPanel(Panel):
     """Tags and untags, adds to collections and removes from them; every button says how many files.
 
+    ![Fields for a tag and a collection, with buttons that say how many files](../images/panels/curation.png)
+
     Example:
-        >>> table = TablePanel(lib, selection)  # doctest: +SKIP
-        >>> CurationPanel(lib, selection, table)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> table = mfkit.widgets.TablePanel(lib)  # doctest: +SKIP
+        >>> mfkit.widgets.CurationPanel(lib, table.selection, table)  # doctest: +SKIP
     """
+
+    rank = 2
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ PAGE = 15
 
 
 _COLUMNS = (
-    Column("path", "Path", fact("file_path"), kind="mfkit-wide"),
+    Column("path", "Path", fact("file_path"), kind="mfkit-path"),
     Column("advice", "Advice", lambda row: "keep" if row["keep"] else "spare"),
     Column("reason", "Because", fact("reason")),
     Column("size", "Size", fact("file_size", format_size), kind="number"),
@@ -37,8 +37,12 @@ class DuplicatesPanel(Panel):
     Nothing is ever deleted from a disk: the panel shows what to keep, and puts a tag on the items that have
     spare copies, for another program or a person to act on.
 
+    ![Paths with the same content, and which to keep](../images/panels/duplicates.png)
+
     Example:
-        >>> DuplicatesPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.DuplicatesPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(
@@ -100,7 +104,7 @@ class DuplicatesPanel(Panel):
             (f"{row['id']} {place}", {str(name): value for name, value in row.items()})
             for place, row in enumerate(page.to_dict("records"), self._offset)
         ]
-        self.grid.show(rows, "" if rows else "Nothing here is there twice.")
+        self.grid.show(rows, "" if rows else "Nothing here is there twice: there is nothing to do.")
         last = self._offset + len(rows)
         self._place.value = f"{self._offset + 1:,} to {last:,} of {len(self._found):,}" if rows else ""
         self._back.disabled, self._on.disabled = self._offset == 0, last >= len(self._found)

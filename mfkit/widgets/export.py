@@ -23,8 +23,12 @@ _FORMATS = {
 class ExportPanel(Panel):
     """Writes what is selected into a file; one that is there is never overwritten.
 
+    ![A format, a file name and a button](../images/panels/export.png)
+
     Example:
-        >>> ExportPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.ExportPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

@@ -28,9 +28,15 @@ class FacetsPanel(Panel):
     """Lists of media types, codecs, cameras, tags and so on, of which several values can be ticked, each with
     how many files it has under all other conditions. Lists that are folded up are not counted.
 
+    ![Lists of values with counts](../images/panels/facets.png)
+
     Example:
-        >>> FacetsPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.FacetsPanel(lib, selection)  # doctest: +SKIP
     """
+
+    rank = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""

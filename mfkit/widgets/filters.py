@@ -35,9 +35,12 @@ class FilterPanel(Panel):
         facets: The lists.
         ranges: The ranges.
 
+    ![What is selected, a search, lists, ranges and switches](../images/panels/filter.png)
+
     Example:
-        >>> selection = Selection()
-        >>> FilterPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.FilterPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

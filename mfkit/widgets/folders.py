@@ -22,8 +22,12 @@ class FoldersPanel(ChartPanel):
     """Where the files or bytes lie: a click on a folder selects it and shows what is in it, the button
     leads up again.
 
+    ![Folders as a treemap](../images/panels/folders.png)
+
     Example:
-        >>> FoldersPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.FoldersPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

@@ -113,7 +113,10 @@ function render({ model, el, signal }) {
     body.replaceChildren(...rows.map(({ id, cells }) => {
       const name = cell(cells[0] ?? "", kinds[0]);
       const open = element("button", { type: "button", title: cells[0], dir: "auto" });
-      open.textContent = cells[0] ?? "";
+      if (kinds[0].includes("mfkit-path")) {
+        open.dir = "rtl";
+        open.append(element("bdi", { textContent: cells[0] ?? "", dir: "auto" }));
+      } else open.textContent = cells[0] ?? "";
       open.addEventListener("click", () => model.send({ kind: "open", id }));
       name.replaceChildren(open);
       const choose = box(`Choose ${cells[0]}`, chosen().includes(id), (on) => {

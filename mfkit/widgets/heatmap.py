@@ -17,8 +17,12 @@ from mfkit.widgets.selection import Selection
 class HeatmapPanel(ChartPanel):
     """How many films, or how many bytes of them, are in which codec and resolution; a click selects a cell.
 
+    ![Codecs by resolution as a heat map](../images/panels/heatmap.png)
+
     Example:
-        >>> HeatmapPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.HeatmapPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

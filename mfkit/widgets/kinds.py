@@ -18,8 +18,12 @@ from mfkit.widgets.selection import Selection
 class TypesPanel(ChartPanel):
     """How many files or bytes of each media type; a click on one selects it.
 
+    ![A bar for each media type](../images/panels/types.png)
+
     Example:
-        >>> TypesPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.TypesPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
@@ -43,8 +47,12 @@ class TypesPanel(ChartPanel):
 class CodecsPanel(ChartPanel):
     """Which video or audio codecs, by files or bytes; a click on one selects it.
 
+    ![A bar for each video codec](../images/panels/codecs.png)
+
     Example:
-        >>> CodecsPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.CodecsPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
@@ -74,8 +82,12 @@ class CodecsPanel(ChartPanel):
 class CamerasPanel(ChartPanel):
     """Which cameras or lenses, by files or bytes; a click on one selects it.
 
+    ![A bar for each camera](../images/panels/cameras.png)
+
     Example:
-        >>> CamerasPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.CamerasPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

@@ -10,10 +10,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.charts import places_map
+from mfkit.charts.places import land_style, street_style
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import Box, MediaFilter
 from mfkit.queries.places import cell_size
 from mfkit.widgets.chart import ChartPanel
+from mfkit.widgets.plot import SAVE
 from mfkit.widgets.selection import Selection
 
 
@@ -23,13 +25,18 @@ class MapPanel(ChartPanel):
     Drag moves the map; the buttons, or the wheel with Ctrl or Command, zoom it. A click on a disc
     selects what it stands for, a box or a line drawn around several what lies in it.
 
+    ![Discs on a map of the world](../images/panels/map.png)
+
     Example:
-        >>> MapPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.MapPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
         self._for: MediaFilter | None = None
+        self._laid: bool | None = None
         self._streets = widgets.ToggleButton(
             description="streets",
             tooltip="Street map from openstreetmap.org, which then sees where you look",
@@ -37,7 +44,7 @@ class MapPanel(ChartPanel):
         self._streets.add_class("mfkit-toggle")
         super().__init__(
             lib, selection, "Places", [self._streets],
-            buttons=("zoomIn", "zoomOut", "home", "move", "box", "lasso", "toImage"),
+            buttons=("zoomIn", "zoomOut", "home", "move", "box", "lasso", *SAVE),
         )
         self.plot.observe(self.follow, "view")
         self.plot.listen("box", lambda corners: self.narrow(_selected_box(*corners)))
@@ -69,8 +76,11 @@ class MapPanel(ChartPanel):
         return found
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a disc per cell."""
-        return places_map(frame, streets=self._streets.value)
+        """Draw a disc per cell, over a background that is sent when it is another one."""
+        if self._streets.value != self._laid:
+            self._laid = self._streets.value
+            self.plot.background(street_style() if self._laid else land_style())
+        return places_map(frame, background=False)
 
     def clicked(self, key: list[float]) -> dict[str, Any]:
         """Select the cell that a disc stands for."""

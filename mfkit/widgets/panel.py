@@ -7,7 +7,6 @@ import threading
 import traceback
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import CancelledError
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -15,10 +14,9 @@ import ipywidgets as widgets
 from mfkit.errors import MfkitError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
+from mfkit.widgets.look import look
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.turns import Turns
-
-_STYLE = (Path(__file__).parent / "panel.css").read_text("utf-8")
 
 
 class Panel(widgets.VBox):
@@ -29,7 +27,10 @@ class Panel(widgets.VBox):
     Attributes:
         lib: The library.
         selection: Which of its items; shared by all panels that were given the same one.
+        rank: Of several panels that are to be drawn, those with the lowest are drawn first.
     """
+
+    rank = 1
 
     def __init__(
         self,
@@ -52,14 +53,13 @@ class Panel(widgets.VBox):
         self.selection = selection if selection is not None else Selection()
         self._turn = threading.RLock()
         self._drawn: Hashable = None
-        self._turns = Turns(self._draw_newest, self._busy)
+        self._turns = Turns(self._draw_newest, self._busy, self.rank)
         self._active = True
         self._message = widgets.HTML(layout={"display": "none"})
         heading = widgets.HTML(f"<h4>{html.escape(title)}</h4>")
         head = widgets.HBox([heading, *controls])
         head.add_class("mfkit-head")
-        super().__init__([widgets.HTML(f"<style>{_STYLE}</style>"), head, self._message, *body])
-        self.children[0].layout.display = "none"
+        super().__init__([look(), head, self._message, *body])
         self.add_class("mfkit-panel")
         self.selection.observe(self.follow, "filter")
         self.follow()
@@ -111,7 +111,6 @@ class Panel(widgets.VBox):
                 self._drawn = None
 
     def _busy(self, busy: bool) -> None:
-        # The style sheet shows it only when it lasts.
         (self.add_class if busy else self.remove_class)("mfkit-busy")
 
     def attempt(self, action: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ function page(version) {
       state.settle = (packed) => {
         if (state.done) return;
         state.done = true;
+        state.packed = packed;
         evaluate(packed).then(resolve, reject);
       };
     });
@@ -22,9 +23,13 @@ function page(version) {
   return globalThis[key];
 }
 
-async function evaluate(packed) {
+async function unpacked(packed) {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const source = await new Response(stream).text();
+  return new Response(stream).text();
+}
+
+async function evaluate(packed) {
+  const source = await unpacked(packed);
   // A module of our own around it, so that it finds neither an AMD loader nor someone else's exports.
   const wrapped = `const module = { exports: {} };\n${source}\nexport default module.exports;`;
   const url = URL.createObjectURL(new Blob([wrapped], { type: "text/javascript" }));
@@ -82,6 +87,33 @@ function figureOf(model, el) {
   const over = { selections: [], selectionrevision: (drawings += 1) };
   return { data, layout: { ...layout, ...over, autosize: true, uirevision: model.get("_revision") } };
 }
+
+function download(name, type, parts) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(parts, { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+// A page that shows the figure anywhere, without a kernel and without internet.
+async function saveHtml({ data, layout }, title, ground, packed) {
+  // Neither a tag in a name nor anything else in the figure ends the script.
+  const figure = JSON.stringify([data, layout]).replaceAll("<", "\\u003c");
+  const heading = document.createElement("title");
+  heading.textContent = title;
+  download(`${title}.html`, "text/html", [
+    `<!DOCTYPE html><meta charset="utf-8">${heading.outerHTML}<body style="background: ${ground}">`,
+    '<div id="plot"></div><script>',
+    await unpacked(packed), `</script><script>Plotly.newPlot("plot", ...${figure});</script>`,
+  ]);
+}
+
+// Resolves when the page has nothing else to do, or has had no rest for a while.
+const idle = () => new Promise((done) => {
+  if (globalThis.requestIdleCallback) requestIdleCallback(done, { timeout: 500 });
+  else setTimeout(done, 50);
+});
 
 // What a person does to a figure, as the kernel is told it.
 function listen(plot, tell) {
@@ -155,11 +187,25 @@ async function render({ model, el, signal }) {
       title, icon: Plotly.Icons[icon], attr: "dragmode", val,
       click: (gd) => { dragging = val; Plotly.relayout(gd, { dragmode: val }); },
     }])),
+    toSvg: {
+      title: "Download as SVG", icon: Plotly.Icons.drawclosedpath,
+      click: (gd) => Plotly.downloadImage(gd, { format: "svg", filename: model.get("title") || "chart" }),
+    },
+    toHtml: {
+      title: "Download as HTML",
+      icon: { width: 24, height: 24, path: "M9 5 2 12l7 7 1.4-1.4L4.8 12l5.6-5.6zM15 5l7 7-7 7-1.4-1.4 5.6-5.6-5.6-5.6z" },
+      click: () => saveHtml(
+        figureOf(model, el), model.get("title") || "chart",
+        getComputedStyle(el).getPropertyValue("--jp-layout-color1").trim() || "white",
+        page(model.get("_version")).packed,
+      ),
+    },
     home: { title: "Show all", icon: Plotly.Icons.home, click: () => { kept = undefined; look({}); draw(); } },
   };
   const named = (name) => buttons[name] ? { name, ...buttons[name] } : name;
   const config = {
     ...model.get("_config"), modeBarButtons: [model.get("_config").modeBarButtons.map(named)], responsive: false,
+    toImageButtonOptions: { filename: model.get("title") || "chart" },
   };
 
   let waiting = false;  // for a drawing that will show the newest figure
@@ -172,6 +218,9 @@ async function render({ model, el, signal }) {
       if (signal.aborted || !el.clientWidth) return;
       const { data, layout } = figureOf(model, el);
       if (layout.map && dragging) layout.dragmode = dragging;
+      // A first map takes as long as all other charts of a page together, which need not wait for it.
+      if (layout.map && !wired) await idle();
+      if (signal.aborted) return;
       if (layout.map && kept?.revision === model.get("_revision")) Object.assign(layout.map, kept.place);
       plot.style.height = `${layout.height}px`;
       await Plotly.react(plot, data, layout, config);
@@ -208,7 +257,8 @@ async function render({ model, el, signal }) {
     else draw();
   });
   sizes.observe(el);
-  const theme = new MutationObserver(draw);
+  // The name of a theme changes before its colours are there.
+  const theme = new MutationObserver(() => [0, 300, 1500].forEach((wait) => setTimeout(draw, wait)));
   theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
   model.on("change:_figure change:_map_style change:_revision", draw);
   draw();

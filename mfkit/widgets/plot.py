@@ -22,10 +22,14 @@ from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
 
+SAVE = ("toImage", "toSvg", "toHtml")
+"""Buttons in the corner of a plot that write it into a file: PNG, SVG, and a page that works by itself."""
+
+
 @functools.cache
 def _bundle() -> bytes:
-    """Return Plotly's JavaScript, gzipped: 1.4 MB instead of 5, which matters to a distant server."""
-    return gzip.compress(get_plotlyjs().encode(), compresslevel=6)
+    """Return Plotly's JavaScript, gzipped: 1.7 MB instead of 5, which matters to a distant server."""
+    return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
 
 
 class Plot(anywidget.AnyWidget):
@@ -48,14 +52,14 @@ class Plot(anywidget.AnyWidget):
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, figure: go.Figure | None = None, *, buttons: Sequence[str] = ("toImage",), title: str = ""
+        self, figure: go.Figure | None = None, *, buttons: Sequence[str] = SAVE, title: str = ""
     ) -> None:
         """Make a plot.
 
         Args:
             figure: What to show first.
-            buttons: What is in its corner: Plotly's names, and for maps ``zoomIn``, ``zoomOut``, ``home``,
-                ``move``, ``box``, ``lasso``.
+            buttons: What is in its corner: Plotly's names, ``toSvg``, ``toHtml``, and for maps ``zoomIn``,
+                ``zoomOut``, ``home``, ``move``, ``box``, ``lasso``.
             title: What it shows.
         """
         config = {
@@ -77,8 +81,12 @@ class Plot(anywidget.AnyWidget):
         style = drawn.get("layout", {}).get("map", {}).pop("style", None)
         with self.hold_sync():
             if style is not None:
-                self._map_style = json.dumps(style, separators=(",", ":"))
+                self.background(style)
             self._figure = json.dumps(drawn, cls=PlotlyJSONEncoder, separators=(",", ":"))
+
+    def background(self, style: dict[str, Any]) -> None:
+        """Lay a MapLibre style beneath maps; it stays, so that figures need not bring it along."""
+        self._map_style = json.dumps(style, separators=(",", ":"))
 
     def home(self) -> None:
         """Forget how a person moved and zoomed; the next figure shows its own view."""

@@ -29,8 +29,12 @@ _FIELDS = (
 class QualityPanel(Panel):
     """What is known of the selected items, field by field; a click on a field lists the files that lack it.
 
+    ![What is known of how many files](../images/panels/quality.png)
+
     Example:
-        >>> QualityPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.QualityPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(
@@ -65,7 +69,7 @@ class QualityPanel(Panel):
         rows: list[dict[str, Any]] = [
             {str(name): value for name, value in row.items()} for row in known.to_dict("records")
         ]
-        nothing = "" if rows else "Nothing is selected that could be judged."
+        nothing = "" if rows else "Nothing is selected that could be judged; take a condition away."
         self.fields.show([(str(row["field"]), row) for row in rows], nothing)
         lacking = next((int(row["lacking"]) for row in rows if row["field"] == self._field), 0)
         if self._field is None:

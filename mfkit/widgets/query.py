@@ -42,8 +42,12 @@ _FORMS = {"Python": as_python, "SQL": MediaFilter.sql, "JSON": as_json}
 class QueryPanel(Panel):
     """What is selected, as Python, SQL or JSON to copy, as a DataFrame, or kept by name in the library.
 
+    ![The selection as code, and kept selections](../images/panels/query.png)
+
     Example:
-        >>> QueryPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.QueryPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

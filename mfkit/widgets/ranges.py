@@ -6,6 +6,7 @@ import functools
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
+from mfkit.queries.histograms import spreads
 from mfkit.queries.wording import without
 from mfkit.widgets.controls import Range
 from mfkit.widgets.panel import Panel
@@ -17,9 +18,15 @@ class RangesPanel(Panel):
     """From where to where: size, duration, resolution and year, each with how many files there are of each,
     under all other conditions.
 
+    ![Four ranges over small histograms](../images/panels/ranges.png)
+
     Example:
-        >>> RangesPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.RangesPanel(lib, selection)  # doctest: +SKIP
     """
+
+    rank = 2
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""
@@ -34,9 +41,17 @@ class RangesPanel(Panel):
         """Count, and set the handles to the selection."""
         if not self._scales:
             self._scales = (size_scale(), duration_scale(), Resolutions(), Years(self.lib))
-        for scale, control in zip(self._scales, self._ranges, strict=True):
-            counts = scale.counts(self.lib, without(chosen, *scale.fields))
-            control.show(counts, scale.froms, scale.tos, *scale.stand(chosen))
+        # Those whose own bounds are not set count under the same conditions, and with one look at the items.
+        alike: dict[MediaFilter, list[int]] = {}
+        for place, scale in enumerate(self._scales):
+            alike.setdefault(without(chosen, *scale.fields), []).append(place)
+        for others, places in alike.items():
+            found = self.lib.frame(spreads([self._scales[place].bin for place in places], others))
+            for number, place in enumerate(places):
+                scale = self._scales[place]
+                files = found.groupby(f"bin{number}")["files"].sum()
+                counts = scale.counts({value: int(count) for value, count in files.items()})
+                self._ranges[place].show(counts, scale.froms, scale.tos, *scale.stand(chosen))
 
     def refresh(self) -> None:
         """Ask anew how far the library goes, as after a scan."""

@@ -24,7 +24,7 @@ _LEAST = [("any", 0), *((format_size(10**power).replace(".00", ""), 10**power) f
 
 
 _COLUMNS = (
-    Column("path", "Path", fact("file_path"), kind="mfkit-wide"),
+    Column("path", "Path", fact("file_path"), kind="mfkit-path"),
     Column("codec", "Codec", fact("codec")),
     Column("resolution", "Resolution", fact("resolution")),
     Column("rate", "Bit rate", fact("bitrate", format_rate), kind="number"),
@@ -37,8 +37,12 @@ _COLUMNS = (
 class SavingsPanel(Panel):
     """What re-encoding the selected items would save; an estimate, nothing is encoded.
 
+    ![Sliders, and what another codec would save](../images/panels/savings.png)
+
     Example:
-        >>> SavingsPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.SavingsPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(
@@ -92,7 +96,7 @@ class SavingsPanel(Panel):
         ]
         self.grid.show(
             [(str(row["id"]), row) for row in rows],
-            "" if rows else "Nothing that is selected would become smaller so.",
+            "" if rows else "Nothing that is selected would become smaller; choose another codec, or films.",
         )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.classes import RESOLUTION_NAMES
+from mfkit.queries.conditions import date_year
+from mfkit.queries.facts import FACTS
 from mfkit.queries.filters import MediaFilter
-from mfkit.queries.histograms import histogram
+from mfkit.queries.histograms import stepped
 from mfkit.queries.units import round_size
 
-_FARTHEST = 10**15
-"""Beyond any size or duration: where the last bin ends."""
 _YEARS = 60
 """So many years have a bin of their own; what is older is in the first."""
 
@@ -24,17 +26,19 @@ class Scale(Protocol):
     Attributes:
         label: What is measured.
         fields: The fields of the filter that a range of it makes.
+        bin: What an item counts in, null for none.
         froms: For each bin, what it means to begin with it; and one more text for nothing at all.
         tos: For each number of bins, what it means to end with the last of them.
     """
 
     label: str
     fields: tuple[str, ...]
+    bin: ColumnElement[Any]
     froms: Sequence[str]
     tos: Sequence[str]
 
-    def counts(self, lib: MediaLibrary, others: MediaFilter) -> list[int]:
-        """Count the items in each bin."""
+    def counts(self, files: Mapping[Any, int]) -> list[int]:
+        """Return how many items each bin has, of how many items have each value of :attr:`bin`."""
 
     def chosen(self, low: int, high: int) -> dict[str, Any]:
         """Return the filter's fields for the bins from ``low`` up to but without ``high``."""
@@ -54,13 +58,12 @@ class Steps:
         self.fields: tuple[str, ...] = (f"min_{name}", f"max_{name}")
         self.froms: Sequence[str] = ("0", *texts, "any")
         self.tos: Sequence[str] = self.froms
-        self._column = column
         self._edges: tuple[float, ...] = (0, *steps, math.inf)
+        self.bin: ColumnElement[Any] = stepped(column, self._edges)
 
-    def counts(self, lib: MediaLibrary, others: MediaFilter) -> list[int]:
-        """Count the items in each bin."""
-        marks = [*self._edges[:-1], _FARTHEST]
-        return [int(files) for files in lib.frame(histogram(self._column, marks, others))["files"]]
+    def counts(self, files: Mapping[Any, int]) -> list[int]:
+        """Return the items of each bin."""
+        return [files.get(place, 0) for place in range(len(self._edges) - 1)]
 
     def chosen(self, low: int, high: int) -> dict[str, Any]:
         """Return the bounds; the ends are no bounds."""
@@ -83,14 +86,13 @@ class Resolutions:
 
     label = "Resolution"
     fields: tuple[str, ...] = ("resolution",)
+    bin: ColumnElement[Any] = FACTS["resolution"]
     froms: Sequence[str] = (*RESOLUTION_NAMES, "any")
     tos: Sequence[str] = ("any", *RESOLUTION_NAMES)
 
-    def counts(self, lib: MediaLibrary, others: MediaFilter) -> list[int]:
-        """Count the items of each class."""
-        found = lib.summary("resolution", others)
-        files = dict(zip(found["resolution"], found["files"], strict=True))
-        return [int(files.get(name, 0)) for name in RESOLUTION_NAMES]
+    def counts(self, files: Mapping[Any, int]) -> list[int]:
+        """Return the items of each class."""
+        return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
     def chosen(self, low: int, high: int) -> dict[str, Any]:
         """Return the classes; all of them are no condition."""
@@ -108,6 +110,7 @@ class Years:
 
     label = "Date"
     fields: tuple[str, ...] = ("after", "before")
+    bin: ColumnElement[Any] = date_year
 
     def __init__(self, lib: MediaLibrary) -> None:
         """Ask from when to when the library goes."""
@@ -117,12 +120,12 @@ class Years:
         self.froms: Sequence[str] = (*map(str, self._years), "any")
         self.tos: Sequence[str] = ("any", *map(str, self._years))
 
-    def counts(self, lib: MediaLibrary, others: MediaFilter) -> list[int]:
-        """Count the items of each year."""
+    def counts(self, files: Mapping[Any, int]) -> list[int]:
+        """Return the items of each year."""
         counts = [0] * len(self._years)
-        found = lib.growth("year", others, by=())
-        for period, files in zip(found["period"], found["files"], strict=True):
-            counts[min(max(period.year - self._years[0], 0), len(counts) - 1)] += int(files)
+        for year, number in files.items():
+            if counts:
+                counts[min(max(int(year) - self._years[0], 0), len(counts) - 1)] += number
         return counts
 
     def chosen(self, low: int, high: int) -> dict[str, Any]:

@@ -17,9 +17,15 @@ from mfkit.widgets.selection import Selection
 class SelectionPanel(Panel):
     """How much is selected, each condition as a chip that can be taken away, back, forward and reset.
 
+    ![How much is selected, and its conditions as chips](../images/panels/selection.png)
+
     Example:
-        >>> SelectionPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.SelectionPanel(lib, selection)  # doctest: +SKIP
     """
+
+    rank = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""

@@ -22,8 +22,12 @@ _FIELDS = {"file_size": "size", "duration": "duration"}
 class HistogramPanel(ChartPanel):
     """How many files or bytes there are of each size or duration; a click or a brush selects some.
 
+    ![Files by size as bars](../images/panels/histogram.png)
+
     Example:
-        >>> HistogramPanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.HistogramPanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

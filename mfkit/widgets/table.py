@@ -28,8 +28,11 @@ class TablePanel(Panel):
         grid: The rows.
         card: All that is known of the one that was opened.
 
+    ![A page of files](../images/panels/table.png)
+
     Example:
-        >>> table = TablePanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> table = mfkit.widgets.TablePanel(lib)  # doctest: +SKIP
         >>> lib.tag(table.chosen, "to print")  # doctest: +SKIP
     """
 

@@ -20,8 +20,12 @@ class TimelinePanel(ChartPanel):
     """What each year or month brought, or the running total, by files or bytes; a click or a brush selects
     the time.
 
+    ![Stacked bars by year](../images/panels/timeline.png)
+
     Example:
-        >>> TimelinePanel(lib, selection)  # doctest: +SKIP
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
+        >>> mfkit.widgets.TimelinePanel(lib, selection)  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

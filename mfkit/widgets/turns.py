@@ -7,15 +7,23 @@ query that nobody waits for any more is interrupted, and what is drawn next is t
 
 from __future__ import annotations
 
+import itertools
+import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from IPython.core.getipython import get_ipython
 
 from mfkit.core.sync import Overtaking
 
-_pool = ThreadPoolExecutor(2, thread_name_prefix="mfkit-panel")
+SLOW = 0.2
+"""Seconds after which a person is told that something is being drawn."""
+_THREADS = 2
+
+_waiting: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
+_numbers = itertools.count()
+_starting = threading.Lock()
+_threads: list[threading.Thread] = []
 
 
 def in_kernel() -> bool:
@@ -26,13 +34,15 @@ def in_kernel() -> bool:
 class Turns:
     """The drawings of one panel: one at a time, the newest wish next, those between left out."""
 
-    def __init__(self, work: Callable[[], None], busy: Callable[[bool], None]) -> None:
-        """Take what draws the newest state, and what is told that a drawing begins and ends.
+    def __init__(self, work: Callable[[], None], busy: Callable[[bool], None], rank: int = 0) -> None:
+        """Take what draws the newest state, and what is told that a drawing takes long, and that it is over.
 
-        ``work`` returns in any case; when it is stopped, having drawn nothing.
+        ``work`` returns in any case; when it is stopped, having drawn nothing. Of the panels that wait, those
+        of the lowest rank are drawn first.
         """
         self._work = work
         self._busy = busy
+        self._rank = rank
         self._mutex = threading.Lock()
         self._wished = False
         self._running: Overtaking | None = None
@@ -48,10 +58,14 @@ class Turns:
                 self._running.stop()
                 return
             self._running = Overtaking()
-        _pool.submit(self._run)
+        _soon(self._rank, self._run)
 
     def _run(self) -> None:
-        self._busy(True)
+        # Not at once: most drawings are over before anyone could read that they go on, and each word to the
+        # page costs it a look at its styles.
+        late = threading.Timer(SLOW, self._busy, (True,))
+        late.daemon = True
+        late.start()
         while True:
             with self._mutex:
                 if not self._wished:
@@ -61,4 +75,22 @@ class Turns:
                 self._running = running = Overtaking()
             with running:
                 self._work()
+        late.cancel()
+        late.join()
         self._busy(False)
+
+
+def _soon(rank: int, work: Callable[[], None]) -> None:
+    """Do work on a thread, after what has a lower rank or came before."""
+    _waiting.put((rank, next(_numbers), work))
+    with _starting:
+        while len(_threads) < _THREADS:
+            thread = threading.Thread(target=_serve, name=f"mfkit-panel-{len(_threads)}", daemon=True)
+            _threads.append(thread)
+            thread.start()
+
+
+def _serve() -> None:
+    while True:
+        _, _, work = _waiting.get()
+        work()

@@ -96,7 +96,7 @@ def jupyter_lab(folder: Path, library: Path, *, dark: bool = False) -> Iterator[
 
 
 def _wait(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until and server.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{lab.url}/api?token={lab.token}"):
             return
@@ -135,12 +135,33 @@ class Visit:
         """Run all cells and wait until the last has run."""
         self.command("notebook:run-all-cells")
 
+    def errors(self) -> list[object]:
+        """Return the outputs of the notebook's cells that are errors, or were written to stderr."""
+        return list(self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
+            ".flatMap(cell => cell.outputs ?? [])"
+            ".filter(o => o.output_type == 'error' || o.name == 'stderr')"
+        ))
+
     def plots(self, count: int) -> None:
         """Wait until so many plots are drawn."""
         self.page.wait_for_function(
             "count => document.querySelectorAll('.mfkit-plot > [data-drawn]').length >= count", arg=count,
             timeout=60_000,
         )
+
+
+def write_notebook(lab: Lab, name: str, *cells: str) -> None:
+    """Put a notebook of code cells into a JupyterLab's folder."""
+    made = [
+        {"cell_type": "code", "id": f"cell-{place}", "metadata": {}, "source": code, "outputs": [],
+         "execution_count": None}
+        for place, code in enumerate(cells)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    (lab.folder / name).write_text(
+        json.dumps({"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+    )
 
 
 @contextlib.contextmanager
@@ -172,3 +193,13 @@ def visit(profile: Path, *, width: int = 1280, height: int = 800) -> Iterator[Vi
             yield made
         finally:
             context.close()
+
+
+def drag(browser: Visit, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag from one place of the page to another."""
+    mouse = browser.page.mouse
+    mouse.move(*start)
+    mouse.down()
+    mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+    mouse.move(*end, steps=4)
+    mouse.up()

@@ -5,17 +5,19 @@ To be run in a pytest process of its own: ``pytest -m browser``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mfkit import MediaFilter, MediaLibrary
-from tests.browser.lab import CHROMIUM, ROOT, Visit, visit
+from tests.browser.lab import CHROMIUM, ROOT, Visit, drag, visit
 from tests.requirements import require
 
 pytestmark = pytest.mark.browser
@@ -30,46 +32,109 @@ def selected(browser: Visit, count: int) -> None:
     browser.page.locator(".mfkit-pager", has_text=f"of {count:,}").first.wait_for()
 
 
-def test_the_app(demo: Path, tmp_path: Path) -> None:
-    """`mfkit app --read-only` shows the same explorer to whoever has the token, and offers no change."""
-    require(CHROMIUM, "The browser Chromium", "chromium")
-    with MediaLibrary(tmp_path / "library.db") as library:
-        library.scan(demo, progress=False)
-        library.tag(MediaFilter(media_type="audio"), "to hear")
-        every, audio = library.count(), library.count(media_type="audio")
+@contextlib.contextmanager
+def app(folder: Path, *options: str) -> Iterator[str]:
+    """Run ``mfkit app`` on the library of a folder; yield the address that it prints."""
     environment = {
         **os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "IPYTHONDIR": str(tmp_path / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "JUPYTER_DATA_DIR": str(tmp_path / "data"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"), "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "JUPYTER_DATA_DIR": str(folder / "data"),
     }
-    with (tmp_path / "app.log").open("w") as log:
-        app = subprocess.Popen(
-            [
-                sys.executable, "-m", "mfkit.cli", "app", str(tmp_path / "library.db"), "--read-only",
-                "--no-browser",
-            ],
-            stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=tmp_path,
+    command = [sys.executable, "-m", "mfkit.cli", "app", str(folder / "library.db"), "--no-browser", *options]
+    with (folder / "app.log").open("w") as log:
+        running = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=folder
         )
-        assert app.stdout is not None
+        assert running.stdout is not None
         try:
-            said = app.stdout.readline()
+            said = running.stdout.readline()
             address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
-            assert address and "to read" in said, said + (tmp_path / "app.log").read_text()[-2000:]
-            with visit(tmp_path / "profile") as browser:
-                browser.page.goto(address[0].partition("?")[0])
-                assert "token" in browser.page.inner_text("body").lower()
-                assert browser.page.locator(".mfkit-explorer").count() == 0
-                browser.page.goto(address[0])
-                browser.plots(4)
-                selected(browser, every)
-                browser.page.locator(".mfkit-values label", has_text="audio").click()
-                selected(browser, audio)
-                browser.page.locator(".mfkit-table td button").first.click()
-                browser.page.locator(".mfkit-card[open]").get_by_text("to hear").wait_for()
-                browser.page.keyboard.press("Escape")
-                browser.page.get_by_text("may only be read").wait_for()
-                assert browser.outside == [] and browser.faults == []
+            assert address, said + (folder / "app.log").read_text()[-2000:]
+            assert ("to read" in said) == ("--read-only" in options)
+            yield address[0]
         finally:
-            app.send_signal(signal.SIGINT)
-            assert app.wait(30) == 0
-            app.stdout.close()
+            running.send_signal(signal.SIGINT)
+            assert running.wait(30) == 0
+            running.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a library of the demo's files."""
+    require(CHROMIUM, "The browser Chromium", "chromium")
+    made = tmp_path_factory.mktemp("app")
+    with MediaLibrary(made / "library.db") as library:
+        library.scan(demo, progress=False)
+        library.tag(MediaFilter(media_type="audio"), "to hear")
+    return made
+
+
+def test_to_read(folder: Path) -> None:
+    """`mfkit app --read-only` shows the explorer to whoever has the token, and offers no change."""
+    with app(folder, "--read-only") as address, visit(folder / "reader") as browser:
+        browser.page.goto(address.partition("?")[0])
+        assert "token" in browser.page.inner_text("body").lower()
+        assert browser.page.locator(".mfkit-explorer").count() == 0
+        browser.page.goto(address)
+        browser.plots(4)
+        browser.page.get_by_text("may only be read").wait_for()
+        browser.page.locator(".mfkit-values label", has_text="audio").click()
+        browser.page.locator(".mfkit-table td button").first.click()
+        browser.page.locator(".mfkit-card[open]").get_by_text("to hear").wait_for()
+        assert browser.outside == [] and browser.faults == []
+
+
+def test_to_work_with(folder: Path) -> None:
+    """In the app one does what one does in JupyterLab: choose, brush, click, pan, open, keep, come back."""
+    with MediaLibrary(folder / "library.db") as library, app(folder) as address, visit(
+        folder / "worker"
+    ) as browser:
+        page = browser.page
+        page.goto(address)
+        browser.plots(4)
+        selected(browser, library.count())
+        page.locator(".mfkit-values label", has_text="video").click()
+        selected(browser, library.count(media_type="video"))
+        area = page.locator(".mfkit-plot[aria-label='Over time'] .nsewdrag").bounding_box()
+        assert area
+        drag(browser, (area["x"] + 2, area["y"] + 20), (area["x"] + area["width"] * 0.6, area["y"] + 60))
+        page.locator(".mfkit-chip", has_text="dated").wait_for()
+        codecs = page.locator(".mfkit-plot[aria-label=Codecs]")
+        tick = codecs.locator(".ytick").first
+        codec, place = tick.text_content(), tick.bounding_box()
+        assert codec and place
+        page.mouse.move(place["x"] + place["width"] + 12, place["y"] + place["height"] / 2)
+        codecs.locator(".mfkit-over").wait_for()
+        page.mouse.click(place["x"] + place["width"] + 12, place["y"] + place["height"] / 2)
+        page.locator(".mfkit-chip", has_text=codec).wait_for()
+        tab = page.locator(".mfkit-tools .lm-TabBar-tab", has_text="Query and views")
+        tab.click()
+        page.get_by_placeholder("a name for this selection").fill("old films")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.locator(".mfkit-done", has_text="Saved as old films").wait_for()
+        kept = library.view("old films")
+        assert kept.media_type is not None and kept.video_codec is not None and kept.before is not None
+        selected(browser, library.count(kept))
+        page.locator(".mfkit-table td button").first.click()
+        page.locator(".mfkit-card[open]").get_by_text(codec).first.wait_for()
+        page.keyboard.press("Escape")
+        places = page.locator(".mfkit-plot[aria-label=Places]")
+        places.scroll_into_view_if_needed()
+        box = places.bounding_box()
+        assert box
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        center = "plot => plot._fullLayout.map.center.lon"
+        before = places.locator("[data-drawn]").evaluate(center)
+        drag(browser, middle, (middle[0] - 60, middle[1]))
+        page.wait_for_function(
+            f"([plot, before]) => ({center})(plot) > before + 1",
+            arg=[places.locator("[data-drawn]").element_handle(), before],
+        )
+        # A visitor who comes back begins anew, and finds what was kept.
+        page.reload()
+        browser.plots(4)
+        selected(browser, library.count())
+        tab.click()
+        page.get_by_role("button", name="Open", exact=True).click()
+        selected(browser, library.count(kept))
+        assert browser.outside == [] and browser.faults == []

@@ -5,20 +5,26 @@ To be run in a pytest process of its own: ``pytest -m browser``.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
 from mfkit import MediaLibrary
-from tests.browser.lab import CHROMIUM, Lab, Visit, jupyter_lab, visit
+from tests.browser.lab import CHROMIUM, Lab, Visit, drag, jupyter_lab, visit
 from tests.requirements import require
 from tests.synthetic import fill
 
 pytestmark = pytest.mark.browser
 
 NOTEBOOK = "explore.ipynb"
+TILE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+)
+"""A picture of one pixel."""
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +79,7 @@ def wait_for_count(browser: Visit, count: int) -> None:
 
 def test_all_cells_run(explorer: Visit, library: MediaLibrary) -> None:
     """No cell ends in an error or a warning, and the explorer counts what the library counts."""
-    outputs = explorer.page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
-        ".flatMap(cell => cell.outputs ?? []).filter(o => o.output_type == 'error' || o.name == 'stderr')"
-    )
-    assert outputs == []
+    assert explorer.errors() == []
     assert shown(explorer) == library.count()
 
 
@@ -204,13 +206,161 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
     plot.locator(".modebar-btn[data-title='Move the map']").click()
 
 
-def drag(browser: Visit, start: tuple[float, float], end: tuple[float, float]) -> None:
-    mouse = browser.page.mouse
-    mouse.move(*start)
-    mouse.down()
-    mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
-    mouse.move(*end, steps=4)
-    mouse.up()
+def test_a_line_around_places_selects_them(explorer: Visit, library: MediaLibrary) -> None:
+    """Drawn around the middle of the map it selects what lies in it."""
+    page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Places]")
+    plot.scroll_into_view_if_needed()
+    plot.hover()
+    plot.locator(".modebar-btn[data-title='Select by a line around it']").click()
+    box = plot.bounding_box()
+    assert box
+    at = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+          for x, y in ((0.3, 0.2), (0.7, 0.2), (0.8, 0.5), (0.7, 0.85), (0.3, 0.85), (0.2, 0.5), (0.3, 0.2))]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for place in at[1:]:
+        page.mouse.move(*place, steps=5)
+    page.mouse.up()
+    page.locator(".mfkit-chip", has_text="in an area around").wait_for()
+    whole = f"{library.count():,}"
+    page.wait_for_function(
+        "whole => document.querySelector('.mfkit-count b').textContent != whole", arg=whole
+    )
+    assert 0 < shown(explorer) < library.count(has_location=True)
+    plot.hover()
+    plot.locator(".modebar-btn[data-title='Move the map']").click()
+    page.get_by_role("button", name="Reset", exact=True).click()
+    wait_for_count(explorer, library.count())
+
+
+def test_a_click_on_a_disc_lists_its_files(explorer: Visit, library: MediaLibrary) -> None:
+    """What a disc stands for is selected, and the table lists it."""
+    page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Places]")
+    plot.scroll_into_view_if_needed()
+    # In the state that the map rests in, where its largest disc is.
+    find = """
+        plot => { const map = plot._fullLayout.map._subplot.map, trace = plot._fullData[0];
+          const { x, y } = map.project([trace.lon[0], trace.lat[0]]);
+          const { left, top } = map.getCanvas().getBoundingClientRect();
+          return { x: left + x, y: top + y }; }
+    """
+    page.wait_for_timeout(500)
+    disc = plot.locator("[data-drawn]").evaluate(find)
+    page.mouse.move(disc["x"] + 1, disc["y"] + 1)
+    page.locator(".mfkit-plot[aria-label=Places] .mfkit-over").wait_for()
+    # A smaller disc may lie on top of it: what is said of what is pointed at counts.
+    said = re.search(r"([\d,]+) files?,", plot.locator(".hoverlayer").text_content() or "")
+    assert said
+    files = int(said[1].replace(",", ""))
+    page.mouse.click(disc["x"] + 1, disc["y"] + 1)
+    page.locator(".mfkit-chip", has_text="between").wait_for()
+    wait_for_count(explorer, files)
+    page.locator(".mfkit-pager", has_text=f"of {files:,}").wait_for()
+
+
+def test_streets_are_asked_for_by_choice_only(explorer: Visit) -> None:
+    """Not before the button is down does anyone hear where a person looks; then the tiles lie on the map."""
+    page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Places]")
+    asked: list[str] = []
+    tile = base64.b64decode(TILE)
+
+    def serve(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=tile, content_type="image/png", headers={"Access-Control-Allow-Origin": "*"})
+
+    page.route("https://tile.openstreetmap.org/**", serve)
+    plot.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    assert asked == [] and explorer.outside == []
+    streets = page.get_by_role("button", name="streets")
+    streets.click()
+    drawn = plot.locator("[data-drawn]")
+    loaded = "plot => Boolean(plot._fullLayout.map._subplot.map.getSource('streets'))"
+    page.wait_for_function(loaded, arg=drawn.element_handle(), timeout=15_000)
+    for _ in range(100):
+        if asked:
+            break
+        page.wait_for_timeout(100)
+    address = re.compile(r"https://tile\.openstreetmap\.org/\d+/\d+/\d+\.png")
+    assert asked and all(map(address.fullmatch, asked))
+    streets.click()
+    page.wait_for_function(f"plot => !({loaded})(plot)", arg=drawn.element_handle(), timeout=15_000)
+    land = "plot => plot._fullLayout.map._subplot.map.isSourceLoaded('land')"
+    page.wait_for_function(land, arg=drawn.element_handle(), timeout=15_000)
+    page.unroute("https://tile.openstreetmap.org/**")
+
+
+def test_a_chart_goes_into_a_file(explorer: Visit, tmp_path: Path) -> None:
+    """As a drawing, and as a page that shows it by itself, opened from disk."""
+    page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Codecs]")
+    plot.scroll_into_view_if_needed()
+    written = {}
+    for kind in ("PNG", "SVG", "HTML"):
+        plot.hover()
+        title = "Download plot as a PNG" if kind == "PNG" else f"Download as {kind}"
+        with page.expect_download() as download:
+            plot.locator(f".modebar-btn[data-title^='{title}']").click()
+        written[kind] = tmp_path / download.value.suggested_filename
+        download.value.save_as(written[kind])
+    assert {path.name for path in written.values()} == {"Codecs.png", "Codecs.svg", "Codecs.html"}
+    assert written["PNG"].read_bytes().startswith(b"\x89PNG")
+    assert "hevc" in written["SVG"].read_text("utf-8")
+    other = page.context.new_page()
+    other.goto(written["HTML"].as_uri())
+    other.locator(".main-svg .ytick", has_text="hevc").wait_for()
+    other.close()
+
+
+def test_every_control_has_a_name(explorer: Visit) -> None:
+    """Who does not see the page hears what each button, field, slider and list is for."""
+    nameless = explorer.page.evaluate("""
+        () => [...document.querySelectorAll('.mfkit-explorer :is(input, select, textarea, button, summary)')]
+          .filter((one) => one.checkVisibility() && !(
+            one.ariaLabel || one.title || one.textContent.trim() || one.labels?.[0]?.textContent.trim()
+            || one.getAttribute('aria-labelledby')))
+          .map((one) => one.outerHTML.slice(0, 200))
+    """)
+    assert nameless == []
+    plots = explorer.page.locator(".mfkit-plot")
+    assert all(plots.nth(place).get_attribute("aria-label") for place in range(plots.count()))
+
+
+def test_the_keyboard_reaches_everything(explorer: Visit) -> None:
+    """The tabulator leads from the search through lists, ranges and charts' switches to the table."""
+    page = explorer.page
+    page.locator(".mfkit-filters input[type=text]").first.focus()
+    passed = set()
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        passed.add(page.evaluate("""() => {
+            const one = document.activeElement;
+            const parts = '.mfkit-facet, .mfkit-range, .mfkit-switch, .mfkit-table, .mfkit-pager';
+            return one.closest('.mfkit-explorer') && (one.closest(parts)?.className ?? '');
+        }"""))
+    for part in ("mfkit-facet", "mfkit-range", "mfkit-switch", "mfkit-table"):
+        assert any(part in str(one) for one in passed), part
+
+
+@pytest.mark.parametrize("width", [1280, 640])
+def test_it_fits(explorer: Visit, width: int) -> None:
+    """At 1280 x 800 and in a narrow split nothing sticks out to the right, and no heading is cut."""
+    page = explorer.page
+    page.set_viewport_size({"width": width, "height": 800})
+    explorer.command("application:toggle-left-area") if width == 640 else None
+    page.wait_for_timeout(700)
+    wide = page.evaluate("""() => {
+        const box = document.querySelector('.mfkit-explorer');
+        const parts = [box, ...box.querySelectorAll('.mfkit-panel, .mfkit-head, h4, .mfkit-table')];
+        // The table scrolls by itself where its columns need more.
+        return parts.filter((one) => one.checkVisibility()
+            && (one.scrollWidth > one.clientWidth + 1 && !one.matches('.mfkit-table')
+            || one.getBoundingClientRect().right > box.parentElement.getBoundingClientRect().right + 1))
+          .map((one) => `${one.className} ${one.textContent.slice(0, 40)}`);
+    }""")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    explorer.command("application:toggle-left-area") if width == 640 else None
+    page.wait_for_timeout(300)
+    assert wide == []
 
 
 def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:

@@ -6,37 +6,17 @@ To be run in a pytest process of its own: ``pytest -m browser``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from mfkit import MediaFilter, MediaLibrary
-from tests.browser.lab import CHROMIUM, Lab, Visit, jupyter_lab, visit
-from tests.requirements import require
-from tests.synthetic import HOSTILE, fill
+from tests.browser.lab import Lab, Visit, visit
+from tests.synthetic import HOSTILE
 
 pytestmark = pytest.mark.browser
 
 MARKUP = HOSTILE[0]
 """A name that sets a marker on the page's window where it is taken for markup."""
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[MediaLibrary]:
-    """The demo library, real files, and items with hostile names."""
-    require(CHROMIUM, "The browser Chromium", "chromium")
-    with MediaLibrary(tmp_path_factory.mktemp("library") / "library.db") as lib:
-        lib.scan(demo, progress=False)
-        fill(lib, 12)
-        yield lib
-
-
-@pytest.fixture(scope="module")
-def lab(library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab whose kernels open that library."""
-    assert library.database.file is not None
-    with jupyter_lab(tmp_path_factory.mktemp("lab"), library.database.file) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

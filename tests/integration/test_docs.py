@@ -189,3 +189,28 @@ def test_every_column_of_an_analysis_is_explained(home: Path) -> None:
         lacking = [name for name in frame.columns if f"`{name}`" not in section[0] and name not in FACTS]
         assert lacking == [], verb
         assert len(frame) or verb == "savings"
+
+
+PANELS = [
+    kind for name in widgets.__all__
+    if isinstance(kind := getattr(widgets, name), type) and issubclass(kind, widgets.Panel)
+    and kind not in (widgets.Panel, widgets.ChartPanel)
+]
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_every_panel_has_a_picture_and_an_example(panel: type) -> None:
+    """Its docstring shows what it looks like and how it is made in three lines; the page of all panels shows
+    it in light, dark and narrow."""
+    said = panel.__doc__ or ""
+    assert said.count(">>> ") == 3 and f"mfkit.widgets.{panel.__name__}(" in said
+    (picture,) = re.findall(r"\.\./images/(panels/\w+)\.png", said)
+    gallery = (ROOT / "docs" / "panels.md").read_text("utf-8")
+    for kind in ("", "-dark", "-narrow"):
+        assert f"(images/{picture}{kind}.png)" in gallery
+        assert (ROOT / "docs" / "images" / f"{picture}{kind}.png").stat().st_size < 60_000
+
+
+def test_the_pictures_are_small() -> None:
+    """All of them together take less than 2 MB."""
+    assert sum(path.stat().st_size for path in (ROOT / "docs" / "images").rglob("*.*")) < 2_000_000

@@ -51,7 +51,43 @@ def test_a_newer_wish_interrupts_and_those_between_are_left_out() -> None:
     wished.set()
     assert done.wait(20)
     assert drawn[-1] == 3 and len(drawn) <= 3
-    assert busy == [True, False]
+    assert busy[-1] is False
+
+
+def test_only_what_takes_long_is_told() -> None:
+    """Of a drawing that is over at once nobody hears that it began; of one that lasts, while it does."""
+    told: list[bool] = []
+    over, lasted = threading.Event(), threading.Event()
+
+    def tell(now: bool) -> None:
+        told.append(now)
+        (lasted if now else over).set()
+
+    Turns(lambda: None, tell).wish()
+    assert over.wait(20) and True not in told
+    Turns(lambda: None if lasted.wait(20) else pytest.fail("nothing was told"), tell).wish()
+    until = time.monotonic() + 20
+    while told[-2:] != [True, False] and time.monotonic() < until:
+        time.sleep(0.02)
+    assert told[-2:] == [True, False]
+
+
+def test_the_lowest_rank_is_drawn_first() -> None:
+    """While both threads are at work, what waits is taken up in the order of its rank."""
+    gate, drawn, done = threading.Event(), [], threading.Event()
+
+    def draw(rank: int) -> None:
+        drawn.append(rank)
+        if len(drawn) == 3:
+            done.set()
+
+    for _ in range(2):
+        Turns(lambda: None if gate.wait(20) else None, lambda _: None).wish()
+    for rank in (2, 1, 0):
+        Turns(lambda rank=rank: draw(rank), lambda _: None, rank).wish()
+    gate.set()
+    assert done.wait(20)
+    assert drawn.index(2) > drawn.index(0)
 
 
 def test_a_call_is_refused_once_it_is_overtaken() -> None:

@@ -342,8 +342,8 @@ class TestFilterPanel:
         panel = FilterPanel(counting)
         counting.asked.clear()
         tick(panel, "media_type", "video")
-        # The line, the lists in one query, two histograms, resolutions and years.
-        assert sorted(counting.asked) == ["facets", "frame", "frame", "growth", "summary", "summary"]
+        # The line, the lists in one query, the ranges in another.
+        assert sorted(counting.asked) == ["facets", "frame", "summary"]
         assert panel.selection.past == 1
 
     def test_no_query_per_keystroke(self, panel: FilterPanel) -> None:

@@ -1,0 +1,151 @@
+"""Pictures of every panel, light, dark and narrow, and of the explorer: ``make screenshots``.
+
+They are taken in a real JupyterLab, by the tests' own browser, of the demo library and 4,000 items that were
+never files. Each has at most 128 colours, which text and charts do not miss.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Locator
+
+from mfkit import MediaLibrary, widgets
+from mfkit.demo import write_demo
+from tests.browser.lab import Lab, Visit, jupyter_lab, visit, write_notebook
+from tests.synthetic import fill
+
+IMAGES = Path(__file__).parent / "images"
+WIDE, NARROW = 620, 330
+"""Pixels, of a panel."""
+KINDS = [
+    name for name in widgets.__all__
+    if isinstance(kind := getattr(widgets, name), type) and issubclass(kind, widgets.Panel)
+    and kind not in (widgets.Panel, widgets.ChartPanel)
+]
+CHARTS = sum(issubclass(getattr(widgets, name), widgets.ChartPanel) for name in KINDS)
+CODE = f"""
+import ipywidgets, mfkit, mfkit.widgets
+lib = mfkit.open_library()
+selection = mfkit.widgets.Selection()
+panels = [getattr(mfkit.widgets, name)(lib, selection) for name in {KINDS!r}]
+for panel in panels:
+    panel.add_class("the-" + type(panel).__name__)
+box = ipywidgets.VBox(panels)
+box.add_class("the-box")
+box
+"""
+
+
+def main() -> None:
+    """Take all pictures."""
+    with tempfile.TemporaryDirectory() as name, media() as pictures:
+        folder = Path(name)
+        with MediaLibrary(folder / "library.db") as lib:
+            write_demo(pictures)
+            lib.scan(pictures, progress=False)
+            fill(lib, 4000, names=())
+            lib.save_view("big old videos", media_type="video", min_size="100 MB", before=2015)
+            lib.tag(lib.items(media_type="image", limit=40), "to print", "family")
+        with jupyter_lab(folder / "lab", folder / "library.db") as lab:
+            write_notebook(lab, "panels.ipynb", CODE)
+            with visit(folder / "profile", width=1280, height=1800) as browser:
+                browser.open(lab, "panels.ipynb")
+                browser.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+                browser.run_all()
+                browser.plots(CHARTS)
+                for dark, width, suffix in (
+                    (False, WIDE, ""), (False, NARROW, "-narrow"), (True, WIDE, "-dark")
+                ):
+                    theme(browser, dark)
+                    browser.page.add_style_tag(content=f".the-box {{ width: {width}px !important; }}")
+                    browser.page.wait_for_timeout(2500)
+                    for kind in KINDS:
+                        file = IMAGES / "panels" / f"{named(kind)}{suffix}.png"
+                        take(browser.page.locator(f".the-{kind}"), file)
+                theme(browser, False)
+                explorer(browser, lab)
+
+
+@contextmanager
+def media() -> Iterator[Path]:
+    """Yield a folder for the demo's files whose name may be read in a picture."""
+    folder = Path(tempfile.gettempdir()) / "pictures"
+    folder.mkdir()
+    try:
+        yield folder / "media"
+    finally:
+        shutil.rmtree(folder)
+
+
+def explorer(browser: Visit, lab: Lab) -> None:
+    """Take the explorer as a whole, light and dark and in a narrow split, and a card."""
+    browser.open(lab, "explore.ipynb")
+    page = browser.page
+    for cell in (1, 2):
+        page.evaluate(
+            "cell => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = cell; }", cell
+        )
+        browser.command("notebook:run-cell")
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    whole = page.locator(".mfkit-explorer")
+    whole.wait_for(state="attached")
+    whole.scroll_into_view_if_needed()
+    browser.plots(4)
+    for dark, width, name in (
+        (False, 1280, "explorer"), (True, 1280, "explorer-dark"), (False, 560, "explorer-narrow")
+    ):
+        theme(browser, dark)
+        with window(browser, width):
+            take(whole, IMAGES / f"{name}.png")
+    page.locator(".mfkit-filters input[type=text]").first.fill("IMG_0817")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(2000)
+    page.locator(".mfkit-table td button", has_text="IMG_0817").first.click()
+    page.locator(".mfkit-card[open] img:not([hidden])").wait_for(timeout=30_000)
+    page.wait_for_timeout(500)
+    take(page.locator(".mfkit-card[open]"), IMAGES / "card.png")
+
+
+@contextmanager
+def window(browser: Visit, width: int) -> Iterator[None]:
+    """Make the window another width for a while."""
+    # High enough for all of it: JupyterLab's own bars would lie over what it had to scroll to.
+    browser.page.set_viewport_size({"width": width, "height": 4000})
+    browser.page.wait_for_timeout(3000)
+    yield
+    browser.page.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def theme(browser: Visit, dark: bool) -> None:
+    """Choose JupyterLab's light or dark theme."""
+    browser.page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme }).then(() => null)",
+        f"JupyterLab {'Dark' if dark else 'Light'}",
+    )
+    browser.page.wait_for_timeout(1500)
+
+
+def named(kind: str) -> str:
+    """Return a panel's name in small letters: ``TypesPanel`` is ``types``."""
+    return re.sub("Panel$", "", kind).lower()
+
+
+def take(what: Locator, file: Path) -> None:
+    """Write a picture, small."""
+    what.scroll_into_view_if_needed()
+    what.page.wait_for_timeout(150)
+    picture = Image.open(io.BytesIO(what.screenshot())).convert("RGB")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    picture.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Every panel by itself in a real browser: hostile text in all of them, and what goes wrong or takes long.
+
+To be run in a pytest process of its own: ``pytest -m browser``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mfkit import MediaLibrary
+from mfkit.models import MediaType
+from tests.browser.lab import Lab, Visit, visit, write_notebook
+from tests.synthetic import HOSTILE
+
+pytestmark = pytest.mark.browser
+
+MARKUP = "<img src=x"
+ALL = """
+import ipywidgets, mfkit, mfkit.widgets
+lib = mfkit.open_library()
+selection = mfkit.widgets.Selection(mfkit.MediaFilter(folder="/photos"))
+kinds = [getattr(mfkit.widgets, name) for name in mfkit.widgets.__all__]
+kinds = [
+    kind for kind in kinds if isinstance(kind, type) and issubclass(kind, mfkit.widgets.Panel)
+    and kind not in (mfkit.widgets.Panel, mfkit.widgets.ChartPanel)
+]
+panels = [kind(lib, selection) for kind in kinds]
+for panel in panels:
+    panel.add_class("the-" + type(panel).__name__)
+ipywidgets.VBox(panels)
+"""
+FAULTY = """
+import time
+import plotly.graph_objects as go
+
+class Faulty(mfkit.widgets.ChartPanel):
+    def __init__(self, lib, selection):
+        super().__init__(lib, selection, "Faulty")
+
+    def query(self, chosen):
+        if chosen.but(folder=None) == mfkit.MediaFilter(media_type="video"):
+            raise ZeroDivisionError("one by zero")
+        if chosen.text:
+            time.sleep(1.5)
+        return lib.summary("media_type", chosen)
+
+    def figure(self, frame):
+        return go.Figure(go.Bar(x=frame["media_type"].astype(str), y=frame["files"]))
+
+Faulty(lib, selection)
+"""
+
+
+@pytest.fixture(scope="module")
+def opened(lab: Lab, library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+    """A notebook with every panel, drawn, of a library whose texts do harm where they are markup."""
+    hostile = library.items(folder="/photos")
+    library.tag(hostile, HOSTILE[0])
+    library.add_to(HOSTILE[0], hostile)
+    library.save_view(HOSTILE[0], tags=HOSTILE[0])
+    write_notebook(lab, "panels.ipynb", ALL, FAULTY)
+    with visit(tmp_path_factory.mktemp("profile")) as browser:
+        browser.open(lab, "panels.ipynb")
+        browser.run_all()
+        assert browser.errors() == []
+        browser.plots(9)
+        yield browser
+    library.delete_view(HOSTILE[0])
+    library.untag(hostile, HOSTILE[0])
+    library.remove_from(HOSTILE[0], hostile)
+
+
+@pytest.mark.parametrize(
+    "panel", ["FilterPanel", "FacetsPanel", "CodecsPanel", "CamerasPanel", "HeatmapPanel", "FoldersPanel",
+              "DuplicatesPanel", "QualityPanel", "TablePanel", "QueryPanel", "MapPanel"],
+)
+def test_names_are_text(panel: str, opened: Visit) -> None:
+    """What a file is called, or its codec, camera, place, tag or view, is seen, and none of it runs."""
+    page = opened.page
+    box = page.locator(f".the-{panel}")
+    box.scroll_into_view_if_needed()
+    box.evaluate("box => box.querySelectorAll('details:not([open]) > summary').forEach((one) => one.click())")
+    if panel == "QualityPanel":
+        box.locator("td button", has_text="lens").first.click()
+    if panel == "TablePanel":
+        box.locator("th button", has_text="Name").click()
+    if panel in ("CodecsPanel", "CamerasPanel", "HeatmapPanel", "FoldersPanel"):
+        box.locator(".ytick, .slicetext", has_text="<img").first.wait_for(state="attached")
+        box.locator(".bars .point, .slice, .heatmaplayer image").last.hover(force=True)
+    elif panel == "MapPanel":
+        box.locator(".mfkit-plot").hover()
+    else:
+        page.wait_for_function(
+            "([panel, text]) => [...document.querySelectorAll(`.the-${panel} *`)].some("
+            "one => !one.children.length && one.textContent.replaceAll('\u00a0', ' ').includes(text))",
+            arg=[panel, MARKUP],
+        )
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.mfkit_harmed") is None
+    assert page.locator(".mfkit-panel img:not(.mfkit-card img), .mfkit-panel script").count() == 0
+
+
+def test_an_error_is_a_sentence_with_details(opened: Visit, library: MediaLibrary) -> None:
+    """A panel whose question fails says so, unfolds the details, and shows the next selection."""
+    page = opened.page
+    box = page.locator(".mfkit-panel", has=page.locator("h4", has_text="Faulty")).last
+    types = page.locator(".the-FacetsPanel .mfkit-facet", has_text="Media type")
+    types.locator(".mfkit-values label", has_text="video").click()
+    error = box.locator(".mfkit-error")
+    error.get_by_text("This cannot be shown: one by zero").wait_for()
+    error.locator("summary").click()
+    assert "ZeroDivisionError" in error.locator("pre").inner_text()
+    types.locator(".mfkit-values label", has_text="image").click()
+    error.wait_for(state="hidden")
+    both = library.count(folder="/photos", media_type=[MediaType.VIDEO, MediaType.IMAGE])
+    page.locator(".the-TablePanel .mfkit-pager", has_text=f"of {both:,}").wait_for()
+    page.locator(".the-SelectionPanel").get_by_role("button", name="Reset").click()
+
+
+def test_what_lasts_has_a_spinner(opened: Visit) -> None:
+    """A panel that takes long says that it is at work, until it is done."""
+    page = opened.page
+    page.evaluate(
+        "() => { window.mfkit_busy = new Set(); new MutationObserver(() => {"
+        " for (const one of document.querySelectorAll('.mfkit-busy h4'))"
+        " window.mfkit_busy.add(one.textContent);"
+        "}).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['class'] }); }"
+    )
+    box = page.locator(".mfkit-panel", has=page.locator("h4", has_text="Faulty")).last
+    search = page.locator(".the-FilterPanel input[type=text]").first
+    search.fill("IMG")
+    search.press("Enter")
+    page.wait_for_function("() => window.mfkit_busy.has('Faulty')", timeout=10_000)
+    page.wait_for_function("() => !document.querySelector('.mfkit-busy')", timeout=10_000)
+    assert box.locator(".mfkit-error:visible").count() == 0
+    page.locator(".the-SelectionPanel").get_by_role("button", name="Reset").click()
+
+
+def test_nothing_left_this_machine_and_nothing_broke(opened: Visit) -> None:
+    """After all of that: no request beyond loopback, no error of a script."""
+    assert opened.outside == [] and opened.faults == []

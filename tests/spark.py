@@ -82,7 +82,7 @@ def session(master: str) -> Iterator[SparkSession]:
         # The tests' statements are many and small: what compiles them takes longer than what they do.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
-        "spark.log.level": "ERROR",
+        "spark.log.level": "OFF", "spark.ui.showConsoleProgress": "false",
     }
     builder = SparkSession.builder.master(master).appName("mfkit's tests")
     for name, value in settings.items():

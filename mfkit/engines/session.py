@@ -71,7 +71,7 @@ class Session:
             reader = relation.to_arrow_reader(BATCH)
 
             def batches() -> Batches:
-                for batch in reader:
+                for batch in _read(reader):
                     if call.stopped.is_set():
                         raise QueryError("The query was interrupted.")
                     yield from conformed(pa.Table.from_batches([batch])).to_batches()
@@ -115,6 +115,20 @@ class SnapshotSession(Session):
         """Open the files, as :class:`Session`."""
         self.manifest = manifest
         super().__init__(cache.path, dialect, (*snapshot_views(cache, manifest), *derived_views()))
+
+
+def _read(reader: pa.RecordBatchReader) -> Batches:
+    """Yield DuckDB's batches; what goes wrong in the middle is DuckDB's error, not PyArrow's."""
+    import duckdb
+
+    while True:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            return
+        except OSError as error:
+            raise duckdb.IOException(str(error)) from error
+        yield batch
 
 
 def _table(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Any) -> pa.Table:

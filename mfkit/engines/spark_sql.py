@@ -129,7 +129,7 @@ class _Moment(DateTime):
 class SparkDialect(Dialect):
     """Spark with the record database's meaning; compiles only."""
 
-    name = "spark"
+    name = driver = "spark"
     default_paramstyle = "named"
     statement_compiler = _SparkCompiler
     bind_typing = BindTyping.RENDER_CASTS

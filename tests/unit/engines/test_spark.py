@@ -137,7 +137,7 @@ def test_free_sql_only_reads(homes: Homes) -> None:
     """sql() takes Spark's SQL with parameters, and nothing that does more than read."""
     found = homes.spark.sql("SELECT count(*) AS n FROM media WHERE file_name <> :name -- all\n;", name="'")
     assert found["n"][0] == homes.duck.count(missing=None)
-    for statement in ("CREATE TABLE t AS SELECT 1", "DROP VIEW media", "SELECT 1; SELECT 2", "SELECT nothing"):
+    for statement in ("CREATE TABLE t AS SELECT 1", "DROP VIEW media", "SELECT 1; SELECT 2", "SELECT none"):
         with pytest.raises(QueryError, match="Spark's SQL"):
             homes.spark.sql(statement)
     with pytest.raises(QueryError, match="no parameter :b"):
@@ -155,7 +155,7 @@ def test_the_session_that_was_given_stays_as_it_was(homes: Homes, spark: Any) ->
 
 
 def test_the_next_query_sees_the_next_version(file: Path, spark: Any, tmp_path: Path) -> None:
-    """A version that comes is read, and one that goes while rows are poured out is read to its end."""
+    """A version that comes is what is read from then on."""
     place = tmp_path / "dataset"
     with MediaLibrary(file) as library:
         library.publish(place)

@@ -65,7 +65,7 @@ VERBS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "crosstab": lambda lib: lib.crosstab("media_type", "extension", of="bytes"),
     "growth": lambda lib: lib.growth("month", by=["media_type", "genre"]),
     "folders": lambda lib: lib.folders(3),
-    "histogram": lambda lib: lib.histogram("file_size", 30, log=True),
+    "histogram": lambda lib: lib.histogram("file_size", 8, log=True),
     "histogram of nothing": lambda lib: lib.histogram("iso", 5, artist="nobody"),
     "facets": lambda lib: lib.facets(*FACETS, tags="beach"),
     "places": lambda lib: lib.places(zoom=4),

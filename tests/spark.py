@@ -57,7 +57,7 @@ def cluster() -> Iterator[str]:
         log = run("master", f"{deploy}.master.Master", "--host", _LOOPBACK, "--port", str(port), *web)
         for number in range(2):
             place = ("--work-dir", str(home / f"worker-{number}"))
-            size = ("--cores", "1", "--memory", "700m")
+            size = ("--cores", "1", "--memory", "4g")
             run(f"worker-{number}", f"{deploy}.worker.Worker", "--host", _LOOPBACK, *size, *place, *web, url)
         ends = time.monotonic() + _STARTS
         while log.read_text().count("Registering worker") < 2:
@@ -67,13 +67,13 @@ def cluster() -> Iterator[str]:
 
 
 @contextmanager
-def session(master: str) -> Iterator[SparkSession]:
-    """Open a Spark session on a cluster, with an executor on each worker."""
+def session(master: str, memory: str = "512m") -> Iterator[SparkSession]:
+    """Open a Spark session on a cluster, with an executor of so much memory on each worker."""
     from pyspark.sql import SparkSession
 
     settings = {
         "spark.driver.host": _LOOPBACK, "spark.driver.bindAddress": _LOOPBACK, "spark.ui.enabled": "false",
-        "spark.driver.memory": "512m", "spark.executor.memory": "512m", "spark.executor.cores": "1",
+        "spark.driver.memory": memory, "spark.executor.memory": memory, "spark.executor.cores": "1",
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
         "spark.scheduler.maxRegisteredResourcesWaitingTime": "120s",
         "spark.sql.shuffle.partitions": "2",

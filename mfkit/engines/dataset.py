@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import pyarrow as pa
@@ -99,7 +100,7 @@ class Dataset:
     """The folder or bucket that holds a dataset.
 
     Attributes:
-        name: As given.
+        name: As given, without credentials and options.
         local: The folder; None where it is no local one.
         filesystem: PyArrow's.
         path: In the file system.
@@ -124,10 +125,14 @@ class Dataset:
             self.name, self.path = str(self.local), self.local.as_posix()
             self.filesystem = fs.LocalFileSystem()
             return
+        self.name = _without_secrets(given)
         try:
             self.filesystem, path = fs.FileSystem.from_uri(given)
         except (pa.ArrowException, ValueError, ImportError, OSError) as error:
-            raise DatasetError(f"The dataset's URL cannot be read: {error}.") from error
+            raise DatasetError(
+                f"The dataset's URL {self.name} cannot be read; take a folder, s3://bucket/folder, or "
+                "another that PyArrow knows, with fsspec+ before those of fsspec."
+            ) from (None if self.name != given else error)  # its message may quote a secret
         self.path = path.rstrip("/")
         if isinstance(self.filesystem, fs.LocalFileSystem):
             self.local = Path(self.path)
@@ -136,7 +141,7 @@ class Dataset:
         """Return what other programs call a file of the dataset."""
         if self.local is not None:
             return str(self.local / file)
-        return f"{self.name.removeprefix('fsspec+').partition('?')[0].rstrip('/')}/{file}"
+        return f"{self.name.removeprefix('fsspec+').rstrip('/')}/{file}"
 
     def read(self) -> DatasetVersion | None:
         """Return the newest version; None when nothing was published there.
@@ -317,3 +322,9 @@ class Dataset:
             yield
         except (OSError, pa.ArrowException) as error:
             raise DatasetError(f"{self.name} cannot be read or written: {error}.") from error
+
+
+def _without_secrets(url: str) -> str:
+    """Return a URL without a login and without options, either of which may hold a key."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pyarrow.parquet
 import pytest
 from pandas.testing import assert_frame_equal
 from sqlalchemy import func, select
-from verbs import VERBS, WRITES
+from verbs import VERBS, WRITES, explored
 
 from mfkit import MediaLibrary
 from mfkit.engines import publish
@@ -44,6 +45,13 @@ def test_every_verb_says_the_same(pair: Any, verb: str) -> None:
     dataset, record = (VERBS[verb](library) for library in pair)
     assert len(record) or verb == "histogram of nothing"
     assert_frame_equal(dataset, record, check_exact=True)
+
+
+def test_the_explorer_explores_it(pair: Any) -> None:
+    """Every panel draws what it draws of the library."""
+    dataset, record = (explored(library) for library in pair)
+    assert len(dataset) > 10
+    assert dataset == record
 
 
 @pytest.mark.parametrize(
@@ -253,9 +261,19 @@ def test_errors(file: Path, tmp_path: Path) -> None:
             dataset.count()
     with pytest.raises(QueryError, match="Spark session"):
         MediaLibrary.from_dataset(place, engine="sparkle")  # type: ignore[arg-type]  # what is tested
-    with pytest.raises(DatasetError, match="URL cannot be read"):
+    with pytest.raises(DatasetError, match="nonsense://x cannot be read"):
         MediaLibrary.from_dataset("nonsense://x")
     assert issubclass(DatasetError, MfkitError)
+
+
+def test_secrets_are_not_told() -> None:
+    """What a URL holds beside the place stays out of names and messages, and of their causes."""
+    secret = "s3cret-of-tests"
+    place = Dataset(f"s3://key:{secret}@bucket/media?region=eu-west-1&session_token={secret}")
+    assert (place.name, place.uri("a.parquet")) == ("s3://bucket/media", "s3://bucket/media/a.parquet")
+    with pytest.raises(DatasetError) as caught:
+        Dataset(f"nonsense://key:{secret}@bucket/media")
+    assert secret not in "".join(traceback.format_exception(caught.value, limit=0))
 
 
 def test_other_file_systems(file: Path, tmp_path: Path) -> None:

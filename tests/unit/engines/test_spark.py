@@ -11,7 +11,7 @@ import pytest
 from nasty import TEXTS
 from pandas.testing import assert_frame_equal
 from sqlalchemy import BigInteger, case, cast, func, literal, select, union_all
-from verbs import VERBS
+from verbs import VERBS, explored
 
 from mfkit import MediaLibrary
 from mfkit.errors import QueryError, ReadOnlyLibraryError
@@ -152,6 +152,12 @@ def test_the_session_that_was_given_stays_as_it_was(homes: Homes, spark: Any) ->
     assert spark.conf.get("spark.sql.session.timeZone") == "America/New_York"
     assert spark.conf.get("spark.sql.ansi.enabled") == "false"
     assert [table.name for table in spark.catalog.listTables()] == []
+
+
+def test_the_explorer_explores_it(homes: Homes) -> None:
+    """Every panel draws what it draws by DuckDB."""
+    if homes.record.database.dialect == "sqlite":  # once: the verbs behind it were compared on both
+        assert explored(homes.spark) == explored(homes.duck)
 
 
 def test_the_next_query_sees_the_next_version(file: Path, spark: Any, tmp_path: Path) -> None:

@@ -98,3 +98,12 @@ WRITES: dict[str, Callable[[MediaLibrary], Any]] = {
     "sql on the record database": lambda lib: lib.sql("SELECT 1", engine="record"),
 }
 """What needs the record database, which a dataset has not."""
+
+
+def explored(lib: MediaLibrary) -> dict[str, str]:
+    """Open every tab of the explorer; return what each panel complains of."""
+    explorer = lib.explore()
+    for tabs in (explorer.tabs, explorer.tools):
+        for place in range(len(tabs.children)):
+            tabs.selected_index = place
+    return {type(panel).__name__: str(panel._message.value) for panel in explorer.panels}

@@ -67,8 +67,14 @@ def cluster() -> Iterator[str]:
 
 
 @contextmanager
-def session(master: str, memory: str = "512m") -> Iterator[SparkSession]:
-    """Open a Spark session on a cluster, with an executor of so much memory on each worker."""
+def session(master: str, memory: str = "512m", **further: str) -> Iterator[SparkSession]:
+    """Open a Spark session on a cluster, with an executor of so much memory on each worker.
+
+    Args:
+        master: The cluster's URL.
+        memory: Of the driver and of each executor.
+        further: Settings by their names.
+    """
     from pyspark.sql import SparkSession
 
     settings = {
@@ -79,10 +85,8 @@ def session(master: str, memory: str = "512m") -> Iterator[SparkSession]:
         "spark.sql.shuffle.partitions": "2",
         # What a person may have set, and no answer may depend on.
         "spark.sql.session.timeZone": "America/New_York", "spark.sql.ansi.enabled": "false",
-        # The tests' statements are many and small: what compiles them takes longer than what they do.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
-        "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         "spark.log.level": "OFF", "spark.ui.showConsoleProgress": "false",
+        **further,
     }
     builder = SparkSession.builder.master(master).appName("mfkit's tests")
     for name, value in settings.items():

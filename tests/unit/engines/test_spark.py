@@ -26,13 +26,20 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 c = media.c
+# The statements are many and the rows are few: to compile them takes longer than to run them as they are.
+_QUICK = {
+    "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+}
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     """A session on a master and two workers."""
     require(clusters.java(), "Java", "default-jre-headless")
-    with clusters.cluster() as url, clusters.session(url) as session:
+    with clusters.cluster() as url, clusters.session(url, **_QUICK) as session:
         yield session
 
 

@@ -89,10 +89,10 @@ class _SparkSession:
         if not units:
             return self._spark.createDataFrame([], columns)
         # The folders' names tell Spark which files hold the media types that a query is about.
-        reader = self._spark.read.option("basePath", dataset.uri(relation.name))
+        reader = self._spark.read.option("basePath", _address(dataset, relation.name))
         if relation is MEDIA:
             columns += ", date_year INT"
-        return reader.schema(columns).parquet(*(dataset.uri(unit.file) for unit in units))
+        return reader.schema(columns).parquet(*(_address(dataset, unit.file) for unit in units))
 
     def run(self, translated: Translated, call: Call) -> pa.Table:
         with self._running(call):
@@ -137,6 +137,11 @@ class _SparkSession:
                 yield
         finally:
             self._spark.removeTag(tag)
+
+
+def _address(dataset: Dataset, file: str) -> str:
+    # Of a path without a scheme a cluster thinks that it lies in its own file system.
+    return dataset.uri(file) if dataset.local is None else f"file://{dataset.uri(file)}"
 
 
 def _arrow(frame: DataFrame) -> pa.Table:

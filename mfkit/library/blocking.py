@@ -130,7 +130,7 @@ class MediaLibrary:
                 same name.
 
         Raises:
-            DatasetError: There is none, the URL makes no sense, or DuckDB cannot read from there.
+            DatasetError: The URL makes no sense, or DuckDB cannot read from there.
             QueryError: The engine is neither.
         """
         library = cls.__new__(cls)

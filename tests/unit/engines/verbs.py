@@ -81,6 +81,7 @@ VERBS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "tags": lambda lib: lib.tags(),
     "collections": lambda lib: lib.collections(),
     "views": lambda lib: lib.views(),
+    "view": lambda lib: lib.items(lib.view("BIG"), order_by="file_path"),
     "facts": lambda lib: lib.facts(_first(lib)),
 }
 """Each gives a frame that is the same wherever the library is asked."""

@@ -93,6 +93,11 @@ def session(master: str, memory: str = "512m", **further: str) -> Iterator[Spark
         builder = builder.config(name, value)
     made = builder.getOrCreate()
     try:
+        ends = time.monotonic() + _STARTS
+        # The driver counts as one.
+        while made.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 3:
+            assert time.monotonic() < ends, "the workers have no executors"
+            time.sleep(0.1)
         yield made
     finally:
         made.stop()

@@ -133,6 +133,7 @@ class SparkDialect(Dialect):
     default_paramstyle = "named"
     statement_compiler = _SparkCompiler
     bind_typing = BindTyping.RENDER_CASTS
+    supports_statement_cache = True
     colspecs = {DateTime: _Moment}
 
     def __init__(self, record: str, relations: frozenset[str]) -> None:

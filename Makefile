@@ -4,6 +4,7 @@
 #   make docs                                  the documentation as pages, in build/site
 #   make screenshots                           the pictures in docs/images (needs Chromium)
 #   make test [PYTHON=python3.12]              lint, types, import contract, tests with coverage
+#   make test-spark                            the tests on a Spark cluster of their own (needs a Java)
 
 # Tests start hundreds of processes, which would each compile all that they import.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,7 +23,7 @@ LIBRARY ?= $(BUILD)/demo.db
 DEMO = $(BUILD)/demo
 endif
 
-.PHONY: lab demo scan docs screenshots test lint clean
+.PHONY: lab demo scan docs screenshots test test-spark lint clean
 .DEFAULT_GOAL := lab
 
 lab: scan
@@ -68,10 +69,14 @@ lint: $(VENV)/installed
 # The browser's driver keeps an event loop of its own, which asyncio's tests cannot live beside: two runs.
 test: lint
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report= -m "not browser" -n auto --maxprocesses=4 --dist=worksteal
+	$(BIN)/python -m pytest --cov --cov-report= -m "not browser and not spark" -n auto --maxprocesses=4 --dist=worksteal
 	$(BIN)/python -m pytest --cov --cov-append --cov-report= -m browser
 	$(BIN)/coverage report --skip-covered --sort=cover
 	$(BIN)/coverage report --include='mfkit/models/*' --fail-under=100 --precision=2
+
+# A master, two workers and their executors are JVMs, which have the machine to themselves.
+test-spark: $(VENV)/installed
+	$(BIN)/python -m pytest -m spark
 
 clean:
 	rm -rf $(BUILD) dist .coverage .coverage.* .pytest_cache .mypy_cache .hypothesis

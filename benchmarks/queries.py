@@ -26,7 +26,8 @@ from library import library as make  # beside this file
 from sqlalchemy import BigInteger, Executable, cast, func, select
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.engines.translate import translate
+from mfkit.engines.snapshot import SnapshotEngine
+from mfkit.engines.translate import SNAPSHOT, translate
 from mfkit.models import media
 from mfkit.queries.camera import camera
 from mfkit.queries.conditions import conditions, item_date
@@ -272,8 +273,8 @@ def imports() -> None:
 
 
 def _by_hand(connection: Any, statement: Executable) -> Callable[[], object]:
-    ready = translate(statement, "sqlite")
-    return lambda: connection.sql(ready.sql, params=ready.parameters).df()
+    ready = translate(statement, SNAPSHOT["sqlite"])
+    return lambda: connection.sql(ready.sql, params=ready.values).df()
 
 
 def _plain(connection: sqlite3.Connection, statement: Executable) -> Callable[[], object]:
@@ -296,6 +297,7 @@ def single(lib: MediaLibrary, file: Path) -> None:
     by_path = select(media).where(c.file_path == some["file_path"][0])
     (lookup,) = timed(lambda: lib.frame(by_path))
     engine = lib._library._snapshot
+    assert isinstance(engine, SnapshotEngine)
     (check,) = timed(engine._current)
     print(f"\none item by its path: {lookup * 1e3:.1f} ms; "
           f"seeing that nothing changed: {check * 1e6:.0f} microseconds")

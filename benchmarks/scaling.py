@@ -1,10 +1,11 @@
 """What mfkit does beside the bare way, on a real PostgreSQL server of the benchmark's own.
 
     python benchmarks/scaling.py [ITEMS]        # default 100,000; prints one table a comparison
+    python benchmarks/scaling.py datasets [ITEMS]       # default 1,000,000; the last one alone
 
 Each comparison is a function in :data:`COMPARISONS` that takes what it needs and prints its rows; another
 engine's is added there. The server runs without fsync, so compare figures within a table only. Scans on a
-Dask cluster come last (``spread.py``).
+Dask cluster (``spread.py``) and queries on Spark come last.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from insert import BATCH, Batches, ready, synthetic  # beside this file
+from library import library
+from queries import FILTERS, aggregates, timed
 from spread import scan_rates
 from sqlalchemy import insert
 
@@ -32,8 +36,9 @@ from mfkit.scan.facts import EXTRACTOR_VERSION  # noqa: E402
 from mfkit.scan.journal import Journal  # noqa: E402
 from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS  # noqa: E402
 from mfkit.scan.store import write  # noqa: E402
-from tests import postgres  # noqa: E402
+from tests import postgres, spark  # noqa: E402
 
+DATASET_ITEMS = 1_000_000
 TABLES = (("media_items", ITEM_COLUMNS), ("media_metadata", METADATA_COLUMNS))
 
 
@@ -119,6 +124,42 @@ def moved(url: str, number: int) -> None:
         line("mfkit db copy, PostgreSQL to SQLite", number, time.perf_counter() - started)
 
 
+def datasets(number: int) -> None:
+    """Print publishing, and each of the ten aggregates by DuckDB and on Spark: two workers of one core."""
+    statements = aggregates(FILTERS["all"])
+    with tempfile.TemporaryDirectory() as folder, MediaLibrary(library(number)) as lib:
+        lib.count()  # makes the snapshot
+        head(f"publishing {number:,} items")
+        for label in ("the first version", "again, nothing changed"):
+            done = lib.publish(folder)
+            files = f"{done.written} of {done.files} files, {done.bytes / 1e6:.0f} MB"
+            line(f"{label}: {files}", number, done.seconds)
+        item = lib.items(limit=1)
+        lib.tag(item, "published")
+        done = lib.publish(folder)
+        lib.undo()
+        line(f"again, one item tagged: {done.written} files", number, done.seconds)
+        with (
+            MediaLibrary.from_dataset(folder) as duck, spark.cluster() as master,
+            spark.session(master, memory="2g") as session,
+        ):
+            on_spark = MediaLibrary.from_dataset(folder, engine=session)
+            title = f"aggregate, {number:,} items (ms)"
+            print(f"\n| {title} | snapshot | dataset, DuckDB | dataset, Spark |")
+            print("| --- | ---: | ---: | ---: |")
+            sums = [0.0, 0.0, 0.0]
+            for name, statement in statements.items():
+                asked = [partial(one.frame, statement) for one in (lib, duck, on_spark)]
+                taken = timed(*asked, runs=3)
+                sums = [one + other for one, other in zip(sums, taken, strict=True)]
+                print(_row(name, taken), flush=True)
+            print(_row("all ten", sums))
+
+
+def _row(label: str, seconds: list[float]) -> str:
+    return f"| {label} | " + " | ".join(f"{one * 1e3:.0f}" for one in seconds) + " |"
+
+
 COMPARISONS: tuple[Callable[[str, int], None], ...] = (snapshot_build, moved)
 """Each takes the URL of a library on PostgreSQL and its number of items."""
 
@@ -133,7 +174,11 @@ def main(number: int) -> None:
         for compare in COMPARISONS:
             compare(url, number)
     scan_rates()
+    datasets(DATASET_ITEMS)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    if sys.argv[1:2] == ["datasets"]:
+        datasets(int(sys.argv[2]) if sys.argv[2:] else DATASET_ITEMS)
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

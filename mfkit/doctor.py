@@ -28,7 +28,7 @@ State = Literal["ok", "note", "bad"]
 EXTRAS = {
     "app": ("voila",), "dask": ("dask", "distributed"), "heif": ("pillow_heif",),
     "geo": ("reverse_geocode", "scipy"), "postgres": ("adbc_driver_postgresql", "asyncpg"), "s3": ("s3fs",),
-    "pictures": ("kaleido",), "xlsx": ("xlsxwriter",), "uvloop": ("uvloop",),
+    "pictures": ("kaleido",), "spark": ("pyspark",), "xlsx": ("xlsxwriter",), "uvloop": ("uvloop",),
 }
 """Extra -> the modules that it brings."""
 _PROGRAMS = {"chromium": ("chromium", "google-chrome", "chrome", "chromium-browser")}

@@ -75,3 +75,7 @@ class ExportError(MfkitError):
 
 class IngestError(MfkitError):
     """What should be brought in cannot be read, or has rows that make no sense."""
+
+
+class DatasetError(MfkitError):
+    """A dataset cannot be published or read there; what was published before is as it was."""

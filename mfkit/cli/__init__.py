@@ -21,6 +21,7 @@ from mfkit.cli import (
     ingest,
     items,
     lab,
+    publish,
     report,
     savings,
     scan,
@@ -35,7 +36,7 @@ from mfkit.errors import MfkitError
 
 __all__ = [
     "app", "cache", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main",
-    "report", "savings", "scan", "search", "serve", "sizes", "tag",
+    "publish", "report", "savings", "scan", "search", "serve", "sizes", "tag",
     "views",
 ]
 

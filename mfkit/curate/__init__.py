@@ -3,7 +3,7 @@
 from mfkit.curate.chosen import Items
 from mfkit.curate.labels import add_to, remove_from, tag, tag_people, untag
 from mfkit.curate.undo import Change, take_back
-from mfkit.curate.views import delete_view, save_view, view
+from mfkit.curate.views import delete_view, save_view, unknown_view
 
 __all__ = [
     "Change",
@@ -15,6 +15,6 @@ __all__ = [
     "tag",
     "tag_people",
     "take_back",
+    "unknown_view",
     "untag",
-    "view",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
@@ -33,20 +34,6 @@ async def save_view(database: Database, name: str, chosen: MediaFilter) -> None:
             )
 
 
-async def view(database: Database, name: str) -> MediaFilter:
-    """Return the filter that was kept under a name.
-
-    Raises:
-        FilterError: There is none of that name, or it says what this mfkit does not know.
-    """
-    async with database.connect() as connection:
-        found = await _stored_name(connection, name.strip())
-        if found is None:
-            raise await _unknown(connection, name)
-        fields = await connection.scalar(select(SavedView.filter).where(SavedView.name == found))
-    return MediaFilter.of(fields)
-
-
 async def delete_view(database: Database, name: str) -> None:
     """Forget the filter of a name.
 
@@ -72,6 +59,11 @@ async def _stored_name(connection: AsyncConnection, name: str) -> str | None:
 
 
 async def _unknown(connection: AsyncConnection, name: str) -> FilterError:
-    names = (await connection.scalars(select(SavedView.name).order_by(SavedView.name).limit(20))).all()
-    there = f"there are {', '.join(repr(one) for one in names)}" if names else "there is none yet"
+    names = (await connection.scalars(select(SavedView.name).order_by(SavedView.name))).all()
+    return unknown_view(name, names)
+
+
+def unknown_view(name: str, names: Sequence[str]) -> FilterError:
+    """Return the error that there is no view of a name, and which there are."""
+    there = f"there are {', '.join(repr(one) for one in names[:20])}" if len(names) else "there is none yet"
     return FilterError(f"There is no view {name!r}; {there}.")

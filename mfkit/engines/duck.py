@@ -15,7 +15,7 @@ BUILD_MEMORY_LIMIT = "1GB"
 LATE = 1000
 """Rows; so many of an order are found by the columns that it needs, and the others fetched for them alone."""
 # zstd 1: level 3 made the file 1 % larger on a million items; no compression at all took as long.
-_FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 _SETTINGS = {
     # Python variables are no tables, and nothing is fetched from the network.
     "python_enable_replacements": "false",
@@ -57,7 +57,7 @@ def writing(directory: Path) -> duckdb.DuckDBPyConnection:
 
 def copy(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> int:
     """Write the rows of a query into a file; returns how many."""
-    written = connection.execute(f"COPY ({query}) TO {quote(str(file))} ({_FORMAT})").fetchone()
+    written = connection.execute(f"COPY ({query}) TO {quote(str(file))} ({FORMAT})").fetchone()
     assert written is not None
     return int(written[0])
 

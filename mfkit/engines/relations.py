@@ -15,6 +15,7 @@ from mfkit.models import (
     MediaCopy,
     MediaItem,
     MediaMetadata,
+    SavedView,
     Scan,
     ScanFailure,
     Tag,
@@ -22,6 +23,7 @@ from mfkit.models import (
     collection_items,
     media,
     media_tags,
+    scan_changes,
 )
 from mfkit.models.views import wide_select
 
@@ -88,6 +90,9 @@ RELATIONS: dict[str, Relation] = {
     )
 }
 """Every relation that has files of its own, by name."""
+
+FURTHER: dict[str, Relation] = {relation.name: relation for relation in (_of(scan_changes), _of(SavedView))}
+"""What queries need besides where there is no record database to ask, in a dataset."""
 
 ITEM_COLUMNS = tuple(column.name for column in MediaItem.__table__.columns)
 FACT_COLUMNS = tuple(

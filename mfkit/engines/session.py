@@ -1,13 +1,13 @@
-"""One state of a snapshot, open for queries on any thread."""
+"""One state of a snapshot or a dataset, open for queries on any thread."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from threading import Event, Lock
+from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
@@ -15,7 +15,8 @@ import pyarrow as pa
 from mfkit.engines import duck
 from mfkit.engines.arrow import BATCH, Batches, Take
 from mfkit.engines.cache import Manifest, SnapshotCache
-from mfkit.engines.relations import FACT_COLUMNS, ITEM_COLUMNS, MEDIA, RELATIONS
+from mfkit.engines.layout import derived_views, snapshot_views
+from mfkit.engines.threads import Call
 from mfkit.errors import QueryError
 
 if TYPE_CHECKING:
@@ -26,55 +27,27 @@ _KEPT, _SMALL = 200, 50_000
 """Answers that a session keeps, and the bytes that one may have: 10 MB at most, mostly a tenth of it."""
 
 
-class Call:
-    """A query that may be told to stop, from another thread, before or while it runs."""
-
-    def __init__(self) -> None:
-        """Nothing runs yet."""
-        self.stopped = Event()
-        self._cursor: duckdb.DuckDBPyConnection | None = None
-
-    def stop(self) -> None:
-        """Interrupt the query; says nothing when it is done. To be repeated until it is."""
-        self.stopped.set()
-        if (cursor := self._cursor) is not None:
-            cursor.interrupt()
-
-    @contextmanager
-    def running(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        """Be interruptible."""
-        self._cursor = cursor
-        try:
-            if self.stopped.is_set():
-                raise QueryError("The query was interrupted.")
-            yield
-        finally:
-            self._cursor = None
-
-
 class Session:
-    """A DuckDB over the files of one manifest; it never sees another state.
+    """A DuckDB over files that do not change; it never sees another state."""
 
-    Attributes:
-        manifest: The state.
-    """
-
-    def __init__(self, cache: SnapshotCache, manifest: Manifest, dialect: str) -> None:
+    def __init__(self, directory: Path, dialect: str, statements: Iterable[str]) -> None:
         """Open the files.
+
+        Args:
+            directory: Where they lie; nothing else can be read.
+            dialect: The record database's.
+            statements: Make the relations of the files.
 
         Raises:
             duckdb.Error: A file is damaged.
         """
-        self.manifest = manifest
-        self._answers: dict[tuple[str, tuple[Any, ...]], pa.Table] = {}
+        self._answers: dict[tuple[str, str], pa.Table] = {}
         self._answering = Lock()
-        self._connection = duck.reading(cache.path, dialect)
+        self._connection = duck.reading(directory, dialect)
         try:
-            for name in RELATIONS:
-                self._connection.execute(_view(cache, manifest, name))
-            for name, text in _derived().items():
-                self._connection.execute(f"CREATE VIEW {name} AS {text}")
-            duck.lock_down(self._connection, cache.path)
+            for statement in statements:
+                self._connection.execute(statement)
+            duck.lock_down(self._connection, directory)
         except BaseException:
             self._connection.close()
             raise
@@ -84,12 +57,12 @@ class Session:
 
         Several panels ask the same of one selection, and who takes a condition back asks what was asked.
         """
-        question = sql, tuple(parameters)
+        question = sql, repr(parameters)  # 1, 1.0 and True are equal and not the same
         with self._answering:
             if (known := self._answers.pop(question, None)) is not None:
                 self._answers[question] = known  # the newest again
                 return known
-        with self._connection.cursor() as cursor, call.running(cursor):
+        with self._connection.cursor() as cursor, call.running(cursor.interrupt):
             table = _table(cursor, sql, list(parameters))
         if table.nbytes <= _SMALL:
             with self._answering:
@@ -111,13 +84,13 @@ class Session:
             conformed: Gives a batch the names and types that were declared.
             take: Gets the batches.
         """
-        with self._connection.cursor() as cursor, call.running(cursor):
+        with self._connection.cursor() as cursor, call.running(cursor.interrupt):
             # A relation, not execute(): that would hold the whole answer before the first batch.
             relation = cursor.sql(sql, params=list(parameters)) if parameters else cursor.sql(sql)
             reader = relation.to_arrow_reader(BATCH)
 
             def batches() -> Batches:
-                for batch in reader:
+                for batch in _read(reader):
                     if call.stopped.is_set():
                         raise QueryError("The query was interrupted.")
                     yield from conformed(pa.Table.from_batches([batch])).to_batches()
@@ -132,7 +105,7 @@ class Session:
         """
         import duckdb
 
-        with self._connection.cursor() as cursor, call.running(cursor):
+        with self._connection.cursor() as cursor, call.running(cursor.interrupt):
             sql, used = _named(sql, parameters)
             statements = cursor.extract_statements(sql)
             if len(statements) != 1:
@@ -150,38 +123,37 @@ class Session:
         self._connection.close()
 
 
+class SnapshotSession(Session):
+    """A session on one state of a snapshot.
+
+    Attributes:
+        manifest: The state.
+    """
+
+    def __init__(self, cache: SnapshotCache, manifest: Manifest, dialect: str) -> None:
+        """Open the files, as :class:`Session`."""
+        self.manifest = manifest
+        super().__init__(cache.path, dialect, (*snapshot_views(cache, manifest), *derived_views()))
+
+
+def _read(reader: pa.RecordBatchReader) -> Batches:
+    """Yield DuckDB's batches; what goes wrong in the middle is DuckDB's error, not PyArrow's."""
+    import duckdb
+
+    while True:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            return
+        except OSError as error:
+            raise duckdb.IOException(str(error)) from error
+        yield batch
+
+
 def _table(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Any) -> pa.Table:
     relation = cursor.sql(sql, params=parameters) if parameters else cursor.sql(sql)
     table: pa.Table = relation.to_arrow_table()
     return table
-
-
-def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
-    """Return the statement that makes a relation of its files."""
-    base = duck.rows_of(cache.path, manifest.base[name])
-    shown = f"{name}_with_id" if RELATIONS[name] is MEDIA else name
-    if name not in manifest.delta:
-        return f"CREATE VIEW {shown} AS SELECT * FROM {base}"
-    delta, changed = (duck.rows_of(cache.path, [part[name]]) for part in (manifest.delta, manifest.changed))
-    return (
-        # Both are small: read once, they cost a query a few milliseconds.
-        f"CREATE TABLE {name}_changed AS SELECT id FROM {changed}; "
-        f"CREATE TABLE {name}_delta AS SELECT * FROM {delta}; "
-        f"CREATE VIEW {shown} AS SELECT * FROM {base} "
-        f"WHERE {RELATIONS[name].key} NOT IN (SELECT id FROM {name}_changed) "
-        f"UNION ALL SELECT * FROM {name}_delta"
-    )
-
-
-def _derived() -> dict[str, str]:
-    return {
-        "media": "SELECT * EXCLUDE (metadata_id) FROM media_with_id",
-        "media_items": f"SELECT {', '.join(ITEM_COLUMNS)} FROM media_with_id",
-        "media_metadata": (
-            f"SELECT metadata_id AS id, id AS media_item_id, {', '.join(FACT_COLUMNS)} "
-            "FROM media_with_id WHERE metadata_id IS NOT NULL"
-        ),
-    }
 
 
 # What may hold a colon that means something else, and then a parameter.

@@ -5,7 +5,6 @@ Whatever keeps the copy from being used, the record database answers instead: sl
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 import threading
@@ -13,7 +12,6 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,16 +25,19 @@ from mfkit.core.database import Database
 from mfkit.engines import export
 from mfkit.engines.arrow import Take, conform, conform_free
 from mfkit.engines.cache import CacheUnavailableError, Manifest, SnapshotCache, cache_of, identity
+from mfkit.engines.dataset import Dataset, DatasetVersion
 from mfkit.engines.large import build_apart, is_large
 from mfkit.engines.positions import PostgresqlSource, Source, SqliteSource
+from mfkit.engines.publish import publish
 from mfkit.engines.record import RecordEngine
-from mfkit.engines.session import Call, Session
-from mfkit.engines.translate import Translated, UnsupportedError, translate
-from mfkit.errors import MfkitError, QueryError
+from mfkit.engines.relations import FURTHER
+from mfkit.engines.session import SnapshotSession
+from mfkit.engines.threads import Call, Threads
+from mfkit.engines.translate import SNAPSHOT, Translated, UnsupportedError, translate
+from mfkit.errors import DatasetError, MfkitError, QueryError
 
 T = TypeVar("T")
 _RETRY = 60.0
-_THREADS = 4
 
 
 class SnapshotWarning(UserWarning):
@@ -91,9 +92,9 @@ class SnapshotEngine:
             self._source = SqliteSource(database.file.absolute())
         elif self._dialect == "postgresql":
             self._source = PostgresqlSource(database.url)
-        self._session: Session | None = None
+        self._session: SnapshotSession | None = None
         self._mutex = threading.Lock()
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="mfkit-snapshot")
+        self._threads = Threads("mfkit-snapshot")
         self._off_until = 0.0
         self._warned: set[str] = set()
 
@@ -113,9 +114,9 @@ class SnapshotEngine:
         if translated is None:
             return await self.record.run(select)
 
-        def ask(session: Session, call: Call) -> pa.Table:
+        def ask(session: SnapshotSession, call: Call) -> pa.Table:
             _refuse_torn(session, translated)
-            table = session.run(translated.sql, translated.parameters, call)
+            table = session.run(translated.sql, translated.values, call)
             return _conformed(table, translated)
 
         try:
@@ -138,10 +139,10 @@ class SnapshotEngine:
         if translated is None:
             return await self.record.pour(select, take)
 
-        def ask(session: Session, call: Call) -> T:
+        def ask(session: SnapshotSession, call: Call) -> T:
             _refuse_torn(session, translated)
             return session.pour(
-                translated.sql, translated.parameters, call, lambda table: _conformed(table, translated), take
+                translated.sql, translated.values, call, lambda table: _conformed(table, translated), take
             )
 
         try:
@@ -154,7 +155,7 @@ class SnapshotEngine:
         if self._source is None:
             return None
         try:
-            return translate(select, self._dialect)
+            return translate(select, SNAPSHOT[self._dialect])
         except UnsupportedError:
             return None
 
@@ -169,7 +170,7 @@ class SnapshotEngine:
             QueryError: The statement would do more than read, is wrong, or lacks a parameter; or there
                 is no snapshot to ask.
         """
-        def ask(session: Session, call: Call) -> pa.Table:
+        def ask(session: SnapshotSession, call: Call) -> pa.Table:
             return conform_free(session.run_free(statement, parameters, call))
 
         try:
@@ -184,15 +185,40 @@ class SnapshotEngine:
                 "engine=\"record\" the database's own.)"
             ) from error
 
+    async def publish(self, dataset: Dataset) -> tuple[DatasetVersion, int]:
+        """Bring a dataset to the library's present state.
+
+        Returns:
+            The newest version, and how many files were written for it.
+
+        Raises:
+            DatasetError: The place cannot be written or holds something else, or there is no snapshot.
+        """
+        def ask(session: SnapshotSession, call: Call) -> tuple[DatasetVersion, int]:
+            assert self._source is not None
+            with self._source.reader() as reader:
+                further = {
+                    name: reader.table(relation.select(self._dialect), relation.raw()).read_all()
+                    for name, relation in FURTHER.items()
+                }
+            return publish(dataset, self._cache, session.manifest, self._dialect, further)
+
+        try:
+            return await self._answer(ask)
+        except _Unusable as error:
+            raise DatasetError("There is no snapshot of this library to publish.") from error
+        except _errors() as error:
+            raise DatasetError(f"The snapshot cannot be published: {error}") from error
+
     async def refresh(self) -> None:
         """Make the snapshot anew from the record database, whatever state it is in."""
         self._off_until = 0.0
-        await self._in_thread(lambda call: self._current(anew=True))
+        await self._threads.run(lambda call: self._current(anew=True))
 
     async def info(self) -> Snapshot | None:
         """Return what there is, brought up to date; None when there can be none."""
         try:
-            session = await self._in_thread(lambda call: self._current())
+            session = await self._threads.run(lambda call: self._current())
         except _Unusable:
             return None
         manifest = session.manifest
@@ -210,7 +236,7 @@ class SnapshotEngine:
             if self._source is not None:
                 self._source.close()
 
-    async def _answer(self, ask: Callable[[Session, Call], T]) -> T:
+    async def _answer(self, ask: Callable[[SnapshotSession, Call], T]) -> T:
         def work(call: Call) -> T:
             for last in (False, True):
                 session = self._current()
@@ -222,25 +248,11 @@ class SnapshotEngine:
                         raise
             raise AssertionError("the second turn returns or raises")
 
-        return await self._in_thread(work)
-
-    async def _in_thread(self, work: Callable[[Call], T]) -> T:
-        """Run work on a thread; when this task is cancelled, stop the work too and wait for its end."""
-        call = Call()
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work, call)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            while not future.done():
-                call.stop()
-                await asyncio.wait([future], timeout=0.05)
-            with suppress(BaseException):
-                future.exception()
-            raise
+        return await self._threads.run(work)
 
     # Below: on a thread.
 
-    def _current(self, *, anew: bool = False) -> Session:
+    def _current(self, *, anew: bool = False) -> SnapshotSession:
         """Return a session whose state is the database's at a moment after this call began."""
         if self._source is None or time.monotonic() < self._off_until:
             raise _Unusable
@@ -281,10 +293,10 @@ class SnapshotEngine:
             if manifest is None or not self._still(manifest):
                 manifest = self._update(manifest)
             try:
-                session = Session(self._cache, manifest, self._dialect)
+                session = SnapshotSession(self._cache, manifest, self._dialect)
             except _errors():
                 manifest = self._update(None)
-                session = Session(self._cache, manifest, self._dialect)
+                session = SnapshotSession(self._cache, manifest, self._dialect)
         # The one before is not closed: queries on other threads may be reading from it.
         self._session = session
 
@@ -319,7 +331,7 @@ class SnapshotEngine:
             warnings.warn(message, SnapshotWarning, stacklevel=2)
 
 
-def _refuse_torn(session: Session, translated: Translated) -> None:
+def _refuse_torn(session: SnapshotSession, translated: Translated) -> None:
     """Leave to the record database what the snapshot's join of items and metadata has lost."""
     if "media_metadata" in translated.relations and not session.manifest.whole_metadata:
         raise _Unusable

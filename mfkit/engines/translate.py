@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -37,6 +38,7 @@ from sqlalchemy.util import LRUCache
 from mfkit.engines.duck import folded
 from mfkit.engines.relations import NAMES, duckdb_type
 from mfkit.models import UTCDateTime
+from mfkit.queries.text import media_words
 
 
 class UnsupportedError(Exception):
@@ -45,29 +47,34 @@ class UnsupportedError(Exception):
 
 @dataclass(frozen=True)
 class Translated:
-    """A statement for DuckDB.
+    """A statement for DuckDB or Spark.
 
     Attributes:
-        sql: Text with parameters as ``$1``.
-        parameters: Their values.
+        sql: Text with parameters as ``$1``, or as ``:name``.
+        parameters: Their names and values, in the order of the numbers.
         names: Of the columns.
         types: Of the columns, as declared.
         relations: What it reads.
     """
 
     sql: str
-    parameters: list[Any]
+    parameters: dict[str, Any]
     names: list[str]
     types: list[TypeEngine[Any]]
     relations: frozenset[str]
 
+    @property
+    def values(self) -> list[Any]:
+        """The parameters by their numbers."""
+        return list(self.parameters.values())
 
-def translate(statement: Executable, record: str) -> Translated:
-    """Return a statement in DuckDB's words.
+
+def translate(statement: Executable, dialect: Dialect) -> Translated:
+    """Return a statement in another database's words.
 
     Args:
         statement: A select, or a union or CTE of such.
-        record: Name of the record database's dialect, whose meaning of the statement is kept.
+        dialect: Whose words, and which record database's meaning of the statement is kept.
 
     Raises:
         UnsupportedError: It has a part that is not known to mean the same.
@@ -78,20 +85,19 @@ def translate(statement: Executable, record: str) -> Translated:
     compound = not isinstance(typing.cast(Any, statement), Select)
     if compound and any(isinstance(column.type, JSON) for column in columns):
         raise UnsupportedError("JSON in a union")
-    dialect = _DIALECTS[record]
     try:
         # As SQLAlchemy's own execution does: statements that differ in values only are compiled once.
         compiled, extracted, collected, _ = cast(ClauseElement, statement)._compile_w_cache(
             dialect, compiled_cache=_SHAPES, column_keys=[]
         )
-        assert isinstance(compiled, _Compiler)
+        assert isinstance(compiled, Compiler)
         state = compiled._process_parameters_for_postcompile(compiled.construct_params(
             extracted_parameters=extracted, _collected_params=collected, _no_postcompile=True
         ))
         processors = {**compiled._bind_processors, **state.processors}
         binds = dict(compiled.binds)
-        parameters = []
-        for name in state.positiontup or ():
+        parameters = {}
+        for name in state.positiontup or state.parameters:
             value = state.parameters[name]
             process = processors.get(name)
             # The parts of an IN list bear its name and a number.
@@ -101,7 +107,7 @@ def translate(statement: Executable, record: str) -> Translated:
             if text:
                 if processed is not None and not isinstance(processed, str):
                     raise UnsupportedError("a text compared with something else")
-            parameters.append(processed)
+            parameters[name] = processed
     except (CompileError, StatementError, NotImplementedError, AttributeError, ValueError) as error:
         raise UnsupportedError(str(error)) from error
     return Translated(
@@ -123,10 +129,11 @@ _FIELDS = frozenset(("year", "month", "day", "hour", "minute", "doy", "dow"))
 _NUMBERS = (Integer, Float, Numeric)
 
 
-class _Compiler(compiler.SQLCompiler):
+class Compiler(compiler.SQLCompiler):
     """Writes DuckDB's SQL; refuses by raising."""
 
-    dialect: _Dialect
+    dialect: Dialect
+    no_escape = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.relations: set[str] = set()
@@ -135,7 +142,7 @@ class _Compiler(compiler.SQLCompiler):
     # What is read
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> str:
-        if table.schema is not None or table.name not in NAMES:
+        if table.schema is not None or table.name not in self.dialect.relations:
             raise UnsupportedError(f"the table {table.name}")
         self.relations.add(table.name)
         return str(super().visit_table(table, *args, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
@@ -144,6 +151,12 @@ class _Compiler(compiler.SQLCompiler):
         if column.is_literal and not _LITERAL.fullmatch(column.name):
             raise UnsupportedError(f"the text {column.name!r}")
         return str(super().visit_column(column, *args, **kw))
+
+    def visit_table_valued_alias(self, element: Any, *args: Any, **kw: Any) -> str:
+        if media_words.name not in self.dialect.relations:
+            raise UnsupportedError("a search, which the record database has an index for")
+        found = super().visit_table_valued_alias(element, *args, **kw)  # type: ignore[no-untyped-call]
+        return str(found)
 
     # What is computed
 
@@ -170,6 +183,10 @@ class _Compiler(compiler.SQLCompiler):
             return f"{name}({text})"
         if name == "upper":
             raise UnsupportedError("the function upper")
+        return self._folded(text)
+
+    def _folded(self, text: str) -> str:
+        """Return a text with ASCII letters in lower case, and no others: SQLite's lower()."""
         return folded(text)
 
     def _round(self, number: str) -> str:
@@ -198,7 +215,11 @@ class _Compiler(compiler.SQLCompiler):
             pass
         else:
             raise UnsupportedError(f"a cast of {source!r} to {target!r}")
-        return f"CAST({inner} AS {duckdb_type(target)})"
+        return f"CAST({inner} AS {self.type_name(target)})"
+
+    def type_name(self, type_: TypeEngine[Any]) -> str:
+        """Return what the database calls a type."""
+        return duckdb_type(type_)
 
     def visit_truediv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         left, right = self.process(binary.left, **kw), self.process(binary.right, **kw)
@@ -230,11 +251,15 @@ class _Compiler(compiler.SQLCompiler):
         left, right = (self.process(side, **kw) for side in (binary.left, binary.right))
         if self.dialect.record == "sqlite":  # where LIKE takes no regard of the case of ASCII letters
             # Not twice: folding is what a search in a million names spends its time on.
-            left = left if getattr(binary.left, "name", "") == "lower" else folded(left)
-            right = folded(right)
+            left = left if getattr(binary.left, "name", "") == "lower" else self._folded(left)
+            right = self._folded(right)
+        escape = escape or self.no_escape
         return f"{left} {operator} {right}" + (f" ESCAPE '{escape}'" if escape else "")
 
     # What surrounds it
+
+    def visit_empty_set_expr(self, element_types: Any, **kw: Any) -> str:
+        return "SELECT NULL WHERE 1 != 1"
 
     def limit_clause(self, select: Any, **kw: Any) -> str:
         text = ""
@@ -250,7 +275,7 @@ class _Compiler(compiler.SQLCompiler):
     def _refuse(self, *args: Any, **kw: Any) -> str:
         raise UnsupportedError("a construct of the record database's own")
 
-    visit_textclause = visit_textual_select = visit_table_valued_alias = visit_tablesample = _refuse
+    visit_textclause = visit_textual_select = visit_tablesample = _refuse
     visit_custom_op_binary = visit_custom_op_unary = visit_collation = visit_collate = _refuse
     visit_aggregate_strings_func = visit_withingroup = visit_sequence = visit_try_cast = _refuse
     visit_ilike_op_binary = visit_not_ilike_op_binary = visit_match_op_binary = _refuse
@@ -262,21 +287,30 @@ class _Compiler(compiler.SQLCompiler):
     visit_ilike_case_insensitive_operand = visit_function_as_comparison_op_binary = _refuse
 
 
-class _Dialect(DefaultDialect):
-    """DuckDB with the record database's meaning; compiles only."""
+class Dialect(DefaultDialect):
+    """DuckDB with the record database's meaning; compiles only.
+
+    Attributes:
+        record: Name of the record database's dialect.
+        relations: What a statement may name.
+    """
 
     name = "duckdb"
     default_paramstyle = "numeric_dollar"
-    statement_compiler = _Compiler
+    statement_compiler = Compiler
     supports_native_boolean = True
     supports_native_uuid = True
     supports_native_decimal = False
     supports_statement_cache = True
 
-    def __init__(self, record: str) -> None:
-        super().__init__(paramstyle="numeric_dollar")
+    def __init__(self, record: str, relations: frozenset[str] = NAMES) -> None:
+        """Take whose meaning to keep, and what there is."""
+        super().__init__()
         self.record = record
+        self.relations = relations
 
 
-_DIALECTS = {record: _Dialect(record) for record in ("sqlite", "postgresql")}
+RECORDS = ("sqlite", "postgresql")
+SNAPSHOT: Mapping[str, Dialect] = {record: Dialect(record) for record in RECORDS}
+"""Kind of the record database -> how its snapshot is asked."""
 _SHAPES: LRUCache[Any, Any] = LRUCache(500)

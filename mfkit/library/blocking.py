@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, cast
 from uuid import UUID
 
 from mfkit.core.database import BUSY_TIMEOUT, Database
@@ -21,6 +21,8 @@ from mfkit.library.opened import Engine
 from mfkit.queries.filters import FilterLike, MediaFilter
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from mfkit.widgets import Explorer
 
 P = ParamSpec("P")
@@ -108,9 +110,35 @@ class MediaLibrary:
         Raises:
             MfkitError: It is not there, is no library, is locked, or comes from a newer mfkit.
         """
-        self._library = AsyncMediaLibrary(
-            library, read_only=read_only, busy_timeout=busy_timeout, engine=engine
+        self._start(
+            AsyncMediaLibrary(library, read_only=read_only, busy_timeout=busy_timeout, engine=engine)
         )
+
+    @classmethod
+    def from_dataset(
+        cls, dataset: str | os.PathLike[str], *, engine: SparkSession | Literal["duckdb"] = "duckdb"
+    ) -> Self:
+        """Open what :meth:`publish` wrote, to read: every analysis, on one machine or on a cluster.
+
+        Before each query it is looked which version is the newest; a query sees one version whole. Verbs that
+        write answer with :class:`mfkit.errors.ReadOnlyLibraryError`.
+
+        Args:
+            dataset: The folder or URL.
+            engine: ``"duckdb"`` runs queries on this machine, for a dataset in a folder; a Spark session
+                (extra ``spark``) runs them on its cluster, whose machines must see the dataset under the
+                same name.
+
+        Raises:
+            DatasetError: The URL makes no sense, or DuckDB cannot read from there.
+            QueryError: The engine is neither.
+        """
+        library = cls.__new__(cls)
+        library._start(AsyncMediaLibrary.from_dataset(dataset, engine=engine))
+        return library
+
+    def _start(self, library: AsyncMediaLibrary) -> None:
+        self._library = library
         # People seldom close a library; its connections must not outlive it all the same.
         weakref.finalize(self, _forget, self._library.database).atexit = False
         _unclosed.add(self._library.database)
@@ -185,6 +213,7 @@ class MediaLibrary:
     save_view = _blocking(AsyncMediaLibrary.save_view)
     delete_view = _blocking(AsyncMediaLibrary.delete_view)
     copy_to = _blocking(AsyncMediaLibrary.copy_to)
+    publish = _blocking(AsyncMediaLibrary.publish)
 
     def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
         """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -113,8 +114,10 @@ class Curation(Opened):
         Raises:
             FilterError: There is none of that name.
         """
-        await self.open()
-        return await curate.view(self.database, name)
+        found = (await self.frame(saved.view(name.strip())))["filter"]
+        if found.empty:
+            raise curate.unknown_view(name, list((await self.views())["name"]))
+        return MediaFilter.of(json.loads(found[0]))
 
     async def delete_view(self, name: str, /) -> None:
         """Forget a saved selection; the items stay as they are.

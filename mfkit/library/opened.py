@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 from types import TracebackType
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import pandas as pd
 from sqlalchemy import Executable, Select
 
+from mfkit.core.absent import AbsentDatabase
 from mfkit.core.database import BUSY_TIMEOUT, Database
+from mfkit.engines.dataset import Dataset
+from mfkit.engines.published import DatasetEngine, DuckDatasetEngine
 from mfkit.engines.record import RecordEngine
 from mfkit.engines.snapshot import SnapshotEngine
 from mfkit.errors import QueryError
 from mfkit.frames import to_frame
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 Engine = Literal["snapshot", "record"]
 
@@ -50,9 +56,38 @@ class Opened:
         if engine not in get_args(Engine):
             raise QueryError(f"{engine!r} is no engine; take one of {', '.join(get_args(Engine))}.")
         self._record = RecordEngine(self.database)
-        self._snapshot = SnapshotEngine(self.database, self._record)
-        self._engine = self._snapshot if engine == "snapshot" else self._record
+        self._snapshot: SnapshotEngine | DatasetEngine = SnapshotEngine(self.database, self._record)
+        self._engine: SnapshotEngine | DatasetEngine | RecordEngine = (
+            self._snapshot if engine == "snapshot" else self._record
+        )
         self._opening: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_dataset(
+        cls, dataset: str | os.PathLike[str], *, engine: SparkSession | Literal["duckdb"] = "duckdb"
+    ) -> Self:
+        """Open what :meth:`publish` wrote, to read: every analysis, on one machine or on a cluster.
+
+        Before each query it is looked which version is the newest; a query sees one version whole. Verbs that
+        write answer with :class:`mfkit.errors.ReadOnlyLibraryError`.
+
+        Args:
+            dataset: The folder or URL.
+            engine: ``"duckdb"`` runs queries on this machine, for a dataset in a folder; a Spark session
+                (extra ``spark``) runs them on its cluster, whose machines must see the dataset under the
+                same name.
+
+        Raises:
+            DatasetError: The URL makes no sense, or DuckDB cannot read from there.
+            QueryError: The engine is neither.
+        """
+        place = Dataset(dataset)
+        library = cls.__new__(cls)
+        library.database = AbsentDatabase(place.name)
+        library._record = RecordEngine(library.database)
+        library._snapshot = library._engine = dataset_engine(place, engine)
+        library._opening = None
+        return library
 
     def __repr__(self) -> str:
         """Name the library by its path or its URL without the password."""
@@ -100,3 +135,22 @@ class Opened:
 
 def _failed(task: asyncio.Task[None]) -> bool:
     return task.cancelled() or task.exception() is not None
+
+
+def dataset_engine(dataset: Dataset, engine: SparkSession | Literal["duckdb"]) -> DatasetEngine:
+    """Return what runs queries on a dataset.
+
+    Raises:
+        QueryError: It is neither DuckDB nor a Spark session.
+        DatasetError: DuckDB cannot read from there.
+    """
+    if engine == "duckdb":
+        return DuckDatasetEngine(dataset)
+    if not hasattr(engine, "newSession"):
+        raise QueryError(
+            f"{engine!r} runs no queries on a dataset; take \"duckdb\" or a Spark session: "
+            "pip install 'mfkit[spark]', then pyspark.sql.SparkSession.builder.getOrCreate()."
+        )
+    from mfkit.engines.spark import SparkEngine
+
+    return SparkEngine(dataset, engine)

@@ -65,6 +65,14 @@ def _duckdb(element: _ClockPart, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(extract({field} FROM coalesce({shown}, {moment})) AS INTEGER)"
 
 
+@compiles(_ClockPart, "spark")
+def _spark(element: _ClockPart, compiler: SQLCompiler, **kw: Any) -> str:
+    part, text, moment = (compiler.process(clause, **kw) for clause in element.clauses)
+    shown = f"CASE WHEN {text} RLIKE '{_ISO}' THEN try_cast(substr({text}, 1, 19) AS TIMESTAMP_NTZ) END"
+    field = "hour" if part == "'hour'" else "dayofweek_iso"
+    return f"extract({field} FROM coalesce({shown}, {moment}))"
+
+
 def captured(part: Literal["weekday", "hour"]) -> ColumnElement[int]:
     """Return when in the week (Monday is 1, Sunday 7) or in the day (0 to 23) an item was made.
 

@@ -37,6 +37,13 @@ def _duckdb(element: _ExtraText, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CASE json_type({column}, {path}) WHEN 'VARCHAR' THEN json_extract_string({column}, {path}) END"
 
 
+@compiles(_ExtraText, "spark")
+def _spark(element: _ExtraText, compiler: SQLCompiler, **kw: Any) -> str:
+    column, path = _column_and_path(element, compiler, **kw)
+    value = f"try_variant_get(try_parse_json({column}), {path}, 'variant')"
+    return f"CASE schema_of_variant({value}) WHEN 'STRING' THEN CAST({value} AS STRING) END"
+
+
 def _column_and_path(element: _ExtraText, compiler: SQLCompiler, **kw: Any) -> tuple[str, str]:
     column, key = (compiler.process(clause, **kw) for clause in element.clauses)
     return column, f"'$.{key[1:]}"

@@ -20,7 +20,8 @@ def tags() -> Select[Any]:
             _tag.c.color, _tag.c.created_at, _tag.c.id,
         )
         .select_from(_tag.outerjoin(media_tags, media_tags.c.tag_id == _tag.c.id))
-        .group_by(_tag.c.id)
+        # All of them: that the others follow from the id is known to the record database only.
+        .group_by(_tag.c.name, _tag.c.description, _tag.c.color, _tag.c.created_at, _tag.c.id)
         .order_by(_tag.c.name)
     )
 
@@ -35,6 +36,9 @@ def collections() -> Select[Any]:
             _collection.c.created_at, _collection.c.modified_at, _collection.c.id,
         )
         .select_from(_collection.outerjoin(collection_items, held.collection_id == _collection.c.id))
-        .group_by(_collection.c.id)
+        .group_by(
+            _collection.c.name, _collection.c.description, _collection.c.created_at,
+            _collection.c.modified_at, _collection.c.id,
+        )
         .order_by(_collection.c.name)
     )

@@ -40,6 +40,12 @@ def _leading_duckdb(element: _Leading, compiler: SQLCompiler, **kw: Any) -> str:
     return f"regexp_extract({path}, '^[^/]*(?:/[^/]*){{0,{slashes}}}')"
 
 
+@compiles(_Leading, "spark")
+def _leading_spark(element: _Leading, compiler: SQLCompiler, **kw: Any) -> str:
+    path, slashes = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"regexp_extract({path}, r'^[^/]*(?:/[^/]*){{0,{slashes}}}', 0)"
+
+
 class _AfterLast(FunctionElement[str]):
     """Arguments: a text, the separator as an SQL string of one character."""
 
@@ -64,6 +70,13 @@ def _after_last_postgresql(element: _AfterLast, compiler: SQLCompiler, **kw: Any
 def _after_last_duckdb(element: _AfterLast, compiler: SQLCompiler, **kw: Any) -> str:
     text, separator = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"regexp_extract({text}, '[^{separator[1]}]*$')"
+
+
+@compiles(_AfterLast, "spark")
+def _after_last_spark(element: _AfterLast, compiler: SQLCompiler, **kw: Any) -> str:
+    text, separator = (compiler.process(clause, **kw) for clause in element.clauses)
+    # Not $, which Java finds before a last line break too.
+    return rf"regexp_extract({text}, r'[^{separator[1]}]*\z', 0)"
 
 
 def level(folder: str | None) -> int:

@@ -46,6 +46,13 @@ def _duckdb(element: _PeriodStart, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(date_trunc({unit}, {moment}) AS TIMESTAMP)"
 
 
+@compiles(_PeriodStart, "spark")
+def _spark(element: _PeriodStart, compiler: SQLCompiler, **kw: Any) -> str:
+    unit, moment = (compiler.process(clause, **kw) for clause in element.clauses)
+    # date_trunc() gives a moment with a zone, which is UTC in the sessions that mfkit makes.
+    return f"CAST(date_trunc({unit}, {moment}) AS TIMESTAMP_NTZ)"
+
+
 def period_start(freq: Freq, moment: ColumnElement[Any]) -> ColumnElement[datetime]:
     """Return the first moment (UTC) of the period that a moment falls in.
 

@@ -41,6 +41,7 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
     })
     groups = [each.c[name] for name in meant.names]
     summed = func.sum(each.c._bytes)
+    size = whole(summed).label("bytes")
     total: ColumnElement[Any] = func.sum(summed).over()
     if meant.overlapping:
         total = select(func.sum(c.file_size)).where(*conditions(chosen)).scalar_subquery()
@@ -49,13 +50,14 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
             *groups,
             whole(func.sum(each.c._files)).label("files"),
             whole(func.sum(each.c._copies)).label("copies"),
-            whole(summed).label("bytes"),
+            size,
             whole(func.sum(each.c._with_copies)).label("bytes_with_copies"),
             (cast(summed, Double()) / func.nullif(total, 0)).label("share"),
             func.coalesce(func.sum(each.c._duration), 0.0).label("duration"),
         )
         .group_by(*groups)
-        .order_by(summed.desc(), *ordered(groups))
+        # By its name: Spark finds no other sum beside that of a window.
+        .order_by(size.desc(), *ordered(groups))
     )
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from unicodedata import combining, normalize
 
-from sqlalchemy import Float, Uuid, column, literal
+from sqlalchemy import Column, Float, MetaData, Table, Text, Uuid, column, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -15,15 +15,25 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 _RUN = re.compile(r"[^\W_]+")
 
 
+media_words = Table(
+    "media_words", MetaData(), Column("media_item_id", Uuid()), Column("words", Text()),
+)
+"""Where there is no index of words, in a dataset: what is searched of each item, without case and marks, a
+line for each of what search looks through."""
+
+
 class _Hits(FunctionElement[Any]):
-    """A derived table (media_item_id, rank); its arguments are the query for FTS5 and for PostgreSQL."""
+    """A derived table (media_item_id, rank).
+
+    Its arguments are the query for FTS5, that for PostgreSQL, and patterns of which all must match.
+    """
 
     inherit_cache = True
 
 
 @compiles(_Hits, "sqlite")
 def _hits_sqlite(element: _Hits, compiler: SQLCompiler, **kw: Any) -> str:
-    fts5, _ = element.clauses
+    fts5, *_ = element.clauses
     return (
         "(SELECT s.media_item_id AS media_item_id, media_fts.rank AS rank FROM media_fts "
         "JOIN media_search s ON s.id = media_fts.rowid WHERE media_fts MATCH "
@@ -33,12 +43,32 @@ def _hits_sqlite(element: _Hits, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(_Hits, "postgresql")
 def _hits_postgresql(element: _Hits, compiler: SQLCompiler, **kw: Any) -> str:
-    _, tsquery = element.clauses
+    _, tsquery, *_ = element.clauses
     query = f"to_tsquery('simple', {compiler.process(tsquery, **kw)})"
     return (
         f"(SELECT media_item_id, -ts_rank(document, {query}) AS rank FROM media_search "
         f"WHERE document @@ {query})"
     )
+
+
+@compiles(_Hits, "duckdb")
+def _hits_duckdb(element: _Hits, compiler: SQLCompiler, **kw: Any) -> str:
+    return _matching(element, compiler, "regexp_matches({words}, {pattern})", **kw)
+
+
+@compiles(_Hits, "spark")
+def _hits_spark(element: _Hits, compiler: SQLCompiler, **kw: Any) -> str:
+    return _matching(element, compiler, "{words} RLIKE {pattern}", **kw)
+
+
+def _matching(element: _Hits, compiler: SQLCompiler, matches: str, **kw: Any) -> str:
+    _, _, *patterns = element.clauses
+    # Refused where there are no words: the snapshot leaves search to the record database's index.
+    source = compiler.process(media_words, asfrom=True)
+    # The more of an item's words were sought, the better it fits.
+    found = f"SELECT media_item_id, CAST(length(words) AS DOUBLE) AS rank FROM {source} WHERE "
+    conditions = [matches.format(words="words", pattern=compiler.process(one, **kw)) for one in patterns]
+    return f"({found}{' AND '.join(conditions) or 'false'})"
 
 
 def storable(name: str | None) -> str | None:
@@ -74,6 +104,15 @@ def _phrase(runs: list[str]) -> str:
     return f'("{phrase}"* OR "{apart}"*)'
 
 
+def _pattern(runs: list[str]) -> str:
+    """Return the regular expression, of RE2 and Java, for the runs of a word in a line of words."""
+    letters = "".join(
+        character for character in normalize("NFD", " ".join(runs).lower()) if not combining(character)
+    )
+    between = r"[^\p{L}\p{N}\n]+"
+    return r"(?:^|[^\p{L}\p{N}])" + between.join(normalize("NFC", letters).split(" "))
+
+
 def search_hits(text: str) -> TableValuedAlias:
     """Return the items that a text finds, as a relation to select from or join with.
 
@@ -91,6 +130,7 @@ def search_hits(text: str) -> TableValuedAlias:
     found = words(text)
     fts5 = " AND ".join(_phrase(runs) for runs in found) or '""'
     tsquery = " & ".join(f"({' <-> '.join(runs)}:*)" for runs in found)
-    return _Hits(literal(fts5), literal(tsquery)).table_valued(
+    patterns = [literal(_pattern(runs)) for runs in found]
+    return _Hits(literal(fts5), literal(tsquery), *patterns).table_valued(
         column("media_item_id", Uuid()), column("rank", Float())
     )

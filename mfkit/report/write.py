@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from mfkit.core.absent import AbsentDatabase
 from mfkit.errors import ReportError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
@@ -77,6 +78,8 @@ def write_report(
 
 def _address(lib: MediaLibrary) -> str:
     """Return what opens the library from another folder too."""
+    if isinstance(lib.database, AbsentDatabase):
+        raise ReportError(f"{lib.database.name} is a published dataset; make the report of its library.")
     file = lib.database.file
     return lib.database.url.render_as_string(hide_password=False) if file is None else str(file.resolve())
 

@@ -54,3 +54,25 @@ def record(file: Path) -> Iterator[MediaLibrary]:
     """The library on the record engine."""
     with MediaLibrary(file, engine="record") as library:
         yield library
+
+
+@pytest.fixture(scope="session")
+def published_template(nasty_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library with two scans of a folder that changed between them, and a view; not to be changed."""
+    path = tmp_path_factory.mktemp("scanned") / "library.db"
+    path.write_bytes(nasty_template.read_bytes())
+    folder = tmp_path_factory.mktemp("folder")
+    for name, text in (("kept", "kept"), ("gone", "gone"), ("edited", "before"), ("from", "moved")):
+        (folder / f"{name}.txt").write_text(text)
+    with MediaLibrary(path) as library:
+        library.scan(folder, progress=False)
+        (folder / "gone.txt").unlink()
+        (folder / "edited.txt").write_text("after a while")
+        (folder / "from.txt").rename(folder / "to.txt")
+        (folder / "new.txt").write_text("new")
+        library.scan(folder, progress=False)
+        library.save_view("big", min_size="1 GB")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    return path

@@ -1,0 +1,110 @@
+"""Every verb that asks a library something, and statements with every fact and every condition in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Executable, and_, case, select
+
+from mfkit import MediaFilter, MediaLibrary
+from mfkit.models import media
+from mfkit.queries.conditions import conditions
+from mfkit.queries.facets import FACETS
+from mfkit.queries.facts import FACTS
+
+c = media.c
+FILTERS: dict[str, dict[str, Any]] = {
+    "media_type": {"media_type": ["video", "image"]}, "extension": {"extension": ["JPG", "gz", ""]},
+    "video_codec": {"video_codec": "HEVC"}, "container": {"container": "mp4"},
+    "resolution": {"resolution": ["HD", "below SD"]}, "lens": {"lens": "ef 50mm \"f/1.8\" ä"},
+    "sizes": {"min_size": 999, "max_size": 2**40}, "duration": {"min_duration": 0.125},
+    "years": {"min_year": 1999, "max_year": 2020}, "after": {"after": "2020-02-29", "before": "2020-12-31"},
+    "folder": {"folder": "/a"}, "folder of all": {"folder": "/"},
+    "camera": {"camera": ["CANON eos 80d", " "]},
+    "artist": {"artist": ["ä", "A", "100%", "back\\slash", "'; drop table media; --", "line\nbreak"]},
+    "genre": {"genre": "ROCK"}, "tags": {"tags": ["beach", "'"]}, "all_tags": {"all_tags": ["BEACH", "'"]},
+    "no_tags": {"no_tags": "beach"}, "collection": {"collection": "best"},
+    "dated": {"has_date": False}, "located": {"has_location": True},
+    "box": {"box": (0, 170, 60, -170)}, "near": {"near": (51.5, 0.0, 100)},
+    "area": {"area": [(50, -1), (53, -1), (53, 2), (50, 2)]},
+    "missing": {"missing": True}, "copies": {"duplicates": True},
+}
+_JOINED = ("tag", "collection")
+
+
+def every_fact() -> Executable:
+    """Return the statement for the facts of each item, but for those of which it has several."""
+    facts = [fact.label(name) for name, fact in FACTS.items() if name not in _JOINED]
+    return select(c.id, *facts).order_by(c.id)
+
+
+def every_condition() -> Executable:
+    """Return the statement that tells of each item which filters mean it."""
+    meant: list[ColumnElement[Any]] = [
+        case((and_(*conditions(MediaFilter.of(**{"missing": None, **fields}))), 1), else_=0).label(name)
+        for name, fields in FILTERS.items()
+    ]
+    return select(c.id, *meant).order_by(c.id)
+
+
+def _first(lib: MediaLibrary) -> Any:
+    return lib.items(order_by="file_path", limit=1)["id"][0]
+
+
+VERBS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
+    "items": lambda lib: lib.items(missing=None),
+    "items by date": lambda lib: lib.items(order_by="date", descending=True, limit=20, offset=3),
+    "count": lambda lib: pd.DataFrame({"count": [lib.count(), lib.count(missing=None)]}),
+    "every fact": lambda lib: lib.frame(every_fact()),
+    "every condition": lambda lib: lib.frame(every_condition()),
+    "summary by tag": lambda lib: lib.summary("tag"),
+    "summary by collection": lambda lib: lib.summary(["collection", "folder:2"]),
+    "summary by camera": lambda lib: lib.summary(["media_type", "camera"], missing=None),
+    "crosstab": lambda lib: lib.crosstab("media_type", "extension", of="bytes"),
+    "growth": lambda lib: lib.growth("month", by=["media_type", "genre"]),
+    "folders": lambda lib: lib.folders(3),
+    "histogram": lambda lib: lib.histogram("file_size", 8, log=True),
+    "histogram of nothing": lambda lib: lib.histogram("iso", 5, artist="nobody"),
+    "facets": lambda lib: lib.facets(*FACETS, tags="beach"),
+    "places": lambda lib: lib.places(zoom=4),
+    "largest": lambda lib: lib.largest(10),
+    "duplicates": lambda lib: lib.duplicates(missing=None),
+    "completeness": lambda lib: lib.completeness("year"),
+    "worklist": lambda lib: lib.worklist("tags"),
+    "savings": lambda lib: lib.savings("hevc"),
+    "compare": lambda lib: lib.compare(),
+    "totals": lambda lib: lib.totals(),
+    "scans": lambda lib: lib.scans(),
+    "failures": lambda lib: lib.failures(),
+    "tags": lambda lib: lib.tags(),
+    "collections": lambda lib: lib.collections(),
+    "views": lambda lib: lib.views(),
+    "view": lambda lib: lib.items(lib.view("BIG"), order_by="file_path"),
+    "facts": lambda lib: lib.facts(_first(lib)),
+}
+"""Each gives a frame that is the same wherever the library is asked."""
+WRITES: dict[str, Callable[[MediaLibrary], Any]] = {
+    "scan": lambda lib: lib.scan("."),
+    "ingest": lambda lib: lib.ingest(pd.DataFrame({"file_path": ["/x"], "file_size": [1]})),
+    "tag": lambda lib: lib.tag(MediaFilter(), "x"),
+    "untag": lambda lib: lib.untag(MediaFilter(), "x"),
+    "add_to": lambda lib: lib.add_to("x", MediaFilter()),
+    "remove_from": lambda lib: lib.remove_from("x", MediaFilter()),
+    "save_view": lambda lib: lib.save_view("x"),
+    "delete_view": lambda lib: lib.delete_view("x"),
+    "publish": lambda lib: lib.publish("elsewhere"),
+    "copy_to": lambda lib: lib.copy_to("elsewhere.db", progress=False),
+    "sql on the record database": lambda lib: lib.sql("SELECT 1", engine="record"),
+}
+"""What needs the record database, which a dataset has not."""
+
+
+def explored(lib: MediaLibrary) -> dict[str, str]:
+    """Open every tab of the explorer; return what each panel complains of."""
+    explorer = lib.explore()
+    for tabs in (explorer.tabs, explorer.tools):
+        for place in range(len(tabs.children)):
+            tabs.selected_index = place
+    return {type(panel).__name__: str(panel._message.value) for panel in explorer.panels}

@@ -180,8 +180,9 @@ def _key(folder: str) -> int:
 
 
 def _above(folder: str) -> list[str]:
+    # Never the empty text, whose lock is that of the writers: "s3://bucket" and "C:/media" do not end at "/".
     found = []
-    while folder not in ("", "/"):
-        folder = dirname(folder)
-        found.append(folder)
+    while (above := dirname(folder)) not in ("", folder):
+        found.append(above)
+        folder = above
     return found

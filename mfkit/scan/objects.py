@@ -52,6 +52,7 @@ class StoredObject(Remote):
         self._bucket, self._key = split_url(url)
         self._beat = beat
         self._buckets = _buckets()
+        beat()  # the first connection of a process brings packages that take seconds to import
         self.fault: ObjectError | None = None
         first = self._buckets.read(self._bucket, self._key, 0, BLOCK, beat)
         self.name = self._key.rpartition("/")[2]

@@ -119,10 +119,10 @@ def test_a_line_that_stays_broken_is_no_damage(bucket: Bucket, lib: MediaLibrary
 def test_a_slow_line_gives_signs_of_life(bucket: Bucket, lib: MediaLibrary) -> None:
     """What takes longer than the time limit goes on as long as bytes come; what says nothing is given up."""
     bucket.put("slow.bin", noise(1, LARGE))
-    bucket.server.spoil(method="GET", contains="slow.bin", delay=0.5)
-    found = scan(lib, bucket.url, hash="content", time_limit=2)
+    bucket.server.spoil(method="GET", contains="slow.bin", delay=0.7)
+    found = scan(lib, bucket.url, hash="content", time_limit=6)
     assert (found.total.added, found.total.failed) == (1, 0)
-    assert found.seconds > 4
+    assert found.seconds > 8
     bucket.put("dead.bin", noise(2, LARGE))
     bucket.server.spoil(method="GET", contains="dead.bin", delay=60)
     found = scan(lib, bucket.url, time_limit=1)

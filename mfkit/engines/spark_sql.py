@@ -93,7 +93,7 @@ class _SparkCompiler(Compiler):
         return self._ordered(select._order_by_clauses, **kw)
 
     def visit_over(self, over: Any, **kw: Any) -> str:
-        if self.dialect.record == "sqlite" or not over.order_by:
+        if self.dialect.record == "sqlite" or over.order_by is None:
             return str(super().visit_over(over, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
         if over.range_ is not None or over.rows is not None or over.groups is not None:
             raise UnsupportedError("a frame of a window")

@@ -8,6 +8,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from mfkit.models import Collection, MediaCopy, Tag, collection_items, media, media_tags
+from mfkit.queries.ordering import by_code_point
+
+
+_tag, _collection = Tag.__table__.c, Collection.__table__.c
 
 
 def item(item_id: UUID) -> Select[Any]:
@@ -19,7 +23,7 @@ def tags_of(item_id: UUID) -> Select[Any]:
     """Return the statement that lists an item's tags: ``name``."""
     return (
         select(Tag.name).join(media_tags, media_tags.c.tag_id == Tag.id)
-        .where(media_tags.c.media_item_id == item_id).order_by(Tag.name)
+        .where(media_tags.c.media_item_id == item_id).order_by(by_code_point(_tag.name))
     )
 
 
@@ -28,7 +32,7 @@ def collections_of(item_id: UUID) -> Select[Any]:
     held = collection_items.c
     return (
         select(Collection.name).join(collection_items, held.collection_id == Collection.id)
-        .where(held.media_item_id == item_id).order_by(Collection.name)
+        .where(held.media_item_id == item_id).order_by(by_code_point(_collection.name))
     )
 
 

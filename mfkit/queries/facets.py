@@ -16,6 +16,7 @@ from mfkit.models import media
 from mfkit.queries.counted import counted
 from mfkit.queries.facts import facts
 from mfkit.queries.filters import MediaFilter
+from mfkit.queries.ordering import by_code_point
 from mfkit.queries.summaries import whole
 from mfkit.queries.wording import without
 
@@ -65,7 +66,7 @@ def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Se
     lists = [_values(name, place, without(chosen, FACETS[name]), limit) for place, name in enumerate(names)]
     every = union_all(*(select(one) for one in lists)).subquery()
     return select(every.c.fact, every.c.value, every.c.files, every.c.bytes).order_by(
-        every.c.place, every.c.files.desc(), every.c.value
+        every.c.place, every.c.files.desc(), by_code_point(every.c.value)
     )
 
 
@@ -74,16 +75,17 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
     meant = facts(name, others)
     each = counted(meant, others, {"files": literal(1, Integer()), "bytes": c.file_size})
     value = cast(each.c[name], Text())
+    named = value.label("value")
     files = whole(func.sum(each.c.files)).label("files")
     return (
         select(
             literal(place, Integer()).label("place"), literal(name, Text()).label("fact"),
-            value.label("value"), files, whole(func.sum(each.c.bytes)).label("bytes"),
+            named, files, whole(func.sum(each.c.bytes)).label("bytes"),
         )
         .group_by(value)
         # Not as a condition on the value: it would be moved to the rows, to be computed for each of them.
         .having(func.count(value) > 0)
-        .order_by(files.desc(), value)
+        .order_by(files.desc(), named)
         .limit(limit)
         .subquery()
     )

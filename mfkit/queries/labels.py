@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from mfkit.models import Collection, Tag, collection_items, media_tags
+from mfkit.queries.ordering import by_code_point
 
 _tag, _collection = Tag.__table__, Collection.__table__
 
@@ -22,7 +23,7 @@ def tags() -> Select[Any]:
         .select_from(_tag.outerjoin(media_tags, media_tags.c.tag_id == _tag.c.id))
         # All of them: that the others follow from the id is known to the record database only.
         .group_by(_tag.c.name, _tag.c.description, _tag.c.color, _tag.c.created_at, _tag.c.id)
-        .order_by(_tag.c.name)
+        .order_by(by_code_point(_tag.c.name))
     )
 
 
@@ -40,5 +41,5 @@ def collections() -> Select[Any]:
             _collection.c.name, _collection.c.description, _collection.c.created_at,
             _collection.c.modified_at, _collection.c.id,
         )
-        .order_by(_collection.c.name)
+        .order_by(by_code_point(_collection.c.name))
     )

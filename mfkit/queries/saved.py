@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 
 from mfkit.models import SavedView
+from mfkit.queries.ordering import by_code_point
 
 _view = SavedView.__table__.c
 
@@ -16,7 +17,7 @@ def views() -> Select[Any]:
     ``modified_at``, ``id``."""
     return select(
         _view.name, _view.filter, _view.created_at, _view.modified_at, _view.id
-    ).order_by(_view.name)
+    ).order_by(by_code_point(_view.name))
 
 
 def view(name: str) -> Select[Any]:

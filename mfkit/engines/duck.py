@@ -83,7 +83,8 @@ def _connect(directory: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={**_SETTINGS, "memory_limit": memory_limit})
     connection.execute(f"SET temp_directory = {quote(str(directory / 'spill'))}")
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET error_on_division_by_zero = false")  # but null, as in SQLite
+    # But null, as in SQLite; for all cursors, which do not inherit what is set for one connection.
+    connection.execute("SET GLOBAL error_on_division_by_zero = false")
     connection.execute("SET enable_progress_bar = false")
     # lower() is faster than translate(), and the same where all letters are ASCII.
     connection.execute(

@@ -90,7 +90,8 @@ def test_people_write_statements_too(homes: Homes) -> None:
     """Arithmetic, casts, texts with every odd character, nulls in order, windows: as DuckDB has them."""
     statement = select(
         c.id, (c.file_size / 7).label("ratio"), (c.file_size // 7).label("floor"),
-        (c.file_size % 7).label("rest"), (c.height / c.width).label("by_zero"), (-c.file_size).label("negative"),
+        (c.file_size % 7).label("rest"), (c.height / c.width).label("by_zero"),
+        (-c.file_size).label("negative"),
         cast(c.duration, BigInteger).label("seconds"), cast(c.is_processed, BigInteger).label("bit"),
         func.round(c.duration).label("rounded"), func.length(c.artist).label("letters"),
         (c.camera_make + "|" + c.camera_model).label("both"), func.replace(c.artist, "a", "b").label("b"),

@@ -66,10 +66,11 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Four processes on however many cores: many tests wait, for time limits, servers and locks.
 # The browser's driver keeps an event loop of its own, which asyncio's tests cannot live beside: two runs.
 test: lint
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report= -m "not browser and not spark" -n auto --maxprocesses=4 --dist=worksteal
+	$(BIN)/python -m pytest --cov --cov-report= -m "not browser and not spark" -n 4 --dist=worksteal
 	$(BIN)/python -m pytest --cov --cov-append --cov-report= -m browser
 	$(BIN)/coverage report --skip-covered --sort=cover
 	$(BIN)/coverage report --include='mfkit/models/*' --fail-under=100 --precision=2

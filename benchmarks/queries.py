@@ -26,6 +26,7 @@ from library import library as make  # beside this file
 from sqlalchemy import BigInteger, Executable, cast, func, select
 
 from mfkit import MediaFilter, MediaLibrary
+from mfkit.engines.published import DuckSession
 from mfkit.engines.snapshot import SnapshotEngine
 from mfkit.engines.translate import SNAPSHOT, translate
 from mfkit.models import media
@@ -87,11 +88,13 @@ def timed(*ways: Callable[[], object], runs: int = 5) -> list[float]:
 
 
 def anew(lib: MediaLibrary, *statements: Executable) -> None:
-    """Run statements as if none had been asked before: a snapshot keeps small answers."""
+    """Run statements as if none had been asked before: DuckDB's sessions keep small answers."""
     engine = lib._library._snapshot
-    assert isinstance(engine, SnapshotEngine)
     for statement in statements:
-        engine._current()._answers.clear()
+        if isinstance(engine, SnapshotEngine):
+            engine._current()._answers.clear()
+        elif isinstance(session := engine._newest()[1], DuckSession):
+            session.session._answers.clear()
         lib.frame(statement)
 
 

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from insert import BATCH, Batches, ready, synthetic  # beside this file
 from library import library
-from queries import FILTERS, aggregates, timed
+from queries import FILTERS, aggregates, anew, timed
 from spread import scan_rates
 from sqlalchemy import insert
 
@@ -149,7 +149,7 @@ def datasets(number: int) -> None:
             print("| --- | ---: | ---: | ---: |")
             sums = [0.0, 0.0, 0.0]
             for name, statement in statements.items():
-                asked = [partial(one.frame, statement) for one in (lib, duck, on_spark)]
+                asked = [partial(anew, one, statement) for one in (lib, duck, on_spark)]
                 taken = timed(*asked, runs=3)
                 sums = [one + other for one, other in zip(sums, taken, strict=True)]
                 print(_row(name, taken), flush=True)

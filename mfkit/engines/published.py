@@ -208,7 +208,7 @@ class DuckDatasetEngine(DatasetEngine):
         super().__init__(dataset)
 
     def _session(self, version: DatasetVersion) -> VersionSession:
-        return _DuckSession(self.dataset, version)
+        return DuckSession(self.dataset, version)
 
     def _errors(self) -> tuple[type[Exception], ...]:
         import duckdb
@@ -216,28 +216,37 @@ class DuckDatasetEngine(DatasetEngine):
         return (duckdb.Error,)
 
 
-class _DuckSession:
-    """A version in a DuckDB."""
+class DuckSession:
+    """A version in a DuckDB.
+
+    Attributes:
+        session: Which has the views.
+    """
 
     def __init__(self, dataset: Dataset, version: DatasetVersion) -> None:
+        """Make the views."""
         assert dataset.local is not None
         views = [_view(dataset, version, relation) for relation in PUBLISHED.values()]
         words = f"CREATE VIEW {media_words.name} AS SELECT id AS media_item_id, {WORDS} FROM media_with_id"
-        self._session = Session(dataset.local, version.record, (*views, *derived_views(), words))
+        self.session = Session(dataset.local, version.record, (*views, *derived_views(), words))
 
     def run(self, translated: Translated, call: Call) -> pa.Table:
-        return self._session.run(translated.sql, translated.values, call)
+        """Run a statement."""
+        return self.session.run(translated.sql, translated.values, call)
 
     def pour(
         self, translated: Translated, call: Call, conformed: Callable[[pa.Table], pa.Table], take: Take[T]
     ) -> T:
-        return self._session.pour(translated.sql, translated.values, call, conformed, take)
+        """Run a statement and hand its rows on in batches."""
+        return self.session.pour(translated.sql, translated.values, call, conformed, take)
 
     def run_free(self, sql: str, parameters: Mapping[str, Any], call: Call) -> pa.Table:
-        return self._session.run_free(sql, parameters, call)
+        """Run free SQL that reads."""
+        return self.session.run_free(sql, parameters, call)
 
     def close(self) -> None:
-        self._session.close()
+        """Let go of the files."""
+        self.session.close()
 
 
 def columns_of(relation: Relation) -> list[tuple[str, Any]]:

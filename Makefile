@@ -10,6 +10,8 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
+# The dependency group that is installed: "tests" is smaller, for the scan's tests.
+GROUP ?= dev
 # Each interpreter that is named has an environment of its own: .venv-python3.12.
 VENV ?= .venv$(patsubst %,-%,$(filter-out python3,$(notdir $(PYTHON))))
 BUILD ?= build
@@ -52,7 +54,7 @@ $(VENV)/installed: pyproject.toml
 		{ echo "mfkit needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[postgres,uvloop]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[postgres,uvloop]" --group $(GROUP)
 	@touch $@
 
 docs: $(VENV)/installed

@@ -3,7 +3,7 @@
 #   make demo [MEDIA=folder] [LIBRARY=file]    the same without a browser: size table, notebooks as HTML
 #   make docs                                  the documentation as pages, in build/site
 #   make screenshots                           the pictures in docs/images (needs Chromium)
-#   make test [PYTHON=python3.12]              lint, types, import contract, tests with coverage
+#   make test [PYTHON=python3.12]              lint, types, import contract, tests, coverage of the models
 #   make test-spark                            the tests on a Spark cluster of their own (needs a Java)
 
 # Tests start hundreds of processes, which would each compile all that they import.
@@ -68,14 +68,13 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Four processes on however many cores: many tests wait, for time limits, servers and locks.
-# The browser's driver keeps an event loop of its own, which asyncio's tests cannot live beside: two runs.
+# Four processes on however many cores: many tests wait, for time limits, servers and locks. Coverage is
+# taken of the models alone, where it must be whole: elsewhere it made the tests half as long again.
+# The browser's driver keeps an event loop of its own, which asyncio's tests cannot live beside.
 test: lint
-	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report= -m "not browser and not spark" -n 4 --dist=worksteal
-	$(BIN)/python -m pytest --cov --cov-append --cov-report= -m browser
-	$(BIN)/coverage report --skip-covered --sort=cover
-	$(BIN)/coverage report --include='mfkit/models/*' --fail-under=100 --precision=2
+	$(BIN)/python -m pytest -m "not browser and not spark" -n 4 --dist=worksteal --ignore=tests/unit/test_models.py
+	$(BIN)/python -m pytest --cov=mfkit/models --cov-fail-under=100 tests/unit/test_models.py
+	$(BIN)/python -m pytest -m browser
 
 # A master, two workers and their executors are JVMs, which have the machine to themselves.
 test-spark: $(VENV)/installed

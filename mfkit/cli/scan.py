@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 _SHOWN_FAILURES = 10
 
 
-@app.command(epilog=example(
-    "mfkit scan ~/Pictures --exclude '*.tmp'", "mfkit scan",
-    "mfkit scan /mnt/media --scheduler tcp://10.0.0.5:8786",
-))
+@app.command(epilog=example("mfkit scan ~/Pictures --exclude '*.tmp'", "mfkit scan"))
 def scan(
     folders: Annotated[
         list[str] | None,

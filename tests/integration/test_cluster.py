@@ -241,7 +241,7 @@ def test_the_command_line_connects(dask, files, expected, tmp_path, capsys):
 def test_an_interrupt(dask, trap, files, tmp_path):
     """Ctrl-C ends a scan on a cluster within two seconds; what was stored is kept, no task is left."""
     dask.stop()
-    dask.start(1, environment=trap(SLOW.replace("0.01", "0.03")))
+    dask.start(1, environment=trap(SLOW.replace("0.01", "0.1")))
     program = subprocess.Popen(
         [sys.executable, "-m", "mfkit.cli", "scan", str(files / "text"), "--scheduler", dask.address,
          "--library", str(tmp_path / "library.db")],

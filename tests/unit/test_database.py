@@ -288,7 +288,7 @@ class TestPragmas:
 
     @pytest.mark.parametrize(("pragma", "value"), [
         ("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 1), ("busy_timeout", 1500),
-        ("cache_size", -65536), ("temp_store", 2), ("journal_size_limit", 67108864),
+        ("cache_size", -24576), ("temp_store", 2), ("journal_size_limit", 67108864),
     ])
     async def test_is_set(self, sqlite_path: Path, pragma: str, value: object) -> None:
         """Foreign keys are on, the log is WAL, the timeout is as asked for."""

@@ -71,7 +71,9 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_to_read(folder: Path) -> None:
     """`mfkit app --read-only` shows the explorer to whoever has the token, and offers no change."""
-    with app(folder, "--read-only") as address, visit(folder / "reader") as browser:
+    with MediaLibrary(folder / "library.db") as library, app(folder, "--read-only") as address, visit(
+        folder / "reader"
+    ) as browser:
         browser.page.goto(address.partition("?")[0])
         assert "token" in browser.page.inner_text("body").lower()
         assert browser.page.locator(".mfkit-explorer").count() == 0
@@ -79,6 +81,7 @@ def test_to_read(folder: Path) -> None:
         browser.plots(4)
         browser.page.get_by_text("may only be read").wait_for()
         browser.page.locator(".mfkit-values label", has_text="audio").click()
+        selected(browser, library.count(media_type="audio"))
         browser.page.locator(".mfkit-table td button").first.click()
         browser.page.locator(".mfkit-card[open]").get_by_text("to hear").wait_for()
         assert browser.outside == [] and browser.faults == []
@@ -137,4 +140,6 @@ def test_to_work_with(folder: Path) -> None:
         tab.click()
         page.get_by_role("button", name="Open", exact=True).click()
         selected(browser, library.count(kept))
-        assert browser.outside == [] and browser.faults == []
+        # Voilà's own goodbye on reload lacks the token against forgery; the kernel is ended when it is idle.
+        faults = [fault for fault in browser.faults if "/voila/api/shutdown/" not in fault]
+        assert browser.outside == [] and faults == []

@@ -119,8 +119,9 @@ class Visit:
     faults: list[str] = field(default_factory=list)
 
     def open(self, lab: Lab, notebook: str) -> None:
-        """Open a notebook and wait until its kernel is there."""
-        self.page.goto(f"{lab.url}/lab/tree/{notebook}?token={lab.token}")
+        """Open a notebook in a workspace of its own, which holds no other's tab; wait for its kernel."""
+        workspace = secrets.token_hex(4)
+        self.page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{notebook}?token={lab.token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self.page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status == 'idle'",

@@ -328,16 +328,13 @@ class _Run:
 
 
 async def _stretches(runs: Iterator[list[Entry]]) -> AsyncGenerator[_Stretch]:
-    """Yield a walk stretch by stretch, always one ahead: disk and database are asked at the same time."""
-    ahead = asyncio.create_task(asyncio.to_thread(_stretch, runs))
-    try:
-        while not (stretch := await ahead).last:
-            ahead = asyncio.create_task(asyncio.to_thread(_stretch, runs))
-            yield stretch
+    """Yield a walk stretch by stretch.
+
+    Not one ahead: SQLite gives Python's lock away for every row, and a walk beside it would take it.
+    """
+    while not (stretch := await asyncio.to_thread(_stretch, runs)).last:
         yield stretch
-    finally:
-        ahead.cancel()  # a thread that waits for a slow disk is not waited for
-        await asyncio.gather(ahead, return_exceptions=True)
+    yield stretch
 
 
 def _stretch(runs: Iterator[list[Entry]]) -> _Stretch:

@@ -98,10 +98,12 @@ def test_to_work_with(folder: Path) -> None:
         selected(browser, library.count())
         page.locator(".mfkit-values label", has_text="video").click()
         selected(browser, library.count(media_type="video"))
+        browser.still()
         area = page.locator(".mfkit-plot[aria-label='Over time'] .nsewdrag").bounding_box()
         assert area
         drag(browser, (area["x"] + 2, area["y"] + 20), (area["x"] + area["width"] * 0.6, area["y"] + 60))
         page.locator(".mfkit-chip", has_text="dated").wait_for()
+        browser.still()
         codecs = page.locator(".mfkit-plot[aria-label=Codecs]")
         tick = codecs.locator(".ytick").first
         codec, place = tick.text_content(), tick.bounding_box()

@@ -103,6 +103,7 @@ def test_a_click_on_a_codec_and_back(explorer: Visit, library: MediaLibrary) -> 
     page = explorer.page
     codecs = page.locator(".mfkit-plot[aria-label=Codecs]")
     codecs.scroll_into_view_if_needed()
+    explorer.still()
     place = codecs.locator(".ytick", has_text="hevc").bounding_box()
     assert place
     # Beside the name, where the bar begins.
@@ -122,6 +123,7 @@ def test_a_brush_over_the_timeline_selects_years(explorer: Visit, library: Media
     page = explorer.page
     timeline = page.locator(".mfkit-plot[aria-label='Over time']")
     timeline.scroll_into_view_if_needed()
+    explorer.still()
     ends = [timeline.locator(".xtick", has_text=str(year)).bounding_box() for year in (2015, 2020)]
     drawing = timeline.locator(".nsewdrag").bounding_box()
     assert drawing and ends[0] and ends[1]

@@ -155,7 +155,8 @@ class Visit:
         """Wait until no plot has been drawn anew for a second: what is to be clicked would move away."""
         self.page.evaluate("() => { window.mfkitStill = {drawn: '', since: 0}; }")
         self.page.wait_for_function(
-            "() => { const drawn = [...document.querySelectorAll('[data-drawn]')].map(p => p.dataset.drawn).join();"
+            "() => { const plots = [...document.querySelectorAll('[data-drawn]')];"
+            " const drawn = plots.map(plot => plot.dataset.drawn).join();"
             " if (window.mfkitStill.drawn !== drawn) window.mfkitStill = {drawn, since: performance.now()};"
             " return performance.now() - window.mfkitStill.since > 1000; }",
             timeout=60_000,

@@ -126,13 +126,18 @@ def _sqlite() -> tuple[str, ...]:
     )
 
 
+def _unmarked(words: str) -> str:
+    apart = f"normalize({words}, NFD)"
+    return f"normalize(regexp_replace({apart}, '([A-Za-z])[\\u0300-\\u036f]+', '\\1', 'g'))"
+
+
 def _postgresql() -> tuple[str, ...]:
-    # The default parser takes "beach.jpg" for a host name; only letters and digits reach it, and
-    # composed: macOS writes letters with marks in parts.
+    # The default parser takes "beach.jpg" for a host name; only letters and digits reach it, composed (macOS
+    # writes letters with marks in parts), Latin ones unmarked, as by the tokenizer of SQLite.
     words = " || ' ' || ".join(f"coalesce({name}, '')" for name in WORDS)
     statements = [
         "ALTER TABLE media_search ADD COLUMN IF NOT EXISTS document tsvector GENERATED ALWAYS AS "
-        f"(to_tsvector('simple', regexp_replace(normalize({words}), '[^[:alnum:]]+', ' ', 'g'))) STORED",
+        f"(to_tsvector('simple', regexp_replace({_unmarked(words)}, '[^[:alnum:]]+', ' ', 'g'))) STORED",
         "CREATE INDEX IF NOT EXISTS ix_media_search_document ON media_search USING gin (document)",
     ]
     for name, (event, condition, statement) in _events(POSTGRESQL_FOLDER, "string_agg").items():

@@ -13,6 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 _RUN = re.compile(r"[^\W_]+")
+_MARKED = re.compile("([A-Za-z])[\u0300-\u036f]+")
 
 
 media_words = Table(
@@ -117,9 +118,9 @@ def search_hits(text: str) -> TableValuedAlias:
     """Return the items that a text finds, as a relation to select from or join with.
 
     All words must occur, in any order and any of the searched columns, each at the start of a word found
-    (``lis`` finds Lisbon). Case does not matter, nor how letters with marks are composed, nor, on
-    SQLite, the marks themselves. No character has a special meaning. A text without a letter or digit
-    finds nothing.
+    (``lis`` finds Lisbon). Case does not matter, nor how letters with marks are composed, nor the
+    marks of Latin letters (``sao`` finds São Paulo). No character has a special meaning. A text without a
+    letter or digit finds nothing.
 
     Args:
         text: What to look for.
@@ -128,8 +129,9 @@ def search_hits(text: str) -> TableValuedAlias:
         A relation of ``media_item_id`` and ``rank`` (float, the lower the better).
     """
     found = words(text)
+    unmarked = words(normalize("NFC", _MARKED.sub(r"\1", normalize("NFD", text))))
     fts5 = " AND ".join(_phrase(runs) for runs in found) or '""'
-    tsquery = " & ".join(f"({' <-> '.join(runs)}:*)" for runs in found)
+    tsquery = " & ".join(f"({' <-> '.join(runs)}:*)" for runs in unmarked)
     patterns = [literal(_pattern(runs)) for runs in found]
     return _Hits(literal(fts5), literal(tsquery), *patterns).table_valued(
         column("media_item_id", Uuid()), column("rank", Float())

@@ -29,17 +29,19 @@ class WorkerPool:
     """
 
     def __init__(
-        self, workers: int, *, time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT
+        self, workers: int, *, at_once: bool = False, time_limit: float = TIME_LIMIT,
+        memory_limit: int = MEMORY_LIMIT,
     ) -> None:
         """Set the bounds.
 
         Args:
             workers: How many processes.
+            at_once: Whether they are started before there is a file, as one is sure to come.
             time_limit: Seconds that a worker may be silent over one file; while a large file is read
                 it is not silent.
             memory_limit: Bytes that a worker may allocate; 0 for no limit.
         """
-        self._time_limit, self._memory_limit = time_limit, memory_limit
+        self._time_limit, self._memory_limit, self._at_once = time_limit, memory_limit, at_once
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(workers * _WAITING)
         self._results: asyncio.Queue[list[Job] | None] = asyncio.Queue(workers * 2)
         self._number, self._put = workers, 0
@@ -107,6 +109,8 @@ class WorkerPool:
         """Keep one worker at work."""
         reader = Reader(self._memory_limit, self._time_limit)
         try:
+            if self._at_once:
+                await reader.start()
             await reader.serve(self._jobs, self._results)
         finally:
             await reader.end()

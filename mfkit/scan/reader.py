@@ -48,7 +48,7 @@ class Reader:
     """
 
     def __init__(self, memory_limit: int, time_limit: float) -> None:
-        """Set the bounds; the process is started with the first file.
+        """Set the bounds; the process is started with the first file, or by :meth:`start`.
 
         Args:
             memory_limit: Bytes that the process may allocate; 0 for no limit.
@@ -56,6 +56,15 @@ class Reader:
         """
         self._memory_limit, self._time_limit = memory_limit, time_limit
         self._worker: WorkerProcess | None = None
+
+    async def start(self) -> None:
+        """Start the process if there is none.
+
+        Raises:
+            MfkitError: It ends before it can work.
+        """
+        if self._worker is None:
+            self._worker = await WorkerProcess.start(self._memory_limit, self._time_limit)
 
     async def serve(self, jobs: asyncio.Queue[Job | None], results: asyncio.Queue[list[Job] | None]) -> None:
         """Read what a queue brings until None comes, and keep the process for what may follow.

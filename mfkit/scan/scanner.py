@@ -75,10 +75,11 @@ async def scan(
     effort = Effort()
     rule = Exclude(include, exclude)
 
-    def pool() -> Pool:
+    def pool(at_once: bool) -> Pool:
         if executor is not None:
             return ExecutorPool(executor, workers, time_limit=time_limit)
-        return WorkerPool(max(1, workers or os.cpu_count() or 1), time_limit=time_limit)
+        number = max(1, workers or os.cpu_count() or 1)
+        return WorkerPool(number, at_once=at_once, time_limit=time_limit)
 
     async with scanning(database, folders):
         await _forget_older_extractors(database)
@@ -108,7 +109,7 @@ class _Run:
         database: Database,
         root: str,
         exclude: Exclude,
-        pool: Callable[[], Pool],
+        pool: Callable[[bool], Pool],
         progress: bool | None,
         effort: Effort,
     ) -> None:
@@ -137,7 +138,7 @@ class _Run:
         status = ScanStatus.FAILED
         try:
             with progress_bar(self._progress, self._root, expected) as bar:
-                await self._pipeline(bar)
+                await self._pipeline(bar, is_new=expected is None)
             await link_live_photos(self._database, sorted(self._folders & self._with_films))
             self._note_left_out()
             status = ScanStatus.FINISHED
@@ -186,8 +187,9 @@ class _Run:
             values = {**asdict(self._counts), "status": status, "finished_at": utc_now()}
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
-    async def _pipeline(self, bar: Any) -> None:
-        async with self._pool() as pool:
+    async def _pipeline(self, bar: Any, *, is_new: bool) -> None:
+        # The processes start while a new folder is walked; one that is known may have nothing for them.
+        async with self._pool(is_new) as pool:
             feeding = asyncio.create_task(self._feed(pool, bar))
             try:
                 async for block in pool.results():

@@ -15,8 +15,9 @@ statement run once and not once a row (docs/decisions/0006-postgresql.md has the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Dialect, Table
@@ -40,11 +41,11 @@ async def insert_rows(
         columns: Names of the columns that the rows fill.
         rows: Python values in the order of ``columns``.
     """
-    plain = _plain(connection.dialect, table, columns, rows)
-    if plain and connection.dialect.name == "postgresql":
-        await copy_rows(connection, table.name, columns, plain)
+    if connection.dialect.name == "postgresql":
+        if plain := _plain(connection.dialect, table, columns, rows):
+            await copy_rows(connection, table.name, columns, plain)
     else:
-        await _insert(connection, table, columns, plain)
+        await _insert(connection, table, columns, rows)
 
 
 async def upsert_rows(
@@ -52,8 +53,7 @@ async def upsert_rows(
 ) -> None:
     """Insert rows, or overwrite those that hold the same unique ``key``; their ids stay as they are."""
     kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "id"))
-    plain = _plain(connection.dialect, table, columns, rows)
-    await _insert(connection, table, columns, plain, f" ON CONFLICT ({key}) DO UPDATE SET {kept}")
+    await _insert(connection, table, columns, rows, f" ON CONFLICT ({key}) DO UPDATE SET {kept}")
 
 
 async def update_rows(
@@ -61,14 +61,13 @@ async def update_rows(
 ) -> None:
     """Update rows by id: each row holds the values of ``columns``, then the id, and no two have one id."""
     filled = (*columns, "id")
-    plain = _plain(connection.dialect, table, filled, rows)
     if connection.dialect.name == "sqlite":
         assignments = ", ".join(f"{name} = new.{name}" for name in columns)
         await _several(
-            connection, f"WITH new ({', '.join(filled)}) AS (VALUES ", plain,
+            connection, table, filled, f"WITH new ({', '.join(filled)}) AS (VALUES ", rows,
             f") UPDATE {table.name} SET {assignments} FROM new WHERE {table.name}.id = new.id",
         )
-    elif plain:
+    elif plain := _plain(connection.dialect, table, filled, rows):
         marks = _marks(len(filled))
         assignments = ", ".join(f"{name} = {mark}" for name, mark in zip(columns, marks, strict=False))
         statement = f"UPDATE {table.name} SET {assignments} WHERE id = {marks[-1]}"
@@ -76,25 +75,40 @@ async def update_rows(
 
 
 async def _insert(
-    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]],
+    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Iterable[Row],
     conflict: str = "",
 ) -> None:
     head = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "
     if connection.dialect.name == "sqlite":
-        await _several(connection, head, rows, conflict)
-    elif rows:
+        await _several(connection, table, columns, head, rows, conflict)
+    elif plain := _plain(connection.dialect, table, columns, rows):
         row = f"({', '.join(_marks(len(columns)))})"
-        await connection.exec_driver_sql(f"{head}{row}{conflict}", rows)
+        await connection.exec_driver_sql(f"{head}{row}{conflict}", plain)
 
 
-async def _several(connection: AsyncConnection, head: str, rows: list[tuple[Any, ...]], tail: str) -> None:
-    """Run a statement for as many rows at a time as it has room for."""
-    width = len(rows[0]) if rows else 1
-    row, at_once = f"({', '.join('?' * width)})", _MOST_VALUES // width
-    for start in range(0, len(rows), at_once):
-        some = rows[start:start + at_once]
-        statement = f"{head}{', '.join([row] * len(some))}{tail}"
-        await connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+async def _several(
+    connection: AsyncConnection, table: Table, filled: tuple[str, ...], head: str, rows: Iterable[Row],
+    tail: str,
+) -> None:
+    """Run a statement for as many rows at a time as it has room for.
+
+    The next rows are converted meanwhile: SQLite works on its own thread, without Python's lock.
+    """
+    row, at_once = f"({', '.join('?' * len(filled))})", _MOST_VALUES // len(filled)
+    rest, running = iter(rows), None
+    try:
+        while some := _plain(connection.dialect, table, filled, islice(rest, at_once)):
+            statement = f"{head}{', '.join([row] * len(some))}{tail}"
+            values = tuple(chain.from_iterable(some))
+            if running is not None:
+                await running
+            running = asyncio.ensure_future(connection.exec_driver_sql(statement, values))
+            await asyncio.sleep(0)  # so that it begins
+        if running is not None:
+            await running
+    finally:
+        if running is not None and not running.done():
+            await asyncio.wait([running])
 
 
 def _marks(number: int) -> list[str]:

@@ -180,6 +180,7 @@ def _random_ids() -> Iterator[UUID]:
 
 _FREE, _FIXED = ~(0xF << 76 | 0x3 << 62), 0x4 << 76 | 0x2 << 62
 _IDS = _random_ids()
+_OF_MIME_TYPE = {one.value: one for one in (MediaType.VIDEO, MediaType.AUDIO, MediaType.IMAGE)}
 _NO_FACTS = dict.fromkeys(FACT_COLUMNS)
 
 
@@ -204,7 +205,7 @@ def _new(row: Incoming, now: datetime) -> _Item:
 def _media_type(row: Incoming) -> MediaType:
     """Return what a MIME type says where the row states one, else what the name says."""
     first = row.item.get("mime_type", row.kind.mime_type).partition("/")[0]
-    return MediaType(first if first in ("video", "audio", "image") else row.kind.media_type)
+    return _OF_MIME_TYPE.get(first) or MediaType(row.kind.media_type)
 
 
 async def merge_rows(connection: AsyncConnection, rows: Sequence[Incoming]) -> Outcome:

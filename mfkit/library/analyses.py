@@ -194,8 +194,15 @@ class Analyses(Reading):
         """
         return await self.items(filter, order_by="file_size", descending=True, limit=n, **fields)
 
-    async def duplicates(self, /, filter: FilterLike = None, **fields: Any) -> pd.DataFrame:
+    async def duplicates(
+        self, /, filter: FilterLike = None, *, groups: int | None = None, **fields: Any
+    ) -> pd.DataFrame:
         """List every path of every content that is there more than once, and which to keep.
+
+        Args:
+            filter: Which items.
+            groups: At most so many contents, those with the most bytes to win; all when not given.
+            fields: Fields of the filter.
 
         Returns:
             One row per path, groups with the most bytes to win first: ``id``, ``file_path``,
@@ -205,7 +212,7 @@ class Analyses(Reading):
         Raises:
             FilterError: A field is unknown, or a value makes no sense.
         """
-        return await self.frame(duplicates.duplicates(MediaFilter.of(filter, **fields)))
+        return await self.frame(duplicates.duplicates(MediaFilter.of(filter, **fields), groups=groups))
 
     async def completeness(
         self, /, by: str | Sequence[str] = "media_type", filter: FilterLike = None, **fields: Any

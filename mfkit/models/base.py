@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -24,6 +26,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class _MomentText(sqlite.DATETIME):
+    """SQLAlchemy's text of a moment, written by one call."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
+        """Return what writes a moment as text."""
+        return lambda moment: None if moment is None else moment.isoformat(" ", "microseconds")
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment in time: aware UTC in Python, ``timestamptz`` on PostgreSQL, UTC text on SQLite.
 
@@ -36,6 +46,8 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Ask for a zone only where the database has one."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(_MomentText())  # type: ignore[no-untyped-call]
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from mfkit.errors import FilterError
 from mfkit.models import MediaCopy, media
 from mfkit.queries.conditions import matching
 from mfkit.queries.filters import MediaFilter
@@ -35,7 +36,7 @@ SECOND_HAND = (
 folder called Copyright does no harm."""
 
 
-def duplicates(chosen: MediaFilter) -> Select[Any]:
+def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
     """Return the statement that lists every path of every content that has more than one.
 
     One path of each group is suggested to be kept: the one that looks least like a copy's
@@ -44,6 +45,10 @@ def duplicates(chosen: MediaFilter) -> Select[Any]:
 
     Args:
         chosen: Which items; those without copies are left out by themselves.
+        groups: At most so many groups, those with the most bytes to win; all when not given.
+
+    Raises:
+        FilterError: The number of groups is negative.
 
     Returns:
         One row per path that is there, groups with the most bytes to win first, and in a group the item's
@@ -53,7 +58,13 @@ def duplicates(chosen: MediaFilter) -> Select[Any]:
         one path of the group) and ``reason`` (what told it from the kept one, or the kept one from the
         next best).
     """
-    within = matching(chosen.but(duplicates=True)).scalar_subquery()
+    if groups is not None and groups < 0:
+        raise FilterError(f"groups must not be negative, and is {groups}.")
+    several = matching(chosen.but(duplicates=True))
+    if groups is not None:
+        further = c.copies - case((c.missing_since.is_(None), 0), else_=1)
+        several = several.order_by((c.file_size * further).desc(), c.id).limit(groups)
+    within = several.scalar_subquery()
     copy = MediaCopy.__table__.c
     shared = (c.media_type, c.file_size)
     originals = select(

@@ -419,6 +419,23 @@ def test_duplicates_add_up(filled: MediaLibrary) -> None:
     assert len(frame) == 5 and frame["bytes_to_win"].is_monotonic_decreasing
 
 
+@pytest.mark.parametrize("missing", [False, None])
+def test_the_first_groups(library: MediaLibrary, missing: bool | None) -> None:
+    """So many groups, those that all of them begin with, whether or not the item's own path is there."""
+    for number in range(6):
+        one = item(f"/m/{number}.jpg", file_size=100 + number, missing_since=NOON if number % 2 else None)
+        names = [f"{number}{letter}.jpg" for letter in "abc"[:number % 3 + 1]]
+        one.copies = [MediaCopy(file_path=f"/m/{name}", file_name=name) for name in names]
+        put(library, one)
+    every = library.duplicates(missing=missing)
+    order = every["id"].drop_duplicates().tolist()
+    for groups in range(len(order) + 2):
+        some = library.duplicates(missing=missing, groups=groups)
+        pd.testing.assert_frame_equal(some, every[every["id"].isin(order[:groups])].reset_index(drop=True))
+    with pytest.raises(FilterError, match="groups must not be negative"):
+        library.duplicates(groups=-1)
+
+
 def test_missing_paths_are_no_duplicates(library: MediaLibrary) -> None:
     """An item that is missing itself is no path to keep."""
     gone = item("/m/gone.jpg", missing_since=NOON)

@@ -16,8 +16,8 @@ def duplicates(subject: Subject) -> Section:
     if not copies:
         return Section("duplicates", "Duplicates", [paragraph("Nothing is there twice, byte for byte.")])
     every, once = float(sums["bytes_with_copies"].sum()), float(sums["bytes"].sum())
-    groups = subject.ask(subject.lib.duplicates)
-    first = groups[groups["keep"].astype(bool)].head(_MOST)
+    groups = subject.ask(subject.lib.duplicates, groups=_MOST)
+    first = groups[groups["keep"].astype(bool)]
     return Section("duplicates", "Duplicates", [
         paragraph(
             "{copies} repeat what another file holds, byte for byte; without them {size} less are needed, "

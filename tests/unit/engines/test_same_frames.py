@@ -180,10 +180,10 @@ def test_savings(pair: Any, chosen: MediaFilter, target: str) -> None:
 
 
 @few
-@given(chosen=filters())
-def test_duplicates(pair: Any, chosen: MediaFilter) -> None:
-    """Any filter."""
-    same(*pair, lambda lib: lib.duplicates(chosen))
+@given(chosen=filters(), groups=st.none() | st.integers(0, 5))
+def test_duplicates(pair: Any, chosen: MediaFilter, groups: int | None) -> None:
+    """Any filter, all groups or the first."""
+    same(*pair, lambda lib: lib.duplicates(chosen, groups=groups))
 
 
 @pytest.fixture(scope="module")

@@ -38,9 +38,9 @@ class Constants:
     """By table and index, an item: ``--measure``."""
     sqlite_bytes: float = 1300.0
     """An item, indexes and search included: ``queries.py`` on 10^6 items."""
-    snapshot_bytes: float = 123.0
+    snapshot_bytes: float = 110.0
     """An item in the snapshot's Parquet files: ``queries.py``."""
-    snapshot_build: float = 8.4e-6
+    snapshot_build: float = 5.3e-6
     """Seconds an item, from SQLite: ``queries.py``."""
     insert_rate: float = 5679.0
     """Items a second into PostgreSQL through the scan's store: ``scaling.py``."""
@@ -48,7 +48,7 @@ class Constants:
     """Items a second by COPY of the same rows: ``scaling.py``."""
     scan_rate: float = 450.0
     """Files a second and core, hashed and probed, the careful end of what ``scan.py`` prints."""
-    ten_aggregates: float = 0.62
+    ten_aggregates: float = 0.34
     """Seconds for the ten aggregates on 10^6 items: ``queries.py``."""
     file_bytes: float = 4.2e6
     """Mean size of a file; a scan reads each file once, to hash it: ``library.py``'s distributions, without

@@ -79,5 +79,5 @@ def histogram_chart(
             "ticktext": [text(tick) for tick in shown], "tickangle": 0,
             "range": [left[0] - margin, right[-1] + margin],
         },
-        yaxis={"gridcolor": GRID, "automargin": True, **value_axis(values.max(initial=0), measure)},
+        yaxis={"gridcolor": GRID, "automargin": True, **value_axis(float(values.max(initial=0)), measure)},
     )

@@ -160,6 +160,7 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
     page = explorer.page
     plot = page.locator(".mfkit-plot[aria-label=Places]")
     plot.scroll_into_view_if_needed()
+    explorer.still()
     plot.hover()
     drawn = plot.locator("[data-drawn]")
     state = (
@@ -194,6 +195,7 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
         "([plot, zoom]) => Math.abs(plot._fullLayout.map.zoom - zoom) < 0.01",
         arg=[drawn.element_handle(), before["zoom"]], timeout=15_000,
     )
+    explorer.still()
     plot.hover()
     plot.locator(".modebar-btn[data-title='Select by a box']").click()
     # The half east of the middle, beyond all that is seen.
@@ -212,6 +214,7 @@ def test_a_line_around_places_selects_them(explorer: Visit, library: MediaLibrar
     """Drawn around the middle of the map it selects what lies in it."""
     page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Places]")
     plot.scroll_into_view_if_needed()
+    explorer.still()
     plot.hover()
     plot.locator(".modebar-btn[data-title='Select by a line around it']").click()
     box = plot.bounding_box()
@@ -246,7 +249,7 @@ def test_a_click_on_a_disc_lists_its_files(explorer: Visit, library: MediaLibrar
           const { left, top } = map.getCanvas().getBoundingClientRect();
           return { x: left + x, y: top + y }; }
     """
-    page.wait_for_timeout(500)
+    explorer.still()
     disc = plot.locator("[data-drawn]").evaluate(find)
     page.mouse.move(disc["x"] + 1, disc["y"] + 1)
     page.locator(".mfkit-plot[aria-label=Places] .mfkit-over").wait_for()

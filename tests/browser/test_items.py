@@ -163,10 +163,9 @@ def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
     page.keyboard.press("Escape")
     page.locator(".mfkit-filters input[type=text]").fill("a very long name")
     page.keyboard.press("Enter")
-    selected(explorer, library.count(text="a very long name"))
     long = page.locator(".mfkit-table td button", has_text="a very long name")
-    box, title = long.bounding_box(), long.get_attribute("title")
-    assert title is not None and len(title) > 250 and box is not None and box["width"] < 500
+    letters, width = long.evaluate("one => [one.title.length, one.getBoundingClientRect().width]")
+    assert letters > 250 and 0 < width < 500
     assert page.evaluate("window.mfkit_harmed") is None
     assert page.locator(".mfkit-explorer img:not(.mfkit-card img), .mfkit-explorer script").count() == 0
 

@@ -86,6 +86,8 @@ def test_its_examples_run(page: Path, home: Path, tmp_path: Path, monkeypatch: p
     (tmp_path / "library.db").write_bytes((home / "library.db").read_bytes())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(home))
+    # It cannot be undone, and the tests that come after want asyncio as it is; test_loops.py tries it apart.
+    monkeypatch.setattr("nest_asyncio2.apply", lambda: None)
     names: dict[str, Any] = {"mfkit": mfkit, "lib": mfkit.MediaLibrary("library.db")}
     opened = [names["lib"]]
     try:

@@ -16,8 +16,8 @@ statement run once and not once a row (docs/decisions/0006-postgresql.md has the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Dialect, Table
@@ -26,6 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mfkit.core.postgresql import copy_rows
 
 Row = Sequence[Any]
+Bite = list[tuple[Any, ...]]
+"""Rows for one statement, in the driver's own values."""
 _MOST_VALUES = 32_766
 """In one statement (https://www.sqlite.org/limits.html, section 9)."""
 
@@ -41,11 +43,45 @@ async def insert_rows(
         columns: Names of the columns that the rows fill.
         rows: Python values in the order of ``columns``.
     """
+    await insert_columns(connection, table, _by_column(columns, rows))
+
+
+async def insert_columns(
+    connection: AsyncConnection, table: Table, columns: Mapping[str, Sequence[Any]]
+) -> None:
+    """Insert rows that are given by column.
+
+    Args:
+        connection: Open in a write transaction.
+        table: Where.
+        columns: Python values by the column's name, one for each row.
+    """
+    await insert_converted(
+        connection, table, tuple(columns), converted(connection.dialect, table, columns)
+    )
+
+
+async def insert_converted(
+    connection: AsyncConnection, table: Table, columns: tuple[str, ...], bites: Iterable[Bite]
+) -> None:
+    """Insert rows that :func:`converted` made of columns of these names."""
     if connection.dialect.name == "postgresql":
-        if plain := _plain(connection.dialect, table, columns, rows):
-            await copy_rows(connection, table.name, columns, plain)
+        for bite in bites:
+            await copy_rows(connection, table.name, columns, bite)
     else:
-        await _insert(connection, table, columns, rows)
+        await _insert(connection, table, columns, bites)
+
+
+def converted(dialect: Dialect, table: Table, columns: Mapping[str, Sequence[Any]]) -> Iterator[Bite]:
+    """Yield rows in the driver's own values, as many at a time as a statement takes."""
+    count = len(next(iter(columns.values())))
+    at_once = _MOST_VALUES // len(columns) if dialect.name == "sqlite" else max(count, 1)
+    for start in range(0, count, at_once):
+        yield list(zip(
+            *(_converted(values[start:start + at_once], _converter(table, name, dialect))
+              for name, values in columns.items()),
+            strict=True,
+        ))
 
 
 async def upsert_rows(
@@ -53,7 +89,9 @@ async def upsert_rows(
 ) -> None:
     """Insert rows, or overwrite those that hold the same unique ``key``; their ids stay as they are."""
     kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "id"))
-    await _insert(connection, table, columns, rows, f" ON CONFLICT ({key}) DO UPDATE SET {kept}")
+    conflict = f" ON CONFLICT ({key}) DO UPDATE SET {kept}"
+    bites = converted(connection.dialect, table, _by_column(columns, rows))
+    await _insert(connection, table, columns, bites, conflict)
 
 
 async def update_rows(
@@ -61,45 +99,49 @@ async def update_rows(
 ) -> None:
     """Update rows by id: each row holds the values of ``columns``, then the id, and no two have one id."""
     filled = (*columns, "id")
+    bites = converted(connection.dialect, table, _by_column(filled, rows))
     if connection.dialect.name == "sqlite":
         assignments = ", ".join(f"{name} = new.{name}" for name in columns)
         await _several(
-            connection, table, filled, f"WITH new ({', '.join(filled)}) AS (VALUES ", rows,
+            connection, f"WITH new ({', '.join(filled)}) AS (VALUES ", bites,
             f") UPDATE {table.name} SET {assignments} FROM new WHERE {table.name}.id = new.id",
         )
-    elif plain := _plain(connection.dialect, table, filled, rows):
-        marks = _marks(len(filled))
-        assignments = ", ".join(f"{name} = {mark}" for name, mark in zip(columns, marks, strict=False))
-        statement = f"UPDATE {table.name} SET {assignments} WHERE id = {marks[-1]}"
-        await connection.exec_driver_sql(statement, plain)
+        return
+    marks = _marks(len(filled))
+    assignments = ", ".join(f"{name} = {mark}" for name, mark in zip(columns, marks, strict=False))
+    statement = f"UPDATE {table.name} SET {assignments} WHERE id = {marks[-1]}"
+    for bite in bites:
+        await connection.exec_driver_sql(statement, bite)
+
+
+def _by_column(columns: tuple[str, ...], rows: Iterable[Row]) -> Mapping[str, Sequence[Any]]:
+    return dict(zip(columns, zip(*rows, strict=True), strict=False)) or dict.fromkeys(columns, ())
 
 
 async def _insert(
-    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Iterable[Row],
+    connection: AsyncConnection, table: Table, columns: tuple[str, ...], bites: Iterable[Bite],
     conflict: str = "",
 ) -> None:
     head = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "
     if connection.dialect.name == "sqlite":
-        await _several(connection, table, columns, head, rows, conflict)
-    elif plain := _plain(connection.dialect, table, columns, rows):
-        row = f"({', '.join(_marks(len(columns)))})"
-        await connection.exec_driver_sql(f"{head}{row}{conflict}", plain)
+        await _several(connection, head, bites, conflict)
+        return
+    row = f"({', '.join(_marks(len(columns)))})"
+    for bite in bites:
+        await connection.exec_driver_sql(f"{head}{row}{conflict}", bite)
 
 
-async def _several(
-    connection: AsyncConnection, table: Table, filled: tuple[str, ...], head: str, rows: Iterable[Row],
-    tail: str,
-) -> None:
-    """Run a statement for as many rows at a time as it has room for.
+async def _several(connection: AsyncConnection, head: str, bites: Iterable[Bite], tail: str) -> None:
+    """Run a statement for each bite.
 
-    The next rows are converted meanwhile: SQLite works on its own thread, without Python's lock.
+    The next one is converted meanwhile: SQLite works on its own thread, without Python's lock.
     """
-    row, at_once = f"({', '.join('?' * len(filled))})", _MOST_VALUES // len(filled)
-    rest, running = iter(rows), None
+    running = None
     try:
-        while some := _plain(connection.dialect, table, filled, islice(rest, at_once)):
-            statement = f"{head}{', '.join([row] * len(some))}{tail}"
-            values = tuple(chain.from_iterable(some))
+        for bite in bites:
+            row = f"({', '.join('?' * len(bite[0]))})"
+            statement = f"{head}{', '.join([row] * len(bite))}{tail}"
+            values = tuple(chain.from_iterable(bite))
             if running is not None:
                 await running
             running = asyncio.ensure_future(connection.exec_driver_sql(statement, values))
@@ -114,17 +156,6 @@ async def _several(
 def _marks(number: int) -> list[str]:
     """Return the parameter marks of PostgreSQL's driver."""
     return [f"${place}" for place in range(1, number + 1)]
-
-
-def _plain(
-    dialect: Dialect, table: Table, filled: tuple[str, ...], rows: Iterable[Row]
-) -> list[tuple[Any, ...]]:
-    """Return rows in the driver's own values."""
-    columns = [
-        _converted(values, _converter(table, name, dialect))
-        for name, values in zip(filled, zip(*rows, strict=True), strict=False)
-    ]
-    return list(zip(*columns, strict=True))
 
 
 def _converted(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Sequence[Any]:

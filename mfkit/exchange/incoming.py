@@ -1,19 +1,19 @@
-"""Checked rows made fit for the database, by the rules of a scan."""
+"""Checked rows made fit for the database, by the rules of a scan: by column, and row by row where asked."""
 
 from __future__ import annotations
 
 import os
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress, repeat
 from typing import Any
 
 from mfkit.exchange.checks import Checked, Columns
 from mfkit.scan.clean import clean_columns, clean_extra, clean_text
 from mfkit.scan.ingested import MARK, stand_in
-from mfkit.scan.kinds import Kind, named
 from mfkit.scan.paths import on_disk
 from mfkit.scan.rows import FACT_COLUMNS
 from mfkit.scan.walk import modification_time
@@ -27,18 +27,18 @@ class Incoming:
     """A row whose values are fit for the database.
 
     Attributes:
-        number: Counted from 1.
+        place: In its batch, counted from 0.
+        number: In the source, counted from 1.
         path: Stored form.
         file_hash: As stated; None where nothing is.
         key: The hash, or what stands in for it where the row states none.
         item: Columns of media_items that the row states.
         facts: Columns of media_metadata that the row states.
         extra: Members of extra_metadata that it states.
-        kind: By the file's name; for an item that is new.
-        size: Of the file, where it is there and the row states none.
-        modified_at: The same.
+        modified_at: When the file was modified that is there, where the row states no size.
     """
 
+    place: int
     number: int
     path: str
     file_hash: str | None
@@ -46,54 +46,99 @@ class Incoming:
     item: dict[str, Any]
     facts: dict[str, Any]
     extra: dict[str, Any]
-    kind: Kind
-    size: int | None
     modified_at: datetime | None
 
 
-def incoming(rows: Checked) -> Iterator[Incoming]:
-    """Yield checked rows fit for the database."""
-    columns = rows.columns
-    count = len(rows.numbers)
-    fit = clean_columns({name: columns[name] for name in (*_OF_ITEM, *FACT_COLUMNS) if name in columns})
-    if "file_created_at" in columns:
-        fit |= clean_columns({"taken_at": columns["file_created_at"]})
-    item_columns = {name: fit.pop(name) for name in _OF_ITEM if name in fit}
-    item_columns |= {name: columns[name] for name in _OF_FILE if name in columns}
-    nothing = [None] * count
-    for number, path, name, file_hash, further, facts, item in zip(
-        rows.numbers, columns["file_path"], columns.get("file_name", nothing),
-        columns.get("file_hash", nothing), columns.get("extra_metadata", nothing), _stated(fit, count),
-        _stated(item_columns, count), strict=True,
-    ):
-        extra = clean_extra(further, {**facts, **item}) if further else {}
-        names = sorted({*facts, *extra} - {MARK, "origins"})
-        if names:
-            extra[MARK] = names
-        if "taken_at" in facts:
-            item["file_created_at"] = facts.pop("taken_at")
-        item["file_name"] = clean_text(name) or posixpath.basename(path)
-        file_hash = file_hash and file_hash.lower()
-        size, modified_at = (None, None) if "file_size" in item else _on_disk(path)
-        yield Incoming(
-            number, path, file_hash, file_hash or stand_in(path), item, facts, extra, named(path), size,
-            modified_at,
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Rows whose values are fit for the database: for each column a value a row, None where it says nothing.
+
+    Attributes:
+        numbers: Of the rows, counted from 1.
+        paths: Stored forms.
+        hashes: As stated; None where none is.
+        keys: The hashes, or what stands in for them.
+        item: Columns of media_items; ``file_name`` is always among them.
+        facts: Columns of media_metadata.
+        extra: Members of extra_metadata; rows may share one.
+        on_disk: Size and modification time of the file, where it is there and the row states no size.
+    """
+
+    numbers: Sequence[int]
+    paths: list[str]
+    hashes: list[str | None]
+    keys: list[str]
+    item: Columns
+    facts: Columns
+    extra: list[dict[str, Any]]
+    on_disk: dict[int, tuple[int, datetime]]
+
+    def sized(self) -> list[int]:
+        """Return the places of the rows whose file's size is known."""
+        sizes = self.item.get("file_size", [])
+        known = [place for place, size in enumerate(sizes) if size is not None]
+        return sorted([*known, *self.on_disk]) if self.on_disk else known
+
+    def row(self, place: int) -> Incoming:
+        """Return one row, counted from 0."""
+        item, facts = (
+            {name: values[place] for name, values in columns.items() if values[place] is not None}
+            for columns in (self.item, self.facts)
+        )
+        _, modified_at = self.on_disk.get(place, (None, None))
+        return Incoming(
+            place, self.numbers[place], self.paths[place], self.hashes[place], self.keys[place], item, facts,
+            self.extra[place], modified_at,
         )
 
 
-def _stated(columns: Columns, count: int) -> Iterator[dict[str, Any]]:
-    """Yield what each row states, by column."""
-    if not columns:
-        yield from ({} for _ in range(count))
-    names = tuple(columns)
-    for values in zip(*columns.values(), strict=True):
-        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
+def fit(rows: Checked) -> Fit:
+    """Return checked rows fit for the database."""
+    columns = rows.columns
+    count = len(rows.numbers)
+    facts = clean_columns({name: columns[name] for name in (*_OF_ITEM, *FACT_COLUMNS) if name in columns})
+    if "file_created_at" in columns:
+        facts |= clean_columns({"taken_at": columns["file_created_at"]})
+    item = {name: facts.pop(name) for name in _OF_ITEM if name in facts}
+    item |= {name: columns[name] for name in _OF_FILE if name in columns}
+    extra = list(_extra(columns.get("extra_metadata", [None] * count), facts, item))
+    if "taken_at" in facts:
+        item["file_created_at"] = facts.pop("taken_at")
+    paths = columns["file_path"]
+    names = columns.get("file_name")
+    item["file_name"] = [posixpath.basename(path) for path in paths] if names is None else [
+        clean_text(name) or posixpath.basename(path) for name, path in zip(names, paths, strict=True)
+    ]
+    hashes = [one and one.lower() for one in columns.get("file_hash", [None] * count)]
+    keys = [one or stand_in(path) for one, path in zip(hashes, paths, strict=True)]
+    sizes = item.get("file_size", [None] * count)
+    unsized = [(place, _on_disk(paths[place])) for place, size in enumerate(sizes) if size is None]
+    seen = {place: found for place, found in unsized if found is not None}
+    return Fit(rows.numbers, paths, hashes, keys, item, facts, extra, seen)
 
 
-def _on_disk(path: str) -> tuple[int | None, datetime | None]:
+def _extra(further: list[Any], facts: Columns, item: Columns) -> Iterator[dict[str, Any]]:
+    """Yield each row's extra_metadata, with the names of what the row brings."""
+    names = (*facts, *item)
+    flags = [[value is not None for value in values] for values in (*facts.values(), *item.values())]
+    marked: dict[tuple[bool, ...], dict[str, Any]] = {}
+    rows = zip(*flags, strict=True) if flags else repeat((), len(further))
+    for stated, given in zip(rows, further, strict=True):
+        if given:
+            extra = clean_extra(given, set(compress(names, stated)))
+            brought = {*compress(facts, stated), *extra} - {MARK, "origins"}
+            yield {**extra, MARK: sorted(brought)} if brought else extra
+            continue
+        if stated not in marked:
+            brought = {*compress(facts, stated)}
+            marked[stated] = {MARK: sorted(brought)} if brought else {}
+        yield marked[stated]
+
+
+def _on_disk(path: str) -> tuple[int, datetime] | None:
     """Return size and modification time of a file that is there."""
     try:
         found = os.stat(on_disk(path))
     except (OSError, ValueError):
-        return None, None
-    return (found.st_size, modification_time(found)) if stat.S_ISREG(found.st_mode) else (None, None)
+        return None
+    return (found.st_size, modification_time(found)) if stat.S_ISREG(found.st_mode) else None

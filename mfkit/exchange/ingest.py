@@ -8,15 +8,18 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import pandas as pd
+from sqlalchemy import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.errors import IngestError
 from mfkit.exchange.checks import BadRow, Columns, checked
-from mfkit.exchange.incoming import Incoming, incoming
-from mfkit.exchange.merge import Outcome, merge_rows
+from mfkit.exchange.fresh import New, new_items
+from mfkit.exchange.incoming import Fit, fit
+from mfkit.exchange.merge import Outcome, decide
 from mfkit.exchange.row import COLUMNS, UNSAID
 from mfkit.exchange.sources import Batches, rows_of
 from mfkit.progress import progress_bar
@@ -47,11 +50,16 @@ class Ingested:
     bad: list[BadRow] = field(default_factory=list, repr=False)
     seconds: float = 0.0
 
-    def account(self, outcome: Outcome) -> None:
+    def merged(self, outcome: Outcome) -> None:
         """Add what became of a batch."""
         self.added, self.updated = self.added + outcome.added, self.updated + outcome.updated
         self.unchanged, self.copies = self.unchanged + outcome.unchanged, self.copies + outcome.copies
         self.bad += outcome.bad
+
+    @property
+    def known(self) -> int:
+        """How many rows told of what the library has."""
+        return self.updated + self.unchanged + self.copies
 
     @property
     def left_out(self) -> int:
@@ -82,40 +90,66 @@ async def ingest(
     if names is not None:
         rename.check(names)
     done = Ingested()
-    batches = _batches(rows, rename)
+    batches = _batches(rows, rename, done, database.engine.dialect)
     with progress_bar(progress, getattr(source, "name", "frame"), expected, " rows") as bar:
-        if on_error == "collect":
-            async for good in _checked(batches, done, bar):
+        async with _Ahead(batches) as ahead:
+            if on_error == "collect":
+                async for batch in ahead.account(done, bar):
+                    async with database.transaction() as connection:
+                        await _merge(connection, batch, ahead, done)
+            else:
                 async with database.transaction() as connection:
-                    done.account(await merge_rows(connection, good))
-        else:
-            async with database.transaction() as connection:
-                async for good in _checked(batches, done, bar):
-                    # Once a row is bad nothing will stay; the rest is checked to name all such rows.
-                    if not done.bad:
-                        done.account(await merge_rows(connection, good))
-                if done.bad:
-                    raise _refused(done.bad)
+                    async for batch in ahead.account(done, bar):
+                        # Once a row is bad nothing will stay; the rest is checked to name all such rows.
+                        if not done.bad:
+                            await _merge(connection, batch, ahead, done)
+                    if done.bad:
+                        raise _refused(done.bad)
     done.bad.sort(key=lambda one: one.row)
     done.seconds = time.monotonic() - started
     return done
 
 
-async def _checked(
-    batches: Iterator[tuple[list[Incoming], list[BadRow], int]], done: Ingested, bar: Any
-) -> AsyncIterator[list[Incoming]]:
-    """Yield the good rows of each batch; the next one is checked while the database writes this one."""
-    ahead = asyncio.ensure_future(asyncio.to_thread(next, batches, None))
-    try:
-        while (batch := await ahead) is not None:
-            ahead = asyncio.ensure_future(asyncio.to_thread(next, batches, None))
-            good, bad, count = batch
-            done.rows += count
-            done.bad += bad
-            yield good
-            bar.update(count)
-    finally:
-        await asyncio.gather(ahead, return_exceptions=True)
+async def _merge(connection: AsyncConnection, batch: _Batch, ahead: _Ahead, done: Ingested) -> None:
+    merging = await decide(connection, batch.rows, batch.expected)
+    # Not before: a thread that computes makes the many short turns of the lookups wait for Python's lock.
+    ahead.begin()
+    await merging.write(connection)
+    done.merged(merging.outcome)
+
+
+class _Ahead:
+    """Batches, each checked on another thread while the database writes the one before it."""
+
+    def __init__(self, batches: Iterator[_Batch]) -> None:
+        self._batches = batches
+        self._next: asyncio.Future[_Batch | None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._next is not None:
+            await asyncio.gather(self._next, return_exceptions=True)
+
+    def begin(self) -> None:
+        """Let the next batch be checked."""
+        if self._next is None:
+            self._next = asyncio.ensure_future(asyncio.to_thread(next, self._batches, None))
+
+    async def account(self, done: Ingested, bar: Any) -> AsyncIterator[_Batch]:
+        """Yield the batches, and keep the account of their rows."""
+        while True:
+            self.begin()
+            assert self._next is not None
+            batch = await self._next
+            self._next = None
+            if batch is None:
+                return
+            done.rows += batch.count
+            done.bad += batch.bad
+            yield batch
+            bar.update(batch.count)
 
 
 class _Renaming:
@@ -168,12 +202,24 @@ class _Renaming:
         return renamed
 
 
-def _batches(rows: Batches, rename: _Renaming) -> Iterator[tuple[list[Incoming], list[BadRow], int]]:
-    """Yield good rows, bad ones and how many rows that is, a transaction's worth at a time."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A transaction's worth of rows: the good ones, what they are if all are new, and the bad ones."""
+
+    rows: Fit
+    expected: New | None
+    bad: list[BadRow]
+    count: int
+
+
+def _batches(rows: Batches, rename: _Renaming, done: Ingested, dialect: Dialect) -> Iterator[_Batch]:
     first = 1
     for count, columns in rows(rename.unwanted):
         found = checked(range(first, first + count), rename(columns))
-        yield list(incoming(found)), found.bad, count
+        good = fit(found)
+        # Made ready here, while the database writes the rows before: as long as those were new, too.
+        expected = new_items(good, good.sized(), dialect) if not done.known else None
+        yield _Batch(good, expected, found.bad, count)
         first += count
 
 

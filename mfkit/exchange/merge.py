@@ -1,34 +1,35 @@
 """From checked rows to the library's: which item each row means, and what it changes of it.
 
 A row means the item that has its path; a row with a hash, the item of that content. docs/exchange.md has
-the table. A batch is decided in memory against the rows it touches and written in one transaction.
+the table. A batch is decided in memory against the rows it touches and written in one transaction. Rows that
+touch nothing, as most of a first ingest do, stay columns from the check to the statement.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mfkit.core.ids import new_id
+from mfkit.core.rows import insert_rows, update_rows
 from mfkit.exchange.checks import BadRow
-from mfkit.exchange.incoming import Incoming
-from mfkit.models import MediaCopy, MediaItem, MediaMetadata, MediaType, utc_now
-from mfkit.core.rows import insert_rows, update_rows, upsert_rows
+from mfkit.exchange.fresh import New, fresh, new_items
+from mfkit.exchange.incoming import Fit, Incoming
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, utc_now
 from mfkit.scan.ingested import MARK
-from mfkit.scan.rows import FACT_COLUMNS, ITEM_COLUMNS, METADATA_COLUMNS, file_name
+from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS, file_name
 
 _ITEM, _COPY, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata))
-_UPDATED = tuple(name for name in ITEM_COLUMNS if name not in ("id", "created_at"))
 _COPY_COLUMNS = ("id", "media_item_id", "file_path", "file_name", "file_modified_at")
 _ITEM_ROW, _FACTS_ROW = itemgetter(*ITEM_COLUMNS), itemgetter(*METADATA_COLUMNS)
-_UPDATED_ROW = itemgetter(*_UPDATED, "id")
 _WIDTH = len(ITEM_COLUMNS)
 _WIDE = select(
     *(_ITEM.c[name] for name in ITEM_COLUMNS), *(_METADATA.c[name] for name in METADATA_COLUMNS)
@@ -38,12 +39,13 @@ _CHUNK = 5_000
 
 @dataclass(slots=True)
 class _Item:
-    """An item as the batch sees and changes it."""
+    """An item as the batch sees it, and the names of the columns that the batch changes."""
 
     values: dict[str, Any]
     facts: dict[str, Any]
     is_new: bool = False
-    changed: bool = False
+    has_facts: bool = False
+    changed: set[str] = field(default_factory=set)
     stored_hash: str = ""
 
 
@@ -73,7 +75,8 @@ class _Contradiction(Exception):
 class _Batch:
     """The rows of the library that a batch touches, by what they are looked up with."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, rows: Fit, now: datetime) -> None:
+        self.rows = rows
         self.now = now
         self.items: dict[UUID, _Item] = {}
         self.by_hash: dict[str, _Item] = {}
@@ -86,6 +89,17 @@ class _Batch:
         self.items[item.values["id"]] = item
         self.by_hash[item.values["file_hash"]] = item
         self.by_path[item.values["file_path"]] = item
+
+    def unknown(self) -> list[int]:
+        """Return the places of rows that share path and content with no other row and nothing stored."""
+        rows = self.rows
+        paths, keys = Counter(rows.paths), Counter(rows.keys)
+        known = {*self.by_path, *self.copies}
+        return [
+            place for place in rows.sized()
+            if rows.paths[place] not in known and rows.keys[place] not in self.by_hash
+            and paths[rows.paths[place]] == keys[rows.keys[place]] == 1
+        ]
 
     def take(self, row: Incoming, outcome: Outcome) -> None:
         """Apply one row."""
@@ -122,14 +136,24 @@ class _Batch:
         if here is not None:
             assert row.file_hash is not None
             del self.by_hash[here.values["file_hash"]]
-            here.values["file_hash"], here.changed = row.file_hash, True
+            here.values["file_hash"] = row.file_hash
+            here.changed.add("file_hash")
             self.by_hash[row.file_hash] = here
         self._update(here, row, outcome)
+
+    def _new(self, row: Incoming) -> _Item:
+        if "file_size" not in row.item and row.place not in self.rows.on_disk:
+            raise _Contradiction("the size is missing, and there is no file to ask")
+        item, facts = (
+            {name: values[0] for name, values in columns.items()}
+            for columns in fresh(self.rows, [row.place], self.now)
+        )
+        return _Item(item, facts, is_new=True)
 
     def _move(self, item: _Item, row: Incoming) -> None:
         del self.by_path[item.values["file_path"]]
         item.values.update(file_path=row.path, missing_since=None)
-        item.changed = True
+        item.changed |= {"file_path", "missing_since"}
         self.by_path[row.path] = item
 
     def _copy(self, owner: _Item, row: Incoming) -> None:
@@ -137,7 +161,7 @@ class _Batch:
         self.copies[row.path] = owner_id
         self.have_copies.add(owner_id)
         modified_at = row.item.get("file_modified_at", row.modified_at)
-        self.new_copies.append((uuid4(), owner_id, row.path, file_name(row.path), modified_at))
+        self.new_copies.append((new_id(), owner_id, row.path, file_name(row.path), modified_at))
 
     def _update(
         self, item: _Item | None, row: Incoming, outcome: Outcome | None, *, as_copy: bool = False
@@ -145,7 +169,7 @@ class _Batch:
         """Write what the row states over what the item has; a copy's row tells of the content alone."""
         if item is None:
             assert outcome is not None
-            self.add(_new(row, self.now))
+            self.add(self._new(row))
             outcome.added += 1
             return
         stated = row.item
@@ -154,12 +178,12 @@ class _Batch:
         names = sorted({*item.facts["extra_metadata"].get(MARK, ()), *row.extra.get(MARK, ())})
         extra = {**item.facts["extra_metadata"], **row.extra, **({MARK: names} if names else {})}
         facts = {**row.facts, **({"extra_metadata": extra} if row.facts or row.extra else {})}
-        differs = item.changed or any(item.values[name] != value for name, value in stated.items())
-        differs = differs or any(item.facts[name] != value for name, value in facts.items())
+        item.changed.update(name for name, value in stated.items() if item.values[name] != value)
+        item.changed.update(name for name, value in facts.items() if item.facts[name] != value)
+        differs = bool(item.changed)
         if differs:
             item.values.update(stated, modified_at=self.now)
             item.facts.update(facts)
-            item.changed = True
         if outcome is not None:
             outcome.updated += differs
             outcome.unchanged += not differs
@@ -168,79 +192,66 @@ class _Batch:
 _OF_THE_FILE = ("file_name", "file_modified_at")
 
 
-def _random_ids() -> Iterator[UUID]:
-    """Yield random UUIDs (RFC 9562, version 4), of which uuid4() makes one per call of the system."""
-    while True:
-        drawn = os.urandom(16 * 1024)
-        for at in range(0, len(drawn), 16):
-            # Version and variant by hand: UUID() takes as long again to set them.
-            number = int.from_bytes(drawn[at:at + 16], "big") & _FREE | _FIXED
-            yield UUID(int=number)
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """A batch that is decided and not written.
+
+    Attributes:
+        outcome: What becomes of its rows.
+    """
+
+    outcome: Outcome
+    _batch: _Batch
+    _new: New
+
+    async def write(self, connection: AsyncConnection) -> None:
+        """Write it, in the transaction that it was decided in."""
+        await _write(connection, self._batch, self._new)
 
 
-_FREE, _FIXED = ~(0xF << 76 | 0x3 << 62), 0x4 << 76 | 0x2 << 62
-_IDS = _random_ids()
-_OF_MIME_TYPE = {one.value: one for one in (MediaType.VIDEO, MediaType.AUDIO, MediaType.IMAGE)}
-_NO_FACTS = dict.fromkeys(FACT_COLUMNS)
+async def decide(connection: AsyncConnection, rows: Fit, expected: New | None) -> Merging:
+    """Decide what a batch of rows brings into the library.
 
-
-def _new(row: Incoming, now: datetime) -> _Item:
-    size = row.item.get("file_size", row.size)
-    if size is None:
-        raise _Contradiction("the size is missing, and there is no file to ask")
-    item_id = next(_IDS)
-    values: dict[str, Any] = {
-        "id": item_id, "created_at": now, "modified_at": now, "file_path": row.path,
-        "file_hash": row.key, "mime_type": row.kind.mime_type,
-        "media_type": _media_type(row), "file_created_at": None, "file_modified_at": row.modified_at,
-        "last_scanned_at": None, "is_processed": False, "is_compressed": False, "compression_ratio": None,
-        "missing_since": None, **row.item, "file_size": size,
-    }
-    facts = {
-        **_NO_FACTS, **row.facts, "extra_metadata": row.extra, "id": next(_IDS), "media_item_id": item_id,
-    }
-    return _Item(values, facts, is_new=True, changed=True)
-
-
-def _media_type(row: Incoming) -> MediaType:
-    """Return what a MIME type says where the row states one, else what the name says."""
-    first = row.item.get("mime_type", row.kind.mime_type).partition("/")[0]
-    return _OF_MIME_TYPE.get(first) or MediaType(row.kind.media_type)
-
-
-async def merge_rows(connection: AsyncConnection, rows: Sequence[Incoming]) -> Outcome:
-    """Bring a batch of rows into the library, in an open write transaction."""
-    batch = _Batch(utc_now())
+    Args:
+        connection: Open in a write transaction.
+        rows: The batch.
+        expected: What is to be written if all of them are new, where that was made ready.
+    """
+    batch = _Batch(rows, utc_now())
     outcome = Outcome()
-    await _load(connection, batch, rows)
-    for row in rows:
+    await _load(connection, batch)
+    places = batch.unknown()
+    if expected is None or expected.places != places:
+        expected = new_items(rows, places, connection.dialect)
+    outcome.added += len(places)
+    for place in sorted({*range(len(rows.paths))}.difference(places)):
+        row = rows.row(place)
         try:
             batch.take(row, outcome)
         except _Contradiction as error:
             outcome.bad.append(BadRow(row.number, row.path, "", str(error)))
-    await _write(connection, batch)
-    return outcome
+    return Merging(outcome, batch, expected)
 
 
-async def _load(connection: AsyncConnection, batch: _Batch, rows: Sequence[Incoming]) -> None:
-    paths = [row.path for row in rows]
-    hashes = [row.key for row in rows]
+async def _load(connection: AsyncConnection, batch: _Batch) -> None:
+    rows = batch.rows
     copies = select(_COPY.c.file_path, _COPY.c.media_item_id)
-    owners = {path: item for path, item in await _in(connection, copies, _COPY.c.file_path, paths)}
+    owners = {path: item for path, item in await _in(connection, copies, _COPY.c.file_path, rows.paths)}
     batch.copies = owners
     for column, keys, known in (
-        (_ITEM.c.file_path, paths, batch.by_path),
-        (_ITEM.c.file_hash, hashes, batch.by_hash),
+        (_ITEM.c.file_path, rows.paths, batch.by_path),
+        (_ITEM.c.file_hash, rows.keys, batch.by_hash),
         (_ITEM.c.id, list(owners.values()), batch.items),
     ):
         unknown = [key for key in dict.fromkeys(keys) if key not in known]
         for found in await _in(connection, _WIDE, column, unknown):
             values = dict(zip(ITEM_COLUMNS, found[:_WIDTH], strict=True))
             facts = dict(zip(METADATA_COLUMNS, found[_WIDTH:], strict=True))
-            facts["id"] = facts["id"] or uuid4()
+            has_facts = facts["id"] is not None
+            facts["id"] = facts["id"] or new_id()
             facts["media_item_id"] = values["id"]
             facts["extra_metadata"] = facts["extra_metadata"] or {}
-            batch.add(_Item(values, facts, stored_hash=values["file_hash"]))
+            batch.add(_Item(values, facts, has_facts=has_facts, stored_hash=values["file_hash"]))
     held = await _in(connection, copies, _COPY.c.media_item_id, list(batch.items))
     batch.have_copies = {item for _, item in held}
 
@@ -253,16 +264,32 @@ async def _in(connection: AsyncConnection, statement: Any, column: Any, values: 
     return found
 
 
-async def _write(connection: AsyncConnection, batch: _Batch) -> None:
-    changed = [item for item in batch.items.values() if item.changed]
-    new, old = ([item for item in changed if item.is_new is is_new] for is_new in (True, False))
+async def _write(connection: AsyncConnection, batch: _Batch, unknown: New) -> None:
+    new = [item for item in batch.items.values() if item.is_new]
+    old = [item for item in batch.items.values() if item.changed and not item.is_new]
     # What one item's content was before may be another's now; none may hold it twice for a moment.
     edited = [item.values["id"] for item in old if item.values["file_hash"] != item.stored_hash]
     await update_rows(connection, _ITEM, ("file_hash",), [(str(id_), id_) for id_ in edited])
+    await unknown.write(connection)
     await insert_rows(connection, _ITEM, ITEM_COLUMNS, [_ITEM_ROW(one.values) for one in new])
-    await update_rows(connection, _ITEM, _UPDATED, [_UPDATED_ROW(one.values) for one in old])
-    await insert_rows(connection, _METADATA, METADATA_COLUMNS, [_FACTS_ROW(one.facts) for one in new])
-    await upsert_rows(
-        connection, _METADATA, "media_item_id", METADATA_COLUMNS, [_FACTS_ROW(one.facts) for one in old]
+    await _update(
+        connection, _ITEM, ITEM_COLUMNS, {"modified_at"}, [(one.values, one.changed) for one in old]
+    )
+    without = [item for item in (*new, *old) if not item.has_facts]
+    await insert_rows(connection, _METADATA, METADATA_COLUMNS, [_FACTS_ROW(one.facts) for one in without])
+    await _update(
+        connection, _METADATA, METADATA_COLUMNS, set(),
+        [(one.facts, one.changed) for one in old if one.has_facts],
     )
     await insert_rows(connection, _COPY, _COPY_COLUMNS, batch.new_copies)
+
+
+async def _update(
+    connection: AsyncConnection, table: Table, columns: tuple[str, ...], always: set[str],
+    rows: Sequence[tuple[dict[str, Any], set[str]]],
+) -> None:
+    """Update what any of the rows changes: a column that is named is written into its indexes anew."""
+    names = always.union(*(changed for _, changed in rows)).intersection(columns)
+    if names:
+        values = itemgetter(*names, "id")
+        await update_rows(connection, table, tuple(names), [values(row) for row, _ in rows])

@@ -6,8 +6,8 @@ import base64
 import posixpath
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
+from mfkit.core.ids import new_id
 from mfkit.models import MediaItem, MediaMetadata, MediaType
 from mfkit.scan.examine import Examined
 from mfkit.scan.paths import on_disk, raw_bytes
@@ -84,7 +84,7 @@ def metadata_values(found: Examined, item_id: Any) -> tuple[Any, ...]:
     raw = raw_bytes(on_disk(found.path))
     if raw is not None:
         extra["path_bytes"] = base64.b64encode(raw).decode("ascii")
-    return (uuid4(), item_id, *map(facts.get, FACT_COLUMNS), extra)
+    return (new_id(), item_id, *map(facts.get, FACT_COLUMNS), extra)
 
 
 def _moment(taken_at: datetime | None) -> datetime | None:

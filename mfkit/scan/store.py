@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Select, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
+from mfkit.core.ids import new_id
 from mfkit.core.rows import insert_rows, update_rows, upsert_rows
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.examine import Examined
@@ -209,7 +210,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
         if here is not None:
             batch.leave(here)
         new = _Copy(
-            uuid4(), owner.id, found.path, owner.hash, owner.size, found.modified_at, None, scanned_at(found)
+            new_id(), owner.id, found.path, owner.hash, owner.size, found.modified_at, None, scanned_at(found)
         )
         batch.add_copy(new)
         batch.touched[new.path] = new
@@ -229,7 +230,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
     else:
         if here is not None:
             _vacate(batch, here)
-        item = _Item(uuid4(), found.path, found.file_hash, found.size, found.modified_at, None, is_new=True)
+        item = _Item(new_id(), found.path, found.file_hash, found.size, found.modified_at, None, is_new=True)
         _fill(item, found)
         batch.add_item(item)
         batch.counts.added += 1
@@ -359,7 +360,7 @@ async def _write_failures(connection: AsyncConnection, batch: _Batch, examined: 
         await connection.execute(delete(_FAILURE).where(_FAILURE.c.file_path.in_(chunk)))
     await upsert_rows(connection, _FAILURE, "file_path", _FAILURE_COLUMNS, [
         (
-            uuid4(), batch.scan_id, found.path, ScanStage(found.stage), found.error, found.size,
+            new_id(), batch.scan_id, found.path, ScanStage(found.stage), found.error, found.size,
             # A read that failed is tried again; what was read and not understood stays so.
             found.modified_at if found.stage == "probe" or _is_empty(found) else None,
             batch.now,

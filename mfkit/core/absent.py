@@ -40,6 +40,11 @@ class AbsentDatabase(Database):
         """
         self._refuse()
 
+    @property
+    def engine(self) -> NoReturn:  # type: ignore[override]
+        """Refuse, as :attr:`dialect` does."""
+        self._refuse()
+
     def __repr__(self) -> str:
         """Name the dataset."""
         return f"AbsentDatabase({self._name!r})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -97,15 +98,13 @@ def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodInde
         periods = pd.period_range(moments.min(), moments.max(), freq=freq)
         if len(periods) * kinds.nunique() <= MAX_MARKS:
             break
-    numbers = pd.DataFrame({
-        "period": moments.dt.to_period(freq), "kind": kinds,
-        "files": rows["files"].astype("float64"), "bytes": rows["bytes"].astype("float64"),
-    })
-    tables = {
-        name: numbers.pivot_table(index="period", columns="kind", values=name, aggfunc="sum", fill_value=0.0)
-        .reindex(periods, fill_value=0.0)
-        for name in ("files", "bytes")
-    }
+    down, (across, names) = periods.get_indexer(pd.PeriodIndex(moments, freq=freq)), pd.factorize(kinds)
+    tables = {}
+    for name in ("files", "bytes"):
+        # By hand: pivot_table() takes 5 ms for what are a few dozen numbers, at every drawing.
+        table = np.zeros((len(periods), len(names)))
+        np.add.at(table, (down, across), rows[name].to_numpy("float64"))
+        tables[name] = pd.DataFrame(table, index=periods, columns=names)
     return tables, periods, freq
 
 

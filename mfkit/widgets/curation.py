@@ -29,7 +29,7 @@ class CurationPanel(Panel):
         >>> mfkit.widgets.CurationPanel(lib, table.selection, table)  # doctest: +SKIP
     """
 
-    rank = 2
+    rank = 3
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class CurationPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Count what is selected, and offer the names that there are."""
-        self._count = self.lib.count(chosen)
+        self._count = self.counted(chosen)
         for field, names in ((self._tag, self.lib.tags()), (self._collection, self.lib.collections())):
             field.options = tuple(names.nlargest(_SUGGESTED, "items")["name"])
         self._offer_chosen()

@@ -46,7 +46,7 @@ class ExportPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Say on the button how many files will be in it."""
-        count = self.lib.count(chosen)
+        count = self.counted(chosen)
         self._write.description = f"Export {count:,} {'row' if count == 1 else 'rows'}"
         self._write.disabled = not count
 

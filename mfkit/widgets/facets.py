@@ -11,6 +11,7 @@ from mfkit.library import MediaLibrary
 from mfkit.queries.facets import FACETS
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.controls import Facet
+from mfkit.widgets.overview import overview_by
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.selection import Selection
 
@@ -56,11 +57,7 @@ class FacetsPanel(Panel):
     def draw(self, chosen: MediaFilter) -> None:
         """Count the lists that are open, in one query, and tick what is selected."""
         unfolded = [name for name, facet in self._facets.items() if facet.unfolded]
-        counts: dict[str, list[tuple[str, int]]] = {name: [] for name in unfolded}
-        if unfolded:
-            found = self.lib.facets(*unfolded, filter=chosen, limit=_MOST)
-            for fact, value, files in zip(found["fact"], found["value"], found["files"], strict=True):
-                counts[fact].append((value, int(files)))
+        counts = self._counts(unfolded, chosen)
         for name, facet in self._facets.items():
             ticked = [str(value) for value in getattr(chosen, FACETS[name]) or ()]
             self._setting.now = True
@@ -71,6 +68,20 @@ class FacetsPanel(Panel):
                     facet.show(counts[name], ticked, _note(LISTS[name], len(counts[name])))
             finally:
                 self._setting.now = False
+
+    def _counts(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
+        """Return the values of lists with their files, the most first."""
+        counts: dict[str, list[tuple[str, int]]] = {name: [] for name in lists}
+        if lists == ["media_type"] and not chosen.media_type:
+            # No condition of its own is left out here, so that it is what other panels ask.
+            found = overview_by("media_type", self.lib, chosen)
+            pairs = zip(found["media_type"].astype(str), map(int, found["files"]), strict=True)
+            counts["media_type"] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        elif lists:
+            found = self.lib.facets(*lists, filter=chosen, limit=_MOST)
+            for fact, value, files in zip(found["fact"], found["value"], found["files"], strict=True):
+                counts[fact].append((value, int(files)))
+        return counts
 
     def _ticked(self, name: str, change: Any) -> None:
         if not getattr(self._setting, "now", False):

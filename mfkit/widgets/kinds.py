@@ -12,6 +12,7 @@ from mfkit.charts import cameras_chart, codecs_chart, types_chart
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.chart import ChartPanel, measure_switch, switch
+from mfkit.widgets.overview import overview_by
 from mfkit.widgets.selection import Selection
 
 
@@ -33,7 +34,7 @@ class TypesPanel(ChartPanel):
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
         """Sum up by media type."""
-        return self.lib.summary("media_type", chosen)
+        return overview_by("media_type", self.lib, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a bar per media type."""
@@ -67,6 +68,8 @@ class CodecsPanel(ChartPanel):
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
         """Sum up by codec."""
+        if self._stream.value == "video_codec":
+            return overview_by("video_codec", self.lib, chosen)
         return self.lib.summary(self._stream.value, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:

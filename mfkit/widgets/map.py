@@ -33,6 +33,8 @@ class MapPanel(ChartPanel):
         >>> mfkit.widgets.MapPanel(lib, selection)  # doctest: +SKIP
     """
 
+    rank = 1  # the browser takes longer to draw it than all other charts
+
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
         self._for: MediaFilter | None = None

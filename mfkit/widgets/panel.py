@@ -15,6 +15,7 @@ from mfkit.errors import MfkitError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.look import look
+from mfkit.widgets.overview import overview
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.turns import Turns
 
@@ -30,7 +31,7 @@ class Panel(widgets.VBox):
         rank: Of several panels that are to be drawn, those with the lowest are drawn first.
     """
 
-    rank = 1
+    rank = 2
 
     def __init__(
         self,
@@ -67,6 +68,10 @@ class Panel(widgets.VBox):
     def draw(self, chosen: MediaFilter) -> None:
         """Query the library and show what it answers."""
         raise NotImplementedError
+
+    def counted(self, chosen: MediaFilter) -> int:
+        """Return how many items are selected."""
+        return int(overview(self.lib, chosen)["files"].sum())
 
     def options(self) -> Hashable:
         """Return the state of the panel's own controls that a drawing depends on."""

@@ -115,8 +115,48 @@ const idle = () => new Promise((done) => {
   else setTimeout(done, 50);
 });
 
+// Tells of a brush over the x axis when the button is let go: Plotly itself waits for up to 100 ms. What it then
+// says of the same brush is left to the function that is returned, which says whether it was one.
+function brushing(plot, tell, signal) {
+  const least = 8;  // pixels, from which on it is a drag to Plotly too
+  let from, told;
+  const place = (x) => {
+    const { xaxis } = plot._fullLayout;
+    const there = x - plot.getBoundingClientRect().left - xaxis._offset;
+    return xaxis.p2d(Math.max(0, Math.min(xaxis._length, there)));
+  };
+  plot.addEventListener("mousedown", ({ button, clientX, target }) => {
+    const begins = button === 0 && plot._fullLayout.dragmode === "select" && target.closest(".nsewdrag");
+    from = begins ? clientX : undefined;
+    told = undefined;
+  }, { capture: true, signal });
+  document.addEventListener("mouseup", ({ clientX }) => {
+    if (from !== undefined && Math.abs(clientX - from) >= least) {
+      told = plot.dataset.drawn;
+      tell("brush", [place(from), place(clientX)]);
+    }
+    from = undefined;
+  }, { capture: true, signal });
+  return (again) => {
+    const known = told !== undefined;
+    if (known && told !== plot.dataset.drawn) again();  // the answer was faster, and what was drawn is still there
+    told = undefined;
+    return known;
+  };
+}
+
+// A map stays where it is let go, and is asked for at once; MapLibre lets it glide on for up to 0.4 s. Plotly
+// enables dragging anew at every change, without a word about that.
+function stay(map) {
+  const pan = map?.dragPan;
+  if (!pan || Object.hasOwn(pan, "enable")) return;
+  pan.enable = pan.enable.bind(pan, { maxSpeed: 0 });
+  if (pan.isEnabled()) pan.enable();
+}
+
 // What a person does to a figure, as the kernel is told it.
-function listen(plot, tell) {
+function listen(plot, tell, again, signal) {
+  const knows = brushing(plot, tell, signal);
   plot.on("plotly_click", ({ points }) => {
     const value = points[0]?.customdata ?? null;
     // A treemap tells of its clicks below, where its own answer to them can be held back.
@@ -133,7 +173,7 @@ function listen(plot, tell) {
       const [west, east] = corners.map(([longitude]) => longitude).sort((a, b) => a - b);
       const [south, north] = corners.map(([, latitude]) => latitude).sort((a, b) => a - b);
       tell("box", [south, west, north, east]);
-    } else if (event?.range?.x) tell("brush", event.range.x);
+    } else if (event?.range?.x && !knows(again)) tell("brush", event.range.x);
   });
   // That a mark can be clicked is seen by the pointer.
   plot.on("plotly_hover", ({ points }) => {
@@ -225,10 +265,11 @@ async function render({ model, el, signal }) {
       plot.style.height = `${layout.height}px`;
       await Plotly.react(plot, data, layout, config);
       say("");
+      stay(plot._fullLayout.map?._subplot?.map);
       plot.dataset.drawn = String(Number(plot.dataset.drawn ?? 0) + 1);
       if (wired) return;
       wired = true;
-      listen(plot, (kind, value) => model.send({ kind, value }));
+      listen(plot, (kind, value) => model.send({ kind, value }), draw, signal);
       plot.on("plotly_relayout", (change) => {
         if (!Object.keys(change).some((key) => key.startsWith("map"))) return;
         const { center, zoom } = plot._fullLayout.map;
@@ -239,7 +280,7 @@ async function render({ model, el, signal }) {
           const box = plot._fullLayout.map?._subplot?.map?.getBounds();
           if (!box || !kept) return;
           look({ south: box.getSouth(), west: box.getWest(), north: box.getNorth(), east: box.getEast() });
-        }, 120);
+        }, 50);
       });
     }).catch((error) => say(`This chart cannot be drawn: ${error.message}`));
   };

@@ -26,7 +26,7 @@ class RangesPanel(Panel):
         >>> mfkit.widgets.RangesPanel(lib, selection)  # doctest: +SKIP
     """
 
-    rank = 2
+    rank = 3
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""

@@ -10,6 +10,7 @@ from mfkit.queries.filters import MediaFilter
 from mfkit.queries.units import format_duration, format_size
 from mfkit.queries.wording import clauses
 from mfkit.widgets.controls import Chips
+from mfkit.widgets.overview import overview
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.selection import Selection
 
@@ -53,7 +54,7 @@ class SelectionPanel(Panel):
         self._chips.show([(",".join(clause.fields), clause.text) for clause in clauses(chosen)])
         if not self._whole:
             self._whole = self.lib.count()
-        self._words.value = words(self.lib.summary("media_type", chosen), self._whole)
+        self._words.value = words(overview(self.lib, chosen), self._whole)
 
     def refresh(self) -> None:
         """Count anew, as after a scan."""

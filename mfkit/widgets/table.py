@@ -67,7 +67,7 @@ class TablePanel(Panel):
     def draw(self, chosen: MediaFilter) -> None:
         """Fetch one page, and the number of rows when the selection is another one."""
         if self._of is None or chosen != self._of[0]:
-            self._total = self.lib.count(chosen)
+            self._total = self.counted(chosen)
         if chosen != self._chosen_from:
             self._chosen_from = chosen
             self.grid.chosen = []

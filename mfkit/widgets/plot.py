@@ -11,6 +11,7 @@ import functools
 import gzip
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,20 @@ import traitlets
 from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
+from mfkit.widgets.turns import in_kernel
 
 SAVE = ("toImage", "toSvg", "toHtml")
 """Buttons in the corner of a plot that write it into a file: PNG, SVG, and a page that works by itself."""
 
 
 @functools.cache
-def _bundle() -> bytes:
+def _bundle() -> Future[bytes]:
     """Return Plotly's JavaScript, gzipped: 1.7 MB instead of 5, which matters to a distant server."""
-    return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
+    packing = ThreadPoolExecutor(1, "mfkit-plotly")
+    try:
+        return packing.submit(lambda: gzip.compress(get_plotlyjs().encode(), compresslevel=1))
+    finally:
+        packing.shutdown(wait=False)
 
 
 class Plot(anywidget.AnyWidget):
@@ -72,6 +78,8 @@ class Plot(anywidget.AnyWidget):
         super().__init__(_config=config, title=title)
         self._listeners: list[tuple[str, Callable[[Any], None]]] = []
         self.on_msg(self._answer)
+        if in_kernel():
+            _bundle()  # by the time that the page asks it is ready
         if figure is not None:
             self.show(figure)
 
@@ -108,7 +116,7 @@ class Plot(anywidget.AnyWidget):
         if not isinstance(message, dict):
             return
         if message.get("kind") == "plotly":
-            self.send({"kind": "plotly"}, buffers=[_bundle()])
+            self.send({"kind": "plotly"}, buffers=[_bundle().result()])
         for event, listener in self._listeners:
             if message.get("kind") == event:
                 listener(message.get("value"))

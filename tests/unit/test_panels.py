@@ -11,12 +11,14 @@ from typing import Any
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from pandas.testing import assert_frame_equal
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.widgets import (
     CurationPanel,
     DuplicatesPanel,
     ExportPanel,
+    FacetsPanel,
     QualityPanel,
     QueryPanel,
     SavingsPanel,
@@ -24,6 +26,7 @@ from mfkit.widgets import (
     TablePanel,
     explore,
 )
+from mfkit.widgets.overview import overview_by
 from mfkit.widgets.query import as_json, as_python
 from tests.synthetic import HOSTILE, fill
 
@@ -394,3 +397,27 @@ class TestSavings:
         panel._least.value = 10**8
         wanted = lib.savings("hevc").query("saves_expected >= 1e8")
         assert [row["id"] for row in panel.grid._rows] == list(wanted["id"][:15])
+
+
+CHOSEN = [
+    MediaFilter(), MediaFilter(media_type="video"), MediaFilter(after=2015), MediaFilter(min_size=10**15),
+]
+
+
+@pytest.mark.parametrize("fact", ["media_type", "video_codec"])
+@pytest.mark.parametrize("chosen", CHOSEN, ids=str)
+def test_what_panels_ask_together(fact: str, chosen: MediaFilter, lib: MediaLibrary) -> None:
+    """The sums by one fact of two are those of a question for that fact alone, in its order."""
+    alone = lib.summary(fact, chosen)[[fact, "files", "bytes", "duration"]]
+    assert_frame_equal(overview_by(fact, lib, chosen), alone, check_flags=False)
+
+
+@pytest.mark.parametrize("chosen", CHOSEN, ids=str)
+def test_the_first_list_without_a_question_of_its_own(chosen: MediaFilter, lib: MediaLibrary) -> None:
+    """It has the values and counts, in the order, that facets() gives."""
+    panel = FacetsPanel(lib)
+    asked = lib.facets("media_type", filter=chosen)
+    assert panel._counts(["media_type"], chosen)["media_type"] == [
+        (value, files) for value, files in zip(asked["value"], asked["files"], strict=True)
+    ]
+    assert panel.counted(chosen) == lib.count(chosen)

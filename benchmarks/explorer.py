@@ -222,7 +222,7 @@ def in_kernel(file: Path, runs: int) -> dict[str, list[float]]:
             **{type(panel).__name__.removesuffix("Panel").lower(): panel for panel in explorer.tabs.panels},
             "table": explorer.files,
         }
-        for panel in parts.values():
+        for panel in (*parts.values(), *explorer.tools.panels):
             panel.active = False
         for run in range(1, runs + 1):
             # Each selection once, since answers are kept.

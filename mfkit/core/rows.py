@@ -43,22 +43,8 @@ async def insert_rows(
         columns: Names of the columns that the rows fill.
         rows: Python values in the order of ``columns``.
     """
-    await insert_columns(connection, table, _by_column(columns, rows))
-
-
-async def insert_columns(
-    connection: AsyncConnection, table: Table, columns: Mapping[str, Sequence[Any]]
-) -> None:
-    """Insert rows that are given by column.
-
-    Args:
-        connection: Open in a write transaction.
-        table: Where.
-        columns: Python values by the column's name, one for each row.
-    """
-    await insert_converted(
-        connection, table, tuple(columns), converted(connection.dialect, table, columns)
-    )
+    bites = converted(connection.dialect, table, _by_column(columns, rows))
+    await insert_converted(connection, table, columns, bites)
 
 
 async def insert_converted(
@@ -78,7 +64,7 @@ def converted(dialect: Dialect, table: Table, columns: Mapping[str, Sequence[Any
     at_once = _MOST_VALUES // len(columns) if dialect.name == "sqlite" else max(count, 1)
     for start in range(0, count, at_once):
         yield list(zip(
-            *(_converted(values[start:start + at_once], _converter(table, name, dialect))
+            *(_column(values[start:start + at_once], _converter(table, name, dialect))
               for name, values in columns.items()),
             strict=True,
         ))
@@ -158,7 +144,7 @@ def _marks(number: int) -> list[str]:
     return [f"${place}" for place in range(1, number + 1)]
 
 
-def _converted(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Sequence[Any]:
+def _column(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Sequence[Any]:
     if function is None:
         return values
     first = values[0]

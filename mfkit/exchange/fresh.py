@@ -20,8 +20,6 @@ from mfkit.scan.kinds import named
 from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS
 
 _OF_MIME_TYPE = {one.value: one for one in (MediaType.VIDEO, MediaType.AUDIO, MediaType.IMAGE)}
-
-
 _ITEM, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaMetadata))
 
 

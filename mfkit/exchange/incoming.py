@@ -104,7 +104,7 @@ def fit(rows: Checked) -> Fit:
     extra = list(_extra(columns.get("extra_metadata", [None] * count), facts, item))
     if "taken_at" in facts:
         item["file_created_at"] = facts.pop("taken_at")
-    paths = columns["file_path"]
+    paths = columns.get("file_path", [])  # no row of a batch of objects need have one; then all are refused
     names = columns.get("file_name")
     item["file_name"] = [posixpath.basename(path) for path in paths] if names is None else [
         clean_text(name) or posixpath.basename(path) for name, path in zip(names, paths, strict=True)

@@ -289,3 +289,41 @@ MEDIAINFO = [
          "Performer": "The Band", "Track": "A Song", "Recorded_Date": "1999-05"},
         {"@type": "Audio", "Format": "MPEG Audio", "Format_Profile": "Layer 3", "SamplingRate": "44100"}]}},
 ]
+
+
+def test_objects_without_a_path(lib, tmp_path):
+    """A file of objects of which none says where its file is: each is refused, and nothing breaks."""
+    (tmp_path / "rows.jsonl").write_text('{"title": "a"}\n{"title": "b"}\n')
+    done = lib.ingest(tmp_path / "rows.jsonl", on_error="collect")
+    assert (done.rows, done.added, done.left_out) == (2, 0, 2)
+    assert done.errors["reason"].tolist() == ["the path is missing"] * 2
+    with pytest.raises(IngestError, match="2 rows cannot be taken"):
+        lib.ingest(tmp_path / "rows.jsonl")
+
+
+def test_a_batch_does_what_its_rows_do_one_by_one(tmp_path):
+    """New rows, a path twice, a content at two paths, a known path, a file there, a row without size."""
+    (tmp_path / "there.txt").write_text("four")
+    rows = pd.DataFrame([
+        {"file_path": "/a/new.mp4", "file_size": 1, "file_hash": "11" * 32, "title": "new"},
+        {"file_path": "/a/twice.mp3", "file_size": 2, "title": "first"},
+        {"file_path": "/a/one.jpg", "file_size": 3, "file_hash": "22" * 32, "width": 4, "height": 3},
+        {"file_path": "/a/twice.mp3", "file_size": 5, "artist": "second"},
+        {"file_path": "/b/one.jpg", "file_size": 3, "file_hash": "22" * 32},
+        {"file_path": "/a/known.pdf", "title": "another title"},
+        {"file_path": str(tmp_path / "there.txt"), "title": "by its path"},
+        {"file_path": "/a/nowhere.mkv", "title": "of no size"},
+        {"file_path": "/a/plain.zip", "file_size": 6, "extra_metadata": {"mine": 1}},
+    ])
+    seen = []
+    single = [rows.iloc[[place]] for place in range(len(rows))]
+    for name, parts in (("whole", [rows]), ("single", single)):
+        with mfkit.MediaLibrary(tmp_path / f"{name}.db") as library:
+            library.ingest(pd.DataFrame([{"file_path": "/a/known.pdf", "file_size": 9, "title": "before"}]))
+            done = [library.ingest(part, on_error="collect") for part in parts]
+            items = library.items(order_by="file_path").drop(columns=["id", "created_at", "modified_at"])
+            counts = [sum(getattr(one, what) for one in done)
+                      for what in ("rows", "added", "updated", "unchanged", "copies", "left_out")]
+        seen.append((counts, items.to_json(orient="records", date_format="iso")))
+    assert seen[0] == seen[1]
+    assert seen[0][0] == [9, 5, 2, 0, 1, 1]

@@ -3,6 +3,7 @@
 #   make demo [MEDIA=folder] [LIBRARY=file]    the same without a browser: size table, notebooks as HTML
 #   make docs                                  the documentation as pages, in build/site
 #   make screenshots                           the pictures in docs/images (needs Chromium)
+#   make bundle                                Plotly's JavaScript in mfkit/charts/plotly (needs Node.js)
 #   make test [PYTHON=python3.12]              lint, types, import contract, tests, coverage of the models
 #   make test-spark                            the tests on a Spark cluster of their own (needs a Java)
 
@@ -25,7 +26,7 @@ LIBRARY ?= $(BUILD)/demo.db
 DEMO = $(BUILD)/demo
 endif
 
-.PHONY: lab demo scan docs screenshots test test-spark lint clean
+.PHONY: lab demo scan docs screenshots bundle test test-spark lint clean
 .DEFAULT_GOAL := lab
 
 lab: scan
@@ -62,6 +63,10 @@ docs: $(VENV)/installed
 
 screenshots: $(VENV)/installed
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
+
+bundle:
+	npm --prefix bundle ci
+	cd bundle && node build.mjs ../mfkit/charts/plotly
 
 lint: $(VENV)/installed
 	$(BIN)/flake8

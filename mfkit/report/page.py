@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import re
 from importlib.resources import files
 from typing import Any
 
-from plotly.offline import get_plotlyjs
-
+from mfkit.charts.javascript import bundle_for, packed
 from mfkit.report.show import PLOTLY_MIME
 
 _TITLE = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
@@ -28,6 +28,11 @@ def page(notebook: Any) -> str:
     from nbconvert.preprocessors import TagRemovePreprocessor
     from traitlets.config import Config
 
+    figures = [
+        output["data"][PLOTLY_MIME]
+        for cell in notebook.cells for output in cell.get("outputs", ())
+        if PLOTLY_MIME in output.get("data", ())
+    ]
     plain = _drawn(notebook)
     config = Config({
         "TagRemovePreprocessor": {"remove_cell_tags": ["page-skip"], "enabled": True},
@@ -41,7 +46,7 @@ def page(notebook: Any) -> str:
     return ours.joinpath("page.html").read_text("utf-8").format(
         title=title[1] if title else "Library report",
         style=ours.joinpath("page.css").read_text("utf-8"),
-        plotly=get_plotlyjs() if "mfkit-figure" in body else "",
+        plotly=gzip.decompress(packed(bundle_for(figures))).decode() if figures else "",
         script=ours.joinpath("page.js").read_text("utf-8"),
         body=body,
     )

@@ -1,13 +1,13 @@
 // Draws a Plotly figure that the kernel sends as JSON, in the page's colours.
 //
-// Plotly's 5 MB of JavaScript come from the kernel, compressed, once per page: the first plot asks, all
-// wait for the same answer. After a reload of the page the plots come back from the kernel and ask anew.
+// Plotly's JavaScript comes from the kernel, compressed, once per page: the first plot asks, all wait for the
+// same answer. After a reload of the page the plots come back from the kernel and ask anew.
 
 const styles = new Map();
 let drawings = 0;
 
-function page(version) {
-  const key = Symbol.for(`mfkit.plotly.${version}`);
+function page(model) {
+  const key = Symbol.for(`mfkit.plotly.${model.get("_version")}.${model.get("_bundle")}`);
   if (!globalThis[key]) {
     const state = { asked: false, done: false };
     state.promise = new Promise((resolve, reject) => {
@@ -45,10 +45,11 @@ async function evaluate(packed) {
 }
 
 function plotly(model, signal) {
-  const state = page(model.get("_version"));
+  const state = page(model);
   if (!state.done) {
+    const bundle = model.get("_bundle");
     const take = (message, buffers) => {
-      if (message?.kind === "plotly") state.settle(buffers[0]);
+      if (message?.kind === "plotly" && message.bundle === bundle) state.settle(buffers[0]);
     };
     const ask = () => state.done || model.send({ kind: "plotly" });
     model.on("msg:custom", take);
@@ -66,6 +67,9 @@ function mapStyle(text) {
   if (!styles.has(text)) styles.set(text, JSON.parse(text));
   return styles.get(text);
 }
+
+// The first one comes when the library has answered, for which the page does not wait.
+const hasFigure = (model) => model.get("_figure") !== "{}";
 
 function figureOf(model, el) {
   const { data = [], layout = {} } = JSON.parse(model.get("_figure"));
@@ -154,6 +158,29 @@ function stay(map) {
   if (pan.isEnabled()) pan.enable();
 }
 
+// Plotly tells a map again where it is and how it looks, for which MapLibre paints it as it was, before it paints
+// what is new. Until the new discs are there it need not: without a graphics card a painting takes 25 ms or more.
+function held(map) {
+  const element = map.getContainer(), canvas = map.getCanvas();
+  let wanted = false;
+  const letGo = () => {
+    clearTimeout(late);
+    map.off("sourcedata", arrived);
+    delete map.triggerRepaint;
+    delete map.resize;
+    if (wanted) map.triggerRepaint();
+  };
+  const arrived = ({ sourceDataType }) => { if (sourceDataType === "content") letGo(); };
+  const late = setTimeout(letGo, 100);  // where nothing is new
+  map.on("sourcedata", arrived);
+  map.triggerRepaint = () => { wanted = true; };
+  map.resize = () => {  // which empties the canvas
+    if (canvas.clientWidth === element.clientWidth && canvas.clientHeight === element.clientHeight) return map;
+    letGo();
+    return map.resize();
+  };
+}
+
 // What a person does to a figure, as the kernel is told it.
 function listen(plot, tell, again, signal) {
   const knows = brushing(plot, tell, signal);
@@ -182,7 +209,21 @@ function listen(plot, tell, again, signal) {
   plot.on("plotly_unhover", () => plot.classList.remove("mfkit-over"));
 }
 
-async function render({ model, el, signal }) {
+// Another bundle of Plotly, which a figure may need, begins anew.
+function render({ model, el, signal }) {
+  let shown;
+  const begin = () => {
+    shown?.abort();
+    shown = new AbortController();
+    el.replaceChildren();
+    show({ model, el, signal: shown.signal });
+  };
+  model.on("change:_bundle", begin);
+  signal.addEventListener("abort", () => { model.off("change:_bundle", begin); shown.abort(); });
+  begin();
+}
+
+async function show({ model, el, signal }) {
   const plot = document.createElement("div");
   const note = document.createElement("p");
   note.className = "mfkit-note";
@@ -237,7 +278,7 @@ async function render({ model, el, signal }) {
       click: () => saveHtml(
         figureOf(model, el), model.get("title") || "chart",
         getComputedStyle(el).getPropertyValue("--jp-layout-color1").trim() || "white",
-        page(model.get("_version")).packed,
+        page(model).packed,
       ),
     },
     home: { title: "Show all", icon: Plotly.Icons.home, click: () => { kept = undefined; look({}); draw(); } },
@@ -253,16 +294,16 @@ async function render({ model, el, signal }) {
     if (waiting) return;
     waiting = true;
     queue = queue.then(async () => {
+      // A first map takes as long as all other charts of a page together, which need not wait for it.
+      if (!wired && model.get("_map_style")) await idle();
       waiting = false;
       // A plot made in a box without width keeps a wrong size; the observer below calls again.
-      if (signal.aborted || !el.clientWidth) return;
+      if (signal.aborted || !el.clientWidth || !hasFigure(model)) return;
       const { data, layout } = figureOf(model, el);
       if (layout.map && dragging) layout.dragmode = dragging;
-      // A first map takes as long as all other charts of a page together, which need not wait for it.
-      if (layout.map && !wired) await idle();
-      if (signal.aborted) return;
       if (layout.map && kept?.revision === model.get("_revision")) Object.assign(layout.map, kept.place);
       plot.style.height = `${layout.height}px`;
+      if (wired && layout.map) held(plot._fullLayout.map._subplot.map);
       await Plotly.react(plot, data, layout, config);
       say("");
       stay(plot._fullLayout.map?._subplot?.map);
@@ -304,13 +345,13 @@ async function render({ model, el, signal }) {
   model.on("change:_figure change:_map_style change:_revision", draw);
   draw();
 
-  return () => {
+  signal.addEventListener("abort", () => {
     clearTimeout(moved);
     sizes.disconnect();
     theme.disconnect();
     model.off("change:_figure change:_map_style change:_revision", draw);
     Plotly.purge(plot);
-  };
+  });
 }
 
 export default { render };

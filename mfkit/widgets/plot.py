@@ -1,17 +1,14 @@
 """A Plotly figure in a notebook, light enough to be redrawn at every change of a filter.
 
 Plotly's own FigureWidget sends 5 MB of JavaScript per figure and loses what is changed before it is
-shown. This one sends the figure as JSON (its arrays packed as float64 or int32), the bundle that ships
-with the plotly package once per page, and a map's background once per plot.
+shown. This one sends the figure as JSON (its arrays packed as float64 or int32), Plotly's JavaScript once
+per page, and a map's background once per plot.
 """
 
 from __future__ import annotations
 
-import functools
-import gzip
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +16,12 @@ import anywidget
 import plotly
 import plotly.graph_objects as go
 import traitlets
-from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
-from mfkit.widgets.turns import in_kernel
+from mfkit.charts.javascript import bundle_for, packed
 
 SAVE = ("toImage", "toSvg", "toHtml")
 """Buttons in the corner of a plot that write it into a file: PNG, SVG, and a page that works by itself."""
-
-
-@functools.cache
-def _bundle() -> Future[bytes]:
-    """Return Plotly's JavaScript, gzipped: 1.7 MB instead of 5, which matters to a distant server."""
-    packing = ThreadPoolExecutor(1, "mfkit-plotly")
-    try:
-        return packing.submit(lambda: gzip.compress(get_plotlyjs().encode(), compresslevel=1))
-    finally:
-        packing.shutdown(wait=False)
 
 
 class Plot(anywidget.AnyWidget):
@@ -52,6 +38,7 @@ class Plot(anywidget.AnyWidget):
     _figure = traitlets.Unicode("{}").tag(sync=True)
     _map_style = traitlets.Unicode("").tag(sync=True)
     _config = traitlets.Dict().tag(sync=True)
+    _bundle = traitlets.Unicode().tag(sync=True)
     _version = traitlets.Unicode(plotly.__version__).tag(sync=True)
     _revision = traitlets.Int(0).tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
@@ -75,11 +62,9 @@ class Plot(anywidget.AnyWidget):
             "scrollZoom": True,
             "doubleClick": "reset",
         }
-        super().__init__(_config=config, title=title)
+        super().__init__(_config=config, _bundle=bundle_for([]), title=title)
         self._listeners: list[tuple[str, Callable[[Any], None]]] = []
         self.on_msg(self._answer)
-        if in_kernel():
-            _bundle()  # by the time that the page asks it is ready
         if figure is not None:
             self.show(figure)
 
@@ -90,6 +75,8 @@ class Plot(anywidget.AnyWidget):
         with self.hold_sync():
             if style is not None:
                 self.background(style)
+            if bundle_for([drawn]) == "whole":
+                self._bundle = "whole"  # and never back: it draws all else as well
             self._figure = json.dumps(drawn, cls=PlotlyJSONEncoder, separators=(",", ":"))
 
     def background(self, style: dict[str, Any]) -> None:
@@ -116,7 +103,7 @@ class Plot(anywidget.AnyWidget):
         if not isinstance(message, dict):
             return
         if message.get("kind") == "plotly":
-            self.send({"kind": "plotly"}, buffers=[_bundle().result()])
+            self.send({"kind": "plotly", "bundle": self._bundle}, buffers=[packed(self._bundle)])
         for event, listener in self._listeners:
             if message.get("kind") == event:
                 listener(message.get("value"))

@@ -51,6 +51,12 @@ class Faulty(mfkit.widgets.ChartPanel):
 
 Faulty(lib, selection)
 """
+OWN = """
+own = mfkit.widgets.Plot(go.Figure(go.Bar(x=["a", "b"], y=[1, 2], customdata=["a", "b"])), title="Own")
+told = []
+own.listen("click", told.append)
+own
+"""
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +66,12 @@ def opened(lab: Lab, library: MediaLibrary, tmp_path_factory: pytest.TempPathFac
     library.tag(hostile, HOSTILE[0])
     library.add_to(HOSTILE[0], hostile)
     library.save_view(HOSTILE[0], tags=HOSTILE[0])
-    write_notebook(lab, "panels.ipynb", ALL, FAULTY)
+    write_notebook(lab, "panels.ipynb", ALL, FAULTY, OWN)
     with visit(tmp_path_factory.mktemp("profile")) as browser:
         browser.open(lab, "panels.ipynb")
         browser.run_all()
         assert browser.errors() == []
-        browser.plots(9)
+        browser.plots(10)
         yield browser
     library.delete_view(HOSTILE[0])
     library.untag(hostile, HOSTILE[0])
@@ -141,3 +147,27 @@ def test_what_lasts_has_a_spinner(opened: Visit) -> None:
 def test_nothing_left_this_machine_and_nothing_broke(opened: Visit) -> None:
     """After all of that: no request beyond loopback, no error of a script."""
     assert opened.outside == [] and opened.faults == []
+
+
+def test_a_chart_of_another_type(opened: Visit) -> None:
+    """A plot given a trace for which the page fetches all of Plotly goes on, and tells of clicks."""
+    page = opened.page
+    run = (
+        "async code => { const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;"
+        " return (await kernel.requestExecute({ code }).done).content.status; }"
+    )
+    plot = page.locator(".mfkit-plot[aria-label=Own]")
+    plot.scroll_into_view_if_needed()
+    plot.locator(".bars .point").first.wait_for()
+    pie = 'go.Figure(go.Pie(labels=["a", "b"], values=[1, 2], customdata=["a", "b"], sort=False))'
+    assert page.evaluate(run, f"own.show({pie})") == "ok"
+    plot.locator(".pielayer .slice").first.wait_for()
+    plot.locator(".pielayer .slice").last.click()
+    assert page.evaluate(run, "own.show(go.Figure(go.Bar(x=['c'], y=[3], customdata=['c'])))") == "ok"
+    plot.locator(".bars .point").first.wait_for()
+    plot.locator(".bars .point").click(force=True)
+    page.wait_for_timeout(300)
+    told = "assert len(told) == 2 and 'b' in str(told[0]) and told[1] == 'c', told"
+    assert page.evaluate(run, told) == "ok"
+    assert plot.locator(".pielayer .slice").count() == 0 and plot.locator("svg.main-svg").count() > 0
+    assert opened.errors() == []

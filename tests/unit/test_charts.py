@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from plotly.offline import get_plotlyjs_version
 
 from mfkit.charts import (
     cameras_chart,
@@ -17,10 +21,12 @@ from mfkit.charts import (
     folders_chart,
     growth_chart,
     histogram_chart,
+    places_atlas,
     places_map,
     resolutions_chart,
     types_chart,
 )
+from mfkit.charts.javascript import TRACES, bundle_for, packed
 from mfkit.charts.places import land_style
 from mfkit.charts.theme import MAX_MARKS, MEDIA_COLORS, label, value_axis
 from mfkit.models import MediaType
@@ -260,3 +266,29 @@ def test_the_map_needs_no_server() -> None:
     for polygon in land["coordinates"]:
         for ring in polygon:
             assert np.abs(np.diff(np.array(ring)[:, 0])).max() <= 180
+
+
+@pytest.mark.parametrize("figure", [
+    *(chart(frame) for chart, frame in CHARTS), growth_chart(GROWTH, cumulative=True), places_atlas(PLACES),
+])
+def test_the_part_of_plotly_that_ships_draws_every_chart(figure: go.Figure) -> None:
+    """No chart of mfkit's makes a page wait for all of Plotly."""
+    assert bundle_for([figure.to_dict()]) == "part"
+
+
+def test_all_of_plotly_where_a_chart_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For other types of traces, and where the plotly package is not the one that the part was made of."""
+    bar, pie = (go.Figure(kind).to_dict() for kind in (go.Bar(y=[1]), go.Pie(values=[1])))
+    assert bundle_for([]) == bundle_for([bar, {}, {"data": [{}]}]) == "part"
+    assert bundle_for([bar, pie]) == "whole"
+    monkeypatch.setattr("mfkit.charts.javascript.get_plotlyjs_version", lambda: "0.1.2")
+    assert bundle_for([bar]) == "whole"
+
+
+def test_the_part_is_what_it_is_said_to_be() -> None:
+    """It is of the installed Plotly, has the types that are listed, and fits into a page's script element."""
+    part, whole = (gzip.decompress(packed(bundle)).decode() for bundle in ("part", "whole"))
+    assert f"plotly.js v{get_plotlyjs_version()}" in part[:200]
+    recipe = (Path(__file__).parents[2] / "bundle" / "traces.cjs").read_text()
+    assert TRACES == {"scatter", *re.findall(r'lib/(\w+)"\)', recipe)} - {"core"}
+    assert len(part) < 0.7 * len(whole) and "</script" not in part

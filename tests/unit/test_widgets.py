@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from mfkit import MediaFilter, MediaLibrary
@@ -515,8 +516,21 @@ class TestCharts:
         plot._handle_custom_msg({"kind": "something else"}, [])
         plot._handle_custom_msg({"kind": "plotly"}, [])
         ((content, (bundle,)),) = sent
-        assert content == {"kind": "plotly"} and bundle[:2] == b"\x1f\x8b" and len(bundle) < 2_000_000
+        assert content == {"kind": "plotly", "bundle": "part"}
+        assert bundle[:2] == b"\x1f\x8b" and len(bundle) < 1_000_000
         assert plot._config["showSendToCloud"] is False
+
+    def test_a_figure_that_needs_more_gets_the_whole(self) -> None:
+        """Charts of one's own may be of any type; a plot that had the whole of Plotly keeps to it."""
+        plot = Plot(go.Figure(go.Bar(y=[1])))
+        assert plot._bundle == "part"
+        plot.show(go.Figure(go.Pie(values=[1])))
+        assert plot._bundle == "whole"
+        sent: list[Any] = []
+        plot.send = lambda content, buffers=None: sent.append((content, buffers))
+        plot._handle_custom_msg({"kind": "plotly"}, [])
+        plot.show(go.Figure(go.Bar(y=[1])))
+        assert sent[0][0]["bundle"] == plot._bundle == "whole" and len(sent[0][1][0]) > 1_000_000
 
     def test_an_error_is_a_sentence_and_the_panel_lives_on(self, lib: MediaLibrary) -> None:
         """What a callback raises is said, escaped, and gone when it works again."""

@@ -28,7 +28,7 @@ from platformdirs import user_cache_path
 from mfkit.core.database import Database
 from mfkit.errors import MfkitError
 
-FORMAT = 2
+FORMAT = 3
 """Of manifest and files; a cache of another one is made anew."""
 LOCK_TIMEOUT = 120.0
 _GRACE = 60.0

@@ -45,6 +45,7 @@ class Plan:
         moment: Query whose answer tells the moment that the files show.
         stages: The files; those of a stage may be read by the queries of the next.
         count: Query whose one number goes into the result.
+        threads: How many files are written at once.
     """
 
     uri: str
@@ -52,6 +53,7 @@ class Plan:
     moment: str
     stages: list[list[Part]]
     count: str
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,10 @@ class Result:
 
 def run(plan: Plan) -> Result:
     """Write all files."""
-    threads = max(len(stage) for stage in plan.stages)
     directory = Path(plan.directory)
     with (
         duck.writing(directory) as connection,
-        readers_of_one_moment(plan.uri, threads, plan.moment) as (readers, moment),
+        readers_of_one_moment(plan.uri, plan.threads, plan.moment) as (readers, moment),
     ):
         # Each thread does its own part's work from reading to compression.
         connection.execute("SET threads = 1")

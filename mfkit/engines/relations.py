@@ -38,12 +38,14 @@ class Relation:
         key: The column with an item's id, by which the relation catches up item by item; None where
             it is small and fetched whole.
         order: How the rows lie in the file.
+        derived: Names of further columns, which no query sees, and DuckDB's expressions of rows as read.
     """
 
     name: str
     columns: tuple[tuple[str, TypeEngine[Any]], ...]
     key: str | None = None
     order: str = ""
+    derived: tuple[tuple[str, str], ...] = ()
 
     def select(self, dialect: str, where: str = "") -> str:
         """Return the text of the query that reads the rows from the record database."""
@@ -57,7 +59,8 @@ class Relation:
 
     def typed(self) -> str:
         """Return DuckDB's select list that gives columns as read their types."""
-        return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
+        columns = (f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
+        return ", ".join((*columns, *(f"{expression} AS {name}" for name, expression in self.derived)))
 
     def written(self) -> str:
         """Return DuckDB's query that makes a file of ``incoming``, the rows as read."""
@@ -74,10 +77,13 @@ def _of(model: Any, key: str | None = None, order: str = "") -> Relation:
     return Relation(table.name, _columns(table.c), key, order)
 
 
+ITEM_DATE = "item_date"
+"""The column for an item's one date (mfkit.queries.conditions). It is computed once, and of each group of
+rows it is known from when to when they are, so that a query on a time passes over the others."""
 # With the id of the metadata, so that the table of that name can be had from it.
 MEDIA = Relation(
-    "media", (*_columns(media.c), ("metadata_id", Uuid())), "id",
-    "media_type, coalesce(file_created_at, file_modified_at), id",
+    "media", (*_columns(media.c), ("metadata_id", Uuid())), "id", f"media_type, {ITEM_DATE}, id",
+    ((ITEM_DATE, "CAST(coalesce(file_created_at, file_modified_at) AS TIMESTAMP)"),),
 )
 RELATIONS: dict[str, Relation] = {
     relation.name: relation

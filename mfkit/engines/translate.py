@@ -26,6 +26,7 @@ from sqlalchemy import (
     Numeric,
     Select,
     String,
+    Table,
     Uuid,
 )
 from sqlalchemy.engine.default import DefaultDialect
@@ -36,7 +37,7 @@ from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import LRUCache
 
 from mfkit.engines.duck import folded
-from mfkit.engines.relations import NAMES, duckdb_type
+from mfkit.engines.relations import ITEM_DATE, MEDIA, NAMES, duckdb_type
 from mfkit.models import UTCDateTime
 from mfkit.queries.text import media_words
 
@@ -145,7 +146,12 @@ class Compiler(compiler.SQLCompiler):
         if table.schema is not None or table.name not in self.dialect.relations:
             raise UnsupportedError(f"the table {table.name}")
         self.relations.add(table.name)
-        return str(super().visit_table(table, *args, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
+        found = str(super().visit_table(table, *args, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
+        if self.dialect.dated and found == MEDIA.name:
+            # With the columns that no query sees.
+            named = getattr(kw.get("enclosing_alias"), "element", None) is table
+            return f"{MEDIA.name}_with_id" + ("" if named else f" AS {MEDIA.name}")
+        return found
 
     def visit_column(self, column: Any, *args: Any, **kw: Any) -> str:
         if column.is_literal and not _LITERAL.fullmatch(column.name):
@@ -174,6 +180,8 @@ class Compiler(compiler.SQLCompiler):
             return f"{chosen}({self.process(arguments[0], **kw)})"
         if name == "round" and len(arguments) == 1 and isinstance(types[0], _NUMBERS):
             return self._round(self.process(arguments[0], **kw))
+        if name == "coalesce" and self.dialect.dated and _is_item_date(arguments):
+            return self.process(arguments[0], **kw).removesuffix(arguments[0].name) + ITEM_DATE
         if len(arguments) not in _SAME.get(name, ()) or func.packagenames:
             raise UnsupportedError(f"the function {name}")
         return str(super().visit_function(func, *args, **kw))
@@ -287,12 +295,23 @@ class Compiler(compiler.SQLCompiler):
     visit_ilike_case_insensitive_operand = visit_function_as_comparison_op_binary = _refuse
 
 
+def _is_item_date(arguments: list[Any]) -> bool:
+    """Return whether what is coalesced are the dates of ``media``, or of an alias of it."""
+    if [getattr(one, "name", "") for one in arguments] != ["file_created_at", "file_modified_at"]:
+        return False
+    tables = {getattr(one, "table", None) for one in arguments}
+    origin: Any = next(iter(tables))
+    origin = getattr(origin, "element", origin)
+    return len(tables) == 1 and isinstance(origin, Table) and origin.name == MEDIA.name
+
+
 class Dialect(DefaultDialect):
     """DuckDB with the record database's meaning; compiles only.
 
     Attributes:
         record: Name of the record database's dialect.
         relations: What a statement may name.
+        dated: Whether items have a column for their date.
     """
 
     name = "duckdb"
@@ -303,14 +322,15 @@ class Dialect(DefaultDialect):
     supports_native_decimal = False
     supports_statement_cache = True
 
-    def __init__(self, record: str, relations: frozenset[str] = NAMES) -> None:
+    def __init__(self, record: str, relations: frozenset[str] = NAMES, *, dated: bool = False) -> None:
         """Take whose meaning to keep, and what there is."""
         super().__init__()
         self.record = record
         self.relations = relations
+        self.dated = dated
 
 
 RECORDS = ("sqlite", "postgresql")
-SNAPSHOT: Mapping[str, Dialect] = {record: Dialect(record) for record in RECORDS}
+SNAPSHOT: Mapping[str, Dialect] = {record: Dialect(record, dated=True) for record in RECORDS}
 """Kind of the record database -> how its snapshot is asked."""
 _SHAPES: LRUCache[Any, Any] = LRUCache(500)

@@ -237,6 +237,8 @@ def test_verbs(pair: Any, verb: str) -> None:
 
 
 copy, hits = aliased(MediaItem), search_hits("a")
+twin = media.alias()
+dates = select(c.file_created_at, c.file_modified_at).where(c.file_size > 0).subquery()
 STATEMENTS = {
     "arithmetic": select(
         c.id, (c.file_size / 7).label("ratio"), (c.file_size // 7).label("floor"),
@@ -291,6 +293,20 @@ STATEMENTS = {
     "clock": select(c.id, (func.random() * 0).label("zero")).order_by(c.id),
     "bool": select(c.id, (c.width > 480).label("wide"), c.artist.is_(None).label("none")).order_by(c.id),
     "in nothing": select(c.id).where(c.artist.in_([])),
+    "dates": select(
+        c.id, func.coalesce(c.file_created_at, c.file_modified_at).label("date"),
+        func.coalesce(c.file_modified_at, c.file_created_at).label("other"),
+        func.coalesce(twin.c.file_created_at, c.file_modified_at).label("of_two"),
+    ).join_from(media, twin, twin.c.id == c.id).where(
+        func.coalesce(twin.c.file_created_at, twin.c.file_modified_at) > MOMENTS[1]
+    ).order_by(c.id),
+    "dates of a subquery": select(
+        func.coalesce(dates.c.file_created_at, dates.c.file_modified_at).label("date"),
+        func.count().label("n"),
+    ).group_by("date").order_by("date"),
+    "dates of a table": select(
+        MediaItem.id, func.coalesce(MediaItem.file_created_at, MediaItem.file_modified_at).label("date")
+    ).order_by(MediaItem.id),
     "huge": select(c.id, (c.file_size * 2**40 // 2**40)).where(c.file_size < 10).order_by(c.id),
 }
 

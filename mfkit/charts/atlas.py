@@ -15,7 +15,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.charts.places import cells, described, disc_sizes
-from mfkit.charts.theme import ACCENT, figure, sentence
+from mfkit.charts.theme import ACCENT, figure, sentence, trace
 
 _LEAST = 12.0
 """Degrees that a view is wide at least: around a single place there must be a coast to know it by."""
@@ -36,12 +36,13 @@ def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
     """
     rows = cells(frame)
     east, north = _outlines()
-    land = go.Scatter(
-        x=east, y=north, mode="lines", fill="toself", hoverinfo="skip",
+    land = trace(
+        "scatter", x=east, y=north, mode="lines", fill="toself", hoverinfo="skip",
         fillcolor="rgba(128, 128, 128, 0.28)", line={"color": "rgba(128, 128, 128, 0.55)", "width": 0.7},
     )
-    discs = go.Scatter(
-        x=rows["longitude"].to_numpy("float64"), y=rows["latitude"].to_numpy("float64"), mode="markers",
+    discs = trace(
+        "scatter", mode="markers",
+        x=rows["longitude"].to_numpy("float64"), y=rows["latitude"].to_numpy("float64"),
         marker={
             "size": disc_sizes(rows), "color": ACCENT, "opacity": 0.8,
             "line": {"width": 0.7, "color": "white"},

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import GRID, MUTED, Measure, amount, figure, label, said, value_axis
+from mfkit.charts.theme import GRID, MUTED, Measure, amount, figure, label, said, trace, value_axis
 
 
 def known(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
@@ -72,8 +72,8 @@ def bars(
     # Room for the text at the end of the longest bar.
     axis["range"] = [0, axis["range"][1] * 1.24]
     return figure(
-        go.Bar(
-            x=values, y=rows, orientation="h", marker={"color": colors, "line": {"width": 0}},
+        trace(
+            "bar", x=values, y=rows, orientation="h", marker={"color": colors, "line": {"width": 0}},
             text=text, textposition="outside", cliponaxis=False, constraintext="none",
             hovertext=hover, hoverinfo="text", customdata=list(keys),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import MAX_MARKS, MEDIA_COLORS, MUTED, Measure, empty, figure, label, said
+from mfkit.charts.theme import MAX_MARKS, MEDIA_COLORS, MUTED, Measure, empty, figure, label, said, trace
 
 # Okabe and Ito's colours again, for the folders on the first level; what lies in them is of their colour.
 _COLORS = (
@@ -44,7 +44,8 @@ def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: in
         elif depth > 1:
             color[path] = color.get(str(parent), MUTED)
     return figure(
-        go.Treemap(
+        trace(
+            "treemap",
             # Ids are numbers, and the paths the keys: a path is not drawn, only its label.
             ids=[str(place) for place in range(len(paths))], parents=parents,
             labels=[label(name, 40) for name in rows["label"]],

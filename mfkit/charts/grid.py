@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import Measure, amount, empty, figure, label, said
+from mfkit.charts.theme import Measure, amount, empty, figure, label, said, trace
 from mfkit.queries.classes import RESOLUTION_NAMES
 
 # Light to dark in one hue, which is told apart whatever colours one sees.
@@ -64,8 +64,8 @@ def resolutions_chart(
         for key, line in zip(keys, cells, strict=True)
     ]
     return figure(
-        go.Heatmap(
-            z=colors, x=list(range(len(classes))), y=list(range(len(keys))), colorscale=_SCALE,
+        trace(
+            "heatmap", z=colors, x=list(range(len(classes))), y=list(range(len(keys))), colorscale=_SCALE,
             zmin=float(np.nanmin(colors)) - 0.5, zmax=float(np.nanmax(colors)), showscale=False,
             xgap=2, ygap=2, text=text, texttemplate="%{text}", hovertext=hover, hoverinfo="text",
             hoverongaps=False, customdata=where,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import GRID, MAX_MARKS, MEDIA_COLORS, Measure, empty, figure, said, value_axis
+from mfkit.charts.theme import GRID, MAX_MARKS, MEDIA_COLORS, Measure, empty, figure, said, trace, value_axis
 
 # From fine to coarse: pandas' name of the period, and how one is written.
 _PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
@@ -44,6 +44,7 @@ def growth_chart(
     shown = tables[measure]
     names = [period.strftime(_PERIODS[freq]) for period in periods]
     keys = [period.strftime(_KEYS[freq]) for period in periods]
+    starts = periods.to_timestamp()
     traces = []
     kinds = [kind for kind in MEDIA_COLORS if kind in shown.columns]
     for kind in kinds:
@@ -52,17 +53,18 @@ def growth_chart(
             for name, files, size in zip(names, tables["files"][kind], tables["bytes"][kind], strict=True)
         ]
         shared: dict[str, Any] = {
-            "x": periods.to_timestamp(), "y": shown[kind].to_numpy("float64"), "name": kind,
+            "x": starts, "y": shown[kind].to_numpy("float64"), "name": kind,
             "hovertext": hover, "hoverinfo": "text", "customdata": keys,
         }
         color = MEDIA_COLORS[kind]
         if cumulative and len(periods) > 1:
             line = {"width": 0.5, "color": color, "shape": "hv"}
-            traces.append(go.Scatter(
-                **shared, mode="lines", stackgroup="all", line=line, fillcolor=color, hoveron="points+fills",
+            traces.append(trace(
+                "scatter", **shared, mode="lines", stackgroup="all", line=line, fillcolor=color,
+                hoveron="points+fills",
             ))
         else:
-            traces.append(go.Bar(**shared, marker={"color": color, "line": {"width": 0}}))
+            traces.append(trace("bar", **shared, marker={"color": color, "line": {"width": 0}}))
     # A legend of one line: Plotly's own takes three in a narrow panel.
     key = " ".join(f'<span style="color:{MEDIA_COLORS[kind]}">\u25a0</span> {kind}' for kind in kinds)
     return figure(

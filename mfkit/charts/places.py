@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import ACCENT, MAX_MARKS, figure, label, said, sentence
+from mfkit.charts.theme import ACCENT, MAX_MARKS, figure, label, said, sentence, trace
 
 _LARGEST_DISC = 30.0
 
@@ -92,9 +92,10 @@ def places_map(
     if rows.empty:
         nowhere = {"lat": 25.0, "lon": 10.0}, -0.6, 0.2
         why = [sentence("No file here has a location.<br>Select photos or films that have one.")]
-        return _map(go.Scattermap(lat=[], lon=[]), *nowhere, height, style, annotations=why)
-    discs = go.Scattermap(
-        lat=rows["latitude"].to_numpy("float64"), lon=rows["longitude"].to_numpy("float64"), mode="markers",
+        return _map(trace("scattermap", lat=[], lon=[]), *nowhere, height, style, annotations=why)
+    discs = trace(
+        "scattermap", mode="markers",
+        lat=rows["latitude"].to_numpy("float64"), lon=rows["longitude"].to_numpy("float64"),
         marker={"size": disc_sizes(rows), "color": ACCENT, "opacity": 0.75},
         hovertext=[
             f"{_named(first, last)}{text}"
@@ -110,12 +111,12 @@ def places_map(
 
 
 def _map(
-    trace: go.Scattermap, center: dict[str, float], zoom: float, closest: float, height: int,
+    discs: dict[str, Any], center: dict[str, float], zoom: float, closest: float, height: int,
     style: dict[str, Any] | None, **layout: Any,
 ) -> go.Figure:
     """Return the map; ``meta`` tells a page that knows its width how close it may go."""
     return figure(
-        trace,
+        discs,
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         map={"center": center, "zoom": zoom} | ({"style": style} if style else {}),

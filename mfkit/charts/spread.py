@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import ACCENT, GRID, Measure, empty, figure, said, value_axis
+from mfkit.charts.theme import ACCENT, GRID, Measure, empty, figure, said, trace, value_axis
 from mfkit.queries.units import format_duration, round_size
 
 Quantity = Literal["file_size", "duration"]
@@ -65,8 +65,8 @@ def histogram_chart(
     shown = ticks[:: math.ceil(len(ticks) / 7)]
     margin = (right[-1] - left[0]) * 0.02 or 0.1
     return figure(
-        go.Bar(
-            x=[start + wide / 2 for start, wide in zip(left, width, strict=True)], y=values,
+        trace(
+            "bar", x=[start + wide / 2 for start, wide in zip(left, width, strict=True)], y=values,
             width=[wide * 0.94 for wide in width], marker={"color": ACCENT, "line": {"width": 0}},
             hovertext=hover, hoverinfo="text", customdata=list(zip(lows, highs, strict=True)),
         ),

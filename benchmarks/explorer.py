@@ -157,8 +157,8 @@ def in_browser(file: Path, runs: int) -> dict[str, list[float]]:
         page.get_by_role("button", name="Reset", exact=True).click()
         page.wait_for_timeout(50)
         settle(browser)
-        for turn in range(runs):
-            act = partial(brush, browser, 0.3 + 0.4 * turn / runs)
+        for first, years in itertools.islice(brushes(browser), runs):
+            act = partial(brush, browser, first, years)
             taken.setdefault("brush over the timeline", []).append(timed(browser, act))
             page.get_by_role("button", name="Reset", exact=True).click()
             page.wait_for_timeout(50)
@@ -176,13 +176,22 @@ def in_browser(file: Path, runs: int) -> dict[str, list[float]]:
     return taken
 
 
-def brush(browser: Visit, start: float) -> None:
+def brushes(browser: Visit) -> Iterator[tuple[float, float]]:
+    """Yield where brushes begin and end, as parts of the axis: six years, seven, eight, each place once."""
+    plot = ".mfkit-plot[aria-label='Over time'] > [data-drawn]"
+    years = browser.page.evaluate("plot => document.querySelector(plot)._fullData[0].x.length", plot)
+    for wide in (6, 7, 8):
+        for first in range(2, years - wide - 1):
+            yield (first + 0.1) / years, (first + wide - 0.1) / years
+
+
+def brush(browser: Visit, start: float, end: float) -> None:
     page = browser.page
     area = page.locator(".mfkit-plot[aria-label='Over time'] .nsewdrag").bounding_box()
     assert area
     page.mouse.move(area["x"] + area["width"] * start, area["y"] + 40)
     page.mouse.down()
-    page.mouse.move(area["x"] + area["width"] * (start + 0.25), area["y"] + 90, steps=3)
+    page.mouse.move(area["x"] + area["width"] * end, area["y"] + 90, steps=3)
     page.mouse.up()
 
 

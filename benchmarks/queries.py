@@ -28,7 +28,7 @@ from sqlalchemy import BigInteger, Executable, cast, func, select
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.engines.published import DuckSession
 from mfkit.engines.snapshot import SnapshotEngine
-from mfkit.engines.translate import SNAPSHOT, translate
+from mfkit.engines.translate import Dialect, translate
 from mfkit.models import media
 from mfkit.queries.conditions import conditions, item_date
 from mfkit.queries.facets import facets
@@ -108,7 +108,8 @@ def by_hand(file: Path) -> Any:
         base = json.loads((found.path / "manifest.json").read_text())["base"]["media"]
     connection = duckdb.connect()
     files = [str(found.path / file) for file in base]
-    connection.execute(f"CREATE VIEW media AS SELECT * EXCLUDE (metadata_id) FROM read_parquet({files})")
+    shown = f"SELECT * EXCLUDE (metadata_id, item_date) FROM read_parquet({files})"
+    connection.execute(f"CREATE VIEW media AS {shown}")
     connection.execute("CREATE MACRO mfkit_fold(t) AS lower(t)")
     connection.execute("SET default_null_order = 'NULLS_FIRST_ON_ASC_LAST_ON_DESC'")
     return connection
@@ -284,7 +285,7 @@ def imports() -> None:
 
 
 def _by_hand(connection: Any, statement: Executable) -> Callable[[], object]:
-    ready = translate(statement, SNAPSHOT["sqlite"])
+    ready = translate(statement, Dialect("sqlite"))
     return lambda: connection.sql(ready.sql, params=ready.values).df()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future, wait
 from typing import Any, Self, TypeVar
 
@@ -146,6 +146,12 @@ async def run_elsewhere(work: Coroutine[Any, Any, T]) -> T:
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
             await asyncio.wait([future], timeout=10)
         raise
+
+
+def later(seconds: float, act: Callable[[], None]) -> None:
+    """Do something short on mfkit's thread after a while; a timer would be a thread each time."""
+    loop = _running_loop()
+    loop.call_soon_threadsafe(loop.call_later, seconds, act)
 
 
 def clean_up(work: Coroutine[Any, Any, None]) -> None:

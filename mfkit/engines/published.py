@@ -139,6 +139,9 @@ class DatasetEngine(ABC):
         self.close()
         await self._threads.run(lambda call: self._newest())
 
+    async def state(self) -> None:
+        """Return None: it would have to be looked up as for a query."""
+
     async def info(self) -> Snapshot | None:
         """Return None: a dataset is asked itself, there is no snapshot of it."""
         return None

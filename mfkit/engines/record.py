@@ -51,6 +51,9 @@ class RecordEngine:
         except StatementError as error:
             raise QueryError(f"The database refused the query: {cause_of(error)}") from error
 
+    async def state(self) -> None:
+        """Return None: a database does not say whether it is as it was."""
+
     async def pour(self, select: Select[Any] | Executable, take: Take[T]) -> T:
         """Run a statement and hand its rows on in batches, so that they are never all in memory.
 

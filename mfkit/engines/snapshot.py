@@ -215,11 +215,17 @@ class SnapshotEngine:
         self._off_until = 0.0
         await self._threads.run(lambda call: self._current(anew=True))
 
+    async def state(self) -> SnapshotSession | None:
+        """Return the session on the library's present state; None where the record database answers."""
+        try:
+            return await self._threads.run(lambda call: self._current())
+        except _Unusable:
+            return None
+
     async def info(self) -> Snapshot | None:
         """Return what there is, brought up to date; None when there can be none."""
-        try:
-            session = await self._threads.run(lambda call: self._current())
-        except _Unusable:
+        session = await self.state()
+        if session is None:
             return None
         manifest = session.manifest
         size = sum(one for one, _ in manifest.signatures.values())

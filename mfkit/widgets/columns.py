@@ -44,30 +44,29 @@ def _camera(row: Row) -> str:
     return model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
 
 
+def _stated(key: str, heading: str, name: str, write: Callable[[Any], str] = str, **more: Any) -> Column:
+    """Return the column of one fact, which sorts by it."""
+    return Column(key, heading, fact(name, write), name, facts=(name,), **more)
+
+
 COLUMNS = (
-    Column("name", "Name", fact("file_name"), "file_name", kind="mfkit-wide"),
-    Column("type", "Type", fact("media_type"), "media_type"),
-    Column("size", "Size", fact("file_size", format_size), "file_size", kind="number"),
-    Column("date", "Date", _date, "date"),
-    Column("length", "Length", fact("duration", format_duration), "duration", kind="number"),
-    Column("pixels", "Pixels", _pixels, "pixels", kind="number"),
-    Column("codec", "Codec", _codec, "video_codec"),
-    Column("rate", "Bit rate", fact("bitrate", format_rate), "bitrate", kind="number", shown=False),
-    Column("fps", "Frames/s", fact("fps", "{:.4g}".format), "fps", kind="number", shown=False),
-    Column("camera", "Camera", _camera, "camera", shown=False),
-    Column("place", "Place", fact("location_name"), "location_name", shown=False),
-    Column("artist", "Artist", fact("artist"), "artist", shown=False),
-    Column("album", "Album", fact("album"), "album", shown=False),
-    Column("title", "Title", fact("title"), "title", shown=False),
-    Column("genre", "Genre", fact("genre"), "genre", shown=False),
-    Column("year", "Year", fact("year"), "year", kind="number", shown=False),
-    Column("added", "Added", fact("created_at", day), "created_at", shown=False),
-    Column("copies", "Copies", fact("copies", "{:,}".format), "copies", kind="number", shown=False),
-    Column("folder", "Folder", fact("folder"), "folder", kind="mfkit-path"),
+    _stated("name", "Name", "file_name", kind="mfkit-wide"),
+    _stated("type", "Type", "media_type"),
+    _stated("size", "Size", "file_size", format_size, kind="number"),
+    Column("date", "Date", _date, "date", facts=("file_created_at", "file_modified_at")),
+    _stated("length", "Length", "duration", format_duration, kind="number"),
+    Column("pixels", "Pixels", _pixels, "pixels", kind="number", facts=("width", "height")),
+    Column("codec", "Codec", _codec, "video_codec", facts=("video_codec", "audio_codec")),
+    _stated("rate", "Bit rate", "bitrate", format_rate, kind="number", shown=False),
+    _stated("fps", "Frames/s", "fps", "{:.4g}".format, kind="number", shown=False),
+    Column("camera", "Camera", _camera, "camera", shown=False, facts=("camera_make", "camera_model")),
+    _stated("place", "Place", "location_name", shown=False),
+    _stated("artist", "Artist", "artist", shown=False),
+    _stated("album", "Album", "album", shown=False),
+    _stated("title", "Title", "title", shown=False),
+    _stated("genre", "Genre", "genre", shown=False),
+    _stated("year", "Year", "year", kind="number", shown=False),
+    _stated("added", "Added", "created_at", day, shown=False),
+    _stated("copies", "Copies", "copies", "{:,}".format, kind="number", shown=False),
+    _stated("folder", "Folder", "folder", kind="mfkit-path"),
 )
-NEEDED = (
-    "id", "file_name", "media_type", "file_size", "file_created_at", "file_modified_at", "duration", "width",
-    "height", "video_codec", "audio_codec", "bitrate", "fps", "camera_make", "camera_model", "location_name",
-    "artist", "album", "title", "genre", "year", "created_at", "copies", "folder",
-)
-"""The columns of ``media`` that the cells are made of."""

@@ -105,8 +105,9 @@ class CurationPanel(Panel):
             options.insert(0, (f"chosen rows ({len(rows):,})", "rows"))
         before = self._scope.value
         had_rows = len(self._scope.options) > 1
-        self._scope.options = options
-        self._scope.value = before if had_rows and (before == "all" or rows) else options[0][1]
+        with self._scope.hold_sync():
+            self._scope.options = options
+            self._scope.value = before if had_rows and (before == "all" or rows) else options[0][1]
         self._relabel()
 
     def _rows(self) -> Sequence[str]:
@@ -116,12 +117,12 @@ class CurationPanel(Panel):
         return len(self._rows()) if self._scope.value == "rows" else self._count
 
     def _relabel(self, _: Any = None) -> None:
-        """Say on each button how many files it will touch."""
+        """Say on each button that can be pressed how many files it will touch."""
         number = self._number()
         for verb, button in self._buttons.items():
             field = self._tag if verb in ("Tag", "Untag") else self._collection
-            button.description = f"{verb} {_files(number)}"
             button.disabled = self.lib.database.read_only or not number or not field.value.strip()
+            button.description = verb if button.disabled else f"{verb} {_files(number)}"
 
     def _act(self, verb: str) -> None:
         items = list(self._rows()) if self._scope.value == "rows" else self.selection.filter

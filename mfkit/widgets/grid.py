@@ -25,6 +25,7 @@ class Column:
         kind: ``"number"`` stands on the right, ``"mfkit-wide"`` takes what the others leave,
             ``"mfkit-path"`` too, and loses its beginning where that is too little.
         shown: Whether it is there from the start.
+        facts: What of a row its cells are made of.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Column:
     sort: str | None = None
     kind: Literal["", "number", "mfkit-wide", "mfkit-path"] = ""
     shown: bool = True
+    facts: tuple[str, ...] = ()
 
 
 class Grid(anywidget.AnyWidget):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
+from typing import Any
+
+import pandas as pd
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
@@ -49,8 +53,12 @@ class RangesPanel(Panel):
             found = self.lib.frame(spreads([self._scales[place].bin for place in places], others))
             for number, place in enumerate(places):
                 scale = self._scales[place]
-                files = found.groupby(f"bin{number}")["files"].sum()
-                counts = scale.counts({value: int(count) for value, count in files.items()})
+                # By hand: for what are a few hundred rows groupby() takes ten times as long.
+                files: Counter[Any] = Counter()
+                for value, count in zip(found[f"bin{number}"], found["files"], strict=True):
+                    if value is not pd.NA and value == value:
+                        files[value] += int(count)
+                counts = scale.counts(files)
                 self._ranges[place].show(counts, scale.froms, scale.tos, *scale.stand(chosen))
 
     def refresh(self) -> None:

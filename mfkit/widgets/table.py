@@ -11,7 +11,7 @@ import traitlets
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.card import Card
-from mfkit.widgets.columns import COLUMNS, NEEDED
+from mfkit.widgets.columns import COLUMNS
 from mfkit.widgets.grid import Grid
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.selection import Selection
@@ -77,8 +77,10 @@ class TablePanel(Panel):
             self._of = (chosen, self.grid.sort())
             self._drawn = (chosen, self.options())
         by, descending = self.grid.sort()
+        facts = dict.fromkeys(name for column in self.grid.visible() for name in column.facts)
+        columns = ("id", *facts)
         rows = self.lib.items(
-            chosen, columns=NEEDED, limit=PAGE, offset=self._offset, order_by=by, descending=descending
+            chosen, columns=columns, limit=PAGE, offset=self._offset, order_by=by, descending=descending
         )
         records: list[dict[str, Any]] = [
             {str(name): value for name, value in record.items()} for record in rows.to_dict("records")

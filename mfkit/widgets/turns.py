@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from IPython.core.getipython import get_ipython
 
-from mfkit.core.sync import Overtaking
+from mfkit.core.sync import Overtaking, later
 
 SLOW = 0.2
 """Seconds after which a person is told that something is being drawn."""
@@ -61,11 +61,7 @@ class Turns:
         _soon(self._rank, self._run)
 
     def _run(self) -> None:
-        # Not at once: most drawings are over before anyone could read that they go on, and each word to the
-        # page costs it a look at its styles.
-        late = threading.Timer(SLOW, self._busy, (True,))
-        late.daemon = True
-        late.start()
+        slow = _Slow(self._busy)
         while True:
             with self._mutex:
                 if not self._wished:
@@ -75,9 +71,32 @@ class Turns:
                 self._running = running = Overtaking()
             with running:
                 self._work()
-        late.cancel()
-        late.join()
-        self._busy(False)
+        slow.over()
+
+
+class _Slow:
+    """Tells that a drawing goes on, once it has for a while.
+
+    Not at once: most are over before anyone could read it, and each word to the page costs it a look at its
+    styles.
+    """
+
+    def __init__(self, busy: Callable[[bool], None]) -> None:
+        self._busy = busy
+        self._mutex = threading.Lock()
+        self._over = False
+        later(SLOW, self._say)
+
+    def _say(self) -> None:
+        with self._mutex:
+            if not self._over:
+                self._busy(True)
+
+    def over(self) -> None:
+        """Tell that it is over; nothing is told after that."""
+        with self._mutex:
+            self._over = True
+            self._busy(False)
 
 
 def _soon(rank: int, work: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -34,10 +35,12 @@ from mfkit.widgets import (
     Plot,
     Selection,
     SelectionPanel,
+    TablePanel,
     TimelinePanel,
     TypesPanel,
     explore,
 )
+from mfkit.widgets.overview import overview
 from tests.synthetic import HOSTILE_CODEC, fill
 
 EUROPE = {"south": 35.0, "west": -12.0, "north": 60.0, "east": 30.0}
@@ -110,6 +113,8 @@ class Counting:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._library, name)
+        if not callable(method) or name == "aio":
+            return method
 
         def ask(*args: Any, **kwargs: Any) -> Any:
             self.asked.append(name)
@@ -377,12 +382,30 @@ class TestCharts:
     def test_the_same_selection_is_not_drawn_again(self, lib: MediaLibrary) -> None:
         """An equal filter asks nothing; refresh asks in any case."""
         counting: Any = Counting(lib)
-        panel = TypesPanel(counting)
+        panel = CamerasPanel(counting)
         panel.selection.filter = MediaFilter()
         panel.follow()
         assert counting.asked == ["summary"]
         panel.refresh()
         assert counting.asked == ["summary", "summary"]
+
+    def test_what_several_ask_is_asked_once(self, empty: MediaLibrary) -> None:
+        """Types, codecs, line and table share an answer, as long as the library is as it was."""
+        fill(empty, 60)
+        counting: Any = Counting(empty)
+        panels = [kind(counting) for kind in (TypesPanel, CodecsPanel, SelectionPanel, TablePanel)]
+        assert counting.asked.count("summary") == 1
+        before = [panel._answer["files"].sum() for panel in panels[:2]]
+        item = empty.items(limit=1, columns=["id"])["id"][0]
+        with sqlite3.connect(str(empty.database.file)) as connection:
+            connection.execute("UPDATE media_items SET missing_since = created_at WHERE id = ?", [item])
+        connection.close()
+        for panel in panels:
+            panel.refresh()
+        assert counting.asked.count("summary") == 2
+        assert [panel._answer["files"].sum() for panel in panels[:2]] == [number - 1 for number in before]
+        with MediaLibrary(empty.database.file, engine="record") as record:
+            assert overview(record, MediaFilter())["files"].sum() == before[0] - 1 == empty.count()
 
     def test_a_click_narrows_and_a_second_one_takes_it_back(self, lib: MediaLibrary) -> None:
         """A bar selects what it stands for; the same bar again lifts the condition."""

@@ -37,7 +37,7 @@ class FacetsPanel(Panel):
         >>> mfkit.widgets.FacetsPanel(lib, selection)  # doctest: +SKIP
     """
 
-    rank = 0
+    rank = 1
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""

@@ -33,7 +33,7 @@ class MapPanel(ChartPanel):
         >>> mfkit.widgets.MapPanel(lib, selection)  # doctest: +SKIP
     """
 
-    rank = 1  # the browser takes longer to draw it than all other charts
+    rank = 0  # the browser takes longer to draw it than all other charts
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""

@@ -1,7 +1,7 @@
-"""What several panels ask of one selection, asked once: how much there is of each media type and video codec.
+"""What several panels ask of one selection, asked once: how much there is of each media type, codec and year.
 
 The panel that draws first asks, the others take its answer as long as the library is as it was: on a million
-items one look at them where there were three, each as long.
+items one look at them where there were four, each as long.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import pandas as pd
 from mfkit.core.sync import run_sync
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
+from mfkit.queries.overview import overview
 
-_FACTS = ("media_type", "video_codec")
 _SUMS = ["files", "bytes", "duration"]
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """What was asked last of a library, by both facts and by each."""
+    """What was asked last of a library, and its sums by fewer facts."""
 
     state: weakref.ref[object] | None
     chosen: MediaFilter
     whole: pd.DataFrame
-    by: dict[str, pd.DataFrame] = field(default_factory=dict)
+    by: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)
 
 
 _answers: weakref.WeakKeyDictionary[MediaLibrary, _Answer] = weakref.WeakKeyDictionary()
@@ -35,21 +35,31 @@ _answers: weakref.WeakKeyDictionary[MediaLibrary, _Answer] = weakref.WeakKeyDict
 _asking = threading.Lock()
 
 
-def overview(lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
-    """Return ``files``, ``bytes`` and ``duration`` (s) of selected items, by media type and video codec."""
+def totals(lib: MediaLibrary, chosen: MediaFilter) -> dict[str, float]:
+    """Return ``files``, ``bytes`` and ``duration`` (s) of the selected items."""
     with _asking:
-        return _answer(lib, chosen).whole.copy()
+        whole = _answer(lib, chosen).whole
+        return {name: float(whole[name].sum()) for name in _SUMS}
 
 
 def overview_by(fact: str, lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
-    """Return the same by one of the two facts, the most bytes first."""
+    """Return the same by ``media_type`` or ``video_codec``, the most bytes first."""
+    rows = _summed((fact,), lib, chosen)
+    return rows.sort_values("bytes", ascending=False, kind="stable", ignore_index=True)
+
+
+def overview_by_year(lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
+    """Return the same by ``period`` (the first moment of a year, UTC) and ``media_type``."""
+    return _summed(("period", "media_type"), lib, chosen).dropna(subset="period", ignore_index=True)
+
+
+def _summed(facts: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
     with _asking:
         answer = _answer(lib, chosen)
-        if fact not in answer.by:
-            by = answer.whole.groupby(fact, dropna=False, observed=True, sort=False, as_index=False)
-            summed = by[_SUMS].sum().sort_values("bytes", ascending=False, kind="stable", ignore_index=True)
-            answer.by[fact] = summed
-        return answer.by[fact].copy()
+        if facts not in answer.by:
+            by = answer.whole.groupby(list(facts), dropna=False, observed=True, sort=False, as_index=False)
+            answer.by[facts] = by[_SUMS].sum()
+        return answer.by[facts].copy()
 
 
 def _answer(lib: MediaLibrary, chosen: MediaFilter) -> _Answer:
@@ -60,5 +70,5 @@ def _answer(lib: MediaLibrary, chosen: MediaFilter) -> _Answer:
             return known
     # Should the library change before it answers, the answer is of a state that no panel will find again.
     mark = None if state is None else weakref.ref(state)
-    _answers[lib] = answer = _Answer(mark, chosen, lib.summary(_FACTS, chosen)[[*_FACTS, *_SUMS]])
+    _answers[lib] = answer = _Answer(mark, chosen, lib.frame(overview(chosen)))
     return answer

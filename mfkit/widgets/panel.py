@@ -15,7 +15,7 @@ from mfkit.errors import MfkitError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.look import look
-from mfkit.widgets.overview import overview
+from mfkit.widgets.overview import totals
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.turns import Turns
 
@@ -71,7 +71,7 @@ class Panel(widgets.VBox):
 
     def counted(self, chosen: MediaFilter) -> int:
         """Return how many items are selected."""
-        return int(overview(self.lib, chosen)["files"].sum())
+        return int(totals(self.lib, chosen)["files"])
 
     def options(self) -> Hashable:
         """Return the state of the panel's own controls that a drawing depends on."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ipywidgets as widgets
-import pandas as pd
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.units import format_duration, format_size
 from mfkit.queries.wording import clauses
 from mfkit.widgets.controls import Chips
-from mfkit.widgets.overview import overview
+from mfkit.widgets.overview import totals
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.selection import Selection
 
@@ -54,7 +55,7 @@ class SelectionPanel(Panel):
         self._chips.show([(",".join(clause.fields), clause.text) for clause in clauses(chosen)])
         if not self._whole:
             self._whole = self.lib.count()
-        self._words.value = words(overview(self.lib, chosen), self._whole)
+        self._words.value = words(totals(self.lib, chosen), self._whole)
 
     def refresh(self) -> None:
         """Count anew, as after a scan."""
@@ -67,19 +68,19 @@ class SelectionPanel(Panel):
         self._forward.disabled = not self.selection.future
 
 
-def words(summary: pd.DataFrame, whole: int) -> str:
+def words(selected: Mapping[str, float], whole: int) -> str:
     """Return what is selected as safe HTML: ``12,403 of 1,000,000 files · 3.10 TB · 214 h``.
 
     Args:
-        summary: Of the selected items, with ``files``, ``bytes`` and ``duration``.
+        selected: ``files``, ``bytes`` and ``duration`` (s) of the selected items.
         whole: How many items there are.
     """
     if not whole:
         return "This library is empty. Fill it with <code>lib.scan(\"folder\")</code>."
-    files, size = int(summary["files"].sum()), int(summary["bytes"].sum())
+    files, size = int(selected["files"]), int(selected["bytes"])
     if not files:
         return f"<b>0</b> of {whole:,} files. Nothing matches; take a condition away."
-    duration = float(summary["duration"].sum())
+    duration = selected["duration"]
     noun = "file" if whole == 1 else "files"
     much = format_size(size) + (f" · {format_duration(duration)}" if duration else "")
     # One line where there is room, else broken before the amount and nowhere else.

@@ -37,7 +37,7 @@ class TablePanel(Panel):
     """
 
     chosen = traitlets.Tuple()
-    rank = 1  # at first there is nothing to see of charts until their JavaScript is compiled, for a second
+    rank = 1  # at first charts wait for their JavaScript
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""

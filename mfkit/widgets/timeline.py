@@ -13,6 +13,7 @@ from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.periods import Freq
 from mfkit.widgets.chart import ChartPanel, measure_switch, switch
+from mfkit.widgets.overview import overview_by_year
 from mfkit.widgets.selection import Selection
 
 
@@ -40,7 +41,8 @@ class TimelinePanel(ChartPanel):
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
         """Sum up by period and media type."""
-        return self.lib.growth(self._freq(), chosen)
+        freq = self._freq()
+        return overview_by_year(self.lib, chosen) if freq == "year" else self.lib.growth(freq, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw bars per period, or areas of running totals."""

@@ -26,7 +26,7 @@ from mfkit.widgets import (
     TablePanel,
     explore,
 )
-from mfkit.widgets.overview import overview_by
+from mfkit.widgets.overview import overview_by, overview_by_year
 from mfkit.widgets.query import as_json, as_python
 from tests.synthetic import HOSTILE, fill
 
@@ -407,9 +407,13 @@ CHOSEN = [
 @pytest.mark.parametrize("fact", ["media_type", "video_codec"])
 @pytest.mark.parametrize("chosen", CHOSEN, ids=str)
 def test_what_panels_ask_together(fact: str, chosen: MediaFilter, lib: MediaLibrary) -> None:
-    """The sums by one fact of two are those of a question for that fact alone, in its order."""
+    """The sums by one fact of three are those of a question for that fact alone, in its order."""
     alone = lib.summary(fact, chosen)[[fact, "files", "bytes", "duration"]]
     assert_frame_equal(overview_by(fact, lib, chosen), alone, check_flags=False)
+    yearly = overview_by_year(lib, chosen)[["period", "media_type", "files", "bytes"]]
+    asked = lib.growth("year", chosen)[["period", "media_type", "files", "bytes"]]
+    both = [one.sort_values(["period", "media_type"], ignore_index=True) for one in (yearly, asked)]
+    assert_frame_equal(*both, check_flags=False)
 
 
 @pytest.mark.parametrize("chosen", CHOSEN, ids=str)

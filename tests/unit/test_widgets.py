@@ -40,7 +40,7 @@ from mfkit.widgets import (
     TypesPanel,
     explore,
 )
-from mfkit.widgets.overview import overview
+from mfkit.widgets.overview import totals
 from tests.synthetic import HOSTILE_CODEC, fill
 
 EUROPE = {"south": 35.0, "west": -12.0, "north": 60.0, "east": 30.0}
@@ -330,7 +330,7 @@ class TestFilterPanel:
 
         class Failing(Counting):
             def __getattr__(self, name: str) -> Any:
-                if name == "summary" and panel.selection.filter.text:
+                if name == "frame" and panel.selection.filter.text:
                     raise QueryError("The database refused.")
                 return super().__getattr__(name)
 
@@ -349,7 +349,7 @@ class TestFilterPanel:
         counting.asked.clear()
         tick(panel, "media_type", "video")
         # The line, the lists in one query, the ranges in another.
-        assert sorted(counting.asked) == ["facets", "frame", "summary"]
+        assert sorted(counting.asked) == ["facets", "frame", "frame"]
         assert panel.selection.past == 1
 
     def test_no_query_per_keystroke(self, panel: FilterPanel) -> None:
@@ -372,12 +372,12 @@ class TestCharts:
         """Files or bytes is a matter of drawing, not of asking."""
         counting: Any = Counting(lib)
         codecs = CodecsPanel(counting)
-        assert counting.asked == ["summary"]
+        assert counting.asked == ["frame"]
         before = codecs.plot._figure
         codecs._by.value = "files"
-        assert codecs.plot._figure != before and counting.asked == ["summary"]
+        assert codecs.plot._figure != before and counting.asked == ["frame"]
         codecs._stream.value = "audio_codec"
-        assert counting.asked == ["summary", "summary"]
+        assert counting.asked == ["frame", "summary"]
 
     def test_the_same_selection_is_not_drawn_again(self, lib: MediaLibrary) -> None:
         """An equal filter asks nothing; refresh asks in any case."""
@@ -390,22 +390,24 @@ class TestCharts:
         assert counting.asked == ["summary", "summary"]
 
     def test_what_several_ask_is_asked_once(self, empty: MediaLibrary) -> None:
-        """Types, codecs, line and table share an answer, as long as the library is as it was."""
+        """Types, codecs, years, line and table share an answer, as long as the library is as it was."""
         fill(empty, 60)
         counting: Any = Counting(empty)
-        panels = [kind(counting) for kind in (TypesPanel, CodecsPanel, SelectionPanel, TablePanel)]
-        assert counting.asked.count("summary") == 1
+        kinds = (TypesPanel, CodecsPanel, TimelinePanel, SelectionPanel, TablePanel)
+        panels = [kind(counting) for kind in kinds]
+        assert counting.asked.count("frame") == 1 and "growth" not in counting.asked
         before = [panel._answer["files"].sum() for panel in panels[:2]]
-        item = empty.items(limit=1, columns=["id"])["id"][0]
+        path = empty.items(limit=1)["file_path"][0]
         with sqlite3.connect(str(empty.database.file)) as connection:
-            connection.execute("UPDATE media_items SET missing_since = created_at WHERE id = ?", [item])
+            change = "UPDATE media_items SET missing_since = created_at WHERE file_path = ?"
+            assert connection.execute(change, [path]).rowcount == 1
         connection.close()
         for panel in panels:
             panel.refresh()
-        assert counting.asked.count("summary") == 2
+        assert counting.asked.count("frame") == 2
         assert [panel._answer["files"].sum() for panel in panels[:2]] == [number - 1 for number in before]
         with MediaLibrary(empty.database.file, engine="record") as record:
-            assert overview(record, MediaFilter())["files"].sum() == before[0] - 1 == empty.count()
+            assert totals(record, MediaFilter())["files"] == before[0] - 1 == empty.count()
 
     def test_a_click_narrows_and_a_second_one_takes_it_back(self, lib: MediaLibrary) -> None:
         """A bar selects what it stands for; the same bar again lifts the condition."""

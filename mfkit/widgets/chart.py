@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.plot import SAVE, Plot
 from mfkit.widgets.selection import Selection
 
@@ -24,7 +25,7 @@ def switch(options: Sequence[tuple[str, Any]], what: str) -> widgets.ToggleButto
         what: What is chosen, for the tooltips.
     """
     tooltips = [f"{what}: {name}" for name, _ in options]
-    buttons = widgets.ToggleButtons(options=list(options), tooltips=tooltips)
+    buttons = plain(widgets.ToggleButtons, options=list(options), tooltips=tooltips)
     buttons.add_class("mfkit-switch")
     return buttons
 

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.table import TablePanel
 
@@ -48,22 +49,24 @@ class CurationPanel(Panel):
         """
         self._table, self._changed = table, changed
         self._count = 0
-        self._scope = widgets.ToggleButtons(options=[("", "all")])
+        self._scope = plain(widgets.ToggleButtons, options=[("", "all")])
         self._scope.add_class("mfkit-switch")
         self._tag, self._collection = (
-            widgets.Combobox(placeholder=text, continuous_update=True, ensure_option=False)
+            plain(widgets.Combobox, placeholder=text, continuous_update=True, ensure_option=False)
             for text in ("a tag, such as “to print”", "a collection, such as “Best of 2024”")
         )
         self._buttons = {
-            verb: widgets.Button(tooltip=tip) for verb, tip in {
+            verb: plain(widgets.Button, tooltip=tip) for verb, tip in {
                 "Tag": "Put the tag on these files",
                 "Untag": "Take the tag off these files",
                 "Add": "Put these files into the collection",
                 "Remove": "Take these files out of the collection",
             }.items()
         }
-        self._undo = widgets.Button(description="Undo", tooltip="Take the last change back", disabled=True)
-        self._done = widgets.HTML()
+        self._undo = plain(
+            widgets.Button, description="Undo", tooltip="Take the last change back", disabled=True
+        )
+        self._done = plain(widgets.HTML)
         self._done.add_class("mfkit-done")
         for button in (*self._buttons.values(), self._undo):
             button.add_class("mfkit-small")
@@ -157,7 +160,7 @@ class CurationPanel(Panel):
 
 
 def _row(label: str, *controls: Any) -> widgets.HBox:
-    row = widgets.HBox(controls)
+    row = plain(widgets.HBox, controls)
     if label:
         controls[0].description = label
     row.add_class("mfkit-row")

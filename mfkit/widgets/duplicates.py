@@ -14,6 +14,7 @@ from mfkit.queries.units import format_size
 from mfkit.widgets.columns import day, fact
 from mfkit.widgets.grid import Column, Grid
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 PAGE = 15
@@ -62,19 +63,19 @@ class DuplicatesPanel(Panel):
         """
         self._opened, self._changed = opened, changed
         self.grid = Grid(_COLUMNS, self._open)
-        self._words = widgets.HTML()
+        self._words = plain(widgets.HTML)
         self._words.add_class("mfkit-done")
         self._back, self._on = (
-            widgets.Button(description=text, tooltip=tip)
+            plain(widgets.Button, description=text, tooltip=tip)
             for text, tip in (("‹", "Previous page"), ("›", "Next page"))
         )
-        self._place = widgets.HTML()
-        pager = widgets.HBox([self._back, self._place, self._on])
+        self._place = plain(widgets.HTML)
+        pager = plain(widgets.HBox, [self._back, self._place, self._on])
         pager.add_class("mfkit-pager")
-        self._tag = widgets.Text(value="has spare copies", description="Tag")
-        self._put = widgets.Button(tooltip="Put this tag on every item that has spare copies")
+        self._tag = plain(widgets.Text, value="has spare copies", description="Tag")
+        self._put = plain(widgets.Button, tooltip="Put this tag on every item that has spare copies")
         self._put.add_class("mfkit-small")
-        row = widgets.HBox([self._tag, self._put])
+        row = plain(widgets.HBox, [self._tag, self._put])
         row.add_class("mfkit-row")
         self._found = pd.DataFrame()
         self._offset = 0

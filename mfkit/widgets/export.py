@@ -11,6 +11,7 @@ from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.units import format_size
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 _FORMATS = {
@@ -33,13 +34,13 @@ class ExportPanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to write."""
-        self._format = widgets.Dropdown(options=list(_FORMATS.items()), description="Format")
-        self._name = widgets.Text(value="selection", description="File")
-        self._write = widgets.Button(tooltip="Write the file into the notebook's folder")
+        self._format = plain(widgets.Dropdown, options=list(_FORMATS.items()), description="Format")
+        self._name = plain(widgets.Text, value="selection", description="File")
+        self._write = plain(widgets.Button, tooltip="Write the file into the notebook's folder")
         self._write.add_class("mfkit-small")
-        self._done = widgets.HTML()
+        self._done = plain(widgets.HTML)
         self._done.add_class("mfkit-done")
-        row = widgets.HBox([self._format, self._name, self._write])
+        row = plain(widgets.HBox, [self._format, self._name, self._write])
         row.add_class("mfkit-row")
         super().__init__(lib, selection, "Export", [row, self._done])
         self._write.on_click(lambda _: self.attempt(self._export))

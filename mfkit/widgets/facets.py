@@ -13,6 +13,7 @@ from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.controls import Facet
 from mfkit.widgets.overview import overview_by
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 _MOST = 200
@@ -41,7 +42,7 @@ class FacetsPanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""
-        self._facets = {name: Facet(label=label) for name, label in LISTS.items()}
+        self._facets = {name: plain(Facet, label=label) for name, label in LISTS.items()}
         self._facets["media_type"].unfolded = True
         # Of each thread its own: a control that is set tells its observers at once, in the same thread.
         self._setting = threading.local()

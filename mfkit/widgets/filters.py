@@ -16,6 +16,7 @@ from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.chart import switch
 from mfkit.widgets.facets import FacetsPanel
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.ranges import RangesPanel
 from mfkit.widgets.selected import SelectionPanel
 from mfkit.widgets.selection import Selection
@@ -45,19 +46,20 @@ class FilterPanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""
-        self._text = widgets.Text(
-            placeholder="name, artist, place, tag", continuous_update=False, description="Search"
+        self._text = plain(
+            widgets.Text, description="Search", placeholder="name, artist, place, tag",
+            continuous_update=False,
         )
-        self._folder = widgets.Dropdown(description="Folder")
-        self._after = widgets.DatePicker(description="From")
-        self._before = widgets.DatePicker(description="To")
+        self._folder = plain(widgets.Dropdown, description="Folder")
+        self._after = plain(widgets.DatePicker, description="From")
+        self._before = plain(widgets.DatePicker, description="To")
         self._states = {
             name: switch([(word, word) for word in _WORDS.values()], label)
             for name, label in _STATES.items()
         }
         for control in (self._text, self._folder, self._after, self._before):
             control.add_class("mfkit-labelled")
-        dates = widgets.HBox([self._after, self._before])
+        dates = plain(widgets.HBox, [self._after, self._before])
         dates.add_class("mfkit-pair")
         # Of each thread its own: a control that is set tells its observers at once, in the same thread.
         self._setting = threading.local()
@@ -148,7 +150,7 @@ def _above(folder: str) -> list[str]:
 
 def _beside(label: str, control: Any) -> Any:
     """Return a control with what it is about on its left."""
-    row = widgets.HBox([widgets.Label(label), control])
+    row = plain(widgets.HBox, [plain(widgets.Label, label), control])
     row.add_class("mfkit-beside")
     return row
 

@@ -12,6 +12,7 @@ from mfkit.charts import folders_chart
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.chart import ChartPanel, measure_switch
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 _MOST = 500
@@ -33,7 +34,7 @@ class FoldersPanel(ChartPanel):
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
         self._by = measure_switch("bytes")
-        self._up = widgets.Button(description="up", tooltip="Select the folder above")
+        self._up = plain(widgets.Button, description="up", tooltip="Select the folder above")
         self._up.add_class("mfkit-toggle")
         super().__init__(lib, selection, "Folders", [self._by])
         head = self.children[1]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import anywidget
+
+from mfkit.widgets.plain import shared
 
 
 class Look(anywidget.AnyWidget):
@@ -15,7 +16,7 @@ class Look(anywidget.AnyWidget):
     _css = Path(__file__).parent / "panel.css"
 
 
-@functools.cache
 def look() -> Look:
     """Return the kernel's one style sheet, to be the child of every panel."""
-    return Look(layout={"display": "none"})
+    one: Look = shared(Look, layout={"display": "none"})
+    return one

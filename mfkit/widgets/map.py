@@ -15,6 +15,7 @@ from mfkit.library import MediaLibrary
 from mfkit.queries.filters import Box, MediaFilter
 from mfkit.queries.places import cell_size
 from mfkit.widgets.chart import ChartPanel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.plot import SAVE
 from mfkit.widgets.selection import Selection
 
@@ -39,8 +40,8 @@ class MapPanel(ChartPanel):
         """Take the library and the selection to follow."""
         self._for: MediaFilter | None = None
         self._laid: bool | None = None
-        self._streets = widgets.ToggleButton(
-            description="streets",
+        self._streets = plain(
+            widgets.ToggleButton, description="streets",
             tooltip="Street map from openstreetmap.org, which then sees where you look",
         )
         self._streets.add_class("mfkit-toggle")

@@ -16,6 +16,7 @@ from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.look import look
 from mfkit.widgets.overview import totals
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.turns import Turns
 
@@ -56,9 +57,9 @@ class Panel(widgets.VBox):
         self._drawn: Hashable = None
         self._turns = Turns(self._draw_newest, self._busy, self.rank)
         self._active = True
-        self._message = widgets.HTML(layout={"display": "none"})
-        heading = widgets.HTML(f"<h4>{html.escape(title)}</h4>")
-        head = widgets.HBox([heading, *controls])
+        self._message = plain(widgets.HTML, layout={"display": "none"})
+        heading = plain(widgets.HTML, f"<h4>{html.escape(title)}</h4>")
+        head = plain(widgets.HBox, [heading, *controls])
         head.add_class("mfkit-head")
         super().__init__([look(), head, self._message, *body])
         self.add_class("mfkit-panel")

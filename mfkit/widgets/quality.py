@@ -12,6 +12,7 @@ from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.columns import COLUMNS
 from mfkit.widgets.grid import Column, Grid
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 PAGE = 15
@@ -52,7 +53,7 @@ class QualityPanel(Panel):
         """
         self.fields = Grid(_FIELDS, self._choose)
         self.lacking = Grid(COLUMNS, opened)
-        self._heading = widgets.HTML()
+        self._heading = plain(widgets.HTML)
         self._heading.add_class("mfkit-done")
         self._field: str | None = None
         super().__init__(lib, selection, "Completeness", [self.fields, self._heading, self.lacking])

@@ -17,6 +17,7 @@ from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.code import Code
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 _LINE = 88
@@ -52,17 +53,17 @@ class QueryPanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to show and to change."""
-        self._form = widgets.ToggleButtons(options=list(_FORMS))
+        self._form = plain(widgets.ToggleButtons, options=list(_FORMS))
         self._form.add_class("mfkit-switch")
         self._code = Code()
-        self._variable = widgets.Text(value="items", description="Variable")
+        self._variable = plain(widgets.Text, value="items", description="Variable")
         self._assign = _button("To DataFrame", "Put the selected items into this variable of the notebook")
-        self._views = widgets.Dropdown(description="View")
+        self._views = plain(widgets.Dropdown, description="View")
         self._open = _button("Open", "Select what this view selects")
         self._delete = _button("Delete", "Forget this view; the files stay as they are")
-        self._name = widgets.Text(placeholder="a name for this selection", description="Save as")
+        self._name = plain(widgets.Text, placeholder="a name for this selection", description="Save as")
         self._save = _button("Save", "Keep this selection in the library")
-        self._done = widgets.HTML()
+        self._done = plain(widgets.HTML)
         self._done.add_class("mfkit-done")
         rows = [
             self._code, _row(self._variable, self._assign), _row(self._views, self._open, self._delete),
@@ -154,12 +155,12 @@ def _short(name: str, length: int = 60) -> str:
 
 
 def _button(text: str, tip: str) -> widgets.Button:
-    button = widgets.Button(description=text, tooltip=tip)
+    button = plain(widgets.Button, description=text, tooltip=tip)
     button.add_class("mfkit-small")
     return button
 
 
 def _row(*controls: Any) -> widgets.HBox:
-    row = widgets.HBox(controls)
+    row = plain(widgets.HBox, controls)
     row.add_class("mfkit-row")
     return row

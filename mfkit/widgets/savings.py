@@ -15,6 +15,7 @@ from mfkit.queries.units import format_rate, format_size
 from mfkit.widgets.columns import fact
 from mfkit.widgets.grid import Column, Grid
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 SHOWN = 15
@@ -60,20 +61,21 @@ class SavingsPanel(Panel):
         """
         self._assumed = assumptions()
         targets = list(self._assumed["target"].drop_duplicates())
-        self._target = widgets.Dropdown(options=targets, value="hevc", description="Encode to")
-        self._rate = widgets.FloatSlider(
-            value=1.0, min=0.5, max=2.0, step=0.1, readout_format=".1f", continuous_update=False,
+        self._target = plain(widgets.Dropdown, options=targets, value="hevc", description="Encode to")
+        self._rate = plain(
+            widgets.FloatSlider, value=1.0, min=0.5, max=2.0, step=0.1, readout_format=".1f",
+            continuous_update=False,
             description="Bit rate ×", tooltip="1 is what mfkit.assumptions() lists",
         )
         self._least = widgets.SelectionSlider(
             options=_LEAST, continuous_update=False, description="Saves over",
             tooltip="Leave out files that save less than this",
         )
-        self._words = widgets.HTML()
+        self._words = plain(widgets.HTML)
         self._words.add_class("mfkit-done")
         self.grid = Grid(_COLUMNS, opened)
         controls = (self._target, self._rate, self._least)
-        row = widgets.HBox(controls)
+        row = plain(widgets.HBox, controls)
         row.add_class("mfkit-row")
         super().__init__(lib, selection, "Savings", [row, self._words, self.grid])
         for control in controls:

@@ -13,6 +13,7 @@ from mfkit.queries.wording import clauses
 from mfkit.widgets.controls import Chips
 from mfkit.widgets.overview import totals
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 
@@ -31,12 +32,12 @@ class SelectionPanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to follow."""
-        self._back = widgets.Button(description="‹", tooltip="Back to the selection before")
-        self._forward = widgets.Button(description="›", tooltip="Forward again")
-        self._reset = widgets.Button(description="Reset", tooltip="Select all files")
+        self._back = plain(widgets.Button, description="‹", tooltip="Back to the selection before")
+        self._forward = plain(widgets.Button, description="›", tooltip="Forward again")
+        self._reset = plain(widgets.Button, description="Reset", tooltip="Select all files")
         for button in (self._back, self._forward, self._reset):
             button.add_class("mfkit-small")
-        self._words = widgets.HTML()
+        self._words = plain(widgets.HTML)
         self._words.add_class("mfkit-count")
         self._chips = Chips(lambda key: self.attempt(lambda: self.selection.drop(*key.split(","))))
         self._whole = 0

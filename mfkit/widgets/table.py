@@ -14,6 +14,7 @@ from mfkit.widgets.card import Card
 from mfkit.widgets.columns import COLUMNS
 from mfkit.widgets.grid import Grid
 from mfkit.widgets.panel import Panel
+from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
 
 PAGE = 15
@@ -44,11 +45,11 @@ class TablePanel(Panel):
         self.grid = Grid(COLUMNS, self.open_card, choosable=True)
         self.card = Card(lib, self._step)
         self._back, self._on = (
-            widgets.Button(description=text, tooltip=tip)
+            plain(widgets.Button, description=text, tooltip=tip)
             for text, tip in (("‹", "Previous page"), ("›", "Next page"))
         )
-        self._place = widgets.HTML()
-        pager = widgets.HBox([self._back, self._place, self._on])
+        self._place = plain(widgets.HTML)
+        pager = plain(widgets.HBox, [self._back, self._place, self._on])
         pager.add_class("mfkit-pager")
         self._offset = 0
         self._total = 0

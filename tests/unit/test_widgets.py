@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from ipywidgets import Widget
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.errors import FilterError, QueryError
@@ -355,6 +356,15 @@ class TestFilterPanel:
     def test_no_query_per_keystroke(self, panel: FilterPanel) -> None:
         """The text is looked for when a person is done typing."""
         assert not panel._text.continuous_update
+
+    def test_what_is_alike_is_there_once(self, lib: MediaLibrary) -> None:
+        """Controls share their layout and style, panels have their own; what was closed is made anew."""
+        first, second = FilterPanel(lib), FilterPanel(lib)
+        assert first._folder.layout is second._folder.layout and first._folder.style is second._folder.style
+        assert first.layout is not second.layout and first._message.layout is not second._message.layout
+        Widget.close_all()
+        third = FilterPanel(lib)
+        assert all(one.comm for one in (third._folder.layout, third._folder.style, *third.children))
 
 
 class TestCharts:

@@ -1,0 +1,35 @@
+"""Widgets that look as the style sheet says: all of a kind share one layout and one style.
+
+ipywidgets gives every widget a layout and a style of its own, which are messages to the page and objects
+there as well: they were half of the 280 that the explorer consisted of.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+_shared: dict[type, Any] = {}
+
+
+def plain(kind: Any, *given: Any, **settings: Any) -> Any:
+    """Return a widget whose layout and style are not to be changed.
+
+    Args:
+        kind: Its class.
+        given: What the class takes.
+        settings: What it takes by name; a layout among them is its own.
+    """
+    style = kind.class_traits().get("style")
+    if style is not None:
+        settings["style"] = shared(style.klass)
+    return kind(*given, **{"layout": shared(widgets.Layout), **settings})
+
+
+def shared(kind: Any, **settings: Any) -> Any:
+    """Return the kernel's one widget of a class, made with settings."""
+    one = _shared.get(kind)
+    if one is None or one.comm is None:  # closed, as by Widget.close_all()
+        one = _shared[kind] = kind(**settings)
+    return one

@@ -82,7 +82,7 @@ ITEM_DATE = "item_date"
 rows it is known from when to when they are, so that a query on a time passes over the others."""
 # With the id of the metadata, so that the table of that name can be had from it.
 MEDIA = Relation(
-    "media", (*_columns(media.c), ("metadata_id", Uuid())), "id", f"media_type, {ITEM_DATE}, id",
+    "media", (*_columns(media.c), ("metadata_id", Uuid())), "id", f"media_type, {ITEM_DATE} DESC, id",
     ((ITEM_DATE, "CAST(coalesce(file_created_at, file_modified_at) AS TIMESTAMP)"),),
 )
 RELATIONS: dict[str, Relation] = {

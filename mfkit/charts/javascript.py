@@ -25,18 +25,22 @@ def bundle_for(figures: Iterable[Any]) -> str:
         figures: As Plotly's JSON: dictionaries with ``data``, a list of traces.
     """
     types = {trace.get("type", "scatter") for figure in figures for trace in figure.get("data", ())}
-    return "part" if types <= TRACES and _part().is_file() else "whole"
+    return "part" if types <= TRACES and _part(get_plotlyjs_version()) else "whole"
 
 
 @functools.cache
 def packed(bundle: str) -> bytes:
     """Return the JavaScript of a bundle, gzipped: what a page, or a module, runs to have Plotly."""
-    if bundle == "part":
-        content: bytes = _part().read_bytes()
-        return content
-    return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
+    if bundle == "whole":
+        return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
+    part = _part(get_plotlyjs_version())
+    assert part is not None  # else nobody was told to ask for it
+    content: bytes = part.read_bytes()
+    return content
 
 
-def _part() -> Any:
-    """Return the part's file, which is not there when the plotly package has moved on."""
-    return files("mfkit.charts").joinpath("plotly", f"plotly-{get_plotlyjs_version()}.min.js.gz")
+@functools.cache
+def _part(version: str) -> Any:
+    """Return the part's file for a version of plotly.js, None when the plotly package has moved on."""
+    file = files("mfkit.charts").joinpath("plotly", f"plotly-{version}.min.js.gz")
+    return file if file.is_file() else None

@@ -132,13 +132,14 @@ class Opened:
         await self.open()
         return to_frame(await self._engine.run(select))
 
-    async def state(self) -> object | None:
-        """Return what is another object in each state of the library; None where nothing tells them apart.
 
-        As long as it is the same, so are all answers. To be kept by a weak reference.
-        """
-        await self.open()
-        return await self._engine.state()
+async def state_of(library: Opened) -> object | None:
+    """Return what is another object in each state of a library; None where nothing tells them apart.
+
+    As long as it is the same, so are all answers. To be kept by a weak reference.
+    """
+    await library.open()
+    return await library._engine.state()
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

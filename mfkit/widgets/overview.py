@@ -14,6 +14,7 @@ import pandas as pd
 
 from mfkit.core.sync import run_sync
 from mfkit.library import MediaLibrary
+from mfkit.library.opened import state_of
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.overview import overview
 
@@ -64,7 +65,7 @@ def _summed(facts: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter) -> p
 
 def _answer(lib: MediaLibrary, chosen: MediaFilter) -> _Answer:
     """Return the last answer if it still holds, else ask."""
-    state, known = run_sync(lib.aio.state()), _answers.get(lib)
+    state, known = run_sync(state_of(lib.aio)), _answers.get(lib)
     if known is not None and known.state is not None and known.chosen == chosen:
         if state is not None and known.state() is state:
             return known

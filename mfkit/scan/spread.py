@@ -33,6 +33,8 @@ _HELD = 16_384
 """Files that are done and wait for an earlier one."""
 _PATIENCE = 30.0
 """Seconds that they wait: a lost machine's task comes back late."""
+_NEWS = 10.0
+"""Seconds that a broken executor may take to say so of each of its tasks."""
 
 
 class ExecutorPool:
@@ -71,6 +73,10 @@ class ExecutorPool:
     ) -> None:
         """Cancel what is under way; a task that a machine is at is done there, and nobody hears of it."""
         tasks = [*self._tasks]
+        if tasks and error is not None and isinstance(error.__cause__, BrokenExecutor):
+            # A process pool that finds a task cancelled while it says so ends halfway, its processes alive
+            # (before Python 3.12, https://github.com/python/cpython/pull/108974).
+            await asyncio.wait(tasks, timeout=_NEWS)
         for task in tasks:
             task.cancel()
         while not self._done.empty():  # what went wrong with several is said once

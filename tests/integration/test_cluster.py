@@ -178,8 +178,18 @@ def test_a_task_that_is_lost_is_tried_file_by_file(files, tmp_path):
     assert "lost twice" in failure.error and "the machine is gone" in failure.error
 
 
-def test_an_executor_that_breaks(files, expected, tmp_path):
-    """Its processes are killed: an error says so, what was stored is kept, and a local scan goes on."""
+def test_an_executor_that_breaks(files, expected, tmp_path, monkeypatch):
+    """Its processes are killed: an error says so, what was stored is kept, and a local scan goes on.
+
+    It says so of one task after another, with time between them for a scan to go wrong.
+    """
+    say = Future.set_exception
+
+    def say_slowly(future: Future[Any], error: BaseException | None) -> None:
+        say(future, error)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(Future, "set_exception", say_slowly)
     with processes(2) as inner, mfkit.MediaLibrary(tmp_path / "library.db") as library:
         def kill() -> None:
             for process in multiprocessing.active_children():

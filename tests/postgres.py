@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,15 @@ class Server:
         return self._thread.submit(self._runner.run, work()).result()
 
 
-@contextmanager
+def _free_port() -> int:
+    """Return a port that the system gives to nobody who asks for any, as the server comes back to it."""
+    while True:
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", 10_000 + secrets.randbelow(20_000)))
+            return int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
 def server(programs: Path) -> Iterator[Server]:
     """Start a server, and stop and remove it at the end."""
     account: dict[str, Any] = {}
@@ -100,10 +109,7 @@ def server(programs: Path) -> Iterator[Server]:
         user = pwd.getpwnam("postgres")
         account = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         os.chown(home, user.pw_uid, user.pw_gid)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data, secret = home / "data", home / "password"
+    data, password = home / "data", home / "password"
 
     def run(*command: str | Path) -> None:
         # Not by pipes: the server would hold them open.
@@ -116,11 +122,12 @@ def server(programs: Path) -> Iterator[Server]:
             assert done.returncode == 0, output.read()
 
     try:
-        secret.write_text(PASSWORD)
-        secret.chmod(0o644)
+        password.write_text(PASSWORD)
+        password.chmod(0o644)
         # People's servers sort as their language does, not by bytes; so does this one.
-        run(programs / "initdb", "-D", data, "-U", _USER, f"--pwfile={secret}", "--auth=scram-sha-256",
+        run(programs / "initdb", "-D", data, "-U", _USER, f"--pwfile={password}", "--auth=scram-sha-256",
             "--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--no-sync")
+        port = _free_port()
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off "
             "-c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=256MB "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 import webbrowser
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -25,11 +27,16 @@ _PORT = 8866
 _PAGE = Path(__file__).parent / "page"
 """Where Voilà finds mfkit's template of the page."""
 _PATIENCE = 120.0
+"""Seconds that Voilà may take to start."""
+_DRAWN = 60
+"""Seconds that a page waits for its panels to be drawn before it shows them."""
 _NOTEBOOK = {
     "nbformat": 4, "nbformat_minor": 5, "metadata": {},
     "cells": [{
         "cell_type": "code", "id": "explore", "metadata": {}, "execution_count": None, "outputs": [],
-        "source": "import mfkit\n\nmfkit.open_library().explore()",
+        # Voilà's page misses what a panel says between its first look and its last: there is nothing then.
+        "source": "import mfkit\nfrom mfkit.widgets.turns import at_rest\n\n"
+        f"explorer = mfkit.open_library().explore()\nat_rest({_DRAWN})\nexplorer",
     }],
 }
 
@@ -84,7 +91,7 @@ def serve(
         }
         server = subprocess.Popen(command, env=environment, cwd=folder)
         try:
-            _wait(server, port)
+            _wait(server, port, token)
             address = f"http://127.0.0.1:{port}/?token={token}"
             print(f"The explorer of {library}{', to read' if read_only else ''}: {address}", flush=True)
             print("Press Ctrl-C to stop.", flush=True)
@@ -110,6 +117,8 @@ def _free_port(wanted: int | None) -> int:
     """
     for port in (wanted,) if wanted else (_PORT, 0):
         with socket.socket() as one:
+            if os.name != "nt":  # as the server does: the port of one that has just ended is free
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 one.bind(("127.0.0.1", port))
             except OSError:
@@ -118,16 +127,22 @@ def _free_port(wanted: int | None) -> int:
     raise MfkitError(f"Port {wanted} is taken; name another with --port.")
 
 
-def _wait(server: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until the server listens.
+def _wait(server: subprocess.Popen[bytes], port: int, token: str) -> None:
+    """Wait until the server answers, and not another one that was faster to take the port.
 
     Raises:
         MfkitError: It ends, or does not come up.
     """
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until and server.poll() is None:
-        with socket.socket() as one:
-            if not one.connect_ex(("127.0.0.1", port)):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", f"/login?token={token}")
+            if connection.getresponse().status == HTTPStatus.FOUND:  # to where one who knows the token goes
                 return
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
         time.sleep(0.1)
     raise MfkitError("Voilà did not start; what it wrote above says why.")

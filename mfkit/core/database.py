@@ -27,6 +27,8 @@ from mfkit.models import Base, MediaItem
 
 T = TypeVar("T")
 BUSY_TIMEOUT = 30.0
+_AGAIN = 0.05
+"""Seconds after which a query that should stop is told so again."""
 
 
 class Database:
@@ -275,7 +277,9 @@ class Database:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await raw.interrupt()
+            while not task.done():  # SQLite forgets it where the query has not begun on its thread yet
+                await raw.interrupt()
+                await asyncio.wait([task], timeout=_AGAIN)
             await asyncio.gather(task, return_exceptions=True)
             raise
 

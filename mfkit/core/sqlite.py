@@ -132,8 +132,9 @@ async def only_reading(connection: AsyncConnection) -> AsyncIterator[None]:
     await connection.exec_driver_sql("PRAGMA table_info(media_fts)")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
-    await raw.set_authorizer(_authorize)
     try:
+        # Cancelled here, it is set all the same, on the connection's thread.
+        await raw.set_authorizer(_authorize)
         yield
     finally:
         await raw.set_authorizer(None)

@@ -91,7 +91,10 @@ def _executed(source: Path, folder: Path, parameters: dict[str, Any]) -> Any:
     done = folder / "report.ipynb"
     try:
         papermill.execute_notebook(
-            str(source), str(done), parameters=parameters, kernel_name="python3", cwd=str(folder),
+            str(source), str(done), parameters=parameters, kernel_name="python3",
+            # The kernel's folder, in which no file of a library passes for a module. Papermill's own cwd=
+            # would move all of this process there.
+            resources={"metadata": {"path": str(folder)}},
             progress_bar=False, log_output=False,
             kernel_manager_class="mfkit.report.kernel.LocalKernelManager",
         )

@@ -8,6 +8,7 @@ query that nobody waits for any more is interrupted, and what is drawn next is t
 from __future__ import annotations
 
 import itertools
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from IPython.core.getipython import get_ipython
 
 from mfkit.core.sync import Overtaking, later
+
+_log = logging.getLogger(__name__)
 
 SLOW = 0.2
 """Seconds after which a person is told that something is being drawn."""
@@ -99,6 +102,19 @@ class _Slow:
             self._busy(False)
 
 
+def at_rest(patience: float) -> bool:
+    """Wait until all that was wished for is drawn.
+
+    Args:
+        patience: Seconds to wait at most.
+
+    Returns:
+        Whether it is.
+    """
+    with _waiting.all_tasks_done:
+        return _waiting.all_tasks_done.wait_for(lambda: not _waiting.unfinished_tasks, patience)
+
+
 def _soon(rank: int, work: Callable[[], None]) -> None:
     """Do work on a thread, after what has a lower rank or came before."""
     _waiting.put((rank, next(_numbers), work))
@@ -112,4 +128,9 @@ def _soon(rank: int, work: Callable[[], None]) -> None:
 def _serve() -> None:
     while True:
         _, _, work = _waiting.get()
-        work()
+        try:
+            work()
+        except Exception:  # the panels that wait behind it are drawn all the same
+            _log.exception("A panel could not be drawn")
+        finally:
+            _waiting.task_done()

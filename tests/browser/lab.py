@@ -25,6 +25,8 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )
+PATIENCE = 120_000
+"""Milliseconds after which what does not come is taken not to come, on a machine as slow as may be."""
 
 
 @dataclass
@@ -122,10 +124,9 @@ class Visit:
         """Open a notebook in a workspace of its own, which holds no other's tab; wait for its kernel."""
         workspace = secrets.token_hex(4)
         self.page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{notebook}?token={lab.token}")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status == 'idle'",
-            timeout=60_000,
         )
 
     def command(self, name: str) -> None:
@@ -148,7 +149,6 @@ class Visit:
         """Wait until so many plots are drawn."""
         self.page.wait_for_function(
             "count => document.querySelectorAll('.mfkit-plot > [data-drawn]').length >= count", arg=count,
-            timeout=60_000,
         )
 
     def still(self) -> None:
@@ -157,9 +157,9 @@ class Visit:
         self.page.wait_for_function(
             "() => { const plots = [...document.querySelectorAll('[data-drawn]')];"
             " const drawn = plots.map(plot => plot.dataset.drawn).join();"
-            " if (window.mfkitStill.drawn !== drawn) window.mfkitStill = {drawn, since: performance.now()};"
+            " if (window.mfkitStill.drawn !== drawn || document.querySelector('.mfkit-busy'))"
+            " window.mfkitStill = {drawn, since: performance.now()};"
             " return performance.now() - window.mfkitStill.since > 1000; }",
-            timeout=60_000,
         )
 
 
@@ -194,6 +194,7 @@ def visit(profile: Path, *, width: int = 1280, height: int = 800) -> Iterator[Vi
             else:
                 route.continue_()
 
+        context.set_default_timeout(PATIENCE)
         context.route("**/*", gate)
         made.page.on("pageerror", lambda error: made.faults.append(str(error)))
         made.page.on(

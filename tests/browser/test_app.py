@@ -26,8 +26,7 @@ pytestmark = pytest.mark.browser
 def selected(browser: Visit, count: int) -> None:
     """Wait until the line in words and the table say so many files."""
     browser.page.wait_for_function(
-        "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}",
-        timeout=20_000,
+        "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}"
     )
     browser.page.locator(".mfkit-pager", has_text=f"of {count:,}").first.wait_for()
 

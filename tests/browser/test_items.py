@@ -40,8 +40,7 @@ def explorer(opened: Visit, library: MediaLibrary) -> Visit:
 def selected(browser: Visit, count: int) -> None:
     """Wait until the line in words and the table say so many files."""
     browser.page.wait_for_function(
-        "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}",
-        timeout=20_000,
+        "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}"
     )
     browser.page.locator(".mfkit-pager", has_text=f"of {count:,}").first.wait_for()
 
@@ -93,7 +92,7 @@ def test_a_card_opens(explorer: Visit, library: MediaLibrary) -> None:
     camera = card.locator("section", has=page.locator("h4", has_text="Camera"))
     assert "Apple" in camera.inner_text() and "exif" in camera.inner_text()
     picture = card.locator("img:not([hidden])")
-    picture.wait_for(timeout=30_000)
+    picture.wait_for()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
     page.keyboard.press("Escape")
     card.wait_for(state="detached")
@@ -129,8 +128,8 @@ def test_a_view_outlives_a_reload(explorer: Visit, library: MediaLibrary) -> Non
     selected(explorer, library.count())
     explorer.command("docmanager:save")
     page.reload()
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.locator(".mfkit-tools").wait_for(state="attached", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.locator(".mfkit-tools").wait_for(state="attached")
     page.locator(".mfkit-tools").scroll_into_view_if_needed()
     tab(explorer, "Query and views")
     button(explorer, "Open")

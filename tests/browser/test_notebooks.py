@@ -32,8 +32,7 @@ def test_run_all(notebook: str, lab: Lab, browser: Visit) -> None:
     browser.page.wait_for_function(
         # What has no width is in the tab of another notebook, which JupyterLab opens again.
         "() => [...document.querySelectorAll('.mfkit-plot')]"
-        ".every(one => !one.clientWidth || one.querySelector('[data-drawn]'))",
-        timeout=60_000,
+        ".every(one => !one.clientWidth || one.querySelector('[data-drawn]'))"
     )
     assert browser.page.locator(".mfkit-error:visible").count() == 0
     assert browser.outside == [] and browser.faults == []

@@ -5,13 +5,14 @@ To be run in a pytest process of its own: ``pytest -m browser``.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from mfkit import MediaLibrary
 from mfkit.models import MediaType
-from tests.browser.lab import Lab, Visit, visit, write_notebook
+from tests.browser.lab import PATIENCE, Lab, Visit, visit, write_notebook
 from tests.synthetic import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -138,8 +139,8 @@ def test_what_lasts_has_a_spinner(opened: Visit) -> None:
     search = page.locator(".the-FilterPanel input[type=text]").first
     search.fill("IMG")
     search.press("Enter")
-    page.wait_for_function("() => window.mfkit_busy.has('Faulty')", timeout=10_000)
-    page.wait_for_function("() => !document.querySelector('.mfkit-busy')", timeout=10_000)
+    page.wait_for_function("() => window.mfkit_busy.has('Faulty')")
+    page.wait_for_function("() => !document.querySelector('.mfkit-busy')")
     assert box.locator(".mfkit-error:visible").count() == 0
     page.locator(".the-SelectionPanel").get_by_role("button", name="Reset").click()
 
@@ -166,8 +167,10 @@ def test_a_chart_of_another_type(opened: Visit) -> None:
     assert page.evaluate(run, "own.show(go.Figure(go.Bar(x=['c'], y=[3], customdata=['c'])))") == "ok"
     plot.locator(".bars .point").first.wait_for()
     plot.locator(".bars .point").click(force=True)
-    page.wait_for_timeout(300)
     told = "assert len(told) == 2 and 'b' in str(told[0]) and told[1] == 'c', told"
+    until = time.monotonic() + PATIENCE / 1000
+    while page.evaluate(run, told) != "ok" and time.monotonic() < until:
+        page.wait_for_timeout(100)
     assert page.evaluate(run, told) == "ok"
     assert plot.locator(".pielayer .slice").count() == 0 and plot.locator("svg.main-svg").count() > 0
     assert opened.errors() == []

@@ -9,10 +9,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from mfkit.cli.serve import _wait
+from mfkit.errors import MfkitError
 from tests.commands import call
 
 
@@ -158,6 +162,17 @@ def test_app_says_what_it_needs(run, folder, monkeypatch):
     )
     done = run("app", "library.db", "--no-browser")
     assert done.code == 2 and "pip install 'mfkit[app]'" in done.err
+
+
+def test_another_server_is_not_the_app():
+    """Where another took the port meanwhile, nobody is sent there."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        ending = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"])
+        with pytest.raises(MfkitError, match="did not start"):
+            _wait(ending, other.server_port, "token")
+        other.shutdown()
+    assert ending.wait(20) == 0
 
 
 def test_it_is_a_program(tmp_path):

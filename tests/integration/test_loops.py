@@ -39,8 +39,11 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def script(code: str, *arguments: object, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Run Python code as a script of its own, warnings being errors."""
+    # In development mode asyncio tells of each step that takes 0.1 s, which says how busy the machine is.
+    quiet = "import logging; logging.getLogger('asyncio').setLevel(logging.ERROR)\n"
     return subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(code), *map(str, arguments)],
+        [sys.executable, "-X", "dev", "-W", "error", "-c", quiet + textwrap.dedent(code),
+         *map(str, arguments)],
         capture_output=True, text=True, timeout=timeout, check=False,
     )
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import re
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -272,6 +276,23 @@ async def test_inside_other_async_code(library: MediaLibrary, tmp_path: Path) ->
     """A notebook's cell runs on a loop of its own; the report can be written there."""
     await asyncio.sleep(0)
     assert library.report(tmp_path / "report.html", sections=["types"]).exists()
+
+
+def test_two_at_once(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads write reports side by side; neither moves the process elsewhere nor leaves anything."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    seen: set[Path] = set()
+    with ThreadPoolExecutor(2) as pool:
+        making = [pool.submit(library.report, f"{name}.html", sections=["types"]) for name in "ab"]
+        while not all(one.done() for one in making):
+            seen.add(Path.cwd())
+            time.sleep(0.01)
+    assert [one.result().name for one in making] == ["a.html", "b.html"]
+    assert seen == {tmp_path}
+    gc.collect()
+    assert sorted(one.name for one in tmp_path.rglob("*")) == ["a.html", "b.html", "temporary"]
 
 
 def test_a_path_that_cannot_be_written(library: MediaLibrary, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ class TestRestarted:
         self, postgres_server: postgres.Server, name: str, tmp_path: Path, scans: Scans, small_batches: None
     ) -> None:
         """The scan ends with a clear error, keeps what it stored, and the next one does the rest."""
-        folder = notes(tmp_path / "a", 1500)
+        folder = notes(tmp_path / "a", 6000)
         with mfkit.MediaLibrary(postgres_server.url(name)) as library:
             running = scans.start(library, folder)
             until(lambda: postgres_server.run("SELECT 1 FROM media_items LIMIT 1", name))
@@ -169,10 +169,10 @@ class TestRestarted:
                 running.result(60)
             assert postgres.PASSWORD not in said(caught.value)
             stored = library.count()
-            assert 0 < stored < 1500
+            assert 0 < stored < 6000
             total = library.scan(folder, progress=False).total
-            assert (total.added, total.unchanged, total.files) == (1500 - stored, stored, 1500)
-            assert library.count() == 1500
+            assert (total.added, total.unchanged, total.files) == (6000 - stored, stored, 6000)
+            assert library.count() == 6000
             assert library.scans().status.tolist() == ["finished", "interrupted"]
 
     @pytest.mark.parametrize("engine", ["snapshot", "record"])
@@ -180,7 +180,17 @@ class TestRestarted:
         """A query that runs is told that the connection was lost; the next one finds a new connection."""
         with mfkit.MediaLibrary(postgres_server.url(name), engine=engine) as library:
             assert library.count() == 0
-            thread = threading.Timer(0.5, lambda: (postgres_server.stop(), postgres_server.start()))
+            running = (
+                "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(60%' "
+                "AND pid <> pg_backend_pid()"
+            )
+
+            def restart() -> None:
+                until(lambda: postgres_server.run(running))
+                postgres_server.stop()
+                postgres_server.start()
+
+            thread = threading.Thread(target=restart)
             thread.start()
             with pytest.raises(DatabaseUnavailableError, match="lost") as caught:
                 library.sql("SELECT pg_sleep(60)", engine="record")

@@ -36,8 +36,9 @@ while time.monotonic() < end:
     db.execute("UPDATE media_items SET file_size = ?, modified_at = modified_at", (number,))
     db.execute("DELETE FROM media_tags")
     db.execute("INSERT INTO media_tags SELECT printf('%032x', ?), id, created_at FROM tags", (number,))
+    begun = time.monotonic()
     db.execute("COMMIT")
-    print(number, time.monotonic(), flush=True)
+    print(number, begun, time.monotonic(), flush=True)
     time.sleep(0.005)
 """
 READER = """
@@ -96,18 +97,19 @@ def test_one_writes_others_ask(file: Path, how: str, readers: int) -> None:
     """Every answer is the database as it was at one moment between question and answer."""
     asking = [start(READER, file, 8, how) for _ in range(readers)]
     writer = start(WRITER.format(item=ITEM), file, 6)
-    committed = {300: 0.0, **{int(number): float(at) for number, at in lines(writer)}}
+    committed = {300: (0.0, 0.0)}
+    committed |= {int(number): (float(begun), float(done)) for number, begun, done in lines(writer)}
     answers = [answer for reader in asking for answer in lines(reader)]
     assert len(answers) >= (40 if how == "as it is" else 4) and len(committed) >= 20
     for count, low, high, tagged, asked, answered in answers:
         number = int(count)
         assert int(low) == int(high) == number and tagged == f"/f/{number}"
-        # The commit is on the disk a little before the writer's clock says so, and the next one's
-        # rows can be seen as much before its own.
-        later = committed.get(number + 1, float("inf"))
-        assert float(asked) <= later, "older than the question"
-        assert committed[number] - 0.5 <= float(answered), "newer than the answer"
-    last = [int(answer[0]) for answer in answers if float(answer[4]) > max(committed.values())]
+        # A commit can be seen from some moment between its beginning and its end.
+        begun, (_, next_done) = committed[number][0], committed.get(number + 1, (0.0, float("inf")))
+        assert float(asked) <= next_done, "older than the question"
+        assert begun <= float(answered), "newer than the answer"
+    end = committed[max(committed)][1]
+    last = [int(answer[0]) for answer in answers if float(answer[4]) > end]
     assert set(last) <= {max(committed)}
 
 

@@ -17,6 +17,7 @@ import pytest
 import mfkit
 
 ROOT = Path(__file__).parents[2]
+_PATIENT = {**os.environ, "PIP_RETRIES": "10", "PIP_DEFAULT_TIMEOUT": "60"}
 _PLACES = {"mfkit": "mfkit", "migrations": "mfkit/migrations", "notebooks": "mfkit/notebooks"}
 
 
@@ -26,7 +27,7 @@ def dist(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)],
-        check=True, capture_output=True, timeout=300,
+        check=True, capture_output=True, timeout=300, env=_PATIENT,
     )
     return folder
 
@@ -75,7 +76,7 @@ def test_the_wheel_does_the_main_job(tmp_path, dist):
     scripts = home / ("Scripts" if os.name == "nt" else "bin")
     subprocess.run(
         [scripts / "python", "-m", "pip", "install", "--quiet", wheel],
-        check=True, capture_output=True, timeout=600,
+        check=True, capture_output=True, timeout=600, env=_PATIENT,
     )
 
     def mfkit(*arguments: str) -> subprocess.CompletedProcess[str]:

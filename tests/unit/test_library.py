@@ -939,6 +939,20 @@ class TestLoops:
             assert await library.count() == 0
             assert library.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
+    async def test_cancelled_at_any_moment(self, sqlite_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """Be it on its way to the connection's thread, or not quite begun there: it stops, in silence."""
+        async with AsyncMediaLibrary(sqlite_path) as library:
+            await library.open()
+            for moment in range(150):
+                task = asyncio.create_task(library.sql(ENDLESS, engine="record"))
+                await asyncio.sleep(moment / 10_000)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asyncio.wait_for(task, 60)
+            assert await library.sql("SELECT 1 AS one", engine="record") is not None
+            assert library.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        assert caplog.messages == []
+
     async def test_cancelled_on_a_server(self, postgres_server: Any) -> None:
         """A cancelled query stops on the PostgreSQL server as well."""
         name = postgres_server.create()

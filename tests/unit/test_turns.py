@@ -54,7 +54,7 @@ def test_a_newer_wish_interrupts_and_those_between_are_left_out() -> None:
     assert busy[-1] is False
 
 
-def test_only_what_takes_long_is_told() -> None:
+def test_only_what_takes_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a drawing that is over at once nobody hears that it began; of one that lasts, while it does."""
     told: list[bool] = []
     over, lasted = threading.Event(), threading.Event()
@@ -63,8 +63,10 @@ def test_only_what_takes_long_is_told() -> None:
         told.append(now)
         (lasted if now else over).set()
 
-    Turns(lambda: None, tell).wish()
-    assert over.wait(20) and True not in told
+    with monkeypatch.context() as patch:
+        patch.setattr(turns, "SLOW", 60.0)  # at once, however busy the machine is
+        Turns(lambda: None, tell).wish()
+        assert over.wait(20) and True not in told
     Turns(lambda: None if lasted.wait(20) else pytest.fail("nothing was told"), tell).wish()
     until = time.monotonic() + 20
     while told[-2:] != [True, False] and time.monotonic() < until:
@@ -118,3 +120,23 @@ def test_a_panel_draws_the_newest_selection(tmp_path: Path) -> None:
         assert wanted in panel.plot._figure
         assert panel._drawn == (MediaFilter(media_type="image"), panel.options())
         assert "mfkit-busy" not in panel._dom_classes
+
+
+def test_one_that_breaks_keeps_no_other_from_its_turn(caplog: pytest.LogCaptureFixture) -> None:
+    """What a drawing did not foresee is told in the log, and the threads go on."""
+    done = threading.Event()
+    for _ in range(4):
+        Turns(lambda: 1 / 0, lambda _: None).wish()  # type: ignore[arg-type, return-value]
+    Turns(done.set, lambda _: None).wish()
+    assert done.wait(20) and turns.at_rest(20)
+    assert caplog.messages == ["A panel could not be drawn"] * 4
+
+
+def test_at_rest() -> None:
+    """It is waited until all is drawn, what is wished for meanwhile too, but no longer than asked."""
+    gate, drawn = threading.Event(), []
+    second = Turns(lambda: drawn.append(2), lambda _: None)
+    Turns(lambda: (gate.wait(20), second.wish(), drawn.append(1)) and None, lambda _: None).wish()
+    assert not turns.at_rest(0.1)
+    gate.set()
+    assert turns.at_rest(20) and sorted(drawn) == [1, 2]

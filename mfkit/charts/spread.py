@@ -52,7 +52,9 @@ def histogram_chart(
     # Drawn on the logarithm, since Plotly's own logarithmic axis gives bars of unequal width.
     left = [math.log10(low) for low in lows]
     right = [math.log10(max(high, low)) for low, high in zip(lows, highs, strict=True)]
-    width = [max(end - start, 0.01) for start, end in zip(left, right, strict=True)]
+    # As wide as their bins, however narrow: else bars lie over each other. One by itself is to be seen.
+    least = 0.01 if len(rows) == 1 else 0
+    width = [max(end - start, least) for start, end in zip(left, right, strict=True)]
     values = rows[measure].astype("float64").to_numpy()
     text = _TEXT[quantity]
     hover = [
@@ -62,8 +64,9 @@ def histogram_chart(
     ticks = [tick for tick in _TICKS[quantity] if lows[0] <= tick <= highs[-1]]
     if len(ticks) < 3:
         ticks = [*lows[:: math.ceil(len(lows) / 4)], highs[-1]]
-    shown = ticks[:: math.ceil(len(ticks) / 7)]
-    margin = (right[-1] - left[0]) * 0.02 or 0.1
+    shown = list({text(tick): tick for tick in ticks[:: math.ceil(len(ticks) / 7)]}.values())
+    end = left[-1] + width[-1]
+    margin = 10 * least or (end - left[0]) * 0.02
     return figure(
         trace(
             "bar", x=[start + wide / 2 for start, wide in zip(left, width, strict=True)], y=values,
@@ -77,7 +80,7 @@ def histogram_chart(
             "gridcolor": GRID, "automargin": True, "fixedrange": True, "zeroline": False, "title": None,
             "tickmode": "array", "tickvals": [math.log10(tick) for tick in shown],
             "ticktext": [text(tick) for tick in shown], "tickangle": 0,
-            "range": [left[0] - margin, right[-1] + margin],
+            "range": [left[0] - margin, end + margin],
         },
         yaxis={"gridcolor": GRID, "automargin": True, **value_axis(float(values.max(initial=0)), measure)},
     )

@@ -28,15 +28,29 @@ _PAGE = Path(__file__).parent / "page"
 """Where Voilà finds mfkit's template of the page."""
 _PATIENCE = 120.0
 """Seconds that Voilà may take to start."""
+_FOLDER = "MFKIT_APP_FOLDER"
 _DRAWN = 60
 """Seconds that a page waits for its panels to be drawn before it shows them."""
+# Files are written where the command was given: the notebook's folder goes with the server. No file there
+# passes for a module. And Voilà's page misses what a panel says between its first look and its last: there
+# is nothing then.
+_SOURCE = f"""\
+import os, sys
+
+import mfkit
+from mfkit.widgets.turns import at_rest
+
+os.chdir(os.environ["{_FOLDER}"])
+sys.path[:] = filter(None, sys.path)
+explorer = mfkit.open_library().explore()
+at_rest({_DRAWN})
+explorer
+"""
 _NOTEBOOK = {
     "nbformat": 4, "nbformat_minor": 5, "metadata": {},
     "cells": [{
         "cell_type": "code", "id": "explore", "metadata": {}, "execution_count": None, "outputs": [],
-        # Voilà's page misses what a panel says between its first look and its last: there is nothing then.
-        "source": "import mfkit\nfrom mfkit.widgets.turns import at_rest\n\n"
-        f"explorer = mfkit.open_library().explore()\nat_rest({_DRAWN})\nexplorer",
+        "source": _SOURCE,
     }],
 }
 
@@ -86,7 +100,7 @@ def serve(
         environment = {
             # The token as a variable: other users of this machine can read a command line.
             **os.environ, LIBRARY: library if file is None else str(file.resolve()), "JUPYTER_TOKEN": token,
-            READ_ONLY: "1" if read_only else "",
+            READ_ONLY: "1" if read_only else "", _FOLDER: os.getcwd(),
             "JUPYTER_PATH": os.pathsep.join(filter(None, [str(_PAGE), os.environ.get("JUPYTER_PATH")])),
         }
         server = subprocess.Popen(command, env=environment, cwd=folder)

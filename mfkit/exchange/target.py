@@ -17,6 +17,10 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     Raises:
         ExportError: The folder is not there, the path is a folder, or a file is there already.
     """
+    try:
+        path.exists()
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror}.") from error
     if not path.parent.is_dir():
         raise ExportError(f"The folder {path.parent} is not there; make it, or name another.")
     if path.is_dir():

@@ -129,5 +129,11 @@ class Curation(Opened):
         await curate.delete_view(self.database, name)
 
     def _done(self, change: curate.Change) -> int:
-        self._last = change
+        if change.items or change.made:  # one that changed nothing leaves the one before to be taken back
+            self._last = change
         return change.items
+
+
+def last_change(library: Curation) -> curate.Change | None:
+    """Return what :meth:`undo` would take back."""
+    return library._last

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfkit.errors import FilterError
+from mfkit.errors import ExportError, FilterError
 from mfkit.library.opened import Opened
 from mfkit.progress import progress_bar
 from mfkit.queries import items
@@ -74,6 +74,8 @@ class Exchange(Opened):
         target.refuse_existing(file, overwrite=overwrite)
         chosen = MediaFilter.of(filter, **fields)
         if file.suffix.lower() == formats.PLACES:
+            if chosen.has_location is False:
+                raise ExportError("GeoJSON holds files with a place; these are selected as those without.")
             chosen = chosen.but(has_location=True)
             if columns is not None:
                 columns = list(dict.fromkeys([*columns, "latitude", "longitude"]))

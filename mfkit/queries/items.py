@@ -19,6 +19,7 @@ _ORDERS: dict[str, ColumnElement[Any]] = {
     "date": item_date,
     "pixels": cast(media.c.width, BigInteger()) * media.c.height,
     "camera": camera,
+    "codec": func.coalesce(media.c.video_codec, media.c.audio_codec),
 }
 """What items can be ordered by."""
 
@@ -37,9 +38,9 @@ def items(
     Args:
         chosen: Which items.
         columns: Columns of ``media``, in the order wanted; all when not given.
-        order_by: A column of ``media``, ``date`` (capture time, else modification time), ``pixels`` or
-            ``camera``; nulls come last. When not given, what came into the library
-            last comes first.
+        order_by: A column of ``media``, ``date`` (capture time, else modification time), ``pixels``,
+            ``camera`` or ``codec`` (of the video, else of the sound); nulls come last. When not given,
+            what came into the library last comes first.
         descending: Turn the order around.
         limit: At most so many.
         offset: Leave out so many first.

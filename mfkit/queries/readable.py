@@ -13,6 +13,7 @@ from mfkit.queries.conditions import conditions
 from mfkit.queries.filters import MediaFilter
 
 HEADING = "-- To be read; verbs take the filter itself, whose values stay parameters."
+SEARCH = '-- The search is the record database\'s own: lib.sql("...", engine="record")'
 
 
 def as_text(chosen: MediaFilter) -> str:
@@ -25,4 +26,5 @@ def as_text(chosen: MediaFilter) -> str:
     compiled: SQLCompiler = statement.compile(
         dialect=dialect(paramstyle="named"), compile_kwargs={"literal_binds": True}
     )
-    return f"{HEADING}\n{compiled.string}"
+    heading = HEADING if chosen.text is None else f"{HEADING}\n{SEARCH}"
+    return f"{heading}\n{compiled.string}"

@@ -34,7 +34,7 @@ def draw(source: Source, side: int) -> bytes:
         side: Pixels.
 
     Raises:
-        ThumbnailError: The file shows nothing, or its kind cannot be drawn.
+        ThumbnailError: The file shows nothing, is too large, or its kind cannot be drawn.
         OSError: It cannot be read.
     """
     with open_source(source) as file:
@@ -73,6 +73,8 @@ def _opened(source: Any, formats: list[str], side: int) -> Image.Image:
         opened = Image.open(source, formats=[one for one in formats if one in Image.OPEN])
     except UnidentifiedImageError:
         raise ThumbnailError("Of this kind of picture no small one can be made.") from None
+    except Image.DecompressionBombError:
+        raise ThumbnailError("The picture has too many pixels to be drawn.") from None
     with opened as whole:
         whole.draft("RGB", (side, side))
         whole.thumbnail((side, side), Image.Resampling.LANCZOS)

@@ -98,11 +98,9 @@ class ChartPanel(Panel):
         self._figure = self.figure(self._answer)
         self.plot.show(self._figure)
 
-    def refresh(self) -> None:
-        """Ask and draw anew in any case, as after a scan."""
-        with self._turn:
-            self._asked = None
-            super().refresh()
+    def forget(self) -> None:
+        """Forget the last answer."""
+        self._asked = None
 
     def narrow(self, fields: dict[str, Any]) -> None:
         """Select by a mark; by the same mark again, take its condition away."""

@@ -56,7 +56,7 @@ COLUMNS = (
     Column("date", "Date", _date, "date", facts=("file_created_at", "file_modified_at")),
     _stated("length", "Length", "duration", format_duration, kind="number"),
     Column("pixels", "Pixels", _pixels, "pixels", kind="number", facts=("width", "height")),
-    Column("codec", "Codec", _codec, "video_codec", facts=("video_codec", "audio_codec")),
+    Column("codec", "Codec", _codec, "codec", facts=("video_codec", "audio_codec")),
     _stated("rate", "Bit rate", "bitrate", format_rate, kind="number", shown=False),
     _stated("fps", "Frames/s", "fps", "{:.4g}".format, kind="number", shown=False),
     Column("camera", "Camera", _camera, "camera", shown=False, facts=("camera_make", "camera_model")),

@@ -8,7 +8,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from mfkit.curate import Change
+from mfkit.errors import FilterError
 from mfkit.library import MediaLibrary
+from mfkit.library.curation import last_change
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.plain import plain
@@ -49,6 +52,7 @@ class CurationPanel(Panel):
         """
         self._table, self._changed = table, changed
         self._count = 0
+        self._mine: Change | None = None
         self._scope = plain(widgets.ToggleButtons, options=[("", "all")])
         self._scope.add_class("mfkit-switch")
         self._tag, self._collection = (
@@ -86,8 +90,8 @@ class CurationPanel(Panel):
         if table is not None:
             table.observe(self._offer_chosen, "chosen")
         for verb, button in self._buttons.items():
-            button.on_click(lambda _, verb=verb: self.attempt(lambda: self._act(verb)))
-        self._undo.on_click(lambda _: self.attempt(self._take_back))
+            button.on_click(lambda _, verb=verb: self.act(lambda: self._act(verb)))
+        self._undo.on_click(lambda _: self.act(self._take_back))
 
     def draw(self, chosen: MediaFilter) -> None:
         """Count what is selected, and offer the names that there are."""
@@ -141,11 +145,15 @@ class CurationPanel(Panel):
         }[verb]
         rest = f"; {number - changed:,} {others}" if number > changed else ""
         self._say_done(f"{_files(changed)} {done} ", name, rest)
-        self._undo.disabled = not changed
+        if changed:
+            self._mine = last_change(self.lib.aio)
+            self._undo.disabled = False
         self._tell()
 
     def _take_back(self) -> None:
         self._undo.disabled = True
+        if last_change(self.lib.aio) is not self._mine:
+            raise FilterError("Something else was changed since, and only the last change can be taken back.")
         self._say_done("Taken back: ", self.lib.undo())
         self._tell()
 

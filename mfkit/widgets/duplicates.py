@@ -83,7 +83,7 @@ class DuplicatesPanel(Panel):
         self.grid.observe(self._show, "hidden")
         self._back.on_click(lambda _: self._turn_page(-PAGE))
         self._on.on_click(lambda _: self._turn_page(PAGE))
-        self._put.on_click(lambda _: self.attempt(self._tag_all))
+        self._put.on_click(lambda _: self.act(self._tag_all))
 
     def draw(self, chosen: MediaFilter) -> None:
         """Find the groups."""

@@ -73,8 +73,7 @@ class Explorer(widgets.HBox):
 
     def refresh(self) -> None:
         """Draw everything anew, as after a scan."""
-        for panel in self.panels:
-            panel.refresh()
+        self.selection.renew()
 
 
 def explore(lib: MediaLibrary, filter: MediaFilter | None = None) -> Explorer:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import html
+import os
+from collections.abc import Hashable
 from pathlib import Path
 
 import ipywidgets as widgets
 
+from mfkit.errors import ExportError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.queries.units import format_size
@@ -43,23 +46,43 @@ class ExportPanel(Panel):
         row = plain(widgets.HBox, [self._format, self._name, self._write])
         row.add_class("mfkit-row")
         super().__init__(lib, selection, "Export", [row, self._done])
-        self._write.on_click(lambda _: self.attempt(self._export))
+        self._format.observe(self.follow, "value")
+        self._write.on_click(lambda _: self.act(self._export))
 
     def draw(self, chosen: MediaFilter) -> None:
         """Say on the button how many files will be in it."""
-        count = self.counted(chosen)
+        count, _ = self._numbers(chosen)
         self._write.description = f"Export {count:,} {'row' if count == 1 else 'rows'}"
         self._write.disabled = not count
 
+    def options(self) -> Hashable:
+        """Return the format: some hold only what has a place."""
+        return str(self._format.value)
+
+    def _numbers(self, chosen: MediaFilter) -> tuple[int, int]:
+        """Return how many of the selected files the format holds, and how many not."""
+        every = self.counted(chosen)
+        if self._format.value != "geojson":
+            return every, 0
+        placed = 0 if chosen.has_location is False else self.lib.count(chosen.but(has_location=True))
+        return placed, every - placed
+
     def _export(self) -> None:
-        path = Path(self._name.value.strip() or "selection")
+        path = Path(self._name.value.strip() or "selection").expanduser()
+        if not path.name:
+            raise ExportError(f"{path} is a folder; name a file in it.")
         suffix = f".{self._format.value}"
         if path.suffix.lower() != suffix:
             path = path.with_name(path.name + suffix)
+        if os.path.lexists(path):
+            raise ExportError(f"{path} is there already; name another file.")
+        _, without = self._numbers(self.selection.filter)
         self._write.disabled = True
         try:
             written = self.lib.export(path, self.selection.filter, progress=False)
         finally:
             self._write.disabled = False
         where = html.escape(str(written.path.resolve()))
-        self._done.value = f"{written.rows:,} rows, {format_size(written.bytes)}: <bdi>{where}</bdi>"
+        left = f"; {without:,} without a place left out" if without else ""
+        rows = f"{written.rows:,} {'row' if written.rows == 1 else 'rows'}"
+        self._done.value = f"{rows}, {format_size(written.bytes)}: <bdi>{where}</bdi>{left}"

@@ -11,10 +11,12 @@ from typing import Any
 import ipywidgets as widgets
 
 from mfkit.charts.theme import short
+from mfkit.errors import FilterError
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.chart import switch
 from mfkit.widgets.facets import FacetsPanel
+from mfkit.widgets.known import Known
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.plain import plain
 from mfkit.widgets.ranges import RangesPanel
@@ -23,6 +25,8 @@ from mfkit.widgets.selection import Selection
 
 _FOLDERS = 500
 """How many folders the picker offers, those with the most bytes."""
+_FIRST_YEAR = 1000
+"""Years of four digits begin here."""
 _STATES = {"has_location": "Place", "has_date": "Capture time", "duplicates": "Copies"}
 """Field of the filter -> what a file has or has not."""
 _WORDS = {None: "any", True: "with", False: "without"}
@@ -63,7 +67,7 @@ class FilterPanel(Panel):
         dates.add_class("mfkit-pair")
         # Of each thread its own: a control that is set tells its observers at once, in the same thread.
         self._setting = threading.local()
-        self._folders_of: str | None = ""
+        self._known = Known[list[tuple[str, str]]](lib)
         selection = selection if selection is not None else Selection()
         self.selected = SelectionPanel(lib, selection)
         self.facets = FacetsPanel(lib, selection)
@@ -74,8 +78,8 @@ class FilterPanel(Panel):
         self.add_class("mfkit-filters")
         self._report(self._text, lambda: {"text": self._text.value.strip() or None})
         self._report(self._folder, lambda: {"folder": self._folder.value or None})
-        self._report(self._after, lambda: {"after": self._after.value})
-        self._report(self._before, lambda: {"before": self._before.value})
+        self._after.observe(self._dated, "value")
+        self._before.observe(self._dated, "value")
         for name, state in self._states.items():
             self._report(state, functools.partial(self._state, name))
 
@@ -86,28 +90,44 @@ class FilterPanel(Panel):
         self._quietly(self._before, value=_day(chosen.before))
         for name, state in self._states.items():
             self._quietly(state, value=_WORDS[getattr(chosen, name)])
-        if chosen.folder != self._folders_of:
-            # Anew only in another folder: the folders are those of the library, whatever is selected of it.
-            options = self._folders(chosen.folder)
-            self._setting.now = True
-            try:
-                self._folder.options = options
-                self._folder.value = chosen.folder or ""
-            finally:
-                self._setting.now = False
-            self._folders_of = chosen.folder
+        # Those of the library, whatever else is selected of it.
+        folders = self._known.get(lambda: self._folders(chosen.folder), chosen.folder)
+        self._quietly(self._folder, options=tuple(folders), value=chosen.folder or "")
 
     def refresh(self) -> None:
         """Ask again what there is to choose from, as after a scan."""
-        with self._turn:
-            self._folders_of = ""
-            super().refresh()
+        super().refresh()
         for panel in (self.selected, self.facets, self.ranges):
             panel.refresh()
+
+    def forget(self) -> None:
+        """Forget which folders there are."""
+        self._known.forget()
 
     def _state(self, name: str) -> dict[str, Any]:
         (meant,) = (known for known, word in _WORDS.items() if word == self._states[name].value)
         return {name: meant}
+
+    def _dated(self, change: Any) -> None:
+        """Take the dates over, but not while a year is being typed: the browser tells of each digit."""
+        first, last = self._after.value, self._before.value
+        if change["new"] is not None and change["new"].year < _FIRST_YEAR:
+            return
+        if getattr(self._setting, "now", False):
+            return
+
+        def change_dates() -> None:
+            if first is not None and last is not None and first > last:
+                # The fields keep what a person typed: the next one may be on its way.
+                raise FilterError(f"From {first} is later than To {last}; change one of them.")
+            chosen = self.selection.filter
+            self.selection.change(**{
+                name: control.value for name, control in (("after", self._after), ("before", self._before))
+                # A script's time of day stays, where the day is the same.
+                if control.value != _day(getattr(chosen, name))
+            })
+
+        self.attempt(change_dates)
 
     def _report(self, control: Any, fields: Callable[[], dict[str, Any]]) -> None:
         """Let a control change the fields that it stands for, and only those: what a script put into

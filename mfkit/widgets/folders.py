@@ -58,5 +58,7 @@ class FoldersPanel(ChartPanel):
         folder = self.selection.filter.folder
         if folder is not None:
             above = folder.rpartition("/")[0]
-            # Above the first folder lies everything.
-            self.selection.change(folder=above or None)
+            tree = self.lib.folders(1, limit=1)
+            # In what lies above the library's first folder lies everything.
+            whole = any(top.startswith(f"{above}/") for top in tree.loc[tree["depth"] == 0, "id"])
+            self.selection.change(folder=None if whole else above or None)

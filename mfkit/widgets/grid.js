@@ -50,7 +50,9 @@ function render({ model, el, signal }) {
       // The first click puts first what one looks for: the largest, the newest, the letter A. The third
       // goes back to what was added last.
       const first = kind === "number" || key === "date";
-      if (!here) set("order", { by: key, descending: first });
+      // As it is now: the heading may have been drawn for another order of the same rows.
+      const { by, descending } = order();
+      if (by !== key) set("order", { by: key, descending: first });
       else if (descending === first) set("order", { by: key, descending: !first });
       else set("order", {});
     });
@@ -142,15 +144,28 @@ function render({ model, el, signal }) {
     markAll();
   };
 
+  // An order that leaves the rows as they are changes its arrow alone.
+  const point = () => {
+    const { by, descending } = order();
+    for (const button of head.querySelectorAll("button[data-key]")) {
+      const here = button.dataset.key === by;
+      const { heading: text } = model.get("_columns").find(({ key }) => key === button.dataset.key);
+      button.parentElement.ariaSort = here ? (descending ? "descending" : "ascending") : null;
+      button.textContent = text + (here ? (descending ? " ▾" : " ▴") : "");
+    }
+  };
+
   // Headings change with the rows, not before them, so that both always belong together.
   const draw = () => { drawHead(); drawRows(); };
   model.on("change:_rows change:_note", draw);
+  model.on("change:order", point);
   model.on("change:hidden", drawMenu);
   model.on("change:chosen", mark);
   drawMenu();
   draw();
   return () => {
     model.off("change:_rows change:_note", draw);
+    model.off("change:order", point);
     model.off("change:hidden", drawMenu);
     model.off("change:chosen", mark);
   };

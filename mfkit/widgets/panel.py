@@ -18,7 +18,7 @@ from mfkit.widgets.look import look
 from mfkit.widgets.overview import totals
 from mfkit.widgets.plain import plain
 from mfkit.widgets.selection import Selection
-from mfkit.widgets.turns import Turns
+from mfkit.widgets.turns import Slow, Turns
 
 
 class Panel(widgets.VBox):
@@ -33,6 +33,8 @@ class Panel(widgets.VBox):
     """
 
     rank = 2
+    _done: Any = None
+    """The HTML that says what a button did, of a panel with buttons that do something."""
 
     def __init__(
         self,
@@ -64,6 +66,7 @@ class Panel(widgets.VBox):
         super().__init__([look(), head, self._message, *body])
         self.add_class("mfkit-panel")
         self.selection.observe(self.follow, "filter")
+        self.selection.observe(lambda _: Panel.refresh(self), "renewed")
         self.follow()
 
     def draw(self, chosen: MediaFilter) -> None:
@@ -89,8 +92,12 @@ class Panel(widgets.VBox):
     def refresh(self) -> None:
         """Draw anew in any case, as after a scan."""
         with self._turn:
+            self.forget()
             self._drawn = None
             self.follow()
+
+    def forget(self) -> None:
+        """Forget what is known of the library, so that the next drawing asks for it."""
 
     @property
     def active(self) -> bool:
@@ -119,7 +126,17 @@ class Panel(widgets.VBox):
     def _busy(self, busy: bool) -> None:
         (self.add_class if busy else self.remove_class)("mfkit-busy")
 
-    def attempt(self, action: Callable[[], None]) -> None:
+    def act(self, action: Callable[[], None]) -> None:
+        """Do what a button is for; says that it is at work when that lasts, and what went wrong."""
+        if self._done is not None:
+            self._done.value = ""
+        slow = Slow(self._busy)
+        try:
+            self.attempt(action, "This cannot be done")
+        finally:
+            slow.over()
+
+    def attempt(self, action: Callable[[], None], failed: str = "This cannot be shown") -> None:
         """Do something for a person; what goes wrong is said in the panel, which lives on."""
         self._say("")
         try:
@@ -131,7 +148,7 @@ class Panel(widgets.VBox):
         except Exception as error:
             # Jupyter drops what a callback raises or prints: a panel that did not catch everything
             # would just stop following, without a word.
-            self._say(f"This cannot be shown: {error}", traceback.format_exc())
+            self._say(f"{failed}: {error}", traceback.format_exc())
 
     def _say(self, sentence: str, details: str = "") -> None:
         more = f"<details><summary>Details</summary><pre>{html.escape(details)}</pre></details>"

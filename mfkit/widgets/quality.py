@@ -70,7 +70,7 @@ class QualityPanel(Panel):
         rows: list[dict[str, Any]] = [
             {str(name): value for name, value in row.items()} for row in known.to_dict("records")
         ]
-        nothing = "" if rows else "Nothing is selected that could be judged; take a condition away."
+        nothing = "" if rows else "Nothing is selected that could be judged."
         self.fields.show([(str(row["field"]), row) for row in rows], nothing)
         lacking = next((int(row["lacking"]) for row in rows if row["field"] == self._field), 0)
         if self._field is None:

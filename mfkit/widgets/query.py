@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import keyword
+import os
 from collections.abc import Hashable
 from typing import Any
 
@@ -65,11 +66,11 @@ class QueryPanel(Panel):
         self._save = _button("Save", "Keep this selection in the library")
         self._done = plain(widgets.HTML)
         self._done.add_class("mfkit-done")
+        variable = [] if _on_a_page() else [_row(self._variable, self._assign)]
         rows = [
-            self._code, _row(self._variable, self._assign), _row(self._views, self._open, self._delete),
+            self._code, *variable, _row(self._views, self._open, self._delete),
             _row(self._name, self._save), self._done,
         ]
-        self._offered = False
         super().__init__(lib, selection, "Query and views", rows, [self._form])
         self._form.observe(self.follow, "value")
         self._name.observe(self._relabel, "value")
@@ -77,7 +78,7 @@ class QueryPanel(Panel):
             (self._assign, self._to_variable), (self._open, self._open_view),
             (self._delete, self._delete_view), (self._save, self._save_view),
         ):
-            button.on_click(lambda _, action=action: self.attempt(action))
+            button.on_click(lambda _, action=action: self.act(action))
         self._relabel()
 
     def options(self) -> Hashable:
@@ -87,20 +88,14 @@ class QueryPanel(Panel):
     def draw(self, chosen: MediaFilter) -> None:
         """Write the selection down."""
         self._code.text = _FORMS[self._form.value](chosen)
-        if not self._offered:
-            self._offer()
-
-    def refresh(self) -> None:
-        """Ask again which views there are."""
-        with self._turn:
-            self._offered = False
-            super().refresh()
+        self._offer()
 
     def _offer(self) -> None:
         names, before = list(self.lib.views()["name"]), self._views.value
-        self._views.options = [(_short(name), name) for name in names]
-        self._views.value = before if before in names else names[0] if names else None
-        self._offered = True
+        options = tuple((_short(name), name) for name in names)
+        if options != self._views.options:  # else one that is being chosen would be taken away
+            self._views.options = options
+            self._views.value = before if before in names else names[0] if names else None
         self._open.disabled = not names
         self._delete.disabled = not names or self.lib.database.read_only
         self._relabel()
@@ -148,6 +143,11 @@ class QueryPanel(Panel):
     def _say_done(self, before: str, name: str, after: str = "") -> None:
         safe = html.escape(name)
         self._done.value = f'{before}<bdi title="{safe}">{safe}</bdi>{after}'
+
+
+def _on_a_page() -> bool:
+    """Return whether Voilà shows this, where no cell could use a variable."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
 def _short(name: str, length: int = 60) -> str:

@@ -13,6 +13,7 @@ from mfkit.queries.filters import MediaFilter
 from mfkit.queries.histograms import spreads
 from mfkit.queries.wording import without
 from mfkit.widgets.controls import Range
+from mfkit.widgets.known import Known
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.scales import Resolutions, Scale, Years, duration_scale, size_scale
 from mfkit.widgets.selection import Selection
@@ -34,6 +35,8 @@ class RangesPanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""
+        self._fixed: tuple[Scale, ...] = (size_scale(), duration_scale(), Resolutions())
+        self._years = Known[Scale](lib)
         self._scales: tuple[Scale, ...] = ()
         self._ranges = [
             Range(label, functools.partial(self._moved, place))
@@ -43,8 +46,7 @@ class RangesPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Count, and set the handles to the selection."""
-        if not self._scales:
-            self._scales = (size_scale(), duration_scale(), Resolutions(), Years(self.lib))
+        self._scales = (*self._fixed, self._years.get(lambda: Years(self.lib)))
         # Those whose own bounds are not set count under the same conditions, and with one look at the items.
         alike: dict[MediaFilter, list[int]] = {}
         for place, scale in enumerate(self._scales):
@@ -61,11 +63,9 @@ class RangesPanel(Panel):
                 counts = scale.counts(files)
                 self._ranges[place].show(counts, scale.froms, scale.tos, *scale.stand(chosen))
 
-    def refresh(self) -> None:
-        """Ask anew how far the library goes, as after a scan."""
-        with self._turn:
-            self._scales = ()
-            super().refresh()
+    def forget(self) -> None:
+        """Forget how far the library goes."""
+        self._years.forget()
 
     def _moved(self, place: int, low: int, high: int) -> None:
         scale = self._scales[place]

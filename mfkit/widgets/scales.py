@@ -47,6 +47,14 @@ class Scale(Protocol):
         """Return the bins that hold what a filter means, as ``low`` and ``high``."""
 
 
+def below(edge: float, field: str) -> float:
+    """Return the most that a filter's ``max_size`` or ``max_duration`` allows of what is below an edge.
+
+    An edge belongs to the bin that begins there, and the filter's bounds to what it selects.
+    """
+    return int(edge) - 1 if field == "max_size" else math.nextafter(edge, 0)
+
+
 class Steps:
     """A column of numbers, cut at round values."""
 
@@ -68,7 +76,7 @@ class Steps:
     def chosen(self, low: int, high: int) -> dict[str, Any]:
         """Return the bounds; the ends are no bounds."""
         least = self._edges[low] if low else None
-        most = self._edges[high] if high < len(self._edges) - 1 else None
+        most = below(self._edges[high], self.fields[1]) if high < len(self._edges) - 1 else None
         return dict(zip(self.fields, (least, most), strict=True))
 
     def stand(self, chosen: MediaFilter) -> tuple[int, int]:

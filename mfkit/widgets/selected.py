@@ -11,6 +11,7 @@ from mfkit.queries.filters import MediaFilter
 from mfkit.queries.units import format_duration, format_size
 from mfkit.queries.wording import clauses
 from mfkit.widgets.controls import Chips
+from mfkit.widgets.known import Known
 from mfkit.widgets.overview import totals
 from mfkit.widgets.panel import Panel
 from mfkit.widgets.plain import plain
@@ -35,18 +36,21 @@ class SelectionPanel(Panel):
         self._back = plain(widgets.Button, description="‹", tooltip="Back to the selection before")
         self._forward = plain(widgets.Button, description="›", tooltip="Forward again")
         self._reset = plain(widgets.Button, description="Reset", tooltip="Select all files")
-        for button in (self._back, self._forward, self._reset):
+        self._anew = plain(widgets.Button, description="↻", tooltip="Read the library anew, as after a scan")
+        for button in (self._back, self._forward, self._reset, self._anew):
             button.add_class("mfkit-small")
         self._words = plain(widgets.HTML)
         self._words.add_class("mfkit-count")
         self._chips = Chips(lambda key: self.attempt(lambda: self.selection.drop(*key.split(","))))
-        self._whole = 0
+        self._whole = Known[int](lib)
         super().__init__(
-            lib, selection, "Selection", [self._words, self._chips], [self._back, self._forward, self._reset]
+            lib, selection, "Selection", [self._words, self._chips],
+            [self._back, self._forward, self._reset, self._anew],
         )
         self._back.on_click(lambda _: self.attempt(self.selection.back))
         self._forward.on_click(lambda _: self.attempt(self.selection.forward))
         self._reset.on_click(lambda _: self.attempt(self.selection.clear))
+        self._anew.on_click(lambda _: self.attempt(self.selection.renew))
         self.selection.observe(self._enable, ["past", "future"])
         self._enable()
 
@@ -54,15 +58,11 @@ class SelectionPanel(Panel):
         """Say what is selected and how much it is."""
         # The conditions first: they are known before any count.
         self._chips.show([(",".join(clause.fields), clause.text) for clause in clauses(chosen)])
-        if not self._whole:
-            self._whole = self.lib.count()
-        self._words.value = words(totals(self.lib, chosen), self._whole)
+        self._words.value = words(totals(self.lib, chosen), self._whole.get(self.lib.count))
 
-    def refresh(self) -> None:
-        """Count anew, as after a scan."""
-        with self._turn:
-            self._whole = 0
-            super().refresh()
+    def forget(self) -> None:
+        """Forget how many files the library has."""
+        self._whole.forget()
 
     def _enable(self, _: object = None) -> None:
         self._back.disabled = not self.selection.past

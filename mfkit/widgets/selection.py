@@ -22,6 +22,7 @@ class Selection(traitlets.HasTraits):
         filter: What is selected.
         past: How many selections there are to go back to.
         future: How many to go forward to, after going back.
+        renewed: How often all panels were told to draw anew.
 
     Example:
         >>> selection = Selection()
@@ -36,6 +37,7 @@ class Selection(traitlets.HasTraits):
     filter = traitlets.Instance(MediaFilter, args=())
     past = traitlets.Int(0, read_only=True)
     future = traitlets.Int(0, read_only=True)
+    renewed = traitlets.Int(0, read_only=True)
 
     def __init__(self, filter: MediaFilter | None = None) -> None:
         """Begin with a filter; without one, all items are selected."""
@@ -64,6 +66,11 @@ class Selection(traitlets.HasTraits):
         """Select all items."""
         with self._changing:
             self.filter = MediaFilter()
+
+    def renew(self) -> None:
+        """Have all panels ask the library again and draw anew, as after a scan."""
+        with self._changing:
+            self.set_trait("renewed", self.renewed + 1)
 
     def back(self) -> None:
         """Select what was selected before; nothing happens at the beginning."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -13,10 +12,10 @@ from mfkit.charts import histogram_chart
 from mfkit.library import MediaLibrary
 from mfkit.queries.filters import MediaFilter
 from mfkit.widgets.chart import ChartPanel, measure_switch, switch
+from mfkit.widgets.scales import below
 from mfkit.widgets.selection import Selection
 
 _BINS = 40
-_FIELDS = {"file_size": "size", "duration": "duration"}
 
 
 class HistogramPanel(ChartPanel):
@@ -56,9 +55,7 @@ class HistogramPanel(ChartPanel):
     def brushed(self, keys: list[list[float]]) -> dict[str, Any]:
         """Select from the lower end of the first bin to the upper end of the last."""
         low, high = keys[0][0], keys[-1][1]
-        name = _FIELDS[self._of]
-        # The upper end belongs to the next bin; only the last bin of fractions has it.
         if self._of == "file_size":
-            return {"min_size": int(low), "max_size": int(high) - 1}
-        last = high == float(self._answer["high"].iloc[-1])
-        return {f"min_{name}": low, f"max_{name}": high if last else math.nextafter(high, 0)}
+            return {"min_size": int(low), "max_size": below(high, "max_size")}
+        last = high == float(self._answer["high"].iloc[-1])  # which of fractions has its upper end
+        return {"min_duration": low, "max_duration": high if last else below(high, "max_duration")}

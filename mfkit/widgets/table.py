@@ -92,11 +92,9 @@ class TablePanel(Panel):
         self._back.disabled = self._offset == 0
         self._on.disabled = last >= self._total
 
-    def refresh(self) -> None:
-        """Count and fetch anew, as after a scan."""
-        with self._turn:
-            self._of = None
-            super().refresh()
+    def forget(self) -> None:
+        """Forget how many files there are."""
+        self._of = None
 
     def _nothing(self) -> str:
         if self.lib.count(missing=None):

@@ -64,7 +64,7 @@ class Turns:
         _soon(self._rank, self._run)
 
     def _run(self) -> None:
-        slow = _Slow(self._busy)
+        slow = Slow(self._busy)
         while True:
             with self._mutex:
                 if not self._wished:
@@ -77,7 +77,7 @@ class Turns:
         slow.over()
 
 
-class _Slow:
+class Slow:
     """Tells that a drawing goes on, once it has for a while.
 
     Not at once: most are over before anyone could read it, and each word to the page costs it a look at its

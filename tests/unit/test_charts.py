@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -103,7 +104,19 @@ def test_a_histogram_has_ticks_in_units_and_bars_of_equal_ratio() -> None:
     durations = SIZES.assign(low=[1.0, 10.0, 60.0], high=[10.0, 60.0, 7200.0])
     assert "1:00 min" in histogram_chart(durations, "duration").layout.xaxis.ticktext
     one = SIZES.head(1).assign(low=[2_000_000], high=[2_000_001])
-    assert len(histogram_chart(one).layout.xaxis.ticktext) == 2
+    assert histogram_chart(one).layout.xaxis.ticktext == ("2 MB",)
+
+
+def test_bars_of_a_narrow_stretch_lie_side_by_side() -> None:
+    """However close their bins: a brush by their places is one by their bounds."""
+    edges = [3_000_000 + 12_500 * step for step in range(41)]
+    narrow = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "files": 1, "bytes": 500})
+    (bars,), axis = (figure := histogram_chart(narrow)).data, figure.layout.xaxis
+    places, widths = list(bars.x), list(bars.width)
+    for at in range(40):
+        assert math.log10(edges[at]) < places[at] < math.log10(edges[at + 1])
+    assert all(places[at + 1] - places[at] > (widths[at] + widths[at + 1]) / 2 for at in range(39))
+    assert axis.range[0] < places[0] and places[-1] + widths[-1] / 2 < axis.range[1] < math.log10(3_520_000)
 
 
 def test_a_cell_is_a_codec_in_a_resolution() -> None:

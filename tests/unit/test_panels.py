@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from pandas.testing import assert_frame_equal
 
 from mfkit import MediaFilter, MediaLibrary
+from mfkit.errors import ExportError
 from mfkit.widgets import (
     CurationPanel,
     DuplicatesPanel,
@@ -101,6 +102,28 @@ class TestCuration:
         panel._undo.click()
         assert list(lib.items(tags="sea")["id"]) == ids[:1] and panel._undo.disabled
         assert panel._table is not None and list(panel._table.chosen) == ids
+
+    def test_a_click_that_changes_nothing_keeps_the_way_back(
+        self, panel: CurationPanel, lib: MediaLibrary
+    ) -> None:
+        """Undo is for the last click that changed something."""
+        self.choose(panel, 3)
+        panel._tag.value = "sea"
+        panel._buttons["Tag"].click()
+        panel._buttons["Tag"].click()
+        assert "0 files tagged" in panel._done.value and not panel._undo.disabled
+        panel._undo.click()
+        assert lib.count(tags="sea") == 0
+
+    def test_undo_takes_back_what_was_done_here(self, panel: CurationPanel, lib: MediaLibrary) -> None:
+        """Not what a cell or another panel changed since."""
+        self.choose(panel, 3)
+        panel._tag.value = "sea"
+        panel._buttons["Tag"].click()
+        lib.tag(MediaFilter(media_type="video"), "from a cell")
+        panel._undo.click()
+        assert "changed since" in panel._message.value and panel._undo.disabled
+        assert lib.count(tags="from a cell") > 0 and lib.count(tags="sea") == 3
 
     def test_the_whole_selection(self, panel: CurationPanel, lib: MediaLibrary) -> None:
         """It goes into a collection, out of it, and back by undo."""
@@ -227,6 +250,27 @@ class TestQuery:
         assert all(len(label) <= 60 for label, _ in panel._views.options)
         assert Elements(panel._done.value).names == {"bdi"}
 
+    def test_views_of_others_are_offered(self, lib: MediaLibrary) -> None:
+        """One that was saved or deleted elsewhere comes and goes with the next choice."""
+        panel = QueryPanel(lib)
+        lib.save_view("large", MediaFilter(min_size=1))
+        panel.selection.change(media_type="video")
+        assert [name for _, name in panel._views.options] == ["large"]
+        lib.delete_view("large")
+        panel.selection.change(media_type="image")
+        assert panel._views.options == () and panel._open.disabled
+
+    def test_on_a_page_there_is_no_variable(
+        self, lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No cell could use it."""
+        def offers(panel: QueryPanel) -> bool:
+            return any(panel._assign in getattr(row, "children", ()) for row in panel.children)
+
+        assert offers(QueryPanel(lib))
+        monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.8")
+        assert not offers(QueryPanel(lib))
+
 
 class TestExport:
     """The export panel."""
@@ -254,6 +298,36 @@ class TestExport:
         panel._write.click()
         assert "selection.csv" in panel._message.value and not panel._write.disabled
         assert (tmp_path / "selection.csv").read_text() == "mine"
+
+    def test_what_a_format_leaves_out_is_said(
+        self, lib: MediaLibrary, panel: ExportPanel, tmp_path: Path
+    ) -> None:
+        """GeoJSON holds what has a place: the button says how many do, and the sentence how many do not."""
+        panel.selection.clear()
+        placed, every = lib.count(has_location=True), lib.count()
+        assert 0 < placed < every
+        panel._format.value = "geojson"
+        assert panel._write.description == f"Export {placed} rows"
+        panel._write.click()
+        assert f"{every - placed} without a place left out" in panel._done.value
+        assert len(json.loads((tmp_path / "selection.geojson").read_text())["features"]) == placed
+        panel.selection.change(has_location=False)
+        assert panel._write.disabled
+        with pytest.raises(ExportError, match="GeoJSON holds files with a place"):
+            lib.export(tmp_path / "other.geojson", panel.selection.filter)
+
+    @pytest.mark.parametrize("name, said", [
+        (".", "is a folder; name a file"), ("x" * 300, "cannot be written: File name too long"),
+        ("there", "is there already; name another file."),
+    ])
+    def test_a_name_that_cannot_be(self, panel: ExportPanel, tmp_path: Path, name: str, said: str) -> None:
+        """The sentence has what a person here can do, and what was said before is gone."""
+        (tmp_path / "there.csv").touch()
+        panel._write.click()
+        assert panel._done.value
+        panel._name.value = name
+        panel._write.click()
+        assert said in panel._message.value and not panel._done.value
 
     def test_nothing_selected_is_not_written(self, panel: ExportPanel) -> None:
         """The button is off."""

@@ -55,7 +55,7 @@ class TestTable:
 
     @pytest.mark.parametrize(("key", "column"), [
         ("name", "file_name"), ("size", "file_size"), ("date", "date"), ("length", "duration"),
-        ("pixels", "pixels"), ("codec", "video_codec"), ("camera", "camera"), ("added", "created_at"),
+        ("pixels", "pixels"), ("codec", "codec"), ("camera", "camera"), ("added", "created_at"),
     ])
     def test_a_heading_sorts(self, table: TablePanel, lib: MediaLibrary, key: str, column: str) -> None:
         """The rows come as the library orders them, from the first page on."""

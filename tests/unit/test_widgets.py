@@ -250,7 +250,7 @@ class TestFilterPanel:
         panel._states["has_location"].value = "with"
         panel._folder.value = "/photos"
         wanted = MediaFilter(
-            video_codec=["h264", "hevc"], min_size="1 MB", max_size="10 GB", after="2012-01-01",
+            video_codec=["h264", "hevc"], min_size="1 MB", max_size=10**10 - 1, after="2012-01-01",
             before="2024-06-30", text="VID", has_location=True, folder="/photos",
         )
         assert panel.selection.filter == wanted
@@ -321,10 +321,64 @@ class TestFilterPanel:
         """A filter that makes no sense is a sentence in the panel, until it makes sense again."""
         panel._after.value = date(2020, 1, 1)
         panel._before.value = date(2010, 1, 1)
-        assert "is later than before" in message(panel)
+        assert "From 2020-01-01 is later than To 2010-01-01" in message(panel)
         panel._before.value = date(2021, 1, 1)
         assert message(panel) == ""
         assert panel.selection.filter == MediaFilter(after="2020-01-01", before="2021-01-01")
+
+    def test_a_year_that_is_being_typed_selects_nothing(self, panel: FilterPanel) -> None:
+        """Browsers tell of each digit: 0002, 0020, 0201, 2016."""
+        for year in (2, 20, 201, 2016):
+            panel._after.value = date(year, 1, 15)
+        assert panel.selection.filter == MediaFilter(after="2016-01-15") and panel.selection.past == 1
+        panel._after.value = None
+        assert panel.selection.filter == MediaFilter()
+
+    @pytest.mark.parametrize(("place", "name"), [(SIZE, "file_size"), (DURATION, "duration")])
+    def test_a_range_holds_what_its_bars_hold(self, tmp_path: Path, place: int, name: str) -> None:
+        """What lies on the edge between two bars is in the upper one, and not in a range that ends there."""
+        with MediaLibrary(tmp_path / "library.db") as lib:
+            lib.ingest(pd.DataFrame({
+                "file_path": ["/a.mp4", "/b.mp4", "/c.mp4"], "file_size": [2000, 3000, 3001],
+                "duration": [20.0, 30.0, 30.5],
+            }))
+            panel = FilterPanel(lib)
+            bars = panel.ranges._ranges[place]
+            at = next(index for index, files in enumerate(bars.counts) if files)
+            assert list(bars.counts[at:at + 2]) == [1, 2]
+            move(panel, place, 0, at + 1)
+            assert lib.items(panel.selection.filter)[name].tolist() == [2000 if place == SIZE else 20.0]
+            assert panel.ranges._scales[place].stand(panel.selection.filter) == (0, at + 1)
+
+    def test_what_another_program_adds_is_counted(self, tmp_path: Path) -> None:
+        """With the next choice the whole, the years and the folders are those of the library as it is now."""
+        with MediaLibrary(tmp_path / "library.db") as lib, MediaLibrary(tmp_path / "library.db") as other:
+            moments = pd.to_datetime(["2020-05-01", "2021-05-01"], utc=True)
+            lib.ingest(pd.DataFrame({
+                "file_path": ["/p/a.jpg", "/p/b.jpg"], "file_size": 1, "file_modified_at": moments,
+            }))
+            panel = FilterPanel(lib)
+            assert "<b>2</b> of 2 files" in panel.selected._words.value
+            other.ingest(pd.DataFrame({
+                "file_path": ["/p/new/c.jpg"], "file_size": 1,
+                "file_modified_at": pd.to_datetime(["2003-05-01"], utc=True),
+            }))
+            panel.selection.change(media_type="image")
+            assert "<b>3</b> of 3 files" in panel.selected._words.value
+            years = panel.ranges._ranges[DATE]
+            assert (years.froms[0], sum(years.counts)) == ("2003", 3)
+            assert "/p/new" in [path for _, path in panel._folder.options]
+
+    def test_read_anew(self, tmp_path: Path) -> None:
+        """Where nothing else changes, a button has every panel of the selection ask again."""
+        with MediaLibrary(tmp_path / "library.db") as lib, MediaLibrary(tmp_path / "library.db") as other:
+            panel = FilterPanel(lib)
+            types = TypesPanel(lib, panel.selection)
+            assert "empty" in panel.selected._words.value
+            other.ingest(pd.DataFrame({"file_path": ["/p/a.jpg"], "file_size": [1]}))
+            panel.selected._anew.click()
+            assert "<b>1</b> of 1 file" in panel.selected._words.value
+            assert drawn(types.plot)["data"] and panel.selection.past == 0
 
     def test_an_error_after_a_choice_stays_to_be_read(self, lib: MediaLibrary) -> None:
         """That the choice itself went well does not wipe away that the count did not."""
@@ -502,6 +556,16 @@ class TestCharts:
         assert panel.selection.filter == MediaFilter(folder="/photos")
         panel._up.click()
         assert panel.selection.filter == MediaFilter()
+
+    def test_up_passes_over_folders_that_hold_everything(self, tmp_path: Path) -> None:
+        """Above the folder in which all lies, one step leads to all files."""
+        with MediaLibrary(tmp_path / "library.db") as lib:
+            lib.ingest(pd.DataFrame({"file_path": ["/mnt/nas/a/1.jpg", "/mnt/nas/b/2.jpg"], "file_size": 1}))
+            panel = FoldersPanel(lib, Selection(MediaFilter(folder="/mnt/nas/a")))
+            panel._up.click()
+            assert panel.selection.filter == MediaFilter(folder="/mnt/nas")
+            panel._up.click()
+            assert panel.selection.filter == MediaFilter()
 
     def test_streets_come_only_when_asked_for(self, lib: MediaLibrary) -> None:
         """No address is in the map until a person switches the street map on."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from mfkit.core import migrate, postgresql, sqlite
 from mfkit.core.faults import translate
+from mfkit.core.openfile import OpenFile
 from mfkit.errors import (
     DatabaseUnavailableError,
     LibraryLockedError,
@@ -40,6 +41,8 @@ class Database:
         read_only: Whether the database may only be read.
         engine: The SQLAlchemy engine.
     """
+
+    _open_file: OpenFile | None = None
 
     def __init__(
         self,
@@ -94,7 +97,9 @@ class Database:
                 f"{self.name} needs the driver {error.name}: pip install 'mfkit[postgres]'"
             ) from error
         if self.dialect == "sqlite":
-            sqlite.prepare(self.engine, read_only=self.read_only)
+            if self.file is not None:
+                self._open_file = OpenFile(self.file)
+            sqlite.prepare(self.engine, self._open_file, read_only=self.read_only)
 
     @property
     def dialect(self) -> str:
@@ -117,6 +122,7 @@ class Database:
             NotALibraryError: The file is no SQLite database.
             ReadOnlyLibraryError: The database may only be read.
             LibraryLockedError: Another program holds the write lock.
+            LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
         async with self.transaction() as connection:
             await connection.run_sync(Base.metadata.create_all)
@@ -128,6 +134,7 @@ class Database:
         Raises:
             ReadOnlyLibraryError: The database may only be read.
             LibraryLockedError: Another program holds the write lock.
+            LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
         async with self.transaction() as connection:
             await connection.run_sync(Base.metadata.drop_all)
@@ -137,6 +144,7 @@ class Database:
         """Bring the schema to this mfkit's revision; creates a database that is not there.
 
         Raises:
+            LibraryNotFoundError: It is not there and may not be made, or was there once.
             NotALibraryError: The database holds other tables than mfkit's, or is no database.
             NewerLibraryError: A newer mfkit has changed the schema.
             ReadOnlyLibraryError: The schema is old, or the file is not there, and may not be written.
@@ -158,6 +166,16 @@ class Database:
             )
         async with self.transaction() as connection:
             await connection.run_sync(migrate.upgrade)
+
+    async def refuse_gone(self) -> None:
+        """Refuse to go on without the SQLite file that was opened; connections do so by themselves.
+
+        Raises:
+            LibraryNotFoundError: It was deleted or moved, and no other library lies there.
+        """
+        if self._open_file is not None and self._open_file.is_another():
+            async with self.connect():
+                pass
 
     async def _refuse_foreign(self, connection: AsyncConnection, revision: str | None) -> None:
         """Refuse what another program made, which may use Alembic as well; a server may be shared."""
@@ -186,6 +204,7 @@ class Database:
         Raises:
             ReadOnlyLibraryError: Something was written, and the database may only be read.
             LibraryLockedError: Another program holds the write lock.
+            LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
         self._make_folder()
         engine = self.engine.execution_options(**{sqlite.WRITE: write and not self.read_only})
@@ -216,6 +235,7 @@ class Database:
         Raises:
             ReadOnlyLibraryError: The database may only be read.
             LibraryLockedError: Another program holds the write lock.
+            LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
         if self.read_only:
             raise ReadOnlyLibraryError(f"{self.name} may only be read.")
@@ -291,9 +311,13 @@ class Database:
     async def dispose(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+        if self._open_file is not None:
+            self._open_file.forget()
 
     def _make_folder(self) -> None:
-        if self.file is not None and not self.read_only and not self.file.parent.exists():
+        if self._open_file is None or self._open_file.opened or self.read_only:
+            return
+        if self.file is not None and not self.file.parent.exists():
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:

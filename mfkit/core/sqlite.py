@@ -12,10 +12,15 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from mfkit.core.openfile import OpenFile
 
 WRITE = "mfkit_write"
 """Execution option of a connection that is going to write."""
+_FILE = "mfkit_file"
+"""What a connection in the pool bears of the file that it leads to."""
 
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
@@ -67,14 +72,14 @@ def read_only_url(url: URL, file: Path) -> URL:
     """
     log = file.with_name(file.name + "-wal")
     still = not os.access(file.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
-    path = quote(str(file.resolve()))
+    path = quote(os.fsencode(file.resolve()))
     return url.set(database=f"file:{path}", query={
         "mode": "ro", "uri": "true", **({"immutable": "1"} if still else {})
     })
 
 
-def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
-    """Set pragmas on each new connection, and begin transactions explicitly.
+def prepare(engine: AsyncEngine, file: OpenFile | None, *, read_only: bool) -> None:
+    """Hold connections to the file that was opened, set their pragmas, and begin transactions explicitly.
 
     Python's sqlite3 begins a transaction only before some statements, so that DDL would commit half
     a migration; with ``isolation_level=None`` the begin is ours. A transaction that will write takes
@@ -82,10 +87,16 @@ def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
     when another writer came between.
     """
 
+    if file is not None:
+        _watch(engine, file)
+
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
         try:
+            if file is not None:
+                file.refuse_stranger(connection)
             _set_up(connection, read_only=read_only)
+            record.info[_FILE] = file.remember() if file is not None else None
         except BaseException:
             connection.close()  # the pool forgets a connection that it could not set up, open as it is
             raise
@@ -94,6 +105,21 @@ def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITE, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _watch(engine: AsyncEngine, file: OpenFile) -> None:
+    """Look for the file before a connection is made or taken again."""
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _before(dialect: Any, record: Any, positional: list[Any], named: dict[str, Any]) -> None:
+        file.identity()
+        if file.opened and not named.get("uri"):
+            positional[0], named["uri"] = file.uri(), True
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _again(connection: Any, record: Any, proxy: Any) -> None:
+        if record.info[_FILE] is not None and record.info[_FILE] != file.identity():
+            raise DisconnectionError(f"{file.path} is another file")  # the pool makes a new connection
 
 
 def _set_up(connection: Any, *, read_only: bool) -> None:

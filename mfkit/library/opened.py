@@ -102,6 +102,7 @@ class Opened:
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade())
         await asyncio.shield(self._opening)
+        await self.database.refuse_gone()  # the snapshot would be asked for what it holds
         return self
 
     async def close(self) -> None:

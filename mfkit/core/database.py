@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -299,8 +299,10 @@ class Database:
         except asyncio.CancelledError:
             while not task.done():  # SQLite forgets it where the query has not begun on its thread yet
                 await raw.interrupt()
-                await asyncio.wait([task], timeout=_AGAIN)
-            await asyncio.gather(task, return_exceptions=True)
+                with suppress(asyncio.CancelledError):  # cancelled once more: the query still has to end
+                    await asyncio.wait([task], timeout=_AGAIN)
+            with suppress(BaseException):
+                task.exception()
             raise
 
     async def shrink(self, connection: AsyncConnection) -> None:

@@ -57,7 +57,8 @@ class Threads:
         except asyncio.CancelledError:
             while not future.done():
                 call.stop()
-                await asyncio.wait([future], timeout=0.05)
+                with suppress(asyncio.CancelledError):  # cancelled once more: the work still has to end
+                    await asyncio.wait([future], timeout=0.05)
             with suppress(BaseException):
                 future.exception()
             raise

@@ -32,8 +32,6 @@ function render({ model, el, signal }) {
 
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener("keydown", (event) => {
-    // The notebook has shortcuts of its own, which must not hear what is meant for the card.
-    event.stopPropagation();
     if (event.key === "ArrowLeft") step(-1)();
     if (event.key === "ArrowRight") step(1)();
   });

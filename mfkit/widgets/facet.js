@@ -4,8 +4,6 @@ const SEARCHABLE = 10;  // longer lists get a field to find a value in
 
 function render({ model, el }) {
   el.classList.add("mfkit-facet");
-  // JupyterLab's shortcuts would take the arrow and letter keys for the notebook's cells.
-  el.addEventListener("keydown", (event) => event.stopPropagation());
   const box = document.createElement("details");
   const heading = document.createElement("summary");
   const title = document.createElement("span");

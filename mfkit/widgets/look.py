@@ -1,4 +1,4 @@
-"""The panels' style sheet: one for all panels of a kernel, so that a page reads it once."""
+"""The panels' style sheet and what else they need of a page: one for all panels of a kernel, read once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import anywidget
 
 from mfkit.widgets.plain import shared
 
+_HERE = Path(__file__).parent
+
 
 class Look(anywidget.AnyWidget):
-    """Shows nothing, and brings the style sheet along."""
+    """Shows nothing, brings the style sheet along, and keeps keys in the panels."""
 
-    _esm = "export default { render() {} };"
-    _css = Path(__file__).parent / "panel.css"
+    _esm = _HERE / "look.js"
+    _css = _HERE / "panel.css"
 
 
 def look() -> Look:

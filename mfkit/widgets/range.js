@@ -4,8 +4,6 @@ const NS = "http://www.w3.org/2000/svg";
 
 function render({ model, el }) {
   el.classList.add("mfkit-range");
-  // JupyterLab's shortcuts would take the arrow and letter keys for the notebook's cells.
-  el.addEventListener("keydown", (event) => event.stopPropagation());
   const head = document.createElement("div");
   const title = document.createElement("span");
   const state = document.createElement("span");

@@ -344,6 +344,46 @@ def test_the_keyboard_reaches_everything(explorer: Visit) -> None:
         assert any(part in str(one) for one in passed), part
 
 
+def cells(browser: Visit) -> list[str]:
+    """Return what is written in the notebook's cells."""
+    return list(browser.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map(one => one.source)"
+    ))
+
+
+def test_keys_stay_in_the_explorer(explorer: Visit) -> None:
+    """No letter nor Ctrl+Enter that is pressed on a box, button, heading or tab reaches the notebook's cells;
+    Ctrl+S saves it, and a tab bar still hears its arrows."""
+    page = explorer.page
+    before = cells(explorer)
+    counts = (
+        "() => window.jupyterapp.shell.currentWidget.content.widgets.map(one => one.model.executionCount)"
+    )
+    ran = page.evaluate(counts)
+    tab = page.get_by_role("tab", name="Overview")
+    for control in (
+        page.locator(".mfkit-table tbody input").first, page.locator(".mfkit-table th button").first,
+        page.locator(".mfkit-switch button").first, page.locator(".mfkit-facet summary").first, tab,
+    ):
+        control.focus()
+        for key in ("a", "b", "x", "Shift+M", "Control+Z"):
+            page.keyboard.press(key)
+    page.locator(".mfkit-table tbody input").first.focus()
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Shift+Enter")
+    assert cells(explorer) == before and page.evaluate(counts) == ran
+    tab.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == "Formats"
+    tab.focus()
+    tab.press("Enter")
+    page.evaluate("""() => { window.mfkitSaved = 0;
+        window.jupyterapp.shell.currentWidget.context.saveState.connect(
+            (_, state) => { window.mfkitSaved += state === 'completed'; }); }""")
+    page.locator(".mfkit-table tbody input").first.focus()
+    page.keyboard.press("Control+s")
+    page.wait_for_function("() => window.mfkitSaved")
+
+
 @pytest.mark.parametrize("width", [1280, 640])
 def test_it_fits(explorer: Visit, width: int) -> None:
     """At 1280 x 800 and in a narrow split nothing sticks out to the right, and no heading is cut."""
@@ -410,6 +450,9 @@ def test_charts_survive_a_reload(explorer: Visit, library: MediaLibrary) -> None
     wait_for_count(explorer, audio)
     page.locator(".mfkit-chip", has_text="audio").wait_for()
     page.locator(".mfkit-plot").first.locator(".bartext", has_text=str(audio)).wait_for()
+    before = cells(explorer)
+    page.locator(".mfkit-chip button").press("b")
+    assert cells(explorer) == before
 
 
 def test_nothing_left_this_machine_and_nothing_broke(opened: Visit) -> None:

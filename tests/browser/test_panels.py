@@ -109,6 +109,15 @@ def test_names_are_text(panel: str, opened: Visit) -> None:
     assert page.locator(".mfkit-panel img:not(.mfkit-card img), .mfkit-panel script").count() == 0
 
 
+def test_keys_stay_in_a_panel(opened: Visit) -> None:
+    """A letter pressed in a panel that stands alone inserts no cell."""
+    cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+    before = opened.page.evaluate(cells)
+    for panel in ("TablePanel", "FacetsPanel", "SelectionPanel"):
+        opened.page.locator(f".the-{panel} :is(button:enabled, summary)").first.press("b")
+    assert opened.page.evaluate(cells) == before
+
+
 def test_an_error_is_a_sentence_with_details(opened: Visit, library: MediaLibrary) -> None:
     """A panel whose question fails says so, unfolds the details, and shows the next selection."""
     page = opened.page

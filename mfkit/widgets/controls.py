@@ -64,6 +64,17 @@ class Facet(anywidget.AnyWidget):
     options: Any = traitlets.List().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
+    def __init__(self, label: str, ticked: Callable[[str, bool], None], **settings: Any) -> None:
+        """Take what the values are, and what is called with a value that a person ticked or unticked."""
+        super().__init__(label=label, **settings)
+        self._ticked = ticked
+        self.on_msg(self._told)
+
+    def _told(self, _: Any, message: Any, __: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == "tick":
+            self._ticked(str(message.get("value")), message.get("checked") is True)
+            self.send({"kind": "heard", "from": message.get("from")})
+
     def show(self, counts: Sequence[tuple[str, int]], chosen: Sequence[str], note: str = "") -> None:
         """Show values with their numbers of files, and which are ticked; those even where none is known."""
         known = {value for value, _ in counts}

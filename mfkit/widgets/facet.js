@@ -27,11 +27,21 @@ function render({ model, el }) {
   const rows = new Map();  // by value, so that a list that changes keeps the focus where it is
   const number = new Intl.NumberFormat("en-US");
 
-  const tick = () => {
-    // By the boxes themselves: what was ticked a moment ago may still be on its way.
-    const chosen = [...rows.values()].filter(({ box: one }) => one.checked).map(({ value }) => value);
-    model.set("chosen", chosen);
-    model.save_changes();
+  // Ticks that the kernel has not heard yet: an answer to an older one must not set their boxes back.
+  const pending = new Map();
+  const me = crypto.getRandomValues(new Uint32Array(1))[0];  // of several views of one list
+  let ticks = 0;
+
+  const tick = (value, checked) => {
+    // This one alone: what else is ticked is known to the kernel, not to boxes that wait for its answer.
+    ticks += 1;
+    pending.set(value, { tick: ticks, checked });
+    model.send({ kind: "tick", value, checked, from: [me, ticks] });
+  };
+  const heard = (message) => {
+    if (message?.kind !== "heard" || message.from?.[0] !== me) return;
+    for (const [value, one] of pending) if (one.tick <= message.from[1]) pending.delete(value);
+    draw();
   };
 
   const row = (value) => {
@@ -40,7 +50,7 @@ function render({ model, el }) {
     const name = document.createElement("bdi");
     const count = document.createElement("span");
     input.type = "checkbox";
-    input.addEventListener("change", tick);
+    input.addEventListener("change", () => tick(value, input.checked));
     count.className = "mfkit-files";
     label.append(input, name, count);
     return { value, label, box: input, name, count };
@@ -58,7 +68,7 @@ function render({ model, el }) {
       one.name.textContent = text;
       one.name.title = whole;
       one.count.textContent = files === null ? "" : number.format(files);
-      one.box.checked = chosen.has(value);
+      one.box.checked = pending.get(value)?.checked ?? chosen.has(value);
       one.label.style.setProperty("--share", `${(100 * (files ?? 0)) / most}%`);
       return one.label;
     });
@@ -91,8 +101,12 @@ function render({ model, el }) {
     model.save_changes();
   });
   model.on("change:options change:chosen change:note change:unfolded", draw);
+  model.on("msg:custom", heard);
   draw();
-  return () => model.off("change:options change:chosen change:note change:unfolded", draw);
+  return () => {
+    model.off("change:options change:chosen change:note change:unfolded", draw);
+    model.off("msg:custom", heard);
+  };
 }
 
 export default { render };

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Hashable, Mapping
-from typing import Any
 
 from mfkit.library import MediaLibrary
 from mfkit.queries.facets import FACETS
@@ -42,13 +41,14 @@ class FacetsPanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Take the library and the selection to change."""
-        self._facets = {name: plain(Facet, label=label) for name, label in LISTS.items()}
+        self._facets = {
+            name: plain(Facet, label, functools.partial(self._tick, name)) for name, label in LISTS.items()
+        }
         self._facets["media_type"].unfolded = True
-        # Of each thread its own: a control that is set tells its observers at once, in the same thread.
-        self._setting = threading.local()
+        # Ticks come while a drawing is under way on another thread, which must not show what was before them.
+        self._ticking = threading.RLock()
         super().__init__(lib, selection, "Values", list(self._facets.values()))
-        for name, facet in self._facets.items():
-            facet.observe(functools.partial(self._ticked, name), "chosen")
+        for facet in self._facets.values():
             facet.observe(self.follow, "unfolded")
 
     def options(self) -> Hashable:
@@ -60,15 +60,12 @@ class FacetsPanel(Panel):
         unfolded = [name for name, facet in self._facets.items() if facet.unfolded]
         counts = self._counts(unfolded, chosen)
         for name, facet in self._facets.items():
-            ticked = [str(value) for value in getattr(chosen, FACETS[name]) or ()]
-            self._setting.now = True
-            try:
+            with self._ticking:
+                ticked = self._ticked(name)
                 if name not in counts:
                     facet.fold(ticked)
                 else:
                     facet.show(counts[name], ticked, _note(LISTS[name], len(counts[name])))
-            finally:
-                self._setting.now = False
 
     def _counts(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
         """Return the values of lists with their files, the most first."""
@@ -84,10 +81,16 @@ class FacetsPanel(Panel):
                 counts[fact].append((value, int(files)))
         return counts
 
-    def _ticked(self, name: str, change: Any) -> None:
-        if not getattr(self._setting, "now", False):
-            field = FACETS[name]
-            self.attempt(lambda: self.selection.change(**{field: tuple(change["new"]) or None}))
+    def _ticked(self, name: str) -> list[str]:
+        """Return which values of a list are selected now, be what is drawn older or not."""
+        return [str(value) for value in getattr(self.selection.filter, FACETS[name]) or ()]
+
+    def _tick(self, name: str, value: str, checked: bool) -> None:
+        """Add a value to those selected, or take it away."""
+        with self._ticking:
+            values = [one for one in self._ticked(name) if one != value] + [value] * checked
+            self.attempt(lambda: self.selection.change(**{FACETS[name]: tuple(values) or None}))
+            self._facets[name].chosen = self._ticked(name)
 
 
 def _note(label: str, values: int) -> str:

@@ -219,7 +219,9 @@ class TestSelectionPanel:
 
 def tick(panel: FilterPanel, name: str, *values: str) -> None:
     """Tick values in a list, as its page tells it."""
-    panel.facets._facets[name].set_state({"chosen": list(values)})
+    for value in values:
+        message = {"kind": "tick", "value": value, "checked": True, "from": [1, 1]}
+        panel.facets._facets[name]._handle_custom_msg(message, [])
 
 
 def move(panel: FilterPanel, place: int, low: int, high: int) -> None:

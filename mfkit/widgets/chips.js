@@ -6,6 +6,7 @@ function render({ model, el }) {
   el.setAttribute("aria-label", "Conditions of the selection");
 
   const draw = () => {
+    const place = [...el.children].findIndex((chip) => chip.contains(document.activeElement));
     el.replaceChildren(...model.get("conditions").map(({ key, text, whole }) => {
       const chip = document.createElement("span");
       chip.className = "mfkit-chip";
@@ -22,6 +23,9 @@ function render({ model, el }) {
       chip.append(name, remove);
       return chip;
     }));
+    // Who took one away with the keyboard goes on with the next, and after the last with the way back.
+    const next = el.children[place] ?? el.lastElementChild ?? el.closest(".mfkit-panel");
+    if (place >= 0) next?.querySelector("button:enabled")?.focus();
     el.hidden = !model.get("conditions").length;
   };
   model.on("change:conditions", draw);

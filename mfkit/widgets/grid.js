@@ -26,6 +26,11 @@ function render({ model, el, signal }) {
   const note = element("p", { className: "mfkit-note" });
   const menu = element("div", { className: "mfkit-menu", popover: "auto" });
   el.append(table, note, menu);
+  menu.addEventListener("toggle", ({ newState }) => {
+    // Not where a click elsewhere has closed it. The button is another one when a column has come or gone.
+    const lost = document.activeElement === document.body || menu.contains(document.activeElement);
+    if (newState === "closed" && lost) head.querySelector(".mfkit-columns button")?.focus({ preventScroll: true });
+  });
 
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
   const order = () => model.get("order");
@@ -61,7 +66,9 @@ function render({ model, el, signal }) {
   };
 
   const drawHead = () => {
-    const focused = head.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    const active = head.contains(document.activeElement) ? document.activeElement : undefined;
+    const focused = active?.dataset.key
+      ? `button[data-key="${active.dataset.key}"]` : active && `.${active.parentElement.className} > *`;
     const all = box("Choose all rows of this page", false, (on) => {
       const here = model.get("_rows").map((row) => row.id);
       const others = chosen().filter((id) => !here.includes(id));
@@ -74,18 +81,20 @@ function render({ model, el, signal }) {
       const { bottom, right } = columns.getBoundingClientRect();
       menu.style.top = `${Math.max(0, Math.min(bottom, innerHeight - menu.offsetHeight))}px`;
       menu.style.left = `${Math.max(0, right - menu.offsetWidth)}px`;
+      menu.querySelector("input")?.focus();
     });
     head.replaceChildren(
       element("th", { className: "mfkit-choose" }, all),
       ...model.get("_columns").filter(({ key }) => !model.get("hidden").includes(key)).map(heading),
       element("th", { className: "mfkit-columns" }, columns),
     );
-    if (focused) head.querySelector(`button[data-key="${focused}"]`)?.focus();
+    if (focused) head.querySelector(focused)?.focus();
     markAll();
   };
 
   const drawMenu = () => {
     const hidden = model.get("hidden");
+    const place = [...menu.children].findIndex((label) => label.contains(document.activeElement));
     menu.replaceChildren(...model.get("_columns").slice(1).map(({ key, heading: text }) => element(
       "label", {},
       box(text, !hidden.includes(key), (on) => {
@@ -94,6 +103,7 @@ function render({ model, el, signal }) {
       }),
       text,
     )));
+    menu.children[place]?.querySelector("input").focus();
   };
 
   const markAll = () => {

@@ -409,6 +409,44 @@ def test_quick_ticks_all_count(explorer: Visit, library: MediaLibrary) -> None:
         assert [boxes.nth(place).is_checked() for place in range(len(names))] == list(ticked.values())
 
 
+def test_the_menu_of_columns_by_keyboard(explorer: Visit) -> None:
+    """Opened with Enter, its first box has the focus, which stays while columns come and go; Escape gives it
+    back to the button."""
+    page = explorer.page
+    button, menu = page.locator(".mfkit-columns button").first, "mfkit-menu"
+    focused = "name => document.activeElement.closest(`.${name}`) !== null"
+    button.focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        page.wait_for_function(focused, arg=menu)
+        first = page.evaluate("document.activeElement.ariaLabel")
+        headings = page.locator(".mfkit-table th button", has_text=first)
+        there = headings.count()
+        page.keyboard.press("Space")
+        expect(headings).to_have_count(1 - there, timeout=PATIENCE)
+        assert page.evaluate("document.activeElement.ariaLabel") == first
+        page.keyboard.press("Escape")
+        page.wait_for_function(focused, arg="mfkit-columns")
+
+
+def test_chips_are_taken_away_by_keyboard(explorer: Visit, library: MediaLibrary) -> None:
+    """The focus goes to the chip that takes the place of one taken away, after the last to the way back."""
+    page = explorer.page
+    page.locator(".mfkit-values label", has_text="video").click()
+    wait_for_count(explorer, library.count(media_type="video"))
+    search = page.locator(".mfkit-filters input[type=text]").first
+    search.fill("VID")
+    search.press("Enter")
+    wait_for_count(explorer, library.count(media_type="video", text="VID"))
+    chips = page.locator(".mfkit-chip")
+    chips.first.get_by_role("button").press("Enter")
+    expect(chips).to_have_count(1, timeout=PATIENCE)
+    expect(chips.get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(chips).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_role("button", name="‹", exact=True).first).to_be_focused()
+
+
 @pytest.mark.parametrize("width", [1280, 640])
 def test_it_fits(explorer: Visit, width: int) -> None:
     """At 1280 x 800 and in a narrow split nothing sticks out to the right, and no heading is cut."""

@@ -14,8 +14,25 @@ const keep = (event) => { if (!passes(event)) event.stopPropagation(); };
 // is never added twice.
 const find = ({ target }) => target.closest(ROOTS)?.addEventListener("keydown", keep);
 
+// What ipywidgets has no word for: that the count tells of its changes, and which button of a switch is pressed.
+const SAID = ".mfkit-count, .mfkit-panel .widget-toggle-button";
+const said = new WeakSet();
+const say = (element) => {
+  if (said.has(element)) return;
+  said.add(element);
+  if (element.matches(".mfkit-count")) { element.ariaLive = "polite"; return; }
+  const press = () => { element.ariaPressed = String(element.classList.contains("mod-active")); };
+  new MutationObserver(press).observe(element, { attributeFilter: ["class"] });
+  press();
+};
+
+// The style sheet begins an animation where one comes into sight, which shows nothing.
+const seen = ({ animationName, target }) => { if (animationName === "mfkit-seen") say(target); };
+
 function render() {
   document.addEventListener("keydown", find, true);
+  document.addEventListener("animationstart", seen);
+  document.querySelectorAll(SAID).forEach(say);  // which came before this script
 }
 
 export default { render };

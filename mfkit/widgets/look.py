@@ -12,7 +12,7 @@ _HERE = Path(__file__).parent
 
 
 class Look(anywidget.AnyWidget):
-    """Shows nothing, brings the style sheet along, and keeps keys in the panels."""
+    """Shows nothing, brings the style sheet along, keeps keys in the panels, and says what is pressed."""
 
     _esm = _HERE / "look.js"
     _css = _HERE / "panel.css"

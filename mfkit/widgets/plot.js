@@ -229,7 +229,8 @@ async function show({ model, el, signal }) {
   note.className = "mfkit-note";
   note.hidden = true;
   el.classList.add("mfkit-plot");
-  el.setAttribute("role", "img");
+  // No picture, whose buttons would be hidden from who hears the page.
+  el.setAttribute("role", "group");
   el.setAttribute("aria-label", model.get("title"));
   el.append(plot, note);
   const say = (sentence) => { note.textContent = sentence; note.hidden = !sentence; };

@@ -447,6 +447,27 @@ def test_chips_are_taken_away_by_keyboard(explorer: Visit, library: MediaLibrary
     expect(page.get_by_role("button", name="‹", exact=True).first).to_be_focused()
 
 
+def test_who_hears_the_page_is_told(explorer: Visit) -> None:
+    """The count says when it changes, a switch which button is pressed, and a chart hides none of its own."""
+    page = explorer.page
+    expect(page.locator(".mfkit-count")).to_have_attribute("aria-live", "polite")
+    assert page.locator(".mfkit-plot[role=img]").count() == 0
+    assert page.get_by_role("group", name="Codecs").count() == 1
+    switch = page.locator(".mfkit-switch").first
+    pressed = switch.locator("button[aria-pressed=true]")
+    expect(pressed).to_have_count(1)
+    expect(switch.locator("button[aria-pressed=false]")).not_to_have_count(0)
+    before = pressed.inner_text()
+    other = switch.locator("button[aria-pressed=false]").first
+    name = other.inner_text()
+    other.click()
+    expect(pressed).to_have_text(name)
+    switch.get_by_role("button", name=before, exact=True).click()
+    expect(pressed).to_have_text(before)
+    streets = page.get_by_role("button", name="streets")
+    expect(streets).to_have_attribute("aria-pressed", "false")
+
+
 @pytest.mark.parametrize("width", [1280, 640])
 def test_it_fits(explorer: Visit, width: int) -> None:
     """At 1280 x 800 and in a narrow split nothing sticks out to the right, and no heading is cut."""

@@ -85,4 +85,5 @@ class ExportPanel(Panel):
         where = html.escape(str(written.path.resolve()))
         left = f"; {without:,} without a place left out" if without else ""
         rows = f"{written.rows:,} {'row' if written.rows == 1 else 'rows'}"
-        self._done.value = f"{rows}, {format_size(written.bytes)}: <bdi>{where}</bdi>{left}"
+        much = f"{rows}, {format_size(written.bytes)}"
+        self._done.value = f'{much}: <bdi title="{where}">{where}</bdi>{left}'

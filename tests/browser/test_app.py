@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mfkit import MediaFilter, MediaLibrary
@@ -135,6 +136,11 @@ def test_to_work_with(folder: Path) -> None:
             arg=[places.locator("[data-drawn]").element_handle(), before],
         )
         assert browser.faults == []
+        page.locator(".mfkit-tools .lm-TabBar-tab", has_text="Export").click()
+        assert page.get_by_role("button", name="To DataFrame").count() == 0  # no cell could use a variable
+        page.get_by_role("button", name=re.compile("Export .* rows?")).click()
+        page.locator(".mfkit-done", has_text=str(folder / "selection.csv")).wait_for()
+        tab.click()
         # A visitor who comes back begins anew, and finds what was kept.
         page.reload()
         # What a page says while it goes does not count: Voilà's goodbye lacks the token against forgery (the
@@ -146,3 +152,5 @@ def test_to_work_with(folder: Path) -> None:
         page.get_by_role("button", name="Open", exact=True).click()
         selected(browser, library.count(kept))
         assert browser.outside == [] and browser.faults == []
+    # What was written lies where the command was given, and not in a folder that goes with the server.
+    assert len(pd.read_csv(folder / "selection.csv")) > 0

@@ -476,7 +476,8 @@ def test_it_fits(explorer: Visit, width: int) -> None:
     explorer.command("application:toggle-left-area") if width == 640 else None
     too_wide = """() => {
         const box = document.querySelector('.mfkit-explorer');
-        const parts = [box, ...box.querySelectorAll('.mfkit-panel, .mfkit-head, h4, .mfkit-table')];
+        const kinds = '.mfkit-panel, .mfkit-head, h4, .mfkit-table, .lm-TabBar-tabLabel';
+        const parts = [box, ...box.querySelectorAll(kinds)];
         // The table scrolls by itself where its columns need more.
         return parts.filter((one) => one.checkVisibility()
             && (one.scrollWidth > one.clientWidth + 1 && !one.matches('.mfkit-table')

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from mfkit import MediaLibrary
@@ -142,8 +143,26 @@ def sqlite_path(_sqlite_template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo library's files; never changed."""
-    folder = tmp_path_factory.mktemp("demo") / "media"
-    write_demo(folder)
-    return folder
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
+    """The demo library's files, written once a run and shared by its processes; read-only."""
+    base = tmp_path_factory.getbasetemp()
+    # With pytest-xdist, each process has a folder of its own in that of the run.
+    folder = (base if worker_id == "master" else base.parent) / "shared demo" / "media"
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            # Under another name until it is complete, in case the process that writes it is stopped.
+            unfinished = Path(tempfile.mkdtemp(dir=folder.parent))
+            write_demo(unfinished)
+            unfinished.rename(folder)
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o555 if path.is_dir() else 0o444)
+    before = _file_states(folder)
+    yield folder
+    # Permissions do not stop root.
+    assert _file_states(folder) == before, "A test changed the demo library that all tests share."
+
+
+def _file_states(folder: Path) -> dict[Path, tuple[int, int, int]]:
+    states = {path: path.stat() for path in folder.rglob("*")}
+    return {path: (state.st_mode, state.st_size, state.st_mtime_ns) for path, state in states.items()}

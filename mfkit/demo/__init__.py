@@ -1,6 +1,5 @@
-"""A small media library made from nothing, to try mfkit on."""
+"""A small library of generated files to try mfkit on."""
 
-from mfkit.demo.report import DemoReport
-from mfkit.demo.write import write_demo
+from mfkit.demo.demo_writer import DemoReport, write_demo
 
 __all__ = ["DemoReport", "write_demo"]

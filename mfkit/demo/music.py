@@ -1,46 +1,31 @@
-"""A record collection of invented artists, and a few recordings without a name."""
+"""Albums of invented artists, and a few recordings without tags."""
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 
-from mfkit.demo.codecs import choose_encoder
-from mfkit.demo.entry import DemoFile
-from mfkit.demo.sound import add_sound, encode_sound, melody
+from mfkit.demo.demo_file import DemoFile
+from mfkit.demo.encoders import add_audio, choose_encoder, encode_melody
 
 
-@dataclass(frozen=True)
-class Album:
-    """A record: what its tags say, how it is stored and when it was bought.
+class Album(NamedTuple):
+    """One album."""
 
-    Attributes:
-        artist: Who plays; empty for files without tags.
-        title: The record's title.
-        genre: Its genre.
-        year: The year it came out.
-        titles: The tracks in order.
-        codec: A key of `mfkit.demo.codecs.ENCODERS`.
-        suffix: The file name's ending.
-        rate: Samples per second.
-        folder: Where it lies.
-        bought: Date of the files.
-    """
-
-    artist: str
+    artist: str  # Empty for files without tags
     title: str
     genre: str
     year: int
-    titles: tuple[str, ...]
-    codec: str
+    titles: tuple[str, ...]  # Of its tracks
+    codec: str  # A key of `mfkit.demo.encoders.ENCODERS`
     suffix: str
-    rate: int
+    rate: int  # Samples per second
     folder: str
-    bought: tuple[int, int, int]
+    bought: tuple[int, int, int]  # Date of the files
 
 
 ALBUMS: tuple[Album, ...] = (
@@ -78,52 +63,28 @@ ALBUMS: tuple[Album, ...] = (
 
 
 def plan_music(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Plans all tracks for which there is an encoder."""
+    """Plan all tracks that have an encoder."""
     for album in ALBUMS:
         encoder = choose_encoder(album.codec, notes)
         if encoder is None:
             continue
-        bought = datetime(*album.bought, 19, 30, tzinfo=UTC)
         for number, title in enumerate(album.titles, start=1):
             name = f"{number:02d} {title.replace(':', '-')}" if album.artist else title
             path = f"{album.folder}/{name}{album.suffix}"
-            track = Track(album, number, title, encoder)
             # Ripped or downloaded one after the other.
-            modified = bought + timedelta(seconds=24 * number)
-            yield DemoFile(path, modified, partial(_write_track, track, f"{seed}/{path}"))
+            modified = datetime(*album.bought, 19, 30, tzinfo=UTC) + timedelta(seconds=24 * number)
+            yield DemoFile(path, modified, partial(_write_track, album, number, encoder, f"{seed}/{path}"))
 
 
-@dataclass(frozen=True)
-class Track:
-    """One track of an album and the encoder to write it with."""
-
-    album: Album
-    number: int
-    title: str
-    encoder: str
-
-    def tags(self) -> dict[str, str]:
-        """The tags by FFmpeg's generic names, which each container writes in its own way."""
-        if not self.album.artist:
-            return {}
-        return {
-            "title": self.title,
-            "artist": self.album.artist,
-            "album": self.album.title,
-            "genre": self.album.genre,
-            "date": str(self.album.year),
-            "track": f"{self.number}/{len(self.album.titles)}",
-        }
-
-
-def _write_track(track: Track, dice_name: str, path: Path) -> None:
-    dice = random.Random(dice_name)
-    rate = track.album.rate
-    samples = melody(dice.uniform(2.5, 5.0), rate, dice)
+def _write_track(album: Album, number: int, encoder: str, seed: str, path: Path) -> None:
+    tags = {
+        "title": album.titles[number - 1], "artist": album.artist, "album": album.title, "genre": album.genre,
+        "date": str(album.year), "track": f"{number}/{len(album.titles)}",
+    }
+    dice = random.Random(seed)
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
-        stream = add_sound(container, track.encoder, rate)
-        container.metadata.update(track.tags())
-        if path.suffix == ".opus":
+        stream = add_audio(container, encoder, album.rate)
+        if album.artist:
             # Ogg keeps comments in the stream, not in the container.
-            stream.metadata.update(track.tags())
-        encode_sound(container, stream, samples, rate)
+            (stream if path.suffix == ".opus" else container).metadata.update(tags)
+        encode_melody(container, stream, dice.uniform(2.5, 5.0), dice)

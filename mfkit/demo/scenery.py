@@ -1,173 +1,130 @@
-"""Landscapes: real enough to be told apart as thumbnails, made from nothing but a seed."""
+"""Landscapes drawn from a seed: a sky with the sun or moon, and a few silhouettes in front of it."""
 
 import random
-from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageChops
+import numpy.typing as npt
+from PIL import Image, ImageChops, ImageDraw, ImageOps
 
-from mfkit.demo.land import (
-    far_to_near,
-    paint_palm,
-    paint_pines,
-    paint_ridge,
-    paint_snow,
-    paint_water,
-    ridge_line,
-    scaled,
-)
-from mfkit.demo.sky import LIGHTS, Color, Light, mix, paint_sky
-from mfkit.demo.town import paint_old_town, paint_towers
+Array = npt.NDArray[np.float64]
+Color = tuple[int, int, int]
 
-# Larger pictures are painted at this width and scaled up: the painting is what takes the time.
-PAINTED_WIDTH = 1000
-
-Painter = Callable[[Image.Image, Light, float, random.Random], None]
+# Every image is drawn with this width and then resized, which also smooths the edges.
+DRAWN_WIDTH = 640
 
 
-def landscape(scene: str, light: str, size: tuple[int, int], dice: random.Random, *,
-              grain: bool = True) -> Image.Image:
-    """Paints a landscape.
+class Light(NamedTuple):
+    """Colors of one time of day."""
+
+    hour: int  # Local hour at which a photo with this light is taken
+    exposure: float  # Exposure value at ISO 100
+    daylight: float  # 1 at noon, 0 at night
+    height: float  # Of the sun or moon: 0 at the upper edge, 1 at the lower
+    top: Color  # The sky overhead
+    low: Color  # The sky at the horizon, which also veils distant land
+    sun: Color
+
+
+LIGHTS = {
+    "dawn": Light(6, 10.5, 0.55, 0.42, (84, 100, 160), (255, 204, 176), (255, 240, 205)),
+    "mist": Light(9, 12.0, 0.70, 0.30, (150, 172, 186), (232, 234, 228), (250, 248, 236)),
+    "noon": Light(13, 14.5, 1.00, 0.14, (38, 108, 190), (206, 230, 242), (255, 255, 244)),
+    "gold": Light(18, 12.5, 0.80, 0.36, (84, 130, 180), (255, 210, 140), (255, 248, 210)),
+    "dusk": Light(20, 8.5, 0.30, 0.46, (44, 32, 92), (255, 132, 90), (255, 214, 140)),
+    "night": Light(22, 3.5, 0.05, 0.22, (6, 10, 34), (52, 76, 124), (236, 238, 226)),
+}
+
+# Silhouettes from far to near: outline, color, and highest and lowest point as shares of the image's height.
+SCENES: dict[str, tuple[tuple[str, Color, float, float], ...]] = {
+    "mountains": (("peaks", (92, 112, 148), 0.2, 0.55), ("peaks", (62, 80, 100), 0.38, 0.7),
+                  ("hills", (92, 136, 72), 0.68, 0.82), ("trees", (34, 70, 44), 0.76, 0.98)),
+    "fjord": (("peaks", (84, 108, 132), 0.14, 0.6), ("peaks", (52, 74, 82), 0.3, 0.7),
+              ("water", (40, 80, 96), 0.64, 1)),
+    "coast": (("hills", (92, 124, 116), 0.46, 0.62), ("water", (36, 110, 140), 0.58, 1),
+              ("hills", (240, 214, 162), 0.76, 1.06)),
+    "desert": (("peaks", (176, 116, 92), 0.44, 0.58), ("hills", (236, 176, 108), 0.54, 0.74),
+               ("hills", (212, 138, 76), 0.68, 0.88), ("hills", (176, 100, 56), 0.84, 1)),
+    "forest": (("trees", (120, 148, 128), 0.34, 0.6), ("trees", (82, 120, 88), 0.48, 0.74),
+               ("trees", (50, 92, 60), 0.62, 0.88), ("trees", (28, 60, 40), 0.78, 1)),
+    "city": (("towers", (134, 152, 174), 0.22, 0.7), ("towers", (88, 108, 134), 0.36, 0.76),
+             ("water", (50, 84, 110), 0.76, 1)),
+    "old town": (("hills", (118, 140, 124), 0.36, 0.56), ("houses", (236, 196, 140), 0.42, 0.64),
+                 ("houses", (212, 124, 92), 0.56, 0.78), ("water", (60, 100, 110), 0.82, 1)),
+}
+
+
+def landscape(scene: str, light: str, size: tuple[int, int], dice: random.Random) -> Image.Image:
+    """Draw a landscape.
 
     Args:
         scene: A key of `SCENES`.
-        light: A key of `mfkit.demo.sky.LIGHTS`.
+        light: A key of `LIGHTS`.
         size: Width and height in pixels.
-        dice: The source of chance: the same state gives the same picture.
-        grain: Add the sensor noise of a photograph; lossless formats and moving pictures do without.
+        dice: The source of chance: the same state gives the same image.
 
     Returns:
-        An RGB picture of that size.
+        An RGB image of that size.
     """
-    scale = min(1.0, PAINTED_WIDTH / max(size))
-    painted = (round(size[0] * scale), round(size[1] * scale))
-    picture, sun = paint_sky(painted, LIGHTS[light], dice)
-    SCENES[scene](picture, LIGHTS[light], sun, dice)
-    if painted != size:
-        picture = picture.resize(size, Image.Resampling.BICUBIC)
-    if not grain:
-        return picture
-    return _with_noise(picture, dice, strength=2 + round(3 * (1 - LIGHTS[light].daylight)))
-
-
-def _with_noise(picture: Image.Image, dice: random.Random, strength: int) -> Image.Image:
-    """Adds grain, without which skies show steps and compress as no photograph does."""
-    width, height = picture.size
     chance = np.random.default_rng(dice.getrandbits(64))
-    tile = chance.integers(0, 2 * strength + 1, (256, 256), np.uint8)
-    grain = Image.fromarray(np.tile(tile, (height // 256 + 1, width // 256 + 1))[:height, :width])
-    return ImageChops.add(picture, grain.convert("RGB"), offset=-strength)
+    hour, layers = LIGHTS[light], SCENES[scene]
+    width, height = DRAWN_WIDTH, round(DRAWN_WIDTH * size[1] / size[0])
+    sky = ImageOps.colorize(Image.linear_gradient("L"), hour.top, hour.low, whitepoint=166)
+    image = sky.resize((width, height), Image.Resampling.BILINEAR)
+    draw = ImageDraw.Draw(image)
+    if light == "night":
+        draw.point([(x * width, y * height) for x, y in chance.random((150, 2)).tolist()], hour.sun)
+    x, y = chance.uniform(0.15, 0.85) * width, hour.height * height
+    glow = Image.radial_gradient("L").point(lambda value: max(0, 180 - value) ** 2 // 140)
+    image.paste(hour.sun, (round(x - width / 2), round(y - width / 2)), glow.resize((width, width)))
+    draw.circle((x, y), width * 0.035, hour.sun)
+    tint = chance.uniform(0.88, 1.1, 3)
+    columns = np.arange(0, width + 1, 2)
+    for number, (outline, color, top, bottom) in enumerate(layers, start=1):
+        near = 0.5 + 0.5 * number / len(layers)
+        veil = np.array(hour.low) * (1 - near)
+        paint = veil + np.array(color) * tint * near * (0.25 + 0.75 * hour.daylight)
+        red, green, blue = paint.clip(0, 255).astype(int).tolist()
+        if outline == "water":
+            shore = round(height * top)
+            mirrored = ImageOps.flip(image.crop((0, max(0, 2 * shore - height), width, shore)))
+            water = Image.new("RGB", mirrored.size, (red, green, blue))
+            image.paste(Image.blend(mirrored, water, 0.45), (0, shore))
+            continue
+        edge = (bottom - (bottom - top) * _outline(outline, columns / width, chance)) * height
+        draw.polygon([*zip(columns.tolist(), edge.tolist(), strict=True), (width, height), (0, height)],
+                     (red, green, blue))
+        if outline in ("towers", "houses"):
+            # Lit windows, more of them when it is dark.
+            lit = chance.random((height // 8, width // 8)) < 0.55 - 0.45 * hour.daylight
+            for row, column in zip(*np.nonzero(lit), strict=True):
+                if row * 8 > edge[column * 4:column * 4 + 3].max() + (24 if outline == "houses" else 5):
+                    draw.rectangle((column * 8, row * 8, column * 8 + 2, row * 8 + 3), (255, 226, 150))
+    return image.resize(size, Image.Resampling.BICUBIC)
 
 
-def _peaks(picture: Image.Image, light: Light, dice: random.Random, base: Color, tops: tuple[float, ...],
-           deep: float, waves: float) -> None:
-    """Jagged ridges from the first top (far) to the last (near), with snow on all but the last."""
-    width, height = picture.size
-    for step, (top, color) in enumerate(zip(tops, far_to_near(light, base, len(tops)), strict=True)):
-        line = ridge_line(width, dice, waves=waves * (0.8 + 0.25 * step), detail=6, sharp=True)
-        edge = scaled(line, top * height, (top + deep) * height)
-        paint_ridge(picture, edge, color, mix(color, light.low, 0.35))
-        if step < len(tops) - 1:
-            paint_snow(picture, edge, light, dice, height * deep * 0.55)
+def add_noise(image: Image.Image, dice: random.Random) -> Image.Image:
+    """Add sensor noise, without which skies show steps and files are smaller than those of cameras."""
+    width, height = image.size
+    tile = np.random.default_rng(dice.getrandbits(64)).integers(0, 9, (256, 256), np.uint8)
+    noise = Image.fromarray(np.tile(tile, (height // 256 + 1, width // 256 + 1))[:height, :width])
+    return ImageChops.add(image, noise.convert("RGB"), offset=-4)
 
 
-def _hills(picture: Image.Image, light: Light, dice: random.Random, base: Color, tops: tuple[float, ...],
-           deep: float, waves: float) -> None:
-    """Rounded ridges from the first top (far) to the last (near)."""
-    width, height = picture.size
-    for step, (top, color) in enumerate(zip(tops, far_to_near(light, base, len(tops)), strict=True)):
-        line = ridge_line(width, dice, waves=waves * (0.8 + 0.25 * step), detail=4)
-        edge = scaled(line, top * height, (top + deep) * height)
-        paint_ridge(picture, edge, color, mix(color, light.low, 0.35))
-
-
-def _mountains(picture: Image.Image, light: Light, sun: float, dice: random.Random) -> None:
-    width, height = picture.size
-    _peaks(picture, light, dice, (70, 84, 104), (0.22, 0.36), deep=0.30, waves=4)
-    _hills(picture, light, dice, (64, 104, 66), (0.60, 0.72), deep=0.12, waves=3)
-    meadow = scaled(ridge_line(width, dice, waves=2, detail=2), height * 0.86, height * 0.95)
-    near = mix((46, 84, 52), light.shade, 0.7 - 0.5 * light.daylight)
-    paint_pines(picture, meadow, mix(near, light.shade, 0.45), dice, height * 0.11)
-    paint_ridge(picture, meadow, near, mix(near, light.shade, 0.5))
-
-
-def _fjord(picture: Image.Image, light: Light, sun: float, dice: random.Random) -> None:
-    width, height = picture.size
-    horizon = round(height * 0.62)
-    _peaks(picture, light, dice, (60, 76, 92), (0.16, 0.30), deep=0.38, waves=3)
-    paint_water(picture, horizon, light, sun, dice)
-    shore = scaled(ridge_line(width, dice, waves=1.5, detail=4), height * 0.84, height * 1.06)
-    paint_pines(picture, shore, mix((34, 62, 52), light.shade, 0.6), dice, height * 0.1)
-    paint_ridge(picture, shore, mix((40, 66, 54), light.shade, 0.55), light.shade)
-
-
-def _coast(picture: Image.Image, light: Light, sun: float, dice: random.Random) -> None:
-    width, height = picture.size
-    horizon = round(height * 0.58)
-    _hills(picture, light, dice, (86, 116, 110), (0.46, 0.52), deep=0.16, waves=2)
-    paint_water(picture, horizon, light, sun, dice)
-    slope = np.linspace(0.0, 1.0, width) ** 1.5
-    if dice.random() < 0.5:
-        slope = slope[::-1]
-    dunes = ridge_line(width, dice, waves=3, detail=2)
-    beach = scaled(0.75 * slope + 0.25 * dunes, height * 0.76, height)
-    sand = mix((238, 214, 168), light.shade, 0.7 * (1 - light.daylight))
-    paint_ridge(picture, beach - height * 0.012, mix(sand, (255, 255, 255), 0.6), sand)
-    paint_ridge(picture, beach, sand, mix(sand, light.shade, 0.35))
-    leaf = mix((30, 66, 44), light.shade, 0.75)
-    for _ in range(dice.randint(1, 3)):
-        share = dice.uniform(0.04, 0.24)
-        x = width * (share if slope[0] > slope[-1] else 1 - share)
-        tall = height * dice.uniform(0.4, 0.6)
-        paint_palm(picture, (x, height * dice.uniform(0.92, 1.0)), tall, leaf, dice)
-
-
-def _desert(picture: Image.Image, light: Light, sun: float, dice: random.Random) -> None:
-    width, height = picture.size
-    _peaks(picture, light, dice, (168, 112, 88), (0.46,), deep=0.10, waves=5)
-    for top in (0.52, 0.62, 0.74):
-        line = ridge_line(width, dice, waves=1.6 + top, detail=2)
-        edge = scaled(line, top * height, (top + 0.16) * height)
-        sand = mix(mix((232, 166, 98), light.low, 0.7 - top * 0.8), light.shade, 0.75 * (1 - light.daylight))
-        paint_ridge(picture, edge, mix(sand, (255, 240, 200), 0.35), sand)
-        lee = edge + height * (0.02 + 0.14 * ridge_line(width, dice, waves=3, detail=2))
-        paint_ridge(picture, lee, mix(sand, light.shade, 0.32), mix(sand, light.shade, 0.12))
-
-
-def _forest(picture: Image.Image, light: Light, sun: float, dice: random.Random) -> None:
-    width, height = picture.size
-    tops = (0.40, 0.50, 0.61, 0.74, 0.90)
-    for top, color in zip(tops, far_to_near(light, (36, 72, 54), len(tops)), strict=True):
-        edge = scaled(ridge_line(width, dice, waves=2.5, detail=3), top * height, (top + 0.12) * height)
-        paint_pines(picture, edge, color, dice, height * (0.03 + 0.16 * (top - 0.35)))
-        paint_ridge(picture, edge, color, mix(color, light.low, 0.45))
-
-
-def _city(picture: Image.Image, light: Light, sun: float, dice: random.Random) -> None:
-    horizon = round(picture.height * 0.74)
-    paint_towers(picture, horizon, light, dice)
-    paint_water(picture, horizon, light, sun, dice)
-
-
-def _old_town(picture: Image.Image, light: Light, sun: float, dice: random.Random) -> None:
-    width, height = picture.size
-    _hills(picture, light, dice, (110, 132, 120), (0.42,), deep=0.14, waves=2)
-    if dice.random() < 0.6:
-        horizon = round(height * 0.76)
-        paint_old_town(picture, horizon, light, dice)
-        paint_water(picture, horizon, light, sun, dice)
-    else:
-        paint_old_town(picture, height * 0.9, light, dice)
-        street = mix((150, 140, 132), light.shade, 0.7 - 0.6 * light.daylight)
-        paint_ridge(picture, np.full(width, height * 0.9), street, mix(street, light.shade, 0.4))
-
-
-SCENES: dict[str, Painter] = {
-    "mountains": _mountains,
-    "fjord": _fjord,
-    "coast": _coast,
-    "desert": _desert,
-    "forest": _forest,
-    "city": _city,
-    "old town": _old_town,
-}
+def _outline(kind: str, x: Array, chance: np.random.Generator) -> Array:
+    """Return a random skyline: for each column a height from 0 to 1."""
+    hills = 0.5 + 0.25 * np.sin(9 * x + chance.uniform(0, 6)) + 0.25 * np.sin(4 * x + chance.uniform(0, 6))
+    if kind == "hills":
+        return hills
+    if kind == "peaks":
+        line = np.zeros(len(x))
+        for share, count in ((0.53, 5), (0.27, 11), (0.13, 23), (0.07, 47)):
+            line += share * np.interp(x * count, np.arange(count + 1), chance.random(count + 1))
+        return line
+    count = {"trees": 45, "towers": 22, "houses": 10}[kind]
+    place = x * count + chance.random()
+    heights: Array = chance.random(count + 2)[place.astype(int)]
+    roof: Array = 1 - 2 * np.abs(place % 1 - 0.5)
+    if kind == "trees":
+        return 0.5 * hills + 0.5 * roof * (0.3 + 0.7 * heights)
+    return heights if kind == "towers" else 0.7 * heights + 0.3 * roof

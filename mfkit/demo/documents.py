@@ -1,13 +1,16 @@
-"""Documents: invoices, letters, notes and lists of a household that throws nothing away."""
+"""Documents of a household: invoices, letters, notes and tables."""
 
 import random
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from mfkit.demo.entry import DemoFile
-from mfkit.demo.pdf import write_pdf
+from pypdf import PdfWriter
+from pypdf.generic import ContentStream, DictionaryObject, NameObject
+
+from mfkit.demo.demo_file import DemoFile
 
 WORDS = (
     "harbour lantern timetable meadow receipt archive window gravel copper letter northern autumn kettle "
@@ -54,12 +57,11 @@ TABLES = (
 )
 
 
-def plan_papers(seed: int) -> Iterator[DemoFile]:
-    """Plans all documents."""
+def plan_documents(seed: int) -> Iterator[DemoFile]:
+    """Plan all documents."""
     for path, day, title, author, headings in PDFS:
         when = datetime(*day, 10, 24, tzinfo=UTC)
-        pages = _pages(headings, random.Random(f"{seed}/{path}"))
-        yield DemoFile(path, when, partial(write_pdf, title, author, when, pages))
+        yield DemoFile(path, when, partial(_write_pdf, title, author, when, headings, f"{seed}/{path}"))
     for path, day in TEXTS:
         text = _text(path, random.Random(f"{seed}/{path}"))
         yield DemoFile(path, datetime(*day, 17, 5, tzinfo=UTC), partial(_write_text, text))
@@ -69,8 +71,31 @@ def plan_papers(seed: int) -> Iterator[DemoFile]:
 
 
 def _write_text(text: str, path: Path) -> None:
-    # Bytes, because text mode would end lines differently on Windows.
+    # Bytes, because text mode would change the line endings on Windows.
     path.write_bytes(text.encode())
+
+
+def _write_pdf(title: str, author: str, created: datetime, headings: tuple[str, ...], seed: str,
+               path: Path) -> None:
+    """Write a PDF with one page of text under each heading, in a standard font (ISO 32000-1, 9.6.2.2)."""
+    dice = random.Random(seed)
+    names = {"Type": "Font", "Subtype": "Type1", "BaseFont": "Helvetica", "Encoding": "WinAnsiEncoding"}
+    font = DictionaryObject({NameObject(f"/{key}"): NameObject(f"/{name}") for key, name in names.items()})
+    fonts = DictionaryObject({NameObject("/F1"): font})
+    writer = PdfWriter()
+    date = f"D:{created:%Y%m%d%H%M%S}Z"
+    writer.add_metadata({"/Title": title, "/Author": author, "/CreationDate": date, "/ModDate": date})
+    for heading in headings:
+        lines = [line for _ in range(5) for line in (*textwrap.wrap(_paragraph(dice), 84), "")]
+        text = b"BT /F1 20 Tf 64 778 Td (%b) Tj /F1 11 Tf 16 TL 0 -32 Td\n" % heading.encode("cp1252")
+        text += b"".join(b"(%b) Tj T*\n" % line.encode() for line in lines) + b"ET"
+        content = ContentStream(None, writer)
+        content.set_data(text)
+        page = writer.add_blank_page(595, 842)  # A4 in points
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        page.replace_contents(content)
+        page.compress_content_streams()
+    writer.write(path)
 
 
 def _paragraph(dice: random.Random) -> str:
@@ -78,10 +103,6 @@ def _paragraph(dice: random.Random) -> str:
     for _ in range(dice.randint(3, 6)):
         sentences.append(" ".join(dice.choices(WORDS, k=dice.randint(6, 14))).capitalize() + ".")
     return " ".join(sentences)
-
-
-def _pages(headings: tuple[str, ...], dice: random.Random) -> tuple[str, ...]:
-    return tuple("\n".join((heading, *(f"{_paragraph(dice)}\n" for _ in range(5)))) for heading in headings)
 
 
 def _text(path: str, dice: random.Random) -> str:

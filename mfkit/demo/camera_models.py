@@ -1,0 +1,148 @@
+"""Cameras and phones, and the EXIF data that each writes (CIPA DC-008, EXIF 2.32)."""
+
+import random
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
+from PIL.TiffImagePlugin import IFDRational
+
+# Steps of a shutter dial, in fractions of a second.
+SHUTTER_STEPS = (4, 8, 15, 30, 60, 80, 100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000, 1250, 1600,
+                 2000, 2500, 3200, 4000)
+
+# Values of Orientation (EXIF 2.32, 4.6.5.1 A): upright, and "turn a quarter clockwise to show".
+UPRIGHT, QUARTER_TURN = 1, 6
+
+
+class Position(NamedTuple):
+    """A place on earth: degrees in WGS 84 and meters above the sea."""
+
+    latitude: float
+    longitude: float
+    altitude: float
+
+
+class Camera(NamedTuple):
+    """One camera model."""
+
+    make: str  # As the manufacturer spells it
+    model: str
+    lens: str  # Empty where the camera does not write it
+    focal_lengths: tuple[float, ...]  # mm
+    crop: float  # Factor from its focal length to that of 35 mm film
+    apertures: tuple[float, ...]
+    isos: tuple[int, ...]
+    sizes: tuple[tuple[int, int], ...]  # In landscape, pixels
+    file_name: str  # A format with `number` and `local`, the local time
+    has_gps: bool
+    has_offset: bool  # Whether it records the offset to UTC (EXIF 2.31 and later)
+
+
+_STEPS = (100, 200, 400, 800, 1600, 3200)
+_PHONE = (32, 50, 80, 125, 250, 400, 800, 1250)
+_SMALL = ((640, 480), (1024, 768), (1280, 960))
+_MEDIUM = ((1280, 960), (1440, 1080), (1600, 1200))
+_WIDE = ((1200, 800), (1500, 1000), (1620, 1080))
+_LARGE = ((1500, 1000), (1800, 1200), (2400, 1600))
+
+CAMERAS: dict[str, Camera] = {
+    "450d": Camera("Canon", "Canon EOS 450D", "EF-S18-55mm f/3.5-5.6 IS", (18, 24, 35, 55), 1.6,
+                   (4.0, 5.6, 8.0), _STEPS[:5], ((900, 600), (1200, 800)), "IMG_{number:04d}.JPG", False,
+                   False),
+    "s100": Camera("Canon", "Canon PowerShot S100", "5.2-26.0 mm", (5.2, 8.6, 14.3, 26), 4.6,
+                   (2.0, 4.0, 5.6), _STEPS[:5], _SMALL, "IMG_{number:04d}.JPG", True, False),
+    "iphone4s": Camera("Apple", "iPhone 4S", "", (4.28,), 8.2, (2.4,), _PHONE, _SMALL,
+                       "IMG_{number:04d}.JPG", True, False),
+    "d7100": Camera("NIKON CORPORATION", "NIKON D7100", "18.0-105.0 mm f/3.5-5.6", (18, 35, 50, 105), 1.5,
+                    (4.0, 5.6, 8.0, 11.0), _STEPS, _WIDE, "DSC_{number:04d}.JPG", False, True),
+    "iphone5s": Camera("Apple", "iPhone 5s", "iPhone 5s back camera 4.15mm f/2.2", (4.15,), 7.0, (2.2,),
+                       _PHONE, _MEDIUM, "IMG_{number:04d}.JPG", True, True),
+    "a6000": Camera("SONY", "ILCE-6000", "E PZ 16-50mm F3.5-5.6 OSS", (16, 24, 35, 50), 1.5, (3.5, 5.6, 8.0),
+                    _STEPS, _WIDE, "DSC{number:05d}.JPG", False, True),
+    "galaxy6": Camera("samsung", "SM-G920F", "", (4.3,), 6.5, (1.9,), _PHONE, ((1280, 720), (1600, 900)),
+                      "{local:%Y%m%d_%H%M%S}.jpg", True, True),
+    "xt10": Camera("FUJIFILM", "X-T10", "XF18-55mmF2.8-4 R LM OIS", (18, 23, 35, 55), 1.5,
+                   (2.8, 4.0, 5.6, 8.0), _STEPS[1:], _WIDE, "DSCF{number:04d}.JPG", True, True),
+    "iphone6s": Camera("Apple", "iPhone 6s", "iPhone 6s back camera 4.15mm f/2.2", (4.15,), 7.0, (2.2,),
+                       _PHONE, _MEDIUM, "IMG_{number:04d}.JPG", True, True),
+    "gx80": Camera("Panasonic", "DMC-GX80", "LUMIX G VARIO 12-32/F3.5-5.6", (12, 18, 25, 32), 2.0,
+                   (3.5, 5.6, 8.0), _STEPS[1:], _MEDIUM, "P10{number:05d}.JPG", True, True),
+    "iphonex": Camera("Apple", "iPhone X", "iPhone X back dual camera 4mm f/1.8", (4.0, 6.0), 7.0,
+                      (1.8, 2.4), _PHONE, _MEDIUM, "IMG_{number:04d}.JPG", True, True),
+    "6d2": Camera("Canon", "Canon EOS 6D Mark II", "EF24-105mm f/4L IS II USM", (24, 35, 50, 85, 105), 1.0,
+                  (4.0, 5.6, 8.0, 11.0), _STEPS, _LARGE, "IMG_{number:04d}.JPG", True, True),
+    "a7m3": Camera("SONY", "ILCE-7M3", "FE 24-105mm F4 G OSS", (24, 35, 70, 105), 1.0, (4.0, 5.6, 8.0),
+                   _STEPS, _LARGE, "DSC{number:05d}.JPG", False, True),
+    "iphone12": Camera("Apple", "iPhone 12 Pro", "iPhone 12 Pro back triple camera 4.2mm f/1.6",
+                       (1.54, 4.2, 6.0), 6.2, (1.6, 2.0, 2.4), _PHONE, _MEDIUM, "IMG_{number:04d}.jpeg",
+                       True, True),
+    "pixel7": Camera("Google", "Pixel 7", "Pixel 7 back camera 6.81mm f/1.85", (2.4, 6.81), 3.7, (1.85, 2.2),
+                     _PHONE, _MEDIUM, "PXL_{local:%Y%m%d_%H%M%S}{number:03d}.jpg", True, True),
+    "xt4": Camera("FUJIFILM", "X-T4", "XF16-80mmF4 R OIS WR", (16, 23, 35, 55, 80), 1.5, (4.0, 5.6, 8.0),
+                  _STEPS[1:], _LARGE, "DSCF{number:04d}.JPG", True, True),
+    "galaxy24": Camera("samsung", "Galaxy S24", "Samsung Galaxy S24 Rear Camera", (2.2, 5.4, 7.0), 4.3,
+                       (1.8, 2.4), _PHONE, _MEDIUM, "{local:%Y%m%d_%H%M%S}.jpg", True, True),
+    "iphone15": Camera("Apple", "iPhone 15 Pro", "iPhone 15 Pro back triple camera 6.765mm f/1.78",
+                       (2.22, 6.765, 9.0), 3.55, (1.78, 2.2, 2.8), _PHONE, _MEDIUM, "IMG_{number:04d}.JPG",
+                       True, True),
+}
+
+
+def exif_block(camera: Camera, exposure: float, taken: datetime, position: Position | None,
+               size: tuple[int, int], orientation: int, dice: random.Random) -> Image.Exif:
+    """Build the EXIF data of one photo.
+
+    Args:
+        camera: The camera.
+        exposure: Brightness of the scene as exposure value at ISO 100 (ISO 2720).
+        taken: Local capture time, with its offset.
+        position: Where it was taken, or None when the camera does not record it.
+        size: Stored width and height in pixels.
+        orientation: `UPRIGHT` or `QUARTER_TURN`.
+        dice: The source of chance for the settings.
+    """
+    aperture = dice.choice(camera.apertures) if exposure > 9 else min(camera.apertures)
+    # The lowest ISO speed that still allows 1/60 s, and the shutter speed that goes with it.
+    speeds = [(2**exposure * iso / 100 / aperture**2, iso) for iso in camera.isos]
+    per_second, iso = next((speed for speed in speeds if speed[0] >= 60), speeds[-1])
+    shutter = min(SHUTTER_STEPS, key=lambda step: abs(step - per_second))
+    focal_length = dice.choice(camera.focal_lengths)
+    clock = taken.strftime("%Y:%m:%d %H:%M:%S")
+    block = Image.Exif()
+    block.update({Base.Make: camera.make, Base.Model: camera.model, Base.Orientation: orientation,
+                  Base.DateTime: clock, Base.YCbCrPositioning: 1})
+    details = block.get_ifd(IFD.Exif)
+    details.update({
+        Base.ExifVersion: b"0232" if camera.has_offset else b"0230",
+        Base.DateTimeOriginal: clock, Base.DateTimeDigitized: clock,
+        Base.ExposureTime: IFDRational(1, shutter), Base.FNumber: IFDRational(round(aperture * 100), 100),
+        Base.ISOSpeedRatings: iso, Base.FocalLength: IFDRational(round(focal_length * 1000), 1000),
+        Base.FocalLengthIn35mmFilm: round(focal_length * camera.crop), Base.FlashPixVersion: b"0100",
+        Base.ColorSpace: 1, Base.ExifImageWidth: size[0], Base.ExifImageHeight: size[1],
+    })
+    if camera.lens:
+        details[Base.LensModel] = camera.lens
+    if camera.has_offset:
+        details[Base.OffsetTimeOriginal] = taken.isoformat()[-6:]
+    if position is not None:
+        utc = taken.astimezone(UTC)
+        block.get_ifd(IFD.GPSInfo).update({
+            GPS.GPSVersionID: b"\x02\x03\x00\x00",
+            GPS.GPSLatitudeRef: "N" if position.latitude >= 0 else "S",
+            GPS.GPSLatitude: _sexagesimal(position.latitude),
+            GPS.GPSLongitudeRef: "E" if position.longitude >= 0 else "W",
+            GPS.GPSLongitude: _sexagesimal(position.longitude),
+            GPS.GPSAltitudeRef: b"\x00",
+            GPS.GPSAltitude: IFDRational(round(position.altitude * 10), 10),
+            GPS.GPSTimeStamp: tuple(IFDRational(part, 1) for part in (utc.hour, utc.minute, utc.second)),
+            GPS.GPSDateStamp: utc.strftime("%Y:%m:%d"),
+        })
+    return block
+
+
+def _sexagesimal(degrees: float) -> tuple[IFDRational, IFDRational, IFDRational]:
+    """Return degrees, minutes and hundredths of seconds, the form of GPSLatitude and GPSLongitude."""
+    minutes, seconds = divmod(round(abs(degrees) * 360_000), 6_000)
+    return IFDRational(minutes // 60, 1), IFDRational(minutes % 60, 1), IFDRational(seconds, 100)

@@ -1,0 +1,28 @@
+"""Entries of the demo library's plan, which is complete before the first byte is written.
+
+Each file draws from its own `random.Random`, seeded with the text "seed/path". Neither the order of writing
+nor a change to another file alters its bytes, and `PYTHONHASHSEED` has no effect.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+Writer = Callable[[Path], None]
+
+
+class DemoFile(NamedTuple):
+    """One file to write."""
+
+    path: str  # Below the demo folder, with `/` between folders
+    modified: datetime  # Its modification time, with a time zone
+    write: Writer  # Writes its content to a path
+
+
+class DemoCopy(NamedTuple):
+    """One file to copy byte for byte after the others are written."""
+
+    path: str
+    source: str  # `DemoFile.path` of the original
+    modified: datetime

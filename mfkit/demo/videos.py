@@ -1,0 +1,155 @@
+"""Videos of holidays and phones, recordings, and invented films: slow pans over a landscape."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+
+from mfkit.demo.camera_models import Position
+from mfkit.demo.demo_file import DemoFile
+from mfkit.demo.encoders import OPTIONS, add_audio, choose_encoder, encode_melody
+from mfkit.demo.scenery import add_noise, landscape
+
+NTSC = Fraction(30000, 1001)
+
+
+class Clip(NamedTuple):
+    """One video file."""
+
+    path: str
+    ended: tuple[int, int, int, int, int]  # End of the recording, UTC
+    video: str  # Codecs are keys of `mfkit.demo.encoders.ENCODERS`
+    audio: str  # Empty for none
+    size: tuple[int, int]  # Pixels, both even
+    rate: Fraction  # Frames per second
+    seconds: float
+    scene: str
+    light: str
+    title: str = ""
+    phone: str = ""  # Model of the iPhone that recorded it, for QuickTime files
+    position: Position | None = None
+
+    @property
+    def ended_at(self) -> datetime:
+        """End of the recording with its time zone."""
+        return datetime(*self.ended, tzinfo=UTC)
+
+
+CLIPS: tuple[Clip, ...] = (
+    Clip("Old laptop/My Videos/MVI_0412.avi", (2009, 7, 19, 14, 2), "mpeg4", "mp3", (320, 240), Fraction(15),
+         3.0, "old town", "noon"),
+    Clip("Old laptop/My Videos/MVI_0447.avi", (2009, 7, 21, 18, 40), "mpeg4", "mp3", (640, 480),
+         Fraction(15), 2.0, "forest", "gold"),
+    Clip("Old laptop/My Videos/Camping 2010.mpg", (2010, 8, 14, 19, 55), "mpeg2video", "mp2", (640, 480),
+         Fraction(25), 3.0, "mountains", "dusk"),
+    Clip("Video/TV recordings/Harbour Report.ts", (2012, 11, 23, 21, 15), "mpeg2video", "mp2", (720, 576),
+         Fraction(25), 2.4, "coast", "night"),
+    Clip("Video/Holidays/2011 Iceland.mp4", (2011, 8, 9, 11, 30), "h264", "aac", (960, 540), Fraction(25),
+         2.0, "fjord", "mist", title="Iceland"),
+    Clip("Video/Holidays/2012 New York by night.mp4", (2012, 10, 8, 2, 30), "h264", "aac", (1280, 720), NTSC,
+         1.6, "city", "night", position=Position(40.7484, -73.9857, 380)),
+    Clip("Video/Holidays/2014 Lisbon/IMG_0371.MOV", (2014, 6, 13, 17, 12), "h264", "aac", (1280, 720), NTSC,
+         1.6, "old town", "gold", phone="iPhone 5s", position=Position(38.7118, -9.1300, 88)),
+    Clip("Video/Holidays/2014 Lisbon/Eléctrico 28.mp4", (2014, 6, 14, 12, 20), "h264", "aac", (854, 480),
+         Fraction(25), 2.4, "old town", "noon", title="Eléctrico 28"),
+    Clip("Video/Holidays/2015 Marrakech.mp4", (2015, 4, 4, 18, 5), "h264", "aac", (960, 540), Fraction(30),
+         2.0, "desert", "gold", position=Position(31.6401, -8.0012, 470)),
+    Clip("Video/Holidays/2016 東京の桜.mp4", (2016, 3, 30, 9, 3), "h264", "aac", (1920, 1080), NTSC, 1.0,
+         "forest", "dawn", title="東京の桜", position=Position(35.7148, 139.7734, 18)),
+    Clip("Video/Holidays/2017 Cusco.mp4", (2017, 5, 24, 22, 10), "h264", "aac", (1280, 720), Fraction(50),
+         1.0, "mountains", "gold"),
+    Clip("Video/Holidays/2018 New Year Sydney/IMG_0911.MOV", (2018, 12, 31, 13, 1), "hevc", "aac",
+         (1280, 720), NTSC, 1.0, "city", "night", phone="iPhone X",
+         position=Position(-33.8523, 151.2108, 6)),
+    Clip("Video/Holidays/2018 New Year Sydney/IMG_0915.MOV", (2019, 1, 1, 4, 44), "hevc", "aac", (960, 540),
+         Fraction(60), 1.0, "coast", "noon", phone="iPhone X", position=Position(-33.8915, 151.2767, 9)),
+    Clip("Video/Holidays/2019 Cape Town drone.mp4", (2019, 10, 15, 15, 40), "hevc", "", (1280, 720),
+         Fraction(24), 1.2, "coast", "gold", position=Position(-33.9628, 18.4098, 820)),
+    Clip("Video/Holidays/2022 Lofoten/IMG_0840.MOV", (2022, 7, 5, 16, 33), "hevc", "aac", (1920, 1080),
+         Fraction(30), 1.0, "fjord", "gold", phone="iPhone 12 Pro",
+         position=Position(68.0760, 13.5550, 4)),
+    Clip("Video/Holidays/2023 Hà Nội.mp4", (2023, 2, 11, 4, 20), "hevc", "aac", (1280, 720), Fraction(30),
+         1.2, "city", "mist", position=Position(21.0287, 105.8522, 12)),
+    Clip("Video/Holidays/2024 Patagonia.mp4", (2024, 1, 19, 21, 2), "av1", "aac", (1280, 720), Fraction(25),
+         1.2, "mountains", "noon", title="Patagonia"),
+    Clip("Phone/DCIM/Camera/20250924_184410.mp4", (2025, 9, 24, 22, 44), "av1", "aac", (640, 360),
+         Fraction(30), 2.0, "forest", "gold", position=Position(45.5048, -73.5878, 190)),
+    Clip("Video/Films/The Salt Cartographer (2013).mkv", (2014, 1, 2, 20, 0), "h264", "aac", (1280, 534),
+         Fraction(24000, 1001), 2.0, "desert", "dusk", title="The Salt Cartographer"),
+    Clip("Video/Films/夜の灯台 (2017).mkv", (2018, 10, 12, 20, 0), "hevc", "opus", (1280, 544),
+         Fraction(24000, 1001), 1.8, "coast", "night", title="夜の灯台"),
+    Clip("Video/Films/Minor Planets (2019).mkv", (2020, 4, 18, 20, 0), "vp9", "opus", (1024, 576),
+         Fraction(24), 2.4, "mountains", "night", title="Minor Planets"),
+    Clip("Video/Films/Une île en hiver (2021).mkv", (2022, 2, 5, 20, 0), "av1", "opus", (960, 400),
+         Fraction(24), 2.4, "fjord", "dawn", title="Une île en hiver"),
+    Clip("Downloads/lecture-excerpt.webm", (2020, 5, 6, 9, 12), "vp9", "opus", (640, 360), Fraction(25), 4.0,
+         "forest", "mist"),
+    Clip("Downloads/loop.webm", (2017, 9, 1, 23, 50), "vp9", "", (480, 270), Fraction(30), 2.0, "city",
+         "dusk"),
+)
+
+
+def plan_videos(seed: int, notes: list[str]) -> Iterator[DemoFile]:
+    """Plan all videos that have an encoder."""
+    for clip in CLIPS:
+        video = choose_encoder(clip.video, notes)
+        if video is not None:
+            audio = choose_encoder(clip.audio, notes) if clip.audio else None
+            write = partial(write_video, clip, video, audio, f"{seed}/{clip.path}")
+            yield DemoFile(clip.path, clip.ended_at, write)
+
+
+def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path) -> None:
+    """Write a video with these encoders; the path's suffix decides the container."""
+    dice = random.Random(seed)
+    options = {"fflags": "+bitexact", **({"movflags": "use_metadata_tags"} if path.suffix == ".MOV" else {})}
+    width, height = clip.size
+    with av.open(str(path), "w", options=options) as container:
+        container.metadata.update(_tags(clip))
+        stream = container.add_stream(video, rate=clip.rate, options=OPTIONS.get(video, {}))
+        if not isinstance(stream, av.VideoStream):
+            raise TypeError(f"{video} is not a video encoder")
+        stream.width, stream.height = clip.size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        stream.codec_context.flags |= av.codec.context.Flags.bitexact
+        if audio is not None:
+            encode_melody(container, add_audio(container, audio, 48000), clip.seconds, dice)
+        # The landscape is wider than the video. It is converted once, and each frame shows a part of it.
+        wide = landscape(clip.scene, clip.light, (width * 5 // 8 * 2, height), dice)
+        if clip.video.startswith("mpeg"):
+            # Old cameras are noisy, which makes their files the large ones.
+            wide = add_noise(wide, dice)
+        planes = av.VideoFrame.from_ndarray(np.asarray(wide)).reformat(format="yuv420p").to_ndarray()
+        luma, chroma = planes[:height], planes[height:].reshape(height, -1)
+        count = round(clip.seconds * clip.rate)
+        for number in range(count):
+            left = number * (wide.width - width) // count // 2
+            parts = (luma[:, 2 * left:2 * left + width], chroma[:, left:left + width // 2])
+            pixels = np.concatenate([part.ravel() for part in parts]).reshape(-1, width)
+            frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
+            frame.pts, frame.time_base = number, 1 / clip.rate
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _tags(clip: Clip) -> dict[str, str]:
+    """Return the container's tags: QuickTime's own keys in a .MOV, FFmpeg's generic names elsewhere."""
+    tags = {"title": clip.title} if clip.title else {}
+    if not clip.path.endswith((".avi", ".mpg", ".ts")):
+        started = clip.ended_at - timedelta(seconds=clip.seconds)
+        tags["creation_time"] = started.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    if clip.phone:
+        tags["com.apple.quicktime.make"], tags["com.apple.quicktime.model"] = "Apple", clip.phone
+    if clip.position:
+        # ISO 6709, annex H: signed degrees of latitude and longitude, meters, a closing solidus.
+        latitude, longitude, altitude = clip.position
+        key = "com.apple.quicktime.location.ISO6709" if clip.path.endswith(".MOV") else "location"
+        tags[key] = f"{latitude:+08.4f}{longitude:+09.4f}{altitude:+.1f}/"
+    return tags

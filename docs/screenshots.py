@@ -52,7 +52,7 @@ def main() -> None:
             write_demo(pictures)
             lib.scan(pictures, progress=False)
             fill(lib, 4000, names=())
-            lib.save_view("big old videos", media_type="video", min_size="100 MB", before=2015)
+            lib.save_filter("big old videos", media_type="video", min_size="100 MB", before=2015)
             lib.tag(lib.items(media_type="image", limit=40), "to print", "family")
         with jupyter_lab(folder / "lab", folder / "library.db") as lab:
             write_notebook(lab, "panels.ipynb", CODE)

@@ -47,7 +47,7 @@ def export(
     """Write items into a file, whole or not at all."""
     with existing(library) as lib:
         done = lib.export(
-            path, chosen(context), columns=listed(columns), order_by=order_by, descending=descending,
+            path, chosen(context), columns=listed(columns), order_by=order_by, ascending=not descending,
             limit=limit, overwrite=overwrite, progress=progress,
         )
     if as_json:

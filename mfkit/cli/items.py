@@ -41,7 +41,7 @@ def items(
     """List items; as JSON with all that is known of them."""
     with existing(library) as lib:
         frame = lib.items(
-            chosen(context), columns=listed(columns), order_by=order_by, descending=descending,
+            chosen(context), columns=listed(columns), order_by=order_by, ascending=not descending,
             limit=limit or None, offset=offset or None,
         )
     print_frame(frame, as_json=as_json, columns=None if columns else SHOWN)

@@ -30,7 +30,7 @@ Columns = Annotated[
     str | None, typer.Option(help="Columns in the order wanted, with commas between; see docs/schema.md.")
 ]
 OrderBy = Annotated[str | None, typer.Option(help="A column to sort by; what is unknown comes last.")]
-Descending = Annotated[bool, typer.Option("--descending", help="Turn the order around.")]
+Descending = Annotated[bool, typer.Option("--descending", help="Sort descending.")]
 
 
 def example(*lines: str) -> str:

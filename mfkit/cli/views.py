@@ -21,7 +21,7 @@ Name = Annotated[str, typer.Argument(help="Name of the view.")]
 def list_(library: Library = "library.db", as_json: AsJson = False) -> None:
     """List the views."""
     with existing(library) as lib:
-        print_frame(lib.views(), as_json=as_json)
+        print_frame(lib.saved_filters(), as_json=as_json)
 
 
 @views.command(
@@ -33,7 +33,7 @@ def save(
     """Keep what the filter means under a name; a view of that name is replaced."""
     meant = chosen(context)
     with existing(library) as lib:
-        lib.save_view(name, meant)
+        lib.save_filter(name, meant)
         files = lib.count(meant)
     if as_json:
         print_json({"name": name, "files": files})
@@ -49,14 +49,14 @@ def show(
 ) -> None:
     """List the items that a view means now, the last added first."""
     with existing(library) as lib:
-        print_frame(lib.items(lib.view(name), limit=limit), as_json=as_json, columns=SHOWN)
+        print_frame(lib.items(lib.saved_filter(name), limit=limit), as_json=as_json, columns=SHOWN)
 
 
 @views.command(epilog=example("mfkit views delete films"))
 def delete(name: Name, library: Library = "library.db", as_json: AsJson = False) -> None:
     """Forget a view; the items stay as they are."""
     with existing(library) as lib:
-        lib.delete_view(name)
+        lib.delete_filter(name)
     if as_json:
         print_json({"deleted": name})
     else:

@@ -3,18 +3,18 @@
 from mfkit.curate.chosen import Items
 from mfkit.curate.labels import add_to, remove_from, tag, tag_people, untag
 from mfkit.curate.undo import Change, take_back
-from mfkit.curate.views import delete_view, save_view, unknown_view
+from mfkit.curate.views import delete_filter, save_filter, unknown_filter
 
 __all__ = [
     "Change",
     "Items",
     "add_to",
-    "delete_view",
+    "delete_filter",
     "remove_from",
-    "save_view",
+    "save_filter",
     "tag",
     "tag_people",
     "take_back",
-    "unknown_view",
+    "unknown_filter",
     "untag",
 ]

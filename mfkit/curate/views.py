@@ -16,7 +16,7 @@ from mfkit.models import SavedView, utc_now
 from mfkit.queries.filters import MediaFilter
 
 
-async def save_view(database: Database, name: str, chosen: MediaFilter) -> None:
+async def save_filter(database: Database, name: str, chosen: MediaFilter) -> None:
     """Keep a filter under a name; one that is there, without regard to case, is replaced.
 
     Raises:
@@ -34,7 +34,7 @@ async def save_view(database: Database, name: str, chosen: MediaFilter) -> None:
             )
 
 
-async def delete_view(database: Database, name: str) -> None:
+async def delete_filter(database: Database, name: str) -> None:
     """Forget the filter of a name.
 
     Raises:
@@ -60,10 +60,10 @@ async def _stored_name(connection: AsyncConnection, name: str) -> str | None:
 
 async def _unknown(connection: AsyncConnection, name: str) -> FilterError:
     names = (await connection.scalars(select(SavedView.name).order_by(SavedView.name))).all()
-    return unknown_view(name, names)
+    return unknown_filter(name, names)
 
 
-def unknown_view(name: str, names: Sequence[str]) -> FilterError:
+def unknown_filter(name: str, names: Sequence[str]) -> FilterError:
     """Return the error that there is no view of a name, and which there are."""
     there = f"there are {', '.join(repr(one) for one in names[:20])}" if len(names) else "there is none yet"
     return FilterError(f"There is no view {name!r}; {there}.")

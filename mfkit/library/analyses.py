@@ -57,29 +57,30 @@ class Analyses(Reading):
         return await self.frame(summaries.summary(by, MediaFilter.of(filter, **fields)))
 
     async def crosstab(
-        self, /, a: str, b: str, filter: FilterLike = None, *, of: Measure = "files", **fields: Any
+        self, /, index: str, columns: str, filter: FilterLike = None, *, values: Measure = "files",
+        **fields: Any,
     ) -> pd.DataFrame:
-        """Set two facts against each other in a table.
+        """Sum items up by two dimensions as a table.
 
         Args:
-            a: The fact of the rows, as for :meth:`summary`.
-            b: The fact of the columns.
+            index: The dimension of the rows, as for :meth:`summary`.
+            columns: The dimension of the columns.
             filter: Which items.
-            of: What the cells hold: ``"files"``, ``"copies"``, ``"bytes"``, ``"bytes_with_copies"`` or
+            values: What the cells hold: ``"files"``, ``"copies"``, ``"bytes"``, ``"bytes_with_copies"`` or
                 ``"duration"``.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per value of ``a`` and one column per value of ``b``, the largest sums first, 0
+            One row per value of ``index`` and one column per value of ``columns``, the largest sums first, 0
             where nothing is; index and columns bear the facts' names, an unknown value is NaN there.
 
         Raises:
             FilterError: A fact or field is unknown, the facts are the same, or a value makes no sense.
         """
-        if of not in get_args(Measure):
-            raise FilterError(f"{of!r} cannot be counted; take one of {', '.join(get_args(Measure))}.")
-        cells = await self.frame(summaries.summary((a, b), MediaFilter.of(filter, **fields)))
-        return crossed(cells, a, b, of)
+        if values not in get_args(Measure):
+            raise FilterError(f"{values!r} cannot be counted. Use one of {', '.join(get_args(Measure))}.")
+        cells = await self.frame(summaries.summary((index, columns), MediaFilter.of(filter, **fields)))
+        return crossed(cells, index, columns, values)
 
     async def growth(
         self, /, freq: Freq = "month", filter: FilterLike = None, *, on: str = "date",
@@ -192,7 +193,7 @@ class Analyses(Reading):
         Raises:
             FilterError: A field is unknown, or a value makes no sense.
         """
-        return await self.items(filter, order_by="file_size", descending=True, limit=n, **fields)
+        return await self.items(filter, order_by="file_size", ascending=False, limit=n, **fields)
 
     async def duplicates(
         self, /, filter: FilterLike = None, *, groups: int | None = None, **fields: Any
@@ -234,7 +235,7 @@ class Analyses(Reading):
         """
         return await self.frame(completeness.completeness(by, MediaFilter.of(filter, **fields)))
 
-    async def worklist(
+    async def missing_metadata(
         self, /, field: str, filter: FilterLike = None, *, limit: int | None = None, **fields: Any
     ) -> pd.DataFrame:
         """List the items that lack a field which their media type has, as :meth:`items`, by path.
@@ -249,7 +250,7 @@ class Analyses(Reading):
             FilterError: A field is unknown, or a value makes no sense.
         """
         return await self.frame(
-            completeness.worklist(field, MediaFilter.of(filter, **fields), limit=limit)
+            completeness.missing_metadata(field, MediaFilter.of(filter, **fields), limit=limit)
         )
 
     async def savings(

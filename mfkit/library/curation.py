@@ -89,11 +89,11 @@ class Curation(Opened):
             raise
         return last.words
 
-    async def views(self) -> pd.DataFrame:
+    async def saved_filters(self) -> pd.DataFrame:
         """List the saved selections: ``name``, ``filter`` (JSON), ``created_at``, ``modified_at``, ``id``."""
-        return await self.frame(saved.views())
+        return await self.frame(saved.saved_filters())
 
-    async def save_view(self, name: str, /, filter: FilterLike = None, **fields: Any) -> None:
+    async def save_filter(self, name: str, /, filter: FilterLike = None, **fields: Any) -> None:
         """Keep a selection in the library by name; one of that name is replaced.
 
         Args:
@@ -106,27 +106,27 @@ class Curation(Opened):
         """
         chosen = MediaFilter.of(filter, **fields)
         await self.open()
-        await curate.save_view(self.database, name, chosen)
+        await curate.save_filter(self.database, name, chosen)
 
-    async def view(self, name: str, /) -> MediaFilter:
-        """Return a saved selection, to be given to any other verb: ``lib.items(lib.view("big"))``.
+    async def saved_filter(self, name: str, /) -> MediaFilter:
+        """Return a saved selection, to be given to any other verb: ``lib.items(lib.saved_filter("big"))``.
 
         Raises:
             FilterError: There is none of that name.
         """
-        found = (await self.frame(saved.view(name.strip())))["filter"]
+        found = (await self.frame(saved.saved_filter(name.strip())))["filter"]
         if found.empty:
-            raise curate.unknown_view(name, list((await self.views())["name"]))
+            raise curate.unknown_filter(name, list((await self.saved_filters())["name"]))
         return MediaFilter.of(json.loads(found[0]))
 
-    async def delete_view(self, name: str, /) -> None:
+    async def delete_filter(self, name: str, /) -> None:
         """Forget a saved selection; the items stay as they are.
 
         Raises:
             FilterError: There is none of that name.
         """
         await self.open()
-        await curate.delete_view(self.database, name)
+        await curate.delete_filter(self.database, name)
 
     def _done(self, change: curate.Change) -> int:
         if change.items or change.made:  # one that changed nothing leaves the one before to be taken back

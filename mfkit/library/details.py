@@ -43,15 +43,15 @@ class Details(Opened):
 
     _thumbnails: Thumbnails | None = None
 
-    async def facts(self, item: UUID | str, /) -> pd.DataFrame:
-        """List all that is known of one item, and where each fact came from.
+    async def metadata(self, item: UUID | str, /) -> pd.DataFrame:
+        """List everything known about one item, with the origin of each value.
 
         Args:
             item: Its id.
 
         Returns:
-            One row per known fact, tag, collection and copy: ``group`` (``file``, ``stream``, ``music``,
-            ``camera``, ``place``, ``more``, ``tags``, ``collections``, ``copies``), ``fact`` (a column of
+            One row per known field, tag, collection and copy: ``group`` (``file``, ``stream``, ``music``,
+            ``camera``, ``place``, ``more``, ``tags``, ``collections``, ``copies``), ``field`` (a column of
             ``media``, a key of ``extra_metadata``, or empty), ``value`` (as text; units as in
             docs/schema.md) and ``origin`` (such as ``exif``, ``xmp``, ``container``, ``tag``,
             ``sidecar``, ``file system``, ``library``; empty where it is not known).
@@ -66,7 +66,7 @@ class Details(Opened):
         ):
             names = (await self.frame(select(item_id)))["name"]
             rows += [(group, "", name, "file system" if group == "copies" else "library") for name in names]
-        return pd.DataFrame(rows, columns=["group", "fact", "value", "origin"], dtype="str")
+        return pd.DataFrame(rows, columns=["group", "field", "value", "origin"], dtype="str")
 
     async def thumbnail(self, item: UUID | str, /) -> bytes:
         """Return a small picture of an item as JPEG, its longer side 480 pixels at most.
@@ -102,7 +102,7 @@ class Details(Opened):
 
 
 def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the facts of a row that are known."""
+    """Yield the known fields of a row."""
     extra = json.loads(row["extra_metadata"]) if isinstance(row["extra_metadata"], str) else {}
     origins = extra.pop("origins", {})
     origins |= {"file_created_at": origins.get("taken_at", "")}

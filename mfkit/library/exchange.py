@@ -31,7 +31,7 @@ class Exchange(Opened):
         *,
         columns: Sequence[str] | None = None,
         order_by: str | None = None,
-        descending: bool = False,
+        ascending: bool = True,
         limit: int | None = None,
         offset: int | None = None,
         overwrite: bool = False,
@@ -51,7 +51,7 @@ class Exchange(Opened):
             columns: Columns in the order wanted; all when not given. Not for a library.
             order_by: A column, nulls last; when not given the rows come in no order to rely on, or, with
                 ``limit`` or ``offset``, as in :meth:`items`.
-            descending: Turn the order around.
+            ascending: False sorts descending.
             limit: At most so many rows.
             offset: Leave out so many rows first.
             overwrite: Replace a file that is there; else it is an error.
@@ -76,7 +76,7 @@ class Exchange(Opened):
         if file.suffix.lower() == formats.PLACES:
             if chosen.has_location is False:
                 raise ExportError("GeoJSON holds files with a place; these are selected as those without.")
-            chosen = chosen.but(has_location=True)
+            chosen = chosen.replace(has_location=True)
             if columns is not None:
                 columns = list(dict.fromkeys([*columns, "latitude", "longitude"]))
         if write is None:
@@ -84,7 +84,7 @@ class Exchange(Opened):
                 raise FilterError("A library is written with all its columns; leave columns= out.")
             columns = ["id"]
         statement = items.items(
-            chosen, columns=columns, order_by=order_by, descending=descending, limit=limit, offset=offset
+            chosen, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
         )
         cut = limit is not None or offset is not None
         if order_by is None and not cut:

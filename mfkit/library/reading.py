@@ -25,7 +25,7 @@ class Reading(Opened):
         *,
         columns: Sequence[str] | None = None,
         order_by: str | None = None,
-        descending: bool = False,
+        ascending: bool = True,
         limit: int | None = None,
         offset: int | None = None,
         **fields: Any,
@@ -37,7 +37,7 @@ class Reading(Opened):
             columns: Columns in the order wanted; all when not given.
             order_by: A column, ``date`` (capture time, else modification time), ``pixels`` or ``camera``,
                 nulls last; when not given, what came into the library last is first.
-            descending: Turn the order around.
+            ascending: False sorts descending.
             limit: At most so many rows.
             offset: Leave out so many rows first.
             fields: Fields of :class:`MediaFilter`.
@@ -51,7 +51,7 @@ class Reading(Opened):
         chosen = MediaFilter.of(filter, **fields)
         return await self.frame(
             items.items(
-                chosen, columns=columns, order_by=order_by, descending=descending, limit=limit, offset=offset
+                chosen, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
             )
         )
 

@@ -118,7 +118,7 @@ def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
     )
 
 
-def worklist(field: str, chosen: MediaFilter, *, limit: int | None = None) -> Select[Any]:
+def missing_metadata(field: str, chosen: MediaFilter, *, limit: int | None = None) -> Select[Any]:
     """Return the statement that lists the items that lack a field, by path.
 
     Args:

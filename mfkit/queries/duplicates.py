@@ -60,7 +60,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     """
     if groups is not None and groups < 0:
         raise FilterError(f"groups must not be negative, and is {groups}.")
-    several = matching(chosen.but(duplicates=True))
+    several = matching(chosen.replace(duplicates=True))
     if groups is not None:
         further = c.copies - case((c.missing_since.is_(None), 0), else_=1)
         several = several.order_by((c.file_size * further).desc(), c.id).limit(groups)

@@ -255,7 +255,7 @@ class MediaFilter(BaseModel):
         except ValidationError as error:
             raise FilterError(_explain(error)) from None
 
-    def but(self, **fields: Any) -> MediaFilter:
+    def replace(self, **fields: Any) -> MediaFilter:
         """Return the same filter with some fields replaced; None takes a condition away."""
         return MediaFilter.of(self, **fields)
 

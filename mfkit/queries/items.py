@@ -29,7 +29,7 @@ def items(
     *,
     columns: Sequence[str] | None = None,
     order_by: str | None = None,
-    descending: bool = False,
+    ascending: bool = True,
     limit: int | None = None,
     offset: int | None = None,
 ) -> Select[Any]:
@@ -41,7 +41,7 @@ def items(
         order_by: A column of ``media``, ``date`` (capture time, else modification time), ``pixels``,
             ``camera`` or ``codec`` (of the video, else of the sound); nulls come last. When not given,
             what came into the library last comes first.
-        descending: Turn the order around.
+        ascending: False sorts descending.
         limit: At most so many.
         offset: Leave out so many first.
 
@@ -60,7 +60,7 @@ def items(
         if order_by not in _ORDERS:
             raise FilterError(f"Items cannot be ordered by {order_by!r}; take {', '.join(_ORDERS)}.")
         column = _ORDERS[order_by]
-        ordered = column.desc() if descending else column.asc()
+        ordered = column.asc() if ascending else column.desc()
         statement = statement.order_by(ordered.nulls_last(), media.c.id)
     return statement.limit(limit).offset(offset)
 

@@ -12,16 +12,18 @@ from mfkit.queries.ordering import by_code_point
 _view = SavedView.__table__.c
 
 
-def views() -> Select[Any]:
-    """Return the statement that lists views by name: ``name``, ``filter`` (JSON), ``created_at``,
-    ``modified_at``, ``id``."""
+def saved_filters() -> Select[Any]:
+    """Return the statement that lists saved filters by name.
+
+    Its columns are ``name``, ``filter`` (JSON), ``created_at``, ``modified_at`` and ``id``.
+    """
     return select(
         _view.name, _view.filter, _view.created_at, _view.modified_at, _view.id
     ).order_by(by_code_point(_view.name))
 
 
-def view(name: str) -> Select[Any]:
-    """Return the statement for the view of a name: ``filter`` (JSON), the very same before another case."""
+def saved_filter(name: str) -> Select[Any]:
+    """Return the statement that finds a saved filter: ``filter`` (JSON); an exact match comes first."""
     return (
         select(_view.filter)
         .where(func.lower(_view.name) == func.lower(name))

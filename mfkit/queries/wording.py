@@ -36,7 +36,7 @@ def clauses(chosen: MediaFilter) -> tuple[Clause, ...]:
 
 def without(chosen: MediaFilter, *fields: str) -> MediaFilter:
     """Return the same filter without conditions on these fields."""
-    return chosen.but(**{name: MediaFilter.model_fields[name].default for name in fields})
+    return chosen.replace(**{name: MediaFilter.model_fields[name].default for name in fields})
 
 
 def _clauses(chosen: MediaFilter) -> Iterator[Clause]:

@@ -54,7 +54,7 @@ def content(facts: pd.DataFrame) -> dict[str, Any]:
     """Return what a card shows: ``title``, and ``groups`` of rows (label, value, origin), all plain text.
 
     Args:
-        facts: As ``lib.facts()`` returns them.
+        facts: As ``lib.metadata()`` returns them.
     """
     groups: dict[str, list[tuple[str, str, str]]] = {name: [] for name in _TITLES}
     title = ""
@@ -105,7 +105,7 @@ class Card(anywidget.AnyWidget):
         Raises:
             MfkitError: It is not there any more.
         """
-        shown = content(self._lib.facts(item))
+        shown = content(self._lib.metadata(item))
         self._item = item
         with self.hold_sync():
             self._content = shown

@@ -106,7 +106,7 @@ class ChartPanel(Panel):
         """Select by a mark; by the same mark again, take its condition away."""
         def act() -> None:
             chosen = self.selection.filter
-            if fields and chosen.but(**fields) == chosen:
+            if fields and chosen.replace(**fields) == chosen:
                 self.selection.drop(*fields)
             else:
                 self.selection.change(**fields)

@@ -64,7 +64,7 @@ class ExportPanel(Panel):
         every = self.counted(chosen)
         if self._format.value != "geojson":
             return every, 0
-        placed = 0 if chosen.has_location is False else self.lib.count(chosen.but(has_location=True))
+        placed = 0 if chosen.has_location is False else self.lib.count(chosen.replace(has_location=True))
         return placed, every - placed
 
     def _export(self) -> None:

@@ -67,7 +67,7 @@ class MapPanel(ChartPanel):
         if box is None or chosen.box is not None:
             found, within = self.lib.places(chosen), chosen
         else:
-            within = chosen.but(box=box)
+            within = chosen.replace(box=box)
             found = self.lib.places(within)
             if found.empty and chosen != self._for:
                 # Another selection lies elsewhere: show it, rather than an empty place.

@@ -77,9 +77,9 @@ class QualityPanel(Panel):
             self._heading.value = "Click a field to see which files lack it." if rows else ""
             self.lacking.show([])
             return
-        frame = self.lib.worklist(self._field, chosen, limit=PAGE)
+        frame = self.lib.missing_metadata(self._field, chosen, limit=PAGE)
         name = self._field.replace("_", " ")
-        all_of_them = f', the first {PAGE}; <code>lib.worklist("{self._field}")</code> lists all'
+        all_of_them = f', the first {PAGE}; <code>lib.missing_metadata("{self._field}")</code> lists all'
         more = all_of_them if lacking > PAGE else ""
         self._heading.value = f"<b>{lacking:,}</b> files lack <b>{name}</b>{more}."
         self.lacking.show([

@@ -91,7 +91,7 @@ class QueryPanel(Panel):
         self._offer()
 
     def _offer(self) -> None:
-        names, before = list(self.lib.views()["name"]), self._views.value
+        names, before = list(self.lib.saved_filters()["name"]), self._views.value
         options = tuple((_short(name), name) for name in names)
         if options != self._views.options:  # else one that is being chosen would be taken away
             self._views.options = options
@@ -121,24 +121,24 @@ class QueryPanel(Panel):
 
     def _open_view(self) -> None:
         name = self._views.value
-        self.selection.filter = self.lib.view(name)
+        self.selection.filter = self.lib.saved_filter(name)
         self._say_done("Opened ", name)
 
     def _delete_view(self) -> None:
         name = self._views.value
-        self.lib.delete_view(name)
+        self.lib.delete_filter(name)
         self._offer()
         self._say_done("Deleted the view ", name)
 
     def _save_view(self) -> None:
         name = self._name.value.strip()
-        self.lib.save_view(name, self.selection.filter)
+        self.lib.save_filter(name, self.selection.filter)
         self._name.value = ""
         self._offer()
         self._views.value = next(
             value for _, value in self._views.options if value.lower() == name.lower()
         )
-        self._say_done("Saved as ", name, "; lib.view() gives it back")
+        self._say_done("Saved as ", name, "; lib.saved_filter() gives it back")
 
     def _say_done(self, before: str, name: str, after: str = "") -> None:
         safe = html.escape(name)

@@ -55,7 +55,7 @@ class Selection(traitlets.HasTraits):
             FilterError: A value makes no sense; the filter stays as it was.
         """
         with self._changing:
-            self.filter = self.filter.but(**fields)
+            self.filter = self.filter.replace(**fields)
 
     def drop(self, *fields: str) -> None:
         """Take away the conditions on some fields."""

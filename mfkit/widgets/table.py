@@ -81,7 +81,7 @@ class TablePanel(Panel):
         facts = dict.fromkeys(name for column in self.grid.visible() for name in column.facts)
         columns = ("id", *facts)
         rows = self.lib.items(
-            chosen, columns=columns, limit=PAGE, offset=self._offset, order_by=by, descending=descending
+            chosen, columns=columns, limit=PAGE, offset=self._offset, order_by=by, ascending=not descending
         )
         records: list[dict[str, Any]] = [
             {str(name): value for name, value in record.items()} for record in rows.to_dict("records")

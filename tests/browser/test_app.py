@@ -117,7 +117,7 @@ def test_to_work_with(folder: Path) -> None:
         page.get_by_placeholder("a name for this selection").fill("old films")
         page.get_by_role("button", name="Save", exact=True).click()
         page.locator(".mfkit-done", has_text="Saved as old films").wait_for()
-        kept = library.view("old films")
+        kept = library.saved_filter("old films")
         assert kept.media_type is not None and kept.video_codec is not None and kept.before is not None
         selected(browser, library.count(kept))
         page.locator(".mfkit-table td button").first.click()

@@ -67,7 +67,7 @@ def button(browser: Visit, name: str) -> None:
 def test_sort_and_page(explorer: Visit, library: MediaLibrary) -> None:
     """A click on a heading orders all files, not the page; the next page goes on."""
     page = explorer.page
-    wanted = list(library.items(order_by="file_size", descending=True, limit=30)["file_name"])
+    wanted = list(library.items(order_by="file_size", ascending=False, limit=30)["file_name"])
     page.locator(".mfkit-table th button", has_text="Size").click()
     page.locator(".mfkit-table th[aria-sort=descending]").wait_for()
     assert names(explorer) == wanted[:15]
@@ -123,7 +123,7 @@ def test_a_view_outlives_a_reload(explorer: Visit, library: MediaLibrary) -> Non
     page.get_by_placeholder("a name for this selection").fill("all films")
     button(explorer, "Save")
     page.locator(".mfkit-done", has_text="Saved as all films").wait_for()
-    assert library.view("all films") == MediaFilter(media_type="video")
+    assert library.saved_filter("all films") == MediaFilter(media_type="video")
     button(explorer, "Reset")
     selected(explorer, library.count())
     explorer.command("docmanager:save")
@@ -142,7 +142,7 @@ def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
     hostile = library.items(folder="/photos")
     library.tag(hostile, MARKUP)
     library.add_to(MARKUP, hostile)
-    library.save_view(MARKUP, tags=MARKUP)
+    library.save_filter(MARKUP, tags=MARKUP)
     tab(explorer, "Tag and collect")
     choose(explorer)
     field = page.get_by_placeholder("a collection, such as")

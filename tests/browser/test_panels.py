@@ -41,7 +41,7 @@ class Faulty(mfkit.widgets.ChartPanel):
         super().__init__(lib, selection, "Faulty")
 
     def query(self, chosen):
-        if chosen.but(folder=None) == mfkit.MediaFilter(media_type="video"):
+        if chosen.replace(folder=None) == mfkit.MediaFilter(media_type="video"):
             raise ZeroDivisionError("one by zero")
         if chosen.text:
             time.sleep(1.5)
@@ -66,7 +66,7 @@ def opened(lab: Lab, library: MediaLibrary, tmp_path_factory: pytest.TempPathFac
     hostile = library.items(folder="/photos")
     library.tag(hostile, HOSTILE[0])
     library.add_to(HOSTILE[0], hostile)
-    library.save_view(HOSTILE[0], tags=HOSTILE[0])
+    library.save_filter(HOSTILE[0], tags=HOSTILE[0])
     write_notebook(lab, "panels.ipynb", ALL, FAULTY, OWN)
     with visit(tmp_path_factory.mktemp("profile")) as browser:
         browser.open(lab, "panels.ipynb")
@@ -74,7 +74,7 @@ def opened(lab: Lab, library: MediaLibrary, tmp_path_factory: pytest.TempPathFac
         assert browser.errors() == []
         browser.plots(10)
         yield browser
-    library.delete_view(HOSTILE[0])
+    library.delete_filter(HOSTILE[0])
     library.untag(hostile, HOSTILE[0])
     library.remove_from(HOSTILE[0], hostile)
 

@@ -52,7 +52,7 @@ def test_the_hash_says_what_it_is(bucket: Bucket, lib: MediaLibrary) -> None:
         "plain.bin": stand_in(etag, LARGE), "checked.bin": hashlib.sha256(checked).hexdigest(),
         "small.txt": hashlib.sha256(small).hexdigest(),
     }
-    facts = lib.facts(lib.items(text="plain").iloc[0]["id"]).set_index("fact")
+    facts = lib.metadata(lib.items(text="plain").iloc[0]["id"]).set_index("field")
     assert facts.loc["file_hash", "origin"] == "stand-in"
 
 

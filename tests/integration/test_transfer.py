@@ -55,7 +55,7 @@ def source(database_url: str, media: Path) -> Iterator[mfkit.MediaLibrary]:
         fill(library, 300)
         library.tag(library.items(media_type="audio"), "music", "Zoë's 🎵")
         library.add_to("best of", library.largest(5))
-        library.save_view("seaside", tags="music")
+        library.save_filter("seaside", tags="music")
         yield library
 
 

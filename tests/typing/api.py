@@ -40,12 +40,12 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.largest(5), pd.DataFrame)
     assert_type(lib.duplicates(), pd.DataFrame)
     assert_type(lib.growth("year", by=("camera", "tag")), pd.DataFrame)
-    assert_type(lib.crosstab("camera", "year", of="bytes"), pd.DataFrame)
+    assert_type(lib.crosstab("camera", "year", values="bytes"), pd.DataFrame)
     assert_type(lib.folders(3, folder="/m", limit=None), pd.DataFrame)
     assert_type(lib.histogram("duration", 20, log=True), pd.DataFrame)
     assert_type(lib.places(zoom=4, box=(30, -20, 65, 40)), pd.DataFrame)
     assert_type(lib.completeness("folder:2"), pd.DataFrame)
-    assert_type(lib.worklist("artist", limit=5), pd.DataFrame)
+    assert_type(lib.missing_metadata("artist", limit=5), pd.DataFrame)
     assert_type(lib.savings("av1", assumptions=mfkit.assumptions()), pd.DataFrame)
     assert_type(lib.compare(one, str(one), root=Path("/m")), pd.DataFrame)
     assert_type(lib.scans(), pd.DataFrame)
@@ -60,13 +60,13 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.export(Path("x.csv"), columns=["id"]).rows, int)
     assert_type(lib.ingest(frame, columns={"path": "file_path", "mine": None}), Ingested)
     assert_type(lib.ingest("x.csv", on_error="collect").errors, pd.DataFrame)
-    assert_type(lib.facts(one), pd.DataFrame)
+    assert_type(lib.metadata(one), pd.DataFrame)
     assert_type(lib.thumbnail(one), bytes)
     assert_type(lib.undo(), str)
-    assert_type(lib.save_view("seaside", tags="sea"), None)
-    assert_type(lib.view("seaside"), MediaFilter)
-    assert_type(lib.views(), pd.DataFrame)
-    assert_type(lib.delete_view("seaside"), None)
+    assert_type(lib.save_filter("seaside", tags="sea"), None)
+    assert_type(lib.saved_filter("seaside"), MediaFilter)
+    assert_type(lib.saved_filters(), pd.DataFrame)
+    assert_type(lib.delete_filter("seaside"), None)
     lib.close()
     with lib as same:
         assert_type(same, MediaLibrary)
@@ -89,7 +89,7 @@ def wrong(lib: MediaLibrary) -> None:
     lib.items(limit="5")  # type: ignore[arg-type]
     lib.ingest(5)  # type: ignore[arg-type]
     lib.growth("week")  # type: ignore[arg-type]
-    lib.crosstab("camera", "year", of="size")  # type: ignore[arg-type]
+    lib.crosstab("camera", "year", values="size")  # type: ignore[arg-type]
     lib.summary(5)  # type: ignore[arg-type]
     lib.tag(MediaFilter(), 5)  # type: ignore[arg-type]
     lib.nonsense()  # type: ignore[attr-defined]
@@ -113,7 +113,7 @@ def filters() -> None:
     """Filters are made of what people write, and give filters."""
     chosen = MediaFilter.of(None, media_type="video", min_size="1 GB")
     assert_type(chosen, MediaFilter)
-    assert_type(chosen.but(min_size=None), MediaFilter)
+    assert_type(chosen.replace(min_size=None), MediaFilter)
     assert_type(chosen.min_size, int | None)
     assert_type(mfkit.__version__, str)
     mfkit.allow_nested_loops()

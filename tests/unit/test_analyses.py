@@ -248,12 +248,12 @@ def test_crosstab(filled: MediaLibrary) -> None:
             items["media_type"].astype(str), items["extension"], items["file_size"], aggfunc="sum"
         )),
     ):
-        table = filled.crosstab("media_type", "extension", of=of)
+        table = filled.crosstab("media_type", "extension", values=of)
         assert (table.index.name, table.columns.name) == ("media_type", "extension")
         assert table.sum(axis=1).is_monotonic_decreasing and table.sum().is_monotonic_decreasing
         expected = expected.fillna(0).astype("int64").reindex(index=table.index, columns=table.columns)
         assert (table.to_numpy() == expected.to_numpy()).all() and table.shape == expected.shape
-    seconds = filled.crosstab("media_type", "video_codec", of="duration")
+    seconds = filled.crosstab("media_type", "video_codec", values="duration")
     assert seconds.to_numpy().sum() == pytest.approx(items["duration"].sum()) and seconds.columns.hasnans
     assert filled.crosstab("media_type", "year", min_size="1 PB").shape == (0, 0)
 
@@ -263,7 +263,7 @@ def test_crosstab_nonsense(library: MediaLibrary) -> None:
     with pytest.raises(FilterError, match="named twice"):
         library.crosstab("year", "year")
     with pytest.raises(FilterError, match="cannot be counted"):
-        library.crosstab("year", "camera", of="size")  # type: ignore[arg-type]
+        library.crosstab("year", "camera", values="size")  # type: ignore[arg-type]
 
 
 def test_folders(filled: MediaLibrary) -> None:
@@ -485,9 +485,9 @@ def test_completeness_by_folder_and_year(filled: MediaLibrary) -> None:
 def test_worklist(filled: MediaLibrary, field: str) -> None:
     """It lists as many items as completeness says are lacking, all of types that have the field."""
     lacking = filled.completeness(()).set_index("field").loc[field, "lacking"]
-    frame = filled.worklist(field)
+    frame = filled.missing_metadata(field)
     assert len(frame) == lacking and set(frame["media_type"]) <= {str(one) for one in FIELDS[field][1]}
-    assert len(filled.worklist(field, limit=2)) == min(2, lacking)
+    assert len(filled.missing_metadata(field, limit=2)) == min(2, lacking)
 
 
 def test_a_camera_is_known_as_the_fact_has_it(library: MediaLibrary) -> None:
@@ -497,7 +497,7 @@ def test_a_camera_is_known_as_the_fact_has_it(library: MediaLibrary) -> None:
         item(f"/m/{place}.jpg", facts={"camera_make": make, "camera_model": model})
         for place, (make, model) in enumerate(pairs)
     ))
-    assert library.worklist("camera")["file_name"].tolist() == ["0.jpg", "1.jpg", "2.jpg"]
+    assert library.missing_metadata("camera")["file_name"].tolist() == ["0.jpg", "1.jpg", "2.jpg"]
     frame = library.summary("camera")
     assert frame.loc[frame["camera"].isna(), "files"].tolist() == [3]
 
@@ -505,9 +505,9 @@ def test_a_camera_is_known_as_the_fact_has_it(library: MediaLibrary) -> None:
 def test_worklist_nonsense(library: MediaLibrary) -> None:
     """An unknown field is answered with the list."""
     with pytest.raises(FilterError, match="'colour' is no field; take one of capture_time"):
-        library.worklist("colour")
+        library.missing_metadata("colour")
     with pytest.raises(FilterError, match="limit must not"):
-        library.worklist("iso", limit=-1)
+        library.missing_metadata("iso", limit=-1)
 
 
 def film(name: str, **fields: Any) -> Any:
@@ -605,6 +605,6 @@ def test_nothing_there(library: MediaLibrary) -> None:
     assert all(len(frame) == 0 for frame in (
         library.summary(["tag", "folder:3"]), library.growth(by="lens"), library.folders(),
         library.places(zoom=2), library.histogram(), library.duplicates(), library.completeness(()),
-        library.worklist("artist"),
+        library.missing_metadata("artist"),
         library.savings(), library.crosstab("year", "tag"),
     ))

@@ -52,7 +52,7 @@ def scanned(demo, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("commands") / "library.db"
     with mfkit.MediaLibrary(path) as lib:
         lib.scan(demo, progress=False)
-        lib.save_view("films", media_type="video")
+        lib.save_filter("films", media_type="video")
     return path
 
 

@@ -85,29 +85,29 @@ class TestViews:
 
     def test_there_and_back(self, filled: MediaLibrary) -> None:
         """A filter comes back as it was, and as what any verb takes."""
-        filled.save_view("Big & old", self.CHOSEN)
-        filled.save_view("videos", media_type="video")
-        assert filled.view("Big & old") == self.CHOSEN
-        assert filled.count(filled.view("videos")) == filled.count(media_type="video") > 0
-        frame = filled.views()
+        filled.save_filter("Big & old", self.CHOSEN)
+        filled.save_filter("videos", media_type="video")
+        assert filled.saved_filter("Big & old") == self.CHOSEN
+        assert filled.count(filled.saved_filter("videos")) == filled.count(media_type="video") > 0
+        frame = filled.saved_filters()
         assert list(frame["name"]) == ["Big & old", "videos"]
         assert list(frame.columns) == ["name", "filter", "created_at", "modified_at", "id"]
 
     def test_names_are_the_same_in_any_case(self, filled: MediaLibrary) -> None:
         """Saving replaces, opening and deleting find, without regard to case; the first spelling stays."""
-        filled.save_view("Big", media_type="video")
-        filled.save_view(" bIG ", media_type="audio")
-        assert list(filled.views()["name"]) == ["Big"]
-        assert filled.view("BIG") == MediaFilter(media_type="audio")
-        filled.delete_view("big")
-        assert filled.views().empty
+        filled.save_filter("Big", media_type="video")
+        filled.save_filter(" bIG ", media_type="audio")
+        assert list(filled.saved_filters()["name"]) == ["Big"]
+        assert filled.saved_filter("BIG") == MediaFilter(media_type="audio")
+        filled.delete_filter("big")
+        assert filled.saved_filters().empty
 
     def test_what_is_not_there_is_said(self, filled: MediaLibrary) -> None:
         """The message names what there is."""
         with pytest.raises(FilterError, match="there is none yet"):
-            filled.view("x")
-        filled.save_view("mine")
-        for verb in (filled.view, filled.delete_view):
+            filled.saved_filter("x")
+        filled.save_filter("mine")
+        for verb in (filled.saved_filter, filled.delete_filter):
             with pytest.raises(FilterError, match="no view 'x'; there are 'mine'"):
                 verb("x")
 
@@ -115,14 +115,14 @@ class TestViews:
     def test_a_name_that_is_none_is_refused(self, filled: MediaLibrary, name: str) -> None:
         """Nothing is stored."""
         with pytest.raises(FilterError):
-            filled.save_view(name)
-        assert filled.views().empty
+            filled.save_filter(name)
+        assert filled.saved_filters().empty
 
     @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "'; DROP TABLE tags; --", "%", "ж" * 400])
     def test_a_name_is_data(self, filled: MediaLibrary, name: str) -> None:
         """No name has a special meaning."""
-        filled.save_view(name, text=name)
-        assert filled.view(name).text == name
+        filled.save_filter(name, text=name)
+        assert filled.saved_filter(name).text == name
 
 
 def test_a_library_to_read_keeps_no_view(tmp_path: Path) -> None:
@@ -130,5 +130,5 @@ def test_a_library_to_read_keeps_no_view(tmp_path: Path) -> None:
     MediaLibrary(tmp_path / "library.db").close()
     with MediaLibrary(tmp_path / "library.db", read_only=True) as lib:
         with pytest.raises(ReadOnlyLibraryError):
-            lib.save_view("x")
-        assert lib.views().empty
+            lib.save_filter("x")
+        assert lib.saved_filters().empty

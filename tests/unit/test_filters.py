@@ -625,7 +625,7 @@ class TestBut:
 
     def test_none_takes_away(self) -> None:
         """None takes a condition away."""
-        assert MediaFilter(min_size=5, artist="x").but(min_size=None) == MediaFilter(artist="x")
+        assert MediaFilter(min_size=5, artist="x").replace(min_size=None) == MediaFilter(artist="x")
 
     def test_mappings(self) -> None:
         """A mapping of fields is as good as a filter."""

@@ -117,7 +117,7 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
         {"media_type": "enum", "tag": "text", "field": "text", "files": "whole", "known": "whole",
          "lacking": "whole", "share": "float"},
     ),
-    "worklist": (lambda lib: lib.worklist("lens"), MEDIA),
+    "missing_metadata": (lambda lib: lib.missing_metadata("lens"), MEDIA),
     "savings": (
         lambda lib: lib.savings("av1", assumptions=TINY),
         {"id": "text", "file_path": "text", "media_type": "enum", "codec": "text", "resolution": "text",
@@ -246,7 +246,7 @@ class TestReading:
     def test_order(self, filled: MediaLibrary) -> None:
         """Any column orders; nulls come last, both ways."""
         assert names(filled.items(order_by="duration"))[:3] == ["phone", "film", "song"]
-        assert names(filled.items(order_by="duration", descending=True))[:3] == ["song", "film", "phone"]
+        assert names(filled.items(order_by="duration", ascending=False))[:3] == ["song", "film", "phone"]
         assert names(filled.items(order_by="file_size", limit=2, offset=1)) == ["beach", "song"]
 
     def test_filters_and_fields(self, filled: MediaLibrary) -> None:

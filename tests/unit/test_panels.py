@@ -227,7 +227,7 @@ class TestQuery:
         assert panel._open.disabled and panel._save.disabled
         panel._name.value = "My videos"
         panel._save.click()
-        assert lib.view("My videos") == panel.selection.filter
+        assert lib.saved_filter("My videos") == panel.selection.filter
         panel.selection.clear()
         panel._open.click()
         assert panel.selection.filter == MediaFilter(media_type="video")
@@ -235,9 +235,9 @@ class TestQuery:
         panel._name.value = "my VIDEOS"
         assert panel._save.description == "Replace"
         panel._save.click()
-        assert lib.view("My videos") == MediaFilter(media_type="audio")
+        assert lib.saved_filter("My videos") == MediaFilter(media_type="audio")
         panel._delete.click()
-        assert lib.views().empty and panel._open.disabled and panel._views.options == ()
+        assert lib.saved_filters().empty and panel._open.disabled and panel._views.options == ()
 
     @pytest.mark.parametrize("name", HOSTILE)
     def test_a_hostile_name_of_a_view_is_text(self, lib: MediaLibrary, name: str) -> None:
@@ -246,17 +246,17 @@ class TestQuery:
         panel._name.value = name
         panel._save.click()
         panel._open.click()
-        assert list(lib.views()["name"]) == [name.strip()]
+        assert list(lib.saved_filters()["name"]) == [name.strip()]
         assert all(len(label) <= 60 for label, _ in panel._views.options)
         assert Elements(panel._done.value).names == {"bdi"}
 
     def test_views_of_others_are_offered(self, lib: MediaLibrary) -> None:
         """One that was saved or deleted elsewhere comes and goes with the next choice."""
         panel = QueryPanel(lib)
-        lib.save_view("large", MediaFilter(min_size=1))
+        lib.save_filter("large", MediaFilter(min_size=1))
         panel.selection.change(media_type="video")
         assert [name for _, name in panel._views.options] == ["large"]
-        lib.delete_view("large")
+        lib.delete_filter("large")
         panel.selection.change(media_type="image")
         assert panel._views.options == () and panel._open.disabled
 
@@ -429,17 +429,17 @@ class TestQuality:
     """What is known of how many files."""
 
     def test_a_click_lists_what_lacks_the_field(self, lib: MediaLibrary) -> None:
-        """The list is the library's worklist, and follows the selection."""
+        """The list is the library's missing_metadata, and follows the selection."""
         panel = QualityPanel(lib)
         known = lib.completeness(()).set_index("field")
         assert [row["id"] for row in panel.fields._rows] == list(known.index)
         panel.fields._handle_custom_msg({"kind": "open", "id": "place"}, [])
-        wanted = lib.worklist("place")
+        wanted = lib.missing_metadata("place")
         assert f"<b>{known['lacking']['place']:,}</b> files lack <b>place</b>" in panel._heading.value
         assert [row["id"] for row in panel.lacking._rows] == list(wanted["id"][:15])
         panel.selection.change(media_type="video")
         shown = [row["id"] for row in panel.lacking._rows]
-        assert shown == list(lib.worklist("place", media_type="video")["id"][:15])
+        assert shown == list(lib.missing_metadata("place", media_type="video")["id"][:15])
 
     def test_nothing_selected_is_a_sentence(self, lib: MediaLibrary) -> None:
         """An empty selection has no field to judge."""

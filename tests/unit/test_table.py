@@ -62,7 +62,7 @@ class TestTable:
         table._on.click()
         sort(table, key, descending=True)
         assert table._place.value.startswith("1 to 15")
-        wanted = lib.items(order_by=column, descending=True, limit=15)
+        wanted = lib.items(order_by=column, ascending=False, limit=15)
         assert [row["id"] for row in table.grid._rows] == list(wanted["id"])
 
     def test_dates_sort_as_they_are_shown(self, table: TablePanel) -> None:

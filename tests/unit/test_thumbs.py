@@ -189,7 +189,7 @@ class TestVerb:
         item = lib.items(duplicates=True).iloc[0]
         os.unlink(item["file_path"])
         assert lib.thumbnail(item["id"])[:3] == b"\xff\xd8\xff"
-        os.unlink(lib.facts(item["id"]).query("group == 'copies'")["value"].iloc[0])
+        os.unlink(lib.metadata(item["id"]).query("group == 'copies'")["value"].iloc[0])
         (tmp_path / "cache" / "mfkit" / "thumbnails").rename(tmp_path / "away")
         with pytest.raises(ThumbnailError, match="not there"):
             lib.thumbnail(item["id"])
@@ -202,7 +202,7 @@ class TestVerb:
     @pytest.mark.parametrize("item", ["nonsense", "00000000-0000-0000-0000-000000000000", 5])
     def test_an_id_that_is_none(self, lib: MediaLibrary, item: str) -> None:
         """The message says that there is no such item."""
-        for verb in (lib.thumbnail, lib.facts):
+        for verb in (lib.thumbnail, lib.metadata):
             with pytest.raises(FilterError):
                 verb(item)
 

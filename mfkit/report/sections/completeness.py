@@ -23,7 +23,7 @@ def completeness(subject: Subject) -> Section:
     if worst is not None and float(worst["share"]) < 1:
         parts.append(paragraph(
             "{lacking} of pictures and films do not say where they were recorded; "
-            "<code>lib.worklist({name})</code> lists them.",
+            "<code>lib.missing_metadata({name})</code> lists them.",
             lacking=value(1 - float(worst["share"]), share), name=said('"place"'),
         ))
     parts.append(table(known, [

@@ -12,7 +12,7 @@ def largest(subject: Subject) -> Section:
     """Return the largest files."""
     files = subject.ask(
         subject.lib.items, columns=["file_path", "media_type", "file_size", "file_modified_at"],
-        order_by="file_size", descending=True, limit=_MOST,
+        order_by="file_size", ascending=False, limit=_MOST,
     )
     whole = float(subject.ask(subject.lib.summary, "media_type")["bytes"].sum())
     parts = []

@@ -71,7 +71,7 @@ def published_template(nasty_template: Path, tmp_path_factory: pytest.TempPathFa
         (folder / "from.txt").rename(folder / "to.txt")
         (folder / "new.txt").write_text("new")
         library.scan(folder, progress=False)
-        library.save_view("big", min_size="1 GB")
+        library.save_filter("big", min_size="1 GB")
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     connection.close()

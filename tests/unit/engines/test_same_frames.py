@@ -85,10 +85,10 @@ ANALYSES: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "growth": lambda lib: lib.growth("month", by=["camera", "tag"]),
     "folders": lambda lib: lib.folders(3),
     "histogram": lambda lib: lib.histogram("file_size", 30, log=True),
-    "crosstab": lambda lib: lib.crosstab("media_type", "extension", of="bytes"),
+    "crosstab": lambda lib: lib.crosstab("media_type", "extension", values="bytes"),
     "places": lambda lib: lib.places(zoom=4),
     "completeness": lambda lib: lib.completeness("year"),
-    "worklist": lambda lib: lib.worklist("tags"),
+    "missing_metadata": lambda lib: lib.missing_metadata("tags"),
     "savings": lambda lib: lib.savings("hevc"),
     "duplicates": lambda lib: lib.duplicates(missing=None),
 }
@@ -99,13 +99,13 @@ few = settings(max_examples=40, deadline=None, suppress_health_check=unhealthy)
 
 
 @relaxed
-@given(chosen=filters(), order=st.sampled_from([None, *c.keys()]), descending=st.booleans(),
+@given(chosen=filters(), order=st.sampled_from([None, *c.keys()]), ascending=st.booleans(),
        limit=st.sampled_from([None, 0, 1, 10]), offset=st.sampled_from([None, 0, 5]))
 def test_items(
-    pair: Any, chosen: MediaFilter, order: str | None, descending: bool, limit: Any, offset: Any
+    pair: Any, chosen: MediaFilter, order: str | None, ascending: bool, limit: Any, offset: Any
 ) -> None:
     """Any filter in any order, cut anywhere."""
-    cut = {"descending": descending, "limit": limit, "offset": offset}
+    cut = {"ascending": ascending, "limit": limit, "offset": offset}
     same(*pair, lambda lib: lib.items(chosen, order_by=order, **cut))
 
 
@@ -148,7 +148,7 @@ def test_histograms(pair: Any, chosen: MediaFilter, column: str, bins: int, log:
 def test_crosstabs(pair: Any, chosen: MediaFilter, a: str, b: str, of: Any) -> None:
     """Any filter, any two facts."""
     if a != b:
-        same(*pair, lambda lib: lib.crosstab(a, b, chosen, of=of))
+        same(*pair, lambda lib: lib.crosstab(a, b, chosen, values=of))
 
 
 @few
@@ -169,7 +169,7 @@ def test_completeness(pair: Any, chosen: MediaFilter, by: list[str]) -> None:
 @given(chosen=filters(), field=st.sampled_from(list(KNOWN_FIELDS)), limit=st.sampled_from([None, 3]))
 def test_worklists(pair: Any, chosen: MediaFilter, field: str, limit: int | None) -> None:
     """Any filter, any field."""
-    same(*pair, lambda lib: lib.worklist(field, chosen, limit=limit))
+    same(*pair, lambda lib: lib.missing_metadata(field, chosen, limit=limit))
 
 
 @few

@@ -158,7 +158,7 @@ def _empty(tmp_path):
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
 def test_columns_order_and_limits_are_those_of_items(large, tmp_path, suffix):
     """Any format has the rows and columns that items() with the same words gives."""
-    asked = dict(columns=["file_size", "file_path"], order_by="file_size", descending=True, limit=7, offset=2)
+    asked = dict(columns=["file_size", "file_path"], order_by="file_size", ascending=False, limit=7, offset=2)
     file = tmp_path / f"x.{suffix}"
     assert large.export(file, media_type="image", **asked).rows == 7
     read = {

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+import typer
 
-from mfkit.cli import main
+from mfkit.cli import app, main
+
+
+def _walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    if hasattr(command, "commands"):
+        for name, one in command.commands.items():
+            yield from _walk(one, (*path, name))
+    else:
+        yield " ".join(path), command
+
+
+COMMANDS = dict(_walk(typer.main.get_command(app)))
+"""Every command by its name."""
+
+
+def examples(command: Any) -> list[list[str]]:
+    """Return the examples in a command's help, as arguments that begin with ``mfkit``."""
+    return [shlex.split(one) for one in re.findall(r"`(mfkit [^`]+)`", command.epilog or "")]
 
 
 class Done(NamedTuple):

@@ -7,7 +7,9 @@ command, so that ``mfkit --help`` waits for none of it.
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 
 from collections.abc import Sequence
 
@@ -47,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: What follows the program's name; that of this process when not given.
     """
+    _end_in_order()
     try:
         app(arguments)
     except MfkitError as error:
@@ -56,3 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if ended.code == 130:  # how Typer passes Ctrl-C on
             print("mfkit: interrupted; what was done so far is kept", file=sys.stderr)
         raise
+
+
+def _end_in_order() -> None:
+    """Treat SIGTERM and SIGHUP like Ctrl-C: what runs is stopped, and temporary folders are removed."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        # One that is ignored, as under nohup, stays so; and only the main thread may set a handler.
+        if (
+            number is not None and signal.getsignal(number) == signal.SIG_DFL
+            and threading.current_thread() is threading.main_thread()
+        ):
+            signal.signal(number, signal.default_int_handler)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +10,8 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import Library, example, existing
+from mfkit.processes.folder import TemporaryFolder
+from mfkit.processes.server import serving
 from mfkit.shipped import shipped
 
 
@@ -30,15 +29,24 @@ def lab(
     """Open JupyterLab on the notebooks; further options go to JupyterLab.
 
     The notebooks are copied beside the library on first use, so that they can be edited; a copy that
-    is there is never overwritten.
+    is there is never overwritten. They may import modules that lie beside them; nothing else in the current
+    folder is run. JupyterLab itself runs in another folder: give paths in its options in full.
     """
+    from mfkit.opening import LIBRARY
+
     with existing(library) as lib:
         file = lib.database.file
-    folder = notebooks or (file.parent if file is not None else Path()) / "notebooks"
+    folder = (notebooks or (file.parent if file is not None else Path()) / "notebooks").resolve()
     copy_notebooks(folder)
-    named = library if file is None else str(file.resolve())
-    command = [sys.executable, "-m", "jupyterlab", str(folder / "explore.ipynb"), *context.args]
-    raise typer.Exit(subprocess.call(command, env={**os.environ, "MFKIT_LIBRARY": named}))
+    with TemporaryFolder("lab") as temporary:
+        try:
+            with serving(
+                temporary.path, "jupyterlab", str(folder / "explore.ipynb"), *context.args,
+                inherited=False, variables={LIBRARY: library if file is None else str(file.resolve())},
+            ) as server:
+                raise typer.Exit(server.wait())
+        except KeyboardInterrupt:
+            print("Stopped.")
 
 
 def copy_notebooks(folder: Path) -> None:

@@ -9,12 +9,10 @@ import os
 import secrets
 import socket
 import subprocess
-import sys
 import time
 import webbrowser
 from http import HTTPStatus
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -22,6 +20,8 @@ import typer
 from mfkit.cli.app import app
 from mfkit.cli.options import example, existing
 from mfkit.errors import MfkitError
+from mfkit.processes.folder import TemporaryFolder
+from mfkit.processes.server import serving
 
 _PORT = 8866
 _PAGE = Path(__file__).parent / "page"
@@ -86,41 +86,36 @@ def serve(
         file = lib.database.file
     port = _free_port(port)
     token = secrets.token_urlsafe(24)
-    with TemporaryDirectory(prefix="mfkit-app-") as folder:
-        notebook = Path(folder) / "mfkit.ipynb"
+    with TemporaryFolder("app") as temporary:
+        folder = temporary.path
+        notebook = folder / "mfkit.ipynb"
         notebook.write_text(json.dumps(_NOTEBOOK))
-        command = [
-            sys.executable, "-m", "voila", str(notebook), "--no-browser", "--Voila.ip=127.0.0.1",
+        options = [
+            str(notebook), "--no-browser", "--Voila.ip=127.0.0.1",
             f"--port={port}", "--Voila.port_retries=0", "--Voila.auto_token=True",
             f"--theme={'dark' if dark else 'light'}", "--template=mfkit",
+            f"--Voila.connection_dir_root={folder}",
             # Kernels of pages that were closed without a word end after ten minutes.
             "--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_idle_timeout=600",
             *context.args,
         ]
-        environment = {
+        variables = {
             # The token as a variable: other users of this machine can read a command line.
-            **os.environ, LIBRARY: library if file is None else str(file.resolve()), "JUPYTER_TOKEN": token,
+            LIBRARY: library if file is None else str(file.resolve()), "JUPYTER_TOKEN": token,
             READ_ONLY: "1" if read_only else "", _FOLDER: os.getcwd(),
             "JUPYTER_PATH": os.pathsep.join(filter(None, [str(_PAGE), os.environ.get("JUPYTER_PATH")])),
         }
-        server = subprocess.Popen(command, env=environment, cwd=folder)
         try:
-            _wait(server, port, token)
-            address = f"http://127.0.0.1:{port}/?token={token}"
-            print(f"The explorer of {library}{', to read' if read_only else ''}: {address}", flush=True)
-            print("Press Ctrl-C to stop.", flush=True)
-            if browser:
-                webbrowser.open(address)
-            raise typer.Exit(server.wait())
+            with serving(folder, "voila", *options, variables=variables) as server:
+                _wait(server, port, token)
+                address = f"http://127.0.0.1:{port}/?token={token}"
+                print(f"The explorer of {library}{', to read' if read_only else ''}: {address}", flush=True)
+                print("Press Ctrl-C to stop.", flush=True)
+                if browser:
+                    webbrowser.open(address)
+                raise typer.Exit(server.wait())
         except KeyboardInterrupt:
             print("Stopped.")
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
 
 
 def _free_port(wanted: int | None) -> int:

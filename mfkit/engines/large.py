@@ -6,13 +6,12 @@ Here is what that process is told, and what is made of its answer.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -23,6 +22,7 @@ from mfkit.engines.export import COUNT_OF_FACTS, with_facts
 from mfkit.engines.positions import SqliteSource
 from mfkit.engines.rebuild import Part, Plan, Result
 from mfkit.engines.relations import FACT_COLUMNS, ITEM_COLUMNS, MEDIA, RELATIONS
+from mfkit.processes.start import python_child
 
 LARGE = 50_000
 """Items; from here on it is worth the time that a process takes to start."""
@@ -49,14 +49,18 @@ def build_apart(source: SqliteSource, reader: Reader, cache: SnapshotCache, libr
         The manifest, without the files' signatures.
     """
     base, plan = _plan(source, reader, cache)
-    command = [sys.executable, "-m", "mfkit.engines.rebuild"]
-    done = subprocess.run(
-        command, input=json.dumps(asdict(plan)).encode(), capture_output=True, check=False,
-        env=_environment(),
-    )
-    if done.returncode:
+    command, environment = python_child("mfkit.engines.rebuild")
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        with contextlib.suppress(OSError):  # it has ended already, as its exit code says
+            process.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
+            process.stdin.flush()
+        answer = process.stdout.read()
+    if process.returncode:
         return None
-    result = Result(**json.loads(done.stdout))
+    result = Result(**json.loads(answer))
     rows = {name: sum(result.rows[file] for file in files) for name, files in base.items()}
     with duck.writing(cache.path) as connection:
         whole = with_facts(connection, cache, base["media"]) == result.count
@@ -137,10 +141,3 @@ def _typed(copies: str) -> str:
         "GROUP BY ALL) AS counted ON counted.media_item_id = CAST(incoming.id AS UUID)) "
         f"ORDER BY {MEDIA.order}"
     )
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment in which a child finds the mfkit that this is."""
-    here = str(Path(__file__).parents[2])
-    known = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, known] if known else [here])}

@@ -1,9 +1,9 @@
-"""A process that writes the files of one large SQLite library: ``python -m mfkit.engines.rebuild``.
+"""A process that writes the files of one large SQLite library, ``mfkit.engines.rebuild``.
 
 It reads through ADBC (mfkit.core.bulk), on several threads, each with a connection and a part of the rows
 of its own. What to read and to write is told on stdin, in SQL, so that it need import
-neither the models nor SQLAlchemy. When its parent is gone its work goes to nobody: the parent held the lock
-and would have put the manifest in place.
+neither the models nor SQLAlchemy. It ends with its parent, which holds the lock and puts the manifest in
+place.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from mfkit.core.bulk import BulkReader, readers_of_one_moment
 from mfkit.engines import duck
+from mfkit.processes.parent import requests
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def run(plan: Plan) -> Result:
 
 def main() -> None:
     """Do what stdin says, and say on stdout what was done."""
-    stated = json.load(sys.stdin)
+    stated = json.loads(next(requests()))
     stages = [[Part(**part) for part in stage] for stage in stated["stages"]]
     plan = Plan(**{**stated, "stages": stages})
     json.dump(asdict(run(plan)), sys.stdout)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import weakref
+from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import default
+
+from mfkit.processes.folder import TemporaryFolder
+from mfkit.processes.start import safe_environment
 
 
 class LocalKernelManager(AsyncKernelManager):
@@ -27,6 +28,10 @@ class LocalKernelManager(AsyncKernelManager):
     def _default_ip(self) -> str:
         if self.transport == "tcp":
             return "127.0.0.1"
-        folder = tempfile.mkdtemp(prefix="mfkit-kernel-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return os.path.join(folder, "ipc")
+        self._folder = TemporaryFolder("kernel")
+        return str(self._folder.path / "ipc")
+
+    # The base class of Jupyter's asynchronous manager declares the method as synchronous.
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+        """Start the kernel, in which no module of the current folder is found."""
+        await super().start_kernel(**{**options, "env": safe_environment()})

@@ -39,7 +39,11 @@ def page(notebook: Any) -> str:
         "HTMLExporter": {"exclude_input": True, "exclude_input_prompt": True, "exclude_output_prompt": True,
                          "preprocessors": [TagRemovePreprocessor]},
     })
-    exporter = HTMLExporter(template_name="basic", config=config)  # type: ignore[no-untyped-call]
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="basic", config=config,
+        # Templates are code: unless told otherwise, nbconvert prefers those of the current folder.
+        extra_template_basedirs=[],
+    )
     body, _ = exporter.from_notebook_node(plain)
     title = _TITLE.search(body)
     ours = files("mfkit.report")

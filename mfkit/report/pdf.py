@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from mfkit.errors import ReportError
+from mfkit.processes.folder import TemporaryFolder
 
 _BROWSERS = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge",
@@ -57,9 +57,9 @@ def print_pdf(page: Path, target: Path) -> None:
         ReportError: There is no browser, or it failed.
     """
     browser = the_browser()
-    with tempfile.TemporaryDirectory(prefix="mfkit-browser-") as profile:
+    with TemporaryFolder("browser") as profile:
         command = [
-            browser, "--headless", "--disable-gpu", f"--user-data-dir={profile}", "--no-first-run",
+            browser, "--headless", "--disable-gpu", f"--user-data-dir={profile.path}", "--no-first-run",
             "--no-pdf-header-footer", "--virtual-time-budget=20000", f"--print-to-pdf={target}",
             page.as_uri(),
         ]

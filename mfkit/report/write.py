@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from uuid import UUID
 from mfkit.core.absent import AbsentDatabase
 from mfkit.errors import ReportError
 from mfkit.library import MediaLibrary
+from mfkit.processes.folder import TemporaryFolder
 from mfkit.queries.filters import MediaFilter
 from mfkit.report.page import page
 from mfkit.report.pdf import print_pdf, the_browser
@@ -62,12 +62,13 @@ def write_report(
         "compare_to": None if compare_to is None else str(compare_to),
         "replaces": str(target) if target.exists() else None,
     }
-    with tempfile.TemporaryDirectory(prefix="mfkit-report-") as folder:
-        made = Path(folder) / "report.html"
-        executed = _executed(source, Path(folder), parameters)
+    with TemporaryFolder("report") as temporary:
+        folder = temporary.path
+        made = folder / "report.html"
+        executed = _executed(source, folder, parameters)
         made.write_text(page(executed), "utf-8")
         if target.suffix.lower() == ".pdf":
-            printed = Path(folder) / "report.pdf"
+            printed = folder / "report.pdf"
             print_pdf(made, printed)
             made = printed
         if pictures is not None:

@@ -9,6 +9,7 @@ import sys
 from typing import Self, cast
 
 from mfkit.errors import MfkitError
+from mfkit.processes.start import python_child
 
 _LINE = 1 << 24
 """Longest line of a worker; its facts are bounded far below."""
@@ -51,9 +52,9 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         Raises:
             MfkitError: It ends before it can work.
         """
+        command, environment = python_child("mfkit.scan.worker", str(memory_limit), str(time_limit))
         _, worker = await asyncio.get_running_loop().subprocess_exec(
-            lambda: cls(time_limit),
-            sys.executable, "-m", "mfkit.scan.worker", str(memory_limit), str(time_limit),
+            lambda: cls(time_limit), *command, env=environment,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )
         try:
@@ -64,7 +65,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 raise MfkitError(
                     "The process that reads files ends at once "
                     f"(exit code {worker._transport.get_returncode()}); "
-                    f"see why with: {sys.executable} -m mfkit.scan.worker"
+                    f"see why with: {sys.executable} -P -m mfkit.scan.worker"
                 )
             await worker.lines()
         except BaseException:

@@ -1,4 +1,4 @@
-"""The isolated process that reads files: ``python -m mfkit.scan.worker``, spoken to over pipes.
+"""The isolated process that reads files, ``mfkit.scan.worker``, spoken to over pipes.
 
 A file may crash or hang the library that reads it, or ask it for all memory; in a process of its own it
 takes nothing with it. One line of JSON a request and one a file that is done, in order; between them, while
@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mfkit.errors import MfkitError
+from mfkit.processes.parent import requests
 from mfkit.scan.examine import Examined, probe, read
 from mfkit.scan.facts import ProbeLibraryError
 from mfkit.scan.kinds import Kind
@@ -87,7 +88,7 @@ def take_reply(line: bytes, found: Examined) -> bool:
 
 
 def main() -> None:
-    """Answer requests until the input ends."""
+    """Answer requests for as long as the parent lives."""
     memory_limit, time_limit = (float(argument) for argument in (*sys.argv[1:], "0", "0")[:2])
     if memory_limit:
         limit_memory(int(memory_limit))
@@ -100,7 +101,7 @@ def main() -> None:
         replies.write(line)
 
     say()  # the first word: it can start at all
-    for line in sys.stdin.buffer:
+    for line in requests():
         expect_life(time_limit)
         found, known_hash, wants_facts = requested(line)
         try:

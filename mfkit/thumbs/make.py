@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from mfkit.errors import ThumbnailError
+from mfkit.processes.start import python_child
 from mfkit.scan.paths import is_url, on_disk
 from mfkit.thumbs.cache import ThumbnailCache
 
@@ -72,9 +72,11 @@ class Thumbnails:
         return answer[1:]
 
     async def _ask(self, path: str) -> bytes:
+        command, environment = python_child(
+            "mfkit.thumbs.worker", str(self._memory_limit), str(self._time_limit)
+        )
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "mfkit.thumbs.worker", str(self._memory_limit), str(self._time_limit),
-            stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
+            *command, env=environment, stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
         )
         try:
             async with asyncio.timeout(self._time_limit):
@@ -90,7 +92,6 @@ class Thumbnails:
 async def _answer(process: Process, request: bytes) -> bytes:
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(request)
-    process.stdin.close()
     answer = b""
     while len(answer) <= _MOST and (part := await process.stdout.read(_MOST)):
         answer += part

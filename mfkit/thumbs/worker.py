@@ -1,4 +1,4 @@
-"""The isolated process that draws one file: ``python -m mfkit.thumbs.worker``.
+"""The isolated process that draws one file, ``mfkit.thumbs.worker``.
 
 It reads a line of JSON (the path in stored form, the longest side) and writes one byte and the rest: ``+``
 and a JPEG, or ``-`` and a sentence that says why there is none. A file that crashes, hangs or bloats what
@@ -13,6 +13,7 @@ import sys
 import warnings
 
 from mfkit.errors import ThumbnailError
+from mfkit.processes.parent import requests
 from mfkit.scan.limits import expect_life, limit_memory
 from mfkit.scan.paths import is_url, on_disk
 
@@ -25,7 +26,7 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "wb")
     # Nothing a library prints may get into the picture.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    path, side = json.loads(sys.stdin.buffer.readline())
+    path, side = json.loads(next(requests()))
     warnings.simplefilter("ignore")
     with answer:
         answer.write(_answer(on_disk(path), side))

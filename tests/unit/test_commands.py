@@ -6,13 +6,11 @@ import functools
 import importlib.metadata
 import json
 import re
-import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +21,11 @@ import mfkit
 from mfkit import doctor
 from mfkit.cli import app
 from mfkit.queries.filters import MediaFilter
-from tests.commands import call
+from tests.commands import COMMANDS, call, examples
 
 ROOT = Path(__file__).parents[2]
 
 
-def _walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    if hasattr(command, "commands"):
-        for name, one in command.commands.items():
-            yield from _walk(one, (*path, name))
-    else:
-        yield " ".join(path), command
-
-
-COMMANDS = dict(_walk(typer.main.get_command(app)))
 # lab and app go on until they are stopped, and a report takes a kernel: their own tests call them.
 CALLED = {name: one for name, one in COMMANDS.items() if name not in ("app", "lab", "report")}
 
@@ -69,16 +58,12 @@ def run(scanned, demo, tmp_path, monkeypatch, capsys):
     return functools.partial(call, capsys)
 
 
-def _examples(command: Any) -> list[list[str]]:
-    return [shlex.split(one) for one in re.findall(r"`(mfkit [^`]+)`", command.epilog or "")]
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_it_explains_itself(run, name):
     """Help says what the command does, what each option means, and gives an example."""
     command = COMMANDS[name]
-    assert _examples(command), "an example is missing"
-    assert all(example[1:1 + len(name.split())] == name.split() for example in _examples(command))
+    assert examples(command), "an example is missing"
+    assert all(example[1:1 + len(name.split())] == name.split() for example in examples(command))
     done = run(*name.split(), "--help")
     assert done.code == 0 and "Usage" in done.out
     for parameter in command.params:
@@ -88,7 +73,7 @@ def test_it_explains_itself(run, name):
 @pytest.mark.parametrize("name", CALLED)
 def test_its_examples_work(run, name):
     """What the help shows runs on the demo library."""
-    for example in _examples(CALLED[name]):
+    for example in examples(CALLED[name]):
         done = run(*example[1:])
         assert done.code in ((0, 1) if name == "scan" else (0,)), done.err
         assert done.out and "\x1b" not in done.out
@@ -97,7 +82,7 @@ def test_its_examples_work(run, name):
 @pytest.mark.parametrize("name", [name for name, one in CALLED.items() if "--json" in _options(one)])
 def test_json_is_json(run, name):
     """With --json the output is one JSON document and nothing else."""
-    example = [part for part in _examples(CALLED[name])[0] if part != "--json"]
+    example = [part for part in examples(CALLED[name])[0] if part != "--json"]
     json.loads(run(*example[1:], "--json").out)
 
 
@@ -107,7 +92,7 @@ def test_json_is_json(run, name):
 ])
 def test_an_unknown_library_is_one_line(run, name):
     """A library that is not there ends with 2 and a line that says what to do; none is made."""
-    done = run(*_examples(COMMANDS[name])[0][1:], "--library", "nowhere.db")
+    done = run(*examples(COMMANDS[name])[0][1:], "--library", "nowhere.db")
     assert (done.code, done.out) == (2, "")
     assert done.err.count("\n") == 1 and "mfkit scan FOLDER --library nowhere.db" in done.err
     assert not Path("nowhere.db").exists()

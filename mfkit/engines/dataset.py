@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Container, Iterable, Iterator
@@ -32,6 +33,7 @@ _GRACE = timedelta(days=1)
 _MANIFEST = "manifest.json"
 _VERSIONS = "versions"
 _UNFINISHED = ".unfinished"
+_FILE = re.compile(r"[\w=-][\w=./-]*\.parquet", re.ASCII)
 _OWN = (_MANIFEST, _VERSIONS, _UNFINISHED, "lock")
 
 
@@ -219,7 +221,7 @@ class Dataset:
         return size
 
     def swap(self, new: DatasetVersion, old: DatasetVersion | None) -> None:
-        """Make a version the newest, then remove what none of the last versions names.
+        """Make a version the newest, then remove what none of the last versions names; only in a workshop.
 
         Raises:
             DatasetError: Someone else published meanwhile.
@@ -258,7 +260,7 @@ class Dataset:
             with self.filesystem.open_output_stream(f"{self.path}/{file}") as stream:
                 stream.write(text.encode())
             return
-        unfinished = self.local / f"{file}.{uuid4().hex[:12]}.part"
+        unfinished = self.local / _UNFINISHED / f"{uuid4().hex}.json"
         unfinished.write_text(text, "utf-8")
         os.replace(unfinished, self.local / file)
 
@@ -281,7 +283,15 @@ class Dataset:
             relations = {
                 name: [Unit(**unit) for unit in units] for name, units in stated["relations"].items()
             }
-            return DatasetVersion(**{**stated, "relations": relations})
+            version = DatasetVersion(**{**stated, "relations": relations})
+            # Files that are named are read, and deleted with their version.
+            foreign = [file for file in version.files() if not _FILE.fullmatch(file) or ".." in file]
+            if foreign:
+                raise DatasetError(
+                    f"The manifest of {self.name} names a file outside of the dataset ({foreign[0]!r}). "
+                    "Do not use this dataset; publish to another folder."
+                )
+            return version
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise DatasetError(f"The manifest of {self.name} cannot be read: {error!r}.") from error
 

@@ -98,16 +98,16 @@ def publish(
                     continue
                 row = _bytes_of_a_row(manifest, relation.name)
                 made[relation.name] = _Writer(connection, dataset, folder, relation).write(known, row)
-        written = sum(number for _, number in made.values())
-        relations = {name: units for name, (units, _) in made.items()}
-        if old is not None and relations == old.relations and record == old.record:
-            return old, 0
-        new = DatasetVersion(
-            old.version + 1 if old is not None else 1, manifest.library, record, manifest.position,
-            datetime.now(UTC).isoformat(), relations,
-        )
-        dataset.swap(new, old)
-        return new, written
+            written = sum(number for _, number in made.values())
+            relations = {name: units for name, (units, _) in made.items()}
+            if old is not None and relations == old.relations and record == old.record:
+                return old, 0
+            new = DatasetVersion(
+                old.version + 1 if old is not None else 1, manifest.library, record, manifest.position,
+                datetime.now(UTC).isoformat(), relations,
+            )
+            dataset.swap(new, old)
+            return new, written
 
 
 def _same(old: DatasetVersion, manifest: Manifest) -> bool:

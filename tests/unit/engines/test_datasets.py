@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,33 @@ def test_errors(file: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nonsense://x cannot be read"):
         MediaLibrary.from_dataset("nonsense://x")
     assert issubclass(DatasetError, MfkitError)
+
+
+@pytest.mark.parametrize("name", ["../victim.parquet", "{folder}/victim.parquet", "x/../../victim.parquet"])
+def test_a_manifest_names_only_its_own_files(file: Path, tmp_path: Path, name: str) -> None:
+    """A dataset from somebody else makes no reader open a file outside of it, and no writer delete one."""
+    place, victim = tmp_path / "dataset", tmp_path / "victim.parquet"
+    with MediaLibrary(file) as library:
+        library.publish(place)
+        pyarrow.parquet.write_table(pyarrow.table({"id": ["x"]}), victim)
+        manifest = place / "manifest.json"
+        good = manifest.read_text()
+        stated = json.loads(good)
+        for units in stated["relations"].values():
+            for unit in units:
+                unit["file"] = name.format(folder=tmp_path)
+        manifest.write_text(json.dumps(stated))
+        with MediaLibrary.from_dataset(place) as dataset, pytest.raises(DatasetError, match="outside"):
+            dataset.count()
+        # In an old version, whose files go when it is no longer kept.
+        manifest.write_text(good)
+        (place / "versions" / "1.json").write_text(json.dumps(stated))
+        item = library.items(limit=1)
+        for number in range(KEPT + 1):
+            library.tag(item, f"tag {number}")
+            with suppress(DatasetError):
+                library.publish(place)
+    assert victim.exists()
 
 
 def test_secrets_are_not_told() -> None:

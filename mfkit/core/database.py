@@ -274,14 +274,14 @@ class Database:
                 yield connection
             await connection.rollback()
 
-    async def refuse_commands(self, connection: AsyncConnection, statement: TextClause) -> None:
-        """Refuse a statement that yields no rows before it runs.
+    async def refuse_all_but_reading(self, connection: AsyncConnection, statement: TextClause) -> None:
+        """Refuse free SQL that does more than read, before it runs.
 
         Raises:
-            QueryError: It yields none, or is wrong. SQLite's authorizer says so when it runs.
+            QueryError: It does, or is wrong. SQLite's authorizer says so when it runs.
         """
         if self.dialect == "postgresql":
-            await postgresql.refuse_commands(connection, statement)
+            await postgresql.refuse_all_but_reading(connection, statement)
 
     async def interruptible(self, connection: AsyncConnection, query: Awaitable[T]) -> T:
         """Await a query; when this task is cancelled, stop the query too.

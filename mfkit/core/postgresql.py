@@ -2,35 +2,124 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import TextClause
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.errors import QueryError
 
 
-async def refuse_commands(connection: AsyncConnection, statement: TextClause) -> None:
-    """Let the server describe a statement without running it, and refuse one that yields no rows.
+_READING = re.compile(
+    r"SHOW |(?:EXPLAIN (?:ANALYZE )?(?:VERBOSE )?(?:\( [^()]*\) )?)?(?:\( )*(?:SELECT|WITH|VALUES|TABLE) ",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(
+    r"(?P<space>(?:\s|--[^\r\n]*)+)|(?P<comment>/\*)|(?P<text>'(?:[^']|'')*')|(?P<quoted>\"(?:[^\"]|\"\")*\")"
+    r"|(?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)|(?P<name>[^\W\d][\w$]*)|(?P<other>.)",
+    re.DOTALL,
+)
+# Declared to be volatile because their answers change, not because they change anything.
+_HARMLESS = (
+    "random", "random_normal", "gen_random_uuid", "uuidv4", "uuidv7", "clock_timestamp", "timeofday",
+    "statement_timestamp", "pg_sleep", "pg_sleep_for", "pg_sleep_until", "array_shuffle", "array_sample",
+    "pg_relation_size", "pg_table_size", "pg_indexes_size", "pg_total_relation_size", "pg_database_size",
+)
+# They run SQL that is given as text, read tables as a whole, or take the number of a transaction.
+_REVEALING = (
+    "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml",
+    "cursor_to_xmlschema", "txid_current", "pg_current_xact_id", "ts_stat", "ts_rewrite",
+    "has_largeobject_privilege", "table_to_xml", "table_to_xml_and_xmlschema", "schema_to_xml",
+    "schema_to_xml_and_xmlschema", "database_to_xml", "database_to_xml_and_xmlschema",
+)
+_FORBIDDEN = text(
+    "SELECT proname FROM pg_catalog.pg_proc WHERE proname = ANY(CAST(:names AS text[])) AND "
+    "(provolatile = 'v' AND NOT proname = ANY(CAST(:harmless AS text[])) "
+    "OR proname = ANY(CAST(:revealing AS text[]))) ORDER BY 1 LIMIT 1"
+)
+_OF_SUPERUSERS = text(
+    "SELECT rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pg_read_all_data') "
+    "FROM pg_catalog.pg_roles WHERE rolname = current_user"
+)
 
-    A read-only transaction does not stop COPY from writing a file or running a program on the server,
-    where the login may do that, nor DO, SET or COMMIT.
+
+async def refuse_all_but_reading(connection: AsyncConnection, statement: TextClause) -> None:
+    """Refuse a statement that is not one query, or calls a function that may do more than compute.
+
+    A read-only transaction does not stop COPY from writing a file or running a program on the server, where
+    the login may do that, nor functions from reading files, ending sessions or drawing from a sequence. So
+    the statement must begin as a query, each function that it names must be one that the server's catalog
+    declares to change nothing, and a superuser gives up its rights for the transaction.
+
+    Args:
+        connection: In a read-only transaction.
+        statement: SQL with parameters.
 
     Raises:
-        QueryError: The statement is wrong, or more than one, or yields no rows.
+        QueryError: The statement is wrong, or more than one, or does something else than read.
     """
     from asyncpg import InterfaceError, PostgresError  # the extra "postgres"
 
+    sql = str(statement.compile(dialect=connection.dialect))
+    names, outline = _called(sql)
+    if not _READING.match(outline):
+        raise QueryError("Only reading is allowed here. Use a SELECT, or EXPLAIN with a SELECT.")
+    # The names were read by this rule of the standard; a server may have another one set.
+    await connection.exec_driver_sql("SET LOCAL standard_conforming_strings = on")
+    values = {"names": names, "harmless": list(_HARMLESS), "revealing": list(_REVEALING)}
+    if (found := (await connection.execute(_FORBIDDEN, values)).scalar()) is not None:
+        raise QueryError(f"The function {found}() is not allowed in sql(): it may do more than compute.")
+    if (await connection.execute(_OF_SUPERUSERS)).scalar():
+        await connection.exec_driver_sql("SET LOCAL ROLE pg_read_all_data")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     try:
-        prepared = await raw.prepare(str(statement.compile(dialect=connection.dialect)))
+        prepared = await raw.prepare(sql)
     except (PostgresError, InterfaceError) as error:
         raise QueryError(f"The database refused the query: {error}") from error
     if not prepared.get_attributes():
         raise QueryError("The statement returns no rows; sql() is for reading.")
+
+
+def _called(sql: str) -> tuple[list[str], str]:
+    """Return the names that a parenthesis follows, and the statement without comments and texts.
+
+    Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html.
+
+    Raises:
+        QueryError: The statement is written in a way that is not understood here.
+    """
+    if re.search(r"\bU&", sql, re.I) or (re.search(r"\bE'", sql, re.I) and "\\'" in sql):
+        raise QueryError("sql() takes no U&'...' and no \\' in E'...'. Write the character itself, or ''.")
+    names: set[str] = set()
+    words: list[str] = []
+    name, at = "", 0
+    while match := _TOKEN.match(sql, at):
+        kind, found, at = match.lastgroup, match[0], match.end()
+        if kind == "comment":
+            at = _end_of_comment(sql, at)
+        if kind in ("space", "comment"):
+            continue
+        if found == "(" and name:
+            names.update((name, name.lower()))
+        name = found[1:-1].replace('""', '"') if kind == "quoted" else found if kind == "name" else ""
+        words.append(found if kind in ("name", "other") else "''")
+    return sorted(names), f"{' '.join(words)} "
+
+
+def _end_of_comment(sql: str, at: int) -> int:
+    """Return where a comment ends, in which others may be nested."""
+    depth = 1
+    while depth:
+        match = re.compile(r"/\*|\*/").search(sql, at)
+        if match is None:
+            raise QueryError("The statement has a comment without an end. Add */.")
+        depth += 1 if match[0] == "/*" else -1
+        at = match.end()
+    return at
 
 
 async def copy_rows(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import os
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mfkit.core.openfile import OpenFile
+from mfkit.core.sqlite_guard import add_missing_math, authorize
 
 WRITE = "mfkit_write"
 """Execution option of a connection that is going to write."""
@@ -37,16 +36,6 @@ _WRITER_PRAGMAS = (
     # A scan of millions must not leave a log of gigabytes behind.
     "PRAGMA journal_size_limit = 67108864",
 )
-_MATH: dict[str, Any] = {
-    "sin": math.sin, "cos": math.cos, "radians": math.radians,
-}
-# What a statement that only reads asks the authorizer for; everything else (ATTACH, PRAGMA, writes,
-# transactions, DDL) is refused by SQLite itself. https://www.sqlite.org/c3ref/c_alter_table.html
-_READING = frozenset(
-    (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
-)
-# The first is FTS5's own; none of them sets anything.
-_READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "table_list", "index_list"))
 
 
 def file_of(url: URL) -> Path | None:
@@ -126,26 +115,8 @@ def _set_up(connection: Any, *, read_only: bool) -> None:
     cursor = connection.cursor()
     for pragma in _PRAGMAS if read_only else _PRAGMAS + _WRITER_PRAGMAS:
         cursor.execute(pragma)
-    try:
-        cursor.execute("SELECT radians(1)")
-    except sqlite3.OperationalError:  # SQLite built without its math functions
-        for name, function in _MATH.items():
-            connection.create_function(name, 1, _or_null(function), deterministic=True)
     cursor.close()
-
-
-def _or_null(function: Any) -> Any:
-    return lambda value: None if value is None else function(value)
-
-
-def _authorize(action: int, first: str | None, second: str | None, *_: Any) -> int:
-    if action == sqlite3.SQLITE_PRAGMA:
-        return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
-        # How a full-text index declares its columns to a new connection; SQLite itself refuses every
-        # real change of this table.
-        return sqlite3.SQLITE_OK
-    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+    add_missing_math(connection)
 
 
 @asynccontextmanager
@@ -160,7 +131,7 @@ async def only_reading(connection: AsyncConnection) -> AsyncIterator[None]:
     assert raw is not None
     try:
         # Cancelled here, it is set all the same, on the connection's thread.
-        await raw.set_authorizer(_authorize)
+        await raw.set_authorizer(authorize)
         yield
     finally:
         await raw.set_authorizer(None)

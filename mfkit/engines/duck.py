@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,26 +35,46 @@ _NULL_ORDER = {
 }
 
 
-def reading(directory: Path, dialect: str, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB that reads files of one directory, and nothing else ever.
+@dataclass(frozen=True)
+class DuckFiles:
+    """Files that do not change, and the relations that a DuckDB makes of them.
 
-    Args:
-        directory: The directory.
+    Attributes:
+        directory: Where the files lie.
         dialect: The record database's, whose order of nulls is the one to keep.
-        memory_limit: For example ``"512MB"``.
+        statements: Make the relations.
+        files: Paths of the files, as the statements name them.
     """
-    connection = _connect(directory, memory_limit)
-    connection.execute(f"SET default_null_order = '{_NULL_ORDER[dialect]}'")
-    connection.execute("SET parquet_metadata_cache = true")
-    connection.execute(f"SET late_materialization_max_rows = {LATE}")
+
+    directory: Path
+    dialect: str
+    statements: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def reading(source: DuckFiles) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB on some files, without access to any other and without the means to get it.
+
+    DuckDB can allow no file to be read only. With no folder allowed, nothing can be created or deleted, and
+    no file replaced.
+
+    Raises:
+        duckdb.Error: A file is damaged.
+    """
+    connection = _connect(source.directory, MEMORY_LIMIT)
+    try:
+        connection.execute(f"SET default_null_order = '{_NULL_ORDER[source.dialect]}'")
+        connection.execute("SET parquet_metadata_cache = true")
+        connection.execute(f"SET late_materialization_max_rows = {LATE}")
+        for statement in source.statements:
+            connection.execute(statement)
+        connection.execute(f"SET allowed_paths = [{', '.join(map(quote, source.files))}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    except BaseException:
+        connection.close()
+        raise
     return connection
-
-
-def lock_down(connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
-    """Take from a connection all access but to the directory, and the means to get it back."""
-    connection.execute(f"SET allowed_directories = [{quote(str(directory))}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
 
 
 def writing(directory: Path) -> duckdb.DuckDBPyConnection:

@@ -16,11 +16,12 @@ from sqlalchemy import Executable, Select
 
 from mfkit.engines.arrow import Take, conform, conform_free
 from mfkit.engines.dataset import Dataset, DatasetVersion
-from mfkit.engines.duck import rows_of
+from mfkit.engines.duck import DuckFiles, rows_of
 from mfkit.engines.layout import derived_views
 from mfkit.engines.relations import FURTHER, MEDIA, NAMES, RELATIONS, Relation, duckdb_type
 from mfkit.engines.session import Session
 from mfkit.engines.snapshot import Snapshot
+from mfkit.engines.sql_process import SqlProcesses
 from mfkit.engines.threads import Call, Threads
 from mfkit.engines.translate import RECORDS, Dialect, Translated, UnsupportedError, translate
 from mfkit.errors import DatasetError, QueryError
@@ -132,7 +133,7 @@ class DatasetEngine(ABC):
         def ask(version: DatasetVersion, session: VersionSession, call: Call) -> pa.Table:
             return conform_free(session.run_free(statement, parameters, call))
 
-        return await self._answer(ask)
+        return await self._threads.run_apart(self._work(ask), self._forget)
 
     async def refresh(self) -> None:
         """Open the newest version anew."""
@@ -162,6 +163,9 @@ class DatasetEngine(ABC):
             ) from error
 
     async def _answer(self, ask: Callable[[DatasetVersion, VersionSession, Call], T]) -> T:
+        return await self._threads.run(self._work(ask))
+
+    def _work(self, ask: Callable[[DatasetVersion, VersionSession, Call], T]) -> Callable[[Call], T]:
         def work(call: Call) -> T:
             while True:
                 version, session = self._newest()
@@ -176,19 +180,24 @@ class DatasetEngine(ABC):
                             f"The dataset refused the query: {error}\n({self.speaks})"
                         ) from error
 
-        return await self._threads.run(work)
+        return work
+
+    def _forget(self) -> None:
+        """Let the next query open a session of its own, as one that was abandoned is still busy."""
+        self._open = None
 
     def _newest(self) -> tuple[DatasetVersion, VersionSession]:
         """Return the newest version, open."""
         newest = self.dataset.need()
         with self._mutex:
-            if self._open is None or self._open[0] != newest:
+            opened = self._open
+            if opened is None or opened[0] != newest:
                 # The one before is not closed: queries on other threads may be reading from it.
                 try:
-                    self._open = newest, self._session(newest)
+                    self._open = opened = newest, self._session(newest)
                 except self._errors() as error:
                     raise DatasetError(f"{self.dataset.name} cannot be read: {error}") from error
-            return self._open
+            return opened
 
 
 class DuckDatasetEngine(DatasetEngine):
@@ -209,9 +218,15 @@ class DuckDatasetEngine(DatasetEngine):
                 "Spark session, or copy it to a folder."
             )
         super().__init__(dataset)
+        self._processes = SqlProcesses()
+
+    def close(self) -> None:
+        """Let go of the files; a later query opens them again."""
+        self._processes.close()
+        super().close()
 
     def _session(self, version: DatasetVersion) -> VersionSession:
-        return DuckSession(self.dataset, version)
+        return DuckSession(self.dataset, version, self._processes)
 
     def _errors(self) -> tuple[type[Exception], ...]:
         import duckdb
@@ -226,12 +241,16 @@ class DuckSession:
         session: Which has the views.
     """
 
-    def __init__(self, dataset: Dataset, version: DatasetVersion) -> None:
+    def __init__(self, dataset: Dataset, version: DatasetVersion, processes: SqlProcesses) -> None:
         """Make the views."""
         assert dataset.local is not None
         views = [_view(dataset, version, relation) for relation in PUBLISHED.values()]
         words = f"CREATE VIEW {media_words.name} AS SELECT id AS media_item_id, {WORDS} FROM media_with_id"
-        self.session = Session(dataset.local, version.record, (*views, *derived_views(), words))
+        self.session = Session(DuckFiles(
+            dataset.local, version.record, (*views, *derived_views(), words),
+            tuple(str(dataset.local / file) for file in version.files()),
+        ))
+        self._processes = processes
 
     def run(self, translated: Translated, call: Call) -> pa.Table:
         """Run a statement."""
@@ -245,7 +264,7 @@ class DuckSession:
 
     def run_free(self, sql: str, parameters: Mapping[str, Any], call: Call) -> pa.Table:
         """Run free SQL that reads."""
-        return self.session.run_free(sql, parameters, call)
+        return self.session.run_free(sql, parameters, call, self._processes)
 
     def close(self) -> None:
         """Let go of the files."""

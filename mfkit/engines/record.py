@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import Sequence
 from threading import Event
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 from sqlalchemy import JSON, Double, Executable, Numeric, Select, Text, text, type_coerce
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from mfkit.core.database import Database
-from mfkit.core.faults import cause_of
+from mfkit.core.faults import cause_of, translate
+from mfkit.core.reading import uri_of
 from mfkit.engines.arrow import BATCH, Batches, Take, declared, inferred
+from mfkit.engines.sql_process import SqlProcesses
+from mfkit.engines.threads import Threads
 from mfkit.errors import QueryError
 
 T = TypeVar("T")
@@ -28,6 +33,9 @@ class RecordEngine:
     def __init__(self, database: Database) -> None:
         """Take the database to run at."""
         self.database = database
+        self._file = database.file.absolute() if database.file is not None else None
+        self._threads = Threads("mfkit-sql")
+        self._processes = SqlProcesses()
 
     async def run(self, select: Select[Any] | Executable) -> pa.Table:
         """Run a statement that yields rows.
@@ -103,8 +111,10 @@ class RecordEngine:
             QueryError: The statement would write, is wrong, or lacks a parameter.
         """
         try:
+            if self._file is not None:
+                return inferred(*await self._ask_sqlite(statement, parameters))
             async with self.database.only_reading() as connection:
-                await self.database.refuse_commands(connection, text(statement))
+                await self.database.refuse_all_but_reading(connection, text(statement))
                 query = connection.execute(text(statement), parameters)
                 result = await self.database.interruptible(connection, query)
                 if not result.returns_rows:
@@ -112,6 +122,23 @@ class RecordEngine:
                 return inferred(list(result.keys()), [tuple(row) for row in result])
         except StatementError as error:
             raise QueryError(f"The database refused the query: {cause_of(error)}") from error
+
+    async def _ask_sqlite(
+        self, statement: str, parameters: dict[str, Any]
+    ) -> tuple[list[str], Sequence[Sequence[Any]]]:
+        assert self._file is not None
+        uri = uri_of(self._file)
+        with translate(self.database.name):
+            try:
+                return await self._threads.run(
+                    lambda call: self._processes.ask_sqlite(uri, statement, parameters, call)
+                )
+            except sqlite3.OperationalError as error:
+                raise DBAPIError(None, None, error) from error
+
+    def close(self) -> None:
+        """End the processes that ran free SQL; a later statement starts one again."""
+        self._processes.close()
 
 
 def _plain(select: Select[Any] | Executable) -> Select[Any] | Executable:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +15,7 @@ from mfkit.engines import duck
 from mfkit.engines.arrow import BATCH, Batches, Take
 from mfkit.engines.cache import Manifest, SnapshotCache
 from mfkit.engines.layout import derived_views, snapshot_views
+from mfkit.engines.sql_process import SqlProcesses
 from mfkit.engines.threads import Call
 from mfkit.errors import QueryError
 
@@ -28,29 +28,22 @@ _KEPT, _SMALL = 200, 50_000
 
 
 class Session:
-    """A DuckDB over files that do not change; it never sees another state."""
+    """A DuckDB over files that do not change; it never sees another state.
 
-    def __init__(self, directory: Path, dialect: str, statements: Iterable[str]) -> None:
+    Attributes:
+        source: The files.
+    """
+
+    def __init__(self, source: duck.DuckFiles) -> None:
         """Open the files.
-
-        Args:
-            directory: Where they lie; nothing else can be read.
-            dialect: The record database's.
-            statements: Make the relations of the files.
 
         Raises:
             duckdb.Error: A file is damaged.
         """
+        self.source = source
         self._answers: dict[tuple[str, str], pa.Table] = {}
         self._answering = Lock()
-        self._connection = duck.reading(directory, dialect)
-        try:
-            for statement in statements:
-                self._connection.execute(statement)
-            duck.lock_down(self._connection, directory)
-        except BaseException:
-            self._connection.close()
-            raise
+        self._connection = duck.reading(source)
 
     def run(self, sql: str, parameters: Sequence[Any], call: Call) -> pa.Table:
         """Run a statement that was translated; a small answer is kept, as the state never changes.
@@ -97,26 +90,17 @@ class Session:
 
             return take(conformed(reader.schema.empty_table()).schema, batches())
 
-    def run_free(self, sql: str, parameters: Mapping[str, Any], call: Call) -> pa.Table:
-        """Run one statement of free SQL that reads.
+    def run_free(
+        self, sql: str, parameters: Mapping[str, Any], call: Call, processes: SqlProcesses
+    ) -> pa.Table:
+        """Run one statement of free SQL that reads, in a process of its own.
 
         Raises:
             QueryError: It is not one statement, or does something else than read.
+            duckdb.Error: DuckDB refuses it, or a file is damaged.
         """
-        import duckdb
-
-        with self._connection.cursor() as cursor, call.running(cursor.interrupt):
-            sql, used = _named(sql, parameters)
-            statements = cursor.extract_statements(sql)
-            if len(statements) != 1:
-                raise QueryError(f"sql() takes one statement, and this is {len(statements)}.")
-            if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
-                raise QueryError("Only reading is allowed here: sql() takes a SELECT.")
-            cursor.execute("BEGIN TRANSACTION READ ONLY")
-            try:
-                return _table(cursor, sql, used)
-            finally:
-                cursor.execute("ROLLBACK")
+        sql, used = _named(sql, parameters)
+        return processes.ask_duckdb(self.source, sql, used, call)
 
     def close(self) -> None:
         """Let go of the files; queries that run go on."""
@@ -133,7 +117,10 @@ class SnapshotSession(Session):
     def __init__(self, cache: SnapshotCache, manifest: Manifest, dialect: str) -> None:
         """Open the files, as :class:`Session`."""
         self.manifest = manifest
-        super().__init__(cache.path, dialect, (*snapshot_views(cache, manifest), *derived_views()))
+        super().__init__(duck.DuckFiles(
+            cache.path, dialect, (*snapshot_views(cache, manifest), *derived_views()),
+            tuple(str(cache.path / name) for name in manifest.files()),
+        ))
 
 
 def _read(reader: pa.RecordBatchReader) -> Batches:

@@ -32,6 +32,7 @@ from mfkit.engines.publish import publish
 from mfkit.engines.record import RecordEngine
 from mfkit.engines.relations import FURTHER
 from mfkit.engines.session import SnapshotSession
+from mfkit.engines.sql_process import SqlProcesses
 from mfkit.engines.threads import Call, Threads
 from mfkit.engines.translate import SNAPSHOT, Translated, UnsupportedError, translate
 from mfkit.errors import DatasetError, MfkitError, QueryError
@@ -95,6 +96,7 @@ class SnapshotEngine:
         self._session: SnapshotSession | None = None
         self._mutex = threading.Lock()
         self._threads = Threads("mfkit-snapshot")
+        self._processes = SqlProcesses()
         self._off_until = 0.0
         self._warned: set[str] = set()
 
@@ -171,10 +173,10 @@ class SnapshotEngine:
                 is no snapshot to ask.
         """
         def ask(session: SnapshotSession, call: Call) -> pa.Table:
-            return conform_free(session.run_free(statement, parameters, call))
+            return conform_free(session.run_free(statement, parameters, call, self._processes))
 
         try:
-            return await self._answer(ask)
+            return await self._answer(ask, leave=True)
         except _Unusable as error:
             raise QueryError(
                 "There is no snapshot to ask; with engine=\"record\" sql() takes the database's own SQL."
@@ -235,6 +237,7 @@ class SnapshotEngine:
 
     def close(self) -> None:
         """Let go of files and connections; a later query opens them again."""
+        self._processes.close()
         with self._mutex:
             if self._session is not None:
                 self._session.close()
@@ -242,7 +245,7 @@ class SnapshotEngine:
             if self._source is not None:
                 self._source.close()
 
-    async def _answer(self, ask: Callable[[SnapshotSession, Call], T]) -> T:
+    async def _answer(self, ask: Callable[[SnapshotSession, Call], T], *, leave: bool = False) -> T:
         def work(call: Call) -> T:
             for last in (False, True):
                 session = self._current()
@@ -254,7 +257,7 @@ class SnapshotEngine:
                         raise
             raise AssertionError("the second turn returns or raises")
 
-        return await self._threads.run(work)
+        return await self._threads.run(work, leave=leave)
 
     # Below: on a thread.
 

@@ -22,6 +22,7 @@ from mfkit.engines.arrow import BATCH, Batches, Take
 from mfkit.engines.dataset import Dataset, DatasetVersion
 from mfkit.engines.published import ASKED, PUBLISHED, WORDS, DatasetEngine, VersionSession, columns_of
 from mfkit.engines.relations import FACT_COLUMNS, ITEM_COLUMNS, MEDIA, Relation
+from mfkit.engines.spark_guard import SparkGuard
 from mfkit.engines.spark_sql import SparkDialect, spark_type
 from mfkit.engines.threads import Call
 from mfkit.engines.translate import RECORDS, Translated
@@ -82,6 +83,7 @@ class _SparkSession:
             media_words.name: items.selectExpr("id AS media_item_id", WORDS),
         }.items():
             frame.createOrReplaceTempView(name)
+        self._guard = SparkGuard(self._spark, ASKED)
 
     def _read(self, dataset: Dataset, version: DatasetVersion, relation: Relation) -> DataFrame:
         columns = ", ".join(f"{name} {spark_type(type_)}" for name, type_ in columns_of(relation))
@@ -121,9 +123,8 @@ class _SparkSession:
         if unused := sorted(set(parameters) - named):
             raise QueryError(f"The statement has no parameter :{unused[0]}.")
         with self._running(call):
-            # In brackets only what yields rows is allowed: no command, and no second statement.
-            whole = f"SELECT * FROM ({sql.rstrip().rstrip(';')}\n)"
-            return _arrow(self._spark.sql(whole, args=_plain(parameters)))
+            self._guard.refuse_all_but_reading(sql)
+            return _arrow(self._spark.sql(sql, args=_plain(parameters)))
 
     def close(self) -> None:
         """Let nothing go: the files are Spark's to open and close."""

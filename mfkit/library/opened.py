@@ -109,6 +109,7 @@ class Opened:
         """Close all connections; a later call opens the library again."""
         self._opening = None
         self._snapshot.close()
+        self._record.close()
         await self.database.dispose()
 
     async def __aenter__(self) -> Self:

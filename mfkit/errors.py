@@ -1,8 +1,16 @@
 """The errors a user can act on: each says what was wrong and what to do next."""
 
+from __future__ import annotations
+
+from mfkit.credentials import hide_credentials
+
 
 class MfkitError(Exception):
-    """Base of every error that mfkit raises on purpose."""
+    """Base of every error that mfkit raises on purpose; its message shows no credentials."""
+
+    def __init__(self, *parts: object) -> None:
+        """Take the message, which may quote a URL with a password: that is hidden."""
+        super().__init__(*(hide_credentials(one) if isinstance(one, str) else one for one in parts))
 
 
 class LibraryNotFoundError(MfkitError):

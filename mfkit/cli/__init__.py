@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import traceback
 
 from collections.abc import Sequence
 
@@ -34,6 +35,7 @@ from mfkit.cli import (
     views,
 )
 from mfkit.cli.app import app
+from mfkit.credentials import hide_credentials
 from mfkit.errors import MfkitError
 
 __all__ = [
@@ -59,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if ended.code == 130:  # how Typer passes Ctrl-C on
             print("mfkit: interrupted; what was done so far is kept", file=sys.stderr)
         raise
+    except Exception as error:
+        print(hide_credentials("".join(traceback.format_exception(error))), end="", file=sys.stderr)
+        raise SystemExit(2) from error
 
 
 def _end_in_order() -> None:

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from mfkit.credentials import hide_credentials
 from mfkit.version import __version__
 
+_UsageError: Any = typer.BadParameter.__base__
+"""What Typer raises for a wrong command line; it exports no other name for it."""
+
+
+class _Commands(TyperGroup):
+    """The commands. What Typer says of a wrong command line quotes it, but no password in it."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with _quoting_no_credentials():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _quoting_no_credentials():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _quoting_no_credentials() -> Iterator[None]:
+    try:
+        yield
+    except _UsageError as error:
+        error.message = hide_credentials(error.message)
+        raise
+
+
 app = typer.Typer(
-    name="mfkit", no_args_is_help=True, pretty_exceptions_enable=False,
+    name="mfkit", cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False,
     help="Explore a media library: scan folders, see what is in them, open notebooks on it.",
     epilog="Exit codes: 0 done; 1 done, but some files or rows failed, or something is bad; 2 cannot work; "
     "130 interrupted.",

@@ -14,6 +14,12 @@ from mfkit.processes.folder import TemporaryFolder
 from mfkit.processes.server import serving
 from mfkit.shipped import shipped
 
+_OFFLINE = (
+    # News, a newer JupyterLab, and extensions would each be asked for over the network.
+    "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+
 
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
@@ -38,10 +44,13 @@ def lab(
         file = lib.database.file
     folder = (notebooks or (file.parent if file is not None else Path()) / "notebooks").resolve()
     copy_notebooks(folder)
+    # JupyterLab refuses an option that is given twice.
+    given = {one.partition("=")[0] for one in context.args}
+    options = [one for one in _OFFLINE if one.partition("=")[0] not in given]
     with TemporaryFolder("lab") as temporary:
         try:
             with serving(
-                temporary.path, "jupyterlab", str(folder / "explore.ipynb"), *context.args,
+                temporary.path, "jupyterlab", str(folder / "explore.ipynb"), *options, *context.args,
                 inherited=False, variables={LIBRARY: library if file is None else str(file.resolve())},
             ) as server:
                 raise typer.Exit(server.wait())

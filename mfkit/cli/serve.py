@@ -83,7 +83,7 @@ def serve(
     if importlib.util.find_spec("voila") is None:
         raise MfkitError("The app needs one more package: pip install 'mfkit[app]'")
     with existing(library, read_only=read_only) as lib:
-        file = lib.database.file
+        file, name = lib.database.file, lib.database.name
     port = _free_port(port)
     token = secrets.token_urlsafe(24)
     with TemporaryFolder("app") as temporary:
@@ -109,7 +109,7 @@ def serve(
             with serving(folder, "voila", *options, variables=variables) as server:
                 _wait(server, port, token)
                 address = f"http://127.0.0.1:{port}/?token={token}"
-                print(f"The explorer of {library}{', to read' if read_only else ''}: {address}", flush=True)
+                print(f"The explorer of {name}{', to read' if read_only else ''}: {address}", flush=True)
                 print("Press Ctrl-C to stop.", flush=True)
                 if browser:
                     webbrowser.open(address)

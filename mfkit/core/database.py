@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from mfkit.core import migrate, postgresql, sqlite
 from mfkit.core.faults import translate
 from mfkit.core.openfile import OpenFile
+from mfkit.credentials import hide_credentials, is_secret
 from mfkit.errors import (
     DatabaseUnavailableError,
     LibraryLockedError,
@@ -109,11 +110,13 @@ class Database:
     @property
     def name(self) -> str:
         """The path, or the URL without the password: what messages call this database."""
-        return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
+        if self.file is not None:
+            return str(self.file)
+        return hide_credentials(self.url.render_as_string(hide_password=True))
 
     def __repr__(self) -> str:
         """Show the URL without the password."""
-        return f"Database({self.url.render_as_string(hide_password=True)!r})"
+        return f"Database({hide_credentials(self.url.render_as_string(hide_password=True))!r})"
 
     async def create_tables(self) -> None:
         """Create all tables, indexes, triggers and views that are not there yet.
@@ -343,7 +346,7 @@ def _json(value: Any) -> str:
 
 def _as_url(url: str | URL | os.PathLike[str]) -> URL:
     if isinstance(url, URL):
-        return url
+        return _password_apart(url)
     given = os.fspath(url)
     if "://" not in given:
         return URL.create("sqlite+aiosqlite", database=str(Path(given).expanduser()))
@@ -359,4 +362,29 @@ def _as_url(url: str | URL | os.PathLike[str]) -> URL:
     backend = parsed.get_backend_name()
     if backend not in drivers:
         raise NotALibraryError(f"mfkit keeps libraries in SQLite or PostgreSQL, not in {backend}.")
-    return parsed.set(drivername=drivers[backend])
+    if backend == "sqlite" and (parsed.username or parsed.host):
+        raise NotALibraryError(
+            "A SQLite library is a file on this machine; its URL looks like sqlite+aiosqlite:///library.db."
+        )
+    return _password_apart(parsed.set(drivername=drivers[backend]))
+
+
+def _password_apart(url: URL) -> URL:
+    """Return a URL with the password where SQLAlchemy hides it, and not among the parameters.
+
+    Raises:
+        NotALibraryError: Another parameter holds a secret, or a part of the password is taken for the host.
+    """
+    password = url.query.get("password", url.password)
+    url = url.difference_update_query(["password"])
+    secrets = [name for name in url.query if is_secret(name)]
+    if secrets:
+        raise NotALibraryError(
+            f"The database's driver takes no parameter {secrets[0]!r} in a URL; give the password as in "
+            "postgresql+asyncpg://user:password@host/name."
+        )
+    if "@" in (url.host or ""):
+        raise NotALibraryError(
+            "The library's URL has more than one @; write one that belongs to the password as %40."
+        )
+    return url.set(password=password if password is None or isinstance(password, str) else password[-1])

@@ -26,6 +26,7 @@ from uuid import uuid4
 from platformdirs import user_cache_path
 
 from mfkit.core.database import Database
+from mfkit.credentials import hide_credentials
 from mfkit.errors import MfkitError
 
 FORMAT = 3
@@ -193,7 +194,7 @@ def identity(database: Database) -> str:
     """Return the place of a library, by which its snapshot is found: a whole path or a URL."""
     if database.file is not None:
         return str(database.file.resolve())
-    return database.url.render_as_string(hide_password=True)
+    return database.name
 
 
 def cache_of(database: Database) -> SnapshotCache:
@@ -229,7 +230,9 @@ def listing() -> list[Kept]:
         for path in sorted(root().iterdir()):
             cache = SnapshotCache(path)
             manifest = cache.read()
-            library, made_at = (manifest.library, manifest.made_at) if manifest else ("", "")
+            # Earlier versions wrote down the parameters of a URL, a password among them.
+            library = hide_credentials(manifest.library) if manifest else ""
+            made_at = manifest.made_at if manifest else ""
             found.append(Kept(library, path, cache.size(), made_at))
     return found
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 from sqlalchemy import Executable, Select
 
 from mfkit.core.database import Database
+from mfkit.credentials import hide_credentials
 from mfkit.engines import export
 from mfkit.engines.arrow import Take, conform, conform_free
 from mfkit.engines.cache import CacheUnavailableError, Manifest, SnapshotCache, cache_of, identity
@@ -335,6 +336,7 @@ class SnapshotEngine:
             return made or export.build(self._source, reader, self._cache, self._name)
 
     def _warn(self, message: str) -> None:
+        message = hide_credentials(message)
         if message not in self._warned:
             self._warned.add(message)
             warnings.warn(message, SnapshotWarning, stacklevel=2)

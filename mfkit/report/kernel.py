@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
-from traitlets import default
+from traitlets import Dict, default
 
 from mfkit.processes.folder import TemporaryFolder
 from mfkit.processes.start import safe_environment
@@ -19,6 +19,8 @@ class LocalKernelManager(AsyncKernelManager):
     name the socket files in the present folder, where two kernels at once meet: here they have a folder of
     their own.
     """
+
+    environment = Dict(help="Variables that the kernel has besides those of this process.").tag(config=True)
 
     @default("transport")
     def _default_transport(self) -> str:
@@ -34,4 +36,4 @@ class LocalKernelManager(AsyncKernelManager):
     # The base class of Jupyter's asynchronous manager declares the method as synchronous.
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
         """Start the kernel, in which no module of the current folder is found."""
-        await super().start_kernel(**{**options, "env": safe_environment()})
+        await super().start_kernel(**{**options, "env": {**safe_environment(), **self.environment}})

@@ -22,6 +22,15 @@ _ELSEWHERE = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 _PATIENCE = 120.0
+OFFLINE = (
+    # For whatever host, named or by address: proxies and the browser's maker, which it asks on every start.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    # WebRTC looks for its peers past those rules.
+    "--force-webrtc-ip-handling-policy", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    # What would only fail need not be tried.
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)
+"""Options of a Chromium-like browser that connects to nothing and looks no name up."""
 
 
 def find_browser() -> str | None:
@@ -60,7 +69,7 @@ def print_pdf(page: Path, target: Path) -> None:
     with TemporaryFolder("browser") as profile:
         command = [
             browser, "--headless", "--disable-gpu", f"--user-data-dir={profile.path}", "--no-first-run",
-            "--no-pdf-header-footer", "--virtual-time-budget=20000", f"--print-to-pdf={target}",
+            *OFFLINE, "--no-pdf-header-footer", "--virtual-time-budget=20000", f"--print-to-pdf={target}",
             page.as_uri(),
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:

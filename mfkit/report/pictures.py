@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mfkit.errors import ReportError
+from mfkit.report.pdf import OFFLINE
 from mfkit.report.show import PLOTLY_MIME
 
 _WIDTH = 960
@@ -40,7 +41,13 @@ def write_pictures(notebook: Any, folder: Path) -> list[Path]:
     """
     refuse_pictures()
     import kaleido
+    from choreographer.browsers.chromium import Chromium
     from kaleido import errors
+
+    class OfflineChromium(Chromium):
+        def get_cli(self) -> list[str]:
+            """Return the command that starts the browser."""
+            return [*super().get_cli(), *OFFLINE]
 
     drawn = [output.data[PLOTLY_MIME] for cell in notebook.cells for output in cell.get("outputs", [])
              if PLOTLY_MIME in output.get("data", {})]
@@ -58,7 +65,7 @@ def write_pictures(notebook: Any, folder: Path) -> list[Path]:
                 for one, file in zip(drawn, files, strict=True)
             ],
             # Unless told otherwise it loads MathJax from a server.
-            kopts={"mathjax": False},
+            kopts={"mathjax": False, "browser_cls": OfflineChromium},
         )
     except OSError as error:
         raise ReportError(f"The pictures cannot be written to {folder}: {error.strerror}.") from error

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import URL
+
 from mfkit.core.absent import AbsentDatabase
 from mfkit.errors import ReportError
 from mfkit.library import MediaLibrary
@@ -53,8 +55,9 @@ def write_report(
         the_browser()
     report = Report(lib, chosen, title=title, sections=sections, redact=redact, compare_to=compare_to)
     report.changes()
+    address, environment = _address(lib)
     parameters = {
-        "library": _address(lib),
+        "library": address,
         "filter": chosen.model_dump(mode="json", exclude_defaults=True),
         "title": title,
         "sections": list(sections) if sections is not None else None,
@@ -65,7 +68,7 @@ def write_report(
     with TemporaryFolder("report") as temporary:
         folder = temporary.path
         made = folder / "report.html"
-        executed = _executed(source, folder, parameters)
+        executed = _executed(source, folder, parameters, environment)
         made.write_text(page(executed), "utf-8")
         if target.suffix.lower() == ".pdf":
             printed = folder / "report.pdf"
@@ -77,17 +80,23 @@ def write_report(
     return target
 
 
-def _address(lib: MediaLibrary) -> str:
-    """Return what opens the library from another folder too."""
+def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
+    """Return what opens the library from another folder too, and variables with what no notebook may hold."""
     if isinstance(lib.database, AbsentDatabase):
         raise ReportError(f"{lib.database.name} is a published dataset; make the report of its library.")
-    file = lib.database.file
-    return lib.database.url.render_as_string(hide_password=False) if file is None else str(file.resolve())
+    if lib.database.file is not None:
+        return str(lib.database.file.resolve()), {}
+    url = lib.database.url
+    # Both drivers take the password from there: https://www.postgresql.org/docs/current/libpq-envars.html
+    environment = {} if url.password is None else {"PGPASSWORD": str(url.password)}
+    without = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    return without.render_as_string(hide_password=False), environment
 
 
-def _executed(source: Path, folder: Path, parameters: dict[str, Any]) -> Any:
+def _executed(source: Path, folder: Path, parameters: dict[str, Any], environment: dict[str, str]) -> Any:
     import nbformat
     import papermill
+    from traitlets.config import Config
 
     done = folder / "report.ipynb"
     try:
@@ -98,6 +107,7 @@ def _executed(source: Path, folder: Path, parameters: dict[str, Any]) -> Any:
             resources={"metadata": {"path": str(folder)}},
             progress_bar=False, log_output=False,
             kernel_manager_class="mfkit.report.kernel.LocalKernelManager",
+            config=Config({"LocalKernelManager": {"environment": environment}}),
         )
     except papermill.PapermillExecutionError as error:
         raise ReportError(f"The report's notebook failed: {error.ename}: {error.evalue}") from error

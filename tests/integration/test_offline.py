@@ -1,0 +1,69 @@
+"""The promise "Offline": no command sends anything beyond this machine, nor looks a name up."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import mfkit
+from tests.browser.lab import CHROMIUM
+from tests.commands import SERVERS, every_command, own_places
+from tests.offline import run_offline
+from tests.requirements import require
+
+
+class TestOffline:
+    """Programs in a network namespace whose only way out is watched."""
+
+    def test_attempts_are_seen(self, tmp_path: Path) -> None:
+        """Of a lookup, a connection and a message, whether to IPv4 or to IPv6."""
+        script = "import socket; s = socket.socket(socket.{}, socket.{}); s.settimeout(1); {}"
+        commands = {
+            name: [sys.executable, "-c", script.format(*how)] for name, how in {
+                "name": ("AF_INET", "SOCK_STREAM", "s.connect(('nowhere.example', 80))"),
+                "tcp": ("AF_INET", "SOCK_STREAM", "s.connect(('192.0.2.1', 443))"),
+                "tcp6": ("AF_INET6", "SOCK_STREAM", "s.connect(('2001:db8:1::1', 443))"),
+                "udp": ("AF_INET", "SOCK_DGRAM", "s.sendto(b'x', ('192.0.2.1', 9))"),
+                "loopback": ("AF_INET", "SOCK_DGRAM", "s.sendto(b'x', ('127.0.0.1', 9))"),
+            }.items()
+        }
+        ran = run_offline(commands, tmp_path)
+        assert any("nowhere" in one for one in ran["name"].attempts)
+        assert ran["tcp"].attempts == ["tcp 192.0.2.1:443"]
+        assert ran["tcp6"].attempts == ["tcp 2001:db8:1::1:443"]
+        assert ran["udp"].attempts == ["udp 192.0.2.1:9"]
+        assert ran["loopback"].attempts == []
+
+    def test_every_command(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It does its work, and nothing leaves; a report is a PDF with its charts as pictures.
+
+        What runs until it is stopped is in tests/browser/test_offline.py.
+        """
+        require(CHROMIUM, "The browser Chromium", "chromium")
+        for name, value in own_places(tmp_path).items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / "media").mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / "media" / "one.png")
+        with mfkit.MediaLibrary(tmp_path / "library.db") as library:
+            library.scan(tmp_path / "media", progress=False)
+        (tmp_path / "list.csv").write_text("file_path,file_size,title\n/music/a.mp3,7,A\n")
+        values = {
+            "library": ["library.db"], "source": ["library.db"], "folder": ["demo"], "path": ["items.csv"],
+            "file": ["list.csv"], "folders": ["demo", "media"], "names": ["good"], "name": ["kept"],
+            "words": ["music"], "publish target": ["dataset"], "db copy target": ["copy.db"],
+        }
+        options = {
+            "report": ["--output", "report.pdf", "--pictures", "charts"],
+            "tag add": ["--all"], "tag remove": ["--all"],
+        }
+        ran = run_offline({
+            name: [sys.executable, "-m", "mfkit.cli", *line] for name, line in every_command(values, options)
+            if name not in SERVERS
+        }, tmp_path)
+        assert {name: one.said for name, one in ran.items() if one.code not in (0, 1)} == {}
+        assert {name: one.attempts for name, one in ran.items() if one.attempts} == {}
+        assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+        assert list((tmp_path / "charts").glob("*.png"))

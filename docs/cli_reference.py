@@ -27,6 +27,11 @@ teaches your shell to complete commands and options.
 | 2 | cannot work; one line on standard error says why and what to do |
 | 130 | interrupted; what was done so far is kept |
 
+An error that mfkit did not foresee ends a command with 2 as well. Its line names a log file with the
+traceback, which only you can read and which holds no passwords; the last 20 such logs are kept.
+`mfkit --debug COMMAND`, or `MFKIT_DEBUG=1`, prints the traceback of any error. `mfkit doctor` checks a
+library with SQLite's `quick_check` and looks for values that do not fit their columns.
+
 ## Which items
 
 """

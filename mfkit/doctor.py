@@ -9,19 +9,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import JSON, Column, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from mfkit.core import migrate
 from mfkit.core.database import Database
+from mfkit.core.faults import RECOVER
 from mfkit.core.reading import connect_sqlite
 from mfkit.core.sync import run_sync
 from mfkit.engines.cache import cache_of
 from mfkit.errors import MfkitError
-from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus
+from mfkit.models import Base, MediaItem, Scan, ScanFailure, ScanStatus
 from mfkit.queries.units import format_size
 
 State = Literal["ok", "note", "bad"]
@@ -70,9 +73,12 @@ def _library(library: str) -> Iterator[Finding]:
     try:
         database = Database(library, read_only=True)
         revision, items, failures, stuck = run_sync(_asked(database))
-    except MfkitError as error:
-        advice = "Name another with --library, or restore it from a backup."
-        yield Finding("library", "bad", str(error), advice)
+    except (MfkitError, SQLAlchemyError, ValueError, LookupError) as error:
+        found = str(error) if isinstance(error, MfkitError) else f"{library} cannot be read: {error}"
+        yield Finding("library", "bad", found, "Name another with --library, or restore it from a backup.")
+        file = Path(library).expanduser()
+        if file.is_file():
+            yield _integrity(file)
         return
     if revision == migrate.HEAD:
         yield Finding("schema", "ok", f"revision {revision}, {items:,} items")
@@ -82,6 +88,7 @@ def _library(library: str) -> Iterator[Finding]:
         yield Finding("schema", "bad", found, "mfkit db upgrade" if known else "pip install --upgrade mfkit")
     if database.file is not None:
         yield _integrity(database.file)
+        yield from _odd_values(database.file)
         yield _room("disk of the library", database.file, database.file.stat().st_size)
     if failures:
         advice = "lib.failures() lists them; mfkit scan tries those that could not be read again."
@@ -119,18 +126,52 @@ async def _asked(database: Database) -> tuple[str | None, int, int, int]:
 
 def _integrity(file: Path) -> Finding:
     """Ask SQLite whether the file is whole (https://www.sqlite.org/pragma.html#pragma_quick_check)."""
-    advice = "Restore the library from a backup, or scan into a new one."
+    advice = RECOVER.format(name=file)
     try:
         with closing(connect_sqlite(file)) as connection:
             said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
             loose = len(connection.execute("PRAGMA foreign_key_check").fetchmany(1000))
     except sqlite3.Error as error:
-        return Finding("integrity", "bad", str(error), advice)
+        return Finding("integrity", "bad", f"PRAGMA quick_check: {error}", advice)
     if said != ["ok"]:
-        return Finding("integrity", "bad", "; ".join(said), advice)
+        return Finding("integrity", "bad", f"PRAGMA quick_check: {'; '.join(map(str, said))}", advice)
     if loose:
         return Finding("integrity", "note", f"{loose:,} rows belong to no item", "They do no harm.")
     return Finding("integrity", "ok", f"{format_size(file.stat().st_size)} without a fault")
+
+
+def _odd_values(file: Path) -> Iterator[Finding]:
+    """Count values that another program wrote, of a type that their column does not have."""
+    advice = "Set them to NULL or to a value of the type with the program that wrote them."
+    try:
+        with closing(connect_sqlite(file)) as connection:
+            for table in Base.metadata.sorted_tables:
+                odd = {column.name: is_odd for column in table.columns if (is_odd := _is_odd(column))}
+                if not odd:
+                    continue
+                sums = ", ".join(f"sum({one})" for one in odd.values())
+                counts = connection.execute(f"SELECT {sums} FROM {table.name}").fetchone()
+                for name, count in zip(odd, counts, strict=True):
+                    if count:
+                        wanted = f"{count:,} in {table.name}.{name} cannot be read"
+                        yield Finding("values", "bad", wanted, advice)
+    except sqlite3.Error as error:
+        yield Finding("values", "bad", str(error), RECOVER.format(name=file))
+
+
+def _is_odd(column: Column[Any]) -> str | None:
+    """Return the condition under which SQLite holds a value that is none of the column's type."""
+    match column.type.python_type if not isinstance(column.type, JSON) else None:
+        case type() as kind if kind is datetime:
+            # A text such as 290000-01-01 has no place in Python's dates.
+            return f"{column.name} IS NOT NULL AND {column.name} NOT GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-*'"
+        case type() as kind if kind is int:
+            return f"typeof({column.name}) NOT IN ('integer', 'null')"
+        case type() as kind if kind is float:
+            return f"typeof({column.name}) NOT IN ('real', 'integer', 'null')"
+        case type() as kind if kind is str:
+            return f"typeof({column.name}) NOT IN ('text', 'null')"
+    return None
 
 
 def _snapshot(database: Database) -> Finding:

@@ -36,9 +36,10 @@ COMMANDS = dict(_walk(typer.main.get_command(app)))
 """Every command by its name."""
 
 
-def examples(command: Any) -> list[list[str]]:
-    """Return the examples in a command's help, as arguments that begin with ``mfkit``."""
-    return [shlex.split(one) for one in re.findall(r"`(mfkit [^`]+)`", command.epilog or "")]
+def examples(name: str) -> list[list[str]]:
+    """Return the examples in a command's help, each as what follows the program's name."""
+    found = re.findall(r"`mfkit ([^`]+)`", COMMANDS[name].epilog or "")
+    return [shlex.split(one) for one in found]
 
 
 class Done(NamedTuple):

@@ -27,13 +27,13 @@ settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the tests' snapshots out of the user's own cache, and let Ctrl-C reach the programs they start."""
+    """Keep snapshots and logs out of the user's own folders, and let Ctrl-C reach the programs they start."""
     # Whatever a shell starts in the background does not hear it, nor does what that starts.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = tempfile.TemporaryDirectory(prefix="mfkit-cache-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
-    os.environ["XDG_CACHE_HOME"] = folder.name
+    os.environ["XDG_CACHE_HOME"] = os.environ["XDG_STATE_HOME"] = folder.name
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """The command line: thin, it wires what the library can do; one command a file.
 
 Exit codes: 0 done; 1 done, but some files or rows failed, or a check found something bad; 2 cannot work
-(the message says why); 130 interrupted. A module here imports what it needs of the library inside its
-command, so that ``mfkit --help`` waits for none of it.
+(the message says why, also of an error that nobody foresaw); 130 interrupted. A module here imports what it
+needs of the library inside its command, so that ``mfkit --help`` waits for none of it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-import traceback
-
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from mfkit.cli import (
     cache,
@@ -34,9 +34,9 @@ from mfkit.cli import (
     tag,
     views,
 )
-from mfkit.cli.app import app
-from mfkit.credentials import hide_credentials
+from mfkit.cli.app import app, debugging
 from mfkit.errors import MfkitError
+from mfkit.printable import printable
 
 __all__ = [
     "app", "cache", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main",
@@ -46,24 +46,33 @@ __all__ = [
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; what a user can act on becomes a line and exit code 2.
+    """Run the command line; every error becomes a line and exit code 2.
+
+    What mfkit did not foresee leaves its traceback in a log file that the line names.
 
     Args:
         arguments: What follows the program's name; that of this process when not given.
     """
     _end_in_order()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(arguments)
-    except MfkitError as error:
-        print(f"mfkit: {error}", file=sys.stderr)
+        with warnings.catch_warnings():
+            warnings.simplefilter("default", UserWarning)
+            warnings.showwarning = _show_warning
+            app(given)
+    except Exception as error:
+        # The one broad catch of the command line: whatever a command did not foresee is logged and said.
+        from mfkit.cli import unforeseen
+
+        if debugging():
+            unforeseen.print_traceback(error)
+        said = str(error) if isinstance(error, MfkitError) else unforeseen.sentence(error, given)
+        print(f"mfkit: {said}", file=sys.stderr)
         raise SystemExit(2) from error
     except SystemExit as ended:
         if ended.code == 130:  # how Typer passes Ctrl-C on
             print("mfkit: interrupted; what was done so far is kept", file=sys.stderr)
         raise
-    except Exception as error:
-        print(hide_credentials("".join(traceback.format_exception(error))), end="", file=sys.stderr)
-        raise SystemExit(2) from error
 
 
 def _end_in_order() -> None:
@@ -76,3 +85,8 @@ def _end_in_order() -> None:
             and threading.current_thread() is threading.main_thread()
         ):
             signal.signal(number, signal.default_int_handler)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning as a line, without the place in the code that it comes from."""
+    print(f"mfkit: warning: {printable(' '.join(str(message).split()))}", file=sys.stderr)

@@ -45,8 +45,22 @@ app = typer.Typer(
 )
 
 
+_state = {"debug": False}
+
+
 @app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="MFKIT_DEBUG", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    _state["debug"] = debug
     if version:
         print(__version__)
         raise typer.Exit
+
+
+def debugging() -> bool:
+    """Return whether ``--debug`` was given."""
+    return _state["debug"]

@@ -18,15 +18,23 @@ from mfkit.errors import (
     QueryError,
     ReadOnlyLibraryError,
 )
+from mfkit.models import Base
 
+RECOVER = (
+    "Restore it from a backup, scan into a new library, or save what can be read: "
+    "sqlite3 {name} .recover | sqlite3 recovered.db"
+)
+"""What to do with a damaged SQLite file (https://www.sqlite.org/recovery.html)."""
+_DAMAGED = "{name} is damaged ({cause}). mfkit doctor says more. " + RECOVER
 # SQLite's own messages: https://www.sqlite.org/rescode.html
 _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("unable to open database file", LibraryNotFoundError,
      "{name} cannot be opened; check that its folder is there and may be written."),
     ("file is not a database", NotALibraryError,
      "{name} is no SQLite database; name another file."),
-    ("database disk image is malformed", NotALibraryError,
-     "{name} is damaged; restore it from a backup, or scan into a new library."),
+    ("database disk image is malformed", NotALibraryError, _DAMAGED),
+    ("malformed database schema", NotALibraryError, _DAMAGED),
+    ("vtable constructor failed", NotALibraryError, _DAMAGED),
     ("database is locked", LibraryLockedError,
      "{name} is being written by another program; wait for it to end, or close it, and try again."),
     ("database table is locked", LibraryLockedError,
@@ -49,6 +57,7 @@ _POSTGRESQL: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("57P", DatabaseUnavailableError, "The connection to {name} was lost: {cause}."),
     ("57014", QueryError, "The query was interrupted: {cause}."),
 )
+_MISSING = re.compile(r"""no such table: (?:main\.)?(\w+)|relation "(?:\w+\.)?(\w+)" does not exist""")
 _DRIVER_CLASS = re.compile(r"<class '[\w.]+'>: ")
 
 
@@ -80,6 +89,12 @@ def translate(name: str, *, writing: bool = False) -> Iterator[None]:
         for words, kind, message in _SQLITE:
             if words in cause:
                 raise kind(message.format(name=name, cause=cause)) from error
+        missing = _MISSING.search(cause)
+        if missing and (table := missing[1] or missing[2]) in (*Base.metadata.tables, "media"):
+            raise NotALibraryError(
+                f"{name} is not a whole library: it has no {table}. Run mfkit doctor, then restore the "
+                "library from a backup, or scan into a new one."
+            ) from error
         if error.connection_invalidated or isinstance(error, InterfaceError):
             raise DatabaseUnavailableError(f"The connection to {name} was lost: {cause}") from error
         if "read-only transaction" in cause:

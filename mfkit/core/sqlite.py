@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mfkit.core.openfile import OpenFile
 from mfkit.core.sqlite_guard import add_missing_math, authorize
+from mfkit.errors import LibraryLockedError, ReadOnlyLibraryError
 
+COMPANIONS = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file: its name with one of these behind it."""
 WRITE = "mfkit_write"
 """Execution option of a connection that is going to write."""
 _FILE = "mfkit_file"
@@ -36,6 +40,10 @@ _WRITER_PRAGMAS = (
     # A scan of millions must not leave a log of gigabytes behind.
     "PRAGMA journal_size_limit = 67108864",
 )
+_MAGIC = b"SQLite format 3\0"
+"""How a database begins (https://www.sqlite.org/fileformat.html, section 1.3.1)."""
+_PATIENCE = 2.0
+"""Seconds to wait until a file that is to be replaced is closed elsewhere."""
 
 
 def file_of(url: URL) -> Path | None:
@@ -51,6 +59,85 @@ def file_of(url: URL) -> Path | None:
 def may_write(file: Path) -> bool:
     """Return whether this user may write a file and, as WAL mode needs, others beside it."""
     return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+
+
+@contextmanager
+def held_alone(file: Path) -> Iterator[None]:
+    """Hold a SQLite file so that nobody else can open it; its log or journal is first brought into it.
+
+    A file that does not exist or is not a database needs no holding. A program that has the file open in
+    SQLite's rollback mode and is idle holds no lock, and goes unseen; mfkit's libraries are in WAL mode.
+
+    Raises:
+        LibraryLockedError: Another connection has it open, here or in another program.
+        ReadOnlyLibraryError: The file, or what lies beside it, cannot be written.
+    """
+    connection = _hold_alone(file) if file.exists() else None
+    try:
+        if connection is not None and os.name == "nt":  # where no file that is open can be replaced
+            connection.close()
+        yield
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _hold_alone(file: Path) -> sqlite3.Connection | None:
+    connection = None
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(os.fsencode(file.resolve()))}?mode=rw", uri=True, isolation_level=None,
+            timeout=_PATIENCE,
+        )
+        connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+        connection.execute("BEGIN EXCLUSIVE")
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("delete",):
+            raise _opened(file)  # in between
+        return connection
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if not isinstance(error, sqlite3.Error):
+            raise
+        code = error.sqlite_errorcode & 0xFF  # the rest tells variants apart
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            return None
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise _opened(file) from error
+        raise ReadOnlyLibraryError(
+            f"{file} cannot be replaced: {error}. Check its permissions and those of its folder."
+        ) from error
+
+
+def _opened(file: Path) -> LibraryLockedError:
+    return LibraryLockedError(f"{file} is open in another program; close it there, or name another file.")
+
+
+def replace_file(new: Path, old: Path) -> None:
+    """Put a finished database into a place where another one, or what is left of one, may lie.
+
+    SQLite applies a log or journal that it finds beside a file, whosever it was, so those go first: into
+    their own database, with :func:`held_alone`. A kill at any moment leaves the old database or the new one.
+
+    Args:
+        new: A whole database that nobody has open, in the same folder.
+        old: Where it is to be.
+
+    Raises:
+        LibraryLockedError: Another connection has the old one open.
+        ReadOnlyLibraryError: The old one cannot be written.
+        OSError: A file cannot be removed or renamed.
+    """
+    with held_alone(old):
+        for end in COMPANIONS:
+            old.with_name(old.name + end).unlink(missing_ok=True)
+        os.replace(new, old)
+
+
+def is_database(file: Path) -> bool:
+    """Return whether a file, which no connection has open, begins as SQLite databases do."""
+    with file.open("rb") as opened:
+        return opened.read(len(_MAGIC)) == _MAGIC
 
 
 def read_only_url(url: URL, file: Path) -> URL:

@@ -56,6 +56,8 @@ class RecordEngine:
             async with self.database.only_reading() as connection:
                 result = await self.database.interruptible(connection, connection.execute(_plain(select)))
                 return declared(list(result.keys()), [column.type for column in columns], result.all())
+        except (pa.ArrowException, ValueError, LookupError, TypeError, OverflowError) as error:
+            raise _unreadable(self.database, error) from error
         except StatementError as error:
             raise QueryError(f"The database refused the query: {cause_of(error)}") from error
 
@@ -139,6 +141,12 @@ class RecordEngine:
     def close(self) -> None:
         """End the processes that ran free SQL; a later statement starts one again."""
         self._processes.close()
+
+
+def _unreadable(database: Database, error: Exception) -> QueryError:
+    return QueryError(
+        f"{database.name} holds a value that does not fit its column: {error}. mfkit doctor names the column."
+    )
 
 
 def _plain(select: Select[Any] | Executable) -> Select[Any] | Executable:

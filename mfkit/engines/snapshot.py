@@ -5,6 +5,7 @@ Whatever keeps the copy from being used, the record database answers instead: sl
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import threading
@@ -40,6 +41,8 @@ from mfkit.errors import DatasetError, MfkitError, QueryError
 
 T = TypeVar("T")
 _RETRY = 60.0
+_NAMED = re.compile(r"[\w.]+(Error|Exception|Invalid): ")
+"""How the last line of a traceback begins."""
 
 
 class SnapshotWarning(UserWarning):
@@ -276,9 +279,10 @@ class SnapshotEngine:
                 return self._session
             except (_Unusable, QueryError):
                 raise
-            except (OSError, MfkitError, pa.ArrowException, *_errors_and_readers()) as error:
+            except (OSError, ValueError, MfkitError, pa.ArrowException, *_errors_and_readers()) as error:
                 self._off_until = time.monotonic() + _RETRY
-                self._warn(f"The snapshot cannot be used ({error}); queries run on the database itself.")
+                reason = _reason(error)
+                self._warn(f"The snapshot cannot be used ({reason}); queries run on the database itself.")
                 raise _Unusable from error
 
     def _still(self, manifest: Manifest) -> bool:
@@ -340,6 +344,14 @@ class SnapshotEngine:
         if message not in self._warned:
             self._warned.add(message)
             warnings.warn(message, SnapshotWarning, stacklevel=2)
+
+
+def _reason(error: Exception) -> str:
+    """Return an error's words on one line; DuckDB's may hold a traceback of the code that gave it rows."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if "Traceback" not in str(error):
+        return lines[0] if lines else type(error).__name__
+    return next((line for line in reversed(lines) if _NAMED.match(line)), type(error).__name__)
 
 
 def _refuse_torn(session: SnapshotSession, translated: Translated) -> None:

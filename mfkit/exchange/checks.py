@@ -86,7 +86,8 @@ def checked(numbers: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> Che
 def _said(values: Sequence[Any]) -> list[Any]:
     # NaN alone is not equal to itself.
     return [
-        None if value == "" or (value.__class__ is float and value != value) else value for value in values
+        None if (isinstance(value, str) and not value) or (value.__class__ is float and value != value)
+        else value for value in values
     ]
 
 
@@ -128,5 +129,7 @@ def _reason(fault: Any) -> str:
     if fault["type"] == "missing":
         return "the path is missing"
     shown = repr(fault["input"])
+    if fault["type"] == "extra_forbidden":
+        return f"a row has no place for this (got {shown[:60]})"
     reason = fault["msg"].removeprefix("Value error, ")
     return reason if fault["type"] == "value_error" and not fault["loc"] else f"{reason} (got {shown[:60]})"

@@ -34,7 +34,10 @@ def _moment(value: Any) -> datetime:
         raise ValueError("this is no moment; write it as 2024-05-17T12:30:00Z")
     if value.tzinfo is UTC:
         return value
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC this moment lies outside of the years 1 to 9999") from None
 
 
 def _path(given: Any) -> str:

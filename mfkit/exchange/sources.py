@@ -67,24 +67,56 @@ def _plain(column: pd.Series[Any]) -> list[Any]:
     """Return Python's own values, with None for each of pandas' words for nothing."""
     values: list[Any]
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        values = column.to_numpy("datetime64[us]").tolist()  # in UTC
+        # In UTC. What Python's years cannot hold becomes a number, which no row takes.
+        values = column.to_numpy(f"datetime64[{_unit(column.dt.unit)}]").tolist()
     elif isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
         values = column.array.to_numpy(dtype=object, na_value=None).tolist()
+    elif column.dtype == object:
+        values = [None if _is_nothing(value) else value for value in column.tolist()]
     else:
         values = column.astype(object).where(column.notna(), None).tolist()
     return values
 
 
+def _is_nothing(value: Any) -> bool:
+    try:
+        return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+    except ArithmeticError:  # a decimal that lets nobody ask
+        return False
+
+
+def _unit(unit: str) -> str:
+    """Return the unit in which moments are read: Python has none below microseconds."""
+    return "us" if unit == "ns" else unit
+
+
 def _parquet(path: Path, unwanted: Container[str]) -> Iterator[Batch]:
-    file = pyarrow.parquet.ParquetFile(path)
-    wanted = [name for name in file.schema_arrow.names if name not in unwanted]
-    for batch in file.iter_batches(_AT_ONCE, columns=wanted):
-        columns = {
-            name: (column.cast(pa.timestamp("us"), safe=False)  # in UTC
-                   if pa.types.is_timestamp(column.type) else column).to_pylist()
-            for name, column in zip(batch.schema.names, batch.columns, strict=True)
-        }
-        yield batch.num_rows, columns
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+        wanted = [name for name in file.schema_arrow.names if name not in unwanted]
+        for batch in file.iter_batches(_AT_ONCE, columns=wanted):
+            yield batch.num_rows, {
+                name: _values(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)
+            }
+    except (pa.ArrowException, OSError) as error:
+        raise IngestError(f"{path} cannot be read: {error}") from error
+
+
+def _values(column: pa.Array) -> list[Any]:
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp(_unit(column.type.unit)), safe=False)  # in UTC
+    try:
+        values: list[Any] = column.to_pylist()
+        return values
+    except (ArithmeticError, ValueError):  # one of them is beyond Python's type
+        return [_value(one) for one in column]
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (ArithmeticError, ValueError):
+        return "out of range"
 
 
 def _dialect(file: Path) -> tuple[str, list[str]]:
@@ -154,4 +186,13 @@ def _rows(said: object) -> Iterable[Mapping[str, Any]]:
         tool = next((tool for tool in _TOOLS if tool.recognises(one)), None)
         if not isinstance(one, dict):
             raise ValueError(f"an object was expected, and this is {str(one)[:40]!r}")
-        yield tool.read(one) if tool is not None else one
+        yield one if tool is None else _read(tool, one)
+
+
+def _read(tool: Any, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a program said as a row; one that no row takes where it is not as the program writes it."""
+    try:
+        row: Mapping[str, Any] = tool.read(said)
+        return row
+    except (TypeError, AttributeError, ValueError, LookupError, ArithmeticError):
+        return {f"output of {tool.__name__.rpartition('.')[2]}": str(said)}

@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Select, Table, select
 
 from mfkit.core.database import Database
+from mfkit.core.sqlite import held_alone
 from mfkit.errors import ExportError, MfkitError
 from mfkit.exchange.target import replacing
 from mfkit.models import (
@@ -43,10 +44,13 @@ async def write_sublibrary(
 
     Raises:
         ExportError: The file cannot be written; nothing is left behind.
+        LibraryLockedError: A library that is there is open.
     """
     if database.file is not None and path.exists() and path.samefile(database.file):
         raise ExportError(f"{path} is the library itself; name another file.")
     written = 0
+    with held_alone(path):  # a library that is in use is refused before the work
+        pass
     with replacing(path, overwrite=overwrite) as unfinished:
         part = Database(unfinished)
         try:

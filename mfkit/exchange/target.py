@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from mfkit.core import sqlite
 from mfkit.errors import ExportError
 
 
@@ -39,17 +40,22 @@ def replacing(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
     Raises:
         ExportError: It cannot be written, for example because the disk is full; nothing is left behind.
+        LibraryLockedError: The file that is there is a SQLite database that is open.
+        ReadOnlyLibraryError: It is such a database, and may only be read.
     """
     refuse_existing(path, overwrite=overwrite)
     unfinished = path.with_name(f".{path.name[:100]}.{uuid4().hex[:12]}.part")
     try:
         yield unfinished
         refuse_existing(path, overwrite=overwrite)
-        os.replace(unfinished, path)
+        if sqlite.is_database(unfinished):
+            sqlite.replace_file(unfinished, path)
+        else:
+            os.replace(unfinished, path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ExportError(f"{path} cannot be written: {reason}. Nothing was left behind.") from error
     finally:
-        for left in (unfinished, *(unfinished.with_name(unfinished.name + end) for end in ("-wal", "-shm"))):
+        for end in ("", *sqlite.COMPANIONS):
             with suppress(OSError):
-                left.unlink()
+                unfinished.with_name(unfinished.name + end).unlink()

@@ -64,6 +64,7 @@ class Exchange(Opened):
         Raises:
             ExportError: The suffix names no format, the file is there already or cannot be written, or
                 holds fewer rows (XLSX). Nothing of it is left behind.
+            LibraryLockedError: The library to be replaced is open.
             FilterError: A field or column is unknown, or a value makes no sense.
         """
         from mfkit.exchange import formats, sublibrary, target, workbook

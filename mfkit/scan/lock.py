@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.core.faults import translate
-from mfkit.errors import DatabaseUnavailableError, MfkitError, ScanRunningError
+from mfkit.errors import DatabaseUnavailableError, LibraryLockedError, MfkitError, ScanRunningError
 from mfkit.models import Scan, ScanStatus, utc_now
 
 LOCK_TRIES = 10
@@ -104,6 +104,7 @@ async def scanning(database: Database, roots: Sequence[str]) -> AsyncIterator[No
 
     Raises:
         ScanRunningError: Another scan of the library, on PostgreSQL one of these folders, is under way.
+        LibraryLockedError: The lock file cannot be opened.
         DatabaseUnavailableError: The server cannot be reached.
     """
     refused = ScanRunningError(
@@ -115,6 +116,11 @@ async def scanning(database: Database, roots: Sequence[str]) -> AsyncIterator[No
             lock.acquire()
         except Timeout:
             raise refused from None
+        except OSError as error:
+            raise LibraryLockedError(
+                f"The lock file {lock.lock_file} cannot be opened: {error.strerror or error}. Check what "
+                "lies there and the permissions of the folder, then scan again."
+            ) from error
         try:
             await _mark_killed(database)
             yield

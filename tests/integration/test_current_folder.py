@@ -126,9 +126,9 @@ def folder(scanned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - SERVERS))
 def test_a_command(folder: Path, name: str) -> None:
     """The command's examples do their work, and run nothing of the folder that they are given in."""
-    for example in examples(COMMANDS[name]):
+    for example in examples(name):
         done = subprocess.run(
-            [str(PROGRAM), *(one.replace("~", os.environ["HOME"]) for one in example[1:])], cwd=folder,
+            [str(PROGRAM), *(one.replace("~", os.environ["HOME"]) for one in example)], cwd=folder,
             capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
         )
         assert done.returncode == 0 and done.stdout, done.stdout + done.stderr

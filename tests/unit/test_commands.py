@@ -61,20 +61,19 @@ def run(scanned, demo, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_it_explains_itself(run, name):
     """Help says what the command does, what each option means, and gives an example."""
-    command = COMMANDS[name]
-    assert examples(command), "an example is missing"
-    assert all(example[1:1 + len(name.split())] == name.split() for example in examples(command))
+    assert examples(name), "an example is missing"
+    assert all(example[:len(name.split())] == name.split() for example in examples(name))
     done = run(*name.split(), "--help")
     assert done.code == 0 and "Usage" in done.out
-    for parameter in command.params:
+    for parameter in COMMANDS[name].params:
         assert getattr(parameter, "help", None) or parameter.name == "context", parameter.name
 
 
 @pytest.mark.parametrize("name", CALLED)
 def test_its_examples_work(run, name):
     """What the help shows runs on the demo library."""
-    for example in examples(CALLED[name]):
-        done = run(*example[1:])
+    for example in examples(name):
+        done = run(*example)
         assert done.code in ((0, 1) if name == "scan" else (0,)), done.err
         assert done.out and "\x1b" not in done.out
 
@@ -82,8 +81,8 @@ def test_its_examples_work(run, name):
 @pytest.mark.parametrize("name", [name for name, one in CALLED.items() if "--json" in _options(one)])
 def test_json_is_json(run, name):
     """With --json the output is one JSON document and nothing else."""
-    example = [part for part in examples(CALLED[name])[0] if part != "--json"]
-    json.loads(run(*example[1:], "--json").out)
+    example = [part for part in examples(name)[0] if part != "--json"]
+    json.loads(run(*example, "--json").out)
 
 
 @pytest.mark.parametrize("name", [
@@ -92,7 +91,7 @@ def test_json_is_json(run, name):
 ])
 def test_an_unknown_library_is_one_line(run, name):
     """A library that is not there ends with 2 and a line that says what to do; none is made."""
-    done = run(*examples(COMMANDS[name])[0][1:], "--library", "nowhere.db")
+    done = run(*examples(name)[0], "--library", "nowhere.db")
     assert (done.code, done.out) == (2, "")
     assert done.err.count("\n") == 1 and "mfkit scan FOLDER --library nowhere.db" in done.err
     assert not Path("nowhere.db").exists()

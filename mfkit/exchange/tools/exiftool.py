@@ -85,7 +85,7 @@ def _size(value: object) -> int | None:
         if isinstance(value, str):
             return parse_size(value.replace(" bytes", ""))
         return int(value) if isinstance(value, (int, float)) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

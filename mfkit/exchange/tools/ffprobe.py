@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mfkit.exchange.tools.said import first, number, ratio, row, whole
+from mfkit.exchange.tools.said import first, members, number, objects, ratio, row, whole
 from mfkit.scan.probes.coordinates import iso6709
 
 
@@ -18,13 +18,13 @@ def recognises(said: object) -> bool:
 def read(said: Mapping[str, Any]) -> dict[str, Any]:
     """Return what ffprobe said of a file as a row."""
     container = said["format"]
-    streams = [one for one in said.get("streams") or () if isinstance(one, dict)]
+    streams = objects(said.get("streams"))
     films = [one for one in streams if one.get("codec_type") == "video" and not _is_cover(one)]
     sounds = [one for one in streams if one.get("codec_type") == "audio"]
     film, sound = films[0] if films else {}, sounds[0] if sounds else {}
     tags = {
         key.lower(): value
-        for source in (sound, film, container) for key, value in (source.get("tags") or {}).items()
+        for source in (sound, film, container) for key, value in members(source.get("tags")).items()
     }
     width, height = whole(film.get("width")), whole(film.get("height"))
     if _rotation(film) in (90, 270):
@@ -53,12 +53,12 @@ def read(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_cover(stream: Mapping[str, Any]) -> bool:
-    return bool((stream.get("disposition") or {}).get("attached_pic"))
+    return bool(members(stream.get("disposition")).get("attached_pic"))
 
 
 def _rotation(stream: Mapping[str, Any]) -> int:
-    turns = [(stream.get("tags") or {}).get("rotate")]
-    turns += [one.get("rotation") for one in stream.get("side_data_list") or () if isinstance(one, dict)]
+    turns = [members(stream.get("tags")).get("rotate")]
+    turns += [one.get("rotation") for one in objects(stream.get("side_data_list"))]
     return (whole(first(*turns)) or 0) % 360
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from mfkit.exchange.tools.said import codec, first, number, row, whole
+from mfkit.exchange.tools.said import codec, first, members, number, objects, row, whole
 from mfkit.scan.probes.coordinates import iso6709
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)")
@@ -22,14 +22,14 @@ def read(said: Mapping[str, Any]) -> dict[str, Any]:
     """Return what MediaInfo said of a file as a row."""
     media = said["media"]
     tracks: dict[str, Mapping[str, Any]] = {}
-    for track in media["track"]:
+    for track in objects(media["track"]):
         tracks.setdefault(str(track.get("@type")), track)
     general, film, sound, image = (tracks.get(name, {}) for name in ("General", "Video", "Audio", "Image"))
     seen = film or image
     width, height = whole(seen.get("Width")), whole(seen.get("Height"))
     if round(number(seen.get("Rotation")) or 0) % 180 == 90:
         width, height = height, width
-    extra = general.get("extra") or {}
+    extra = members(general.get("extra"))
     place = iso6709(str(first(general.get("Recorded_Location"), extra.get("xyz"), "")))
     facts: dict[str, Any] = {
         "mime_type": general.get("InternetMediaType"),

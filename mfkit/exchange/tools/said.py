@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,16 +35,30 @@ def codec(name: object) -> str | None:
 
 def number(value: object) -> float | None:
     """Return the number that a value is or begins with, as in ``"50.0 mm"``."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
     match = _NUMBER.match(value.strip()) if isinstance(value, str) else None
-    return float(match[0]) if match else None
+    if match is None and (not isinstance(value, (int, float)) or isinstance(value, bool)):
+        return None
+    try:
+        found = float(match[0] if match else cast(float, value))
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def whole(value: object) -> int | None:
     """Return the same as a whole number."""
     found = number(value)
     return round(found) if found is not None and abs(found) < 2**62 else None
+
+
+def members(value: object) -> Mapping[str, Any]:
+    """Return a JSON object, an empty one where there is another value."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a JSON list, or the one object that stands in its place."""
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 
 def ratio(value: object) -> float | None:

@@ -159,7 +159,7 @@ def _exposure(camera: Mapping[int, Value]) -> float | None:
 
 def shutter_speed(seconds: float | None) -> str | None:
     """An exposure time as photographers write it: ``"1/250"``, ``"0.5"``, ``"30"``."""
-    if seconds is None or not 0 < seconds < 1e6:
+    if seconds is None or not 1e-12 < seconds < 1e6:
         return None
     if seconds < 0.35:
         inverse = 1 / seconds

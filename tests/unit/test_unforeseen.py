@@ -1,0 +1,351 @@
+"""Every command on damaged libraries, odd values and places that cannot be written ends with a sentence."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+import mfkit
+from tests.commands import COMMANDS, Done, call, examples
+
+PAGE = 4096
+NOBODY = 65534
+# They go on until they are stopped; the option makes JupyterLab and Voilà end at once.
+SERVERS = ("app", "lab")
+# These start programs of seconds, and are tried on what they refuse before.
+SLOW = (*SERVERS, "report", "scan")
+# They have no library.
+APART = ("demo", "cache list")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A library with every kind of row, not to be changed."""
+    folder = tmp_path_factory.mktemp("unforeseen")
+    media = folder / "media"
+    media.mkdir()
+    for name in "abc":
+        (media / f"{name}.txt").write_text(name * 100)
+    (media / "copy.txt").write_text("a" * 100)
+    (media / "empty.jpg").touch()
+    rows = "".join(
+        f"/there/{one}.mp4,{one + 5},{one}.5,h264,1920,1080,{1950 + one % 70},Title\n" for one in range(600)
+    )
+    header = "file_path,file_size,duration,video_codec,width,height,year,title\n"
+    (folder / "rows.csv").write_text(header + rows)
+    with mfkit.MediaLibrary(folder / "library.db") as lib:
+        lib.scan(media, progress=False)
+        lib.ingest(folder / "rows.csv", progress=False)
+        lib.tag({"media_type": "video"}, "seen", "new")
+        lib.add_to("mine", {"media_type": "document"})
+        lib.save_view("films", media_type="video")
+    return folder / "library.db"
+
+
+def _truncated(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2 // PAGE * PAGE)
+
+
+def _random_pages(seed: int) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        chance = random.Random(seed)
+        data = bytearray(file.read_bytes())
+        pages = range(1, len(data) // PAGE)
+        for page in chance.sample(pages, len(pages) // 3):
+            data[page * PAGE:(page + 1) * PAGE] = chance.randbytes(PAGE)
+        file.write_bytes(data)
+
+    return damage
+
+
+def _first_page(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[100:PAGE] = b"\xff" * (PAGE - 100)
+    file.write_bytes(data)
+
+
+def _sql(*statements: str) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            connection.execute("PRAGMA foreign_keys = OFF")
+            for statement in statements:
+                connection.execute(statement)
+
+    return damage
+
+
+def _missing(table: str) -> Callable[[Path], None]:
+    return _sql("PRAGMA writable_schema = ON", f"DELETE FROM sqlite_schema WHERE name = '{table}'")
+
+
+def _text(file: Path) -> None:
+    file.write_text("This is no database.\n" * 100)
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def _lock_is_a_folder(file: Path) -> None:
+    file.with_name(file.name + ".scan-lock").mkdir()
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "truncated": _truncated, "first page": _first_page,
+    **{f"random pages {seed}": _random_pages(seed) for seed in range(2)},
+    **{f"without {table}": _missing(table) for table in (
+        "media_items", "media_metadata", "media_tags", "scans", "media_changes", "media_search",
+        "saved_views", "media", "alembic_version",
+    )},
+    "text": _text, "folder": _folder, "empty": lambda file: os.truncate(file, 0),
+    "lock is a folder": _lock_is_a_folder,
+}
+
+
+REFUSED = ("first page", "text", "folder", "without media_items")
+
+
+@pytest.fixture
+def run(whole, tmp_path, monkeypatch, capsys) -> Iterator[Callable[..., Done]]:
+    """Call a command's example in a folder with a copy of the library, damaged or not."""
+    shutil.copyfile(whole, tmp_path / "library.db")
+    (tmp_path / "list.csv").write_text("Path,file_size,Notes\n/somewhere/a.jpg,5,mine\n")
+    shutil.copytree(whole.parent / "media", tmp_path / "Pictures")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("MFKIT_LIBRARY", raising=False)
+
+    def called(name: str) -> Done:
+        arguments = examples(name)[0]
+        if name in SERVERS:
+            arguments.append("--version")
+        if "other.db" in arguments:
+            arguments[arguments.index("other.db")] = "library.db"
+        return call(capsys, *arguments)
+
+    yield called
+
+
+def _said(done: Done) -> None:
+    assert done.code in (0, 1, 2)
+    assert "Traceback" not in done.err + done.out
+    lines = done.err.splitlines()
+    if done.code == 2:
+        assert not lines.pop().startswith("mfkit: warning: ")
+    assert all(line.startswith("mfkit: warning: ") for line in lines)
+
+
+CASES = [
+    (damage, name) for damage in DAMAGES for name in COMMANDS
+    if name not in APART and (name not in SLOW or damage in REFUSED)
+]
+
+
+@pytest.mark.parametrize("damage, name", CASES, ids=map(" ".join, CASES))
+def test_damaged(run, damage, name):
+    """A damaged library ends a command with a sentence, if it ends it."""
+    DAMAGES[damage](Path("library.db"))
+    _said(run(name))
+
+
+# Of a table a column, and what another program may have written into it.
+ODD = [
+    ("media_items", "file_size", "'many'"), ("media_items", "file_size", "9e999"),
+    ("media_items", "file_size", "9223372036854775807"), ("media_items", "file_created_at", "'290000-01-01'"),
+    ("media_items", "file_created_at", "x'00'"), ("media_items", "file_created_at", "'0001-01-01 00:00:00'"),
+    ("media_items", "media_type", "'hologram'"), ("media_items", "id", "'no uuid'"),
+    ("media_items", "file_path", "x'ff'"), ("media_metadata", "duration", "-9e999"),
+    ("media_metadata", "year", "290000"), ("media_metadata", "extra_metadata", "'{'"),
+    ("media_metadata", "title", "x'fffe'"), ("tags", "name", "x'ff'"), ("saved_views", "filter", "'{'"),
+    ("saved_views", "filter", "'{\"colour\": 1}'"), ("scans", "status", "'gone'"),
+    ("scans", "started_at", "'290000-01-01'"), ("media_changes", "mark", "'x'"),
+    ("alembic_version", "version_num", "x'00'"),
+]
+
+
+def _odd(table: str, column: str, value: str) -> Callable[[Path], None]:
+    one = " WHERE rowid = (SELECT max(rowid) FROM media_items)" if column in ("id", "file_path") else ""
+    return _sql(f"UPDATE OR IGNORE {table} SET {column} = {value}{one}")
+
+
+ODD_CASES = [(one, name) for one in ODD for name in COMMANDS if name not in (*APART, *SLOW)]
+
+
+@pytest.mark.parametrize("odd, name", ODD_CASES, ids=str)
+def test_odd_values(run, odd, name):
+    """A value that no column of the kind can hold ends a command with a sentence, if it ends it."""
+    _odd(*odd)(Path("library.db"))
+    _said(run(name))
+
+
+NOT_FOLDERS = {
+    "export": ["export", "blocked/films.csv"], "demo": ["demo", "blocked/media"],
+    "publish": ["publish", "blocked/dataset"],
+    "scan": ["scan", "Pictures", "--library", "blocked/library.db"],
+    "db copy": ["db", "copy", "library.db", "blocked/copy.db"],
+    "report": ["report", "--output", "blocked/r.html"],
+    "db upgrade": ["db", "upgrade", "--library", "blocked/library.db"],
+    "import": ["import", "list.csv", "--library", "blocked/library.db"],
+    "lab": ["lab", "--notebooks", "blocked/notebooks"],
+}
+
+
+@pytest.fixture
+def as_nobody(whole, monkeypatch) -> Iterator[Path]:
+    """A folder of the library that this user may not write, also where the tests run as root."""
+    if os.name == "nt":
+        pytest.skip("Windows has no such permissions")
+    with TemporaryDirectory(prefix="mfkit-blocked-") as made:
+        folder = Path(made)
+        blocked = folder / "blocked"
+        blocked.mkdir()
+        shutil.copyfile(whole, folder / "library.db")
+        shutil.copyfile(whole, blocked / "library.db")
+        shutil.copytree(whole.parent / "media", folder / "Pictures")
+        (folder / "list.csv").write_text("file_path,file_size\n/somewhere/a.jpg,5\n")
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        blocked.chmod(0o555)
+        monkeypatch.chdir(folder)
+        for variable in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+            monkeypatch.setenv(variable, str(folder / "home"))
+        root = os.geteuid() == 0
+        if root:
+            for path in (folder, folder / "library.db"):
+                os.chown(path, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
+            blocked.chmod(0o755)
+
+
+# A report takes a kernel before it is written.
+@pytest.mark.parametrize("name", [name for name in NOT_FOLDERS if name != "report"])
+def test_a_folder_that_cannot_be_written(as_nobody, capsys, name):
+    """What cannot be written there ends with 2 and a sentence that names the place."""
+    done = call(capsys, *NOT_FOLDERS[name])
+    _said(done)
+    assert done.code == 2 and "blocked" in done.err
+
+
+@pytest.mark.parametrize("name", NOT_FOLDERS)
+def test_a_file_in_place_of_a_folder(run, capsys, name):
+    """The same where a file stands in the folder's place."""
+    Path("blocked").write_text("a file")
+    done = call(capsys, *NOT_FOLDERS[name])
+    _said(done)
+    assert done.code == 2 and "blocked" in done.err
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in (*APART, *SLOW)])
+@pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "XDG_STATE_HOME"])
+def test_the_users_folders_cannot_be_made(run, monkeypatch, variable, name):
+    """A cache or log folder that cannot be made stops no command."""
+    Path("a file").touch()
+    monkeypatch.setenv(variable, str(Path("a file").absolute()))
+    assert run(name).code == 0
+
+
+SECRET = "s3cr3t-word"
+URL = f"postgresql+asyncpg://me:{SECRET}@nas/media?password={SECRET}"
+
+
+@pytest.fixture
+def failing(run, monkeypatch, capsys) -> Callable[..., Done]:
+    """Call a command that fails for a reason that nobody foresaw, with a password in its words."""
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(f"nobody foresaw\nthis at {URL}")
+
+    monkeypatch.setattr(mfkit.MediaLibrary, "tags", fail)
+    return lambda *options: call(capsys, *options, "tag", "list", "--library", "library.db")
+
+
+def test_the_log_of_what_nobody_foresaw(failing, tmp_path):
+    """The line names a log that this user alone may read, with the traceback and without the password."""
+    done = failing()
+    _said(done)
+    assert done.code == 2 and "mfkit doctor" in done.err and "report this" in done.err
+    (log,) = (tmp_path / "state").rglob("*.log")
+    assert str(log) in done.err
+    text = log.read_text()
+    assert "Traceback" in text and "RuntimeError" in text and "tag list --library library.db" in text
+    assert SECRET not in text + done.err
+    if os.name != "nt":
+        assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_old_logs_go(failing, tmp_path):
+    """The folder of logs does not grow without end."""
+    for _ in range(25):
+        failing()
+    assert len(list((tmp_path / "state").rglob("*.log"))) == 20
+
+
+def test_debug_shows_the_traceback(failing, monkeypatch):
+    """With --debug or MFKIT_DEBUG the traceback is on standard error, without the password."""
+    done = failing("--debug")
+    assert done.code == 2 and "Traceback" in done.err and SECRET not in done.err
+    assert "Traceback" not in failing().err
+    monkeypatch.setenv("MFKIT_DEBUG", "1")
+    assert "Traceback" in failing().err
+
+
+def test_debug_shows_the_cause_of_a_foreseen_error(run, capsys):
+    """An error in mfkit's words has the database's own behind it."""
+    Path("library.db").write_text("This is no database.\n" * 100)
+    done = call(capsys, "--debug", "items")
+    assert done.code == 2 and "sqlite3.DatabaseError" in done.err
+
+
+def test_the_log_folder_cannot_be_made(failing, monkeypatch, tmp_path):
+    """Where the user's folder cannot be written the log is a temporary file, else --debug is named."""
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    done = failing()
+    assert str(next((tmp_path / "temporary").glob("*.log"))) in done.err
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "a file"))
+    done = failing()
+    _said(done)
+    assert "--debug" in done.err
+
+
+def test_a_damaged_library_names_the_way_out(run, capsys):
+    """The sentence names mfkit doctor and SQLite's own recovery; doctor runs quick_check and says it too."""
+    _random_pages(0)(Path("library.db"))
+    done = run("items")
+    assert done.code == 2 and "damaged" in done.err
+    assert "mfkit doctor" in done.err and "sqlite3 library.db .recover" in done.err
+    checked = call(capsys, "doctor")
+    assert checked.code == 1 and "quick_check" in checked.out and ".recover" in checked.out
+
+
+def test_the_doctor_names_odd_values(run, capsys):
+    """A value of a wrong type is found with its table and column."""
+    _odd("media_items", "file_size", "'many'")(Path("library.db"))
+    _odd("media_metadata", "year", "x'00'")(Path("library.db"))
+    done = call(capsys, "doctor")
+    assert done.code == 1 and "media_items.file_size" in done.out and "media_metadata.year" in done.out
+
+
+def test_the_lock_is_a_folder(run, capsys):
+    """What stands in the place of the scan's lock is named."""
+    _lock_is_a_folder(Path("library.db"))
+    done = call(capsys, "scan", "Pictures")
+    _said(done)
+    assert done.code == 2 and "library.db.scan-lock" in done.err

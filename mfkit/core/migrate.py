@@ -13,7 +13,7 @@ from mfkit.shipped import shipped
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this mfkit works with."""
 _UNFINISHED = "copy:"
 

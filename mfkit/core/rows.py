@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Dialect, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.postgresql import copy_rows
+from mfkit.models.long_text import digest
 
 Row = Sequence[Any]
 Bite = list[tuple[Any, ...]]
@@ -75,7 +76,9 @@ async def upsert_rows(
 ) -> None:
     """Insert rows, or overwrite those that hold the same unique ``key``; their ids stay as they are."""
     kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "id"))
-    conflict = f" ON CONFLICT ({key}) DO UPDATE SET {kept}"
+    is_text = connection.dialect.name == "postgresql" and isinstance(table.c[key].type, Text)
+    unique = digest(table.c[key]).compile(dialect=connection.dialect) if is_text else key
+    conflict = f" ON CONFLICT ({unique}) DO UPDATE SET {kept}"
     bites = converted(connection.dialect, table, _by_column(columns, rows))
     await _insert(connection, table, columns, bites, conflict)
 

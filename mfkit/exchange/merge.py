@@ -26,6 +26,7 @@ from mfkit.exchange.incoming import Fit, Incoming
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, utc_now
 from mfkit.scan.ingested import MARK
 from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS, file_name
+from mfkit.scan.take_path import take_paths
 
 _ITEM, _COPY, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata))
 _COPY_COLUMNS = ("id", "media_item_id", "file_path", "file_name", "file_modified_at")
@@ -107,7 +108,8 @@ class _Batch:
         owner = self.by_hash.get(row.key)
         copied = self.items.get(self.copies[row.path]) if row.path in self.copies else None
         if row.file_hash is None:
-            target = here or copied or owner
+            is_here = here is not None and (copied is None or here.values["missing_since"] is None)
+            target = here if is_here else copied or owner
             self._update(target, row, outcome, as_copy=target is not None and target is not here)
         elif owner is None:
             self._new_content(here, copied, row, outcome)
@@ -153,7 +155,7 @@ class _Batch:
     def _move(self, item: _Item, row: Incoming) -> None:
         del self.by_path[item.values["file_path"]]
         item.values.update(file_path=row.path, missing_since=None)
-        item.changed |= {"file_path", "missing_since"}
+        item.changed |= {"file_path", "file_name", "missing_since"}
         self.by_path[row.path] = item
 
     def _copy(self, owner: _Item, row: Incoming) -> None:
@@ -270,6 +272,8 @@ async def _write(connection: AsyncConnection, batch: _Batch, unknown: New) -> No
     # What one item's content was before may be another's now; none may hold it twice for a moment.
     edited = [item.values["id"] for item in old if item.values["file_hash"] != item.stored_hash]
     await update_rows(connection, _ITEM, ("file_hash",), [(str(id_), id_) for id_ in edited])
+    moved = {one.values["id"]: one.values["file_path"] for one in old if "file_path" in one.changed}
+    await take_paths(connection, moved)
     await unknown.write(connection)
     await insert_rows(connection, _ITEM, ITEM_COLUMNS, [_ITEM_ROW(one.values) for one in new])
     await _update(

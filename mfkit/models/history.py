@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mfkit.models.base import Base, PathText, UUIDMixin, utc_now
+from mfkit.models.long_text import index_long_text
 from mfkit.models.media import enum_type
 
 if TYPE_CHECKING:
@@ -162,3 +163,7 @@ class ScanFailure(UUIDMixin, Base):
     def __repr__(self) -> str:
         """Name the failure by path and stage."""
         return f"ScanFailure({self.file_path!r}, stage={str(self.stage)!r})"
+
+
+index_long_text(MediaCopy.__table__, "file_path")
+index_long_text(ScanFailure.__table__, "file_path")

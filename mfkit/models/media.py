@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Enum, ForeignKey, In
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mfkit.models.base import Base, PathText, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
+from mfkit.models.long_text import index_long_text
 from mfkit.models.metadata import MediaMetadata
 
 if TYPE_CHECKING:
@@ -184,3 +185,8 @@ class Collection(UUIDMixin, TimestampMixin, Base):
     def __repr__(self) -> str:
         """Name the collection."""
         return f"Collection({self.name!r})"
+
+
+index_long_text(MediaItem.__table__, "file_path", "file_name", "mime_type")
+index_long_text(Tag.__table__, "name")
+index_long_text(Collection.__table__, "name")

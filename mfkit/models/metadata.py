@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mfkit.models.base import Base, UUIDMixin
+from mfkit.models.long_text import index_long_text
 
 if TYPE_CHECKING:
     from mfkit.models.media import MediaItem
@@ -85,3 +86,6 @@ class MediaMetadata(UUIDMixin, Base):
     def __repr__(self) -> str:
         """Name the item that the facts are of."""
         return f"MediaMetadata(media_item_id={self.media_item_id!r})"
+
+
+index_long_text(MediaMetadata.__table__, "artist", "album", "title", "genre")

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mfkit.models.base import Base, TimestampMixin, UUIDMixin
+from mfkit.models.long_text import index_long_text
 
 
 class SavedView(UUIDMixin, TimestampMixin, Base):
@@ -29,3 +30,6 @@ class SavedView(UUIDMixin, TimestampMixin, Base):
     def __repr__(self) -> str:
         """Name the view."""
         return f"SavedView({self.name!r})"
+
+
+index_long_text(SavedView.__table__, "name")

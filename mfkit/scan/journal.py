@@ -32,16 +32,21 @@ class Journal:
 
     Attributes:
         scan_id: The scan.
+        inherited: Paths that items got from copies since the scans of this run began.
     """
 
-    def __init__(self, scan_id: UUID, known_roots: Sequence[str]) -> None:
+    def __init__(
+        self, scan_id: UUID, known_roots: Sequence[str], inherited: set[str] | None = None
+    ) -> None:
         """Take what tells a change from what is new.
 
         Args:
             scan_id: The scan.
             known_roots: Folders of earlier scans; only below them something can have changed.
+            inherited: Paths that items got from copies in the scans of folders before this one.
         """
         self.scan_id = scan_id
+        self.inherited = set() if inherited is None else inherited
         self._starts = tuple({f"{root.rstrip('/')}/" for root in known_roots})
 
     async def write(

@@ -39,6 +39,7 @@ class KnownCopy:
     modified_at: datetime | None
     scanned_at: datetime | None
     missing: bool
+    item_missing: bool
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class Verdict:
         still_failing: Failures that stand: the file is as it was.
         failing_unread: How many of those are files that there is no item for.
         items_back: Items that are there again, unchanged.
-        copies_back: Copies that are there again, unchanged.
+        copies_back: Copies that are there, unchanged, and were missing, or whose items are.
         items_gone: Items whose path is no longer found.
         copies_gone: Copies whose path is no longer found.
         failures_gone: Failures whose path is no longer found.
@@ -168,7 +169,7 @@ def _found(candidate: Candidate, rows: Known, verdict: Verdict) -> None:
     failed_so = failure is not None and _same(candidate, failure)
     if copy is not None and _same(candidate, copy) and copy.scanned_at is not None:
         verdict.unchanged += 1
-        if copy.missing:
+        if copy.missing or copy.item_missing:
             verdict.copies_back.append(copy.id)
     elif item is not None and copy is None and _same(candidate, item) and item.scanned_at is not None:
         if item.processed or failed_so:
@@ -196,7 +197,7 @@ _ITEMS = select(
 ).where(MediaItem.file_path.in_(bindparam("paths", expanding=True)))
 _COPIES = select(
     MediaCopy.file_path, MediaCopy.id, MediaItem.file_size, MediaCopy.file_modified_at,
-    MediaCopy.last_scanned_at, MediaCopy.missing_since,
+    MediaCopy.last_scanned_at, MediaCopy.missing_since, MediaItem.missing_since,
 ).join(MediaItem, MediaItem.id == MediaCopy.media_item_id).where(
     MediaCopy.file_path.in_(bindparam("paths", expanding=True))
 )
@@ -211,7 +212,7 @@ _AT_REST_SQL = """
     FROM media_items WHERE file_path > {0} AND file_path <= {1}
     UNION ALL
     SELECT c.file_path, CASE WHEN c.missing_since IS NULL AND c.last_scanned_at IS NOT NULL
-        THEN i.file_size END, {copy_time}
+        AND i.missing_since IS NULL THEN i.file_size END, {copy_time}
     FROM media_copies c JOIN media_items i ON i.id = c.media_item_id
     WHERE c.file_path > {2} AND c.file_path <= {3}
     UNION ALL
@@ -240,8 +241,8 @@ def _put_item(known: Known, row: list[Any]) -> None:
 
 
 def _put_copy(known: Known, row: list[Any]) -> None:
-    id_, size, modified_at, scanned_at, missing_since = row
-    known.copy = KnownCopy(id_, size, modified_at, scanned_at, missing_since is not None)
+    id_, size, modified_at, scanned_at, *missing_since = row
+    known.copy = KnownCopy(id_, size, modified_at, scanned_at, *(one is not None for one in missing_since))
 
 
 def _put_failure(known: Known, row: list[Any]) -> None:

@@ -83,8 +83,9 @@ async def scan(
 
     async with scanning(database, folders):
         await _forget_older_extractors(database)
+        inherited: set[str] = set()
         for folder in folders:
-            run = _Run(database, folder, rule, pool, progress, effort)
+            run = _Run(database, folder, rule, pool, progress, effort, inherited)
             if hash is not None and is_url(folder):
                 run.wants_content = True
                 await forget_stand_ins(database, folder)
@@ -112,6 +113,7 @@ class _Run:
         pool: Callable[[bool], Pool],
         progress: bool | None,
         effort: Effort,
+        inherited: set[str],
     ) -> None:
         self._effort = effort
         self.notes: list[str] = []
@@ -119,7 +121,7 @@ class _Run:
         self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
         self._pool = pool
         self._id: UUID = uuid4()
-        self._journal = Journal(self._id, ())
+        self._journal = Journal(self._id, (), inherited)
         self._started_at = utc_now()
         self._counts = Counts()
         self._done: list[Examined] = []
@@ -160,7 +162,7 @@ class _Run:
                 .order_by(Scan.started_at.desc())
                 .limit(1)
             )
-            self._journal = Journal(self._id, await known_roots(connection))
+            self._journal = Journal(self._id, await known_roots(connection), self._journal.inherited)
             await connection.execute(
                 insert(Scan).values(
                     id=self._id,
@@ -249,7 +251,11 @@ class _Run:
             await asyncio.to_thread(geonames.add_place_names, [found.facts for found in batch])
             self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
             started = time.monotonic()
+            sound = [found for found in batch if found.file_hash is not None]
             self._counts += await write(self._database, self._journal, batch)
+            for found in sound:
+                if found.file_hash is None:
+                    self._effort.fail("store")
             self._effort.spend("store", time.monotonic() - started, len(batch))
 
     async def _to_read(self, bar: Any) -> AsyncGenerator[tuple[Candidate, str | None]]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
+from mfkit.core.rows import update_rows
 from mfkit.models import MediaCopy, MediaItem, ScanFailure, utc_now
 from mfkit.scan.journal import Journal
 from mfkit.scan.known import Verdict
 from mfkit.scan.lock import writing
+from mfkit.scan.take_path import take_paths
 
 _CHUNK = 5000
 
@@ -35,43 +37,47 @@ async def settle(database: Database, journal: Journal, verdict: Verdict, *, may_
         await _set(connection, ScanFailure.__table__, verdict.still_failing, scan_id=journal.scan_id)
         if may_be_gone:
             await journal.note_gone(connection, verdict.items_gone, verdict.copies_gone)
-            await _set(connection, MediaCopy.__table__, verdict.copies_gone, missing_since=utc_now())
+            for model, gone in ((MediaItem, verdict.items_gone), (MediaCopy, verdict.copies_gone)):
+                await _set(connection, model.__table__, gone, missing_since=utc_now())
             for chunk in _chunks(verdict.failures_gone):
                 await connection.execute(delete(ScanFailure).where(ScanFailure.id.in_(chunk)))
-            heirs = await _promote(connection, verdict.items_gone)
-            orphans = [id_ for id_ in verdict.items_gone if id_ not in heirs]
-            await _set(connection, MediaItem.__table__, orphans, missing_since=utc_now())
+        journal.inherited |= await _promote(connection, MediaCopy.id, verdict.copies_back)
+        if may_be_gone:
+            journal.inherited |= await _promote(connection, MediaItem.id, verdict.items_gone)
 
 
-async def _promote(connection: AsyncConnection, gone: Sequence[UUID]) -> set[UUID]:
-    """Give items whose path is gone the path of a copy; returns those that had one."""
-    promoted: set[UUID] = set()
-    for chunk in _chunks(gone):
+async def _promote(connection: AsyncConnection, column: Any, ids: Sequence[UUID]) -> set[str]:
+    """Give missing items the path of a copy that is there.
+
+    Args:
+        connection: Open in a write transaction.
+        column: What the ids are of: the items, or the copies to take paths from.
+        ids: Where to look.
+
+    Returns:
+        The paths that the items have now.
+    """
+    paths: set[str] = set()
+    for chunk in _chunks(ids):
         first = (
-            select(MediaCopy.media_item_id, func.min(MediaCopy.file_path).label("file_path"))
-            .where(MediaCopy.media_item_id.in_(chunk), MediaCopy.missing_since.is_(None))
-            .group_by(MediaCopy.media_item_id)
+            select(func.min(MediaCopy.file_path).label("file_path"))
+            .join(MediaItem, MediaItem.id == MediaCopy.media_item_id)
+            .where(column.in_(chunk), MediaCopy.missing_since.is_(None), MediaItem.missing_since.is_not(None))
+            .group_by(MediaItem.id)
             .subquery()
         )
         heirs = (
-            await connection.execute(
-                select(MediaCopy).join(first, first.c.file_path == MediaCopy.file_path)
-            )
+            await connection.execute(select(MediaCopy).join(first, first.c.file_path == MediaCopy.file_path))
         ).all()
-        for heir in heirs:
-            await connection.execute(delete(MediaCopy).where(MediaCopy.id == heir.id))
-            await connection.execute(
-                update(MediaItem)
-                .where(MediaItem.id == heir.media_item_id)
-                .values(
-                    file_path=heir.file_path,
-                    file_name=heir.file_name,
-                    file_modified_at=heir.file_modified_at,
-                    last_scanned_at=heir.last_scanned_at,
-                )
-            )
-            promoted.add(heir.media_item_id)
-    return promoted
+        await take_paths(connection, {heir.media_item_id: heir.file_path for heir in heirs})
+        await update_rows(
+            connection, cast(Table, MediaItem.__table__),
+            ("file_modified_at", "last_scanned_at", "missing_since", "modified_at"),
+            [(heir.file_modified_at, heir.last_scanned_at, None, utc_now(), heir.media_item_id)
+             for heir in heirs],
+        )
+        paths.update(heir.file_path for heir in heirs)
+    return paths
 
 
 async def _set(connection: AsyncConnection, table: Any, ids: Sequence[UUID], **values: Any) -> None:

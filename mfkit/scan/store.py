@@ -15,9 +15,11 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Select, Table, delete, select
+from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
+from mfkit.core.faults import cause_of
 from mfkit.core.ids import new_id
 from mfkit.core.rows import insert_rows, update_rows, upsert_rows
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
@@ -36,6 +38,7 @@ from mfkit.scan.rows import (
     metadata_values,
     scanned_at,
 )
+from mfkit.scan.take_path import no_path, take_paths
 
 T = TypeVar("T")
 _ITEM, _COPY, _METADATA, _FAILURE = (
@@ -97,6 +100,7 @@ class _Batch:
     dropped: list[UUID] = field(default_factory=list)
     touched: dict[str, _Copy] = field(default_factory=dict)
     absorbed: dict[UUID, UUID] = field(default_factory=dict)
+    inherited: set[str] = field(default_factory=set)
     counts: Counts = field(default_factory=Counts)
 
     def contents(self) -> dict[str, Content]:
@@ -147,13 +151,17 @@ class _Batch:
             heir = self.copies[heirs[0]]
             self.drop_copy(heir)
             self.move(item, heir.path)
+            self.inherited.add(heir.path)
             item.modified_at = heir.modified_at
         else:
             item.missing_since, item.changed = item.missing_since or self.now, True
 
 
 async def write(database: Database, journal: Journal, examined: Sequence[Examined]) -> Counts:
-    """Write what was found out about a batch of files, in one transaction.
+    """Write what was found out about a batch of files, in one transaction where the database takes all rows.
+
+    A batch with a row that the database refuses is written in halves, down to the file at fault. That one is
+    recorded as a failure.
 
     Args:
         database: Where.
@@ -166,8 +174,34 @@ async def write(database: Database, journal: Journal, examined: Sequence[Examine
     Raises:
         LibraryLockedError: Another program holds the write lock.
     """
+    try:
+        return await _write(database, journal, examined)
+    except (StatementError, ValueError, TypeError, OverflowError) as error:  # the driver's own too
+        if len(examined) == 1:
+            _refused(examined[0], error)
+            return await _write(database, journal, examined)
+    middle = len(examined) // 2
+    counts = await write(database, journal, examined[:middle])
+    counts += await write(database, journal, examined[middle:])
+    return counts
+
+
+def _refused(found: Examined, error: Exception) -> None:
+    """Turn a file whose row the database refused into a failure, to be tried again by the next scan.
+
+    Raises:
+        Exception: It is a failure already, and not even that can be written.
+    """
+    if found.stage == "read" and found.file_hash is None or found.stage == "walk":
+        raise error
+    cause = cause_of(error) if isinstance(error, StatementError) else str(error)
+    found.file_hash = None
+    found.failed("read", f"The database refuses the row of this file: {cause.splitlines()[0].rstrip('.')}.")
+
+
+async def _write(database: Database, journal: Journal, examined: Sequence[Examined]) -> Counts:
     async with writing(database) as connection:
-        batch = _Batch(journal.scan_id)
+        batch = _Batch(journal.scan_id, inherited=journal.inherited)
         read = [found for found in examined if found.file_hash is not None]
         await _load(connection, batch, read)
         before = batch.contents()
@@ -221,7 +255,7 @@ def _decide(batch: _Batch, found: Examined) -> None:
         batch.move(owner, found.path)
         _fill(owner, found)
         batch.counts.moved += 1
-    elif here is not None and copy is None and (stands_in or not _has_heir(batch, here)):
+    elif here is not None and copy is None and (stands_in or _is_edited(batch, here)):
         del batch.by_hash[here.hash]
         here.hash = found.file_hash
         batch.by_hash[here.hash] = here
@@ -246,12 +280,18 @@ def _vacate(batch: _Batch, here: _Item) -> None:
     batch.leave(here)
     if batch.by_path.get(here.path) is here and here.missing_since is not None:
         missing_since = here.missing_since
-        batch.move(here, f"{here.path}/replaced/{here.id}")
+        batch.move(here, no_path(here.path, here.id))
         here.missing_since = missing_since
 
 
-def _has_heir(batch: _Batch, item: _Item) -> bool:
-    return any(copy.missing_since is None for copy in batch.copies_of.get(item.id, {}).values())
+def _is_edited(batch: _Batch, item: _Item) -> bool:
+    """Tell whether unknown content at an item's path is the item's own, edited.
+
+    It is not when the item lives on at a copy's path, or got this path from a copy in the same scan: the file
+    at that path may have been another's by then.
+    """
+    has_heir = any(copy.missing_since is None for copy in batch.copies_of.get(item.id, {}).values())
+    return not has_heir and item.path not in batch.inherited
 
 
 def _is_there(batch: _Batch, item: _Item) -> bool:
@@ -312,9 +352,8 @@ async def _write_items(connection: AsyncConnection, batch: _Batch) -> None:
     changed = [item for item in batch.items.values() if item.changed]
     old = [item for item in changed if not item.is_new]
     moved = [item for item in old if item.path != item.stored_path]
-    # Two items may have swapped their paths; none may hold another's for a moment.
-    await update_rows(connection, _ITEM, ("file_path",), [(f"{item.id}", item.id) for item in moved])
-    # So with contents: what one file held before may be what a new file holds now.
+    await take_paths(connection, {item.id: item.path for item in moved})
+    # What one file held before may be what a new file holds now; none may hold it twice for a moment.
     edited = [item for item in old if item.hash != item.stored_hash]
     await update_rows(connection, _ITEM, ("file_hash",), [(f"{item.id}", item.id) for item in edited])
     await insert_rows(connection, _ITEM, ITEM_COLUMNS, [
@@ -326,9 +365,9 @@ async def _write_items(connection: AsyncConnection, batch: _Batch) -> None:
         for item in old if item.found is not None
     ])
     await update_rows(
-        connection, _ITEM, ("file_path", "file_name", "file_modified_at", "missing_since", "modified_at"),
+        connection, _ITEM, ("file_modified_at", "missing_since", "modified_at"),
         [
-            (item.path, _name(item), item.modified_at, item.missing_since, batch.now, item.id)
+            (item.modified_at, item.missing_since, batch.now, item.id)
             for item in old if item.found is None
         ],
     )
@@ -337,12 +376,6 @@ async def _write_items(connection: AsyncConnection, batch: _Batch) -> None:
     await insert_rows(connection, _METADATA, METADATA_COLUMNS, new)
     again = [metadata_values(item.found, item.id) for item in filled if not item.is_new and item.found]
     await upsert_rows(connection, _METADATA, "media_item_id", METADATA_COLUMNS, again)
-
-
-def _name(item: _Item) -> str:
-    """Return the file name; a replaced row keeps the one it had."""
-    path = item.stored_path if "/replaced/" in item.path and item.stored_path else item.path
-    return file_name(path)
 
 
 async def _write_copies(connection: AsyncConnection, batch: _Batch) -> None:

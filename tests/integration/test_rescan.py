@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 import mfkit
-from mfkit.models import MediaCopy, MediaItem
+from mfkit.models import MediaCopy, MediaItem, collection_items, media_tags
 
 NAMES = ["a.txt", "b.txt", "d/a.txt", "d/c.txt", "e/f/a.txt", "d.txt"]
 CONTENTS = ["one", "two", "three", "four"]
@@ -172,3 +178,172 @@ def test_a_folder_whose_name_only_begins_alike(tmp_path):
         total = library.scan(tmp_path / "photos", progress=False).total
         assert (total.files, total.missing) == (1, 0)
         assert library.count(missing=True) == 0
+
+
+# MFKIT_HISTORIES=2000 draws as many histories on each database, for a long search.
+HISTORIES = int(os.environ.get("MFKIT_HISTORIES", "100"))
+ROOTS = ["one", "two"]
+FILES = [f"{root}/{name}" for root in ROOTS for name in ("a.txt", "b.txt", "c.txt")]
+SMALL = CONTENTS[:3]
+
+# To overwrite is to write: the original of copies, a copy, or a file that has none.
+changes = st.one_of(
+    st.tuples(st.just("write"), st.sampled_from(FILES), st.sampled_from(SMALL)),
+    st.tuples(st.just("copy"), st.sampled_from(FILES), st.sampled_from(FILES)),
+    st.tuples(st.just("move"), st.sampled_from(FILES), st.sampled_from(FILES)),
+    st.tuples(st.just("swap"), st.sampled_from(FILES), st.sampled_from(FILES)),
+    st.tuples(st.just("remove"), st.sampled_from(FILES)),
+    st.tuples(st.just("touch"), st.sampled_from(FILES)),
+)
+rounds = st.tuples(
+    st.lists(changes, max_size=3), st.sampled_from([("one",), ("two",), ("one", "two"), ("one", "two")])
+)
+BOTH = ("one", "two")
+
+
+@dataclass
+class Known:
+    """What the library says: the content of each item, its own path if it is there, and of each path."""
+
+    hashes: dict[str, str] = field(default_factory=dict)
+    own_paths: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[Executor]:
+    """One reading process for all scans: to start one takes longer than to scan these folders."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+class TestNothingIsLostByAScan:
+    """The README's promise of that name: whatever happens to the files, no item, tag or collection goes."""
+
+    @pytest.fixture
+    def new_library(
+        self, backend: str, request: pytest.FixtureRequest, tmp_path: Path
+    ) -> Callable[[], AbstractContextManager[mfkit.MediaLibrary]]:
+        """Open a library without items, as often as it is called."""
+        numbers = count()
+
+        @contextmanager
+        def on_sqlite() -> Iterator[mfkit.MediaLibrary]:
+            path = tmp_path / f"{next(numbers)}.db"
+            shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+            with mfkit.MediaLibrary(path, engine="record") as library:
+                yield library
+            path.unlink()
+
+        @contextmanager
+        def on_postgresql() -> Iterator[mfkit.MediaLibrary]:
+            server = request.getfixturevalue("postgres_server")
+            name = server.create(request.getfixturevalue("_postgres_template"))
+            with mfkit.MediaLibrary(server.url(name), engine="record") as library:
+                yield library
+            server.drop(name)
+
+        return on_sqlite if backend == "sqlite" else on_postgresql
+
+    @settings(
+        max_examples=HISTORIES, deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
+    @given(st.lists(rounds, min_size=10, max_size=14))
+    # A missing item holds the path of the copy that becomes another item's own path.
+    @example([
+        ([("write", "one/a.txt", "one"), ("write", "one/b.txt", "two")], BOTH),
+        ([("copy", "one/a.txt", "one/b.txt")], BOTH),
+        ([("remove", "one/a.txt")], BOTH),
+    ])
+    # A copy comes back whose item is still missing.
+    @example([
+        ([("write", "one/a.txt", "one"), ("copy", "one/a.txt", "one/b.txt")], BOTH),
+        ([("move", "one/b.txt", "aside")], BOTH),
+        ([("remove", "one/a.txt")], BOTH),
+        ([("move", "aside", "one/b.txt")], BOTH),
+    ])
+    # The copy that an item lives on as was overwritten, and the item's content moved elsewhere.
+    @example([
+        ([("write", "one/a.txt", "one"), ("copy", "one/a.txt", "two/b.txt")], BOTH),
+        ([("move", "one/a.txt", "two/c.txt"), ("write", "two/b.txt", "two")], BOTH),
+    ])
+    # An item gives up its path for a copy's, at which another item went missing.
+    @example([
+        ([("write", "one/a.txt", "one"), ("write", "one/b.txt", "two")], BOTH),
+        ([("copy", "one/a.txt", "one/b.txt")], BOTH),
+        ([("write", "one/a.txt", "three")], BOTH),
+    ])
+    def test_any_history(self, tmp_path_factory, new_library, executor, history):
+        """After each scan the library holds what is on disk, and every item its tag, collection and content.
+
+        An item changes its content only when its own file is edited: the content at its path is one that
+        the library did not know. To scan once more changes nothing.
+        """
+        base = tmp_path_factory.mktemp("history")
+        folder = Folder(base)
+        for root in ROOTS:
+            (base / root).mkdir()
+            (base / root / "always.txt").write_text(f"always in {root}")
+            folder.stamp(base / root / "always.txt")
+        with new_library() as library:
+            before = Known()
+            for steps_, roots in history:
+                for step in steps_:
+                    folder.apply(step)
+                before = self.scan(library, folder, roots, executor, before)
+            before = self.scan(library, folder, BOTH, executor, before)
+            self.check_counts(library, folder, before)
+            rows = library.items(missing=None, order_by="id")
+            again = library.scan(*(base / root for root in BOTH), executor=executor, progress=False).total
+            assert again.unchanged == again.files == len(folder.contents())
+            assert again.missing == 0
+            pd.testing.assert_frame_equal(library.items(missing=None, order_by="id"), rows)
+            assert known(library) == before
+        shutil.rmtree(base)
+
+    def scan(
+        self, library: mfkit.MediaLibrary, folder: Folder, roots: tuple[str, ...], executor: Executor,
+        before: Known,
+    ) -> Known:
+        """Scan, compare with the disk and with what the library said before, and label what is new."""
+        total = library.scan(*(folder.root / root for root in roots), executor=executor, progress=False).total
+        below = tuple(f"{folder.root / root}/" for root in roots)
+        on_disk = {path: hash_ for path, hash_ in folder.contents().items() if path.startswith(below)}
+        after = known(library)
+        assert {path: one for path, one in after.files.items() if path.startswith(below)} == on_disk
+        assert total.files == len(on_disk)
+        assert total.added + total.updated + total.moved + total.copies + total.unchanged == total.files
+        assert before.hashes.keys() <= after.hashes.keys()
+        assert len(set(after.hashes.values())) == len(after.hashes)
+        for id_, hash_ in before.hashes.items():
+            if after.hashes[id_] != hash_:
+                assert after.hashes[id_] not in before.hashes.values()
+                assert on_disk[before.own_paths[id_]] == after.hashes[id_]
+        if new := sorted(after.hashes.keys() - before.hashes.keys()):
+            library.tag(new, "seen")
+            library.add_to("kept", new)
+        for links in (media_tags, collection_items):
+            linked = library.frame(select(links.c.media_item_id)).media_item_id
+            assert set(map(str, linked)) == after.hashes.keys()
+        return after
+
+    def check_counts(self, library: mfkit.MediaLibrary, folder: Folder, now: Known) -> None:
+        """Compare what the library counts with the disk."""
+        sizes = folder.sizes().values()
+        contents_ = {hash_ for hash_, _ in sizes}
+        totals = library.totals().iloc[0]
+        assert (totals.files, totals.bytes) == (len(sizes), sum(size for _, size in sizes))
+        assert (totals["items"], totals["copies"]) == (len(contents_), len(sizes) - len(contents_))
+        assert library.count() == len(contents_)
+        assert library.count(missing=True) == len(now.hashes) - len(contents_)
+
+
+def known(library: mfkit.MediaLibrary) -> Known:
+    """Return what the library says."""
+    items = library.frame(select(MediaItem.id, MediaItem.file_hash, MediaItem.file_path))
+    ids = [str(one) for one in items.id]
+    return Known(
+        dict(zip(ids, items.file_hash, strict=True)), dict(zip(ids, items.file_path, strict=True)),
+        contents(library),
+    )

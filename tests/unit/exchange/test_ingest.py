@@ -90,6 +90,47 @@ def test_a_known_content_at_another_path_is_a_copy(lib):
     assert (again.updated, _row(lib, "/a.jpg").title, _row(lib, "/a.jpg").file_name) == (1, "u", "a.jpg")
 
 
+def gone_after_a_scan(lib, folder):
+    """Scan two files of which one then goes; returns the hash of that one and its path."""
+    folder.mkdir()
+    for name in ("gone.txt", "stays.txt"):
+        (folder / name).write_text(name)
+    lib.scan(folder, progress=False)
+    (folder / "gone.txt").unlink()
+    lib.scan(folder, progress=False)
+    (row,) = lib.items(missing=True).itertuples()
+    return row.file_hash, row.file_path
+
+
+def test_a_path_is_free_once_its_item_is_elsewhere(lib, tmp_path):
+    """A missing item moves to the path of a row, and another row's new item takes the path it had."""
+    hash_, path = gone_after_a_scan(lib, tmp_path / "media")
+    done = lib.ingest(pd.DataFrame([
+        {"file_path": "/elsewhere/found.txt", "file_hash": hash_, "file_size": 8},
+        {"file_path": path, "file_hash": "b" * 64, "file_size": 2},
+    ]))
+    assert (done.added, done.updated) == (1, 1)
+    rows = {row.file_path: row for row in lib.items().itertuples()}
+    assert rows["/elsewhere/found.txt"].file_hash == hash_
+    assert rows["/elsewhere/found.txt"].file_name == "found.txt"
+    assert rows[path].file_hash == "b" * 64
+
+
+def test_a_row_means_the_copy_that_is_there(lib, tmp_path):
+    """Where an item went missing and a copy of another is now, a row without a hash means the other."""
+    folder = tmp_path / "media"
+    folder.mkdir()
+    (folder / "a.txt").write_text("one")
+    (folder / "b.txt").write_text("two")
+    lib.scan(folder, progress=False)
+    (folder / "b.txt").write_text("one")
+    lib.scan(folder, progress=False)
+    lib.ingest(pd.DataFrame([{"file_path": str(folder / "b.txt"), "title": "Of the first"}]))
+    titles = lib.items(missing=None).set_index("file_name").title
+    assert titles["a.txt"] == "Of the first"
+    assert pd.isna(titles["b.txt"])
+
+
 def test_the_last_row_of_a_path_wins(lib):
     """Rows are taken in their order, in one batch and over several."""
     frame = pd.DataFrame({"file_path": ["/a"] * 3, "file_size": [1, 2, 3]})

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from mfkit.credentials import hide_credentials
+from mfkit.printable import printable
 
 
 class MfkitError(Exception):
-    """Base of every error that mfkit raises on purpose; its message shows no credentials."""
+    """Base of every error that mfkit raises on purpose.
+
+    The message shows no credentials. As text it is a single line with control characters escaped, wherever
+    a traceback or a log shows it.
+    """
 
     def __init__(self, *parts: object) -> None:
-        """Take the message, which may quote a URL with a password: that is hidden."""
+        """Hide credentials in the parts, which may quote a URL with a password."""
         super().__init__(*(hide_credentials(one) if isinstance(one, str) else one for one in parts))
+
+    def __str__(self) -> str:
+        """Return the message with control characters escaped."""
+        return printable(super().__str__())
 
 
 class LibraryNotFoundError(MfkitError):
@@ -54,7 +63,11 @@ class FilterError(MfkitError, ValueError):
 
 
 class QueryError(MfkitError):
-    """The database refused a query; the message carries its own words."""
+    """The database refused a query; the message carries its own words, in several lines as a rule."""
+
+    def __str__(self) -> str:
+        """Return the message with all control characters but line feeds escaped."""
+        return printable(Exception.__str__(self), lines=True)
 
 
 class TransferError(MfkitError):

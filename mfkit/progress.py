@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from mfkit.printable import printable
+
 
 def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = " files") -> Any:
     """Return a tqdm bar that counts what is done.
@@ -20,7 +22,8 @@ def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = 
 
     in_notebook = tqdm is not plain and "ipykernel" in sys.modules
     shown = (in_notebook or sys.stderr.isatty()) if wanted is None else wanted
-    label = name if len(name) <= 40 else f"…{name[-39:]}"
+    label = printable(name)
+    label = label if len(label) <= 40 else f"…{label[-39:]}"
     return (tqdm if in_notebook else plain)(
         total=total, unit=unit, unit_scale=False, desc=label, disable=not shown, dynamic_ncols=True
     )

@@ -35,8 +35,8 @@ from mfkit.cli import (
     views,
 )
 from mfkit.cli.app import app, debugging
+from mfkit.cli.printing import say
 from mfkit.errors import MfkitError
-from mfkit.printable import printable
 
 __all__ = [
     "app", "cache", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main",
@@ -66,12 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         if debugging():
             unforeseen.print_traceback(error)
-        said = str(error) if isinstance(error, MfkitError) else unforeseen.sentence(error, given)
-        print(f"mfkit: {said}", file=sys.stderr)
+        told = str(error) if isinstance(error, MfkitError) else unforeseen.sentence(error, given)
+        say(f"mfkit: {told}", error=True)
         raise SystemExit(2) from error
     except SystemExit as ended:
         if ended.code == 130:  # how Typer passes Ctrl-C on
-            print("mfkit: interrupted; what was done so far is kept", file=sys.stderr)
+            say("mfkit: interrupted; what was done so far is kept", error=True)
         raise
 
 
@@ -89,4 +89,4 @@ def _end_in_order() -> None:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Print a warning as a line, without the place in the code that it comes from."""
-    print(f"mfkit: warning: {printable(' '.join(str(message).split()))}", file=sys.stderr)
+    say(f"mfkit: warning: {' '.join(str(message).split())}", error=True)

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from mfkit.credentials import hide_credentials
+from mfkit.printable import printable
 from mfkit.version import __version__
 
 _UsageError: Any = typer.BadParameter.__base__
@@ -17,23 +18,25 @@ _UsageError: Any = typer.BadParameter.__base__
 
 
 class _Commands(TyperGroup):
-    """The commands. What Typer says of a wrong command line quotes it, but no password in it."""
+    """Commands. The message for a wrong command line quotes it without passwords or escape codes."""
 
     def make_context(self, *args: Any, **options: Any) -> Any:
-        with _quoting_no_credentials():
+        """Read the options before the command's name."""
+        with _quoting_safely():
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: Any) -> Any:
-        with _quoting_no_credentials():
+        """Find the command, read its arguments and run it."""
+        with _quoting_safely():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _quoting_no_credentials() -> Iterator[None]:
+def _quoting_safely() -> Iterator[None]:
     try:
         yield
     except _UsageError as error:
-        error.message = hide_credentials(error.message)
+        error.message = printable(hide_credentials(error.message))
         raise
 
 

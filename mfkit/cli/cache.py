@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, example
-from mfkit.cli.printing import console, print_json, table
+from mfkit.cli.printing import console, print_json, say, table
 from mfkit.printable import printable
 
 cache = typer.Typer(
@@ -35,10 +35,11 @@ def list_(as_json: AsJson = False) -> None:
     for one in sorted(kept, key=lambda one: one.bytes, reverse=True):
         made = f"{datetime.fromisoformat(one.made_at):%Y-%m-%d %H:%M}" if one.made_at else ""
         shown.add_row(
-            Text(printable(one.library) or "(unreadable)"), format_size(one.bytes), made, Text(one.path.name)
+            Text(printable(one.library) or "(unreadable)"), format_size(one.bytes), made,
+            Text(printable(one.path.name)),
         )
     console().print(shown)
-    print(f"{len(kept)} snapshots, {format_size(sum(one.bytes for one in kept))}, in {snapshots.root()}")
+    say(f"{len(kept)} snapshots, {format_size(sum(one.bytes for one in kept))}, in {snapshots.root()}")
 
 
 @cache.command(epilog=example("mfkit cache clear library.db"))
@@ -58,4 +59,4 @@ def clear(
     if as_json:
         print_json({"freed": freed})
     else:
-        print(f"{format_size(freed)} freed")
+        say(f"{format_size(freed)} freed")

@@ -8,7 +8,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, Library, Progress, example, existing
-from mfkit.cli.printing import print_frame, print_json
+from mfkit.cli.printing import print_frame, print_json, say
 
 db = typer.Typer(no_args_is_help=True, help="Look after the library's database.")
 app.add_typer(db, name="db")
@@ -25,7 +25,7 @@ def upgrade(library: Library = "library.db", as_json: AsJson = False) -> None:
     if as_json:
         print_json({"library": name, "revision": HEAD})
     else:
-        print(f"{name} is up to date")
+        say(f"{name} is up to date")
 
 
 @db.command(epilog=example("mfkit db copy library.db copy.db"))
@@ -44,6 +44,6 @@ def copy(
     print_frame(copied, as_json=as_json, columns=["table", "rows", "checksum"])
     if as_json:
         return
-    print(f"{copied.rows.sum():,} rows, the same in both databases")
+    say(f"{copied.rows.sum():,} rows, the same in both databases")
     if replaced := copied.replaced.sum():
-        print(f"{replaced:,} of them had a NUL or half a character, for which U+FFFD stands in the copy")
+        say(f"{replaced:,} of them had a NUL or half a character, for which U+FFFD stands in the copy")

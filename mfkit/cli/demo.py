@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, example
-from mfkit.cli.printing import print_json
+from mfkit.cli.options import AsJson, example, path
+from mfkit.cli.printing import print_json, say
 from mfkit.queries.units import format_duration, format_size
 
 
 @app.command(epilog=example("mfkit demo media"))
 def demo(
-    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    folder: Annotated[Path, typer.Argument(parser=path, help="A new or empty folder.")],
     seed: Annotated[int, typer.Option(help="The same seed writes the same files.")] = 2014,
     as_json: AsJson = False,
 ) -> None:
@@ -28,6 +28,6 @@ def demo(
         print_json({"folder": folder, **dataclasses.asdict(report)})
         return
     took = format_duration(report.seconds)
-    print(f"{report.files} files, {format_size(report.bytes)}, in {took}: {folder}")
+    say(f"{report.files} files, {format_size(report.bytes)}, in {took}: {folder}")
     for note in report.notes:
-        print(f"  {note}")
+        say(f"  {note}")

@@ -8,7 +8,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, FilterCommand, Library, chosen, example, existing
-from mfkit.cli.printing import print_frame
+from mfkit.cli.printing import print_frame, say
 from mfkit.queries.units import format_size
 
 
@@ -31,6 +31,6 @@ def duplicates(
     print_frame(shown, as_json=False, columns=("file_path", "keep", "reason", "file_size", "paths"))
     surplus = frame[~frame["keep"].astype(bool)]
     win = format_size(surplus.file_size.sum())
-    print(f"{frame.id.nunique():,} contents; the {len(surplus):,} paths besides those to keep take {win}")
+    say(f"{frame.id.nunique():,} contents; the {len(surplus):,} paths besides those to keep take {win}")
     if len(shown) < len(frame):
-        print(f"{len(frame) - len(shown):,} more paths: --limit 0, or --json")
+        say(f"{len(frame) - len(shown):,} more paths: --limit 0, or --json")

@@ -21,8 +21,9 @@ from mfkit.cli.options import (
     example,
     existing,
     listed,
+    path,
 )
-from mfkit.cli.printing import print_json
+from mfkit.cli.printing import print_json, say
 from mfkit.queries.units import format_duration, format_size
 
 
@@ -32,8 +33,12 @@ from mfkit.queries.units import format_duration, format_size
 )
 def export(
     context: typer.Context,
-    path: Annotated[
-        Path, typer.Argument(help="Its suffix is the format: csv, jsonl, parquet, xlsx, geojson, db.")
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", parser=path,
+            help="Its suffix is the format: csv, jsonl, parquet, xlsx, geojson, db.",
+        ),
     ],
     library: Library = "library.db",
     columns: Columns = None,
@@ -47,11 +52,11 @@ def export(
     """Write items into a file, whole or not at all."""
     with existing(library) as lib:
         done = lib.export(
-            path, chosen(context), columns=listed(columns), order_by=order_by, ascending=not descending,
+            target, chosen(context), columns=listed(columns), order_by=order_by, ascending=not descending,
             limit=limit, overwrite=overwrite, progress=progress,
         )
     if as_json:
         print_json(dataclasses.asdict(done))
     else:
         size, took = format_size(done.bytes), format_duration(done.seconds)
-        print(f"{done.path}: {done.rows:,} items, {size}, in {took}")
+        say(f"{done.path}: {done.rows:,} items, {size}, in {took}")

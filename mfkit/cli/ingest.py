@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library, Progress, example
-from mfkit.cli.printing import print_json, records
-from mfkit.printable import printable
+from mfkit.cli.options import AsJson, Library, Progress, example, path
+from mfkit.cli.printing import print_json, records, say
 from mfkit.errors import IngestError
 from mfkit.queries.units import format_duration
 
@@ -26,7 +25,10 @@ _SHOWN = 20
 )
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="csv, tsv, jsonl, parquet, or json of exiftool, ffprobe, MediaInfo.")
+        Path,
+        typer.Argument(
+            parser=path, help="csv, tsv, jsonl, parquet, or json of exiftool, ffprobe, MediaInfo."
+        ),
     ],
     library: Library = "library.db",
     rename: Annotated[
@@ -62,13 +64,13 @@ def import_(
             "copies": done.copies, "left_out": done.left_out, "seconds": done.seconds, "errors": errors,
         })
     else:
-        print(
+        say(
             f"{done.rows:,} rows: {done.added:,} new, {done.updated:,} updated, {done.unchanged:,} as they "
             f"were, {done.copies:,} copies, {done.left_out:,} left out, in {format_duration(done.seconds)}"
         )
         for error in errors[:_SHOWN]:
             where = f"row {error['row']} ({error['file_path']}) {error['column']}".rstrip()
-            print("    " + printable(f"{where}: {error['reason']}"))
+            say(f"    {where}: {error['reason']}")
         if len(errors) > _SHOWN:
-            print(f"    … and {len(errors) - _SHOWN:,} more: --json lists them")
+            say(f"    … and {len(errors) - _SHOWN:,} more: --json lists them")
     raise typer.Exit(1 if done.left_out else 0)

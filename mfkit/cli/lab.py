@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import Library, example, existing
+from mfkit.cli.options import Library, example, existing, path
 from mfkit.processes.folder import TemporaryFolder
 from mfkit.processes.server import serving
 from mfkit.shipped import shipped
@@ -29,7 +29,8 @@ def lab(
     context: typer.Context,
     library: Library = "library.db",
     notebooks: Annotated[
-        Path | None, typer.Option(help="Where the notebooks are kept; beside the library if not given.")
+        Path | None,
+        typer.Option(parser=path, help="Where the notebooks are kept; beside the library if not given."),
     ] = None,
 ) -> None:
     """Open JupyterLab on the notebooks; further options go to JupyterLab.

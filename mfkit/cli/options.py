@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 from typer.core import TyperCommand
 
-from mfkit.errors import FilterError, LibraryNotFoundError
+from mfkit.errors import FilterError, LibraryNotFoundError, MfkitError
+from mfkit.named_path import named_path
 
 if TYPE_CHECKING:
     from mfkit.library import MediaLibrary
@@ -55,12 +56,22 @@ def existing(library: str, *, read_only: bool = False) -> MediaLibrary:
     return MediaLibrary(library, read_only=read_only)
 
 
+def path(text: str | Path) -> Path:
+    """Return the path that an argument or option names.
+
+    Raises:
+        MfkitError: It names none.
+    """
+    return Path(named_path(text, "the file or folder", MfkitError))
+
+
 def refuse_absent(library: str) -> None:
     """Say that a library is not there.
 
     Raises:
         LibraryNotFoundError: It is not.
     """
+    library = named_path(library, "the library", LibraryNotFoundError)
     if "://" not in library and not Path(library).expanduser().exists():
         raise LibraryNotFoundError(
             f"There is no library at {library}; make one with: mfkit scan FOLDER --library {library}"

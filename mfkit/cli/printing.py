@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mfkit.printable import printable
+from mfkit.printable import printable, printable_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,17 @@ def table(first: str, *others: str) -> Table:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print(printable_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
+
+
+def say(text: str, *, error: bool = False) -> None:
+    """Print a line of text; names in it cannot steer the terminal.
+
+    Args:
+        text: The line.
+        error: Whether it goes to standard error.
+    """
+    print(printable(text), file=sys.stderr if error else sys.stdout, flush=True)
 
 
 def records(frame: pd.DataFrame) -> Any:

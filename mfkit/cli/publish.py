@@ -9,7 +9,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, Library, example, existing
-from mfkit.cli.printing import print_json
+from mfkit.cli.printing import print_json, say
 from mfkit.queries.units import format_duration, format_size
 
 
@@ -34,4 +34,4 @@ def publish(
     size, took = format_size(done.bytes), format_duration(done.seconds)
     new = f"{done.written} new" if done.written else "nothing changed"
     held = f"{done.items:,} items, {done.files:,} files ({new})"
-    print(f"{done.path}: version {done.version}, {held}, {size}, in {took}")
+    say(f"{done.path}: version {done.version}, {held}, {size}, in {took}")

@@ -8,7 +8,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, FilterCommand, Library, chosen, example, existing
-from mfkit.cli.printing import print_frame
+from mfkit.cli.printing import print_frame, say
 from mfkit.queries.units import format_size
 
 
@@ -33,7 +33,7 @@ def savings(
     columns = ("file_path", "codec", "resolution", "duration", "file_size", *ranges)
     print_frame(shown, as_json=False, columns=columns)
     low, expected, high = (format_size(frame[name].sum()) for name in ranges)
-    print(
+    say(
         f"{len(frame):,} items, {format_size(frame.file_size.sum())}: {target} would save about {expected}, "
         f"from {low} to {high}"
     )

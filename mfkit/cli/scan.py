@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,7 +9,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, Library, Progress, example, refuse_absent
-from mfkit.printable import printable
+from mfkit.cli.printing import print_json, say
 
 if TYPE_CHECKING:
     from mfkit.library import MediaLibrary
@@ -65,7 +64,7 @@ def scan(
             workers=workers, executor=executor, hash=hash, progress=progress,
         )
         if as_json:
-            print(json.dumps(report.as_dict(), indent=2))
+            print_json(report.as_dict())
         else:
             print(report)
             if report.total.failed:
@@ -76,6 +75,6 @@ def scan(
 def _print_failures(lib: MediaLibrary) -> None:
     failures = lib.failures()
     for row in failures.head(_SHOWN_FAILURES).to_dict("records"):
-        print("    " + printable(f"{row['file_path']}: {row['error']}"))
+        say(f"    {row['file_path']}: {row['error']}")
     if len(failures) > _SHOWN_FAILURES:
-        print(f"    … and {len(failures) - _SHOWN_FAILURES:,} more: lib.failures() lists them")
+        say(f"    … and {len(failures) - _SHOWN_FAILURES:,} more: lib.failures() lists them")

@@ -19,6 +19,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import example, existing
+from mfkit.cli.printing import say
 from mfkit.errors import MfkitError
 from mfkit.processes.folder import TemporaryFolder
 from mfkit.processes.server import serving
@@ -109,13 +110,13 @@ def serve(
             with serving(folder, "voila", *options, variables=variables) as server:
                 _wait(server, port, token)
                 address = f"http://127.0.0.1:{port}/?token={token}"
-                print(f"The explorer of {name}{', to read' if read_only else ''}: {address}", flush=True)
-                print("Press Ctrl-C to stop.", flush=True)
+                say(f"The explorer of {name}{', to read' if read_only else ''}: {address}")
+                say("Press Ctrl-C to stop.")
                 if browser:
                     webbrowser.open(address)
                 raise typer.Exit(server.wait())
         except KeyboardInterrupt:
-            print("Stopped.")
+            say("Stopped.")
 
 
 def _free_port(wanted: int | None) -> int:

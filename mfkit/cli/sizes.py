@@ -8,7 +8,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, FilterCommand, Library, chosen, example, existing
-from mfkit.cli.printing import console, label, print_json, records, table
+from mfkit.cli.printing import console, label, print_json, records, say, table
 from mfkit.queries.units import format_duration, format_size
 
 
@@ -55,7 +55,7 @@ def sizes(
     console().print(printed)
     if meant.given():
         return
-    print(
+    say(
         f"{totals['files']:,} files with {totals['bytes']:,} bytes on disk = {totals['items']:,} items "
         f"({totals['item_bytes']:,}) + {totals['copies']:,} copies ({totals['copy_bytes']:,}) + "
         f"{totals['unread']:,} empty or unreadable ({totals['unread_bytes']:,})"

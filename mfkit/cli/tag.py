@@ -8,7 +8,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, FilterCommand, Library, chosen, example, existing
-from mfkit.cli.printing import print_frame, print_json
+from mfkit.cli.printing import print_frame, print_json, say
 from mfkit.errors import FilterError
 
 tag = typer.Typer(no_args_is_help=True, help="Put tags on items, take them off, list them.")
@@ -54,4 +54,4 @@ def _change(
     if as_json:
         print_json({"changed": changed})
     else:
-        print(f"{changed:,} items changed")
+        say(f"{changed:,} items changed")

@@ -9,7 +9,7 @@ import typer
 from mfkit.cli.app import app
 from mfkit.cli.items import SHOWN
 from mfkit.cli.options import AsJson, FilterCommand, Library, chosen, example, existing
-from mfkit.cli.printing import print_frame, print_json
+from mfkit.cli.printing import print_frame, print_json, say
 
 views = typer.Typer(no_args_is_help=True, help="Keep selections by name: list, save, show, delete them.")
 app.add_typer(views, name="views")
@@ -38,7 +38,7 @@ def save(
     if as_json:
         print_json({"name": name, "files": files})
     else:
-        print(f"{name}: {files:,} files now")
+        say(f"{name}: {files:,} files now")
 
 
 @views.command(epilog=example("mfkit views show films"))
@@ -60,4 +60,4 @@ def delete(name: Name, library: Library = "library.db", as_json: AsJson = False)
     if as_json:
         print_json({"deleted": name})
     else:
-        print(f"{name} is forgotten")
+        say(f"{name} is forgotten")

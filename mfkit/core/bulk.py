@@ -18,7 +18,7 @@ import pyarrow as pa
 BATCH = 16_384
 _ATTEMPTS = 50
 # Without a memory map: its page faults took longer than reading does.
-_PRAGMAS = ("busy_timeout = 30000", "cache_size = -65536")
+_PRAGMAS = ("busy_timeout = 30000", "cache_size = -65536", "trusted_schema = OFF", "cell_size_check = ON")
 
 
 class BulkReader:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from mfkit.core import migrate, postgresql, sqlite
+from mfkit.core.altered import refuse_altered
 from mfkit.core.faults import translate
 from mfkit.core.openfile import OpenFile
 from mfkit.credentials import hide_credentials, is_secret
@@ -26,6 +27,7 @@ from mfkit.errors import (
     ReadOnlyLibraryError,
 )
 from mfkit.models import Base, MediaItem
+from mfkit.named_path import named_path
 
 T = TypeVar("T")
 BUSY_TIMEOUT = 30.0
@@ -62,7 +64,7 @@ class Database:
                 or whose folder has no place for SQLite's log, is opened so by itself.
 
         Raises:
-            NotALibraryError: The URL makes no sense, or the path is a directory.
+            NotALibraryError: The URL makes no sense, or the path is empty or a directory.
             DatabaseUnavailableError: The driver for PostgreSQL is not installed.
         """
         self.url = _as_url(url)
@@ -148,7 +150,8 @@ class Database:
 
         Raises:
             LibraryNotFoundError: It is not there and may not be made, or was there once.
-            NotALibraryError: The database holds other tables than mfkit's, or is no database.
+            NotALibraryError: The database holds other tables than mfkit's, is no database, or its schema has
+                triggers, views or columns that mfkit did not create.
             NewerLibraryError: A newer mfkit has changed the schema.
             ReadOnlyLibraryError: The schema is old, or the file is not there, and may not be written.
             LibraryLockedError: Another program holds the write lock.
@@ -159,6 +162,8 @@ class Database:
             async with self.connect() as connection:
                 revision = await connection.run_sync(migrate.current)
                 await self._refuse_foreign(connection, revision)
+                if self.dialect == "sqlite":
+                    await connection.run_sync(refuse_altered, self.name)
             if revision == migrate.HEAD:
                 return
             migrate.refuse_newer(revision, self.name)
@@ -347,7 +352,7 @@ def _json(value: Any) -> str:
 def _as_url(url: str | URL | os.PathLike[str]) -> URL:
     if isinstance(url, URL):
         return _password_apart(url)
-    given = os.fspath(url)
+    given = named_path(url, "the library", NotALibraryError)
     if "://" not in given:
         return URL.create("sqlite+aiosqlite", database=str(Path(given).expanduser()))
     try:

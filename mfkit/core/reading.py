@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from sqlalchemy import URL
 
-from mfkit.core.sqlite import read_only_url
+from mfkit.core.sqlite import HOSTILE_FILE, read_only_url
 
 BATCH = 65_536
 Columns = Sequence[tuple[str, pa.DataType]]
@@ -101,9 +101,12 @@ def sqlite_reader(file: Path) -> Iterator[SqliteReader]:
 
 def connect_sqlite(file: Path) -> sqlite3.Connection:
     """Open a SQLite file so that it cannot be written, for use by one thread at a time."""
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         uri_of(file), uri=True, isolation_level=None, check_same_thread=False, timeout=30
     )
+    for pragma in HOSTILE_FILE:
+        connection.execute(pragma)
+    return connection
 
 
 @contextmanager

@@ -25,12 +25,20 @@ WRITE = "mfkit_write"
 _FILE = "mfkit_file"
 """What a connection in the pool bears of the file that it leads to."""
 
+HOSTILE_FILE = (
+    # https://www.sqlite.org/security.html. Not for writers: SQLite 3.40 refuses the triggers that keep the
+    # full-text index then. What triggers may do is checked at opening (mfkit.core.altered).
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+)
+"""What a connection that only reads sets first, since somebody else may have made the file."""
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     # Per connection: the inner pages of all indexes of some million rows; the system caches the others. With
     # 64 MiB a scan was no quicker, and its memory grew by that much.
     "PRAGMA cache_size = -24576",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA cell_size_check = ON",
 )
 _WRITER_PRAGMAS = (
     # Readers go on while a scan writes; NORMAL is safe against corruption in WAL mode, and a power
@@ -200,7 +208,7 @@ def _watch(engine: AsyncEngine, file: OpenFile) -> None:
 
 def _set_up(connection: Any, *, read_only: bool) -> None:
     cursor = connection.cursor()
-    for pragma in _PRAGMAS if read_only else _PRAGMAS + _WRITER_PRAGMAS:
+    for pragma in (*_PRAGMAS, *(HOSTILE_FILE if read_only else _WRITER_PRAGMAS)):
         cursor.execute(pragma)
     cursor.close()
     add_missing_math(connection)

@@ -18,6 +18,7 @@ from mfkit.demo.non_jpeg_images import plan_non_jpeg_images
 from mfkit.demo.photos import plan_photos
 from mfkit.demo.videos import plan_videos
 from mfkit.errors import DemoFolderError
+from mfkit.named_path import named_path
 
 Progress = Callable[[int, int], None]
 
@@ -79,10 +80,10 @@ def write_demo(folder: str | os.PathLike[str], *, seed: int = 2014,
         What was written, and which encoders were missing.
 
     Raises:
-        DemoFolderError: The folder is not empty, is a file, or cannot be written to.
+        DemoFolderError: The folder is not named, is not empty, is a file, or cannot be written to.
     """
     started = time.perf_counter()
-    root = Path(folder).expanduser()
+    root = Path(named_path(folder, "the demo library", DemoFolderError)).expanduser()
     _check_empty(root)
     plan = plan_demo(seed)
     total = len(plan.files) + len(plan.copies)

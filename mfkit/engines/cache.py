@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 from uuid import uuid4
 
@@ -35,6 +37,10 @@ LOCK_TIMEOUT = 120.0
 _GRACE = 60.0
 _FORGOTTEN = 7 * 86400.0
 _MANIFEST = "manifest.json"
+_FOLDER = re.compile(r"\w{1,32}-[0-9a-f]{16}")
+_OWN = re.compile(r"lock|manifest\.json(\.[0-9a-f]{12})?|\w+-\w+-[0-9a-f]{12}\.parquet")
+_SPILL = "spill"  # where DuckDB puts what does not fit into memory
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # which Windows does not have
 
 
 class CacheUnavailableError(MfkitError):
@@ -95,7 +101,10 @@ class SnapshotCache:
                 return None
             stated["signatures"] = {name: tuple(one) for name, one in stated["signatures"].items()}
             manifest = Manifest(**stated)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            datetime.fromisoformat(manifest.made_at)
+            if not all(_OWN.fullmatch(name) for name in manifest.files()):
+                return None  # such as a path that leads out of the directory
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return manifest if self.intact(manifest) else None
 
@@ -135,31 +144,49 @@ class SnapshotCache:
             with suppress(OSError):
                 if (
                     kept.path != self.path and file.is_absolute() and not file.exists()
-                    and kept.path.stat().st_mtime < before
+                    and kept.path.lstat().st_mtime < before
                 ):
-                    shutil.rmtree(kept.path, ignore_errors=True)
+                    _remove_snapshot(kept.path)
 
     @contextmanager
     def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
         """Hold the right to write, waiting for whoever holds it.
 
         Raises:
-            CacheUnavailableError: The directory cannot be written, or the wait was too long.
+            CacheUnavailableError: The directory is a symbolic link or cannot be written, or the wait was too
+                long.
         """
+        deadline = time.monotonic() + timeout
+        while True:
+            handle = self._opened()
+            try:
+                while not _try_lock(handle):
+                    if time.monotonic() > deadline:
+                        raise CacheUnavailableError(
+                            f"another process has been at work in {self.path} for long"
+                        )
+                    time.sleep(0.02)
+                if self._is_lock(handle):
+                    yield
+                    return
+            finally:
+                os.close(handle)  # which lets go of the lock
+
+    def _opened(self) -> int:
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            if not _is_folder(self.path):
+                raise CacheUnavailableError(f"{self.path} is a symbolic link; remove it")
+            return os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
         except OSError as error:
             raise CacheUnavailableError(f"{self.path} cannot be written ({error.strerror})") from error
+
+    def _is_lock(self, handle: int) -> bool:
+        """Return whether a lock that is held is still the one that others would wait for."""
         try:
-            deadline = time.monotonic() + timeout
-            while not _try_lock(handle):
-                if time.monotonic() > deadline:
-                    raise CacheUnavailableError(f"another process has been at work in {self.path} for long")
-                time.sleep(0.02)
-            yield
-        finally:
-            os.close(handle)  # which lets go of the lock
+            return os.path.samestat(os.fstat(handle), (self.path / "lock").stat())
+        except OSError:  # removed meanwhile
+            return False
 
     def size(self) -> int:
         """Return how many bytes the files take."""
@@ -167,7 +194,7 @@ class SnapshotCache:
         with suppress(OSError):
             for file in self.path.rglob("*"):
                 with suppress(OSError):
-                    total += file.stat().st_size
+                    total += file.lstat().st_size
         return total
 
     def _sign(self, name: str) -> tuple[int, int]:
@@ -181,8 +208,8 @@ class SnapshotCache:
         for file in self.path.iterdir():
             # What Windows refuses because a reader has it open goes the next time.
             with suppress(OSError):
-                if file.name not in kept and file.stat().st_mtime < before:
-                    shutil.rmtree(file) if file.is_dir() else file.unlink()
+                if file.name not in kept and file.lstat().st_mtime < before:
+                    _remove(file)
 
 
 def root() -> Path:
@@ -224,10 +251,10 @@ class Kept:
 
 
 def listing() -> list[Kept]:
-    """Return what the cache holds."""
+    """Return what the cache holds; links in it, and what mfkit did not put there, are left out."""
     found = []
     if root().is_dir():
-        for path in sorted(root().iterdir()):
+        for path in sorted(filter(_is_snapshot, root().iterdir())):
             cache = SnapshotCache(path)
             manifest = cache.read()
             # Earlier versions wrote down the parameters of a URL, a password among them.
@@ -246,9 +273,35 @@ def clear(path: Path | None = None) -> int:
     freed = 0
     for kept in listing():
         if path is None or kept.path == path:
-            shutil.rmtree(kept.path, ignore_errors=True)
+            _remove_snapshot(kept.path)
             freed += kept.bytes
     return freed
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether a path is a folder itself, and not a link to one."""
+    return S_ISDIR(path.lstat().st_mode)
+
+
+def _is_snapshot(path: Path) -> bool:
+    return _FOLDER.fullmatch(path.name) is not None and _is_folder(path)
+
+
+def _remove_snapshot(folder: Path) -> None:
+    """Remove the directory of a snapshot; what mfkit did not put there stays, and the directory with it."""
+    with suppress(OSError):
+        for file in folder.iterdir():
+            with suppress(OSError):
+                _remove(file)
+        folder.rmdir()
+
+
+def _remove(file: Path) -> None:
+    """Remove a file of a snapshot, or a link in its place; nothing else, whatever the directory leads to."""
+    if file.name == _SPILL and _is_folder(file):
+        shutil.rmtree(file)
+    elif _OWN.fullmatch(file.name):
+        file.unlink()
 
 
 if sys.platform == "win32":

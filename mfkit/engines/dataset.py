@@ -25,6 +25,7 @@ from pyarrow import fs
 
 from mfkit.engines.cache import CacheUnavailableError, SnapshotCache
 from mfkit.errors import DatasetError
+from mfkit.named_path import named_path
 
 FORMAT = 1
 KEPT = 3
@@ -33,7 +34,9 @@ _GRACE = timedelta(days=1)
 _MANIFEST = "manifest.json"
 _VERSIONS = "versions"
 _UNFINISHED = ".unfinished"
-_FILE = re.compile(r"[\w=-][\w=./-]*\.parquet", re.ASCII)
+_RECORDS = ("sqlite", "postgresql")
+_FILE = re.compile(r"([\w=-]+/)+[0-9a-f]{32}\.parquet")
+_VERSION_FILE = re.compile(rf"{_VERSIONS}/\d+\.json")
 _OWN = (_MANIFEST, _VERSIONS, _UNFINISHED, "lock")
 
 
@@ -87,15 +90,19 @@ class DatasetVersion:
     relations: dict[str, list[Unit]]
     format: int = FORMAT
 
+    def units(self) -> Iterator[Unit]:
+        """Yield all files with what they hold."""
+        for units in self.relations.values():
+            yield from units
+
     def files(self) -> Iterator[str]:
         """Yield the paths of all files, below the dataset."""
-        for units in self.relations.values():
-            yield from (unit.file for unit in units)
+        yield from (unit.file for unit in self.units())
 
     @property
     def bytes(self) -> int:
         """What the files take."""
-        return sum(unit.bytes for units in self.relations.values() for unit in units)
+        return sum(unit.bytes for unit in self.units())
 
 
 class Dataset:
@@ -116,10 +123,11 @@ class Dataset:
                 ``fsspec+`` before any of fsspec's.
 
         Raises:
-            DatasetError: The URL makes no sense.
+            DatasetError: The URL makes no sense, or nothing is named.
         """
-        given = os.fspath(target)
+        given = named_path(target, "the dataset", DatasetError)
         self.name = given
+        self._put = list[str]()
         self._last: tuple[str, DatasetVersion] | None = None
         self.local: Path | None = None
         if "://" not in given:
@@ -210,6 +218,7 @@ class Dataset:
         """Bring a finished file into the dataset, where nothing names it yet; returns its bytes."""
         size = made.stat().st_size
         with self._explained():
+            self._put.append(file)
             self.filesystem.create_dir(f"{self.path}/{os.path.dirname(file)}", recursive=True)
             if self.local is not None:
                 os.replace(made, self.local / file)
@@ -232,7 +241,8 @@ class Dataset:
         text = json.dumps(asdict(new), indent=1)
         with self._explained():
             self.filesystem.create_dir(f"{self.path}/{_VERSIONS}", recursive=True)
-            self._write(f"{_VERSIONS}/{new.version}.json", text)
+            self._put.append(_version_file(new))
+            self._write(_version_file(new), text)
             self._write(_MANIFEST, text)
         self._sweep(new)
 
@@ -240,19 +250,49 @@ class Dataset:
     def only_writer(self) -> Iterator[None]:
         """Keep others on this machine from publishing at the same time; a bucket has no such lock.
 
+        What a publication that fails has put into the dataset is removed again: its files and, where nothing
+        was published before, the lock and the folders.
+
         Raises:
             DatasetError: The folder cannot be written, or another process has been at work for long.
         """
+        self._put.clear()
         if self.local is None:
-            yield
-            return
-        with self._explained():
-            self.local.mkdir(parents=True, exist_ok=True)
-        try:
-            with SnapshotCache(self.local).lock():
+            with self._undone():
                 yield
+            return
+        new = [folder for folder in (self.local, *self.local.parents) if not folder.exists()]
+        try:
+            with self._explained():
+                self.local.mkdir(parents=True, exist_ok=True)
+            try:
+                with SnapshotCache(self.local.resolve()).lock(), self._undone():
+                    yield
+            finally:
+                if not (self.local / _MANIFEST).exists():
+                    with suppress(OSError):
+                        (self.local / "lock").unlink()
+                    with suppress(OSError):
+                        for folder in new:
+                            folder.rmdir()
         except CacheUnavailableError as error:
             raise DatasetError(f"Nothing can be published: {error}.") from error
+
+    @contextmanager
+    def _undone(self) -> Iterator[None]:
+        """Remove what a version consists of that failed before it became the newest."""
+        try:
+            yield
+        except BaseException:
+            with suppress(DatasetError, OSError):  # what the manifest names cannot be told
+                now = self.read()
+                kept = {*now.files(), _version_file(now)} if now is not None else set()
+                for file in [file for file in self._put if file not in kept]:
+                    with suppress(OSError):
+                        self.filesystem.delete_file(f"{self.path}/{file}")
+                        if self.local is not None:
+                            _remove_empty(self.local, file)
+            raise
 
     def _write(self, file: str, text: str) -> None:
         # An object in a bucket is there whole or not at all; a file comes by being renamed.
@@ -284,15 +324,9 @@ class Dataset:
                 name: [Unit(**unit) for unit in units] for name, units in stated["relations"].items()
             }
             version = DatasetVersion(**{**stated, "relations": relations})
-            # Files that are named are read, and deleted with their version.
-            foreign = [file for file in version.files() if not _FILE.fullmatch(file) or ".." in file]
-            if foreign:
-                raise DatasetError(
-                    f"The manifest of {self.name} names a file outside of the dataset ({foreign[0]!r}). "
-                    "Do not use this dataset; publish to another folder."
-                )
+            _check(version)
             return version
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise DatasetError(f"The manifest of {self.name} cannot be read: {error!r}.") from error
 
     def _sweep(self, newest: DatasetVersion) -> None:
@@ -302,7 +336,10 @@ class Dataset:
             file, number = f"{_VERSIONS}/{info.base_name}", info.base_name.removesuffix(".json")
             if number.isdecimal():
                 text = self._text(file)
-                files = list(self._parsed(text).files()) if text is not None else []
+                try:
+                    files = list(self._parsed(text).files()) if text is not None else []
+                except DatasetError:  # whose files they are cannot be told
+                    continue
                 if newest.version - int(number) < KEPT:
                     kept.update(files)
                 else:
@@ -311,13 +348,21 @@ class Dataset:
         for relation in newest.relations:
             gone += [
                 info.path.removeprefix(f"{self.path}/") for info in self._listed(relation)
-                if info.path.endswith(".parquet") and info.mtime is not None and info.mtime < before
+                if info.mtime is not None and info.mtime < before
             ]
         for file in dict.fromkeys(gone):
-            if file not in kept:
+            if file not in kept and self._is_inside(file):
                 # What is gone already, or held open on Windows, keeps nobody from anything.
                 with suppress(OSError):
                     self.filesystem.delete_file(f"{self.path}/{file}")
+
+    def _is_inside(self, file: str) -> bool:
+        """Return whether a path is one that a publication gives, and no link leads out of the dataset."""
+        if not (_FILE.fullmatch(file) or _VERSION_FILE.fullmatch(file)):
+            return False
+        return self.local is None or (
+            (self.local / file).parent.resolve().is_relative_to(self.local.resolve())
+        )
 
     def _listed(self, folder: str) -> Iterable[Any]:
         with self._explained():
@@ -332,6 +377,44 @@ class Dataset:
             yield
         except (OSError, pa.ArrowException) as error:
             raise DatasetError(f"{self.name} cannot be read or written: {error}.") from error
+
+
+def _check(version: DatasetVersion) -> None:
+    """Check what a manifest states, which someone else may have written.
+
+    Raises:
+        ValueError: A value has another type than a publication writes, or a path leads elsewhere.
+    """
+    for value, kind in (
+        (version.version, int), (version.library, str), (version.record, str), (version.position, str),
+        *((value, kind) for unit in version.units() for value, kind in (
+            (unit.place, str), (unit.part, int), (unit.parts, int), (unit.rows, int),
+            (unit.fingerprint, str), (unit.file, str), (unit.bytes, int),
+        )),
+    ):
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ValueError(f"{value!r} should be {kind.__name__}")
+    if version.record not in _RECORDS:
+        raise ValueError(f"{version.record!r} is not a kind of database")
+    for file in version.files():
+        if not _FILE.fullmatch(file):
+            raise ValueError(f"{file!r} is not the path of a file in the dataset")
+
+
+def _version_file(version: DatasetVersion) -> str:
+    return f"{_VERSIONS}/{version.version}.json"
+
+
+def _remove_empty(folder: Path, file: str) -> None:
+    """Remove the folders between a folder and a file that was removed, as far as they are empty.
+
+    Raises:
+        OSError: One is not.
+    """
+    for above in (folder / file).parents:
+        if above == folder:
+            return
+        above.rmdir()
 
 
 def _without_secrets(url: str) -> str:

@@ -81,8 +81,11 @@ def publish(
         DatasetError: The place cannot be written, or holds something else.
         duckdb.Error: A file of the snapshot is gone or damaged.
     """
+    own = (*RELATIONS, *FURTHER)
+    dataset.refuse_foreign(own)
+    dataset.read()
     with dataset.only_writer():
-        dataset.refuse_foreign((*RELATIONS, *FURTHER))
+        dataset.refuse_foreign(own)
         old = dataset.read()
         with dataset.workshop() as folder, duck.writing(folder) as connection:
             for statement in (*snapshot_views(cache, manifest), *derived_views()):

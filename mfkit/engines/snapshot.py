@@ -38,6 +38,7 @@ from mfkit.engines.sql_process import SqlProcesses
 from mfkit.engines.threads import Call, Threads
 from mfkit.engines.translate import SNAPSHOT, Translated, UnsupportedError, translate
 from mfkit.errors import DatasetError, MfkitError, QueryError
+from mfkit.printable import printable
 
 T = TypeVar("T")
 _RETRY = 60.0
@@ -343,7 +344,7 @@ class SnapshotEngine:
         message = hide_credentials(message)
         if message not in self._warned:
             self._warned.add(message)
-            warnings.warn(message, SnapshotWarning, stacklevel=2)
+            warnings.warn(printable(message), SnapshotWarning, stacklevel=2)
 
 
 def _reason(error: Exception) -> str:

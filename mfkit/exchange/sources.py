@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain, islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 import pyarrow as pa
@@ -125,24 +125,54 @@ def _dialect(file: Path) -> tuple[str, list[str]]:
         first = lines.readline()
         separator = max(",;\t", key=first.count)
         lines.seek(0)
-        return separator, next(csv.reader(lines, delimiter=separator), [])
+        return separator, next(_records(file, lines, separator), [])
 
 
 def _header(file: Path) -> list[str]:
     return _dialect(file)[1]
 
 
+def _records(file: Path, lines: TextIO, separator: str) -> Iterator[list[str]]:
+    """Yield the rows of a CSV file that are not empty.
+
+    Raises:
+        IngestError: A row has a quotation mark that is not closed, which would swallow the rows after it.
+    """
+    csv.field_size_limit(2**24)
+    # Only a strict reader notices the end of the file, or text, where a separator should be.
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    before, width = 0, 0
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise _unclosed(file, before + 1, str(error)) from error
+        if cells is None:
+            return
+        if reader.line_num - before > 1 and width and len(cells) != width:
+            raise _unclosed(file, before + 1, f"it has {len(cells)} cells and the header has {width}")
+        before, width = reader.line_num, width or len(cells)
+        if cells:
+            yield cells
+
+
+def _unclosed(file: Path, line: int, reason: str) -> IngestError:
+    return IngestError(
+        f"{file} cannot be read as CSV: the row that begins in line {line} has a quotation mark that is not "
+        f"closed, or text beside it ({reason}). Correct that line; inside a value the mark is written twice."
+    )
+
+
 def _csv(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
     separator, names = _dialect(file)
-    csv.field_size_limit(2**24)
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            cells = (row for row in csv.reader(lines, delimiter=separator) if row)
+            cells = _records(file, lines, separator)
             next(cells, None)
             while rows := list(islice(cells, _AT_ONCE)):
                 columns = _under(names, rows)
                 yield len(rows), {name: columns[name] for name in columns if name not in unwanted}
-    except (csv.Error, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise IngestError(f"{file} cannot be read as CSV: {error}") from error
 
 
@@ -160,25 +190,44 @@ def _under(names: list[str], rows: list[list[str]]) -> dict[str, list[Any]]:
 
 def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
     """Yield the rows of JSON lines, of a JSON list, or of what exiftool, ffprobe or MediaInfo wrote."""
-    try:
-        # A name that is no UTF-8 comes through exiftool as its bytes.
-        with file.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
-            first = next((line for line in lines if line.strip()), "")
+    # A name that is no UTF-8 comes through exiftool as its bytes.
+    with file.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
+        rows = chain.from_iterable(_documents(file, lines))
+        while some := list(islice(rows, _AT_ONCE)):
+            names = dict.fromkeys(chain.from_iterable(some))
+            yield len(some), {name: [row.get(name) for row in some] for name in names if name not in unwanted}
+
+
+def _documents(file: Path, lines: TextIO) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield the rows of each line, or of the whole file where its first line is not JSON by itself.
+
+    Raises:
+        IngestError: Something is not JSON, or not an object; the message names the line.
+    """
+    begun = False
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
             try:
-                begun = json.loads(first) if first else []
-            except ValueError:
+                said = json.loads(line)
+            except json.JSONDecodeError:
+                if begun:
+                    raise
                 lines.seek(0)
-                begun = json.load(lines)
-                lines.seek(0, 2)
-            rest = (json.loads(line) for line in lines if line.strip())
-            rows = chain(_rows(begun), chain.from_iterable(map(_rows, rest)))
-            while some := list(islice(rows, _AT_ONCE)):
-                names = dict.fromkeys(chain.from_iterable(some))
-                yield len(some), {
-                    name: [row.get(name) for row in some] for name in names if name not in unwanted
-                }
-    except (ValueError, RecursionError) as error:
-        raise IngestError(f"{file} is no JSON: {error}") from error
+                yield list(_rows(json.load(lines)))
+                return
+            yield list(_rows(said))
+        except json.JSONDecodeError as error:
+            where = error.lineno if not begun and file.suffix.lower() == ".json" else number
+            raise _no_json(file, where, error.msg) from error
+        except (ValueError, RecursionError) as error:
+            raise _no_json(file, number, str(error)) from error
+        begun = True
+
+
+def _no_json(file: Path, line: int, reason: str) -> IngestError:
+    return IngestError(f"{file} cannot be read as JSON: line {line}: {reason}. Correct that line.")
 
 
 def _rows(said: object) -> Iterable[Mapping[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from mfkit.errors import ExportError
+from mfkit.exchange.target import working_folder
 from mfkit.exchange.text import is_risky
 
 MAX_ROWS = 1_048_575
@@ -48,31 +48,31 @@ def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch])
         import xlsxwriter
     except ImportError as error:
         raise ExportError("To write Excel workbooks: pip install 'mfkit[xlsx]'") from error
-    with tempfile.TemporaryDirectory(prefix="mfkit-", dir=file.parent) as folder:
-        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder, "use_zip64": True})
+    folder = str(working_folder(file))
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder, "use_zip64": True})
+    try:
+        sheet = book.add_worksheet("media")
+        header = book.add_format({"bold": True, "bottom": 1})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        text = book.add_format({"quote_prefix": True})
+        sheet.freeze_panes(1, 0)
+        for place, field in enumerate(schema):
+            width = _WIDTHS.get(field.name, 20 if pa.types.is_timestamp(field.type) else 14)
+            sheet.set_column(place, place, width)
+            sheet.write_string(0, place, field.name, header)
+        row = 0
+        for batch in batches:
+            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                row += 1
+                for place, value in enumerate(values):
+                    if value is not None:
+                        _write(sheet, row, place, value, moment, text)
+        sheet.autofilter(0, 0, row, len(schema) - 1)
+    finally:
         try:
-            sheet = book.add_worksheet("media")
-            header = book.add_format({"bold": True, "bottom": 1})
-            moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-            text = book.add_format({"quote_prefix": True})
-            sheet.freeze_panes(1, 0)
-            for place, field in enumerate(schema):
-                width = _WIDTHS.get(field.name, 20 if pa.types.is_timestamp(field.type) else 14)
-                sheet.set_column(place, place, width)
-                sheet.write_string(0, place, field.name, header)
-            row = 0
-            for batch in batches:
-                for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    row += 1
-                    for place, value in enumerate(values):
-                        if value is not None:
-                            _write(sheet, row, place, value, moment, text)
-            sheet.autofilter(0, 0, row, len(schema) - 1)
-        finally:
-            try:
-                book.close()
-            except xlsxwriter.exceptions.FileCreateError as error:
-                raise _cause(error) from error
+            book.close()
+        except xlsxwriter.exceptions.FileCreateError as error:
+            raise _cause(error) from error
 
 
 def _cause(error: Exception) -> Exception:

@@ -241,12 +241,13 @@ class MediaLibrary:
         compare_to: str | UUID | None = None,
         notebook: str | os.PathLike[str] | None = None,
         pictures: str | os.PathLike[str] | None = None,
+        overwrite: bool = False,
         **fields: Any,
     ) -> Path:
         """Write a report as one file: HTML that opens anywhere without a server, or PDF.
 
         The file holds everything it shows and loads nothing. A report that is there is replaced, and
-        the new one says what changed since.
+        the new one says what changed since; any other file is only replaced when asked for.
 
         Args:
             path: ``report.html``, or ``report.pdf`` where there is a Chromium, Chrome or Edge.
@@ -259,6 +260,7 @@ class MediaLibrary:
                 changed on disk since.
             notebook: A copy of ``library_report.ipynb`` that was changed; the shipped one when not given.
             pictures: A folder for the charts as PNG files too (extra ``pictures``, and a browser).
+            overwrite: Replace a file that is not a report by mfkit too; else it is an error.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
@@ -273,5 +275,5 @@ class MediaLibrary:
 
         return write_report(
             self, path, MediaFilter.of(filter, **fields), title=title, sections=sections, redact=redact,
-            compare_to=compare_to, notebook=notebook, pictures=pictures,
+            compare_to=compare_to, notebook=notebook, pictures=pictures, overwrite=overwrite,
         )

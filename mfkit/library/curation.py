@@ -112,12 +112,18 @@ class Curation(Opened):
         """Return a saved selection, to be given to any other verb: ``lib.items(lib.saved_filter("big"))``.
 
         Raises:
-            FilterError: There is none of that name.
+            FilterError: There is none of that name, or it does not hold a filter.
         """
         found = (await self.frame(saved.saved_filter(name.strip())))["filter"]
         if found.empty:
             raise curate.unknown_filter(name, list((await self.saved_filters())["name"]))
-        return MediaFilter.of(json.loads(found[0]))
+        try:
+            stated = json.loads(found[0])
+        except (TypeError, ValueError, RecursionError):
+            stated = None
+        if not isinstance(stated, dict):
+            raise FilterError(f"The saved filter {name!r} is damaged. Delete it, or save it again.")
+        return MediaFilter.of(stated)
 
     async def delete_filter(self, name: str, /) -> None:
         """Forget a saved selection; the items stay as they are.

@@ -103,8 +103,9 @@ class Details(Opened):
 
 def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
     """Yield the known fields of a row."""
-    extra = json.loads(row["extra_metadata"]) if isinstance(row["extra_metadata"], str) else {}
+    extra = _object(row["extra_metadata"])
     origins = extra.pop("origins", {})
+    origins = origins if isinstance(origins, dict) else {}
     origins |= {"file_created_at": origins.get("taken_at", "")}
     # Of an object the hash may be another's than the content's.
     fixed = _ORIGINS | {"file_hash": str(extra.pop("hash", _ORIGINS["file_hash"]))}
@@ -114,6 +115,15 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
                 yield group, name, _text(row[name]), fixed.get(name, str(origins.get(name, "")))
     for name, value in extra.items():
         yield "more", str(name), _text(value), str(origins.get(name, ""))
+
+
+def _object(text: Any) -> dict[str, Any]:
+    """Return the JSON object that a text holds; an empty one where another program wrote something else."""
+    try:
+        held = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return held if isinstance(held, dict) else {}
 
 
 def _text(value: Any) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfkit.errors import ExportError, FilterError
+from mfkit.errors import ExportError, FilterError, IngestError
 from mfkit.library.opened import Opened
+from mfkit.named_path import named_path
 from mfkit.progress import progress_bar
 from mfkit.queries import items
 from mfkit.queries.filters import FilterLike, MediaFilter
@@ -70,7 +71,7 @@ class Exchange(Opened):
         from mfkit.exchange import formats, sublibrary, target, workbook
 
         started = time.monotonic()
-        file = Path(path).expanduser()
+        file = Path(named_path(path, "the export", ExportError)).expanduser()
         write = formats.writer_of(file)
         target.refuse_existing(file, overwrite=overwrite)
         chosen = MediaFilter.of(filter, **fields)
@@ -147,8 +148,10 @@ class Exchange(Opened):
 
         from mfkit.exchange.ingest import ingest
 
+        given = source if isinstance(source, pd.DataFrame) else (
+            Path(named_path(source, "the import", IngestError)).expanduser()
+        )
         await self.open()
-        given = source if isinstance(source, pd.DataFrame) else Path(source).expanduser()
         return await ingest(
             self.database, given, columns=columns or {}, on_error=on_error, progress=progress
         )

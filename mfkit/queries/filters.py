@@ -90,6 +90,8 @@ def _clock(value: Any, *, end: bool) -> datetime | None:
 
 
 def _folder(value: Any) -> Any:
+    if value == "":
+        raise ValueError("the folder is empty; name one, or leave it out for all")
     if isinstance(value, (str, PurePath)):
         path = os.path.abspath(os.path.expanduser(value)) if "://" not in str(value) else str(value)
         return path.replace(os.sep, "/").rstrip("/") or "/"

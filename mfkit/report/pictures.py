@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mfkit.errors import ReportError
+from mfkit.report.own import marked_png, refuse_others
 from mfkit.report.pdf import OFFLINE
 from mfkit.report.show import PLOTLY_MIME
 
@@ -26,18 +27,21 @@ def refuse_pictures() -> None:
         )
 
 
-def write_pictures(notebook: Any, folder: Path) -> list[Path]:
+def write_pictures(notebook: Any, folder: Path, *, overwrite: bool = False) -> list[Path]:
     """Write every figure of an executed notebook as a PNG on white, twice as fine as a screen.
 
     Args:
         notebook: The notebook; a figure's file is called by what it says of itself.
-        folder: Where to; made when it is not there, files of the same names are replaced.
+        folder: Where to; made when it is not there. Pictures of the same names from an earlier report are
+            replaced.
+        overwrite: Whether other files of the same names are replaced too.
 
     Returns:
         The files.
 
     Raises:
-        ReportError: The package or the browser is missing, or the folder cannot be written.
+        ReportError: The package or the browser is missing, another file is there, or the folder cannot be
+            written.
     """
     refuse_pictures()
     import kaleido
@@ -53,6 +57,8 @@ def write_pictures(notebook: Any, folder: Path) -> list[Path]:
              if PLOTLY_MIME in output.get("data", {})]
     names = [re.sub(r"\W+", "-", one["layout"]["meta"]["label"].lower()).strip("-") for one in drawn]
     files = [folder / f"{name}.png" for name in names]
+    for file in files:
+        refuse_others(file, overwrite=overwrite)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         kaleido.write_fig_from_object_sync(
@@ -67,6 +73,8 @@ def write_pictures(notebook: Any, folder: Path) -> list[Path]:
             # Unless told otherwise it loads MathJax from a server.
             kopts={"mathjax": False, "browser_cls": OfflineChromium},
         )
+        for file in files:
+            file.write_bytes(marked_png(file.read_bytes()))
     except OSError as error:
         raise ReportError(f"The pictures cannot be written to {folder}: {error.strerror}.") from error
     except (errors.ChromeNotFoundError, errors.BrowserFailedError, errors.BrowserClosedError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from uuid import UUID
 from sqlalchemy import URL
 
 from mfkit.core.absent import AbsentDatabase
-from mfkit.errors import ReportError
+from mfkit.errors import ExportError, ReportError
+from mfkit.exchange.target import replacing
 from mfkit.library import MediaLibrary
+from mfkit.named_path import named_path
 from mfkit.processes.folder import TemporaryFolder
 from mfkit.queries.filters import MediaFilter
+from mfkit.report.own import PDF_MARK, refuse_others
 from mfkit.report.page import page
 from mfkit.report.pdf import print_pdf, the_browser
 from mfkit.report.pictures import refuse_pictures, write_pictures
@@ -35,21 +39,28 @@ def write_report(
     compare_to: str | UUID | None = None,
     notebook: str | os.PathLike[str] | None = None,
     pictures: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Execute the report's notebook on a library and write what it shows as one file.
 
     See :meth:`mfkit.MediaLibrary.report`.
     """
-    target = Path(path).expanduser().absolute()
+    target = Path(named_path(path, "the report", ReportError)).expanduser().absolute()
     if target.suffix.lower() not in _SUFFIXES:
         raise ReportError(f"A report is written as {' or '.join(_SUFFIXES)}, not as {target.name!r}.")
     if not target.parent.is_dir():
         raise ReportError(f"There is no folder {target.parent}; make it first.")
-    source = Path(notebook) if notebook is not None else shipped("notebooks") / "library_report.ipynb"
+    refuse_others(target, overwrite=overwrite)
+    source = (
+        shipped("notebooks") / "library_report.ipynb" if notebook is None
+        else Path(named_path(notebook, "the notebook", ReportError)).expanduser()
+    )
     if not source.is_file():
         raise ReportError(f"There is no notebook {source}.")
     # Bad input, and what is missing, is told before the work.
+    folder_of_pictures = None
     if pictures is not None:
+        folder_of_pictures = Path(named_path(pictures, "the pictures", ReportError)).expanduser()
         refuse_pictures()
     if target.suffix.lower() == ".pdf":
         the_browser()
@@ -73,9 +84,12 @@ def write_report(
         if target.suffix.lower() == ".pdf":
             printed = folder / "report.pdf"
             print_pdf(made, printed)
+            with printed.open("ab") as file:
+                file.write(PDF_MARK)
             made = printed
-        if pictures is not None:
-            write_pictures(executed, Path(pictures).expanduser())
+        if folder_of_pictures is not None:
+            write_pictures(executed, folder_of_pictures, overwrite=overwrite)
+        refuse_others(target, overwrite=overwrite)
         _put(made, target)
     return target
 
@@ -116,10 +130,8 @@ def _executed(source: Path, folder: Path, parameters: dict[str, Any], environmen
 
 def _put(made: Path, target: Path) -> None:
     """Put a finished file into its place in one step, so that there is never half a report."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        beside.write_bytes(made.read_bytes())
-        beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ReportError(f"{target} cannot be written: {error.strerror}.") from error
+        with replacing(target, overwrite=True) as beside:
+            shutil.copyfile(made, beside)
+    except ExportError as error:
+        raise ReportError(str(error)) from error

@@ -18,7 +18,7 @@ from mfkit.scan.facts import Facts, ProbeError, ProbeLibraryError, read_facts
 from mfkit.scan.kinds import HEAD_SIZE, Kind, identify
 from mfkit.scan.paths import is_url, on_disk
 from mfkit.scan.sidecars import FolderNames, names_in, read_sidecars, with_sidecars
-from mfkit.scan.source import Remote, Source, name_of
+from mfkit.scan.source import Remote, Source, name_of, open_regular
 from mfkit.scan.walk import Candidate, modification_time
 
 Stage = Literal["walk", "read", "probe"]
@@ -94,7 +94,7 @@ def read(found: Examined, known_hash: str | None, beat: Callable[[], None]) -> S
     if is_url(path):
         return _read_object(found, known_hash, beat)
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open(open_regular(path, follow=False), "rb", buffering=0) as file:
             head = file.read(HEAD_SIZE)
             found.file_hash = known_hash or _hash(file, head, found.size, beat)
             after = os.fstat(file.fileno())

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from typing import Any
 
+from mfkit.printable import printable
 from mfkit.queries.units import format_duration, format_size
 
 STAGES = ("walk", "read", "probe", "store")
@@ -146,7 +147,7 @@ class ScanReport:
         if total.failed:
             kinds = ", ".join(f"{number:,} at {stage}" for stage, number in self.effort.failures.items())
             lines.append(f"  What failed{f' ({kinds})' if kinds else ''}, and why: lib.failures()")
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+        return "\n".join([*lines, *(printable(f"  {note}") for note in self.notes)])
 
     __repr__ = __str__
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from mfkit.errors import FolderNotFoundError
+from mfkit.named_path import named_path
 from mfkit.scan.exclude import Exclude
 from mfkit.scan.paths import is_url, stored
 from mfkit.scan.walk import Aside, Entry, walk
@@ -19,11 +20,11 @@ def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
 
     Raises:
         StorageUnavailableError: A bucket cannot be listed.
-        FolderNotFoundError: One is not there, is no folder, or cannot be read.
+        FolderNotFoundError: One is empty, is not there, is no folder, or cannot be read.
     """
     folders = []
     for root in roots:
-        given = os.fspath(root)
+        given = named_path(root, "the folder", FolderNotFoundError)
         if is_url(given):
             from mfkit.scan.listing import checked_url
 

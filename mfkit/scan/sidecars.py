@@ -14,7 +14,6 @@ Which wins where a file and its sidecars disagree:
 """
 
 import os
-import stat
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,14 +25,13 @@ from mfkit.scan.clean import clean
 from mfkit.scan.paths import is_url
 from mfkit.scan.probes import xmp
 from mfkit.scan.probes.contract import LAST_CHANGE, Facts, from_origin, merge
+from mfkit.scan.source import open_regular
 
 MAX_XMP = 4 * 1024 * 1024
 """How much of an XMP sidecar is read; darktable's and Lightroom's masks can make one larger."""
 MAX_JSON = 1024 * 1024
 """A Takeout JSON file beyond this size is none."""
 
-# Not every system has every flag; between the look and the opening a file may be exchanged.
-_OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 _EDITABLE = frozenset(("title", "taken_at", "latitude", "longitude", "location_name"))
 _EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "author"))
 
@@ -178,7 +176,7 @@ def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> Si
                 raise ValueError("larger than any of Takeout's")
             part, title = takeout.read_json(data, sidecars.media_name)
         except (OSError, ValueError) as error:
-            notes.append(f"{name}: {error}")
+            notes.append(f"{name}: {getattr(error, 'strerror', None) or error}")
             continue
         if part and takeout.speaks_for(name, title, sidecars.media_name):
             exports = _as_sidecar(part, name)
@@ -273,9 +271,7 @@ def _content(folder_path: str | os.PathLike[str], name: str, limit: int) -> byte
 
         return StoredObject(f"{folder_path}/{name}").read_at(0, limit + 1)
     path = os.path.join(folder_path, name)
-    if not stat.S_ISREG(os.lstat(path).st_mode):
-        raise OSError("not a regular file")
-    with open(os.open(path, _OPEN_FLAGS), "rb") as stream:
+    with open(open_regular(path, follow=False), "rb") as stream:
         return stream.read(limit + 1)
 
 

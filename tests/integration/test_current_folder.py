@@ -101,7 +101,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with mfkit.MediaLibrary(home / "library.db") as lib:
         lib.scan(pictures, progress=False)
         assert lib.failures().empty
-        lib.save_view("films", media_type="video")
+        lib.save_filter("films", media_type="video")
     return home
 
 

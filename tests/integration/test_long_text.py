@@ -82,7 +82,7 @@ def test_the_longest_facts(recorded: mfkit.MediaLibrary) -> None:
     assert recorded.frame(select(MediaItem.file_name)).file_name.tolist() == [text]
     recorded.tag([id_], text)
     recorded.add_to(text, [id_])
-    recorded.save_view(text, tags=text)
+    recorded.save_filter(text, tags=text)
     assert recorded.view(text).tags == (text,)
     assert recorded.items(tags=text).id.tolist() == recorded.items(collection=text).id.tolist() == [id_]
 

@@ -174,7 +174,7 @@ def place(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     (own / "list.csv").write_text("Path,file_size,Notes\n/somewhere/a.jpg,5,mine\n")
     with mfkit.MediaLibrary(own / "library.db") as library:
         library.scan(media, progress=False)
-        library.save_view("films", media_type="video")
+        library.save_filter("films", media_type="video")
         library.tag(mfkit.MediaFilter(media_type="audio"), "to hear")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))},

@@ -268,7 +268,7 @@ def test_a_notebook_of_one_s_own(library: MediaLibrary, tmp_path: Path) -> None:
     mine.write_text(shipped.read_text("utf-8").replace("report.codecs()", "1 / 0"), "utf-8")
     path.write_text("before")
     with pytest.raises(ReportError, match="ZeroDivisionError: division by zero"):
-        library.report(path, notebook=mine, sections=["types"])
+        library.report(path, notebook=mine, sections=["types"], overwrite=True)
     assert path.read_text() == "before" and sorted(tmp_path.iterdir()) == [mine, path]
 
 
@@ -298,9 +298,29 @@ def test_two_at_once(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.
 def test_a_path_that_cannot_be_written(library: MediaLibrary, tmp_path: Path) -> None:
     """The reason is told, and nothing is left lying about."""
     (tmp_path / "report.html").mkdir()
-    with pytest.raises(ReportError, match="report.html cannot be written: Is a directory"):
+    with pytest.raises(ReportError, match="report.html is a folder"):
         library.report(tmp_path / "report.html", sections=["types"])
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.pdf"])
+def test_another_file_is_only_replaced_when_asked(
+    library: MediaLibrary, tmp_path: Path, name: str
+) -> None:
+    """A page or a document of somebody else stays as it is; a report is replaced by the next one."""
+    if name.endswith("pdf"):
+        require(CHROMIUM, "The browser Chromium", "chromium")
+    path = tmp_path / name
+    mine = b"%PDF-1.4 mine\n%%EOF\n" if name.endswith("pdf") else b"<!doctype html><title>mine</title>"
+    path.write_bytes(mine)
+    with pytest.raises(ReportError, match="not written by mfkit; name another file, or say overwrite=True"):
+        library.report(path, sections=["types"])
+    assert path.read_bytes() == mine
+    library.report(path, sections=["types"], overwrite=True)
+    first = path.read_bytes()
+    library.report(path, sections=["types"], title="Another title")
+    assert path.read_bytes() not in (mine, first)
+    assert [one.name for one in tmp_path.iterdir()] == [name]
 
 
 def test_pdf(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,6 +344,11 @@ def test_pictures(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.Mon
         with Image.open(file) as picture:
             made[file.name] = picture.size
     assert made == {"bytes-by-media-type.png": (1920, 380), "map-of-the-places.png": (1920, 920)}
+    library.report(tmp_path / "report.html", sections=["types"], pictures=folder)  # its own are replaced
+    (folder / "bytes-by-media-type.png").write_bytes(b"mine")
+    with pytest.raises(ReportError, match="bytes-by-media-type.png is there already"):
+        library.report(tmp_path / "report.html", sections=["types"], pictures=folder)
+    assert (folder / "bytes-by-media-type.png").read_bytes() == b"mine"
     monkeypatch.setitem(sys.modules, "kaleido", None)
     with pytest.raises(ReportError, match=r"pip install 'mfkit\[pictures\]'"):
         library.report(tmp_path / "other.html", sections=["types"], pictures=folder)

@@ -97,6 +97,26 @@ def test_an_unknown_library_is_one_line(run, name):
     assert not Path("nowhere.db").exists()
 
 
+EMPTY = [
+    ("scan", ""), ("demo", ""), ("export", ""), ("import", ""), ("publish", ""),
+    ("db", "copy", "library.db", ""), ("db", "copy", "", "copy.db"), ("cache", "clear", ""),
+    ("lab", "--notebooks", ""), ("lab", "--library", ""),
+    ("report", "--output", ""), ("report", "--pictures", ""), ("items", "--folder", ""), ("app", ""),
+    ("scan", "Pictures", "--library", ""), ("items", "--library", ""), ("db", "upgrade", "--library", ""),
+    ("scan", "Pictures", ""),
+]
+
+
+@pytest.mark.parametrize("arguments", EMPTY, ids=" ".join)
+def test_an_empty_path_is_refused(run, arguments):
+    """An empty text is never the current folder: nothing is read, written or removed there."""
+    before = sorted(Path().rglob("*"))
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("mfkit: ") and "empty" in done.err and done.err.count("\n") == 1
+    assert sorted(Path().rglob("*")) == before
+
+
 FILTERED = [name for name, one in COMMANDS.items() if "--filter" in _options(one)]
 
 

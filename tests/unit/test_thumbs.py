@@ -245,17 +245,50 @@ class TestIsolation:
 def test_the_cache_is_bounded(tmp_path: Path) -> None:
     """Those that were not wanted for longest go first."""
     cache = ThumbnailCache(tmp_path, limit=300)
-    for number in range(5):
-        cache.put(f"{number:02d}", bytes(100))
-        os.utime(tmp_path / f"{number:02d}" / f"{number:02d}.jpg", (number, number))
-    assert cache.get("00") is not None
+    keys = [f"{number:064d}"[::-1] for number in range(5)]
+    for number, key in enumerate(keys):
+        cache.put(key, bytes(100))
+        os.utime(tmp_path / key[:2] / f"{key}.jpg", (number, number))
+    assert cache.get(keys[0]) is not None
     cache._prune()
-    assert [cache.get(f"{number:02d}") is not None for number in range(5)] == [True, False, False, True, True]
+    assert [cache.get(key) is not None for key in keys] == [True, False, False, True, True]
+
+
+@pytest.mark.parametrize("key", [
+    "../../x", "/etc/x", "../" + "0" * 61, "", "..", "a\0b", "-rf", "new\nline", "x" * 9_000, "\ud800",
+    "s3://x/y", "0" * 63 + "/",
+])
+def test_no_hash_leads_out_of_the_cache(tmp_path: Path, key: str) -> None:
+    """A library that somebody else made may state anything as a hash; the picture stays in its folder."""
+    folder = tmp_path / "a" / "cache"
+    cache = ThumbnailCache(folder)
+    cache.put(key, b"picture")
+    assert cache.get(key) == b"picture"
+    assert {path.parent.parent for path in tmp_path.rglob("*") if path.is_file()} == {folder}
+
+
+def test_the_cache_ends_at_links(tmp_path: Path) -> None:
+    """What a symbolic link in the cache leads to is not written, read or removed, nor are foreign files."""
+    elsewhere, folder, key = tmp_path / "elsewhere", tmp_path / "cache", "ab" + "0" * 62
+    for place in (elsewhere, folder / "cd"):
+        place.mkdir(parents=True)
+        (place / "mine.txt").write_bytes(bytes(1000))
+    (elsewhere / f"{key}.jpg").write_bytes(b"mine")
+    (folder / "ab").symlink_to(elsewhere)
+    (folder / "cd" / ("cd" + "0" * 62 + ".jpg")).symlink_to(elsewhere / "mine.txt")
+    before = {path: path.read_bytes() for path in elsewhere.iterdir()}
+    cache = ThumbnailCache(folder, limit=10)
+    assert cache.get(key) is None and cache.get("cd" + "0" * 62) is None
+    for end in ("0", "1", "2"):
+        cache.put(key[:-1] + end, b"picture")
+    cache.put("ef" + "0" * 62, bytes(100))
+    assert {path: path.read_bytes() for path in elsewhere.iterdir()} == before
+    assert (folder / "cd" / "mine.txt").exists()
 
 
 def test_a_cache_that_cannot_be_written_is_none(tmp_path: Path) -> None:
     """A file where the folder should be only makes things slower."""
     (tmp_path / "file").write_text("")
     cache = ThumbnailCache(tmp_path / "file")
-    cache.put("00", b"x")
-    assert cache.get("00") is None
+    cache.put("0" * 64, b"x")
+    assert cache.get("0" * 64) is None

@@ -24,7 +24,7 @@ from mfkit.scan.kinds import Kind
 from mfkit.scan.probes.contract import Facts, ProbeError, from_origin, merge
 from mfkit.scan.probes.coordinates import iso6709
 from mfkit.scan.probes.quicktime import Movie, read_movie
-from mfkit.scan.source import Remote, Source
+from mfkit.scan.source import Remote, Source, open_regular
 
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 _DEMUXERS = {
@@ -104,7 +104,8 @@ def _opened(source: Source, stack: ExitStack) -> Any:
         name.encode("utf-8")
     except UnicodeEncodeError:
         # FFmpeg takes UTF-8 names alone; a name that is none goes in as an open file.
-        return stack.enter_context(open(source, "rb", buffering=0))
+        return stack.enter_context(open(open_regular(source), "rb", buffering=0))
+    os.close(open_regular(source))  # FFmpeg would wait for a pipe
     # The prefix keeps a name such as "a:b.mp4" from being taken for a protocol.
     return "file:" + name
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -281,7 +283,7 @@ def test_a_manifest_names_only_its_own_files(file: Path, tmp_path: Path, name: s
             for unit in units:
                 unit["file"] = name.format(folder=tmp_path)
         manifest.write_text(json.dumps(stated))
-        with MediaLibrary.from_dataset(place) as dataset, pytest.raises(DatasetError, match="outside"):
+        with MediaLibrary.from_dataset(place) as dataset, pytest.raises(DatasetError, match="manifest"):
             dataset.count()
         # In an old version, whose files go when it is no longer kept.
         manifest.write_text(good)
@@ -292,6 +294,68 @@ def test_a_manifest_names_only_its_own_files(file: Path, tmp_path: Path, name: s
             with suppress(DatasetError):
                 library.publish(place)
     assert victim.exists()
+
+
+@pytest.mark.parametrize("content", ["letter.txt", "manifest.json", None])
+def test_a_refused_publication_leaves_nothing(file: Path, tmp_path: Path, content: str | None) -> None:
+    """Another program's folder, a manifest that cannot be read, a disk that refuses: all is as it was."""
+    place = tmp_path / "above" / "dataset"
+    if content is not None:
+        place.mkdir(parents=True)
+        (place / content).write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    with MediaLibrary(file) as library:
+        library.count()
+        before = sorted(tmp_path.rglob("*"))
+        if content is None:
+            code = (
+                "import resource, signal, sys, mfkit\n"
+                "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+                "with mfkit.MediaLibrary(sys.argv[1]) as lib:\n"
+                "    lib.count()\n"
+                "    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+                "    lib.publish(sys.argv[2])\n"
+            )
+            done = subprocess.run(
+                [sys.executable, "-c", code, str(file), str(place)], capture_output=True, text=True,
+                timeout=120,
+            )
+            assert "DatasetError" in done.stderr
+        else:
+            with pytest.raises(DatasetError):
+                library.publish(place)
+    assert [path for path in sorted(tmp_path.rglob("*")) if not path.name.startswith("library.db-")] == [
+        path for path in before if not path.name.startswith("library.db-")
+    ]
+
+
+@pytest.mark.parametrize("change", [
+    {"file": "../../precious.txt"}, {"file": "/etc/hostname"}, {"file": "media/../../x.parquet"},
+    {"file": 7},
+    {"rows": "many"}, {"place": None},
+])
+def test_a_manifest_of_another_leads_nowhere(file: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    """Paths out of the dataset and values of other types are refused, and nothing outside is removed."""
+    place, precious = tmp_path / "dataset", tmp_path / "precious.txt"
+    precious.write_text("mine")
+    with MediaLibrary(file) as library:
+        library.publish(place)
+        _restate(place / "versions" / "1.json", change)
+        for size in range(2, KEPT + 3):
+            _resize(file, size)
+            assert library.publish(place).version == size
+        _restate(place / "manifest.json", change)
+        with pytest.raises(DatasetError, match="manifest"):
+            library.publish(place)
+    with MediaLibrary.from_dataset(place) as dataset, pytest.raises(DatasetError, match="manifest"):
+        dataset.count()
+    assert precious.read_text() == "mine"
+
+
+def _restate(manifest: Path, change: dict[str, Any]) -> None:
+    stated = json.loads(manifest.read_text())
+    stated["relations"]["media"][0] |= change
+    manifest.write_text(json.dumps(stated))
 
 
 def test_secrets_are_not_told() -> None:

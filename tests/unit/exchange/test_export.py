@@ -234,6 +234,56 @@ def test_a_library_takes_no_columns(large, tmp_path):
         large.export(tmp_path / "x.csv", columns=["colour"])
 
 
+_KILLED = """
+import os, sys, time
+from mfkit.exchange.target import replacing
+from pathlib import Path
+with replacing(Path(sys.argv[1]), overwrite=False) as unfinished:
+    for end in ("", "-wal", "-journal"):
+        unfinished.with_name(unfinished.name + end).write_text("half")
+    folder = unfinished.with_name(unfinished.name + ".tmp")
+    folder.mkdir()
+    (folder / "sheet").write_text("half")
+    print("begun", flush=True)
+    time.sleep(300)
+"""
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "db"])
+def test_the_next_export_cleans_up_after_a_killed_one(large, tmp_path, suffix):
+    """What is left of a killed export goes; what a running one writes, and what is not mfkit's, stays."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    others = {folder / name for name in (".x.csv.part", "x.part", ".download.0123456789ab.part", ".x.tmp")}
+    for path in others:
+        path.write_text("mine")
+    started = [
+        subprocess.Popen([sys.executable, "-c", _KILLED, str(folder / name)], stdout=subprocess.PIPE)
+        for name in (f"killed.{suffix}", f"running.{suffix}")
+    ]
+    try:
+        for one in started:
+            assert one.stdout is not None and one.stdout.readline() == b"begun\n"
+        started[0].kill()
+        started[0].wait(60)
+        large.export(folder / f"x.{suffix}", progress=False)
+        left = set(folder.iterdir()) - others - {folder / f"x.{suffix}"}
+        assert others <= set(folder.iterdir())
+        assert left and all("running" in path.name for path in left), left
+    finally:
+        for one in started:
+            one.kill()
+            one.communicate(timeout=60)
+    large.export(folder / f"y.{suffix}", progress=False)
+    assert set(folder.iterdir()) == others | {folder / f"x.{suffix}", folder / f"y.{suffix}"}
+
+
+def test_a_killed_workbook_leaves_nothing_for_long(large, tmp_path):
+    """The folder in which a workbook is put together goes with it."""
+    large.export(tmp_path / "x.xlsx", progress=False)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(("mfkit-", ".x"))]
+
+
 _FULL = """
 import resource, signal, sys
 import mfkit

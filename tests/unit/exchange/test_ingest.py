@@ -190,7 +190,7 @@ def test_columns_that_mean_nothing_are_refused(lib, frame, columns, words):
 
 
 @pytest.mark.parametrize("name, text, words", [
-    ("x.txt", "", r"reads no \.txt.*\.csv"), ("x.json", "{nonsense", "is no JSON"),
+    ("x.txt", "", r"reads no \.txt.*\.csv"), ("x.json", "{nonsense", "cannot be read as JSON: line 1"),
     ("x.parquet", "nonsense", "cannot be read"), ("x.json", "[1, 2]", "an object was expected"),
 ])
 def test_files_that_cannot_be_read_are_refused(lib, tmp_path, name, text, words):
@@ -200,6 +200,51 @@ def test_files_that_cannot_be_read_are_refused(lib, tmp_path, name, text, words)
         lib.ingest(tmp_path / name)
     with pytest.raises(IngestError, match="not there"):
         lib.ingest(tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize("text, line", [
+    ('/a.jpg,"one\n/b.jpg,two\n/c.jpg,three\n', 2),  # up to the end of the file
+    ('/a.jpg,one\n/b.jpg,"two\n/c.jpg,"three"\n', 3),  # up to the next quotation mark
+    ('/a.jpg,one\n"/b.jpg,two\n/c.jpg",three,four\n', 3),
+    ('/a.jpg,one\n"/b.jpg,two\n/c.jpg"\n', 3),  # the cells of two rows in one
+])
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+def test_an_unclosed_quotation_mark_swallows_no_row(lib, tmp_path, text, line, on_error):
+    """The import is refused, and the error names the line where the row begins."""
+    (tmp_path / "x.csv").write_text("file_path,title\n" + text)
+    with pytest.raises(IngestError, match=rf"line {line} has a quotation mark"):
+        lib.ingest(tmp_path / "x.csv", on_error=on_error)
+    assert lib.count() == 0
+
+
+def test_an_unclosed_quotation_mark_in_the_header(lib, tmp_path):
+    """The header is a row like the others."""
+    (tmp_path / "x.csv").write_text('"file_path,title\n/a.jpg,one\n')
+    with pytest.raises(IngestError, match="line 1 has a quotation mark"):
+        lib.ingest(tmp_path / "x.csv")
+
+
+def test_a_value_of_several_lines_is_one_value(lib, tmp_path):
+    """RFC 4180, section 2: line breaks and doubled quotation marks within quotation marks."""
+    text = 'file_path,file_size,title\n/a.jpg,5,"one ""1""\ntwo"\n\n/b.jpg,6,three\n'
+    (tmp_path / "x.csv").write_text(text)
+    lib.ingest(tmp_path / "x.csv")
+    assert lib.count() == 2 and "1" in _row(lib, "/a.jpg").title
+
+
+@pytest.mark.parametrize("name, text, line", [
+    ("x.jsonl", '{"file_path": "/a"}\n\n{"file_path": "/b"\n{"file_path": "/c"}\n', 3),
+    ("x.jsonl", '{"file_path": \n{"file_path": "/c"}\n', 1),
+    ("x.ndjson", '{"file_path": "/a"}\n7\n', 2),
+    ("x.jsonl", '{"file_path": "/a"}\n' + "[" * 100_000 + "\n", 2),
+    ("x.json", '[\n{"file_path": "/a"},\n{"file_path" "/b"}\n]\n', 3),
+])
+def test_errors_in_json_name_the_line(lib, tmp_path, name, text, line):
+    """A line that cannot be read is found by its number, as an editor counts."""
+    (tmp_path / name).write_text(text)
+    with pytest.raises(IngestError, match=rf"line {line}: "):
+        lib.ingest(tmp_path / name)
+    assert lib.count() == 0
 
 
 def test_a_csv_with_semicolons_and_a_byte_order_mark(lib, tmp_path):

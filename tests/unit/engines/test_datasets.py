@@ -296,6 +296,8 @@ def test_a_manifest_names_only_its_own_files(file: Path, tmp_path: Path, name: s
     assert victim.exists()
 
 
+
+
 @pytest.mark.parametrize("content", ["letter.txt", "manifest.json", None])
 def test_a_refused_publication_leaves_nothing(file: Path, tmp_path: Path, content: str | None) -> None:
     """Another program's folder, a manifest that cannot be read, a disk that refuses: all is as it was."""

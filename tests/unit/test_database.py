@@ -474,7 +474,7 @@ class TestBadInput:
         content[4096:] = b"\xff" * (len(content) - 4096)
         sqlite_path.write_bytes(content)
         database = Database(sqlite_path)
-        with pytest.raises(NotALibraryError, match="is damaged; restore it"):
+        with pytest.raises(NotALibraryError, match="is damaged .*mfkit doctor.*recover"):
             await count(database)
         await database.dispose()
 

@@ -162,11 +162,10 @@ def test_damaged(run, damage, name):
 # Of a table a column, and what another program may have written into it.
 ODD = [
     ("media_items", "file_size", "'many'"), ("media_items", "file_size", "9e999"),
-    ("media_items", "file_size", "9223372036854775807"), ("media_items", "file_created_at", "'290000-01-01'"),
-    ("media_items", "file_created_at", "x'00'"), ("media_items", "file_created_at", "'0001-01-01 00:00:00'"),
+    ("media_items", "file_created_at", "'290000-01-01'"),
     ("media_items", "media_type", "'hologram'"), ("media_items", "id", "'no uuid'"),
     ("media_items", "file_path", "x'ff'"), ("media_metadata", "duration", "-9e999"),
-    ("media_metadata", "year", "290000"), ("media_metadata", "extra_metadata", "'{'"),
+    ("media_metadata", "extra_metadata", "'{'"),
     ("media_metadata", "title", "x'fffe'"), ("tags", "name", "x'ff'"), ("saved_views", "filter", "'{'"),
     ("saved_views", "filter", "'{\"colour\": 1}'"), ("scans", "status", "'gone'"),
     ("scans", "started_at", "'290000-01-01'"), ("media_changes", "mark", "'x'"),

@@ -69,6 +69,8 @@ bundle:
 	cd bundle && node build.mjs ../mfkit/charts/plotly
 
 lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/flake8
 	$(BIN)/mypy
 	$(BIN)/lint-imports

@@ -52,7 +52,8 @@ def export(lib: mfkit.MediaLibrary, file: Path) -> None:
     peak, done = _watched(lambda: lib.export(file, progress=False))
     print(
         f"| {file.suffix} | {done.rows:,} | {done.seconds:.1f} | {done.rows / done.seconds:,.0f} | "
-        f"{done.bytes / 1e6:,.0f} | {peak:,.0f} | {peak - before:,.0f} |", flush=True,
+        f"{done.bytes / 1e6:,.0f} | {peak:,.0f} | {peak - before:,.0f} |",
+        flush=True,
     )
     file.unlink()
 
@@ -64,8 +65,11 @@ def ingest(lib: mfkit.MediaLibrary, rows: int, folder: Path) -> None:
     frame.to_csv(folder / "rows.csv", index=False)
     titles = frame[["file_path"]].assign(title="another title")
     sources: list[tuple[str, pd.DataFrame | Path]] = [
-        ("new, from a frame", frame), ("the same again", frame), ("a title for each", titles),
-        ("new, from .parquet", folder / "rows.parquet"), ("new, from .csv", folder / "rows.csv"),
+        ("new, from a frame", frame),
+        ("the same again", frame),
+        ("a title for each", titles),
+        ("new, from .parquet", folder / "rows.parquet"),
+        ("new, from .csv", folder / "rows.csv"),
     ]
     for name, source in sources:
         file = folder / ("known.db" if not name.startswith("new, from .") else f"{name[-3:]}.db")
@@ -74,7 +78,8 @@ def ingest(lib: mfkit.MediaLibrary, rows: int, folder: Path) -> None:
             peak, done = _watched(partial(other.ingest, source, progress=False))
         print(
             f"| {name} | {done.rows:,} | {done.seconds:.1f} | {done.rows / done.seconds:,.0f} | "
-            f"{peak:,.0f} | {peak - before:,.0f} |", flush=True,
+            f"{peak:,.0f} | {peak - before:,.0f} |",
+            flush=True,
         )
 
 

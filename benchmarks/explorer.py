@@ -119,7 +119,8 @@ def first_paint(browser: Visit) -> tuple[float, float]:
     page.evaluate(_WATCH)
     page.wait_for_function(
         "() => document.querySelector('.mfkit-count b') && document.querySelector('.mfkit-values label')"
-        " && document.querySelector('.mfkit-table td')", polling=20,
+        " && document.querySelector('.mfkit-table td')",
+        polling=20,
     )
     seen = page.evaluate("() => performance.now()")
     page.wait_for_function(
@@ -131,14 +132,14 @@ def first_paint(browser: Visit) -> tuple[float, float]:
 @contextmanager
 def opened(file: Path) -> Iterator[Visit]:
     """Open a library in a JupyterLab and a browser of their own, up to the cell that shows the explorer."""
-    with tempfile.TemporaryDirectory() as folder, jupyter_lab(Path(folder) / "lab", file) as lab, visit(
-        Path(folder) / "profile"
-    ) as browser:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        jupyter_lab(Path(folder) / "lab", file) as lab,
+        visit(Path(folder) / "profile") as browser,
+    ):
         browser.open(lab, "explore.ipynb")
         browser.command("application:toggle-left-area")
-        browser.page.evaluate(
-            "() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1; }"
-        )
+        browser.page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1; }")
         browser.command("notebook:run-cell")
         browser.page.wait_for_timeout(3000)
         yield browser
@@ -248,7 +249,9 @@ def in_kernel(file: Path, runs: int) -> dict[str, list[float]]:
         taken["server: first paint, all panels in turn"] = [(time.perf_counter() - started) * 1000]
         filters = explorer.filters
         parts: dict[str, Any] = {
-            "line": filters.selected, "lists": filters.facets, "ranges": filters.ranges,
+            "line": filters.selected,
+            "lists": filters.facets,
+            "ranges": filters.ranges,
             **{type(panel).__name__.removesuffix("Panel").lower(): panel for panel in explorer.tabs.panels},
             "table": explorer.files,
         }

@@ -16,27 +16,47 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mfkit.scan.facts import Facts, ProbeError, read_facts
-from mfkit.scan.kinds import HEAD_SIZE, identify
+from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
+from mfkit.scan.formats.identify import HEAD_SIZE, identify
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 _RELATIVE = {"fps": 0.02, "bitrate": 0.05, "duration": 0.01}
 _ABSOLUTE = {"duration": 0.1, "latitude": 1e-4, "longitude": 1e-4}
 _RAW = (".nef", ".dng", ".cr2", ".cr3", ".crw", ".arw", ".raf", ".orf", ".rw2", ".x3f", ".mrw", ".iiq")
-_TARGETS = {"av": {"duration": 98, "size": 98, "fps": 98, "video_codec": 98, "audio_codec": 98,
-                   "sample_rate": 98, "channels": 98, "artist": 98, "album": 98, "title": 98,
-                   "location": 100},
-            "image": {"size": 99, "camera_make": 98, "camera_model": 98, "iso": 98, "aperture": 98,
-                      "focal_length": 98, "location": 99, "taken_at": 95}}
+_TARGETS = {
+    "av": {
+        "duration": 98,
+        "size": 98,
+        "fps": 98,
+        "video_codec": 98,
+        "audio_codec": 98,
+        "sample_rate": 98,
+        "channels": 98,
+        "artist": 98,
+        "album": 98,
+        "title": 98,
+        "location": 100,
+    },
+    "image": {
+        "size": 99,
+        "camera_make": 98,
+        "camera_model": 98,
+        "iso": 98,
+        "aperture": 98,
+        "focal_length": 98,
+        "location": 99,
+        "taken_at": 95,
+    },
+}
 
 
-def mfkit_facts(path: Path) -> tuple[Facts, str]:
+def mfkit_facts(path: Path) -> tuple[Metadata, str]:
     """Facts of one file, and the sentence of its failure where there is one."""
     with path.open("rb") as stream:
         head = stream.read(HEAD_SIZE)
     try:
-        return read_facts(path, identify(head, path.name)), ""
-    except ProbeError as error:
+        return extract_metadata(path, identify(head, path.name)), ""
+    except ExtractionError as error:
         return {}, str(error)
 
 
@@ -53,7 +73,7 @@ def expected(fields: dict[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def found(facts: Facts, name: str) -> Any:
+def found(facts: Metadata, name: str) -> Any:
     """The value of a field of `expected` in mfkit's facts."""
     if name == "size" and "coded_width" in facts.get("extra", {}):
         # exiftool gives the coded size of a cropped HEIF picture; mfkit keeps both.
@@ -139,8 +159,10 @@ def main(corpus: Path) -> int:
         target = 99 if kind == "heif" else _TARGETS.get(kind, {}).get(name)
         short = target is not None and 100 * agree / count < target
         missed += short
-        print(f"{kind:6} {name:16} {count:8} {agree:6} {100 * agree / count:8.2f} "
-              f"{'' if target is None else target:>7}{'  MISSED' if short else ''}")
+        print(
+            f"{kind:6} {name:16} {count:8} {agree:6} {100 * agree / count:8.2f} "
+            f"{'' if target is None else target:>7}{'  MISSED' if short else ''}"
+        )
     print(f"\nwrong locations: {len(wrong_places)}", *wrong_places, sep="\n  ")
     for key, lines in sorted(differing.items()):
         if lines:

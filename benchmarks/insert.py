@@ -22,62 +22,93 @@ from uuid import uuid4
 
 from sqlalchemy import Table, insert
 
+from mfkit.analysis.item_list import items
+from mfkit.core.bulk_write import _converter
 from mfkit.core.database import Database
+from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import MediaItem, MediaMetadata, Scan, ScanStatus
-from mfkit.queries.filters import MediaFilter
-from mfkit.queries.items import items
-from mfkit.core.rows import _converter
-from mfkit.scan.examine import Examined
-from mfkit.scan.facts import EXTRACTOR_VERSION, Facts
-from mfkit.scan.journal import Journal
-from mfkit.scan.kinds import Kind
-from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS, content_values, metadata_values
-from mfkit.scan.store import write
+from mfkit.scan.change_journal import ChangeJournal
+from mfkit.scan.extract.registry import EXTRACTOR_VERSION, Metadata
+from mfkit.scan.formats.identify import FileFormat
+from mfkit.scan.identity import write_batch
+from mfkit.scan.inspect_file import FileResult
+from mfkit.scan.item_rows import ITEM_COLUMNS, METADATA_COLUMNS, content_values, metadata_values
 
 BATCH = 2000
 Row = tuple[Any, ...]
 Batches = list[tuple[list[Row], list[Row]]]
 KINDS = {
-    "image": Kind("jpeg", "image/jpeg", "image"), "audio": Kind("mp3", "audio/mpeg", "audio"),
-    "video": Kind("mp4", "video/mp4", "video"), "document": Kind("pdf", "application/pdf", "document"),
+    "image": FileFormat("jpeg", "image/jpeg", "image"),
+    "audio": FileFormat("mp3", "audio/mpeg", "audio"),
+    "video": FileFormat("mp4", "video/mp4", "video"),
+    "document": FileFormat("pdf", "application/pdf", "document"),
 }
 
 
-def synthetic(number: int, seed: int) -> list[Examined]:
+def synthetic(number: int, seed: int) -> list[FileResult]:
     """Return files as a scan would have found them: 55 % images, 25 % audio, 10 % video."""
     draw = random.Random(seed)
     found = []
     for place in range(number):
         media_type = draw.choices(list(KINDS), (55, 25, 10, 10))[0]
         moment = datetime(2006, 1, 1, tzinfo=UTC) + timedelta(seconds=draw.randrange(20 * 365 * 86400))
-        facts = Facts(extra={"format": KINDS[media_type].format}, is_compressed=True, compression_ratio=12.5)
+        facts = Metadata(
+            extra={"format": KINDS[media_type].format}, is_compressed=True, compression_ratio=12.5
+        )
         if media_type == "image":
-            facts |= Facts(width=4000, height=3000, camera_make="Canon", camera_model="EOS 80D", iso=200,
-                           aperture=2.8, shutter_speed="1/250", focal_length=35.0, taken_at=moment)
+            facts |= Metadata(
+                width=4000,
+                height=3000,
+                camera_make="Canon",
+                camera_model="EOS 80D",
+                iso=200,
+                aperture=2.8,
+                shutter_speed="1/250",
+                focal_length=35.0,
+                taken_at=moment,
+            )
             if draw.random() < 0.5:
-                facts |= Facts(latitude=draw.uniform(-60, 70), longitude=draw.uniform(-180, 180))
+                facts |= Metadata(latitude=draw.uniform(-60, 70), longitude=draw.uniform(-180, 180))
         elif media_type == "audio":
-            facts |= Facts(duration=draw.uniform(60, 400), audio_codec="mp3", bitrate=192000,
-                           sample_rate=44100, channels=2, artist=f"Artist {draw.randrange(3000)}",
-                           album=f"Album {draw.randrange(9000)}", title=f"Track {draw.randrange(10**6)}")
+            facts |= Metadata(
+                duration=draw.uniform(60, 400),
+                audio_codec="mp3",
+                bitrate=192000,
+                sample_rate=44100,
+                channels=2,
+                artist=f"Artist {draw.randrange(3000)}",
+                album=f"Album {draw.randrange(9000)}",
+                title=f"Track {draw.randrange(10**6)}",
+            )
         elif media_type == "video":
-            facts |= Facts(duration=draw.uniform(5, 7200), width=1920, height=1080, fps=25.0,
-                           video_codec="h264", audio_codec="aac", bitrate=8_000_000)
+            facts |= Metadata(
+                duration=draw.uniform(5, 7200),
+                width=1920,
+                height=1080,
+                fps=25.0,
+                video_codec="h264",
+                audio_codec="aac",
+                bitrate=8_000_000,
+            )
         name = f"file_{place:07d}.{KINDS[media_type].format}"
-        found.append(Examined(
-            path=f"/library/{draw.randrange(400):03d}/{draw.randrange(12):02d}/{seed}_{name}",
-            size=int(draw.lognormvariate(15, 1.5)), modified_at=moment,
-            file_hash=hashlib.sha256(f"{seed} {place}".encode()).hexdigest(),
-            kind=KINDS[media_type], facts=facts,
-        ))
+        found.append(
+            FileResult(
+                path=f"/library/{draw.randrange(400):03d}/{draw.randrange(12):02d}/{seed}_{name}",
+                size=int(draw.lognormvariate(15, 1.5)),
+                modified_at=moment,
+                file_hash=hashlib.sha256(f"{seed} {place}".encode()).hexdigest(),
+                kind=KINDS[media_type],
+                facts=facts,
+            )
+        )
     return found
 
 
-async def through_store(database: Database, journal: Journal, found: list[Examined]) -> float:
+async def through_store(database: Database, journal: ChangeJournal, found: list[FileResult]) -> float:
     """Return the seconds that the store takes."""
     started = time.perf_counter()
     for start in range(0, len(found), BATCH):
-        await write(database, journal, found[start:start + BATCH])
+        await write_batch(database, journal, found[start : start + BATCH])
     return time.perf_counter() - started
 
 
@@ -96,7 +127,7 @@ def bare(connection: sqlite3.Connection, rows: Batches) -> float:
     return time.perf_counter() - started
 
 
-def ready(database: Database, found: list[Examined]) -> Batches:
+def ready(database: Database, found: list[FileResult]) -> Batches:
     """Return the same rows as the store writes, in the driver's own values, by transaction."""
     now = datetime.now(UTC)
 
@@ -109,7 +140,7 @@ def ready(database: Database, found: list[Examined]) -> Batches:
     batches = []
     for start in range(0, len(found), BATCH):
         item_rows, metadata_rows = [], []
-        for one in found[start:start + BATCH]:
+        for one in found[start : start + BATCH]:
             id_ = uuid4()
             item = (id_, now, *content_values(one, one.path, now))
             item_rows.append(plain(item_table, ITEM_COLUMNS, item))
@@ -126,13 +157,18 @@ async def main(number: int, rounds: int = 10) -> None:
         for database in (store, direct):
             await database.create_tables()
         async with store.transaction() as connection:
-            await connection.execute(insert(Scan).values(
-                id=scan_id, root="/library", status=ScanStatus.RUNNING, extractor_version=EXTRACTOR_VERSION
-            ))
+            await connection.execute(
+                insert(Scan).values(
+                    id=scan_id,
+                    root="/library",
+                    status=ScanStatus.RUNNING,
+                    extractor_version=EXTRACTOR_VERSION,
+                )
+            )
         plain = sqlite3.connect(Path(folder) / "direct.db", isolation_level=None)
         for pragma in ("foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY"):
             plain.execute(f"PRAGMA {pragma}")
-        journal = Journal(scan_id, ())
+        journal = ChangeJournal(scan_id, ())
         seconds = {"store": 0.0, "bare": 0.0}
         for turn in range(rounds):
             found = synthetic(number // rounds, turn)
@@ -162,7 +198,7 @@ async def first_page(database: Database) -> None:
         rows = (await connection.execute(statement)).all()
         elapsed = time.perf_counter() - started
         plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {literal}")).all()
-    print(f"items(media_type=\"video\", limit=1000): {len(rows):,} rows in {elapsed * 1000:.0f} ms")
+    print(f'items(media_type="video", limit=1000): {len(rows):,} rows in {elapsed * 1000:.0f} ms')
     for line in plan:
         print("  " + line[-1])
 

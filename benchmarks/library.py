@@ -21,34 +21,88 @@ from uuid import UUID
 from platformdirs import user_cache_path
 
 from mfkit.core.database import Database
-from mfkit.models.views import SQLITE_FOLDER
+from mfkit.models.wide_view import SQLITE_FOLDER
 
 BATCH = 20_000
 START = datetime(2006, 1, 1)
 CAMERAS = [
     (make, f"{model} {number}")
-    for make, model in (("Canon", "EOS"), ("NIKON CORPORATION", "D"), ("SONY", "ILCE"), ("Apple", "iPhone"),
-                        ("FUJIFILM", "X-T"), ("samsung", "SM-G"), ("Panasonic", "DMC-G"), ("Google", "Pixel"))
+    for make, model in (
+        ("Canon", "EOS"),
+        ("NIKON CORPORATION", "D"),
+        ("SONY", "ILCE"),
+        ("Apple", "iPhone"),
+        ("FUJIFILM", "X-T"),
+        ("samsung", "SM-G"),
+        ("Panasonic", "DMC-G"),
+        ("Google", "Pixel"),
+    )
     for number in (3, 5, 6, 7, 8, 9)
 ]
 KINDS = {
-    "image": (("jpg", "image/jpeg"), ("heic", "image/heic"), ("png", "image/png"),
-              ("dng", "image/x-adobe-dng")),
+    "image": (
+        ("jpg", "image/jpeg"),
+        ("heic", "image/heic"),
+        ("png", "image/png"),
+        ("dng", "image/x-adobe-dng"),
+    ),
     "audio": (("mp3", "audio/mpeg"), ("flac", "audio/flac"), ("m4a", "audio/mp4")),
     "video": (("mp4", "video/mp4"), ("mov", "video/quicktime"), ("mkv", "video/x-matroska")),
     "document": (("pdf", "application/pdf"),),
     "other": (("txt", "text/plain"), ("zip", "application/zip")),
 }
-SIZES = {"image": (15.0, 0.8), "audio": (15.6, 0.6), "video": (19.0, 1.5), "document": (13.0, 1.5),
-         "other": (11.0, 2.0)}
-ITEM = ("id", "file_path", "file_name", "file_size", "file_hash", "mime_type", "media_type", "created_at",
-        "file_created_at", "file_modified_at", "last_scanned_at", "is_processed", "is_compressed",
-        "compression_ratio", "modified_at")
-FACTS = ("id", "media_item_id", "duration", "width", "height", "fps", "video_codec", "audio_codec",
-         "bitrate", "sample_rate", "channels", "artist", "album", "title", "genre", "year", "camera_make",
-         "camera_model",
-         "iso", "aperture", "shutter_speed", "focal_length", "latitude", "longitude", "location_name",
-         "extra_metadata")
+SIZES = {
+    "image": (15.0, 0.8),
+    "audio": (15.6, 0.6),
+    "video": (19.0, 1.5),
+    "document": (13.0, 1.5),
+    "other": (11.0, 2.0),
+}
+ITEM = (
+    "id",
+    "file_path",
+    "file_name",
+    "file_size",
+    "file_hash",
+    "mime_type",
+    "media_type",
+    "created_at",
+    "file_created_at",
+    "file_modified_at",
+    "last_scanned_at",
+    "is_processed",
+    "is_compressed",
+    "compression_ratio",
+    "modified_at",
+)
+FACTS = (
+    "id",
+    "media_item_id",
+    "duration",
+    "width",
+    "height",
+    "fps",
+    "video_codec",
+    "audio_codec",
+    "bitrate",
+    "sample_rate",
+    "channels",
+    "artist",
+    "album",
+    "title",
+    "genre",
+    "year",
+    "camera_make",
+    "camera_model",
+    "iso",
+    "aperture",
+    "shutter_speed",
+    "focal_length",
+    "latitude",
+    "longitude",
+    "location_name",
+    "extra_metadata",
+)
 Row = tuple[Any, ...]
 
 
@@ -94,9 +148,7 @@ def _fill(file: Path, number: int) -> None:
             (_id(draw), item[0], f"/copies{item[1]}", item[2]) for item, _ in batch if draw.random() < 0.02
         ]
         _insert(connection, "media_copies", ("id", "media_item_id", "file_path", "file_name"), copies)
-        tagged = [
-            (item[0], draw.choice(tags)[0], _text(START)) for item, _ in batch if draw.random() < 0.05
-        ]
+        tagged = [(item[0], draw.choice(tags)[0], _text(START)) for item, _ in batch if draw.random() < 0.05]
         _insert(connection, "media_tags", ("media_item_id", "tag_id", "created_at"), tagged)
     connection.execute(_WORDS)
     connection.execute("INSERT INTO media_fts (media_fts) VALUES ('rebuild')")
@@ -126,9 +178,7 @@ def _insert(connection: sqlite3.Connection, table: str, columns: tuple[str, ...]
 def _items(draw: random.Random, number: int) -> Iterator[tuple[Row, Row]]:
     places = [(draw.uniform(-50, 65), draw.uniform(-170, 170), f"Place {one}") for one in range(300)]
     for place in range(number):
-        kind = draw.choices(
-            ("video", "audio", "image", "document", "other"), (10, 25, 55, 6, 4)
-        )[0]
+        kind = draw.choices(("video", "audio", "image", "document", "other"), (10, 25, 55, 6, 4))[0]
         extension, mime_type = draw.choice(KINDS[kind])
         moment = START + timedelta(seconds=draw.randrange(20 * 365 * 86400))
         scanned = START + timedelta(days=7300, microseconds=place * 7)
@@ -136,16 +186,31 @@ def _items(draw: random.Random, number: int) -> Iterator[tuple[Row, Row]]:
         path = f"/library/{draw.randrange(400):03d}/{draw.randrange(12):02d}/{draw.randrange(20):02d}/{name}"
         item_id = _id(draw)
         item = (
-            item_id, path, name, int(draw.lognormvariate(*SIZES[kind])), f"{draw.getrandbits(256):064x}",
-            mime_type, kind, _text(scanned), _text(moment) if kind in ("image", "video") else None,
-            _text(moment + timedelta(days=1)), _text(scanned), True, kind != "other",
-            round(draw.uniform(2, 60), 2) if kind in ("image", "video") else None, _text(scanned),
+            item_id,
+            path,
+            name,
+            int(draw.lognormvariate(*SIZES[kind])),
+            f"{draw.getrandbits(256):064x}",
+            mime_type,
+            kind,
+            _text(scanned),
+            _text(moment) if kind in ("image", "video") else None,
+            _text(moment + timedelta(days=1)),
+            _text(scanned),
+            True,
+            kind != "other",
+            round(draw.uniform(2, 60), 2) if kind in ("image", "video") else None,
+            _text(scanned),
         )
         yield item, (_id(draw), item_id, *_facts(draw, kind, extension, place, moment, places))
 
 
 def _facts(
-    draw: random.Random, kind: str, extension: str, place: int, moment: datetime,
+    draw: random.Random,
+    kind: str,
+    extension: str,
+    place: int,
+    moment: datetime,
     places: list[tuple[float, float, str]],
 ) -> Row:
     facts = dict.fromkeys(FACTS[2:])
@@ -153,28 +218,42 @@ def _facts(
         facts.update(zip(("camera_make", "camera_model"), draw.choice(CAMERAS), strict=True))
         wide = draw.random() < 0.7
         facts.update(
-            width=4000 if wide else 3000, height=3000 if wide else 4000,
-            iso=draw.choice((100, 200, 400, 1600)), aperture=draw.choice((1.8, 2.8, 4.0, 8.0)),
+            width=4000 if wide else 3000,
+            height=3000 if wide else 4000,
+            iso=draw.choice((100, 200, 400, 1600)),
+            aperture=draw.choice((1.8, 2.8, 4.0, 8.0)),
             shutter_speed=draw.choice(("1/60", "1/250", "1/1000")),
             focal_length=draw.choice((24.0, 35.0, 50.0, 85.0)),
         )
         if draw.random() < 0.5:
             latitude, longitude, name = draw.choice(places)
-            facts.update(latitude=latitude + draw.gauss(0, 0.05), longitude=longitude + draw.gauss(0, 0.05),
-                         location_name=name)
+            facts.update(
+                latitude=latitude + draw.gauss(0, 0.05),
+                longitude=longitude + draw.gauss(0, 0.05),
+                location_name=name,
+            )
     elif kind == "audio":
         album = draw.randrange(9000)
         facts.update(
-            duration=draw.uniform(60, 400), audio_codec=extension.replace("m4a", "aac"), bitrate=192_000,
-            sample_rate=44_100, channels=2, artist=f"Artist {album % 3000}", album=f"Album {album}",
-            title=f"Track {place}", genre=draw.choice(("Rock", "Jazz", "Classical", "Electronic")),
+            duration=draw.uniform(60, 400),
+            audio_codec=extension.replace("m4a", "aac"),
+            bitrate=192_000,
+            sample_rate=44_100,
+            channels=2,
+            artist=f"Artist {album % 3000}",
+            album=f"Album {album}",
+            title=f"Track {place}",
+            genre=draw.choice(("Rock", "Jazz", "Classical", "Electronic")),
             year=moment.year,
         )
     elif kind == "video":
         facts.update(
-            duration=draw.lognormvariate(5, 1.4), width=draw.choice((1280, 1920, 3840)),
-            height=draw.choice((720, 1080, 2160)), fps=draw.choice((24.0, 25.0, 29.97, 59.94)),
-            video_codec=draw.choice(("h264", "hevc", "av1", "mpeg4")), audio_codec="aac",
+            duration=draw.lognormvariate(5, 1.4),
+            width=draw.choice((1280, 1920, 3840)),
+            height=draw.choice((720, 1080, 2160)),
+            fps=draw.choice((24.0, 25.0, 29.97, 59.94)),
+            video_codec=draw.choice(("h264", "hevc", "av1", "mpeg4")),
+            audio_codec="aac",
             bitrate=draw.randrange(1_000_000, 40_000_000),
         )
     sources = {"width": "header", "taken": "exif"}

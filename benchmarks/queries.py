@@ -26,13 +26,13 @@ from library import library as make  # beside this file
 from sqlalchemy import BigInteger, Executable, cast, func, select
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.engines.published import DuckSession
-from mfkit.engines.snapshot import SnapshotEngine
-from mfkit.engines.translate import Dialect, translate
+from mfkit.analysis.facets import facets
+from mfkit.analysis.periods import period_start
+from mfkit.distributed.dataset_engine import DuckSession
+from mfkit.engines.duckdb_sql import DuckdbDialect, translate
+from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
+from mfkit.filters.conditions import conditions, item_date
 from mfkit.models import media
-from mfkit.queries.conditions import conditions, item_date
-from mfkit.queries.facets import facets
-from mfkit.queries.periods import period_start
 
 c = media.c
 FILTERS = {
@@ -52,19 +52,36 @@ def aggregates(chosen: MediaFilter) -> dict[str, Executable]:
     cell = [func.coalesce(cast_down(one), 0).label(name) for one, name in ((row, "row"), (column, "column"))]
     return {
         "type": select(c.media_type, files, size).where(*where).group_by(c.media_type),
-        "codec": select(c.video_codec, c.audio_codec, files, size).where(*where).group_by(
-            c.video_codec, c.audio_codec),
+        "codec": select(c.video_codec, c.audio_codec, files, size)
+        .where(*where)
+        .group_by(c.video_codec, c.audio_codec),
         "year-month": select(month, c.media_type, files, size).where(*where).group_by(month, c.media_type),
         "size histogram": select(bin_, files).where(*where).group_by(bin_),
         "camera": facets(["camera"], chosen, limit=1000),
-        "folder treemap": select(c.folder, files, size).where(*where).group_by(c.folder).order_by(
-            size.desc()).limit(1000),
+        "folder treemap": select(c.folder, files, size)
+        .where(*where)
+        .group_by(c.folder)
+        .order_by(size.desc())
+        .limit(1000),
         "map grid": select(*cell, files).where(*where, c.latitude.is_not(None)).group_by(*cell),
         "top 100": select(media).where(*where).order_by(c.file_size.desc(), c.id).limit(100),
-        "completeness": select(c.media_type, *(
-            func.count(c[one]).label(one) for one in ("file_created_at", "latitude", "artist", "camera_model",
-                                                      "duration", "width", "title")
-        )).where(*where).group_by(c.media_type),
+        "completeness": select(
+            c.media_type,
+            *(
+                func.count(c[one]).label(one)
+                for one in (
+                    "file_created_at",
+                    "latitude",
+                    "artist",
+                    "camera_model",
+                    "duration",
+                    "width",
+                    "title",
+                )
+            ),
+        )
+        .where(*where)
+        .group_by(c.media_type),
         "text match": select(files, size).where(*where, func.lower(c.file_name).like("%0042%")),
     }
 
@@ -165,14 +182,25 @@ async def _sqlalchemy(file: Path) -> object:
     return pd.DataFrame(rows)
 
 
-WHOLE = ("mfkit", "DuckDB by hand, Arrow", "DuckDB by hand, NumPy", "connectorx", "ADBC", "polars",
-         "pandas.read_sql, sqlite3", "SQLAlchemy on aiosqlite")
+WHOLE = (
+    "mfkit",
+    "DuckDB by hand, Arrow",
+    "DuckDB by hand, NumPy",
+    "connectorx",
+    "ADBC",
+    "polars",
+    "pandas.read_sql, sqlite3",
+    "SQLAlchemy on aiosqlite",
+)
 
 
 def child(file: Path, what: str) -> dict[str, float]:
     """Measure one thing in a process of its own: seconds and peak memory."""
     done = subprocess.run(
-        [sys.executable, __file__, "--child", str(file), what], capture_output=True, text=True, check=False,
+        [sys.executable, __file__, "--child", str(file), what],
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     if done.returncode:
@@ -230,9 +258,12 @@ def main(number: int, folder: Path | None) -> None:
     lib = MediaLibrary(file)
     started = time.perf_counter()
     lib.count()
-    print(f"{number:,} items, {file.stat().st_size / 1e9:.2f} GB of SQLite; "
-          f"first query {time.perf_counter() - started:.1f} s; snapshot {lib.snapshot.bytes / 1e6:.0f} MB\n"
-          if lib.snapshot else "no snapshot\n")
+    print(
+        f"{number:,} items, {file.stat().st_size / 1e9:.2f} GB of SQLite; "
+        f"first query {time.perf_counter() - started:.1f} s; snapshot {lib.snapshot.bytes / 1e6:.0f} MB\n"
+        if lib.snapshot
+        else "no snapshot\n"
+    )
     # Ten million rows as one frame are more than the memory of most machines; the rest would take an hour.
     if number <= MOST_AS_A_FRAME:
         print("| all of `media` as a DataFrame | seconds | peak memory, MB |\n| --- | ---: | ---: |")
@@ -273,19 +304,24 @@ def imports() -> None:
             taken.append(time.perf_counter() - started)
         print(f"| {what} | {statistics.median(taken):.2f} |", flush=True)
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import mfkit.library"], check=True, capture_output=True,
+        [sys.executable, "-X", "importtime", "-c", "import mfkit.library"],
+        check=True,
+        capture_output=True,
         text=True,
     )
     parts = [line.removeprefix("import time:").split("|") for line in done.stderr.splitlines()[1:]]
     largest = sorted(parts, key=lambda part: int(part[1]), reverse=True)[:400]
     roots = [part for part in largest if "." not in part[2].strip()][:8]
-    print("-X importtime of mfkit.library: " + ", ".join(
-        f"{name.strip()} {int(total) / 1e6:.2f} s" for _, total, name in roots
-    ) + "\n", flush=True)
+    print(
+        "-X importtime of mfkit.library: "
+        + ", ".join(f"{name.strip()} {int(total) / 1e6:.2f} s" for _, total, name in roots)
+        + "\n",
+        flush=True,
+    )
 
 
 def _by_hand(connection: Any, statement: Executable) -> Callable[[], object]:
-    ready = translate(statement, Dialect("sqlite"))
+    ready = translate(statement, DuckdbDialect("sqlite"))
     return lambda: connection.sql(ready.sql, params=ready.values).df()
 
 
@@ -311,14 +347,18 @@ def single(lib: MediaLibrary, file: Path) -> None:
     engine = lib._library._snapshot
     assert isinstance(engine, SnapshotEngine)
     (check,) = timed(engine._current)
-    print(f"\none item by its path: {lookup * 1e3:.1f} ms; "
-          f"seeing that nothing changed: {check * 1e6:.0f} microseconds")
+    print(
+        f"\none item by its path: {lookup * 1e3:.1f} ms; "
+        f"seeing that nothing changed: {check * 1e6:.0f} microseconds"
+    )
     plain = sqlite3.connect(file, timeout=60)
     taken = []
     for turn in range(3):
         plain.execute(
             "UPDATE media_metadata SET iso = ? WHERE rowid IN (SELECT abs(random()) % (SELECT max(rowid) "
-            "FROM media_metadata) + 1 FROM media_metadata LIMIT 1000)", (turn,))
+            "FROM media_metadata) + 1 FROM media_metadata LIMIT 1000)",
+            (turn,),
+        )
         plain.commit()
         started = time.perf_counter()
         lib.count()

@@ -20,13 +20,27 @@ SIZES = (10**6, 10**8, 10**10)
 KB, GB, TB = 1e3, 1e9, 1e12
 # --measure 20000
 MEASURED: dict[str, float] = {
-    "media_items": 265, "media_search": 258, "media_metadata": 174, "ix_media_search_document": 107,
-    "ix_media_items_file_hash": 97, "ix_media_items_file_path": 60, "ix_media_items_file_name": 41,
-    "pk_media_items": 32, "pk_media_metadata": 32, "ix_media_search_media_item_id": 32,
-    "ix_media_metadata_media_item_id": 32, "pk_media_search": 23, "ix_media_metadata_title": 14,
-    "ix_media_metadata_album": 13, "ix_media_metadata_artist": 12, "ix_media_items_created_at": 8,
-    "ix_media_items_media_type_created_at": 8, "ix_media_items_mime_type": 8, "ix_media_items_media_type": 8,
-    "ix_media_items_is_processed": 8, "ix_media_metadata_genre": 8,
+    "media_items": 265,
+    "media_search": 258,
+    "media_metadata": 174,
+    "ix_media_search_document": 107,
+    "ix_media_items_file_hash": 97,
+    "ix_media_items_file_path": 60,
+    "ix_media_items_file_name": 41,
+    "pk_media_items": 32,
+    "pk_media_metadata": 32,
+    "ix_media_search_media_item_id": 32,
+    "ix_media_metadata_media_item_id": 32,
+    "pk_media_search": 23,
+    "ix_media_metadata_title": 14,
+    "ix_media_metadata_album": 13,
+    "ix_media_metadata_artist": 12,
+    "ix_media_items_created_at": 8,
+    "ix_media_items_media_type_created_at": 8,
+    "ix_media_items_mime_type": 8,
+    "ix_media_items_media_type": 8,
+    "ix_media_items_is_processed": 8,
+    "ix_media_metadata_genre": 8,
 }
 
 
@@ -65,29 +79,34 @@ async def _measure(url: str, number: int) -> dict[str, float]:
 
     from mfkit.core.database import Database
     from mfkit.models import Scan, ScanStatus
-    from mfkit.scan.journal import Journal
-    from mfkit.scan.store import write
+    from mfkit.scan.change_journal import ChangeJournal
+    from mfkit.scan.identity import write_batch
 
     database = Database(url)
     await database.create_tables()
     scan_id = uuid4()
     async with database.transaction() as connection:
-        await connection.execute(insert(Scan).values(
-            id=scan_id, root="/library", status=ScanStatus.RUNNING, extractor_version=1
-        ))
+        await connection.execute(
+            insert(Scan).values(id=scan_id, root="/library", status=ScanStatus.RUNNING, extractor_version=1)
+        )
     found = synthetic(number, 1)
     for start in range(0, len(found), BATCH):
-        await write(database, Journal(scan_id, ()), found[start:start + BATCH])
+        await write_batch(database, ChangeJournal(scan_id, ()), found[start : start + BATCH])
     async with database.engine.connect() as plain:
         connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("VACUUM FULL"))  # what was written twice lies there once
-        rows = (await connection.execute(text(
-            "SELECT relname::text, pg_relation_size(oid) FROM pg_class "
-            "WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace"
-        ))).all()
+        rows = (
+            await connection.execute(
+                text(
+                    "SELECT relname::text, pg_relation_size(oid) FROM pg_class "
+                    "WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace"
+                )
+            )
+        ).all()
     await database.dispose()
     return {
-        name: size / number for name, size in rows
+        name: size / number
+        for name, size in rows
         if size / number > 4 and "media_changes" not in name  # the log is bounded
     }
 
@@ -130,20 +149,28 @@ def _rows(constants: Constants, per_item: float) -> list[tuple[str, list[str]]]:
         ("SQLite file", [_bytes(constants.sqlite_bytes * n) for n in SIZES]),
         ("PostgreSQL, tables and indexes", [_bytes(per_item * n) for n in SIZES]),
         ("the files themselves", [_bytes(constants.file_bytes * n) for n in SIZES]),
-        (f"first scan, one node of {constants.node_cores} cores: processor",
-         [_time(n / constants.scan_rate / constants.node_cores) for n in SIZES]),
-        ("first scan, one node: network, every byte read",
-         [_time(n * constants.file_bytes / constants.network) for n in SIZES]),
+        (
+            f"first scan, one node of {constants.node_cores} cores: processor",
+            [_time(n / constants.scan_rate / constants.node_cores) for n in SIZES],
+        ),
+        (
+            "first scan, one node: network, every byte read",
+            [_time(n * constants.file_bytes / constants.network) for n in SIZES],
+        ),
         ("first scan, one node: the slower of both", [_time(n / read) for n in SIZES]),
         ("writing the rows, one writer", [_time(n / constants.insert_rate) for n in SIZES]),
-        ("nodes of scanning that one writer keeps up with",
-         [f"{constants.insert_rate / read:.0f}" for _ in SIZES]),
+        (
+            "nodes of scanning that one writer keeps up with",
+            [f"{constants.insert_rate / read:.0f}" for _ in SIZES],
+        ),
         ("restore by COPY", [_time(n / constants.copy_rate) for n in SIZES]),
         ("snapshot", [_bytes(constants.snapshot_bytes * n) for n in SIZES]),
         ("snapshot, first build on one machine", [_time(constants.snapshot_build * n) for n in SIZES]),
         ("ten aggregates, two cores", [_time(constants.ten_aggregates * n / 1e6) for n in SIZES]),
-        ("ten aggregates, 1,000 cores, at least 1 s to start tasks",
-         [_time(max(1.0, constants.ten_aggregates * n / 1e6 * 2 / 1000)) for n in SIZES]),
+        (
+            "ten aggregates, 1,000 cores, at least 1 s to start tasks",
+            [_time(max(1.0, constants.ten_aggregates * n / 1e6 * 2 / 1000)) for n in SIZES],
+        ),
         ("levels of a B-tree on hashes", [f"{math.ceil(math.log(n, 100))}" for n in SIZES]),
     ]
 

@@ -28,14 +28,14 @@ from sqlalchemy import insert
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mfkit import MediaLibrary  # noqa: E402
+from mfkit.core.arrow_reader import connect_postgresql  # noqa: E402
 from mfkit.core.database import Database  # noqa: E402
 from mfkit.core.postgresql import copy_rows  # noqa: E402
-from mfkit.core.reading import connect_postgresql  # noqa: E402
 from mfkit.models import Scan, ScanStatus  # noqa: E402
-from mfkit.scan.facts import EXTRACTOR_VERSION  # noqa: E402
-from mfkit.scan.journal import Journal  # noqa: E402
-from mfkit.scan.rows import ITEM_COLUMNS, METADATA_COLUMNS  # noqa: E402
-from mfkit.scan.store import write  # noqa: E402
+from mfkit.scan.change_journal import ChangeJournal  # noqa: E402
+from mfkit.scan.extract.registry import EXTRACTOR_VERSION  # noqa: E402
+from mfkit.scan.identity import write_batch  # noqa: E402
+from mfkit.scan.item_rows import ITEM_COLUMNS, METADATA_COLUMNS  # noqa: E402
 from tests import postgres, spark  # noqa: E402
 
 DATASET_ITEMS = 1_000_000
@@ -71,16 +71,18 @@ async def insert_rate(server: postgres.Server, number: int, turns: int = 4) -> s
         await database.create_tables()
     scan_id = uuid4()
     async with databases[0].transaction() as connection:
-        await connection.execute(insert(Scan).values(
-            id=scan_id, root="/library", status=ScanStatus.RUNNING, extractor_version=EXTRACTOR_VERSION
-        ))
+        await connection.execute(
+            insert(Scan).values(
+                id=scan_id, root="/library", status=ScanStatus.RUNNING, extractor_version=EXTRACTOR_VERSION
+            )
+        )
     seconds = [0.0, 0.0, 0.0]
     for turn in range(turns):
         found = synthetic(number // turns, turn)
         rows = ready(databases[1], found)
         started = time.perf_counter()
         for start in range(0, len(found), BATCH):
-            await write(databases[0], Journal(scan_id, ()), found[start:start + BATCH])
+            await write_batch(databases[0], ChangeJournal(scan_id, ()), found[start : start + BATCH])
         seconds[0] += time.perf_counter() - started
         seconds[1] += await _by_copy(databases[1], rows, triggers=True)
         seconds[2] += await _by_copy(databases[2], rows, triggers=False)
@@ -140,7 +142,8 @@ def datasets(number: int) -> None:
         lib.undo()
         line(f"again, one item tagged: {done.written} files", number, done.seconds)
         with (
-            MediaLibrary.from_dataset(folder) as duck, spark.cluster() as master,
+            MediaLibrary.from_dataset(folder) as duck,
+            spark.cluster() as master,
             spark.session(master, memory="2g") as session,
         ):
             on_spark = MediaLibrary.from_dataset(folder, engine=session)

@@ -34,16 +34,16 @@ LONG_AGO = 1_500_000_000
 
 def bare_file(path: str) -> bool:
     """Read, hash and probe one file, and nothing else; returns whether the probes understand it."""
-    from mfkit.scan.facts import ProbeError, read_facts
-    from mfkit.scan.kinds import HEAD_SIZE, identify
+    from mfkit.scan.extract.registry import ExtractionError, extract_metadata
+    from mfkit.scan.formats.identify import HEAD_SIZE, identify
 
     with open(path, "rb") as file:
         head = file.read(HEAD_SIZE)
         file.seek(0)
         hashlib.file_digest(file, "sha256").hexdigest()
     try:
-        read_facts(path, identify(head, os.path.basename(path)))
-    except ProbeError:
+        extract_metadata(path, identify(head, os.path.basename(path)))
+    except ExtractionError:
         return False
     return True
 
@@ -68,7 +68,8 @@ def ffprobe(files: list[str]) -> None:
     for file in files:
         subprocess.run(
             ["ffprobe", "-v", "quiet", "-of", "json", "-show_format", "-show_streams", file],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
 
@@ -117,14 +118,16 @@ def real_files(folder: str, runs: int) -> None:
         taken = seconds(lambda: subprocess.run(command, capture_output=True), 1)
         figures["exiftool -r -json"] = (taken, len(files))
     if shutil.which("ffprobe"):
-        some = files[::max(1, len(files) // 125)]
+        some = files[:: max(1, len(files) // 125)]
         figures["ffprobe, one a file"] = (seconds(lambda: ffprobe(some), 1), len(some))
     size = sum(os.path.getsize(file) for file in files)
     print(f"{len(files):,} files, {size / 1e6:,.0f} MB, {WORKERS} processes, warm, median of {runs}")
     rate = figures["scan"][1] / figures["scan"][0]
     for name, (taken, number) in figures.items():
-        print(f"  {name:<28}{taken:8.2f} s{number / taken:10,.0f} files/s"
-              f"   scan is {rate / (number / taken):6.2f} x as fast")
+        print(
+            f"  {name:<28}{taken:8.2f} s{number / taken:10,.0f} files/s"
+            f"   scan is {rate / (number / taken):6.2f} x as fast"
+        )
     ratio = statistics.median(scanned / bare for bare, scanned in pairs)
     print(f"  The scan takes {ratio:.2f} x the time of the bare loop (median of the pairs).")
 
@@ -176,8 +179,10 @@ def small_files(number: int) -> None:
         print(f"{number:,} small files, none changed")
         print(f"  bare scandir + stat         {walked:8.2f} s")
         print(f"  rescan                      {rescanned:8.2f} s   {ratio:.2f} x the walk (median of 7)")
-        print(f"  peak memory of the main process: {after_few} MB after {FEW:,} files, {after_all} MB after "
-              f"{number:,}, {after_rescans} MB after the rescans")
+        print(
+            f"  peak memory of the main process: {after_few} MB after {FEW:,} files, {after_all} MB after "
+            f"{number:,}, {after_rescans} MB after the rescans"
+        )
 
 
 def peak_memory() -> int:
@@ -193,6 +198,8 @@ if __name__ == "__main__":
     real_files(sys.argv[1], 5)
     with tempfile.TemporaryDirectory() as many:
         left_out = multiplied(sys.argv[1], many)
-        print(f"The same {COPIES} times, with 8 bytes appended that tell the copies apart; "
-              f"{left_out} files that do not bear it are left out")
+        print(
+            f"The same {COPIES} times, with 8 bytes appended that tell the copies apart; "
+            f"{left_out} files that do not bear it are left out"
+        )
         real_files(many, 5)

@@ -78,8 +78,10 @@ def _table(parameters: list[Any]) -> str:
         if one.name in ("help", "context"):
             continue
         flags = [*one.opts, *one.secondary_opts]
-        named = ", ".join(f"`{flag}`" for flag in flags) if one.param_type_name == "option" else (
-            f"`{one.name.upper()}`"
+        named = (
+            ", ".join(f"`{flag}`" for flag in flags)
+            if one.param_type_name == "option"
+            else (f"`{one.name.upper()}`")
         )
         shown = "" if one.default in (None, False, ()) or callable(one.default) else f" (`{one.default}`)"
         rows.append(f"| {named} | {_plain(one.help)}{shown} |\n")

@@ -1,6 +1,6 @@
 """Draws docs/images/schema.svg from the models, so that the picture cannot differ from the schema.
 
-    python docs/schema_diagram.py            # writes the picture
+python docs/schema_diagram.py            # writes the picture
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _height(table: Table) -> int:
 def _box(table: Table, x: int, y: int) -> str:
     rows = "".join(
         f'<text x="{x + 10}" y="{y + _HEAD + _ROW * place + 14}" fill="#1b1f24"'
-        f'{_weight(column)}>{escape(column.name)}</text>'
+        f"{_weight(column)}>{escape(column.name)}</text>"
         f'<text x="{x + _WIDTH - 10}" y="{y + _HEAD + _ROW * place + 14}" fill="#6b7680" text-anchor="end">'
         f"{escape(_type(column))}</text>\n"
         for place, column in enumerate(table.columns)
@@ -76,9 +76,17 @@ def _weight(column: Column[object]) -> str:
 
 def _type(column: Column[object]) -> str:
     kind = type(column.type).__name__.lower()
-    name = {"uuid": "uuid", "biginteger": "integer", "utcdatetime": "moment", "datetime": "moment",
-            "pathtext": "text", "string": "text", "enum": "choice", "double": "number",
-            "float": "number"}.get(kind, kind)
+    name = {
+        "uuid": "uuid",
+        "biginteger": "integer",
+        "utcdatetime": "moment",
+        "datetime": "moment",
+        "pathtext": "text",
+        "string": "text",
+        "enum": "choice",
+        "double": "number",
+        "float": "number",
+    }.get(kind, kind)
     return name + ("" if column.nullable else " ·")
 
 

@@ -26,8 +26,10 @@ IMAGES = Path(__file__).parent / "images"
 WIDE, NARROW = 620, 330
 """Pixels, of a panel."""
 KINDS = [
-    name for name in widgets.__all__
-    if isinstance(kind := getattr(widgets, name), type) and issubclass(kind, widgets.Panel)
+    name
+    for name in widgets.__all__
+    if isinstance(kind := getattr(widgets, name), type)
+    and issubclass(kind, widgets.Panel)
     and kind not in (widgets.Panel, widgets.ChartPanel)
 ]
 CHARTS = sum(issubclass(getattr(widgets, name), widgets.ChartPanel) for name in KINDS)
@@ -62,7 +64,9 @@ def main() -> None:
                 browser.run_all()
                 browser.plots(CHARTS)
                 for dark, width, suffix in (
-                    (False, WIDE, ""), (False, NARROW, "-narrow"), (True, WIDE, "-dark")
+                    (False, WIDE, ""),
+                    (False, NARROW, "-narrow"),
+                    (True, WIDE, "-dark"),
                 ):
                     theme(browser, dark)
                     browser.page.add_style_tag(content=f".the-box {{ width: {width}px !important; }}")
@@ -100,7 +104,9 @@ def explorer(browser: Visit, lab: Lab) -> None:
     whole.scroll_into_view_if_needed()
     browser.plots(4)
     for dark, width, name in (
-        (False, 1280, "explorer"), (True, 1280, "explorer-dark"), (False, 560, "explorer-narrow")
+        (False, 1280, "explorer"),
+        (True, 1280, "explorer-dark"),
+        (False, 560, "explorer-narrow"),
     ):
         theme(browser, dark)
         with window(browser, width):

@@ -11,12 +11,12 @@ from mfkit.errors import MfkitError
 from mfkit.version import __version__
 
 if TYPE_CHECKING:
-    from mfkit.core.sync import allow_nested_loops
+    from mfkit.analysis.encoding_assumptions import assumptions
+    from mfkit.core.event_loop import allow_nested_loops
+    from mfkit.default_library import open_library
+    from mfkit.filters.media_filter import MediaFilter
     from mfkit.frames import pretty
     from mfkit.library import AsyncMediaLibrary, MediaLibrary
-    from mfkit.library.assumptions import assumptions
-    from mfkit.opening import open_library
-    from mfkit.queries.filters import MediaFilter
     from mfkit.report import Report
 
 __all__ = [
@@ -34,12 +34,12 @@ __all__ = [
 
 _HOMES = {
     "AsyncMediaLibrary": "mfkit.library",
-    "MediaFilter": "mfkit.queries.filters",
+    "MediaFilter": "mfkit.filters.media_filter",
     "MediaLibrary": "mfkit.library",
     "Report": "mfkit.report",
-    "allow_nested_loops": "mfkit.core.sync",
-    "assumptions": "mfkit.library.assumptions",
-    "open_library": "mfkit.opening",
+    "allow_nested_loops": "mfkit.core.event_loop",
+    "assumptions": "mfkit.analysis.encoding_assumptions",
+    "open_library": "mfkit.default_library",
     "pretty": "mfkit.frames",
 }
 

@@ -17,21 +17,28 @@ from typing import Any, Literal
 from sqlalchemy import JSON, Column, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from mfkit.core import migrate
+from mfkit.core import schema_version
+from mfkit.core.arrow_reader import connect_sqlite
 from mfkit.core.database import Database
-from mfkit.core.faults import RECOVER
-from mfkit.core.reading import connect_sqlite
-from mfkit.core.sync import run_sync
-from mfkit.engines.cache import cache_of
+from mfkit.core.error_mapping import RECOVER
+from mfkit.core.event_loop import run_sync
+from mfkit.engines.snapshot.snapshot_cache import cache_for
 from mfkit.errors import MfkitError
+from mfkit.filters.units import format_size
 from mfkit.models import Base, MediaItem, Scan, ScanFailure, ScanStatus
-from mfkit.queries.units import format_size
 
 State = Literal["ok", "note", "bad"]
 EXTRAS = {
-    "app": ("voila",), "dask": ("dask", "distributed"), "heif": ("pillow_heif",),
-    "geo": ("reverse_geocode", "scipy"), "postgres": ("adbc_driver_postgresql", "asyncpg"), "s3": ("s3fs",),
-    "pictures": ("kaleido",), "spark": ("pyspark",), "xlsx": ("xlsxwriter",), "uvloop": ("uvloop",),
+    "app": ("voila",),
+    "dask": ("dask", "distributed"),
+    "heif": ("pillow_heif",),
+    "geo": ("reverse_geocode", "scipy"),
+    "postgres": ("adbc_driver_postgresql", "asyncpg"),
+    "s3": ("s3fs",),
+    "pictures": ("kaleido",),
+    "spark": ("pyspark",),
+    "xlsx": ("xlsxwriter",),
+    "uvloop": ("uvloop",),
 }
 """Extra -> the modules that it brings."""
 _PROGRAMS = {"chromium": ("chromium", "google-chrome", "chrome", "chromium-browser")}
@@ -80,11 +87,11 @@ def _library(library: str) -> Iterator[Finding]:
         if file.is_file():
             yield _integrity(file)
         return
-    if revision == migrate.HEAD:
+    if revision == schema_version.HEAD:
         yield Finding("schema", "ok", f"revision {revision}, {items:,} items")
     else:
-        found = f"revision {revision or 'none'}, and this mfkit works with {migrate.HEAD}"
-        known = revision is None or revision < migrate.HEAD
+        found = f"revision {revision or 'none'}, and this mfkit works with {schema_version.HEAD}"
+        known = revision is None or revision < schema_version.HEAD
         yield Finding("schema", "bad", found, "mfkit db upgrade" if known else "pip install --upgrade mfkit")
     if database.file is not None:
         yield _integrity(database.file)
@@ -102,12 +109,13 @@ def _library(library: str) -> Iterator[Finding]:
 async def _asked(database: Database) -> tuple[str | None, int, int, int]:
     try:
         async with database.connect() as connection:
-            revision = await connection.run_sync(migrate.current)
+            revision = await connection.run_sync(schema_version.current)
             if revision is None:
                 return None, 0, 0, 0
             latest = select(Scan.root, func.max(Scan.started_at).label("at")).group_by(Scan.root).subquery()
             unended = (
-                select(func.count()).select_from(Scan)
+                select(func.count())
+                .select_from(Scan)
                 .join(latest, (latest.c.root == Scan.root) & (latest.c.at == Scan.started_at))
                 .where(Scan.status.in_((ScanStatus.INTERRUPTED, ScanStatus.FAILED)))
             )
@@ -175,11 +183,13 @@ def _is_odd(column: Column[Any]) -> str | None:
 
 
 def _snapshot(database: Database) -> Finding:
-    cache = cache_of(database)
+    cache = cache_for(database)
     place = next(folder for folder in (cache.path, *cache.path.parents) if folder.exists())
     if not os.access(place, os.W_OK):
         return Finding(
-            "snapshot", "note", f"{place} cannot be written, so that queries are slower",
+            "snapshot",
+            "note",
+            f"{place} cannot be written, so that queries are slower",
             "Give yourself the right to write there, or set XDG_CACHE_HOME.",
         )
     manifest = cache.read()

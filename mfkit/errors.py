@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mfkit.credentials import hide_credentials
-from mfkit.printable import printable
+from mfkit.text_safety import escape_control
 
 
 class MfkitError(Exception):
@@ -19,7 +19,7 @@ class MfkitError(Exception):
 
     def __str__(self) -> str:
         """Return the message with control characters escaped."""
-        return printable(super().__str__())
+        return escape_control(super().__str__())
 
 
 class LibraryNotFoundError(MfkitError):
@@ -67,7 +67,7 @@ class QueryError(MfkitError):
 
     def __str__(self) -> str:
         """Return the message with all control characters but line feeds escaped."""
-        return printable(Exception.__str__(self), lines=True)
+        return escape_control(Exception.__str__(self), lines=True)
 
 
 class TransferError(MfkitError):

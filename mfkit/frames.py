@@ -9,14 +9,23 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mfkit.printable import printable
-from mfkit.queries.units import format_duration, format_size
+from mfkit.filters.units import format_duration, format_size
+from mfkit.text_safety import escape_control
 
 # Nullable pandas types where NumPy's would turn a null into a float; text is pandas' own str.
 _DTYPES: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _UNITS = {
-    "file_size": "byte", "bytes": "byte", "duration": "s", "share": "1", "bitrate": "bit/s",
-    "sample_rate": "Hz", "fps": "Hz", "width": "px", "height": "px", "focal_length": "mm", "latitude": "deg",
+    "file_size": "byte",
+    "bytes": "byte",
+    "duration": "s",
+    "share": "1",
+    "bitrate": "bit/s",
+    "sample_rate": "Hz",
+    "fps": "Hz",
+    "width": "px",
+    "height": "px",
+    "focal_length": "mm",
+    "latitude": "deg",
     "longitude": "deg",
 }
 
@@ -113,7 +122,7 @@ def _form(column: pd.Series[Any], unit: str | None, name: str) -> Callable[[Any]
     if types.is_bool_dtype(column.dtype):
         return lambda value: "yes" if value else "no"
     if not types.is_numeric_dtype(column.dtype):
-        return lambda value: printable(str(value))
+        return lambda value: escape_control(str(value))
     if unit in _FORMS:
         return _FORMS[unit]
     if "year" in name.split("_"):

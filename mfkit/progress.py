@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from mfkit.printable import printable
+from mfkit.text_safety import escape_control
 
 
 def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = " files") -> Any:
@@ -22,7 +22,7 @@ def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = 
 
     in_notebook = tqdm is not plain and "ipykernel" in sys.modules
     shown = (in_notebook or sys.stderr.isatty()) if wanted is None else wanted
-    label = printable(name)
+    label = escape_control(name)
     label = label if len(label) <= 40 else f"…{label[-39:]}"
     return (tqdm if in_notebook else plain)(
         total=total, unit=unit, unit_scale=False, desc=label, disable=not shown, dynamic_ncols=True

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from mfkit.core.database import Database
 from mfkit.models import Base
-from mfkit.models.long_text import ONLY_ON
+from mfkit.models.long_text_indexes import ONLY_ON
 
 
 def _include(kind: Any, name: str | None, *_: Any) -> bool:

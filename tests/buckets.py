@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mfkit import MediaLibrary
-from mfkit.scan.objects import BLOCK
+from mfkit.distributed.s3_object import BLOCK
 from tests.object_storage import Request, Server
 
 LARGE = 3 * BLOCK
@@ -36,9 +36,7 @@ class Bucket:
         self._client.delete_object(Bucket=self.name, Key=key)
 
     def copy(self, key: str, to: str) -> None:
-        self._client.copy_object(
-            Bucket=self.name, Key=to, CopySource={"Bucket": self.name, "Key": key}
-        )
+        self._client.copy_object(Bucket=self.name, Key=to, CopySource={"Bucket": self.name, "Key": key})
 
     def put_parts(self, key: str, *parts: bytes) -> str:
         upload = self._client.create_multipart_upload(Bucket=self.name, Key=key)["UploadId"]
@@ -53,7 +51,9 @@ class Bucket:
 
     def forbid(self, action: str, what: str = "") -> None:
         statement = {
-            "Effect": "Deny", "Principal": "*", "Action": action,
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": action,
             "Resource": f"arn:aws:s3:::{self.name}{what}",
         }
         policy = {"Version": "2012-10-17", "Statement": [statement]}

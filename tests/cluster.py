@@ -38,11 +38,25 @@ class Cluster:
     def start(self, number: int, *, threads: int = 1, environment: Mapping[str, str] | None = None) -> None:
         """Start workers and wait until the scheduler knows them."""
         for _ in range(number):
-            self.workers.append(_run(
-                self._programs, self._place, environment or {}, "worker", self.address, "--no-nanny",
-                "--nthreads", str(threads), "--host", "127.0.0.1", "--no-dashboard",
-                "--local-directory", str(self._place), "--memory-limit", "0",
-            ))
+            self.workers.append(
+                _run(
+                    self._programs,
+                    self._place,
+                    environment or {},
+                    "worker",
+                    self.address,
+                    "--no-nanny",
+                    "--nthreads",
+                    str(threads),
+                    "--host",
+                    "127.0.0.1",
+                    "--no-dashboard",
+                    "--local-directory",
+                    str(self._place),
+                    "--memory-limit",
+                    "0",
+                )
+            )
         alive = sum(worker.poll() is None for worker in self.workers)
         with self.client() as client:
             client.wait_for_workers(alive, timeout=_PATIENCE)
@@ -70,13 +84,24 @@ def cluster(environment: Mapping[str, str] | None = None) -> Iterator[Cluster]:
         environment: What the scheduler's environment has besides.
     """
     with ExitStack() as programs:
-        place = Path(programs.enter_context(
-            tempfile.TemporaryDirectory(prefix="mfkit-dask-", ignore_cleanup_errors=True)
-        ))
+        place = Path(
+            programs.enter_context(
+                tempfile.TemporaryDirectory(prefix="mfkit-dask-", ignore_cleanup_errors=True)
+            )
+        )
         known = place / "scheduler.json"
         scheduler = _run(
-            programs, place, environment or {}, "scheduler", "--host", "127.0.0.1", "--port", "0",
-            "--no-dashboard", "--scheduler-file", str(known),
+            programs,
+            place,
+            environment or {},
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(known),
         )
         address = ""
         until = time.monotonic() + _PATIENCE
@@ -94,7 +119,10 @@ def _run(
     output = programs.enter_context((place / "output").open("ab"))
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     program = subprocess.Popen(
-        [sys.executable, "-m", "dask", *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        [sys.executable, "-m", "dask", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
         env={**os.environ, "PYTHONPATH": path, **environment},
     )
 

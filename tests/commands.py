@@ -62,8 +62,17 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: Any) -> Done:
 
 def own_places(folder: Path) -> dict[str, str]:
     """Make folders for what programs write unasked, and return the variables that lead there."""
-    names = ("TMPDIR", "HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "IPYTHONDIR",
-             "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    names = (
+        "TMPDIR",
+        "HOME",
+        "XDG_CACHE_HOME",
+        "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME",
+        "IPYTHONDIR",
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+    )
     places = {name: folder / name.lower() for name in names}
     for place in places.values():
         place.mkdir()
@@ -84,7 +93,9 @@ def serving(said: Path, *arguments: str) -> Iterator[str]:
     with said.open("w") as output:
         running = subprocess.Popen(
             [sys.executable, "-m", "mfkit.cli", *arguments, "--no-browser"],
-            stdout=output, stderr=output, start_new_session=True,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         yield _address(said, running)

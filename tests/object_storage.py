@@ -50,8 +50,11 @@ class Server:
         """Return the variables by which every AWS program finds the server, and nothing of this machine."""
         nowhere = str(Path(__file__).parent / "nowhere")
         return {
-            **CREDENTIALS, "AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": nowhere,
+            "AWS_SHARED_CREDENTIALS_FILE": nowhere,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
@@ -60,7 +63,10 @@ class Server:
         import boto3
 
         return boto3.client(
-            "s3", endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="filler",
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="filler",
             aws_secret_access_key="filler",
         )
 
@@ -94,8 +100,11 @@ class Server:
 def server() -> Iterator[Server]:
     """Start a server, and stop it at the end."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.object_storage"], cwd=Path(__file__).parents[1],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        [sys.executable, "-m", "tests.object_storage"],
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert process.stdout is not None
     try:
@@ -147,11 +156,11 @@ class _Gate:
             return start_response(line, headers, *more)
 
         data = b"".join(self._app(environ, started))
-        sent = data[:rule.get("cut", len(data))]
+        sent = data[: rule.get("cut", len(data))]
         self._requests.append(request._replace(status=status, sent=len(sent)))
         for at in range(0, len(sent), 1 << 14):
             time.sleep(rule.get("delay", 0))
-            yield sent[at:at + (1 << 14)]
+            yield sent[at : at + (1 << 14)]
 
     def _rule_for(self, method: str, url: str) -> dict[str, Any]:
         for rule in reversed(self._rules):

@@ -58,8 +58,13 @@ def run_offline(commands: Mapping[str, Sequence[str]], folder: Path) -> dict[str
     usable = usable and not subprocess.run([*unshare, "true"], capture_output=True).returncode
     require(usable, "A network namespace of the tests' own, with /dev/net/tun,", "util-linux")
     done = subprocess.run(
-        [*unshare, sys.executable, "-m", "tests.offline"], input=json.dumps(commands), text=True, cwd=folder,
-        stdout=subprocess.PIPE, timeout=800, check=True,
+        [*unshare, sys.executable, "-m", "tests.offline"],
+        input=json.dumps(commands),
+        text=True,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        timeout=800,
+        check=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
     )
     return {name: Ran(*one) for name, one in json.loads(done.stdout).items()}
@@ -70,9 +75,12 @@ def _tunnel() -> int:
     tunnel = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(tunnel, _TUNSETIFF, struct.pack("16sH22x", b"outside", _TUN | _NO_PACKET_INFORMATION))
     for line in (
-        "link set lo up", "link set outside up",
-        "addr add 198.51.100.1/24 dev outside", "-6 addr add 2001:db8::1/64 dev outside nodad",
-        "route add default dev outside", "-6 route add default dev outside",
+        "link set lo up",
+        "link set outside up",
+        "addr add 198.51.100.1/24 dev outside",
+        "-6 addr add 2001:db8::1/64 dev outside nodad",
+        "route add default dev outside",
+        "-6 route add default dev outside",
     ):
         subprocess.run(["ip", *line.split()], check=True)
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as resolver:
@@ -86,7 +94,7 @@ def _tunnel() -> int:
 def _target(packet: bytes) -> str | None:
     """Return where a packet is to go; None for the kernel's own."""
     if packet[0] >> 4 == 4:
-        protocol, address, payload = packet[9], packet[16:20], packet[(packet[0] & 15) * 4:]
+        protocol, address, payload = packet[9], packet[16:20], packet[(packet[0] & 15) * 4 :]
     else:
         protocol, address, payload = packet[6], packet[24:40], packet[40:]
     if protocol not in _PROTOCOLS:

@@ -80,6 +80,7 @@ class Server:
 
     def run(self, statement: str, name: str = "postgres") -> list[Any]:
         """Run a statement as the server's owner and return the first column of its rows."""
+
         async def work() -> list[Any]:
             connection = await asyncpg.connect(
                 host="127.0.0.1", port=self.port, user=_USER, password=PASSWORD, database=name
@@ -115,8 +116,14 @@ def server(programs: Path) -> Iterator[Server]:
         # Not by pipes: the server would hold them open.
         with (home / "output").open("w+") as output:
             done = subprocess.run(
-                command, cwd=home, stdout=output, stderr=output, stdin=subprocess.DEVNULL, check=False,
-                env={**os.environ, "LC_ALL": "C.UTF-8"}, **account,
+                command,
+                cwd=home,
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                check=False,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},
+                **account,
             )
             output.seek(0)
             assert done.returncode == 0, output.read()
@@ -125,8 +132,19 @@ def server(programs: Path) -> Iterator[Server]:
         password.write_text(PASSWORD)
         password.chmod(0o644)
         # People's servers sort as their language does, not by bytes; so does this one.
-        run(programs / "initdb", "-D", data, "-U", _USER, f"--pwfile={password}", "--auth=scram-sha-256",
-            "--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--no-sync")
+        run(
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            _USER,
+            f"--pwfile={password}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=icu",
+            "--icu-locale=en-US",
+            "--no-sync",
+        )
         port = _free_port()
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off "

@@ -11,8 +11,13 @@ from mfkit.models import MediaItem, MediaMetadata
 
 NOON = datetime(2024, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
 _TYPES = {
-    "jpg": "image/jpeg", "png": "image/png", "mp4": "video/mp4", "mkv": "video/x-matroska",
-    "mp3": "audio/mpeg", "flac": "audio/flac", "pdf": "application/pdf",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "mp4": "video/mp4",
+    "mkv": "video/x-matroska",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "pdf": "application/pdf",
 }
 
 
@@ -27,7 +32,10 @@ def row(path: str = "/media/a.jpg", **fields: Any) -> dict[str, Any]:
     mime_type = _TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
     kind = mime_type.partition("/")[0]
     return {
-        "file_path": path, "file_name": name, "file_size": 1000, "file_hash": digest(path),
+        "file_path": path,
+        "file_name": name,
+        "file_size": 1000,
+        "file_hash": digest(path),
         "mime_type": mime_type,
         "media_type": kind if kind != "application" else "document" if "pdf" in mime_type else "other",
         **fields,

@@ -49,9 +49,18 @@ def lab(folder: Path) -> Start:
     port = free_port()
     return Start(
         [
-            str(PROGRAM), "lab", "--library", str(folder / "library.db"), f"--port={port}", "--no-browser",
-            "--allow-root", "--ip=127.0.0.1", "--ServerApp.port_retries=0",
-        ], port, secrets.token_hex(16),
+            str(PROGRAM),
+            "lab",
+            "--library",
+            str(folder / "library.db"),
+            f"--port={port}",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            "--ServerApp.port_retries=0",
+        ],
+        port,
+        secrets.token_hex(16),
     )
 
 
@@ -71,7 +80,7 @@ class Served:
             environment["JUPYTER_TOKEN"] = start.token
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
-                start.command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start.command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())

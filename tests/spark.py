@@ -39,15 +39,18 @@ def cluster() -> Iterator[str]:
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mfkit-spark-")))
         environment = {
-            **os.environ, "SPARK_LOCAL_IP": _LOOPBACK, "SPARK_DAEMON_MEMORY": "256m",
-            "SPARK_WORKER_OPTS": "-XX:TieredStopAtLevel=1", "SPARK_MASTER_OPTS": "-XX:TieredStopAtLevel=1",
+            **os.environ,
+            "SPARK_LOCAL_IP": _LOOPBACK,
+            "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_WORKER_OPTS": "-XX:TieredStopAtLevel=1",
+            "SPARK_MASTER_OPTS": "-XX:TieredStopAtLevel=1",
         }
 
         def run(name: str, *arguments: str) -> Path:
             log = home / f"{name}.log"
             output = stack.enter_context(log.open("w"))
             process = subprocess.Popen(
-                [str(start), *arguments], cwd=home, env=environment, stdout=output, stderr=output,
+                [str(start), *arguments], cwd=home, env=environment, stdout=output, stderr=output
             )
             stack.callback(_stop, process)
             return log
@@ -78,14 +81,20 @@ def session(master: str, memory: str = "512m", **further: str) -> Iterator[Spark
     from pyspark.sql import SparkSession
 
     settings = {
-        "spark.driver.host": _LOOPBACK, "spark.driver.bindAddress": _LOOPBACK, "spark.ui.enabled": "false",
-        "spark.driver.memory": memory, "spark.executor.memory": memory, "spark.executor.cores": "1",
+        "spark.driver.host": _LOOPBACK,
+        "spark.driver.bindAddress": _LOOPBACK,
+        "spark.ui.enabled": "false",
+        "spark.driver.memory": memory,
+        "spark.executor.memory": memory,
+        "spark.executor.cores": "1",
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
         "spark.scheduler.maxRegisteredResourcesWaitingTime": "120s",
         "spark.sql.shuffle.partitions": "2",
         # What a person may have set, and no answer may depend on.
-        "spark.sql.session.timeZone": "America/New_York", "spark.sql.ansi.enabled": "false",
-        "spark.log.level": "OFF", "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "America/New_York",
+        "spark.sql.ansi.enabled": "false",
+        "spark.log.level": "OFF",
+        "spark.ui.showConsoleProgress": "false",
         **further,
     }
     builder = SparkSession.builder.master(master).appName("mfkit's tests")

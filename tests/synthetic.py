@@ -7,7 +7,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from mfkit import MediaLibrary
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaItem, MediaMetadata
 
 HOSTILE = (
@@ -16,15 +16,25 @@ HOSTILE = (
     "</td></table><svg onload=window.mfkit_harmed='svg'>.mkv",
     "{{7*7}} ${7*7} $x^2$ [link](javascript:window.mfkit_harmed='link').jpg",
     "\u202egpj.exe annual report.pdf",
-    "\" onmouseover=\"window.mfkit_harmed='attribute'\" x=\".png",
+    '" onmouseover="window.mfkit_harmed=\'attribute\'" x=".png',
     "a very long name " * 18 + ".mp3",
 )
 """Names that do harm where they are taken for markup; each sets a marker on the page's window."""
 HOSTILE_CODEC = "<img src=x onerror=\"window.mfkit_harmed='codec'\">"
 
 _PLACES = (
-    (38.72, -9.14), (52.52, 13.40), (40.71, -74.0), (-33.87, 151.21), (35.68, 139.69), (-22.91, -43.17),
-    (30.04, 31.24), (64.15, -21.94), (-1.29, 36.82), (19.43, -99.13), (27.72, 85.32), (-45.03, 168.66),
+    (38.72, -9.14),
+    (52.52, 13.40),
+    (40.71, -74.0),
+    (-33.87, 151.21),
+    (35.68, 139.69),
+    (-22.91, -43.17),
+    (30.04, 31.24),
+    (64.15, -21.94),
+    (-1.29, 36.82),
+    (19.43, -99.13),
+    (27.72, 85.32),
+    (-45.03, 168.66),
 )
 _KINDS = {
     # type: weight, extensions with MIME types, (mu, sigma) of the log-normal size
@@ -35,7 +45,18 @@ _KINDS = {
     "other": (2, (("zip", "application/zip"),), (14.0, 2.0)),
 }
 _VIDEO = (
-    "h264", "h264", "h264", "hevc", "hevc", "av1", "vp9", "mpeg4", "prores", "mjpeg", "mpeg2video", "theora",
+    "h264",
+    "h264",
+    "h264",
+    "hevc",
+    "hevc",
+    "av1",
+    "vp9",
+    "mpeg4",
+    "prores",
+    "mjpeg",
+    "mpeg2video",
+    "theora",
 )
 _AUDIO = ("mp3", "mp3", "flac", "aac", "opus")
 
@@ -84,8 +105,13 @@ def _item(dice: random.Random, number: int) -> MediaItem:
     if kind == "video":
         facts.video_codec = dice.choice(_VIDEO)
     return MediaItem(
-        file_path=f"/photos/{year}/{date:%m}/{name}", file_name=name,
-        file_size=int(dice.lognormvariate(*_KINDS[kind][2])), mime_type=mime, media_type=kind,
-        file_hash=hashlib.sha256(str(number).encode()).hexdigest(), file_modified_at=date,
-        file_created_at=date if kind in ("image", "video") else None, media_metadata=facts,
+        file_path=f"/photos/{year}/{date:%m}/{name}",
+        file_name=name,
+        file_size=int(dice.lognormvariate(*_KINDS[kind][2])),
+        mime_type=mime,
+        media_type=kind,
+        file_hash=hashlib.sha256(str(number).encode()).hexdigest(),
+        file_modified_at=date,
+        file_created_at=date if kind in ("image", "video") else None,
+        media_metadata=facts,
     )

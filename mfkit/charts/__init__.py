@@ -1,14 +1,12 @@
 """Charts: a DataFrame in, a Plotly figure out."""
 
-from mfkit.charts.atlas import places_atlas
-from mfkit.charts.cameras import cameras_chart
-from mfkit.charts.codecs import codecs_chart
-from mfkit.charts.folders import folders_chart
-from mfkit.charts.grid import resolutions_chart
-from mfkit.charts.growth import growth_chart
-from mfkit.charts.places import places_map
-from mfkit.charts.spread import histogram_chart
-from mfkit.charts.types import types_chart
+from mfkit.charts.bar_charts import cameras_chart, codecs_chart, types_chart
+from mfkit.charts.basemap import places_atlas
+from mfkit.charts.folder_treemap import folders_chart
+from mfkit.charts.growth_chart import growth_chart
+from mfkit.charts.histogram_chart import histogram_chart
+from mfkit.charts.places_map import places_map
+from mfkit.charts.resolution_heatmap import resolutions_chart
 
 __all__ = [
     "cameras_chart",

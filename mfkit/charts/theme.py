@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from mfkit.queries.units import format_size, round_size
+from mfkit.filters.units import format_size, round_size
 
 Measure = Literal["files", "bytes"]
 """What the length of a bar or the height of an area means."""
@@ -48,7 +48,7 @@ def short(text: object, length: int = 28) -> str:
     plain = _INVISIBLE.sub(" ", str(text)).strip() or "(blank)"
     if len(plain) > length:
         head = (length - 1) * 2 // 3
-        plain = f"{plain[:head]}\u2026{plain[-(length - 1 - head):]}"
+        plain = f"{plain[:head]}\u2026{plain[-(length - 1 - head) :]}"
     return plain
 
 
@@ -61,12 +61,12 @@ def label(text: object, length: int = 28) -> str:
     return html.escape(short(text, length), quote=False).replace("$", "&#36;")
 
 
-def amount(value: float, measure: Measure) -> str:
+def quantity_text(value: float, measure: Measure) -> str:
     """Return files or bytes as text: ``"12,403"``, ``"3.10 TB"``."""
     return f"{value:,.0f}" if measure == "files" else format_size(float(value))
 
 
-def said(row_files: float, row_bytes: float) -> str:
+def hover_text(row_files: float, row_bytes: float) -> str:
     """Return both measures as text for a hover: ``"1 file, 12.4 MB"``."""
     return f"{row_files:,.0f} {'file' if row_files == 1 else 'files'}, {format_size(float(row_bytes))}"
 
@@ -145,7 +145,12 @@ def _over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def sentence(text: str) -> dict[str, Any]:
     """Return an annotation in the middle of a figure: why there is nothing to see."""
     return {
-        "text": text, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False,
+        "text": text,
+        "x": 0.5,
+        "y": 0.5,
+        "xref": "paper",
+        "yref": "paper",
+        "showarrow": False,
         "font": {"size": 13},
     }
 
@@ -154,6 +159,10 @@ def empty(text: str, height: int = 260) -> go.Figure:
     """Return a figure without axes that holds one sentence."""
     # Not "visible: false": room that long labels of a figure before it took would stay taken.
     hidden = {
-        "showticklabels": False, "showgrid": False, "zeroline": False, "showline": False, "fixedrange": True,
+        "showticklabels": False,
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "fixedrange": True,
     }
     return figure(height=height, xaxis=hidden, yaxis=hidden, annotations=[sentence(text)])

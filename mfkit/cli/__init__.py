@@ -15,32 +15,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from mfkit.cli import (
-    cache,
-    db,
-    demo,
-    doctor,
-    duplicates,
-    export,
-    ingest,
-    items,
-    lab,
-    publish,
-    report,
-    savings,
-    scan,
-    search,
-    serve,
-    sizes,
-    tag,
-    views,
+    export_and_report,
+    items_and_summaries,
+    lab_and_app,
+    maintenance,
+    scan_and_import,
+    tags_and_filters,
 )
 from mfkit.cli.app import app, debugging
-from mfkit.cli.printing import say
+from mfkit.cli.output import say
 from mfkit.errors import MfkitError
 
 __all__ = [
-    "app", "cache", "db", "demo", "doctor", "duplicates", "export", "ingest", "items", "lab", "main",
-    "publish", "report", "savings", "scan", "search", "serve", "sizes", "tag",
+    "app",
+    "cache",
+    "db",
+    "demo",
+    "doctor",
+    "duplicates",
+    "export",
+    "ingest",
+    "items",
+    "lab",
+    "main",
+    "publish",
+    "report",
+    "savings",
+    "scan",
+    "search",
+    "serve",
+    "sizes",
+    "tag",
     "views",
 ]
 
@@ -62,11 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             app(given)
     except Exception as error:
         # The one broad catch of the command line: whatever a command did not foresee is logged and said.
-        from mfkit.cli import unforeseen
+        from mfkit.cli import unexpected_errors
 
         if debugging():
-            unforeseen.print_traceback(error)
-        told = str(error) if isinstance(error, MfkitError) else unforeseen.sentence(error, given)
+            unexpected_errors.print_traceback(error)
+        told = str(error) if isinstance(error, MfkitError) else unexpected_errors.sentence(error, given)
         say(f"mfkit: {told}", error=True)
         raise SystemExit(2) from error
     except SystemExit as ended:
@@ -81,7 +86,8 @@ def _end_in_order() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         # One that is ignored, as under nohup, stays so; and only the main thread may set a handler.
         if (
-            number is not None and signal.getsignal(number) == signal.SIG_DFL
+            number is not None
+            and signal.getsignal(number) == signal.SIG_DFL
             and threading.current_thread() is threading.main_thread()
         ):
             signal.signal(number, signal.default_int_handler)

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from mfkit.credentials import hide_credentials
-from mfkit.printable import printable
+from mfkit.text_safety import escape_control
 from mfkit.version import __version__
 
 _UsageError: Any = typer.BadParameter.__base__
@@ -36,12 +36,15 @@ def _quoting_safely() -> Iterator[None]:
     try:
         yield
     except _UsageError as error:
-        error.message = printable(hide_credentials(error.message))
+        error.message = escape_control(hide_credentials(error.message))
         raise
 
 
 app = typer.Typer(
-    name="mfkit", cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False,
+    name="mfkit",
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
     help="Explore a media library: scan folders, see what is in them, open notebooks on it.",
     epilog="Exit codes: 0 done; 1 done, but some files or rows failed, or something is bad; 2 cannot work; "
     "130 interrupted.",

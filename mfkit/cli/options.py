@@ -13,15 +13,14 @@ import typer
 from typer.core import TyperCommand
 
 from mfkit.errors import FilterError, LibraryNotFoundError, MfkitError
-from mfkit.named_path import named_path
+from mfkit.path_argument import checked_path
 
 if TYPE_CHECKING:
+    from mfkit.filters.media_filter import MediaFilter
     from mfkit.library import MediaLibrary
-    from mfkit.queries.filters import MediaFilter
 
 Library = Annotated[
-    str,
-    typer.Option("--library", "-l", envvar="MFKIT_LIBRARY", help="A file, or a SQLAlchemy URL."),
+    str, typer.Option("--library", "-l", envvar="MFKIT_LIBRARY", help="A file, or a SQLAlchemy URL.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Progress = Annotated[
@@ -39,18 +38,18 @@ def example(*lines: str) -> str:
     return "Example: " + "; ".join(f"`{line}`" for line in lines)
 
 
-def listed(columns: str | None) -> list[str] | None:
+def split_list(columns: str | None) -> list[str] | None:
     """Return the names in an option that lists columns."""
     return [name.strip() for name in columns.split(",")] if columns is not None else None
 
 
-def existing(library: str, *, read_only: bool = False) -> MediaLibrary:
+def existing_path(library: str, *, read_only: bool = False) -> MediaLibrary:
     """Open a library that is there; commands that only read make none.
 
     Raises:
         LibraryNotFoundError: It is not there.
     """
-    refuse_absent(library)
+    require_library(library)
     from mfkit.library import MediaLibrary
 
     return MediaLibrary(library, read_only=read_only)
@@ -62,16 +61,16 @@ def path(text: str | Path) -> Path:
     Raises:
         MfkitError: It names none.
     """
-    return Path(named_path(text, "the file or folder", MfkitError))
+    return Path(checked_path(text, "the file or folder", MfkitError))
 
 
-def refuse_absent(library: str) -> None:
+def require_library(library: str) -> None:
     """Say that a library is not there.
 
     Raises:
         LibraryNotFoundError: It is not.
     """
-    library = named_path(library, "the library", LibraryNotFoundError)
+    library = checked_path(library, "the library", LibraryNotFoundError)
     if "://" not in library and not Path(library).expanduser().exists():
         raise LibraryNotFoundError(
             f"There is no library at {library}; make one with: mfkit scan FOLDER --library {library}"
@@ -96,13 +95,13 @@ class FilterCommand(TyperCommand):
         return super().invoke(ctx)
 
 
-def chosen(context: typer.Context) -> MediaFilter:
+def filter_from_options(context: typer.Context) -> MediaFilter:
     """Return the filter that a command's options make.
 
     Raises:
         FilterError: A value makes no sense.
     """
-    from mfkit.queries.filters import MediaFilter
+    from mfkit.filters.media_filter import MediaFilter
 
     given = dict(context.obj)
     stated = given.pop(_FILTER, None)
@@ -111,7 +110,7 @@ def chosen(context: typer.Context) -> MediaFilter:
     except ValueError as error:
         raise FilterError(f"--filter is no JSON: {error}.") from None
     if not isinstance(base, dict):
-        raise FilterError("--filter takes a JSON object, such as '{\"media_type\": \"video\"}'.")
+        raise FilterError('--filter takes a JSON object, such as \'{"media_type": "video"}\'.')
     fields = {name: value for name, value in given.items() if value not in (None, [], ())}
     for name in _TUPLES & fields.keys():
         fields[name] = fields[name].split(",")
@@ -134,6 +133,7 @@ _made: list[Any] = []
 def _filter_options() -> list[Any]:
     """Return the options, made by Typer from a function that has the filter's fields as parameters."""
     if not _made:
+
         def fields() -> None:
             """Take all fields."""
 
@@ -147,7 +147,7 @@ def _filter_options() -> list[Any]:
 
 
 def _parameters() -> Iterable[Parameter]:
-    from mfkit.queries.filters import MediaFilter
+    from mfkit.filters.media_filter import MediaFilter
 
     explained = _explained(MediaFilter.__doc__ or "")
     for name, field in MediaFilter.model_fields.items():

@@ -14,10 +14,10 @@ from sqlalchemy import URL, TextClause, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from mfkit.core import migrate, postgresql, sqlite
-from mfkit.core.altered import refuse_altered
-from mfkit.core.faults import translate
-from mfkit.core.openfile import OpenFile
+from mfkit.core import postgresql, schema_version, sqlite
+from mfkit.core.altered_schema import refuse_altered
+from mfkit.core.error_mapping import translate_errors
+from mfkit.core.sqlite_file import SqliteFile
 from mfkit.credentials import hide_credentials, is_secret
 from mfkit.errors import (
     DatabaseUnavailableError,
@@ -27,7 +27,7 @@ from mfkit.errors import (
     ReadOnlyLibraryError,
 )
 from mfkit.models import Base, MediaItem
-from mfkit.named_path import named_path
+from mfkit.path_argument import checked_path
 
 T = TypeVar("T")
 BUSY_TIMEOUT = 30.0
@@ -45,7 +45,7 @@ class Database:
         engine: The SQLAlchemy engine.
     """
 
-    _open_file: OpenFile | None = None
+    _open_file: SqliteFile | None = None
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Database:
             DatabaseUnavailableError: The driver for PostgreSQL is not installed.
         """
         self.url = _as_url(url)
-        self.file = sqlite.file_of(self.url)
+        self.file = sqlite.database_file(self.url)
         self.read_only = read_only
         connect_args: dict[str, Any] = {}
         engine_url = self.url
@@ -91,7 +91,9 @@ class Database:
             connect_args = {"server_settings": settings}
         try:
             self.engine: AsyncEngine = create_async_engine(
-                engine_url, json_serializer=_json, connect_args=connect_args,
+                engine_url,
+                json_serializer=_json,
+                connect_args=connect_args,
                 # A server may have been restarted since a connection was last used.
                 pool_pre_ping=self.dialect == "postgresql",
             )
@@ -101,7 +103,7 @@ class Database:
             ) from error
         if self.dialect == "sqlite":
             if self.file is not None:
-                self._open_file = OpenFile(self.file)
+                self._open_file = SqliteFile(self.file)
             sqlite.prepare(self.engine, self._open_file, read_only=self.read_only)
 
     @property
@@ -131,7 +133,7 @@ class Database:
         """
         async with self.transaction() as connection:
             await connection.run_sync(Base.metadata.create_all)
-            await connection.run_sync(migrate.stamp)
+            await connection.run_sync(schema_version.stamp)
 
     async def drop_tables(self) -> None:
         """Drop everything that :meth:`create_tables` makes, with all rows.
@@ -143,7 +145,7 @@ class Database:
         """
         async with self.transaction() as connection:
             await connection.run_sync(Base.metadata.drop_all)
-            await connection.run_sync(migrate.unstamp)
+            await connection.run_sync(schema_version.unstamp)
 
     async def upgrade(self) -> None:
         """Bring the schema to this mfkit's revision; creates a database that is not there.
@@ -160,20 +162,20 @@ class Database:
             raise LibraryNotFoundError(f"There is no library at {self.file}.")
         if self.file is None or self.file.exists():
             async with self.connect() as connection:
-                revision = await connection.run_sync(migrate.current)
+                revision = await connection.run_sync(schema_version.current)
                 await self._refuse_foreign(connection, revision)
                 if self.dialect == "sqlite":
                     await connection.run_sync(refuse_altered, self.name)
-            if revision == migrate.HEAD:
+            if revision == schema_version.HEAD:
                 return
-            migrate.refuse_newer(revision, self.name)
+            schema_version.refuse_newer(revision, self.name)
         if self.read_only:
             raise ReadOnlyLibraryError(
                 f"{self.name} needs a change of its schema and may only be read; "
                 "open it once with the right to write."
             )
         async with self.transaction() as connection:
-            await connection.run_sync(migrate.upgrade)
+            await connection.run_sync(schema_version.upgrade)
 
     async def refuse_gone(self) -> None:
         """Refuse to go on without the SQLite file that was opened; connections do so by themselves.
@@ -217,7 +219,7 @@ class Database:
         self._make_folder()
         engine = self.engine.execution_options(**{sqlite.WRITE: write and not self.read_only})
         async with AsyncSession(engine, expire_on_commit=False) as session:
-            with translate(self.name, writing=self.read_only):
+            with translate_errors(self.name, writing=self.read_only):
                 try:
                     yield session
                     await session.commit()
@@ -229,7 +231,7 @@ class Database:
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection to read with."""
         self._make_folder()
-        with translate(self.name):
+        with translate_errors(self.name):
             async with self.engine.connect() as connection:
                 yield connection
 
@@ -248,7 +250,7 @@ class Database:
         if self.read_only:
             raise ReadOnlyLibraryError(f"{self.name} may only be read.")
         self._make_folder()
-        with translate(self.name):
+        with translate_errors(self.name):
             async with self.engine.connect() as plain:
                 connection = await plain.execution_options(**{sqlite.WRITE: True})
                 await self._begin(connection, tries)
@@ -262,7 +264,7 @@ class Database:
     async def _begin(self, connection: AsyncConnection, tries: int) -> None:
         for left in reversed(range(tries)):
             try:
-                with translate(self.name):
+                with translate_errors(self.name):
                     await connection.begin()
                 return
             except LibraryLockedError:
@@ -275,7 +277,7 @@ class Database:
         """Open a connection on which the database itself refuses all but reading."""
         async with self.connect() as connection:
             if self.dialect == "sqlite":
-                async with sqlite.only_reading(connection):
+                async with sqlite.read_only_session(connection):
                     yield connection
             else:
                 await connection.execute(text("SET TRANSACTION READ ONLY"))
@@ -352,7 +354,7 @@ def _json(value: Any) -> str:
 def _as_url(url: str | URL | os.PathLike[str]) -> URL:
     if isinstance(url, URL):
         return _password_apart(url)
-    given = named_path(url, "the library", NotALibraryError)
+    given = checked_path(url, "the library", NotALibraryError)
     if "://" not in given:
         return URL.create("sqlite+aiosqlite", database=str(Path(given).expanduser()))
     try:

@@ -27,7 +27,7 @@ def new_ids(count: int) -> list[UUID]:
     drawn = os.urandom(_RANDOM * count)
     # Version and variant by hand: UUID() takes as long again to set them.
     rests = sorted(
-        int.from_bytes(drawn[at:at + _RANDOM], "big") & _FREE | _FIXED
+        int.from_bytes(drawn[at : at + _RANDOM], "big") & _FREE | _FIXED
         for at in range(0, len(drawn), _RANDOM)
     )
     return [UUID(int=moment | rest) for rest in rests]

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.errors import QueryError
 
-
 _READING = re.compile(
     r"SHOW |(?:EXPLAIN (?:ANALYZE )?(?:VERBOSE )?(?:\( [^()]*\) )?)?(?:\( )*(?:SELECT|WITH|VALUES|TABLE) ",
     re.IGNORECASE,
@@ -24,16 +23,43 @@ _TOKEN = re.compile(
 )
 # Declared to be volatile because their answers change, not because they change anything.
 _HARMLESS = (
-    "random", "random_normal", "gen_random_uuid", "uuidv4", "uuidv7", "clock_timestamp", "timeofday",
-    "statement_timestamp", "pg_sleep", "pg_sleep_for", "pg_sleep_until", "array_shuffle", "array_sample",
-    "pg_relation_size", "pg_table_size", "pg_indexes_size", "pg_total_relation_size", "pg_database_size",
+    "random",
+    "random_normal",
+    "gen_random_uuid",
+    "uuidv4",
+    "uuidv7",
+    "clock_timestamp",
+    "timeofday",
+    "statement_timestamp",
+    "pg_sleep",
+    "pg_sleep_for",
+    "pg_sleep_until",
+    "array_shuffle",
+    "array_sample",
+    "pg_relation_size",
+    "pg_table_size",
+    "pg_indexes_size",
+    "pg_total_relation_size",
+    "pg_database_size",
 )
 # They run SQL that is given as text, read tables as a whole, or take the number of a transaction.
 _REVEALING = (
-    "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml",
-    "cursor_to_xmlschema", "txid_current", "pg_current_xact_id", "ts_stat", "ts_rewrite",
-    "has_largeobject_privilege", "table_to_xml", "table_to_xml_and_xmlschema", "schema_to_xml",
-    "schema_to_xml_and_xmlschema", "database_to_xml", "database_to_xml_and_xmlschema",
+    "query_to_xml",
+    "query_to_xmlschema",
+    "query_to_xml_and_xmlschema",
+    "cursor_to_xml",
+    "cursor_to_xmlschema",
+    "txid_current",
+    "pg_current_xact_id",
+    "ts_stat",
+    "ts_rewrite",
+    "has_largeobject_privilege",
+    "table_to_xml",
+    "table_to_xml_and_xmlschema",
+    "schema_to_xml",
+    "schema_to_xml_and_xmlschema",
+    "database_to_xml",
+    "database_to_xml_and_xmlschema",
 )
 _FORBIDDEN = text(
     "SELECT proname FROM pg_catalog.pg_proc WHERE proname = ANY(CAST(:names AS text[])) AND "

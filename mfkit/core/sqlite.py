@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mfkit.core.openfile import OpenFile
+from mfkit.core.sqlite_file import SqliteFile
 from mfkit.core.sqlite_guard import add_missing_math, authorize
 from mfkit.errors import LibraryLockedError, ReadOnlyLibraryError
 
@@ -27,7 +27,7 @@ _FILE = "mfkit_file"
 
 HOSTILE_FILE = (
     # https://www.sqlite.org/security.html. Not for writers: SQLite 3.40 refuses the triggers that keep the
-    # full-text index then. What triggers may do is checked at opening (mfkit.core.altered).
+    # full-text index then. What triggers may do is checked at opening (mfkit.core.altered_schema).
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
@@ -54,7 +54,7 @@ _PATIENCE = 2.0
 """Seconds to wait until a file that is to be replaced is closed elsewhere."""
 
 
-def file_of(url: URL) -> Path | None:
+def database_file(url: URL) -> Path | None:
     """Return the file behind a SQLite URL; None for a database in memory or another kind of database."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
@@ -94,7 +94,9 @@ def _hold_alone(file: Path) -> sqlite3.Connection | None:
     connection = None
     try:
         connection = sqlite3.connect(
-            f"file:{quote(os.fsencode(file.resolve()))}?mode=rw", uri=True, isolation_level=None,
+            f"file:{quote(os.fsencode(file.resolve()))}?mode=rw",
+            uri=True,
+            isolation_level=None,
             timeout=_PATIENCE,
         )
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
@@ -157,12 +159,12 @@ def read_only_url(url: URL, file: Path) -> URL:
     log = file.with_name(file.name + "-wal")
     still = not os.access(file.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     path = quote(os.fsencode(file.resolve()))
-    return url.set(database=f"file:{path}", query={
-        "mode": "ro", "uri": "true", **({"immutable": "1"} if still else {})
-    })
+    return url.set(
+        database=f"file:{path}", query={"mode": "ro", "uri": "true", **({"immutable": "1"} if still else {})}
+    )
 
 
-def prepare(engine: AsyncEngine, file: OpenFile | None, *, read_only: bool) -> None:
+def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) -> None:
     """Hold connections to the file that was opened, set their pragmas, and begin transactions explicitly.
 
     Python's sqlite3 begins a transaction only before some statements, so that DDL would commit half
@@ -191,7 +193,7 @@ def prepare(engine: AsyncEngine, file: OpenFile | None, *, read_only: bool) -> N
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _watch(engine: AsyncEngine, file: OpenFile) -> None:
+def _watch(engine: AsyncEngine, file: SqliteFile) -> None:
     """Look for the file before a connection is made or taken again."""
 
     @event.listens_for(engine.sync_engine, "do_connect")
@@ -215,7 +217,7 @@ def _set_up(connection: Any, *, read_only: bool) -> None:
 
 
 @asynccontextmanager
-async def only_reading(connection: AsyncConnection) -> AsyncIterator[None]:
+async def read_only_session(connection: AsyncConnection) -> AsyncIterator[None]:
     """Let SQLite refuse all but reading on this connection for a while."""
     # SQLAlchemy's own BEGIN comes before the authorizer, its COMMIT or ROLLBACK after it.
     if not connection.in_transaction():

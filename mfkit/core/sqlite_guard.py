@@ -12,9 +12,7 @@ from typing import Any
 LONGEST = 16 * 2**20
 """Bytes of the longest text, blob or row that a statement may read or make."""
 _LONGEST_STATEMENT = 1_000_000
-_MATH: dict[str, Any] = {
-    "sin": math.sin, "cos": math.cos, "radians": math.radians,
-}
+_MATH: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "radians": math.radians}
 # What a statement that only reads asks the authorizer for; everything else (ATTACH, PRAGMA, writes,
 # transactions, DDL) is refused by SQLite itself. https://www.sqlite.org/c3ref/c_alter_table.html
 _READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))

@@ -29,8 +29,17 @@ LOGIN_PAGE = (
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n"
     "<body><h1>Your session has expired</h1><p>Sign in again to download holiday.jpg.</p></body></html>\n"
 )
-CUT_VIDEO = Clip("Phone backup/2016/VID_20160904_171530.mp4", (2016, 9, 4, 15, 15), "h264", "", (640, 360),
-                 Fraction(30), 2.0, "coast", "gold")
+CUT_VIDEO = Clip(
+    "Phone backup/2016/VID_20160904_171530.mp4",
+    (2016, 9, 4, 15, 15),
+    "h264",
+    "",
+    (640, 360),
+    Fraction(30),
+    2.0,
+    "coast",
+    "gold",
+)
 
 
 def plan_copies(files: Sequence[DemoFile]) -> Iterator[DemoCopy]:
@@ -46,8 +55,13 @@ def plan_copies(files: Sequence[DemoFile]) -> Iterator[DemoCopy]:
 def plan_damage(seed: int, notes: list[str]) -> Iterator[DemoFile]:
     """Plan the files that are damaged on purpose, and list them in the notes."""
     image = "Phone backup/2016/IMG_2291.JPG"
-    planned = [DemoFile(image, datetime(2016, 9, 3, 14, 20, tzinfo=UTC),
-                        partial(_write_half, partial(_write_image, f"{seed}/{image}")))]
+    planned = [
+        DemoFile(
+            image,
+            datetime(2016, 9, 3, 14, 20, tzinfo=UTC),
+            partial(_write_half, partial(_write_image, f"{seed}/{image}")),
+        )
+    ]
     encoder = choose_encoder(CUT_VIDEO.video, [])
     if encoder is not None:
         write = partial(write_video, CUT_VIDEO, encoder, None, f"{seed}/{CUT_VIDEO.path}")

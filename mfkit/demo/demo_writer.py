@@ -18,7 +18,7 @@ from mfkit.demo.non_jpeg_images import plan_non_jpeg_images
 from mfkit.demo.photos import plan_photos
 from mfkit.demo.videos import plan_videos
 from mfkit.errors import DemoFolderError
-from mfkit.named_path import named_path
+from mfkit.path_argument import checked_path
 
 Progress = Callable[[int, int], None]
 
@@ -64,8 +64,9 @@ def plan_demo(seed: int) -> DemoPlan:
     return DemoPlan(files, tuple(plan_copies(files)), tuple(notes))
 
 
-def write_demo(folder: str | os.PathLike[str], *, seed: int = 2014,
-               progress: Progress | None = None) -> DemoReport:
+def write_demo(
+    folder: str | os.PathLike[str], *, seed: int = 2014, progress: Progress | None = None
+) -> DemoReport:
     """Write a small media library with real files, to try mfkit on.
 
     It holds 200 images, videos, audio files and documents of a household: EXIF and GPS from six continents,
@@ -83,7 +84,7 @@ def write_demo(folder: str | os.PathLike[str], *, seed: int = 2014,
         DemoFolderError: The folder is not named, is not empty, is a file, or cannot be written to.
     """
     started = time.perf_counter()
-    root = Path(named_path(folder, "the demo library", DemoFolderError)).expanduser()
+    root = Path(checked_path(folder, "the demo library", DemoFolderError)).expanduser()
     _check_empty(root)
     plan = plan_demo(seed)
     total = len(plan.files) + len(plan.copies)

@@ -21,22 +21,64 @@ WORDS = (
 
 # Path, date, title, author, headings of the pages.
 PDFS = (
-    ("Documents/Invoices/2019/Invoice 2019-031.pdf", (2019, 3, 4), "Invoice 2019-031", "Brill & Taube Optics",
-     ("Invoice 2019-031",)),
-    ("Documents/Invoices/2019/Invoice 2019-117.pdf", (2019, 11, 18), "Invoice 2019-117",
-     "Brill & Taube Optics", ("Invoice 2019-117", "Terms of delivery")),
-    ("Documents/Invoices/2021/Rechnung Dachdecker März.pdf", (2021, 3, 29), "Rechnung 88-2021",
-     "Dachdeckerei Öhlmann", ("Rechnung 88-2021", "Aufmaß")),
-    ("Documents/Manuals/Enlarger E-60 manual.pdf", (2011, 5, 2), "Enlarger E-60: operating instructions",
-     "Fenwick Darkroom Works",
-     ("Operating instructions", "Setting up", "Lamp and lens", "Exposure", "Care", "Spare parts")),
-    ("Documents/University/Thesis draft 7.pdf", (2013, 6, 30), "On the Drift of Small Archives", "M. Orlow",
-     ("On the Drift of Small Archives", "1 Introduction", "2 Sources", "3 Method", "4 Shelves", "5 Boxes",
-      "6 Findings", "References")),
-    ("Documents/Travel/Lisbon itinerary.pdf", (2014, 5, 20), "Lisbon, 11 to 16 June", "Ines Taube",
-     ("Lisbon, 11 to 16 June", "Addresses")),
-    ("Documents/Travel/旅程表 2016.pdf", (2016, 2, 27), "旅程表 2016年春", "月見旅行社",
-     ("Itinerary, spring 2016", "Hotels", "Trains")),
+    (
+        "Documents/Invoices/2019/Invoice 2019-031.pdf",
+        (2019, 3, 4),
+        "Invoice 2019-031",
+        "Brill & Taube Optics",
+        ("Invoice 2019-031",),
+    ),
+    (
+        "Documents/Invoices/2019/Invoice 2019-117.pdf",
+        (2019, 11, 18),
+        "Invoice 2019-117",
+        "Brill & Taube Optics",
+        ("Invoice 2019-117", "Terms of delivery"),
+    ),
+    (
+        "Documents/Invoices/2021/Rechnung Dachdecker März.pdf",
+        (2021, 3, 29),
+        "Rechnung 88-2021",
+        "Dachdeckerei Öhlmann",
+        ("Rechnung 88-2021", "Aufmaß"),
+    ),
+    (
+        "Documents/Manuals/Enlarger E-60 manual.pdf",
+        (2011, 5, 2),
+        "Enlarger E-60: operating instructions",
+        "Fenwick Darkroom Works",
+        ("Operating instructions", "Setting up", "Lamp and lens", "Exposure", "Care", "Spare parts"),
+    ),
+    (
+        "Documents/University/Thesis draft 7.pdf",
+        (2013, 6, 30),
+        "On the Drift of Small Archives",
+        "M. Orlow",
+        (
+            "On the Drift of Small Archives",
+            "1 Introduction",
+            "2 Sources",
+            "3 Method",
+            "4 Shelves",
+            "5 Boxes",
+            "6 Findings",
+            "References",
+        ),
+    ),
+    (
+        "Documents/Travel/Lisbon itinerary.pdf",
+        (2014, 5, 20),
+        "Lisbon, 11 to 16 June",
+        "Ines Taube",
+        ("Lisbon, 11 to 16 June", "Addresses"),
+    ),
+    (
+        "Documents/Travel/旅程表 2016.pdf",
+        (2016, 2, 27),
+        "旅程表 2016年春",
+        "月見旅行社",
+        ("Itinerary, spring 2016", "Hotels", "Trains"),
+    ),
 )
 
 # Path, date.
@@ -75,8 +117,9 @@ def _write_text(text: str, path: Path) -> None:
     path.write_bytes(text.encode())
 
 
-def _write_pdf(title: str, author: str, created: datetime, headings: tuple[str, ...], seed: str,
-               path: Path) -> None:
+def _write_pdf(
+    title: str, author: str, created: datetime, headings: tuple[str, ...], seed: str, path: Path
+) -> None:
     """Write a PDF with one page of text under each heading, in a standard font (ISO 32000-1, 9.6.2.2)."""
     dice = random.Random(seed)
     names = {"Type": "Font", "Subtype": "Type1", "BaseFont": "Helvetica", "Encoding": "WinAnsiEncoding"}

@@ -28,7 +28,9 @@ ENCODERS: dict[str, tuple[str, ...]] = {
 OPTIONS: dict[str, dict[str, str]] = {
     "libx264": {"preset": "ultrafast", "crf": "25"},
     "libx265": {
-        "preset": "ultrafast", "crf": "27", "x265-params": "pools=none:frame-threads=1:log-level=none",
+        "preset": "ultrafast",
+        "crf": "27",
+        "x265-params": "pools=none:frame-threads=1:log-level=none",
     },
     "libsvtav1": {"preset": "13", "crf": "38", "svtav1-params": "lp=1"},
     "libaom-av1": {"cpu-used": "8", "crf": "38", "usage": "realtime"},
@@ -109,8 +111,9 @@ def add_audio(container: av.container.OutputContainer, encoder: str, rate: int) 
     return stream
 
 
-def encode_melody(container: av.container.OutputContainer, stream: av.AudioStream, seconds: float,
-                  dice: random.Random) -> None:
+def encode_melody(
+    container: av.container.OutputContainer, stream: av.AudioStream, seconds: float, dice: random.Random
+) -> None:
     """Encode a random melody into a container."""
     rate = stream.codec_context.sample_rate
     frame = av.AudioFrame.from_ndarray(melody(seconds, rate, dice), format="s16", layout="stereo")
@@ -132,6 +135,6 @@ def melody(seconds: float, rate: int, dice: random.Random) -> npt.NDArray[np.int
     # Each note begins and ends softly, because steps would click.
     envelope = np.exp(-4 * since) * np.minimum(1, 200 * np.minimum(since, beat - since))
     wave = (np.sin(phase) + dice.uniform(0.1, 0.5) * np.sin(2 * phase)) * envelope
-    delayed = np.concatenate((np.zeros(rate // 80), wave))[:len(wave)]
+    delayed = np.concatenate((np.zeros(rate // 80), wave))[: len(wave)]
     samples: npt.NDArray[np.int16] = np.rint(17000 * np.stack((wave, delayed), axis=1)).astype(np.int16)
     return samples.reshape(1, -1)

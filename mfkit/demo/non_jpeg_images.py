@@ -17,8 +17,13 @@ from mfkit.demo.scenery import LIGHTS, add_noise, landscape
 IMAGES = (
     ("Pictures/Screenshots/Screenshot 2016-02-11 at 09.14.52.png", (2016, 2, 11, 9, 14), "", "", (1280, 800)),
     ("Pictures/Screenshots/Screenshot 2018-05-03 at 21.40.07.png", (2018, 5, 3, 21, 40), "", "", (1440, 900)),
-    ("Pictures/Screenshots/Bildschirmfoto 2020-11-30 für Zoë.png",
-     (2020, 11, 30, 16, 2), "", "", (1440, 900)),
+    (
+        "Pictures/Screenshots/Bildschirmfoto 2020-11-30 für Zoë.png",
+        (2020, 11, 30, 16, 2),
+        "",
+        "",
+        (1440, 900),
+    ),
     ("Phone/Screenshots/Screenshot_20250921-081533.png", (2025, 9, 21, 12, 15), "", "", (720, 1520)),
     ("Pictures/Edited/harbour poster.png", (2014, 7, 1, 20, 11), "coast", "dusk", (1000, 667)),
     ("Pictures/Wallpapers/forêt brumeuse.png", (2013, 11, 9, 18, 30), "forest", "mist", (1280, 720)),
@@ -33,8 +38,13 @@ IMAGES = (
     ("Downloads/funny/balloon.gif", (2015, 8, 8, 10, 30), "mountains", "dawn", (300, 200)),
     ("Downloads/funny/rainy window 🌧️.gif", (2019, 2, 14, 8, 20), "city", "mist", (280, 210)),
     ("Scans/Family album/1962 summer house.tif", (2010, 12, 27, 15, 40), "fjord", "mist", (900, 640)),
-    ("Scans/Family album/1971 Großmutter's village.tif",
-     (2010, 12, 27, 15, 52), "old town", "mist", (900, 640)),
+    (
+        "Scans/Family album/1971 Großmutter's village.tif",
+        (2010, 12, 27, 15, 52),
+        "old town",
+        "mist",
+        (900, 640),
+    ),
 )
 WELLINGTON = Position(-41.2866, 174.7756, 20)
 # With more threads, the AVIF encoder divides the image differently.
@@ -64,8 +74,9 @@ def plan_non_jpeg_images(seed: int, notes: list[str]) -> Iterator[DemoFile]:
         yield DemoFile(path, taken, write)
 
 
-def _write_landscape(scene: str, light: str, size: tuple[int, int], taken: datetime, suffix: str, seed: str,
-                     path: Path) -> None:
+def _write_landscape(
+    scene: str, light: str, size: tuple[int, int], taken: datetime, suffix: str, seed: str, path: Path
+) -> None:
     dice = random.Random(seed)
     image = landscape(scene, light, size, dice)
     options = dict(OPTIONS.get(suffix, {}))

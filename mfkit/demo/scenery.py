@@ -37,20 +37,45 @@ LIGHTS = {
 
 # Silhouettes from far to near: outline, color, and highest and lowest point as shares of the image's height.
 SCENES: dict[str, tuple[tuple[str, Color, float, float], ...]] = {
-    "mountains": (("peaks", (92, 112, 148), 0.2, 0.55), ("peaks", (62, 80, 100), 0.38, 0.7),
-                  ("hills", (92, 136, 72), 0.68, 0.82), ("trees", (34, 70, 44), 0.76, 0.98)),
-    "fjord": (("peaks", (84, 108, 132), 0.14, 0.6), ("peaks", (52, 74, 82), 0.3, 0.7),
-              ("water", (40, 80, 96), 0.64, 1)),
-    "coast": (("hills", (92, 124, 116), 0.46, 0.62), ("water", (36, 110, 140), 0.58, 1),
-              ("hills", (240, 214, 162), 0.76, 1.06)),
-    "desert": (("peaks", (176, 116, 92), 0.44, 0.58), ("hills", (236, 176, 108), 0.54, 0.74),
-               ("hills", (212, 138, 76), 0.68, 0.88), ("hills", (176, 100, 56), 0.84, 1)),
-    "forest": (("trees", (120, 148, 128), 0.34, 0.6), ("trees", (82, 120, 88), 0.48, 0.74),
-               ("trees", (50, 92, 60), 0.62, 0.88), ("trees", (28, 60, 40), 0.78, 1)),
-    "city": (("towers", (134, 152, 174), 0.22, 0.7), ("towers", (88, 108, 134), 0.36, 0.76),
-             ("water", (50, 84, 110), 0.76, 1)),
-    "old town": (("hills", (118, 140, 124), 0.36, 0.56), ("houses", (236, 196, 140), 0.42, 0.64),
-                 ("houses", (212, 124, 92), 0.56, 0.78), ("water", (60, 100, 110), 0.82, 1)),
+    "mountains": (
+        ("peaks", (92, 112, 148), 0.2, 0.55),
+        ("peaks", (62, 80, 100), 0.38, 0.7),
+        ("hills", (92, 136, 72), 0.68, 0.82),
+        ("trees", (34, 70, 44), 0.76, 0.98),
+    ),
+    "fjord": (
+        ("peaks", (84, 108, 132), 0.14, 0.6),
+        ("peaks", (52, 74, 82), 0.3, 0.7),
+        ("water", (40, 80, 96), 0.64, 1),
+    ),
+    "coast": (
+        ("hills", (92, 124, 116), 0.46, 0.62),
+        ("water", (36, 110, 140), 0.58, 1),
+        ("hills", (240, 214, 162), 0.76, 1.06),
+    ),
+    "desert": (
+        ("peaks", (176, 116, 92), 0.44, 0.58),
+        ("hills", (236, 176, 108), 0.54, 0.74),
+        ("hills", (212, 138, 76), 0.68, 0.88),
+        ("hills", (176, 100, 56), 0.84, 1),
+    ),
+    "forest": (
+        ("trees", (120, 148, 128), 0.34, 0.6),
+        ("trees", (82, 120, 88), 0.48, 0.74),
+        ("trees", (50, 92, 60), 0.62, 0.88),
+        ("trees", (28, 60, 40), 0.78, 1),
+    ),
+    "city": (
+        ("towers", (134, 152, 174), 0.22, 0.7),
+        ("towers", (88, 108, 134), 0.36, 0.76),
+        ("water", (50, 84, 110), 0.76, 1),
+    ),
+    "old town": (
+        ("hills", (118, 140, 124), 0.36, 0.56),
+        ("houses", (236, 196, 140), 0.42, 0.64),
+        ("houses", (212, 124, 92), 0.56, 0.78),
+        ("water", (60, 100, 110), 0.82, 1),
+    ),
 }
 
 
@@ -92,13 +117,15 @@ def landscape(scene: str, light: str, size: tuple[int, int], dice: random.Random
             image.paste(Image.blend(mirrored, water, 0.45), (0, shore))
             continue
         edge = (bottom - (bottom - top) * _outline(outline, columns / width, chance)) * height
-        draw.polygon([*zip(columns.tolist(), edge.tolist(), strict=True), (width, height), (0, height)],
-                     (red, green, blue))
+        draw.polygon(
+            [*zip(columns.tolist(), edge.tolist(), strict=True), (width, height), (0, height)],
+            (red, green, blue),
+        )
         if outline in ("towers", "houses"):
             # Lit windows, more of them when it is dark.
             lit = chance.random((height // 8, width // 8)) < 0.55 - 0.45 * hour.daylight
             for row, column in zip(*np.nonzero(lit), strict=True):
-                if row * 8 > edge[column * 4:column * 4 + 3].max() + (24 if outline == "houses" else 5):
+                if row * 8 > edge[column * 4 : column * 4 + 3].max() + (24 if outline == "houses" else 5):
                     draw.rectangle((column * 8, row * 8, column * 8 + 2, row * 8 + 3), (255, 226, 150))
     return image.resize(size, Image.Resampling.BICUBIC)
 

@@ -10,12 +10,14 @@ import pyarrow as pa
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Float, Integer, Numeric, Table, Uuid
 from sqlalchemy.types import TypeEngine
 
+from mfkit.engines import duckdb_settings
+from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
 from mfkit.models import (
     Collection,
     MediaCopy,
     MediaItem,
     MediaMetadata,
-    SavedView,
+    SavedFilter,
     Scan,
     ScanFailure,
     Tag,
@@ -25,7 +27,7 @@ from mfkit.models import (
     media_tags,
     scan_changes,
 )
-from mfkit.models.views import wide_select
+from mfkit.models.wide_view import wide_select
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,14 @@ def _of(model: Any, key: str | None = None, order: str = "") -> Relation:
 
 
 ITEM_DATE = "item_date"
-"""The column for an item's one date (mfkit.queries.conditions). It is computed once, and of each group of
+"""The column for an item's one date (mfkit.filters.conditions). It is computed once, and of each group of
 rows it is known from when to when they are, so that a query on a time passes over the others."""
 # With the id of the metadata, so that the table of that name can be had from it.
 MEDIA = Relation(
-    "media", (*_columns(media.c), ("metadata_id", Uuid())), "id", f"media_type, {ITEM_DATE} DESC, id",
+    "media",
+    (*_columns(media.c), ("metadata_id", Uuid())),
+    "id",
+    f"media_type, {ITEM_DATE} DESC, id",
     ((ITEM_DATE, "CAST(coalesce(file_created_at, file_modified_at) AS TIMESTAMP)"),),
 )
 RELATIONS: dict[str, Relation] = {
@@ -92,16 +97,21 @@ RELATIONS: dict[str, Relation] = {
         _of(MediaCopy, "media_item_id", "media_item_id"),
         _of(media_tags, "media_item_id", "tag_id, media_item_id"),
         _of(collection_items, "media_item_id", "collection_id, media_item_id"),
-        _of(Tag), _of(Collection), _of(Scan), _of(ScanFailure),
+        _of(Tag),
+        _of(Collection),
+        _of(Scan),
+        _of(ScanFailure),
     )
 }
 """Every relation that has files of its own, by name."""
 
-FURTHER: dict[str, Relation] = {relation.name: relation for relation in (_of(scan_changes), _of(SavedView))}
+EXTRA_RELATIONS: dict[str, Relation] = {
+    relation.name: relation for relation in (_of(scan_changes), _of(SavedFilter))
+}
 """What queries need besides where there is no record database to ask, in a dataset."""
 
 ITEM_COLUMNS = tuple(column.name for column in MediaItem.__table__.columns)
-FACT_COLUMNS = tuple(
+METADATA_COLUMNS = tuple(
     column.name for column in MediaMetadata.__table__.columns if column.name not in ("id", "media_item_id")
 )
 NAMES = frozenset((*RELATIONS, "media_items", "media_metadata"))
@@ -137,3 +147,40 @@ def _readable(name: str, type_: TypeEngine[Any], dialect: str) -> str:
         if kind in ("UUID", "VARCHAR"):
             return f"CAST({name} AS TEXT) AS {name}"
     return name
+
+
+def snapshot_views(cache: SnapshotCache, manifest: Manifest) -> list[str]:
+    """Return the statements that make the relations of a snapshot's files; items as ``media_with_id``."""
+    return [_view(cache, manifest, name) for name in RELATIONS]
+
+
+def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
+    """Return the statement that makes a relation of its files."""
+    base = duckdb_settings.parquet_rows(cache.path, manifest.base[name])
+    shown = f"{name}_with_id" if RELATIONS[name] is MEDIA else name
+    if name not in manifest.delta:
+        return f"CREATE VIEW {shown} AS SELECT * FROM {base}"
+    delta, changed = (
+        duckdb_settings.parquet_rows(cache.path, [part[name]]) for part in (manifest.delta, manifest.changed)
+    )
+    return (
+        # Both are small: read once, they cost a query a few milliseconds.
+        f"CREATE TABLE {name}_changed AS SELECT id FROM {changed}; "
+        f"CREATE TABLE {name}_delta AS SELECT * FROM {delta}; "
+        f"CREATE VIEW {shown} AS SELECT * FROM {base} "
+        f"WHERE {RELATIONS[name].key} NOT IN (SELECT id FROM {name}_changed) "
+        f"UNION ALL SELECT * FROM {name}_delta"
+    )
+
+
+def derived_views() -> list[str]:
+    """Return the statements that make ``media`` and the two tables behind it, of ``media_with_id``."""
+    texts = {
+        "media": f"SELECT {', '.join(media.c.keys())} FROM media_with_id",
+        "media_items": f"SELECT {', '.join(ITEM_COLUMNS)} FROM media_with_id",
+        "media_metadata": (
+            f"SELECT metadata_id AS id, id AS media_item_id, {', '.join(METADATA_COLUMNS)} "
+            "FROM media_with_id WHERE metadata_id IS NOT NULL"
+        ),
+    }
+    return [f"CREATE VIEW {name} AS {text}" for name, text in texts.items()]

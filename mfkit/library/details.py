@@ -9,20 +9,38 @@ from uuid import UUID
 
 import pandas as pd
 
+from mfkit.analysis import item_details
 from mfkit.errors import FilterError
-from mfkit.library.opened import Opened
-from mfkit.queries import details
-from mfkit.scan.paths import is_url
-from mfkit.thumbs import Thumbnails
+from mfkit.library.base import LibraryBase
+from mfkit.scan.stored_path import is_url
+from mfkit.thumbnails import Thumbnailer
 
 _GROUPS: dict[str, tuple[str, ...]] = {
     "file": (
-        "file_name", "folder", "file_path", "file_size", "mime_type", "media_type", "file_created_at",
-        "file_modified_at", "missing_since", "file_hash", "created_at", "last_scanned_at",
+        "file_name",
+        "folder",
+        "file_path",
+        "file_size",
+        "mime_type",
+        "media_type",
+        "file_created_at",
+        "file_modified_at",
+        "missing_since",
+        "file_hash",
+        "created_at",
+        "last_scanned_at",
     ),
     "stream": (
-        "duration", "width", "height", "fps", "video_codec", "audio_codec", "bitrate", "sample_rate",
-        "channels", "compression_ratio",
+        "duration",
+        "width",
+        "height",
+        "fps",
+        "video_codec",
+        "audio_codec",
+        "bitrate",
+        "sample_rate",
+        "channels",
+        "compression_ratio",
     ),
     "music": ("artist", "album", "title", "genre", "year"),
     "camera": ("camera_make", "camera_model", "iso", "aperture", "shutter_speed", "focal_length"),
@@ -38,10 +56,10 @@ _ORIGINS = {
 }
 
 
-class Details(Opened):
+class DetailMethods(LibraryBase):
     """One item at a time."""
 
-    _thumbnails: Thumbnails | None = None
+    _thumbnails: Thumbnailer | None = None
 
     async def metadata(self, item: UUID | str, /) -> pd.DataFrame:
         """List everything known about one item, with the origin of each value.
@@ -62,7 +80,9 @@ class Details(Opened):
         row, item_id = await self._row(item)
         rows = list(_known(row))
         for group, select in (
-            ("tags", details.tags_of), ("collections", details.collections_of), ("copies", details.copies_of)
+            ("tags", item_details.tags_of),
+            ("collections", item_details.collections_of),
+            ("copies", item_details.copies_of),
         ):
             names = (await self.frame(select(item_id)))["name"]
             rows += [(group, "", name, "file system" if group == "copies" else "library") for name in names]
@@ -82,8 +102,8 @@ class Details(Opened):
             FilterError: There is no item of that id.
         """
         row, item_id = await self._row(item)
-        copies = await self.frame(details.copies_of(item_id))
-        self._thumbnails = self._thumbnails or Thumbnails()
+        copies = await self.frame(item_details.copies_of(item_id))
+        self._thumbnails = self._thumbnails or Thumbnailer()
         paths = [str(row["file_path"]), *copies["name"]]
         if pd.isna(row["last_scanned_at"]):
             # A list that was brought in may name any bucket; only what a scan has read is asked for.
@@ -95,7 +115,7 @@ class Details(Opened):
             item_id = item if isinstance(item, UUID) else UUID(item)
         except (ValueError, AttributeError, TypeError) as error:
             raise FilterError(f"{item!r} is no item's id: {error}.") from None
-        found = await self.frame(details.item(item_id))
+        found = await self.frame(item_details.item_row(item_id))
         if found.empty:
             raise FilterError(f"There is no item {item_id} in this library.")
         return found.to_dict("records")[0], item_id

@@ -8,26 +8,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mfkit.analysis import item_list
 from mfkit.errors import ExportError, FilterError, IngestError
-from mfkit.library.opened import Opened
-from mfkit.named_path import named_path
+from mfkit.filters.media_filter import FilterLike, MediaFilter
+from mfkit.library.base import LibraryBase
+from mfkit.path_argument import checked_path
 from mfkit.progress import progress_bar
-from mfkit.queries import items
-from mfkit.queries.filters import FilterLike, MediaFilter
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from mfkit.exchange.formats import Exported
-    from mfkit.exchange.ingest import Ingested, OnError
+    from mfkit.exchange.export.export_formats import ExportResult
+    from mfkit.exchange.imports.importer import ImportResult, OnError
 
 
-class Exchange(Opened):
+class ExchangeMethods(LibraryBase):
     """Exports and ingests."""
 
     async def export(
-        self, path: str | os.PathLike[str], /,
+        self,
+        path: str | os.PathLike[str],
+        /,
         filter: FilterLike = None,
         *,
         columns: Sequence[str] | None = None,
@@ -38,7 +40,7 @@ class Exchange(Opened):
         overwrite: bool = False,
         progress: bool | None = None,
         **fields: Any,
-    ) -> Exported:
+    ) -> ExportResult:
         """Write items into a file, in the format that its suffix names.
 
         ``.csv``, ``.jsonl`` or ``.ndjson`` (JSON lines), ``.parquet``, ``.xlsx`` (extra ``xlsx``),
@@ -68,14 +70,14 @@ class Exchange(Opened):
             LibraryLockedError: The library to be replaced is open.
             FilterError: A field or column is unknown, or a value makes no sense.
         """
-        from mfkit.exchange import formats, sublibrary, target, workbook
+        from mfkit.exchange.export import atomic_file, export_formats, sublibrary, xlsx
 
         started = time.monotonic()
-        file = Path(named_path(path, "the export", ExportError)).expanduser()
-        write = formats.writer_of(file)
-        target.refuse_existing(file, overwrite=overwrite)
+        file = Path(checked_path(path, "the export", ExportError)).expanduser()
+        write = export_formats.writer_of(file)
+        atomic_file.refuse_existing(file, overwrite=overwrite)
         chosen = MediaFilter.of(filter, **fields)
-        if file.suffix.lower() == formats.PLACES:
+        if file.suffix.lower() == export_formats.GEOJSON_SUFFIXES:
             if chosen.has_location is False:
                 raise ExportError("GeoJSON holds files with a place; these are selected as those without.")
             chosen = chosen.replace(has_location=True)
@@ -85,7 +87,7 @@ class Exchange(Opened):
             if columns is not None:
                 raise FilterError("A library is written with all its columns; leave columns= out.")
             columns = ["id"]
-        statement = items.items(
+        statement = item_list.items(
             chosen, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
         )
         cut = limit is not None or offset is not None
@@ -95,14 +97,14 @@ class Exchange(Opened):
         await self.open()
         expected = await self._expected(chosen, limit, offset)
         if file.suffix.lower() == ".xlsx":
-            workbook.refuse_rows(expected)
+            xlsx.refuse_rows(expected)
         with progress_bar(progress, file.name, expected, " items") as bar:
             if write is None:
                 rows = await sublibrary.write_sublibrary(
                     self.database, statement, file, overwrite=overwrite, bar=bar
                 )
             else:
-                with target.replacing(file, overwrite=overwrite) as unfinished:
+                with atomic_file.write_atomically(file, overwrite=overwrite) as unfinished:
 
                     def take(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> int:
                         counted = _Counted(batches, bar)
@@ -110,15 +112,17 @@ class Exchange(Opened):
                         return counted.rows
 
                     rows = await self._engine.pour(statement, take)
-        return formats.Exported(file, rows, file.stat().st_size, time.monotonic() - started)
+        return export_formats.ExportResult(file, rows, file.stat().st_size, time.monotonic() - started)
 
     async def ingest(
-        self, source: pd.DataFrame | str | os.PathLike[str], /,
+        self,
+        source: pd.DataFrame | str | os.PathLike[str],
+        /,
         *,
         columns: Mapping[str, str | None] | None = None,
         on_error: OnError = "raise",
         progress: bool | None = None,
-    ) -> Ingested:
+    ) -> ImportResult:
         """Bring rows from elsewhere into the library, each into the item of its path or content.
 
         A row whose path or hash is known updates what it states, and leaves the rest as it is; any other is a
@@ -146,18 +150,20 @@ class Exchange(Opened):
         """
         import pandas as pd
 
-        from mfkit.exchange.ingest import ingest
+        from mfkit.exchange.imports.importer import import_rows
 
-        given = source if isinstance(source, pd.DataFrame) else (
-            Path(named_path(source, "the import", IngestError)).expanduser()
+        given = (
+            source
+            if isinstance(source, pd.DataFrame)
+            else (Path(checked_path(source, "the import", IngestError)).expanduser())
         )
         await self.open()
-        return await ingest(
+        return await import_rows(
             self.database, given, columns=columns or {}, on_error=on_error, progress=progress
         )
 
     async def _expected(self, chosen: MediaFilter, limit: int | None, offset: int | None) -> int:
-        table = await self._engine.run(items.count(chosen))
+        table = await self._engine.run(item_list.count(chosen))
         left = max(0, int(table["files"][0].as_py()) - (offset or 0))
         return left if limit is None else min(left, limit)
 

@@ -1,13 +1,13 @@
 """The schema of a media library."""
 
 from mfkit.models.base import Base, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
-from mfkit.models.changes import media_changes
+from mfkit.models.change_log import media_changes
 from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus, scan_changes
 from mfkit.models.media import Collection, MediaItem, MediaType, Tag, collection_items, media_tags
 from mfkit.models.metadata import MediaMetadata
-from mfkit.models.saved import SavedView
-from mfkit.models.search import media_search
-from mfkit.models.views import media
+from mfkit.models.saved_filter import SavedFilter
+from mfkit.models.search_index import media_search
+from mfkit.models.wide_view import media
 
 __all__ = [
     "Base",
@@ -16,7 +16,7 @@ __all__ = [
     "MediaItem",
     "MediaMetadata",
     "MediaType",
-    "SavedView",
+    "SavedFilter",
     "Scan",
     "ScanFailure",
     "ScanStage",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy import Connection, DateTime, Dialect, MetaData, Text, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -101,3 +101,29 @@ class TimestampMixin:
 
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     modified_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+Statements = Mapping[str, tuple[str, ...]]
+
+
+def attach(metadata: MetaData, create: Statements, drop: Statements) -> None:
+    """Run statements after ``create_all`` and before ``drop_all``.
+
+    Args:
+        metadata: The tables that the statements build on.
+        create: Statements by dialect name, run in order once the tables stand; each must bear
+            repetition, since ``create_all`` may run on a database that has them.
+        drop: Statements by dialect name, run in order before the tables go.
+    """
+
+    def run(statements: Statements, connection: Connection) -> None:
+        for statement in statements[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+
+    @event.listens_for(metadata, "after_create")
+    def _create(target: MetaData, connection: Connection, **_: Any) -> None:
+        run(create, connection)
+
+    @event.listens_for(metadata, "before_drop")
+    def _drop(target: MetaData, connection: Connection, **_: Any) -> None:
+        run(drop, connection)

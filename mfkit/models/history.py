@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mfkit.models.base import Base, PathText, UUIDMixin, utc_now
-from mfkit.models.long_text import index_long_text
+from mfkit.models.long_text_indexes import index_long_text
 from mfkit.models.media import enum_type
 
 if TYPE_CHECKING:

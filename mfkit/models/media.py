@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Enum, ForeignKey, In
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mfkit.models.base import Base, PathText, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
-from mfkit.models.long_text import index_long_text
+from mfkit.models.long_text_indexes import index_long_text
 from mfkit.models.metadata import MediaMetadata
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mfkit.models.base import Base, UUIDMixin
-from mfkit.models.long_text import index_long_text
+from mfkit.models.long_text_indexes import index_long_text
 
 if TYPE_CHECKING:
     from mfkit.models.media import MediaItem

@@ -5,6 +5,6 @@ it and makes a page of it that needs no server, no internet and no Jupyter.
 """
 
 from mfkit.report.report import SECTIONS, Report
-from mfkit.report.write import write_report
+from mfkit.report.report_writer import write_report
 
 __all__ = ["SECTIONS", "Report", "write_report"]

@@ -10,31 +10,34 @@ from typing import Any
 from uuid import UUID
 
 from mfkit.errors import ReportError
+from mfkit.filters.media_filter import FilterLike, MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.queries.filters import FilterLike, MediaFilter
-from mfkit.report.figures import figures_in
-from mfkit.report.redact import Redaction
-from mfkit.report.sections import (
-    cameras,
-    changes,
-    codecs,
-    completeness,
-    duplicates,
-    failures,
-    folders,
-    growth,
+from mfkit.report import (
+    format_sections,
     key_figures,
-    largest,
-    places,
-    savings,
-    types,
+    quality_sections,
+    space_sections,
+    time_and_place_sections,
 )
-from mfkit.report.show import Html, Section
-from mfkit.report.subject import Subject
+from mfkit.report.context import ReportContext
+from mfkit.report.html_blocks import Html, Section
+from mfkit.report.key_figures import read_key_figures
+from mfkit.report.redaction import Redaction
 
 SECTIONS = (
-    "key_figures", "changes", "types", "folders", "largest", "codecs", "growth", "cameras", "places",
-    "duplicates", "savings", "completeness", "failures",
+    "key_figures",
+    "changes",
+    "types",
+    "folders",
+    "largest",
+    "codecs",
+    "growth",
+    "cameras",
+    "places",
+    "duplicates",
+    "savings",
+    "completeness",
+    "failures",
 )
 """The sections in the order of the page."""
 
@@ -82,21 +85,26 @@ class Report:
         unknown = [one for one in sections or () if one not in SECTIONS]
         if unknown:
             raise ReportError(f"There is no section {unknown[0]!r}; take of {', '.join(SECTIONS)}.")
-        self._subject = Subject(lib, MediaFilter.of(filter, **fields), Redaction(redact, _secret(lib)))
+        self._subject = ReportContext(lib, MediaFilter.of(filter, **fields), Redaction(redact, _secret(lib)))
         self._title, self._sections = title, tuple(sections or SECTIONS)
         self._scan = None if compare_to is None else str(compare_to)
-        self._earlier = figures_in(Path(replaces)) if replaces else None
+        self._earlier = read_key_figures(Path(replaces)) if replaces else None
 
     def heading(self) -> Html:
         """Return the title, and what the report is about."""
         lib, chosen, hide = self._subject.lib, self._subject.filter, self._subject.redaction.names
         name = "" if hide else Path(lib.database.name).stem
         title = self._title or f"Library report{f': {name}' if name else ''}"
-        part = "" if self._subject.is_all else (
-            "A part of the library, chosen by a filter. " if hide or self._subject.redaction.what
-            else f"Files that match <code>{html.escape(repr(chosen))}</code>. "
+        part = (
+            ""
+            if self._subject.is_all
+            else (
+                "A part of the library, chosen by a filter. "
+                if hide or self._subject.redaction.what
+                else f"Files that match <code>{html.escape(repr(chosen))}</code>. "
+            )
         )
-        return Html(f"<h1>{html.escape(title)}</h1><p class=\"about\">{part}{date.today():%d %B %Y}</p>")
+        return Html(f'<h1>{html.escape(title)}</h1><p class="about">{part}{date.today():%d %B %Y}</p>')
 
     def key_figures(self) -> Section | None:
         """Return how much there is, and what changed since the report that this one replaces."""
@@ -107,53 +115,53 @@ class Report:
         scan = self._scan
         if scan is None:
             return None
-        return self._section("changes", lambda subject: changes.changes(subject, scan))
+        return self._section("changes", lambda subject: time_and_place_sections.changes(subject, scan))
 
     def types(self) -> Section | None:
         """Return media types and extensions."""
-        return self._section("types", types.types)
+        return self._section("types", format_sections.types)
 
     def folders(self) -> Section | None:
         """Return the largest folders."""
-        return self._section("folders", folders.folders)
+        return self._section("folders", space_sections.folders)
 
     def largest(self) -> Section | None:
         """Return the largest files."""
-        return self._section("largest", largest.largest)
+        return self._section("largest", space_sections.largest)
 
     def codecs(self) -> Section | None:
         """Return codecs and resolutions."""
-        return self._section("codecs", codecs.codecs)
+        return self._section("codecs", format_sections.codecs)
 
     def growth(self) -> Section | None:
         """Return what came when."""
-        return self._section("growth", growth.growth)
+        return self._section("growth", time_and_place_sections.growth)
 
     def cameras(self) -> Section | None:
         """Return the cameras."""
-        return self._section("cameras", cameras.cameras)
+        return self._section("cameras", format_sections.cameras)
 
     def places(self) -> Section | None:
         """Return the map."""
-        return self._section("places", places.places)
+        return self._section("places", time_and_place_sections.places)
 
     def duplicates(self) -> Section | None:
         """Return what is there more than once."""
-        return self._section("duplicates", duplicates.duplicates)
+        return self._section("duplicates", space_sections.duplicates)
 
     def savings(self) -> Section | None:
         """Return what re-encoding would save."""
-        return self._section("savings", savings.savings)
+        return self._section("savings", space_sections.savings)
 
     def completeness(self) -> Section | None:
         """Return how many files state each fact."""
-        return self._section("completeness", completeness.completeness)
+        return self._section("completeness", quality_sections.completeness)
 
     def failures(self) -> Section | None:
         """Return what could not be read."""
-        return self._section("failures", failures.failures)
+        return self._section("failures", quality_sections.failures)
 
-    def _section(self, name: str, make: Callable[[Subject], Section]) -> Section | None:
+    def _section(self, name: str, make: Callable[[ReportContext], Section]) -> Section | None:
         return make(self._subject) if name in self._sections else None
 
 

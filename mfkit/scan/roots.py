@@ -9,13 +9,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from mfkit.errors import FolderNotFoundError
-from mfkit.named_path import named_path
-from mfkit.scan.exclude import Exclude
-from mfkit.scan.paths import is_url, stored
-from mfkit.scan.walk import Aside, Entry, walk
+from mfkit.path_argument import checked_path
+from mfkit.scan.ignore import IgnoreRules
+from mfkit.scan.stored_path import is_url, to_stored_path
+from mfkit.scan.walk import Entry, SkippedEntries, walk
 
 
-def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
+def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     """Return the stored paths of folders that can be scanned, without those that lie in another one.
 
     Raises:
@@ -24,11 +24,11 @@ def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     """
     folders = []
     for root in roots:
-        given = named_path(root, "the folder", FolderNotFoundError)
+        given = checked_path(root, "the folder", FolderNotFoundError)
         if is_url(given):
-            from mfkit.scan.listing import checked_url
+            from mfkit.distributed.s3_walk import check_url
 
-            folders.append(checked_url(given))
+            folders.append(check_url(given))
             continue
         path = os.path.abspath(os.path.expanduser(given))
         if not os.path.exists(path):
@@ -39,7 +39,7 @@ def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
             os.scandir(path).close()
         except OSError as error:
             raise FolderNotFoundError(f"{root} cannot be read: {error.strerror}.") from error
-        folders.append(stored(path))
+        folders.append(to_stored_path(path))
     return [
         folder
         for folder in dict.fromkeys(folders)
@@ -47,10 +47,10 @@ def folders_of(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     ]
 
 
-def walk_of(root: str) -> Callable[[str, Aside, Exclude], Iterator[list[Entry]]]:
+def walker_for(root: str) -> Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]:
     """Return the walk for a root; that of object storage needs packages which others do without."""
     if not is_url(root):
         return walk
-    from mfkit.scan.listing import walk_objects
+    from mfkit.distributed.s3_walk import walk_objects
 
     return walk_objects

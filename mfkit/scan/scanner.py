@@ -16,28 +16,33 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
+from mfkit.distributed.executor_pool import ExecutorPool
 from mfkit.errors import FilterError, FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
 from mfkit.progress import progress_bar
-from mfkit.scan import geonames
-from mfkit.scan.again import media_again, media_of_all
-from mfkit.scan.examine import Examined
-from mfkit.scan.exclude import Exclude
-from mfkit.scan.facts import EXTRACTOR_VERSION
-from mfkit.scan.forget import forget_stand_ins
-from mfkit.scan.journal import Journal, known_roots
-from mfkit.scan.known import Verdict, compare, differing, known_at
-from mfkit.scan.links import is_film, link_live_photos, may_be_half
-from mfkit.scan.lock import scanning, writing
-from mfkit.scan.paths import is_url, on_disk
-from mfkit.scan.pool import TIME_LIMIT, WorkerPool
-from mfkit.scan.report import Counts, Effort, ScanReport
-from mfkit.scan.roots import folders_of, walk_of
-from mfkit.scan.settle import settle
-from mfkit.scan.sidecars import is_sidecar_name
-from mfkit.scan.spread import ExecutorPool
-from mfkit.scan.store import write
-from mfkit.scan.walk import Aside, Candidate, Entry, candidate
+from mfkit.scan.change_journal import ChangeJournal, known_roots
+from mfkit.scan.extract.registry import EXTRACTOR_VERSION
+from mfkit.scan.identity import write_batch
+from mfkit.scan.ignore import IgnoreRules
+from mfkit.scan.inspect_file import FileResult
+from mfkit.scan.missing_files import forget_placeholder_hashes, write_reconcile_result
+from mfkit.scan.places import geocoding
+from mfkit.scan.reconcile import (
+    ReconcileResult,
+    find_differences,
+    items_to_reread,
+    load_stored_rows,
+    media_of_sidecars,
+    reconcile,
+)
+from mfkit.scan.roots import resolve_roots, walker_for
+from mfkit.scan.scan_lock import scan_lock, write_lock
+from mfkit.scan.scan_report import Counts, Effort, ScanReport
+from mfkit.scan.sidecars.live_photos import is_live_video_name, link_live_photos, may_be_live_photo
+from mfkit.scan.sidecars.sidecar import is_sidecar_name
+from mfkit.scan.stored_path import is_url, to_disk_path
+from mfkit.scan.walk import Candidate, Entry, SkippedEntries, candidate
+from mfkit.scan.workers.worker_pool import TIME_LIMIT, WorkerPool
 
 _STRETCH = 5000
 """How many files of the walk are compared with the library at a time."""
@@ -68,12 +73,12 @@ async def scan(
     """Read folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
     if hash not in (None, "content"):
         raise FilterError(f"hash is 'content' or not given, and is {hash!r}.")
-    folders = await asyncio.to_thread(folders_of, roots or await _known_roots(database))
+    folders = await asyncio.to_thread(resolve_roots, roots or await _known_roots(database))
     started = time.monotonic()
     counts: dict[str, Counts] = {}
     notes: list[str] = []
     effort = Effort()
-    rule = Exclude(include, exclude)
+    rule = IgnoreRules(include, exclude)
 
     def pool(at_once: bool) -> Pool:
         if executor is not None:
@@ -81,14 +86,14 @@ async def scan(
         number = max(1, workers or os.cpu_count() or 1)
         return WorkerPool(number, at_once=at_once, time_limit=time_limit)
 
-    async with scanning(database, folders):
+    async with scan_lock(database, folders):
         await _forget_older_extractors(database)
         inherited: set[str] = set()
         for folder in folders:
             run = _Run(database, folder, rule, pool, progress, effort, inherited)
             if hash is not None and is_url(folder):
                 run.wants_content = True
-                await forget_stand_ins(database, folder)
+                await forget_placeholder_hashes(database, folder)
             counts[folder] = await run.scan()
             notes += run.notes
     return ScanReport(counts, time.monotonic() - started, effort, tuple(notes))
@@ -109,7 +114,7 @@ class _Run:
         self,
         database: Database,
         root: str,
-        exclude: Exclude,
+        exclude: IgnoreRules,
         pool: Callable[[bool], Pool],
         progress: bool | None,
         effort: Effort,
@@ -121,14 +126,14 @@ class _Run:
         self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
         self._pool = pool
         self._id: UUID = uuid4()
-        self._journal = Journal(self._id, (), inherited)
+        self._journal = ChangeJournal(self._id, (), inherited)
         self._started_at = utc_now()
         self._counts = Counts()
-        self._done: list[Examined] = []
+        self._done: list[FileResult] = []
         self._storing: asyncio.Task[None] | None = None
         self._stored_at = time.monotonic()
         self._place_names: asyncio.Task[None] | None = None
-        self._aside = Aside()
+        self._aside = SkippedEntries()
         self._noted = 0
         self._again: set[str] = set()
         self._folders: set[str] = set()
@@ -155,14 +160,14 @@ class _Run:
         return self._counts
 
     async def _begin(self) -> int | None:
-        async with writing(self._database) as connection:
+        async with write_lock(self._database) as connection:
             expected: int | None = await connection.scalar(
                 select(Scan.files)
                 .where(Scan.root == self._root, Scan.status == ScanStatus.FINISHED)
                 .order_by(Scan.started_at.desc())
                 .limit(1)
             )
-            self._journal = Journal(self._id, await known_roots(connection), self._journal.inherited)
+            self._journal = ChangeJournal(self._id, await known_roots(connection), self._journal.inherited)
             await connection.execute(
                 insert(Scan).values(
                     id=self._id,
@@ -176,16 +181,19 @@ class _Run:
         return expected
 
     async def _end(self, status: ScanStatus) -> None:
-        async with writing(self._database) as connection:
+        async with write_lock(self._database) as connection:
             # At the end, since a file that was gone at its old path may have turned up at a later one.
-            self._counts.missing = await connection.scalar(
-                select(func.count()).where(
-                    MediaItem.missing_since >= self._started_at,
-                    # Not what another scan, of another folder at the same time, missed.
-                    MediaItem.file_path > f"{self._root.rstrip('/')}/",
-                    MediaItem.file_path < _end_of(self._root),
+            self._counts.missing = (
+                await connection.scalar(
+                    select(func.count()).where(
+                        MediaItem.missing_since >= self._started_at,
+                        # Not what another scan, of another folder at the same time, missed.
+                        MediaItem.file_path > f"{self._root.rstrip('/')}/",
+                        MediaItem.file_path < _end_of(self._root),
+                    )
                 )
-            ) or 0
+                or 0
+            )
             values = {**asdict(self._counts), "status": status, "finished_at": utc_now()}
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
@@ -211,7 +219,7 @@ class _Run:
                     task.cancel()
                 await asyncio.gather(*begun, return_exceptions=True)
 
-    def _account(self, found: Examined) -> None:
+    def _account(self, found: FileResult) -> None:
         for stage, seconds in found.spent.items():
             self._effort.spend(stage, seconds, 1)
         if found.file_hash is not None:
@@ -219,7 +227,7 @@ class _Run:
         if found.stage is not None:
             self._effort.fail(found.stage)
         if self._place_names is None and found.facts.get("latitude") is not None:
-            self._place_names = asyncio.create_task(asyncio.to_thread(geonames.load))
+            self._place_names = asyncio.create_task(asyncio.to_thread(geocoding.load_cities))
 
     async def _feed(self, pool: Pool, bar: Any) -> None:
         try:
@@ -246,13 +254,13 @@ class _Run:
         if self._storing is not None:
             await self._storing
 
-    async def _write(self, batch: list[Examined]) -> None:
+    async def _write(self, batch: list[FileResult]) -> None:
         if batch:
-            await asyncio.to_thread(geonames.add_place_names, [found.facts for found in batch])
-            self._folders |= {dirname(found.path) for found in batch if may_be_half(found.path)}
+            await asyncio.to_thread(geocoding.add_place_names, [found.facts for found in batch])
+            self._folders |= {dirname(found.path) for found in batch if may_be_live_photo(found.path)}
             started = time.monotonic()
             sound = [found for found in batch if found.file_hash is not None]
-            self._counts += await write(self._database, self._journal, batch)
+            self._counts += await write_batch(self._database, self._journal, batch)
             for found in sound:
                 if found.file_hash is None:
                     self._effort.fail("store")
@@ -262,7 +270,7 @@ class _Run:
         """Yield the files that must be opened; settle everything else on the way."""
         # With the slash: "/photos-old/x" too lies behind "/photos", and is nobody's business here.
         after = f"{self._root.rstrip('/')}/"
-        runs = walk_of(self._root)(self._root, self._aside, self._exclude)
+        runs = walker_for(self._root)(self._root, self._aside, self._exclude)
         async with contextlib.aclosing(_stretches(runs)) as stretches:
             async for entries, last, seconds in stretches:
                 self._effort.spend("walk", seconds, len(entries))
@@ -271,8 +279,8 @@ class _Run:
                     yield one
                 after = upto
         async with self._database.connect() as connection:
-            known = await known_at(connection, sorted(self._again))
-        for again in media_again(known, self._started_at):
+            known = await load_stored_rows(connection, sorted(self._again))
+        for again in items_to_reread(known, self._started_at):
             yield again
 
     async def _compare(
@@ -282,13 +290,13 @@ class _Run:
         self._note_unlisted()
         self._counts.files += len(entries)
         self._counts.size += sum(size for _, size, _ in entries)
-        self._with_films |= {dirname(path) for path, _, _ in entries if is_film(path)}
+        self._with_films |= {dirname(path) for path, _, _ in entries if is_live_video_name(path)}
         async with self._database.connect() as connection:
-            unknown, odd = await differing(connection, entries, after, upto)
-            known = await known_at(connection, [*{*odd, *(path for path, _, _ in unknown)}])
+            unknown, odd = await find_differences(connection, entries, after, upto)
+            known = await load_stored_rows(connection, [*{*odd, *(path for path, _, _ in unknown)}])
             await self._database.shrink(connection)
         candidates = {entry[0]: candidate(entry) for entry in unknown}
-        verdict = compare(candidates, known, [one.path for one in self._aside.unlisted])
+        verdict = reconcile(candidates, known, [one.path for one in self._aside.unlisted])
         await self._settle(verdict)
         to_read = [*verdict.to_read, *((new, None) for new in candidates.values())]
         await self._note_sidecars([one.path for one, _ in to_read], verdict.paths_gone)
@@ -298,7 +306,7 @@ class _Run:
         bar.update(unchanged + verdict.failing_unread)
         return to_read
 
-    async def _settle(self, verdict: Verdict) -> None:
+    async def _settle(self, verdict: ReconcileResult) -> None:
         any_file = self._counts.files > 0
         if verdict.any_gone and not any_file:
             note = (
@@ -308,15 +316,15 @@ class _Run:
             if note not in self.notes:
                 self.notes.append(note)
         if verdict.any_gone or verdict.items_back or verdict.copies_back or verdict.still_failing:
-            await settle(self._database, self._journal, verdict, may_be_gone=any_file)
+            await write_reconcile_result(self._database, self._journal, verdict, may_be_gone=any_file)
 
     async def _note_sidecars(self, read: Sequence[str], gone: Sequence[str]) -> None:
         """Have media read again whose sidecar is new, changed or gone, though they are unchanged."""
-        self._folders |= {dirname(path) for path in gone if may_be_half(path)}
-        self._with_films |= {dirname(path) for path in gone if is_film(path)}
+        self._folders |= {dirname(path) for path in gone if may_be_live_photo(path)}
+        self._with_films |= {dirname(path) for path in gone if is_live_video_name(path)}
         sidecars = [path for path in (*read, *gone) if is_sidecar_name(path)]
         if sidecars:
-            self._again |= await asyncio.to_thread(media_of_all, sidecars)
+            self._again |= await asyncio.to_thread(media_of_sidecars, sidecars)
             self._again.difference_update(read)
 
     def _note_left_out(self) -> None:
@@ -328,9 +336,9 @@ class _Run:
 
     def _note_unlisted(self) -> None:
         unlisted = self._aside.unlisted
-        for one in unlisted[self._noted:]:
+        for one in unlisted[self._noted :]:
             error = f"The folder or entry cannot be looked at: {one.error}."
-            self._done.append(Examined(one.path, 0, None, stage="walk", error=error))
+            self._done.append(FileResult(one.path, 0, None, stage="walk", error=error))
             self._effort.fail("walk")
         self._noted = len(unlisted)
 
@@ -365,12 +373,12 @@ async def _known_roots(database: Database) -> list[str]:
         roots = (await connection.execute(select(Scan.root).distinct().order_by(Scan.root))).scalars().all()
     if not roots:
         raise FolderNotFoundError("No folder was scanned before; name one, as in mfkit scan ~/Pictures.")
-    return [on_disk(root) for root in roots]
+    return [to_disk_path(root) for root in roots]
 
 
 async def _forget_older_extractors(database: Database) -> None:
     """Have everything probed again that an older version of the extractors has read."""
-    async with writing(database) as connection:
+    async with write_lock(database) as connection:
         newest = await connection.scalar(select(func.max(Scan.extractor_version)))
         if newest is not None and newest < EXTRACTOR_VERSION:
             await connection.execute(update(MediaItem).values(is_processed=False))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from stat import S_ISREG
 
-from mfkit.scan.exclude import FILES, Exclude
-from mfkit.scan.paths import on_disk, stored
+from mfkit.scan.ignore import FILES, IgnoreRules
+from mfkit.scan.stored_path import to_disk_path, to_stored_path
 
 # First characters of the file names that the default rule leaves out: one look spares most files the rule.
 _SUSPECT = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
@@ -40,7 +40,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlisted:
+class UnlistableEntry:
     """A folder or entry that could not be looked at.
 
     Attributes:
@@ -53,7 +53,7 @@ class Unlisted:
 
 
 @dataclass(slots=True)
-class Aside:
+class SkippedEntries:
     """What the walk met and did not yield.
 
     Attributes:
@@ -62,7 +62,7 @@ class Aside:
         folders: How many folders were left out by rule.
     """
 
-    unlisted: list[Unlisted] = field(default_factory=list)
+    unlisted: list[UnlistableEntry] = field(default_factory=list)
     files: int = 0
     folders: int = 0
 
@@ -78,7 +78,7 @@ def modification_time(status: os.stat_result) -> datetime:
     return _moment(status.st_mtime_ns // 1000)
 
 
-def walk(root: str, aside: Aside, exclude: Exclude = Exclude()) -> Iterator[list[Entry]]:
+def walk(root: str, aside: SkippedEntries, exclude: IgnoreRules = IgnoreRules()) -> Iterator[list[Entry]]:
     """Yield the regular files below a folder, run by run, sorted by stored path through all runs.
 
     The order is the database's own (by code point), so that what is found and what is known can be
@@ -106,18 +106,20 @@ def walk(root: str, aside: Aside, exclude: Exclude = Exclude()) -> Iterator[list
             yield run
 
 
-def _runs(folder: str, below: int, aside: Aside, exclude: Exclude) -> Iterator[list[Entry] | str]:
+def _runs(
+    folder: str, below: int, aside: SkippedEntries, exclude: IgnoreRules
+) -> Iterator[list[Entry] | str]:
     """Yield the files of one folder, and between them, where it sorts, each folder to descend into."""
     prefix = folder if folder.endswith("/") else f"{folder}/"
     files: list[Entry] = []
     folders: list[str] = []
     suspect, has_patterns = _SUSPECT, exclude.has_patterns
     try:
-        with os.scandir(on_disk(prefix)) as listing:
+        with os.scandir(to_disk_path(prefix)) as listing:
             # This loop runs once per file of every rescan: nothing is called that need not be.
             for entry in listing:
                 name = entry.name
-                path = prefix + (name if name.isascii() and "\\" not in name else stored(name))
+                path = prefix + (name if name.isascii() and "\\" not in name else to_stored_path(name))
                 try:
                     if entry.is_dir(follow_symlinks=False):
                         if exclude.matches(path[below:], True):
@@ -127,7 +129,7 @@ def _runs(folder: str, below: int, aside: Aside, exclude: Exclude) -> Iterator[l
                         continue
                     status = entry.stat(follow_symlinks=False)
                 except OSError as error:
-                    aside.unlisted.append(Unlisted(path, error.strerror or str(error)))
+                    aside.unlisted.append(UnlistableEntry(path, error.strerror or str(error)))
                     continue
                 if not S_ISREG(status.st_mode):
                     continue
@@ -136,7 +138,7 @@ def _runs(folder: str, below: int, aside: Aside, exclude: Exclude) -> Iterator[l
                 else:
                     files.append((path, status.st_size, status.st_mtime_ns // 1000))
     except OSError as error:
-        aside.unlisted.append(Unlisted(folder, error.strerror or str(error)))
+        aside.unlisted.append(UnlistableEntry(folder, error.strerror or str(error)))
         return
     files.sort()
     folders.sort()

@@ -1,28 +1,28 @@
 """Panels for notebooks, each bound to a library and a selection, and the explorer made of them."""
 
-from mfkit.widgets.chart import ChartPanel
-from mfkit.widgets.curation import CurationPanel
-from mfkit.widgets.duplicates import DuplicatesPanel
+from mfkit.widgets.controls.plotly_widget import PlotlyWidget
 from mfkit.widgets.explorer import Explorer, explore
-from mfkit.widgets.export import ExportPanel
-from mfkit.widgets.facets import FacetsPanel
-from mfkit.widgets.filters import FilterPanel
-from mfkit.widgets.folders import FoldersPanel
-from mfkit.widgets.heatmap import HeatmapPanel
-from mfkit.widgets.kinds import CamerasPanel, CodecsPanel, TypesPanel
-from mfkit.widgets.map import MapPanel
-from mfkit.widgets.panel import Panel
-from mfkit.widgets.plot import Plot
-from mfkit.widgets.quality import QualityPanel
-from mfkit.widgets.query import QueryPanel
-from mfkit.widgets.ranges import RangesPanel
-from mfkit.widgets.savings import SavingsPanel
-from mfkit.widgets.selected import SelectionPanel
+from mfkit.widgets.panels.bar_panels import CamerasPanel, CodecsPanel, TypesPanel
+from mfkit.widgets.panels.base import Panel
+from mfkit.widgets.panels.chart_panel import ChartPanel
+from mfkit.widgets.panels.completeness_panel import QualityPanel
+from mfkit.widgets.panels.curation_panel import CurationPanel
+from mfkit.widgets.panels.duplicates_panel import DuplicatesPanel
+from mfkit.widgets.panels.export_panel import ExportPanel
+from mfkit.widgets.panels.facets_panel import FacetsPanel
+from mfkit.widgets.panels.filter_panel import FilterPanel
+from mfkit.widgets.panels.heatmap_panel import HeatmapPanel
+from mfkit.widgets.panels.histogram_panel import HistogramPanel
+from mfkit.widgets.panels.map_panel import MapPanel
+from mfkit.widgets.panels.panel_tabs import PanelTabs
+from mfkit.widgets.panels.query_panel import QueryPanel
+from mfkit.widgets.panels.ranges_panel import RangesPanel
+from mfkit.widgets.panels.savings_panel import SavingsPanel
+from mfkit.widgets.panels.selection_panel import SelectionPanel
+from mfkit.widgets.panels.table_panel import TablePanel
+from mfkit.widgets.panels.timeline_panel import TimelinePanel
+from mfkit.widgets.panels.treemap_panel import FoldersPanel
 from mfkit.widgets.selection import Selection
-from mfkit.widgets.spread import HistogramPanel
-from mfkit.widgets.table import TablePanel
-from mfkit.widgets.tabs import PanelTabs
-from mfkit.widgets.timeline import TimelinePanel
 
 __all__ = [
     "CamerasPanel",
@@ -40,7 +40,7 @@ __all__ = [
     "MapPanel",
     "Panel",
     "PanelTabs",
-    "Plot",
+    "PlotlyWidget",
     "QualityPanel",
     "QueryPanel",
     "RangesPanel",

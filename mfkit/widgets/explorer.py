@@ -6,22 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import ipywidgets as widgets
 
+from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.queries.filters import MediaFilter
-from mfkit.widgets.filters import FilterPanel
-from mfkit.widgets.folders import FoldersPanel
-from mfkit.widgets.heatmap import HeatmapPanel
-from mfkit.widgets.kinds import CamerasPanel, CodecsPanel, TypesPanel
-from mfkit.widgets.map import MapPanel
-from mfkit.widgets.panel import Panel
+from mfkit.widgets.panels.bar_panels import CamerasPanel, CodecsPanel, TypesPanel
+from mfkit.widgets.panels.base import Panel
+from mfkit.widgets.panels.filter_panel import FilterPanel
+from mfkit.widgets.panels.heatmap_panel import HeatmapPanel
+from mfkit.widgets.panels.histogram_panel import HistogramPanel
+from mfkit.widgets.panels.map_panel import MapPanel
+from mfkit.widgets.panels.panel_tabs import ActionTabs, PanelTabs, PanelType
+from mfkit.widgets.panels.table_panel import TablePanel
+from mfkit.widgets.panels.timeline_panel import TimelinePanel
+from mfkit.widgets.panels.treemap_panel import FoldersPanel
 from mfkit.widgets.selection import Selection
-from mfkit.widgets.spread import HistogramPanel
-from mfkit.widgets.table import TablePanel
-from mfkit.widgets.tabs import PanelKind, PanelTabs
-from mfkit.widgets.timeline import TimelinePanel
-from mfkit.widgets.tools import Tools
 
-TABS: Mapping[str, Sequence[PanelKind]] = {
+TABS: Mapping[str, Sequence[PanelType]] = {
     "Overview": (TypesPanel, CodecsPanel, TimelinePanel, MapPanel),
     "Formats": (HistogramPanel, HeatmapPanel),
     "Folders and cameras": (FoldersPanel, CamerasPanel),
@@ -54,16 +53,18 @@ class Explorer(widgets.HBox):
         self.filters = FilterPanel(lib, self.selection)
         self.tabs = PanelTabs(lib, self.selection, TABS)
         self.files = TablePanel(lib, self.selection)
-        self.tools = Tools(lib, self.selection, self.files, self.refresh)
+        self.tools = ActionTabs(lib, self.selection, self.files, self.refresh)
         # The filters get what they need beside the charts, and a row of their own where that would
         # leave the charts too little.
         self.filters.layout.flex, self.filters.layout.max_width = "1 1 240px", "100%"
-        seen = widgets.VBox([self.tabs, self.files, self.tools], layout={
-            "flex": "999 1 460px", "min_width": "0", "max_width": "100%", "overflow": "visible",
-        })
-        super().__init__([self.filters, seen], layout={
-            "width": "100%", "flex_flow": "row wrap", "grid_gap": "8px 24px", "overflow": "visible",
-        })
+        seen = widgets.VBox(
+            [self.tabs, self.files, self.tools],
+            layout={"flex": "999 1 460px", "min_width": "0", "max_width": "100%", "overflow": "visible"},
+        )
+        super().__init__(
+            [self.filters, seen],
+            layout={"width": "100%", "flex_flow": "row wrap", "grid_gap": "8px 24px", "overflow": "visible"},
+        )
         self.add_class("mfkit-explorer")
 
     @property

@@ -8,8 +8,8 @@ from typing import Any
 
 import traitlets
 
-from mfkit.queries.filters import MediaFilter
-from mfkit.queries.wording import without
+from mfkit.filters.describe import without
+from mfkit.filters.media_filter import MediaFilter
 
 _REMEMBERED = 100
 """How many selections one can go back."""

@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from mfkit.models.base import PathText, UTCDateTime
-from mfkit.shipped import shipped
+from mfkit.resources import resource_folder
 
 revision = "0001"
 down_revision = None
@@ -34,7 +34,7 @@ _TABLES = (
 def _run(script: str) -> None:
     """Run the statements of a script for this dialect: views and triggers, as they were at this revision."""
     dialect = op.get_bind().dialect.name
-    path = shipped("migrations") / "sql" / f"{revision}_{script}_{dialect}.sql"
+    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{dialect}.sql"
     for statement in path.read_text(encoding="utf-8").split("\n\n"):
         if statement.strip():
             op.get_bind().exec_driver_sql(statement.strip())
@@ -218,9 +218,7 @@ def upgrade() -> None:
         sa.Column("latitude", sa.Double(), nullable=True),
         sa.Column("longitude", sa.Double(), nullable=True),
         sa.Column("location_name", sa.Text(), nullable=True),
-        sa.Column(
-            "extra_metadata", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
-        ),
+        sa.Column("extra_metadata", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(
             ["media_item_id"],
             ["media_items.id"],
@@ -238,10 +236,7 @@ def upgrade() -> None:
     op.create_table(
         "media_search",
         sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("media_item_id", sa.Uuid(), nullable=False),
         sa.Column("file_name", sa.Text(), nullable=True),
@@ -275,10 +270,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["tag_id"],
-            ["tags.id"],
-            name="fk_media_tags_tag_id_tags",
-            ondelete="CASCADE",
+            ["tag_id"], ["tags.id"], name="fk_media_tags_tag_id_tags", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("media_item_id", "tag_id", name="pk_media_tags"),
     )
@@ -307,10 +299,7 @@ def upgrade() -> None:
         sa.Column("file_modified_at", UTCDateTime(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["scan_id"],
-            ["scans.id"],
-            name="fk_scan_failures_scan_id_scans",
-            ondelete="CASCADE",
+            ["scan_id"], ["scans.id"], name="fk_scan_failures_scan_id_scans", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_scan_failures"),
         sa.UniqueConstraint("file_path", name="uq_scan_failures_file_path"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mfkit.shipped import shipped
+from mfkit.resources import resource_folder
 
 revision = "0002"
 down_revision = "0001"
@@ -19,7 +19,7 @@ depends_on = None
 def _run(script: str) -> None:
     """Run the statements of a script for this dialect: triggers, as they were at this revision."""
     dialect = op.get_bind().dialect.name
-    path = shipped("migrations") / "sql" / f"{revision}_{script}_{dialect}.sql"
+    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{dialect}.sql"
     for statement in path.read_text(encoding="utf-8").split("\n\n"):
         if statement.strip():
             op.get_bind().exec_driver_sql(statement.strip())

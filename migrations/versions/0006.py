@@ -17,12 +17,14 @@ depends_on = None
 
 _DIGEST = "sha256(decode(replace({column}, '\\', '\\\\'), 'escape'))"
 _INDEXED = (
-    ("media_items", "file_name"), ("media_items", "mime_type"), ("media_metadata", "artist"),
-    ("media_metadata", "album"), ("media_metadata", "title"), ("media_metadata", "genre"),
+    ("media_items", "file_name"),
+    ("media_items", "mime_type"),
+    ("media_metadata", "artist"),
+    ("media_metadata", "album"),
+    ("media_metadata", "title"),
+    ("media_metadata", "genre"),
 )
-_UNIQUE = (
-    ("media_items", "file_path"), ("tags", "name"), ("collections", "name"), ("saved_views", "name"),
-)
+_UNIQUE = (("media_items", "file_path"), ("tags", "name"), ("collections", "name"), ("saved_views", "name"))
 _UNIQUE_BY_CONSTRAINT = (("media_copies", "file_path"), ("scan_failures", "file_path"))
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from mfkit import MediaLibrary
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaCopy, MediaItem
 from tests.browser.lab import CHROMIUM, Lab, jupyter_lab
 from tests.requirements import require

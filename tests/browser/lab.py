@@ -19,12 +19,16 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route, sync_playwright
 
-from mfkit.report.pdf import OFFLINE
+from mfkit.report.browser_output import OFFLINE
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", *OFFLINE,
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    *OFFLINE,
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 PATIENCE = 120_000
@@ -72,19 +76,33 @@ def jupyter_lab(folder: Path, library: Path, *, dark: bool = False) -> Iterator[
     token = secrets.token_hex(16)
     environment = {
         **os.environ,
-        "JUPYTER_CONFIG_DIR": str(config), "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "JUPYTERLAB_SETTINGS_DIR": str(settings.parent),
-        "IPYTHONDIR": str(folder / "ipython"), "MFKIT_LIBRARY": str(library),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings.parent),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "MFKIT_LIBRARY": str(library),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(
             [
-                sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
-                f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
-                f"--ServerApp.root_dir={notebooks}", "--LabApp.expose_app_in_browser=True",
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                "--no-browser",
+                "--allow-root",
+                "--ip=127.0.0.1",
+                f"--port={port}",
+                "--ServerApp.port_retries=0",
+                f"--IdentityProvider.token={token}",
+                f"--ServerApp.root_dir={notebooks}",
+                "--LabApp.expose_app_in_browser=True",
             ],
-            env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
             lab = Lab(f"http://127.0.0.1:{port}", token, notebooks)
@@ -128,7 +146,7 @@ class Visit:
         self.page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{notebook}?token={lab.token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.page.wait_for_function(
-            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status == 'idle'",
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status == 'idle'"
         )
 
     def command(self, name: str) -> None:
@@ -141,16 +159,18 @@ class Visit:
 
     def errors(self) -> list[object]:
         """Return the outputs of the notebook's cells that are errors, or were written to stderr."""
-        return list(self.page.evaluate(
-            "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
-            ".flatMap(cell => cell.outputs ?? [])"
-            ".filter(o => o.output_type == 'error' || o.name == 'stderr')"
-        ))
+        return list(
+            self.page.evaluate(
+                "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
+                ".flatMap(cell => cell.outputs ?? [])"
+                ".filter(o => o.output_type == 'error' || o.name == 'stderr')"
+            )
+        )
 
     def plots(self, count: int) -> None:
         """Wait until so many plots are drawn."""
         self.page.wait_for_function(
-            "count => document.querySelectorAll('.mfkit-plot > [data-drawn]').length >= count", arg=count,
+            "count => document.querySelectorAll('.mfkit-plot > [data-drawn]').length >= count", arg=count
         )
 
     def still(self) -> None:
@@ -161,15 +181,21 @@ class Visit:
             " const drawn = plots.map(plot => plot.dataset.drawn).join();"
             " if (window.mfkitStill.drawn !== drawn || document.querySelector('.mfkit-busy'))"
             " window.mfkitStill = {drawn, since: performance.now()};"
-            " return performance.now() - window.mfkitStill.since > 1000; }",
+            " return performance.now() - window.mfkitStill.since > 1000; }"
         )
 
 
 def write_notebook(lab: Lab, name: str, *cells: str) -> None:
     """Put a notebook of code cells into a JupyterLab's folder."""
     made = [
-        {"cell_type": "code", "id": f"cell-{place}", "metadata": {}, "source": code, "outputs": [],
-         "execution_count": None}
+        {
+            "cell_type": "code",
+            "id": f"cell-{place}",
+            "metadata": {},
+            "source": code,
+            "outputs": [],
+            "execution_count": None,
+        }
         for place, code in enumerate(cells)
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -183,7 +209,10 @@ def visit(profile: Path, *, width: int = 1280, height: int = 800) -> Iterator[Vi
     """Open a browser with an empty profile; what would leave this machine is refused and noted."""
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, headless=True, args=list(ARGUMENTS),
+            profile,
+            executable_path=CHROMIUM,
+            headless=True,
+            args=list(ARGUMENTS),
             viewport={"width": width, "height": height},
         )
         made = Visit(context.new_page())
@@ -201,8 +230,11 @@ def visit(profile: Path, *, width: int = 1280, height: int = 800) -> Iterator[Vi
         made.page.on("pageerror", lambda error: made.faults.append(str(error)))
         made.page.on(
             "console",
-            lambda message: made.faults.append(f"{message.text} ({message.location.get('url', '')})")
-            if message.type == "error" else None,
+            lambda message: (
+                made.faults.append(f"{message.text} ({message.location.get('url', '')})")
+                if message.type == "error"
+                else None
+            ),
         )
         try:
             yield made

@@ -36,9 +36,12 @@ def selected(browser: Visit, count: int) -> None:
 def app(folder: Path, *options: str) -> Iterator[str]:
     """Run ``mfkit app`` on the library of a folder; yield the address that it prints."""
     environment = {
-        **os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"), "IPYTHONDIR": str(folder / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "JUPYTER_DATA_DIR": str(folder / "data"),
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
     }
     command = [sys.executable, "-m", "mfkit.cli", "app", str(folder / "library.db"), "--no-browser", *options]
     with (folder / "app.log").open("w") as log:
@@ -71,9 +74,11 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_to_read(folder: Path) -> None:
     """`mfkit app --read-only` shows the explorer to whoever has the token, and offers no change."""
-    with MediaLibrary(folder / "library.db") as library, app(folder, "--read-only") as address, visit(
-        folder / "reader"
-    ) as browser:
+    with (
+        MediaLibrary(folder / "library.db") as library,
+        app(folder, "--read-only") as address,
+        visit(folder / "reader") as browser,
+    ):
         browser.page.goto(address.partition("?")[0])
         assert "token" in browser.page.inner_text("body").lower()
         assert browser.page.locator(".mfkit-explorer").count() == 0
@@ -89,9 +94,11 @@ def test_to_read(folder: Path) -> None:
 
 def test_to_work_with(folder: Path) -> None:
     """In the app one does what one does in JupyterLab: choose, brush, click, pan, open, keep, come back."""
-    with MediaLibrary(folder / "library.db") as library, app(folder) as address, visit(
-        folder / "worker"
-    ) as browser:
+    with (
+        MediaLibrary(folder / "library.db") as library,
+        app(folder) as address,
+        visit(folder / "worker") as browser,
+    ):
         page = browser.page
         page.goto(address)
         browser.plots(4)

@@ -22,9 +22,7 @@ from tests.synthetic import fill
 pytestmark = pytest.mark.browser
 
 NOTEBOOK = "explore.ipynb"
-TILE = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
-)
+TILE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 """A picture of one pixel."""
 
 
@@ -73,7 +71,7 @@ def shown(browser: Visit) -> int:
 
 def wait_for_count(browser: Visit, count: int) -> None:
     browser.page.wait_for_function(
-        "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}",
+        "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}"
     )
 
 
@@ -170,7 +168,7 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
 
     def redrawn(before: int) -> None:
         page.wait_for_function(
-            "([plot, before]) => Number(plot.dataset.drawn) > before", arg=[drawn.element_handle(), before],
+            "([plot, before]) => Number(plot.dataset.drawn) > before", arg=[drawn.element_handle(), before]
         )
 
     before = drawn.evaluate(state)
@@ -217,8 +215,10 @@ def test_a_line_around_places_selects_them(explorer: Visit, library: MediaLibrar
     plot.locator(".modebar-btn[data-title='Select by a line around it']").click()
     box = plot.bounding_box()
     assert box
-    at = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
-          for x, y in ((0.3, 0.2), (0.7, 0.2), (0.8, 0.5), (0.7, 0.85), (0.3, 0.85), (0.2, 0.5), (0.3, 0.2))]
+    at = [
+        (box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+        for x, y in ((0.3, 0.2), (0.7, 0.2), (0.8, 0.5), (0.7, 0.85), (0.3, 0.85), (0.2, 0.5), (0.3, 0.2))
+    ]
     page.mouse.move(*at[0])
     page.mouse.down()
     for place in at[1:]:
@@ -335,20 +335,25 @@ def test_the_keyboard_reaches_everything(explorer: Visit) -> None:
     passed = set()
     for _ in range(90):
         page.keyboard.press("Tab")
-        passed.add(page.evaluate("""() => {
+        passed.add(
+            page.evaluate("""() => {
             const one = document.activeElement;
             const parts = '.mfkit-facet, .mfkit-range, .mfkit-switch, .mfkit-table, .mfkit-pager';
             return one.closest('.mfkit-explorer') && (one.closest(parts)?.className ?? '');
-        }"""))
+        }""")
+        )
     for part in ("mfkit-facet", "mfkit-range", "mfkit-switch", "mfkit-table"):
         assert any(part in str(one) for one in passed), part
 
 
 def cells(browser: Visit) -> list[str]:
     """Return what is written in the notebook's cells."""
-    return list(browser.page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map(one => one.source)"
-    ))
+    return list(
+        browser.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells"
+            ".map(one => one.source)"
+        )
+    )
 
 
 def test_keys_stay_in_the_explorer(explorer: Visit) -> None:
@@ -362,8 +367,11 @@ def test_keys_stay_in_the_explorer(explorer: Visit) -> None:
     ran = page.evaluate(counts)
     tab = page.get_by_role("tab", name="Overview")
     for control in (
-        page.locator(".mfkit-table tbody input").first, page.locator(".mfkit-table th button").first,
-        page.locator(".mfkit-switch button").first, page.locator(".mfkit-facet summary").first, tab,
+        page.locator(".mfkit-table tbody input").first,
+        page.locator(".mfkit-table th button").first,
+        page.locator(".mfkit-switch button").first,
+        page.locator(".mfkit-facet summary").first,
+        tab,
     ):
         control.focus()
         for key in ("a", "b", "x", "Shift+M", "Control+Z"):
@@ -393,14 +401,17 @@ def test_quick_ticks_all_count(explorer: Visit, library: MediaLibrary) -> None:
     ticked = dict.fromkeys(names, False)
     for turn in range(3):
         order = [names[(place * (turn + 2) + place // 5) % len(names)] for place in range(20)]
-        page.evaluate("""async ([names, pause]) => {
+        page.evaluate(
+            """async ([names, pause]) => {
             const list = document.querySelector('.mfkit-facet .mfkit-values');
             for (const name of names) {
                 [...list.children].find(one => one.querySelector('bdi').textContent === name)
                     .querySelector('input').click();
                 await new Promise(done => setTimeout(done, pause));
             }
-        }""", [order, 50])
+        }""",
+            [order, 50],
+        )
         for name in order:
             ticked[name] = not ticked[name]
         chosen = [name for name in names if ticked[name]]

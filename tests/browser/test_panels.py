@@ -80,8 +80,20 @@ def opened(lab: Lab, library: MediaLibrary, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.mark.parametrize(
-    "panel", ["FilterPanel", "FacetsPanel", "CodecsPanel", "CamerasPanel", "HeatmapPanel", "FoldersPanel",
-              "DuplicatesPanel", "QualityPanel", "TablePanel", "QueryPanel", "MapPanel"],
+    "panel",
+    [
+        "FilterPanel",
+        "FacetsPanel",
+        "CodecsPanel",
+        "CamerasPanel",
+        "HeatmapPanel",
+        "FoldersPanel",
+        "DuplicatesPanel",
+        "QualityPanel",
+        "TablePanel",
+        "QueryPanel",
+        "MapPanel",
+    ],
 )
 def test_names_are_text(panel: str, opened: Visit) -> None:
     """What a file is called, or its codec, camera, place, tag or view, is seen, and none of it runs."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from mfkit.cli.serve import _wait
+from mfkit.cli.lab_and_app import _wait
 from mfkit.errors import MfkitError
 from tests.commands import call
 
@@ -63,16 +63,19 @@ def test_json(run, folder):
     assert sizes["groups"][0]["extension"] == "txt" and sizes["totals"]["bytes"] == 18
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (("scan", "nowhere"), "nowhere is not there"),
-    (("scan", "media", "--library", "media"), "media is a directory"),
-    (("sizes", "--library", "nowhere.db"), "mfkit scan FOLDER --library nowhere.db"),
-    (("sizes", "--library", "media/a.txt"), "is no SQLite database"),
-    (("lab", "--library", "nowhere.db"), "There is no library at nowhere.db"),
-    (("app", "nowhere.db"), "There is no library at nowhere.db"),
-    (("demo", "media"), "media"),
-    (("sizes", "--library", "mysql://root:secret@host/db"), "not in mysql"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("scan", "nowhere"), "nowhere is not there"),
+        (("scan", "media", "--library", "media"), "media is a directory"),
+        (("sizes", "--library", "nowhere.db"), "mfkit scan FOLDER --library nowhere.db"),
+        (("sizes", "--library", "media/a.txt"), "is no SQLite database"),
+        (("lab", "--library", "nowhere.db"), "There is no library at nowhere.db"),
+        (("app", "nowhere.db"), "There is no library at nowhere.db"),
+        (("demo", "media"), "media"),
+        (("sizes", "--library", "mysql://root:secret@host/db"), "not in mysql"),
+    ],
+)
 def test_what_cannot_work_ends_with_2(run, folder, arguments, words):
     """Bad input is answered with a line that says what to do, and no traceback."""
     done = run(*arguments)
@@ -184,7 +187,11 @@ def test_it_is_a_program(tmp_path):
         (("items", "--library", "nowhere.db"), 2, "", "mfkit: There is no library at nowhere.db"),
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "mfkit.cli", *arguments], cwd=tmp_path, capture_output=True, text=True,
-            env=environment, timeout=120,
+            [sys.executable, "-m", "mfkit.cli", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=120,
         )
         assert (done.returncode, done.stdout) == (code, out) and done.stderr.startswith(err)

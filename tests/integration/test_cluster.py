@@ -19,8 +19,8 @@ import pandas as pd
 import pytest
 
 import mfkit
+from mfkit.distributed.dask_cluster import connected_executor
 from mfkit.errors import FolderNotFoundError, MfkitError
-from mfkit.scan.cluster import connected
 from tests.cluster import Cluster, cluster
 from tests.commands import call
 from tests.integration.test_isolation import TRAP
@@ -30,8 +30,8 @@ LONG_AGO = 1_500_000_000
 # Traps are imported by every process that starts with them: this one makes a file take 10 ms.
 SLOW = """
 import sys, time
-if "mfkit.scan.worker" in sys.orig_argv:
-    import mfkit.scan.examine as examine
+if "mfkit.scan.workers.worker_main" in sys.orig_argv:
+    import mfkit.scan.inspect_file as examine
     real = examine.on_disk
     def on_disk(path):
         time.sleep(0.01)
@@ -39,7 +39,7 @@ if "mfkit.scan.worker" in sys.orig_argv:
     examine.on_disk = on_disk
 """
 NOT_MOUNTED = """
-import mfkit.scan.paths as paths
+import mfkit.scan.stored_path as paths
 real = paths.on_disk
 paths.on_disk = lambda path: "/not-mounted" + real(path)
 """
@@ -86,6 +86,7 @@ def assert_ended_as(library: mfkit.MediaLibrary, expected: tuple[pd.DataFrame, p
 @pytest.fixture
 def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, str]]:
     """Sets a trap for the processes that are started from here on; returns it as an environment too."""
+
     def set_(code: str) -> dict[str, str]:
         (tmp_path / "trap").mkdir()
         (tmp_path / "trap" / "sitecustomize.py").write_text(code)
@@ -191,6 +192,7 @@ def test_an_executor_that_breaks(files, expected, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Future, "set_exception", say_slowly)
     with processes(2) as inner, mfkit.MediaLibrary(tmp_path / "library.db") as library:
+
         def kill() -> None:
             for process in multiprocessing.active_children():
                 process.kill()
@@ -204,10 +206,13 @@ def test_an_executor_that_breaks(files, expected, tmp_path, monkeypatch):
         assert library.count(missing=None) == len(expected[0])
 
 
-@pytest.mark.parametrize("code, error, words", [
-    (NOT_MOUNTED, FolderNotFoundError, "does not see .*which is here; mount the storage"),
-    (OTHER_VERSION, MfkitError, "has mfkit 0.0.1, .*install the same version"),
-])
+@pytest.mark.parametrize(
+    "code, error, words",
+    [
+        (NOT_MOUNTED, FolderNotFoundError, "does not see .*which is here; mount the storage"),
+        (OTHER_VERSION, MfkitError, "has mfkit 0.0.1, .*install the same version"),
+    ],
+)
 def test_a_machine_that_is_not_like_this_one(code, error, words, trap, files, tmp_path):
     """Another storage or another mfkit ends the scan in words: no file is blamed for it."""
     trap(code)
@@ -253,9 +258,20 @@ def test_an_interrupt(dask, trap, files, tmp_path):
     dask.stop()
     dask.start(1, environment=trap(SLOW.replace("0.01", "0.1")))
     program = subprocess.Popen(
-        [sys.executable, "-m", "mfkit.cli", "scan", str(files / "text"), "--scheduler", dask.address,
-         "--library", str(tmp_path / "library.db")],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [
+            sys.executable,
+            "-m",
+            "mfkit.cli",
+            "scan",
+            str(files / "text"),
+            "--scheduler",
+            dask.address,
+            "--library",
+            str(tmp_path / "library.db"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     with dask.client() as client:
         while not client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
@@ -287,7 +303,7 @@ def test_a_scheduler_without_workers(dask):
     """It is waited for, and then the message says how to start one."""
     dask.stop()
     with pytest.raises(MfkitError, match=f"has no workers; .*: dask worker {dask.address}"):
-        with connected(dask.address, for_workers=0.2):
+        with connected_executor(dask.address, for_workers=0.2):
             raise AssertionError("not reached")
 
 
@@ -295,7 +311,7 @@ def test_a_scheduler_without_workers(dask):
 def test_an_address_without_a_scheduler(address):
     """The message names the address and shows what one looks like."""
     with pytest.raises(MfkitError, match=f"No Dask scheduler answers at {address} .*such as tcp://"):
-        with connected(address, timeout=0.5):
+        with connected_executor(address, timeout=0.5):
             raise AssertionError("not reached")
 
 
@@ -305,7 +321,8 @@ def test_without_dask(monkeypatch, tmp_path, files, capsys):
     place = tmp_path / "library.db"
     done = call(capsys, "scan", files, "--library", place, "--scheduler", "tcp://127.0.0.1:9")
     assert (done.code, done.err) == (
-        2, "mfkit: A scan on a Dask cluster needs more packages: pip install 'mfkit[dask]'\n"
+        2,
+        "mfkit: A scan on a Dask cluster needs more packages: pip install 'mfkit[dask]'\n",
     )
 
 
@@ -314,7 +331,7 @@ def test_a_scheduler_that_dies(files, expected, tmp_path):
     with mfkit.MediaLibrary(tmp_path / "library.db") as library:
         with cluster() as dask:
             dask.start(1)
-            with connected(dask.address) as executor:
+            with connected_executor(dask.address) as executor:
                 with pytest.raises(MfkitError, match="connection to its scheduler is lost"):
                     library.scan(files, executor=Between(executor, 6, dask.kill), progress=False)
         library.scan(files, progress=False)

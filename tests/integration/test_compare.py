@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from mfkit import MediaLibrary
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError
 from mfkit.models import Scan, scan_changes
 
@@ -46,6 +46,7 @@ def scanned(library: MediaLibrary, media: Path) -> Iterator[MediaLibrary]:
 
 def rows(frame: pd.DataFrame, root: Path) -> list[tuple[Any, ...]]:
     """Return change, path, old path (both below the root) and bytes."""
+
     def below(path: Any) -> Any:
         return None if pd.isna(path) else str(Path(path).relative_to(root))
 
@@ -103,10 +104,12 @@ def test_over_several_scans(scanned: MediaLibrary, media: Path) -> None:
     scanned.scan(media, progress=False)
     assert rows(scanned.compare(first), media) == [("shrunk", "grows.txt", None, -12)]
     assert rows(scanned.compare(second), media) == [
-        ("added", "goes.txt", None, 18), ("grown", "grows.txt", None, 6)
+        ("added", "goes.txt", None, 18),
+        ("grown", "grows.txt", None, 6),
     ]
     assert rows(scanned.compare(first, second), media) == [
-        ("removed", "goes.txt", None, -18), ("shrunk", "grows.txt", None, -18)
+        ("removed", "goes.txt", None, -18),
+        ("shrunk", "grows.txt", None, -18),
     ]
 
 
@@ -117,7 +120,8 @@ def test_a_folder_that_was_scanned_by_itself(scanned: MediaLibrary, media: Path)
     write(media / "later.txt", "even later")
     scanned.scan(media, progress=False)
     assert rows(scanned.compare(root=media), media) == [
-        ("added", "d/new.txt", None, 10), ("added", "later.txt", None, 10)
+        ("added", "d/new.txt", None, 10),
+        ("added", "later.txt", None, 10),
     ]
     with pytest.raises(FilterError, match="was scanned once only"):
         scanned.compare(root=media / "d")
@@ -138,9 +142,11 @@ def test_scans_that_cannot_be_compared(scanned: MediaLibrary, media: Path, tmp_p
     scanned.scan(tmp_path / "other", progress=False)
     other = scanned.scans()["id"][0]
     for arguments, message in (
-        ((), "was scanned once only"), ((only,), "must be the earlier"),
+        ((), "was scanned once only"),
+        ((only,), "must be the earlier"),
         (("nonsense",), "no scan 'nonsense'"),
-        ((only, other), "of different folders"), ((other, only), "of different folders"),
+        ((only, other), "of different folders"),
+        ((other, only), "of different folders"),
         ((only, only), "must be the earlier"),
     ):
         with pytest.raises(FilterError, match=message):
@@ -176,11 +182,18 @@ def test_many_changes(scanned: MediaLibrary, media: Path) -> None:
     async def note() -> None:
         async with scanned.database.transaction() as connection:
             owner = await connection.scalar(scan_id)
-            await connection.execute(insert(scan_changes), [
-                {"scan_id": owner, "file_path": f"{media}/%_{place}", "new_hash": f"{place:064x}",
-                 "new_size": 1}
-                for place in range(10_000)
-            ])
+            await connection.execute(
+                insert(scan_changes),
+                [
+                    {
+                        "scan_id": owner,
+                        "file_path": f"{media}/%_{place}",
+                        "new_hash": f"{place:064x}",
+                        "new_size": 1,
+                    }
+                    for place in range(10_000)
+                ],
+            )
 
     run_sync(note())
     frame = scanned.compare()

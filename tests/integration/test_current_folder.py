@@ -27,14 +27,25 @@ from tests.servers import Served, app, lab
 PROGRAM = Path(sysconfig.get_path("scripts")) / "mfkit"
 SERVERS = {"app", "lab"}
 WRITTEN = {
-    "demo": "media", "export": "films.csv", "report": "report.html", "publish": "dataset/manifest.json",
-    "import": "other.db", "db copy": "copy.db",
+    "demo": "media",
+    "export": "films.csv",
+    "report": "report.html",
+    "publish": "dataset/manifest.json",
+    "import": "other.db",
+    "db copy": "copy.db",
 }
 """Command -> what its example leaves in the current folder."""
 CONFIGURATION = [
-    f"{name}_config" for name in (
-        "jupyter", "jupyter_server", "jupyter_lab", "jupyterlab", "jupyter_notebook", "jupyter_nbconvert",
-        "ipython", "ipython_kernel",
+    f"{name}_config"
+    for name in (
+        "jupyter",
+        "jupyter_server",
+        "jupyter_lab",
+        "jupyterlab",
+        "jupyter_notebook",
+        "jupyter_nbconvert",
+        "ipython",
+        "ipython_kernel",
     )
 ]
 
@@ -44,13 +55,23 @@ def module_names() -> set[str]:
     own = {path.stem for path in Path(mfkit.__file__).parent.rglob("*.py")} - {"__init__", "__main__"}
     installed = {name for name in packages_distributions() if name.isidentifier()}
     return {
-        *sys.stdlib_module_names, *installed, *own, *CONFIGURATION, "mfkit", "voila", "sitecustomize",
-        "usercustomize", "env", "setup", "conftest",
+        *sys.stdlib_module_names,
+        *installed,
+        *own,
+        *CONFIGURATION,
+        "mfkit",
+        "voila",
+        "sitecustomize",
+        "usercustomize",
+        "env",
+        "setup",
+        "conftest",
     }
 
 
 def fill_with_traps(folder: Path, marks: Path) -> None:
     """Fill a folder with what may pass for a part of a program; each part leaves a file in ``marks``."""
+
     def trap(path: str) -> None:
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -128,8 +149,12 @@ def test_a_command(folder: Path, name: str) -> None:
     """The command's examples do their work, and run nothing of the folder that they are given in."""
     for example in examples(name):
         done = subprocess.run(
-            [str(PROGRAM), *(one.replace("~", os.environ["HOME"]) for one in example)], cwd=folder,
-            capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
+            [str(PROGRAM), *(one.replace("~", os.environ["HOME"]) for one in example)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            stdin=subprocess.DEVNULL,
         )
         assert done.returncode == 0 and done.stdout, done.stdout + done.stderr
     if name in WRITTEN:
@@ -184,7 +209,7 @@ def test_the_mfkit_that_runs_is_the_children_s(scanned: Path, tmp_path: Path) ->
     (tmp_path / "elsewhere" / "mfkit" / "scan" / "examine.py").write_text("raise SystemExit(7)")
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'elsewhere')!r}); import asyncio\n"
-        "from mfkit.scan.process import WorkerProcess\n"
+        "from mfkit.scan.workers.worker_process import WorkerProcess\n"
         "asyncio.run(WorkerProcess.start(0, 1.0))"
     )
     done = subprocess.run(

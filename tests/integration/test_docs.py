@@ -18,11 +18,11 @@ import pytest
 
 import mfkit
 from mfkit import AsyncMediaLibrary, MediaLibrary, charts, widgets
-from mfkit.queries.assumptions import ASSUMPTIONS
-from mfkit.queries.classes import CLASSES, RESOLUTIONS
-from mfkit.queries.completeness import FIELDS
-from mfkit.queries.facts import FACTS
-from mfkit.queries.filters import MediaFilter
+from mfkit.analysis.completeness import FIELDS
+from mfkit.analysis.dimensions import DIMENSIONS
+from mfkit.analysis.encoding_assumptions import ASSUMPTIONS
+from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.size_classes import BINS, RESOLUTIONS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -31,7 +31,8 @@ _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # Pages whose examples need a server that only their reader has; and one that a test of its own runs.
 _ELSEWHERE = {"postgresql.md", "scaling.md", "cookbook.md"}
 PAGES = sorted(
-    page for page in [ROOT / "README.md", *DOCS.rglob("*.md")]
+    page
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]
     if _BLOCK.search(page.read_text("utf-8")) and page.name not in _ELSEWHERE
 )
 
@@ -40,7 +41,10 @@ def test_it_builds(tmp_path: Path) -> None:
     """MkDocs finds no broken link, no missing page and no name that is not there; nothing is loaded."""
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=300,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr[-3000:]
@@ -162,7 +166,8 @@ def test_all_that_is_public_has_docs_and_an_example() -> None:
         examples += "".join("".join(one["source"]) for one in cells if one["cell_type"] == "code")
     assert [name for name, one in _PUBLIC.items() if not inspect.getdoc(one)] == []
     assert [
-        name for name in _PUBLIC
+        name
+        for name in _PUBLIC
         if not re.search(rf"\.{name.rpartition('.')[2]}\b" if "." in name else rf"\b{name}\b", examples)
     ] == []
 
@@ -170,9 +175,9 @@ def test_all_that_is_public_has_docs_and_an_example() -> None:
 def test_every_fact_class_and_field_is_explained() -> None:
     """docs/analyses.md names all that items can be grouped by, every class, field, codec and column."""
     page = (DOCS / "analyses.md").read_text("utf-8")
-    names = [*FACTS, *FIELDS, *(name for name, _, _ in RESOLUTIONS), "below SD"]
+    names = [*DIMENSIONS, *FIELDS, *(name for name, _, _ in RESOLUTIONS), "below SD"]
     names += [row.target for row in ASSUMPTIONS]
-    names += [name for _, classes in CLASSES.values() for name in classes.names]
+    names += [name for _, classes in BINS.values() for name in classes.names]
     assert [name for name in names if f"`{name}`" not in page] == []
 
 
@@ -181,21 +186,28 @@ def test_every_column_of_an_analysis_is_explained(home: Path) -> None:
     page = (DOCS / "analyses.md").read_text("utf-8")
     with MediaLibrary(home / "library.db") as lib:
         frames = {
-            "summary": lib.summary(), "growth": lib.growth(), "folders": lib.folders(),
-            "histogram": lib.histogram(), "places": lib.places(), "duplicates": lib.duplicates(),
-            "completeness": lib.completeness(), "savings": lib.savings("hevc"),
+            "summary": lib.summary(),
+            "growth": lib.growth(),
+            "folders": lib.folders(),
+            "histogram": lib.histogram(),
+            "places": lib.places(),
+            "duplicates": lib.duplicates(),
+            "completeness": lib.completeness(),
+            "savings": lib.savings("hevc"),
         }
     for verb, frame in frames.items():
         section = re.search(rf"^## (?:\w+ and )?{verb}\b.*?(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
         assert section is not None, verb
-        lacking = [name for name in frame.columns if f"`{name}`" not in section[0] and name not in FACTS]
+        lacking = [name for name in frame.columns if f"`{name}`" not in section[0] and name not in DIMENSIONS]
         assert lacking == [], verb
         assert len(frame) or verb == "savings"
 
 
 PANELS = [
-    kind for name in widgets.__all__
-    if isinstance(kind := getattr(widgets, name), type) and issubclass(kind, widgets.Panel)
+    kind
+    for name in widgets.__all__
+    if isinstance(kind := getattr(widgets, name), type)
+    and issubclass(kind, widgets.Panel)
     and kind not in (widgets.Panel, widgets.ChartPanel)
 ]
 

@@ -29,14 +29,14 @@ def hang(*_, **__):
     while True:
         pass
 
-if "mfkit.scan.worker" in sys.orig_argv:
-    import mfkit.scan.examine as module
+if "mfkit.scan.workers.worker_main" in sys.orig_argv:
+    import mfkit.scan.inspect_file as module
     module.read_facts = hang
-if "mfkit.thumbs.worker" in sys.orig_argv:
-    import mfkit.thumbs.draw as module
+if "mfkit.thumbnails.thumbnail_worker" in sys.orig_argv:
+    import mfkit.thumbnails.draw as module
     module.draw = hang
-if "mfkit.engines.rebuild" in sys.orig_argv:
-    import mfkit.core.bulk as module
+if "mfkit.engines.snapshot.build_worker" in sys.orig_argv:
+    import mfkit.core.arrow_reader as module
     module.readers_of_one_moment = hang
 """
 WORK = {

@@ -18,22 +18,48 @@ from mfkit.errors import MfkitError, NotALibraryError
 from tests.commands import call
 
 # What is not a value of its column makes the snapshot unusable: the database answers.
-pytestmark = pytest.mark.filterwarnings("ignore::mfkit.engines.snapshot.SnapshotWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::mfkit.engines.snapshot.snapshot_engine.SnapshotWarning")
 
 TEXTS = (
-    "../../../x", "/etc/passwd", "-rf", "~/x", "javascript:alert(1)", "file:///etc/passwd", "s3://evil/x",
+    "../../../x",
+    "/etc/passwd",
+    "-rf",
+    "~/x",
+    "javascript:alert(1)",
+    "file:///etc/passwd",
+    "s3://evil/x",
     "http://127.0.0.1:9/x",
-    "$(touch owned)", "`touch owned`", "; touch owned;", "| touch owned", "new\nline",
+    "$(touch owned)",
+    "`touch owned`",
+    "; touch owned;",
+    "| touch owned",
+    "new\nline",
     "carriage\rreturn",
-    "esc\x1b[2J\x1b]0;owned\x07", "c1\x9b2J\x85", "\u202egpj.exe", "\u200e\u2066x\u2069\u200f",
+    "esc\x1b[2J\x1b]0;owned\x07",
+    "c1\x9b2J\x85",
+    "\u202egpj.exe",
+    "\u200e\u2066x\u2069\u200f",
     "\u2028\u2029",
-    "=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "<script>owned()</script>",
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "@SUM(A1)",
+    "<script>owned()</script>",
     "<img src=x onerror=owned()>",
     "'\"><svg onload=owned()>",
-    "{{7*7}}", "{0.__class__}", "%s%n", "[red]markup[/red]", "x" * 20_000,
+    "{{7*7}}",
+    "{0.__class__}",
+    "%s%n",
+    "[red]markup[/red]",
+    "x" * 20_000,
 )
 JSONS = (
-    "[]", "null", '"text"', '{"origins": 7, "keywords": {"a": 1}}', '{"x": "\x1b[2J"}', "no json", "[" * 2000,
+    "[]",
+    "null",
+    '"text"',
+    '{"origins": 7, "keywords": {"a": 1}}',
+    '{"x": "\x1b[2J"}',
+    "no json",
+    "[" * 2000,
 )
 STEERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -53,12 +79,26 @@ def _fill(path: Path) -> None:
                 (item, text, text, 1000 + number, text, text),
             )
             values = {
-                "id": uuid4().hex, "media_item_id": item, "extra_metadata": JSONS[number % len(JSONS)],
-                **dict.fromkeys((
-                    "video_codec", "audio_codec", "artist", "album", "title", "genre", "camera_make",
-                    "camera_model", "shutter_speed", "location_name",
-                ), text),
-                "latitude": 1.0, "longitude": 1.0,
+                "id": uuid4().hex,
+                "media_item_id": item,
+                "extra_metadata": JSONS[number % len(JSONS)],
+                **dict.fromkeys(
+                    (
+                        "video_codec",
+                        "audio_codec",
+                        "artist",
+                        "album",
+                        "title",
+                        "genre",
+                        "camera_make",
+                        "camera_model",
+                        "shutter_speed",
+                        "location_name",
+                    ),
+                    text,
+                ),
+                "latitude": 1.0,
+                "longitude": 1.0,
             }
             connection.execute(
                 f"INSERT INTO media_metadata ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
@@ -93,11 +133,30 @@ def _files(folder: Path) -> set[Path]:
 
 
 COMMANDS = (
-    "items", "items --json --limit 0", "items --columns file_path,tag_names", "search x", "sizes",
-    "sizes --by artist --rows 100", "sizes --by artist --json", "sizes --by camera --rows 100", "duplicates",
-    "savings", "tag list", "tag list --json", "views list", "doctor", "cache list", "cache list --json",
-    "export out.csv", "export out.jsonl --json", "export out.xlsx", "export out.geojson", "export out.db",
-    "export out.parquet", "publish dataset", "db copy library.db copy.db",
+    "items",
+    "items --json --limit 0",
+    "items --columns file_path,tag_names",
+    "search x",
+    "sizes",
+    "sizes --by artist --rows 100",
+    "sizes --by artist --json",
+    "sizes --by camera --rows 100",
+    "duplicates",
+    "savings",
+    "tag list",
+    "tag list --json",
+    "views list",
+    "doctor",
+    "cache list",
+    "cache list --json",
+    "export out.csv",
+    "export out.jsonl --json",
+    "export out.xlsx",
+    "export out.geojson",
+    "export out.db",
+    "export out.parquet",
+    "publish dataset",
+    "db copy library.db copy.db",
 )
 
 
@@ -181,8 +240,14 @@ def test_errors_and_usage_name_things_as_text(
 ) -> None:
     """A name that a person gives, or a file bears, is shown on one line in every error."""
     for arguments in (
-        ("scan", name), ("items", "--library", name), ("views", "show", name), ("export", name),
-        ("items", "--limit", name), (f"--{name}",), (name,), ("import", f"{name}.csv"),
+        ("scan", name),
+        ("items", "--library", name),
+        ("views", "show", name),
+        ("export", name),
+        ("items", "--limit", name),
+        (f"--{name}",),
+        (name,),
+        ("import", f"{name}.csv"),
         ("items", "--order-by", name),
         ("scan", ".", "--progress", "--library", "other.db"),
     ):

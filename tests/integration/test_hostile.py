@@ -21,7 +21,7 @@ import av
 import pytest
 
 import mfkit
-from mfkit.scan.pool import MEMORY_LIMIT
+from mfkit.scan.workers.worker_pool import MEMORY_LIMIT
 from tests.integration.hostile import documents, pictures, streams
 from tests.integration.hostile.lures import lures
 
@@ -29,7 +29,13 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes, li
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "files"
 BOMBS = (
-    pictures.pictures, documents.archives, documents.pdfs, documents.texts, streams.films, streams.sounds)
+    pictures.pictures,
+    documents.archives,
+    documents.pdfs,
+    documents.texts,
+    streams.films,
+    streams.sounds,
+)
 MUTATED = 5000
 LARGEST = 200_000
 SECRET = "Zebra-Quartz-Vow"
@@ -97,13 +103,13 @@ def _damage(data: bytearray, dice: random.Random, other: bytes) -> None:
             del data[at:]
         case 2:
             start = dice.randrange(len(other))
-            data[at:at + dice.randrange(4096)] = other[start:start + dice.randrange(4096)]
+            data[at : at + dice.randrange(4096)] = other[start : start + dice.randrange(4096)]
         case 3:
-            data[at:at + 4] = dice.choice((b"\xff" * 4, b"\x7f\xff\xff\xff", bytes(4), bytes(3) + b"\1"))
+            data[at : at + 4] = dice.choice((b"\xff" * 4, b"\x7f\xff\xff\xff", bytes(4), bytes(3) + b"\1"))
         case 4:
-            del data[at:at + dice.randrange(1, 64)]
+            del data[at : at + dice.randrange(1, 64)]
         case _:
-            data[at:at] = data[at:at + dice.randrange(1, 4096)] * dice.randrange(1, 20)
+            data[at:at] = data[at : at + dice.randrange(1, 4096)] * dice.randrange(1, 20)
 
 
 class _Server(HTTPServer):

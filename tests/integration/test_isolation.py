@@ -11,9 +11,9 @@ import pytest
 import mfkit
 
 # A worker imports this at start: what a hostile file does to a library, done by name.
-TRAP = '''
+TRAP = """
 import contextlib, os
-import mfkit.scan.examine as examine
+import mfkit.scan.inspect_file as examine
 real = examine.read_facts
 
 def read_facts(path, kind):
@@ -36,7 +36,7 @@ def read_facts(path, kind):
     return real(path, kind)
 
 examine.read_facts = read_facts
-'''
+"""
 HOSTILE = ["abort", "hang", "bloat", "raise", "babble"]
 LONG_AGO = 1_500_000_000
 

@@ -24,7 +24,7 @@ import pyarrow.parquet
 import pytest
 
 import mfkit
-from mfkit.engines import large
+from mfkit.engines.snapshot import parallel_build
 
 KILLS = int(os.environ.get("MFKIT_KILLS", "4"))
 IN_A_ROW = 10
@@ -71,7 +71,7 @@ def build_snapshot(folder: Path) -> None:
 
 def build_snapshot_apart(folder: Path) -> None:
     """Build the snapshot in a process of its own, as for a large library."""
-    large.LARGE = 1
+    parallel_build.LARGE_LIBRARY = 1
     build_snapshot(folder)
 
 
@@ -187,12 +187,12 @@ def content(file: Path) -> dict[str, list[Any]]:
     questions = {
         "media": f"SELECT {', '.join(told)} FROM media ORDER BY file_path",
         "copies": "SELECT c.file_path, m.file_path FROM media_copies c JOIN media_items m "
-                  "ON m.id = c.media_item_id ORDER BY 1",
+        "ON m.id = c.media_item_id ORDER BY 1",
         "tags": "SELECT file_path, name FROM media_tags t JOIN media_items m ON m.id = t.media_item_id "
-                "JOIN tags ON tags.id = t.tag_id ORDER BY 1, 2",
+        "JOIN tags ON tags.id = t.tag_id ORDER BY 1, 2",
         "names": "SELECT name FROM tags ORDER BY 1",
         "collected": "SELECT file_path, name FROM collection_items t JOIN media_items m "
-                     "ON m.id = t.media_item_id JOIN collections c ON c.id = t.collection_id ORDER BY 1",
+        "ON m.id = t.media_item_id JOIN collections c ON c.id = t.collection_id ORDER BY 1",
         "failures": "SELECT file_path, stage, error FROM scan_failures ORDER BY 1",
         "unfinished": "SELECT root FROM scans WHERE status = 'running'",
         "search": "SELECT count(*) FROM media_search",
@@ -269,11 +269,20 @@ def place(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("work, beginning", [
-    (scan, "empty"), (import_whole, "empty"), (import_by_batches, "empty"), (export, "exported"),
-    (build_snapshot, "filled"), (build_snapshot_apart, "filled"), (catch_up, "published"),
-    (publish, "published"), (tag, "filled"),
-])
+@pytest.mark.parametrize(
+    "work, beginning",
+    [
+        (scan, "empty"),
+        (import_whole, "empty"),
+        (import_by_batches, "empty"),
+        (export, "exported"),
+        (build_snapshot, "filled"),
+        (build_snapshot_apart, "filled"),
+        (catch_up, "published"),
+        (publish, "published"),
+        (tag, "filled"),
+    ],
+)
 def test_killed_at_random_moments(place: Path, work: Work, beginning: str) -> None:
     """The library stays sound, and the next run gives what an undisturbed one gives, with nothing beside."""
     folder, draw = place / "work", random.Random(1)

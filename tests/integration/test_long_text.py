@@ -32,7 +32,7 @@ def deep(folder: Path) -> Path:
     names = noise(left)
     path = folder
     for start in range(0, left, 250):
-        path /= names[start + 1:start + 250]
+        path /= names[start + 1 : start + 250]
     path.mkdir(parents=True)
     return path
 
@@ -73,9 +73,11 @@ def test_the_longest_facts(recorded: mfkit.MediaLibrary) -> None:
     """Every text of an item can have as many characters as mfkit keeps, of four bytes each, and is found."""
     text = noise(1_000, "".join(map(chr, range(0x20000, 0x20400))))
     names = ["artist", "album", "title", "genre", "camera_make", "camera_model", "location_name"]
-    recorded.ingest(pd.DataFrame([{
-        "file_path": f"/{text}.mp3", "file_name": text, "file_size": 1, **dict.fromkeys(names, text),
-    }]))
+    recorded.ingest(
+        pd.DataFrame(
+            [{"file_path": f"/{text}.mp3", "file_name": text, "file_size": 1, **dict.fromkeys(names, text)}]
+        )
+    )
     (id_,) = recorded.items().id
     for name in ("artist", "album", "genre"):
         assert recorded.items(**{name: text}).id.tolist() == [id_]
@@ -103,7 +105,10 @@ def refuse(url: str, server: object, name: str) -> None:
 
 
 def test_a_refused_row_costs_its_file_alone(
-    recorded: mfkit.MediaLibrary, database_url: str, backend: str, request: pytest.FixtureRequest,
+    recorded: mfkit.MediaLibrary,
+    database_url: str,
+    backend: str,
+    request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> None:
     """A file whose row the database refuses is a failure that says so; all others of its batch are items.

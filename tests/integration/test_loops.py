@@ -21,7 +21,7 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from mfkit import MediaLibrary
-from mfkit.core.sync import allow_nested_loops, run_sync
+from mfkit.core.event_loop import allow_nested_loops, run_sync
 from mfkit.errors import NestedCallError
 
 CHECKOUT = Path(__file__).parents[2]
@@ -42,9 +42,20 @@ def script(code: str, *arguments: object, timeout: float = 60) -> subprocess.Com
     # In development mode asyncio tells of each step that takes 0.1 s, which says how busy the machine is.
     quiet = "import logging; logging.getLogger('asyncio').setLevel(logging.ERROR)\n"
     return subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", quiet + textwrap.dedent(code),
-         *map(str, arguments)],
-        capture_output=True, text=True, timeout=timeout, check=False,
+        [
+            sys.executable,
+            "-X",
+            "dev",
+            "-W",
+            "error",
+            "-c",
+            quiet + textwrap.dedent(code),
+            *map(str, arguments),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
 
 
@@ -53,40 +64,52 @@ class TestScript:
 
     def test_runs(self, sqlite_path: Path) -> None:
         """A plain script opens, reads, and ends without a word on stderr."""
-        done = script("""
+        done = script(
+            """
             import sys, mfkit
             with mfkit.MediaLibrary(sys.argv[1]) as lib:
                 print(lib.count(), len(lib.items()))
-        """, sqlite_path)
+        """,
+            sqlite_path,
+        )
         assert (done.returncode, done.stdout, done.stderr) == (0, "0 0\n", "")
 
     @pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "del lib", "import gc; gc.collect()"])
     def test_ends_promptly_unclosed(self, sqlite_path: Path, ending: str) -> None:
         """A process with a library that nobody closed ends at once, and the log is in the file."""
-        done = script(f"""
+        done = script(
+            f"""
             import sys, mfkit
             lib = mfkit.MediaLibrary(sys.argv[1])
             lib.tag([], "sea")
             print(lib.count(), flush=True)
             {ending}
-        """, sqlite_path, timeout=20)
+        """,
+            sqlite_path,
+            timeout=20,
+        )
         assert (done.returncode, done.stdout, done.stderr) == (3 if "3" in ending else 0, "0\n", "")
         assert list(sqlite_path.parent.glob("library.db-*")) == []
 
     def test_ends_promptly_on_error(self, sqlite_path: Path) -> None:
         """So does one that ends by an error."""
-        done = script("""
+        done = script(
+            """
             import sys, mfkit
             lib = mfkit.MediaLibrary(sys.argv[1])
             lib.sql("nonsense")
-        """, sqlite_path, timeout=20)
+        """,
+            sqlite_path,
+            timeout=20,
+        )
         assert done.returncode == 1
         assert "mfkit.errors.QueryError" in done.stderr
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
     def test_after_fork(self, sqlite_path: Path) -> None:
         """A forked child opens a library of its own."""
-        done = script("""
+        done = script(
+            """
             import os, sys, warnings, mfkit
             warnings.simplefilter("ignore", DeprecationWarning)  # of fork with threads
             lib = mfkit.MediaLibrary(sys.argv[1])
@@ -95,7 +118,10 @@ class TestScript:
                 print(mfkit.MediaLibrary(sys.argv[1]).count(), flush=True)
                 os._exit(0)
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), lib.count())
-        """, sqlite_path, timeout=20)
+        """,
+            sqlite_path,
+            timeout=20,
+        )
         assert (done.stdout, done.returncode) == ("0\n0 0\n", 0), done.stderr
 
 
@@ -121,7 +147,9 @@ class TestInterrupt:
         """Send SIGINT to a process in a long query; return how long it took to answer, and all it said."""
         process = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(self.CODE), library, query],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             assert process.stdout is not None
@@ -170,6 +198,7 @@ class TestOtherLoops:
     @pytest.mark.parametrize("runner", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
     def test_inside_a_running_loop(self, sqlite_path: Path, runner: Any) -> None:
         """A library is opened, used and closed by blocking calls inside a coroutine."""
+
         async def work() -> int:
             with MediaLibrary(sqlite_path) as library:
                 return library.count() + len(library.items())
@@ -179,6 +208,7 @@ class TestOtherLoops:
     def test_from_many_loops_one_after_the_other(self, sqlite_path: Path) -> None:
         """One library serves loop after loop: its connections belong to none of them."""
         with MediaLibrary(sqlite_path) as library:
+
             async def work() -> int:
                 return library.count() + await library.aio.count()
 
@@ -186,6 +216,7 @@ class TestOtherLoops:
 
     def test_nested_call_is_refused(self) -> None:
         """A blocking call from mfkit's own async code raises instead of waiting for itself for ever."""
+
         async def inner() -> int:
             return 1
 
@@ -198,6 +229,7 @@ class TestOtherLoops:
 
     def test_errors_pass_unchanged(self) -> None:
         """An error in a coroutine is raised in the caller, as it was."""
+
         async def fail() -> None:
             raise ZeroDivisionError("x")
 
@@ -206,6 +238,7 @@ class TestOtherLoops:
 
     def test_cancellation_of_itself(self) -> None:
         """A coroutine that is cancelled from within is seen as cancelled, and does not hang."""
+
         async def cancel() -> None:
             task = asyncio.current_task()
             assert task is not None
@@ -278,17 +311,23 @@ class TestNotebook:
 
     def test_cell(self, sqlite_path: Path, tmp_path: Path) -> None:
         """Blocking calls, `await lib.aio` and an async library side by side in cells."""
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (
-            f"import mfkit\nlib = mfkit.MediaLibrary({str(sqlite_path)!r})",
-            "lib.tag([], 'sea'), lib.count()",
-            "await lib.aio.count()",
-            f"async with mfkit.AsyncMediaLibrary({str(sqlite_path)!r}) as other:\n"
-            "    print(await other.count())",
-            "lib.items()",
-            "lib.close()",
-        )])
-        client = nbclient.NotebookClient(notebook, timeout=90, kernel_name="python3",
-                                         resources={"metadata": {"path": str(tmp_path)}})
+        notebook = nbformat.v4.new_notebook(
+            cells=[
+                nbformat.v4.new_code_cell(code)
+                for code in (
+                    f"import mfkit\nlib = mfkit.MediaLibrary({str(sqlite_path)!r})",
+                    "lib.tag([], 'sea'), lib.count()",
+                    "await lib.aio.count()",
+                    f"async with mfkit.AsyncMediaLibrary({str(sqlite_path)!r}) as other:\n"
+                    "    print(await other.count())",
+                    "lib.items()",
+                    "lib.close()",
+                )
+            ]
+        )
+        client = nbclient.NotebookClient(
+            notebook, timeout=90, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        )
         client.execute()
         results = [cell["outputs"] for cell in notebook["cells"]]
         assert results[1][0]["data"]["text/plain"] == "(0, 0)"
@@ -301,8 +340,11 @@ class TestNotebook:
         """Twenty cells queued at once, as Run All does, all run, in order, with their own output."""
         first = kernel.execute(f"import mfkit\nlib = mfkit.MediaLibrary({str(sqlite_path)!r})\nprint('open')")
         requests = [first] + [
-            kernel.execute(f"print({number}, lib.count(), len(lib.items(limit=1)))" if number % 2 else
-                           f"print({number}, await lib.aio.count(), len(lib.tags()))")
+            kernel.execute(
+                f"print({number}, lib.count(), len(lib.items(limit=1)))"
+                if number % 2
+                else f"print({number}, await lib.aio.count(), len(lib.tags()))"
+            )
             for number in range(20)
         ]
         printed = outputs(kernel, requests)
@@ -345,11 +387,14 @@ class TestNotebook:
 
     def test_nested_loops(self, kernel: BlockingKernelClient) -> None:
         """allow_nested_loops() lets a pasted asyncio.run work in a cell."""
-        requests = [kernel.execute(code) for code in (
-            "import asyncio, mfkit\nmfkit.allow_nested_loops()",
-            "async def five():\n    await asyncio.sleep(0.01)\n    return 5",
-            "print(asyncio.run(five()))",
-        )]
+        requests = [
+            kernel.execute(code)
+            for code in (
+                "import asyncio, mfkit\nmfkit.allow_nested_loops()",
+                "async def five():\n    await asyncio.sleep(0.01)\n    return 5",
+                "print(asyncio.run(five()))",
+            )
+        ]
         assert outputs(kernel, requests)[requests[2]] == "5\n"
 
     def test_interrupted_cell(self, kernel: BlockingKernelClient, sqlite_path: Path) -> None:

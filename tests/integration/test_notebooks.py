@@ -21,9 +21,7 @@ def names(notebooks: list[Path]) -> list[str]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names(NOTEBOOKS))
 @pytest.mark.parametrize("count", [0, 200])
-def test_it_runs(
-    path: Path, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_runs(path: Path, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No cell fails or complains, with a full library and with an empty one."""
     with MediaLibrary(tmp_path / "library.db") as lib:
         fill(lib, count)

@@ -17,9 +17,29 @@ def test_a_bucket_has_the_facts_that_a_folder_has(bucket: Bucket, tmp_path: Path
     bucket.put_folder(demo, "media")
     bucket.requests()
     columns = [
-        "file_name", "file_size", "mime_type", "media_type", "duration", "width", "height", "fps",
-        "video_codec", "audio_codec", "bitrate", "artist", "title", "year", "camera_model", "iso", "latitude",
-        "location_name", "file_created_at", "compression_ratio", "is_compressed", "extension", "copies",
+        "file_name",
+        "file_size",
+        "mime_type",
+        "media_type",
+        "duration",
+        "width",
+        "height",
+        "fps",
+        "video_codec",
+        "audio_codec",
+        "bitrate",
+        "artist",
+        "title",
+        "year",
+        "camera_model",
+        "iso",
+        "latitude",
+        "location_name",
+        "file_created_at",
+        "compression_ratio",
+        "is_compressed",
+        "extension",
+        "copies",
     ]
 
     def rows(folder: str) -> Any:
@@ -34,7 +54,9 @@ def test_a_bucket_has_the_facts_that_a_folder_has(bucket: Bucket, tmp_path: Path
     far, far_rows, far_failures = rows(f"{bucket.url}/media")
     near, near_rows, near_failures = rows(str(demo))
     assert (far.total.files, far.total.size, far_failures) == (
-        near.total.files, near.total.size, near_failures
+        near.total.files,
+        near.total.size,
+        near_failures,
     )
     pd.testing.assert_frame_equal(far_rows, near_rows)
 
@@ -83,8 +105,18 @@ def test_changed_moved_missing_and_back(bucket: Bucket, lib: MediaLibrary) -> No
 def test_keys_of_all_kinds(bucket: Bucket, lib: MediaLibrary) -> None:
     """Any key becomes a path and back, in the listing's order: backslashes, emoji, double slashes."""
     keys = [
-        "a\\x41.txt", "a\\y.txt", "a.txt", "ä/ß.txt", "\U0001f600.txt", "\uffee.txt", "x//y.txt",
-        "/lead.txt", "tab\tand\x07bell.txt", "a b+c%20d&e?.txt", "p/../q.txt", "x.txt/y.txt",
+        "a\\x41.txt",
+        "a\\y.txt",
+        "a.txt",
+        "ä/ß.txt",
+        "\U0001f600.txt",
+        "\uffee.txt",
+        "x//y.txt",
+        "/lead.txt",
+        "tab\tand\x07bell.txt",
+        "a b+c%20d&e?.txt",
+        "p/../q.txt",
+        "x.txt/y.txt",
     ]
     for key in keys:
         bucket.put(key, key.encode())
@@ -129,7 +161,13 @@ def test_many_pages_are_one_walk(bucket: Bucket, lib: MediaLibrary) -> None:
 def test_patterns_and_defaults_leave_out(bucket: Bucket, lib: MediaLibrary) -> None:
     """Folders and files are left out by the rules that hold on a disk."""
     for key in (
-        "a.jpg.txt", ".DS_Store", "x/.git/b.txt", "x/.git/c/d.txt", "x/e.tmp", "x/private/f.txt", "y/g.txt"
+        "a.jpg.txt",
+        ".DS_Store",
+        "x/.git/b.txt",
+        "x/.git/c/d.txt",
+        "x/e.tmp",
+        "x/private/f.txt",
+        "y/g.txt",
     ):
         bucket.put(f"p/{key}", key.encode())
     found = scan(lib, f"{bucket.url}/p", exclude=["*.tmp", "private/"])
@@ -147,7 +185,7 @@ def test_sidecars_speak_for_objects(bucket: Bucket, lib: MediaLibrary, demo: Pat
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt>'
         '<rdf:li xml:lang="x-default">By hand</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF>'
-        '</x:xmpmeta>'
+        "</x:xmpmeta>"
     )
     bucket.put("p/a.jpg.xmp", xmp.encode())
     scan(lib, bucket.url)
@@ -174,7 +212,9 @@ def test_what_shows_items_takes_urls(bucket: Bucket, lib: MediaLibrary, tmp_path
     (tmp_path / "disk" / "d.txt").write_text("d")
     scan(lib, str(tmp_path / "disk"))
     assert sorted(lib.items(folder=bucket.url)["folder"]) == [
-        f"{bucket.url}/p", f"{bucket.url}/p/q", f"{bucket.url}/r"
+        f"{bucket.url}/p",
+        f"{bucket.url}/p/q",
+        f"{bucket.url}/r",
     ]
     assert paths(lib, folder=f"{bucket.url}/p") == [f"{bucket.url}/p/a.txt", f"{bucket.url}/p/q/b.txt"]
     roots = lib.summary("scan_root").set_index("scan_root")["files"]

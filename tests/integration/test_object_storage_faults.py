@@ -13,7 +13,7 @@ import pytest
 
 import mfkit
 from mfkit import MediaLibrary
-from mfkit.scan.objects import BLOCK, StoredObject
+from mfkit.distributed.s3_object import BLOCK, StoredObject
 from tests.buckets import LARGE, Bucket, noise, paths, scan
 from tests.object_storage import CREDENTIALS
 
@@ -24,10 +24,13 @@ def test_what_is_wrong_is_said(bucket: Bucket, lib: MediaLibrary, monkeypatch: p
         ("s3://nowhere-at-all/x", {}, mfkit.errors.FolderNotFoundError, "no bucket s3://nowhere-at-all"),
         ("s3://AKIAX:s3cret@bucket/x", {}, mfkit.errors.FolderNotFoundError, "no login"),
         ("s3://", {}, mfkit.errors.FolderNotFoundError, "s3://bucket/prefix"),
-        (bucket.url, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
-         mfkit.errors.StorageUnavailableError, "cannot be reached"),
-        (bucket.url, {name: "" for name in CREDENTIALS},
-         mfkit.errors.StorageUnavailableError, "no credentials"),
+        (
+            bucket.url,
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+            mfkit.errors.StorageUnavailableError,
+            "cannot be reached",
+        ),
+        (bucket.url, dict.fromkeys(CREDENTIALS, ""), mfkit.errors.StorageUnavailableError, "no credentials"),
         (bucket.url, {"AWS_PROFILE": "nobody"}, mfkit.errors.StorageUnavailableError, "AWS_PROFILE"),
     ]
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from mfkit import MediaLibrary
-from mfkit.scan.objects import BLOCK, StoredObject, stand_in
+from mfkit.distributed.s3_object import BLOCK, StoredObject, object_placeholder_hash
 from tests.buckets import LARGE, Bucket, noise, paths, scan
 
 
@@ -49,7 +49,8 @@ def test_the_hash_says_what_it_is(bucket: Bucket, lib: MediaLibrary) -> None:
     kinds = {name: json.loads(extra)["hash"] for name, extra in rows["extra_metadata"].items()}
     assert kinds == {"plain.bin": "stand-in", "checked.bin": "stored checksum", "small.txt": "content"}
     assert rows["file_hash"].to_dict() == {
-        "plain.bin": stand_in(etag, LARGE), "checked.bin": hashlib.sha256(checked).hexdigest(),
+        "plain.bin": object_placeholder_hash(etag, LARGE),
+        "checked.bin": hashlib.sha256(checked).hexdigest(),
         "small.txt": hashlib.sha256(small).hexdigest(),
     }
     facts = lib.metadata(lib.items(text="plain").iloc[0]["id"]).set_index("field")
@@ -102,7 +103,7 @@ def test_the_checksum_of_parts_is_none_of_the_content(bucket: Bucket, lib: Media
     etag = bucket.put_parts("a.bin", part, b"end")
     assert etag.endswith("-2")
     scan(lib, bucket.url)
-    assert lib.items().iloc[0]["file_hash"] == stand_in(etag, len(part) + 3)
+    assert lib.items().iloc[0]["file_hash"] == object_placeholder_hash(etag, len(part) + 3)
     scan(lib, bucket.url, hash="content")
     assert lib.items().iloc[0]["file_hash"] == hashlib.sha256(part + b"end").hexdigest()
 
@@ -137,10 +138,14 @@ def test_ranges_are_what_the_whole_is(bucket: Bucket, lib: MediaLibrary) -> None
     bucket.requests()
     with StoredObject(f"{bucket.url}/a.bin").open() as stream:
         for start, length in (
-            (0, 10), (BLOCK - 5, 10), (len(data) - 3, 99), (5 * BLOCK, 3 * BLOCK), (len(data), 5)
+            (0, 10),
+            (BLOCK - 5, 10),
+            (len(data) - 3, 99),
+            (5 * BLOCK, 3 * BLOCK),
+            (len(data), 5),
         ):
             assert stream.seek(start) == start
-            assert stream.read(length) == data[start:start + length]
+            assert stream.read(length) == data[start : start + length]
         stream.seek(0)
         assert stream.read() == data
         assert stream.seek(-3, os.SEEK_END) == len(data) - 3 and stream.read() == b"end"

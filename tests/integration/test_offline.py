@@ -22,7 +22,8 @@ class TestOffline:
         """Of a lookup, a connection and a message, whether to IPv4 or to IPv6."""
         script = "import socket; s = socket.socket(socket.{}, socket.{}); s.settimeout(1); {}"
         commands = {
-            name: [sys.executable, "-c", script.format(*how)] for name, how in {
+            name: [sys.executable, "-c", script.format(*how)]
+            for name, how in {
                 "name": ("AF_INET", "SOCK_STREAM", "s.connect(('nowhere.example', 80))"),
                 "tcp": ("AF_INET", "SOCK_STREAM", "s.connect(('192.0.2.1', 443))"),
                 "tcp6": ("AF_INET6", "SOCK_STREAM", "s.connect(('2001:db8:1::1', 443))"),
@@ -51,18 +52,31 @@ class TestOffline:
             library.scan(tmp_path / "media", progress=False)
         (tmp_path / "list.csv").write_text("file_path,file_size,title\n/music/a.mp3,7,A\n")
         values = {
-            "library": ["library.db"], "source": ["library.db"], "folder": ["demo"], "path": ["items.csv"],
-            "file": ["list.csv"], "folders": ["demo", "media"], "names": ["good"], "name": ["kept"],
-            "words": ["music"], "publish target": ["dataset"], "db copy target": ["copy.db"],
+            "library": ["library.db"],
+            "source": ["library.db"],
+            "folder": ["demo"],
+            "path": ["items.csv"],
+            "file": ["list.csv"],
+            "folders": ["demo", "media"],
+            "names": ["good"],
+            "name": ["kept"],
+            "words": ["music"],
+            "publish target": ["dataset"],
+            "db copy target": ["copy.db"],
         }
         options = {
             "report": ["--output", "report.pdf", "--pictures", "charts"],
-            "tag add": ["--all"], "tag remove": ["--all"],
+            "tag add": ["--all"],
+            "tag remove": ["--all"],
         }
-        ran = run_offline({
-            name: [sys.executable, "-m", "mfkit.cli", *line] for name, line in every_command(values, options)
-            if name not in SERVERS
-        }, tmp_path)
+        ran = run_offline(
+            {
+                name: [sys.executable, "-m", "mfkit.cli", *line]
+                for name, line in every_command(values, options)
+                if name not in SERVERS
+            },
+            tmp_path,
+        )
         assert {name: one.said for name, one in ran.items() if one.code not in (0, 1)} == {}
         assert {name: one.attempts for name, one in ran.items() if one.attempts} == {}
         assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")

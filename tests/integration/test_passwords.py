@@ -128,15 +128,28 @@ def lines(folder: Path, url: str) -> Iterator[tuple[str, list[str]]]:
     """Yield every command with a command line that names the library."""
     (folder / "list.csv").write_text("file_path,file_size,title\n/music/a.mp3,7,A\n")
     values = {
-        "library": [url], "source": [url], "folder": ["demo"], "path": ["items.csv"], "name": ["kept"],
-        "file": [str(folder / "list.csv")], "folders": [str(folder / "media")], "names": ["good"],
-        "words": ["music"], "publish target": ["dataset"], "db copy target": ["copy.db"],
+        "library": [url],
+        "source": [url],
+        "folder": ["demo"],
+        "path": ["items.csv"],
+        "name": ["kept"],
+        "file": [str(folder / "list.csv")],
+        "folders": [str(folder / "media")],
+        "names": ["good"],
+        "words": ["music"],
+        "publish target": ["dataset"],
+        "db copy target": ["copy.db"],
     }
     pictures = ["--output", "report.pdf", "--pictures", "charts"]
-    yield from every_command(values, {
-        "report": pictures if CHROMIUM else [], "tag add": ["--all"], "tag remove": ["--all"],
-        "lab": ["--allow-root"],
-    })
+    yield from every_command(
+        values,
+        {
+            "report": pictures if CHROMIUM else [],
+            "tag add": ["--all"],
+            "tag remove": ["--all"],
+            "lab": ["--allow-root"],
+        },
+    )
 
 
 def ended(capfd: pytest.CaptureFixture[str], line: list[str]) -> tuple[int, str, str]:
@@ -150,9 +163,7 @@ def ended(capfd: pytest.CaptureFixture[str], line: list[str]) -> tuple[int, str,
 class TestEveryCommand:
     """Each of them, with the password in each form of URL."""
 
-    def test_on_a_server(
-        self, url: str, folder: Path, capfd: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_on_a_server(self, url: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """It works, and neither its output nor a file nor a process has the password."""
         with mfkit.MediaLibrary(url) as library:
             library.scan(folder / "media", progress=False)
@@ -179,10 +190,15 @@ class TestEveryCommand:
                     assert PASSWORD not in page.read().decode()
             else:
                 base, _, token = address.partition("?token=")
-                with urllib.request.urlopen(urllib.request.Request(
-                    f"{re.sub('/lab.*', '', base)}/api/kernels", data=b"{}", method="POST",
-                    headers={"Authorization": f"token {token}"},
-                ), timeout=120) as made:
+                with urllib.request.urlopen(
+                    urllib.request.Request(
+                        f"{re.sub('/lab.*', '', base)}/api/kernels",
+                        data=b"{}",
+                        method="POST",
+                        headers={"Authorization": f"token {token}"},
+                    ),
+                    timeout=120,
+                ) as made:
                     assert made.status == 201
         assert watch.found == set()
         assert (folder / "said").stat().st_size
@@ -200,8 +216,16 @@ class TestEveryCommand:
 
     def test_wrong_command_lines(self, refused: str, capfd: pytest.CaptureFixture[str]) -> None:
         """A URL where a command takes none, or where another value belongs, is quoted without it."""
-        for line in ([refused], ["tag", refused], ["tag", "list", refused], ["items", "--limit", refused],
-                     ["cache", "list", refused], ["scan", refused], ["export", refused], ["import", refused]):
+        for line in (
+            [refused],
+            ["tag", refused],
+            ["tag", "list", refused],
+            ["items", "--limit", refused],
+            ["cache", "list", refused],
+            ["scan", refused],
+            ["export", refused],
+            ["import", refused],
+        ):
             code, said, _ = ended(capfd, line)
             assert code == 2 and PASSWORD not in said, line[:-1]
 
@@ -214,8 +238,16 @@ class TestInPython:
         """Neither the library nor what it consists of shows the password."""
         with mfkit.MediaLibrary(url, engine=engine) as library:
             database = library.database
-            for one in (library, library.aio, database, database.name, database.url, database.engine,
-                        database.engine.sync_engine, database.engine.sync_engine.pool):
+            for one in (
+                library,
+                library.aio,
+                database,
+                database.name,
+                database.url,
+                database.engine,
+                database.engine.sync_engine,
+                database.engine.sync_engine.pool,
+            ):
                 assert PASSWORD not in repr(one) + str(one)
             assert "127.0.0.1" in repr(library)
 
@@ -228,32 +260,44 @@ class TestInPython:
             assert PASSWORD not in "".join(traceback.format_exception(error.value)) + repr(error.value)
         await library.close()
 
-    @pytest.mark.parametrize("url", [
-        "postgresql://me@nas/media?sslpassword={}", "postgresql://me:x@{}@nas/media",
-        "sqlite://me:{}@nas/library.db", "mysql://me:{}@nas/media", "postgresql://me:{}@nas:port/media",
-    ])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "postgresql://me@nas/media?sslpassword={}",
+            "postgresql://me:x@{}@nas/media",
+            "sqlite://me:{}@nas/library.db",
+            "mysql://me:{}@nas/media",
+            "postgresql://me:{}@nas:port/media",
+        ],
+    )
     def test_urls_that_cannot_be_used(self, url: str) -> None:
         """They are refused without being quoted in full."""
         with pytest.raises(NotALibraryError) as error:
             mfkit.MediaLibrary(url.format(PASSWORD))
         assert PASSWORD not in "".join(traceback.format_exception(error.value))
 
-    @pytest.mark.parametrize(("text", "hidden"), [
-        ("no URL at all, me@nas: a=b", "no URL at all, me@nas: a=b"),
-        ("http://nas:8080/a and b@c", "http://nas:8080/a and b@c"),
-        ("sqlite+aiosqlite:////home/me@nas/library.db", "sqlite+aiosqlite:////home/me@nas/library.db"),
-        ("to postgresql://me:{}@nas/media: gone", "to postgresql://me:***@nas/media: gone"),
-        ("postgresql://:{}@[::1]:5432/media", "postgresql://:***@[::1]:5432/media"),
-        ("postgresql://me:a/{}?#x y@nas/media", "postgresql://me:***@nas/media"),
-        ("postgresql://me:a@{}@nas/media", "postgresql://me:***@nas/media"),
-        ("s3://key:{}@bucket/a?region=eu&secret_key={}", "s3://key:***@bucket/a?region=eu&secret_key=***"),
-        ("'postgresql://nas/a?password={}'.", "'postgresql://nas/a?password=***'."),
-        ("postgresql://nas/a?PASSWD={}&b=c: no", "postgresql://nas/a?PASSWD=***&b=c: no"),
-        ("https://nas/a?sig={}#b", "https://nas/a?sig=***"),
-        ("postgresql:/me:{}@nas/media is no file", "postgresql:/me:***@nas/media is no file"),
-        ("host=nas password={} user=me", "host=nas password=*** user=me"),
-        ("postgresql://nas/a?passfile=/home/me/.pgpass", "postgresql://nas/a?passfile=/home/me/.pgpass"),
-    ])
+    @pytest.mark.parametrize(
+        ("text", "hidden"),
+        [
+            ("no URL at all, me@nas: a=b", "no URL at all, me@nas: a=b"),
+            ("http://nas:8080/a and b@c", "http://nas:8080/a and b@c"),
+            ("sqlite+aiosqlite:////home/me@nas/library.db", "sqlite+aiosqlite:////home/me@nas/library.db"),
+            ("to postgresql://me:{}@nas/media: gone", "to postgresql://me:***@nas/media: gone"),
+            ("postgresql://:{}@[::1]:5432/media", "postgresql://:***@[::1]:5432/media"),
+            ("postgresql://me:a/{}?#x y@nas/media", "postgresql://me:***@nas/media"),
+            ("postgresql://me:a@{}@nas/media", "postgresql://me:***@nas/media"),
+            (
+                "s3://key:{}@bucket/a?region=eu&secret_key={}",
+                "s3://key:***@bucket/a?region=eu&secret_key=***",
+            ),
+            ("'postgresql://nas/a?password={}'.", "'postgresql://nas/a?password=***'."),
+            ("postgresql://nas/a?PASSWD={}&b=c: no", "postgresql://nas/a?PASSWD=***&b=c: no"),
+            ("https://nas/a?sig={}#b", "https://nas/a?sig=***"),
+            ("postgresql:/me:{}@nas/media is no file", "postgresql:/me:***@nas/media is no file"),
+            ("host=nas password={} user=me", "host=nas password=*** user=me"),
+            ("postgresql://nas/a?passfile=/home/me/.pgpass", "postgresql://nas/a?passfile=/home/me/.pgpass"),
+        ],
+    )
     def test_what_is_hidden(self, text: str, hidden: str) -> None:
         """The password is, and nothing else; what is hidden already stays as it is."""
         assert hide_credentials(text.format(*[PASSWORD] * text.count("{}"))) == hidden

@@ -23,7 +23,7 @@ import typer
 
 import mfkit
 from mfkit.cli import app
-from mfkit.scan.paths import stored
+from mfkit.scan.stored_path import to_stored_path
 from tests.integration.test_scan import bound_by_permissions
 from tests.requirements import require
 
@@ -33,16 +33,22 @@ CHANGES = re.compile(
 )
 """System calls that change a file, its attributes or its folder, beside opening it to write."""
 TRACED = f"/^(open(at2?)?|f?chdir|{CHANGES.pattern})$"
-LASTING = {
-    "lab": ["--no-browser", "--allow-root", "--ServerApp.port_retries=50"], "app": ["--no-browser"],
-}
+LASTING = {"lab": ["--no-browser", "--allow-root", "--ServerApp.port_retries=50"], "app": ["--no-browser"]}
 """Commands that go on until they are stopped, with the options that this needs."""
 WRITTEN = {"films.csv", "dataset", "report.html", "other.db", "copy.db", "media"}
 """What the commands' examples write, as a person asks for; their folder is another one here."""
 HOSTILE = (
-    b"caf\xe9 \xff.jpg", b"a\nb.jpg", b"'; DROP TABLE media_items; --.jpg", b"-rf.jpg", b" .jpg ",
-    b"\\x41 %s.jpg", b"\xe2\x80\xaegpj.exe", b"<img src=x onerror=alert(1)>.jpg", b"n" * 251 + b".jpg",
-    b"=1+1.jpg", b"\x1b[31m.jpg",
+    b"caf\xe9 \xff.jpg",
+    b"a\nb.jpg",
+    b"'; DROP TABLE media_items; --.jpg",
+    b"-rf.jpg",
+    b" .jpg ",
+    b"\\x41 %s.jpg",
+    b"\xe2\x80\xaegpj.exe",
+    b"<img src=x onerror=alert(1)>.jpg",
+    b"n" * 251 + b".jpg",
+    b"=1+1.jpg",
+    b"\x1b[31m.jpg",
 )
 LEFT_OUT = (".DS_Store", "._x.jpg", ".git/objects/ab", "kept/Thumbs.db", "kept/half.tmp")
 """Files that rules leave out: the last by a person's, the others by default."""
@@ -56,7 +62,10 @@ def messy(folder: Path, demo: Path) -> Path:
     (folder / "empty.jpg").touch()
     os.link(folder / "-rf.jpg", folder / "hard link.jpg")
     for name, target in {
-        "broken": "nowhere", "loop": "loop", "to a file": "-rf.jpg", "to its own folder": ".",
+        "broken": "nowhere",
+        "loop": "loop",
+        "to a file": "-rf.jpg",
+        "to its own folder": ".",
         "out": "/usr/share",
     }.items():
         (folder / name).symlink_to(target)
@@ -92,11 +101,22 @@ def entries(folder: Path) -> dict[str, Entry]:
         status = path.lstat()
         names = os.listxattr(path, follow_symlinks=False)
         found[str(path)] = Entry(
-            (status.st_mode, status.st_ino, status.st_nlink, status.st_uid, status.st_gid, status.st_size,
-             status.st_mtime_ns, status.st_ctime_ns),
+            (
+                status.st_mode,
+                status.st_ino,
+                status.st_nlink,
+                status.st_uid,
+                status.st_gid,
+                status.st_size,
+                status.st_mtime_ns,
+                status.st_ctime_ns,
+            ),
             {name: os.getxattr(path, name, follow_symlinks=False) for name in names},
-            os.readlink(path) if path.is_symlink()
-            else path.read_bytes() if path.is_file() and os.access(path, os.R_OK) else None,
+            os.readlink(path)
+            if path.is_symlink()
+            else path.read_bytes()
+            if path.is_file() and os.access(path, os.R_OK)
+            else None,
         )
     return found
 
@@ -159,8 +179,16 @@ class Place(NamedTuple):
     def strace(self, tracer: str, *command: str) -> list[str]:
         """Return a command that runs another in the media's folder and writes what it asks the system."""
         return [
-            tracer, "-f", "-qq", "-y", "--seccomp-bpf", "-e", f"trace={TRACED}",
-            "-o", str(self.own / "trace"), *command,
+            tracer,
+            "-f",
+            "-qq",
+            "-y",
+            "--seccomp-bpf",
+            "-e",
+            f"trace={TRACED}",
+            "-o",
+            str(self.own / "trace"),
+            *command,
         ]
 
 
@@ -178,8 +206,11 @@ def place(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
         library.tag(mfkit.MediaFilter(media_type="audio"), "to hear")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))},
-        "HOME": str(own), "MFKIT_LIBRARY": str(own / "library.db"), "TMPDIR": str(own / "tmp"),
-        "XDG_CACHE_HOME": str(own / "cache"), "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": str(own),
+        "MFKIT_LIBRARY": str(own / "library.db"),
+        "TMPDIR": str(own / "tmp"),
+        "XDG_CACHE_HOME": str(own / "cache"),
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     return Place(media, own, environment)
 
@@ -229,8 +260,13 @@ def read_page(address: str) -> bytes:
 def serve(command: list[str], place: Place) -> None:
     """Run a command that serves pages until its page has been read once."""
     with subprocess.Popen(
-        command, cwd=place.media, env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, start_new_session=True,
+        command,
+        cwd=place.media,
+        env=place.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     ) as running:
         assert running.stdout is not None
         said = []
@@ -293,7 +329,11 @@ def test_your_files_are_only_read_by_who_may_only_read(place: Place, tracer: str
     before = entries(place.media)
     done = subprocess.run(
         place.strace(tracer, sys.executable, "-P", "-c", ASK_EVERYTHING, str(place.own / "library.db")),
-        cwd=place.media, env=place.environment, capture_output=True, text=True, timeout=600,
+        cwd=place.media,
+        env=place.environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.split()[-1]) >= 15
@@ -301,12 +341,20 @@ def test_your_files_are_only_read_by_who_may_only_read(place: Place, tracer: str
     assert entries(place.media) == before
 
 
-@pytest.mark.parametrize("code", [
-    "open('own.jpg', 'a')", "os.mkdir('x'); os.rmdir('x')", "os.chdir('sub'); open('../own.jpg', 'r+')",
-    "os.utime('own.jpg')", "os.chmod(os.open('own.jpg', os.O_RDONLY), 0o600)",
-    "os.rename('own.jpg', 'x'); os.rename('x', 'own.jpg')", "open('nowhere/x', 'w')",
-    "os.unlink(os.path.join(sys.argv[1], 'link', 'none'))", "os.symlink('x', 'y'); os.unlink('y')",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('own.jpg', 'a')",
+        "os.mkdir('x'); os.rmdir('x')",
+        "os.chdir('sub'); open('../own.jpg', 'r+')",
+        "os.utime('own.jpg')",
+        "os.chmod(os.open('own.jpg', os.O_RDONLY), 0o600)",
+        "os.rename('own.jpg', 'x'); os.rename('x', 'own.jpg')",
+        "open('nowhere/x', 'w')",
+        "os.unlink(os.path.join(sys.argv[1], 'link', 'none'))",
+        "os.symlink('x', 'y'); os.unlink('y')",
+    ],
+)
 def test_the_trace_sees_what_writes(tmp_path: Path, tracer: str, code: str) -> None:
     """The check would fail: a program that writes, or tries to, or undoes it, is found out."""
     folder = tmp_path.resolve()
@@ -335,7 +383,9 @@ def disk_usage(files: list[bytes]) -> int:
     """Return the bytes of files as du counts them, those with several names once for each."""
     done = subprocess.run(
         ["du", "--apparent-size", "--block-size=1", "--count-links", "--total", "--null", "--files0-from=-"],
-        input=b"\0".join(files), capture_output=True, check=True,
+        input=b"\0".join(files),
+        capture_output=True,
+        check=True,
     )
     return int(done.stdout.split(b"\0")[-2].split()[0])
 
@@ -376,7 +426,7 @@ def test_nothing_is_skipped_in_silence(demo: Path, tmp_path: Path) -> None:
     unlisted = [f"{one}/" for one in failures.file_path[failures.stage == "walk"]]
     unread = failures.file_path[failures.stage == "read"].tolist()
     left_out = [str(media / one) for one in LEFT_OUT]
-    paths = {stored(os.fsdecode(one)): one for one in files}
+    paths = {to_stored_path(os.fsdecode(one)): one for one in files}
     below = [one for one in paths if one.startswith(tuple(unlisted))]
     assert len(paths) == len(files) and len(unlisted) == 2 and len(below) == 2
     assert sorted([*kept, *unread, *left_out, *below]) == sorted(paths)
@@ -387,5 +437,5 @@ def test_nothing_is_skipped_in_silence(demo: Path, tmp_path: Path) -> None:
     # Files left out are counted; what is no file is left out by a documented rule.
     assert "4 files and 1 folders" in done.stdout and "left out by rule" in done.stdout
     assert len(special) >= 7
-    assert not {stored(os.fsdecode(one)) for one in special} & {*kept, *failures.file_path}
+    assert not {to_stored_path(os.fsdecode(one)) for one in special} & {*kept, *failures.file_path}
     assert all(part in done.stdout for part in (f"{totals.files:,} files", "at walk", "at read"))

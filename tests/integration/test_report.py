@@ -20,11 +20,11 @@ from PIL import Image
 
 import mfkit
 from mfkit import MediaLibrary
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError, ReportError
 from mfkit.models import MediaCopy, MediaItem, Scan, ScanFailure
 from mfkit.report import SECTIONS, Report
-from mfkit.report.pdf import find_browser
+from mfkit.report.browser_output import find_browser
 from tests.browser.lab import CHROMIUM
 from tests.requirements import require
 from tests.synthetic import HOSTILE, fill
@@ -220,6 +220,7 @@ def test_aliases_are_stable_and_not_the_names_hashed(library: MediaLibrary, tmp_
     assert alias == Report(library, redact="names")._subject.redaction.path("/photos/a.jpg")
     assert hashlib.sha256(b"photos").hexdigest()[:8] not in alias and alias.endswith(".jpg")
     with MediaLibrary(tmp_path / "other.db") as other:
+
         async def scanned() -> None:
             async with other.database.session() as session:
                 session.add(Scan(root="/", status="finished", extractor_version=1))
@@ -304,9 +305,7 @@ def test_a_path_that_cannot_be_written(library: MediaLibrary, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["report.html", "report.pdf"])
-def test_another_file_is_only_replaced_when_asked(
-    library: MediaLibrary, tmp_path: Path, name: str
-) -> None:
+def test_another_file_is_only_replaced_when_asked(library: MediaLibrary, tmp_path: Path, name: str) -> None:
     """A page or a document of somebody else stays as it is; a report is replaced by the next one."""
     if name.endswith("pdf"):
         require(CHROMIUM, "The browser Chromium", "chromium")

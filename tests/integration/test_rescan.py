@@ -106,10 +106,13 @@ def differing(
 def compared(library: mfkit.MediaLibrary, earlier: str, later: str) -> list[tuple[object, ...]]:
     """Return what compare() says."""
     frame = library.compare(earlier, later)
-    return sorted((
-        (row.change, row.file_path, None if pd.isna(row.old_path) else row.old_path, row.bytes)
-        for row in frame.itertuples()
-    ), key=str)
+    return sorted(
+        (
+            (row.change, row.file_path, None if pd.isna(row.old_path) else row.old_path, row.bytes)
+            for row in frame.itertuples()
+        ),
+        key=str,
+    )
 
 
 def contents(library: mfkit.MediaLibrary) -> dict[str, str]:
@@ -246,34 +249,43 @@ class TestNothingIsLostByAScan:
         return on_sqlite if backend == "sqlite" else on_postgresql
 
     @settings(
-        max_examples=HISTORIES, deadline=None,
+        max_examples=HISTORIES,
+        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
     @given(st.lists(rounds, min_size=10, max_size=14))
     # A missing item holds the path of the copy that becomes another item's own path.
-    @example([
-        ([("write", "one/a.txt", "one"), ("write", "one/b.txt", "two")], BOTH),
-        ([("copy", "one/a.txt", "one/b.txt")], BOTH),
-        ([("remove", "one/a.txt")], BOTH),
-    ])
+    @example(
+        [
+            ([("write", "one/a.txt", "one"), ("write", "one/b.txt", "two")], BOTH),
+            ([("copy", "one/a.txt", "one/b.txt")], BOTH),
+            ([("remove", "one/a.txt")], BOTH),
+        ]
+    )
     # A copy comes back whose item is still missing.
-    @example([
-        ([("write", "one/a.txt", "one"), ("copy", "one/a.txt", "one/b.txt")], BOTH),
-        ([("move", "one/b.txt", "aside")], BOTH),
-        ([("remove", "one/a.txt")], BOTH),
-        ([("move", "aside", "one/b.txt")], BOTH),
-    ])
+    @example(
+        [
+            ([("write", "one/a.txt", "one"), ("copy", "one/a.txt", "one/b.txt")], BOTH),
+            ([("move", "one/b.txt", "aside")], BOTH),
+            ([("remove", "one/a.txt")], BOTH),
+            ([("move", "aside", "one/b.txt")], BOTH),
+        ]
+    )
     # The copy that an item lives on as was overwritten, and the item's content moved elsewhere.
-    @example([
-        ([("write", "one/a.txt", "one"), ("copy", "one/a.txt", "two/b.txt")], BOTH),
-        ([("move", "one/a.txt", "two/c.txt"), ("write", "two/b.txt", "two")], BOTH),
-    ])
+    @example(
+        [
+            ([("write", "one/a.txt", "one"), ("copy", "one/a.txt", "two/b.txt")], BOTH),
+            ([("move", "one/a.txt", "two/c.txt"), ("write", "two/b.txt", "two")], BOTH),
+        ]
+    )
     # An item gives up its path for a copy's, at which another item went missing.
-    @example([
-        ([("write", "one/a.txt", "one"), ("write", "one/b.txt", "two")], BOTH),
-        ([("copy", "one/a.txt", "one/b.txt")], BOTH),
-        ([("write", "one/a.txt", "three")], BOTH),
-    ])
+    @example(
+        [
+            ([("write", "one/a.txt", "one"), ("write", "one/b.txt", "two")], BOTH),
+            ([("copy", "one/a.txt", "one/b.txt")], BOTH),
+            ([("write", "one/a.txt", "three")], BOTH),
+        ]
+    )
     def test_any_history(self, tmp_path_factory, new_library, executor, history):
         """After each scan the library holds what is on disk, and every item its tag, collection and content.
 
@@ -303,7 +315,11 @@ class TestNothingIsLostByAScan:
         shutil.rmtree(base)
 
     def scan(
-        self, library: mfkit.MediaLibrary, folder: Folder, roots: tuple[str, ...], executor: Executor,
+        self,
+        library: mfkit.MediaLibrary,
+        folder: Folder,
+        roots: tuple[str, ...],
+        executor: Executor,
         before: Known,
     ) -> Known:
         """Scan, compare with the disk and with what the library said before, and label what is new."""
@@ -344,6 +360,7 @@ def known(library: mfkit.MediaLibrary) -> Known:
     items = library.frame(select(MediaItem.id, MediaItem.file_hash, MediaItem.file_path))
     ids = [str(one) for one in items.id]
     return Known(
-        dict(zip(ids, items.file_hash, strict=True)), dict(zip(ids, items.file_path, strict=True)),
+        dict(zip(ids, items.file_hash, strict=True)),
+        dict(zip(ids, items.file_path, strict=True)),
         contents(library),
     )

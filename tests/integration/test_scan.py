@@ -13,7 +13,8 @@ import pytest
 
 import mfkit
 from mfkit.errors import FolderNotFoundError
-from mfkit.scan import facts, rows
+from mfkit.scan import item_rows
+from mfkit.scan.extract import registry
 
 LONG_AGO = 1_500_000_000
 
@@ -89,7 +90,7 @@ def test_a_new_extractor_version_probes_again(library, demo, monkeypatch):
     """When mfkit learns to read more, the next scan reads the facts again, and keeps hash and id."""
     rescan(library, demo)
     before = library.items(missing=None).set_index("id").file_hash
-    monkeypatch.setattr("mfkit.scan.scanner.EXTRACTOR_VERSION", facts.EXTRACTOR_VERSION + 1)
+    monkeypatch.setattr("mfkit.scan.scanner.EXTRACTOR_VERSION", registry.EXTRACTOR_VERSION + 1)
     report = rescan(library, demo)
     assert report.updated == len(before) and report.added == 0
     assert library.items(missing=None).set_index("id").file_hash.sort_index().equals(before.sort_index())
@@ -223,8 +224,8 @@ def test_hostile_names(library, media):
 
 def test_a_racy_file_is_read_again(library, media, monkeypatch):
     """A file that changed within two seconds of being read may have changed after it."""
-    assert rows._RACE == timedelta(seconds=2)
-    monkeypatch.setattr(rows, "_RACE", timedelta(hours=1))  # the test may take longer than that
+    assert item_rows._RACE == timedelta(seconds=2)
+    monkeypatch.setattr(item_rows, "_RACE", timedelta(hours=1))  # the test may take longer than that
     (media / "now.txt").write_text("just now")
     rescan(library, media)
     assert rescan(library, media).unchanged == 3

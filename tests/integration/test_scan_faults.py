@@ -73,22 +73,22 @@ def test_a_full_disk(tmp_path, demo):
 
 def test_a_file_that_vanishes(tmp_path, monkeypatch):
     """A file that is gone between listing and opening is a failure that the next scan forgets."""
-    from mfkit.scan.examine import examine
+    from mfkit.scan.inspect_file import inspect_file
     from mfkit.scan.walk import candidate
 
-    gone = examine(candidate((str(tmp_path / "gone.jpg"), 5, 0)))
+    gone = inspect_file(candidate((str(tmp_path / "gone.jpg"), 5, 0)))
     assert (gone.stage, gone.file_hash) == ("read", None)
     assert gone.error is not None and "No such file" in gone.error
 
 
 def test_a_file_that_changes_while_it_is_read(tmp_path):
     """Its hash would be of neither version: the next scan takes it up."""
-    from mfkit.scan.examine import examine
+    from mfkit.scan.inspect_file import inspect_file
     from mfkit.scan.walk import candidate
 
     path = tmp_path / "growing.log"
     path.write_text("longer than listed")
-    changed = examine(candidate((str(path), 5, 0)))
+    changed = inspect_file(candidate((str(path), 5, 0)))
     assert changed.file_hash is None and changed.error == "The file changed while it was read; scan again."
 
 

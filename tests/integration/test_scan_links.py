@@ -65,7 +65,8 @@ def test_a_sidecar_comes_changes_and_goes(library, media):
 def test_takeout_tells_where_and_when(library, media):
     """A Google Takeout JSON gives the capture time and the place that the picture lacks."""
     told = {
-        "title": "a.jpg", "description": "by the sea",
+        "title": "a.jpg",
+        "description": "by the sea",
         "photoTakenTime": {"timestamp": "1400000000"},
         "geoData": {"latitude": 38.7223, "longitude": -9.1393, "altitude": 0.0},
     }

@@ -19,7 +19,7 @@ import mfkit
 from mfkit.core.database import Database
 from mfkit.errors import DatabaseUnavailableError, ScanRunningError
 from mfkit.scan import scanner
-from mfkit.scan.lock import scanning, writing
+from mfkit.scan.scan_lock import scan_lock, write_lock
 from tests import postgres
 
 LONG_AGO = 1_500_000_000
@@ -101,8 +101,10 @@ class TestSeveralScans:
     ) -> None:
         """The second is refused, also for a folder in the first one's or above it; others may go on."""
         folder = notes(tmp_path / "media" / "a", 2000)
-        with mfkit.MediaLibrary(postgres_server.url(name)) as one, \
-                mfkit.MediaLibrary(postgres_server.url(name)) as other:
+        with (
+            mfkit.MediaLibrary(postgres_server.url(name)) as one,
+            mfkit.MediaLibrary(postgres_server.url(name)) as other,
+        ):
             running = scans.start(one, tmp_path / "media")
             until(lambda: postgres_server.run("SELECT 1 FROM media_items LIMIT 1", name))
             for refused in (folder, tmp_path / "media", tmp_path):
@@ -113,9 +115,7 @@ class TestSeveralScans:
             assert set(other.scans().status) == {"finished"}  # none was taken for killed
             assert other.scan(tmp_path, progress=False).total.files == 2003
 
-    def test_killed(
-        self, postgres_server: postgres.Server, name: str, tmp_path: Path
-    ) -> None:
+    def test_killed(self, postgres_server: postgres.Server, name: str, tmp_path: Path) -> None:
         """A scan whose process was killed holds no lock, and the next scan, of whatever, marks it."""
         folder = notes(tmp_path / "a", 3000)
         script = f"import mfkit; mfkit.MediaLibrary({postgres_server.url(name)!r}).scan({str(folder)!r})"
@@ -138,16 +138,16 @@ async def test_the_lock_of_a_lost_connection(
     database = Database(postgres_server.url(name))
     await database.create_tables()
     with pytest.raises(DatabaseUnavailableError, match="was lost"):
-        async with scanning(database, ["/a"]):
+        async with scan_lock(database, ["/a"]):
             postgres_server.run(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'", name
             )
             with pytest.raises(DatabaseUnavailableError, match="was lost"):
-                async with writing(database):
+                async with write_lock(database):
                     pass
-            async with writing(database):
+            async with write_lock(database):
                 pass
-    async with scanning(database, ["/a"]), writing(database):
+    async with scan_lock(database, ["/a"]), write_lock(database):
         pass
     await database.dispose()
 
@@ -267,7 +267,9 @@ class TestAnOrdinaryLogin:
         wrong = url.replace(postgres.PASSWORD, "hunter2")
         done = subprocess.run(
             [sys.executable, "-m", "mfkit.cli", "sizes", "--library", wrong],
-            capture_output=True, text=True, timeout=60,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 2 and "refuses the login" in done.stderr
         assert len(done.stderr.splitlines()) == 1

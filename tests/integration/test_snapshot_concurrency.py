@@ -72,8 +72,10 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with sqlite3.connect(path) as connection:
         connection.executemany(ITEM, [{"n": number} for number in range(1, 301)])
         connection.execute("UPDATE media_items SET file_size = 300")
-        connection.execute("INSERT INTO tags (id, name, created_at) VALUES (printf('%032x', 1), 'newest', "
-                           "'2026-01-01 00:00:00.000000')")
+        connection.execute(
+            "INSERT INTO tags (id, name, created_at) VALUES (printf('%032x', 1), 'newest', "
+            "'2026-01-01 00:00:00.000000')"
+        )
         connection.execute("INSERT INTO media_tags SELECT printf('%032x', 300), id, created_at FROM tags")
     connection.close()
     return path

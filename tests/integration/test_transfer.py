@@ -18,9 +18,9 @@ import pytest
 from sqlalchemy import insert, select
 
 import mfkit
-from mfkit.core import transfer as room
+from mfkit.core import library_copy as room
 from mfkit.core.database import Database
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import LibraryNotFoundError, NotALibraryError, TransferError
 from mfkit.models import MediaItem, MediaMetadata, Tag
 from tests import postgres
@@ -80,6 +80,7 @@ def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
 
 def rows(library: mfkit.MediaLibrary) -> list[list[tuple[object, ...]]]:
     """Return all rows of all tables as Python has them."""
+
     async def read() -> list[list[tuple[object, ...]]]:
         async with library.database.connect() as connection:
             return [
@@ -118,7 +119,7 @@ def test_a_copy_is_scanned_on(source: mfkit.MediaLibrary, target_url: str, media
 
 
 KILLED = """
-import os, signal, sys, mfkit, mfkit.core.transfer as room
+import os, signal, sys, mfkit, mfkit.core.library_copy as room
 room._PAGE = 7
 source, target, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
 insert = room.insert_rows
@@ -154,6 +155,7 @@ def test_an_old_state_is_not_mixed_with_a_new_one(
     source: mfkit.MediaLibrary, target_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the library changed since the interrupted copy began, the copy says so and stops."""
+
     async def fail(*_: object) -> None:
         raise ZeroDivisionError
 
@@ -241,12 +243,18 @@ class TestWhatTheOtherCannotHold:
                 "number": numbers,
             }
 
-    @pytest.mark.parametrize(("change", "words"), [
-        ("UPDATE media_metadata SET width = 'wide'", "media_metadata with id .*interpreted as an integer"),
-        ("UPDATE media_metadata SET width = 5000000000", "media_metadata with id .*value out of"),
-        ("UPDATE media_metadata SET title = CAST(x'ff' AS TEXT)", "media_metadata cannot be read.*UTF-8"),
-        ("DELETE FROM media_items", "media_metadata.*is not present in table"),
-    ])
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (
+                "UPDATE media_metadata SET width = 'wide'",
+                "media_metadata with id .*interpreted as an integer",
+            ),
+            ("UPDATE media_metadata SET width = 5000000000", "media_metadata with id .*value out of"),
+            ("UPDATE media_metadata SET title = CAST(x'ff' AS TEXT)", "media_metadata cannot be read.*UTF-8"),
+            ("DELETE FROM media_items", "media_metadata.*is not present in table"),
+        ],
+    )
     def test_rows_that_make_no_sense(
         self, sqlite_path: Path, postgres_url: str, change: str, words: str
     ) -> None:
@@ -280,15 +288,18 @@ def _one(library: mfkit.MediaLibrary) -> UUID:
 def test_moments_to_the_microsecond(sqlite_path: Path, postgres_url: str) -> None:
     """The first and the last moment, and one in between, arrive as they are."""
     moments = [
-        datetime(1, 1, 1, tzinfo=UTC), datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
         datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
     ]
     with mfkit.MediaLibrary(sqlite_path) as library:
+
         async def put() -> None:
             async with library.database.transaction() as connection:
-                await connection.execute(insert(Tag), [
-                    {"name": str(place), "created_at": one} for place, one in enumerate(moments)
-                ])
+                await connection.execute(
+                    insert(Tag),
+                    [{"name": str(place), "created_at": one} for place, one in enumerate(moments)],
+                )
 
         run_sync(put())
         expected = rows(library)
@@ -302,14 +313,19 @@ def test_the_command(source: mfkit.MediaLibrary, target_url: str, tmp_path: Path
     url = source.database.url.render_as_string(hide_password=False)
     done = subprocess.run(
         [sys.executable, "-m", "mfkit.cli", "db", "copy", url, target_url, "--progress"],
-        capture_output=True, text=True, timeout=120, env={**os.environ},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ},
     )
     assert done.returncode == 0, done.stderr
     assert "media_items" in done.stdout and "the same in both databases" in done.stdout
     assert "rows/s" in done.stderr and postgres.PASSWORD not in done.stdout + done.stderr
     again = subprocess.run(
         [sys.executable, "-m", "mfkit.cli", "db", "copy", url, target_url],
-        capture_output=True, text=True, timeout=120,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert again.returncode == 2 and "holds a library already" in again.stderr
     assert postgres.PASSWORD not in again.stderr
@@ -317,8 +333,8 @@ def test_the_command(source: mfkit.MediaLibrary, target_url: str, tmp_path: Path
 
 def test_a_source_that_is_not_there(tmp_path: Path) -> None:
     """It is not made; no more is the target."""
-    from mfkit.cli.options import existing
+    from mfkit.cli.options import existing_path
 
     with pytest.raises(LibraryNotFoundError):
-        existing(str(tmp_path / "nothing.db"))
+        existing_path(str(tmp_path / "nothing.db"))
     assert not list(tmp_path.iterdir())

@@ -27,7 +27,10 @@ def dist(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)],
-        check=True, capture_output=True, timeout=300, env=_PATIENT,
+        check=True,
+        capture_output=True,
+        timeout=300,
+        env=_PATIENT,
     )
     return folder
 
@@ -36,7 +39,9 @@ def test_an_index_would_take_them(dist):
     """Their descriptions are whole, and the README can be shown."""
     done = subprocess.run(
         [sys.executable, "-m", "twine", "check", "--strict", *map(str, dist.iterdir())],
-        capture_output=True, text=True, timeout=120,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0 and done.stdout.count("PASSED") == 2, done.stdout + done.stderr
 
@@ -47,7 +52,8 @@ def test_the_wheel_has_what_it_needs_and_nothing_else(dist):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == {
         f"{place}/{file.relative_to(ROOT / folder).as_posix()}"
-        for folder, place in _PLACES.items() for file in (ROOT / folder).rglob("*")
+        for folder, place in _PLACES.items()
+        for file in (ROOT / folder).rglob("*")
         if file.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(file.parts)
     }
     assert {"mfkit/py.typed", "mfkit/migrations/env.py", "mfkit/notebooks/library_report.ipynb"} <= held
@@ -76,14 +82,21 @@ def test_the_wheel_does_the_main_job(tmp_path, dist):
     scripts = home / ("Scripts" if os.name == "nt" else "bin")
     subprocess.run(
         [scripts / "python", "-m", "pip", "install", "--quiet", wheel],
-        check=True, capture_output=True, timeout=600, env=_PATIENT,
+        check=True,
+        capture_output=True,
+        timeout=600,
+        env=_PATIENT,
     )
 
     def mfkit(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MFKIT_LIBRARY")}
         return subprocess.run(
-            [scripts / "mfkit", *arguments], cwd=work, env=environment,
-            capture_output=True, text=True, timeout=300,
+            [scripts / "mfkit", *arguments],
+            cwd=work,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
 
     assert mfkit("demo", "d").returncode == 0

@@ -13,10 +13,10 @@ from sqlalchemy import select
 import mfkit
 from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary
 from mfkit.core.database import Database
-from mfkit.exchange.formats import Exported
-from mfkit.exchange.ingest import Ingested
+from mfkit.exchange.export.export_formats import ExportResult
+from mfkit.exchange.imports.importer import ImportResult
 from mfkit.models import Collection, MediaItem, MediaMetadata, MediaType, Scan, Tag, media
-from mfkit.scan.report import ScanReport
+from mfkit.scan.scan_report import ScanReport
 
 
 def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
@@ -56,9 +56,9 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.untag(MediaFilter(tags="sea"), "sea"), int)
     assert_type(lib.add_to("best", [one, str(one)]), int)
     assert_type(lib.remove_from("best", one), int)
-    assert_type(lib.export("x.parquet", media_type="video", overwrite=True), Exported)
+    assert_type(lib.export("x.parquet", media_type="video", overwrite=True), ExportResult)
     assert_type(lib.export(Path("x.csv"), columns=["id"]).rows, int)
-    assert_type(lib.ingest(frame, columns={"path": "file_path", "mine": None}), Ingested)
+    assert_type(lib.ingest(frame, columns={"path": "file_path", "mine": None}), ImportResult)
     assert_type(lib.ingest("x.csv", on_error="collect").errors, pd.DataFrame)
     assert_type(lib.metadata(one), pd.DataFrame)
     assert_type(lib.thumbnail(one), bytes)

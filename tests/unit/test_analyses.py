@@ -14,13 +14,13 @@ import pytest
 
 import mfkit
 from mfkit import MediaLibrary
-from mfkit.core.sync import run_sync
+from mfkit.analysis.completeness import FIELDS
+from mfkit.analysis.folder_tree import common_folder
+from mfkit.analysis.histogram import edges
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError
+from mfkit.filters.size_classes import BINS
 from mfkit.models import MediaCopy, Scan
-from mfkit.queries.classes import CLASSES
-from mfkit.queries.completeness import FIELDS
-from mfkit.queries.folders import common_folder
-from mfkit.queries.histograms import edges
 from tests import postgres, synthetic
 from tests.samples import NOON, item
 
@@ -62,14 +62,25 @@ def fill(library: MediaLibrary) -> None:
         facts.bitrate = (None, 96_000, 320_000, 60_000_000)[place % 4]
         facts.extra_metadata = {"lens": f"lens {place % 3}", "format": "mp4"} if place % 2 else {"lens": 5}
         facts.location_name = (None, "Lisbon, Portugal", "Singapore", " ,")[place % 4]
-    put(library, *rows, Scan(root="/photos", status="finished", extractor_version=1),
-        Scan(root="/photos/2020", status="finished", extractor_version=1))
+    put(
+        library,
+        *rows,
+        Scan(root="/photos", status="finished", extractor_version=1),
+        Scan(root="/photos/2020", status="finished", extractor_version=1),
+    )
     items = library.items(order_by="file_hash")
-    put(library, *(
-        MediaCopy(media_item_id=UUID(items["id"][place]), file_path=f"/elsewhere/{place}/{turn}.jpg",
-                  file_name=f"{turn}.jpg")
-        for place, number in ((7, 2), (40, 1)) for turn in range(number)
-    ))
+    put(
+        library,
+        *(
+            MediaCopy(
+                media_item_id=UUID(items["id"][place]),
+                file_path=f"/elsewhere/{place}/{turn}.jpg",
+                file_name=f"{turn}.jpg",
+            )
+            for place, number in ((7, 2), (40, 1))
+            for turn in range(number)
+        ),
+    )
     library.tag(items["id"][:100], "sea")
     library.tag(items["id"][50:150], "sun")
     library.add_to("best", items["id"][:10])
@@ -86,8 +97,12 @@ def sums(items: pd.DataFrame, by: pd.Series) -> dict[Any, tuple[int, int, int, i
     items["with_copies"] = items["file_size"] * (1 + items["copies"])
     grouped = items.groupby("key", dropna=False)
     return {
-        None if pd.isna(key) else key:
-            (len(part), part["copies"].sum(), part["file_size"].sum(), part["with_copies"].sum())
+        None if pd.isna(key) else key: (
+            len(part),
+            part["copies"].sum(),
+            part["file_size"].sum(),
+            part["with_copies"].sum(),
+        )
         for key, part in grouped
     }
 
@@ -97,8 +112,14 @@ def resolution(width: Any, height: Any) -> str | None:
     if pd.isna(width) or pd.isna(height):
         return None
     longer, shorter = max(width, height), min(width, height)
-    for name, least, other in (("8K", 7680, 4320), ("4K", 3840, 2160), ("QHD", 2560, 1440),
-                               ("Full HD", 1920, 1080), ("HD", 1280, 720), ("SD", 640, 480)):
+    for name, least, other in (
+        ("8K", 7680, 4320),
+        ("4K", 3840, 2160),
+        ("QHD", 2560, 1440),
+        ("Full HD", 1920, 1080),
+        ("HD", 1280, 720),
+        ("SD", 640, 480),
+    ):
         if longer >= least or shorter >= other:
             return name
     return "below SD"
@@ -109,16 +130,21 @@ EXPECTED: dict[str, Any] = {
     "resolution": lambda items: pd.Series(
         [resolution(width, height) for width, height in zip(items["width"], items["height"], strict=True)]
     ),
-    "orientation": lambda items: pd.Series([
-        None if pd.isna(w) or pd.isna(h) else "landscape" if w > h else "portrait" if w < h else "square"
-        for w, h in zip(items["width"], items["height"], strict=True)
-    ]),
+    "orientation": lambda items: pd.Series(
+        [
+            None if pd.isna(w) or pd.isna(h) else "landscape" if w > h else "portrait" if w < h else "square"
+            for w, h in zip(items["width"], items["height"], strict=True)
+        ]
+    ),
     "duration_class": lambda items: pd.cut(
-        items["duration"], [0, 10, 60, 300, 1200, 3600, 7200, math.inf], right=False,
-        labels=CLASSES["duration_class"][1].names,
+        items["duration"],
+        [0, 10, 60, 300, 1200, 3600, 7200, math.inf],
+        right=False,
+        labels=BINS["duration_class"][1].names,
     ),
     "iso_class": lambda items: pd.cut(
-        items["iso"].astype(float), [-1, 100, 400, 1600, 6400, math.inf],
+        items["iso"].astype(float),
+        [-1, 100, 400, 1600, 6400, math.inf],
         labels=["up to 100", "101 to 400", "401 to 1600", "1601 to 6400", "above 6400"],
     ),
     "aperture_class": lambda items: items["aperture"].map(
@@ -128,8 +154,10 @@ EXPECTED: dict[str, Any] = {
         {96_000: "below 128 kb/s", 320_000: "320 kb/s to 1 Mb/s", 60_000_000: "50 Mb/s and more"}
     ),
     "size_class": lambda items: pd.cut(
-        items["file_size"].astype(float), [0, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, math.inf], right=False,
-        labels=CLASSES["size_class"][1].names,
+        items["file_size"].astype(float),
+        [0, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, math.inf],
+        right=False,
+        labels=BINS["size_class"][1].names,
     ),
     "year": lambda items: items["file_created_at"].fillna(items["file_modified_at"]).dt.year,
     "weekday": lambda items: items["file_created_at"].dt.day_of_week + 1,
@@ -140,12 +168,14 @@ EXPECTED: dict[str, Any] = {
     ),
     "place": lambda items: items["location_name"],
     "lens": lambda items: items["extra_metadata"].str.extract('"(lens [0-9])"')[0],
-    "container": lambda items: items["extra_metadata"].str.extract('"format": ?"(mp4)"')[0].where(
-        items["media_type"].isin(["video", "audio"])
+    "container": lambda items: (
+        items["extra_metadata"]
+        .str.extract('"format": ?"(mp4)"')[0]
+        .where(items["media_type"].isin(["video", "audio"]))
     ),
-    "scan_root": lambda items: pd.Series(np.where(
-        items["file_path"].str.startswith("/photos/2020/"), "/photos/2020", "/photos"
-    )),
+    "scan_root": lambda items: pd.Series(
+        np.where(items["file_path"].str.startswith("/photos/2020/"), "/photos/2020", "/photos")
+    ),
 }
 
 
@@ -179,37 +209,57 @@ def test_summary_by_labels(filled: MediaLibrary) -> None:
 
 def test_classes_begin_at_their_bounds(library: MediaLibrary) -> None:
     """A bound belongs to the class above it, what is just below it to the one below."""
-    column, classes = CLASSES["duration_class"]
-    put(library, *(
-        item(f"/m/{place}.mp4", facts={"duration": float(bound) - less})
-        for place, (bound, less) in enumerate((b, d) for b in classes.bounds for d in (0.0, 0.125))
-    ))
+    column, classes = BINS["duration_class"]
+    put(
+        library,
+        *(
+            item(f"/m/{place}.mp4", facts={"duration": float(bound) - less})
+            for place, (bound, less) in enumerate((b, d) for b in classes.bounds for d in (0.0, 0.125))
+        ),
+    )
     frame = library.items(order_by="duration")
-    names = [library.summary("duration_class", min_duration=one, max_duration=one)["duration_class"][0]
-             for one in frame["duration"]]
+    names = [
+        library.summary("duration_class", min_duration=one, max_duration=one)["duration_class"][0]
+        for one in frame["duration"]
+    ]
     assert names == [name for pair in zip(classes.names, classes.names[1:], strict=False) for name in pair]
 
 
 def test_hours_are_the_cameras(library: MediaLibrary) -> None:
     """Weekday and hour are those of the camera's clock where it is known, else of UTC."""
+
     def taken(name: str, moment: datetime, said: Any) -> Any:
         facts = {"extra_metadata": {} if said is None else {"taken_at": said}}
         return item(f"/m/{name}.jpg", file_created_at=moment, facts=facts)
 
     late = datetime(2024, 3, 3, 23, 30, tzinfo=UTC)  # a Sunday
-    put(library, taken("utc", late, None), taken("tokyo", late, "2024-03-04T08:30:00+09:00"),
-        taken("nonsense", late, "2024-13-99T99:99:99"), taken("number", late, 20240304),
-        item("/m/undated.jpg", facts={}))
+    put(
+        library,
+        taken("utc", late, None),
+        taken("tokyo", late, "2024-03-04T08:30:00+09:00"),
+        taken("nonsense", late, "2024-13-99T99:99:99"),
+        taken("number", late, 20240304),
+        item("/m/undated.jpg", facts={}),
+    )
     frame = library.summary(["weekday", "hour"])
-    found = {(day, hour): files for day, hour, files in zip(
-        nulls(frame["weekday"]), nulls(frame["hour"]), frame["files"], strict=True)}
+    found = {
+        (day, hour): files
+        for day, hour, files in zip(
+            nulls(frame["weekday"]), nulls(frame["hour"]), frame["files"], strict=True
+        )
+    }
     assert found == {(7, 23): 3, (1, 8): 1, (None, None): 1}
 
 
 def test_folders_below_the_filters(library: MediaLibrary) -> None:
     """folder:n counts from the filter's folder, and stays where there is nothing deeper."""
-    put(library, *(item(path) for path in (
-        "/a.jpg", "/m/b.jpg", "/m/x/c.jpg", "/m/x/y/d.jpg", "/m/%_/é/e.jpg", "/M/x/f.jpg")))
+    put(
+        library,
+        *(
+            item(path)
+            for path in ("/a.jpg", "/m/b.jpg", "/m/x/c.jpg", "/m/x/y/d.jpg", "/m/%_/é/e.jpg", "/M/x/f.jpg")
+        ),
+    )
 
     def folders(by: str, **fields: Any) -> list[str]:
         return sorted(library.summary(by, **fields)[by])
@@ -244,9 +294,12 @@ def test_crosstab(filled: MediaLibrary) -> None:
     items = filled.items()
     for of, expected in (
         ("files", pd.crosstab(items["media_type"].astype(str), items["extension"])),
-        ("bytes", pd.crosstab(
-            items["media_type"].astype(str), items["extension"], items["file_size"], aggfunc="sum"
-        )),
+        (
+            "bytes",
+            pd.crosstab(
+                items["media_type"].astype(str), items["extension"], items["file_size"], aggfunc="sum"
+            ),
+        ),
     ):
         table = filled.crosstab("media_type", "extension", values=of)
         assert (table.index.name, table.columns.name) == ("media_type", "extension")
@@ -311,10 +364,18 @@ def test_common_folder() -> None:
     assert common_folder(None, None) == common_folder("/", "/x") == "/"
 
 
-@pytest.mark.parametrize(("column", "bins", "log"), [
-    ("file_size", 20, False), ("file_size", 20, True), ("duration", 7, False), ("duration", 1, True),
-    ("width", 500, False), ("latitude", 10, False), ("copies", 10, False),
-])
+@pytest.mark.parametrize(
+    ("column", "bins", "log"),
+    [
+        ("file_size", 20, False),
+        ("file_size", 20, True),
+        ("duration", 7, False),
+        ("duration", 1, True),
+        ("width", 500, False),
+        ("latitude", 10, False),
+        ("copies", 10, False),
+    ],
+)
 def test_histogram(filled: MediaLibrary, column: str, bins: int, log: bool) -> None:
     """NumPy counts the same between the same edges; bins adjoin, and are of equal width or ratio."""
     items = filled.items()
@@ -348,8 +409,11 @@ def test_histogram_of_one_value(library: MediaLibrary) -> None:
     assert library.histogram("fps", 9)[["low", "high", "files"]].iloc[0].tolist() == [25.0, 25.0, 3]
     assert library.histogram("file_size", 9)["files"].tolist() == [3]
     assert library.histogram("duration", log=True).empty and len(library.histogram("duration")) == 1
-    for wrong, message in (({"column": "artist"}, "no column of numbers"), ({"bins": 0}, "bins must be"),
-                           ({"bins": 501}, "bins must be")):
+    for wrong, message in (
+        ({"column": "artist"}, "no column of numbers"),
+        ({"bins": 0}, "bins must be"),
+        ({"bins": 501}, "bins must be"),
+    ):
         with pytest.raises(FilterError, match=message):
             library.histogram(**wrong)
 
@@ -384,27 +448,49 @@ def group(library: MediaLibrary, *paths: tuple[str, Any]) -> list[tuple[str, boo
     return list(zip(frame["file_path"], frame["keep"], frame["reason"], strict=True))
 
 
-@pytest.mark.parametrize(("paths", "expected"), [
-    ([("/m/Backup 2019/a.jpg", NOON - DAY), ("/m/a.jpg", NOON)],
-     [("/m/Backup 2019/a.jpg", False, "looks like a copy"), ("/m/a.jpg", True, "not among copies")]),
-    ([("/m/a (1).jpg", None), ("/m/a.jpg", None)],
-     [("/m/a (1).jpg", False, "looks like a copy"), ("/m/a.jpg", True, "not among copies")]),
-    ([("/tmp/Backup/a.jpg", NOON), ("/tmp/x/y/a.jpg", NOON)],
-     [("/tmp/Backup/a.jpg", False, "looks like a copy"), ("/tmp/x/y/a.jpg", True, "not among copies")]),
-    ([("/m/a.jpg", NOON), ("/m/x/y/z.jpg", NOON - DAY)],
-     [("/m/a.jpg", False, "newer"), ("/m/x/y/z.jpg", True, "oldest")]),
-    ([("/m/a.jpg", None), ("/m/x/y/z.jpg", NOON)],
-     [("/m/a.jpg", False, "newer"), ("/m/x/y/z.jpg", True, "oldest")]),
-    ([("/m/x/a.jpg", NOON), ("/m/longer.jpg", NOON)],
-     [("/m/x/a.jpg", False, "more folders"), ("/m/longer.jpg", True, "fewest folders")]),
-    ([("/m/aa.jpg", NOON), ("/m/b.jpg", NOON)],
-     [("/m/aa.jpg", False, "longer path"), ("/m/b.jpg", True, "shortest path")]),
-    ([("/m/b.jpg", NOON), ("/m/a.jpg", NOON)],
-     [("/m/b.jpg", False, "later by name"), ("/m/a.jpg", True, "first by name")]),
-    # A word that is in all paths tells nothing.
-    ([("/Copyright/b.jpg", NOON), ("/Copyright/a.jpg", NOON)],
-     [("/Copyright/b.jpg", False, "later by name"), ("/Copyright/a.jpg", True, "first by name")]),
-], ids=lambda value: value[0][0] if isinstance(value[0], tuple) else None)
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (
+            [("/m/Backup 2019/a.jpg", NOON - DAY), ("/m/a.jpg", NOON)],
+            [("/m/Backup 2019/a.jpg", False, "looks like a copy"), ("/m/a.jpg", True, "not among copies")],
+        ),
+        (
+            [("/m/a (1).jpg", None), ("/m/a.jpg", None)],
+            [("/m/a (1).jpg", False, "looks like a copy"), ("/m/a.jpg", True, "not among copies")],
+        ),
+        (
+            [("/tmp/Backup/a.jpg", NOON), ("/tmp/x/y/a.jpg", NOON)],
+            [("/tmp/Backup/a.jpg", False, "looks like a copy"), ("/tmp/x/y/a.jpg", True, "not among copies")],
+        ),
+        (
+            [("/m/a.jpg", NOON), ("/m/x/y/z.jpg", NOON - DAY)],
+            [("/m/a.jpg", False, "newer"), ("/m/x/y/z.jpg", True, "oldest")],
+        ),
+        (
+            [("/m/a.jpg", None), ("/m/x/y/z.jpg", NOON)],
+            [("/m/a.jpg", False, "newer"), ("/m/x/y/z.jpg", True, "oldest")],
+        ),
+        (
+            [("/m/x/a.jpg", NOON), ("/m/longer.jpg", NOON)],
+            [("/m/x/a.jpg", False, "more folders"), ("/m/longer.jpg", True, "fewest folders")],
+        ),
+        (
+            [("/m/aa.jpg", NOON), ("/m/b.jpg", NOON)],
+            [("/m/aa.jpg", False, "longer path"), ("/m/b.jpg", True, "shortest path")],
+        ),
+        (
+            [("/m/b.jpg", NOON), ("/m/a.jpg", NOON)],
+            [("/m/b.jpg", False, "later by name"), ("/m/a.jpg", True, "first by name")],
+        ),
+        # A word that is in all paths tells nothing.
+        (
+            [("/Copyright/b.jpg", NOON), ("/Copyright/a.jpg", NOON)],
+            [("/Copyright/b.jpg", False, "later by name"), ("/Copyright/a.jpg", True, "first by name")],
+        ),
+    ],
+    ids=lambda value: value[0][0] if isinstance(value[0], tuple) else None,
+)
 def test_which_to_keep(library: MediaLibrary, paths: Any, expected: Any) -> None:
     """Each criterion decides when those before it do not, and says so."""
     assert group(library, *paths) == expected
@@ -424,7 +510,7 @@ def test_the_first_groups(library: MediaLibrary, missing: bool | None) -> None:
     """So many groups, those that all of them begin with, whether or not the item's own path is there."""
     for number in range(6):
         one = item(f"/m/{number}.jpg", file_size=100 + number, missing_since=NOON if number % 2 else None)
-        names = [f"{number}{letter}.jpg" for letter in "abc"[:number % 3 + 1]]
+        names = [f"{number}{letter}.jpg" for letter in "abc"[: number % 3 + 1]]
         one.copies = [MediaCopy(file_path=f"/m/{name}", file_name=name) for name in names]
         put(library, one)
     every = library.duplicates(missing=missing)
@@ -449,8 +535,13 @@ def test_missing_paths_are_no_duplicates(library: MediaLibrary) -> None:
 
 
 KNOWN = {
-    "capture_time": "file_created_at", "duration": "duration", "artist": "artist", "iso": "iso",
-    "video_codec": "video_codec", "location_name": "location_name", "audio_codec": "audio_codec",
+    "capture_time": "file_created_at",
+    "duration": "duration",
+    "artist": "artist",
+    "iso": "iso",
+    "video_codec": "video_codec",
+    "location_name": "location_name",
+    "audio_codec": "audio_codec",
 }
 
 
@@ -493,10 +584,13 @@ def test_worklist(filled: MediaLibrary, field: str) -> None:
 def test_a_camera_is_known_as_the_fact_has_it(library: MediaLibrary) -> None:
     """Blank make and model are no camera; one of them is."""
     pairs = [(None, None), (" ", ""), ("", None), ("Canon", None), (None, "X100"), (" ", "X100")]
-    put(library, *(
-        item(f"/m/{place}.jpg", facts={"camera_make": make, "camera_model": model})
-        for place, (make, model) in enumerate(pairs)
-    ))
+    put(
+        library,
+        *(
+            item(f"/m/{place}.jpg", facts={"camera_make": make, "camera_model": model})
+            for place, (make, model) in enumerate(pairs)
+        ),
+    )
     assert library.missing_metadata("camera")["file_name"].tolist() == ["0.jpg", "1.jpg", "2.jpg"]
     frame = library.summary("camera")
     assert frame.loc[frame["camera"].isna(), "files"].tolist() == [3]
@@ -512,16 +606,30 @@ def test_worklist_nonsense(library: MediaLibrary) -> None:
 
 def film(name: str, **fields: Any) -> Any:
     """Return a Full HD film of 1,000 seconds at 16 Mb/s with sound."""
-    facts = {"duration": 1000.0, "width": 1920, "height": 1080, "fps": 25.0, "video_codec": "h264",
-             "audio_codec": "aac", **fields}
+    facts = {
+        "duration": 1000.0,
+        "width": 1920,
+        "height": 1080,
+        "fps": 25.0,
+        "video_codec": "h264",
+        "audio_codec": "aac",
+        **fields,
+    }
     return item(f"/m/{name}", file_size=facts.pop("size", 2_000_000_000), facts=facts)
 
 
 def test_savings(library: MediaLibrary) -> None:
     """Duration times the assumed rates, for pictures and sound, by resolution and frame rate."""
-    put(library, film("film.mp4"), film("silent.mp4", audio_codec=None), film("fast.mp4", fps=50.0),
-        film("tall.mp4", width=1080, height=1920), film("wide.mp4", width=1920, height=800),
-        film("unknown.mp4", video_codec=None), film("small.mp4", width=640, height=360))
+    put(
+        library,
+        film("film.mp4"),
+        film("silent.mp4", audio_codec=None),
+        film("fast.mp4", fps=50.0),
+        film("tall.mp4", width=1080, height=1920),
+        film("wide.mp4", width=1920, height=800),
+        film("unknown.mp4", video_codec=None),
+        film("small.mp4", width=640, height=360),
+    )
     frame = library.savings("hevc").set_index(library.savings("hevc")["file_path"].str[3:-4])
     rates = mfkit.assumptions().query("target == 'hevc'").set_index("resolution")
     full = rates.loc["Full HD"]
@@ -543,11 +651,19 @@ def test_savings_leave_out_what_is_efficient(library: MediaLibrary) -> None:
     """Newer codecs, the target's own at a fitting rate, small files, and what is not known."""
     full = mfkit.assumptions().query("target == 'hevc' and resolution == 'Full HD'").iloc[0]
     high = int(1000 * (full["high"] + full["sound"]) / 8)
-    put(library, film("av1.mp4", video_codec="av1"), film("fits.mp4", video_codec="hevc", size=high),
-        film("vp9.mp4", video_codec="vp9", size=high), film("more.mp4", video_codec="hevc", size=high + 1),
-        film("small.mp4", size=100), film("endless.mp4", duration=0.0), film("timeless.mp4", duration=None),
-        film("shapeless.mp4", width=None), film("between.mp4", size=high - 1),
-        item("/m/picture.jpg", facts={"width": 4000, "height": 3000}))
+    put(
+        library,
+        film("av1.mp4", video_codec="av1"),
+        film("fits.mp4", video_codec="hevc", size=high),
+        film("vp9.mp4", video_codec="vp9", size=high),
+        film("more.mp4", video_codec="hevc", size=high + 1),
+        film("small.mp4", size=100),
+        film("endless.mp4", duration=0.0),
+        film("timeless.mp4", duration=None),
+        film("shapeless.mp4", width=None),
+        film("between.mp4", size=high - 1),
+        item("/m/picture.jpg", facts={"width": 4000, "height": 3000}),
+    )
     frame = library.savings("hevc")
     assert sorted(frame["file_path"]) == ["/m/between.mp4", "/m/more.mp4"]
     low = frame.set_index("file_path")["saves_low"]
@@ -556,11 +672,17 @@ def test_savings_leave_out_what_is_efficient(library: MediaLibrary) -> None:
 
 def test_savings_of_sound(library: MediaLibrary) -> None:
     """Audio has rates of its own, and no resolution; films stay out of it."""
+
     def song(name: str, codec: str, size: int) -> Any:
         return item(f"/m/{name}", file_size=size, facts={"duration": 100.0, "audio_codec": codec})
 
-    put(library, song("a.flac", "flac", 10_000_000), song("b.mp3", "mp3", 4_000_000),
-        song("c.opus", "opus", 1_900_000), film("film.mp4"))
+    put(
+        library,
+        song("a.flac", "flac", 10_000_000),
+        song("b.mp3", "mp3", 4_000_000),
+        song("c.opus", "opus", 1_900_000),
+        film("film.mp4"),
+    )
     frame = library.savings("opus")
     assert frame["file_path"].tolist() == ["/m/a.flac", "/m/b.mp3"]
     assert frame["bytes_expected"].tolist() == [1_600_000] * 2 and frame["resolution"].isna().all()
@@ -572,14 +694,28 @@ def test_own_assumptions(library: MediaLibrary) -> None:
     own = mfkit.assumptions()
     own.loc[own["target"].eq("hevc"), "expected"] = own["high"]
     assert library.savings(assumptions=own)["bytes_expected"][0] == 1000 * 5_800_000 / 8
-    new = pd.DataFrame([{"target": "vvc", "media_type": "video", "resolution": "Full HD", "low": 1e6,
-                         "expected": 2e6, "high": 3e6, "high_fps": 1.5, "sound": 0}])
+    new = pd.DataFrame(
+        [
+            {
+                "target": "vvc",
+                "media_type": "video",
+                "resolution": "Full HD",
+                "low": 1e6,
+                "expected": 2e6,
+                "high": 3e6,
+                "high_fps": 1.5,
+                "sound": 0,
+            }
+        ]
+    )
     assert library.savings("vvc", assumptions=new)["bytes_low"].tolist() == [125_000_000]
     for wrong, message in (
         (own.drop(columns="low"), "lack low; start from"),
         (own.assign(low=own["high"] * 2), "makes no sense"),
-        (own.assign(high=math.inf), "makes no sense"), (own.assign(high_fps=0), "makes no sense"),
-        (own.assign(low="x"), "makes no sense"), (new, "no target 'hevc'; they have vvc"),
+        (own.assign(high=math.inf), "makes no sense"),
+        (own.assign(high_fps=0), "makes no sense"),
+        (own.assign(low="x"), "makes no sense"),
+        (new, "no target 'hevc'; they have vvc"),
     ):
         with pytest.raises(FilterError, match=message):
             library.savings(assumptions=wrong)
@@ -602,9 +738,18 @@ def test_assumptions_make_sense() -> None:
 
 def test_nothing_there(library: MediaLibrary) -> None:
     """Every analysis of an empty library is an empty frame."""
-    assert all(len(frame) == 0 for frame in (
-        library.summary(["tag", "folder:3"]), library.growth(by="lens"), library.folders(),
-        library.places(zoom=2), library.histogram(), library.duplicates(), library.completeness(()),
-        library.missing_metadata("artist"),
-        library.savings(), library.crosstab("year", "tag"),
-    ))
+    assert all(
+        len(frame) == 0
+        for frame in (
+            library.summary(["tag", "folder:3"]),
+            library.growth(by="lens"),
+            library.folders(),
+            library.places(zoom=2),
+            library.histogram(),
+            library.duplicates(),
+            library.completeness(()),
+            library.missing_metadata("artist"),
+            library.savings(),
+            library.crosstab("year", "tag"),
+        )
+    )

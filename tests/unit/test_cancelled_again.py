@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mfkit.core.database import Database
-from mfkit.engines.threads import Call, Threads
+from mfkit.engines.query_threads import QueryCall, QueryThreads
 from mfkit.errors import QueryError
 
 
@@ -35,7 +35,7 @@ async def test_work_on_a_thread(caplog: pytest.LogCaptureFixture) -> None:
     """It goes on when the work has ended, and nobody is told of the work's error."""
     begun, ended = Event(), Event()
 
-    def work(call: Call) -> None:
+    def work(call: QueryCall) -> None:
         begun.set()
         assert call.stopped.wait(10)
         time.sleep(0.3)
@@ -44,7 +44,7 @@ async def test_work_on_a_thread(caplog: pytest.LogCaptureFixture) -> None:
 
     async def run() -> None:
         try:
-            await Threads("test").run(work)
+            await QueryThreads("test").run(work)
         finally:
             assert ended.is_set()
 

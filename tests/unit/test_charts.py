@@ -27,26 +27,35 @@ from mfkit.charts import (
     resolutions_chart,
     types_chart,
 )
-from mfkit.charts.javascript import TRACES, bundle_for, packed
-from mfkit.charts.places import land_style
+from mfkit.charts.places_map import land_style
+from mfkit.charts.plotly_bundle import TRACES, bundle_for, packed
 from mfkit.charts.theme import MAX_MARKS, MEDIA_COLORS, label, value_axis
 from mfkit.models import MediaType
 
-TYPES = pd.DataFrame({
-    "media_type": pd.Categorical(["video", "image"], list(MEDIA_COLORS)),
-    "files": pd.array([3, 1200], "Int64"),
-    "bytes": pd.array([2_500_000_000_000, 4_000_000_000], "Int64"),
-})
-CODECS = pd.DataFrame({
-    "video_codec": [f"codec{number:02d}" for number in range(12)] + [None],
-    "files": pd.array(range(13, 0, -1), "Int64"),
-    "bytes": pd.array(range(13_000, 0, -1_000), "Int64"),
-})
-PLACES = pd.DataFrame({
-    "latitude": [38.7, 52.5], "longitude": [-9.1, 13.4],
-    "files": pd.array([100, 1], "Int64"), "bytes": pd.array([5 * 10**9, 1000], "Int64"),
-    "first_year": pd.array([2019, None], "Int64"), "last_year": pd.array([2021, None], "Int64"),
-})
+TYPES = pd.DataFrame(
+    {
+        "media_type": pd.Categorical(["video", "image"], list(MEDIA_COLORS)),
+        "files": pd.array([3, 1200], "Int64"),
+        "bytes": pd.array([2_500_000_000_000, 4_000_000_000], "Int64"),
+    }
+)
+CODECS = pd.DataFrame(
+    {
+        "video_codec": [f"codec{number:02d}" for number in range(12)] + [None],
+        "files": pd.array(range(13, 0, -1), "Int64"),
+        "bytes": pd.array(range(13_000, 0, -1_000), "Int64"),
+    }
+)
+PLACES = pd.DataFrame(
+    {
+        "latitude": [38.7, 52.5],
+        "longitude": [-9.1, 13.4],
+        "files": pd.array([100, 1], "Int64"),
+        "bytes": pd.array([5 * 10**9, 1000], "Int64"),
+        "first_year": pd.array([2019, None], "Int64"),
+        "last_year": pd.array([2021, None], "Int64"),
+    }
+)
 
 
 def growth(periods: pd.DatetimeIndex, kinds: tuple[str, ...] = ("video", "image")) -> pd.DataFrame:
@@ -56,22 +65,42 @@ def growth(periods: pd.DatetimeIndex, kinds: tuple[str, ...] = ("video", "image"
 
 GROWTH = growth(pd.date_range("2020-01-01", periods=3, freq="YS", tz="UTC"))
 CAMERAS = CODECS.rename(columns={"video_codec": "camera"})
-SIZES = pd.DataFrame({
-    "bin": [0, 1, 2], "low": [10, 1000, 10**6], "high": [1000, 10**6, 10**9], "files": [1, 0, 5],
-    "bytes": [500, 0, 10**9],
-})
-CELLS = pd.DataFrame({
-    "video_codec": ["h264", "h264", "hevc", None], "resolution": ["4K", "HD", "HD", "HD"],
-    "files": [1, 1000, 3, 9], "bytes": [10**9, 10**12, 5, 1],
-})
-FOLDERS = pd.DataFrame({
-    "id": ["/a", "/a/b", "/a/<i>c</i>", "/a/b/d"], "parent": [None, "/a", "/a", "/a/b"],
-    "label": ["/a", "b", "<i>c</i>", "d"], "depth": [0, 1, 1, 2], "files": [10, 7, 3, 7],
-    "bytes": [1000, 700, 300, 700],
-})
+SIZES = pd.DataFrame(
+    {
+        "bin": [0, 1, 2],
+        "low": [10, 1000, 10**6],
+        "high": [1000, 10**6, 10**9],
+        "files": [1, 0, 5],
+        "bytes": [500, 0, 10**9],
+    }
+)
+CELLS = pd.DataFrame(
+    {
+        "video_codec": ["h264", "h264", "hevc", None],
+        "resolution": ["4K", "HD", "HD", "HD"],
+        "files": [1, 1000, 3, 9],
+        "bytes": [10**9, 10**12, 5, 1],
+    }
+)
+FOLDERS = pd.DataFrame(
+    {
+        "id": ["/a", "/a/b", "/a/<i>c</i>", "/a/b/d"],
+        "parent": [None, "/a", "/a", "/a/b"],
+        "label": ["/a", "b", "<i>c</i>", "d"],
+        "depth": [0, 1, 1, 2],
+        "files": [10, 7, 3, 7],
+        "bytes": [1000, 700, 300, 700],
+    }
+)
 CHARTS: list[tuple[Callable[..., go.Figure], pd.DataFrame]] = [
-    (types_chart, TYPES), (codecs_chart, CODECS), (growth_chart, GROWTH), (places_map, PLACES),
-    (cameras_chart, CAMERAS), (histogram_chart, SIZES), (resolutions_chart, CELLS), (folders_chart, FOLDERS),
+    (types_chart, TYPES),
+    (codecs_chart, CODECS),
+    (growth_chart, GROWTH),
+    (places_map, PLACES),
+    (cameras_chart, CAMERAS),
+    (histogram_chart, SIZES),
+    (resolutions_chart, CELLS),
+    (folders_chart, FOLDERS),
 ]
 
 
@@ -124,10 +153,14 @@ def test_a_cell_is_a_codec_in_a_resolution() -> None:
     trace = resolutions_chart(CELLS, "files").data[0]
     assert [list(row) for row in trace.text] == [["1,000", "1"], ["3", ""]]
     assert trace.customdata[0][1] == ["h264", "4K"] and trace.customdata[1][1] is None
-    many = pd.DataFrame({
-        "video_codec": [f"codec{number}" for number in range(20)], "resolution": ["HD"] * 20,
-        "files": range(20, 0, -1), "bytes": range(20, 0, -1),
-    })
+    many = pd.DataFrame(
+        {
+            "video_codec": [f"codec{number}" for number in range(20)],
+            "resolution": ["HD"] * 20,
+            "files": range(20, 0, -1),
+            "bytes": range(20, 0, -1),
+        }
+    )
     shared = resolutions_chart(many, "files", top=5)
     assert shared.layout.yaxis.ticktext[-1] == "other (15)" and shared.data[0].text[-1][0] == "120"
     assert shared.data[0].customdata[-1][0] is None
@@ -177,9 +210,10 @@ def test_two_names_that_shorten_alike_stay_two_bars() -> None:
     assert len(set(figure.data[0].y)) == 2
 
 
-@pytest.mark.parametrize("name", [
-    "<img src=x onerror=alert(1)>", "<b>bold</b>", "a & b", "$x^2$", "%{y}", "{{7*7}}", "\u202egpj.exe",
-])
+@pytest.mark.parametrize(
+    "name",
+    ["<img src=x onerror=alert(1)>", "<b>bold</b>", "a & b", "$x^2$", "%{y}", "{{7*7}}", "\u202egpj.exe"],
+)
 def test_a_name_is_shown_as_it_is(name: str) -> None:
     """Nothing in a name is markup to Plotly or MathJax, and nothing turns the text around."""
     (shown,) = codecs_chart(CODECS.head(1).assign(video_codec=name)).layout.yaxis.ticktext
@@ -226,7 +260,8 @@ def test_growth_takes_nullable_and_categorical_columns() -> None:
     """The dtypes that a library returns give the same figure as plain ones."""
     as_returned = GROWTH.assign(
         media_type=pd.Categorical(GROWTH["media_type"], list(MEDIA_COLORS)),
-        files=GROWTH["files"].astype("Int64"), bytes=GROWTH["bytes"].astype("Int64"),
+        files=GROWTH["files"].astype("Int64"),
+        bytes=GROWTH["bytes"].astype("Int64"),
     )
     assert growth_chart(as_returned).to_json() == growth_chart(GROWTH).to_json()
 
@@ -281,9 +316,10 @@ def test_the_map_needs_no_server() -> None:
             assert np.abs(np.diff(np.array(ring)[:, 0])).max() <= 180
 
 
-@pytest.mark.parametrize("figure", [
-    *(chart(frame) for chart, frame in CHARTS), growth_chart(GROWTH, cumulative=True), places_atlas(PLACES),
-])
+@pytest.mark.parametrize(
+    "figure",
+    [*(chart(frame) for chart, frame in CHARTS), growth_chart(GROWTH, cumulative=True), places_atlas(PLACES)],
+)
 def test_the_part_of_plotly_that_ships_draws_every_chart(figure: go.Figure) -> None:
     """No chart of mfkit's makes a page wait for all of Plotly."""
     assert bundle_for([figure.to_dict()]) == "part"
@@ -294,7 +330,7 @@ def test_all_of_plotly_where_a_chart_needs_it(monkeypatch: pytest.MonkeyPatch) -
     bar, pie = (go.Figure(kind).to_dict() for kind in (go.Bar(y=[1]), go.Pie(values=[1])))
     assert bundle_for([]) == bundle_for([bar, {}, {"data": [{}]}]) == "part"
     assert bundle_for([bar, pie]) == "whole"
-    monkeypatch.setattr("mfkit.charts.javascript.get_plotlyjs_version", lambda: "0.1.2")
+    monkeypatch.setattr("mfkit.charts.plotly_bundle.get_plotlyjs_version", lambda: "0.1.2")
     assert bundle_for([bar]) == "whole"
 
 

@@ -20,7 +20,7 @@ import typer
 import mfkit
 from mfkit import doctor
 from mfkit.cli import app
-from mfkit.queries.filters import MediaFilter
+from mfkit.filters.media_filter import MediaFilter
 from tests.commands import COMMANDS, call, examples
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def run(scanned, demo, tmp_path, monkeypatch, capsys):
 def test_it_explains_itself(run, name):
     """Help says what the command does, what each option means, and gives an example."""
     assert examples(name), "an example is missing"
-    assert all(example[:len(name.split())] == name.split() for example in examples(name))
+    assert all(example[: len(name.split())] == name.split() for example in examples(name))
     done = run(*name.split(), "--help")
     assert done.code == 0 and "Usage" in done.out
     for parameter in COMMANDS[name].params:
@@ -85,10 +85,14 @@ def test_json_is_json(run, name):
     json.loads(run(*example, "--json").out)
 
 
-@pytest.mark.parametrize("name", [
-    name for name, one in COMMANDS.items()
-    if "--library" in _options(one) and name not in ("scan", "import", "db upgrade", "doctor")
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, one in COMMANDS.items()
+        if "--library" in _options(one) and name not in ("scan", "import", "db upgrade", "doctor")
+    ],
+)
 def test_an_unknown_library_is_one_line(run, name):
     """A library that is not there ends with 2 and a line that says what to do; none is made."""
     done = run(*examples(name)[0], "--library", "nowhere.db")
@@ -98,11 +102,23 @@ def test_an_unknown_library_is_one_line(run, name):
 
 
 EMPTY = [
-    ("scan", ""), ("demo", ""), ("export", ""), ("import", ""), ("publish", ""),
-    ("db", "copy", "library.db", ""), ("db", "copy", "", "copy.db"), ("cache", "clear", ""),
-    ("lab", "--notebooks", ""), ("lab", "--library", ""),
-    ("report", "--output", ""), ("report", "--pictures", ""), ("items", "--folder", ""), ("app", ""),
-    ("scan", "Pictures", "--library", ""), ("items", "--library", ""), ("db", "upgrade", "--library", ""),
+    ("scan", ""),
+    ("demo", ""),
+    ("export", ""),
+    ("import", ""),
+    ("publish", ""),
+    ("db", "copy", "library.db", ""),
+    ("db", "copy", "", "copy.db"),
+    ("cache", "clear", ""),
+    ("lab", "--notebooks", ""),
+    ("lab", "--library", ""),
+    ("report", "--output", ""),
+    ("report", "--pictures", ""),
+    ("items", "--folder", ""),
+    ("app", ""),
+    ("scan", "Pictures", "--library", ""),
+    ("items", "--library", ""),
+    ("db", "upgrade", "--library", ""),
     ("scan", "Pictures", ""),
 ]
 
@@ -133,17 +149,24 @@ def test_the_commands_that_filter():
         assert flags <= _options(COMMANDS[name]), name
 
 
-@pytest.mark.parametrize("arguments, fields", [
-    (["--media-type", "video", "--media-type", "audio"], {"media_type": ["video", "audio"]}),
-    (["--min-size", "1 MB", "--before", "2020"], {"min_size": "1 MB", "before": "2020"}),
-    (["--has-location"], {"has_location": True}), (["--no-has-location"], {"has_location": False}),
-    (["--near", "45.5,-73.5,200"], {"near": (45.5, -73.5, 200)}),
-    (["--box", "30,-20,60,20"], {"box": (30, -20, 60, 20)}),
-    (["--missing", "any"], {"missing": None}), (["--duplicates"], {"duplicates": True}),
-    (["--min-width", "1000", "--extension", ".JPG"], {"min_width": 1000, "extension": "jpg"}),
-    (["--filter", '{"media_type": "image", "max_size": "1 MB"}', "--max-size", "9 GB"],
-     {"media_type": "image", "max_size": "9 GB"}),
-])
+@pytest.mark.parametrize(
+    "arguments, fields",
+    [
+        (["--media-type", "video", "--media-type", "audio"], {"media_type": ["video", "audio"]}),
+        (["--min-size", "1 MB", "--before", "2020"], {"min_size": "1 MB", "before": "2020"}),
+        (["--has-location"], {"has_location": True}),
+        (["--no-has-location"], {"has_location": False}),
+        (["--near", "45.5,-73.5,200"], {"near": (45.5, -73.5, 200)}),
+        (["--box", "30,-20,60,20"], {"box": (30, -20, 60, 20)}),
+        (["--missing", "any"], {"missing": None}),
+        (["--duplicates"], {"duplicates": True}),
+        (["--min-width", "1000", "--extension", ".JPG"], {"min_width": 1000, "extension": "jpg"}),
+        (
+            ["--filter", '{"media_type": "image", "max_size": "1 MB"}', "--max-size", "9 GB"],
+            {"media_type": "image", "max_size": "9 GB"},
+        ),
+    ],
+)
 def test_options_are_the_filter(run, scanned, arguments, fields):
     """Each option means what the field of that name means to the library."""
     done = run("items", "--json", "--columns", "id", "--limit", "0", *arguments)
@@ -152,19 +175,24 @@ def test_options_are_the_filter(run, scanned, arguments, fields):
     assert [row["id"] for row in json.loads(done.out)] == expected
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["items", "--filter", "{"], "--filter is no JSON"),
-    (["items", "--filter", "[1]"], "takes a JSON object"),
-    (["items", "--filter", '{"colour": 1}'], "There is no filter field 'colour'"),
-    (["items", "--min-size", "big"], "'big' is no size"), (["items", "--near", "1,2"], "near"),
-    (["items", "--columns", "colour"], "There is no column 'colour'"),
-    (["items", "--missing", "x"], "yes or any"),
-    (["export", "x.doc"], "mfkit writes no .doc"), (["export", "list.csv"], "is there already"),
-    (["import", "nowhere.csv"], "nowhere.csv is not there"),
-    (["import", "list.csv"], "'Path' means nothing"),
-    (["import", "list.csv", "--rename", "Path"], "--rename takes THEIRS=OURS"),
-    (["tag", "add", "x"], "say --all if you mean that"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["items", "--filter", "{"], "--filter is no JSON"),
+        (["items", "--filter", "[1]"], "takes a JSON object"),
+        (["items", "--filter", '{"colour": 1}'], "There is no filter field 'colour'"),
+        (["items", "--min-size", "big"], "'big' is no size"),
+        (["items", "--near", "1,2"], "near"),
+        (["items", "--columns", "colour"], "There is no column 'colour'"),
+        (["items", "--missing", "x"], "yes or any"),
+        (["export", "x.doc"], "mfkit writes no .doc"),
+        (["export", "list.csv"], "is there already"),
+        (["import", "nowhere.csv"], "nowhere.csv is not there"),
+        (["import", "list.csv"], "'Path' means nothing"),
+        (["import", "list.csv", "--rename", "Path"], "--rename takes THEIRS=OURS"),
+        (["tag", "add", "x"], "say --all if you mean that"),
+    ],
+)
 def test_what_cannot_work_is_one_line(run, arguments, words):
     """Bad input ends with 2 and a line on standard error."""
     done = run(*arguments)
@@ -260,6 +288,7 @@ def test_help_waits_for_no_library():
 
 def test_interrupted(run, monkeypatch):
     """Ctrl-C ends a command with a word of what became of its work."""
+
     def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 

@@ -33,14 +33,18 @@ def links(lib: MediaLibrary) -> list[Any]:
 class TestUndo:
     """undo() restores what was, and nothing else."""
 
-    @pytest.mark.parametrize("act", [
-        lambda lib, some: lib.tag(some, "sea", "New"),
-        lambda lib, some: lib.untag(some, "SEA", "sky"),
-        lambda lib, some: lib.add_to("best", some),
-        lambda lib, some: lib.add_to("another", some),
-        lambda lib, some: lib.remove_from("Best", some),
-        lambda lib, some: lib.tag(MediaFilter(tags="no such tag"), "made for nothing"),
-    ], ids=["tag", "untag", "add to", "add to a new one", "remove from", "tag nothing"])
+    @pytest.mark.parametrize(
+        "act",
+        [
+            lambda lib, some: lib.tag(some, "sea", "New"),
+            lambda lib, some: lib.untag(some, "SEA", "sky"),
+            lambda lib, some: lib.add_to("best", some),
+            lambda lib, some: lib.add_to("another", some),
+            lambda lib, some: lib.remove_from("Best", some),
+            lambda lib, some: lib.tag(MediaFilter(tags="no such tag"), "made for nothing"),
+        ],
+        ids=["tag", "untag", "add to", "add to a new one", "remove from", "tag nothing"],
+    )
     def test_it_restores_what_was(self, filled: MediaLibrary, act: Any) -> None:
         """Links, their dates and positions, tags and collections are as before, some having been there."""
         rows = filled.items(order_by="file_path")
@@ -79,8 +83,16 @@ class TestViews:
     """Selections kept in the library by name."""
 
     CHOSEN = MediaFilter(
-        media_type=["video", "image"], min_size="1 MB", after="2015-03", folder="/photos", tags="a b",
-        near=(38.7, -9.1, 50), box=(30, -20, 60, 20), has_location=True, text="IMG", missing=None,
+        media_type=["video", "image"],
+        min_size="1 MB",
+        after="2015-03",
+        folder="/photos",
+        tags="a b",
+        near=(38.7, -9.1, 50),
+        box=(30, -20, 60, 20),
+        has_location=True,
+        text="IMG",
+        missing=None,
     )
 
     def test_there_and_back(self, filled: MediaLibrary) -> None:

@@ -22,9 +22,9 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from mfkit.core import migrate
+from mfkit.core import schema_version
 from mfkit.core.database import Database
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import (
     DatabaseUnavailableError,
     LibraryLockedError,
@@ -58,20 +58,26 @@ async def count(database: Database) -> int:
         return int(await connection.scalar(select(func.count()).select_from(MediaItem)) or 0)
 
 
-async def test_the_example_of_the_specification(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_example_of_the_specification(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example works as it stands, relative URL and missing folder included."""
     monkeypatch.chdir(tmp_path)
 
     from mfkit.core.database import Database
     from mfkit.models.media import MediaItem, MediaMetadata
 
-    db = Database("sqlite+aiosqlite:///data/mediaforge.db")   # creates data/ when it is not there
+    db = Database("sqlite+aiosqlite:///data/mediaforge.db")  # creates data/ when it is not there
     await db.create_tables()
     async with db.session() as session:
-        session.add(MediaItem(file_path="/media/video.mp4", file_name="video.mp4", file_size=1024000,
-                              file_hash="abc123...", mime_type="video/mp4", media_type="video"))
+        session.add(
+            MediaItem(
+                file_path="/media/video.mp4",
+                file_name="video.mp4",
+                file_size=1024000,
+                file_hash="abc123...",
+                mime_type="video/mp4",
+                media_type="video",
+            )
+        )
         await session.commit()
 
     assert MediaMetadata.__tablename__ == "media_metadata"
@@ -146,6 +152,7 @@ class TestSession:
 
     async def test_many_at_once(self, database: Database) -> None:
         """Sessions that write at the same time wait for each other."""
+
         async def add(number: int) -> None:
             async with database.session() as session:
                 session.add(item(f"/{number}.jpg"))
@@ -274,7 +281,7 @@ class TestTables:
         database = Database(empty_url)
         await database.create_tables()
         async with database.connect() as connection:
-            assert await connection.run_sync(migrate.current) == migrate.HEAD
+            assert await connection.run_sync(schema_version.current) == schema_version.HEAD
         await database.dispose()
 
     async def test_disposed_opens_again(self, database: Database) -> None:
@@ -287,10 +294,18 @@ class TestTables:
 class TestPragmas:
     """What each SQLite connection is set to."""
 
-    @pytest.mark.parametrize(("pragma", "value"), [
-        ("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 1), ("busy_timeout", 1500),
-        ("cache_size", -24576), ("temp_store", 2), ("journal_size_limit", 67108864),
-    ])
+    @pytest.mark.parametrize(
+        ("pragma", "value"),
+        [
+            ("foreign_keys", 1),
+            ("journal_mode", "wal"),
+            ("synchronous", 1),
+            ("busy_timeout", 1500),
+            ("cache_size", -24576),
+            ("temp_store", 2),
+            ("journal_size_limit", 67108864),
+        ],
+    )
     async def test_is_set(self, sqlite_path: Path, pragma: str, value: object) -> None:
         """Foreign keys are on, the log is WAL, the timeout is as asked for."""
         database = Database(sqlite_path, busy_timeout=1.5)
@@ -308,9 +323,9 @@ class TestPragmas:
 class TestUrls:
     """Paths and URLs of all sorts lead to the right place."""
 
-    @pytest.mark.parametrize("form", [
-        "{}", "sqlite:///{}", "sqlite+aiosqlite:///{}", "sqlite+pysqlite:///{}",
-    ])
+    @pytest.mark.parametrize(
+        "form", ["{}", "sqlite:///{}", "sqlite+aiosqlite:///{}", "sqlite+pysqlite:///{}"]
+    )
     async def test_sqlite(self, tmp_path: Path, form: str) -> None:
         """A path and each form of URL open the same file, whatever driver is named."""
         database = Database(form.format(tmp_path / "x.db"))
@@ -415,9 +430,9 @@ class TestSecrets:
             await Database(postgres_server.url("nowhere")).upgrade()
         assert postgres.PASSWORD not in everything_said(caught.value)
 
-    @pytest.mark.parametrize("url", [
-        "://u:hunter2@h", "postgresql://u:hunter2@h:x/d", "postgresql://u:p@h:hunter2@h/d",
-    ])
+    @pytest.mark.parametrize(
+        "url", ["://u:hunter2@h", "postgresql://u:hunter2@h:x/d", "postgresql://u:p@h:hunter2@h/d"]
+    )
     def test_broken_url(self, url: str) -> None:
         """A URL that makes no sense is refused without showing any part of it."""
         with pytest.raises(NotALibraryError, match="cannot be read") as caught:
@@ -679,8 +694,12 @@ def shared_folder() -> Iterator[Path]:
 def as_nobody(library: Path, spare: Path) -> str:
     """Open a library without root's rights, read it and write to it; return what was printed."""
     done = subprocess.run(
-        [sys.executable, "-c", AS_NOBODY, spare, library], capture_output=True, text=True, timeout=60,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, check=False,
+        [sys.executable, "-c", AS_NOBODY, spare, library],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -61,9 +61,12 @@ def contents(root: Path) -> dict[str, list[Any]]:
     """Return SHA-256, size and modification time in s of every file, by its path below the root."""
     return {
         path.relative_to(root).as_posix(): [
-            hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size, path.stat().st_mtime_ns / 1e9,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_size,
+            path.stat().st_mtime_ns / 1e9,
         ]
-        for path in root.rglob("*") if path.is_file()
+        for path in root.rglob("*")
+        if path.is_file()
     }
 
 
@@ -78,9 +81,16 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Report, progress and contents of a demo library that another process with another hash seed wrote."""
     done = subprocess.run(
         [sys.executable, "-c", WRITE, str(tmp_path_factory.mktemp("second"))],
-        env={**os.environ, "PYTHONHASHSEED": "4711", "PYTHONIOENCODING": "utf-8",
-             "PYTHONPATH": str(Path(__file__).parents[2])},
-        capture_output=True, encoding="utf-8", check=True, timeout=600,
+        env={
+            **os.environ,
+            "PYTHONHASHSEED": "4711",
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=600,
     )
     assert done.stderr == ""
     result: dict[str, Any] = json.loads(done.stdout)
@@ -108,8 +118,10 @@ def _coordinates(path: Path) -> tuple[float, float] | None:
         amount = float(value[0]) + float(value[1]) / 60 + float(value[2]) / 3600
         return -amount if reference in "SW" else amount
 
-    return (degrees(gps[GPS.GPSLatitude], gps[GPS.GPSLatitudeRef]),
-            degrees(gps[GPS.GPSLongitude], gps[GPS.GPSLongitudeRef]))
+    return (
+        degrees(gps[GPS.GPSLatitude], gps[GPS.GPSLatitudeRef]),
+        degrees(gps[GPS.GPSLongitude], gps[GPS.GPSLongitudeRef]),
+    )
 
 
 def test_report_states_what_is_on_disk(second: dict[str, Any]) -> None:
@@ -169,10 +181,13 @@ def test_copies_repeat_bytes_in_other_folders(files: dict[str, list[Any]]) -> No
     copied_to = ("Phone backup", "Old laptop/To sort", "Pictures/Best of", "Downloads")
     copies = {max(paths, key=lambda path: path.startswith(copied_to)): paths for paths in pairs}
     assert Counter(path.rpartition("/")[0] for path in copies) == {
-        "Phone backup/2014": 4, "Phone backup/2018": 2, "Old laptop/To sort": 3, "Pictures/Best of": 2,
+        "Phone backup/2014": 4,
+        "Phone backup/2018": 2,
+        "Old laptop/To sort": 3,
+        "Pictures/Best of": 2,
         "Downloads": 1,
     }
-    original, = set(copies["Downloads/Invoice 2019-031 (1).pdf"]) - {"Downloads/Invoice 2019-031 (1).pdf"}
+    (original,) = set(copies["Downloads/Invoice 2019-031 (1).pdf"]) - {"Downloads/Invoice 2019-031 (1).pdf"}
     assert original == "Documents/Invoices/2019/Invoice 2019-031.pdf"
     days = [round(abs(files[first][2] - files[second][2]) / 86400) for first, second in copies.values()]
     assert sorted(days) == [0] * 9 + [2, 21, 40]
@@ -188,7 +203,7 @@ def test_damaged_files_are_damaged(demo: Path, second: dict[str, Any]) -> None:
     with pytest.raises(UnidentifiedImageError):
         Image.open(demo / "Downloads/holiday.jpg")
     assert (demo / "Phone/Recordings/New recording 12.m4a").stat().st_size == 0
-    note, = (note for note in second["report"]["notes"] if "damaged" in note)
+    (note,) = (note for note in second["report"]["notes"] if "damaged" in note)
     assert note.startswith("4 files are damaged on purpose") and all(path in note for path in DAMAGED)
 
 
@@ -227,9 +242,20 @@ def test_photos_name_their_cameras(demo: Path) -> None:
         assert 1 < details[Base.FocalLength] < 200
         assert details[Base.FocalLengthIn35mmFilm] >= details[Base.FocalLength]
     assert models == {
-        "iPhone 4S": 6, "NIKON D7100": 4, "iPhone 5s": 5, "ILCE-6000": 3, "SM-G920F": 4, "X-T10": 4,
-        "iPhone 6s": 4, "DMC-GX80": 7, "iPhone X": 7, "Canon EOS 6D Mark II": 8, "ILCE-7M3": 3,
-        "iPhone 12 Pro": 5, "Pixel 7": 6, "X-T4": 10,
+        "iPhone 4S": 6,
+        "NIKON D7100": 4,
+        "iPhone 5s": 5,
+        "ILCE-6000": 3,
+        "SM-G920F": 4,
+        "X-T10": 4,
+        "iPhone 6s": 4,
+        "DMC-GX80": 7,
+        "iPhone X": 7,
+        "Canon EOS 6D Mark II": 8,
+        "ILCE-7M3": 3,
+        "iPhone 12 Pro": 5,
+        "Pixel 7": 6,
+        "X-T4": 10,
     }
 
 
@@ -262,7 +288,8 @@ def test_positions_lie_on_six_continents(demo: Path) -> None:
     photos = _undamaged(demo, {".jpg": 0, ".jpeg": 0, ".avif": 0})
     positions = [position for path in photos if (position := _coordinates(path))]
     found = {
-        name for name, (south, north, west, east) in CONTINENTS.items()
+        name
+        for name, (south, north, west, east) in CONTINENTS.items()
         if any(south <= latitude <= north and west <= longitude <= east for latitude, longitude in positions)
     }
     assert found == set(CONTINENTS)
@@ -331,14 +358,24 @@ def test_music_is_tagged(demo: Path) -> None:
         artists[tags["artist"]] += 1
         assert tags["album"] and tags["genre"] and 1990 < int(tags["date"]) < 2027
     assert artists == {
-        "The Quiet Cartographers": 4, "Ólafía Brún": 3, "月見電車": 3, "Los Faroles de Abril": 4,
-        "Kofi Ampere": 3, "Grete Halloran Trio": 3, "Zénaïde": 3,
+        "The Quiet Cartographers": 4,
+        "Ólafía Brún": 3,
+        "月見電車": 3,
+        "Los Faroles de Abril": 4,
+        "Kofi Ampere": 3,
+        "Grete Halloran Trio": 3,
+        "Zénaïde": 3,
     }
     assert untagged == ["Track 03.mp3"]
     with av.open(str(demo / "Music/Kofi Ampere/Voltage Highlife/02 Harmattan Radio.m4a")) as container:
         tags = container.metadata
     assert [tags[key] for key in ("title", "artist", "album", "genre", "date", "track")] == [
-        "Harmattan Radio", "Kofi Ampere", "Voltage Highlife", "Highlife", "2020", "2/3",
+        "Harmattan Radio",
+        "Kofi Ampere",
+        "Voltage Highlife",
+        "Highlife",
+        "2020",
+        "2/3",
     ]
 
 

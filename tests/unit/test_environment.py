@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from mfkit.core import migrate
+from mfkit.core import schema_version
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,8 +18,7 @@ def test_conda_environment_has_the_same_bounds():
     """environment.yml names the packages and bounds of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = {
-        canonicalize_name(one.name): str(one.specifier)
-        for one in map(Requirement, project["dependencies"])
+        canonicalize_name(one.name): str(one.specifier) for one in map(Requirement, project["dependencies"])
     }
     wanted["python"] = project["requires-python"]
     listed = re.findall(r"^  - ([\w.-]+)(\S*)", (ROOT / "environment.yml").read_text(), re.MULTILINE)
@@ -32,7 +31,7 @@ def test_conda_environment_has_the_same_bounds():
 def test_head_is_the_newest_migration():
     """The revision that mfkit works with is the last one shipped."""
     scripts = sorted(path.stem for path in (ROOT / "migrations" / "versions").glob("*.py"))
-    assert scripts[-1] == migrate.HEAD
+    assert scripts[-1] == schema_version.HEAD
 
 
 def test_notebooks_are_committed_without_outputs():

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from mfkit.analysis.facets import FACETS, facets
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
+from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import Collection, Tag
-from mfkit.queries.facets import FACETS, facets
-from mfkit.queries.filters import MediaFilter
 from tests.samples import item
 
 
@@ -23,8 +23,14 @@ async def filled(database: Database) -> Database:
             "a.mp4": ({"video_codec": "h264", "width": 1920, "height": 1080}, [beach, night]),
             "b.mp4": ({"video_codec": "h264", "width": 3840, "height": 2160}, [beach]),
             "c.mkv": ({"video_codec": "hevc", "width": 1920, "height": 1080}, []),
-            "d.jpg": ({"camera_make": "Canon", "camera_model": "EOS 80D",
-                       "extra_metadata": {"lens": "EF50mm", "format": "jpeg"}}, []),
+            "d.jpg": (
+                {
+                    "camera_make": "Canon",
+                    "camera_model": "EOS 80D",
+                    "extra_metadata": {"lens": "EF50mm", "format": "jpeg"},
+                },
+                [],
+            ),
             "e.jpg": ({"camera_make": None, "camera_model": None}, [night]),
         }
         for name, (facts, tags) in films.items():
@@ -45,19 +51,29 @@ async def counts(database: Database, *names: str, limit: int = 200, **fields: An
 async def test_values_are_counted_the_most_first(filled: Database) -> None:
     """Facts as given; what is unknown counts nowhere, an item with two tags in both."""
     assert await counts(filled, "video_codec", "camera", "tag", "collection", "lens", "resolution") == [
-        ("video_codec", "h264", 2), ("video_codec", "hevc", 1), ("camera", "Canon EOS 80D", 1),
-        ("tag", "beach", 2), ("tag", "night", 2), ("collection", "best", 1), ("lens", "EF50mm", 1),
-        ("resolution", "Full HD", 2), ("resolution", "4K", 1),
+        ("video_codec", "h264", 2),
+        ("video_codec", "hevc", 1),
+        ("camera", "Canon EOS 80D", 1),
+        ("tag", "beach", 2),
+        ("tag", "night", 2),
+        ("collection", "best", 1),
+        ("lens", "EF50mm", 1),
+        ("resolution", "Full HD", 2),
+        ("resolution", "4K", 1),
     ]
 
 
 async def test_a_list_is_counted_without_its_own_condition(filled: Database) -> None:
     """The codec that is chosen narrows the other lists and not its own."""
     assert await counts(filled, "video_codec", "extension", video_codec="hevc") == [
-        ("video_codec", "h264", 2), ("video_codec", "hevc", 1), ("extension", "mkv", 1),
+        ("video_codec", "h264", 2),
+        ("video_codec", "hevc", 1),
+        ("extension", "mkv", 1),
     ]
     assert await counts(filled, "tag", "media_type", tags="beach", media_type="video") == [
-        ("tag", "beach", 2), ("tag", "night", 1), ("media_type", "video", 2),
+        ("tag", "beach", 2),
+        ("tag", "night", 1),
+        ("media_type", "video", 2),
     ]
 
 
@@ -65,7 +81,7 @@ async def test_every_value_selects_what_it_counts(filled: Database) -> None:
     """The field of each list takes its values, and means as many items."""
     for name, value, files in await counts(filled, *FACETS):
         async with filled.connect() as connection:
-            from mfkit.queries.items import count
+            from mfkit.analysis.item_list import count
 
             found = await connection.scalar(count(MediaFilter(**{FACETS[name]: value})))
         assert found == files, (name, value)
@@ -74,7 +90,8 @@ async def test_every_value_selects_what_it_counts(filled: Database) -> None:
 async def test_the_limit_keeps_the_most_frequent(filled: Database) -> None:
     """Each list by itself is cut off."""
     assert await counts(filled, "video_codec", "media_type", limit=1) == [
-        ("video_codec", "h264", 2), ("media_type", "video", 3),
+        ("video_codec", "h264", 2),
+        ("media_type", "video", 3),
     ]
 
 

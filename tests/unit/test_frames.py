@@ -31,31 +31,62 @@ def test_units(filled: MediaLibrary) -> None:
         assert "file_name" not in units and "year" not in units
         assert frame.head(3).sort_values("file_size").attrs == json.loads(json.dumps(frame.attrs))
     assert filled.summary("media_type").attrs["units"] == {
-        "bytes": "byte", "bytes_with_copies": "byte", "share": "1", "duration": "s",
+        "bytes": "byte",
+        "bytes_with_copies": "byte",
+        "share": "1",
+        "duration": "s",
     }
     assert unit_of("bytes_to_win") == unit_of("total_bytes") == "byte" and unit_of("files") is None
 
 
 def test_pretty(filled: MediaLibrary) -> None:
     """The same rows as text; unknown is empty, moments at midnight are days."""
-    frame = pd.DataFrame({
-        "file_size": pd.array([1_234_567, None, 0], "Int64"), "duration": [185.0, float("nan"), 1.5],
-        "share": [0.125, 1.0, 0.0], "files": pd.array([12_345, 1, None], "Int64"), "year": [1999, 2024, 2000],
-        "bitrate": [192_000, 40_000_000, 5], "latitude": [38.72, -33.87, None],
-        "aperture": [1.8, 12_345.6, 2],
-        "at": pd.to_datetime([datetime(2024, 5, 17, 12, 30, tzinfo=UTC), None, None], utc=True),
-        "day": pd.to_datetime([datetime(2024, 5, 17), None, None]),
-        "known": pd.array([True, False, None], "boolean"),
-        "kind": pd.Categorical(["video", None, "image"]),
-    }, index=["x", "y", "z"])
+    frame = pd.DataFrame(
+        {
+            "file_size": pd.array([1_234_567, None, 0], "Int64"),
+            "duration": [185.0, float("nan"), 1.5],
+            "share": [0.125, 1.0, 0.0],
+            "files": pd.array([12_345, 1, None], "Int64"),
+            "year": [1999, 2024, 2000],
+            "bitrate": [192_000, 40_000_000, 5],
+            "latitude": [38.72, -33.87, None],
+            "aperture": [1.8, 12_345.6, 2],
+            "at": pd.to_datetime([datetime(2024, 5, 17, 12, 30, tzinfo=UTC), None, None], utc=True),
+            "day": pd.to_datetime([datetime(2024, 5, 17), None, None]),
+            "known": pd.array([True, False, None], "boolean"),
+            "kind": pd.Categorical(["video", None, "image"]),
+        },
+        index=["x", "y", "z"],
+    )
     shown = mfkit.pretty(frame)
     assert list(shown.index) == ["x", "y", "z"] and list(shown.columns) == list(frame.columns)
     assert shown.loc["x"].tolist() == [
-        "1.23 MB", "3:05 min", "12.5%", "12,345", "1999", "192 kbit/s", "38.7200°", "1.8", "2024-05-17 12:30",
-        "2024-05-17", "yes", "video",
+        "1.23 MB",
+        "3:05 min",
+        "12.5%",
+        "12,345",
+        "1999",
+        "192 kbit/s",
+        "38.7200°",
+        "1.8",
+        "2024-05-17 12:30",
+        "2024-05-17",
+        "yes",
+        "video",
     ]
     assert shown.loc["y"].tolist() == [
-        "", "", "100.0%", "1", "2024", "40 Mbit/s", "-33.8700°", "12,346", "", "", "no", "",
+        "",
+        "",
+        "100.0%",
+        "1",
+        "2024",
+        "40 Mbit/s",
+        "-33.8700°",
+        "12,346",
+        "",
+        "",
+        "no",
+        "",
     ]
     assert all(str(dtype) == "str" for dtype in shown.dtypes)
     assert mfkit.pretty(frame[:0]).shape == (0, len(frame.columns))

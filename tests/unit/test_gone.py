@@ -14,10 +14,10 @@ import pytest
 
 from mfkit import MediaLibrary
 from mfkit.core.database import Database
-from mfkit.core.openfile import OpenFile
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
+from mfkit.core.sqlite_file import SqliteFile
 from mfkit.errors import LibraryNotFoundError
-from mfkit.library.opened import Engine
+from mfkit.library.base import Engine
 from mfkit.scan import scanner
 from tests.samples import item
 from tests.unit.test_database import count
@@ -55,6 +55,7 @@ def path(request: pytest.FixtureRequest, sqlite_path: Path) -> Path:
 
 def add(path: Path, *files: str) -> None:
     """Put items into a library, and everything into its one file."""
+
     async def work() -> None:
         database = Database(path)
         async with database.session() as session:
@@ -84,10 +85,15 @@ def in_folder(path: Path) -> list[str]:
     return sorted(one.name for one in path.parent.iterdir()) if path.parent.exists() else []
 
 
-@pytest.mark.parametrize("lost", [
-    Path.unlink, lambda path: path.rename(path.parent.parent / "away.db"),
-    lambda path: shutil.rmtree(path.parent),
-], ids=["deleted", "moved", "with its folder"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        Path.unlink,
+        lambda path: path.rename(path.parent.parent / "away.db"),
+        lambda path: shutil.rmtree(path.parent),
+    ],
+    ids=["deleted", "moved", "with its folder"],
+)
 def test_gone(opened: MediaLibrary, path: Path, lost: Callable[[Path], object]) -> None:
     """Every verb says so and what to do, again and again, and makes nothing anew, closed or not."""
     lost(path)
@@ -126,9 +132,9 @@ def test_no_connection_makes_the_file(sqlite_path: Path, monkeypatch: pytest.Mon
     database = Database(sqlite_path)
     assert run_sync(count(database)) == 0
     run_sync(database.dispose())
-    there = OpenFile(sqlite_path).identity()
+    there = SqliteFile(sqlite_path).identity()
     sqlite_path.unlink()
-    monkeypatch.setattr(OpenFile, "identity", lambda self: there)
+    monkeypatch.setattr(SqliteFile, "identity", lambda self: there)
     with pytest.raises(LibraryNotFoundError, match="cannot be opened"):
         run_sync(count(database))
     assert not sqlite_path.exists()
@@ -172,7 +178,7 @@ def test_no_false_alarm(opened: MediaLibrary, path: Path, monkeypatch: pytest.Mo
     """A share that was mounted anew gives the file another number; it is the library all the same."""
     opened.sql("SELECT 1", engine="record")
     found = path.stat()
-    monkeypatch.setattr(OpenFile, "identity", lambda self: (found.st_dev + 1, found.st_ino + 1))
+    monkeypatch.setattr(SqliteFile, "identity", lambda self: (found.st_dev + 1, found.st_ino + 1))
     assert opened.tag(opened.items(), "sea") == opened.count() == 1
 
 
@@ -189,7 +195,7 @@ def test_another_folder(sqlite_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_scan(path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scan under which the file goes ends with the same words, and makes nothing anew."""
-    write = scanner.write
+    write = scanner.write_batch
 
     async def late(*given: Any) -> Any:
         path.unlink(missing_ok=True)

@@ -9,13 +9,36 @@ from typing import Any
 import pytest
 
 from mfkit import MediaFilter, MediaLibrary, MfkitError
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaItem, MediaMetadata
 
 TEXTS = (
-    "it's", '"quoted"', "100%", "%", "_", "a%20b", "'; drop table media_items; --", "\\", "back\\slash'",
-    ":name", "$1", "?", "{0}", "%(name)s", "/* no comment", "-- no comment", "new\nline", "\u202egpj.exe",
-    "עברית ומוזיקה", "日本語", "\U0001f600", "NULL", "x" * 2000, "'" * 99, "\x1b[31m", "' OR '1'='1",
+    "it's",
+    '"quoted"',
+    "100%",
+    "%",
+    "_",
+    "a%20b",
+    "'; drop table media_items; --",
+    "\\",
+    "back\\slash'",
+    ":name",
+    "$1",
+    "?",
+    "{0}",
+    "%(name)s",
+    "/* no comment",
+    "-- no comment",
+    "new\nline",
+    "\u202egpj.exe",
+    "עברית ומוזיקה",
+    "日本語",
+    "\U0001f600",
+    "NULL",
+    "x" * 2000,
+    "'" * 99,
+    "\x1b[31m",
+    "' OR '1'='1",
 )
 WITH_NUL = "a\0b"
 
@@ -36,19 +59,30 @@ async def _insert(library: MediaLibrary) -> None:
     async with library.database.session() as session:
         for text in TEXTS:
             name = f"{text.replace('/', '|')}.jpg"
-            session.add(MediaItem(
-                file_path=f"/{name}/{name}", file_name=name, file_size=1, media_type="image",
-                mime_type="image/jpeg", file_hash=hashlib.sha256(text.encode()).hexdigest(),
-                media_metadata=MediaMetadata(artist=text, extra_metadata={"text": text}),
-            ))
+            session.add(
+                MediaItem(
+                    file_path=f"/{name}/{name}",
+                    file_name=name,
+                    file_size=1,
+                    media_type="image",
+                    mime_type="image/jpeg",
+                    file_hash=hashlib.sha256(text.encode()).hexdigest(),
+                    media_metadata=MediaMetadata(artist=text, extra_metadata={"text": text}),
+                )
+            )
 
 
 def test_text_is_data(library: MediaLibrary) -> None:
     """Each text finds its own item, and no other; nothing else happens."""
     for text in TEXTS:
         name = f"{text.replace('/', '|')}.jpg"
-        for fields in ({"artist": text}, {"tags": text}, {"all_tags": text}, {"collection": text},
-                       {"folder": f"/{name}"}):
+        for fields in (
+            {"artist": text},
+            {"tags": text},
+            {"all_tags": text},
+            {"collection": text},
+            {"folder": f"/{name}"},
+        ):
             chosen = MediaFilter.of(**fields)
             assert MediaFilter.model_validate_json(chosen.model_dump_json()) == chosen
             found = library.items(chosen)

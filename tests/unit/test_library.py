@@ -21,7 +21,7 @@ from sqlalchemy import func, insert, literal, select, text, union_all
 
 import mfkit
 from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary, assumptions
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import (
     FilterError,
     LibraryLockedError,
@@ -45,31 +45,83 @@ from tests.samples import item
 
 DAY = datetime(2023, 6, 15, 12, tzinfo=UTC)
 DTYPES = {
-    "text": "str", "whole": "Int64", "float": "float64", "bool": "boolean", "time": "datetime64[us, UTC]",
+    "text": "str",
+    "whole": "Int64",
+    "float": "float64",
+    "bool": "boolean",
+    "time": "datetime64[us, UTC]",
     "enum": "category",
 }
 MEDIA = {
-    "id": "text", "file_path": "text", "file_name": "text", "file_size": "whole", "file_hash": "text",
-    "mime_type": "text", "media_type": "enum", "created_at": "time", "file_created_at": "time",
-    "file_modified_at": "time", "last_scanned_at": "time", "is_processed": "bool", "is_compressed": "bool",
-    "compression_ratio": "float", "missing_since": "time", "modified_at": "time", "duration": "float",
-    "width": "whole", "height": "whole", "fps": "float", "video_codec": "text", "audio_codec": "text",
-    "bitrate": "whole", "sample_rate": "whole", "channels": "whole", "artist": "text", "album": "text",
-    "title": "text", "genre": "text", "year": "whole", "camera_make": "text", "camera_model": "text",
-    "iso": "whole", "aperture": "float", "shutter_speed": "text", "focal_length": "float",
-    "latitude": "float", "longitude": "float", "location_name": "text", "extra_metadata": "text",
-    "folder": "text", "extension": "text", "copies": "whole",
+    "id": "text",
+    "file_path": "text",
+    "file_name": "text",
+    "file_size": "whole",
+    "file_hash": "text",
+    "mime_type": "text",
+    "media_type": "enum",
+    "created_at": "time",
+    "file_created_at": "time",
+    "file_modified_at": "time",
+    "last_scanned_at": "time",
+    "is_processed": "bool",
+    "is_compressed": "bool",
+    "compression_ratio": "float",
+    "missing_since": "time",
+    "modified_at": "time",
+    "duration": "float",
+    "width": "whole",
+    "height": "whole",
+    "fps": "float",
+    "video_codec": "text",
+    "audio_codec": "text",
+    "bitrate": "whole",
+    "sample_rate": "whole",
+    "channels": "whole",
+    "artist": "text",
+    "album": "text",
+    "title": "text",
+    "genre": "text",
+    "year": "whole",
+    "camera_make": "text",
+    "camera_model": "text",
+    "iso": "whole",
+    "aperture": "float",
+    "shutter_speed": "text",
+    "focal_length": "float",
+    "latitude": "float",
+    "longitude": "float",
+    "location_name": "text",
+    "extra_metadata": "text",
+    "folder": "text",
+    "extension": "text",
+    "copies": "whole",
 }
-SUMS = {"files": "whole", "copies": "whole", "bytes": "whole", "bytes_with_copies": "whole", "share": "float",
-        "duration": "float"}
+SUMS = {
+    "files": "whole",
+    "copies": "whole",
+    "bytes": "whole",
+    "bytes_with_copies": "whole",
+    "share": "float",
+    "duration": "float",
+}
 COUNTS = ("files", "size", "added", "updated", "moved", "unchanged", "copies", "missing", "failed")
-SAVED = ("bitrate", "file_size", "bytes_low", "bytes_expected", "bytes_high", "saves_low", "saves_expected",
-         "saves_high")
+SAVED = (
+    "bitrate",
+    "file_size",
+    "bytes_low",
+    "bytes_expected",
+    "bytes_high",
+    "saves_low",
+    "saves_expected",
+    "saves_high",
+)
 TINY = assumptions().assign(low=1.0, expected=2.0, high=3.0, sound=0.0)
 FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]] = {
     "items": (lambda lib: lib.items(), MEDIA),
     "items, chosen columns": (
-        lambda lib: lib.items(columns=["file_size", "id"]), {"file_size": "whole", "id": "text"}
+        lambda lib: lib.items(columns=["file_size", "id"]),
+        {"file_size": "whole", "id": "text"},
     ),
     "search": (lambda lib: lib.search("sea"), MEDIA),
     "largest": (lambda lib: lib.largest(3), MEDIA),
@@ -81,14 +133,30 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
     ),
     "growth": (
         lambda lib: lib.growth("day"),
-        {"period": "time", "media_type": "enum", "files": "whole", "bytes": "whole", "total_files": "whole",
-         "total_bytes": "whole"},
+        {
+            "period": "time",
+            "media_type": "enum",
+            "files": "whole",
+            "bytes": "whole",
+            "total_files": "whole",
+            "total_bytes": "whole",
+        },
     ),
     "duplicates": (
         lambda lib: lib.duplicates(),
-        {"id": "text", "file_path": "text", "is_copy": "bool", "file_name": "text", "media_type": "enum",
-         "file_size": "whole", "paths": "whole", "bytes_to_win": "whole", "file_modified_at": "time",
-         "keep": "bool", "reason": "text"},
+        {
+            "id": "text",
+            "file_path": "text",
+            "is_copy": "bool",
+            "file_name": "text",
+            "media_type": "enum",
+            "file_size": "whole",
+            "paths": "whole",
+            "bytes_to_win": "whole",
+            "file_modified_at": "time",
+            "keep": "bool",
+            "reason": "text",
+        },
     ),
     "growth by none": (
         lambda lib: lib.growth("year", by=()),
@@ -96,8 +164,15 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
     ),
     "folders": (
         lambda lib: lib.folders(),
-        {"id": "text", "parent": "text", "label": "text", "depth": "whole", "files": "whole",
-         "bytes": "whole", "duration": "float"},
+        {
+            "id": "text",
+            "parent": "text",
+            "label": "text",
+            "depth": "whole",
+            "files": "whole",
+            "bytes": "whole",
+            "duration": "float",
+        },
     ),
     "histogram of whole numbers": (
         lambda lib: lib.histogram(),
@@ -109,46 +184,97 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
     ),
     "places": (
         lambda lib: lib.places(zoom=3),
-        {"latitude": "float", "longitude": "float", "files": "whole", "bytes": "whole",
-         "first_year": "whole", "last_year": "whole", "first_place": "text", "last_place": "text"},
+        {
+            "latitude": "float",
+            "longitude": "float",
+            "files": "whole",
+            "bytes": "whole",
+            "first_year": "whole",
+            "last_year": "whole",
+            "first_place": "text",
+            "last_place": "text",
+        },
     ),
     "completeness": (
         lambda lib: lib.completeness(["media_type", "tag"]),
-        {"media_type": "enum", "tag": "text", "field": "text", "files": "whole", "known": "whole",
-         "lacking": "whole", "share": "float"},
+        {
+            "media_type": "enum",
+            "tag": "text",
+            "field": "text",
+            "files": "whole",
+            "known": "whole",
+            "lacking": "whole",
+            "share": "float",
+        },
     ),
     "missing_metadata": (lambda lib: lib.missing_metadata("lens"), MEDIA),
     "savings": (
         lambda lib: lib.savings("av1", assumptions=TINY),
-        {"id": "text", "file_path": "text", "media_type": "enum", "codec": "text", "resolution": "text",
-         "duration": "float", **dict.fromkeys(SAVED, "whole")},
+        {
+            "id": "text",
+            "file_path": "text",
+            "media_type": "enum",
+            "codec": "text",
+            "resolution": "text",
+            "duration": "float",
+            **dict.fromkeys(SAVED, "whole"),
+        },
     ),
     "scans": (
         lambda lib: lib.scans(),
-        {"id": "text", "root": "text", "status": "enum", "started_at": "time", "finished_at": "time",
-         "extractor_version": "whole", **dict.fromkeys(COUNTS, "whole"), "keeps_changes": "bool"},
+        {
+            "id": "text",
+            "root": "text",
+            "status": "enum",
+            "started_at": "time",
+            "finished_at": "time",
+            "extractor_version": "whole",
+            **dict.fromkeys(COUNTS, "whole"),
+            "keeps_changes": "bool",
+        },
     ),
     "failures": (
         lambda lib: lib.failures(),
-        {"file_path": "text", "stage": "enum", "error": "text", "file_size": "whole",
-         "file_modified_at": "time", "created_at": "time", "root": "text", "scanned_at": "time",
-         "scan_id": "text"},
+        {
+            "file_path": "text",
+            "stage": "enum",
+            "error": "text",
+            "file_size": "whole",
+            "file_modified_at": "time",
+            "created_at": "time",
+            "root": "text",
+            "scanned_at": "time",
+            "scan_id": "text",
+        },
     ),
     "tags": (
         lambda lib: lib.tags(),
-        {"name": "text", "items": "whole", "description": "text", "color": "text", "created_at": "time",
-         "id": "text"},
+        {
+            "name": "text",
+            "items": "whole",
+            "description": "text",
+            "color": "text",
+            "created_at": "time",
+            "id": "text",
+        },
     ),
     "collections": (
         lambda lib: lib.collections(),
-        {"name": "text", "items": "whole", "description": "text", "created_at": "time",
-         "modified_at": "time", "id": "text"},
+        {
+            "name": "text",
+            "items": "whole",
+            "description": "text",
+            "created_at": "time",
+            "modified_at": "time",
+            "id": "text",
+        },
     ),
 }
 
 
 def write(library: MediaLibrary, *rows: Any) -> None:
     """Store rows in a library, on its own loop."""
+
     async def put() -> None:
         async with library.database.session() as session:
             session.add_all(rows)
@@ -159,27 +285,66 @@ def write(library: MediaLibrary, *rows: Any) -> None:
 @pytest.fixture
 def filled(library: MediaLibrary) -> MediaLibrary:
     """A library of six items, two of them with copies, one missing."""
-    film = item("/m/films/film.mp4", file_size=4000, created_at=DAY, file_modified_at=DAY, facts={
-        "duration": 60.0, "width": 3840, "height": 2160, "video_codec": "hevc", "title": "At sea"})
-    phone = item("/m/films/phone.mp4", file_size=2000, created_at=DAY + timedelta(days=1),
-                 file_modified_at=DAY - timedelta(days=400),
-                 facts={"duration": 30.0, "width": 1080, "height": 1920, "video_codec": "h264"})
-    song = item("/m/music/song.mp3", file_size=1000, created_at=DAY + timedelta(days=2),
-                facts={"duration": 200.0, "artist": "Björk", "year": 1997})
-    beach = item("/m/photos/beach.jpg", file_size=500, created_at=DAY + timedelta(days=3),
-                 file_modified_at=DAY, facts={
-                     "width": 640, "height": 480, "camera_make": "Canon", "latitude": 1.0, "longitude": 2.0,
-                     "extra_metadata": {"origin": "embedded", "ünïcode": [1, 2.5, None]}})
+    film = item(
+        "/m/films/film.mp4",
+        file_size=4000,
+        created_at=DAY,
+        file_modified_at=DAY,
+        facts={"duration": 60.0, "width": 3840, "height": 2160, "video_codec": "hevc", "title": "At sea"},
+    )
+    phone = item(
+        "/m/films/phone.mp4",
+        file_size=2000,
+        created_at=DAY + timedelta(days=1),
+        file_modified_at=DAY - timedelta(days=400),
+        facts={"duration": 30.0, "width": 1080, "height": 1920, "video_codec": "h264"},
+    )
+    song = item(
+        "/m/music/song.mp3",
+        file_size=1000,
+        created_at=DAY + timedelta(days=2),
+        facts={"duration": 200.0, "artist": "Björk", "year": 1997},
+    )
+    beach = item(
+        "/m/photos/beach.jpg",
+        file_size=500,
+        created_at=DAY + timedelta(days=3),
+        file_modified_at=DAY,
+        facts={
+            "width": 640,
+            "height": 480,
+            "camera_make": "Canon",
+            "latitude": 1.0,
+            "longitude": 2.0,
+            "extra_metadata": {"origin": "embedded", "ünïcode": [1, 2.5, None]},
+        },
+    )
     note = item("/m/note.pdf", file_size=0, created_at=DAY + timedelta(days=4))
     gone = item("/m/gone.jpg", file_size=9000, created_at=DAY + timedelta(days=5), missing_since=DAY)
     film.copies = [MediaCopy(file_path=f"/backup{n}/film.mp4", file_name="film.mp4") for n in (1, 2)]
     beach.copies = [MediaCopy(file_path="/backup1/beach.jpg", file_name="beach.jpg")]
-    scan = Scan(root="/m", status="finished", started_at=DAY, extractor_version=1, files=9, failures=[
-        ScanFailure(file_path="/m/broken.jpg", stage="probe", error="truncated"),
-        ScanFailure(file_path="/m/abc.jpg", stage="read", error="I/O error", file_size=5),
-    ])
-    write(library, film, phone, song, beach, note, gone, scan,
-          Scan(root="/n", status="running", started_at=DAY + timedelta(days=1), extractor_version=1))
+    scan = Scan(
+        root="/m",
+        status="finished",
+        started_at=DAY,
+        extractor_version=1,
+        files=9,
+        failures=[
+            ScanFailure(file_path="/m/broken.jpg", stage="probe", error="truncated"),
+            ScanFailure(file_path="/m/abc.jpg", stage="read", error="I/O error", file_size=5),
+        ],
+    )
+    write(
+        library,
+        film,
+        phone,
+        song,
+        beach,
+        note,
+        gone,
+        scan,
+        Scan(root="/n", status="running", started_at=DAY + timedelta(days=1), extractor_version=1),
+    )
     return library
 
 
@@ -210,11 +375,14 @@ class TestFrames:
         assert len(frame) > 0
         assert frame.dtypes.astype(str).to_dict() == {name: DTYPES[kind] for name, kind in columns.items()}
 
-    @pytest.mark.parametrize(("verb", "column", "values"), [
-        ("items", "media_type", ["video", "audio", "image", "document", "other"]),
-        ("scans", "status", ["running", "finished", "interrupted", "failed"]),
-        ("failures", "stage", ["walk", "read", "probe"]),
-    ])
+    @pytest.mark.parametrize(
+        ("verb", "column", "values"),
+        [
+            ("items", "media_type", ["video", "audio", "image", "document", "other"]),
+            ("scans", "status", ["running", "finished", "interrupted", "failed"]),
+            ("failures", "stage", ["walk", "read", "probe"]),
+        ],
+    )
     def test_categories(self, library: MediaLibrary, verb: str, column: str, values: list[str]) -> None:
         """A category has all of the enum's values, whether they occur or not."""
         assert list(FRAMES[verb][0](library)[column].cat.categories) == values
@@ -261,14 +429,18 @@ class TestReading:
         """The columns asked for, in the order asked for, once each or twice."""
         assert list(filled.items(columns=["folder", "file_name"]).columns) == ["folder", "file_name"]
 
-    @pytest.mark.parametrize(("arguments", "message"), [
-        ({"columns": ["nonsense"]}, "There is no column 'nonsense'; there are id, file_path"),
-        ({"order_by": "id; DROP TABLE tags"}, "cannot be ordered by"),
-        ({"limit": -1}, "limit must not be negative"),
-        ({"offset": -1}, "offset must not be negative"),
-        ({"nonsense": 1}, "There is no filter field 'nonsense'"),
-        ({"columns": []}, "Name at least one column"),
-    ], ids=str)
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"columns": ["nonsense"]}, "There is no column 'nonsense'; there are id, file_path"),
+            ({"order_by": "id; DROP TABLE tags"}, "cannot be ordered by"),
+            ({"limit": -1}, "limit must not be negative"),
+            ({"offset": -1}, "offset must not be negative"),
+            ({"nonsense": 1}, "There is no filter field 'nonsense'"),
+            ({"columns": []}, "Name at least one column"),
+        ],
+        ids=str,
+    )
     def test_nonsense(self, library: MediaLibrary, arguments: dict[str, Any], message: str) -> None:
         """Unknown columns and negative numbers are refused by a message that helps."""
         with pytest.raises(FilterError, match=message):
@@ -298,7 +470,9 @@ class TestReading:
         """Models, joins, aggregates, labels, unions and CTEs keep their declared dtypes."""
         query = (
             select(MediaItem.media_type, func.count().label("n"), func.avg(MediaMetadata.duration).label("d"))
-            .outerjoin(MediaMetadata).group_by(MediaItem.media_type).order_by(func.count())
+            .outerjoin(MediaMetadata)
+            .group_by(MediaItem.media_type)
+            .order_by(func.count())
         )
         frame = filled.frame(query)
         assert frame.dtypes.astype(str).to_dict() == {"media_type": "category", "n": "Int64", "d": "float64"}
@@ -333,7 +507,12 @@ class TestAnalysis:
         frame = filled.summary("media_type").set_index("media_type")
         assert list(frame.index) == ["video", "audio", "image", "document"]
         assert frame.loc["video"].to_dict() == {
-            "files": 2, "copies": 2, "bytes": 6000, "bytes_with_copies": 14000, "share": 0.8, "duration": 90.0
+            "files": 2,
+            "copies": 2,
+            "bytes": 6000,
+            "bytes_with_copies": 14000,
+            "share": 0.8,
+            "duration": 90.0,
         }
         assert frame["share"].sum() == pytest.approx(1)
         assert frame.loc["document", "duration"] == 0
@@ -343,12 +522,18 @@ class TestAnalysis:
         write(library, item(file_size=0))
         assert pd.isna(library.summary()["share"][0])
 
-    @pytest.mark.parametrize(("by", "values"), [
-        ("resolution", {"4K", "Full HD", "SD", None}), ("camera", {"Canon", None}),
-        ("year", {2023, 2022, 1997, None}), ("extension", {"mp4", "mp3", "jpg", "pdf"}),
-        ("folder", {"/m/films", "/m/music", "/m/photos", "/m"}), ("artist", {"Björk", None}),
-        ("month", {datetime(2023, 6, 1, tzinfo=UTC), datetime(2022, 5, 1, tzinfo=UTC), None}),
-    ])
+    @pytest.mark.parametrize(
+        ("by", "values"),
+        [
+            ("resolution", {"4K", "Full HD", "SD", None}),
+            ("camera", {"Canon", None}),
+            ("year", {2023, 2022, 1997, None}),
+            ("extension", {"mp4", "mp3", "jpg", "pdf"}),
+            ("folder", {"/m/films", "/m/music", "/m/photos", "/m"}),
+            ("artist", {"Björk", None}),
+            ("month", {datetime(2023, 6, 1, tzinfo=UTC), datetime(2022, 5, 1, tzinfo=UTC), None}),
+        ],
+    )
     def test_summary_by(self, filled: MediaLibrary, by: str, values: set[Any]) -> None:
         """Each fact groups, what is unknown too."""
         assert {None if pd.isna(one) else one for one in filled.summary(by)[by]} == values
@@ -360,10 +545,14 @@ class TestAnalysis:
         with pytest.raises(FilterError, match="at least one"):
             library.summary([])
 
-    @pytest.mark.parametrize(("freq", "periods"), [
-        ("year", [(2022, 1, 1), (2023, 1, 1)]), ("month", [(2022, 5, 1), (2023, 6, 1)]),
-        ("day", [(2022, 5, 11), (2023, 6, 15)]),
-    ])
+    @pytest.mark.parametrize(
+        ("freq", "periods"),
+        [
+            ("year", [(2022, 1, 1), (2023, 1, 1)]),
+            ("month", [(2022, 5, 1), (2023, 6, 1)]),
+            ("day", [(2022, 5, 11), (2023, 6, 15)]),
+        ],
+    )
     def test_growth(self, filled: MediaLibrary, freq: Any, periods: list[tuple[int, int, int]]) -> None:
         """Items per period and type, running totals, undated items left out."""
         frame = filled.growth(freq, media_type="video")
@@ -386,8 +575,11 @@ class TestAnalysis:
         """All paths of what is there twice, the most bytes to win first, originals before copies."""
         frame = filled.duplicates()
         assert list(frame["file_path"]) == [
-            "/m/films/film.mp4", "/backup1/film.mp4", "/backup2/film.mp4",
-            "/m/photos/beach.jpg", "/backup1/beach.jpg",
+            "/m/films/film.mp4",
+            "/backup1/film.mp4",
+            "/backup2/film.mp4",
+            "/m/photos/beach.jpg",
+            "/backup1/beach.jpg",
         ]
         assert list(frame["is_copy"]) == [False, True, True, False, True]
         assert list(frame["paths"]) == [3, 3, 3, 2, 2]
@@ -413,8 +605,12 @@ class TestCuration:
         """Each way to name items means the same ones."""
         frame = filled.items(media_type="video")
         items: Any = {
-            "frame": frame, "filter": MediaFilter(media_type="video"), "mapping": {"media_type": "video"},
-            "ids": list(frame["id"]), "uuids": [UUID(one) for one in frame["id"]], "series": frame["id"],
+            "frame": frame,
+            "filter": MediaFilter(media_type="video"),
+            "mapping": {"media_type": "video"},
+            "ids": list(frame["id"]),
+            "uuids": [UUID(one) for one in frame["id"]],
+            "series": frame["id"],
             "generator": (one for one in frame["id"]),
         }[way]
         assert filled.tag(items, "sea") == 2
@@ -500,11 +696,19 @@ class TestCuration:
         assert len(filled.tags()) == len(filled.collections()) == 0
 
     @pytest.mark.parametrize("verb", ["tag", "untag", "add_to", "remove_from"])
-    @pytest.mark.parametrize(("items", "message"), [
-        ("nonsense", "An item's id is wrong"), ([5], "An item's id is wrong"), (5, "An item's id is wrong"),
-        (pd.DataFrame({"x": [1]}), "no column 'id'"), ({"nonsense": 1}, "There is no filter field"),
-        ([None], "An item's id is wrong"), (pd.DataFrame({"id": [None]}), "An item's id is wrong"),
-    ], ids=["text", "list", "number", "frame", "mapping", "none", "null"])
+    @pytest.mark.parametrize(
+        ("items", "message"),
+        [
+            ("nonsense", "An item's id is wrong"),
+            ([5], "An item's id is wrong"),
+            (5, "An item's id is wrong"),
+            (pd.DataFrame({"x": [1]}), "no column 'id'"),
+            ({"nonsense": 1}, "There is no filter field"),
+            ([None], "An item's id is wrong"),
+            (pd.DataFrame({"id": [None]}), "An item's id is wrong"),
+        ],
+        ids=["text", "list", "number", "frame", "mapping", "none", "null"],
+    )
     def test_no_items(self, library: MediaLibrary, verb: str, items: Any, message: str) -> None:
         """What names no items is refused by a message that says what would."""
         with pytest.raises(FilterError, match=message):
@@ -533,11 +737,13 @@ class TestCuration:
     def test_rolls_back(self, filled: MediaLibrary) -> None:
         """A fault in the middle leaves nothing of the call, and the library usable."""
         write(filled, Tag(name="sun"))
-        fail = text(
-            "CREATE TRIGGER fail BEFORE INSERT ON media_tags WHEN (SELECT count(*) FROM media_tags) >= 3 "
-            "BEGIN SELECT RAISE(ABORT, 'no more'); END"
-        ) if filled.database.dialect == "sqlite" else text(
-            "ALTER TABLE media_tags ADD CONSTRAINT fail CHECK (created_at < '2000-01-01')"
+        fail = (
+            text(
+                "CREATE TRIGGER fail BEFORE INSERT ON media_tags WHEN (SELECT count(*) FROM media_tags) >= 3 "
+                "BEGIN SELECT RAISE(ABORT, 'no more'); END"
+            )
+            if filled.database.dialect == "sqlite"
+            else text("ALTER TABLE media_tags ADD CONSTRAINT fail CHECK (created_at < '2000-01-01')")
         )
 
         async def make() -> None:
@@ -573,28 +779,51 @@ class TestCuration:
 
 
 WRITES = [
-    "DELETE FROM media_items", "UPDATE media_items SET file_size = 0", "INSERT INTO tags (name) VALUES ('x')",
-    "DROP TABLE tags", "CREATE TABLE x (y integer)", "CREATE TEMPORARY TABLE x (y integer)",
+    "DELETE FROM media_items",
+    "UPDATE media_items SET file_size = 0",
+    "INSERT INTO tags (name) VALUES ('x')",
+    "DROP TABLE tags",
+    "CREATE TABLE x (y integer)",
+    "CREATE TEMPORARY TABLE x (y integer)",
     "ALTER TABLE tags ADD COLUMN x integer",
     "WITH gone AS (SELECT id FROM media_items) DELETE FROM media_items WHERE id IN (SELECT id FROM gone)",
-    "DELETE FROM media_items RETURNING id", "INSERT INTO media_search (media_item_id) VALUES ('x')",
+    "DELETE FROM media_items RETURNING id",
+    "INSERT INTO media_search (media_item_id) VALUES ('x')",
 ]
 SQLITE_WRITES = [
-    "ATTACH DATABASE '/tmp/mfkit-attached.db' AS other", "DETACH DATABASE main",
+    "ATTACH DATABASE '/tmp/mfkit-attached.db' AS other",
+    "DETACH DATABASE main",
     "PRAGMA foreign_keys = OFF",
-    "PRAGMA journal_mode = DELETE", "PRAGMA user_version = 7", "PRAGMA writable_schema = ON", "VACUUM",
-    "VACUUM INTO '/tmp/mfkit-vacuumed.db'", "REINDEX", "ANALYZE", "COMMIT", "ROLLBACK", "BEGIN",
+    "PRAGMA journal_mode = DELETE",
+    "PRAGMA user_version = 7",
+    "PRAGMA writable_schema = ON",
+    "VACUUM",
+    "VACUUM INTO '/tmp/mfkit-vacuumed.db'",
+    "REINDEX",
+    "ANALYZE",
+    "COMMIT",
+    "ROLLBACK",
+    "BEGIN",
     "SAVEPOINT x",
-    "INSERT INTO media_fts(media_fts) VALUES ('rebuild')", "SELECT load_extension('x')",
+    "INSERT INTO media_fts(media_fts) VALUES ('rebuild')",
+    "SELECT load_extension('x')",
     "REPLACE INTO tags (name) VALUES ('x')",
 ]
 POSTGRESQL_WRITES = [
-    "TRUNCATE media_items", "COPY media_items TO STDOUT",
-    "SELECT nextval('media_search_id_seq')", "SET TRANSACTION READ WRITE", "COMMIT",
+    "TRUNCATE media_items",
+    "COPY media_items TO STDOUT",
+    "SELECT nextval('media_search_id_seq')",
+    "SET TRANSACTION READ WRITE",
+    "COMMIT",
     "WITH gone AS (DELETE FROM media_items RETURNING id) SELECT * FROM gone",
-    "DO $$ BEGIN DELETE FROM media_items; END $$", "VACUUM", "LOCK TABLE tags",
-    "CREATE INDEX x ON tags (color)", "GRANT ALL ON tags TO PUBLIC", "REFRESH MATERIALIZED VIEW x",
-    "SELECT set_config('transaction_read_only', 'off', false)", "SELECT id FROM media_items FOR UPDATE",
+    "DO $$ BEGIN DELETE FROM media_items; END $$",
+    "VACUUM",
+    "LOCK TABLE tags",
+    "CREATE INDEX x ON tags (color)",
+    "GRANT ALL ON tags TO PUBLIC",
+    "REFRESH MATERIALIZED VIEW x",
+    "SELECT set_config('transaction_read_only', 'off', false)",
+    "SELECT id FROM media_items FOR UPDATE",
 ]
 
 
@@ -606,11 +835,17 @@ class TestSql:
         frame = filled.sql(
             "SELECT id, media_type, created_at, is_processed, file_size, 1.5 AS x, count(*) OVER () AS n "
             "FROM media WHERE media_type = :kind AND file_name <> :name ORDER BY file_size",
-            kind="video", name="'; DROP TABLE tags; --",
+            kind="video",
+            name="'; DROP TABLE tags; --",
         )
         assert frame.dtypes.astype(str).to_dict() == {
-            "id": "str", "media_type": "category", "created_at": "datetime64[us, UTC]",
-            "is_processed": "boolean", "file_size": "Int64", "x": "float64", "n": "Int64",
+            "id": "str",
+            "media_type": "category",
+            "created_at": "datetime64[us, UTC]",
+            "is_processed": "boolean",
+            "file_size": "Int64",
+            "x": "float64",
+            "n": "Int64",
         }
         assert list(frame["n"]) == [2, 2] and list(frame["file_size"]) == [2000, 4000]
 
@@ -626,7 +861,10 @@ class TestSql:
         frame = library.sql("SELECT id, file_size, created_at, media_type, 5 AS five FROM media")
         assert len(frame) == 0
         assert frame.dtypes.astype(str).to_dict() | {"five": ""} == {
-            "id": "str", "file_size": "Int64", "created_at": "datetime64[us, UTC]", "media_type": "category",
+            "id": "str",
+            "file_size": "Int64",
+            "created_at": "datetime64[us, UTC]",
+            "media_type": "category",
             "five": "",
         }
 
@@ -634,7 +872,10 @@ class TestSql:
         """A column that bears a name of `media` and holds something else is what it is."""
         frame = filled.sql("SELECT 'x' AS id, 'tall' AS height, 'film' AS media_type, 'soon' AS created_at")
         assert frame.iloc[0].to_dict() == {
-            "id": "x", "height": "tall", "media_type": "film", "created_at": "soon"
+            "id": "x",
+            "height": "tall",
+            "media_type": "film",
+            "created_at": "soon",
         }
 
     def test_mixed_values(self, sqlite_path: Path) -> None:
@@ -649,15 +890,20 @@ class TestSql:
 
     def test_full_text_and_dates(self, filled: MediaLibrary) -> None:
         """What belongs to the database (full text, dates, JSON, recursion) can be used."""
-        queries = [
-            "SELECT rowid FROM media_fts WHERE media_fts MATCH 'sea'",
-            "SELECT strftime('%Y', created_at) FROM media", "PRAGMA table_info(media_items)",
-            "SELECT json_extract(extra_metadata, '$.origin') FROM media_metadata",
-        ] if filled.database.dialect == "sqlite" else [
-            "SELECT id FROM media_search WHERE document @@ to_tsquery('simple', 'sea')",
-            "SELECT date_trunc('year', created_at) FROM media",
-            "SELECT extra_metadata->>'origin' FROM media_metadata",
-        ]
+        queries = (
+            [
+                "SELECT rowid FROM media_fts WHERE media_fts MATCH 'sea'",
+                "SELECT strftime('%Y', created_at) FROM media",
+                "PRAGMA table_info(media_items)",
+                "SELECT json_extract(extra_metadata, '$.origin') FROM media_metadata",
+            ]
+            if filled.database.dialect == "sqlite"
+            else [
+                "SELECT id FROM media_search WHERE document @@ to_tsquery('simple', 'sea')",
+                "SELECT date_trunc('year', created_at) FROM media",
+                "SELECT extra_metadata->>'origin' FROM media_metadata",
+            ]
+        )
         queries += [
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT i FROM n",
             "SELECT 1 AS \"quoted name\", '100%' AS percent, 'a:b' AS colon, CAST(5 AS text) AS five;",
@@ -696,17 +942,18 @@ class TestSql:
             assert list(Path(folder).iterdir()) == []
 
     @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
-    @pytest.mark.parametrize("statement", [
-        "EXPLAIN SELECT * FROM media", "VALUES (1)", "TABLE tags", "SELECT :x + 1",
-    ])
+    @pytest.mark.parametrize(
+        "statement", ["EXPLAIN SELECT * FROM media", "VALUES (1)", "TABLE tags", "SELECT :x + 1"]
+    )
     def test_reading_commands(self, filled: MediaLibrary, statement: str) -> None:
         """What reads without being a select works."""
         filled.tag(MediaFilter(), "sea")
         assert len(filled.sql(statement, **({"x": 5} if ":x" in statement else {}))) >= 1
 
-    @pytest.mark.parametrize("statement", [
-        "SELECT 1; DELETE FROM media_items", "SELECT 1; SELECT 2", "COMMIT; DELETE FROM media_items",
-    ])
+    @pytest.mark.parametrize(
+        "statement",
+        ["SELECT 1; DELETE FROM media_items", "SELECT 1; SELECT 2", "COMMIT; DELETE FROM media_items"],
+    )
     def test_refuses_several_statements(self, filled: MediaLibrary, statement: str) -> None:
         """One statement at a time."""
         self.refused(filled, statement)
@@ -726,13 +973,14 @@ class TestSql:
         with MediaLibrary(library.database.url, engine="record") as record:
             with pytest.raises(QueryError) as caught:
                 record.sql("SELECT * FROM nowhere")
-        assert re.search("no such table: nowhere|relation \"nowhere\" does not exist", str(caught.value))
+        assert re.search('no such table: nowhere|relation "nowhere" does not exist', str(caught.value))
         assert "<class" not in str(caught.value) and "sqlalche.me" not in str(caught.value)
 
     def test_named_self(self, library: MediaLibrary) -> None:
         """Parameters may bear any name, those of the method's own too."""
         assert library.sql("SELECT :self AS a, :text AS b", self="x", text="y").iloc[0].to_dict() == {
-            "a": "x", "b": "y"
+            "a": "x",
+            "b": "y",
         }
 
     @staticmethod
@@ -749,9 +997,11 @@ class TestFaces:
     """One set of verbs, blocking and awaited."""
 
     VERBS = sorted(
-        name for name, member in inspect.getmembers(AsyncMediaLibrary)
+        name
+        for name, member in inspect.getmembers(AsyncMediaLibrary)
         # A MediaLibrary opens itself, and its snapshot is a property.
-        if inspect.iscoroutinefunction(member) and not name.startswith("_")
+        if inspect.iscoroutinefunction(member)
+        and not name.startswith("_")
         and name not in ("open", "snapshot")
     )
 
@@ -765,6 +1015,7 @@ class TestFaces:
 
     def test_constructors(self) -> None:
         """Both are made with the same parameters."""
+
         def parameters(kind: type) -> list[Any]:
             return list(inspect.signature(kind.__init__).parameters.values())
 
@@ -780,7 +1031,7 @@ class TestFaces:
         assert all(getattr(mfkit, name) is not None for name in mfkit.__all__)
         assert set(mfkit.__all__) <= set(dir(mfkit))
         with pytest.raises(AttributeError, match="nothing_such"):
-            mfkit.nothing_such
+            _ = mfkit.nothing_such
         assert re.fullmatch(r"\d+\.\d+\.\d+.*", mfkit.__version__)
 
     def test_aio_lists_its_verbs(self, library: MediaLibrary) -> None:
@@ -848,6 +1099,7 @@ class TestLifetime:
     def test_locked(self, sqlite_path: Path) -> None:
         """busy_timeout is how long a write waits for another program's."""
         with MediaLibrary(sqlite_path) as holder, MediaLibrary(sqlite_path, busy_timeout=0.05) as library:
+
             async def hold() -> None:
                 async with holder.database.transaction():
                     with pytest.raises(LibraryLockedError):
@@ -886,6 +1138,7 @@ class TestLoops:
 
     def test_native_under_uvloop(self, database_url: str) -> None:
         """So it does under uvloop."""
+
         async def work() -> int:
             async with AsyncMediaLibrary(database_url) as library:
                 await library.tag(MediaFilter(), "sea")
@@ -896,6 +1149,7 @@ class TestLoops:
     @pytest.mark.parametrize("runner", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
     def test_aio_from_another_loop(self, filled: MediaLibrary, runner: Any) -> None:
         """`.aio` is awaited from any loop, again and again, over the same database as the blocking face."""
+
         async def work() -> list[int]:
             return list(await asyncio.gather(*(filled.aio.count() for _ in range(5))))
 
@@ -905,6 +1159,7 @@ class TestLoops:
 
     def test_blocking_inside_a_loop(self, filled: MediaLibrary) -> None:
         """A blocking call inside a running loop works."""
+
         async def work() -> int:
             return filled.count()
 
@@ -989,7 +1244,7 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 def test_collection_model_and_verbs_agree(filled: MediaLibrary) -> None:
     """What the verbs write, the models read."""
     filled.add_to("best", filled.items(order_by="file_size"))
-    frame = filled.frame(select(Collection.name, func.count()).join(Collection.media_items).group_by(
-        Collection.name
-    ))
+    frame = filled.frame(
+        select(Collection.name, func.count()).join(Collection.media_items).group_by(Collection.name)
+    )
     assert frame.iloc[0].tolist() == ["best", 5]

@@ -17,9 +17,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
 from mfkit import MediaLibrary
-from mfkit.core import migrate
+from mfkit.core import schema_version
 from mfkit.core.database import Database
-from mfkit.shipped import shipped
+from mfkit.resources import resource_folder
 from tests import postgres
 
 CHECKOUT = Path(__file__).parents[2]
@@ -51,9 +51,7 @@ async def schema(database: Database) -> dict[str, list[str]]:
             }
         query = "SELECT type, name, tbl_name, sql FROM sqlite_master"
         rows = (await connection.execute(text(query))).all()
-    return {
-        f"{row.type} {row.name} on {row.tbl_name}": normal(row.sql or "") for row in rows
-    }
+    return {f"{row.type} {row.name} on {row.tbl_name}": normal(row.sql or "") for row in rows}
 
 
 def normal(sql: str) -> list[str]:
@@ -123,9 +121,7 @@ async def test_upgrade_bears_repetition(empty_url: str) -> None:
     await database.dispose()
 
 
-async def test_a_failed_upgrade_leaves_nothing(
-    empty_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_upgrade_leaves_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration that fails half way is rolled back as a whole, and can be run again."""
     database = Database(empty_url)
 
@@ -133,8 +129,8 @@ async def test_a_failed_upgrade_leaves_nothing(
         upgrade(connection)  # type: ignore[arg-type]
         raise ZeroDivisionError
 
-    upgrade = migrate.upgrade
-    monkeypatch.setattr(migrate, "upgrade", fail)
+    upgrade = schema_version.upgrade
+    monkeypatch.setattr(schema_version, "upgrade", fail)
     with pytest.raises(ZeroDivisionError):
         await database.upgrade()
     assert not any((await schema(database)).values())
@@ -147,18 +143,24 @@ async def test_a_failed_upgrade_leaves_nothing(
 def test_head_is_the_newest_script() -> None:
     """The revision that the package works with is the newest migration's, and there is one line of them."""
     config = Config()
-    config.set_main_option("script_location", str(shipped("migrations")))
+    config.set_main_option("script_location", str(resource_folder("migrations")))
     scripts = ScriptDirectory.from_config(config)
-    assert scripts.get_heads() == [migrate.HEAD]
-    assert all((shipped("migrations") / "versions" / f"{one.revision}.py").exists()
-               for one in scripts.walk_revisions())
+    assert scripts.get_heads() == [schema_version.HEAD]
+    assert all(
+        (resource_folder("migrations") / "versions" / f"{one.revision}.py").exists()
+        for one in scripts.walk_revisions()
+    )
 
 
 def alembic(url: str, *command: str, folder: Path = CHECKOUT) -> str:
     """Run the alembic command and return what it said."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "alembic", "-c", CHECKOUT / "alembic.ini", *command],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
         env={**os.environ, "MFKIT_LIBRARY": url, "PYTHONPATH": str(CHECKOUT)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -194,13 +196,13 @@ def test_alembic_by_itself(backend: str, empty_url: str, request: pytest.Fixture
 async def test_check_after_create_tables(database: Database) -> None:
     """`alembic check` finds no difference in what create_tables() made: it would raise."""
     async with database.transaction() as connection:
-        await connection.run_sync(lambda sync: command.check(migrate._config(sync)))
+        await connection.run_sync(lambda sync: command.check(schema_version._config(sync)))
 
 
 async def test_a_library_opens_after_downgrade(database: Database) -> None:
     """A library that was downgraded to nothing is made anew when it is opened."""
     async with database.transaction() as connection:
-        await connection.run_sync(lambda sync: command.downgrade(migrate._config(sync), "base"))
+        await connection.run_sync(lambda sync: command.downgrade(schema_version._config(sync), "base"))
     await database.upgrade()
     assert "media_items" in str(await schema(database))
 

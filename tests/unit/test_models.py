@@ -18,7 +18,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import selectinload
 
 import mfkit.models
+from mfkit.analysis import item_list as item_queries
 from mfkit.core.database import Database
+from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import (
     Base,
     Collection,
@@ -26,7 +28,7 @@ from mfkit.models import (
     MediaItem,
     MediaMetadata,
     MediaType,
-    SavedView,
+    SavedFilter,
     Scan,
     ScanFailure,
     ScanStage,
@@ -42,21 +44,43 @@ from mfkit.models import (
     scan_changes,
     utc_now,
 )
-from mfkit.queries import items as item_queries
-from mfkit.queries.filters import MediaFilter
 from tests.samples import NOON, digest, item, row
 
 FACTS: dict[str, Any] = {
-    "duration": 61.5, "width": 3840, "height": 2160, "fps": 29.97, "video_codec": "hevc",
-    "audio_codec": "aac", "bitrate": 5_000_000_000, "sample_rate": 48000, "channels": 6,
-    "artist": "Björk", "album": "Homogenic", "title": "Jóga", "genre": "Electronic", "year": 1997,
-    "camera_make": "Canon", "camera_model": "EOS R5", "iso": 400, "aperture": 2.8,
-    "shutter_speed": "1/250", "focal_length": 85.0, "latitude": 64.1466, "longitude": -21.9426,
-    "location_name": "Reykjavík", "extra_metadata": {"origin": {"year": "embedded"}, "list": [1, None]},
+    "duration": 61.5,
+    "width": 3840,
+    "height": 2160,
+    "fps": 29.97,
+    "video_codec": "hevc",
+    "audio_codec": "aac",
+    "bitrate": 5_000_000_000,
+    "sample_rate": 48000,
+    "channels": 6,
+    "artist": "Björk",
+    "album": "Homogenic",
+    "title": "Jóga",
+    "genre": "Electronic",
+    "year": 1997,
+    "camera_make": "Canon",
+    "camera_model": "EOS R5",
+    "iso": 400,
+    "aperture": 2.8,
+    "shutter_speed": "1/250",
+    "focal_length": 85.0,
+    "latitude": 64.1466,
+    "longitude": -21.9426,
+    "location_name": "Reykjavík",
+    "extra_metadata": {"origin": {"year": "embedded"}, "list": [1, None]},
 }
 DETAILS: dict[str, Any] = {
-    "created_at": NOON, "modified_at": NOON, "file_created_at": NOON, "file_modified_at": NOON,
-    "last_scanned_at": NOON, "is_processed": True, "is_compressed": True, "compression_ratio": 52.5,
+    "created_at": NOON,
+    "modified_at": NOON,
+    "file_created_at": NOON,
+    "file_modified_at": NOON,
+    "last_scanned_at": NOON,
+    "is_processed": True,
+    "is_compressed": True,
+    "compression_ratio": 52.5,
     "missing_since": NOON,
 }
 
@@ -112,8 +136,13 @@ class TestCreation:
         assert before <= found.created_at <= utc_now()
         assert before <= found.modified_at <= utc_now()
         assert (found.is_processed, found.is_compressed) == (False, False)
-        for name in ("file_created_at", "file_modified_at", "last_scanned_at", "compression_ratio",
-                     "missing_since"):
+        for name in (
+            "file_created_at",
+            "file_modified_at",
+            "last_scanned_at",
+            "compression_ratio",
+            "missing_since",
+        ):
             assert getattr(found, name) is None, name
 
     async def test_metadata_keeps_every_field(self, database: Database) -> None:
@@ -128,13 +157,20 @@ class TestCreation:
         found = stored(await only(database, MediaMetadata))
         assert found["extra_metadata"] == {}
         assert {name for name, value in found.items() if value is not None} == {
-            "id", "media_item_id", "extra_metadata"
+            "id",
+            "media_item_id",
+            "extra_metadata",
         }
 
     async def test_a_tag_keeps_every_field(self, database: Database) -> None:
         """A tag has a name, a description, a colour and a moment."""
-        given = {"id": uuid4(), "name": "été", "description": "summers", "color": "#1f77b4",
-                 "created_at": NOON}
+        given = {
+            "id": uuid4(),
+            "name": "été",
+            "description": "summers",
+            "color": "#1f77b4",
+            "created_at": NOON,
+        }
         await put(database, Tag(**given))
         assert stored(await only(database, Tag)) == given
 
@@ -147,8 +183,13 @@ class TestCreation:
 
     async def test_a_collection_keeps_every_field(self, database: Database) -> None:
         """A collection has a name, a description and two moments."""
-        given = {"id": uuid4(), "name": "Best of", "description": "the best", "created_at": NOON,
-                 "modified_at": NOON}
+        given = {
+            "id": uuid4(),
+            "name": "Best of",
+            "description": "the best",
+            "created_at": NOON,
+            "modified_at": NOON,
+        }
         await put(database, Collection(**given))
         assert stored(await only(database, Collection)) == given
 
@@ -162,8 +203,14 @@ class TestCreation:
     async def test_a_copy_keeps_every_field(self, database: Database) -> None:
         """A copy has a path, a name and three moments."""
         owner = item()
-        given = {"id": uuid4(), "file_path": "/backup/a.jpg", "file_name": "a.jpg",
-                 "file_modified_at": NOON, "last_scanned_at": NOON, "missing_since": NOON}
+        given = {
+            "id": uuid4(),
+            "file_path": "/backup/a.jpg",
+            "file_name": "a.jpg",
+            "file_modified_at": NOON,
+            "last_scanned_at": NOON,
+            "missing_since": NOON,
+        }
         await put(database, owner, MediaCopy(media_item=owner, **given))
         assert stored(await only(database, MediaCopy)) == given | {"media_item_id": owner.id}
 
@@ -179,9 +226,14 @@ class TestCreation:
         """A scan has a root, a status, two moments, a version, nine 64-bit counts, and a mark."""
         counts = ("files", "size", "added", "updated", "moved", "unchanged", "copies", "missing", "failed")
         given = {
-            "id": uuid4(), "root": "/media", "status": ScanStatus.FINISHED, "started_at": NOON,
-            "finished_at": NOON + timedelta(hours=1), "extractor_version": 7,
-            **{name: 2**33 + place for place, name in enumerate(counts)}, "keeps_changes": True,
+            "id": uuid4(),
+            "root": "/media",
+            "status": ScanStatus.FINISHED,
+            "started_at": NOON,
+            "finished_at": NOON + timedelta(hours=1),
+            "extractor_version": 7,
+            **{name: 2**33 + place for place, name in enumerate(counts)},
+            "keeps_changes": True,
         }
         await put(database, Scan(**given))
         assert stored(await only(database, Scan)) == given
@@ -192,14 +244,33 @@ class TestCreation:
         found = stored(await only(database, Scan))
         assert found["finished_at"] is None and found["started_at"].tzinfo is UTC
         assert found["keeps_changes"] is None
-        assert [found[name] for name in ("files", "size", "added", "updated", "moved", "unchanged",
-                                         "copies", "missing", "failed")] == [0] * 9
+        assert [
+            found[name]
+            for name in (
+                "files",
+                "size",
+                "added",
+                "updated",
+                "moved",
+                "unchanged",
+                "copies",
+                "missing",
+                "failed",
+            )
+        ] == [0] * 9
 
     async def test_a_failure_keeps_every_field(self, database: Database) -> None:
         """A failure has a path, a stage, an error, and what the directory entry said."""
         owner = scan()
-        given = {"id": uuid4(), "file_path": "/media/x", "stage": ScanStage.READ, "error": "I/O error",
-                 "file_size": 2**40, "file_modified_at": NOON, "created_at": NOON}
+        given = {
+            "id": uuid4(),
+            "file_path": "/media/x",
+            "stage": ScanStage.READ,
+            "error": "I/O error",
+            "file_size": 2**40,
+            "file_modified_at": NOON,
+            "created_at": NOON,
+        }
         await put(database, owner, ScanFailure(scan=owner, **given))
         assert stored(await only(database, ScanFailure)) == given | {"scan_id": owner.id}
 
@@ -213,8 +284,12 @@ class TestCreation:
     async def test_links_have_a_moment(self, database: Database) -> None:
         """A tag put on and an item put into a collection remember when; a position is not needed."""
         before = utc_now()
-        await put(database, made := item(), Tag(name="t", media_items=[made]),
-                  Collection(name="c", media_items=[made]))
+        await put(
+            database,
+            made := item(),
+            Tag(name="t", media_items=[made]),
+            Collection(name="c", media_items=[made]),
+        )
         async with database.connect() as connection:
             assert await connection.scalar(select(media_tags.c.created_at)) >= before
             link = (await connection.execute(select(collection_items))).one()
@@ -240,27 +315,32 @@ class TestCreation:
 
     def test_public_names(self) -> None:
         """What the package announces is there, sorted."""
-        assert mfkit.models.__all__ == sorted(mfkit.models.__all__, key=lambda name: (
-            not name[0].isupper(), name
-        ))
+        assert mfkit.models.__all__ == sorted(
+            mfkit.models.__all__, key=lambda name: (not name[0].isupper(), name)
+        )
         assert all(hasattr(mfkit.models, name) for name in mfkit.models.__all__)
 
 
 class TestRepr:
     """What a person sees of an object in a notebook."""
 
-    @pytest.mark.parametrize(("made", "shown"), [
-        (MediaItem(file_path="/a.mp4", media_type="video"), "MediaItem('/a.mp4', media_type='video')"),
-        (MediaItem(file_path="/a.mp4", media_type=MediaType.VIDEO),
-         "MediaItem('/a.mp4', media_type='video')"),
-        (MediaMetadata(media_item_id=UUID(int=1)), f"MediaMetadata(media_item_id={UUID(int=1)!r})"),
-        (Tag(name="sea"), "Tag('sea')"),
-        (Collection(name="Best"), "Collection('Best')"),
-        (SavedView(name="big films"), "SavedView('big films')"),
-        (MediaCopy(file_path="/b.mp4"), "MediaCopy('/b.mp4')"),
-        (Scan(root="/m", status=ScanStatus.RUNNING), "Scan('/m', status='running')"),
-        (ScanFailure(file_path="/x", stage="read"), "ScanFailure('/x', stage='read')"),
-    ])
+    @pytest.mark.parametrize(
+        ("made", "shown"),
+        [
+            (MediaItem(file_path="/a.mp4", media_type="video"), "MediaItem('/a.mp4', media_type='video')"),
+            (
+                MediaItem(file_path="/a.mp4", media_type=MediaType.VIDEO),
+                "MediaItem('/a.mp4', media_type='video')",
+            ),
+            (MediaMetadata(media_item_id=UUID(int=1)), f"MediaMetadata(media_item_id={UUID(int=1)!r})"),
+            (Tag(name="sea"), "Tag('sea')"),
+            (Collection(name="Best"), "Collection('Best')"),
+            (SavedFilter(name="big films"), "SavedView('big films')"),
+            (MediaCopy(file_path="/b.mp4"), "MediaCopy('/b.mp4')"),
+            (Scan(root="/m", status=ScanStatus.RUNNING), "Scan('/m', status='running')"),
+            (ScanFailure(file_path="/x", stage="read"), "ScanFailure('/x', stage='read')"),
+        ],
+    )
     def test_repr(self, made: Any, shown: str) -> None:
         """Each model is named by what tells it apart, without touching the database."""
         assert repr(made) == shown
@@ -301,12 +381,14 @@ class TestRelationships:
         async with database.session() as session:
             found = (await session.scalars(select(Tag).options(selectinload(Tag.media_items)))).all()
             assert {tag.name: {one.file_path for one in tag.media_items} for tag in found} == {
-                "sea": {"/a.jpg", "/b.jpg"}, "sun": {"/a.jpg"}
+                "sea": {"/a.jpg", "/b.jpg"},
+                "sun": {"/a.jpg"},
             }
             options = selectinload(MediaItem.tags)
             again = (await session.scalars(select(MediaItem).options(options))).all()
             assert {one.file_path: {tag.name for tag in one.tags} for one in again} == {
-                "/a.jpg": {"sea", "sun"}, "/b.jpg": {"sea"}
+                "/a.jpg": {"sea", "sun"},
+                "/b.jpg": {"sea"},
             }
 
     async def test_a_tag_can_be_taken_off(self, database: Database) -> None:
@@ -329,7 +411,8 @@ class TestRelationships:
             options = selectinload(Collection.media_items)
             found = (await session.scalars(select(Collection).options(options))).all()
         assert {one.name: {each.file_path for each in one.media_items} for one in found} == {
-            "best": {"/media/a.jpg", "/b.jpg"}, "worst": {"/media/a.jpg"}
+            "best": {"/media/a.jpg", "/b.jpg"},
+            "worst": {"/media/a.jpg"},
         }
 
     async def test_a_collection_is_ordered(self, database: Database) -> None:
@@ -339,10 +422,13 @@ class TestRelationships:
         best = Collection(name="best")
         await put(database, best, *made)
         async with database.transaction() as connection:
-            await connection.execute(insert(collection_items), [
-                {"collection_id": best.id, "media_item_id": one.id, "position": position}
-                for one, position in zip(made, (None, 1, 0), strict=True)
-            ])
+            await connection.execute(
+                insert(collection_items),
+                [
+                    {"collection_id": best.id, "media_item_id": one.id, "position": position}
+                    for one, position in zip(made, (None, 1, 0), strict=True)
+                ],
+            )
         found = await only(database, Collection, selectinload(Collection.media_items))
         assert [one.file_path for one in found.media_items] == ["/b.jpg", "/a.jpg", "/c.jpg"]
 
@@ -371,12 +457,16 @@ def _tag(**fields: Any) -> Tag:
 class TestConstraints:
     """What the database itself refuses."""
 
-    @pytest.mark.parametrize(("first", "second"), [
-        (lambda: item("/a", file_hash=digest("1")), lambda: item("/a", file_hash=digest("2"))),
-        (lambda: item("/a", file_hash=digest("1")), lambda: item("/b", file_hash=digest("1"))),
-        (_tag, _tag),
-        (lambda: Collection(name="best"), lambda: Collection(name="best")),
-    ], ids=["item path", "item hash", "tag name", "collection name"])
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            (lambda: item("/a", file_hash=digest("1")), lambda: item("/a", file_hash=digest("2"))),
+            (lambda: item("/a", file_hash=digest("1")), lambda: item("/b", file_hash=digest("1"))),
+            (_tag, _tag),
+            (lambda: Collection(name="best"), lambda: Collection(name="best")),
+        ],
+        ids=["item path", "item hash", "tag name", "collection name"],
+    )
     async def test_unique(self, database: Database, first: Any, second: Any) -> None:
         """Paths and hashes of items, names of tags and of collections are unique."""
         await put(database, first())
@@ -407,26 +497,35 @@ class TestConstraints:
             async with database.transaction() as connection:
                 await connection.execute(insert(table), [link, link])
 
-    @pytest.mark.parametrize(("table", "values"), [
-        (MediaMetadata, {"media_item_id": uuid4()}),
-        (MediaCopy, {"media_item_id": uuid4(), "file_path": "/b", "file_name": "b"}),
-        (ScanFailure, {"scan_id": uuid4(), "file_path": "/b", "stage": "walk", "error": "e"}),
-        (media_tags, {"media_item_id": uuid4(), "tag_id": uuid4()}),
-        (collection_items, {"media_item_id": uuid4(), "collection_id": uuid4()}),
-        (media_search, {"media_item_id": uuid4()}),
-        (scan_changes, {"scan_id": uuid4(), "file_path": "/b"}),
-    ], ids=["metadata", "copy", "failure", "tag link", "collection link", "search", "change"])
+    @pytest.mark.parametrize(
+        ("table", "values"),
+        [
+            (MediaMetadata, {"media_item_id": uuid4()}),
+            (MediaCopy, {"media_item_id": uuid4(), "file_path": "/b", "file_name": "b"}),
+            (ScanFailure, {"scan_id": uuid4(), "file_path": "/b", "stage": "walk", "error": "e"}),
+            (media_tags, {"media_item_id": uuid4(), "tag_id": uuid4()}),
+            (collection_items, {"media_item_id": uuid4(), "collection_id": uuid4()}),
+            (media_search, {"media_item_id": uuid4()}),
+            (scan_changes, {"scan_id": uuid4(), "file_path": "/b"}),
+        ],
+        ids=["metadata", "copy", "failure", "tag link", "collection link", "search", "change"],
+    )
     async def test_foreign_keys(self, database: Database, table: Any, values: dict[str, Any]) -> None:
         """A row that names an item, tag, collection or scan which is not there is refused."""
         with pytest.raises(IntegrityError):
             async with database.transaction() as connection:
                 await connection.execute(insert(table).values(**values))
 
-    @pytest.mark.parametrize(("table", "column"), [
-        (table, column.name)
-        for table in Base.metadata.sorted_tables for column in table.columns
-        if not column.nullable and column.name != "revision" and f"{column}" != "media_search.id"
-    ], ids=str)
+    @pytest.mark.parametrize(
+        ("table", "column"),
+        [
+            (table, column.name)
+            for table in Base.metadata.sorted_tables
+            for column in table.columns
+            if not column.nullable and column.name != "revision" and f"{column}" != "media_search.id"
+        ],
+        ids=str,
+    )
     async def test_not_null(self, database: Database, table: Any, column: str) -> None:
         """Every column that must be given refuses null."""
         made, owner, label, group = item(), scan(), _tag(), Collection(name="best")
@@ -458,11 +557,15 @@ class TestConstraints:
         with pytest.raises(IntegrityError, match="file_size_not_negative"):
             await put(database, item("/b.jpg", file_size=-1))
 
-    @pytest.mark.parametrize(("model", "values"), [
-        (MediaItem, row(media_type="film")),
-        (Scan, {"root": "/", "status": "done", "extractor_version": 1}),
-        (ScanFailure, {"scan_id": uuid4(), "file_path": "/b", "stage": "think", "error": "e"}),
-    ], ids=["media_type", "status", "stage"])
+    @pytest.mark.parametrize(
+        ("model", "values"),
+        [
+            (MediaItem, row(media_type="film")),
+            (Scan, {"root": "/", "status": "done", "extractor_version": 1}),
+            (ScanFailure, {"scan_id": uuid4(), "file_path": "/b", "stage": "think", "error": "e"}),
+        ],
+        ids=["media_type", "status", "stage"],
+    )
     async def test_unknown_values_are_refused_in_python(
         self, database: Database, model: type[Any], values: dict[str, Any]
     ) -> None:
@@ -470,9 +573,9 @@ class TestConstraints:
         with pytest.raises(StatementError, match="Possible values"):
             await put(database, model(**values))
 
-    @pytest.mark.parametrize(("column", "table"), [
-        ("media_type", "media_items"), ("status", "scans"), ("stage", "scan_failures"),
-    ])
+    @pytest.mark.parametrize(
+        ("column", "table"), [("media_type", "media_items"), ("status", "scans"), ("stage", "scan_failures")]
+    )
     async def test_unknown_values_are_refused_by_the_database(
         self, database: Database, column: str, table: str
     ) -> None:
@@ -486,7 +589,8 @@ class TestConstraints:
     async def test_enums_are_stored_by_value(self, database: Database, enum: Any) -> None:
         """What lies in the database is the value, in lower case, as raw SQL expects it."""
         column, model = {
-            MediaType: ("media_type", MediaItem), ScanStatus: ("status", Scan),
+            MediaType: ("media_type", MediaItem),
+            ScanStatus: ("status", Scan),
             ScanStage: ("stage", ScanFailure),
         }[enum]
         owner = scan(root="/owner")
@@ -509,8 +613,17 @@ class TestConstraints:
 
 # What the specification asks to be indexed, and what else the package looks up: table -> columns.
 INDEXED = {
-    "media_items": [("file_path",), ("file_name",), ("file_hash",), ("mime_type",), ("media_type",),
-                    ("created_at",), ("is_processed",), ("missing_since",), ("media_type", "created_at")],
+    "media_items": [
+        ("file_path",),
+        ("file_name",),
+        ("file_hash",),
+        ("mime_type",),
+        ("media_type",),
+        ("created_at",),
+        ("is_processed",),
+        ("missing_since",),
+        ("media_type", "created_at"),
+    ],
     "media_metadata": [("media_item_id",), ("artist",), ("album",), ("title",), ("genre",)],
     "tags": [("name",)],
     "collections": [("name",)],
@@ -533,52 +646,81 @@ class TestIndexes:
     async def test_exists(self, database: Database, table: str, columns: tuple[str, ...]) -> None:
         """An index, or a unique constraint, covers the columns in this order."""
         async with database.connect() as connection:
-            found = await connection.run_sync(lambda sync: [
-                tuple(one["column_names"])
-                for one in (*inspect(sync).get_indexes(table), *inspect(sync).get_unique_constraints(table))
-            ])
+            found = await connection.run_sync(
+                lambda sync: [
+                    tuple(one["column_names"])
+                    for one in (
+                        *inspect(sync).get_indexes(table),
+                        *inspect(sync).get_unique_constraints(table),
+                    )
+                ]
+            )
         assert columns in found
 
-    @pytest.mark.parametrize(("query", "index"), [
-        (select(T.id).where(T.file_path == "x"), "ix_media_items_file_path"),
-        (select(T.id).where(T.file_hash == "x"), "ix_media_items_file_hash"),
-        (select(T.id).where(T.file_name == "x"), "ix_media_items_file_name"),
-        (select(T.file_name).where(T.mime_type == "x"), "ix_media_items_mime_type"),
-        (select(T.file_name).where(T.media_type == "video").order_by(T.created_at.desc()).limit(9),
-         "ix_media_items_media_type_created_at"),
-        (select(T.file_name).where(T.media_type.in_(["video", "audio"])), "ix_media_items_media_type"),
-        (select(T.file_name).order_by(T.created_at.desc()).limit(9), "ix_media_items_created_at"),
-        (select(T.file_name).where(T.is_processed.is_(False)), "ix_media_items_is_processed"),
-        (select(T.file_name).where(T.missing_since.is_not(None)), "ix_media_items_missing_since"),
-        (select(M.id).where(M.media_item_id == uuid4()), "ix_media_metadata_media_item_id"),
-        (select(M.width).where(M.artist == "x"), "ix_media_metadata_artist"),
-        (select(M.width).where(M.album == "x"), "ix_media_metadata_album"),
-        (select(M.width).where(M.title == "x"), "ix_media_metadata_title"),
-        (select(M.width).where(M.genre == "x"), "ix_media_metadata_genre"),
-        (select(Tag.id).where(Tag.name == "x"), "ix_tags_name"),
-        (select(Collection.id).where(Collection.name == "x"), "ix_collections_name"),
-        (select(media_tags.c.media_item_id).where(media_tags.c.tag_id == uuid4()), "ix_media_tags_tag_id"),
-        (select(media_tags.c.tag_id).where(media_tags.c.media_item_id == uuid4()),
-         "sqlite_autoindex_media_tags_1"),
-        (select(collection_items.c.collection_id).where(collection_items.c.media_item_id == uuid4()),
-         "ix_collection_items_media_item_id"),
-        (select(collection_items.c.position).where(collection_items.c.collection_id == uuid4()),
-         "sqlite_autoindex_collection_items_1"),
-        (select(MediaCopy.id).where(MediaCopy.file_path == "x"), "sqlite_autoindex_media_copies_2"),
-        (select(MediaCopy.file_path).where(MediaCopy.media_item_id == uuid4()),
-         "ix_media_copies_media_item_id"),
-        (select(Scan.root).order_by(Scan.started_at.desc()).limit(1), "ix_scans_started_at"),
-        (select(ScanFailure.error).where(ScanFailure.scan_id == uuid4()), "ix_scan_failures_scan_id"),
-        (select(ScanFailure.error).where(ScanFailure.file_path == "x"), "sqlite_autoindex_scan_failures_2"),
-        (item_queries.items(MediaFilter(folder="/media/films")), "ix_media_items_file_path"),
-        (item_queries.items(MediaFilter(media_type="video"), limit=1000),
-         "ix_media_items_media_type_created_at"),
-        (item_queries.items(MediaFilter(missing=None), limit=1000), "ix_media_items_created_at"),
-        (item_queries.items(MediaFilter(tags="sea"), limit=1000), "ix_media_tags_tag_id"),
-        (item_queries.items(MediaFilter(collection="best"), limit=1000),
-         "sqlite_autoindex_collection_items_1"),
-        (item_queries.items(MediaFilter(text="sea"), limit=1000), "SCAN media_fts VIRTUAL TABLE"),
-    ], ids=lambda value: value if isinstance(value, str) else "")
+    @pytest.mark.parametrize(
+        ("query", "index"),
+        [
+            (select(T.id).where(T.file_path == "x"), "ix_media_items_file_path"),
+            (select(T.id).where(T.file_hash == "x"), "ix_media_items_file_hash"),
+            (select(T.id).where(T.file_name == "x"), "ix_media_items_file_name"),
+            (select(T.file_name).where(T.mime_type == "x"), "ix_media_items_mime_type"),
+            (
+                select(T.file_name).where(T.media_type == "video").order_by(T.created_at.desc()).limit(9),
+                "ix_media_items_media_type_created_at",
+            ),
+            (select(T.file_name).where(T.media_type.in_(["video", "audio"])), "ix_media_items_media_type"),
+            (select(T.file_name).order_by(T.created_at.desc()).limit(9), "ix_media_items_created_at"),
+            (select(T.file_name).where(T.is_processed.is_(False)), "ix_media_items_is_processed"),
+            (select(T.file_name).where(T.missing_since.is_not(None)), "ix_media_items_missing_since"),
+            (select(M.id).where(M.media_item_id == uuid4()), "ix_media_metadata_media_item_id"),
+            (select(M.width).where(M.artist == "x"), "ix_media_metadata_artist"),
+            (select(M.width).where(M.album == "x"), "ix_media_metadata_album"),
+            (select(M.width).where(M.title == "x"), "ix_media_metadata_title"),
+            (select(M.width).where(M.genre == "x"), "ix_media_metadata_genre"),
+            (select(Tag.id).where(Tag.name == "x"), "ix_tags_name"),
+            (select(Collection.id).where(Collection.name == "x"), "ix_collections_name"),
+            (
+                select(media_tags.c.media_item_id).where(media_tags.c.tag_id == uuid4()),
+                "ix_media_tags_tag_id",
+            ),
+            (
+                select(media_tags.c.tag_id).where(media_tags.c.media_item_id == uuid4()),
+                "sqlite_autoindex_media_tags_1",
+            ),
+            (
+                select(collection_items.c.collection_id).where(collection_items.c.media_item_id == uuid4()),
+                "ix_collection_items_media_item_id",
+            ),
+            (
+                select(collection_items.c.position).where(collection_items.c.collection_id == uuid4()),
+                "sqlite_autoindex_collection_items_1",
+            ),
+            (select(MediaCopy.id).where(MediaCopy.file_path == "x"), "sqlite_autoindex_media_copies_2"),
+            (
+                select(MediaCopy.file_path).where(MediaCopy.media_item_id == uuid4()),
+                "ix_media_copies_media_item_id",
+            ),
+            (select(Scan.root).order_by(Scan.started_at.desc()).limit(1), "ix_scans_started_at"),
+            (select(ScanFailure.error).where(ScanFailure.scan_id == uuid4()), "ix_scan_failures_scan_id"),
+            (
+                select(ScanFailure.error).where(ScanFailure.file_path == "x"),
+                "sqlite_autoindex_scan_failures_2",
+            ),
+            (item_queries.items(MediaFilter(folder="/media/films")), "ix_media_items_file_path"),
+            (
+                item_queries.items(MediaFilter(media_type="video"), limit=1000),
+                "ix_media_items_media_type_created_at",
+            ),
+            (item_queries.items(MediaFilter(missing=None), limit=1000), "ix_media_items_created_at"),
+            (item_queries.items(MediaFilter(tags="sea"), limit=1000), "ix_media_tags_tag_id"),
+            (
+                item_queries.items(MediaFilter(collection="best"), limit=1000),
+                "sqlite_autoindex_collection_items_1",
+            ),
+            (item_queries.items(MediaFilter(text="sea"), limit=1000), "SCAN media_fts VIRTUAL TABLE"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
     def test_is_used(self, sqlite_path: Path, query: Select[Any], index: str) -> None:
         """SQLite's plan for a common query names the index, without a scan of the table."""
         plan = explain(sqlite_path, query)
@@ -589,10 +731,17 @@ class TestIndexes:
         plan = explain(sqlite_path, item_queries.items(MediaFilter(media_type="video"), limit=1000))
         assert "FOR ORDER BY" not in plan, plan
 
-    @pytest.mark.parametrize("chosen", [
-        MediaFilter(folder="/media/films"), MediaFilter(tags="sea"), MediaFilter(collection="best"),
-        MediaFilter(text="sea"), MediaFilter(mime_type="video/mp4"),
-    ], ids=repr)
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            MediaFilter(folder="/media/films"),
+            MediaFilter(tags="sea"),
+            MediaFilter(collection="best"),
+            MediaFilter(text="sea"),
+            MediaFilter(mime_type="video/mp4"),
+        ],
+        ids=repr,
+    )
     def test_no_filter_reads_what_is_not_missing(self, sqlite_path: Path, chosen: MediaFilter) -> None:
         """That an item is not missing, which nearly all are, is no reason to read all items."""
         plan = explain(sqlite_path, item_queries.items(chosen, limit=1000))
@@ -613,15 +762,19 @@ def explain(path: Path, query: Select[Any]) -> str:
 class TestChanges:
     """Create, read, update, delete."""
 
-    @pytest.mark.parametrize(("make", "column", "value"), [
-        (lambda: item(), "file_size", 77),
-        (lambda: item(facts={"width": 1}).media_metadata, "width", 2),
-        (lambda: Tag(name="sea"), "name", "ocean"),
-        (lambda: Collection(name="best"), "description", "of all"),
-        (lambda: MediaCopy(media_item=item(), file_path="/b", file_name="b"), "missing_since", NOON),
-        (lambda: scan(), "status", ScanStatus.FINISHED),
-        (lambda: failure(scan=scan()), "error", "other"),
-    ], ids=["item", "metadata", "tag", "collection", "copy", "scan", "failure"])
+    @pytest.mark.parametrize(
+        ("make", "column", "value"),
+        [
+            (lambda: item(), "file_size", 77),
+            (lambda: item(facts={"width": 1}).media_metadata, "width", 2),
+            (lambda: Tag(name="sea"), "name", "ocean"),
+            (lambda: Collection(name="best"), "description", "of all"),
+            (lambda: MediaCopy(media_item=item(), file_path="/b", file_name="b"), "missing_since", NOON),
+            (lambda: scan(), "status", ScanStatus.FINISHED),
+            (lambda: failure(scan=scan()), "error", "other"),
+        ],
+        ids=["item", "metadata", "tag", "collection", "copy", "scan", "failure"],
+    )
     async def test_life(self, database: Database, make: Any, column: str, value: Any) -> None:
         """Each model is created, read by id, changed and deleted."""
         made = make()
@@ -745,9 +898,11 @@ async def remove(database: Database, model: type[Any], key: UUID, *, orm: bool) 
 
 
 moments = st.datetimes(
-    datetime(1, 1, 2), datetime(9999, 12, 30),
+    datetime(1, 1, 2),
+    datetime(9999, 12, 30),
     timezones=st.one_of(
-        st.just(UTC), st.sampled_from([ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")]),
+        st.just(UTC),
+        st.sampled_from([ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")]),
         st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
     ),
 )
@@ -813,20 +968,23 @@ class TestMediaRelation:
             found = (await connection.execute(select(media))).mappings().one()
         assert found["width"] is None and found["extra_metadata"] is None
 
-    @pytest.mark.parametrize(("path", "folder", "extension"), [
-        ("/a/b/c.jpg", "/a/b", "jpg"),
-        ("/c.JPG", "/", "jpg"),
-        ("c.jpg", "", "jpg"),
-        ("/a/README", "/a", ""),
-        ("/a/.hidden", "/a", ""),
-        ("/a/.hidden.txt", "/a", "txt"),
-        ("/a.b/name", "/a.b", ""),
-        ("/a/name.", "/a", ""),
-        ("/a/x.tar.gz", "/a", "gz"),
-        ("/été/ночь.РАЗ", "/été", None),
-        ("/a/..b", "/a", "b"),
-        ("/with space/new\nline.txt", "/with space", "txt"),
-    ])
+    @pytest.mark.parametrize(
+        ("path", "folder", "extension"),
+        [
+            ("/a/b/c.jpg", "/a/b", "jpg"),
+            ("/c.JPG", "/", "jpg"),
+            ("c.jpg", "", "jpg"),
+            ("/a/README", "/a", ""),
+            ("/a/.hidden", "/a", ""),
+            ("/a/.hidden.txt", "/a", "txt"),
+            ("/a.b/name", "/a.b", ""),
+            ("/a/name.", "/a", ""),
+            ("/a/x.tar.gz", "/a", "gz"),
+            ("/été/ночь.РАЗ", "/été", None),
+            ("/a/..b", "/a", "b"),
+            ("/with space/new\nline.txt", "/with space", "txt"),
+        ],
+    )
     async def test_folder_and_extension(
         self, database: Database, path: str, folder: str, extension: str | None
     ) -> None:
@@ -856,9 +1014,9 @@ class TestMediaRelation:
         """Dropping the tables drops the view, the search index, triggers and functions as well."""
         await database.drop_tables()
         async with database.connect() as connection:
-            left = await connection.run_sync(lambda sync: [
-                *inspect(sync).get_table_names(), *inspect(sync).get_view_names()
-            ])
+            left = await connection.run_sync(
+                lambda sync: [*inspect(sync).get_table_names(), *inspect(sync).get_view_names()]
+            )
             if database.dialect == "postgresql":
                 functions = "SELECT proname FROM pg_proc WHERE proname LIKE 'media%'"
                 left += (await connection.scalars(text(functions))).all()

@@ -27,8 +27,8 @@ from mfkit.widgets import (
     TablePanel,
     explore,
 )
-from mfkit.widgets.overview import overview_by, overview_by_year
-from mfkit.widgets.query import as_json, as_python
+from mfkit.widgets.panels.query_panel import as_json, as_python
+from mfkit.widgets.shared_queries import overview_by, overview_by_year
 from tests.synthetic import HOSTILE, fill
 
 FILTERS = [
@@ -180,6 +180,7 @@ class TestQuery:
     @pytest.mark.parametrize("chosen", FILTERS, ids=range(len(FILTERS)))
     def test_python_and_json_give_the_filter_back(self, chosen: MediaFilter) -> None:
         """What is copied selects the same."""
+
         class Lib:
             def items(self, **fields: Any) -> MediaFilter:
                 return MediaFilter(**fields)
@@ -201,7 +202,7 @@ class TestQuery:
     def test_a_variable_of_the_notebook(self, lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
         """The items become a DataFrame under a name; other things of that name are left alone."""
         shell = type("Shell", (), {"user_ns": {"lib": lib}})
-        monkeypatch.setattr("mfkit.widgets.query.get_ipython", lambda: shell)
+        monkeypatch.setattr("mfkit.widgets.panels.query_panel.get_ipython", lambda: shell)
         panel = QueryPanel(lib, Selection(MediaFilter(media_type="video")))
         panel._assign.click()
         assert len(shell.user_ns["items"]) == lib.count(media_type="video")
@@ -260,10 +261,9 @@ class TestQuery:
         panel.selection.change(media_type="image")
         assert panel._views.options == () and panel._open.disabled
 
-    def test_on_a_page_there_is_no_variable(
-        self, lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_on_a_page_there_is_no_variable(self, lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
         """No cell could use it."""
+
         def offers(panel: QueryPanel) -> bool:
             return any(panel._assign in getattr(row, "children", ()) for row in panel.children)
 
@@ -316,10 +316,14 @@ class TestExport:
         with pytest.raises(ExportError, match="GeoJSON holds files with a place"):
             lib.export(tmp_path / "other.geojson", panel.selection.filter)
 
-    @pytest.mark.parametrize("name, said", [
-        (".", "is a folder; name a file"), ("x" * 300, "cannot be written: File name too long"),
-        ("there", "is there already; name another file."),
-    ])
+    @pytest.mark.parametrize(
+        "name, said",
+        [
+            (".", "is a folder; name a file"),
+            ("x" * 300, "cannot be written: File name too long"),
+            ("there", "is there already; name another file."),
+        ],
+    )
     def test_a_name_that_cannot_be(self, panel: ExportPanel, tmp_path: Path, name: str, said: str) -> None:
         """The sentence has what a person here can do, and what was said before is gone."""
         (tmp_path / "there.csv").touch()
@@ -380,8 +384,11 @@ def doubles(tmp_path: Path, lib: MediaLibrary) -> MediaLibrary:
     """The library, with two contents of which there are three and two paths."""
     media = tmp_path / "media"
     for name, content in {
-        "a/film.txt": "x" * 900, "backup/film.txt": "x" * 900, "b/film copy.txt": "x" * 900,
-        "a/note.txt": "note", "b/<img src=x>.txt": "note",
+        "a/film.txt": "x" * 900,
+        "backup/film.txt": "x" * 900,
+        "b/film copy.txt": "x" * 900,
+        "a/note.txt": "note",
+        "b/<img src=x>.txt": "note",
     }.items():
         (media / name).parent.mkdir(parents=True, exist_ok=True)
         (media / name).write_text(content)
@@ -474,7 +481,10 @@ class TestSavings:
 
 
 CHOSEN = [
-    MediaFilter(), MediaFilter(media_type="video"), MediaFilter(after=2015), MediaFilter(min_size=10**15),
+    MediaFilter(),
+    MediaFilter(media_type="video"),
+    MediaFilter(after=2015),
+    MediaFilter(min_size=10**15),
 ]
 
 

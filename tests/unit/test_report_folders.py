@@ -8,8 +8,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.queries.folders import common_folder
-from mfkit.report.sections.folders import without_chains
+from mfkit.analysis.folder_tree import common_folder
+from mfkit.report.space_sections import without_chains
 
 
 def tree_of(*folders: str) -> pd.DataFrame:
@@ -23,8 +23,15 @@ def tree_of(*folders: str) -> pd.DataFrame:
                 break
             folder = posixpath.dirname(folder)
     rows = [
-        (path, None if path == top else posixpath.dirname(path), posixpath.basename(path) or "/",
-         0 if path == top else posixpath.relpath(path, top).count("/") + 1, number, number, 0.0)
+        (
+            path,
+            None if path == top else posixpath.dirname(path),
+            posixpath.basename(path) or "/",
+            0 if path == top else posixpath.relpath(path, top).count("/") + 1,
+            number,
+            number,
+            0.0,
+        )
         for path, number in sorted(files.items())
     ]
     return pd.DataFrame(rows, columns=["id", "parent", "label", "depth", "files", "bytes", "duration"])
@@ -54,8 +61,13 @@ def test_a_folder_with_a_file_of_its_own_stays() -> None:
     assert [path for path, *_ in shown(tree_of("/m/a", "/m/a/b", "/m/c"))] == ["/m", "/m/a", "/m/a/b", "/m/c"]
 
 
-@given(st.lists(st.lists(st.sampled_from("ab"), max_size=5).map(lambda parts: "/".join(["/m", *parts])),
-                min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.lists(st.sampled_from("ab"), max_size=5).map(lambda parts: "/".join(["/m", *parts])),
+        min_size=1,
+        max_size=8,
+    )
+)
 def test_what_is_left_is_one_tree(folders: list[str]) -> None:
     """Each folder but the root has its parent in the tree, one level above, and a label that leads there."""
     rows = shown(tree_of(*folders))

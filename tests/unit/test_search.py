@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, text, update
 
 from mfkit.core.database import Database
+from mfkit.filters.text_search import search_hits, search_words
 from mfkit.models import MediaItem, MediaMetadata, Tag, media_tags
-from mfkit.queries.text import search_hits, words
 from tests.samples import digest, item
 
 
@@ -43,10 +43,18 @@ class TestCurrent:
             assert len(await found(database, sought)) == 1, sought
         assert await found(database, "porto") == []
 
-    @pytest.mark.parametrize(("column", "value"), [
-        ("title", "Homogenic"), ("artist", "Homogenic"), ("album", "Homogenic"), ("genre", "Homogenic"),
-        ("camera_make", "Homogenic"), ("camera_model", "Homogenic"), ("location_name", "Homogenic"),
-    ])
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("title", "Homogenic"),
+            ("artist", "Homogenic"),
+            ("album", "Homogenic"),
+            ("genre", "Homogenic"),
+            ("camera_make", "Homogenic"),
+            ("camera_model", "Homogenic"),
+            ("location_name", "Homogenic"),
+        ],
+    )
     async def test_facts(self, database: Database, column: str, value: str) -> None:
         """Each searched fact is found when added, changed and no longer when taken away."""
         made = item(facts={column: value})
@@ -126,6 +134,7 @@ class TestCurrent:
     def test_raw_sqlite_without_foreign_keys(self, sqlite_path: Path) -> None:
         """A change by the sqlite3 shell, where foreign keys are off, is followed as well."""
         with closing(sqlite3.connect(sqlite_path)) as shell:
+
             def hits(sought: str) -> int:
                 query = "SELECT count(*) FROM media_fts WHERE media_fts MATCH ?"
                 return int(shell.execute(query, (sought,)).fetchone()[0])
@@ -162,32 +171,39 @@ class TestWords:
         """A library with names of all sorts."""
         await put(
             database,
-            item("/p/IMG_2041.jpg"), item("/p/IMG_2042.jpg"), item("/p/beach.sunset-2019.jpg"),
-            item("/p/2041_IMG.png"), item("/música/São Paulo.mp3", facts={"artist": "Björk"}),
-            item("/音楽/東京.flac"), item("/p/NOT AND OR NEAR.txt"),
+            item("/p/IMG_2041.jpg"),
+            item("/p/IMG_2042.jpg"),
+            item("/p/beach.sunset-2019.jpg"),
+            item("/p/2041_IMG.png"),
+            item("/música/São Paulo.mp3", facts={"artist": "Björk"}),
+            item("/音楽/東京.flac"),
+            item("/p/NOT AND OR NEAR.txt"),
         )
         return database
 
-    @pytest.mark.parametrize(("sought", "names"), [
-        ("IMG_2041", ["/p/IMG_2041.jpg"]),
-        ("img_20", ["/p/IMG_2041.jpg", "/p/IMG_2042.jpg"]),
-        ("2041 img", ["/p/2041_IMG.png", "/p/IMG_2041.jpg"]),
-        ("IMG_2041.jpg", ["/p/IMG_2041.jpg"]),
-        ("beach.jpg", []),
-        ("beach jpg", ["/p/beach.sunset-2019.jpg"]),
-        ("beach.sunset", ["/p/beach.sunset-2019.jpg"]),
-        ("sunset-2019", ["/p/beach.sunset-2019.jpg"]),
-        ("BEACH Sun", ["/p/beach.sunset-2019.jpg"]),
-        ("each", []),
-        ("são", ["/música/São Paulo.mp3"]),
-        ("björk paulo", ["/música/São Paulo.mp3"]),
-        ("東京", ["/音楽/東京.flac"]),
-        ("not and or near", ["/p/NOT AND OR NEAR.txt"]),
-        ("beach OR paulo", []),
-        ("beach NOT paulo", []),
-        ("beach -paulo", []),
-        ("NEAR(beach sunset)", []),
-    ])
+    @pytest.mark.parametrize(
+        ("sought", "names"),
+        [
+            ("IMG_2041", ["/p/IMG_2041.jpg"]),
+            ("img_20", ["/p/IMG_2041.jpg", "/p/IMG_2042.jpg"]),
+            ("2041 img", ["/p/2041_IMG.png", "/p/IMG_2041.jpg"]),
+            ("IMG_2041.jpg", ["/p/IMG_2041.jpg"]),
+            ("beach.jpg", []),
+            ("beach jpg", ["/p/beach.sunset-2019.jpg"]),
+            ("beach.sunset", ["/p/beach.sunset-2019.jpg"]),
+            ("sunset-2019", ["/p/beach.sunset-2019.jpg"]),
+            ("BEACH Sun", ["/p/beach.sunset-2019.jpg"]),
+            ("each", []),
+            ("são", ["/música/São Paulo.mp3"]),
+            ("björk paulo", ["/música/São Paulo.mp3"]),
+            ("東京", ["/音楽/東京.flac"]),
+            ("not and or near", ["/p/NOT AND OR NEAR.txt"]),
+            ("beach OR paulo", []),
+            ("beach NOT paulo", []),
+            ("beach -paulo", []),
+            ("NEAR(beach sunset)", []),
+        ],
+    )
     async def test_finds(self, filled: Database, sought: str, names: list[str]) -> None:
         """All words must occur, each from its beginning; those written as one must follow each other."""
         assert await found(filled, sought) == names
@@ -200,13 +216,14 @@ class TestWords:
     async def test_latin_letters(self, database: Database) -> None:
         """Each Latin letter with marks is found by the letter without them, on either database."""
         letters = [
-            chr(code) for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+            chr(code)
+            for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
             if normalize("NFD", chr(code))[0].isascii() and chr(code) not in "Ǡǡ"
         ]
         assert len(letters) > 450
         await put(database, item(f"/p/{' '.join(f'q{letter}q' for letter in letters)}.jpg"))
         for start in range(0, len(letters), 100):
-            bases = [normalize("NFD", letter)[0] for letter in letters[start:start + 100]]
+            bases = [normalize("NFD", letter)[0] for letter in letters[start : start + 100]]
             assert len(await found(database, " ".join(f"q{base}q" for base in bases))) == 1
 
     @pytest.mark.parametrize("stored", ["NFC", "NFD"])
@@ -217,16 +234,49 @@ class TestWords:
         await put(database, item(f"/p/x {normalize(stored, name)} 1.jpg"))
         assert len(await found(database, normalize(typed, name))) == 1
 
-    @pytest.mark.parametrize("sought", [
-        '"', '""', '"beach', "beach*", "*", "beach^", "^beach", "(beach", "beach)", "beach:", ":beach",
-        "file_name:beach", "-beach", "beach'", "'; DROP TABLE media_items; --", "beach & sunset", "beach |",
-        "!beach", "<->", "beach\\", "beach\x00sunset", "%", "_", "beach:*", ":beach:", "$1", "%(x)s", "\n",
-        "", "beach" * 400, "beach " * 400, "\ud800", "🏖",
-    ], ids=ascii)
+    @pytest.mark.parametrize(
+        "sought",
+        [
+            '"',
+            '""',
+            '"beach',
+            "beach*",
+            "*",
+            "beach^",
+            "^beach",
+            "(beach",
+            "beach)",
+            "beach:",
+            ":beach",
+            "file_name:beach",
+            "-beach",
+            "beach'",
+            "'; DROP TABLE media_items; --",
+            "beach & sunset",
+            "beach |",
+            "!beach",
+            "<->",
+            "beach\\",
+            "beach\x00sunset",
+            "%",
+            "_",
+            "beach:*",
+            ":beach:",
+            "$1",
+            "%(x)s",
+            "\n",
+            "",
+            "beach" * 400,
+            "beach " * 400,
+            "\ud800",
+            "🏖",
+        ],
+        ids=ascii,
+    )
     async def test_no_character_is_syntax(self, filled: Database, sought: str) -> None:
         """Signs that mean something to FTS5, tsquery or SQL are only separators between words."""
         hits = await found(filled, sought)
-        plain = await found(filled, " ".join(run for runs in words(sought) for run in runs))
+        plain = await found(filled, " ".join(run for runs in search_words(sought) for run in runs))
         assert hits == plain
         async with filled.connect() as connection:
             assert await connection.scalar(text("SELECT count(*) FROM media_items")) == 7
@@ -239,13 +289,13 @@ class TestWords:
     async def test_the_best_is_first(self, database: Database) -> None:
         """An item whose words are few and fitting ranks before one where they are among many others."""
         await put(
-            database, item("/sea/a.jpg", facts={"title": "sea", "album": "sea"}),
+            database,
+            item("/sea/a.jpg", facts={"title": "sea", "album": "sea"}),
             item("/long/way/of/many/words/to/the/sea.jpg"),
         )
         hits = search_hits("sea")
         query = (
-            select(MediaItem.file_path).join(hits, hits.c.media_item_id == MediaItem.id)
-            .order_by(hits.c.rank)
+            select(MediaItem.file_path).join(hits, hits.c.media_item_id == MediaItem.id).order_by(hits.c.rank)
         )
         async with database.connect() as connection:
             assert (await connection.scalars(query)).first() == "/sea/a.jpg"
@@ -253,7 +303,7 @@ class TestWords:
     @given(st.text(max_size=40))
     def test_any_text_becomes_words(self, sought: str) -> None:
         """Whatever the text, its words are runs of letters and digits, none of them empty."""
-        for runs in words(sought):
+        for runs in search_words(sought):
             assert runs and all(run and run.isprintable() and '"' not in run for run in runs)
 
 
@@ -294,22 +344,27 @@ def test_any_history_leaves_the_index_whole(
                     (key, f"/{number}/{name}", name, key, now, now),
                 )
             elif kind == "rename":
-                shell.execute("UPDATE media_items SET file_path = ?, file_name = ? WHERE id = ?",
-                              (f"/{number}/new {name}", name, key))
+                shell.execute(
+                    "UPDATE media_items SET file_path = ?, file_name = ? WHERE id = ?",
+                    (f"/{number}/new {name}", name, key),
+                )
             elif kind == "remove":
                 shell.execute("DELETE FROM media_items WHERE id = ?", (key,))
             elif kind == "title":
                 shell.execute(
                     "INSERT INTO media_metadata (id, media_item_id, title, extra_metadata) "
                     "SELECT 'm' || id, id, ?, '{}' FROM media_items WHERE id = ? "
-                    "ON CONFLICT DO UPDATE SET title = excluded.title", (name, key),
+                    "ON CONFLICT DO UPDATE SET title = excluded.title",
+                    (name, key),
                 )
             elif kind == "untitle":
                 shell.execute("DELETE FROM media_metadata WHERE media_item_id = ?", (key,))
             elif kind == "tag":
-                shell.execute("INSERT OR IGNORE INTO media_tags SELECT id, ?, ? FROM media_items "
-                              "WHERE id = ? AND EXISTS (SELECT 1 FROM tags WHERE id = ?)",
-                              (name, now, key, name))
+                shell.execute(
+                    "INSERT OR IGNORE INTO media_tags SELECT id, ?, ? FROM media_items "
+                    "WHERE id = ? AND EXISTS (SELECT 1 FROM tags WHERE id = ?)",
+                    (name, now, key, name),
+                )
             elif kind == "untag":
                 shell.execute("DELETE FROM media_tags WHERE media_item_id = ? AND tag_id = ?", (key, name))
             elif kind == "rename tag":

@@ -53,10 +53,19 @@ class TestTable:
         table.selection.change(media_type="audio")
         assert table._place.value == f"1 to 15 of {lib.count(media_type='audio')}"
 
-    @pytest.mark.parametrize(("key", "column"), [
-        ("name", "file_name"), ("size", "file_size"), ("date", "date"), ("length", "duration"),
-        ("pixels", "pixels"), ("codec", "codec"), ("camera", "camera"), ("added", "created_at"),
-    ])
+    @pytest.mark.parametrize(
+        ("key", "column"),
+        [
+            ("name", "file_name"),
+            ("size", "file_size"),
+            ("date", "date"),
+            ("length", "duration"),
+            ("pixels", "pixels"),
+            ("codec", "codec"),
+            ("camera", "camera"),
+            ("added", "created_at"),
+        ],
+    )
     def test_a_heading_sorts(self, table: TablePanel, lib: MediaLibrary, key: str, column: str) -> None:
         """The rows come as the library orders them, from the first page on."""
         table._on.click()

@@ -16,9 +16,9 @@ from PIL import Image
 
 from mfkit import MediaLibrary
 from mfkit.errors import FilterError, ThumbnailError
-from mfkit.thumbs import SIDE, Thumbnails
-from mfkit.thumbs.cache import ThumbnailCache
-from mfkit.thumbs.draw import draw
+from mfkit.thumbnails import THUMBNAIL_SIDE, Thumbnailer
+from mfkit.thumbnails.draw import draw
+from mfkit.thumbnails.thumbnailer import ThumbnailCache
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 
@@ -32,7 +32,7 @@ def two_halves(width: int = 1600, height: int = 1200, mode: str = "RGB") -> Imag
 
 def opened(jpeg: bytes) -> Image.Image:
     picture = Image.open(BytesIO(jpeg))
-    assert picture.format == "JPEG" and max(picture.size) <= SIDE
+    assert picture.format == "JPEG" and max(picture.size) <= THUMBNAIL_SIDE
     return picture.convert("RGB")
 
 
@@ -60,7 +60,7 @@ def test_a_photo_stands_upright(tmp_path: Path, orientation: int, size: tuple[in
     exif = Image.Exif()
     exif[0x0112] = orientation
     two_halves().save(tmp_path / "a.jpg", exif=exif)
-    picture = opened(draw(str(tmp_path / "a.jpg"), SIDE))
+    picture = opened(draw(str(tmp_path / "a.jpg"), THUMBNAIL_SIDE))
     assert picture.size == size
     assert near(picture.getpixel((10, 10)), BLUE if orientation == 3 else RED)
 
@@ -69,7 +69,7 @@ def test_a_photo_stands_upright(tmp_path: Path, orientation: int, size: tuple[in
 def test_kinds_of_pictures(tmp_path: Path, name: str) -> None:
     """What Pillow can decode is drawn; a small picture is not enlarged."""
     two_halves(100, 80).save(tmp_path / name)
-    picture = opened(draw(str(tmp_path / name), SIDE))
+    picture = opened(draw(str(tmp_path / name), THUMBNAIL_SIDE))
     assert picture.size == (100, 80) and near(picture.getpixel((90, 40)), BLUE)
 
 
@@ -78,7 +78,7 @@ def test_modes(tmp_path: Path, mode: str) -> None:
     """Whatever way a picture keeps its colours, it becomes a JPEG."""
     path = tmp_path / ("a.tif" if mode in ("CMYK", "I;16") else "a.png")
     (Image.new("I;16", (90, 60), 40_000) if mode == "I;16" else two_halves(90, 60, mode)).save(path)
-    assert opened(draw(str(path), SIDE)).size == (90, 60)
+    assert opened(draw(str(path), THUMBNAIL_SIDE)).size == (90, 60)
 
 
 def test_heic_with_and_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,16 +86,16 @@ def test_heic_with_and_without_its_package(tmp_path: Path, monkeypatch: pytest.M
     import pillow_heif
 
     pillow_heif.from_pillow(two_halves(640, 480)).save(tmp_path / "a.heic")
-    assert opened(draw(str(tmp_path / "a.heic"), SIDE)).size == (480, 360)
+    assert opened(draw(str(tmp_path / "a.heic"), THUMBNAIL_SIDE)).size == (480, 360)
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(ThumbnailError, match=r"pip install 'mfkit\[heif\]'"):
-        draw(str(tmp_path / "a.heic"), SIDE)
+        draw(str(tmp_path / "a.heic"), THUMBNAIL_SIDE)
 
 
 def test_a_film_shows_a_frame_from_inside(tmp_path: Path) -> None:
     """Not its first frame, which is black in many films."""
     film(tmp_path / "a.mp4", seconds=30)
-    picture = opened(draw(str(tmp_path / "a.mp4"), SIDE))
+    picture = opened(draw(str(tmp_path / "a.mp4"), THUMBNAIL_SIDE))
     assert picture.size == (320, 240)
     assert near(picture.getpixel((20, 120)), RED) and near(picture.getpixel((300, 120)), BLUE)
 
@@ -106,9 +106,9 @@ def test_a_film_held_sideways_stands_upright(tmp_path: Path) -> None:
     content = bytearray((tmp_path / "a.mp4").read_bytes())
     # The track header's matrix (ISO/IEC 14496-12, 8.3.2): a quarter turn clockwise.
     at = content.index(b"tkhd") + 44
-    content[at:at + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 240 << 16, 0, 1 << 30)
+    content[at : at + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 240 << 16, 0, 1 << 30)
     (tmp_path / "a.mp4").write_bytes(content)
-    picture = opened(draw(str(tmp_path / "a.mp4"), SIDE))
+    picture = opened(draw(str(tmp_path / "a.mp4"), THUMBNAIL_SIDE))
     assert picture.size == (240, 320)
     assert near(picture.getpixel((120, 20)), RED) and near(picture.getpixel((120, 300)), BLUE)
 
@@ -118,10 +118,17 @@ def test_music_shows_the_picture_it_carries(tmp_path: Path) -> None:
     cover = BytesIO()
     two_halves(300, 300).save(cover, "JPEG")
     picture = cover.getvalue()
-    block = b"".join([
-        (3).to_bytes(4, "big"), (10).to_bytes(4, "big"), b"image/jpeg", (0).to_bytes(4, "big"),
-        *(value.to_bytes(4, "big") for value in (300, 300, 24, 0)), len(picture).to_bytes(4, "big"), picture,
-    ])
+    block = b"".join(
+        [
+            (3).to_bytes(4, "big"),
+            (10).to_bytes(4, "big"),
+            b"image/jpeg",
+            (0).to_bytes(4, "big"),
+            *(value.to_bytes(4, "big") for value in (300, 300, 24, 0)),
+            len(picture).to_bytes(4, "big"),
+            picture,
+        ]
+    )
     with av.open(str(tmp_path / "plain.flac"), "w") as container:
         stream = container.add_stream("flac", rate=44_100)
         stream.layout = "mono"
@@ -136,20 +143,24 @@ def test_music_shows_the_picture_it_carries(tmp_path: Path) -> None:
     after = 4 + 4 + int.from_bytes(plain[5:8], "big")
     head = bytes([6]) + len(block).to_bytes(3, "big")
     (tmp_path / "art.flac").write_bytes(plain[:after] + head + block + plain[after:])
-    assert near(opened(draw(str(tmp_path / "art.flac"), SIDE)).getpixel((10, 10)), RED)
+    assert near(opened(draw(str(tmp_path / "art.flac"), THUMBNAIL_SIDE)).getpixel((10, 10)), RED)
     with pytest.raises(ThumbnailError, match="carries no picture"):
-        draw(str(tmp_path / "plain.flac"), SIDE)
+        draw(str(tmp_path / "plain.flac"), THUMBNAIL_SIDE)
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("a.txt", b"words"), ("a.pdf", b"%PDF-1.4\n"),
-    ("a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"),
-])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", b"words"),
+        ("a.pdf", b"%PDF-1.4\n"),
+        ("a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"),
+    ],
+)
 def test_what_shows_nothing(tmp_path: Path, name: str, content: bytes) -> None:
     """Text and what would need a program of its own are not drawn."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ThumbnailError):
-        draw(str(tmp_path / name), SIDE)
+        draw(str(tmp_path / name), THUMBNAIL_SIDE)
 
 
 @pytest.fixture
@@ -210,13 +221,17 @@ class TestVerb:
 class TestIsolation:
     """A file that crashes or hangs what draws it costs only its picture."""
 
-    @pytest.mark.parametrize(("code", "said"), [
-        (f"os.kill(os.getpid(), {int(signal.SIGKILL)})", "crashed"),
-        ("time.sleep(60)", "takes longer than 1.5 s"),
-        ("os.write(1, b'+<script>')", "script"),
-        ("bytearray(3 << 30)", "crashed"),
-        ("[os.write(1, b'+' * 65536) for _ in range(99)]", "larger than it can be"),
-    ], ids=["killed", "hangs", "answers nonsense", "takes all memory", "answers without end"])
+    @pytest.mark.parametrize(
+        ("code", "said"),
+        [
+            (f"os.kill(os.getpid(), {int(signal.SIGKILL)})", "crashed"),
+            ("time.sleep(60)", "takes longer than 1.5 s"),
+            ("os.write(1, b'+<script>')", "script"),
+            ("bytearray(3 << 30)", "crashed"),
+            ("[os.write(1, b'+' * 65536) for _ in range(99)]", "larger than it can be"),
+        ],
+        ids=["killed", "hangs", "answers nonsense", "takes all memory", "answers without end"],
+    )
     async def test_a_worker_that_is_lost(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
     ) -> None:
@@ -230,7 +245,9 @@ class TestIsolation:
         fake.chmod(0o755)
         monkeypatch.setattr(sys, "executable", str(fake))
         two_halves().save(tmp_path / "a.png")
-        thumbnails = Thumbnails(ThumbnailCache(tmp_path / "cache"), time_limit=1.5 if "1.5 s" in said else 60)
+        thumbnails = Thumbnailer(
+            ThumbnailCache(tmp_path / "cache"), time_limit=1.5 if "1.5 s" in said else 60
+        )
         with pytest.raises(ThumbnailError, match=said):
             await thumbnails.get([str(tmp_path / "a.png")], "0" * 64)
         assert not list((tmp_path / "cache").glob("*/*"))
@@ -239,7 +256,7 @@ class TestIsolation:
         """A small file that would be a huge picture is a sentence."""
         Image.new("1", (40_000, 40_000)).save(tmp_path / "bomb.png")
         with pytest.raises(ThumbnailError):
-            await Thumbnails(ThumbnailCache(tmp_path / "cache")).get([str(tmp_path / "bomb.png")], "0" * 64)
+            await Thumbnailer(ThumbnailCache(tmp_path / "cache")).get([str(tmp_path / "bomb.png")], "0" * 64)
 
 
 def test_the_cache_is_bounded(tmp_path: Path) -> None:
@@ -254,10 +271,23 @@ def test_the_cache_is_bounded(tmp_path: Path) -> None:
     assert [cache.get(key) is not None for key in keys] == [True, False, False, True, True]
 
 
-@pytest.mark.parametrize("key", [
-    "../../x", "/etc/x", "../" + "0" * 61, "", "..", "a\0b", "-rf", "new\nline", "x" * 9_000, "\ud800",
-    "s3://x/y", "0" * 63 + "/",
-])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "../../x",
+        "/etc/x",
+        "../" + "0" * 61,
+        "",
+        "..",
+        "a\0b",
+        "-rf",
+        "new\nline",
+        "x" * 9_000,
+        "\ud800",
+        "s3://x/y",
+        "0" * 63 + "/",
+    ],
+)
 def test_no_hash_leads_out_of_the_cache(tmp_path: Path, key: str) -> None:
     """A library that somebody else made may state anything as a hash; the picture stays in its folder."""
     folder = tmp_path / "a" / "cache"

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.core.sync import Overtaking, run_sync
-from mfkit.widgets import TypesPanel, turns
-from mfkit.widgets.turns import Turns
+from mfkit.core.event_loop import CancelScope, run_sync
+from mfkit.widgets import TypesPanel, render_queue
+from mfkit.widgets.render_queue import RenderQueue
 from tests.synthetic import fill
 
 
 @pytest.fixture(autouse=True)
 def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if in a kernel."""
-    monkeypatch.setattr(turns, "in_kernel", lambda: True)
+    monkeypatch.setattr(render_queue, "in_kernel", lambda: True)
 
 
 def test_a_newer_wish_interrupts_and_those_between_are_left_out() -> None:
@@ -43,10 +43,10 @@ def test_a_newer_wish_interrupts_and_those_between_are_left_out() -> None:
         if not now:
             done.set()
 
-    panel = Turns(work, tell)
+    panel = RenderQueue(work, tell)
     panel.wish()
     assert started.wait(20)
-    for wanted in (1, 2, 3):
+    for _ in range(3):
         panel.wish()
     wished.set()
     assert done.wait(20)
@@ -64,10 +64,10 @@ def test_only_what_takes_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         (lasted if now else over).set()
 
     with monkeypatch.context() as patch:
-        patch.setattr(turns, "SLOW", 60.0)  # at once, however busy the machine is
-        Turns(lambda: None, tell).wish()
+        patch.setattr(render_queue, "SLOW", 60.0)  # at once, however busy the machine is
+        RenderQueue(lambda: None, tell).wish()
         assert over.wait(20) and True not in told
-    Turns(lambda: None if lasted.wait(20) else pytest.fail("nothing was told"), tell).wish()
+    RenderQueue(lambda: None if lasted.wait(20) else pytest.fail("nothing was told"), tell).wish()
     until = time.monotonic() + 20
     while told[-2:] != [True, False] and time.monotonic() < until:
         time.sleep(0.02)
@@ -84,9 +84,9 @@ def test_the_lowest_rank_is_drawn_first() -> None:
             done.set()
 
     for gate in gates:
-        Turns(lambda gate=gate: None if gate.wait(20) else None, lambda _: None).wish()
+        RenderQueue(lambda gate=gate: None if gate.wait(20) else None, lambda _: None).wish()
     for rank in (2, 1, 0):
-        Turns(lambda rank=rank: draw(rank), lambda _: None, rank).wish()
+        RenderQueue(lambda rank=rank: draw(rank), lambda _: None, rank).wish()
     # One of the two threads stays at work: what the other takes up first is then done first.
     gates[0].set()
     assert done.wait(20)
@@ -96,7 +96,7 @@ def test_the_lowest_rank_is_drawn_first() -> None:
 
 def test_a_call_is_refused_once_it_is_overtaken() -> None:
     """Work that asks several questions does not ask the next one."""
-    overtaking = Overtaking()
+    overtaking = CancelScope()
     overtaking.stop()
     with overtaking, pytest.raises(CancelledError):
         run_sync(asyncio.sleep(0))
@@ -126,17 +126,17 @@ def test_one_that_breaks_keeps_no_other_from_its_turn(caplog: pytest.LogCaptureF
     """What a drawing did not foresee is told in the log, and the threads go on."""
     done = threading.Event()
     for _ in range(4):
-        Turns(lambda: 1 / 0, lambda _: None).wish()  # type: ignore[arg-type, return-value]
-    Turns(done.set, lambda _: None).wish()
-    assert done.wait(20) and turns.at_rest(20)
+        RenderQueue(lambda: 1 / 0, lambda _: None).wish()  # type: ignore[arg-type, return-value]
+    RenderQueue(done.set, lambda _: None).wish()
+    assert done.wait(20) and render_queue.wait_until_drawn(20)
     assert caplog.messages == ["A panel could not be drawn"] * 4
 
 
 def test_at_rest() -> None:
     """It is waited until all is drawn, what is wished for meanwhile too, but no longer than asked."""
     gate, drawn = threading.Event(), []
-    second = Turns(lambda: drawn.append(2), lambda _: None)
-    Turns(lambda: (gate.wait(20), second.wish(), drawn.append(1)) and None, lambda _: None).wish()
-    assert not turns.at_rest(0.1)
+    second = RenderQueue(lambda: drawn.append(2), lambda _: None)
+    RenderQueue(lambda: (gate.wait(20), second.wish(), drawn.append(1)) and None, lambda _: None).wish()
+    assert not render_queue.wait_until_drawn(0.1)
     gate.set()
-    assert turns.at_rest(20) and sorted(drawn) == [1, 2]
+    assert render_queue.wait_until_drawn(20) and sorted(drawn) == [1, 2]

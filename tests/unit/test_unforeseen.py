@@ -60,7 +60,7 @@ def _random_pages(seed: int) -> Callable[[Path], None]:
         data = bytearray(file.read_bytes())
         pages = range(1, len(data) // PAGE)
         for page in chance.sample(pages, len(pages) // 3):
-            data[page * PAGE:(page + 1) * PAGE] = chance.randbytes(PAGE)
+            data[page * PAGE : (page + 1) * PAGE] = chance.randbytes(PAGE)
         file.write_bytes(data)
 
     return damage
@@ -100,13 +100,26 @@ def _lock_is_a_folder(file: Path) -> None:
 
 
 DAMAGES: dict[str, Callable[[Path], None]] = {
-    "truncated": _truncated, "first page": _first_page,
+    "truncated": _truncated,
+    "first page": _first_page,
     **{f"random pages {seed}": _random_pages(seed) for seed in range(2)},
-    **{f"without {table}": _missing(table) for table in (
-        "media_items", "media_metadata", "media_tags", "scans", "media_changes", "media_search",
-        "saved_views", "media", "alembic_version",
-    )},
-    "text": _text, "folder": _folder, "empty": lambda file: os.truncate(file, 0),
+    **{
+        f"without {table}": _missing(table)
+        for table in (
+            "media_items",
+            "media_metadata",
+            "media_tags",
+            "scans",
+            "media_changes",
+            "media_search",
+            "saved_views",
+            "media",
+            "alembic_version",
+        )
+    },
+    "text": _text,
+    "folder": _folder,
+    "empty": lambda file: os.truncate(file, 0),
     "lock is a folder": _lock_is_a_folder,
 }
 
@@ -147,7 +160,9 @@ def _said(done: Done) -> None:
 
 
 CASES = [
-    (damage, name) for damage in DAMAGES for name in COMMANDS
+    (damage, name)
+    for damage in DAMAGES
+    for name in COMMANDS
     if name not in APART and (name not in SLOW or damage in REFUSED)
 ]
 
@@ -161,14 +176,21 @@ def test_damaged(run, damage, name):
 
 # Of a table a column, and what another program may have written into it.
 ODD = [
-    ("media_items", "file_size", "'many'"), ("media_items", "file_size", "9e999"),
+    ("media_items", "file_size", "'many'"),
+    ("media_items", "file_size", "9e999"),
     ("media_items", "file_created_at", "'290000-01-01'"),
-    ("media_items", "media_type", "'hologram'"), ("media_items", "id", "'no uuid'"),
-    ("media_items", "file_path", "x'ff'"), ("media_metadata", "duration", "-9e999"),
+    ("media_items", "media_type", "'hologram'"),
+    ("media_items", "id", "'no uuid'"),
+    ("media_items", "file_path", "x'ff'"),
+    ("media_metadata", "duration", "-9e999"),
     ("media_metadata", "extra_metadata", "'{'"),
-    ("media_metadata", "title", "x'fffe'"), ("tags", "name", "x'ff'"), ("saved_views", "filter", "'{'"),
-    ("saved_views", "filter", "'{\"colour\": 1}'"), ("scans", "status", "'gone'"),
-    ("scans", "started_at", "'290000-01-01'"), ("media_changes", "mark", "'x'"),
+    ("media_metadata", "title", "x'fffe'"),
+    ("tags", "name", "x'ff'"),
+    ("saved_views", "filter", "'{'"),
+    ("saved_views", "filter", "'{\"colour\": 1}'"),
+    ("scans", "status", "'gone'"),
+    ("scans", "started_at", "'290000-01-01'"),
+    ("media_changes", "mark", "'x'"),
     ("alembic_version", "version_num", "x'00'"),
 ]
 
@@ -189,7 +211,8 @@ def test_odd_values(run, odd, name):
 
 
 NOT_FOLDERS = {
-    "export": ["export", "blocked/films.csv"], "demo": ["demo", "blocked/media"],
+    "export": ["export", "blocked/films.csv"],
+    "demo": ["demo", "blocked/media"],
     "publish": ["publish", "blocked/dataset"],
     "scan": ["scan", "Pictures", "--library", "blocked/library.db"],
     "db copy": ["db", "copy", "library.db", "blocked/copy.db"],
@@ -266,6 +289,7 @@ URL = f"postgresql+asyncpg://me:{SECRET}@nas/media?password={SECRET}"
 @pytest.fixture
 def failing(run, monkeypatch, capsys) -> Callable[..., Done]:
     """Call a command that fails for a reason that nobody foresaw, with a password in its words."""
+
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"nobody foresaw\nthis at {URL}")
 

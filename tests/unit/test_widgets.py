@@ -19,9 +19,9 @@ import pytest
 from ipywidgets import Widget
 
 from mfkit import MediaFilter, MediaLibrary
+from mfkit.analysis.places import MAX_CELLS
 from mfkit.errors import FilterError, QueryError
 from mfkit.models import MediaType
-from mfkit.queries.places import MAX_CELLS
 from mfkit.widgets import (
     CamerasPanel,
     ChartPanel,
@@ -33,7 +33,7 @@ from mfkit.widgets import (
     HistogramPanel,
     MapPanel,
     Panel,
-    Plot,
+    PlotlyWidget,
     Selection,
     SelectionPanel,
     TablePanel,
@@ -41,7 +41,7 @@ from mfkit.widgets import (
     TypesPanel,
     explore,
 )
-from mfkit.widgets.overview import totals
+from mfkit.widgets.shared_queries import totals
 from tests.synthetic import HOSTILE_CODEC, fill
 
 EUROPE = {"south": 35.0, "west": -12.0, "north": 60.0, "east": 30.0}
@@ -68,7 +68,7 @@ def panel(lib: MediaLibrary) -> FilterPanel:
     return FilterPanel(lib)
 
 
-def drawn(plot: Plot) -> dict[str, Any]:
+def drawn(plot: PlotlyWidget) -> dict[str, Any]:
     figure: dict[str, Any] = json.loads(plot._figure)
     return figure
 
@@ -252,8 +252,14 @@ class TestFilterPanel:
         panel._states["has_location"].value = "with"
         panel._folder.value = "/photos"
         wanted = MediaFilter(
-            video_codec=["h264", "hevc"], min_size="1 MB", max_size=10**10 - 1, after="2012-01-01",
-            before="2024-06-30", text="VID", has_location=True, folder="/photos",
+            video_codec=["h264", "hevc"],
+            min_size="1 MB",
+            max_size=10**10 - 1,
+            after="2012-01-01",
+            before="2024-06-30",
+            text="VID",
+            has_location=True,
+            folder="/photos",
         )
         assert panel.selection.filter == wanted
         assert 0 < lib.count(wanted) < 300
@@ -340,14 +346,19 @@ class TestFilterPanel:
     def test_a_range_holds_what_its_bars_hold(self, tmp_path: Path, place: int, name: str) -> None:
         """What lies on the edge between two bars is in the upper one, and not in a range that ends there."""
         with MediaLibrary(tmp_path / "library.db") as lib:
-            lib.ingest(pd.DataFrame({
-                "file_path": ["/a.mp4", "/b.mp4", "/c.mp4"], "file_size": [2000, 3000, 3001],
-                "duration": [20.0, 30.0, 30.5],
-            }))
+            lib.ingest(
+                pd.DataFrame(
+                    {
+                        "file_path": ["/a.mp4", "/b.mp4", "/c.mp4"],
+                        "file_size": [2000, 3000, 3001],
+                        "duration": [20.0, 30.0, 30.5],
+                    }
+                )
+            )
             panel = FilterPanel(lib)
             bars = panel.ranges._ranges[place]
             at = next(index for index, files in enumerate(bars.counts) if files)
-            assert list(bars.counts[at:at + 2]) == [1, 2]
+            assert list(bars.counts[at : at + 2]) == [1, 2]
             move(panel, place, 0, at + 1)
             assert lib.items(panel.selection.filter)[name].tolist() == [2000 if place == SIZE else 20.0]
             assert panel.ranges._scales[place].stand(panel.selection.filter) == (0, at + 1)
@@ -356,15 +367,22 @@ class TestFilterPanel:
         """With the next choice the whole, the years and the folders are those of the library as it is now."""
         with MediaLibrary(tmp_path / "library.db") as lib, MediaLibrary(tmp_path / "library.db") as other:
             moments = pd.to_datetime(["2020-05-01", "2021-05-01"], utc=True)
-            lib.ingest(pd.DataFrame({
-                "file_path": ["/p/a.jpg", "/p/b.jpg"], "file_size": 1, "file_modified_at": moments,
-            }))
+            lib.ingest(
+                pd.DataFrame(
+                    {"file_path": ["/p/a.jpg", "/p/b.jpg"], "file_size": 1, "file_modified_at": moments}
+                )
+            )
             panel = FilterPanel(lib)
             assert "<b>2</b> of 2 files" in panel.selected._words.value
-            other.ingest(pd.DataFrame({
-                "file_path": ["/p/new/c.jpg"], "file_size": 1,
-                "file_modified_at": pd.to_datetime(["2003-05-01"], utc=True),
-            }))
+            other.ingest(
+                pd.DataFrame(
+                    {
+                        "file_path": ["/p/new/c.jpg"],
+                        "file_size": 1,
+                        "file_modified_at": pd.to_datetime(["2003-05-01"], utc=True),
+                    }
+                )
+            )
             panel.selection.change(media_type="image")
             assert "<b>3</b> of 3 files" in panel.selected._words.value
             years = panel.ranges._ranges[DATE]
@@ -610,7 +628,7 @@ class TestCharts:
 
     def test_plotly_is_sent_to_whom_asks(self) -> None:
         """The bundle is no part of a plot's state; it goes out compressed, as the answer to a message."""
-        plot = Plot()
+        plot = PlotlyWidget()
         assert max(len(str(value)) for value in plot.get_state().values()) < 50_000
         sent: list[Any] = []
         plot.send = lambda content, buffers=None: sent.append((content, buffers))
@@ -623,7 +641,7 @@ class TestCharts:
 
     def test_a_figure_that_needs_more_gets_the_whole(self) -> None:
         """Charts of one's own may be of any type; a plot that had the whole of Plotly keeps to it."""
-        plot = Plot(go.Figure(go.Bar(y=[1])))
+        plot = PlotlyWidget(go.Figure(go.Bar(y=[1])))
         assert plot._bundle == "part"
         plot.show(go.Figure(go.Pie(values=[1])))
         assert plot._bundle == "whole"
@@ -750,7 +768,14 @@ class TestPlaces:
             cells = lib.places(degrees=degrees)
             assert cells["files"].sum() == len(located) and cells["bytes"].sum() == located["file_size"].sum()
         assert list(cells.columns) == [
-            "latitude", "longitude", "files", "bytes", "first_year", "last_year", "first_place", "last_place",
+            "latitude",
+            "longitude",
+            "files",
+            "bytes",
+            "first_year",
+            "last_year",
+            "first_place",
+            "last_place",
         ]
 
     def test_no_place_gives_no_row_but_all_columns(self, lib: MediaLibrary, empty: MediaLibrary) -> None:
@@ -759,12 +784,20 @@ class TestPlaces:
             assert frame.empty
             assert str(frame["files"].dtype) == "Int64" and str(frame["latitude"].dtype) == "float64"
 
-    @pytest.mark.parametrize("box", [
-        None, (-90, -180, 90, 180), (38, -10, 39, -9), (-40, 170, -10, -170), (0, 5, 0, 5), (0, -180, 1, 180),
-    ])
+    @pytest.mark.parametrize(
+        "box",
+        [
+            None,
+            (-90, -180, 90, 180),
+            (38, -10, 39, -9),
+            (-40, 170, -10, -170),
+            (0, 5, 0, 5),
+            (0, -180, 1, 180),
+        ],
+    )
     def test_the_default_size_keeps_the_cells_below_the_most(self, box: Any) -> None:
         """A box wholly filled with places has no more cells than a map may draw."""
-        from mfkit.queries.places import cell_size
+        from mfkit.analysis.places import cell_size
 
         size = cell_size(MediaFilter(box=box))
         south, west, north, east = box or (-90, -180, 90, 180)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mfkit.queries.filters import MediaFilter
-from mfkit.queries.wording import clauses, without
+from mfkit.filters.describe import describe, without
+from mfkit.filters.media_filter import MediaFilter
 
 EXAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"media_type": ["video", "audio"]}, "video or audio"),
@@ -59,7 +59,7 @@ EXAMPLES: list[tuple[dict[str, Any], str]] = [
 def test_a_condition_in_words(fields: dict[str, Any], text: str) -> None:
     """A condition is one clause; without its fields nothing is left of it."""
     chosen = MediaFilter(**fields)
-    (clause,) = clauses(chosen)
+    (clause,) = describe(chosen)
     assert clause.text == text
     assert without(chosen, *clause.fields) == MediaFilter()
 
@@ -73,4 +73,4 @@ def test_every_field_is_said() -> None:
 
 def test_no_condition_has_no_words() -> None:
     """All items need no words."""
-    assert clauses(MediaFilter()) == ()
+    assert describe(MediaFilter()) == ()

@@ -22,33 +22,49 @@ def archives() -> Iterator[tuple[str, bytes]]:
     yield "entities.docx", zipped(TYPES | {"docProps/core.xml": entities, "docProps/app.xml": entities})
     wide = b"<a>" + b"<b x='y'/>" * 90_000 + b"</a>"
     yield "wide.xlsx", zipped({**TYPES, "xl/workbook.xml": b"<x/>", "docProps/core.xml": wide})
-    yield "attributes.pptx", zipped(
-        {
-            **TYPES,
-            "ppt/presentation.xml": b"<x/>",
-            "docProps/core.xml": b"<a " + b" ".join(b"a%d='1'" % number for number in range(90_000)) + b"/>",
-        }
+    yield (
+        "attributes.pptx",
+        zipped(
+            {
+                **TYPES,
+                "ppt/presentation.xml": b"<x/>",
+                "docProps/core.xml": b"<a "
+                + b" ".join(b"a%d='1'" % number for number in range(90_000))
+                + b"/>",
+            }
+        ),
     )
-    yield "bomb.odt", zipped(
-        {"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<a/>"},
-        {"meta.xml": bomb, "META-INF/manifest.xml": bomb},
+    yield (
+        "bomb.odt",
+        zipped(
+            {"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<a/>"},
+            {"meta.xml": bomb, "META-INF/manifest.xml": bomb},
+        ),
     )
     yield "bomb.epub", zipped({"mimetype": b"application/epub+zip"}, {"META-INF/container.xml": bomb})
-    yield "circle.epub", zipped(
-        {
-            "mimetype": b"application/epub+zip",
-            "META-INF/container.xml": (
-                b"<container><rootfile full-path='META-INF/container.xml'/></container>"
-            ),
-        }
+    yield (
+        "circle.epub",
+        zipped(
+            {
+                "mimetype": b"application/epub+zip",
+                "META-INF/container.xml": (
+                    b"<container><rootfile full-path='META-INF/container.xml'/></container>"
+                ),
+            }
+        ),
     )
     many = io.BytesIO()
     with zipfile.ZipFile(many, "w") as archive:
         for number in range(20_000):
             archive.writestr(f"{number}", b"")
     yield "entries.docx", many.getvalue()
-    yield "directory.docx", b"PK\3\4" + bytes(26) + b"_rels/.rels word/" + b"PK\5\6" + struct.pack(
-        "<HHHHIIH", 0, 0, 65_535, 65_535, 2**32 - 2, 0, 0
+    yield (
+        "directory.docx",
+        b"PK\3\4"
+        + bytes(26)
+        + b"_rels/.rels word/"
+        + b"PK\5\6"
+        + struct.pack("<HHHHIIH", 0, 0, 65_535, 65_535, 2**32 - 2, 0, 0),
     )
 
 
@@ -88,43 +104,61 @@ def pdfs() -> Iterator[tuple[str, bytes]]:
     yield "length.pdf", pdf(root, b"<</Length 2 0 R>>\nstream\nx\nendstream", pages)
     yield "bomb.pdf", pdf(root, _stream(bomb, flate), _stream(bomb, flate))
     yield "filters.pdf", _by_stream(bomb, b"/Size 9 /W[1 2 1] /Filter[/FlateDecode/FlateDecode/FlateDecode]")
-    yield "filter list.pdf", _by_stream(
-        b"x", b"/Size 9 /W[1 2 1] /Filter[%s]" % (b"/ASCIIHexDecode" * 60_000)
+    yield (
+        "filter list.pdf",
+        _by_stream(b"x", b"/Size 9 /W[1 2 1] /Filter[%s]" % (b"/ASCIIHexDecode" * 60_000)),
     )
     yield "run length.pdf", _by_stream(b"\x81\0" * 2_000_000, b"/Size 9 /W[1 2 1] /Filter/RunLengthDecode")
     yield "lzw.pdf", _by_stream(b"\x80\x0b\x60\x50" * 500_000, b"/Size 9 /W[1 2 1] /Filter/LZWDecode")
     yield "ascii85.pdf", _by_stream(b"z" * 4_000_000, b"/Size 9 /W[1 2 1] /Filter/ASCII85Decode")
-    yield "xref bomb.pdf", _by_stream(
-        bomb, b"/Size 99999999 /W[1 2 1] /Filter/FlateDecode", root, title, pages
+    yield (
+        "xref bomb.pdf",
+        _by_stream(bomb, b"/Size 99999999 /W[1 2 1] /Filter/FlateDecode", root, title, pages),
     )
-    yield "predictor.pdf", _by_stream(
-        zeros(60, 15), b"/Size 9 /W[1 2 1] /Filter/FlateDecode /DecodeParms<</Predictor 12 /Columns 1>>"
+    yield (
+        "predictor.pdf",
+        _by_stream(
+            zeros(60, 15), b"/Size 9 /W[1 2 1] /Filter/FlateDecode /DecodeParms<</Predictor 12 /Columns 1>>"
+        ),
     )
-    yield "columns.pdf", _by_stream(
-        zeros(8, 15),
-        b"/Size 9 /W[1 2 1] /Filter/FlateDecode /DecodeParms<</Predictor 12 /Columns 2000000000>>",
+    yield (
+        "columns.pdf",
+        _by_stream(
+            zeros(8, 15),
+            b"/Size 9 /W[1 2 1] /Filter/FlateDecode /DecodeParms<</Predictor 12 /Columns 2000000000>>",
+        ),
     )
-    yield "xref index.pdf", _by_stream(
-        bytes(400), b"/Size 9 /Index[0 2147483647] /W[1 2 1]", root, title, pages
+    yield (
+        "xref index.pdf",
+        _by_stream(bytes(400), b"/Size 9 /Index[0 2147483647] /W[1 2 1]", root, title, pages),
     )
-    yield "xref widths.pdf", _by_stream(
-        bytes(400), b"/Size 2147483647 /Index[0 2147483647] /W[0 0 0]", root, title, pages
+    yield (
+        "xref widths.pdf",
+        _by_stream(bytes(400), b"/Size 2147483647 /Index[0 2147483647] /W[0 0 0]", root, title, pages),
     )
-    yield "xref indices.pdf", _by_stream(
-        bytes(400), b"/Size 9 /Index[%s] /W[0 0 0]" % (b"0 99999 " * 20_000), root, title, pages
+    yield (
+        "xref indices.pdf",
+        _by_stream(bytes(400), b"/Size 9 /Index[%s] /W[0 0 0]" % (b"0 99999 " * 20_000), root, title, pages),
     )
-    yield "table.pdf", b"%PDF-1.7\nxref\n0 999999999\n" + b"0000000000 65535 f \n" * 100_000 + (
-        b"trailer\n<</Size 999999999 /Root 1 0 R>>\nstartxref\n9\n%%EOF"
+    yield (
+        "table.pdf",
+        b"%PDF-1.7\nxref\n0 999999999\n"
+        + b"0000000000 65535 f \n" * 100_000
+        + (b"trailer\n<</Size 999999999 /Root 1 0 R>>\nstartxref\n9\n%%EOF"),
     )
-    yield "tables.pdf", b"%PDF-1.7\nxref\n" + b"0 0\n" * 300_000 + (
-        b"trailer\n<</Size 9 /Root 1 0 R>>\nstartxref\n9\n%%EOF"
+    yield (
+        "tables.pdf",
+        b"%PDF-1.7\nxref\n" + b"0 0\n" * 300_000 + (b"trailer\n<</Size 9 /Root 1 0 R>>\nstartxref\n9\n%%EOF"),
     )
     yield "previous.pdf", pdf(root, title, pages, trailer=b"/Root 1 0 R /Prev 9 /XRefStm 9")
     yield "no table.pdf", b"%PDF-1.7\n" + b"1 0 obj\n" * 200_000 + b"startxref\n0\n%%EOF"
     yield "size.pdf", b"%PDF-1.7\ntrailer\n<</Size 2147483647>>\nstartxref\n0\n%%EOF"
-    yield "no root.pdf", b"%PDF-1.7\n" + b"".join(
-        b"%d 0 obj\n<</A 1>>\nendobj\n" % number for number in range(40_000)
-    ) + (b"trailer\n<</Size 2147483647>>\nstartxref\n0\n%%EOF")
+    yield (
+        "no root.pdf",
+        b"%PDF-1.7\n"
+        + b"".join(b"%d 0 obj\n<</A 1>>\nendobj\n" % number for number in range(40_000))
+        + (b"trailer\n<</Size 2147483647>>\nstartxref\n0\n%%EOF"),
+    )
     yield "trailers.pdf", b"%PDF-1.7\n" + b"trailer\n<</Size 9>>\n" * 100_000 + b"startxref\n0\n%%EOF"
     yield "ends.pdf", b"%PDF-1.7\n" + b"\n" * 3_000_000
     entries = b"".join(b"%d 0 " % number for number in range(1, 50_000))
@@ -138,13 +172,16 @@ def pdfs() -> Iterator[tuple[str, bytes]]:
     links = b"".join(link % (9 + size * number) for number in range(20_000))
     yield "chain.pdf", b"%PDF-1.7\n" + link % 9 + links + b"startxref\n%d\n%%%%EOF" % (9 + size * 20_000)
     for version in (2, 4, 5):
-        yield f"encrypted {version}.pdf", pdf(
-            root,
-            title,
-            pages,
-            b"<</Filter/Standard /V %d /R %d /Length 99999999 "
-            b"/O(%s) /U(%s) /P -1>>" % (version, version + 1, b"o" * 48, b"u" * 48),
-            trailer=b"/Root 1 0 R /Info 2 0 R /Encrypt 4 0 R /ID[(a)(b)]",
+        yield (
+            f"encrypted {version}.pdf",
+            pdf(
+                root,
+                title,
+                pages,
+                b"<</Filter/Standard /V %d /R %d /Length 99999999 "
+                b"/O(%s) /U(%s) /P -1>>" % (version, version + 1, b"o" * 48, b"u" * 48),
+                trailer=b"/Root 1 0 R /Info 2 0 R /Encrypt 4 0 R /ID[(a)(b)]",
+            ),
         )
 
 
@@ -155,14 +192,17 @@ def texts() -> Iterator[tuple[str, bytes]]:
     yield "photo.xmp", laughs("x:xmpmeta") + b"exif:FNumber='" * 250_000
     yield "photo.jpg.supplemental-metadata.json", b'{"photoTakenTime": ' + b"[" * 500_000
     yield "drawn.jpg", jpeg((0xE1, b"x"))
-    yield "drawn.jpg.json", json.dumps(
-        {
-            "title": "drawn.jpg",
-            "photoTakenTime": {"timestamp": "9" * 5000},
-            "geoData": {"latitude": 1e308, "longitude": "x"},
-            "people": [{"name": "n" * 9000}] * 90,
-        }
-    ).encode()
+    yield (
+        "drawn.jpg.json",
+        json.dumps(
+            {
+                "title": "drawn.jpg",
+                "photoTakenTime": {"timestamp": "9" * 5000},
+                "geoData": {"latitude": 1e308, "longitude": "x"},
+                "people": [{"name": "n" * 9000}] * 90,
+            }
+        ).encode(),
+    )
     yield "numbers.jpg", jpeg((0xE1, b"y"))
     yield "numbers.jpg.json", b'{"photoTakenTime": {"timestamp": ' + b"9" * 900_000 + b"}}"
     yield "line.txt", b"a" * 5_000_000

@@ -80,25 +80,36 @@ def lures(url: str, canary: str) -> Iterator[tuple[str, bytes]]:
         yield f"entity {digest}.svg", entity
         yield f"entity {digest}.jpg", jpeg((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + entity))
         yield f"entity {digest}.jpg.xmp", entity + b"<!-- a sidecar -->"
-        yield f"entity {digest}.docx", zipped(
-            TYPES
-            | {
-                "docProps/core.xml": entity,
-                "_rels/.rels": (
-                    '<Relationships><Relationship Type="/metadata/core-properties" TargetMode="External" '
-                    f'Target="{lure}"/></Relationships>'
-                ).encode(),
-            }
+        yield (
+            f"entity {digest}.docx",
+            zipped(
+                TYPES
+                | {
+                    "docProps/core.xml": entity,
+                    "_rels/.rels": (
+                        '<Relationships><Relationship Type="/metadata/core-properties" TargetMode="External" '
+                        f'Target="{lure}"/></Relationships>'
+                    ).encode(),
+                }
+            ),
         )
-        yield f"entity {digest}.epub", zipped(
-            {
-                "mimetype": b"application/epub+zip",
-                "META-INF/container.xml": (f"<container><rootfile full-path='{lure}'/></container>").encode(),
-            }
+        yield (
+            f"entity {digest}.epub",
+            zipped(
+                {
+                    "mimetype": b"application/epub+zip",
+                    "META-INF/container.xml": (
+                        f"<container><rootfile full-path='{lure}'/></container>"
+                    ).encode(),
+                }
+            ),
         )
-        yield f"action {digest}.pdf", pdf(
-            f"<</Type/Catalog /Pages 3 0 R /OpenAction<</S/URI /URI({lure})>>>>".encode(),
-            f"<</Title 4 0 R /Author<</F({lure}) /Type/Filespec>>>>".encode(),
-            b"<</Count 1>>",
-            f"<</Length 0 /F({lure})>>\nstream\n\nendstream".encode(),
+        yield (
+            f"action {digest}.pdf",
+            pdf(
+                f"<</Type/Catalog /Pages 3 0 R /OpenAction<</S/URI /URI({lure})>>>>".encode(),
+                f"<</Title 4 0 R /Author<</F({lure}) /Type/Filespec>>>>".encode(),
+                b"<</Count 1>>",
+                f"<</Length 0 /F({lure})>>\nstream\n\nendstream".encode(),
+            ),
         )

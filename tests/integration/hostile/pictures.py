@@ -16,8 +16,9 @@ def pictures() -> Iterator[tuple[str, bytes]]:
     yield "text.png", png(*(chunk(b"zTXt", b"Title\0\0" + zeros(200, 15)) for _ in range(50)))
     yield "chunks.png", png(*[chunk(b"tEXt", b"Comment\0x")] * 60_000)
     yield "exif in hex.png", png(chunk(b"tEXt", b"Raw profile type exif\0\nexif\n9\n" + b"a b" * 80_000))
-    yield "large.bmp", b"BM" + struct.pack(
-        "<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, HUGE, HUGE, 1, 24, 0, 0, 0, 0, 0, 0
+    yield (
+        "large.bmp",
+        b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, HUGE, HUGE, 1, 24, 0, 0, 0, 0, 0, 0),
     )
     yield "large.gif", b"GIF89a" + struct.pack("<HHBBB", HUGE, HUGE, 0xF7, 0, 0) + b"\xff" * 9000
     yield "endless.gif", b"GIF89a\1\0\1\0\0\0\0" + b"!\xfe\x01a\0" * 60_000
@@ -25,8 +26,9 @@ def pictures() -> Iterator[tuple[str, bytes]]:
     yield "large.tga", struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, HUGE, HUGE, 24, 0)
     yield "large.pnm", b"P6\n" + b"#" + b"a" * 300_000 + b"\n99999999999999999999 99999999999999999\n255\n"
     yield "large.qoi", b"qoif" + struct.pack(">IIBB", 2**32 - 1, 2**32 - 1, 4, 0)
-    yield "large.webp", (
-        b"RIFF\xff\xff\xff\xffWEBPVP8X\x0a\0\0\0\x0c\0\0\0" + b"\xff" * 6 + b"EXIF\xff\xff\xff\x7f"
+    yield (
+        "large.webp",
+        (b"RIFF\xff\xff\xff\xffWEBPVP8X\x0a\0\0\0\x0c\0\0\0" + b"\xff" * 6 + b"EXIF\xff\xff\xff\x7f"),
     )
     jp2 = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
     header = struct.pack(">IIHBBBB", HUGE, HUGE, 3, 7, 7, 0, 0)
@@ -47,27 +49,40 @@ def pictures() -> Iterator[tuple[str, bytes]]:
     yield "lists.jpg", jpeg((0xE1, xmp + b"<dc:subject>" + b"<rdf:li a" * 7000 + b"</dc:subject>"))
     yield "entities.jpg", jpeg((0xE1, xmp + laughs("x:xmpmeta")[:60_000]))
     yield "segments.jpg", jpeg(*[(0xE1, b"Exif\0\0" + tiff((0x8769, 4, 1, 8), following=8))] * 9000)
-    yield "keywords.jpg", jpeg(
-        *[(0xED, b"Photoshop 3.0\0" + b"8BIM\4\4\0\0" + b"\0\0\xff\xf0" + b"\x1c\2\x19\0\1a" * 9000)]
+    yield (
+        "keywords.jpg",
+        jpeg(*[(0xED, b"Photoshop 3.0\0" + b"8BIM\4\4\0\0" + b"\0\0\xff\xf0" + b"\x1c\2\x19\0\1a" * 9000)]),
     )
     yield "padding.jpg", b"\xff\xd8" + b"\xff" * 300_000
     for name in ("heic", "avif"):
-        yield f"nested.{name}", b"\0\0\0\x18ftyp" + name.encode() + b"\0\0\0\0mif1" + name.encode() + (
-            b"\0\0\0\0meta\0\0\0\0" * 8000
+        yield (
+            f"nested.{name}",
+            b"\0\0\0\x18ftyp"
+            + name.encode()
+            + b"\0\0\0\0mif1"
+            + name.encode()
+            + (b"\0\0\0\0meta\0\0\0\0" * 8000),
         )
-        yield f"items.{name}", b"\0\0\0\x18ftyp" + name.encode() + b"\0\0\0\0mif1" + name.encode() + box(
-            b"meta",
-            bytes(4)
-            + box(b"pitm", bytes(5) + b"\1")
-            + box(b"iinf", bytes(4) + b"\xff\xff" + box(b"infe", b"\2\0\0\0\0\1\0\0Exif\0") * 2000)
+        yield (
+            f"items.{name}",
+            b"\0\0\0\x18ftyp"
+            + name.encode()
+            + b"\0\0\0\0mif1"
+            + name.encode()
             + box(
-                b"iloc",
-                bytes(4) + b"\x44\x40\xff\xff" + struct.pack(">HHIHII", 1, 0, 0, 1, 0, 2**32 - 1) * 9000,
-            )
-            + box(
-                b"iprp",
-                box(b"ipco", box(b"ispe", struct.pack(">III", 0, 2**31, 2**31)) * 4000)
-                + box(b"ipma", struct.pack(">II", 0, 2**32 - 1) + b"\0\1\xff" + b"\x81" * 60_000),
+                b"meta",
+                bytes(4)
+                + box(b"pitm", bytes(5) + b"\1")
+                + box(b"iinf", bytes(4) + b"\xff\xff" + box(b"infe", b"\2\0\0\0\0\1\0\0Exif\0") * 2000)
+                + box(
+                    b"iloc",
+                    bytes(4) + b"\x44\x40\xff\xff" + struct.pack(">HHIHII", 1, 0, 0, 1, 0, 2**32 - 1) * 9000,
+                )
+                + box(
+                    b"iprp",
+                    box(b"ipco", box(b"ispe", struct.pack(">III", 0, 2**31, 2**31)) * 4000)
+                    + box(b"ipma", struct.pack(">II", 0, 2**32 - 1) + b"\0\1\xff" + b"\x81" * 60_000),
+                ),
             ),
         )
     yield "boxes.jxl", b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl " + b"\0\0\0\x08Exif" * 9000

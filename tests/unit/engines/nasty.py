@@ -21,24 +21,53 @@ from mfkit.models import (
 )
 
 TEXTS = [
-    None, "", " ", "a", "A", "ä", "Ä", "ÄPFEL Straße", "it's", "100%", "a_b", "'; drop table media; --",
+    None,
+    "",
+    " ",
+    "a",
+    "A",
+    "ä",
+    "Ä",
+    "ÄPFEL Straße",
+    "it's",
+    "100%",
+    "a_b",
+    "'; drop table media; --",
     "日本語",
-    "e\u0301", "é", "\u202eright to left", "\U0001f600", "tab\there", "line\nbreak", "$1 :name ?",
+    "e\u0301",
+    "é",
+    "\u202eright to left",
+    "\U0001f600",
+    "tab\there",
+    "line\nbreak",
+    "$1 :name ?",
     "back\\slash",
-    "zz" * 500, "Z", "z", "1/250", "{x}",
+    "zz" * 500,
+    "Z",
+    "z",
+    "1/250",
+    "{x}",
 ]
 MOMENTS = [
-    None, datetime(1970, 1, 1, tzinfo=UTC), datetime(1903, 2, 28, 23, 59, 59, 999999, tzinfo=UTC),
-    datetime(2020, 2, 29, 12, tzinfo=UTC), datetime(2020, 12, 31, 23, 59, 59, 1, tzinfo=UTC),
-    datetime(2021, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC),
+    None,
+    datetime(1970, 1, 1, tzinfo=UTC),
+    datetime(1903, 2, 28, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(2020, 2, 29, 12, tzinfo=UTC),
+    datetime(2020, 12, 31, 23, 59, 59, 1, tzinfo=UTC),
+    datetime(2021, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, tzinfo=UTC),
 ]
 SIZES = [0, 1, 999, 1_000_000, 2**31, 2**53 + 1, 2**40]
 EXTRAS: list[dict[str, Any]] = [
-    {}, {"ä": [1, 2.5, None]}, {"a": {"b": "x:y, z"}},
-    {"lens": "EF 50mm \"f/1.8\" ä", "format": "mp4", "taken_at": "2020-02-29T23:59:59+02:00"},
-    {"lens": 5, "format": None, "taken_at": 2020}, {"lens": "", "taken_at": "2020-02-30"},
+    {},
+    {"ä": [1, 2.5, None]},
+    {"a": {"b": "x:y, z"}},
+    {"lens": 'EF 50mm "f/1.8" ä', "format": "mp4", "taken_at": "2020-02-29T23:59:59+02:00"},
+    {"lens": 5, "format": None, "taken_at": 2020},
+    {"lens": "", "taken_at": "2020-02-30"},
     {"lens": ["x"], "format": {"x": 1}, "taken_at": "2021-01-01T00:00:00.000001"},
-    {"lens": "\\ \n日本", "taken_at": "now"}, {"taken_at": "2020-99-99T99:99:99"},
+    {"lens": "\\ \n日本", "taken_at": "now"},
+    {"taken_at": "2020-99-99T99:99:99"},
 ]
 KINDS = [("video", "mp4"), ("audio", "MP3"), ("image", "JPG"), ("document", "tar.gz"), ("other", "")]
 
@@ -52,11 +81,17 @@ def _item(place: int, kind: str, extension: str) -> dict[str, Any]:
     name = f"{stem}.{extension}" if extension else stem
     folder = ["/", "/a/", "/a/b/", "/a//b//", "/A/", "/ä/", "//"][place % 7]
     return dict(
-        file_path=f"{folder}{name}", file_name=name, file_size=_pick(SIZES, place, 1),
-        file_hash=f"{place:064x}", mime_type=f"{kind}/{extension.lower() or 'none'}", media_type=kind,
+        file_path=f"{folder}{name}",
+        file_name=name,
+        file_size=_pick(SIZES, place, 1),
+        file_hash=f"{place:064x}",
+        mime_type=f"{kind}/{extension.lower() or 'none'}",
+        media_type=kind,
         created_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=place // 3),
-        file_created_at=_pick(MOMENTS, place, 2), file_modified_at=_pick(MOMENTS, place, 5),
-        is_processed=place % 2 == 0, is_compressed=place % 3 == 0,
+        file_created_at=_pick(MOMENTS, place, 2),
+        file_modified_at=_pick(MOMENTS, place, 5),
+        is_processed=place % 2 == 0,
+        is_compressed=place % 3 == 0,
         compression_ratio=_pick([None, 0.5, 12.125], place, 1),
         missing_since=MOMENTS[1] if place % 11 == 0 else None,
     )
@@ -71,13 +106,18 @@ def _facts(place: int) -> dict[str, Any]:
         video_codec=_pick([None, "h264", "hevc"], place, 1),
         audio_codec=_pick([None, "aac", "flac"], place, 1),
         bitrate=_pick([None, 2**40, 1], place, 1),
-        artist=_pick(TEXTS, place, 1), album=_pick(TEXTS, place, 5),
-        title=_pick(TEXTS, place, 7), genre=_pick([None, "Rock", "ROCK", "rock", "Röck", "RÖCK"], place, 1),
-        year=_pick([None, 1999, 2020], place, 1), camera_make=_pick([None, "Canon", "CANON", " "], place, 1),
-        camera_model=_pick([None, "EOS 80D", ""], place, 1), iso=_pick([None, 100], place, 1),
+        artist=_pick(TEXTS, place, 1),
+        album=_pick(TEXTS, place, 5),
+        title=_pick(TEXTS, place, 7),
+        genre=_pick([None, "Rock", "ROCK", "rock", "Röck", "RÖCK"], place, 1),
+        year=_pick([None, 1999, 2020], place, 1),
+        camera_make=_pick([None, "Canon", "CANON", " "], place, 1),
+        camera_model=_pick([None, "EOS 80D", ""], place, 1),
+        iso=_pick([None, 100], place, 1),
         latitude=_pick([None, -90.0, 0.0, 51.5, 90.0], place, 1),
         longitude=_pick([None, -180.0, 0.25, 179.5, 180.0], place, 1),
-        aperture=_pick([None, 1.8, 2.8, 22.0], place, 1), focal_length=_pick([None, 4.2, 24.0], place, 1),
+        aperture=_pick([None, 1.8, 2.8, 22.0], place, 1),
+        focal_length=_pick([None, 4.2, 24.0], place, 1),
         fps=_pick([None, 25.0, 59.94], place, 1),
         location_name=_pick([None, "Köln, Deutschland", "Paris", ",", ", ", "a,b, 日本", " x "], place, 1),
         extra_metadata=_pick(EXTRAS, place, 1),
@@ -101,25 +141,47 @@ async def fill(url: str) -> None:
         collections = [Collection(name=name) for name in ("best", "Best", "empty")]
         session.add_all([*tags, *collections])
         await session.flush()
-        await session.execute(insert(media_tags), [
-            {"media_item_id": item.id, "tag_id": tags[(place + turn) % 5].id}
-            for place, item in enumerate(items) for turn in range(place % 3)
-        ])
-        await session.execute(insert(collection_items), [
-            {"media_item_id": item.id, "collection_id": collections[place % 2].id,
-             "position": place if place % 4 else None}
-            for place, item in enumerate(items[::2])
-        ])
-        session.add_all([
-            MediaCopy(media_item_id=item.id, file_path=f"/copies/{place}/{turn}", file_name="copy",
-                      missing_since=MOMENTS[1] if turn == 2 else None)
-            for place, item in enumerate(items[::7]) for turn in range(place % 4)
-        ])
+        await session.execute(
+            insert(media_tags),
+            [
+                {"media_item_id": item.id, "tag_id": tags[(place + turn) % 5].id}
+                for place, item in enumerate(items)
+                for turn in range(place % 3)
+            ],
+        )
+        await session.execute(
+            insert(collection_items),
+            [
+                {
+                    "media_item_id": item.id,
+                    "collection_id": collections[place % 2].id,
+                    "position": place if place % 4 else None,
+                }
+                for place, item in enumerate(items[::2])
+            ],
+        )
+        session.add_all(
+            [
+                MediaCopy(
+                    media_item_id=item.id,
+                    file_path=f"/copies/{place}/{turn}",
+                    file_name="copy",
+                    missing_since=MOMENTS[1] if turn == 2 else None,
+                )
+                for place, item in enumerate(items[::7])
+                for turn in range(place % 4)
+            ]
+        )
         scan = Scan(root="/a", status="finished", extractor_version=1)
-        session.add_all([
-            scan, *(Scan(root=root, status="finished", extractor_version=1)
-                    for root in ("/", "/a/b", "/A", "/%")),
-        ])
+        session.add_all(
+            [
+                scan,
+                *(
+                    Scan(root=root, status="finished", extractor_version=1)
+                    for root in ("/", "/a/b", "/A", "/%")
+                ),
+            ]
+        )
         await session.flush()
         session.add(
             ScanFailure(scan_id=scan.id, file_path="/a/bad", stage="read", error="empty", file_size=0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mfkit import MediaLibrary
-from mfkit.engines import cache
+from mfkit.engines.snapshot import snapshot_cache
 
 LONG_AGO = 1_000_000_000
 
@@ -26,7 +26,7 @@ def _refresh(file: Path) -> None:
 
 
 def _clear(file: Path) -> None:
-    cache.clear()
+    snapshot_cache.clear_cache()
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -38,8 +38,13 @@ def elsewhere(tmp_path: Path) -> Path:
     """A folder with files that look old, and some as if they were a snapshot's."""
     folder = tmp_path / "elsewhere"
     (folder / "media-0123456789abcdef").mkdir(parents=True)
-    for name in ("letter.txt", "lock", "manifest.json", "media-base-0123456789ab.parquet",
-                 "media-0123456789abcdef/letter.txt"):
+    for name in (
+        "letter.txt",
+        "lock",
+        "manifest.json",
+        "media-base-0123456789ab.parquet",
+        "media-0123456789abcdef/letter.txt",
+    ):
         (folder / name).write_text("mine")
         os.utime(folder / name, (LONG_AGO, LONG_AGO))
     return folder
@@ -50,11 +55,11 @@ def elsewhere(tmp_path: Path) -> Path:
 def test_nothing_behind_a_link_is_removed(file: Path, elsewhere: Path, sweep: Callable[[Path], None]) -> None:
     """The library's own directory, another's and a file in it are symbolic links: what they lead to stays."""
     _ask(file)
-    (own,) = cache.root().iterdir()
+    (own,) = snapshot_cache.cache_root().iterdir()
     before = _content(elsewhere)
     (own / "manifest.json.0123456789ab").symlink_to(elsewhere / "letter.txt")
     (own / "spill").symlink_to(elsewhere)
-    (cache.root() / "other-0123456789abcdef").symlink_to(elsewhere)
+    (snapshot_cache.cache_root() / "other-0123456789abcdef").symlink_to(elsewhere)
     sweep(file)
     assert _content(elsewhere) == before
     own.rename(file.with_name("moved")) if own.exists() else None
@@ -66,25 +71,25 @@ def test_nothing_behind_a_link_is_removed(file: Path, elsewhere: Path, sweep: Ca
 def test_files_of_others_are_not_removed(file: Path) -> None:
     """A file that somebody put into the cache stays, whether the snapshot is swept or cleared."""
     _ask(file)
-    (own,) = cache.root().iterdir()
+    (own,) = snapshot_cache.cache_root().iterdir()
     mine = own / "letter.txt"
     mine.write_text("mine")
     os.utime(mine, (LONG_AGO, LONG_AGO))
-    (cache.root() / "photos").mkdir()
-    (cache.root() / "photos" / "a.jpg").write_text("mine")
+    (snapshot_cache.cache_root() / "photos").mkdir()
+    (snapshot_cache.cache_root() / "photos" / "a.jpg").write_text("mine")
     _refresh(file)
-    cache.clear()
+    snapshot_cache.clear_cache()
     assert [path.name for path in own.iterdir()] == ["letter.txt"]
-    assert (cache.root() / "photos" / "a.jpg").exists()
+    assert (snapshot_cache.cache_root() / "photos" / "a.jpg").exists()
 
 
 def test_a_manifest_that_leads_elsewhere_is_not_used(file: Path, elsewhere: Path) -> None:
     """Names of files are checked: the snapshot is built again."""
     _ask(file)
-    (own,) = cache.root().iterdir()
+    (own,) = snapshot_cache.cache_root().iterdir()
     stated = json.loads((own / "manifest.json").read_text())
     stated["base"]["media"] = [str(elsewhere / "media-base-0123456789ab.parquet")]
     (own / "manifest.json").write_text(json.dumps(stated))
-    assert cache.SnapshotCache(own).read() is None
+    assert snapshot_cache.SnapshotCache(own).read() is None
     _ask(file)
-    assert cache.SnapshotCache(own).read() is not None
+    assert snapshot_cache.SnapshotCache(own).read() is not None

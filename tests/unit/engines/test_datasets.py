@@ -23,9 +23,9 @@ from sqlalchemy import func, select
 from verbs import VERBS, WRITES, explored
 
 from mfkit import MediaLibrary
-from mfkit.engines import publish
-from mfkit.engines.dataset import KEPT, Dataset
-from mfkit.engines.published import DuckDatasetEngine
+from mfkit.distributed import publish_dataset
+from mfkit.distributed.dataset import KEPT_VERSIONS, Dataset
+from mfkit.distributed.dataset_engine import DuckDatasetEngine
 from mfkit.errors import DatasetError, MfkitError, QueryError, ReadOnlyLibraryError
 from mfkit.models import media
 
@@ -133,7 +133,7 @@ def test_only_what_changed_is_written(file: Path, tmp_path: Path) -> None:
 
 def test_large_places_are_divided(file: Path, tmp_path: Path, monkeypatch: Any) -> None:
     """No file is larger than meant, and an item's change touches the one that holds it."""
-    monkeypatch.setattr(publish, "MOST_BYTES", 300)
+    monkeypatch.setattr(publish_dataset, "MOST_BYTES", 300)
     place = tmp_path / "dataset"
     with MediaLibrary(file) as library:
         library.publish(place)
@@ -151,14 +151,16 @@ def test_old_versions_go_in_the_end(file: Path, tmp_path: Path) -> None:
     place = tmp_path / "dataset"
     with MediaLibrary(file) as library:
         item = library.items(limit=1)
-        for number in range(KEPT + 2):
+        for number in range(KEPT_VERSIONS + 2):
             library.tag(item, f"tag {number}")
             library.publish(place)
     kept = sorted(int(path.stem) for path in (place / "versions").iterdir())
-    assert kept == list(range(3, KEPT + 3))
+    assert kept == list(range(3, KEPT_VERSIONS + 3))
     named = {
-        unit["file"] for path in (place / "versions").iterdir() for units in
-        json.loads(path.read_text())["relations"].values() for unit in units
+        unit["file"]
+        for path in (place / "versions").iterdir()
+        for units in json.loads(path.read_text())["relations"].values()
+        for unit in units
     }
     assert {str(path.relative_to(place)) for path in place.rglob("*.parquet")} == named
 
@@ -174,7 +176,7 @@ def test_what_was_interrupted_does_no_harm(file: Path, tmp_path: Path, monkeypat
         first = library.publish(place)
         library.tag(library.items(limit=1), "new")
         with monkeypatch.context() as patch, pytest.raises(MemoryError):
-            patch.setattr("mfkit.engines.dataset.Dataset.swap", broken)
+            patch.setattr("mfkit.distributed.dataset.Dataset.swap", broken)
             library.publish(place)
         with MediaLibrary.from_dataset(place) as dataset:
             assert "new" not in dataset.tags()["name"].tolist()
@@ -202,7 +204,7 @@ def test_a_reader_sees_one_version_whole(file: Path, tmp_path: Path) -> None:
         readers = [threading.Thread(target=read) for _ in range(2)]
         for reader in readers:
             reader.start()
-        for size in range(1, KEPT + 2):
+        for size in range(1, KEPT_VERSIONS + 2):
             _resize(file, size)
             library.publish(place)
             time.sleep(0.05)
@@ -230,15 +232,15 @@ def test_a_slow_reader_gets_one_version(file: Path, tmp_path: Path) -> None:
 
         def take(schema: Any, batches: Any) -> list[int]:
             if not came:
-                for size in range(2, KEPT + 3):
+                for size in range(2, KEPT_VERSIONS + 3):
                     _resize(file, size)
                     came.append(library.publish(place).version)
             return [size for batch in batches for size in batch["file_size"].to_pylist()]
 
         engine = DuckDatasetEngine(Dataset(place))
         sizes = asyncio.run(engine.pour(select(media.c.file_size), take))
-    assert came == list(range(2, KEPT + 3))
-    assert sizes in ([1] * 90, [KEPT + 2] * 90)
+    assert came == list(range(2, KEPT_VERSIONS + 3))
+    assert sizes in ([1] * 90, [KEPT_VERSIONS + 2] * 90)
 
 
 def test_errors(file: Path, tmp_path: Path) -> None:
@@ -289,13 +291,11 @@ def test_a_manifest_names_only_its_own_files(file: Path, tmp_path: Path, name: s
         manifest.write_text(good)
         (place / "versions" / "1.json").write_text(json.dumps(stated))
         item = library.items(limit=1)
-        for number in range(KEPT + 1):
+        for number in range(KEPT_VERSIONS + 1):
             library.tag(item, f"tag {number}")
             with suppress(DatasetError):
                 library.publish(place)
     assert victim.exists()
-
-
 
 
 @pytest.mark.parametrize("content", ["letter.txt", "manifest.json", None])
@@ -319,7 +319,9 @@ def test_a_refused_publication_leaves_nothing(file: Path, tmp_path: Path, conten
                 "    lib.publish(sys.argv[2])\n"
             )
             done = subprocess.run(
-                [sys.executable, "-c", code, str(file), str(place)], capture_output=True, text=True,
+                [sys.executable, "-c", code, str(file), str(place)],
+                capture_output=True,
+                text=True,
                 timeout=120,
             )
             assert "DatasetError" in done.stderr
@@ -331,11 +333,17 @@ def test_a_refused_publication_leaves_nothing(file: Path, tmp_path: Path, conten
     ]
 
 
-@pytest.mark.parametrize("change", [
-    {"file": "../../precious.txt"}, {"file": "/etc/hostname"}, {"file": "media/../../x.parquet"},
-    {"file": 7},
-    {"rows": "many"}, {"place": None},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"file": "../../precious.txt"},
+        {"file": "/etc/hostname"},
+        {"file": "media/../../x.parquet"},
+        {"file": 7},
+        {"rows": "many"},
+        {"place": None},
+    ],
+)
 def test_a_manifest_of_another_leads_nowhere(file: Path, tmp_path: Path, change: dict[str, Any]) -> None:
     """Paths out of the dataset and values of other types are refused, and nothing outside is removed."""
     place, precious = tmp_path / "dataset", tmp_path / "precious.txt"
@@ -343,7 +351,7 @@ def test_a_manifest_of_another_leads_nowhere(file: Path, tmp_path: Path, change:
     with MediaLibrary(file) as library:
         library.publish(place)
         _restate(place / "versions" / "1.json", change)
-        for size in range(2, KEPT + 3):
+        for size in range(2, KEPT_VERSIONS + 3):
             _resize(file, size)
             assert library.publish(place).version == size
         _restate(place / "manifest.json", change)

@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import select
 
 from mfkit import MediaLibrary
-from mfkit.engines import cache, export
+from mfkit.engines.snapshot import catch_up, snapshot_cache
 from mfkit.models import MediaMetadata, media
 
 ID = "(SELECT id FROM media_items ORDER BY file_path LIMIT 1 OFFSET 7)"
@@ -30,14 +30,15 @@ WRITES = {
     "delete of metadata": f"DELETE FROM media_metadata WHERE media_item_id = {ID}",
     "delete of all": "DELETE FROM media_items",
     "insert": "INSERT " + NEW.format(id="0" * 32, path="/new", hash="f" * 64),
-    "replace": "INSERT OR REPLACE " + NEW.format(id="0" * 32, path="/new", hash="f" * 64).replace(
+    "replace": "INSERT OR REPLACE "
+    + NEW.format(id="0" * 32, path="/new", hash="f" * 64).replace(
         "'/new'", "(SELECT file_path FROM media_items LIMIT 1)"
     ),
     "update or replace": "UPDATE OR REPLACE media_items SET file_hash = "
-                         f"(SELECT max(file_hash) FROM media_items) WHERE id = {ID}",
+    f"(SELECT max(file_hash) FROM media_items) WHERE id = {ID}",
     "another id": f"UPDATE media_items SET id = '{'1' * 32}' WHERE id = {ID}",
     "a copy": f"INSERT INTO media_copies (id, media_item_id, file_path, file_name) "
-              f"VALUES ('{'2' * 32}', {ID}, '/c', 'c')",
+    f"VALUES ('{'2' * 32}', {ID}, '/c', 'c')",
     "a copy gone": "DELETE FROM media_copies",
     "a copy of another": f"UPDATE media_copies SET media_item_id = {ID}",
     "tag put": f"INSERT OR IGNORE INTO media_tags SELECT {ID}, id, created_at FROM tags",
@@ -56,10 +57,15 @@ WRITES = {
 def compare(library: MediaLibrary, record: MediaLibrary) -> None:
     """Fail unless both engines say the same of everything."""
     for ask in (
-        lambda lib: lib.items(missing=None, order_by="id"), lambda lib: lib.tags(),
-        lambda lib: lib.collections(), lambda lib: lib.summary("media_type", tags=["beach", "sea"]),
-        lambda lib: lib.duplicates(missing=None), lambda lib: lib.scans(), lambda lib: lib.failures(),
-        lambda lib: lib.summary("genre", collection="best"), lambda lib: lib.totals(),
+        lambda lib: lib.items(missing=None, order_by="id"),
+        lambda lib: lib.tags(),
+        lambda lib: lib.collections(),
+        lambda lib: lib.summary("media_type", tags=["beach", "sea"]),
+        lambda lib: lib.duplicates(missing=None),
+        lambda lib: lib.scans(),
+        lambda lib: lib.failures(),
+        lambda lib: lib.summary("genre", collection="best"),
+        lambda lib: lib.totals(),
         lambda lib: lib.frame(select(MediaMetadata).order_by(MediaMetadata.id)),
     ):
         assert_frame_equal(ask(library), ask(record), check_exact=True)
@@ -83,7 +89,7 @@ def settle(file: Path) -> None:
 
 @pytest.mark.parametrize("foreign_keys", [False, True])
 @pytest.mark.parametrize("name", WRITES)
-@pytest.mark.filterwarnings("ignore::mfkit.engines.snapshot.SnapshotWarning")
+@pytest.mark.filterwarnings("ignore::mfkit.engines.snapshot.snapshot_engine.SnapshotWarning")
 def test_a_write_is_seen(
     library: MediaLibrary, record: MediaLibrary, file: Path, name: str, foreign_keys: bool
 ) -> None:
@@ -116,8 +122,10 @@ def test_verbs_of_this_process(library: MediaLibrary) -> None:
 def test_another_process(library: MediaLibrary, file: Path) -> None:
     """A commit by another process."""
     before = library.count()
-    code = f"import sqlite3; c = sqlite3.connect({str(file)!r}); " \
-           "c.execute('UPDATE media_items SET missing_since = created_at'); c.commit()"
+    code = (
+        f"import sqlite3; c = sqlite3.connect({str(file)!r}); "
+        "c.execute('UPDATE media_items SET missing_since = created_at'); c.commit()"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert before > 0 and library.count() == 0
 
@@ -161,7 +169,7 @@ def test_many_changes_make_it_anew(
     library: MediaLibrary, record: MediaLibrary, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind more changes than are worth following, the snapshot is made anew."""
-    monkeypatch.setattr(export, "MOST_CHANGED", 5)
+    monkeypatch.setattr(catch_up, "MOST_CHANGED", 5)
     library.count()
     store = library._library._snapshot._cache
     base = store.read().base["media"]
@@ -175,14 +183,12 @@ def test_the_log_is_bounded(file: Path) -> None:
     write(file, "INSERT INTO media_changes (revision, relation, mark) VALUES (5000000, 'tags', 1)")
     write(file, *["UPDATE scans SET root = root || 'x'"] * 1100)
     with sqlite3.connect(file) as connection:
-        oldest, = connection.execute("SELECT min(revision) FROM media_changes").fetchone()
+        (oldest,) = connection.execute("SELECT min(revision) FROM media_changes").fetchone()
     connection.close()
     assert oldest >= 5_000_000
 
 
-def test_another_library_under_the_same_name(
-    library: MediaLibrary, file: Path, tmp_path: Path
-) -> None:
+def test_another_library_under_the_same_name(library: MediaLibrary, file: Path, tmp_path: Path) -> None:
     """A file put in the place of the library's, a fork of it with as many changes even."""
     fork = tmp_path / "fork.db"
     titles = "SELECT DISTINCT title FROM media WHERE title IS NOT NULL"
@@ -208,9 +214,9 @@ def test_refresh_and_info(library: MediaLibrary) -> None:
     after = library.snapshot
     assert before is not None and after is not None and after.made_at > before.made_at
     assert after.rows == library.count(missing=None) and after.bytes > 0 and 0 <= after.age < 60
-    assert after.path.is_relative_to(cache.root())
-    assert [kept.library for kept in cache.listing()] == [str(library.database.file)]
-    assert cache.clear() > 0 and cache.listing() == []
+    assert after.path.is_relative_to(snapshot_cache.cache_root())
+    assert [kept.library for kept in snapshot_cache.list_cached()] == [str(library.database.file)]
+    assert snapshot_cache.clear_cache() > 0 and snapshot_cache.list_cached() == []
     assert library.count(missing=None) == after.rows
 
 

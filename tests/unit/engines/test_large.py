@@ -11,24 +11,24 @@ import pytest
 from test_fresh import compare
 
 from mfkit import MediaLibrary
-from mfkit.engines import large
-from mfkit.engines.duck import rows_of
+from mfkit.engines.duckdb_settings import parquet_rows
+from mfkit.engines.snapshot import parallel_build
 
 
 @pytest.fixture
 def apart(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Take every library for large, in files of few rows; says of each snapshot whether it was made apart."""
     made: list[bool] = []
-    large_build = large.build_apart
+    large_build = parallel_build.build_in_process
 
     def build(*args: Any) -> Any:
         manifest = large_build(*args)
         made.append(manifest is not None)
         return manifest
 
-    monkeypatch.setattr(large, "LARGE", 1)
-    monkeypatch.setattr(large, "_MOST_SORTED", 40)
-    monkeypatch.setattr("mfkit.engines.snapshot.build_apart", build)
+    monkeypatch.setattr(parallel_build, "LARGE", 1)
+    monkeypatch.setattr(parallel_build, "_MOST_SORTED", 40)
+    monkeypatch.setattr("mfkit.engines.snapshot.snapshot_engine.build_apart", build)
     return made
 
 
@@ -43,7 +43,7 @@ def test_rows_lie_by_type_and_date(library: MediaLibrary, apart: list[bool]) -> 
     snapshot = library.snapshot
     assert snapshot is not None and apart == [True] and len(snapshot.files["media"]) > 2
     for file in snapshot.files["media"]:
-        rows = duckdb.sql(f"SELECT media_type, item_date FROM {rows_of(Path(), [str(file)])}").fetchall()
+        rows = duckdb.sql(f"SELECT media_type, item_date FROM {parquet_rows(Path(), [str(file)])}").fetchall()
         kinds = [kind for kind, _ in rows]
         assert rows and kinds == sorted(kinds)
         for kind in set(kinds):

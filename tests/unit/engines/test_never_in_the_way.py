@@ -15,9 +15,9 @@ from pandas.testing import assert_frame_equal
 
 import mfkit
 from mfkit import MediaLibrary
-from mfkit.engines import large
-from mfkit.engines.cache import SnapshotCache
-from mfkit.engines.snapshot import SnapshotWarning
+from mfkit.engines.snapshot import parallel_build
+from mfkit.engines.snapshot.snapshot_cache import SnapshotCache
+from mfkit.engines.snapshot.snapshot_engine import SnapshotWarning
 
 
 def cache_of(library: MediaLibrary) -> SnapshotCache:
@@ -119,19 +119,23 @@ def test_values_that_do_not_fit(file: Path, record: MediaLibrary) -> None:
 
 def test_large_library(file: Path, record: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large library is read by a process of its own, with the same result."""
-    monkeypatch.setattr(large, "LARGE", 1)
+    monkeypatch.setattr(parallel_build, "LARGE", 1)
     with MediaLibrary(file) as library:
         assert library.snapshot is not None
         parts = len(cache_of(library).read().base["media"])
         assert parts == min(os.cpu_count() or 1, 8)
-        for ask in (lambda lib: lib.items(missing=None, order_by="id"), lambda lib: lib.duplicates(),
-                    lambda lib: lib.summary("folder"), lambda lib: lib.tags()):
+        for ask in (
+            lambda lib: lib.items(missing=None, order_by="id"),
+            lambda lib: lib.duplicates(),
+            lambda lib: lib.summary("folder"),
+            lambda lib: lib.tags(),
+        ):
             assert_frame_equal(ask(library), ask(record), check_exact=True)
 
 
 def test_the_process_apart_fails(file: Path, record: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """When that process fails, this one does its work."""
-    monkeypatch.setattr(large, "LARGE", 1)
+    monkeypatch.setattr(parallel_build, "LARGE", 1)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with MediaLibrary(file) as library:
         assert_frame_equal(library.items(), record.items())
@@ -148,7 +152,10 @@ def test_nothing_is_imported_before_it_is_used(use: str) -> None:
 
 def test_the_process_apart_imports_little() -> None:
     """A library waits for it: it brings neither pandas nor SQLAlchemy."""
-    code = "import sys, mfkit.engines.rebuild; print({'pandas', 'sqlalchemy'} & set(sys.modules) or [])"
+    code = (
+        "import sys, mfkit.engines.snapshot.build_worker; "
+        "print({'pandas', 'sqlalchemy'} & set(sys.modules) or [])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

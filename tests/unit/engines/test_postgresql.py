@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import select, text
 
 from mfkit import MediaLibrary
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaMetadata
 from tests import postgres
 
@@ -40,6 +40,7 @@ def pair(postgres_server: postgres.Server) -> Iterator[tuple[MediaLibrary, Media
 
 def write(library: MediaLibrary, statement: str) -> None:
     """Commit through another connection than the snapshot's."""
+
     async def run() -> None:
         async with library.database.session() as session:
             await session.execute(text(statement))
@@ -50,9 +51,12 @@ def write(library: MediaLibrary, statement: str) -> None:
 def same(library: MediaLibrary, record: MediaLibrary) -> None:
     """Fail unless both engines say the same."""
     for ask in (
-        lambda lib: lib.items(missing=None, order_by="id"), lambda lib: lib.summary("media_type"),
-        lambda lib: lib.summary("year", tags=["beach", "sea"]), lambda lib: lib.duplicates(missing=None),
-        lambda lib: lib.frame(select(MediaMetadata).order_by(MediaMetadata.id)), lambda lib: lib.totals(),
+        lambda lib: lib.items(missing=None, order_by="id"),
+        lambda lib: lib.summary("media_type"),
+        lambda lib: lib.summary("year", tags=["beach", "sea"]),
+        lambda lib: lib.duplicates(missing=None),
+        lambda lib: lib.frame(select(MediaMetadata).order_by(MediaMetadata.id)),
+        lambda lib: lib.totals(),
     ):
         assert_frame_equal(ask(library), ask(record), check_exact=True)
 

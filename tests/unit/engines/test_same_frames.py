@@ -18,13 +18,13 @@ from sqlalchemy import BigInteger, Float, Text, case, cast, exists, func, litera
 from sqlalchemy.orm import aliased
 
 from mfkit import MediaFilter, MediaLibrary
+from mfkit.analysis.completeness import FIELDS as KNOWN_FIELDS
+from mfkit.analysis.dimensions import DIMENSIONS
+from mfkit.analysis.histogram import QUANTITIES
+from mfkit.analysis.periods import period_start
 from mfkit.errors import FilterError
+from mfkit.filters.text_search import search_hits
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaMetadata, Tag, media, media_tags
-from mfkit.queries.completeness import FIELDS as KNOWN_FIELDS
-from mfkit.queries.facts import FACTS
-from mfkit.queries.histograms import QUANTITIES
-from mfkit.queries.periods import period_start
-from mfkit.queries.text import search_hits
 
 c = media.c
 
@@ -54,15 +54,24 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "media_type": st.lists(st.sampled_from(["video", "audio", "image", "document", "other"]), min_size=1),
     "extension": st.sampled_from(["jpg", "JPG", "gz", "", "mp3"]),
     "video_codec": st.sampled_from(["h264", "HEVC"]),
-    "min_size": st.sampled_from(SIZES), "max_size": st.sampled_from(SIZES),
-    "min_duration": st.sampled_from([0.0, 0.125, 4.0]), "max_width": st.sampled_from([0, 480, 4000]),
-    "min_year": st.sampled_from([1903, 1999, 2020]), "max_year": st.sampled_from([2020, 2021, 9999]),
+    "min_size": st.sampled_from(SIZES),
+    "max_size": st.sampled_from(SIZES),
+    "min_duration": st.sampled_from([0.0, 0.125, 4.0]),
+    "max_width": st.sampled_from([0, 480, 4000]),
+    "min_year": st.sampled_from([1903, 1999, 2020]),
+    "max_year": st.sampled_from([2020, 2021, 9999]),
     "after": st.sampled_from([moment for moment in MOMENTS if moment]),
     "before": st.sampled_from([moment for moment in MOMENTS if moment]),
     "folder": st.sampled_from(["/", "/a", "/a/b", "/A", "/ä"]),
-    "camera": several, "artist": several, "genre": several, "tags": several, "all_tags": several,
-    "no_tags": several, "collection": several,
-    "has_location": st.booleans(), "duplicates": st.booleans(),
+    "camera": several,
+    "artist": several,
+    "genre": several,
+    "tags": several,
+    "all_tags": several,
+    "no_tags": several,
+    "collection": several,
+    "has_location": st.booleans(),
+    "duplicates": st.booleans(),
     "missing": st.sampled_from([True, False, None]),
     "box": st.sampled_from([(-90, -180, 90, 180), (0, 170, 60, -170), (51.5, 0, 51.5, 1)]),
     "near": st.sampled_from([(51.5, 0.0, 100), (0, 180, 30), (90, 0, 1)]),
@@ -80,7 +89,7 @@ def filters(draw: st.DrawFn) -> MediaFilter:
         return MediaFilter()
 
 
-facts = st.sampled_from([*sorted(FACTS), "folder:1", "folder:3"])
+facts = st.sampled_from([*sorted(DIMENSIONS), "folder:1", "folder:3"])
 ANALYSES: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "growth": lambda lib: lib.growth("month", by=["camera", "tag"]),
     "folders": lambda lib: lib.folders(3),
@@ -99,8 +108,13 @@ few = settings(max_examples=40, deadline=None, suppress_health_check=unhealthy)
 
 
 @relaxed
-@given(chosen=filters(), order=st.sampled_from([None, *c.keys()]), ascending=st.booleans(),
-       limit=st.sampled_from([None, 0, 1, 10]), offset=st.sampled_from([None, 0, 5]))
+@given(
+    chosen=filters(),
+    order=st.sampled_from([None, *c.keys()]),
+    ascending=st.booleans(),
+    limit=st.sampled_from([None, 0, 1, 10]),
+    offset=st.sampled_from([None, 0, 5]),
+)
 def test_items(
     pair: Any, chosen: MediaFilter, order: str | None, ascending: bool, limit: Any, offset: Any
 ) -> None:
@@ -110,19 +124,19 @@ def test_items(
 
 
 @relaxed
-@given(
-    chosen=filters(),
-    by=st.lists(facts, min_size=1, max_size=3, unique=True),
-)
+@given(chosen=filters(), by=st.lists(facts, min_size=1, max_size=3, unique=True))
 def test_summaries(pair: Any, chosen: MediaFilter, by: list[str]) -> None:
     """Any filter, summed up by any facts."""
     same(*pair, lambda lib: lib.summary(by, chosen))
 
 
 @relaxed
-@given(chosen=filters(), freq=st.sampled_from(["year", "month", "day"]),
-       on=st.sampled_from(["date", "created_at", "file_modified_at"]),
-       by=st.lists(facts, max_size=2, unique=True))
+@given(
+    chosen=filters(),
+    freq=st.sampled_from(["year", "month", "day"]),
+    on=st.sampled_from(["date", "created_at", "file_modified_at"]),
+    by=st.lists(facts, max_size=2, unique=True),
+)
 def test_growth(pair: Any, chosen: MediaFilter, freq: Any, on: str, by: list[str]) -> None:
     """Any filter, any period, by any facts."""
     same(*pair, lambda lib: lib.growth(freq, chosen, on=on, by=by))
@@ -136,8 +150,12 @@ def test_folders(pair: Any, chosen: MediaFilter, depth: int, limit: int | None) 
 
 
 @few
-@given(chosen=filters(), column=st.sampled_from(QUANTITIES), bins=st.sampled_from([1, 2, 7, 100]),
-       log=st.booleans())
+@given(
+    chosen=filters(),
+    column=st.sampled_from(QUANTITIES),
+    bins=st.sampled_from([1, 2, 7, 100]),
+    log=st.booleans(),
+)
 def test_histograms(pair: Any, chosen: MediaFilter, column: str, bins: int, log: bool) -> None:
     """Any filter, any quantity in any bins."""
     same(*pair, lambda lib: lib.histogram(column, bins, chosen, log=log))
@@ -201,7 +219,7 @@ def server_pair(
             yield library, record
 
 
-@pytest.mark.parametrize("name", [*FACTS, "folder:2"])
+@pytest.mark.parametrize("name", [*DIMENSIONS, "folder:2"])
 def test_facts_on_postgresql(server_pair: Any, name: str) -> None:
     """Every fact on PostgreSQL and on its snapshot."""
     same(*server_pair, lambda lib: lib.summary(name, missing=None))
@@ -222,7 +240,7 @@ def test_analyses_run_on_the_snapshot(pair: Any, monkeypatch: pytest.MonkeyPatch
         raise AssertionError("left to the record database")
 
     monkeypatch.setattr(library._library._snapshot.record, "run", refuse)
-    for fact in (*FACTS, "folder:2"):
+    for fact in (*DIMENSIONS, "folder:2"):
         library.summary(fact)
     for ask in ANALYSES.values():
         ask(library)
@@ -241,22 +259,36 @@ twin = media.alias()
 dates = select(c.file_created_at, c.file_modified_at).where(c.file_size > 0).subquery()
 STATEMENTS = {
     "arithmetic": select(
-        c.id, (c.file_size / 7).label("ratio"), (c.file_size // 7).label("floor"),
+        c.id,
+        (c.file_size / 7).label("ratio"),
+        (c.file_size // 7).label("floor"),
         (c.file_size % 7).label("rest"),
-        (c.width / c.height).label("aspect"), (-c.file_size).label("negative"),
-        (c.width * c.height).label("pixels"), (c.width / 0).label("by_zero"),
+        (c.width / c.height).label("aspect"),
+        (-c.file_size).label("negative"),
+        (c.width * c.height).label("pixels"),
+        (c.width / 0).label("by_zero"),
     ).order_by(c.id),
     "casts": select(
-        c.id, cast(c.duration, BigInteger).label("seconds"), cast(-c.duration, BigInteger).label("minus"),
-        cast(c.file_size, Text).label("text"), cast(c.file_size, Float).label("float"),
-        cast(c.is_processed, BigInteger).label("bit"), cast(c.duration, Text).label("as_text"),
+        c.id,
+        cast(c.duration, BigInteger).label("seconds"),
+        cast(-c.duration, BigInteger).label("minus"),
+        cast(c.file_size, Text).label("text"),
+        cast(c.file_size, Float).label("float"),
+        cast(c.is_processed, BigInteger).label("bit"),
+        cast(c.duration, Text).label("as_text"),
     ).order_by(c.id),
     "text": select(
-        c.id, func.lower(c.artist).label("low"), func.upper(c.artist).label("up"),
-        func.length(c.artist).label("n"), (c.camera_make + "|" + c.camera_model).label("both"),
-        func.trim(c.artist).label("trimmed"), func.replace(c.artist, "a", "b").label("replaced"),
-        c.artist.like("%a%").label("has_a"), c.artist.ilike("Ä%").label("umlaut"),
-        c.artist.contains("%", autoescape=True).label("percent"), c.artist.startswith("Z").label("z"),
+        c.id,
+        func.lower(c.artist).label("low"),
+        func.upper(c.artist).label("up"),
+        func.length(c.artist).label("n"),
+        (c.camera_make + "|" + c.camera_model).label("both"),
+        func.trim(c.artist).label("trimmed"),
+        func.replace(c.artist, "a", "b").label("replaced"),
+        c.artist.like("%a%").label("has_a"),
+        c.artist.ilike("Ä%").label("umlaut"),
+        c.artist.contains("%", autoescape=True).label("percent"),
+        c.artist.startswith("Z").label("z"),
         func.substr(c.artist, -2).label("tail"),
     ).order_by(c.id),
     "nulls first": select(c.artist, c.id).order_by(c.artist, c.id),
@@ -269,11 +301,22 @@ STATEMENTS = {
         func.sum(c.file_size).over(order_by=c.id).label("running"),
     ).order_by(c.id),
     "aggregates": select(
-        c.media_type, func.count(), func.count(c.artist.distinct()), func.sum(c.file_size), func.avg(c.width),
-        func.avg(c.duration), func.min(c.artist), func.max(c.artist), func.min(c.file_created_at),
-        func.sum(case((c.is_processed, 1), else_=0)), func.max(c.is_compressed), func.min(c.id),
+        c.media_type,
+        func.count(),
+        func.count(c.artist.distinct()),
+        func.sum(c.file_size),
+        func.avg(c.width),
+        func.avg(c.duration),
+        func.min(c.artist),
+        func.max(c.artist),
+        func.min(c.file_created_at),
+        func.sum(case((c.is_processed, 1), else_=0)),
+        func.max(c.is_compressed),
+        func.min(c.id),
         func.count().filter(c.width > 480).label("wide"),
-    ).group_by(c.media_type).order_by(c.media_type),
+    )
+    .group_by(c.media_type)
+    .order_by(c.media_type),
     "having": select(c.genre, func.count()).group_by(c.genre).having(func.count() > 3).order_by(c.genre),
     "nothing": select(media).where(c.file_size < 0),
     "nothing summed": select(func.sum(c.file_size), func.avg(c.duration)).where(c.file_size < 0),
@@ -294,16 +337,20 @@ STATEMENTS = {
     "bool": select(c.id, (c.width > 480).label("wide"), c.artist.is_(None).label("none")).order_by(c.id),
     "in nothing": select(c.id).where(c.artist.in_([])),
     "dates": select(
-        c.id, func.coalesce(c.file_created_at, c.file_modified_at).label("date"),
+        c.id,
+        func.coalesce(c.file_created_at, c.file_modified_at).label("date"),
         func.coalesce(c.file_modified_at, c.file_created_at).label("other"),
         func.coalesce(twin.c.file_created_at, c.file_modified_at).label("of_two"),
-    ).join_from(media, twin, twin.c.id == c.id).where(
-        func.coalesce(twin.c.file_created_at, twin.c.file_modified_at) > MOMENTS[1]
-    ).order_by(c.id),
+    )
+    .join_from(media, twin, twin.c.id == c.id)
+    .where(func.coalesce(twin.c.file_created_at, twin.c.file_modified_at) > MOMENTS[1])
+    .order_by(c.id),
     "dates of a subquery": select(
         func.coalesce(dates.c.file_created_at, dates.c.file_modified_at).label("date"),
         func.count().label("n"),
-    ).group_by("date").order_by("date"),
+    )
+    .group_by("date")
+    .order_by("date"),
     "dates of a table": select(
         MediaItem.id, func.coalesce(MediaItem.file_created_at, MediaItem.file_modified_at).label("date")
     ).order_by(MediaItem.id),

@@ -28,7 +28,8 @@ pytestmark = [
 c = media.c
 # The statements are many and the rows are few: to compile them takes longer than to run them as they are.
 _QUICK = {
-    "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
@@ -36,21 +37,35 @@ _QUICK = {
 
 
 HOSTILE = [
-    "CREATE TABLE t AS SELECT 1", "DROP VIEW media", "SELECT * FROM text.`/etc/passwd`",
-    "SELECT * FROM csv.`/etc/passwd`", "SELECT reflect('java.lang.System', 'getProperty', 'user.home')",
-    "SELECT java_method('java.lang.System', 'getenv', 'HOME')", "SELECT try_reflect('a', 'b')",
-    "SELECT TRANSFORM (id) USING 'cat' AS (x) FROM media", "SELECT input_file_name() FROM media",
+    "CREATE TABLE t AS SELECT 1",
+    "DROP VIEW media",
+    "SELECT * FROM text.`/etc/passwd`",
+    "SELECT * FROM csv.`/etc/passwd`",
+    "SELECT reflect('java.lang.System', 'getProperty', 'user.home')",
+    "SELECT java_method('java.lang.System', 'getenv', 'HOME')",
+    "SELECT try_reflect('a', 'b')",
+    "SELECT TRANSFORM (id) USING 'cat' AS (x) FROM media",
+    "SELECT input_file_name() FROM media",
     "SELECT sum(width) OVER w FROM media WINDOW w AS (ORDER BY reflect('a', 'b'))",
-    "SELECT (WITH secret AS (SELECT 1) SELECT 1) FROM secret", "EXECUTE IMMEDIATE 'SELECT 1'",
-    "SELECT IDENTIFIER('reflect')('a', 'b')", "SELECT transform(array(1), x -> reflect('a', 'b'))",
-    "SELECT * FROM media WHERE id IN (SELECT value FROM text.`/etc/passwd`)", "SET x = 1", "SHOW TABLES",
-    "INSERT INTO media SELECT * FROM media", "SELECT from_protobuf(id, 'x', '/etc/passwd') FROM media",
-    "VALUES (reflect('a', 'b'))", "SELECT * FROM media ORDER BY (SELECT max(value) FROM text.`/etc/passwd`)",
+    "SELECT (WITH secret AS (SELECT 1) SELECT 1) FROM secret",
+    "EXECUTE IMMEDIATE 'SELECT 1'",
+    "SELECT IDENTIFIER('reflect')('a', 'b')",
+    "SELECT transform(array(1), x -> reflect('a', 'b'))",
+    "SELECT * FROM media WHERE id IN (SELECT value FROM text.`/etc/passwd`)",
+    "SET x = 1",
+    "SHOW TABLES",
+    "INSERT INTO media SELECT * FROM media",
+    "SELECT from_protobuf(id, 'x', '/etc/passwd') FROM media",
+    "VALUES (reflect('a', 'b'))",
+    "SELECT * FROM media ORDER BY (SELECT max(value) FROM text.`/etc/passwd`)",
 ]
 READING = [
     "WITH a AS (SELECT * FROM media), b AS (SELECT * FROM a) SELECT count(*) FROM b",
     "SELECT row_number() OVER (PARTITION BY media_type ORDER BY file_size) AS n FROM media",
-    "SELECT 1 UNION ALL SELECT 2 ORDER BY 1", "VALUES (1), (2)", "TABLE tags", "SELECT * FROM range(3)",
+    "SELECT 1 UNION ALL SELECT 2 ORDER BY 1",
+    "VALUES (1), (2)",
+    "TABLE tags",
+    "SELECT * FROM range(3)",
     "SELECT media_type, count(*) FILTER (WHERE width > 1) AS n FROM media GROUP BY ALL HAVING count(*) > 0",
     "SELECT get_json_object('{\"a\": 1}', '$.a'), date_trunc('month', now()), regexp_replace('a', 'b', 'c')",
     "SELECT transform(array(1, 2), x -> x + 1), sort_array(array(2, 1)), CAST('1' AS INT), current_date",
@@ -79,7 +94,9 @@ class Homes:
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def homes(
-    request: pytest.FixtureRequest, spark: Any, published_template: Path,
+    request: pytest.FixtureRequest,
+    spark: Any,
+    published_template: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Homes]:
     """The library on SQLite or PostgreSQL, in its dataset by DuckDB, and by Spark."""
@@ -112,16 +129,26 @@ def test_every_verb_says_the_same(homes: Homes, verb: str) -> None:
 def test_people_write_statements_too(homes: Homes) -> None:
     """Arithmetic, casts, texts with every odd character, nulls in order, windows: as DuckDB has them."""
     statement = select(
-        c.id, (c.file_size / 7).label("ratio"), (c.file_size // 7).label("floor"),
-        (c.file_size % 7).label("rest"), (c.height / c.width).label("by_zero"),
+        c.id,
+        (c.file_size / 7).label("ratio"),
+        (c.file_size // 7).label("floor"),
+        (c.file_size % 7).label("rest"),
+        (c.height / c.width).label("by_zero"),
         (-c.file_size).label("negative"),
-        cast(c.duration, BigInteger).label("seconds"), cast(c.is_processed, BigInteger).label("bit"),
-        func.round(c.duration).label("rounded"), func.length(c.artist).label("letters"),
-        (c.camera_make + "|" + c.camera_model).label("both"), func.replace(c.artist, "a", "b").label("b"),
-        *(c.artist.contains(text, autoescape=True).label(f"has {place}")
-          for place, text in enumerate(TEXTS) if text),
+        cast(c.duration, BigInteger).label("seconds"),
+        cast(c.is_processed, BigInteger).label("bit"),
+        func.round(c.duration).label("rounded"),
+        func.length(c.artist).label("letters"),
+        (c.camera_make + "|" + c.camera_model).label("both"),
+        func.replace(c.artist, "a", "b").label("b"),
+        *(
+            c.artist.contains(text, autoescape=True).label(f"has {place}")
+            for place, text in enumerate(TEXTS)
+            if text
+        ),
         *(literal(text).label(f"text {place}") for place, text in enumerate(TEXTS) if text),
-        c.artist.like("\\%").label("backslash"), c.artist.in_([]).label("in nothing"),
+        c.artist.like("\\%").label("backslash"),
+        c.artist.in_([]).label("in nothing"),
         func.row_number().over(order_by=(c.artist, c.id)).label("by artist"),
         func.row_number().over(order_by=(c.artist.desc(), c.id)).label("backwards"),
         func.sum(c.width).over(partition_by=c.media_type, order_by=c.id).label("running"),
@@ -131,12 +158,21 @@ def test_people_write_statements_too(homes: Homes) -> None:
 
 def test_aggregates(homes: Homes) -> None:
     """Counts, sums and means of groups, their conditions, and unions of them."""
-    groups = select(
-        c.genre, func.count().label("files"), func.count(c.artist.distinct()).label("artists"),
-        func.sum(c.file_size).label("bytes"), func.avg(c.width).label("width"), func.min(c.artist),
-        func.max(c.file_created_at), func.sum(case((c.is_processed, 1), else_=0)),
-        func.count().filter(c.width > 480).label("wide"),
-    ).group_by(c.genre).having(func.count() > 3)
+    groups = (
+        select(
+            c.genre,
+            func.count().label("files"),
+            func.count(c.artist.distinct()).label("artists"),
+            func.sum(c.file_size).label("bytes"),
+            func.avg(c.width).label("width"),
+            func.min(c.artist),
+            func.max(c.file_created_at),
+            func.sum(case((c.is_processed, 1), else_=0)),
+            func.count().filter(c.width > 480).label("wide"),
+        )
+        .group_by(c.genre)
+        .having(func.count() > 3)
+    )
     statement = union_all(groups, groups.where(c.file_size < 0)).order_by("genre", "files")
     assert_frame_equal(homes.spark.frame(statement), homes.duck.frame(statement), check_exact=True)
 

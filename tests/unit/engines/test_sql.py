@@ -18,21 +18,45 @@ from pandas.testing import assert_frame_equal
 from mfkit import MediaLibrary
 from mfkit.errors import QueryError
 
-SLOW = "SELECT sum(a.width + b.width * c.width + d.width + e.width) AS n FROM media a, media b, media c, " \
-       "media d, media e"
+SLOW = (
+    "SELECT sum(a.width + b.width * c.width + d.width + e.width) AS n FROM media a, media b, media c, "
+    "media d, media e"
+)
 
 
-@pytest.mark.parametrize("statement", [
-    "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')",
-    "SELECT * FROM '/etc/passwd'", "COPY media TO '/tmp/out.csv'", "ATTACH '/tmp/x.db'", "INSTALL httpfs",
-    "LOAD httpfs", "SET threads = 1", "SET enable_external_access = true", "RESET lock_configuration",
-    "PRAGMA enable_profiling", "CREATE TABLE x (y INT)", "DROP VIEW media", "DELETE FROM media",
-    "INSERT INTO tags SELECT * FROM tags", "CALL pragma_version()", "SELECT 1; SELECT 2", "",
-    "EXPORT DATABASE 'x'",
-    "CREATE MACRO m() AS 1", "CHECKPOINT", "BEGIN", "SELECT nothing FROM media", "SELEC", "USE temp",
-    "WITH x AS (INSERT INTO media_delta SELECT * FROM media RETURNING id) SELECT * FROM x",
-    "EXPLAIN ANALYZE COPY media TO '/tmp/out.csv'", "SELECT * FROM media WHERE title = :missing",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM '/etc/passwd'",
+        "COPY media TO '/tmp/out.csv'",
+        "ATTACH '/tmp/x.db'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET threads = 1",
+        "SET enable_external_access = true",
+        "RESET lock_configuration",
+        "PRAGMA enable_profiling",
+        "CREATE TABLE x (y INT)",
+        "DROP VIEW media",
+        "DELETE FROM media",
+        "INSERT INTO tags SELECT * FROM tags",
+        "CALL pragma_version()",
+        "SELECT 1; SELECT 2",
+        "",
+        "EXPORT DATABASE 'x'",
+        "CREATE MACRO m() AS 1",
+        "CHECKPOINT",
+        "BEGIN",
+        "SELECT nothing FROM media",
+        "SELEC",
+        "USE temp",
+        "WITH x AS (INSERT INTO media_delta SELECT * FROM media RETURNING id) SELECT * FROM x",
+        "EXPLAIN ANALYZE COPY media TO '/tmp/out.csv'",
+        "SELECT * FROM media WHERE title = :missing",
+    ],
+)
 def test_refused(library: MediaLibrary, statement: str) -> None:
     """Files, extensions, settings, writes, several statements and nonsense."""
     count = library.count()
@@ -55,7 +79,9 @@ def test_parameters(library: MediaLibrary) -> None:
     frame = library.sql(
         "SELECT :text AS text, ':text' AS quoted, 1::BIGINT AS cast, :n + 1 AS n, :at AS at "
         "/* :text */ -- :n",
-        text=hostile, n=2**40, at=datetime(2020, 1, 1, tzinfo=UTC),
+        text=hostile,
+        n=2**40,
+        at=datetime(2020, 1, 1, tzinfo=UTC),
     )
     assert frame["text"][0] == hostile and frame["quoted"][0] == ":text" and frame["n"][0] == 2**40 + 1
     assert str(frame["at"].dtype) == "datetime64[us, UTC]"
@@ -70,8 +96,11 @@ def test_parameters(library: MediaLibrary) -> None:
 
 def test_types(library: MediaLibrary, record: MediaLibrary) -> None:
     """Columns of media have its dtypes, with rows and without, as from the database."""
-    for statement in ("SELECT * FROM media ORDER BY id", "SELECT * FROM media WHERE file_size < 0",
-                      "SELECT media_type, count(*) AS n, avg(width) AS w FROM media GROUP BY 1 ORDER BY 1"):
+    for statement in (
+        "SELECT * FROM media ORDER BY id",
+        "SELECT * FROM media WHERE file_size < 0",
+        "SELECT media_type, count(*) AS n, avg(width) AS w FROM media GROUP BY 1 ORDER BY 1",
+    ):
         assert_frame_equal(library.sql(statement), record.sql(statement), check_exact=True)
     own = library.sql("SELECT 'text' AS width, sum(file_size::HUGEINT) * 2^70::HUGEINT AS big FROM media")
     assert str(own["width"].dtype) == "str" and str(own["big"].dtype) == "float64"

@@ -28,7 +28,8 @@ SQLITE_LONG = [
     "SELECT sum(length(hex(zeroblob(i)))) FROM n WHERE i < 8000000",
 ]
 POSTGRESQL_LONG = [
-    "SELECT repeat('a', 50000000) LIKE '%' || repeat('a', 500000) || 'b'", "SELECT pg_sleep(60)",
+    "SELECT repeat('a', 50000000) LIKE '%' || repeat('a', 500000) || 'b'",
+    "SELECT pg_sleep(60)",
     "SELECT position(repeat('a', 500000) || 'b' IN repeat('a', 50000000))",
     "SELECT sum(length(repeat('a', 10000000 + i))) FROM generate_series(1, 1000000) i",
 ]
@@ -124,7 +125,8 @@ time.sleep(60)
     assert parent.stdout is not None and parent.stdout.readline() == "ready\n"
     children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
     found = {
-        int(pid) for task in Path(f"/proc/{parent.pid}/task").iterdir()
+        int(pid)
+        for task in Path(f"/proc/{parent.pid}/task").iterdir()
         for pid in (task / children.name).read_text().split()
     }
     parent.kill()

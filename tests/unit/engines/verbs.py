@@ -9,34 +9,46 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Executable, and_, case, select
 
 from mfkit import MediaFilter, MediaLibrary
+from mfkit.analysis.dimensions import DIMENSIONS
+from mfkit.analysis.facets import FACETS
+from mfkit.filters.conditions import conditions
 from mfkit.models import media
-from mfkit.queries.conditions import conditions
-from mfkit.queries.facets import FACETS
-from mfkit.queries.facts import FACTS
 
 c = media.c
 FILTERS: dict[str, dict[str, Any]] = {
-    "media_type": {"media_type": ["video", "image"]}, "extension": {"extension": ["JPG", "gz", ""]},
-    "video_codec": {"video_codec": "HEVC"}, "container": {"container": "mp4"},
-    "resolution": {"resolution": ["HD", "below SD"]}, "lens": {"lens": "ef 50mm \"f/1.8\" ä"},
-    "sizes": {"min_size": 999, "max_size": 2**40}, "duration": {"min_duration": 0.125},
-    "years": {"min_year": 1999, "max_year": 2020}, "after": {"after": "2020-02-29", "before": "2020-12-31"},
-    "folder": {"folder": "/a"}, "folder of all": {"folder": "/"},
+    "media_type": {"media_type": ["video", "image"]},
+    "extension": {"extension": ["JPG", "gz", ""]},
+    "video_codec": {"video_codec": "HEVC"},
+    "container": {"container": "mp4"},
+    "resolution": {"resolution": ["HD", "below SD"]},
+    "lens": {"lens": 'ef 50mm "f/1.8" ä'},
+    "sizes": {"min_size": 999, "max_size": 2**40},
+    "duration": {"min_duration": 0.125},
+    "years": {"min_year": 1999, "max_year": 2020},
+    "after": {"after": "2020-02-29", "before": "2020-12-31"},
+    "folder": {"folder": "/a"},
+    "folder of all": {"folder": "/"},
     "camera": {"camera": ["CANON eos 80d", " "]},
     "artist": {"artist": ["ä", "A", "100%", "back\\slash", "'; drop table media; --", "line\nbreak"]},
-    "genre": {"genre": "ROCK"}, "tags": {"tags": ["beach", "'"]}, "all_tags": {"all_tags": ["BEACH", "'"]},
-    "no_tags": {"no_tags": "beach"}, "collection": {"collection": "best"},
-    "dated": {"has_date": False}, "located": {"has_location": True},
-    "box": {"box": (0, 170, 60, -170)}, "near": {"near": (51.5, 0.0, 100)},
+    "genre": {"genre": "ROCK"},
+    "tags": {"tags": ["beach", "'"]},
+    "all_tags": {"all_tags": ["BEACH", "'"]},
+    "no_tags": {"no_tags": "beach"},
+    "collection": {"collection": "best"},
+    "dated": {"has_date": False},
+    "located": {"has_location": True},
+    "box": {"box": (0, 170, 60, -170)},
+    "near": {"near": (51.5, 0.0, 100)},
     "area": {"area": [(50, -1), (53, -1), (53, 2), (50, 2)]},
-    "missing": {"missing": True}, "copies": {"duplicates": True},
+    "missing": {"missing": True},
+    "copies": {"duplicates": True},
 }
 _JOINED = ("tag", "collection")
 
 
 def every_fact() -> Executable:
     """Return the statement for the facts of each item, but for those of which it has several."""
-    facts = [fact.label(name) for name, fact in FACTS.items() if name not in _JOINED]
+    facts = [fact.label(name) for name, fact in DIMENSIONS.items() if name not in _JOINED]
     return select(c.id, *facts).order_by(c.id)
 
 

@@ -8,35 +8,66 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.exchange.checks import checked
-from mfkit.exchange.row import COLUMNS
+from mfkit.exchange.imports.import_row import COLUMNS
+from mfkit.exchange.imports.validation import check_rows
 from mfkit.models import MediaType
 
 _VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 3000), st.integers(), st.floats(),
-    st.sampled_from([
-        "", " ", "/a.jpg", "a/b.mp4", "~/c", "image", "image/png", "ab" * 32, "1984", "12.5", "yes", "\0",
-        "2024-05-17", "2024-05-17T12:30:00+02:00", "yesterday", "{}", '{"a": 1}', "[1]", "nan",
-        MediaType.VIDEO, datetime(2020, 1, 2), datetime(2020, 1, 2, tzinfo=timezone(timedelta(hours=2))),
-        {"a": 1}, [1], b"x",
-    ]),
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 3000),
+    st.integers(),
+    st.floats(),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "/a.jpg",
+            "a/b.mp4",
+            "~/c",
+            "image",
+            "image/png",
+            "ab" * 32,
+            "1984",
+            "12.5",
+            "yes",
+            "\0",
+            "2024-05-17",
+            "2024-05-17T12:30:00+02:00",
+            "yesterday",
+            "{}",
+            '{"a": 1}',
+            "[1]",
+            "nan",
+            MediaType.VIDEO,
+            datetime(2020, 1, 2),
+            datetime(2020, 1, 2, tzinfo=timezone(timedelta(hours=2))),
+            {"a": 1},
+            [1],
+            b"x",
+        ]
+    ),
 )
-_ROWS = st.lists(st.dictionaries(st.sampled_from((*COLUMNS, "colour")), _VALUES, max_size=6).map(
-    lambda row: {"file_path": "/a", **row}
-), min_size=1, max_size=8)
+_ROWS = st.lists(
+    st.dictionaries(st.sampled_from((*COLUMNS, "colour")), _VALUES, max_size=6).map(
+        lambda row: {"file_path": "/a", **row}
+    ),
+    min_size=1,
+    max_size=8,
+)
 
 
 @given(_ROWS)
 def test_a_row_is_judged_as_if_it_were_alone(rows):
     """What is right and wrong with a row does not depend on the rows beside it."""
     columns = {name: [row.get(name) for row in rows] for name in {name for row in rows for name in row}}
-    together = checked(range(1, len(rows) + 1), columns)
+    together = check_rows(range(1, len(rows) + 1), columns)
     values: dict[int, dict[str, Any]] = {
         number: {name: all_[place] for name, all_ in together.columns.items() if all_[place] is not None}
         for place, number in enumerate(together.numbers)
     }
     for number, row in enumerate(rows, 1):
-        alone = checked([number], {name: [value] for name, value in row.items()})
+        alone = check_rows([number], {name: [value] for name, value in row.items()})
         assert [one for one in together.bad if one.row == number] == alone.bad
         assert values.get(number) == (
             {name: column[0] for name, column in alone.columns.items()} if not alone.bad else None
@@ -45,9 +76,15 @@ def test_a_row_is_judged_as_if_it_were_alone(rows):
 
 def test_every_fault_of_a_row_is_named():
     """A row with two faults is listed with both, and one that says too much with the column's name."""
-    found = checked([1, 2], {
-        "file_path": ["/a", "/b"], "iso": [-1, None], "year": ["soon", None], "colour": [None, "red"],
-        "file_modified_at": [None, datetime(2020, 1, 1, tzinfo=UTC)],
-    })
+    found = check_rows(
+        [1, 2],
+        {
+            "file_path": ["/a", "/b"],
+            "iso": [-1, None],
+            "year": ["soon", None],
+            "colour": [None, "red"],
+            "file_modified_at": [None, datetime(2020, 1, 1, tzinfo=UTC)],
+        },
+    )
     assert [(one.row, one.column) for one in found.bad] == [(1, "year"), (1, "iso"), (2, "colour")]
     assert found.numbers == [] and found.columns["file_path"] == []

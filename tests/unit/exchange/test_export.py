@@ -14,16 +14,36 @@ import pytest
 from openpyxl.utils.escape import unescape
 
 import mfkit
-from mfkit.core.sync import run_sync
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import ExportError, FilterError
-from mfkit.exchange import workbook
-from mfkit.exchange.text import armed
+from mfkit.exchange.csv_escaping import unescape_formula
+from mfkit.exchange.export import xlsx
 from tests import synthetic
 from tests.unit.engines import nasty
 
 TEXTS = (
-    "=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=x", "''-x", "'plain", "＝1", "a\nb", 'quo"ted', "a,b;c",
-    "\u202eright to left", "日本語", "<b>&amp;</b>", "null", "", " ", "_x0041_", "ctrl\x01", "😀",
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\tx",
+    "\rx",
+    "'=x",
+    "''-x",
+    "'plain",
+    "＝1",
+    "a\nb",
+    'quo"ted',
+    "a,b;c",
+    "\u202eright to left",
+    "日本語",
+    "<b>&amp;</b>",
+    "null",
+    "",
+    " ",
+    "_x0041_",
+    "ctrl\x01",
+    "😀",
 )
 
 
@@ -75,7 +95,7 @@ def test_csv_is_read_back_by_python_and_pandas(hostile, tmp_path):
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert not [row["title"] for row in rows if row["title"][:1] in tuple("=+-@\t\r＝")]
-    assert {row["file_path"]: armed(row["title"]) for row in rows} == _titles(hostile)
+    assert {row["file_path"]: unescape_formula(row["title"]) for row in rows} == _titles(hostile)
     frame = pd.read_csv(file, keep_default_na=False, dtype={"title": str})
     assert len(frame) == len(TEXTS) and list(frame.columns) == list(hostile.items().columns)
     assert frame.file_size.sum() == hostile.items().file_size.sum()
@@ -100,7 +120,7 @@ def test_xlsx_is_typed_and_runs_nothing(hostile, tmp_path):
     """Numbers are numbers, moments moments, and text is text whatever it begins with."""
     hostile.export(tmp_path / "x.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
-    header, *rows = ([cell for cell in row] for row in sheet.iter_rows())
+    header, *rows = (list(row) for row in sheet.iter_rows())
     assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref
     place = {cell.value: number for number, cell in enumerate(header)}
     assert list(place) == list(hostile.items().columns)
@@ -162,7 +182,9 @@ def test_columns_order_and_limits_are_those_of_items(large, tmp_path, suffix):
     file = tmp_path / f"x.{suffix}"
     assert large.export(file, media_type="image", **asked).rows == 7
     read = {
-        "csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": pd.read_excel,
+        "csv": pd.read_csv,
+        "parquet": pd.read_parquet,
+        "xlsx": pd.read_excel,
         "jsonl": lambda path: pd.read_json(path, lines=True),
     }[suffix]
     expected = large.items(media_type="image", **asked)
@@ -195,12 +217,15 @@ def test_an_existing_file_is_only_replaced_when_asked(large, tmp_path):
     assert file.read_text() != "mine"
 
 
-@pytest.mark.parametrize("name, words", [
-    ("x.doc", r"writes no \.doc.*\.csv, \.jsonl"),
-    ("x", "without a suffix"),
-    ("nowhere/x.csv", "not there; make it"),
-    ("library.db", "already"),
-])
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("x.doc", r"writes no \.doc.*\.csv, \.jsonl"),
+        ("x", "without a suffix"),
+        ("nowhere/x.csv", "not there; make it"),
+        ("library.db", "already"),
+    ],
+)
 def test_what_cannot_be_written_is_said(large, tmp_path, name, words):
     """A wrong name is answered before any work, with what to do."""
     with pytest.raises(ExportError, match=words):
@@ -212,7 +237,7 @@ def test_what_cannot_be_written_is_said(large, tmp_path, name, words):
 
 def test_a_sheet_holds_so_many_rows(large, tmp_path, monkeypatch):
     """That a sheet is too small is said before it is written, with the way out."""
-    monkeypatch.setattr(workbook, "MAX_ROWS", 299)
+    monkeypatch.setattr(xlsx, "MAX_ROWS", 299)
     with pytest.raises(ExportError, match=r"holds 299 rows, and these are 300\. Take \.csv"):
         large.export(tmp_path / "x.xlsx")
     assert large.export(tmp_path / "x.xlsx", limit=299).rows == 299
@@ -236,7 +261,7 @@ def test_a_library_takes_no_columns(large, tmp_path):
 
 _KILLED = """
 import os, sys, time
-from mfkit.exchange.target import replacing
+from mfkit.exchange.export.atomic_file import replacing
 from pathlib import Path
 with replacing(Path(sys.argv[1]), overwrite=False) as unfinished:
     for end in ("", "-wal", "-journal"):
@@ -305,7 +330,9 @@ def test_a_file_that_cannot_grow_leaves_nothing(large, tmp_path, suffix):
     folder.mkdir()
     done = subprocess.run(
         [sys.executable, "-c", _FULL, str(large.database.file), str(folder / f"x.{suffix}")],
-        capture_output=True, text=True, timeout=120,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert f"x.{suffix} cannot be written" in done.stdout, done.stderr
     assert list(folder.iterdir()) == []

@@ -12,7 +12,7 @@ import pytest
 
 import mfkit
 from mfkit.errors import IngestError
-from mfkit.scan.ingested import stand_in
+from mfkit.scan.imported_items import placeholder_hash
 from tests import synthetic
 from tests.requirements import require
 
@@ -33,20 +33,27 @@ def _row(library, path):
 
 def test_a_frame_becomes_items(library):
     """Columns by name, text for numbers taken as they mean, empty cells say nothing; on each database."""
-    frame = pd.DataFrame({
-        "where": ["/a/film.mp4", "/a/song.mp3", "/a/x.jpg"], "file_size": ["10", 20.0, 30],
-        "file_hash": [HASH, None, ""], "title": [None, 1984, "  a\x00 b "],
-        "width": [1920, None, float("nan")], "height": [1080, None, None],
-        "file_created_at": ["2024-05-17", None, pd.Timestamp("2020-01-01 12:00")],
-        "latitude": [None, None, "48.5"], "longitude": [None, None, 2], "mine": [1, 2, 3],
-    })
+    frame = pd.DataFrame(
+        {
+            "where": ["/a/film.mp4", "/a/song.mp3", "/a/x.jpg"],
+            "file_size": ["10", 20.0, 30],
+            "file_hash": [HASH, None, ""],
+            "title": [None, 1984, "  a\x00 b "],
+            "width": [1920, None, float("nan")],
+            "height": [1080, None, None],
+            "file_created_at": ["2024-05-17", None, pd.Timestamp("2020-01-01 12:00")],
+            "latitude": [None, None, "48.5"],
+            "longitude": [None, None, 2],
+            "mine": [1, 2, 3],
+        }
+    )
     done = library.ingest(frame, columns={"where": "file_path", "mine": None})
     assert (done.rows, done.added, done.updated, done.left_out) == (3, 3, 0, 0)
     film, song, picture = (_row(library, path) for path in frame["where"])
     assert (film.file_hash, film.file_size, film.media_type) == (HASH, 10, "video")
     assert film.mime_type == "video/mp4"
     assert film.file_created_at == pd.Timestamp("2024-05-17", tz="UTC") and film.width == 1920
-    assert (song.title, song.media_type, song.file_hash) == ("1984", "audio", stand_in("/a/song.mp3"))
+    assert (song.title, song.media_type, song.file_hash) == ("1984", "audio", placeholder_hash("/a/song.mp3"))
     assert (picture.title, picture.latitude) == ("a b", 48.5)
     assert library.search("song").file_path.tolist() == ["/a/song.mp3"]
     again = library.ingest(frame, columns={"where": "file_path", "mine": None})
@@ -105,10 +112,14 @@ def gone_after_a_scan(lib, folder):
 def test_a_path_is_free_once_its_item_is_elsewhere(lib, tmp_path):
     """A missing item moves to the path of a row, and another row's new item takes the path it had."""
     hash_, path = gone_after_a_scan(lib, tmp_path / "media")
-    done = lib.ingest(pd.DataFrame([
-        {"file_path": "/elsewhere/found.txt", "file_hash": hash_, "file_size": 8},
-        {"file_path": path, "file_hash": "b" * 64, "file_size": 2},
-    ]))
+    done = lib.ingest(
+        pd.DataFrame(
+            [
+                {"file_path": "/elsewhere/found.txt", "file_hash": hash_, "file_size": 8},
+                {"file_path": path, "file_hash": "b" * 64, "file_size": 2},
+            ]
+        )
+    )
     assert (done.added, done.updated) == (1, 1)
     rows = {row.file_path: row for row in lib.items().itertuples()}
     assert rows["/elsewhere/found.txt"].file_hash == hash_
@@ -138,18 +149,20 @@ def test_the_last_row_of_a_path_wins(lib):
     assert (done.added, done.updated) == (1, 2) and _row(lib, "/a").file_size == 3
 
 
-BAD = pd.DataFrame([
-    {"file_path": "/good", "file_size": 1},
-    {"file_path": "", "file_size": 1},
-    {"file_path": "/b", "file_size": -1},
-    {"file_path": "/c", "file_size": 1, "latitude": 95.0, "longitude": 1.0},
-    {"file_path": "/d", "file_size": 1, "latitude": 5.0},
-    {"file_path": "/e", "file_size": 1, "file_created_at": "yesterday"},
-    {"file_path": "/f", "file_size": 1, "file_hash": "xyz"},
-    {"file_path": "/g"},
-    {"file_path": "/h", "file_size": 1, "media_type": "song"},
-    {"file_path": "/i\0", "file_size": 1},
-])
+BAD = pd.DataFrame(
+    [
+        {"file_path": "/good", "file_size": 1},
+        {"file_path": "", "file_size": 1},
+        {"file_path": "/b", "file_size": -1},
+        {"file_path": "/c", "file_size": 1, "latitude": 95.0, "longitude": 1.0},
+        {"file_path": "/d", "file_size": 1, "latitude": 5.0},
+        {"file_path": "/e", "file_size": 1, "file_created_at": "yesterday"},
+        {"file_path": "/f", "file_size": 1, "file_hash": "xyz"},
+        {"file_path": "/g"},
+        {"file_path": "/h", "file_size": 1, "media_type": "song"},
+        {"file_path": "/i\0", "file_size": 1},
+    ]
+)
 
 
 def test_bad_rows_are_named_and_nothing_is_written(lib):
@@ -169,30 +182,45 @@ def test_bad_rows_are_collected(lib):
     errors = done.errors
     assert errors.row.tolist() == list(range(2, 11))
     assert errors.column.tolist() == [
-        "file_path", "file_size", "latitude", "", "file_created_at", "file_hash", "", "media_type",
+        "file_path",
+        "file_size",
+        "latitude",
+        "",
+        "file_created_at",
+        "file_hash",
+        "",
+        "media_type",
         "file_path",
     ]
     assert "no file to ask" in errors.reason[6] and BAD.iloc[errors.row[1] - 1].file_path == "/b"
 
 
-@pytest.mark.parametrize("frame, columns, words", [
-    (pd.DataFrame({"file_path": ["/a"], "colour": [1]}), {}, "'colour' means nothing to mfkit"),
-    (pd.DataFrame({"path": ["/a"]}), {}, "'path' means nothing"),
-    (pd.DataFrame({"path": ["/a"]}), {"path": None}, "No column says where"),
-    (pd.DataFrame({"path": ["/a"]}), {"path": "pfad"}, "no column 'pfad'"),
-    (pd.DataFrame({"file_path": ["/a"]}), {"x": "title"}, "has no column 'x'"),
-    (pd.DataFrame({"file_path": ["/a"], "x": [1]}), {"x": "file_path"}, "Two columns are"),
-])
+@pytest.mark.parametrize(
+    "frame, columns, words",
+    [
+        (pd.DataFrame({"file_path": ["/a"], "colour": [1]}), {}, "'colour' means nothing to mfkit"),
+        (pd.DataFrame({"path": ["/a"]}), {}, "'path' means nothing"),
+        (pd.DataFrame({"path": ["/a"]}), {"path": None}, "No column says where"),
+        (pd.DataFrame({"path": ["/a"]}), {"path": "pfad"}, "no column 'pfad'"),
+        (pd.DataFrame({"file_path": ["/a"]}), {"x": "title"}, "has no column 'x'"),
+        (pd.DataFrame({"file_path": ["/a"], "x": [1]}), {"x": "file_path"}, "Two columns are"),
+    ],
+)
 def test_columns_that_mean_nothing_are_refused(lib, frame, columns, words):
     """No column is dropped in silence."""
     with pytest.raises(IngestError, match=words):
         lib.ingest(frame, columns=columns)
 
 
-@pytest.mark.parametrize("name, text, words", [
-    ("x.txt", "", r"reads no \.txt.*\.csv"), ("x.json", "{nonsense", "cannot be read as JSON: line 1"),
-    ("x.parquet", "nonsense", "cannot be read"), ("x.json", "[1, 2]", "an object was expected"),
-])
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("x.txt", "", r"reads no \.txt.*\.csv"),
+        ("x.json", "{nonsense", "cannot be read as JSON: line 1"),
+        ("x.parquet", "nonsense", "cannot be read"),
+        ("x.json", "[1, 2]", "an object was expected"),
+    ],
+)
 def test_files_that_cannot_be_read_are_refused(lib, tmp_path, name, text, words):
     """What is wrong with a file is said."""
     (tmp_path / name).write_text(text)
@@ -202,12 +230,15 @@ def test_files_that_cannot_be_read_are_refused(lib, tmp_path, name, text, words)
         lib.ingest(tmp_path / "nowhere.csv")
 
 
-@pytest.mark.parametrize("text, line", [
-    ('/a.jpg,"one\n/b.jpg,two\n/c.jpg,three\n', 2),  # up to the end of the file
-    ('/a.jpg,one\n/b.jpg,"two\n/c.jpg,"three"\n', 3),  # up to the next quotation mark
-    ('/a.jpg,one\n"/b.jpg,two\n/c.jpg",three,four\n', 3),
-    ('/a.jpg,one\n"/b.jpg,two\n/c.jpg"\n', 3),  # the cells of two rows in one
-])
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ('/a.jpg,"one\n/b.jpg,two\n/c.jpg,three\n', 2),  # up to the end of the file
+        ('/a.jpg,one\n/b.jpg,"two\n/c.jpg,"three"\n', 3),  # up to the next quotation mark
+        ('/a.jpg,one\n"/b.jpg,two\n/c.jpg",three,four\n', 3),
+        ('/a.jpg,one\n"/b.jpg,two\n/c.jpg"\n', 3),  # the cells of two rows in one
+    ],
+)
 @pytest.mark.parametrize("on_error", ["raise", "collect"])
 def test_an_unclosed_quotation_mark_swallows_no_row(lib, tmp_path, text, line, on_error):
     """The import is refused, and the error names the line where the row begins."""
@@ -232,13 +263,16 @@ def test_a_value_of_several_lines_is_one_value(lib, tmp_path):
     assert lib.count() == 2 and "1" in _row(lib, "/a.jpg").title
 
 
-@pytest.mark.parametrize("name, text, line", [
-    ("x.jsonl", '{"file_path": "/a"}\n\n{"file_path": "/b"\n{"file_path": "/c"}\n', 3),
-    ("x.jsonl", '{"file_path": \n{"file_path": "/c"}\n', 1),
-    ("x.ndjson", '{"file_path": "/a"}\n7\n', 2),
-    ("x.jsonl", '{"file_path": "/a"}\n' + "[" * 100_000 + "\n", 2),
-    ("x.json", '[\n{"file_path": "/a"},\n{"file_path" "/b"}\n]\n', 3),
-])
+@pytest.mark.parametrize(
+    "name, text, line",
+    [
+        ("x.jsonl", '{"file_path": "/a"}\n\n{"file_path": "/b"\n{"file_path": "/c"}\n', 3),
+        ("x.jsonl", '{"file_path": \n{"file_path": "/c"}\n', 1),
+        ("x.ndjson", '{"file_path": "/a"}\n7\n', 2),
+        ("x.jsonl", '{"file_path": "/a"}\n' + "[" * 100_000 + "\n", 2),
+        ("x.json", '[\n{"file_path": "/a"},\n{"file_path" "/b"}\n]\n', 3),
+    ],
+)
 def test_errors_in_json_name_the_line(lib, tmp_path, name, text, line):
     """A line that cannot be read is found by its number, as an editor counts."""
     (tmp_path / name).write_text(text)
@@ -261,17 +295,31 @@ def test_a_scan_takes_over_what_was_ingested(lib, tmp_path):
     (folder / "a.txt").write_text("some text")
     os.utime(folder / "a.txt", (1e9, 1e9))
     path = str(folder / "a.txt")
-    lib.ingest(pd.DataFrame([{
-        "file_path": path, "title": "mine", "location_name": "Here", "latitude": 1.5, "longitude": 2.5,
-        "file_created_at": "2001-02-03", "mime_type": "text/x-wrong", "extra_metadata": {"shelf": 7},
-    }]))
+    lib.ingest(
+        pd.DataFrame(
+            [
+                {
+                    "file_path": path,
+                    "title": "mine",
+                    "location_name": "Here",
+                    "latitude": 1.5,
+                    "longitude": 2.5,
+                    "file_created_at": "2001-02-03",
+                    "mime_type": "text/x-wrong",
+                    "extra_metadata": {"shelf": 7},
+                }
+            ]
+        )
+    )
     before = _row(lib, path)
     assert before.file_size == 9  # asked of the file, which is there
     lib.tag({}, "kept")
     lib.scan(folder, progress=False)
     after = _row(lib, path)
     assert lib.count(missing=None) == 1 and after.id == before.id and lib.count(tags="kept") == 1
-    assert after.file_hash != stand_in(path) and after.mime_type == "text/plain" and after.is_processed
+    assert (
+        after.file_hash != placeholder_hash(path) and after.mime_type == "text/plain" and after.is_processed
+    )
     assert (after.title, after.location_name, after.latitude) == ("mine", "Here", 1.5)
     assert after.file_created_at == pd.Timestamp("2001-02-03", tz="UTC")
     assert json.loads(after.extra_metadata)["shelf"] == 7
@@ -307,10 +355,27 @@ def test_exiftool(lib, demo, tmp_path):
     for options in ((), ("-n",), ("-G",)):
         command = ["exiftool", "-json", *options, *files]
         said = subprocess.run(command, capture_output=True, check=True).stdout
-        _same_as_the_scan(lib, said, tmp_path, exact=options == ("-n",), facts=(
-            "mime_type", "media_type", "width", "height", "camera_make", "camera_model", "iso", "aperture",
-            "shutter_speed", "focal_length", "file_created_at", "latitude", "longitude",
-        ))
+        _same_as_the_scan(
+            lib,
+            said,
+            tmp_path,
+            exact=options == ("-n",),
+            facts=(
+                "mime_type",
+                "media_type",
+                "width",
+                "height",
+                "camera_make",
+                "camera_model",
+                "iso",
+                "aperture",
+                "shutter_speed",
+                "focal_length",
+                "file_created_at",
+                "latitude",
+                "longitude",
+            ),
+        )
 
 
 def test_ffprobe(lib, demo, tmp_path):
@@ -322,12 +387,31 @@ def test_ffprobe(lib, demo, tmp_path):
     for file in understood.file_path.head(8):
         said = subprocess.run(
             ["ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", file],
-            capture_output=True, check=True,
+            capture_output=True,
+            check=True,
         ).stdout
-        _same_as_the_scan(lib, said, tmp_path, facts=(
-            "file_size", "media_type", "width", "height", "video_codec", "audio_codec", "sample_rate",
-            "channels", "artist", "album", "title", "genre", "year", "latitude", "longitude",
-        ))
+        _same_as_the_scan(
+            lib,
+            said,
+            tmp_path,
+            facts=(
+                "file_size",
+                "media_type",
+                "width",
+                "height",
+                "video_codec",
+                "audio_codec",
+                "sample_rate",
+                "channels",
+                "artist",
+                "album",
+                "title",
+                "genre",
+                "year",
+                "latitude",
+                "longitude",
+            ),
+        )
 
 
 def test_mediainfo(lib, tmp_path):
@@ -341,7 +425,12 @@ def test_mediainfo(lib, tmp_path):
     assert film.file_created_at == pd.Timestamp("2019-03-04 05:06:07", tz="UTC")
     assert film.file_modified_at == pd.Timestamp("2020-01-02 03:04:05", tz="UTC")
     assert (song.media_type, song.audio_codec, song.artist, song.title, song.year) == (
-        "audio", "mp3", "The Band", "A Song", 1999)
+        "audio",
+        "mp3",
+        "The Band",
+        "A Song",
+        1999,
+    )
 
 
 def _same_as_the_scan(lib, said, tmp_path, *, facts, exact=True):
@@ -362,18 +451,55 @@ def _same_as_the_scan(lib, said, tmp_path, *, facts, exact=True):
 
 
 MEDIAINFO = [
-    {"creatingLibrary": {"name": "MediaInfoLib"}, "media": {"@ref": "film.mkv", "track": [
-        {"@type": "General", "CompleteName": "/media/film.mkv", "Format": "Matroska",
-         "FileSize": "2700250000", "Duration": "5400.500", "OverallBitRate": "4000000",
-         "Encoded_Date": "UTC 2019-03-04 05:06:07",
-         "File_Modified_Date": "2020-01-02 03:04:05 UTC", "Title": "The Film"},
-        {"@type": "Video", "Format": "AVC", "Width": "1920", "Height": "1080", "Rotation": "90.000",
-         "FrameRate": "23.976"},
-        {"@type": "Audio", "Format": "AC-3", "Channels": "6", "SamplingRate": "48000"}]}},
-    {"media": {"@ref": "/media/song.mp3", "track": [
-        {"@type": "General", "FileSize": "4000000", "Duration": "240.123",
-         "Performer": "The Band", "Track": "A Song", "Recorded_Date": "1999-05"},
-        {"@type": "Audio", "Format": "MPEG Audio", "Format_Profile": "Layer 3", "SamplingRate": "44100"}]}},
+    {
+        "creatingLibrary": {"name": "MediaInfoLib"},
+        "media": {
+            "@ref": "film.mkv",
+            "track": [
+                {
+                    "@type": "General",
+                    "CompleteName": "/media/film.mkv",
+                    "Format": "Matroska",
+                    "FileSize": "2700250000",
+                    "Duration": "5400.500",
+                    "OverallBitRate": "4000000",
+                    "Encoded_Date": "UTC 2019-03-04 05:06:07",
+                    "File_Modified_Date": "2020-01-02 03:04:05 UTC",
+                    "Title": "The Film",
+                },
+                {
+                    "@type": "Video",
+                    "Format": "AVC",
+                    "Width": "1920",
+                    "Height": "1080",
+                    "Rotation": "90.000",
+                    "FrameRate": "23.976",
+                },
+                {"@type": "Audio", "Format": "AC-3", "Channels": "6", "SamplingRate": "48000"},
+            ],
+        },
+    },
+    {
+        "media": {
+            "@ref": "/media/song.mp3",
+            "track": [
+                {
+                    "@type": "General",
+                    "FileSize": "4000000",
+                    "Duration": "240.123",
+                    "Performer": "The Band",
+                    "Track": "A Song",
+                    "Recorded_Date": "1999-05",
+                },
+                {
+                    "@type": "Audio",
+                    "Format": "MPEG Audio",
+                    "Format_Profile": "Layer 3",
+                    "SamplingRate": "44100",
+                },
+            ],
+        }
+    },
 ]
 
 
@@ -390,17 +516,19 @@ def test_objects_without_a_path(lib, tmp_path):
 def test_a_batch_does_what_its_rows_do_one_by_one(tmp_path):
     """New rows, a path twice, a content at two paths, a known path, a file there, a row without size."""
     (tmp_path / "there.txt").write_text("four")
-    rows = pd.DataFrame([
-        {"file_path": "/a/new.mp4", "file_size": 1, "file_hash": "11" * 32, "title": "new"},
-        {"file_path": "/a/twice.mp3", "file_size": 2, "title": "first"},
-        {"file_path": "/a/one.jpg", "file_size": 3, "file_hash": "22" * 32, "width": 4, "height": 3},
-        {"file_path": "/a/twice.mp3", "file_size": 5, "artist": "second"},
-        {"file_path": "/b/one.jpg", "file_size": 3, "file_hash": "22" * 32},
-        {"file_path": "/a/known.pdf", "title": "another title"},
-        {"file_path": str(tmp_path / "there.txt"), "title": "by its path"},
-        {"file_path": "/a/nowhere.mkv", "title": "of no size"},
-        {"file_path": "/a/plain.zip", "file_size": 6, "extra_metadata": {"mine": 1}},
-    ])
+    rows = pd.DataFrame(
+        [
+            {"file_path": "/a/new.mp4", "file_size": 1, "file_hash": "11" * 32, "title": "new"},
+            {"file_path": "/a/twice.mp3", "file_size": 2, "title": "first"},
+            {"file_path": "/a/one.jpg", "file_size": 3, "file_hash": "22" * 32, "width": 4, "height": 3},
+            {"file_path": "/a/twice.mp3", "file_size": 5, "artist": "second"},
+            {"file_path": "/b/one.jpg", "file_size": 3, "file_hash": "22" * 32},
+            {"file_path": "/a/known.pdf", "title": "another title"},
+            {"file_path": str(tmp_path / "there.txt"), "title": "by its path"},
+            {"file_path": "/a/nowhere.mkv", "title": "of no size"},
+            {"file_path": "/a/plain.zip", "file_size": 6, "extra_metadata": {"mine": 1}},
+        ]
+    )
     seen = []
     single = [rows.iloc[[place]] for place in range(len(rows))]
     for name, parts in (("whole", [rows]), ("single", single)):
@@ -408,8 +536,10 @@ def test_a_batch_does_what_its_rows_do_one_by_one(tmp_path):
             library.ingest(pd.DataFrame([{"file_path": "/a/known.pdf", "file_size": 9, "title": "before"}]))
             done = [library.ingest(part, on_error="collect") for part in parts]
             items = library.items(order_by="file_path").drop(columns=["id", "created_at", "modified_at"])
-            counts = [sum(getattr(one, what) for one in done)
-                      for what in ("rows", "added", "updated", "unchanged", "copies", "left_out")]
+            counts = [
+                sum(getattr(one, what) for one in done)
+                for what in ("rows", "added", "updated", "unchanged", "copies", "left_out")
+            ]
         seen.append((counts, items.to_json(orient="records", date_format="iso")))
     assert seen[0] == seen[1]
     assert seen[0][0] == [9, 5, 2, 0, 1, 1]

@@ -20,14 +20,18 @@ from tests.commands import call
 
 FINE = {"file_path": "/fine.jpg", "file_size": 5}
 ODD_ROWS: dict[str, dict[str, Any]] = {
-    "beyond 64 bits": {"file_size": 10**30}, "beyond a double": {"duration": 10**400},
-    "year 290000": {"file_modified_at": "290000-01-01"}, "a year of six digits": {"year": 290000},
+    "beyond 64 bits": {"file_size": 10**30},
+    "beyond a double": {"duration": 10**400},
+    "year 290000": {"file_modified_at": "290000-01-01"},
+    "a year of six digits": {"year": 290000},
     "before year 1": {"file_created_at": "0001-01-01T00:00+05:00"},
     "after year 9999": {"file_modified_at": "9999-12-31T23:59-05:00"},
     "nanoseconds": {"file_modified_at": 1704067200123456789},
-    "a list": {"file_size": [5]}, "an object": {"file_path": {"x": 1}},
+    "a list": {"file_size": [5]},
+    "an object": {"file_path": {"x": 1}},
     "text": {"width": "wide", "height": 5},
-    "half a place": {"latitude": 5}, "an unknown type": {"media_type": "hologram"},
+    "half a place": {"latitude": 5},
+    "an unknown type": {"media_type": "hologram"},
 }
 
 
@@ -52,11 +56,19 @@ def test_a_row_of_json(library, capsys, odd):
     assert (collected.code, collected.err) == (1, "") and "row 2" in collected.out
 
 
-@pytest.mark.parametrize("cell, column", [
-    ("1" + "0" * 30, "file_size"), ("9" * 5000, "file_size"), ("1e400", "file_size"),
-    ("0001-01-01T00:00+05:00", "file_modified_at"), ("9999-12-31T23:59-05:00", "file_modified_at"),
-    ("290000-01-01", "file_modified_at"), ("290000", "year"), ("nan", "width"),
-])
+@pytest.mark.parametrize(
+    "cell, column",
+    [
+        ("1" + "0" * 30, "file_size"),
+        ("9" * 5000, "file_size"),
+        ("1e400", "file_size"),
+        ("0001-01-01T00:00+05:00", "file_modified_at"),
+        ("9999-12-31T23:59-05:00", "file_modified_at"),
+        ("290000-01-01", "file_modified_at"),
+        ("290000", "year"),
+        ("nan", "width"),
+    ],
+)
 def test_a_cell_of_csv(library, cell, column):
     """The same for text."""
     Path("rows.csv").write_text(f"file_path,{column}\n/odd.jpg,{cell}\n")
@@ -64,13 +76,17 @@ def test_a_cell_of_csv(library, cell, column):
     assert (done.added, done.bad[0].row, done.bad[0].column) == (0, 1, column)
 
 
-@pytest.mark.parametrize("moments", [
-    pa.array([9_151_239_743_999, 0], pa.timestamp("s")),
-    pa.array([2**62, 0], pa.timestamp("ms")),
-    pa.array([9_151_239_743_999_000_000, 0], pa.timestamp("us", tz="UTC")),
-    pa.array([-(2**63) + 1, 0], pa.timestamp("us", tz="Asia/Tokyo")),
-    pa.array(["text", "1970-01-01T00:00:00Z"]),
-], ids=lambda one: str(one.type))
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pa.array([9_151_239_743_999, 0], pa.timestamp("s")),
+        pa.array([2**62, 0], pa.timestamp("ms")),
+        pa.array([9_151_239_743_999_000_000, 0], pa.timestamp("us", tz="UTC")),
+        pa.array([-(2**63) + 1, 0], pa.timestamp("us", tz="Asia/Tokyo")),
+        pa.array(["text", "1970-01-01T00:00:00Z"]),
+    ],
+    ids=lambda one: str(one.type),
+)
 @pytest.mark.parametrize("from_frame", [False, True])
 def test_moments_out_of_range(library, moments, from_frame):
     """A moment that no calendar reaches is one bad row, in Parquet and in a frame."""
@@ -86,11 +102,15 @@ def test_moments_out_of_range(library, moments, from_frame):
     assert library.items().file_path.tolist() == ["/fine.jpg"]
 
 
-@pytest.mark.parametrize("moments", [
-    pd.to_datetime(["2024-01-01 00:00:00.123456789"]).as_unit("ns"),
-    pd.to_datetime(["2024-01-01 05:00:00.123456789+05:00"]).as_unit("ns"),
-    pd.Series([pd.Timestamp("2024-01-01 00:00:00.123456789")], dtype=object),
-], ids=["naive", "zone", "object"])
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pd.to_datetime(["2024-01-01 00:00:00.123456789"]).as_unit("ns"),
+        pd.to_datetime(["2024-01-01 05:00:00.123456789+05:00"]).as_unit("ns"),
+        pd.Series([pd.Timestamp("2024-01-01 00:00:00.123456789")], dtype=object),
+    ],
+    ids=["naive", "zone", "object"],
+)
 def test_nanoseconds(library, moments):
     """Nanoseconds are cut to microseconds, which is what a library holds."""
     library.ingest(
@@ -99,9 +119,11 @@ def test_nanoseconds(library, moments):
     assert library.items().file_modified_at[0] == pd.Timestamp("2024-01-01 00:00:00.123456", tz="UTC")
 
 
-@pytest.mark.parametrize("value", [
-    np.array([1, 2]), Decimal("sNaN"), 5 + 1j, b"x", 10**30, np.datetime64("2024"), object(),
-], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "value",
+    [np.array([1, 2]), Decimal("sNaN"), 5 + 1j, b"x", 10**30, np.datetime64("2024"), object()],
+    ids=lambda one: type(one).__name__,
+)
 def test_objects_in_a_frame(library, value):
     """Whatever a column of objects holds is a bad row where it is no value."""
     sizes = pd.Series([value, 5], dtype=object)
@@ -112,15 +134,24 @@ def test_objects_in_a_frame(library, value):
 
 
 _MEDIAINFO: list[Any] = [
-    "General", None, 5, ["x", 1], {"@type": "General"}, [{"@type": ["General"]}],
-    [{"@type": "General", "extra": "x", "FileSize": "1" + "0" * 30, "Duration": "1e999"},
-     {"@type": "Video", "Rotation": "1e400", "Width": [1], "Height": {}},
-     {"@type": "Audio", "Format": {"a": 1}}],
+    "General",
+    None,
+    5,
+    ["x", 1],
+    {"@type": "General"},
+    [{"@type": ["General"]}],
+    [
+        {"@type": "General", "extra": "x", "FileSize": "1" + "0" * 30, "Duration": "1e999"},
+        {"@type": "Video", "Rotation": "1e400", "Width": [1], "Height": {}},
+        {"@type": "Audio", "Format": {"a": 1}},
+    ],
     [{"@type": "General", "extra": ["x"], "Encoded_Date": "9999-99-99 99:99:99"}],
     [{"@type": "General", "Encoded_Date": "0001-01-01 00:00:00 UTC", "OverallBitRate": 10**400}],
 ]
 _FFPROBE: list[dict[str, Any]] = [
-    {"streams": "x"}, {"streams": 5}, {"streams": {"codec_type": "video"}},
+    {"streams": "x"},
+    {"streams": 5},
+    {"streams": {"codec_type": "video"}},
     {"streams": [{"codec_type": "video", "tags": "x", "disposition": "y", "side_data_list": 5}]},
     {"streams": [{"codec_type": "video", "width": 10**30, "tags": {"rotate": "1e400"}}]},
     {"streams": [{"codec_type": "video", "avg_frame_rate": "1/0"}]},
@@ -135,11 +166,15 @@ _EXIFTOOL: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("said", [
-    *({"media": {"@ref": "/odd.mp4", "track": track}} for track in _MEDIAINFO),
-    *({"format": {"filename": "/odd.mp4", "size": "5", "tags": [1]}, **rest} for rest in _FFPROBE),
-    *({"SourceFile": "/odd.mp4", **rest} for rest in _EXIFTOOL),
-], ids=lambda one: str(one)[:60])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *({"media": {"@ref": "/odd.mp4", "track": track}} for track in _MEDIAINFO),
+        *({"format": {"filename": "/odd.mp4", "size": "5", "tags": [1]}, **rest} for rest in _FFPROBE),
+        *({"SourceFile": "/odd.mp4", **rest} for rest in _EXIFTOOL),
+    ],
+    ids=lambda one: str(one)[:60],
+)
 def test_malformed_output_of_other_programs(library, capsys, said):
     """What a program never writes is passed over, or costs the row; the next file's row enters."""
     fine = {"SourceFile": "/fine.mp4", "FileSize": 7}

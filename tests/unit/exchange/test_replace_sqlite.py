@@ -40,8 +40,10 @@ connection.execute("CREATE TABLE more AS SELECT randomblob(3000) FROM media_item
 
 
 def _kill_a_writer(file: Path, kind: str) -> None:
-    code = f"import os, sqlite3, sys\nconnection = sqlite3.connect(sys.argv[1], isolation_level=None)\n" \
+    code = (
+        f"import os, sqlite3, sys\nconnection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         f"{_KILLED[kind]}\nos.kill(os.getpid(), 9)"
+    )
     done = subprocess.run([sys.executable, "-c", code, str(file)], timeout=60)
     assert done.returncode == -signal.SIGKILL
 
@@ -126,8 +128,10 @@ def test_other_files_keep_their_neighbours(library, tmp_path):
 
 @contextmanager
 def _open_elsewhere(file: Path) -> Iterator[None]:
-    code = "import sqlite3, sys\nconnection = sqlite3.connect(sys.argv[1])\n" \
+    code = (
+        "import sqlite3, sys\nconnection = sqlite3.connect(sys.argv[1])\n"
         "connection.execute('SELECT 1 FROM media_items').fetchall()\nprint('open', flush=True)\ninput()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from mfkit.processes.folder import TemporaryFolder
+from mfkit.processes.temporary_folder import TemporaryFolder
 
 LONG_AGO = 1_500_000_000
 HOLD = """
 import sys
-from mfkit.processes.folder import TemporaryFolder
+from mfkit.processes.temporary_folder import TemporaryFolder
 folder = TemporaryFolder("held")
 print(folder.path, flush=True)
 sys.stdin.read()

@@ -6,14 +6,17 @@ import subprocess
 from pathlib import Path
 
 import mfkit
-from mfkit.processes.start import python_child
+from mfkit.processes.child_process import python_child
 
 
 def test_the_only_way() -> None:
     """No other module builds the command of a Python process; a message names the program once."""
     package = Path(mfkit.__file__).parent
-    named = {path.relative_to(package).as_posix() for path in package.rglob("*.py")
-             if "sys.executable" in path.read_text("utf-8")}
+    named = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "sys.executable" in path.read_text("utf-8")
+    }
     assert named == {"processes/start.py", "scan/process.py"}
     assert (package / "scan" / "process.py").read_text("utf-8").count("sys.executable") == 1
 

@@ -10,8 +10,8 @@ import av
 import pytest
 from PIL import Image
 
-from mfkit.scan.facts import Facts, read_facts
-from mfkit.scan.kinds import HEAD_SIZE, identify
+from mfkit.scan.extract.registry import Metadata, extract_metadata
+from mfkit.scan.formats.identify import HEAD_SIZE, identify
 
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"
 
@@ -26,39 +26,56 @@ def corpus() -> dict[Path, dict[str, Any]]:
 
 
 @pytest.fixture
-def facts_of() -> Callable[[Path], Facts]:
+def facts_of() -> Callable[[Path], Metadata]:
     """Identify a file and read its facts, as the scan does."""
-    def read(path: Path) -> Facts:
+
+    def read(path: Path) -> Metadata:
         with path.open("rb") as stream:
             head = stream.read(HEAD_SIZE)
-        return read_facts(path, identify(head, path.name))
+        return extract_metadata(path, identify(head, path.name))
+
     return read
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Callable[..., Path]:
     """Make a picture with EXIF; keyword arguments change the directories' tags."""
-    def make(name: str = "photo.jpg", main: dict[int, Any] | None = None,
-             camera: dict[int, Any] | None = None, gps: dict[int, Any] | None = None, **options: Any) -> Path:
+
+    def make(
+        name: str = "photo.jpg",
+        main: dict[int, Any] | None = None,
+        camera: dict[int, Any] | None = None,
+        gps: dict[int, Any] | None = None,
+        **options: Any,
+    ) -> Path:
         exif = Image.Exif()
         for tag, value in ({0x010F: "Nikon", 0x0110: "D70"} | (main or {})).items():
             exif[tag] = value
-        exif.get_ifd(0x8769).update({
-            0x829A: 0.004, 0x829D: 2.8, 0x8827: 200, 0x920A: 50.0,
-            0x9003: "2019:07:14 12:30:45"} | (camera or {}))
+        exif.get_ifd(0x8769).update(
+            {0x829A: 0.004, 0x829D: 2.8, 0x8827: 200, 0x920A: 50.0, 0x9003: "2019:07:14 12:30:45"}
+            | (camera or {})
+        )
         if gps:
             exif.get_ifd(0x8825).update(gps)
         path = tmp_path / name
         Image.new("RGB", (64, 48), "teal").save(path, exif=exif.tobytes(), **options)
         return path
+
     return make
 
 
 @pytest.fixture
 def film(tmp_path: Path) -> Callable[..., Path]:
     """Make a short film with sound, rotation and tags."""
-    def make(name: str = "film.mp4", rotation: int = 0, tags: dict[str, str] | None = None,
-             with_video: bool = True, with_audio: bool = True, frames: int = 25) -> Path:
+
+    def make(
+        name: str = "film.mp4",
+        rotation: int = 0,
+        tags: dict[str, str] | None = None,
+        with_video: bool = True,
+        with_audio: bool = True,
+        frames: int = 25,
+    ) -> Path:
         path = tmp_path / name
         with av.open(str(path), "w") as container:
             container.metadata.update(tags or {})
@@ -84,4 +101,5 @@ def film(tmp_path: Path) -> Callable[..., Path]:
                     container.mux(audio.encode(sound))
                 container.mux(audio.encode(None))
         return path
+
     return make

@@ -11,10 +11,12 @@ def box(name: bytes, *contents: bytes) -> bytes:
 
 def heic(properties: list[bytes], items: dict[bytes, bytes] | None = None) -> bytes:
     """A HEIC file without pixels: a primary item with these properties, and more items with data."""
-    data = {1: b"\0" * 16} | {number: content for number, content in enumerate((items or {}).values(), 2)}
+    data = {1: b"\0" * 16} | dict(enumerate((items or {}).values(), 2))
     kinds = [b"hvc1", *(items or {})]
-    infos = b"".join(box(b"infe", b"\2\0\0\0", struct.pack(">HH4s", number, 0, kind), b"\0")
-                     for number, kind in enumerate(kinds, 1))
+    infos = b"".join(
+        box(b"infe", b"\2\0\0\0", struct.pack(">HH4s", number, 0, kind), b"\0")
+        for number, kind in enumerate(kinds, 1)
+    )
     ftyp = box(b"ftyp", b"heic\0\0\0\0mif1heic")
 
     def meta(start: int) -> bytes:
@@ -24,11 +26,18 @@ def heic(properties: list[bytes], items: dict[bytes, bytes] | None = None) -> by
             at += len(content)
         links = bytes(range(1, len(properties) + 1))
         return box(
-            b"meta", b"\0\0\0\0", box(b"hdlr", b"\0" * 8, b"pict", b"\0" * 13), box(b"pitm", b"\0\0\0\0\0\1"),
+            b"meta",
+            b"\0\0\0\0",
+            box(b"hdlr", b"\0" * 8, b"pict", b"\0" * 13),
+            box(b"pitm", b"\0\0\0\0\0\1"),
             box(b"iinf", b"\0\0\0\0", struct.pack(">H", len(kinds)), infos),
-            box(b"iprp", box(b"ipco", *properties),
-                box(b"ipma", b"\0\0\0\0", struct.pack(">IHB", 1, 1, len(links)), links)),
-            box(b"iloc", b"\0\0\0\0\x44\0", struct.pack(">H", len(data)), extents))
+            box(
+                b"iprp",
+                box(b"ipco", *properties),
+                box(b"ipma", b"\0\0\0\0", struct.pack(">IHB", 1, 1, len(links)), links),
+            ),
+            box(b"iloc", b"\0\0\0\0\x44\0", struct.pack(">H", len(data)), extents),
+        )
 
     start = len(ftyp) + len(meta(0)) + 8
     return ftyp + meta(start) + box(b"mdat", *data.values())

@@ -3,14 +3,14 @@
 import json
 import math
 import unicodedata
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.scan.clean import (
+from mfkit.scan.extract.plausible import (
     MAX_INT32,
     MAX_INT64,
     MAX_TEXT,
@@ -20,22 +20,29 @@ from mfkit.scan.clean import (
     clean_year,
     json_safe,
 )
-from mfkit.scan.probes.contract import Facts
+from mfkit.scan.extract.schema import Metadata
 
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.datetimes()
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.binary()
+    | st.datetimes()
     | st.characters(categories=["Cs"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
-    max_leaves=12)
-FIELDS = sorted(Facts.__annotations__)
+    max_leaves=12,
+)
+FIELDS = sorted(Metadata.__annotations__)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
 def test_whatever_a_probe_claims_becomes_storable(claimed: dict[str, Any]) -> None:
     """No value makes cleaning fail; texts, numbers and extra come out within the columns' bounds."""
-    facts = cast(dict[str, Any], clean(cast(Facts, claimed)))
+    facts = cast(dict[str, Any], clean(cast(Metadata, claimed)))
     assert set(facts) <= set(claimed)
-    for name, value in facts.items():
+    for _name, value in facts.items():
         if isinstance(value, str):
             assert 0 < len(value) <= MAX_TEXT and value == value.strip()
             assert not any(unicodedata.category(ch) in ("Cc", "Cs") for ch in value)
@@ -48,12 +55,15 @@ def test_whatever_a_probe_claims_becomes_storable(claimed: dict[str, Any]) -> No
 
 _NUMBERS = ("duration", "latitude", "longitude", "fps", "aperture")
 _WHOLE = ("width", "height", "bitrate", "iso", "year")
-_TYPED = st.fixed_dictionaries({}, optional={
-    **dict.fromkeys(_NUMBERS, st.none() | st.floats(allow_nan=False) | st.just(0.0)),
-    **dict.fromkeys(_WHOLE, st.none() | st.integers()),
-    **dict.fromkeys(("title", "artist", "mime_type"), st.none() | st.text(max_size=8)),
-    "taken_at": st.none() | st.datetimes(timezones=st.none() | st.just(timezone.utc)),
-})
+_TYPED = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(_NUMBERS, st.none() | st.floats(allow_nan=False) | st.just(0.0)),
+        **dict.fromkeys(_WHOLE, st.none() | st.integers()),
+        **dict.fromkeys(("title", "artist", "mime_type"), st.none() | st.text(max_size=8)),
+        "taken_at": st.none() | st.datetimes(timezones=st.none() | st.just(UTC)),
+    },
+)
 
 
 @given(st.lists(_TYPED, min_size=1, max_size=6))
@@ -63,25 +73,42 @@ def test_columns_are_cleaned_as_rows_are(rows: list[dict[str, Any]]) -> None:
     columns = clean_columns({name: [row.get(name) for row in rows] for name in names})
     for place, row in enumerate(rows):
         found = {name: values[place] for name, values in columns.items() if values[place] is not None}
-        assert found == clean(cast(Facts, row))
+        assert found == clean(cast(Metadata, row))
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
 def test_cleaning_twice_changes_nothing(claimed: dict[str, Any]) -> None:
     """What is clean stays as it is."""
-    once = clean(cast(Facts, claimed))
+    once = clean(cast(Metadata, claimed))
     assert clean(once) == once
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("width", 2**31), ("height", -1), ("iso", 10**12), ("bitrate", 2**63), ("duration", 0.0),
-    ("duration", float("nan")), ("fps", float("inf")), ("fps", 1000), ("sample_rate", 0), ("aperture", -2.8),
-    ("title", "\0\0"), ("artist", " \n "), ("year", "0000"), ("year", 3001), ("camera_make", b"Canon"),
-    ("is_compressed", 1), ("media_type", "film"), ("taken_at", "2020-01-01"),
-])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("width", 2**31),
+        ("height", -1),
+        ("iso", 10**12),
+        ("bitrate", 2**63),
+        ("duration", 0.0),
+        ("duration", float("nan")),
+        ("fps", float("inf")),
+        ("fps", 1000),
+        ("sample_rate", 0),
+        ("aperture", -2.8),
+        ("title", "\0\0"),
+        ("artist", " \n "),
+        ("year", "0000"),
+        ("year", 3001),
+        ("camera_make", b"Canon"),
+        ("is_compressed", 1),
+        ("media_type", "film"),
+        ("taken_at", "2020-01-01"),
+    ],
+)
 def test_values_that_no_file_can_mean_go(name: str, value: object) -> None:
     """Out of bounds, empty or of the wrong type says nothing."""
-    assert clean(cast(Facts, {name: value})) == {}
+    assert clean(cast(Metadata, {name: value})) == {}
 
 
 def test_sizes_within_the_columns_stay() -> None:
@@ -90,8 +117,10 @@ def test_sizes_within_the_columns_stay() -> None:
     assert facts == {"width": MAX_INT32, "height": 1, "bitrate": MAX_INT64, "fps": 240.0}
 
 
-@pytest.mark.parametrize(("latitude", "longitude"), [
-    (0.0, 0.0), (91.0, 10.0), (10.0, 181.0), (float("nan"), 10.0), (None, 10.0), (10.0, None)])
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [(0.0, 0.0), (91.0, 10.0), (10.0, 181.0), (float("nan"), 10.0), (None, 10.0), (10.0, None)],
+)
 def test_an_impossible_place_goes_whole(latitude: float | None, longitude: float | None) -> None:
     """Half a place is none, and 0,0 is what a receiver without a fix writes."""
     assert clean({"latitude": latitude, "longitude": longitude}) == {}
@@ -102,18 +131,37 @@ def test_a_place_on_the_equator_stays() -> None:
     assert clean({"latitude": 0.0, "longitude": 32.5}) == {"latitude": 0.0, "longitude": 32.5}
 
 
-@pytest.mark.parametrize(("value", "year"), [
-    ("2004", 2004), ("2004-05-01", 2004), ("01/05/1999", 1999), ("recorded 1967, mixed 2001", 1967),
-    ("0000-2011", 2011), (1850, 1850), ("20040501", 2004), ("12", None), ("", None), (True, None)])
+@pytest.mark.parametrize(
+    ("value", "year"),
+    [
+        ("2004", 2004),
+        ("2004-05-01", 2004),
+        ("01/05/1999", 1999),
+        ("recorded 1967, mixed 2001", 1967),
+        ("0000-2011", 2011),
+        (1850, 1850),
+        ("20040501", 2004),
+        ("12", None),
+        ("", None),
+        (True, None),
+    ],
+)
 def test_the_first_plausible_year_counts(value: object, year: int | None) -> None:
     """Four digits between 1000 and 2100, wherever they stand."""
     assert clean_year(value) == year
 
 
-@pytest.mark.parametrize("moment", [
-    datetime(1904, 1, 1), datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(1, 1, 1),
-    datetime(1969, 12, 31, 19, tzinfo=timezone(timedelta(hours=-5))),
-    datetime(2999, 1, 1)])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(1904, 1, 1),
+        datetime(1970, 1, 1),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(1, 1, 1),
+        datetime(1969, 12, 31, 19, tzinfo=timezone(timedelta(hours=-5))),
+        datetime(2999, 1, 1),
+    ],
+)
 def test_the_zeros_of_clocks_are_no_dates(moment: datetime) -> None:
     """The epochs of QuickTime and Unix, from any offset, mean that the clock was not set."""
     assert clean({"taken_at": moment}) == {}
@@ -124,9 +172,19 @@ def test_an_old_photograph_keeps_its_date() -> None:
     assert clean({"taken_at": datetime(1970, 6, 1)}) == {"taken_at": datetime(1970, 6, 1)}
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    ("  a \t b\n", "a b"), ("a\0\0junk", "a"), ("a\0b", "a b"), ("a\x1b[0mb", "a[0mb"),
-    ("x\ud800y", "x\ufffdy"), ("e\u0301", "é"), ("\ud83d\ude00", "😀"), ("a" * 2000, "a" * 1000)])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("  a \t b\n", "a b"),
+        ("a\0\0junk", "a"),
+        ("a\0b", "a b"),
+        ("a\x1b[0mb", "a[0mb"),
+        ("x\ud800y", "x\ufffdy"),
+        ("e\u0301", "é"),
+        ("\ud83d\ude00", "😀"),
+        ("a" * 2000, "a" * 1000),
+    ],
+)
 def test_texts_are_trimmed_and_disarmed(value: str, text: str) -> None:
     """White space, NUL, control characters and half characters."""
     assert clean_text(value) == text

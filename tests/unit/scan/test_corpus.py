@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from mfkit.scan.facts import ProbeError, read_facts
-from mfkit.scan.kinds import HEAD_SIZE, identify
+from mfkit.scan.extract.registry import ExtractionError, extract_metadata
+from mfkit.scan.formats.identify import HEAD_SIZE, identify
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +33,8 @@ def test_every_file_is_read_or_refused_with_a_reason(corpus: dict[Path, dict[str
         with path.open("rb") as stream:
             kind = identify(stream.read(HEAD_SIZE), path.name)
         try:
-            read_facts(path, kind)
-        except ProbeError as error:
+            extract_metadata(path, kind)
+        except ExtractionError as error:
             assert str(error)
             if entry["reference_reads_it"]:
                 refused.append(path.name)

@@ -14,15 +14,15 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and
 _EXAMINE = """
 import sys
 from datetime import UTC, datetime
-from mfkit.scan.examine import examine
+from mfkit.scan.inspect_file import examine
 from mfkit.scan.walk import Candidate
 found = examine(Candidate(sys.argv[1], 9, datetime.now(UTC)))
 print(found.stage, found.error)
 """
 _PROBE = """
 import sys
-from mfkit.scan.facts import ProbeError, read_facts
-from mfkit.scan.kinds import named
+from mfkit.scan.extract.registry import ProbeError, read_facts
+from mfkit.scan.formats.identify import named
 try:
     read_facts(sys.argv[1], named(sys.argv[1]))
 except (OSError, ProbeError) as error:
@@ -30,7 +30,7 @@ except (OSError, ProbeError) as error:
 """
 _DRAW = """
 import sys
-from mfkit.thumbs.draw import draw
+from mfkit.thumbnails.draw import draw
 try:
     draw(sys.argv[1], 100)
 except OSError as error:

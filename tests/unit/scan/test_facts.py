@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mfkit.scan import facts as registry
-from mfkit.scan.compression import compression
-from mfkit.scan.facts import Facts, ProbeError, Step, probes_for, read_facts
-from mfkit.scan.kinds import KINDS, UNKNOWN, Kind
-from mfkit.scan.probes.contract import from_origin, merge
+from mfkit.scan.extract import registry
+from mfkit.scan.extract.registry import (
+    ExtractionError,
+    ExtractorStep,
+    Metadata,
+    compression,
+    extract_metadata,
+    extractors_for,
+)
+from mfkit.scan.extract.schema import from_origin, merge
+from mfkit.scan.formats.identify import KINDS, UNKNOWN, FileFormat
 
-Reader = Callable[[Path], Facts]
+Reader = Callable[[Path], Metadata]
 
 
 def test_the_first_probe_that_speaks_wins() -> None:
@@ -32,43 +38,49 @@ def test_a_place_is_never_put_together_from_two_probes() -> None:
     assert joined == {"latitude": 10.0}
 
 
-@pytest.mark.parametrize("kind", [UNKNOWN, KINDS["zip"], Kind("text", "text/plain", "document")])
-def test_kinds_without_probes_have_no_facts(kind: Kind, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [UNKNOWN, KINDS["zip"], FileFormat("text", "text/plain", "document")])
+def test_kinds_without_probes_have_no_facts(kind: FileFormat, tmp_path: Path) -> None:
     """Nothing is asked of archives, texts and unknown files; they are not even opened."""
-    assert read_facts(tmp_path / "missing", kind) == {}
-    assert probes_for(kind) == ()
+    assert extract_metadata(tmp_path / "missing", kind) == {}
+    assert extractors_for(kind) == ()
 
 
 def test_a_failing_probe_leaves_a_note(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """While another one succeeds, a failure is no more than a note."""
-    def broken(path: str | bytes, kind: Kind) -> Facts:
-        raise ProbeError("the tag is torn")
 
-    def whole(path: str | bytes, kind: Kind) -> Facts:
+    def broken(path: str | bytes, kind: FileFormat) -> Metadata:
+        raise ExtractionError("the tag is torn")
+
+    def whole(path: str | bytes, kind: FileFormat) -> Metadata:
         return {"title": "x"}
 
-    monkeypatch.setitem(registry._REGISTRY, "mp3", (Step("one", broken), Step("two", whole)))
+    monkeypatch.setitem(
+        registry._REGISTRY, "mp3", (ExtractorStep("one", broken), ExtractorStep("two", whole))
+    )
     (tmp_path / "a.mp3").write_bytes(b"x")
-    facts = read_facts(tmp_path / "a.mp3", KINDS["mp3"])
+    facts = extract_metadata(tmp_path / "a.mp3", KINDS["mp3"])
     assert facts["title"] == "x"
     assert facts["extra"]["probe_notes"] == ["one: the tag is torn"]
-    monkeypatch.setitem(registry._REGISTRY, "mp3", (Step("one", broken), Step("two", whole, suffices=False)))
-    with pytest.raises(ProbeError, match="the tag is torn"):
-        read_facts(tmp_path / "a.mp3", KINDS["mp3"])
+    monkeypatch.setitem(
+        registry._REGISTRY, "mp3", (ExtractorStep("one", broken), ExtractorStep("two", whole, suffices=False))
+    )
+    with pytest.raises(ExtractionError, match="the tag is torn"):
+        extract_metadata(tmp_path / "a.mp3", KINDS["mp3"])
 
 
 def test_probes_that_have_nothing_to_add_do_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A probe runs only while a field that it fills is missing."""
-    def first(path: str | bytes, kind: Kind) -> Facts:
+
+    def first(path: str | bytes, kind: FileFormat) -> Metadata:
         return {"title": "x"}
 
-    def second(path: str | bytes, kind: Kind) -> Facts:
+    def second(path: str | bytes, kind: FileFormat) -> Metadata:
         raise AssertionError("not needed")
 
-    steps = (Step("one", first), Step("two", second, frozenset(("title",))))
+    steps = (ExtractorStep("one", first), ExtractorStep("two", second, frozenset(("title",))))
     monkeypatch.setitem(registry._REGISTRY, "mp3", steps)
     (tmp_path / "a.mp3").write_bytes(b"x")
-    assert read_facts(tmp_path / "a.mp3", KINDS["mp3"])["title"] == "x"
+    assert extract_metadata(tmp_path / "a.mp3", KINDS["mp3"])["title"] == "x"
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
@@ -77,22 +89,22 @@ def test_noise_is_a_failure_for_every_kind_that_is_probed(name: str, tmp_path: P
     path = tmp_path / "noise"
     path.write_bytes(bytes(range(7, 256)) * 20)
     kind = KINDS[name]
-    if probes_for(kind):
+    if extractors_for(kind):
         try:
-            facts = read_facts(path, kind)
-        except ProbeError as error:
+            facts = extract_metadata(path, kind)
+        except ExtractionError as error:
             assert str(error)
         else:
             assert facts.get("title") is None
     else:
-        assert read_facts(path, kind) == {}
+        assert extract_metadata(path, kind) == {}
 
 
 @pytest.mark.parametrize("name", ["jpeg", "mp4", "mp3", "png", "pdf", "heic", "gif", "nef"])
 def test_a_missing_file_is_the_file_systems_fault(name: str, tmp_path: Path) -> None:
     """What cannot be opened raises OSError, not ProbeError."""
     with pytest.raises(FileNotFoundError):
-        read_facts(tmp_path / "missing", KINDS[name])
+        extract_metadata(tmp_path / "missing", KINDS[name])
 
 
 def test_a_pictures_ratio_is_bare_size_to_stored_size(tmp_path: Path, facts_of: Reader) -> None:
@@ -108,7 +120,8 @@ def test_a_pictures_ratio_is_bare_size_to_stored_size(tmp_path: Path, facts_of: 
 
 @pytest.mark.parametrize(("options", "is_compressed"), [({}, False), ({"compression": "tiff_lzw"}, True)])
 def test_a_tiffs_own_tag_tells_whether_it_is_compressed(
-        options: dict[str, str], is_compressed: bool, tmp_path: Path, facts_of: Reader) -> None:
+    options: dict[str, str], is_compressed: bool, tmp_path: Path, facts_of: Reader
+) -> None:
     """Compression is a property of the TIFF file, not of the format."""
     Image.new("RGB", (40, 30)).save(tmp_path / "a.tif", **options)
     assert facts_of(tmp_path / "a.tif")["is_compressed"] is is_compressed
@@ -116,14 +129,22 @@ def test_a_tiffs_own_tag_tells_whether_it_is_compressed(
 
 def test_a_films_ratio_counts_pictures_and_sound() -> None:
     """(width x height x bits x fps + rate x channels x bits) / bitrate."""
-    facts: Facts = {"width": 100, "height": 100, "fps": 10.0, "video_codec": "h264", "audio_codec": "aac",
-                    "sample_rate": 1000, "channels": 2, "bitrate": 1_232_000 // 10}
+    facts: Metadata = {
+        "width": 100,
+        "height": 100,
+        "fps": 10.0,
+        "video_codec": "h264",
+        "audio_codec": "aac",
+        "sample_rate": 1000,
+        "channels": 2,
+        "bitrate": 1_232_000 // 10,
+    }
     assert compression(facts, KINDS["mp4"], 1)["compression_ratio"] == pytest.approx(10)
 
 
 def test_pcm_is_not_compressed() -> None:
     """Bare samples are stored as they are."""
-    facts: Facts = {"audio_codec": "pcm_s16le", "sample_rate": 44100, "channels": 2, "bitrate": 1_411_200}
+    facts: Metadata = {"audio_codec": "pcm_s16le", "sample_rate": 44100, "channels": 2, "bitrate": 1_411_200}
     derived = compression(facts, KINDS["wav"], 1)
     assert derived["is_compressed"] is False
     assert derived["compression_ratio"] == pytest.approx(1)
@@ -135,13 +156,14 @@ def test_names_that_are_no_utf8_open(film: Callable[..., Path], photo: Callable[
     for made, kind in ((film(frames=5), KINDS["mp4"]), (photo(), KINDS["jpeg"])):
         path = os.path.join(os.fsencode(made.parent), b"caf\xe9" + os.fsencode(made.suffix))
         os.rename(made, path)
-        assert read_facts(path, kind)["width"] == 64
+        assert extract_metadata(path, kind)["width"] == 64
 
 
-def test_names_that_look_like_protocols_open(film: Callable[..., Path],
-                                             monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_look_like_protocols_open(
+    film: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A relative name such as "http:film.mp4" is a file's name."""
     made = film(frames=5)
     made.rename(made.parent / "http:film.mp4")
     monkeypatch.chdir(made.parent)
-    assert read_facts("http:film.mp4", KINDS["mp4"])["width"] == 64
+    assert extract_metadata("http:film.mp4", KINDS["mp4"])["width"] == 64

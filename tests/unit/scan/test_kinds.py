@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mfkit.scan.kinds import HEAD_SIZE, KINDS, UNKNOWN, Kind, identify
+from mfkit.scan.formats.identify import HEAD_SIZE, KINDS, UNKNOWN, FileFormat, identify
 
 
 def saved(format_name: str, **options: object) -> bytes:
@@ -54,8 +54,13 @@ HEADS: list[tuple[bytes, str, str, str, str]] = [
     (b"II\x1a\0\0\0HEAPCCDR\2\0", "a.crw", "crw", "image/x-canon-crw", "image"),
     (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "a.nef", "nef", "image/x-nikon-nef", "image"),
     (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "a.arw", "arw", "image/x-sony-arw", "image"),
-    (b"II*\0\x08\0\0\0\1\0\x12\xc6\1\0\4\0\0\0\1\4\0\0\0\0\0\0", "x.tif", "dng", "image/x-adobe-dng",
-     "image"),
+    (
+        b"II*\0\x08\0\0\0\1\0\x12\xc6\1\0\4\0\0\0\1\4\0\0\0\0\0\0",
+        "x.tif",
+        "dng",
+        "image/x-adobe-dng",
+        "image",
+    ),
     (b"FUJIFILMCCD-RAW 0201", "a.raf", "raf", "image/x-fujifilm-raf", "image"),
     (b"IIRO\x08\0\0\0", "a.orf", "orf", "image/x-olympus-orf", "image"),
     (b"IIU\0\x18\0\0\0", "a.rw2", "rw2", "image/x-panasonic-rw2", "image"),
@@ -114,12 +119,16 @@ HEADS: list[tuple[bytes, str, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("head", "name", "format_name", "mime_type", "media_type"), HEADS,
-                         ids=[f"{row[2]}-{row[1]}" for row in HEADS])
-def test_first_bytes_tell_the_kind(head: bytes, name: str, format_name: str, mime_type: str,
-                                   media_type: str) -> None:
+@pytest.mark.parametrize(
+    ("head", "name", "format_name", "mime_type", "media_type"),
+    HEADS,
+    ids=[f"{row[2]}-{row[1]}" for row in HEADS],
+)
+def test_first_bytes_tell_the_kind(
+    head: bytes, name: str, format_name: str, mime_type: str, media_type: str
+) -> None:
     """Each format is known by its bytes, with the MIME type that its registry gives."""
-    assert identify(head, name) == Kind(format_name, mime_type, media_type)
+    assert identify(head, name) == FileFormat(format_name, mime_type, media_type)
 
 
 @pytest.mark.parametrize("name", ["a.nef", "a.mp4", "a.txt", "a", "a.JPG"])
@@ -148,13 +157,13 @@ def test_an_empty_file_has_no_kind() -> None:
 
 def test_a_character_cut_by_the_head_is_still_text() -> None:
     """4 KiB may end within a character."""
-    assert identify(("ä" * 3000).encode()[1:HEAD_SIZE + 1][1:], "a.txt").format == "text"
+    assert identify(("ä" * 3000).encode()[1 : HEAD_SIZE + 1][1:], "a.txt").format == "text"
 
 
 def test_the_kinds_are_immutable() -> None:
     """A kind is a value."""
     with pytest.raises(AttributeError):
-        setattr(UNKNOWN, "format", "jpeg")
+        UNKNOWN.format = "jpeg"
 
 
 @given(st.binary(max_size=600), st.text(max_size=20))
@@ -187,7 +196,12 @@ def test_the_corpus_has_the_kinds_of_its_names(corpus: dict[Path, object]) -> No
 
 def test_films_are_known(film: Callable[..., Path]) -> None:
     """What FFmpeg writes is what is identified."""
-    for name, format_name in (("a.mp4", "mp4"), ("a.mkv", "mkv"), ("a.avi", "avi"), ("a.mov", "mov"),
-                              ("a.ts", "ts")):
+    for name, format_name in (
+        ("a.mp4", "mp4"),
+        ("a.mkv", "mkv"),
+        ("a.avi", "avi"),
+        ("a.mov", "mov"),
+        ("a.ts", "ts"),
+    ):
         with film(name, frames=5).open("rb") as stream:
             assert identify(stream.read(HEAD_SIZE), "nameless").format == format_name

@@ -9,21 +9,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.scan.facts import Facts
-from mfkit.scan.pairs import live_photos
+from mfkit.scan.extract.registry import Metadata
+from mfkit.scan.sidecars.live_photos import live_photos
 
 
-@pytest.mark.parametrize(("picture", "film"), [
-    ("/a/IMG_1.HEIC", "/a/IMG_1.MOV"), ("/a/IMG_1.JPG", "/a/IMG_1.MOV"), ("/a/img_1.jpeg", "/a/IMG_1.mov"),
-    ("/a/IMG_1.HEIC", "/a/IMG_1.MP4"), ("/a/IMG_E1.HEIC", "/a/IMG_E1.MOV")])
+@pytest.mark.parametrize(
+    ("picture", "film"),
+    [
+        ("/a/IMG_1.HEIC", "/a/IMG_1.MOV"),
+        ("/a/IMG_1.JPG", "/a/IMG_1.MOV"),
+        ("/a/img_1.jpeg", "/a/IMG_1.mov"),
+        ("/a/IMG_1.HEIC", "/a/IMG_1.MP4"),
+        ("/a/IMG_E1.HEIC", "/a/IMG_E1.MOV"),
+    ],
+)
 def test_the_same_name_makes_a_pair(picture: str, film: str) -> None:
     """Each half gets the other's path."""
     assert live_photos([picture, film]) == {picture: film, film: picture}
 
 
-@pytest.mark.parametrize(("picture", "film"), [
-    ("/a/IMG_1.HEIC", "/b/IMG_1.MOV"), ("/a/IMG_1.HEIC", "/a/IMG_2.MOV"), ("/a/film.jpg", "/a/film.mp4"),
-    ("/a/IMG_1.PNG", "/a/IMG_1.MOV")])
+@pytest.mark.parametrize(
+    ("picture", "film"),
+    [
+        ("/a/IMG_1.HEIC", "/b/IMG_1.MOV"),
+        ("/a/IMG_1.HEIC", "/a/IMG_2.MOV"),
+        ("/a/film.jpg", "/a/film.mp4"),
+        ("/a/IMG_1.PNG", "/a/IMG_1.MOV"),
+    ],
+)
 def test_others_are_no_pair(picture: str, film: str) -> None:
     """Another folder, another name, a film with its poster, a picture that no phone takes."""
     assert live_photos([picture, film]) == {}
@@ -39,7 +52,9 @@ def test_an_identifier_finds_its_half_anywhere() -> None:
     """Also renamed, also sorted into another folder, also when another film has the picture's name."""
     paths = ["/a/1.HEIC", "/b/2.MOV", "/a/1.MOV"]
     assert live_photos(paths, {"/a/1.HEIC": "X", "/b/2.MOV": "X"}) == {
-        "/a/1.HEIC": "/b/2.MOV", "/b/2.MOV": "/a/1.HEIC"}
+        "/a/1.HEIC": "/b/2.MOV",
+        "/b/2.MOV": "/a/1.HEIC",
+    }
 
 
 def test_different_identifiers_are_never_one() -> None:
@@ -54,12 +69,23 @@ def test_copies_pair_within_their_folder() -> None:
     assert pairs["/a/1.HEIC"] == "/a/1.MOV" and pairs["/b/1.MOV"] == "/b/1.HEIC"
 
 
-_PATHS = st.lists(st.builds("/{}/{}{}".format, st.sampled_from("ab"), st.sampled_from("12"),
-                            st.sampled_from([".HEIC", ".jpg", ".MOV", ".mp4", ".txt"])), unique=True)
+_PATHS = st.lists(
+    st.builds(
+        "/{}/{}{}".format,
+        st.sampled_from("ab"),
+        st.sampled_from("12"),
+        st.sampled_from([".HEIC", ".jpg", ".MOV", ".mp4", ".txt"]),
+    ),
+    unique=True,
+)
 
 
-@given(_PATHS, st.dictionaries(st.sampled_from(["/a/1.HEIC", "/a/1.MOV", "/b/2.MOV", "/b/2.jpg"]),
-                               st.sampled_from("XY")))
+@given(
+    _PATHS,
+    st.dictionaries(
+        st.sampled_from(["/a/1.HEIC", "/a/1.MOV", "/b/2.MOV", "/b/2.jpg"]), st.sampled_from("XY")
+    ),
+)
 def test_every_half_points_back(paths: list[str], identifiers: dict[str, str]) -> None:
     """No file has two halves, and no half is a file that was not given."""
     pairs = live_photos(paths, {path: value for path, value in identifiers.items() if path in paths})
@@ -67,7 +93,8 @@ def test_every_half_points_back(paths: list[str], identifiers: dict[str, str]) -
 
 
 def test_a_pictures_identifier_is_in_its_makers_notes(
-        photo: Callable[..., Path], facts_of: Callable[[Path], Facts]) -> None:
+    photo: Callable[..., Path], facts_of: Callable[[Path], Metadata]
+) -> None:
     """Tag 0x0011 of Apple's notes, whose offsets count from their own beginning."""
     value = b"4A1B2C3D-0000-1111-2222-333344445555\0"
     entry = struct.pack(">HHHII", 1, 0x0011, 2, len(value), 32)
@@ -77,7 +104,8 @@ def test_a_pictures_identifier_is_in_its_makers_notes(
 
 
 def test_a_films_identifier_is_in_its_metadata(
-        film: Callable[..., Path], facts_of: Callable[[Path], Facts]) -> None:
+    film: Callable[..., Path], facts_of: Callable[[Path], Metadata]
+) -> None:
     """QuickTime's key, under the same name as the picture's."""
     path = film("a.mov")
     tagged = path.with_name("b.mov")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.scan.paths import on_disk, raw_bytes, stored
+from mfkit.scan.stored_path import raw_bytes, to_disk_path, to_stored_path
 
 names = st.binary(min_size=1, max_size=40).filter(lambda name: b"\0" not in name).map(os.fsdecode)
 tricky = st.text(st.sampled_from(["\\", "x", "5", "c", "f", "/", "é", "\udcff", "\udc80"]), max_size=12)
@@ -19,30 +19,30 @@ tricky = st.text(st.sampled_from(["\\", "x", "5", "c", "f", "/", "é", "\udcff",
 @given(st.one_of(names, tricky))
 def test_the_way_back_is_exact(path):
     """What is stored opens again."""
-    assert on_disk(stored(path)) == path
+    assert to_disk_path(to_stored_path(path)) == path
 
 
 @given(st.one_of(names, tricky))
 def test_stored_paths_are_text(path):
     """The stored form is valid UTF-8."""
-    stored(path).encode()
+    to_stored_path(path).encode()
 
 
 @given(st.one_of(names, tricky), st.one_of(names, tricky))
 def test_no_two_names_are_stored_alike(one, other):
     """Different paths are stored differently."""
-    assert (stored(one) == stored(other)) == (one == other)
+    assert (to_stored_path(one) == to_stored_path(other)) == (one == other)
 
 
 def test_plain_names_are_stored_as_they_are():
     """Nothing changes in names that are UTF-8, a lone backslash included."""
     for path in ("/a/b.jpg", "/a/é 日本語 🎉.jpg", "/a\\b/c"):
-        assert stored(path) == path
+        assert to_stored_path(path) == path
         assert raw_bytes(path) is None
 
 
 def test_undecodable_bytes_are_readable():
     """A Latin-1 name is shown with its byte, and its bytes are known."""
     path = os.fsdecode(b"/a/caf\xe9.jpg")
-    assert stored(path) == "/a/caf\\xe9.jpg"
+    assert to_stored_path(path) == "/a/caf\\xe9.jpg"
     assert raw_bytes(path) == b"/a/caf\xe9.jpg"

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin, features
 
-from mfkit.scan.facts import Facts, ProbeError, read_facts
-from mfkit.scan.kinds import KINDS
-from mfkit.scan.probes import exif, iptc, tiff, xmp
-from mfkit.scan.probes.exif import shutter_speed
-from mfkit.scan.probes.window import bytes_window
+from mfkit.scan.extract import exif, iptc, tiff_directories, xmp
+from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.exif import shutter_speed
+from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
+from mfkit.scan.formats.identify import KINDS
 
 Photo = Callable[..., Path]
-Reader = Callable[[Path], Facts]
+Reader = Callable[[Path], Metadata]
 
 GPS = {1: "S", 2: (33.0, 51.0, 24.5), 3: "E", 4: (151.0, 12.0, 55.1)}
 PACKET = b"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF>
@@ -49,8 +49,9 @@ def test_the_cameras_facts_are_read_from_every_container(name: str, photo: Photo
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
-def test_the_size_is_the_one_that_is_shown(orientation: int, name: str, photo: Photo,
-                                           facts_of: Reader) -> None:
+def test_the_size_is_the_one_that_is_shown(
+    orientation: int, name: str, photo: Photo, facts_of: Reader
+) -> None:
     """Orientations 5 to 8 lie on their side."""
     facts = facts_of(photo(name, main={0x0112: orientation}))
     size = (facts["width"], facts["height"])
@@ -72,18 +73,34 @@ def test_the_last_change_stands_in_for_the_capture_time(photo: Photo, facts_of: 
     assert facts["extra"]["origins"]["taken_at"] == "exif DateTime"
 
 
-@pytest.mark.parametrize("gps", [
-    {2: (33.0, 51.0, 0.0), 4: (151.0, 12.0, 0.0)}, GPS | {1: "X"}, GPS | {2: (95.0, 0.0, 0.0)},
-    {1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)}, {1: "N", 2: (33.0, 51.0, 0.0)}])
+@pytest.mark.parametrize(
+    "gps",
+    [
+        {2: (33.0, 51.0, 0.0), 4: (151.0, 12.0, 0.0)},
+        GPS | {1: "X"},
+        GPS | {2: (95.0, 0.0, 0.0)},
+        {1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)},
+        {1: "N", 2: (33.0, 51.0, 0.0)},
+    ],
+)
 def test_a_place_that_is_not_whole_is_none(gps: dict[int, Any], photo: Photo, facts_of: Reader) -> None:
     """No hemisphere is guessed, nothing beyond the poles, no zero island, no half."""
     facts = facts_of(photo(gps=gps))
     assert "latitude" not in facts and "longitude" not in facts
 
 
-@pytest.mark.parametrize(("seconds", "text"), [
-    (1 / 250, "1/250"), (0.5, "0.5"), (30, "30"), (1 / 3, "1/3"), (0.0166667, "1/60"), (1.3, "1.3"),
-    (0, None)])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1 / 250, "1/250"),
+        (0.5, "0.5"),
+        (30, "30"),
+        (1 / 3, "1/3"),
+        (0.0166667, "1/60"),
+        (1.3, "1.3"),
+        (0, None),
+    ],
+)
 def test_shutter_speeds_read_as_photographers_write_them(seconds: float, text: str | None) -> None:
     """Fractions below a third of a second, seconds above."""
     assert shutter_speed(seconds) == text
@@ -93,7 +110,7 @@ def test_a_jpeg_without_its_end_is_cut_off(photo: Photo, facts_of: Reader) -> No
     """A missing end of image marker is found from the tail."""
     path = photo()
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(ProbeError, match="cut off"):
+    with pytest.raises(ExtractionError, match="cut off"):
         facts_of(path)
 
 
@@ -107,30 +124,36 @@ def test_a_jpeg_with_a_film_behind_it_is_whole(photo: Photo, facts_of: Reader) -
 def test_a_jpeg_that_is_all_header_fails(tmp_path: Path, facts_of: Reader) -> None:
     """Marks without a picture are no picture."""
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\0" * 600)
-    with pytest.raises(ProbeError, match="before its picture begins"):
+    with pytest.raises(ExtractionError, match="before its picture begins"):
         facts_of(tmp_path / "a.jpg")
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp"])
-def test_pictures_with_counted_chunks_know_when_they_are_cut_off(name: str, photo: Photo,
-                                                                 facts_of: Reader) -> None:
+def test_pictures_with_counted_chunks_know_when_they_are_cut_off(
+    name: str, photo: Photo, facts_of: Reader
+) -> None:
     """PNG must reach IEND, WebP the length in its header."""
     path = photo(name)
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(ProbeError, match="cut off"):
+    with pytest.raises(ExtractionError, match="cut off"):
         facts_of(path)
 
 
 def test_a_png_bomb_costs_its_header_alone(tmp_path: Path, facts_of: Reader) -> None:
     """30,000 x 30,000 pixels are a size and nothing else."""
+
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
     text = b"Comment\0\0" + zlib.compress(b"x" * 50_000_000)
     (tmp_path / "a.png").write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"zTXt", text)
-        + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"zTXt", text)
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
     facts = facts_of(tmp_path / "a.png")
     assert (facts["width"], facts["height"]) == (30_000, 30_000)
     assert len(facts["extra"]["comment"]) <= 1000
@@ -182,6 +205,7 @@ def test_exif_is_believed_before_xmp(photo: Photo, facts_of: Reader) -> None:
 
 def test_keywords_of_iptc_records() -> None:
     """Data set 2:25, in UTF-8 or Latin-1, inside Photoshop's resource 0x0404."""
+
     def data_set(text: bytes) -> bytes:
         return b"\x1c\x02\x19" + struct.pack(">H", len(text)) + text
 
@@ -195,15 +219,20 @@ def properties(width: int, height: int, *more: bytes) -> list[bytes]:
     return [box(b"ispe", b"\0\0\0\0", struct.pack(">II", width, height)), *more]
 
 
-@pytest.mark.parametrize(("more", "size"), [
-    ((), (4032, 3024)),
-    ((box(b"irot", b"\1"),), (3024, 4032)),
-    ((box(b"irot", b"\2"),), (4032, 3024)),
-    ((box(b"clap", struct.pack(">8I", 4000, 1, 3000, 1, 0, 1, 0, 1)),), (4000, 3000)),
-    ((box(b"clap", struct.pack(">8I", 4000, 1, 3000, 1, 0, 1, 0, 1)), box(b"irot", b"\3")), (3000, 4000)),
-    ((box(b"clap", struct.pack(">8I", 9000, 1, 3000, 0, 0, 1, 0, 1)),), (4032, 3024))])
-def test_a_heics_size_is_cut_and_turned(more: tuple[bytes, ...], size: tuple[int, int], tmp_path: Path,
-                                        facts_of: Reader) -> None:
+@pytest.mark.parametrize(
+    ("more", "size"),
+    [
+        ((), (4032, 3024)),
+        ((box(b"irot", b"\1"),), (3024, 4032)),
+        ((box(b"irot", b"\2"),), (4032, 3024)),
+        ((box(b"clap", struct.pack(">8I", 4000, 1, 3000, 1, 0, 1, 0, 1)),), (4000, 3000)),
+        ((box(b"clap", struct.pack(">8I", 4000, 1, 3000, 1, 0, 1, 0, 1)), box(b"irot", b"\3")), (3000, 4000)),
+        ((box(b"clap", struct.pack(">8I", 9000, 1, 3000, 0, 0, 1, 0, 1)),), (4032, 3024)),
+    ],
+)
+def test_a_heics_size_is_cut_and_turned(
+    more: tuple[bytes, ...], size: tuple[int, int], tmp_path: Path, facts_of: Reader
+) -> None:
     """The primary item's extent, then `clap`, then `irot`."""
     (tmp_path / "a.heic").write_bytes(heic(properties(4032, 3024, *more)))
     facts = facts_of(tmp_path / "a.heic")
@@ -223,8 +252,9 @@ def test_a_heics_exif_and_xmp_items_are_read(photo: Photo, tmp_path: Path, facts
 
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
 @pytest.mark.parametrize(("orientation", "size"), [(1, (64, 48)), (6, (48, 64)), (3, (64, 48))])
-def test_an_avif_as_pillow_writes_it(orientation: int, size: tuple[int, int], photo: Photo,
-                                     facts_of: Reader) -> None:
+def test_an_avif_as_pillow_writes_it(
+    orientation: int, size: tuple[int, int], photo: Photo, facts_of: Reader
+) -> None:
     """The encoder turns the EXIF orientation into a property, which turns the picture once."""
     facts = facts_of(photo("a.avif", main={0x0112: orientation}, gps=GPS))
     assert (facts["width"], facts["height"], facts["camera_model"]) == (*size, "D70")
@@ -235,7 +265,7 @@ def test_a_heic_whose_pixels_are_missing_is_cut_off(tmp_path: Path, facts_of: Re
     """The primary item's data lies beyond the end of the file."""
     data = heic(properties(400, 300))
     (tmp_path / "a.heic").write_bytes(data[:-10])
-    with pytest.raises(ProbeError, match="cut off"):
+    with pytest.raises(ExtractionError, match="cut off"):
         facts_of(tmp_path / "a.heic")
 
 
@@ -248,14 +278,19 @@ def bits(*fields: tuple[int, int]) -> bytes:
     return total.to_bytes(at // 8 + 8, "little")
 
 
-@pytest.mark.parametrize(("fields", "size"), [
-    (((1, 1), (3, 5), (1, 3), (1, 1)), (32, 32)),                                   # eighths, square
-    (((1, 1), (3, 5), (0, 3), (7, 5), (1, 1)), (64, 32)),                           # eighths, both sides
-    (((0, 1), (1, 2), (2999, 13), (3, 3), (1, 1)), (4000, 3000)),                   # 4:3
-    (((0, 1), (0, 2), (99, 9), (0, 3), (1, 2), (1999, 13), (1, 1)), (2000, 100)),
-    (((0, 1), (1, 2), (2999, 13), (3, 3), (0, 1), (1, 1), (5, 3)), (3000, 4000))])  # orientation 6
-def test_jpeg_xl_sizes(fields: tuple[tuple[int, int], ...], size: tuple[int, int], tmp_path: Path,
-                       facts_of: Reader) -> None:
+@pytest.mark.parametrize(
+    ("fields", "size"),
+    [
+        (((1, 1), (3, 5), (1, 3), (1, 1)), (32, 32)),  # eighths, square
+        (((1, 1), (3, 5), (0, 3), (7, 5), (1, 1)), (64, 32)),  # eighths, both sides
+        (((0, 1), (1, 2), (2999, 13), (3, 3), (1, 1)), (4000, 3000)),  # 4:3
+        (((0, 1), (0, 2), (99, 9), (0, 3), (1, 2), (1999, 13), (1, 1)), (2000, 100)),
+        (((0, 1), (1, 2), (2999, 13), (3, 3), (0, 1), (1, 1), (5, 3)), (3000, 4000)),
+    ],
+)  # orientation 6
+def test_jpeg_xl_sizes(
+    fields: tuple[tuple[int, int], ...], size: tuple[int, int], tmp_path: Path, facts_of: Reader
+) -> None:
     """The size header's forms, and the codestream's own orientation."""
     (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bits(*fields))
     facts = facts_of(tmp_path / "a.jxl")
@@ -269,16 +304,21 @@ def entry(tag: int, kind: int, count: int, value: int) -> bytes:
 
 def test_directories_that_lead_in_circles_end() -> None:
     """A chain that returns to its first directory is walked once."""
-    loop = b"II*\0\x08\0\0\0" + struct.pack("<H", 2) + entry(0x0100, 4, 1, 5) + entry(0x014A, 4, 1, 8) + (
-        struct.pack("<I", 8))
-    assert [part.name for part in tiff.directories(bytes_window(loop), exif.WANTED)] == ["main"]
+    loop = (
+        b"II*\0\x08\0\0\0"
+        + struct.pack("<H", 2)
+        + entry(0x0100, 4, 1, 5)
+        + entry(0x014A, 4, 1, 8)
+        + (struct.pack("<I", 8))
+    )
+    assert [part.name for part in tiff_directories.directories(bytes_reader(loop), exif.WANTED)] == ["main"]
 
 
 def test_entries_that_claim_gigabytes_read_no_more_than_a_bound() -> None:
     """A text of four billion characters is read up to the bound, and the window's budget stays."""
     data = b"II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry(0x010F, 2, 2**32 - 1, 26) + bytes(4)
-    window = bytes_window(data + b"x" * 100_000)
-    directory = next(iter(tiff.directories(window, exif.WANTED)))
+    window = bytes_reader(data + b"x" * 100_000)
+    directory = next(iter(tiff_directories.directories(window, exif.WANTED)))
     assert len(str(directory.tags[0x010F])) <= 4096
 
 
@@ -289,7 +329,7 @@ def test_any_bytes_are_walked_to_an_end(noise: bytes, at: int) -> None:
     main[0x010F] = "Nikon"
     main.get_ifd(0x8825).update(GPS)
     data = main.tobytes().removeprefix(b"Exif\0\0")
-    exif.read(bytes_window(data[:at] + noise + data[at:]))
+    exif.read(bytes_reader(data[:at] + noise + data[at:]))
 
 
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=8))
@@ -299,11 +339,11 @@ def test_damaged_pictures_are_read_or_refused(at: int, noise: bytes) -> None:
 
     for name, data in SAMPLES.items():
         with tempfile.NamedTemporaryFile() as file:
-            file.write(data[:at % len(data)] + noise + data[at % len(data) + len(noise):])
+            file.write(data[: at % len(data)] + noise + data[at % len(data) + len(noise) :])
             file.flush()
             try:
-                read_facts(file.name, KINDS[name])
-            except ProbeError as error:
+                extract_metadata(file.name, KINDS[name])
+            except ExtractionError as error:
                 assert str(error)
 
 
@@ -316,5 +356,10 @@ def _sample(format_name: str) -> bytes:
     return buffer.getvalue()
 
 
-SAMPLES = {"jpeg": _sample("JPEG"), "png": _sample("PNG"), "webp": _sample("WEBP"), "tiff": _sample("TIFF"),
-           "heic": heic(properties(400, 300, box(b"irot", b"\1")), {b"Exif": b"\0\0\0\0" + bytes(40)})}
+SAMPLES = {
+    "jpeg": _sample("JPEG"),
+    "png": _sample("PNG"),
+    "webp": _sample("WEBP"),
+    "tiff": _sample("TIFF"),
+    "heic": heic(properties(400, 300, box(b"irot", b"\1")), {b"Exif": b"\0\0\0\0" + bytes(40)}),
+}

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from mfkit.scan.pool import WorkerPool
-from mfkit.scan.walk import Aside, candidate, walk
+from mfkit.scan.walk import SkippedEntries, candidate, walk
+from mfkit.scan.workers.worker_pool import WorkerPool
 
 
 async def test_results_come_in_order_and_end_though_they_are_taken_slowly(tmp_path: Path) -> None:
     """A writer that is slower than the workers gets every file, and hears when there are no more."""
     for number in range(1000):
         (tmp_path / f"{number:04d}.txt").write_text(f"content {number}")
-    files = [candidate(entry) for run in walk(str(tmp_path), Aside()) for entry in run]
+    files = [candidate(entry) for run in walk(str(tmp_path), SkippedEntries()) for entry in run]
 
     async def feed(pool: WorkerPool) -> None:
         for file in files:

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from mfkit.scan.room import Room
+from mfkit.distributed.executor_pool import ConcurrencyLimit
 
 
-def run_on(places: int, room: Room, tasks: int, worked: float) -> None:
+def run_on(places: int, room: ConcurrencyLimit, tasks: int, worked: float) -> None:
     """Let a cluster do some tasks, each of which finds the room as full as it may be."""
     for _ in range(tasks):
         away = max(1.0, room.size / places) * worked  # those that run, and what waits before it
@@ -19,14 +19,14 @@ def run_on(places: int, room: Room, tasks: int, worked: float) -> None:
 @pytest.mark.parametrize("places", [1, 2, 100])
 def test_it_comes_to_a_few_tasks_a_place(places):
     """On one core and on a hundred: enough that none is idle, not many more."""
-    room = Room(512)
+    room = ConcurrencyLimit(512)
     run_on(places, room, 2000, worked=2.0)
     assert 2 * places <= room.size <= 4 * places
 
 
 def test_it_shrinks_with_the_cluster():
     """When machines go, fewer tasks are kept waiting for the others."""
-    room = Room(512)
+    room = ConcurrencyLimit(512)
     run_on(100, room, 2000, worked=2.0)
     run_on(10, room, 2000, worked=2.0)
     assert 20 <= room.size <= 50
@@ -34,7 +34,7 @@ def test_it_shrinks_with_the_cluster():
 
 def test_short_tasks_on_a_long_road():
     """Tasks that take longer on the road than at work are no reason to send fewer."""
-    room = Room(512)
+    room = ConcurrencyLimit(512)
     for _ in range(100):
         room.learn(0.2, 0.02)
     assert room.size > 100
@@ -42,7 +42,7 @@ def test_short_tasks_on_a_long_road():
 
 def test_it_never_passes_the_bound():
     """However idle the cluster is, and from the start."""
-    room = Room(3)
+    room = ConcurrencyLimit(3)
     assert room.size == 3
     run_on(100, room, 10, worked=1.0)
     assert room.size == 3
@@ -50,7 +50,7 @@ def test_it_never_passes_the_bound():
 
 async def test_who_comes_when_it_is_full_waits():
     """A further task is let in when one leaves."""
-    room = Room(1)
+    room = ConcurrencyLimit(1)
     await room.enter()
     second = asyncio.create_task(room.enter())
     await asyncio.sleep(0)

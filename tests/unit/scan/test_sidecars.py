@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from mfkit.scan.probes import xmp
-from mfkit.scan.probes.contract import LAST_CHANGE, Facts, from_origin
-from mfkit.scan.sidecars import (
-    MAX_JSON, MAX_XMP, FolderNames, SidecarFacts, Sidecars, media_of, read_sidecars, sidecar_names,
-    with_sidecars)
+from mfkit.scan.extract import xmp
+from mfkit.scan.extract.schema import LAST_CHANGE, Metadata, from_origin
+from mfkit.scan.sidecars.sidecar import (
+    MAX_JSON,
+    MAX_XMP,
+    FolderNames,
+    SidecarFacts,
+    Sidecars,
+    media_of,
+    read_sidecars,
+    sidecar_names,
+    with_sidecars,
+)
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description
  exif:DateTimeOriginal="2019-07-14T12:30:45" exif:GPSLatitude="59,54.0N" exif:GPSLongitude="10,42.0E"
@@ -75,9 +83,15 @@ def test_an_xmp_sidecar_is_read(tmp_path: Path) -> None:
 
 
 def _takeout(**changes: object) -> bytes:
-    return json.dumps({
-        "title": "p.jpg", "photoTakenTime": {"timestamp": "0"}, "description": "Google's",
-        "geoData": {"latitude": 1.0, "longitude": 2.0}} | changes).encode()
+    return json.dumps(
+        {
+            "title": "p.jpg",
+            "photoTakenTime": {"timestamp": "0"},
+            "description": "Google's",
+            "geoData": {"latitude": 1.0, "longitude": 2.0},
+        }
+        | changes
+    ).encode()
 
 
 def test_a_takeout_json_is_read(tmp_path: Path) -> None:
@@ -99,16 +113,38 @@ def test_the_wrong_twin_is_passed_over(tmp_path: Path) -> None:
     assert read_sidecars(tmp_path, Sidecars(media, (), ("1.json",))).takeout == {}
 
 
-OWN: Facts = from_origin("exif", {
-    "title": "Own", "taken_at": datetime(2019, 7, 14, 10, 0, 5), "latitude": 50.0, "longitude": 5.0,
-    "camera_make": "Canon", "extra": {"keywords": ["own"], "description": "Own"}})
-EDIT: Facts = from_origin("sidecar", {
-    "title": "Edit", "taken_at": datetime(2020, 1, 1, 8), "latitude": 60.0, "longitude": 6.0,
-    "camera_make": "Nikon", "iso": 100,
-    "extra": {"keywords": ["edit"], "lens": "50 mm", "sidecars": ["p.xmp"]}})
-EXPORT: Facts = from_origin("sidecar", {
-    "taken_at": datetime(2021, 1, 1, 8, tzinfo=UTC), "latitude": 70.0, "longitude": 7.0,
-    "extra": {"description": "Google's", "people": ["Ann"], "sidecars": ["p.json"]}})
+OWN: Metadata = from_origin(
+    "exif",
+    {
+        "title": "Own",
+        "taken_at": datetime(2019, 7, 14, 10, 0, 5),
+        "latitude": 50.0,
+        "longitude": 5.0,
+        "camera_make": "Canon",
+        "extra": {"keywords": ["own"], "description": "Own"},
+    },
+)
+EDIT: Metadata = from_origin(
+    "sidecar",
+    {
+        "title": "Edit",
+        "taken_at": datetime(2020, 1, 1, 8),
+        "latitude": 60.0,
+        "longitude": 6.0,
+        "camera_make": "Nikon",
+        "iso": 100,
+        "extra": {"keywords": ["edit"], "lens": "50 mm", "sidecars": ["p.xmp"]},
+    },
+)
+EXPORT: Metadata = from_origin(
+    "sidecar",
+    {
+        "taken_at": datetime(2021, 1, 1, 8, tzinfo=UTC),
+        "latitude": 70.0,
+        "longitude": 7.0,
+        "extra": {"description": "Google's", "people": ["Ann"], "sidecars": ["p.json"]},
+    },
+)
 
 
 def test_a_persons_edit_wins_over_the_file() -> None:
@@ -136,9 +172,13 @@ def test_half_a_place_is_never_joined_with_another_half() -> None:
     assert (facts["latitude"], facts["longitude"]) == (70.0, 7.0)
 
 
-@pytest.mark.parametrize("own", [
-    datetime(2019, 7, 14, 12, 30, 45, 250_000),
-    datetime(2019, 7, 14, 12, 30, 45, tzinfo=timezone(timedelta(hours=2)))])
+@pytest.mark.parametrize(
+    "own",
+    [
+        datetime(2019, 7, 14, 12, 30, 45, 250_000),
+        datetime(2019, 7, 14, 12, 30, 45, tzinfo=timezone(timedelta(hours=2))),
+    ],
+)
 def test_a_copied_time_does_not_take_the_offset_away(own: datetime, tmp_path: Path) -> None:
     """Programs write the camera's time into the sidecar, without offset and fraction."""
     (tmp_path / "p.xmp").write_text(XMP)
@@ -168,8 +208,9 @@ def test_without_sidecars_nothing_changes() -> None:
     assert with_sidecars(OWN, SidecarFacts({}, {})) == OWN
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"\xff\xfe\x00", b"<", b"{", b"\0" * 1000, b"<dc:title>" + b"<rdf:li" * 500_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", b"<", b"{", b"\0" * 1000, b"<dc:title>" + b"<rdf:li" * 500_000]
+)
 def test_noise_says_nothing(content: bytes, tmp_path: Path) -> None:
     """And costs no time."""
     for name in ("p.xmp", "p.jpg.json"):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.scan.sidecars import FolderNames, media_of, sidecar_names
-from mfkit.scan.takeout import MAX_STEM, read_json, speaks_for
+from mfkit.scan.sidecars.sidecar import FolderNames, media_of, sidecar_names
+from mfkit.scan.sidecars.takeout import MAX_STEM, media_candidates, read_json
 
 # Name of the media file, name of its JSON: as reported from real exports.
 EXPORTS = [
@@ -19,14 +19,19 @@ EXPORTS = [
     ("Screenshot_2017-07-05-10-05-26.png", "Screenshot_2017-07-05-10-05-26.png.supplementa.json"),
     ("Screenshot_20241227_105539_Edge.jpg", "Screenshot_20241227_105539_Edge.jpg.supplement.json"),
     ("D7157814-D2D5-4A62-AFCE-9CF465CB7D66.jpeg", "D7157814-D2D5-4A62-AFCE-9CF465CB7D66.jpeg.supp.json"),
-    ("Screenshot_20220207_102421_com.snapchat.android.jpg",
-     "Screenshot_20220207_102421_com.snapchat.androi.json"),
-    ("Urlaub in Knaufspesch in der Schneifel (38).JPG",
-     "Urlaub in Knaufspesch in der Schneifel (38).JP.json"),
-    ("20240-15-abcdefghi-1234-5678-xyz98765.jpg",
-     "20240-15-abcdefghi-1234-5678-xyz98765.jpg.supplemental-metadata.json"),
-    ("0123456789012345678901234567890123456789a.jpg",
-     "0123456789012345678901234567890123456789a.jpg..json"),
+    (
+        "Screenshot_20220207_102421_com.snapchat.android.jpg",
+        "Screenshot_20220207_102421_com.snapchat.androi.json",
+    ),
+    (
+        "Urlaub in Knaufspesch in der Schneifel (38).JPG",
+        "Urlaub in Knaufspesch in der Schneifel (38).JP.json",
+    ),
+    (
+        "20240-15-abcdefghi-1234-5678-xyz98765.jpg",
+        "20240-15-abcdefghi-1234-5678-xyz98765.jpg.supplemental-metadata.json",
+    ),
+    ("0123456789012345678901234567890123456789a.jpg", "0123456789012345678901234567890123456789a.jpg..json"),
     ("IMG_1(1).jpg", "IMG_1.jpg.supplemental-metadata(1).json"),
     ("IMG_1(1).jpg", "IMG_1.jpg(1).json"),
     ("IMG_1(1).jpg", "IMG_1(1).jpg.json"),
@@ -45,14 +50,22 @@ EXPORTS = [
 def test_a_json_is_found_by_its_name(media: str, sidecar: str) -> None:
     """Among files that it does not belong to."""
     names = [media, sidecar, "metadata.json", "IMG_2.jpg", "IMG_2.jpg.json", "IMG_11.jpg.json"]
-    assert sidecar in [name for name in sidecar_names(media, names).takeout]
+    assert sidecar in list(sidecar_names(media, names).takeout)
     assert media in media_of(sidecar, names)
 
 
-@pytest.mark.parametrize(("media", "sidecar"), [
-    ("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata(1).json"), ("IMG_1(1).jpg", "IMG_1.jpg.json"),
-    ("IMG_1.jpg", "IMG_11.jpg.json"), ("IMG_1.jpg", "IMG_1.png.json"), ("IMG_1.jpg", "metadata.json"),
-    ("IMG_1.jpg", "IMG_1-edited.jpg.json"), ("IMG_1.json", "IMG_1.json")])
+@pytest.mark.parametrize(
+    ("media", "sidecar"),
+    [
+        ("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata(1).json"),
+        ("IMG_1(1).jpg", "IMG_1.jpg.json"),
+        ("IMG_1.jpg", "IMG_11.jpg.json"),
+        ("IMG_1.jpg", "IMG_1.png.json"),
+        ("IMG_1.jpg", "metadata.json"),
+        ("IMG_1.jpg", "IMG_1-edited.jpg.json"),
+        ("IMG_1.json", "IMG_1.json"),
+    ],
+)
 def test_anothers_json_is_left_alone(media: str, sidecar: str) -> None:
     """Names that are only alike."""
     assert sidecar not in sidecar_names(media, [media, sidecar]).takeout
@@ -83,18 +96,25 @@ def test_a_name_that_is_not_utf_8_is_found() -> None:
 LONG = "Screenshot_20220207_102421_com.example.application.jpg"
 
 
-@pytest.mark.parametrize(("title", "answer"), [
-    (LONG, True), (LONG.upper(), True), ("Screenshot_20220207_102421_com.example.another.jpg", False),
-    (None, False), (17, False)])
+@pytest.mark.parametrize(
+    ("title", "answer"),
+    [
+        (LONG, True),
+        (LONG.upper(), True),
+        ("Screenshot_20220207_102421_com.example.another.jpg", False),
+        (None, False),
+        (17, False),
+    ],
+)
 def test_a_cut_name_needs_its_title(title: object, answer: bool) -> None:
     """Names alike in their first 46 characters have JSON files that only their titles tell apart."""
-    assert speaks_for(f"{LONG[:MAX_STEM]}.json", title, LONG) is answer
+    assert media_candidates(f"{LONG[:MAX_STEM]}.json", title, LONG) is answer
 
 
 def test_a_whole_name_needs_no_title() -> None:
     """Takeout writes an underscore for what a file system refuses, so titles may differ."""
-    assert speaks_for("a_b.jpg.supplemental-metadata.json", "a:b.jpg", "a_b.jpg")
-    assert speaks_for("a_b.jpg(1).json", "a:b.jpg", "a_b(1).jpg")
+    assert media_candidates("a_b.jpg.supplemental-metadata.json", "a:b.jpg", "a_b.jpg")
+    assert media_candidates("a_b.jpg(1).json", "a:b.jpg", "a_b(1).jpg")
 
 
 def test_twins_of_a_cut_name_are_all_looked_at() -> None:
@@ -104,10 +124,16 @@ def test_twins_of_a_cut_name_are_all_looked_at() -> None:
     assert sidecar_names(other, [LONG, other, first, second]).takeout == (first, second)
 
 
-_NAMES = st.builds("{}{}{}".format,
-                   st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/().\u0345"),
-                           min_size=1, max_size=60),
-                   st.sampled_from(["", "(1)", "(23)"]), st.sampled_from([".jpg", ".HEIC", ".mp4", ".jpeg"]))
+_NAMES = st.builds(
+    "{}{}{}".format,
+    st.text(
+        st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/().\u0345"),
+        min_size=1,
+        max_size=60,
+    ),
+    st.sampled_from(["", "(1)", "(23)"]),
+    st.sampled_from([".jpg", ".HEIC", ".mp4", ".jpeg"]),
+)
 
 
 @given(_NAMES, st.booleans())
@@ -120,7 +146,7 @@ def test_every_name_finds_the_json_that_google_makes_of_it(name: str, is_old: bo
         stem, _, digits = stem.rpartition("(")
         number = f"({digits}"
     whole = f"{stem}.{extension}" + ("" if is_old else ".supplemental-metadata")
-    units = whole.encode("utf-16-le")[:2 * MAX_STEM]
+    units = whole.encode("utf-16-le")[: 2 * MAX_STEM]
     made = f"{units.decode('utf-16-le', 'ignore')}{number}.json"
     assert made in sidecar_names(name, [name, made]).takeout
 
@@ -135,10 +161,17 @@ def test_the_way_back_is_the_way_there(names: list[str]) -> None:
 
 
 def _json(**changes: Any) -> bytes:
-    return json.dumps({
-        "title": "IMG_1.jpg", "description": "At sea", "photoTakenTime": {"timestamp": "1563107445"},
-        "geoData": {"latitude": 59.9, "longitude": 10.7}, "people": [{"name": "Ann"}, {"name": "Bea"}],
-        "favorited": True} | changes).encode()
+    return json.dumps(
+        {
+            "title": "IMG_1.jpg",
+            "description": "At sea",
+            "photoTakenTime": {"timestamp": "1563107445"},
+            "geoData": {"latitude": 59.9, "longitude": 10.7},
+            "people": [{"name": "Ann"}, {"name": "Bea"}],
+            "favorited": True,
+        }
+        | changes
+    ).encode()
 
 
 def test_the_facts_are_read() -> None:
@@ -170,8 +203,9 @@ def test_a_title_that_is_a_file_name_is_no_title(title: str, field: str) -> None
     assert (field == "title") is ("title" in facts)
 
 
-@pytest.mark.parametrize("data", [b"{}", b"[]", b"null", b'{"title": "Album", "date": {}}',
-                                  b'{"photoTakenTime": 5}'])
+@pytest.mark.parametrize(
+    "data", [b"{}", b"[]", b"null", b'{"title": "Album", "date": {}}', b'{"photoTakenTime": 5}']
+)
 def test_other_json_says_nothing(data: bytes) -> None:
     """An album's, a program's settings."""
     assert read_json(data, "a.jpg") == ({}, None)
@@ -185,14 +219,22 @@ def test_what_is_no_json_is_refused(data: bytes) -> None:
 
 
 _KEYS = st.sampled_from(["name", "timestamp", "latitude", "longitude"])
-_VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
-                       lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3))
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3),
+)
 
 
-@given(st.dictionaries(st.sampled_from(["title", "description", "photoTakenTime", "geoData", "geoDataExif",
-                                        "people", "favorited"]), _VALUES))
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["title", "description", "photoTakenTime", "geoData", "geoDataExif", "people", "favorited"]
+        ),
+        _VALUES,
+    )
+)
 def test_any_json_ends_in_facts(document: dict[str, Any]) -> None:
     """Whatever stands where a number or a name should."""
     facts, title = read_json(json.dumps(document).encode(), "a.jpg")
-    assert isinstance(speaks_for("a.json", title, "a.jpg"), bool)
+    assert isinstance(media_candidates("a.json", title, "a.jpg"), bool)
     assert "latitude" not in facts or -90 <= (facts["latitude"] or 0) <= 90

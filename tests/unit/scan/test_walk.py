@@ -10,16 +10,16 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mfkit.scan.exclude import Exclude
-from mfkit.scan.paths import stored
-from mfkit.scan.walk import Aside, walk
+from mfkit.scan.ignore import IgnoreRules
+from mfkit.scan.stored_path import to_stored_path
+from mfkit.scan.walk import SkippedEntries, walk
 
 parts = st.text(st.sampled_from("ab.-/ 0~é日"), min_size=1, max_size=8)
 
 
 def paths(root: Path) -> list[str]:
-    aside = Aside()
-    found = [path for run in walk(stored(str(root)), aside) for path, _, _ in run]
+    aside = SkippedEntries()
+    found = [path for run in walk(to_stored_path(str(root)), aside) for path, _, _ in run]
     assert not aside.unlisted
     return found
 
@@ -47,8 +47,8 @@ def test_what_is_left_out_is_counted(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [Path(path).name for path in paths(tmp_path)] == ["a.jpg", "c.nef", "b.jpg"]
-    aside = Aside()
-    runs = walk(str(tmp_path), aside, Exclude(include=["Thumbs.db"], exclude=["raw/", "*.jpg"]))
+    aside = SkippedEntries()
+    runs = walk(str(tmp_path), aside, IgnoreRules(include=["Thumbs.db"], exclude=["raw/", "*.jpg"]))
     assert [Path(path).name for run in runs for path, _, _ in run] == ["Thumbs.db"]
     assert (aside.files, aside.folders) == (3, 2)
 

@@ -1,0 +1,153 @@
+"""What is there more than once, byte for byte, and which of the paths to keep."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from mfkit.errors import FilterError
+from mfkit.filters.conditions import matches
+from mfkit.filters.media_filter import MediaFilter
+from mfkit.models import MediaCopy, media
+
+c = media.c
+
+COPY_PLACES = (
+    "backup",
+    "bak",
+    "copy",
+    "copies",
+    "kopie",
+    "copie",
+    "duplicate",
+    "dupes",
+    "trash",
+    "recycle",
+    "/old/",
+    "/tmp/",
+    "/temp/",
+    " (1)",
+    " (2)",
+    " (3)",
+)
+"""What paths of copies have in them, in lower case. Only differences within a group matter, so that a
+folder called Copyright does no harm."""
+
+
+def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
+    """Return the statement that lists every path of every content that has more than one.
+
+    One path of each group is suggested to be kept: the one that looks least like a copy's
+    (:data:`SECOND_HAND`), then the one with the oldest modification time, in the fewest folders, with the
+    shortest path, the first by name.
+
+    Args:
+        chosen: Which items; those without copies are left out by themselves.
+        groups: At most so many groups, those with the most bytes to win; all when not given.
+
+    Raises:
+        FilterError: The number of groups is negative.
+
+    Returns:
+        One row per path that is there, groups with the most bytes to win first, and in a group the item's
+        own path before its copies: ``id`` (of the item, the same through the group), ``file_path``,
+        ``is_copy``, ``file_name``, ``media_type``, ``file_size`` (bytes of one), ``paths`` (number in
+        the group), ``bytes_to_win`` (were all but one removed), ``file_modified_at``, ``keep`` (true for
+        one path of the group) and ``reason`` (what told it from the kept one, or the kept one from the
+        next best).
+    """
+    if groups is not None and groups < 0:
+        raise FilterError(f"groups must not be negative, and is {groups}.")
+    several = matches(chosen.replace(duplicates=True))
+    if groups is not None:
+        further = c.copies - case((c.missing_since.is_(None), 0), else_=1)
+        several = several.order_by((c.file_size * further).desc(), c.id).limit(groups)
+    within = several.scalar_subquery()
+    copy = MediaCopy.__table__.c
+    shared = (c.media_type, c.file_size)
+    originals = select(
+        c.id, c.file_path, literal(False).label("is_copy"), c.file_name, *shared, c.file_modified_at
+    ).where(c.id.in_(within), c.missing_since.is_(None))
+    copies = (
+        select(
+            c.id,
+            copy.file_path,
+            literal(True).label("is_copy"),
+            copy.file_name,
+            *shared,
+            copy.file_modified_at,
+        )
+        .join_from(media, MediaCopy.__table__, copy.media_item_id == c.id)
+        .where(c.id.in_(within), copy.missing_since.is_(None))
+    )
+    every = union_all(originals, copies).subquery().c
+    path = func.lower(every.file_path)
+    without = func.replace(every.file_path, "/", "", type_=Text())
+    # How many, not whether: what all paths of a group have in common decides nothing.
+    signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_PLACES]
+    judged = select(
+        *every,
+        reduce(add, signs).label("_copy"),
+        # Unknown times come last whatever the database thinks of nulls.
+        case((every.file_modified_at.is_(None), 1), else_=0).label("_undated"),
+        (func.length(every.file_path) - func.length(without)).label("_folders"),
+        func.length(every.file_path).label("_length"),
+    ).subquery()
+    j = judged.c
+    best = (j._copy, j._undated, j.file_modified_at, j._folders, j._length, j.file_path)
+    ranked = select(
+        judged,
+        func.row_number().over(partition_by=j.id, order_by=best).label("_rank"),
+        func.count().over(partition_by=j.id).label("_paths"),
+    ).subquery()
+    r = ranked.c
+    # Each is held against the best one, and the best against the second.
+    rival = ranked.alias()
+    against = and_(rival.c.id == r.id, rival.c._rank == case((r._rank == 1, 2), else_=1))
+    kept = r._rank == 1
+    return (
+        select(
+            r.id,
+            r.file_path,
+            r.is_copy,
+            r.file_name,
+            r.media_type,
+            r.file_size,
+            cast(r._paths, BigInteger()).label("paths"),
+            cast(r.file_size * (r._paths - 1), BigInteger()).label("bytes_to_win"),
+            r.file_modified_at,
+            kept.label("keep"),
+            _reason(kept, r, rival.c).label("reason"),
+        )
+        .join_from(ranked, rival, against)
+        .order_by((r.file_size * (r._paths - 1)).desc(), r.id, r.is_copy, r.file_path)
+    )
+
+
+def _reason(kept: ColumnElement[bool], own: Any, rival: Any) -> ColumnElement[str]:
+    return case(
+        (own._copy != rival._copy, case((kept, "not among copies"), else_="looks like a copy")),
+        (
+            or_(own._undated != rival._undated, own.file_modified_at != rival.file_modified_at),
+            case((kept, "oldest"), else_="newer"),
+        ),
+        (own._folders != rival._folders, case((kept, "fewest folders"), else_="more folders")),
+        (own._length != rival._length, case((kept, "shortest path"), else_="longer path")),
+        else_=case((kept, "first by name"), else_="later by name"),
+    )

@@ -1,0 +1,169 @@
+"""What a second of well encoded video or sound takes: the assumptions behind what re-encoding saves.
+
+Bit rates are published recommendations, for up to 30 frames per second:
+
+- ``h264``: below 1440p Apple's HTTP Live Streaming authoring specification, section Video, from the lower to
+  the upper bit rate tier of a resolution
+  (https://developer.apple.com/documentation/http-live-streaming/hls-authoring-specification-for-apple-devices),
+  with YouTube's recommended upload rate (https://support.google.com/youtube/answer/1722171) as the highest;
+  from 1440p on YouTube's alone.
+- ``hevc``: the same specification's HEVC tiers of a resolution; the expected rate is their middle.
+- ``vp9``: Google's target rates for VOD, with half and 1.45 times the target as its recommended bounds
+  (https://developers.google.com/media/vp9/settings/vod).
+- ``av1``: VP9's rates less the 34 % that Facebook measured for AV1 against libvpx-vp9
+  (https://engineering.fb.com/2018/04/10/video-engineering/av1-beats-x264-and-libvpx-vp9-in-practical-use-case/).
+- ``opus``: the codec's own recommendation for stereo music, 96 to 128 kb/s, and 160 as the highest
+  (https://wiki.xiph.org/Opus_Recommended_Settings).
+
+Where these say nothing the rates are mfkit's own guess: 8K takes three times what 4K takes (of four times as
+many pixels), HEVC at 1440p lies between 1080p and 4K, sound beside video takes 128 kb/s, ``aac`` 128 to
+256 kb/s. More frames per second take more, though less than in proportion: for 50 and 60 YouTube recommends
+1.5 times as much as for 25 and 30.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, get_type_hints
+
+import pandas as pd
+
+from mfkit.errors import FilterError
+
+
+class Assumption(NamedTuple):
+    """One row of the assumptions.
+
+    Attributes:
+        target: Codec to encode to, in FFmpeg's name.
+        media_type: ``video`` or ``audio``.
+        resolution: Class of the picture (video), else None.
+        low: Bits per second where little is going on.
+        expected: Bits per second of ordinary content.
+        high: Bits per second where much is going on.
+        high_fps: Times as much above 30 frames per second.
+        sound: Bits per second that sound takes beside video.
+    """
+
+    target: str
+    media_type: str
+    resolution: str | None
+    low: float
+    expected: float
+    high: float
+    high_fps: float
+    sound: float
+
+
+_SOUND = 128_000
+_HIGH_FPS = 1.5
+# In kb/s, from the smallest pictures to the largest.
+_VIDEO = {
+    "h264": {
+        "below SD": (145, 365, 1_000),
+        "SD": (730, 1_100, 2_500),
+        "HD": (3_000, 4_500, 5_000),
+        "Full HD": (6_000, 7_800, 8_000),
+        "QHD": (12_000, 16_000, 16_000),
+        "4K": (35_000, 40_000, 45_000),
+        "8K": (105_000, 120_000, 135_000),
+    },
+    "hevc": {
+        "below SD": (145, 220, 300),
+        "SD": (600, 900, 1_600),
+        "HD": (2_400, 2_900, 3_400),
+        "Full HD": (4_500, 5_150, 5_800),
+        "QHD": (5_800, 8_100, 11_600),
+        "4K": (11_600, 14_200, 16_800),
+        "8K": (34_800, 42_600, 50_400),
+    },
+    "vp9": {
+        "below SD": (138, 276, 400),
+        "SD": (375, 750, 1_088),
+        "HD": (512, 1_024, 1_485),
+        "Full HD": (900, 1_800, 2_610),
+        "QHD": (3_000, 6_000, 8_700),
+        "4K": (6_000, 12_000, 17_400),
+        "8K": (18_000, 36_000, 52_200),
+    },
+}
+_AV1_OF_VP9 = 0.66
+_VIDEO["av1"] = {
+    name: (round(low * _AV1_OF_VP9), round(expected * _AV1_OF_VP9), round(high * _AV1_OF_VP9))
+    for name, (low, expected, high) in _VIDEO["vp9"].items()
+}
+_AUDIO = {"opus": (96, 128, 160), "aac": (128, 192, 256)}
+
+ASSUMPTIONS: tuple[Assumption, ...] = (
+    *(
+        Assumption(target, "video", name, low * 1e3, expected * 1e3, high * 1e3, _HIGH_FPS, _SOUND)
+        for target, ladder in _VIDEO.items()
+        for name, (low, expected, high) in ladder.items()
+    ),
+    *(
+        Assumption(target, "audio", None, low * 1e3, expected * 1e3, high * 1e3, 1.0, 0.0)
+        for target, (low, expected, high) in _AUDIO.items()
+    ),
+)
+"""mfkit's own."""
+
+GENERATIONS: dict[str, int] = {
+    **dict.fromkeys(("mpeg1video", "h261", "cinepak", "mjpeg"), 1),
+    **dict.fromkeys(("mpeg2video", "h263", "flv1", "svq3", "rv30", "theora"), 2),
+    **dict.fromkeys(("mpeg4", "msmpeg4v3", "wmv2", "wmv3", "rv40", "vp6f"), 3),
+    **dict.fromkeys(("h264", "vc1", "vp8"), 4),
+    **dict.fromkeys(("hevc", "vp9"), 5),
+    "av1": 6,
+    "vvc": 7,
+    **dict.fromkeys(("mp2", "mp3", "wmav2", "cook"), 1),
+    **dict.fromkeys(("vorbis", "aac", "musepack7", "musepack8"), 2),
+    "opus": 3,
+}
+"""How late a codec came, video and audio each for themselves; lossless and unknown ones are 0."""
+
+
+_COLUMNS = list(get_type_hints(Assumption))
+_NUMBERS = _COLUMNS[3:]
+
+
+def assumptions() -> pd.DataFrame:
+    """Return what a second of well encoded video or sound takes, by codec and resolution.
+
+    Returns:
+        One row per target codec and class of resolution: ``target`` (FFmpeg's name of the codec),
+        ``media_type`` (``video`` or ``audio``), ``resolution`` (as ``summary("resolution")`` names it;
+        null for audio), ``low``, ``expected`` and ``high`` (bit/s at up to 30 frames per second),
+        ``high_fps`` (times as much above), ``sound`` (bit/s beside video). Sources: docs/analyses.md.
+    """
+    frame = pd.DataFrame(ASSUMPTIONS, columns=_COLUMNS)
+    return frame.astype({name: "float64" if name in _NUMBERS else "str" for name in _COLUMNS})
+
+
+def read(frame: pd.DataFrame | None) -> list[Assumption]:
+    """Return the rows of a frame of assumptions, mfkit's own when there is none.
+
+    Raises:
+        FilterError: It lacks a column, or a value makes no sense.
+    """
+    if frame is None:
+        return list(ASSUMPTIONS)
+    lacking = [name for name in _COLUMNS if name not in frame]
+    if lacking:
+        raise FilterError(
+            f"The assumptions lack {', '.join(lacking)}; start from mfkit.assumptions() and change it."
+        )
+    rows = []
+    for values in frame[_COLUMNS].itertuples(index=False):
+        target, media_type, resolution, *numbers = values
+        try:
+            rates = [float(number) for number in numbers]
+        except (TypeError, ValueError):
+            rates = []
+        low, expected, high, high_fps, sound = rates or [0.0] * 5
+        if not (0 < low <= expected <= high < float("inf") and 0 < high_fps < float("inf") and sound >= 0):
+            raise FilterError(
+                f"The assumption {tuple(values)} makes no sense; rates are bit/s above 0, low <= expected "
+                "<= high, high_fps above 0, sound not below 0."
+            )
+        named = None if pd.isna(resolution) else str(resolution)
+        rows.append(Assumption(str(target), str(media_type), named, *rates))
+    return rows

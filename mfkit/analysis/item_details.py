@@ -1,0 +1,126 @@
+"""All that is known of one item: its row, and what hangs on it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, case, func, select
+
+from mfkit.analysis.collation import by_code_point
+from mfkit.models import Collection, MediaCopy, SavedFilter, Tag, collection_items, media, media_tags
+
+_tag, _collection = Tag.__table__.c, Collection.__table__.c
+
+
+def item_row(item_id: UUID) -> Select[Any]:
+    """Return the statement that gives the row of an item, or none."""
+    return select(media).where(media.c.id == item_id)
+
+
+def tags_of(item_id: UUID) -> Select[Any]:
+    """Return the statement that lists an item's tags: ``name``."""
+    return (
+        select(Tag.name)
+        .join(media_tags, media_tags.c.tag_id == Tag.id)
+        .where(media_tags.c.media_item_id == item_id)
+        .order_by(by_code_point(_tag.name))
+    )
+
+
+def collections_of(item_id: UUID) -> Select[Any]:
+    """Return the statement that lists the collections an item lies in: ``name``."""
+    held = collection_items.c
+    return (
+        select(Collection.name)
+        .join(collection_items, held.collection_id == Collection.id)
+        .where(held.media_item_id == item_id)
+        .order_by(by_code_point(_collection.name))
+    )
+
+
+def copies_of(item_id: UUID) -> Select[Any]:
+    """Return the statement that lists the further paths of an item's content that are there: ``name``."""
+    return (
+        select(MediaCopy.file_path.label("name"))
+        .where(MediaCopy.media_item_id == item_id, MediaCopy.missing_since.is_(None))
+        .order_by(MediaCopy.file_path)
+    )
+
+
+_tags_table, _collections_table = Tag.__table__, Collection.__table__
+
+
+def tags() -> Select[Any]:
+    """Return the statement that lists tags by name: ``name``, ``items``, ``description``, ``color``,
+    ``created_at``, ``id``."""
+    return (
+        select(
+            _tags_table.c.name,
+            func.count(media_tags.c.media_item_id).label("items"),
+            _tags_table.c.description,
+            _tags_table.c.color,
+            _tags_table.c.created_at,
+            _tags_table.c.id,
+        )
+        .select_from(_tags_table.outerjoin(media_tags, media_tags.c.tag_id == _tags_table.c.id))
+        # All of them: that the others follow from the id is known to the record database only.
+        .group_by(
+            _tags_table.c.name,
+            _tags_table.c.description,
+            _tags_table.c.color,
+            _tags_table.c.created_at,
+            _tags_table.c.id,
+        )
+        .order_by(by_code_point(_tags_table.c.name))
+    )
+
+
+def collections() -> Select[Any]:
+    """Return the statement that lists collections by name: ``name``, ``items``, ``description``,
+    ``created_at``, ``modified_at``, ``id``."""
+    held = collection_items.c
+    return (
+        select(
+            _collections_table.c.name,
+            func.count(held.media_item_id).label("items"),
+            _collections_table.c.description,
+            _collections_table.c.created_at,
+            _collections_table.c.modified_at,
+            _collections_table.c.id,
+        )
+        .select_from(
+            _collections_table.outerjoin(collection_items, held.collection_id == _collections_table.c.id)
+        )
+        .group_by(
+            _collections_table.c.name,
+            _collections_table.c.description,
+            _collections_table.c.created_at,
+            _collections_table.c.modified_at,
+            _collections_table.c.id,
+        )
+        .order_by(by_code_point(_collections_table.c.name))
+    )
+
+
+_view = SavedFilter.__table__.c
+
+
+def saved_filters() -> Select[Any]:
+    """Return the statement that lists saved filters by name.
+
+    Its columns are ``name``, ``filter`` (JSON), ``created_at``, ``modified_at`` and ``id``.
+    """
+    return select(_view.name, _view.filter, _view.created_at, _view.modified_at, _view.id).order_by(
+        by_code_point(_view.name)
+    )
+
+
+def saved_filter(name: str) -> Select[Any]:
+    """Return the statement that finds a saved filter: ``filter`` (JSON); an exact match comes first."""
+    return (
+        select(_view.filter)
+        .where(func.lower(_view.name) == func.lower(name))
+        .order_by(case((_view.name == name, 0), else_=1), _view.name)
+        .limit(1)
+    )

@@ -1,0 +1,107 @@
+"""Where things were recorded: items in the cells of a grid, so that a map draws cells, not items."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, cast, desc, func, select
+
+from mfkit.analysis.collation import by_code_point
+from mfkit.errors import FilterError
+from mfkit.filters.conditions import conditions, item_year
+from mfkit.filters.media_filter import Box, MediaFilter
+from mfkit.models import media
+
+c = media.c
+
+MAX_CELLS = 5_000
+"""How many cells the default cell size keeps below, as many marks as a map draws at ease."""
+
+_WIDTH = 360 / 512 * 16
+_WORLD = Box(-90.0, -180.0, 90.0, 180.0)
+
+
+def cell_size(chosen: MediaFilter) -> float:
+    """Return the finest cell size in degrees that keeps a filter's places below :data:`MAX_CELLS`.
+
+    That is 3.7 degrees for the whole world, and finer the smaller the filter's ``box`` is.
+    """
+    south, west, north, east = chosen.box or _WORLD
+    height, width = north - south, (east - west) % 360 or (360.0 if east > west else 0.0)
+    # One row and one column more than fit: the outermost cells lie half outside. So the number of
+    # cells is (height / size + 1) * (width / size + 1), a quadratic equation in 1 / size.
+    both = height + width
+    if height * width == 0:
+        fits = (MAX_CELLS - 1) / both if both else math.inf
+    else:
+        fits = (math.sqrt(both**2 + 4 * height * width * (MAX_CELLS - 1)) - both) / (2 * height * width)
+    # Below 10 metres two photos show the same place.
+    return max(1.01 / fits, 1e-4)
+
+
+def zoom_size(chosen: MediaFilter, zoom: float) -> float:
+    """Return the cell size in degrees for a map's zoom level: 16 pixels, were the map flat.
+
+    At zoom z the world is 512 x 2^z pixels wide (MapLibre Style Specification, "zoom"). Sizes are halves
+    of each other, so that cells keep their places while the map is moved; never finer than
+    :func:`cell_size` of the filter's ``box``.
+
+    Raises:
+        FilterError: The zoom is not from 0 to 24.
+    """
+    if not 0 <= zoom <= 24:
+        raise FilterError(f"zoom must be from 0 to 24, and is {zoom!r}.")
+    finest = cell_size(chosen)
+    level = round(zoom)
+    while _WIDTH / 2.0**level < finest:
+        level -= 1
+    return _WIDTH / 2.0**level
+
+
+def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None = None) -> Select[Any]:
+    """Return the statement that sums located items up by the cells of a grid, the most files first.
+
+    Args:
+        chosen: Which items; those without a place are left out.
+        degrees: Side of a cell; when neither this nor a zoom is given, :func:`cell_size`.
+        zoom: The map's zoom level, in place of ``degrees``: :func:`zoom_size`.
+
+    Returns:
+        One row per cell that holds something: ``latitude`` and ``longitude`` (the mean of its items,
+        degrees), ``files``, ``bytes``, ``first_year`` and ``last_year`` (null without dates),
+        ``first_place`` and ``last_place`` (of its places' names the first and the last by the alphabet,
+        null without names).
+
+    Raises:
+        FilterError: The cell size is not above 0 and at most 90, the zoom not from 0 to 24, or both
+            are given.
+    """
+    if degrees is not None and zoom is not None:
+        raise FilterError("Give degrees or zoom, not both.")
+    size = cell_size(chosen) if degrees is None else degrees
+    if zoom is not None:
+        size = zoom_size(chosen, zoom)
+    if not 0 < size <= 90:
+        raise FilterError(f"degrees must be above 0 and at most 90, and is {degrees!r}.")
+    # round() rather than floor(), which a SQLite built without its mathematical functions lacks.
+    row = cast(func.round(c.latitude / size, type_=Double()), Integer())
+    column = cast(func.round(c.longitude / size, type_=Double()), Integer())
+    year = cast(item_year, Integer())
+    sums: list[ColumnElement[Any]] = [
+        func.avg(c.latitude, type_=Double()).label("latitude"),
+        func.avg(c.longitude, type_=Double()).label("longitude"),
+        func.count().label("files"),
+        cast(func.sum(c.file_size), BigInteger()).label("bytes"),
+        func.min(year).label("first_year"),
+        func.max(year).label("last_year"),
+        func.min(by_code_point(c.location_name)).label("first_place"),
+        func.max(by_code_point(c.location_name)).label("last_place"),
+    ]
+    return (
+        select(*sums)
+        .where(*conditions(chosen), c.latitude.is_not(None), c.longitude.is_not(None))
+        .group_by(row, column)
+        # By the results' names: PostgreSQL does not see that two parameters of one value are equal.
+        .order_by(desc("files"), "latitude", "longitude")
+    )

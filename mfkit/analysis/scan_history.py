@@ -1,0 +1,260 @@
+"""The scans, and the files that could not be read or understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal, select, union_all
+
+from mfkit.errors import FilterError
+from mfkit.models import MediaCopy, MediaItem, Scan, ScanFailure, ScanStage, ScanStatus, media, scan_changes
+
+
+def scans() -> Select[Any]:
+    """Return the statement that lists the scans, the newest first, with all their columns."""
+    return select(*Scan.__table__.columns).order_by(Scan.started_at.desc(), Scan.id)
+
+
+def failures() -> Select[Any]:
+    """Return the statement that lists the files that could not be read or understood, by path.
+
+    Returns:
+        ``file_path``, ``stage``, ``error``, ``file_size``, ``file_modified_at``, ``created_at`` (first
+        met), ``root`` and ``scanned_at`` of the last scan that met the failure, ``scan_id``.
+    """
+    failure, scan = ScanFailure.__table__.c, Scan.__table__.c
+    columns = (
+        failure.file_path,
+        failure.stage,
+        failure.error,
+        failure.file_size,
+        failure.file_modified_at,
+        failure.created_at,
+        scan.root,
+        scan.started_at.label("scanned_at"),
+        failure.scan_id,
+    )
+    return select(*columns).join(Scan.__table__, scan.id == failure.scan_id).order_by(failure.file_path)
+
+
+def totals() -> Select[Any]:
+    """Return the statement that adds up what lies on the disks that were scanned: one row.
+
+    Returns:
+        ``files`` and ``bytes`` (what ``find`` and ``du`` count), which are the sum of ``items`` with
+        ``item_bytes`` (each content once), ``copies`` with ``copy_bytes`` (further paths), and
+        ``unread`` with ``unread_bytes`` (files that are empty or could not be read).
+    """
+    present = (
+        select(
+            func.count().label("items"),
+            _sum(media.c.file_size).label("item_bytes"),
+            _sum(media.c.copies).label("copies"),
+            _sum(media.c.copies * media.c.file_size).label("copy_bytes"),
+        )
+        .where(media.c.missing_since.is_(None))
+        .subquery()
+    )
+    failure = ScanFailure.__table__.c
+    unread = (
+        select(func.count().label("unread"), _sum(failure.file_size).label("unread_bytes"))
+        .where(
+            failure.stage == ScanStage.READ,
+            failure.file_path.not_in(select(MediaItem.file_path).where(MediaItem.missing_since.is_(None))),
+            failure.file_path.not_in(select(MediaCopy.file_path).where(MediaCopy.missing_since.is_(None))),
+        )
+        .subquery()
+    )
+    return select(
+        # By key: .items is a method of every collection of columns.
+        (present.c["items"] + present.c.copies + unread.c.unread).label("files"),
+        (present.c.item_bytes + present.c.copy_bytes + unread.c.unread_bytes).label("bytes"),
+        *present.c,
+        *unread.c,
+    ).join_from(present, unread, literal(True))
+
+
+def _sum(expression: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(expression), 0), BigInteger())
+
+
+Row = Mapping[Any, Any]
+_change, _scan, _item = scan_changes.c, Scan.__table__.c, MediaItem.__table__.c
+
+
+class ScanPair(NamedTuple):
+    """A scan to compare with: its folder and when it began."""
+
+    root: str
+    started_at: Any
+
+
+def scan_pair(
+    scans: Sequence[Row], scan_a: str | None, scan_b: str | None, root: str | None
+) -> tuple[ScanPair, ScanPair]:
+    """Choose the two scans to compare.
+
+    Args:
+        scans: All scans, the newest first, with ``id``, ``root``, ``status``, ``started_at`` and
+            ``keeps_changes``.
+        scan_a: Id of the earlier one; the last finished one of the same folder before ``scan_b`` when
+            not given.
+        scan_b: Id of the later one; the last finished one when not given.
+        root: The folder, when neither is given.
+
+    Raises:
+        FilterError: There are no such scans, or what lies between them was not written down.
+    """
+    finished = [scan for scan in scans if str(scan["status"]) == ScanStatus.FINISHED]
+    named = [_named(scans, one) for one in (scan_a, scan_b) if one is not None]
+    folder = named[0]["root"] if named else root
+    of_folder = [scan for scan in finished if folder is None or scan["root"] == folder]
+    if scan_b is not None:
+        later = named[-1]
+    elif of_folder:
+        later = of_folder[0]
+    else:
+        raise FilterError(
+            f"No scan of {folder} has finished; lib.scans() lists the scans."
+            if folder
+            else "No scan has finished yet; there is nothing to compare."
+        )
+    before = [
+        scan
+        for scan in finished
+        if scan["root"] == later["root"] and scan["started_at"] < later["started_at"]
+    ]
+    if scan_a is not None:
+        earlier = named[0]
+    elif before:
+        earlier = before[0]
+    else:
+        raise FilterError(f"{later['root']} was scanned once only; there is nothing to compare it with.")
+    if earlier["root"] != later["root"]:
+        raise FilterError(f"The scans are of different folders: {earlier['root']} and {later['root']}.")
+    if earlier["started_at"] >= later["started_at"]:
+        raise FilterError("The first scan must be the earlier one of two.")
+    between = [scan for scan in scans if earlier["started_at"] < scan["started_at"] <= later["started_at"]]
+    if any(scan["keeps_changes"] is not True for scan in between):
+        raise FilterError(
+            "Between these scans lies one by an earlier mfkit, which did not write down what changed; "
+            "compare later ones."
+        )
+    return ScanPair(earlier["root"], earlier["started_at"]), ScanPair(later["root"], later["started_at"])
+
+
+def _named(scans: Sequence[Row], id_: str) -> Row:
+    for scan in scans:
+        if str(scan["id"]) == id_:
+            return scan
+    raise FilterError(f"There is no scan {id_!r}; lib.scans() lists their ids.")
+
+
+def compare(earlier: ScanPair, later: ScanPair) -> Select[Any]:
+    """Return the statement that lists what changed between two scans of a folder.
+
+    Args:
+        earlier: Changes found by scans that began after this one,
+        later: up to and with this one, are summed up per path.
+
+    Returns:
+        ``change`` (``added``, ``removed``, ``moved``, ``grown``, ``shrunk``, ``edited``), ``file_path``,
+        ``old_path`` (of what moved), ``file_size``, ``old_size``, ``bytes`` (the difference),
+        ``media_type`` and ``id`` (of the item that holds the content now or held it, null when the
+        library knows it no more); by change and path. A move into or out of the folder counts as added
+        or removed.
+    """
+    span = and_(_scan.started_at > earlier.started_at, _scan.started_at <= later.started_at)
+    order = (_scan.started_at, _change.revision)
+    found = (
+        select(
+            _change.file_path,
+            _change.old_hash,
+            _change.old_size,
+            _change.new_hash,
+            _change.new_size,
+            func.row_number().over(partition_by=_change.file_path, order_by=order).label("_first"),
+            func.row_number()
+            .over(partition_by=_change.file_path, order_by=[one.desc() for one in order])
+            .label("_last"),
+        )
+        .join_from(scan_changes, Scan.__table__, _scan.id == _change.scan_id)
+        .where(span, _within(earlier.root))
+        .cte("found")
+    )
+    last = found.alias("last")
+    net = (
+        select(found.c.file_path, found.c.old_hash, found.c.old_size, last.c.new_hash, last.c.new_size)
+        .join_from(found, last, last.c.file_path == found.c.file_path)
+        .where(found.c._first == 1, last.c._last == 1)
+        .cte("net")
+    )
+    vanished = and_(net.c.old_hash.is_not(None), net.c.new_hash.is_(None))
+    appeared = and_(net.c.old_hash.is_(None), net.c.new_hash.is_not(None))
+    gone = _ranked(net, net.c.old_hash, net.c.old_size, vanished).cte("gone")
+    come = _ranked(net, net.c.new_hash, net.c.new_size, appeared).cte("come")
+    same = and_(gone.c.hash == come.c.hash, gone.c.rank == come.c.rank)
+    arrived = select(
+        case((gone.c.hash.is_(None), "added"), else_="moved").label("change"),
+        come.c.file_path,
+        gone.c.file_path.label("old_path"),
+        come.c.size.label("file_size"),
+        gone.c.size.label("old_size"),
+        come.c.hash.label("hash"),
+    ).outerjoin_from(come, gone, same)
+    left = (
+        select(
+            literal("removed").label("change"),
+            gone.c.file_path,
+            _none(gone.c.file_path, "old_path"),
+            _none(gone.c.size, "file_size"),
+            gone.c.size.label("old_size"),
+            gone.c.hash.label("hash"),
+        )
+        .outerjoin_from(gone, come, same)
+        .where(come.c.hash.is_(None))
+    )
+    stayed = select(
+        case(
+            (net.c.new_size > net.c.old_size, "grown"),
+            (net.c.new_size < net.c.old_size, "shrunk"),
+            else_="edited",
+        ).label("change"),
+        net.c.file_path,
+        _none(net.c.file_path, "old_path"),
+        net.c.new_size.label("file_size"),
+        net.c.old_size,
+        net.c.new_hash.label("hash"),
+    ).where(net.c.old_hash != net.c.new_hash)
+    every = union_all(arrived, left, stayed).subquery().c
+    difference = func.coalesce(every.file_size, 0) - func.coalesce(every.old_size, 0)
+    return (
+        select(
+            every.change,
+            every.file_path,
+            every.old_path,
+            every.file_size,
+            every.old_size,
+            difference.label("bytes"),
+            _item.media_type,
+            _item.id,
+        )
+        .outerjoin_from(every.change.table, MediaItem.__table__, _item.file_hash == every.hash)
+        .order_by(every.change, every.file_path)
+    )
+
+
+def _within(root: str) -> ColumnElement[bool]:
+    start = root.rstrip("/")
+    return and_(_change.file_path >= f"{start}/", _change.file_path < f"{start}0")
+
+
+def _ranked(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
+    """Return paths with a number among those of one content, so that each is paired once."""
+    rank = func.row_number().over(partition_by=hash_, order_by=net.c.file_path)
+    return select(net.c.file_path, hash_.label("hash"), size.label("size"), rank.label("rank")).where(which)
+
+
+def _none(like: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    return literal(None, like.type).label(name)

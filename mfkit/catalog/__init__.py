@@ -1,0 +1,20 @@
+"""What a person says of a library: tags and collections, and selections kept by name."""
+
+from mfkit.catalog.item_selection import ItemsArgument
+from mfkit.catalog.saved_filters import delete_filter, save_filter, unknown_filter
+from mfkit.catalog.tags_and_collections import add_to, remove_from, tag, tag_people, untag
+from mfkit.catalog.undo import Change, undo_change
+
+__all__ = [
+    "Change",
+    "ItemsArgument",
+    "add_to",
+    "delete_filter",
+    "remove_from",
+    "save_filter",
+    "tag",
+    "tag_people",
+    "undo_change",
+    "unknown_filter",
+    "untag",
+]

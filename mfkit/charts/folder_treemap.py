@@ -1,0 +1,87 @@
+"""Where the bytes lie: folders in folders, each as large as what is in it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.charts.theme import (
+    MAX_MARKS,
+    MEDIA_COLORS,
+    MUTED,
+    Measure,
+    empty,
+    figure,
+    hover_text,
+    label,
+    trace,
+)
+
+# Okabe and Ito's colours again, for the folders on the first level; what lies in them is of their colour.
+_COLORS = (
+    *(color for name, color in MEDIA_COLORS.items() if name != "other"),
+    "#56B4E9",
+    "#D55E00",
+    "#B8A800",
+)
+
+
+def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: int = 260) -> go.Figure:
+    """Draw folders as a treemap: each a box with those in it inside.
+
+    Args:
+        frame: As ``lib.folders(2)`` returns it: ``id``, ``parent``, ``label``, ``depth``, ``files``,
+            ``bytes``, one tree. Of more than 5,000 folders those with the most are drawn.
+        measure: ``"files"`` or ``"bytes"``.
+        height: Pixels.
+
+    Returns:
+        A figure; without rows, one that says so. Each box has the path of its folder as ``customdata``.
+
+    Example:
+        >>> folders_chart(lib.folders(2))  # doctest: +SKIP
+    """
+    rows = frame[frame["files"] > 0].sort_values(["depth", measure], ascending=[True, False], kind="stable")
+    # By level first, so that no folder is drawn without the one that it lies in.
+    rows = rows.head(MAX_MARKS)
+    if rows.empty:
+        return empty("No files here that lie in folders.<br>Select others.", height)
+    paths = [str(path) for path in rows["id"]]
+    number = {path: place for place, path in enumerate(paths)}
+    parents = ["" if pd.isna(parent) else str(number[str(parent)]) for parent in rows["parent"]]
+    first = [path for path, depth in zip(paths, rows["depth"], strict=True) if depth == 1]
+    color = {path: _COLORS[place % len(_COLORS)] for place, path in enumerate(first)}
+    for path, parent, depth in zip(paths, rows["parent"], rows["depth"], strict=True):
+        if depth == 0:
+            color[path] = "rgba(128, 128, 128, 0.15)"
+        elif depth > 1:
+            color[path] = color.get(str(parent), MUTED)
+    return figure(
+        trace(
+            "treemap",
+            # Ids are numbers, and the paths the keys: a path is not drawn, only its label.
+            ids=[str(place) for place in range(len(paths))],
+            parents=parents,
+            labels=[label(name, 40) for name in rows["label"]],
+            values=rows[measure].astype("float64").tolist(),
+            branchvalues="total",
+            customdata=paths,
+            marker={
+                "colors": [color[path] for path in paths],
+                "line": {"width": 1, "color": "rgba(255, 255, 255, 0.65)"},
+                "pad": {"t": 18, "l": 2, "r": 2, "b": 2},
+            },
+            hovertext=[
+                f"{label(path, 80)}<br>{hover_text(files, size)}"
+                for path, files, size in zip(paths, rows["files"], rows["bytes"], strict=True)
+            ],
+            hoverinfo="text",
+            texttemplate="%{label}",
+            tiling={"pad": 1},
+            pathbar={"visible": False},
+            sort=False,
+        ),
+        height=height,
+        margin={"l": 0, "r": 0, "t": 2, "b": 0},
+        uniformtext={"minsize": 9, "mode": "hide"},
+    )

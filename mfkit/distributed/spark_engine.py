@@ -1,0 +1,179 @@
+"""The engine that runs queries on a published dataset by Spark, on as many machines as the session has.
+
+Each version gets a Spark session of its own with views in it, so that neither names nor settings meet those
+of the person whose session was given.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID, uuid4
+
+import pyarrow as pa
+
+from mfkit.distributed.dataset import Dataset, DatasetVersion
+from mfkit.distributed.dataset_engine import (
+    PUBLISHED_RELATIONS,
+    QUERYABLE_NAMES,
+    WORDS_RELATION,
+    DatasetEngine,
+    VersionSession,
+    relation_columns,
+)
+from mfkit.distributed.spark_guard import SparkGuard
+from mfkit.distributed.spark_sql import SparkDialect, spark_type
+from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches
+from mfkit.engines.duckdb_sql import LIBRARY_DIALECTS, Translated
+from mfkit.engines.query_threads import QueryCall
+from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, Relation
+from mfkit.errors import QueryError
+from mfkit.filters.text_search import media_words
+from mfkit.models import media
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+T = TypeVar("T")
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    # A sum that overflows is an error, not another number.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.caseSensitive": "false",
+}
+
+
+class SparkEngine(DatasetEngine):
+    """Runs statements on a dataset by Spark SQL."""
+
+    dialects = {record: SparkDialect(record, QUERYABLE_NAMES) for record in LIBRARY_DIALECTS}
+    speaks = "sql() speaks Spark's SQL here."
+
+    def __init__(self, dataset: Dataset, spark: SparkSession) -> None:
+        """Take the dataset and a Spark session, which is used to make others and left as it is."""
+        super().__init__(dataset)
+        self._spark = spark
+
+    def _session(self, version: DatasetVersion) -> VersionSession:
+        return _SparkSession(self._spark, self.dataset, version)
+
+    def _errors(self) -> tuple[type[Exception], ...]:
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+
+        return PySparkException, Py4JError
+
+
+class _SparkSession:
+    """A version in a Spark session of its own."""
+
+    def __init__(self, spark: SparkSession, dataset: Dataset, version: DatasetVersion) -> None:
+        self._spark = spark.newSession()
+        for name, value in _SETTINGS.items():
+            self._spark.conf.set(name, value)
+        for relation in PUBLISHED_RELATIONS.values():
+            name = f"{relation.name}_with_id" if relation is MEDIA else relation.name
+            self._read(dataset, version, relation).createOrReplaceTempView(name)
+        items = self._spark.table("media_with_id")
+        facts = items.where("metadata_id IS NOT NULL")
+        for name, frame in {
+            "media": items.select(*media.c.keys()),
+            "media_items": items.select(*ITEM_COLUMNS),
+            "media_metadata": facts.selectExpr("metadata_id AS id", "id AS media_item_id", *METADATA_COLUMNS),
+            media_words.name: items.selectExpr("id AS media_item_id", WORDS_RELATION),
+        }.items():
+            frame.createOrReplaceTempView(name)
+        self._guard = SparkGuard(self._spark, QUERYABLE_NAMES)
+
+    def _read(self, dataset: Dataset, version: DatasetVersion, relation: Relation) -> DataFrame:
+        columns = ", ".join(f"{name} {spark_type(type_)}" for name, type_ in relation_columns(relation))
+        units = version.relations[relation.name]
+        if not units:
+            return self._spark.createDataFrame([], columns)
+        # The folders' names tell Spark which files hold the media types that a query is about.
+        reader = self._spark.read.option("basePath", _address(dataset, relation.name))
+        if relation is MEDIA:
+            columns += ", date_year INT"
+        return reader.schema(columns).parquet(*(_address(dataset, unit.file) for unit in units))
+
+    def run(self, translated: Translated, call: QueryCall) -> pa.Table:
+        with self._running(call):
+            return _arrow(self._spark.sql(translated.sql, args=_plain(translated.parameters)))
+
+    def pour(
+        self,
+        translated: Translated,
+        call: QueryCall,
+        conformed: Callable[[pa.Table], pa.Table],
+        take: BatchConsumer[T],
+    ) -> T:
+        with self._running(call):
+            frame = self._spark.sql(translated.sql, args=_plain(translated.parameters))
+            schema = _arrow(frame.limit(0)).schema
+
+            def batches() -> Batches:
+                rows: Iterator[Any] = frame.toLocalIterator()
+                while some := list(islice(rows, BATCH)):
+                    if call.stopped.is_set():
+                        raise QueryError("The query was interrupted.")
+                    columns = zip(*some, strict=True)
+                    arrays = [pa.array(one, type_) for one, type_ in zip(columns, schema.types, strict=True)]
+                    yield from conformed(pa.Table.from_arrays(arrays, schema=schema)).to_batches()
+
+            return take(conformed(schema.empty_table()).schema, batches())
+
+    def run_free(self, sql: str, parameters: Mapping[str, Any], call: QueryCall) -> pa.Table:
+        named = set(re.findall(r":(\w+)", sql))
+        if unused := sorted(set(parameters) - named):
+            raise QueryError(f"The statement has no parameter :{unused[0]}.")
+        with self._running(call):
+            self._guard.refuse_all_but_reading(sql)
+            return _arrow(self._spark.sql(sql, args=_plain(parameters)))
+
+    def close(self) -> None:
+        """Let nothing go: the files are Spark's to open and close."""
+
+    @contextmanager
+    def _running(self, call: QueryCall) -> Iterator[None]:
+        tag = f"mfkit-{uuid4().hex[:12]}"
+        self._spark.addTag(tag)
+        try:
+            with call.running(lambda: self._spark.interruptTag(tag)):
+                yield
+        finally:
+            self._spark.removeTag(tag)
+
+
+def _address(dataset: Dataset, file: str) -> str:
+    # Of a path without a scheme a cluster thinks that it lies in its own file system.
+    return dataset.uri(file) if dataset.local is None else f"file://{dataset.uri(file)}"
+
+
+def _arrow(frame: DataFrame) -> pa.Table:
+    with warnings.catch_warnings():
+        # Of pandas 3, which has no part in this.
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+        table: pa.Table = frame.toArrow()
+    return table
+
+
+def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as Spark takes them; moments as text of UTC."""
+    return {name: _value(value) for name, value in parameters.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)).isoformat(" ")
+    return value

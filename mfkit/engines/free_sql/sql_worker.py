@@ -1,0 +1,160 @@
+"""The process that runs free SQL: ``python -m mfkit.engines.free_sql.sql_worker``, spoken to over pipes.
+
+Neither DuckDB nor SQLite can be stopped in the middle of a function, and neither bounds the memory of long
+texts. A process can be killed and has a limit. Requests come pickled from the parent, which is trusted;
+answers are one line of JSON, and behind it an Arrow stream or another line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import struct
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Any
+
+from mfkit.core.sqlite_guard import open_for_free_sql
+from mfkit.engines.duckdb_settings import DuckFiles, open_for_reading
+from mfkit.errors import QueryError
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes that the process may allocate, DuckDB's buffers and the answer included; not on Windows."""
+HEAD = struct.Struct(">Q")
+"""What goes before a request: how many bytes it has."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A statement and what it is run on.
+
+    Attributes:
+        source: Files for DuckDB, or the URI of a SQLite file.
+        statement: SQL.
+        parameters: Values by name.
+    """
+
+    source: DuckFiles | str
+    statement: str
+    parameters: Mapping[str, Any]
+
+
+class _Duck:
+    """A DuckDB that stays open for further statements on the same files."""
+
+    def __init__(self, source: DuckFiles) -> None:
+        self.source = source
+        self._connection = open_for_reading(source)
+        rows = self._connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE NOT internal "
+            "UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
+        self._relations = frozenset(name.lower() for (name,) in rows)
+
+    def answer(self, request: Request, out: IO[bytes]) -> None:
+        from pyarrow import ipc
+
+        from mfkit.engines.free_sql.duckdb_guard import refuse_all_but_reading
+
+        refuse_all_but_reading(self._connection, request.statement, self._relations)
+        self._connection.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            table = _relation(self._connection, request).to_arrow_table()
+        finally:
+            with suppress(Exception):  # an error may have ended the transaction, and is the one to tell
+                self._connection.execute("ROLLBACK")
+        _put_line(out, {"kind": "table"})
+        with ipc.new_stream(out, table.schema) as stream:
+            stream.write_table(table)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _relation(connection: duckdb.DuckDBPyConnection, request: Request) -> duckdb.DuckDBPyRelation:
+    if request.parameters:
+        return connection.sql(request.statement, params=dict(request.parameters))
+    return connection.sql(request.statement)
+
+
+def _answer_from_sqlite(request: Request, out: IO[bytes]) -> None:
+    assert isinstance(request.source, str)
+    connection = open_for_free_sql(request.source)
+    try:
+        cursor = connection.execute(request.statement, dict(request.parameters))
+        if cursor.description is None:
+            raise QueryError("The statement returns no rows; sql() is for reading.")
+        names, rows = [column[0] for column in cursor.description], cursor.fetchall()
+    finally:
+        connection.close()
+    answer = json.dumps([names, rows], default=_plain_blob).encode()
+    _put_line(out, {"kind": "rows"})
+    out.write(answer + b"\n")
+
+
+def _plain_blob(value: bytes) -> dict[str, str]:
+    return {"hex": value.hex()}
+
+
+def _put_line(out: IO[bytes], values: Mapping[str, Any]) -> None:
+    out.write(json.dumps(values).encode() + b"\n")
+
+
+def _listen(requests: SimpleQueue[bytes]) -> None:
+    """Take requests; the end of the parent, however it came, ends this process in the middle of anything."""
+    while head := sys.stdin.buffer.read(HEAD.size):
+        requests.put(sys.stdin.buffer.read(*HEAD.unpack(head)))
+    os._exit(0)
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+
+        # Data, not address space: libraries map far more than they use.
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, AttributeError, ValueError, OSError):  # the system has no such limit, or a lower one
+        return
+
+
+def main() -> None:
+    """Answer requests until the parent ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that a library prints gets among the answers
+    _limit_memory()
+    requests: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_listen, args=(requests,), daemon=True).start()
+    duck: _Duck | None = None
+    while True:
+        asked = requests.get()
+        try:
+            request: Request = pickle.loads(asked)
+            if isinstance(request.source, str):
+                _answer_from_sqlite(request, out)
+                continue
+            if duck is not None and duck.source != request.source:
+                duck.close()
+                duck = None
+            duck = duck or _Duck(request.source)
+            duck.answer(request, out)
+        except QueryError as error:
+            _put_line(out, {"kind": "refused", "message": str(error)})
+        except Exception as error:  # the parent tells the caller
+            _put_line(out, {"kind": "failed", "message": str(error) or type(error).__name__})
+        finally:
+            out.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Rows as CSV, JSON lines, GeoJSON and Parquet, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from mfkit.exchange.csv_escaping import escape_formula
+
+Batches = Iterator[pa.RecordBatch]
+_JSON = "extra_metadata"
+
+
+def write_csv(file: Path, schema: pa.Schema, batches: Batches) -> None:
+    """Write CSV (RFC 4180): UTF-8, a header, no value for null and ``""`` for an empty text."""
+    plain = pa.schema([(field.name, _csv_type(field.type)) for field in schema])
+    with pyarrow.csv.CSVWriter(file, plain) as writer:
+        for batch in batches:
+            columns = [_csv_column(column) for column in batch.columns]
+            writer.write_batch(pa.record_batch(columns, schema=plain))
+
+
+def write_parquet(file: Path, schema: pa.Schema, batches: Batches) -> None:
+    """Write Parquet: the types as they are, zstd; a row group per some batches."""
+    with pyarrow.parquet.ParquetWriter(
+        file, schema, compression="zstd", compression_level=1, write_statistics=True
+    ) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def write_json_lines(file: Path, schema: pa.Schema, batches: Batches) -> None:
+    """Write JSON lines (https://jsonlines.org): an object per row, moments as ISO 8601, nulls too."""
+    # to_json() of a row; what is JSON already goes in as it is.
+    with file.open("w", encoding="utf-8", newline="\n") as out:
+        for rows in _json(schema, batches, "to_json(one)"):
+            _write(out, rows, "\n", "\n")
+
+
+def write_geojson(file: Path, schema: pa.Schema, batches: Batches) -> None:
+    """Write GeoJSON (RFC 7946): a point per row that has a place, with the other columns as properties."""
+    feature = (
+        "json_object('type', 'Feature', 'geometry', json_object('type', 'Point', 'coordinates', "
+        "json_array(longitude, latitude)), 'properties', to_json(one))"
+    )
+    with file.open("w", encoding="utf-8", newline="\n") as out:
+        out.write('{"type": "FeatureCollection", "features": [')
+        between = "\n"
+        for rows in _json(schema, batches, feature):
+            if rows:
+                out.write(between)
+                _write(out, rows, ",\n", "")
+                between = ",\n"
+        out.write("\n]}\n")
+
+
+def _write(out: IO[str], rows: list[str], between: str, end: str) -> None:
+    if rows:
+        out.write(between.join(rows) + end)
+
+
+def _json(schema: pa.Schema, batches: Batches, expression: str) -> Iterator[list[str]]:
+    """Yield the rows of each batch as JSON text, made by DuckDB: a tenth of the time of Python's json."""
+    import duckdb
+
+    with duckdb.connect(config={"threads": 1}) as connection:
+        place = "longitude, latitude, " if {"longitude", "latitude"} <= set(schema.names) else ""
+        members = ", ".join(f"{_quoted(field.name)} := {_member(field)}" for field in schema)
+        query = f"SELECT {expression} FROM (SELECT {place}struct_pack({members}) AS one FROM batch)"
+        for batch in batches:
+            connection.register("batch", _without_zones(batch))
+            yield [row for (row,) in connection.sql(query).fetchall()]
+
+
+def _member(field: pa.Field) -> str:
+    name = _quoted(field.name)
+    if pa.types.is_timestamp(field.type):
+        return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+    if field.name == _JSON:
+        return f"CASE WHEN json_valid({name}) THEN CAST({name} AS JSON) ELSE to_json({name}) END"
+    if pa.types.is_floating(field.type):  # JSON has no word for infinity
+        return f"CASE WHEN isfinite({name}) THEN {name} END"
+    return f"CAST({name} AS VARCHAR)" if pa.types.is_dictionary(field.type) else name
+
+
+def _without_zones(batch: pa.RecordBatch) -> pa.Table:
+    """Return a batch whose moments do not say that they are UTC, so that DuckDB needs no calendar."""
+    columns = [
+        column.cast(pa.timestamp("us")) if pa.types.is_timestamp(column.type) else column
+        for column in batch.columns
+    ]
+    return pa.table(columns, names=batch.schema.names)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _csv_type(type_: pa.DataType) -> pa.DataType:
+    return type_ if _is_number(type_) else pa.string()
+
+
+def _csv_column(column: pa.Array) -> pa.Array:
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string())
+    if pa.types.is_boolean(column.type):
+        return column.cast(pa.string())
+    return escape_formula(column) if pa.types.is_string(column.type) else column
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_))

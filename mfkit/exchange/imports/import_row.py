@@ -1,0 +1,138 @@
+"""One row that is brought in: which columns there are, and what they may hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from mfkit.models import MediaType
+from mfkit.scan.extract.plausible import MAX_INT32, MAX_INT64, PAIRS, clean_year
+from mfkit.scan.stored_path import to_stored_path
+
+NOT_GIVEN = frozenset(
+    (
+        "id",
+        "created_at",
+        "modified_at",
+        "last_scanned_at",
+        "is_processed",
+        "missing_since",
+        "folder",
+        "extension",
+        "copies",
+    )
+)
+"""Columns of items() that an ingest passes over: they are the library's own, or follow from others."""
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def _moment(value: Any) -> datetime:
+    """Take a moment, or its ISO 8601 text; what has no zone is UTC."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime):
+        raise ValueError("this is no moment; write it as 2024-05-17T12:30:00Z")
+    if value.tzinfo is UTC:
+        return value
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC this moment lies outside of the years 1 to 9999") from None
+
+
+def _path(given: Any) -> str:
+    value: object = os.fspath(given) if isinstance(given, os.PathLike) else given
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise ValueError("this is no path")
+    if _HALVES.search(value):  # bytes that are no UTF-8, as os.listdir gives them
+        value = to_stored_path(value)
+    if "://" in value:
+        return value
+    absolute = os.path.abspath(os.path.expanduser(value)).replace(os.sep, "/")
+    # Windows' own form stays one on other systems: the list was made elsewhere.
+    return value.replace("\\", "/") if value[1:3] in (":\\", ":/") else absolute
+
+
+def _year(value: Any) -> int:
+    year = clean_year(int(value) if isinstance(value, float) and value.is_integer() else value)
+    if year is None:
+        raise ValueError("this is no year from 1000 to 2100")
+    return year
+
+
+def _extra(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError("this is no JSON object") from None
+    return value
+
+
+Timestamp = Annotated[datetime, BeforeValidator(_moment)]
+Small = Annotated[int, Field(ge=0, le=MAX_INT32)]
+Large = Annotated[int, Field(ge=0, le=MAX_INT64)]
+Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class MediaRow(BaseModel):
+    """The columns of an ingest, with what each may hold; all but ``file_path`` may be left out or empty.
+
+    Units are those of docs/schema.md: bytes, seconds, pixels, bits per second, hertz, millimetres, degrees.
+    """
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    file_path: Annotated[str, BeforeValidator(_path)]
+    file_name: str | None = None
+    file_size: Large | None = None
+    file_hash: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = None
+    mime_type: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+$")] | None = None
+    media_type: MediaType | None = None
+    file_created_at: Timestamp | None = None
+    file_modified_at: Timestamp | None = None
+    is_compressed: bool | None = None
+    compression_ratio: Positive | None = None
+    duration: Positive | None = None
+    width: Small | None = None
+    height: Small | None = None
+    fps: Positive | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    bitrate: Large | None = None
+    sample_rate: Small | None = None
+    channels: Small | None = None
+    artist: str | None = None
+    album: str | None = None
+    title: str | None = None
+    genre: str | None = None
+    year: Annotated[int, BeforeValidator(_year)] | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    iso: Small | None = None
+    aperture: Positive | None = None
+    shutter_speed: str | None = None
+    focal_length: Positive | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    location_name: str | None = None
+    extra_metadata: Annotated[dict[str, Any], BeforeValidator(_extra)] | None = None
+
+    @model_validator(mode="after")
+    def _in_pairs(self) -> MediaRow:
+        for one, other in PAIRS:
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other} make sense only together")
+        return self
+
+
+COLUMNS = tuple(MediaRow.model_fields)

@@ -1,0 +1,212 @@
+"""From a `MediaFilter` to SQL conditions over the `media` relation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, extract, func, literal, null, or_, select
+
+from mfkit.filters.camera_name import camera
+from mfkit.filters.json_fields import json_text
+from mfkit.filters.media_filter import Box, MediaFilter, Near
+from mfkit.filters.size_classes import resolution
+from mfkit.filters.text_search import search_hits
+from mfkit.models import Collection, MediaType, Tag, collection_items, media, media_tags
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius of the earth (IUGG), for distances on a sphere."""
+
+Condition = ColumnElement[bool]
+c = media.c
+
+item_date = func.coalesce(c.file_created_at, c.file_modified_at)
+"""The one date of an item: capture time where known, else the file's modification time."""
+
+date_year = extract("year", item_date)
+"""The year of that."""
+item_year = func.coalesce(c.year, date_year)
+"""Year of release where known, else of the item's date."""
+
+container = case((c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), json_text("format")), else_=null())
+"""The container of a film or a piece of music, by FFmpeg's name; null for everything else."""
+
+lens = json_text("lens")
+"""The lens's name."""
+
+
+def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:
+    """Return the conditions of a filter, to be joined by AND.
+
+    Args:
+        chosen: The filter.
+
+    Returns:
+        Conditions over ``media``; empty when every item is meant, missing ones too.
+    """
+    return tuple(_conditions(chosen))
+
+
+def matches(chosen: MediaFilter) -> Select[Any]:
+    """Return the statement that selects the ids of the items that a filter means."""
+    return select(c.id).where(*conditions(chosen))
+
+
+def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
+    if chosen.missing is not None:
+        yield c.missing_since.is_not(None) if chosen.missing else c.missing_since.is_(None)
+    for name, expression in _NAMES.items():
+        values: tuple[str, ...] | None = getattr(chosen, name)
+        if values:
+            yield expression(values)
+    for name, column in _RANGES.items():
+        low, high = getattr(chosen, f"min_{name}"), getattr(chosen, f"max_{name}")
+        if low is not None:
+            yield column >= low
+        if high is not None:
+            yield column <= high
+    if chosen.after is not None:
+        yield item_date >= chosen.after
+    if chosen.before is not None:
+        yield item_date <= chosen.before
+    if chosen.folder is not None:
+        yield _below(chosen.folder)
+    for name in chosen.all_tags or ():
+        yield _tagged((name,))
+    if chosen.no_tags:
+        yield ~_tagged(chosen.no_tags)
+    if chosen.has_date is not None:
+        yield c.file_created_at.is_not(None) if chosen.has_date else c.file_created_at.is_(None)
+    if chosen.has_location is not None:
+        located = and_(c.latitude.is_not(None), c.longitude.is_not(None))
+        yield located if chosen.has_location else ~located
+    if chosen.box is not None:
+        yield _in_box(chosen.box)
+    if chosen.area is not None:
+        yield _in_area(chosen.area)
+    if chosen.near is not None:
+        yield _near(chosen.near)
+    if chosen.text:
+        yield c.id.in_(select(search_hits(chosen.text).c.media_item_id))
+    if chosen.duplicates is not None:
+        yield c.copies > 0 if chosen.duplicates else c.copies == 0
+
+
+def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
+    """Compare with a column whose values mfkit itself writes in lower case: an index serves."""
+    return lambda values: column.in_([value.lower() for value in values])
+
+
+def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
+    """Compare without regard to case, as the database folds it."""
+    return lambda values: func.lower(column).in_([func.lower(value) for value in values])
+
+
+def _camera(values: tuple[str, ...]) -> Condition:
+    return or_(*(_folded(one)(values) for one in (c.camera_make, c.camera_model, camera)))
+
+
+def _tagged(names: tuple[str, ...]) -> Condition:
+    # Ids in a subquery of their own: a join makes SQLite read all links, as it sees no use of an
+    # index in the folded name.
+    meant = select(Tag.id).where(_folded(Tag.__table__.c.name)(names))
+    return c.id.in_(select(media_tags.c.media_item_id).where(media_tags.c.tag_id.in_(meant)))
+
+
+def _collected(names: tuple[str, ...]) -> Condition:
+    meant = select(Collection.id).where(_folded(Collection.__table__.c.name)(names))
+    return c.id.in_(
+        select(collection_items.c.media_item_id).where(collection_items.c.collection_id.in_(meant))
+    )
+
+
+_NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
+    "media_type": c.media_type.in_,
+    "mime_type": _exactly(c.mime_type),
+    "extension": _exactly(c.extension),
+    "video_codec": _exactly(c.video_codec),
+    "audio_codec": _exactly(c.audio_codec),
+    "container": _folded(container),
+    "resolution": resolution.in_,
+    "camera": _camera,
+    "lens": _folded(lens),
+    "artist": _folded(c.artist),
+    "album": _folded(c.album),
+    "genre": _folded(c.genre),
+    "tags": _tagged,
+    "collection": _collected,
+}
+_RANGES: dict[str, ColumnElement[Any]] = {
+    "size": c.file_size,
+    "duration": c.duration,
+    "width": c.width,
+    "height": c.height,
+    "year": item_year,
+}
+
+
+def _below(folder: str) -> Condition:
+    """Return the condition on the path, as a range that the index on it serves."""
+    if folder == "/":
+        return and_(c.file_path >= "/", c.file_path < "0")
+    # "0" is the character after "/".
+    return and_(c.file_path >= f"{folder}/", c.file_path < f"{folder}0")
+
+
+def _in_box(box: Box) -> Condition:
+    south, west, north, east = box
+    if west <= east:
+        between: Condition = c.longitude.between(west, east)
+    else:
+        between = or_(c.longitude >= west, c.longitude <= east)
+    return and_(c.latitude.between(south, north), between)
+
+
+def _in_area(corners: Sequence[tuple[float, float]]) -> Condition:
+    """Return the condition that a ray from the item eastward crosses the line an odd number of times.
+
+    Source: M. Shimrat, Algorithm 112: Position of point relative to polygon, CACM 5 (1962), 434.
+    """
+    south, north = min(y for y, _ in corners), max(y for y, _ in corners)
+    west, east = min(x for _, x in corners), max(x for _, x in corners)
+    turns = [turn for turn in (-360.0, 0.0, 360.0) if west + turn <= 180 and east + turn >= -180]
+    return or_(
+        *(
+            and_(
+                # First what costs little.
+                _in_box(Box(south, max(west + turn, -180.0), north, min(east + turn, 180.0))),
+                _crossings([(y, x + turn) for y, x in corners]) % 2 == 1,
+            )
+            for turn in turns
+        )
+    )
+
+
+def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
+    counts: list[ColumnElement[int]] = []
+    for (y1, x1), (y2, x2) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        if y1 != y2:
+            # Of both ends of an edge one belongs to it, so that a ray through a corner counts it once.
+            beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
+            at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
+            counts.append(case((and_(beside, c.longitude < at), 1), else_=0))
+    while len(counts) > 1:  # in pairs: a sum of hundreds is otherwise nested too deep
+        odd = counts[len(counts) // 2 * 2 :]
+        counts = [one + other for one, other in zip(counts[::2], counts[1::2], strict=False)] + odd
+    return counts[0] if counts else literal(0, Integer())
+
+
+def _near(near: Near) -> Condition:
+    """Return the haversine condition, behind a cheap band of latitudes.
+
+    Source: R. W. Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984), 159.
+    """
+    latitude, longitude, radius = near
+    angle = min(radius / EARTH_RADIUS_KM, math.pi)
+    band = math.degrees(angle)
+    north = func.sin(func.radians(c.latitude - latitude) / 2)
+    east = func.sin(func.radians(c.longitude - longitude) / 2)
+    narrowing = math.cos(math.radians(latitude)) * func.cos(func.radians(c.latitude))
+    haversine = north * north + narrowing * east * east
+    return and_(c.latitude.between(latitude - band, latitude + band), haversine <= math.sin(angle / 2) ** 2)

@@ -1,0 +1,167 @@
+"""What every verb stands on: the database, the engines that answer, and how a library opens and closes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+
+import pandas as pd
+from sqlalchemy import Executable, Select
+
+from mfkit.core.database import BUSY_TIMEOUT, Database
+from mfkit.core.null_database import NullDatabase
+from mfkit.distributed.dataset import Dataset
+from mfkit.distributed.dataset_engine import DatasetEngine, DuckDatasetEngine
+from mfkit.engines.library_engine import LibraryEngine
+from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
+from mfkit.errors import QueryError
+from mfkit.frames import to_frame
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Engine = Literal["snapshot", "record"]
+
+
+class LibraryBase:
+    """A library that opens itself at the first call.
+
+    Attributes:
+        database: The record database.
+    """
+
+    def __init__(
+        self,
+        library: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        busy_timeout: float = BUSY_TIMEOUT,
+        engine: Engine = "snapshot",
+    ) -> None:
+        """Name the library; it is opened, made and upgraded by the first call.
+
+        Args:
+            library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
+            read_only: Refuse to write.
+            busy_timeout: Seconds to wait for another program's write to end (SQLite).
+            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, brought up to
+                date before each; ``"record"`` runs them on the database itself.
+
+        Raises:
+            NotALibraryError: The path is a directory, or the URL makes no sense.
+        """
+        self.database = Database(library, read_only=read_only, busy_timeout=busy_timeout)
+        if engine not in get_args(Engine):
+            raise QueryError(f"{engine!r} is no engine; take one of {', '.join(get_args(Engine))}.")
+        self._record = LibraryEngine(self.database)
+        self._snapshot: SnapshotEngine | DatasetEngine = SnapshotEngine(self.database, self._record)
+        self._engine: SnapshotEngine | DatasetEngine | LibraryEngine = (
+            self._snapshot if engine == "snapshot" else self._record
+        )
+        self._opening: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_dataset(
+        cls, dataset: str | os.PathLike[str], *, engine: SparkSession | Literal["duckdb"] = "duckdb"
+    ) -> Self:
+        """Open what :meth:`publish` wrote, to read: every analysis, on one machine or on a cluster.
+
+        Before each query it is looked which version is the newest; a query sees one version whole. Verbs that
+        write answer with :class:`mfkit.errors.ReadOnlyLibraryError`.
+
+        Args:
+            dataset: The folder or URL.
+            engine: ``"duckdb"`` runs queries on this machine, for a dataset in a folder; a Spark session
+                (extra ``spark``) runs them on its cluster, whose machines must see the dataset under the
+                same name.
+
+        Raises:
+            DatasetError: The URL makes no sense, or DuckDB cannot read from there.
+            QueryError: The engine is neither.
+        """
+        place = Dataset(dataset)
+        library = cls.__new__(cls)
+        library.database = NullDatabase(place.name)
+        library._record = LibraryEngine(library.database)
+        library._snapshot = library._engine = dataset_engine(place, engine)
+        library._opening = None
+        return library
+
+    def __repr__(self) -> str:
+        """Name the library by its path or its URL without the password."""
+        return f"{type(self).__name__}({self.database.name!r})"
+
+    async def open(self) -> Self:
+        """Make sure that the library is there and its schema current; every verb does so by itself.
+
+        Raises:
+            MfkitError: It is not there, is no library, is locked, or comes from a newer mfkit.
+        """
+        if self._opening is None or (self._opening.done() and _failed(self._opening)):
+            self._opening = asyncio.ensure_future(self.database.upgrade())
+        await asyncio.shield(self._opening)
+        await self.database.refuse_gone()  # the snapshot would be asked for what it holds
+        return self
+
+    async def close(self) -> None:
+        """Close all connections; a later call opens the library again."""
+        self._opening = None
+        self._snapshot.close()
+        self._record.close()
+        await self.database.dispose()
+
+    async def __aenter__(self) -> Self:
+        """Open the library."""
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the library."""
+        await self.close()
+
+    async def frame(self, select: Select[Any] | Executable) -> pd.DataFrame:
+        """Run any SQLAlchemy select over the models or the relation ``mfkit.models.media``.
+
+        Returns:
+            A frame with the dtypes that the selected columns declare.
+
+        Raises:
+            QueryError: The database refuses the statement.
+        """
+        await self.open()
+        return to_frame(await self._engine.run(select))
+
+
+async def library_state(library: LibraryBase) -> object | None:
+    """Return what is another object in each state of a library; None where nothing tells them apart.
+
+    As long as it is the same, so are all answers. To be kept by a weak reference.
+    """
+    await library.open()
+    return await library._engine.state()
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    return task.cancelled() or task.exception() is not None
+
+
+def dataset_engine(dataset: Dataset, engine: SparkSession | Literal["duckdb"]) -> DatasetEngine:
+    """Return what runs queries on a dataset.
+
+    Raises:
+        QueryError: It is neither DuckDB nor a Spark session.
+        DatasetError: DuckDB cannot read from there.
+    """
+    if engine == "duckdb":
+        return DuckDatasetEngine(dataset)
+    if not hasattr(engine, "newSession"):
+        raise QueryError(
+            f'{engine!r} runs no queries on a dataset; take "duckdb" or a Spark session: '
+            "pip install 'mfkit[spark]', then pyspark.sql.SparkSession.builder.getOrCreate()."
+        )
+    from mfkit.distributed.spark_engine import SparkEngine
+
+    return SparkEngine(dataset, engine)

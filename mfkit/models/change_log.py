@@ -1,0 +1,160 @@
+"""What changed, in order, whoever changed it: the log that lets a copy of the library catch up.
+
+Triggers write one row to ``media_changes`` for every row of the library that anyone inserts, updates or
+deletes, mfkit or the ``sqlite3`` shell. A copy that knows the newest row it has seen reads the rows
+behind it and fetches just those items again. ``mark`` is a random number: a database that was put back
+from a backup, or exchanged for another, does not hold the row that the copy remembers, and the copy is
+made anew. The log keeps its last :data:`KEPT` rows; who is further behind than that starts over.
+
+SQLite has one writer at a time, so ``revision`` grows in the order of commits. PostgreSQL has many: there
+each row bears the transaction that wrote it, and a copy remembers which transactions it could see
+(https://www.postgresql.org/docs/15/functions-info.html, table 9.80).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, Uuid
+
+from mfkit.models.base import Base, attach
+
+KEPT_CHANGES = 200_000
+
+media_changes = Table(
+    "media_changes",
+    Base.metadata,
+    Column("revision", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    # The name of a table; "media" for items and their metadata, "everything" after a TRUNCATE.
+    Column("relation", Text(), nullable=False),
+    # No foreign key: the row tells of items that are gone.
+    Column("media_item_id", Uuid(), nullable=True),
+    Column("mark", BigInteger(), nullable=False),
+)
+"""One row per changed row: the relation, and the item it belongs to (null where it belongs to none)."""
+
+# table -> (relation, column with the item's id, columns that are unique besides that one)
+_TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
+    "media_items": ("media", "id", ("file_path", "file_hash")),
+    "media_metadata": ("media", "media_item_id", ("id",)),
+    "media_copies": ("media_copies", "media_item_id", ("id", "file_path")),
+    "media_tags": ("media_tags", "media_item_id", ()),
+    "collection_items": ("collection_items", "media_item_id", ()),
+    "tags": ("tags", None, ()),
+    "collections": ("collections", None, ()),
+    "scans": ("scans", None, ()),
+    "scan_failures": ("scan_failures", None, ()),
+}
+_INSERT = "INSERT INTO media_changes(relation, media_item_id, mark)"
+
+
+def _sqlite_table(table: str) -> dict[str, str]:
+    """Return the triggers of a table: name -> event and statement."""
+    relation, item, unique = _TABLES[table]
+    new, old = (f"NEW.{item}", f"OLD.{item}") if item else ("NULL", "NULL")
+    triggers = {
+        "inserted": f"AFTER INSERT ON {table} BEGIN {_INSERT} VALUES ('{relation}', {new}, random()); END",
+        "deleted": f"AFTER DELETE ON {table} BEGIN {_INSERT} VALUES ('{relation}', {old}, random()); END",
+        "updated": f"AFTER UPDATE ON {table} BEGIN {_INSERT} VALUES ('{relation}', {new}, random()); END",
+    }
+    if item is not None:
+        triggers["left"] = (
+            f"AFTER UPDATE OF {item} ON {table} WHEN {old} IS NOT {new} "
+            f"BEGIN {_INSERT} VALUES ('{relation}', {old}, random()); END"
+        )
+    if unique:
+        # REPLACE takes away the rows in its way without telling a delete trigger
+        # (https://www.sqlite.org/lang_conflict.html), so they are written down beforehand.
+        same = " OR ".join(f"{name} = NEW.{name}" for name in unique)
+        gone = f"{_INSERT} SELECT '{relation}', {item}, random() FROM {table} WHERE {same}"
+        triggers["replaced"] = f"BEFORE INSERT ON {table} BEGIN {gone}; END"
+        triggers["displaced"] = (
+            f"BEFORE UPDATE OF {', '.join(unique)} ON {table} WHEN "
+            + " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in unique)
+            + f" BEGIN {gone}; END"
+        )
+    return triggers
+
+
+def _sqlite() -> tuple[str, ...]:
+    triggers = [
+        f"CREATE TRIGGER IF NOT EXISTS media_changes_{table}_{name} {rest}"
+        for table in _TABLES
+        for name, rest in _sqlite_table(table).items()
+    ]
+    return (
+        *triggers,
+        # In bites, so that the log is bounded whoever writes and a row costs next to nothing.
+        "CREATE TRIGGER IF NOT EXISTS media_changes_pruned AFTER INSERT ON media_changes "
+        "WHEN NEW.revision % 1024 = 0 BEGIN "
+        f"DELETE FROM media_changes WHERE revision <= NEW.revision - {KEPT_CHANGES}; END",
+        "INSERT INTO media_changes(relation, mark) SELECT 'everything', random() "
+        "WHERE NOT EXISTS (SELECT 1 FROM media_changes)",
+    )
+
+
+_MARK = "floor(random() * 9e18)::bigint"
+# event -> which of the transition tables hold rows
+_EVENTS = {
+    "inserted": ("INSERT", ("new",)),
+    "updated": ("UPDATE", ("old", "new")),
+    "deleted": ("DELETE", ("old",)),
+}
+
+
+def _postgresql_table(table: str) -> list[str]:
+    """Return the statements for a table; triggers once per statement cost a bulk insert little."""
+    relation, item, _ = _TABLES[table]
+    statements = []
+    for name, (event, rows) in _EVENTS.items():
+        function = f"media_changes_{table}_{name}"
+        # A table without items needs one row per statement; the UNION leaves one of equal ids.
+        ids = " UNION ".join(f"SELECT {item or 'NULL::uuid'} AS item FROM {one}_rows" for one in rows)
+        referencing = " ".join(f"{one.upper()} TABLE AS {one}_rows" for one in rows)
+        statements += [
+            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"{_INSERT} SELECT '{relation}', item, {_MARK} FROM ({ids}) AS changed; "
+            "IF random() < 0.01 THEN DELETE FROM media_changes WHERE revision <= "
+            f"(SELECT max(revision) FROM media_changes) - {KEPT_CHANGES}; END IF; "
+            "RETURN NULL; END $$",
+            f"DROP TRIGGER IF EXISTS {function} ON {table}",
+            f"CREATE TRIGGER {function} AFTER {event} ON {table} REFERENCING {referencing} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
+        ]
+    return statements + [
+        f"DROP TRIGGER IF EXISTS media_changes_{table}_truncated ON {table}",
+        f"CREATE TRIGGER media_changes_{table}_truncated AFTER TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION media_changes_truncated()",
+    ]
+
+
+def _postgresql() -> tuple[str, ...]:
+    return (
+        "ALTER TABLE media_changes ADD COLUMN IF NOT EXISTS transaction xid8 "
+        "NOT NULL DEFAULT pg_current_xact_id()",
+        "CREATE INDEX IF NOT EXISTS ix_media_changes_transaction ON media_changes (transaction)",
+        "CREATE OR REPLACE FUNCTION media_changes_truncated() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"INSERT INTO media_changes(relation, mark) VALUES ('everything', {_MARK}); RETURN NULL; END $$",
+        *(statement for table in _TABLES for statement in _postgresql_table(table)),
+        f"INSERT INTO media_changes(relation, mark) SELECT 'everything', {_MARK} "
+        "WHERE NOT EXISTS (SELECT 1 FROM media_changes)",
+    )
+
+
+CREATE_CHANGES = {"sqlite": _sqlite(), "postgresql": _postgresql()}
+DROP_CHANGES = {
+    # On both the triggers stand on other tables, which a downgrade leaves in place.
+    "sqlite": tuple(
+        f"DROP TRIGGER IF EXISTS media_changes_{table}_{name}"
+        for table in _TABLES
+        for name in _sqlite_table(table)
+    ),
+    "postgresql": (
+        *(
+            f"DROP FUNCTION IF EXISTS media_changes_{table}_{name}() CASCADE"
+            for table in _TABLES
+            for name in _EVENTS
+        ),
+        "DROP FUNCTION IF EXISTS media_changes_truncated() CASCADE",
+    ),
+}
+
+attach(Base.metadata, CREATE_CHANGES, DROP_CHANGES)

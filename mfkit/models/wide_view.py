@@ -1,0 +1,74 @@
+"""The wide relation ``media``: one row per item with its facts, the contract of all analysis.
+
+It is a view in the record database. A query is written once against :data:`media`; the same columns
+under the same names are what every other home of the relation must offer.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text
+
+from mfkit.models.base import Base, attach
+from mfkit.models.media import MediaItem
+from mfkit.models.metadata import MediaMetadata
+
+_ITEM_COLUMNS = tuple(MediaItem.__table__.columns)
+_FACT_COLUMNS = tuple(
+    column for column in MediaMetadata.__table__.columns if column.name not in ("id", "media_item_id")
+)
+
+media = Table(
+    "media",
+    MetaData(),  # its own, so that create_all does not make a table of it
+    *(Column(column.name, column.type) for column in (*_ITEM_COLUMNS, *_FACT_COLUMNS)),
+    Column("folder", Text()),
+    Column("extension", Text()),
+    Column("copies", BigInteger()),
+)
+"""Items left join metadata, plus ``folder`` (without the last slash), ``extension`` (lower case, no
+dot, empty when there is none) and ``copies`` (further paths of the content that are there)."""
+
+# SQLite has no search from the end. rtrim() by the set of all characters but the separator leaves
+# everything up to and with the last separator.
+SQLITE_FOLDER = (
+    "CASE rtrim({path}, replace({path}, '/', '')) WHEN '' THEN '' WHEN '/' THEN '/' "
+    "ELSE rtrim(rtrim({path}, replace({path}, '/', '')), '/') END"
+)
+_SQLITE_EXTENSION = (
+    "CASE WHEN length(rtrim(i.file_name, replace(i.file_name, '.', ''))) > 1 THEN "
+    "lower(substr(i.file_name, length(rtrim(i.file_name, replace(i.file_name, '.', ''))) + 1)) "
+    "ELSE '' END"
+)
+POSTGRESQL_FOLDER = (
+    "CASE WHEN {path} ~ '^/[^/]*$' THEN '/' WHEN position('/' in {path}) = 0 THEN '' "
+    "ELSE regexp_replace({path}, '/+[^/]*$', '') END"
+)
+_POSTGRESQL_EXTENSION = "coalesce(lower(substring(i.file_name from '^.+\\.([^.]*)$')), '')"
+
+
+def wide_select(dialect: str, *further: str) -> str:
+    """Return the select behind ``media`` as text, with further columns of ``i`` (items) or ``m`` (facts)."""
+    folder, extension = _DERIVED[dialect]
+    columns = ", ".join(
+        [f"i.{column.name}" for column in _ITEM_COLUMNS] + [f"m.{column.name}" for column in _FACT_COLUMNS]
+    )
+    more = "".join(f", {column}" for column in further)
+    return (
+        f"SELECT {columns}, {folder.format(path='i.file_path')} AS folder, {extension} AS extension, "
+        "(SELECT count(*) FROM media_copies c WHERE c.media_item_id = i.id AND c.missing_since IS NULL) "
+        f"AS copies{more} FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id"
+    )
+
+
+_DERIVED = {
+    "sqlite": (SQLITE_FOLDER, _SQLITE_EXTENSION),
+    "postgresql": (POSTGRESQL_FOLDER, _POSTGRESQL_EXTENSION),
+}
+
+CREATE_MEDIA_VIEW = {
+    "sqlite": ("CREATE VIEW IF NOT EXISTS media AS " + wide_select("sqlite"),),
+    "postgresql": ("CREATE OR REPLACE VIEW media AS " + wide_select("postgresql"),),
+}
+DROP_MEDIA_VIEW = {"sqlite": ("DROP VIEW IF EXISTS media",), "postgresql": ("DROP VIEW IF EXISTS media",)}
+
+attach(Base.metadata, CREATE_MEDIA_VIEW, DROP_MEDIA_VIEW)

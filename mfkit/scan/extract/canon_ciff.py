@@ -1,0 +1,53 @@
+"""Canon's CIFF 1.0 heaps: CRW files, and the APP0 segment of JPEGs from cameras older than EXIF."""
+
+import struct
+from datetime import datetime, timedelta
+
+from mfkit.scan.extract import exif
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
+from mfkit.scan.extract.schema import Metadata, from_origin
+
+_MAX_ENTRIES, _MAX_DEPTH = 256, 4
+
+
+def read(window: BoundedReader) -> Metadata:
+    """Read size, camera, capture time, exposure.
+
+    Args:
+        window: Begins at the byte-order mark; only the little-endian order was ever written.
+    """
+    facts: Metadata = {"extra": {}}
+    _heap(window.part(int.from_bytes(window.read(2, 4), "little"), window.size), facts, 0)
+    return from_origin("ciff", facts)
+
+
+def _heap(heap: BoundedReader, facts: Metadata, depth: int) -> None:
+    """A CIFF heap ends with the offset of its directory; types 0x28 and 0x30 are heaps again."""
+    at = int.from_bytes(heap.read(heap.size - 4, 4), "little")
+    count = int.from_bytes(heap.read(at, 2), "little")
+    for index in range(min(count, _MAX_ENTRIES)):
+        entry = heap.read(at + 2 + 10 * index, 10)
+        if len(entry) < 10:
+            return
+        tag, size, offset = struct.unpack("<HII", entry)
+        content = heap.part(offset, size)
+        if tag & 0xC000 == 0x4000:  # the eight bytes of size and offset are the value itself
+            content, size = bytes_reader(entry[2:]), 8
+        if tag & 0x3800 in (0x2800, 0x3000) and not tag & 0x4000 and depth < _MAX_DEPTH:
+            _heap(content, facts, depth + 1)
+        elif tag == 0x080A:
+            names = content.read(0, 128).decode("ascii", "replace").split("\x00")
+            facts["camera_make"], facts["camera_model"] = names[0], names[1] if len(names) > 1 else None
+        elif tag == 0x1810 and size >= 16:
+            width, height, _, rotation = struct.unpack("<IIfi", content.read(0, 16).ljust(16, b"\0"))
+            facts["width"], facts["height"] = width, height
+            facts["extra"]["orientation"] = {90: 6, 180: 3, 270: 8, -90: 8}.get(rotation, 1)
+        elif tag & 0x3FFF == 0x180E:
+            seconds = int.from_bytes(content.read(0, 4), "little")
+            facts["taken_at"] = datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds else None
+        elif tag == 0x102A:
+            facts["iso"] = exif.canon_iso({4: struct.unpack("<3H", content.read(0, 6).ljust(6, b"\0"))})
+        elif tag == 0x1818 and size >= 12:
+            _, speed, aperture = struct.unpack("<3f", content.read(0, 12).ljust(12, b"\0"))
+            facts["shutter_speed"] = exif.shutter_speed(2**-speed) if -20 < speed < 30 and speed else None
+            facts["aperture"] = round(2 ** (aperture / 2), 2) if 0 < aperture < 20 else None

@@ -1,0 +1,261 @@
+"""The one place where facts are made fit for the database: nothing a file claims is taken as it stands.
+
+Files hold NUL characters, half a surrogate pair, sizes beyond any column, years such as 0000, places in
+the Gulf of Guinea because a camera wrote zeros. Each such value becomes None (it says nothing) or is cut
+to what a column holds; nothing here raises, whatever the value.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Container, Iterable
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import islice
+from typing import Any, cast
+
+from mfkit.scan.extract.schema import Metadata
+
+MAX_TEXT = 1_000
+MAX_INT32 = 2**31 - 1
+MAX_INT64 = 2**63 - 1
+_MAX_DEPTH, _MAX_MEMBERS, _MAX_EXTRA_TEXT = 6, 200, 32_768
+PAIRS = (("latitude", "longitude"), ("width", "height"))
+"""Facts that make sense only together."""
+_NO_DATES = (0, 1904, 1970)  # the epochs of broken clocks: EXIF zeros, QuickTime, Unix
+
+
+def clean(facts: Metadata) -> Metadata:
+    """Make facts safe to store and sensible to read.
+
+    Args:
+        facts: As probes gave them.
+
+    Returns:
+        New facts that hold only the fields that still say something; `extra` is JSON-safe and bounded.
+    """
+    kept: dict[str, Any] = {}
+    for name, value in facts.items():
+        rule = _RULES.get(name)
+        if rule is None or value is None:
+            continue
+        result = rule(value)
+        if result is not None:
+            kept[name] = result
+    for pair in PAIRS:
+        if not all(name in kept for name in pair) or kept[pair[0]] == kept[pair[1]] == 0:
+            for name in pair:
+                kept.pop(name, None)
+    extra = facts.get("extra")
+    if isinstance(extra, dict) and extra:
+        safe = clean_extra(extra, kept)
+        if safe:
+            kept["extra"] = safe
+    return cast(Metadata, kept)
+
+
+def clean_columns(facts: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Do for many rows what :func:`clean` does for one; ``extra`` is :func:`clean_extra`'s.
+
+    Args:
+        facts: Values by column, one for each row, None where it says nothing; all of a column of one type,
+            which hashes.
+    """
+    kept: dict[str, list[Any]] = {}
+    for name, values in facts.items():
+        known = {value: None if value is None else _RULES[name](value) for value in set(values)}
+        kept[name] = [known[value] for value in values]
+    for one, other in PAIRS:
+        if one in kept and other in kept:
+            pairs = zip(kept[one], kept[other], strict=True)
+            for place, (a, b) in enumerate(pairs):
+                if a is None or b is None or a == b == 0:
+                    kept[one][place] = kept[other][place] = None
+        else:
+            kept.pop(one, None)
+            kept.pop(other, None)
+    return kept
+
+
+def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
+    """Return further facts as safe JSON; of origins those of the facts of these names."""
+    safe = json_safe(extra)
+    origins = safe.get("origins")
+    if isinstance(origins, dict):
+        safe["origins"] = {name: origin for name, origin in origins.items() if name in names}
+        if not safe["origins"]:
+            del safe["origins"]
+    return safe
+
+
+def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
+    """Trim, bound and disarm a text; None for anything that is no text or has nothing left.
+
+    Text ends at a NUL when only padding follows it. Control and format-only characters go, white space
+    runs become one space, a lone surrogate becomes U+FFFD, and the result is NFC.
+    """
+    if not isinstance(value, str):
+        return None
+    if value.isascii() and value.isprintable() and "  " not in value:  # most texts, in a tenth of the time
+        return value.strip(" ")[:limit].rstrip() or None
+    text = value[: 4 * limit].split("\x00\x00", 1)[0].replace("\x00", " ")
+    text = "".join(ch for ch in text if ch in "\t\n\r\x0b\x0c" or unicodedata.category(ch) != "Cc")
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    text = unicodedata.normalize("NFC", re.sub(r"\s+", " ", text)).strip(" \ufeff")[:limit].rstrip()
+    return text or None
+
+
+def _number(value: object) -> float | None:
+    """A finite float, also from a string such as ``"3.5"``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _positive(maximum: float) -> Callable[[object], float | None]:
+    def rule(value: object) -> float | None:
+        number = _number(value)
+        return number if number is not None and 0 < number <= maximum else None
+
+    return rule
+
+
+def _positive_int(maximum: int) -> Callable[[object], int | None]:
+    def rule(value: object) -> int | None:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value if 0 < value <= maximum else None
+        number = _number(value)
+        return int(number) if number is not None and 1 <= number <= maximum else None
+
+    return rule
+
+
+def _within(limit: float) -> Callable[[object], float | None]:
+    def rule(value: object) -> float | None:
+        number = _number(value)
+        return number if number is not None and -limit <= number <= limit else None
+
+    return rule
+
+
+def clean_year(value: object) -> int | None:
+    """The first four digits that make a plausible year, 1000 to 2100, in a number or a date's text."""
+    text = str(value)[:MAX_TEXT] if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    for match in re.finditer(r"(?<![0-9])[0-9]{4}", text):
+        if 1000 <= int(match[0]) <= 2100:
+            return int(match[0])
+    return None
+
+
+def clean_moment(value: object) -> datetime | None:
+    """A date and time that a clock could have shown; the zeros of known epochs are none."""
+    if not isinstance(value, datetime):
+        return None
+    if value.year in _NO_DATES and (value.month, value.day) == (1, 1) or not 1800 <= value.year <= 2100:
+        return None
+    if value.tzinfo is None:
+        return value
+    try:
+        moment = value.astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+    # The same epochs, seen from the file's own offset.
+    return None if moment.year in _NO_DATES and moment.timetuple().tm_yday == 1 else value
+
+
+def json_safe(extra: dict[str, Any]) -> dict[str, Any]:
+    """Rebuild a mapping from plain JSON values alone, bounded in depth, members and length of text.
+
+    Args:
+        extra: Any mapping; keys and strings are cleaned, dates become ISO 8601, NaN and bytes None.
+    """
+    budget = [_MAX_EXTRA_TEXT]
+    return cast(dict[str, Any], _json(extra, _MAX_DEPTH, budget))
+
+
+def _json(value: object, depth: int, budget: list[int]) -> object:
+    if budget[0] <= 0:
+        return None
+    budget[0] -= 8
+    if isinstance(value, str):  # what most are
+        text = clean_text(value)
+        budget[0] -= len(text or "")
+        return text
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value) if -MAX_INT64 <= value <= MAX_INT64 else None
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return _json_mapping(value.items(), depth, budget)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        if depth <= 0:
+            return None
+        members = (_json(member, depth - 1, budget) for member in islice(value, _MAX_MEMBERS))
+        return [member for member in members if member is not None]
+    return None
+
+
+def _json_mapping(items: Iterable[tuple[object, object]], depth: int, budget: list[int]) -> object:
+    if depth <= 0:
+        return None
+    kept: dict[str, object] = {}
+    for key, member in islice(items, _MAX_MEMBERS):
+        name = _member(key) if isinstance(key, (str, int)) else None
+        safe = _json(member, depth - 1, budget)
+        if name and safe is not None and safe != {} and safe != []:
+            kept[name] = safe
+    return kept
+
+
+@lru_cache(maxsize=1_024, typed=True)  # the same few names in file after file
+def _member(key: str | int) -> str | None:
+    return clean_text(str(key), 100)
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+_MEDIA_TYPES = ("video", "audio", "image", "document", "other")
+_RULES: dict[str, Callable[[Any], Any]] = {
+    "duration": _positive(1e10),
+    "fps": _positive(240),
+    "aperture": _positive(1_000),
+    "focal_length": _positive(100_000),
+    "compression_ratio": _positive(1e12),
+    "width": _positive_int(MAX_INT32),
+    "height": _positive_int(MAX_INT32),
+    "bitrate": _positive_int(MAX_INT64),
+    "sample_rate": _positive_int(MAX_INT32),
+    "channels": _positive_int(1_024),
+    "iso": _positive_int(MAX_INT32),
+    "latitude": _within(90),
+    "longitude": _within(180),
+    "year": clean_year,
+    "taken_at": clean_moment,
+    "is_compressed": _flag,
+    "media_type": lambda value: value if value in _MEDIA_TYPES else None,
+} | dict.fromkeys(
+    (
+        "video_codec",
+        "audio_codec",
+        "artist",
+        "album",
+        "title",
+        "genre",
+        "camera_make",
+        "camera_model",
+        "shutter_speed",
+        "location_name",
+        "mime_type",
+    ),
+    clean_text,
+)

@@ -1,0 +1,99 @@
+"""PNG chunks: ISO/IEC 15948 (PNG third edition): IHDR, eXIf, iTXt, tEXt, tIME; no pixel is inflated."""
+
+import re
+import struct
+import zlib
+from typing import Any
+
+from mfkit.scan.extract import exif, xmp
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
+from mfkit.scan.extract.schema import ExtractionError, Metadata, displayed, from_origin, merge
+from mfkit.scan.formats.identify import FileFormat
+from mfkit.scan.media_source import Source, open_source
+
+_MAX_CHUNKS, _MAX_TEXT = 100_000, 262_144
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_RAW_PROFILE = re.compile(rb"\s*(?:exif|APP1)\s+\d+\s+([0-9a-fA-F\s]+)\Z")
+
+
+def read(source: Source, kind: FileFormat) -> Metadata:
+    """Read a PNG file's size, depth, EXIF, XMP and text.
+
+    Raises:
+        ProbeError: The header is no PNG's, or the chunks end before the picture does.
+    """
+    with open_source(source) as stream:
+        return displayed(_chunks(file_reader(stream)))
+
+
+def _chunks(window: BoundedReader) -> Metadata:
+    head = window.read(8, 25)
+    if len(head) < 25 or head[4:8] != b"IHDR":
+        raise ExtractionError("the PNG has no header chunk")
+    width, height, depth, color = struct.unpack_from(">IIBB", head, 8)
+    frame: Metadata = {
+        "width": width,
+        "height": height,
+        "extra": {"bits_per_pixel": depth * _SAMPLES.get(color, 4)},
+    }
+    found: dict[str, Metadata] = {}
+    texts: dict[str, Any] = {}
+    at, has_pixels = 33, False
+    for _ in range(_MAX_CHUNKS):
+        head = window.read(at, 8)
+        if len(head) < 8:
+            raise ExtractionError("the PNG is cut off: its chunks end before IEND")
+        size, name = struct.unpack(">I4s", head)
+        if name == b"IEND":
+            break
+        has_pixels = has_pixels or name == b"IDAT"
+        if name == b"eXIf" and "exif" not in found:
+            found["exif"] = exif.read(window.part(at + 8, size))[0]
+        elif name in (b"iTXt", b"tEXt", b"zTXt") and size <= _MAX_TEXT:
+            _text(name, window, at + 8, size, found, texts)
+        at += 12 + size
+    if not has_pixels:
+        raise ExtractionError("the PNG holds no pixels")
+    texts_facts: Metadata = {
+        "title": texts.pop("Title", None),
+        "taken_at": exif.moment(texts.pop("Creation Time", None)),
+        "extra": {key.lower(): text for key, text in texts.items()},
+    }
+    return merge(
+        from_origin("container", frame),
+        found.get("exif", {}),
+        found.get("xmp", {}),
+        from_origin("text", texts_facts),
+    )
+
+
+def _text(
+    name: bytes, window: BoundedReader, at: int, size: int, found: dict[str, Metadata], texts: dict[str, Any]
+) -> None:
+    """Sections 11.3.3.2 to 11.3.3.4, and ImageMagick's hexadecimal "Raw profile type exif"."""
+    keyword, _, rest = window.read(at, size).partition(b"\x00")
+    encoding = "latin-1"
+    if name == b"zTXt":
+        rest = _inflated(rest[1:])
+    elif name == b"iTXt":
+        is_packed, rest = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)[-1]
+        rest = _inflated(rest) if is_packed else rest
+        encoding = "utf-8"
+    key = keyword.decode("latin-1")
+    if key == "XML:com.adobe.xmp":
+        found.setdefault("xmp", xmp.read(rest))
+    elif key in ("Raw profile type exif", "Raw profile type APP1") and "exif" not in found:
+        match = _RAW_PROFILE.match(rest)
+        digits = b"".join(match[1].split()) if match else b""
+        data = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+        found["exif"] = exif.read(bytes_reader(data.removeprefix(b"Exif\x00\x00")))[0]
+    elif key in ("Title", "Author", "Description", "Comment", "Copyright", "Software", "Creation Time"):
+        texts.setdefault(key, rest.decode(encoding, "replace"))
+
+
+def _inflated(data: bytes) -> bytes:
+    """Deflated text, as far as the limit: a bomb costs no more than that."""
+    try:
+        return zlib.decompressobj().decompress(data, _MAX_TEXT)
+    except zlib.error:
+        return b""

@@ -1,0 +1,166 @@
+"""The movie header of MP4, MOV, M4A and 3GP: what FFmpeg's demuxer does not pass on through PyAV.
+
+ISO/IEC 14496-12 sections 8.2.2 (`mvhd`), 8.3.2 (`tkhd`, whose matrix turns the picture), 8.5.2 (`stsd`);
+QuickTime File Format, "User data atoms" (``©xyz``) and "Metadata" (`keys`, `ilst`); 3GPP TS 26.244
+section 8.11 (`loci`).
+"""
+
+import math
+import struct
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.mp4_boxes import boxes, child
+from mfkit.scan.extract.schema import Metadata, from_origin
+from mfkit.scan.media_source import Source, open_source
+from mfkit.scan.places.iso6709 import iso6709
+
+_EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
+_LOCATION, _CREATION = "com.apple.quicktime.location.iso6709", "com.apple.quicktime.creationdate"
+_MAX_TEXT, _MAX_KEYS, _MAX_TRACKS = 4_096, 128, 64
+_CODECS = {
+    b"mha1": "mpegh_3d_audio",
+    b"mha2": "mpegh_3d_audio",
+    b"mhm1": "mpegh_3d_audio",
+    b"mhm2": "mpegh_3d_audio",
+    b"ac-4": "ac4",
+}
+
+
+class Track(NamedTuple):
+    """One track's header.
+
+    Attributes:
+        rotation: Degrees clockwise that a player turns the picture: 0, 90, 180 or 270.
+        codec: FFmpeg's name, only for codecs that it has no decoder for.
+        sample_rate: Of an audio track, in hertz; else None.
+        channels: Of an audio track; else None.
+    """
+
+    rotation: int
+    codec: str | None
+    sample_rate: int | None
+    channels: int | None
+
+
+class Movie(NamedTuple):
+    """A movie header: its facts, its tracks by identifier, and whether fragments follow."""
+
+    facts: Metadata
+    tracks: dict[int, Track]
+    is_fragmented: bool
+
+
+def read_movie(source: Source) -> Movie:
+    """Read the header; empty where the file has none."""
+    with open_source(source) as stream:
+        movie = child(file_reader(stream), b"moov")
+        return movie_header(movie) if movie is not None else Movie({}, {}, False)
+
+
+def movie_header(movie: BoundedReader) -> Movie:
+    """Read a ``moov`` box's content."""
+    facts: Metadata = {}
+    tracks: dict[int, Track] = {}
+    is_fragmented = False
+    texts: dict[str, str] = {}
+    for name, content in boxes(movie):
+        if name == b"mvhd":
+            facts |= _header(content)
+        elif name == b"trak" and len(tracks) < _MAX_TRACKS:
+            tracks |= _track(content)
+        elif name == b"mvex":
+            is_fragmented = True
+        elif name == b"meta":
+            texts |= dict(_keyed(content))
+        elif name == b"udta":
+            _user_data(content, facts, texts)
+    point = iso6709(texts.get(_LOCATION, "")) or iso6709(texts.get("xyz", ""))
+    if point is not None:
+        facts["latitude"], facts["longitude"] = point
+    try:
+        # Apple's own key has the camera's offset, where the header has UTC at most.
+        facts["taken_at"] = datetime.fromisoformat(texts[_CREATION])
+    except (KeyError, ValueError):
+        pass
+    return Movie(from_origin("container", facts), tracks, is_fragmented)
+
+
+def _header(content: BoundedReader) -> Metadata:
+    data = content.read(0, 32)
+    if len(data) < 32:
+        return {}
+    created, _, scale, length = struct.unpack_from(">QQIQ" if data[0] == 1 else ">4I", data, 4)
+    facts: Metadata = {}
+    unknown = 2**64 - 1 if data[0] == 1 else 2**32 - 1
+    if scale and 0 < length < unknown:
+        facts["duration"] = length / scale
+    if 0 < created < 2**33:
+        facts["taken_at"] = _EPOCH + timedelta(seconds=created)
+    return facts
+
+
+def _track(content: BoundedReader) -> dict[int, Track]:
+    header, media = child(content, b"tkhd"), child(content, b"mdia")
+    data = header.read(0, 96) if header else b""
+    at = 52 if data[:1] == b"\x01" else 40
+    if len(data) < at + 36 or media is None:
+        return {}
+    number = int.from_bytes(data[20:24] if data[0] == 1 else data[12:16], "big")
+    a, b, _, c, d = struct.unpack_from(">5i", data, at)
+    rotation = round(math.degrees(math.atan2(b, a))) % 360 if (a, b) != (0, 0) and a * d - b * c else 0
+    description = child(media, b"minf", b"stbl", b"stsd")
+    entry = next(boxes(description, 8), None) if description else None
+    codec, rate, channels = None, None, None
+    kind = child(media, b"hdlr")
+    if entry is not None and kind is not None and kind.read(8, 4) == b"soun":
+        sound = entry.content.read(0, 28)
+        if len(sound) == 28:
+            codec = _CODECS.get(entry.name)
+            channels, rate = int.from_bytes(sound[16:18], "big"), int.from_bytes(sound[24:26], "big")
+    turned = rotation if rotation in (90, 180, 270) else 0
+    return {number: Track(turned, codec, rate or None, channels or None)}
+
+
+def _user_data(content: BoundedReader, facts: Metadata, texts: dict[str, str]) -> None:
+    for name, part in boxes(content):
+        if name == b"\xa9xyz":
+            data = part.read(0, 4 + 256)
+            texts["xyz"] = (
+                data[4 : 4 + int.from_bytes(data[:2], "big")].decode("utf-8", "replace").strip("\0 ")
+            )
+        elif name == b"meta":
+            texts |= dict(_keyed(part))
+        elif name == b"loci":
+            _place(part.read(6, 1_024), facts)
+
+
+def _place(data: bytes, facts: Metadata) -> None:
+    """3GPP location: name, NUL, role, then longitude, latitude and altitude as 16.16 numbers."""
+    encoding, ends = ("utf-16", b"\x00\x00") if data[:2] in (b"\xfe\xff", b"\xff\xfe") else ("utf-8", b"\x00")
+    name, found, rest = data.partition(ends)
+    if not found or len(rest) < 9:
+        return
+    longitude, latitude = (side / 65536 for side in struct.unpack_from(">2i", rest, 1))
+    facts["latitude"], facts["longitude"] = latitude, longitude
+    facts["location_name"] = name.decode(encoding, "replace") or None
+
+
+def _keyed(content: BoundedReader) -> Iterator[tuple[str, str]]:
+    """Metadata with named keys; QuickTime's ``meta`` is a plain box, MPEG-4's a full one."""
+    start = 0 if content.read(4, 4) in (b"hdlr", b"keys", b"ilst") else 4
+    parts: dict[bytes, Any] = {box.name: box.content for box in boxes(content, start)}
+    keys, values = parts.get(b"keys"), parts.get(b"ilst")
+    if keys is None or values is None:
+        return
+    names = [
+        box.content.read(0, 256).decode("utf-8", "replace").lower()
+        for _, box in zip(range(_MAX_KEYS), boxes(keys, 8))
+    ]
+    for _, (name, item) in zip(range(_MAX_KEYS), boxes(values)):
+        index = int.from_bytes(name, "big")
+        data = child(item, b"data")
+        if data is not None and 0 < index <= len(names) and data.read(0, 4) == b"\x00\x00\x00\x01":
+            yield names[index - 1], data.read(8, _MAX_TEXT).decode("utf-8", "replace")

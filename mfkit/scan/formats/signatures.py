@@ -1,0 +1,184 @@
+"""The byte patterns that formats begin with, and nothing about what follows.
+
+Each function takes a file's first bytes (4 KiB are enough) and answers with a format name of `kinds`,
+or with an empty string. Sources are named where a pattern is more than a constant.
+"""
+
+from mfkit.scan.formats import containers, elementary_streams
+
+_PREFIXES: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"\xff\x0a", "jxl"),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
+    (b"\xff\x4f\xff\x51", "j2k"),
+    (b"8BPS\x00\x01", "psd"),
+    (b"8BPS\x00\x02", "psd"),
+    (b"FUJIFILMCCD-RAW", "raf"),
+    (b"FOVb", "x3f"),
+    (b"\x00MRM", "mrw"),
+    (b"II\x1a\x00\x00\x00HEAPCCDR", "crw"),
+    (b"DDS ", "dds"),
+    (b"qoif", "qoi"),
+    (b"icns", "icns"),
+    (b"v/1\x01", "exr"),
+    (b"#?RADIANCE", "hdr"),
+    (b"#?RGBE", "hdr"),
+    (b"gimp xcf ", "xcf"),
+    (b"\xd7\xcd\xc6\x9a", "wmf"),
+    (b"FLV\x01", "flv"),
+    (b".RMF", "rm"),
+    (b".ra\xfd", "ra"),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01", "mxf"),
+    (b"DKIF", "ivf"),
+    (b"YUV4MPEG2", "y4m"),
+    (b"fLaC", "flac"),
+    (b"MAC ", "ape"),
+    (b"wvpk", "wv"),
+    (b"MPCK", "mpc"),
+    (b"MP+", "mpc"),
+    (b"TTA1", "tta"),
+    (b"TTA2", "tta"),
+    (b"DSD \x1c", "dsf"),
+    (b"MThd\x00\x00\x00\x06", "midi"),
+    (b"ADIF", "aac"),
+    (b"#!AMR-WB", "awb"),
+    (b"#!AMR", "amr"),
+    (b"caff\x00\x01", "caf"),
+    (b".snd\x00\x00", "au"),
+    (b"{\\rtf", "rtf"),
+    (b"%!PS", "ps"),
+    (b"\xc5\xd0\xd3\xc6", "ps"),
+    (b"AT&TFORM", "djvu"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"SQLite format 3\x00", "sqlite"),
+)
+
+_BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
+_TEXT_CONTROLS = frozenset(b"\t\n\x0b\x0c\r\x08\x1b\x1a")
+
+
+def sniff(head: bytes, named: str) -> str:
+    """Name the format that these first bytes show.
+
+    Args:
+        head: The file's first bytes.
+        named: The format that the file's name claims, which settles what bytes leave open.
+
+    Returns:
+        A format name, or ``""`` where the bytes show none.
+    """
+    for prefix, format_name in _PREFIXES:
+        if head.startswith(prefix):
+            return "svg" if format_name == "gzip" and named == "svg" else format_name
+    return (
+        containers.tiff_family(head, named)
+        or containers.iso_base_media(head, named)
+        or containers.riff_and_iff(head)
+        or containers.matroska(head, named)
+        or containers.ogg(head)
+        or containers.asf(head, named)
+        or containers.zipped(head, named)
+        or containers.compound_file(head, named)
+        or _by_structure(head, named)
+        or elementary_streams.transport_stream(head, named)
+        or elementary_streams.program_stream(head)
+        or elementary_streams.audio_frames(head, named)
+    )
+
+
+def _by_structure(head: bytes, named: str) -> str:
+    """Recognise the formats whose mark is too short, or too deep, to be trusted by itself."""
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
+        return "bmp"
+    if head[:3] == b"\x00\x00\x01" and head[3:4] == b"\x00" and _is_icon(head):
+        return "ico"
+    if named == "cur" and head[:4] == b"\x00\x00\x02\x00" and _is_icon(head):
+        return "cur"
+    if named == "tga" and _is_targa(head):
+        return "tga"
+    if head[:1] == b"P" and head[1:2] in b"1234567" and head[2:3] in b"\n\r\t #" and len(head) > 8:
+        return "pnm" if head[3:4].isdigit() or head[3:4] in b"#W" else ""
+    if named == "pcx" and head[:1] == b"\x0a" and head[1:2] in b"\x00\x02\x03\x04\x05":
+        return "pcx"
+    if head[:4] == b"\x01\x00\x00\x00" and head[40:44] == b" EMF":
+        return "emf"
+    if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
+        return "mobi"
+    if b"%PDF-" in head[:1024]:  # PDF 1.7 implementation note 13: within the first 1,024 bytes
+        return "pdf"
+    if head[257:262] == b"ustar":
+        return "tar"
+    if _is_svg(head):
+        return "svg"
+    return ""
+
+
+def _is_icon(head: bytes) -> bool:
+    """Whether an ICO or CUR directory follows: a count, and a first entry inside a sane range."""
+    count = int.from_bytes(head[4:6], "little")
+    offset = int.from_bytes(head[18:22], "little")
+    return 0 < count <= 256 and len(head) >= 22 and head[9] == 0 and offset >= 6 + 16 * count
+
+
+def _is_targa(head: bytes) -> bool:
+    """Whether an 18-byte Truevision TGA header holds plausible values (TGA 2.0, section 1)."""
+    return (
+        len(head) >= 18
+        and head[1] in (0, 1)
+        and head[2] in (1, 2, 3, 9, 10, 11)
+        and head[16] in (8, 15, 16, 24, 32)
+        and head[12:14] != b"\0\0"
+        and head[14:16] != b"\0\0"
+    )
+
+
+def _is_svg(head: bytes) -> bool:
+    """Whether the first element of an XML text is ``svg``: past declaration, comments and DOCTYPE."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[:1] != b"<" or b"<svg" not in text:
+        return False
+    before = text[: text.index(b"<svg")]
+    while before.lstrip().startswith((b"<?", b"<!")):
+        before = before.lstrip()
+        end = before.find(b"-->") + 2 if before.startswith(b"<!--") else before.find(b">")
+        if end < 2:
+            return False
+        before = before[end + 1 :]
+        if before.lstrip().startswith(b"]>"):
+            before = before.lstrip()[2:]
+    return b"<" not in before or b"<!ENTITY" in before
+
+
+def is_text(head: bytes, *, is_named_text: bool) -> bool:
+    """Whether the bytes are plain text: decodable, and free of NUL and of control characters.
+
+    UTF-16 and UTF-32 count when they carry a byte order mark. An 8-bit code page is believed only for a
+    file whose name is a text's, since any bytes at all decode in one.
+    """
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\x00" in head:
+        return False
+    else:
+        encoding = "utf-8"
+    try:
+        text = head.decode(encoding)
+    except UnicodeDecodeError as error:
+        # A character cut in two by the end of the head is no fault of the text.
+        if error.start >= len(head) - 4 and len(head) >= 1024:
+            text = head[: error.start].decode(encoding)
+        else:
+            return is_named_text and encoding == "utf-8" and not _has_controls(head)
+    return not any(ch < " " and ord(ch) not in _TEXT_CONTROLS for ch in text)
+
+
+def _has_controls(head: bytes) -> bool:
+    return any(byte < 32 and byte not in _TEXT_CONTROLS for byte in head)

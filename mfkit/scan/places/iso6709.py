@@ -1,0 +1,31 @@
+"""Places as text: ISO 6709:2008 annex H, as QuickTime, MP4 and Matroska tags carry them."""
+
+import re
+
+_POINT = re.compile(
+    r"([+-])([0-9]{1,6})(\.[0-9]+)?([+-])([0-9]{1,7})(\.[0-9]+)?(?:[+-][0-9.]+)?(?:CRS[^/]*)?/?\Z"
+)
+
+
+def iso6709(text: str) -> tuple[float, float] | None:
+    """Latitude and longitude in degrees, from forms such as ``+40.6894-074.0447+010/``.
+
+    Two, four or six digits before the decimal point of the latitude (one more for the longitude) mean
+    degrees, degrees and minutes, or degrees, minutes and seconds. Phones leave out leading zeros of whole
+    degrees (``-74.5``), which is as plain. None where the text is no such point.
+    """
+    match = _POINT.match(text.strip())
+    if match is None:
+        return None
+    is_plain = len(match[2]) <= 2 and len(match[5]) <= 3
+    if not is_plain and (len(match[2]) % 2 or len(match[5]) != len(match[2]) + 1):
+        return None
+    latitude = _degrees(match[2], match[3] or "", 2)
+    longitude = _degrees(match[5], match[6] or "", 3)
+    return latitude * (-1 if match[1] == "-" else 1), longitude * (-1 if match[4] == "-" else 1)
+
+
+def _degrees(digits: str, fraction: str, width: int) -> float:
+    parts = [digits[:width]] + [digits[at : at + 2] for at in range(width, len(digits), 2)]
+    parts[-1] += fraction
+    return sum(float(part) / float(60**power) for power, part in enumerate(parts))

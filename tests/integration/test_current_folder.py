@@ -184,9 +184,9 @@ def test_the_lab(folder: Path) -> None:
 
 WORK = """
 import mfkit
-from mfkit.engines import large
+from mfkit.engines.snapshot import parallel_build
 
-large.LARGE = 1
+parallel_build.LARGE_LIBRARY = 1
 with mfkit.MediaLibrary("library.db") as lib:
     assert lib.summary("media_type").files.sum() > 0
     picture = lib.items(media_type="image").id.iloc[0]
@@ -206,7 +206,7 @@ def test_processes_of_a_script(folder: Path) -> None:
 def test_the_mfkit_that_runs_is_the_children_s(scanned: Path, tmp_path: Path) -> None:
     """A package that is not installed, but found by its path, starts processes of the same package."""
     shutil.copytree(Path(mfkit.__file__).parent, tmp_path / "elsewhere" / "mfkit")
-    (tmp_path / "elsewhere" / "mfkit" / "scan" / "examine.py").write_text("raise SystemExit(7)")
+    (tmp_path / "elsewhere" / "mfkit" / "scan" / "inspect_file.py").write_text("raise SystemExit(7)")
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'elsewhere')!r}); import asyncio\n"
         "from mfkit.scan.workers.worker_process import WorkerProcess\n"

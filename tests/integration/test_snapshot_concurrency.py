@@ -47,8 +47,8 @@ warnings.simplefilter("error")
 file, seconds, anew = sys.argv[1], float(sys.argv[2]), sys.argv[3] == "anew"
 lib = mfkit.MediaLibrary(file)
 if anew:  # by a process of its own, which reads over several connections
-    from mfkit.engines import large
-    large.LARGE = 1
+    from mfkit.engines.snapshot import parallel_build
+    parallel_build.LARGE_LIBRARY = 1
 end = time.monotonic() + seconds
 while time.monotonic() < end:
     asked = time.monotonic()
@@ -121,15 +121,15 @@ def test_killed_while_making_it(file: Path) -> None:
         assert library.count() == 300
     code = """
 import sys, time, mfkit
-from mfkit.engines import duck
+from mfkit.engines import duckdb_settings
 lib = mfkit.MediaLibrary(sys.argv[1])
-whole = duck.copy
+whole = duckdb_settings.copy_to_parquet
 def slow(*args):
     written = whole(*args)
     print("one file", flush=True)
     time.sleep(0.5)
     return written
-duck.copy = slow
+duckdb_settings.copy_to_parquet = slow
 lib.refresh()
 """
     for files in (1, 3):

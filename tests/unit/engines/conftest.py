@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from nasty import fill
 
 from mfkit import MediaLibrary
+from tests.unit.engines.nasty import fill
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,297 @@
+"""Every command, called in this process: help, examples, JSON, and what it does when it cannot work."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import mfkit
+from mfkit import doctor
+from mfkit.cli import app
+from mfkit.filters.media_filter import MediaFilter
+from tests.commands import COMMANDS, call, examples
+
+ROOT = Path(__file__).parents[3]
+
+
+# lab and app go on until they are stopped, and a report takes a kernel: their own tests call them.
+CALLED = {name: one for name, one in COMMANDS.items() if name not in ("app", "lab", "report")}
+
+
+def _options(command: Any) -> set[str]:
+    context = typer.main.get_command(app).make_context("mfkit", [], resilient_parsing=True)
+    return {flag for one in command.get_params(context) for flag in one.opts}
+
+
+@pytest.fixture(scope="module")
+def scanned(demo, tmp_path_factory) -> Path:
+    """The demo as a library, not to be changed."""
+    path = tmp_path_factory.mktemp("commands") / "library.db"
+    with mfkit.MediaLibrary(path) as lib:
+        lib.scan(demo, progress=False)
+        lib.save_filter("films", media_type="video")
+    return path
+
+
+@pytest.fixture
+def run(scanned, demo, tmp_path, monkeypatch, capsys):
+    """Call mfkit in a folder with a copy of the demo's library."""
+    shutil.copyfile(scanned, tmp_path / "library.db")
+    (tmp_path / "list.csv").write_text("Path,file_size,Notes\n/somewhere/a.jpg,5,mine\n")
+    (tmp_path / "Pictures").symlink_to(demo)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("MFKIT_LIBRARY", raising=False)
+
+    return functools.partial(call, capsys)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_it_explains_itself(run, name):
+    """Help says what the command does, what each option means, and gives an example."""
+    assert examples(name), "an example is missing"
+    assert all(example[: len(name.split())] == name.split() for example in examples(name))
+    done = run(*name.split(), "--help")
+    assert done.code == 0 and "Usage" in done.out
+    for parameter in COMMANDS[name].params:
+        assert getattr(parameter, "help", None) or parameter.name == "context", parameter.name
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_its_examples_work(run, name):
+    """What the help shows runs on the demo library."""
+    for example in examples(name):
+        done = run(*example)
+        assert done.code in ((0, 1) if name == "scan" else (0,)), done.err
+        assert done.out and "\x1b" not in done.out
+
+
+@pytest.mark.parametrize("name", [name for name, one in CALLED.items() if "--json" in _options(one)])
+def test_json_is_json(run, name):
+    """With --json the output is one JSON document and nothing else."""
+    example = [part for part in examples(name)[0] if part != "--json"]
+    json.loads(run(*example, "--json").out)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, one in COMMANDS.items()
+        if "--library" in _options(one) and name not in ("scan", "import", "db upgrade", "doctor")
+    ],
+)
+def test_an_unknown_library_is_one_line(run, name):
+    """A library that is not there ends with 2 and a line that says what to do; none is made."""
+    done = run(*examples(name)[0], "--library", "nowhere.db")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1 and "mfkit scan FOLDER --library nowhere.db" in done.err
+    assert not Path("nowhere.db").exists()
+
+
+EMPTY = [
+    ("scan", ""),
+    ("demo", ""),
+    ("export", ""),
+    ("import", ""),
+    ("publish", ""),
+    ("db", "copy", "library.db", ""),
+    ("db", "copy", "", "copy.db"),
+    ("cache", "clear", ""),
+    ("lab", "--notebooks", ""),
+    ("lab", "--library", ""),
+    ("report", "--output", ""),
+    ("report", "--pictures", ""),
+    ("items", "--folder", ""),
+    ("app", ""),
+    ("scan", "Pictures", "--library", ""),
+    ("items", "--library", ""),
+    ("db", "upgrade", "--library", ""),
+    ("scan", "Pictures", ""),
+]
+
+
+@pytest.mark.parametrize("arguments", EMPTY, ids=" ".join)
+def test_an_empty_path_is_refused(run, arguments):
+    """An empty text is never the current folder: nothing is read, written or removed there."""
+    before = sorted(Path().rglob("*"))
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("mfkit: ") and "empty" in done.err and done.err.count("\n") == 1
+    assert sorted(Path().rglob("*")) == before
+
+
+FILTERED = [name for name, one in COMMANDS.items() if "--filter" in _options(one)]
+
+
+def test_all_that_prints_prints_json():
+    """Only what opens another program has no --json."""
+    assert {name for name, one in COMMANDS.items() if "--json" not in _options(one)} == {"app", "lab"}
+
+
+def test_the_commands_that_filter():
+    """All that read items take the same options."""
+    assert set(FILTERED) >= {"items", "search", "sizes", "duplicates", "export", "tag add", "tag remove"}
+    for name in FILTERED:
+        flags = {f"--{field.replace('_', '-')}" for field in MediaFilter.model_fields}
+        assert flags <= _options(COMMANDS[name]), name
+
+
+@pytest.mark.parametrize(
+    "arguments, fields",
+    [
+        (["--media-type", "video", "--media-type", "audio"], {"media_type": ["video", "audio"]}),
+        (["--min-size", "1 MB", "--before", "2020"], {"min_size": "1 MB", "before": "2020"}),
+        (["--has-location"], {"has_location": True}),
+        (["--no-has-location"], {"has_location": False}),
+        (["--near", "45.5,-73.5,200"], {"near": (45.5, -73.5, 200)}),
+        (["--box", "30,-20,60,20"], {"box": (30, -20, 60, 20)}),
+        (["--missing", "any"], {"missing": None}),
+        (["--duplicates"], {"duplicates": True}),
+        (["--min-width", "1000", "--extension", ".JPG"], {"min_width": 1000, "extension": "jpg"}),
+        (
+            ["--filter", '{"media_type": "image", "max_size": "1 MB"}', "--max-size", "9 GB"],
+            {"media_type": "image", "max_size": "9 GB"},
+        ),
+    ],
+)
+def test_options_are_the_filter(run, scanned, arguments, fields):
+    """Each option means what the field of that name means to the library."""
+    done = run("items", "--json", "--columns", "id", "--limit", "0", *arguments)
+    with mfkit.MediaLibrary(scanned) as lib:
+        expected = lib.items(fields, columns=["id"]).id.tolist()
+    assert [row["id"] for row in json.loads(done.out)] == expected
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["items", "--filter", "{"], "--filter is no JSON"),
+        (["items", "--filter", "[1]"], "takes a JSON object"),
+        (["items", "--filter", '{"colour": 1}'], "There is no filter field 'colour'"),
+        (["items", "--min-size", "big"], "'big' is no size"),
+        (["items", "--near", "1,2"], "near"),
+        (["items", "--columns", "colour"], "There is no column 'colour'"),
+        (["items", "--missing", "x"], "yes or any"),
+        (["export", "x.doc"], "mfkit writes no .doc"),
+        (["export", "list.csv"], "is there already"),
+        (["import", "nowhere.csv"], "nowhere.csv is not there"),
+        (["import", "list.csv"], "'Path' means nothing"),
+        (["import", "list.csv", "--rename", "Path"], "--rename takes THEIRS=OURS"),
+        (["tag", "add", "x"], "say --all if you mean that"),
+    ],
+)
+def test_what_cannot_work_is_one_line(run, arguments, words):
+    """Bad input ends with 2 and a line on standard error."""
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "") and words in done.err
+    assert done.err.startswith("mfkit: ") and done.err.count("\n") == 1
+
+
+def test_an_import_lists_bad_rows(run):
+    """Collected bad rows are named, and the exit code tells."""
+    Path("bad.csv").write_text("file_path,file_size\n/a.jpg,5\n/b\x1b[31m.jpg,many\n")
+    done = run("import", "bad.csv", "--collect", "--library", "new.db")
+    assert done.code == 1 and "1 new" in done.out and "row 2" in done.out and "\x1b" not in done.out
+    assert json.loads(run("import", "bad.csv", "--collect", "--json").out)["errors"][0]["row"] == 2
+
+
+def test_tags(run):
+    """Put on, listed, taken off."""
+    assert "items changed" in run("tag", "add", "seen", "new", "--media-type", "video").out
+    listed = {one["name"]: one["items"] for one in json.loads(run("tag", "list", "--json").out)}
+    assert listed["seen"] == listed["new"] > 0
+    run("tag", "remove", "seen", "--all")
+    assert json.loads(run("items", "--tags", "seen", "--json").out) == []
+
+
+def test_the_doctor_sees_damage(run):
+    """A damaged library is found out, said, and told by the exit code."""
+    assert run("doctor").code == 0
+    data = bytearray(Path("library.db").read_bytes())
+    data[8192:60000] = b"\xff" * (60000 - 8192)
+    Path("damaged.db").write_bytes(data)
+    done = run("doctor", "--library", "damaged.db", "--json")
+    said = json.loads(done.out)
+    assert done.code == 1 and said["well"] is False
+    assert any(one["state"] == "bad" and "backup" in one["advice"] for one in said["findings"])
+    Path("other.db").write_text("no database")
+    assert run("doctor", "--library", "other.db").code == 1
+
+
+def test_the_doctor_helps_who_has_no_library_yet(run):
+    """Without a library the machine is looked at all the same, and the command that makes one is named."""
+    done = run("doctor", "--library", "nowhere.db")
+    assert done.code == 1 and "mfkit scan FOLDER --library nowhere.db" in done.out
+    assert "Python" in done.out and not Path("nowhere.db").exists()
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], []])
+def test_a_scan_of_nothing_makes_no_library(run, arguments):
+    """A folder that is misspelt, or none where none was scanned before, is said before a file is made."""
+    done = run("scan", *arguments, "--library", "new.db")
+    assert done.code == 2 and done.err.count("\n") == 1 and not Path("new.db").exists()
+
+
+def test_the_doctor_sees_a_newer_schema(run):
+    """A library of a newer mfkit is told with the command that brings that."""
+    with sqlite3.connect("library.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    done = run("doctor")
+    assert done.code == 1 and "pip install --upgrade mfkit" in done.out
+
+
+def test_the_doctor_sees_an_older_schema(run):
+    """What needs an upgrade is told with the command."""
+    with sqlite3.connect("library.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    done = run("doctor")
+    assert done.code == 1 and "mfkit db upgrade" in done.out
+
+
+def test_the_doctor_knows_every_extra():
+    """The extras that are looked for are those that can be installed."""
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    whole = {name for name, needs in stated.items() if all(one.startswith("mfkit[") for one in needs)}
+    assert set(doctor.EXTRAS) == set(stated) - whole
+    by_module = importlib.metadata.packages_distributions()
+    for extra, modules in doctor.EXTRAS.items():
+        named = {re.split(r"[\[>=<; ]", one)[0].lower().replace("_", "-") for one in stated[extra]}
+        for module in modules:
+            for name in by_module.get(module, ()):
+                assert name.lower().replace("_", "-") in named
+
+
+def test_help_waits_for_no_library():
+    """The list of commands imports none of what they need."""
+    code = (
+        "import sys, mfkit.cli; heavy = {'pandas', 'sqlalchemy', 'pydantic', 'duckdb', 'pyarrow', 'rich'}; "
+        "sys.exit(', '.join(heavy & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_interrupted(run, monkeypatch):
+    """Ctrl-C ends a command with a word of what became of its work."""
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mfkit.MediaLibrary, "scan", interrupt)
+    done = run("scan", "Pictures")
+    assert done.code == 130 and "interrupted; what was done so far is kept" in done.err

@@ -1,0 +1,225 @@
+"""Migrations and models give the same schema, on both databases, and go back without a trace."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import make_url, text
+
+from mfkit import MediaLibrary
+from mfkit.core import schema_version
+from mfkit.core.database import Database
+from mfkit.resources import resource_folder
+from tests import postgres
+
+CHECKOUT = Path(__file__).parents[3]
+
+POSTGRESQL_SCHEMA = {
+    "columns": """
+        SELECT table_name, column_name, data_type, is_nullable, column_default, generation_expression,
+               is_identity, collation_name, character_maximum_length
+        FROM information_schema.columns WHERE table_schema = 'public'""",
+    "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
+    "triggers": "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
+    "functions": """
+        SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace""",
+    "sequences": "SELECT sequence_name, data_type FROM information_schema.sequences",
+}
+
+
+async def schema(database: Database) -> dict[str, list[str]]:
+    """Return all that a database's catalogue says of its schema, in a form that can be compared."""
+    async with database.connect() as connection:
+        if database.dialect == "postgresql":
+            return {
+                part: sorted(str(tuple(row)) for row in await connection.execute(text(query)))
+                for part, query in POSTGRESQL_SCHEMA.items()
+            }
+        query = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+        rows = (await connection.execute(text(query))).all()
+    return {f"{row.type} {row.name} on {row.tbl_name}": normal(row.sql or "") for row in rows}
+
+
+def normal(sql: str) -> list[str]:
+    """Return the parts of a statement, whatever its white space and the order of a table's constraints."""
+    flat = re.sub(r"\s+", " ", sql).strip()
+    if not flat.startswith("CREATE TABLE"):
+        return [flat]
+    head, _, body = flat.partition("(")
+    # At commas outside of brackets.
+    parts, depth, part = [], 0, ""
+    for character in body[:-1]:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and not depth:
+            parts.append(part.strip())
+            part = ""
+        else:
+            part += character
+    return [head.strip(), *sorted([*parts, part.strip()])]
+
+
+async def test_models_and_migrations_agree(backend: str, empty_url: str) -> None:
+    """create_tables() and upgrade() give the same tables, indexes, constraints, triggers and views."""
+    database = Database(empty_url)
+    await database.create_tables()
+    by_models = await schema(database)
+    await database.drop_tables()
+    await database.upgrade()
+    by_migrations = await schema(database)
+    await database.dispose()
+    assert by_models == by_migrations
+    assert len(by_models) > 5 and all(by_models.values() if backend == "postgresql" else [True])
+
+
+async def test_columns_keep_their_order(empty_url: str) -> None:
+    """Both ways give the columns in the same order, which `INSERT INTO ... VALUES` relies on."""
+    database = Database(empty_url)
+
+    async def columns() -> list[str]:
+        async with database.connect() as connection:
+            if database.dialect == "postgresql":
+                query = (
+                    "SELECT table_name || '.' || column_name FROM information_schema.columns "
+                    "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
+                )
+            else:
+                query = (
+                    "SELECT m.name || '.' || p.name FROM sqlite_master m, pragma_table_info(m.name) p "
+                    "WHERE m.type IN ('table', 'view') ORDER BY m.name, p.cid"
+                )
+            return list((await connection.scalars(text(query))).all())
+
+    await database.create_tables()
+    by_models = await columns()
+    await database.drop_tables()
+    await database.upgrade()
+    assert await columns() == by_models
+    await database.dispose()
+
+
+async def test_upgrade_bears_repetition(empty_url: str) -> None:
+    """A second upgrade changes nothing."""
+    database = Database(empty_url)
+    await database.upgrade()
+    before = await schema(database)
+    await database.upgrade()
+    assert await schema(database) == before
+    await database.dispose()
+
+
+async def test_a_failed_upgrade_leaves_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration that fails half way is rolled back as a whole, and can be run again."""
+    database = Database(empty_url)
+
+    def fail(connection: object) -> None:
+        upgrade(connection)  # type: ignore[arg-type]
+        raise ZeroDivisionError
+
+    upgrade = schema_version.upgrade
+    monkeypatch.setattr(schema_version, "upgrade", fail)
+    with pytest.raises(ZeroDivisionError):
+        await database.upgrade()
+    assert not any((await schema(database)).values())
+    monkeypatch.undo()
+    await database.upgrade()
+    assert await schema(database)
+    await database.dispose()
+
+
+def test_head_is_the_newest_script() -> None:
+    """The revision that the package works with is the newest migration's, and there is one line of them."""
+    config = Config()
+    config.set_main_option("script_location", str(resource_folder("migrations")))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_heads() == [schema_version.HEAD]
+    assert all(
+        (resource_folder("migrations") / "versions" / f"{one.revision}.py").exists()
+        for one in scripts.walk_revisions()
+    )
+
+
+def alembic(url: str, *command: str, folder: Path = CHECKOUT) -> str:
+    """Run the alembic command and return what it said."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "alembic", "-c", CHECKOUT / "alembic.ini", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "MFKIT_LIBRARY": url, "PYTHONPATH": str(CHECKOUT)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def leftovers(url: str, server: postgres.Server | None) -> list[str]:
+    """Return the names of all that is left in a database but Alembic's own table."""
+    if server is None:
+        with closing(sqlite3.connect(make_url(url).database or "")) as connection:
+            names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
+    else:
+        query = (
+            "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace UNION ALL "
+            "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace UNION ALL "
+            "SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace "
+            "AND typcategory <> 'A'"
+        )
+        names = server.run(query, make_url(url).database or "")
+    return [name for name in names if "alembic_version" not in name]
+
+
+def test_alembic_by_itself(backend: str, empty_url: str, request: pytest.FixtureRequest) -> None:
+    """`alembic upgrade head`, `check` and `downgrade base` work as commands."""
+    server = request.getfixturevalue("postgres_server") if backend == "postgresql" else None
+    alembic(empty_url, "upgrade", "head")
+    assert "No new upgrade operations detected" in alembic(empty_url, "check")
+    assert leftovers(empty_url, server)
+    alembic(empty_url, "downgrade", "base")
+    assert leftovers(empty_url, server) == []
+
+
+async def test_check_after_create_tables(database: Database) -> None:
+    """`alembic check` finds no difference in what create_tables() made: it would raise."""
+    async with database.transaction() as connection:
+        await connection.run_sync(lambda sync: command.check(schema_version._config(sync)))
+
+
+async def test_a_library_opens_after_downgrade(database: Database) -> None:
+    """A library that was downgraded to nothing is made anew when it is opened."""
+    async with database.transaction() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(schema_version._config(sync), "base"))
+    await database.upgrade()
+    assert "media_items" in str(await schema(database))
+
+
+def test_another_working_directory(tmp_path: Path) -> None:
+    """The command works from any folder, the database's URL being given by -x."""
+    (tmp_path / "elsewhere").mkdir()
+    path = tmp_path / "x y.db"
+    alembic("not used", "-x", f"url=sqlite:///{path}", "upgrade", "head", folder=tmp_path / "elsewhere")
+    with MediaLibrary(path) as library:
+        assert library.count() == 0
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_opening_from_another_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package finds its migrations wherever it is called from."""
+    monkeypatch.chdir(tmp_path)
+    with MediaLibrary("library.db") as library:
+        assert library.count() == 0
+    assert (tmp_path / "library.db").is_file()

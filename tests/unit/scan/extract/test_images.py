@@ -1,0 +1,365 @@
+"""Pictures: size as shown, camera, place and time, without a pixel decoded."""
+
+import struct
+import zlib
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin, features
+
+from mfkit.scan.extract import exif, iptc, tiff_directories, xmp
+from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.exif import shutter_speed
+from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
+from mfkit.scan.formats.identify import KINDS
+from tests.unit.scan.heif_files import box, heic
+
+Photo = Callable[..., Path]
+Reader = Callable[[Path], Metadata]
+
+GPS = {1: "S", 2: (33.0, 51.0, 24.5), 3: "E", 4: (151.0, 12.0, 55.1)}
+PACKET = b"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF>
+<rdf:Description tiff:Make="Fuji &amp; Co" exif:GPSLatitude="48,51.5N" exif:GPSLongitude="2,21,7E"
+ exif:DateTimeOriginal="2020-02-03T04:05:06+01:00" exif:FNumber="28/10"><tiff:Model>X100</tiff:Model>
+<exif:ISOSpeedRatings><rdf:Seq><rdf:li>400</rdf:li></rdf:Seq></exif:ISOSpeedRatings>
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">A title</rdf:li></rdf:Alt></dc:title>
+<dc:subject><rdf:Bag><rdf:li>sea</rdf:li><rdf:li>sky</rdf:li></rdf:Bag></dc:subject>
+<photoshop:City>Paris</photoshop:City></rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif"])
+def test_the_cameras_facts_are_read_from_every_container(name: str, photo: Photo, facts_of: Reader) -> None:
+    """JPEG APP1, PNG eXIf, WebP EXIF and TIFF itself hold the same directories."""
+    facts = facts_of(photo(name, gps=GPS))
+    assert (facts["width"], facts["height"]) == (64, 48)
+    assert (facts["camera_make"], facts["camera_model"]) == ("Nikon", "D70")
+    assert (facts["iso"], facts["aperture"], facts["focal_length"]) == (200, 2.8, 50.0)
+    assert facts["shutter_speed"] == "1/250"
+    assert (facts["latitude"], facts["longitude"]) == pytest.approx((-33.856806, 151.215306), abs=1e-6)
+    assert facts["taken_at"] == datetime(2019, 7, 14, 12, 30, 45)
+    assert facts["extra"]["origins"]["latitude"] == "exif"
+    assert facts["extra"]["origins"]["width"] == "container"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
+def test_the_size_is_the_one_that_is_shown(
+    orientation: int, name: str, photo: Photo, facts_of: Reader
+) -> None:
+    """Orientations 5 to 8 lie on their side."""
+    facts = facts_of(photo(name, main={0x0112: orientation}))
+    size = (facts["width"], facts["height"])
+    assert size == ((48, 64) if orientation >= 5 else (64, 48))
+    assert facts["extra"]["orientation"] == orientation
+
+
+def test_the_capture_time_has_its_offset_and_fraction(photo: Photo, facts_of: Reader) -> None:
+    """Exif 2.31's OffsetTimeOriginal makes the time aware; sub-seconds count."""
+    facts = facts_of(photo(camera={0x9011: "-05:00", 0x9291: "25"}))
+    zone = timezone(timedelta(hours=-5))
+    assert facts["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, 250_000, tzinfo=zone)
+
+
+def test_the_last_change_stands_in_for_the_capture_time(photo: Photo, facts_of: Reader) -> None:
+    """DateTime is taken when nothing better is there, and its origin says so."""
+    facts = facts_of(photo(main={0x0132: "2001:02:03 04:05:06"}, camera={0x9003: "    :  :     :  :  "}))
+    assert facts["taken_at"] == datetime(2001, 2, 3, 4, 5, 6)
+    assert facts["extra"]["origins"]["taken_at"] == "exif DateTime"
+
+
+@pytest.mark.parametrize(
+    "gps",
+    [
+        {2: (33.0, 51.0, 0.0), 4: (151.0, 12.0, 0.0)},
+        GPS | {1: "X"},
+        GPS | {2: (95.0, 0.0, 0.0)},
+        {1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)},
+        {1: "N", 2: (33.0, 51.0, 0.0)},
+    ],
+)
+def test_a_place_that_is_not_whole_is_none(gps: dict[int, Any], photo: Photo, facts_of: Reader) -> None:
+    """No hemisphere is guessed, nothing beyond the poles, no zero island, no half."""
+    facts = facts_of(photo(gps=gps))
+    assert "latitude" not in facts and "longitude" not in facts
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1 / 250, "1/250"),
+        (0.5, "0.5"),
+        (30, "30"),
+        (1 / 3, "1/3"),
+        (0.0166667, "1/60"),
+        (1.3, "1.3"),
+        (0, None),
+    ],
+)
+def test_shutter_speeds_read_as_photographers_write_them(seconds: float, text: str | None) -> None:
+    """Fractions below a third of a second, seconds above."""
+    assert shutter_speed(seconds) == text
+
+
+def test_a_jpeg_without_its_end_is_cut_off(photo: Photo, facts_of: Reader) -> None:
+    """A missing end of image marker is found from the tail."""
+    path = photo()
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ExtractionError, match="cut off"):
+        facts_of(path)
+
+
+def test_a_jpeg_with_a_film_behind_it_is_whole(photo: Photo, facts_of: Reader) -> None:
+    """Cameras append films; the end of the picture then lies far before the file's."""
+    path = photo()
+    path.write_bytes(path.read_bytes() + b"\0" * 200_000)
+    assert facts_of(path)["width"] == 64
+
+
+def test_a_jpeg_that_is_all_header_fails(tmp_path: Path, facts_of: Reader) -> None:
+    """Marks without a picture are no picture."""
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\0" * 600)
+    with pytest.raises(ExtractionError, match="before its picture begins"):
+        facts_of(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp"])
+def test_pictures_with_counted_chunks_know_when_they_are_cut_off(
+    name: str, photo: Photo, facts_of: Reader
+) -> None:
+    """PNG must reach IEND, WebP the length in its header."""
+    path = photo(name)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(ExtractionError, match="cut off"):
+        facts_of(path)
+
+
+def test_a_png_bomb_costs_its_header_alone(tmp_path: Path, facts_of: Reader) -> None:
+    """30,000 x 30,000 pixels are a size and nothing else."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    text = b"Comment\0\0" + zlib.compress(b"x" * 50_000_000)
+    (tmp_path / "a.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"zTXt", text)
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
+    facts = facts_of(tmp_path / "a.png")
+    assert (facts["width"], facts["height"]) == (30_000, 30_000)
+    assert len(facts["extra"]["comment"]) <= 1000
+
+
+@pytest.mark.filterwarnings("error")
+def test_huge_pictures_neither_warn_nor_fail(tmp_path: Path, facts_of: Reader, capsys: Any) -> None:
+    """Pillow's bomb warning is about decoding, which does not happen here."""
+    (tmp_path / "a.gif").write_bytes(b"GIF89a" + struct.pack("<HH", 65_000, 65_000) + b"\0\0\0," + bytes(20))
+    (tmp_path / "a.tga").write_bytes(bytes((0, 0, 2)) + bytes(9) + struct.pack("<HHH", 65_000, 65_000, 24))
+    for name in ("a.gif", "a.tga"):
+        facts = facts_of(tmp_path / name)
+        assert (facts["width"], facts["height"]) == (65_000, 65_000)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_png_text_and_xmp_are_read(tmp_path: Path, facts_of: Reader) -> None:
+    """Title and author from text chunks, the camera from the XMP one."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "A sea")
+    info.add_itxt("Author", "Zoë")
+    info.add_itxt("XML:com.adobe.xmp", PACKET.decode())
+    Image.new("L", (8, 6)).save(tmp_path / "a.png", pnginfo=info)
+    facts = facts_of(tmp_path / "a.png")
+    assert facts["title"] == "A title"
+    assert facts["camera_model"] == "X100"
+    assert facts["extra"]["author"] == "Zoë"
+    assert facts["extra"]["keywords"] == ["sea", "sky"]
+    assert facts["extra"]["origins"]["camera_model"] == "xmp"
+
+
+def test_xmp_properties_as_attributes_and_as_elements() -> None:
+    """Both forms, entities, coordinates with minutes or seconds, arrays."""
+    facts = xmp.read(PACKET)
+    assert (facts["camera_make"], facts["camera_model"]) == ("Fuji & Co", "X100")
+    assert (facts["iso"], facts["aperture"]) == (400, 2.8)
+    assert (facts["latitude"], facts["longitude"]) == pytest.approx((48.858333, 2.351944), abs=1e-6)
+    assert facts["taken_at"] == datetime(2020, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=1)))
+    assert facts["location_name"] == "Paris"
+
+
+def test_exif_is_believed_before_xmp(photo: Photo, facts_of: Reader) -> None:
+    """The camera's own directory wins over what an editor wrote beside it."""
+    facts = facts_of(photo(xmp=PACKET))
+    assert facts["camera_model"] == "D70"
+    assert facts["latitude"] == pytest.approx(48.858333, abs=1e-6)
+    assert facts["extra"]["origins"]["latitude"] == "xmp"
+
+
+def test_keywords_of_iptc_records() -> None:
+    """Data set 2:25, in UTF-8 or Latin-1, inside Photoshop's resource 0x0404."""
+
+    def data_set(text: bytes) -> bytes:
+        return b"\x1c\x02\x19" + struct.pack(">H", len(text)) + text
+
+    record = data_set("Grün".encode()) + data_set("Blå".encode("latin-1")) + b"\x1c\x02\x05\0\1x"
+    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(record)) + record
+    assert iptc.photoshop_keywords(resource) == ["Grün", "Blå"]
+
+
+def properties(width: int, height: int, *more: bytes) -> list[bytes]:
+    """An image's size property, and others after it."""
+    return [box(b"ispe", b"\0\0\0\0", struct.pack(">II", width, height)), *more]
+
+
+@pytest.mark.parametrize(
+    ("more", "size"),
+    [
+        ((), (4032, 3024)),
+        ((box(b"irot", b"\1"),), (3024, 4032)),
+        ((box(b"irot", b"\2"),), (4032, 3024)),
+        ((box(b"clap", struct.pack(">8I", 4000, 1, 3000, 1, 0, 1, 0, 1)),), (4000, 3000)),
+        ((box(b"clap", struct.pack(">8I", 4000, 1, 3000, 1, 0, 1, 0, 1)), box(b"irot", b"\3")), (3000, 4000)),
+        ((box(b"clap", struct.pack(">8I", 9000, 1, 3000, 0, 0, 1, 0, 1)),), (4032, 3024)),
+    ],
+)
+def test_a_heics_size_is_cut_and_turned(
+    more: tuple[bytes, ...], size: tuple[int, int], tmp_path: Path, facts_of: Reader
+) -> None:
+    """The primary item's extent, then `clap`, then `irot`."""
+    (tmp_path / "a.heic").write_bytes(heic(properties(4032, 3024, *more)))
+    facts = facts_of(tmp_path / "a.heic")
+    assert (facts["width"], facts["height"]) == size
+
+
+def test_a_heics_exif_and_xmp_items_are_read(photo: Photo, tmp_path: Path, facts_of: Reader) -> None:
+    """The Exif item begins with the distance to its TIFF header; its orientation turns nothing."""
+    with Image.open(photo(main={0x0112: 6}, gps=GPS)) as picture:
+        directories = picture.info["exif"][6:]
+    item = struct.pack(">I", 6) + b"Exif\0\0" + directories
+    (tmp_path / "a.heic").write_bytes(heic(properties(400, 300), {b"Exif": item}))
+    facts = facts_of(tmp_path / "a.heic")
+    assert (facts["width"], facts["height"], facts["camera_model"]) == (400, 300, "D70")
+    assert facts["latitude"] == pytest.approx(-33.856806, abs=1e-6)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
+@pytest.mark.parametrize(("orientation", "size"), [(1, (64, 48)), (6, (48, 64)), (3, (64, 48))])
+def test_an_avif_as_pillow_writes_it(
+    orientation: int, size: tuple[int, int], photo: Photo, facts_of: Reader
+) -> None:
+    """The encoder turns the EXIF orientation into a property, which turns the picture once."""
+    facts = facts_of(photo("a.avif", main={0x0112: orientation}, gps=GPS))
+    assert (facts["width"], facts["height"], facts["camera_model"]) == (*size, "D70")
+    assert facts["latitude"] == pytest.approx(-33.856806, abs=1e-6)
+
+
+def test_a_heic_whose_pixels_are_missing_is_cut_off(tmp_path: Path, facts_of: Reader) -> None:
+    """The primary item's data lies beyond the end of the file."""
+    data = heic(properties(400, 300))
+    (tmp_path / "a.heic").write_bytes(data[:-10])
+    with pytest.raises(ExtractionError, match="cut off"):
+        facts_of(tmp_path / "a.heic")
+
+
+def bits(*fields: tuple[int, int]) -> bytes:
+    """Fields of (value, width in bits), the least significant bit of each byte first."""
+    total, at = 0, 0
+    for value, width in fields:
+        total |= value << at
+        at += width
+    return total.to_bytes(at // 8 + 8, "little")
+
+
+@pytest.mark.parametrize(
+    ("fields", "size"),
+    [
+        (((1, 1), (3, 5), (1, 3), (1, 1)), (32, 32)),  # eighths, square
+        (((1, 1), (3, 5), (0, 3), (7, 5), (1, 1)), (64, 32)),  # eighths, both sides
+        (((0, 1), (1, 2), (2999, 13), (3, 3), (1, 1)), (4000, 3000)),  # 4:3
+        (((0, 1), (0, 2), (99, 9), (0, 3), (1, 2), (1999, 13), (1, 1)), (2000, 100)),
+        (((0, 1), (1, 2), (2999, 13), (3, 3), (0, 1), (1, 1), (5, 3)), (3000, 4000)),
+    ],
+)  # orientation 6
+def test_jpeg_xl_sizes(
+    fields: tuple[tuple[int, int], ...], size: tuple[int, int], tmp_path: Path, facts_of: Reader
+) -> None:
+    """The size header's forms, and the codestream's own orientation."""
+    (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bits(*fields))
+    facts = facts_of(tmp_path / "a.jxl")
+    assert (facts["width"], facts["height"]) == size
+
+
+def entry(tag: int, kind: int, count: int, value: int) -> bytes:
+    """One TIFF directory entry."""
+    return struct.pack("<HHII", tag, kind, count, value)
+
+
+def test_directories_that_lead_in_circles_end() -> None:
+    """A chain that returns to its first directory is walked once."""
+    loop = (
+        b"II*\0\x08\0\0\0"
+        + struct.pack("<H", 2)
+        + entry(0x0100, 4, 1, 5)
+        + entry(0x014A, 4, 1, 8)
+        + (struct.pack("<I", 8))
+    )
+    assert [part.name for part in tiff_directories.directories(bytes_reader(loop), exif.WANTED)] == ["main"]
+
+
+def test_entries_that_claim_gigabytes_read_no_more_than_a_bound() -> None:
+    """A text of four billion characters is read up to the bound, and the window's budget stays."""
+    data = b"II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry(0x010F, 2, 2**32 - 1, 26) + bytes(4)
+    window = bytes_reader(data + b"x" * 100_000)
+    directory = next(iter(tiff_directories.directories(window, exif.WANTED)))
+    assert len(str(directory.tags[0x010F])) <= 4096
+
+
+@given(st.binary(max_size=300), st.integers(0, 300))
+def test_any_bytes_are_walked_to_an_end(noise: bytes, at: int) -> None:
+    """Noise within a real structure raises nothing and ends."""
+    main = Image.Exif()
+    main[0x010F] = "Nikon"
+    main.get_ifd(0x8825).update(GPS)
+    data = main.tobytes().removeprefix(b"Exif\0\0")
+    exif.read(bytes_reader(data[:at] + noise + data[at:]))
+
+
+@given(st.integers(0, 2000), st.binary(min_size=1, max_size=8))
+def test_damaged_pictures_are_read_or_refused(at: int, noise: bytes) -> None:
+    """Every reader of ours answers a damaged file with facts or with ProbeError."""
+    import tempfile
+
+    for name, data in SAMPLES.items():
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data[: at % len(data)] + noise + data[at % len(data) + len(noise) :])
+            file.flush()
+            try:
+                extract_metadata(file.name, KINDS[name])
+            except ExtractionError as error:
+                assert str(error)
+
+
+def _sample(format_name: str) -> bytes:
+    buffer = BytesIO()
+    main = Image.Exif()
+    main[0x010F] = "Canon"
+    main.get_ifd(0x8825).update(GPS)
+    Image.new("RGB", (32, 24)).save(buffer, format_name, exif=main.tobytes())
+    return buffer.getvalue()
+
+
+SAMPLES = {
+    "jpeg": _sample("JPEG"),
+    "png": _sample("PNG"),
+    "webp": _sample("WEBP"),
+    "tiff": _sample("TIFF"),
+    "heic": heic(properties(400, 300, box(b"irot", b"\1")), {b"Exif": b"\0\0\0\0" + bytes(40)}),
+}

@@ -1,19 +1,12 @@
-# Two commands matter: make lab (see your own library) and make test (all checks).
-#   make lab  [MEDIA=folder] [LIBRARY=file]    JupyterLab on your folder; the demo library without MEDIA
-#   make demo [MEDIA=folder] [LIBRARY=file]    the same without a browser: size table, notebooks as HTML
-#   make docs                                  the documentation as pages, in build/site
-#   make screenshots                           the pictures in docs/images (needs Chromium)
-#   make bundle                                Plotly's JavaScript in mfkit/charts/plotly (needs Node.js)
-#   make test [PYTHON=python3.12]              lint, types, import contract, tests, coverage of the models
-#   make test-spark                            the tests on a Spark cluster of their own (needs a Java)
+# `make help` lists the targets. The first one, `make lab`, shows your own library.
 
-# Tests start hundreds of processes, which would each compile all that they import.
+# Tests start hundreds of processes; each would compile all of its imports again without cached bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
-# The dependency group that is installed: "tests" is smaller, for the scan's tests.
+# Dependency group to install; "tests" is smaller and is enough for the tests of the scan.
 GROUP ?= dev
-# Each interpreter that is named has an environment of its own: .venv-python3.12.
+# Each named interpreter has its own environment, such as .venv-python3.12.
 VENV ?= .venv$(patsubst %,-%,$(filter-out python3,$(notdir $(PYTHON))))
 BUILD ?= build
 BIN = $(VENV)/bin
@@ -26,21 +19,25 @@ LIBRARY ?= $(BUILD)/demo.db
 DEMO = $(BUILD)/demo
 endif
 
-.PHONY: lab demo scan docs screenshots bundle test test-spark lint clean
+.PHONY: help lab demo scan docs screenshots bundle test test-fast test-spark lint format clean
 .DEFAULT_GOAL := lab
 
-lab: scan
+help:  ## List the targets
+	@echo "Variables: MEDIA=folder LIBRARY=file PYTHON=python3.12"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+lab: scan  ## Scan MEDIA (or the demo library) and open JupyterLab
 	$(BIN)/mfkit lab --library "$(LIBRARY)" --notebooks "$(BUILD)/notebooks"
 
-demo: scan
+demo: scan  ## Scan MEDIA (or the demo library), print sizes, and write the notebooks as HTML
 	$(BIN)/mfkit sizes --library "$(LIBRARY)"
 	@mkdir -p "$(BUILD)"
 	MFKIT_LIBRARY="$(abspath $(LIBRARY))" $(BIN)/jupyter nbconvert --to html --execute \
 		--log-level WARN --output-dir "$(abspath $(BUILD))" notebooks/*.ipynb
 	@echo "The notebooks, executed on $(LIBRARY):"; ls $(BUILD)/*.html
 
-# mfkit scan ends with 1 when it is done and some files could not be understood: that is no reason to stop.
-scan: $(VENV)/installed $(DEMO)
+# The exit code 1 means that the scan is complete but some files could not be understood.
+scan: $(VENV)/installed $(DEMO)  ## Scan MEDIA (or the demo library) into LIBRARY
 	@mkdir -p "$(dir $(LIBRARY))"
 	$(BIN)/mfkit scan "$(MEDIA)" --library "$(LIBRARY)" || [ $$? -eq 1 ]
 
@@ -58,34 +55,41 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[postgres,uvloop]" --group $(GROUP)
 	@touch $@
 
-docs: $(VENV)/installed
+docs: $(VENV)/installed  ## Build the documentation in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
-screenshots: $(VENV)/installed
+screenshots: $(VENV)/installed  ## Take the screenshots in docs/images (needs Chromium)
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-bundle:
+bundle:  ## Build Plotly's JavaScript in mfkit/charts/plotly (needs Node.js)
 	npm --prefix bundle ci
 	cd bundle && node build.mjs ../mfkit/charts/plotly
 
-lint: $(VENV)/installed
+lint: $(VENV)/installed  ## Check style, types and the import contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/flake8
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Four processes on however many cores: many tests wait, for time limits, servers and locks. Coverage is
-# taken of the models alone, where it must be whole: elsewhere it made the tests half as long again.
-# The browser's driver keeps an event loop of its own, which asyncio's tests cannot live beside.
-test: lint
+format: $(VENV)/installed  ## Format the code and sort imports
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Four processes, whatever the number of cores, because many tests wait for time limits, servers and locks.
+# Only the coverage of the models is measured, because measuring everything takes half as long again.
+# The browser tests run in their own process: Playwright's event loop disturbs asyncio's tests.
+test: lint  ## Run all checks
 	$(BIN)/python -m pytest -m "not browser and not spark" -n 4 --dist=worksteal --ignore=tests/unit/test_models.py
 	$(BIN)/python -m pytest --cov=mfkit/models --cov-fail-under=100 tests/unit/test_models.py
 	$(BIN)/python -m pytest -m browser
 
-# A master, two workers and their executors are JVMs, which have the machine to themselves.
-test-spark: $(VENV)/installed
+test-fast: lint  ## Run style, types and the quick tests, in less than two minutes
+	$(BIN)/python -m pytest --fast -n 2 --dist=worksteal -q tests/unit
+
+# The Spark cluster's Java processes need the machine for themselves.
+test-spark: $(VENV)/installed  ## Run the tests on a Spark cluster (needs Java)
 	$(BIN)/python -m pytest -m spark
 
-clean:
-	rm -rf $(BUILD) dist .coverage .coverage.* .pytest_cache .mypy_cache .hypothesis
+clean:  ## Remove build results and caches
+	rm -rf $(BUILD) dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

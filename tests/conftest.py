@@ -26,6 +26,37 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+SLOW_FIXTURES = {"postgres_server", "_object_storage_server", "demo", "cluster", "spark"}
+"""Fixtures whose tests do not belong to the quick tests: servers, and a library of many files."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that selects the quick tests."""
+    parser.addoption(
+        "--fast", action="store_true", help="run only tests without servers and the demo library"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the slow tests if only the quick ones are wanted."""
+    if not config.getoption("--fast"):
+        return
+
+    def is_slow(item: pytest.Item) -> bool:
+        call = getattr(item, "callspec", None)
+        dialects = (
+            [value for value in call.params.values() if isinstance(value, str) and value == "postgresql"]
+            if call
+            else []
+        )
+        marked = any(item.get_closest_marker(name) for name in ("slow", "browser", "spark"))
+        return bool(dialects) or marked or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+    slow = [item for item in items if is_slow(item)]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in set(slow)]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep snapshots and logs out of the user's own folders, and let Ctrl-C reach the programs they start."""
     # Whatever a shell starts in the background does not hear it, nor does what that starts.

@@ -42,7 +42,10 @@ if "mfkit.engines.snapshot.build_worker" in sys.orig_argv:
 WORK = {
     "scan": "lib.scan('media', progress=False, time_limit=3600, workers=2)",
     "thumbnail": "lib.thumbnail(lib.items(media_type='image').id.iloc[0])",
-    "snapshot": "from mfkit.engines.snapshot import parallel_build; parallel_build.LARGE_LIBRARY = 1; lib.summary('media_type')",
+    "snapshot": (
+        "from mfkit.engines.snapshot import parallel_build; parallel_build.LARGE_LIBRARY = 1; "
+        "lib.summary('media_type')"
+    ),
 }
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.unit.engines.snapshot.test_catch_up import compare
 
 from mfkit import MediaLibrary
 from mfkit.engines.duckdb_settings import parquet_rows
 from mfkit.engines.snapshot import parallel_build
+from tests.unit.engines.snapshot.test_catch_up import compare
 
 
 @pytest.fixture

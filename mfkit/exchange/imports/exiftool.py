@@ -13,7 +13,8 @@ from typing import Any
 
 from mfkit.exchange.imports.normalize import codec_name, first_value, make_row, to_integer, to_number
 from mfkit.filters.units import parse_duration, parse_size
-from mfkit.scan.extract.exif import moment, shutter_speed
+from mfkit.scan.extract.dates_and_numbers import parse_exif_date
+from mfkit.scan.extract.exif import shutter_speed
 
 _DEGREES = re.compile(r"""([\d.]+) deg (?:([\d.]+)' ?)?(?:([\d.]+)" ?)?([NSEW]?)""")
 _TURNED = {
@@ -152,11 +153,11 @@ def _taken_at(tags: Mapping[str, Any]) -> datetime | None:
         stamp = tags.get(name)
         if isinstance(stamp, str):
             zone = stamp[19:] if len(stamp) > 19 else tags.get(offset)
-            if found := moment(stamp, zone if isinstance(zone, str) else None):
+            if found := parse_exif_date(stamp, zone if isinstance(zone, str) else None):
                 return found
     return None
 
 
 def _moment(stamp: object) -> datetime | None:
-    found = moment(stamp, stamp[19:]) if isinstance(stamp, str) else None
+    found = parse_exif_date(stamp, stamp[19:]) if isinstance(stamp, str) else None
     return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

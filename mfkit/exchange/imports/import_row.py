@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mfkit.models import MediaType
-from mfkit.scan.extract.plausible import MAX_INT32, MAX_INT64, PAIRS, clean_year
+from mfkit.scan.extract.plausible import MAX_INT32, MAX_INT64, clean_year
+from mfkit.scan.extract.schema import PAIRS
 from mfkit.scan.stored_path import to_stored_path
 
 NOT_GIVEN = frozenset(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from mfkit.scan.extract.plausible import clean
-from mfkit.scan.extract.schema import Metadata, displayed
+from mfkit.scan.extract.schema import Metadata, apply_orientation
 from mfkit.scan.stored_path import to_stored_path
 
 # By identifier in MP4 and QuickTime (https://mp4ra.org/registered-types/codecs) and by MediaInfo's "Format".
@@ -103,7 +103,7 @@ def make_row(
     path: str, facts: Mapping[str, Any], *, size: int | None = None, modified_at: datetime | None = None
 ) -> dict[str, Any]:
     """Return what a program said as a row of columns, after the cleaning that a scan does too."""
-    cleaned: dict[str, Any] = dict(clean(displayed(cast(Metadata, facts))))
+    cleaned: dict[str, Any] = dict(clean(apply_orientation(cast(Metadata, facts))))
     extra = cleaned.pop("extra", {})
     taken_at = cleaned.pop("taken_at", None)
     return {

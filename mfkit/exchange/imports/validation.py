@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from mfkit.exchange.imports.import_row import MediaRow
-from mfkit.scan.extract.plausible import PAIRS
+from mfkit.scan.extract.schema import PAIRS
 
 Columns = dict[str, list[Any]]
 """Values by column, one for each row of a batch; None says nothing."""

@@ -1,7 +1,7 @@
-"""A bounded view of a stretch of a file: the only way the parsers here get at bytes.
+"""Bounded access to a section of a file, used by the parsers in this package.
 
-Offsets in a file are claims. A window answers a read outside its stretch with fewer bytes or none, and
-counts what was read, so that no chain of claims makes a probe read more than its budget.
+Offsets and sizes in a file cannot be trusted. A read outside the section returns fewer bytes or none, and the
+bytes read are counted, so that a file cannot make an extractor read more than its budget.
 """
 
 from io import BytesIO
@@ -10,14 +10,15 @@ from typing import BinaryIO
 from mfkit.scan.extract.schema import ExtractionError
 
 BUDGET = 8 * 1024 * 1024
+"""Maximum number of bytes read from one file."""
 
 
 class BoundedReader:
-    """A stretch of an open file.
+    """A section of an open file.
 
     Args:
         stream: The file, open for reading in binary.
-        start: Where the stretch begins in the file.
+        start: Offset of the section in the file.
         size: Its length in bytes.
     """
 
@@ -30,22 +31,22 @@ class BoundedReader:
         self._budget = [BUDGET] if _budget is None else _budget
 
     def read(self, offset: int, length: int) -> bytes:
-        """Bytes at an offset into the stretch; fewer, or none, where the stretch ends.
+        """Return bytes from an offset in the section; fewer, or none, at its end.
 
         Raises:
-            ProbeError: The budget for one file is spent.
+            ExtractionError: The budget for one file is used up.
         """
         if offset < 0 or offset >= self.size or length <= 0:
             return b""
         length = min(length, self.size - offset)
         self._budget[0] -= length
         if self._budget[0] < 0:
-            raise ExtractionError("the file's headers claim more data than any header holds")
+            raise ExtractionError(f"the file's headers refer to more than {BUDGET >> 20} MiB of metadata")
         self._stream.seek(self.start + offset)
         return self._stream.read(length)
 
     def part(self, offset: int, size: int) -> "BoundedReader":
-        """A narrower window that shares this one's budget."""
+        """Return a smaller section that shares this one's budget."""
         offset = min(max(offset, 0), self.size)
         return BoundedReader(
             self._stream, self.start + offset, min(max(size, 0), self.size - offset), self._budget
@@ -53,10 +54,10 @@ class BoundedReader:
 
 
 def file_reader(stream: BinaryIO) -> BoundedReader:
-    """A window over a whole file."""
+    """Return a reader for a whole file."""
     return BoundedReader(stream, 0, stream.seek(0, 2))
 
 
 def bytes_reader(data: bytes) -> BoundedReader:
-    """A window over bytes that are in memory already."""
+    """Return a reader for bytes in memory."""
     return BoundedReader(BytesIO(data), 0, len(data))

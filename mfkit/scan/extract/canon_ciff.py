@@ -1,4 +1,4 @@
-"""Canon's CIFF 1.0 heaps: CRW files, and the APP0 segment of JPEGs from cameras older than EXIF."""
+"""Canon CIFF 1.0 metadata, in CRW files and in the APP0 segment of JPEGs from cameras older than EXIF."""
 
 import struct
 from datetime import datetime, timedelta
@@ -10,19 +10,19 @@ from mfkit.scan.extract.schema import Metadata, from_origin
 _MAX_ENTRIES, _MAX_DEPTH = 256, 4
 
 
-def read(window: BoundedReader) -> Metadata:
-    """Read size, camera, capture time, exposure.
+def extract(reader: BoundedReader) -> Metadata:
+    """Read size, camera, capture time and exposure.
 
     Args:
-        window: Begins at the byte-order mark; only the little-endian order was ever written.
+        reader: Starts at the byte-order mark; cameras write only the little-endian order.
     """
-    facts: Metadata = {"extra": {}}
-    _heap(window.part(int.from_bytes(window.read(2, 4), "little"), window.size), facts, 0)
-    return from_origin("ciff", facts)
+    metadata: Metadata = {"extra": {}}
+    _heap(reader.part(int.from_bytes(reader.read(2, 4), "little"), reader.size), metadata, 0)
+    return from_origin("ciff", metadata)
 
 
-def _heap(heap: BoundedReader, facts: Metadata, depth: int) -> None:
-    """A CIFF heap ends with the offset of its directory; types 0x28 and 0x30 are heaps again."""
+def _heap(heap: BoundedReader, metadata: Metadata, depth: int) -> None:
+    """Read a CIFF heap, which ends with the offset of its directory; types 0x28 and 0x30 are nested heaps."""
     at = int.from_bytes(heap.read(heap.size - 4, 4), "little")
     count = int.from_bytes(heap.read(at, 2), "little")
     for index in range(min(count, _MAX_ENTRIES)):
@@ -31,23 +31,23 @@ def _heap(heap: BoundedReader, facts: Metadata, depth: int) -> None:
             return
         tag, size, offset = struct.unpack("<HII", entry)
         content = heap.part(offset, size)
-        if tag & 0xC000 == 0x4000:  # the eight bytes of size and offset are the value itself
+        if tag & 0xC000 == 0x4000:  # the value is in the eight bytes of size and offset
             content, size = bytes_reader(entry[2:]), 8
         if tag & 0x3800 in (0x2800, 0x3000) and not tag & 0x4000 and depth < _MAX_DEPTH:
-            _heap(content, facts, depth + 1)
+            _heap(content, metadata, depth + 1)
         elif tag == 0x080A:
             names = content.read(0, 128).decode("ascii", "replace").split("\x00")
-            facts["camera_make"], facts["camera_model"] = names[0], names[1] if len(names) > 1 else None
+            metadata["camera_make"], metadata["camera_model"] = names[0], names[1] if len(names) > 1 else None
         elif tag == 0x1810 and size >= 16:
             width, height, _, rotation = struct.unpack("<IIfi", content.read(0, 16).ljust(16, b"\0"))
-            facts["width"], facts["height"] = width, height
-            facts["extra"]["orientation"] = {90: 6, 180: 3, 270: 8, -90: 8}.get(rotation, 1)
+            metadata["width"], metadata["height"] = width, height
+            metadata["extra"]["orientation"] = {90: 6, 180: 3, 270: 8, -90: 8}.get(rotation, 1)
         elif tag & 0x3FFF == 0x180E:
             seconds = int.from_bytes(content.read(0, 4), "little")
-            facts["taken_at"] = datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds else None
+            metadata["taken_at"] = datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds else None
         elif tag == 0x102A:
-            facts["iso"] = exif.canon_iso({4: struct.unpack("<3H", content.read(0, 6).ljust(6, b"\0"))})
+            metadata["iso"] = exif.canon_iso({4: struct.unpack("<3H", content.read(0, 6).ljust(6, b"\0"))})
         elif tag == 0x1818 and size >= 12:
             _, speed, aperture = struct.unpack("<3f", content.read(0, 12).ljust(12, b"\0"))
-            facts["shutter_speed"] = exif.shutter_speed(2**-speed) if -20 < speed < 30 and speed else None
-            facts["aperture"] = round(2 ** (aperture / 2), 2) if 0 < aperture < 20 else None
+            metadata["shutter_speed"] = exif.shutter_speed(2**-speed) if -20 < speed < 30 and speed else None
+            metadata["aperture"] = round(2 ** (aperture / 2), 2) if 0 < aperture < 20 else None

@@ -1,7 +1,7 @@
-"""Camera RAW that is no TIFF: Canon CR3 (boxes), Canon CRW (CIFF), Sigma X3F (sections).
+"""Camera RAW formats not based on TIFF: Canon CR3 (boxes), Canon CRW (CIFF), Sigma X3F (sections).
 
-CR3 keeps each EXIF directory as a TIFF structure of its own in ``CMT1`` to ``CMT4`` boxes. X3F follows
-the layout that Sigma's file format description of 2003 gives.
+CR3 stores each EXIF directory as a separate TIFF structure in the boxes ``CMT1`` to ``CMT4``. X3F follows
+Sigma's file format description of 2003.
 """
 
 import struct
@@ -11,8 +11,9 @@ from typing import Any
 
 from mfkit.scan.extract import canon_ciff, exif, jpeg
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.dates_and_numbers import whole_number
 from mfkit.scan.extract.mp4_boxes import boxes, child
-from mfkit.scan.extract.schema import ExtractionError, Metadata, displayed, from_origin, merge
+from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
@@ -20,91 +21,87 @@ _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _MAX_ENTRIES = 256
 
 
-def read(source: Source, kind: FileFormat) -> Metadata:
-    """Read size and camera facts.
+def extract(source: Source, file_format: FileFormat) -> Metadata:
+    """Read size and camera metadata.
 
     Raises:
-        ProbeError: The structure that holds them is missing or damaged.
+        ExtractionError: The structure that contains them is missing or damaged.
     """
     with open_source(source) as stream:
-        return displayed(_READERS[kind.format](file_reader(stream)))
+        return apply_orientation(_EXTRACTORS[file_format.format](file_reader(stream)))
 
 
-def _cr3(window: BoundedReader) -> Metadata:
-    canon = child(window, b"moov", _CANON)
+def _cr3(reader: BoundedReader) -> Metadata:
+    canon = child(reader, b"moov", _CANON)
     parts = {box.name: box.content for box in boxes(canon)} if canon else {}
     if b"CMT1" not in parts:
-        raise ExtractionError("the cr3 picture has no camera data")
+        raise ExtractionError("the cr3 image has no camera metadata")
     more = [(parts[name], role) for name, role in ((b"CMT2", "exif"), (b"CMT4", "gps")) if name in parts]
-    facts, directories = exif.read(parts[b"CMT1"], *more)
+    metadata, directories = exif.extract(parts[b"CMT1"], *more)
     main = directories[0].tags if directories else {}
     width, height = main.get(0x0100), main.get(0x0101)
     if not isinstance(width, int) or not isinstance(height, int):
-        raise ExtractionError("the cr3 picture states no size")
-    return merge(from_origin("container", {"width": width, "height": height}), facts)
+        raise ExtractionError("the cr3 image states no size")
+    return merge(from_origin("container", {"width": width, "height": height}), metadata)
 
 
-def _crw(window: BoundedReader) -> Metadata:
-    facts = canon_ciff.read(window)
-    if not facts.get("width"):
-        raise ExtractionError("the crw picture states no size")
-    return facts
+def _crw(reader: BoundedReader) -> Metadata:
+    metadata = canon_ciff.extract(reader)
+    if not metadata.get("width"):
+        raise ExtractionError("the crw image states no size")
+    return metadata
 
 
-def _x3f(window: BoundedReader) -> Metadata:
-    head = window.read(0, 40)
+def _x3f(reader: BoundedReader) -> Metadata:
+    head = reader.read(0, 40)
     if len(head) < 40:
-        raise ExtractionError("the x3f picture ends within its header")
+        raise ExtractionError("the x3f image ends within its header")
     width, height, rotation = struct.unpack_from("<3I", head, 28)
     extra: dict[str, Any] = {"orientation": {90: 6, 180: 3, 270: 8}.get(rotation, 1)}
     found = [from_origin("container", {"width": width, "height": height, "extra": extra})]
-    directory = int.from_bytes(window.read(window.size - 4, 4), "little")
-    count = int.from_bytes(window.read(directory + 8, 4), "little")
+    directory = int.from_bytes(reader.read(reader.size - 4, 4), "little")
+    count = int.from_bytes(reader.read(directory + 8, 4), "little")
     for index in range(min(count, _MAX_ENTRIES)):
-        entry = window.read(directory + 12 + 12 * index, 12)
+        entry = reader.read(directory + 12 + 12 * index, 12)
         if len(entry) < 12:
             break
         offset, size = struct.unpack_from("<II", entry)
-        section = window.part(offset, size)
+        section = reader.part(offset, size)
         if entry[8:12] == b"PROP":
             found.append(_properties(section))
         elif entry[8:12] in (b"IMA2", b"IMAG") and section.read(28, 2) == b"\xff\xd8":
-            preview = jpeg.segments(section.part(28, size))[0]
+            preview = jpeg.read_segments(section.part(28, size))[0]
             preview.get("extra", {}).pop("bits_per_pixel", None)
             found.append(preview)
     return merge(*found)
 
 
 def _properties(section: BoundedReader) -> Metadata:
-    """Pairs of offsets, in characters, into UTF-16 text behind them."""
+    """Read pairs of offsets, in characters, into the UTF-16 text that follows them."""
     head = section.read(0, 24)
     count = min(int.from_bytes(head[8:12], "little"), _MAX_ENTRIES)
     start = 24 + 8 * int.from_bytes(head[8:12], "little")
-    words = section.read(start, 65_536)
+    texts = section.read(start, 65_536)
     named: dict[str, str] = {}
     for index in range(count):
         pair = section.read(24 + 8 * index, 8)
         if len(pair) == 8:
             key, value = (
-                words[2 * at : 2 * at + 400].decode("utf-16-le", "replace").split("\x00", 1)[0]
+                texts[2 * at : 2 * at + 400].decode("utf-16-le", "replace").split("\x00", 1)[0]
                 for at in struct.unpack("<II", pair)
             )
             named[key] = value
-    seconds = _number(named.get("TIME"))
-    facts: Metadata = {
+    seconds = whole_number(named.get("TIME"))
+    metadata: Metadata = {
         "camera_make": named.get("CAMMANUF"),
         "camera_model": named.get("CAMMODEL"),
-        "iso": _number(named.get("ISO")),
+        "iso": whole_number(named.get("ISO")),
         "aperture": _decimal(named.get("APERTURE")),
         "focal_length": _decimal(named.get("FLENGTH")),
         "shutter_speed": _shutter(named.get("SH_DESC")),
         "taken_at": datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds else None,
     }
-    return from_origin("x3f", facts)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 10 else None
+    return from_origin("x3f", metadata)
 
 
 def _decimal(text: str | None) -> float | None:
@@ -119,4 +116,4 @@ def _shutter(text: str | None) -> str | None:
     return text if slash and top.isdigit() and bottom.isdigit() else None
 
 
-_READERS: dict[str, Callable[[BoundedReader], Metadata]] = {"cr3": _cr3, "crw": _crw, "x3f": _x3f}
+_EXTRACTORS: dict[str, Callable[[BoundedReader], Metadata]] = {"cr3": _cr3, "crw": _crw, "x3f": _x3f}

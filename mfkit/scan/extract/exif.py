@@ -1,70 +1,31 @@
-"""Facts from EXIF: CIPA DC-008 (Exif 2.32) sections 4.6.4 to 4.6.8, wherever its TIFF structure lies.
+"""EXIF metadata (CIPA DC-008-2019, Exif 2.32, sections 4.6.4 to 4.6.8).
 
-JPEG APP1, PNG eXIf, WebP EXIF, HEIF items, TIFF files and most camera RAW hold the same directories.
+JPEG (APP1), PNG (eXIf), WebP (EXIF), HEIF items, TIFF files and most camera RAW formats contain the same
+directories.
 """
 
 import math
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from mfkit.scan.extract import tiff_directories
 from mfkit.scan.extract.bounded_reader import BoundedReader
+from mfkit.scan.extract.dates_and_numbers import parse_exif_date
 from mfkit.scan.extract.schema import Metadata, from_origin
 from mfkit.scan.extract.tiff_directories import Directory, Value
 
-_MAIN = frozenset(
-    (
-        0x00FE,
-        0x0100,
-        0x0101,
-        0x0102,
-        0x0103,
-        0x010E,
-        0x010F,
-        0x0110,
-        0x0112,
-        0x0115,
-        0x0131,
-        0x0132,
-        0x013B,
-        0x02BC,
-        0x8298,
-        0x83BB,
-        0x829A,
-        0x829D,
-        0x8827,
-        0x9003,
-        0x920A,
-        0xC614,
-    )
-)
+# fmt: off
+_MAIN = frozenset((
+    0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x010E, 0x010F, 0x0110, 0x0112, 0x0115, 0x0131, 0x0132, 0x013B,
+    0x02BC, 0x8298, 0x83BB, 0x829A, 0x829D, 0x8827, 0x9003, 0x920A, 0xC614,
+))
 _RW2 = frozenset((0x0004, 0x0005, 0x0006, 0x0007, 0x0017))
-_EXIF = frozenset(
-    (
-        0x829A,
-        0x829D,
-        0x8827,
-        0x8831,
-        0x8832,
-        0x9003,
-        0x9004,
-        0x9010,
-        0x9011,
-        0x9012,
-        0x9201,
-        0x9202,
-        0x920A,
-        0x9291,
-        0x9292,
-        0xA002,
-        0xA003,
-        0xA405,
-        0xA433,
-        0xA434,
-    )
-)
+_EXIF = frozenset((
+    0x829A, 0x829D, 0x8827, 0x8831, 0x8832, 0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x9201, 0x9202, 0x920A,
+    0x9291, 0x9292, 0xA002, 0xA003, 0xA405, 0xA433, 0xA434,
+))
+# fmt: on
 _GPS = frozenset(range(1, 8))
 _SIZES = frozenset((0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0115, 0x829A, 0x829D, 0x8827, 0x9003, 0x920A))
 WANTED: Mapping[str, frozenset[int]] = {
@@ -77,23 +38,20 @@ WANTED: Mapping[str, frozenset[int]] = {
     "apple": frozenset((0x0011,)),
 }
 
-_DATE = re.compile(r"\s*(\d{4})[:/.-](\d{1,2})[:/.-](\d{1,2})[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
-_OFFSET = re.compile(r"\s*([+-])(\d{2}):?(\d{2})")
 
-
-def read(window: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Metadata, list[Directory]]:
-    """Read the camera's facts from a TIFF structure.
+def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Metadata, list[Directory]]:
+    """Read camera metadata from a TIFF structure.
 
     Args:
-        window: Begins at the byte-order mark.
-        more: Further structures of the same picture, and the name of the directory each begins with.
+        reader: Starts at the byte-order mark.
+        more: Further structures of the same image, each with the name of its first directory.
 
     Returns:
-        Facts of origin ``"exif"`` without a picture size, and the directories for those who know
-        what a size there means in their format. DateTime, which programs that change a picture set
-        too, stays in `extra` as `changed_at`: other sources may know the capture time better.
+        Metadata of origin ``"exif"`` without the image size, and the directories, because the meaning of
+        their sizes depends on the format. DateTime, which image editors also set, is in ``extra`` as
+        ``changed_at``, because another source may state the capture time.
     """
-    found = list(tiff_directories.directories(window, WANTED))
+    found = list(tiff_directories.directories(reader, WANTED))
     for other, name in more:
         found += tiff_directories.directories(other, WANTED, name)
     tags: dict[str, dict[int, Value]] = {"main": {}, "exif": {}, "gps": {}, "canon": {}, "apple": {}}
@@ -102,11 +60,11 @@ def read(window: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Metad
             for tag, value in directory.tags.items():
                 tags[directory.name].setdefault(tag, value)
     main, exif = tags["main"], tags["exif"]
-    # TIFF/EP (ISO 12234-2) and some phones keep camera facts in the first directory itself.
+    # TIFF/EP (ISO 12234-2) and some phones store camera metadata in the first directory.
     camera = {tag: value for tag, value in main.items() if tag >= 0x829A} | exif
-    facts: Metadata = {
-        "camera_make": text(main.get(0x010F)),
-        "camera_model": text(main.get(0x0110)) or text(main.get(0xC614)),
+    metadata: Metadata = {
+        "camera_make": tag_text(main.get(0x010F)),
+        "camera_model": tag_text(main.get(0x0110)) or tag_text(main.get(0xC614)),
         "iso": _iso(camera) or _integer(main.get(0x0017)) or canon_iso(tags["canon"]),
         "aperture": _aperture(camera),
         "shutter_speed": shutter_speed(_exposure(camera)),
@@ -115,35 +73,35 @@ def read(window: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Metad
     }
     point = location(tags["gps"])
     if point is not None:
-        facts["latitude"], facts["longitude"] = point
+        metadata["latitude"], metadata["longitude"] = point
     orientation = _integer(main.get(0x0112))
     extra: dict[str, Any] = {
         "orientation": orientation if orientation in range(1, 9) else None,
-        "lens": text(exif.get(0xA434)),
-        "lens_make": text(exif.get(0xA433)),
-        "software": text(main.get(0x0131)),
-        "description": text(main.get(0x010E)),
-        "author": text(main.get(0x013B)),
-        "copyright": text(main.get(0x8298)),
-        "changed_at": moment(text(main.get(0x0132)), text(camera.get(0x9010))),
+        "lens": tag_text(exif.get(0xA434)),
+        "lens_make": tag_text(exif.get(0xA433)),
+        "software": tag_text(main.get(0x0131)),
+        "description": tag_text(main.get(0x010E)),
+        "author": tag_text(main.get(0x013B)),
+        "copyright": tag_text(main.get(0x8298)),
+        "changed_at": parse_exif_date(tag_text(main.get(0x0132)), tag_text(camera.get(0x9010))),
         "focal_length_35mm": _integer(exif.get(0xA405)) or None,
         "altitude": _altitude(tags["gps"]),
-        # What the picture and the film of a Live Photo share.
-        "content_identifier": text(tags["apple"].get(0x0011)),
+        # The image and the video of a Live Photo share it.
+        "content_identifier": tag_text(tags["apple"].get(0x0011)),
     }
-    facts["extra"] = {name: value for name, value in extra.items() if value is not None}
-    return from_origin("exif", facts), found
+    metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
+    return from_origin("exif", metadata), found
 
 
-def text(value: Value | None) -> str | None:
-    """A tag's text up to its NUL; a byte array is text too where writers chose the wrong type."""
+def tag_text(value: Value | None) -> str | None:
+    """Return a tag's text up to its NUL, also if a writer chose a byte type for it."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     return value.split("\x00", 1)[0].strip() or None if isinstance(value, str) else None
 
 
-def raw(value: Value | None) -> bytes | None:
-    """A tag's bytes."""
+def tag_bytes(value: Value | None) -> bytes | None:
+    """Return a tag's bytes."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     return value if isinstance(value, bytes) else None
@@ -161,13 +119,13 @@ def _integer(value: Value | None) -> int | None:
 
 
 def positive(value: Value | None) -> float | None:
-    """A finite number above zero, the first of an array."""
+    """Return a number if it is finite and above zero; of an array, the first."""
     value = _first(value)
     return float(value) if isinstance(value, (int, float)) and math.isfinite(value) and value > 0 else None
 
 
 def _iso(camera: Mapping[int, Value]) -> int | None:
-    """Exif 2.32 section 4.6.5: 65535 in PhotographicSensitivity means that a longer tag holds it."""
+    """Return the ISO speed; 65535 refers to a longer tag (Exif 2.32, section 4.6.5)."""
     for tag in (0x8827, 0x8832, 0x8831):
         value = camera.get(tag)
         for member in value if isinstance(value, tuple) else (value,):
@@ -178,9 +136,10 @@ def _iso(camera: Mapping[int, Value]) -> int | None:
 
 
 def canon_iso(notes: Mapping[int, Value]) -> int | None:
-    """Cameras older than the Exif tag: CameraSettings (1), else the product of ShotInfo's (4) two parts.
+    """Return the ISO speed from Canon's notes, for cameras older than the Exif tag.
 
-    Tag numbers and formulas as exiftool's Canon module documents them.
+    It is in CameraSettings (1), or is the product of two values of ShotInfo (4). Tag numbers
+    and formulas follow exiftool's Canon module.
     """
     settings, shot = notes.get(1), notes.get(4)
     if isinstance(settings, tuple) and len(settings) > 16:
@@ -215,7 +174,7 @@ def _exposure(camera: Mapping[int, Value]) -> float | None:
 
 
 def shutter_speed(seconds: float | None) -> str | None:
-    """An exposure time as photographers write it: ``"1/250"``, ``"0.5"``, ``"30"``."""
+    """Format an exposure time in seconds as photographers do: ``"1/250"``, ``"0.5"``, ``"30"``."""
     if seconds is None or not 1e-12 < seconds < 1e6:
         return None
     if seconds < 0.35:
@@ -224,40 +183,24 @@ def shutter_speed(seconds: float | None) -> str | None:
     return f"{seconds:.6g}"
 
 
-def moment(stamp: str | None, offset: str | None = None, fraction: str | None = None) -> datetime | None:
-    """``YYYY:MM:DD HH:MM:SS`` with Exif 2.31's offset and sub-second companions, where present."""
-    match = _DATE.match(stamp or "")
-    if match is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-    digits = re.match(r"\d{1,6}", (fraction or "").strip())
-    zone = _OFFSET.match(offset or "")
-    try:
-        value = datetime(
-            year, month, day, hour, minute, min(second, 59), int(digits[0].ljust(6, "0")) if digits else 0
-        )
-        if zone is not None:
-            shift = timedelta(hours=int(zone[2]), minutes=int(zone[3]))
-            value = value.replace(tzinfo=timezone(-shift if zone[1] == "-" else shift))
-    except (ValueError, OverflowError):
-        return None
-    return value
-
-
 def _taken_at(camera: Mapping[int, Value]) -> datetime | None:
-    original = moment(text(camera.get(0x9003)), text(camera.get(0x9011)), text(camera.get(0x9291)))
-    return original or moment(text(camera.get(0x9004)), text(camera.get(0x9012)), text(camera.get(0x9292)))
+    original = parse_exif_date(
+        tag_text(camera.get(0x9003)), tag_text(camera.get(0x9011)), tag_text(camera.get(0x9291))
+    )
+    return original or parse_exif_date(
+        tag_text(camera.get(0x9004)), tag_text(camera.get(0x9012)), tag_text(camera.get(0x9292))
+    )
 
 
 def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
-    """Degrees from GPS tags 1 to 4; None unless both parts and both hemispheres make sense.
+    """Return latitude and longitude in degrees from GPS tags 1 to 4, or None if one is missing or invalid.
 
-    A missing hemisphere letter is not guessed: it would put half the world's pictures elsewhere.
+    A missing hemisphere letter is not guessed, because half of the images would get a wrong location.
     """
     latitude, longitude = _degrees(gps.get(2)), _degrees(gps.get(4))
     if latitude is None or longitude is None or latitude > 90 or longitude > 180:
         return None
-    north, east = (text(gps.get(1)) or "")[:1].upper(), (text(gps.get(3)) or "")[:1].upper()
+    north, east = (tag_text(gps.get(1)) or "")[:1].upper(), (tag_text(gps.get(3)) or "")[:1].upper()
     if north not in ("N", "S") or east not in ("E", "W"):
         return None
     return latitude * (-1 if north == "S" else 1), longitude * (-1 if east == "W" else 1)
@@ -266,7 +209,7 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
 def _degrees(value: Value | None) -> float | None:
     parts = value if isinstance(value, tuple) else (value,)
     numbers = [float(part) for part in parts[:3] if isinstance(part, (int, float))]
-    # Seconds written as 0/0 mean that the minutes carry the fraction.
+    # Seconds of 0/0 mean that the minutes have a fraction.
     while len(numbers) > 1 and math.isnan(numbers[-1]):
         numbers.pop()
     if not numbers or not all(math.isfinite(number) and number >= 0 for number in numbers):

@@ -1,8 +1,8 @@
-"""HEIC, HEIF and AVIF: ISO/IEC 23008-12 (items, properties) over 14496-12 section 8.11 (meta box).
+"""HEIC, HEIF and AVIF images (ISO/IEC 23008-12; ISO/IEC 14496-12, section 8.11).
 
-The size shown is the primary item's `ispe`, cut by `clap` and turned by `irot`. An EXIF orientation is
-kept as a fact but not applied: section 6.5.10 makes the transformative properties the only rule, and
-files that have both state the same turn twice.
+The displayed size is the primary item's ``ispe``, cropped by ``clap`` and rotated by ``irot``. The EXIF
+orientation is stored but not applied: by ISO/IEC 23008-12, section 6.5.10, only the transformative properties
+count, and files with both state the same rotation twice.
 """
 
 import struct
@@ -17,79 +17,77 @@ from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _MAX_ITEMS = 2_048
-_MAX_XMP = 262_144
 
 
 class _Item(NamedTuple):
-    kind: bytes
+    item_type: bytes
     content_type: bytes
 
 
-def read(source: Source, kind: FileFormat) -> Metadata:
+def extract(source: Source, file_format: FileFormat) -> Metadata:
     """Read size, EXIF and XMP of the primary item.
 
     Raises:
-        ProbeError: There is no meta box, or no item in it with a size; or the file ends before the
-            primary item's data does.
+        ExtractionError: No item states a size, or the file ends before the primary item's data.
     """
     with open_source(source) as stream:
-        window = file_reader(stream)
-        meta = child(window, b"meta")
+        reader = file_reader(stream)
+        meta = child(reader, b"meta")
         if meta is None:
-            return _sequence(window, kind)
-        return _still(window, meta, kind)
+            return _sequence(reader, file_format)
+        return _still(reader, meta, file_format)
 
 
-def _still(window: BoundedReader, meta: BoundedReader, kind: FileFormat) -> Metadata:
+def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) -> Metadata:
     parts = {box.name: box.content for box in boxes(meta, 4)}
-    primary = _primary(parts.get(b"pitm"))
+    primary = _primary_item(parts.get(b"pitm"))
     properties = _properties(parts.get(b"iprp"), primary)
-    frame = _size(properties)
+    frame = _image_size(properties)
     if frame is None:
-        raise ExtractionError(f"the {kind.format} picture's primary item states no size")
-    items, places = _items(parts.get(b"iinf")), _places(parts.get(b"iloc"), parts.get(b"idat"), window)
-    for start, length, source in places.get(primary, ()):
-        if source is window and start + length > window.size:
+        raise ExtractionError(f"the primary item of the {file_format.format} image states no size")
+    items, extents = _items(parts.get(b"iinf")), _extents(parts.get(b"iloc"), parts.get(b"idat"), reader)
+    for start, length, section in extents.get(primary, ()):
+        if section is reader and start + length > reader.size:
             raise ExtractionError(
-                f"the {kind.format} picture is cut off: its data lies beyond the file's end"
+                f"the {file_format.format} image is truncated: its data ends after the file does"
             )
     found = [from_origin("container", frame)]
     for number, item in items.items():
-        place = places.get(number, ())
-        if not place or len(found) > 8:
+        item_extents = extents.get(number, ())
+        if not item_extents or len(found) > 8:
             continue
-        start, length, source = place[0]
-        if item.kind == b"Exif":
-            # ISO/IEC 23008-12 annex A.2.1: four bytes say how far behind them the TIFF header is.
-            skip = int.from_bytes(source.read(start, 4), "big")
-            found.append(exif.read(source.part(start + 4 + skip, length - 4 - skip))[0])
-        elif item.kind == b"mime" and item.content_type.startswith(b"application/rdf+xml"):
-            found.append(xmp.read(source.read(start, min(length, _MAX_XMP))))
-    movie = child(window, b"moov")
-    if movie is not None:  # a burst or live picture beside the still
-        found.append(from_origin("container", {"taken_at": movie_header(movie).facts.get("taken_at")}))
+        start, length, section = item_extents[0]
+        if item.item_type == b"Exif":
+            # ISO/IEC 23008-12, annex A.2.1: four bytes give the distance to the TIFF header.
+            skip = int.from_bytes(section.read(start, 4), "big")
+            found.append(exif.extract(section.part(start + 4 + skip, length - 4 - skip))[0])
+        elif item.item_type == b"mime" and item.content_type.startswith(b"application/rdf+xml"):
+            found.append(xmp.extract(section.read(start, min(length, xmp.MAX_PACKET))))
+    movie = child(reader, b"moov")
+    if movie is not None:  # a burst or a live photo
+        found.append(from_origin("container", {"taken_at": movie_header(movie).metadata.get("taken_at")}))
     return merge(*found)
 
 
-def _sequence(window: BoundedReader, kind: FileFormat) -> Metadata:
-    """An image sequence without a still: its track's header has the size (14496-12 section 8.3.2)."""
-    movie = child(window, b"moov")
+def _sequence(reader: BoundedReader, file_format: FileFormat) -> Metadata:
+    """Read the size of an image sequence from its track header (ISO/IEC 14496-12, section 8.3.2)."""
+    movie = child(reader, b"moov")
     for box in boxes(movie) if movie else ():
         header = child(box.content, b"tkhd") if box.name == b"trak" else None
         data = header.read(header.size - 8, 8) if header else b""
         if len(data) == 8 and int.from_bytes(data[:4], "big") >> 16:
             width, height = (side >> 16 for side in struct.unpack(">II", data))
             return from_origin("container", {"width": width, "height": height})
-    raise ExtractionError(f"the {kind.format} file holds no picture")
+    raise ExtractionError(f"the {file_format.format} file contains no image")
 
 
-def _primary(box: BoundedReader | None) -> int:
+def _primary_item(box: BoundedReader | None) -> int:
     data = box.read(0, 8) if box else b""
     return int.from_bytes(data[4:6] if data[:1] == b"\x00" else data[4:8], "big")
 
 
 def _properties(box: BoundedReader | None, item: int) -> list[Box]:
-    """The item's properties in the order of their association, which is that of their effect."""
+    """Return an item's properties in the order in which they apply."""
     if box is None:
         return []
     container = child(box, b"ipco")
@@ -108,15 +106,15 @@ def _properties(box: BoundedReader | None, item: int) -> list[Box]:
             number, links = int.from_bytes(data[at : at + id_size], "big"), data[at + id_size]
             at += id_size + 1
             if number == item:
-                for place in range(at, at + links * step, step):
-                    index = int.from_bytes(data[place : place + step], "big") & (0x7FFF if is_wide else 0x7F)
+                for link in range(at, at + links * step, step):
+                    index = int.from_bytes(data[link : link + step], "big") & (0x7FFF if is_wide else 0x7F)
                     if 0 < index <= len(available):
                         chosen.append(available[index - 1])
             at += links * step
     return chosen
 
 
-def _size(properties: list[Box]) -> Metadata | None:
+def _image_size(properties: list[Box]) -> Metadata | None:
     width = height = 0
     extra: dict[str, Any] = {}
     for name, content in properties:
@@ -126,10 +124,10 @@ def _size(properties: list[Box]) -> Metadata | None:
         elif name == b"clap":
             data = content.read(0, 16)
             sides = struct.unpack(">4I", data) if len(data) == 16 else (0, 1, 0, 1)
-            cut = [sides[at] / sides[at + 1] if sides[at + 1] else 0 for at in (0, 2)]
-            if 1 <= cut[0] <= width and 1 <= cut[1] <= height:
+            crop = [sides[at] / sides[at + 1] if sides[at + 1] else 0 for at in (0, 2)]
+            if 1 <= crop[0] <= width and 1 <= crop[1] <= height:
                 extra |= {"coded_width": width, "coded_height": height}
-                width, height = round(cut[0]), round(cut[1])
+                width, height = round(crop[0]), round(crop[1])
         elif name == b"irot":
             turns = content.read(0, 1)[0] & 3 if content.size else 0
             extra["rotation"] = turns * 90
@@ -142,7 +140,7 @@ def _size(properties: list[Box]) -> Metadata | None:
 
 
 def _items(box: BoundedReader | None) -> dict[int, _Item]:
-    """14496-12 section 8.11.6: item number → type, and content type for ``mime`` items."""
+    """Return item number → type, and content type of ``mime`` items (ISO/IEC 14496-12, section 8.11.6)."""
     found: dict[int, _Item] = {}
     if box is None:
         return found
@@ -158,10 +156,10 @@ def _items(box: BoundedReader | None) -> dict[int, _Item]:
     return found
 
 
-def _places(
-    box: BoundedReader | None, idat: BoundedReader | None, window: BoundedReader
+def _extents(
+    box: BoundedReader | None, idat: BoundedReader | None, reader: BoundedReader
 ) -> dict[int, list[tuple[int, int, BoundedReader]]]:
-    """14496-12 section 8.11.3: item number → extents (offset, length, the window they lie in)."""
+    """Return item number → extents: offset, length, section (ISO/IEC 14496-12, section 8.11.3)."""
     found: dict[int, list[tuple[int, int, BoundedReader]]] = {}
     data = box.read(0, 1 << 18) if box else b""
     if len(data) < 8 or data[0] > 2:
@@ -185,9 +183,9 @@ def _places(
             if version and index_size:
                 number(index_size)
             start, length = base + number(offset_size), number(length_size)
-            source = idat if method == 1 and idat is not None else window
+            section = idat if method == 1 and idat is not None else reader
             if method in (0, 1):
-                extents.append((start, length or source.size - start, source))
+                extents.append((start, length or section.size - start, section))
         if at > len(data):
             break
         found[item] = extents

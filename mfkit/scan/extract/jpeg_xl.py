@@ -1,18 +1,17 @@
-"""JPEG XL: ISO/IEC 18181-1 annex D (size header, orientation), 18181-2 (container boxes)."""
+"""JPEG XL images (ISO/IEC 18181-1, annex D: size header, orientation; ISO/IEC 18181-2: container boxes)."""
 
 from mfkit.scan.extract import exif, xmp
 from mfkit.scan.extract.bounded_reader import file_reader
 from mfkit.scan.extract.mp4_boxes import boxes
-from mfkit.scan.extract.schema import ExtractionError, Metadata, displayed, from_origin, merge
+from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
-_MAX_XMP = 262_144
 
 
 class _Bits:
-    """Bits of a codestream, the least significant of each byte first."""
+    """Bits of a codestream, starting with the least significant of each byte."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
@@ -26,39 +25,39 @@ class _Bits:
         return taken
 
 
-def read(source: Source, kind: FileFormat) -> Metadata:
+def extract(source: Source, file_format: FileFormat) -> Metadata:
     """Read size, orientation, EXIF and XMP.
 
     Raises:
-        ProbeError: There is no codestream, or it ends within its header.
+        ExtractionError: The codestream is missing, or ends within its header.
     """
     with open_source(source) as stream:
-        window = file_reader(stream)
-        if window.read(0, 2) == b"\xff\x0a":
-            return displayed(_codestream(window.read(0, 64)))
+        reader = file_reader(stream)
+        if reader.read(0, 2) == b"\xff\x0a":
+            return apply_orientation(_codestream(reader.read(0, 64)))
         frame: Metadata = {}
         found: list[Metadata] = []
-        for name, content in boxes(window):
+        for name, content in boxes(reader):
             if name == b"jxlc" and not frame:
                 frame = _codestream(content.read(0, 64))
             elif name == b"jxlp" and not frame:
                 frame = _codestream(content.read(4, 64))
             elif name == b"Exif" and len(found) < 4:
                 skip = int.from_bytes(content.read(0, 4), "big")
-                facts = exif.read(content.part(4 + skip, content.size))[0]
-                # Part 2 section 9.5: the codestream's orientation alone counts.
-                facts.get("extra", {}).pop("orientation", None)
-                found.append(facts)
+                metadata = exif.extract(content.part(4 + skip, content.size))[0]
+                # ISO/IEC 18181-2, section 9.5: only the codestream's orientation counts.
+                metadata.get("extra", {}).pop("orientation", None)
+                found.append(metadata)
             elif name == b"xml " and len(found) < 4:
-                found.append(xmp.read(content.read(0, _MAX_XMP)))
+                found.append(xmp.extract(content.read(0, xmp.MAX_PACKET)))
         if not frame:
-            raise ExtractionError("the JPEG XL file holds no codestream")
-        return displayed(merge(frame, *found))
+            raise ExtractionError("the JPEG XL file contains no codestream")
+        return apply_orientation(merge(frame, *found))
 
 
 def _codestream(data: bytes) -> Metadata:
     if data[:2] != b"\xff\x0a":
-        raise ExtractionError("the JPEG XL codestream does not begin with its mark")
+        raise ExtractionError("the JPEG XL codestream does not start with its signature")
     bits = _Bits(data[2:])
     is_small = bits.take(1)
     height = _side(bits, is_small)

@@ -1,54 +1,41 @@
-"""Music tags through tinytag, for what FFmpeg's demuxers leave out: ID3v1 tails, odd frames, lengths."""
+"""Music tags (ID3, Vorbis comments, MP4, ASF), read by tinytag where FFmpeg's demuxers omit fields."""
 
 import os
-import struct
 
 from tinytag import TinyTag, TinyTagException
 
-from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin
+from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, name_of, open_source
 
-# What a damaged tag makes tinytag raise besides its own class: it checks no length before it reads.
-_DAMAGE = (
-    TinyTagException,
-    struct.error,
-    ValueError,
-    KeyError,
-    IndexError,
-    TypeError,
-    ArithmeticError,
-    EOFError,
-    RecursionError,
-    UnicodeError,
-)
+_DAMAGE = (TinyTagException, *PARSER_ERRORS)
 
 
-def read(source: Source, kind: FileFormat) -> Metadata:
-    """Read title, artist, album, genre, year and length.
+def extract(source: Source, file_format: FileFormat) -> Metadata:
+    """Read title, artist, album, genre, year and duration.
 
     Raises:
-        ProbeError: tinytag does not understand the file.
+        ExtractionError: tinytag cannot read the file.
     """
-    return _read(source, kind, with_length=True)
+    return _extract(source, file_format, with_duration=True)
 
 
-def read_texts(source: Source, kind: FileFormat) -> Metadata:
-    """Read title, artist, album, genre and year alone, for formats whose length others read better.
+def extract_texts(source: Source, file_format: FileFormat) -> Metadata:
+    """Read title, artist, album, genre and year, but not the duration.
 
     Raises:
-        ProbeError: tinytag does not understand the file.
+        ExtractionError: tinytag cannot read the file.
     """
-    return _read(source, kind, with_length=False)
+    return _extract(source, file_format, with_duration=False)
 
 
-def _read(source: Source, kind: FileFormat, *, with_length: bool) -> Metadata:
+def _extract(source: Source, file_format: FileFormat, *, with_duration: bool) -> Metadata:
     try:
         with open_source(source) as stream:
-            tag = TinyTag.get(os.fsdecode(name_of(source)), file_obj=stream, duration=with_length)
+            tag = TinyTag.get(os.fsdecode(name_of(source)), file_obj=stream, duration=with_duration)
     except _DAMAGE as error:
-        raise ExtractionError(f"the tags of this {kind.format} file are damaged: {error}") from error
-    facts: Metadata = {
+        raise ExtractionError(f"the tags of this {file_format.format} file are damaged: {error}") from error
+    metadata: Metadata = {
         "title": tag.title,
         "artist": tag.artist or tag.albumartist,
         "album": tag.album,
@@ -59,4 +46,4 @@ def _read(source: Source, kind: FileFormat, *, with_length: bool) -> Metadata:
         "channels": tag.channels,
         "bitrate": round(tag.bitrate * 1000) if tag.bitrate else None,
     }
-    return from_origin("tag", facts)
+    return from_origin("tag", metadata)

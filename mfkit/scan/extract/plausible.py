@@ -1,8 +1,7 @@
-"""The one place where facts are made fit for the database: nothing a file claims is taken as it stands.
+"""Plausibility rules for metadata: limits of numbers, text, dates and locations before they are stored.
 
-Files hold NUL characters, half a surrogate pair, sizes beyond any column, years such as 0000, places in
-the Gulf of Guinea because a camera wrote zeros. Each such value becomes None (it says nothing) or is cut
-to what a column holds; nothing here raises, whatever the value.
+Files contain NUL characters, lone surrogates, sizes that fit no column, the year 0000, and the location 0,0
+because a camera wrote zeros. Such values become None or are shortened to fit the column. Nothing here raises.
 """
 
 import math
@@ -14,28 +13,26 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
-from mfkit.scan.extract.schema import Metadata
+from mfkit.scan.extract.schema import PAIRS, Metadata
 
 MAX_TEXT = 1_000
 MAX_INT32 = 2**31 - 1
 MAX_INT64 = 2**63 - 1
 _MAX_DEPTH, _MAX_MEMBERS, _MAX_EXTRA_TEXT = 6, 200, 32_768
-PAIRS = (("latitude", "longitude"), ("width", "height"))
-"""Facts that make sense only together."""
-_NO_DATES = (0, 1904, 1970)  # the epochs of broken clocks: EXIF zeros, QuickTime, Unix
+_EPOCH_YEARS = (0, 1904, 1970)  # dates of clocks that were not set: EXIF zeros, QuickTime, Unix
 
 
-def clean(facts: Metadata) -> Metadata:
-    """Make facts safe to store and sensible to read.
+def clean(metadata: Metadata) -> Metadata:
+    """Return metadata that is plausible and safe to store.
 
     Args:
-        facts: As probes gave them.
+        metadata: Metadata from extractors.
 
     Returns:
-        New facts that hold only the fields that still say something; `extra` is JSON-safe and bounded.
+        A new mapping without implausible fields; ``extra`` contains only JSON values and is bounded.
     """
     kept: dict[str, Any] = {}
-    for name, value in facts.items():
+    for name, value in metadata.items():
         rule = _RULES.get(name)
         if rule is None or value is None:
             continue
@@ -46,7 +43,7 @@ def clean(facts: Metadata) -> Metadata:
         if not all(name in kept for name in pair) or kept[pair[0]] == kept[pair[1]] == 0:
             for name in pair:
                 kept.pop(name, None)
-    extra = facts.get("extra")
+    extra = metadata.get("extra")
     if isinstance(extra, dict) and extra:
         safe = clean_extra(extra, kept)
         if safe:
@@ -54,23 +51,23 @@ def clean(facts: Metadata) -> Metadata:
     return cast(Metadata, kept)
 
 
-def clean_columns(facts: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Do for many rows what :func:`clean` does for one; ``extra`` is :func:`clean_extra`'s.
+def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Apply the rules of :func:`clean` to many rows; for ``extra`` see :func:`clean_extra`.
 
     Args:
-        facts: Values by column, one for each row, None where it says nothing; all of a column of one type,
-            which hashes.
+        metadata: Column name → one value per row, None where unknown. The values of a column have one
+            type, which is hashable.
     """
     kept: dict[str, list[Any]] = {}
-    for name, values in facts.items():
-        known = {value: None if value is None else _RULES[name](value) for value in set(values)}
-        kept[name] = [known[value] for value in values]
+    for name, values in metadata.items():
+        cleaned = {value: None if value is None else _RULES[name](value) for value in set(values)}
+        kept[name] = [cleaned[value] for value in values]
     for one, other in PAIRS:
         if one in kept and other in kept:
             pairs = zip(kept[one], kept[other], strict=True)
-            for place, (a, b) in enumerate(pairs):
+            for row, (a, b) in enumerate(pairs):
                 if a is None or b is None or a == b == 0:
-                    kept[one][place] = kept[other][place] = None
+                    kept[one][row] = kept[other][row] = None
         else:
             kept.pop(one, None)
             kept.pop(other, None)
@@ -78,7 +75,7 @@ def clean_columns(facts: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 
 def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
-    """Return further facts as safe JSON; of origins those of the facts of these names."""
+    """Return extra metadata as bounded JSON values, and the origins of only the given fields."""
     safe = json_safe(extra)
     origins = safe.get("origins")
     if isinstance(origins, dict):
@@ -89,14 +86,14 @@ def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
 
 
 def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
-    """Trim, bound and disarm a text; None for anything that is no text or has nothing left.
+    """Return text without control characters, trimmed and shortened; None for empty text and other types.
 
-    Text ends at a NUL when only padding follows it. Control and format-only characters go, white space
-    runs become one space, a lone surrogate becomes U+FFFD, and the result is NFC.
+    Text ends at two NULs; a single NUL becomes a space. Control characters are removed, runs of white space
+    become one space, a lone surrogate becomes U+FFFD, and the result is NFC.
     """
     if not isinstance(value, str):
         return None
-    if value.isascii() and value.isprintable() and "  " not in value:  # most texts, in a tenth of the time
+    if value.isascii() and value.isprintable() and "  " not in value:  # most text; ten times as fast
         return value.strip(" ")[:limit].rstrip() or None
     text = value[: 4 * limit].split("\x00\x00", 1)[0].replace("\x00", " ")
     text = "".join(ch for ch in text if ch in "\t\n\r\x0b\x0c" or unicodedata.category(ch) != "Cc")
@@ -106,7 +103,7 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    """A finite float, also from a string such as ``"3.5"``."""
+    """Return a finite float, also from text such as ``"3.5"``."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -143,7 +140,7 @@ def _within(limit: float) -> Callable[[object], float | None]:
 
 
 def clean_year(value: object) -> int | None:
-    """The first four digits that make a plausible year, 1000 to 2100, in a number or a date's text."""
+    """Return the first four digits that are a year from 1000 to 2100, in a number or the text of a date."""
     text = str(value)[:MAX_TEXT] if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
     for match in re.finditer(r"(?<![0-9])[0-9]{4}", text):
         if 1000 <= int(match[0]) <= 2100:
@@ -151,27 +148,27 @@ def clean_year(value: object) -> int | None:
     return None
 
 
-def clean_moment(value: object) -> datetime | None:
-    """A date and time that a clock could have shown; the zeros of known epochs are none."""
+def clean_timestamp(value: object) -> datetime | None:
+    """Return a date and time from 1800 to 2100, or None; 1 January of a known epoch counts as not set."""
     if not isinstance(value, datetime):
         return None
-    if value.year in _NO_DATES and (value.month, value.day) == (1, 1) or not 1800 <= value.year <= 2100:
+    if value.year in _EPOCH_YEARS and (value.month, value.day) == (1, 1) or not 1800 <= value.year <= 2100:
         return None
     if value.tzinfo is None:
         return value
     try:
-        moment = value.astimezone(UTC)
+        in_utc = value.astimezone(UTC)
     except (OverflowError, ValueError):
         return None
-    # The same epochs, seen from the file's own offset.
-    return None if moment.year in _NO_DATES and moment.timetuple().tm_yday == 1 else value
+    # The same epochs, stated with a UTC offset.
+    return None if in_utc.year in _EPOCH_YEARS and in_utc.timetuple().tm_yday == 1 else value
 
 
 def json_safe(extra: dict[str, Any]) -> dict[str, Any]:
-    """Rebuild a mapping from plain JSON values alone, bounded in depth, members and length of text.
+    """Return a mapping of JSON values with limited depth, number of members and length of text.
 
     Args:
-        extra: Any mapping; keys and strings are cleaned, dates become ISO 8601, NaN and bytes None.
+        extra: Any mapping; keys and text are cleaned, dates become ISO 8601, NaN and bytes None.
     """
     budget = [_MAX_EXTRA_TEXT]
     return cast(dict[str, Any], _json(extra, _MAX_DEPTH, budget))
@@ -181,7 +178,7 @@ def _json(value: object, depth: int, budget: list[int]) -> object:
     if budget[0] <= 0:
         return None
     budget[0] -= 8
-    if isinstance(value, str):  # what most are
+    if isinstance(value, str):  # the most frequent type
         text = clean_text(value)
         budget[0] -= len(text or "")
         return text
@@ -208,19 +205,19 @@ def _json_mapping(items: Iterable[tuple[object, object]], depth: int, budget: li
         return None
     kept: dict[str, object] = {}
     for key, member in islice(items, _MAX_MEMBERS):
-        name = _member(key) if isinstance(key, (str, int)) else None
+        name = _clean_key(key) if isinstance(key, (str, int)) else None
         safe = _json(member, depth - 1, budget)
         if name and safe is not None and safe != {} and safe != []:
             kept[name] = safe
     return kept
 
 
-@lru_cache(maxsize=1_024, typed=True)  # the same few names in file after file
-def _member(key: str | int) -> str | None:
+@lru_cache(maxsize=1_024, typed=True)  # files share the same few names
+def _clean_key(key: str | int) -> str | None:
     return clean_text(str(key), 100)
 
 
-def _flag(value: object) -> bool | None:
+def _boolean(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
@@ -240,22 +237,13 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "latitude": _within(90),
     "longitude": _within(180),
     "year": clean_year,
-    "taken_at": clean_moment,
-    "is_compressed": _flag,
+    "taken_at": clean_timestamp,
+    "is_compressed": _boolean,
     "media_type": lambda value: value if value in _MEDIA_TYPES else None,
 } | dict.fromkeys(
     (
-        "video_codec",
-        "audio_codec",
-        "artist",
-        "album",
-        "title",
-        "genre",
-        "camera_make",
-        "camera_model",
-        "shutter_speed",
-        "location_name",
-        "mime_type",
-    ),
+        "video_codec audio_codec artist album title genre camera_make camera_model shutter_speed "
+        "location_name mime_type"
+    ).split(),
     clean_text,
 )

@@ -1,4 +1,4 @@
-"""PNG chunks: ISO/IEC 15948 (PNG third edition): IHDR, eXIf, iTXt, tEXt, tIME; no pixel is inflated."""
+"""PNG images (ISO/IEC 15948; PNG third edition, section 11): IHDR, eXIf, iTXt, tEXt and zTXt chunks."""
 
 import re
 import struct
@@ -7,7 +7,8 @@ from typing import Any
 
 from mfkit.scan.extract import exif, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
-from mfkit.scan.extract.schema import ExtractionError, Metadata, displayed, from_origin, merge
+from mfkit.scan.extract.dates_and_numbers import parse_exif_date
+from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
@@ -16,18 +17,18 @@ _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _RAW_PROFILE = re.compile(rb"\s*(?:exif|APP1)\s+\d+\s+([0-9a-fA-F\s]+)\Z")
 
 
-def read(source: Source, kind: FileFormat) -> Metadata:
-    """Read a PNG file's size, depth, EXIF, XMP and text.
+def extract(source: Source, file_format: FileFormat) -> Metadata:
+    """Read a PNG file's size, bit depth, EXIF, XMP and text.
 
     Raises:
-        ProbeError: The header is no PNG's, or the chunks end before the picture does.
+        ExtractionError: The header chunk or the image data is missing, or the file is truncated.
     """
     with open_source(source) as stream:
-        return displayed(_chunks(file_reader(stream)))
+        return apply_orientation(_chunks(file_reader(stream)))
 
 
-def _chunks(window: BoundedReader) -> Metadata:
-    head = window.read(8, 25)
+def _chunks(reader: BoundedReader) -> Metadata:
+    head = reader.read(8, 25)
     if len(head) < 25 or head[4:8] != b"IHDR":
         raise ExtractionError("the PNG has no header chunk")
     width, height, depth, color = struct.unpack_from(">IIBB", head, 8)
@@ -40,59 +41,59 @@ def _chunks(window: BoundedReader) -> Metadata:
     texts: dict[str, Any] = {}
     at, has_pixels = 33, False
     for _ in range(_MAX_CHUNKS):
-        head = window.read(at, 8)
+        head = reader.read(at, 8)
         if len(head) < 8:
-            raise ExtractionError("the PNG is cut off: its chunks end before IEND")
+            raise ExtractionError("the PNG is truncated: its chunks end before IEND")
         size, name = struct.unpack(">I4s", head)
         if name == b"IEND":
             break
         has_pixels = has_pixels or name == b"IDAT"
         if name == b"eXIf" and "exif" not in found:
-            found["exif"] = exif.read(window.part(at + 8, size))[0]
+            found["exif"] = exif.extract(reader.part(at + 8, size))[0]
         elif name in (b"iTXt", b"tEXt", b"zTXt") and size <= _MAX_TEXT:
-            _text(name, window, at + 8, size, found, texts)
+            _read_text(name, reader, at + 8, size, found, texts)
         at += 12 + size
     if not has_pixels:
-        raise ExtractionError("the PNG holds no pixels")
-    texts_facts: Metadata = {
+        raise ExtractionError("the PNG contains no image data")
+    text_metadata: Metadata = {
         "title": texts.pop("Title", None),
-        "taken_at": exif.moment(texts.pop("Creation Time", None)),
+        "taken_at": parse_exif_date(texts.pop("Creation Time", None)),
         "extra": {key.lower(): text for key, text in texts.items()},
     }
     return merge(
         from_origin("container", frame),
         found.get("exif", {}),
         found.get("xmp", {}),
-        from_origin("text", texts_facts),
+        from_origin("text", text_metadata),
     )
 
 
-def _text(
-    name: bytes, window: BoundedReader, at: int, size: int, found: dict[str, Metadata], texts: dict[str, Any]
+def _read_text(
+    name: bytes, reader: BoundedReader, at: int, size: int, found: dict[str, Metadata], texts: dict[str, Any]
 ) -> None:
-    """Sections 11.3.3.2 to 11.3.3.4, and ImageMagick's hexadecimal "Raw profile type exif"."""
-    keyword, _, rest = window.read(at, size).partition(b"\x00")
+    """Read a text chunk (sections 11.3.3.2 to 11.3.3.4); ImageMagick stores EXIF as hexadecimal text."""
+    keyword, _, rest = reader.read(at, size).partition(b"\x00")
     encoding = "latin-1"
     if name == b"zTXt":
-        rest = _inflated(rest[1:])
+        rest = _inflate(rest[1:])
     elif name == b"iTXt":
-        is_packed, rest = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)[-1]
-        rest = _inflated(rest) if is_packed else rest
+        is_compressed, rest = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)[-1]
+        rest = _inflate(rest) if is_compressed else rest
         encoding = "utf-8"
     key = keyword.decode("latin-1")
     if key == "XML:com.adobe.xmp":
-        found.setdefault("xmp", xmp.read(rest))
+        found.setdefault("xmp", xmp.extract(rest))
     elif key in ("Raw profile type exif", "Raw profile type APP1") and "exif" not in found:
         match = _RAW_PROFILE.match(rest)
         digits = b"".join(match[1].split()) if match else b""
         data = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
-        found["exif"] = exif.read(bytes_reader(data.removeprefix(b"Exif\x00\x00")))[0]
+        found["exif"] = exif.extract(bytes_reader(data.removeprefix(b"Exif\x00\x00")))[0]
     elif key in ("Title", "Author", "Description", "Comment", "Copyright", "Software", "Creation Time"):
         texts.setdefault(key, rest.decode(encoding, "replace"))
 
 
-def _inflated(data: bytes) -> bytes:
-    """Deflated text, as far as the limit: a bomb costs no more than that."""
+def _inflate(data: bytes) -> bytes:
+    """Decompress text up to the limit, because it may expand without end."""
     try:
         return zlib.decompressobj().decompress(data, _MAX_TEXT)
     except zlib.error:

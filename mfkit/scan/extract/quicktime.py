@@ -1,8 +1,8 @@
-"""The movie header of MP4, MOV, M4A and 3GP: what FFmpeg's demuxer does not pass on through PyAV.
+"""Movie headers of MP4, MOV, M4A and 3GP files, for fields that PyAV does not provide.
 
-ISO/IEC 14496-12 sections 8.2.2 (`mvhd`), 8.3.2 (`tkhd`, whose matrix turns the picture), 8.5.2 (`stsd`);
-QuickTime File Format, "User data atoms" (``©xyz``) and "Metadata" (`keys`, `ilst`); 3GPP TS 26.244
-section 8.11 (`loci`).
+ISO/IEC 14496-12, sections 8.2.2 (``mvhd``), 8.3.2 (``tkhd``, whose matrix rotates the video) and 8.5.2
+(``stsd``); QuickTime File Format, "User data atoms" (``©xyz``) and "Metadata" (``keys``, ``ilst``); 3GPP TS
+26.244, section 8.11 (``loci``).
 """
 
 import math
@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.dates_and_numbers import parse_iso_date
 from mfkit.scan.extract.mp4_boxes import boxes, child
 from mfkit.scan.extract.schema import Metadata, from_origin
 from mfkit.scan.media_source import Source, open_source
@@ -30,13 +31,13 @@ _CODECS = {
 
 
 class Track(NamedTuple):
-    """One track's header.
+    """A track's header.
 
     Attributes:
-        rotation: Degrees clockwise that a player turns the picture: 0, 90, 180 or 270.
-        codec: FFmpeg's name, only for codecs that it has no decoder for.
-        sample_rate: Of an audio track, in hertz; else None.
-        channels: Of an audio track; else None.
+        rotation: Degrees by which a player rotates the video clockwise: 0, 90, 180 or 270.
+        codec: FFmpeg's name of a codec that it cannot decode; else None.
+        sample_rate: Sample rate of an audio track in hertz; else None.
+        channels: Number of channels of an audio track; else None.
     """
 
     rotation: int
@@ -46,15 +47,15 @@ class Track(NamedTuple):
 
 
 class Movie(NamedTuple):
-    """A movie header: its facts, its tracks by identifier, and whether fragments follow."""
+    """A movie header: its metadata, its tracks by identifier, and whether fragments follow."""
 
-    facts: Metadata
+    metadata: Metadata
     tracks: dict[int, Track]
     is_fragmented: bool
 
 
 def read_movie(source: Source) -> Movie:
-    """Read the header; empty where the file has none."""
+    """Read a file's movie header; empty if the file has none."""
     with open_source(source) as stream:
         movie = child(file_reader(stream), b"moov")
         return movie_header(movie) if movie is not None else Movie({}, {}, False)
@@ -62,44 +63,42 @@ def read_movie(source: Source) -> Movie:
 
 def movie_header(movie: BoundedReader) -> Movie:
     """Read a ``moov`` box's content."""
-    facts: Metadata = {}
+    metadata: Metadata = {}
     tracks: dict[int, Track] = {}
     is_fragmented = False
     texts: dict[str, str] = {}
     for name, content in boxes(movie):
         if name == b"mvhd":
-            facts |= _header(content)
+            metadata |= _movie_header_box(content)
         elif name == b"trak" and len(tracks) < _MAX_TRACKS:
             tracks |= _track(content)
         elif name == b"mvex":
             is_fragmented = True
         elif name == b"meta":
-            texts |= dict(_keyed(content))
+            texts |= dict(_keyed_values(content))
         elif name == b"udta":
-            _user_data(content, facts, texts)
+            _user_data(content, metadata, texts)
     point = iso6709(texts.get(_LOCATION, "")) or iso6709(texts.get("xyz", ""))
     if point is not None:
-        facts["latitude"], facts["longitude"] = point
-    try:
-        # Apple's own key has the camera's offset, where the header has UTC at most.
-        facts["taken_at"] = datetime.fromisoformat(texts[_CREATION])
-    except (KeyError, ValueError):
-        pass
-    return Movie(from_origin("container", facts), tracks, is_fragmented)
+        metadata["latitude"], metadata["longitude"] = point
+    # Apple's key states the camera's UTC offset; the header states only UTC.
+    if created := parse_iso_date(texts.get(_CREATION)):
+        metadata["taken_at"] = created
+    return Movie(from_origin("container", metadata), tracks, is_fragmented)
 
 
-def _header(content: BoundedReader) -> Metadata:
+def _movie_header_box(content: BoundedReader) -> Metadata:
     data = content.read(0, 32)
     if len(data) < 32:
         return {}
     created, _, scale, length = struct.unpack_from(">QQIQ" if data[0] == 1 else ">4I", data, 4)
-    facts: Metadata = {}
+    metadata: Metadata = {}
     unknown = 2**64 - 1 if data[0] == 1 else 2**32 - 1
     if scale and 0 < length < unknown:
-        facts["duration"] = length / scale
+        metadata["duration"] = length / scale
     if 0 < created < 2**33:
-        facts["taken_at"] = _EPOCH + timedelta(seconds=created)
-    return facts
+        metadata["taken_at"] = _EPOCH + timedelta(seconds=created)
+    return metadata
 
 
 def _track(content: BoundedReader) -> dict[int, Track]:
@@ -114,17 +113,17 @@ def _track(content: BoundedReader) -> dict[int, Track]:
     description = child(media, b"minf", b"stbl", b"stsd")
     entry = next(boxes(description, 8), None) if description else None
     codec, rate, channels = None, None, None
-    kind = child(media, b"hdlr")
-    if entry is not None and kind is not None and kind.read(8, 4) == b"soun":
-        sound = entry.content.read(0, 28)
-        if len(sound) == 28:
+    handler = child(media, b"hdlr")
+    if entry is not None and handler is not None and handler.read(8, 4) == b"soun":
+        audio = entry.content.read(0, 28)
+        if len(audio) == 28:
             codec = _CODECS.get(entry.name)
-            channels, rate = int.from_bytes(sound[16:18], "big"), int.from_bytes(sound[24:26], "big")
-    turned = rotation if rotation in (90, 180, 270) else 0
-    return {number: Track(turned, codec, rate or None, channels or None)}
+            channels, rate = int.from_bytes(audio[16:18], "big"), int.from_bytes(audio[24:26], "big")
+    right_angle = rotation if rotation in (90, 180, 270) else 0
+    return {number: Track(right_angle, codec, rate or None, channels or None)}
 
 
-def _user_data(content: BoundedReader, facts: Metadata, texts: dict[str, str]) -> None:
+def _user_data(content: BoundedReader, metadata: Metadata, texts: dict[str, str]) -> None:
     for name, part in boxes(content):
         if name == b"\xa9xyz":
             data = part.read(0, 4 + 256)
@@ -132,24 +131,24 @@ def _user_data(content: BoundedReader, facts: Metadata, texts: dict[str, str]) -
                 data[4 : 4 + int.from_bytes(data[:2], "big")].decode("utf-8", "replace").strip("\0 ")
             )
         elif name == b"meta":
-            texts |= dict(_keyed(part))
+            texts |= dict(_keyed_values(part))
         elif name == b"loci":
-            _place(part.read(6, 1_024), facts)
+            _loci(part.read(6, 1_024), metadata)
 
 
-def _place(data: bytes, facts: Metadata) -> None:
-    """3GPP location: name, NUL, role, then longitude, latitude and altitude as 16.16 numbers."""
+def _loci(data: bytes, metadata: Metadata) -> None:
+    """Read a 3GPP location: name, NUL, role, then longitude, latitude and altitude as 16.16 numbers."""
     encoding, ends = ("utf-16", b"\x00\x00") if data[:2] in (b"\xfe\xff", b"\xff\xfe") else ("utf-8", b"\x00")
     name, found, rest = data.partition(ends)
     if not found or len(rest) < 9:
         return
     longitude, latitude = (side / 65536 for side in struct.unpack_from(">2i", rest, 1))
-    facts["latitude"], facts["longitude"] = latitude, longitude
-    facts["location_name"] = name.decode(encoding, "replace") or None
+    metadata["latitude"], metadata["longitude"] = latitude, longitude
+    metadata["location_name"] = name.decode(encoding, "replace") or None
 
 
-def _keyed(content: BoundedReader) -> Iterator[tuple[str, str]]:
-    """Metadata with named keys; QuickTime's ``meta`` is a plain box, MPEG-4's a full one."""
+def _keyed_values(content: BoundedReader) -> Iterator[tuple[str, str]]:
+    """Yield metadata with named keys; QuickTime's ``meta`` is a plain box, MPEG-4's a full box."""
     start = 0 if content.read(4, 4) in (b"hdlr", b"keys", b"ilst") else 4
     parts: dict[bytes, Any] = {box.name: box.content for box in boxes(content, start)}
     keys, values = parts.get(b"keys"), parts.get(b"ilst")

@@ -1,15 +1,15 @@
-"""From a path and its kind to clean facts: which probes read which format, and what their silence means."""
+"""The extractors of each format, and the steps from a file and its format to plausible metadata."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import NamedTuple
 
 from mfkit.scan.extract import canon_sigma_raw, heif, jpeg, jpeg_xl, musepack, office, png, tiff_and_raw, webp
 from mfkit.scan.extract.plausible import clean
-from mfkit.scan.extract.schema import LAST_CHANGE, ExtractionError, Metadata, Probe, from_origin, merge
-from mfkit.scan.formats.identify import KINDS, FileFormat
+from mfkit.scan.extract.schema import LAST_CHANGE, ExtractionError, Extractor, Metadata, from_origin, merge
+from mfkit.scan.formats.identify import FORMATS, FileFormat
 from mfkit.scan.media_source import Source, size_of
 
 __all__ = [
@@ -23,116 +23,119 @@ __all__ = [
 ]
 
 EXTRACTOR_VERSION = 3
-"""Raised whenever the same file would give other facts, so that a rescan knows what to read again."""
+"""Increase it when the same file would give different metadata: the next scan then reads old files again."""
 
 
 class MissingLibraryError(Exception):
-    """A library that probes stand on cannot be imported: the installation is at fault, and no file."""
+    """A library that an extractor needs cannot be imported: the installation is broken, not the file."""
 
 
 class ExtractorStep(NamedTuple):
-    """One probe in a format's order.
+    """One extractor in the sequence that reads a format.
 
     Attributes:
-        name: What notes call it.
-        read: The probe.
-        fills: The fields it is good for; it runs only while one of them is missing, and always if empty.
-        suffices: Whether its success alone makes the file one that was understood.
+        name: Name in ``extra["probe_notes"]``.
+        extract: The extractor.
+        fills: Fields that it can fill. It runs only while one of them is missing, or always if this is empty.
+        suffices: Whether the file counts as readable if only this extractor succeeds.
     """
 
     name: str
-    read: Probe
+    extract: Extractor
     fills: frozenset[str] = frozenset()
     suffices: bool = True
 
 
-def _probe_in(module: str, name: str = "read") -> Probe:
-    """A probe that stands on a library, which is imported when the first file needs it.
+def _lazy_extractor(module: str, name: str = "extract") -> Extractor:
+    """Return an extractor that imports its module, and with it a third-party library, on first use.
 
-    pypdf alone took 0.2 of the 0.3 s in which a worker starts, and two thirds of its memory; and every
-    file that takes a worker down costs a start.
+    Importing pypdf took 0.2 s of the 0.3 s that a worker needs to start, and two thirds of its memory.
+    A worker starts again after every file that crashes it.
     """
 
-    def read(source: Source, kind: FileFormat) -> Metadata:
+    def extract(source: Source, file_format: FileFormat) -> Metadata:
         try:
-            probe: Probe = getattr(import_module(f"mfkit.scan.extract.{module}"), name)
+            function: Extractor = getattr(import_module(f"mfkit.scan.extract.{module}"), name)
         except ImportError as error:
             raise MissingLibraryError(str(error)) from error
-        return probe(source, kind)
+        return function(source, file_format)
 
-    return read
+    return extract
 
 
 _TAG_FIELDS = frozenset(("artist", "album", "title", "genre", "year", "duration"))
-_STREAMS = ExtractorStep("streams", _probe_in("audio_video"))
-_TAGS = ExtractorStep("tags", _probe_in("music_tags"), _TAG_FIELDS)
-_OWN_TAGS = ExtractorStep("tags", _probe_in("music_tags", "read_texts"), suffices=False)
-_MUSEPACK = ExtractorStep("musepack", musepack.read, frozenset(("duration",)))
-_IMAGE = ExtractorStep("image", _probe_in("other_images"))
-_TAGGED = ("mp3", "mp2", "aac", "m4a", "m4b", "flac", "wav", "aiff", "ogg", "opus", "spx", "wma")
-_SILENT = frozenset(("svg", "midi", "wmf", "emf", "xcf", "exr", "hdr", "jpm", "ra"))
-_TIFF = (
+_STREAMS = ExtractorStep("streams", _lazy_extractor("audio_video"))
+_TAGS = ExtractorStep("tags", _lazy_extractor("music_tags"), _TAG_FIELDS)
+_TEXT_TAGS = ExtractorStep("tags", _lazy_extractor("music_tags", "extract_texts"), suffices=False)
+_MUSEPACK = ExtractorStep("musepack", musepack.extract, frozenset(("duration",)))
+_IMAGE = ExtractorStep("image", _lazy_extractor("other_images"))
+_TAGGED_FORMATS = ("mp3", "mp2", "aac", "m4a", "m4b", "flac", "wav", "aiff", "ogg", "opus", "spx", "wma")
+_WITHOUT_METADATA = frozenset(("svg", "midi", "wmf", "emf", "xcf", "exr", "hdr", "jpm", "ra"))
+_TIFF_FORMATS = (
     "tiff nef nrw dng cr2 arw sr2 srf orf rw2 raw rwl iiq pef srw 3fr fff erf mef mos kdc dcr raf mrw"
 ).split()
 _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
     {
-        "pdf": (ExtractorStep("pdf", _probe_in("pdf")),),
-        "jpeg": (ExtractorStep("jpeg", jpeg.read),),
-        "png": (ExtractorStep("png", png.read),),
-        # A WAV's own tags (RIFF INFO) before the ID3 ones that FFmpeg puts over them.
-        "wav": (_OWN_TAGS, _STREAMS),
+        "pdf": (ExtractorStep("pdf", _lazy_extractor("pdf")),),
+        "jpeg": (ExtractorStep("jpeg", jpeg.extract),),
+        "png": (ExtractorStep("png", png.extract),),
+        # FFmpeg lets ID3 tags replace a WAV's own (RIFF INFO), so those are read first.
+        "wav": (_TEXT_TAGS, _STREAMS),
         "mpc": (_STREAMS, _MUSEPACK),
-        "webp": (ExtractorStep("webp", webp.read),),
-        "jxl": (ExtractorStep("jxl", jpeg_xl.read),),
+        "webp": (ExtractorStep("webp", webp.extract),),
+        "jxl": (ExtractorStep("jxl", jpeg_xl.extract),),
     }
-    | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", heif.read),))
-    | dict.fromkeys(_TIFF, (ExtractorStep("tiff", tiff_and_raw.read),))
-    | dict.fromkeys(("cr3", "crw", "x3f"), (ExtractorStep("raw", canon_sigma_raw.read),))
-    | dict.fromkeys("docx xlsx pptx odt ods odp odg epub".split(), (ExtractorStep("office", office.read),))
+    | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", heif.extract),))
+    | dict.fromkeys(_TIFF_FORMATS, (ExtractorStep("tiff", tiff_and_raw.extract),))
+    | dict.fromkeys(("cr3", "crw", "x3f"), (ExtractorStep("raw", canon_sigma_raw.extract),))
+    | dict.fromkeys("docx xlsx pptx odt ods odp odg epub".split(), (ExtractorStep("office", office.extract),))
 )
 
 
 def _register() -> None:
-    """Fill the registry: a format takes its media type's probes unless it is named above."""
-    for name, kind in KINDS.items():
-        if name in _REGISTRY or name in _SILENT:
+    """Register the media type's default extractors for each format that is not listed above."""
+    for name, file_format in FORMATS.items():
+        if name in _REGISTRY or name in _WITHOUT_METADATA:
             continue
-        if kind.media_type == "image":
+        if file_format.media_type == "image":
             _REGISTRY[name] = (_IMAGE,)
-        elif kind.media_type == "video":
+        elif file_format.media_type == "video":
             _REGISTRY[name] = (_STREAMS,)
-        elif kind.media_type == "audio":
-            _REGISTRY[name] = (_STREAMS, _TAGS) if name in _TAGGED else (_STREAMS,)
+        elif file_format.media_type == "audio":
+            _REGISTRY[name] = (_STREAMS, _TAGS) if name in _TAGGED_FORMATS else (_STREAMS,)
 
 
 _register()
 
 
-def extractors_for(kind: FileFormat) -> tuple[ExtractorStep, ...]:
-    """The probes that read a kind, in order; none for kinds of which nothing is asked."""
-    return _REGISTRY.get(kind.format, ())
+def extractors_for(file_format: FileFormat) -> tuple[ExtractorStep, ...]:
+    """Return the extractors for a format in order; empty for formats whose metadata is not read."""
+    return _REGISTRY.get(file_format.format, ())
 
 
-def extract_metadata(source: "Source | os.PathLike[str]", kind: FileFormat) -> Metadata:
-    """Read what a file says of itself.
+def extract_metadata(
+    source: "Source | os.PathLike[str]", file_format: FileFormat, steps: Sequence[ExtractorStep] | None = None
+) -> Metadata:
+    """Read a file's metadata.
 
     Args:
-        source: An existing regular file, or what else can be read as one.
-        kind: As `mfkit.scan.formats.identify.identify` gave it.
+        source: Path of an existing regular file, or a remote object.
+        file_format: Its format, from `mfkit.scan.formats.identify.identify`.
+        steps: Extractors to use instead of those registered for the format.
 
     Returns:
-        Clean facts; empty for kinds without probes. `extra["probe_notes"]` names probes that failed
-        while another one succeeded.
+        Plausible metadata; empty for formats without extractors. ``extra["probe_notes"]`` lists the
+        extractors that failed while another one succeeded.
 
     Raises:
-        ProbeError: No probe could make sense of the file, or the file is plainly cut off or damaged.
+        ExtractionError: No extractor could read the file, or the file is truncated or damaged.
         OSError: The file cannot be opened or read.
-        ProbeLibraryError: The installation is broken.
+        MissingLibraryError: A required library cannot be imported.
     """
-    steps = extractors_for(kind)
+    steps = extractors_for(file_format) if steps is None else steps
     if not steps:
         return {}
-    opened = os.fspath(source) if isinstance(source, os.PathLike) else source
+    readable = os.fspath(source) if isinstance(source, os.PathLike) else source
     found: Metadata = {}
     notes: list[str] = []
     successes = 0
@@ -140,30 +143,30 @@ def extract_metadata(source: "Source | os.PathLike[str]", kind: FileFormat) -> M
         if step.fills and successes and step.fills <= frozenset(found):
             continue
         try:
-            part = step.read(opened, kind)
+            part = step.extract(readable, file_format)
         except ExtractionError as error:
             notes.append(f"{step.name}: {error}")
         else:
             found = merge(found, part)
-            # A lenient reader finds nothing in noise, and calls it no error.
-            successes += step.suffices and _says_something(part)
+            # A lenient extractor finds nothing in random bytes and raises no error.
+            successes += step.suffices and _has_values(part)
     if not successes:
         raise ExtractionError(
-            "; ".join(_without_repeats(notes)) or f"nothing in this {kind.format} file is known"
+            "; ".join(dict.fromkeys(notes)) or f"this {file_format.format} file contains no readable metadata"
         )
     if notes:
-        found.setdefault("extra", {})["probe_notes"] = list(_without_repeats(notes))
-    found = merge(found, _last_change(found), compression(found, kind, size_of(opened)))
+        found.setdefault("extra", {})["probe_notes"] = list(dict.fromkeys(notes))
+    found = merge(found, _last_change(found), compression(found, file_format, size_of(readable)))
     return clean(found)
 
 
-def _last_change(facts: Metadata) -> Metadata:
-    """The time of the last change stands in for a capture time that nothing else states."""
-    changed = facts.get("extra", {}).get("changed_at")
+def _last_change(metadata: Metadata) -> Metadata:
+    """Return the time of the last change as a fallback for the capture time."""
+    changed = metadata.get("extra", {}).get("changed_at")
     return from_origin(LAST_CHANGE, {"taken_at": changed}) if isinstance(changed, datetime) else {}
 
 
-def _says_something(part: Metadata) -> bool:
+def _has_values(part: Metadata) -> bool:
     extra = part.get("extra", {})
     return any(
         value is not None
@@ -172,59 +175,55 @@ def _says_something(part: Metadata) -> bool:
     )
 
 
-def _without_repeats(notes: list[str]) -> Iterator[str]:
-    return iter(dict.fromkeys(notes))
-
-
 _UNCOMPRESSED_CODECS = ("pcm_", "rawvideo", "dsd_", "v210", "v308", "v408", "v410", "r210", "yuv4")
 _UNCOMPRESSED_FORMATS = frozenset(("pnm", "y4m", "wav", "aiff", "au", "dsf", "dff"))
-_FILM_BITS, _SAMPLE_BITS = 12, 16
+_VIDEO_BITS, _SAMPLE_BITS = 12, 16
 
 
-def compression(facts: Metadata, kind: FileFormat, size: int) -> Metadata:
-    """Derive `is_compressed` and `compression_ratio` (uncompressed / stored, so 50.0 means 50:1).
+def compression(metadata: Metadata, file_format: FileFormat, size: int) -> Metadata:
+    """Derive ``is_compressed`` and ``compression_ratio`` (uncompressed / stored, so 50.0 means 50:1).
 
     Args:
-        facts: Merged facts of all probes.
-        kind: The file's kind.
+        metadata: Merged metadata of all extractors.
+        file_format: The file's format.
         size: The file's size in bytes.
     """
-    media_type = facts.get("media_type") or kind.media_type
+    media_type = metadata.get("media_type") or file_format.media_type
     if media_type == "image":
-        return _of_picture(facts, kind, size)
+        return _image_compression(metadata, file_format, size)
     if media_type in ("video", "audio"):
-        return _of_streams(facts, kind)
+        return _stream_compression(metadata, file_format)
     return {"is_compressed": False}
 
 
-def _of_picture(facts: Metadata, kind: FileFormat, size: int) -> Metadata:
-    extra = facts.get("extra", {})
-    known = facts.get("is_compressed")
+def _image_compression(metadata: Metadata, file_format: FileFormat, size: int) -> Metadata:
+    extra = metadata.get("extra", {})
+    stated = metadata.get("is_compressed")
     derived: Metadata = {
-        "is_compressed": kind.format not in _UNCOMPRESSED_FORMATS if known is None else known
+        "is_compressed": file_format.format not in _UNCOMPRESSED_FORMATS if stated is None else stated
     }
-    width, height, bits = facts.get("width"), facts.get("height"), extra.get("bits_per_pixel")
+    width, height, bits = metadata.get("width"), metadata.get("height"), extra.get("bits_per_pixel")
     if width and height and bits and size:
         derived["compression_ratio"] = width * height * bits / 8 / size
     return from_origin("derived", derived)
 
 
-def _of_streams(facts: Metadata, kind: FileFormat) -> Metadata:
-    extra = facts.get("extra", {})
-    codecs = [codec for codec in (facts.get("video_codec"), facts.get("audio_codec")) if codec]
+def _stream_compression(metadata: Metadata, file_format: FileFormat) -> Metadata:
+    extra = metadata.get("extra", {})
+    codecs = [codec for codec in (metadata.get("video_codec"), metadata.get("audio_codec")) if codec]
     if codecs:
-        packed = any(not codec.startswith(_UNCOMPRESSED_CODECS) for codec in codecs)
+        is_compressed = any(not codec.startswith(_UNCOMPRESSED_CODECS) for codec in codecs)
     else:
-        packed = kind.format not in _UNCOMPRESSED_FORMATS
-    derived: Metadata = {"is_compressed": packed}
-    width, height, fps = facts.get("width"), facts.get("height"), facts.get("fps")
-    pictures = 0.0
-    if facts.get("video_codec"):
+        is_compressed = file_format.format not in _UNCOMPRESSED_FORMATS
+    derived: Metadata = {"is_compressed": is_compressed}
+    width, height, fps = metadata.get("width"), metadata.get("height"), metadata.get("fps")
+    video_rate = 0.0
+    if metadata.get("video_codec"):
         if not (width and height and fps and fps <= 240):
             return from_origin("derived", derived)
-        pictures = width * height * (extra.get("bits_per_pixel") or _FILM_BITS) * fps
-    rate, channels, bitrate = facts.get("sample_rate"), facts.get("channels"), facts.get("bitrate")
-    samples = (rate or 0) * (channels or 0) * (extra.get("bits_per_sample") or _SAMPLE_BITS)
-    if bitrate and bitrate > 0 and pictures + samples > 0:
-        derived["compression_ratio"] = (pictures + samples) / bitrate
+        video_rate = width * height * (extra.get("bits_per_pixel") or _VIDEO_BITS) * fps
+    rate, channels, bitrate = metadata.get("sample_rate"), metadata.get("channels"), metadata.get("bitrate")
+    audio_rate = (rate or 0) * (channels or 0) * (extra.get("bits_per_sample") or _SAMPLE_BITS)
+    if bitrate and bitrate > 0 and video_rate + audio_rate > 0:
+        derived["compression_ratio"] = (video_rate + audio_rate) / bitrate
     return from_origin("derived", derived)

@@ -1,10 +1,11 @@
-"""What every probe gives: the shape of facts, how partial facts join, and how a probe fails.
+"""Metadata of one file: its fields, merging of partial metadata, and the error that extractors raise.
 
-A probe is a pure function from a path and a kind to partial facts. Facts join first-wins, field by
-field, except for pairs that make sense only together (a place, a picture's size): those come from one
-probe or not at all. `extra["origins"]` keeps for every field what it was read from.
+An extractor is a function from a file and its format to partial metadata. For each field the first
+extractor that has a value is used. The fields of a pair (a location, a size) are taken from one extractor
+together, or not at all. ``extra["origins"]`` records the origin of each field.
 """
 
+import struct
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypedDict, cast
@@ -14,11 +15,11 @@ from mfkit.scan.media_source import Source
 
 
 class Metadata(TypedDict, total=False):
-    """What a file says of itself; a key that is missing or None says nothing.
+    """Metadata that a file states about itself; a missing key and None both mean unknown.
 
     Units: seconds, pixels, frames per second, bits per second, hertz, millimetres, degrees (WGS84).
-    `taken_at` is aware when the file states an offset and naive local time otherwise. `media_type` and
-    `mime_type` correct the kind. `extra` holds JSON values.
+    ``taken_at`` is aware if the file states a UTC offset, and naive local time otherwise. ``media_type`` and
+    ``mime_type`` correct those of the format. ``extra`` contains JSON values.
     """
 
     duration: float | None
@@ -53,26 +54,32 @@ class Metadata(TypedDict, total=False):
 
 
 LAST_CHANGE = "exif DateTime"
-"""The origin of a capture time that is only the time of the last change, for want of a better one."""
+"""The origin of a capture time that is the time of the last change, because the file states no other."""
 
-Probe = Callable[[Source, FileFormat], Metadata]
+Extractor = Callable[[Source, FileFormat], Metadata]
 
-_PAIRS = (("latitude", "longitude"), ("width", "height"))
-_PAIRED = {name: pair for pair in _PAIRS for name in pair}
+PAIRS = (("latitude", "longitude"), ("width", "height"))
+"""Fields that make sense only together."""
+PARSER_ERRORS = (
+    ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, EOFError, AssertionError,
+    NotImplementedError, RecursionError, struct.error,
+)  # fmt: skip
+"""Errors besides their own that third-party parsers raise on damaged files."""
+_PAIRED = {name: pair for pair in PAIRS for name in pair}
 
 
 class ExtractionError(Exception):
-    """A file is not what its kind promises; the message is a sentence that names what is broken."""
+    """A file does not follow its format; the message says what is broken."""
 
 
-def from_origin(origin: str, facts: Metadata) -> Metadata:
-    """Drop the fields that say nothing, and note for the others what they were read from.
+def from_origin(origin: str, metadata: Metadata) -> Metadata:
+    """Drop fields without a value and record the origin of the others.
 
     Args:
         origin: Such as ``"exif"``, ``"xmp"``, ``"container"``, ``"tag"``.
-        facts: Partial facts; origins that are already noted stay.
+        metadata: Partial metadata; origins that are already recorded are kept.
     """
-    kept = cast(Metadata, {name: value for name, value in facts.items() if value is not None})
+    kept = cast(Metadata, {name: value for name, value in metadata.items() if value is not None})
     extra = dict(kept.get("extra", {}))
     origins = dict.fromkeys((name for name in kept if name != "extra"), origin) | extra.get("origins", {})
     kept["extra"] = extra | {"origins": origins}
@@ -80,20 +87,20 @@ def from_origin(origin: str, facts: Metadata) -> Metadata:
 
 
 def merge(*parts: Metadata) -> Metadata:
-    """Join partial facts: the first that speaks wins, and pairs are taken whole."""
+    """Merge partial metadata: for each field or pair of fields, the first value is used."""
     merged: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for part in parts:
-        more = part.get("extra", {})
-        before = frozenset(merged)
+        part_extra = part.get("extra", {})
+        earlier = frozenset(merged)
         for name, value in part.items():
-            if name == "extra" or value is None or before.intersection(_PAIRED.get(name, (name,))):
+            if name == "extra" or value is None or earlier.intersection(_PAIRED.get(name, (name,))):
                 continue
             merged[name] = value
-            if name in more.get("origins", {}):
-                origins[name] = more["origins"][name]
-        for name, value in more.items():
+            if name in part_extra.get("origins", {}):
+                origins[name] = part_extra["origins"][name]
+        for name, value in part_extra.items():
             if name != "origins" and value is not None:
                 extra.setdefault(name, value)
     if origins:
@@ -103,11 +110,11 @@ def merge(*parts: Metadata) -> Metadata:
     return cast(Metadata, merged)
 
 
-def displayed(facts: Metadata) -> Metadata:
-    """Swap width and height where the orientation in `extra` turns the picture by a quarter."""
-    extra = facts.get("extra", {})
+def apply_orientation(metadata: Metadata) -> Metadata:
+    """Swap width and height if ``extra["orientation"]`` rotates the image by 90° or 270°."""
+    extra = metadata.get("extra", {})
     if extra.get("orientation") not in (5, 6, 7, 8):
-        return facts
-    turned = facts.copy()
-    turned["width"], turned["height"] = facts.get("height"), facts.get("width")
-    return turned
+        return metadata
+    swapped = metadata.copy()
+    swapped["width"], swapped["height"] = metadata.get("height"), metadata.get("width")
+    return swapped

@@ -1,7 +1,7 @@
-"""Pictures whose first directory is a TIFF one, and camera RAW: what each format means by its size.
+"""TIFF images and the camera RAW formats based on TIFF.
 
-TIFF 6.0; TIFF/EP and DNG 1.7 (SubIFDs, NewSubfileType); Panasonic RW2, whose sensor borders give the
-size; Fujifilm RAF (an embedded JPEG and a directory of its own); Minolta MRW (PRD and TTW blocks).
+TIFF 6.0; TIFF/EP (ISO 12234-2) and DNG 1.7 (SubIFDs, NewSubfileType); Panasonic RW2, whose sensor borders
+give the size; Fujifilm RAF (an embedded JPEG and its own directory); Minolta MRW (PRD and TTW blocks).
 """
 
 import struct
@@ -10,92 +10,92 @@ from typing import Any
 
 from mfkit.scan.extract import exif, iptc, jpeg, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.schema import ExtractionError, Metadata, displayed, from_origin, merge
+from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
 from mfkit.scan.extract.tiff_directories import Directory, Value
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_BARE_TIFF = 1  # Compression: none
-_REDUCED = 1  # NewSubfileType: bit 0 marks a smaller version of another picture
+_UNCOMPRESSED = 1  # Compression: none
+_REDUCED = 1  # NewSubfileType: bit 0 marks a smaller version of another image
 
 
-def read(source: Source, kind: FileFormat) -> Metadata:
-    """Read size and camera facts of a TIFF-structured, RAF or MRW picture.
+def extract(source: Source, file_format: FileFormat) -> Metadata:
+    """Read the size and camera metadata of a TIFF-based, RAF or MRW image.
 
     Raises:
-        ProbeError: No directory with a size is found.
+        ExtractionError: No directory states a size.
     """
     with open_source(source) as stream:
-        facts = _READERS.get(kind.format, _tiff)(file_reader(stream), kind)
-    if not facts.get("width") or not facts.get("height"):
-        raise ExtractionError(f"the {kind.format} picture states no size")
-    return displayed(facts)
+        metadata = _EXTRACTORS.get(file_format.format, _tiff)(file_reader(stream), file_format)
+    if not metadata.get("width") or not metadata.get("height"):
+        raise ExtractionError(f"the {file_format.format} image states no size")
+    return apply_orientation(metadata)
 
 
-def _tiff(window: BoundedReader, kind: FileFormat) -> Metadata:
-    facts, directories = exif.read(window)
+def _tiff(reader: BoundedReader, file_format: FileFormat) -> Metadata:
+    metadata, directories = exif.extract(reader)
     if not directories:
-        raise ExtractionError(f"the {kind.format} picture has no readable directory")
+        raise ExtractionError(f"the {file_format.format} image has no readable directory")
     main = directories[0].tags
-    parts = [_size(directories, kind), facts]
-    packet, record = exif.raw(main.get(0x02BC)), exif.raw(main.get(0x83BB))
+    parts = [_image_size(directories, file_format), metadata]
+    packet, record = exif.tag_bytes(main.get(0x02BC)), exif.tag_bytes(main.get(0x83BB))
     if packet:
-        parts.append(xmp.read(packet))
-    if record and (words := iptc.keywords(record)):
-        parts.append({"extra": {"keywords": words}})
+        parts.append(xmp.extract(packet))
+    if record and (keywords := iptc.keywords(record)):
+        parts.append({"extra": {"keywords": keywords}})
     return merge(*parts)
 
 
-def _whole(value: Value | None) -> int:
+def _integer(value: Value | None) -> int:
     if isinstance(value, tuple):
         value = value[0]
     return value if isinstance(value, int) else 0
 
 
-def _size(directories: Sequence[Directory], kind: FileFormat) -> Metadata:
-    """The largest full picture of a RAW; the first page of a TIFF."""
+def _image_size(directories: Sequence[Directory], file_format: FileFormat) -> Metadata:
+    """Return the size of a RAW file's largest image, or of a TIFF's first page."""
     sized = [
         entry.tags
         for entry in directories
         if entry.name in ("main", "next", "sub")
-        and _whole(entry.tags.get(0x0100))
-        and _whole(entry.tags.get(0x0101))
+        and _integer(entry.tags.get(0x0100))
+        and _integer(entry.tags.get(0x0101))
     ]
-    full = [tags for tags in sized if not _whole(tags.get(0x00FE)) & _REDUCED] or sized
-    if kind.format == "tiff":
-        full = full[:1]
-    best = max(full, key=lambda tags: _whole(tags[0x0100]) * _whole(tags[0x0101]), default={})
-    width, height = _whole(best.get(0x0100)), _whole(best.get(0x0101))
+    full_size = [tags for tags in sized if not _integer(tags.get(0x00FE)) & _REDUCED] or sized
+    if file_format.format == "tiff":
+        full_size = full_size[:1]
+    best = max(full_size, key=lambda tags: _integer(tags[0x0100]) * _integer(tags[0x0101]), default={})
+    width, height = _integer(best.get(0x0100)), _integer(best.get(0x0101))
     main = directories[0].tags
-    if kind.format in ("rw2", "raw", "rwl") and 0x0007 in main:
-        top, left, bottom, right = (_whole(main.get(tag)) for tag in (4, 5, 6, 7))
+    if file_format.format in ("rw2", "raw", "rwl") and 0x0007 in main:
+        top, left, bottom, right = (_integer(main.get(tag)) for tag in (4, 5, 6, 7))
         width, height = right - left, bottom - top
-    if kind.format in ("cr2", "iiq"):
-        # Their directories describe previews; EXIF states what the developed picture measures.
+    if file_format.format in ("cr2", "iiq"):
+        # Their directories describe previews; EXIF states the size of the developed image.
         for entry in directories:
-            if entry.name == "exif" and _whole(entry.tags.get(0xA002)) * _whole(entry.tags.get(0xA003)):
-                sides = _whole(entry.tags.get(0xA002)), _whole(entry.tags.get(0xA003))
+            if entry.name == "exif" and _integer(entry.tags.get(0xA002)) * _integer(entry.tags.get(0xA003)):
+                sides = _integer(entry.tags.get(0xA002)), _integer(entry.tags.get(0xA003))
                 width, height = max((width, height), sides, key=lambda pair: pair[0] * pair[1])
     bits = best.get(0x0102)
-    samples = _whole(best.get(0x0115)) or 1
+    samples = _integer(best.get(0x0115)) or 1
     extra: dict[str, Any] = {
-        "bits_per_pixel": sum(map(int, bits)) if isinstance(bits, tuple) else _whole(bits) * samples or None
+        "bits_per_pixel": sum(map(int, bits)) if isinstance(bits, tuple) else _integer(bits) * samples or None
     }
-    facts: Metadata = {"width": width, "height": height, "extra": extra}
-    if kind.format == "tiff":
-        facts["is_compressed"] = _whole(best.get(0x0103)) not in (0, _BARE_TIFF)
-    return from_origin("container", facts) if width > 0 and height > 0 else {}
+    metadata: Metadata = {"width": width, "height": height, "extra": extra}
+    if file_format.format == "tiff":
+        metadata["is_compressed"] = _integer(best.get(0x0103)) not in (0, _UNCOMPRESSED)
+    return from_origin("container", metadata) if width > 0 and height > 0 else {}
 
 
-def _raf(window: BoundedReader, kind: FileFormat) -> Metadata:
-    """Offsets at byte 84 (JPEG) and 92 (directory of 2-byte tag, 2-byte size, data); both big-endian."""
-    head = window.read(84, 16)
+def _raf(reader: BoundedReader, file_format: FileFormat) -> Metadata:
+    """Read RAF: offsets at byte 84 (JPEG) and 92 (directory of 2-byte tag, 2-byte size, data); big-endian."""
+    head = reader.read(84, 16)
     if len(head) < 16:
-        raise ExtractionError("the raf picture ends within its header")
+        raise ExtractionError("the raf image ends within its header")
     preview_at, preview_size, directory_at, directory_size = struct.unpack(">4I", head)
-    preview = jpeg.segments(window.part(preview_at, preview_size))[0]
+    preview = jpeg.read_segments(reader.part(preview_at, preview_size))[0]
     sides: dict[int, tuple[int, int]] = {}
-    directory = window.part(directory_at, directory_size)
+    directory = reader.part(directory_at, directory_size)
     at = 4
     for _ in range(min(int.from_bytes(directory.read(0, 4), "big"), 256)):
         entry = directory.read(at, 8)
@@ -104,32 +104,32 @@ def _raf(window: BoundedReader, kind: FileFormat) -> Metadata:
         tag, size, height, width = struct.unpack(">4H", entry)
         sides[tag] = (width, height)
         at += 4 + size
-    raw: Metadata = {}
-    for tag in (0x0111, 0x0100):  # cropped size, then the whole sensor's
+    tag_bytes: Metadata = {}
+    for tag in (0x0111, 0x0100):  # cropped size, then full sensor size
         if tag in sides and all(sides[tag]):
-            raw = from_origin("container", {"width": sides[tag][0], "height": sides[tag][1]})
+            tag_bytes = from_origin("container", {"width": sides[tag][0], "height": sides[tag][1]})
             break
-    return merge(raw, preview)
+    return merge(tag_bytes, preview)
 
 
-def _mrw(window: BoundedReader, kind: FileFormat) -> Metadata:
-    """Blocks of 4-byte name, 4-byte size, from byte 8: PRD holds sizes, TTW a TIFF structure."""
+def _mrw(reader: BoundedReader, file_format: FileFormat) -> Metadata:
+    """Read MRW: blocks of 4-byte name and 4-byte size from byte 8; PRD has sizes, TTW a TIFF structure."""
     size: Metadata = {}
     camera: Metadata = {}
     at = 8
     for _ in range(64):
-        head = window.read(at, 8)
+        head = reader.read(at, 8)
         if len(head) < 8 or head[:1] != b"\x00":
             break
         name, length = head[:4], int.from_bytes(head[4:8], "big")
         if name == b"\x00PRD":
-            data = window.read(at + 16, 8)
+            data = reader.read(at + 16, 8)
             height, width = struct.unpack_from(">2H", data, 4) if len(data) == 8 else (0, 0)
             size = from_origin("container", {"width": width, "height": height})
         elif name == b"\x00TTW":
-            camera = exif.read(window.part(at + 8, length))[0]
+            camera = exif.extract(reader.part(at + 8, length))[0]
         at += 8 + length
     return merge(size, camera)
 
 
-_READERS: dict[str, Callable[[BoundedReader, FileFormat], Metadata]] = {"raf": _raf, "mrw": _mrw}
+_EXTRACTORS: dict[str, Callable[[BoundedReader, FileFormat], Metadata]] = {"raf": _raf, "mrw": _mrw}

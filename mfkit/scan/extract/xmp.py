@@ -1,8 +1,7 @@
-"""Facts from an XMP packet: ISO 16684-1, with the exif, tiff, photoshop and dc schemas of part 2.
+"""XMP packets (ISO 16684-1, and the exif, tiff, photoshop and dc schemas of ISO 16684-2).
 
-A fallback for what EXIF left out. The packet is read as text with patterns rather than parsed as XML:
-properties stand as attributes or as elements, packets are often broken, and patterns cannot be made to
-expand entities.
+XMP fills in fields that EXIF does not state. Regular expressions search the packet, because properties can be
+attributes or elements, packets are often not well-formed, and entities must not be expanded.
 """
 
 import html
@@ -10,6 +9,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from mfkit.scan.extract.dates_and_numbers import parse_iso_date, whole_number
 from mfkit.scan.extract.exif import shutter_speed
 from mfkit.scan.extract.schema import Metadata, from_origin
 
@@ -19,30 +19,27 @@ _ATTRIBUTE = re.compile(r"\s*=\s*(?:\"([^\"<]{1,2000})\"|'([^'<]{1,2000})')")
 _ELEMENT = re.compile(r">([^<]{1,2000})<")
 _MAX_MENTIONS = 16
 CREATE_DATE = "xmp CreateDate"
-"""The origin of a capture time that the packet states only as the file's creation."""
-# Bounded on every side: a thousand openings without an end must not be searched a thousand times each.
+"""The origin of a capture time that the packet states only as the creation date of the file."""
+# Each part is bounded, so that many unclosed tags do not take quadratic time.
 _ITEMS = re.compile(r"<rdf:li[^<>]{0,200}>([^<]{1,1000})</rdf:li>")
 _REGION_NAME = "mwg-rs:Name"
+_PLACE = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
 
 
-def read(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
-    """Read the fields that mfkit has columns for, and keywords, title, description, author and people.
+def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
+    """Read the fields that have columns, and keywords, title, description, author and people.
 
     Args:
         packet: The packet, or a whole ``.xmp`` file.
-        limit: How many of its bytes are looked at.
+        limit: Maximum number of bytes to search.
     """
     text = _decoded(packet[:limit])
-    taken_at = _moment(_property(text, "exif:DateTimeOriginal")) or _moment(
-        _property(text, "photoshop:DateCreated")
-    )
-    created_at = _moment(_property(text, "xmp:CreateDate")) or _moment(
-        _property(text, "xap:CreateDate")
-    )  # the prefix before 2004
-    facts: Metadata = {
+    taken_at = _date(text, "exif:DateTimeOriginal", "photoshop:DateCreated")
+    created_at = _date(text, "xmp:CreateDate", "xap:CreateDate")  # the prefix was xap before 2004
+    metadata: Metadata = {
         "camera_make": _property(text, "tiff:Make"),
         "camera_model": _property(text, "tiff:Model"),
-        "iso": _whole(
+        "iso": whole_number(
             _item(text, "exif:ISOSpeedRatings") or _property(text, "exifEX:PhotographicSensitivity")
         ),
         "aperture": _fraction(_property(text, "exif:FNumber")),
@@ -50,40 +47,29 @@ def read(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
         "focal_length": _fraction(_property(text, "exif:FocalLength")),
         "title": _item(text, "dc:title"),
         "taken_at": taken_at or created_at,
-        "location_name": ", ".join(
-            filter(
-                None,
-                (
-                    _property(text, "Iptc4xmpCore:Location"),
-                    _property(text, "photoshop:City"),
-                    _property(text, "photoshop:State"),
-                    _property(text, "photoshop:Country"),
-                ),
-            )
-        )
-        or None,
+        "location_name": ", ".join(filter(None, (_property(text, name) for name in _PLACE))) or None,
     }
     latitude = _degrees(_property(text, "exif:GPSLatitude"), "NS", 90)
     longitude = _degrees(_property(text, "exif:GPSLongitude"), "EW", 180)
     if latitude is not None and longitude is not None:
-        facts["latitude"], facts["longitude"] = latitude, longitude
+        metadata["latitude"], metadata["longitude"] = latitude, longitude
     extra: dict[str, Any] = {
         "keywords": _items(text, "dc:subject") or None,
         "description": _item(text, "dc:description"),
         "author": _item(text, "dc:creator"),
-        "rating": _whole(_property(text, "xmp:Rating")),
+        "rating": whole_number(_property(text, "xmp:Rating")),
         "lens": _property(text, "aux:Lens") or _property(text, "exifEX:LensModel"),
-        "orientation": _whole(_property(text, "tiff:Orientation")),
+        "orientation": whole_number(_property(text, "tiff:Orientation")),
         "people": _people(text) or None,
     }
     if taken_at is None and created_at is not None:
         extra["origins"] = {"taken_at": CREATE_DATE}
-    facts["extra"] = {name: value for name, value in extra.items() if value is not None}
-    return from_origin("xmp", facts)
+    metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
+    return from_origin("xmp", metadata)
 
 
 def _decoded(packet: bytes) -> str:
-    """Part 1 section 7.3.2: UTF-8, or UTF-16 and UTF-32 known by the NULs around the first characters."""
+    """Decode UTF-8, or UTF-16 and UTF-32, recognised by the NULs around "<" (ISO 16684-1, section 7.3.2)."""
     head = packet[:64]
     if b"<\x00\x00\x00" in head:
         return packet.decode("utf-32-le", "replace")
@@ -95,7 +81,7 @@ def _decoded(packet: bytes) -> str:
 
 
 def _people(text: str) -> list[str]:
-    """Names from the IPTC Extension (PersonInImage) and the regions of the Metadata Working Group 2.0."""
+    """Return the names in the IPTC Extension (PersonInImage) and in regions (Metadata Working Group 2.0)."""
     names = dict.fromkeys(_items(text, "Iptc4xmpExt:PersonInImage"))
     at = text.find(_REGION_NAME)
     for _ in range(200):
@@ -109,9 +95,9 @@ def _people(text: str) -> list[str]:
 
 
 def _property(text: str, name: str) -> str | None:
-    """A simple property's value: ``name="value"`` or ``<name>value</name>``.
+    """Return a simple property's value: ``name="value"`` or ``<name>value</name>``.
 
-    Found by plain search first: a pattern tried at every character of a packet took most of a scan.
+    The name is found with str.find(), because a regular expression took most of the time of a scan.
     """
     at = text.find(name)
     for _ in range(_MAX_MENTIONS):
@@ -124,8 +110,13 @@ def _property(text: str, name: str) -> str | None:
     return None
 
 
+def _date(text: str, *names: str) -> datetime | None:
+    """Return the first of some properties that is a date and time."""
+    return next((date for name in names if (date := parse_iso_date(_property(text, name)))), None)
+
+
 def _items(text: str, name: str) -> list[str]:
-    """The members of an array property."""
+    """Return the members of an array property."""
     start = text.find(f"<{name}>")
     end = text.find(f"</{name}>", start)
     if start < 0 or end < 0:
@@ -139,7 +130,7 @@ def _item(text: str, name: str) -> str | None:
 
 
 def _fraction(text: str | None) -> float | None:
-    """A rational such as ``"28/10"``, or a plain number."""
+    """Parse a rational such as ``"28/10"``, or a plain number."""
     top, _, bottom = (text or "").partition("/")
     try:
         return float(top) / float(bottom or 1)
@@ -147,24 +138,10 @@ def _fraction(text: str | None) -> float | None:
         return None
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 def _degrees(text: str | None, letters: str, limit: int) -> float | None:
-    """Part 2 section 4.3 GPSCoordinate: ``"DDD,MM,SSk"`` or ``"DDD,MM.mmk"``."""
+    """Parse a GPSCoordinate, ``"DDD,MM,SSk"`` or ``"DDD,MM.mmk"`` (ISO 16684-2, section 4.3)."""
     match = _COORDINATE.match(text or "")
     if match is None or match[4] not in letters:
         return None
     value = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
     return None if value > limit else -value if match[4] in "SW" else value
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A date and time in ISO 8601, or with EXIF's colons, as darktable writes it."""
-    if text and text[4:5] == text[7:8] == ":":
-        text = f"{text[:4]}-{text[5:7]}-{text[8:]}"
-    try:
-        return datetime.fromisoformat(text) if text and len(text) >= 10 else None
-    except ValueError:
-        return None

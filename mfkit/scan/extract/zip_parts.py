@@ -1,8 +1,8 @@
-"""Single parts of a ZIP archive within bounds: PKWARE APPNOTE 6.3.10.
+"""Single parts of ZIP archives (PKWARE APPNOTE 6.3.10), read within limits.
 
-The standard library's `zipfile` builds an object for every entry that the directory claims and inflates as
-much as a stream holds. Documents need three or four small parts, so this reads the directory only up to a
-size that no document reaches, and of each part only the beginning.
+The standard library's `zipfile` creates an object for every entry in the directory and decompresses a stream
+without a limit. Documents need three or four small parts, so this module limits the size of the directory and
+reads only the start of each part.
 """
 
 import struct
@@ -12,13 +12,13 @@ from typing import BinaryIO, NamedTuple
 from mfkit.scan.extract.schema import ExtractionError
 
 MAX_PART = 1024 * 1024
-"""How many bytes of a part are inflated at most."""
+"""Maximum number of bytes decompressed from one part."""
 
 _MAX_DIRECTORY, _MAX_ENTRIES = 8 * 1024 * 1024, 100_000
-_TAIL = 22 + 65_535  # the end record, and the longest comment behind it
+_TAIL = 22 + 65_535  # the end record, and the longest comment after it
 _CHUNK = 65_536
 _STORED, _DEFLATED = 0, 8
-_WIDE = 0xFFFFFFFF  # the value is in a ZIP64 record
+_IN_ZIP64 = 0xFFFFFFFF  # the value is in a ZIP64 record
 
 
 class _Entry(NamedTuple):
@@ -35,7 +35,7 @@ class Archive:
         stream: The file, open for reading in binary.
 
     Raises:
-        ProbeError: There is no directory of parts, or it is larger than a document's.
+        ExtractionError: The directory is missing, damaged or too large for a document.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -48,68 +48,68 @@ class Archive:
         return name in self._entries
 
     def read(self, name: str) -> bytes | None:
-        """A part's first bytes, `MAX_PART` at most; None where it is missing or encrypted.
+        """Return a part's first bytes, at most `MAX_PART`; None if it is missing or encrypted.
 
         Raises:
-            ProbeError: The part is damaged.
+            ExtractionError: The part is damaged.
         """
         entry = self._entries.get(name)
         if entry is None or entry.is_encrypted:
             return None
         header = self._read_at(entry.offset + self._shift, 30)
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
-            raise ExtractionError(f"the part {name} is not where the ZIP directory says")
+            raise ExtractionError(f"the part {name} is not at the offset that the ZIP directory states")
         self._stream.seek(sum(struct.unpack_from("<HH", header, 26)), 1)
         if entry.method == _STORED:
             return self._stream.read(min(entry.size, MAX_PART))
         if entry.method != _DEFLATED:
-            raise ExtractionError(f"the part {name} is packed in a way that documents do not use")
-        return self._inflated(name)
+            raise ExtractionError(f"the part {name} uses a compression method that documents do not use")
+        return self._inflate(name)
 
-    def _inflated(self, name: str) -> bytes:
-        packer = zlib.decompressobj(-15)
+    def _inflate(self, name: str) -> bytes:
+        inflater = zlib.decompressobj(-15)
         data = b""
-        # Bounded at both ends: a stream of empty blocks is endless input without output.
+        # The input is limited too, because empty blocks produce no output.
         for _ in range(MAX_PART // _CHUNK + 1):
             chunk = self._stream.read(_CHUNK)
             if not chunk:
                 break
             try:
-                data += packer.decompress(chunk, MAX_PART - len(data))
+                data += inflater.decompress(chunk, MAX_PART - len(data))
             except zlib.error as error:
                 raise ExtractionError(f"the part {name} is damaged: {error}") from error
-            if packer.eof or len(data) >= MAX_PART:
+            if inflater.eof or len(data) >= MAX_PART:
                 break
         return data
 
     def _read_directory(self) -> None:
-        """Sections 4.3.12 to 4.3.16: the end record tells where the directory lies."""
+        """Read the directory, whose offset is in the end record (sections 4.3.12 to 4.3.16)."""
         size = self._stream.seek(0, 2)
         start = self._stream.seek(max(size - _TAIL, 0))
         tail = self._stream.read(_TAIL)
         at = tail.rfind(b"PK\x05\x06")
         if at < 0 or len(tail) < at + 22:
-            raise ExtractionError("the ZIP directory at the end is missing: the file is cut off")
+            raise ExtractionError("the ZIP directory at the end is missing: the file is truncated")
         length, offset = struct.unpack_from("<II", tail, at + 12)
-        if _WIDE in (length, offset):
-            length, offset = self._wide_end(start + at)
+        if _IN_ZIP64 in (length, offset):
+            length, offset = self._zip64_end(start + at)
         if length > _MAX_DIRECTORY:
-            raise ExtractionError("the ZIP directory is larger than that of any document")
+            raise ExtractionError("the ZIP directory is too large for a document")
         directory = self._read_at(offset, length)
         if length and directory[:4] != b"PK\x01\x02":
-            # Something was put before the archive without mending its offsets.
+            # Data was put before the archive without correcting its offsets.
             self._shift = start + at - length - offset
             directory = self._read_at(offset + self._shift, length)
         self._add_entries(directory)
 
-    def _wide_end(self, end: int) -> tuple[int, int]:
+    def _zip64_end(self, end: int) -> tuple[int, int]:
         locator = self._read_at(end - 20, 20)
         if locator[:4] == b"PK\x06\x07":
             record = self._read_at(struct.unpack_from("<Q", locator, 8)[0], 56)
             if len(record) == 56 and record[:4] == b"PK\x06\x06":
                 length, offset = struct.unpack_from("<QQ", record, 40)
                 return length, offset
-        raise ExtractionError("the ZIP directory's own record is damaged")
+        raise ExtractionError("the ZIP64 end record is damaged")
 
     def _read_at(self, offset: int, length: int) -> bytes:
         if not 0 <= offset < 1 << 62:
@@ -128,4 +128,4 @@ class Archive:
             self._entries.setdefault(name, _Entry(bool(flags & 1), method, size, offset))
             at += 46 + name_size + more + comment
             if len(self._entries) > _MAX_ENTRIES:
-                raise ExtractionError("the ZIP directory has more entries than any document")
+                raise ExtractionError("the ZIP directory has too many entries for a document")

@@ -1,4 +1,4 @@
-"""Telling apart the formats that share a container: TIFF, ISO base media, RIFF, EBML, Ogg, ASF, ZIP, OLE."""
+"""Recognition of formats that share a container: TIFF, ISO base media, RIFF, EBML, Ogg, ASF, ZIP, OLE."""
 
 import struct
 
@@ -10,14 +10,14 @@ _RAW_BY_MAKE = ((b"NIKON", "nef"), (b"SONY", "arw"), (b"PENTAX", "pef"))
 _RAW_COMPRESSIONS = (34713, 32767, 65535)  # Nikon NEF, Sony ARW, Pentax PEF: no TIFF writer uses them
 
 
-def tiff_family(head: bytes, named: str) -> str:
-    """TIFF 6.0 section 2, and the camera formats that wear its structure."""
+def tiff_family(head: bytes, claimed: str) -> str:
+    """Recognise TIFF and the camera formats that use its structure (TIFF 6.0, section 2)."""
     if head[:4] in (b"IIRO", b"IIRS", b"MMOR"):
         return "orf"
     if head[:4] == b"IIU\x00":
-        return named if named in ("raw", "rwl") else "rw2"
+        return claimed if claimed in ("raw", "rwl") else "rw2"
     if head[:4] in (b"II\x2b\x00", b"MM\x00\x2b"):  # BigTIFF
-        return "dng" if named == "dng" else "tiff"
+        return "dng" if claimed == "dng" else "tiff"
     if head[:4] not in (b"II\x2a\x00", b"MM\x00\x2a"):
         return ""
     if head[8:11] == b"CR\x02":
@@ -27,8 +27,8 @@ def tiff_family(head: bytes, named: str) -> str:
     entries = _first_directory(head)
     if _DNG_VERSION in entries:
         return "dng"
-    if named in _TIFF_RAW:
-        return named
+    if claimed in _TIFF_RAW:
+        return claimed
     if entries.get(_COMPRESSION) in _RAW_COMPRESSIONS:
         make = head[entries.get(_MAKE, 0) :][:16].upper()
         return next((raw for prefix, raw in _RAW_BY_MAKE if make.startswith(prefix)), "tiff")
@@ -36,7 +36,7 @@ def tiff_family(head: bytes, named: str) -> str:
 
 
 def _first_directory(head: bytes) -> dict[int, int]:
-    """Tag → value or offset of the first directory, as far as the head reaches."""
+    """Return tag → value or offset of the first directory's entries within the head."""
     order = "<" if head[:2] == b"II" else ">"
     at = struct.unpack(order + "I", head[4:8])[0] if len(head) >= 8 else len(head)
     if at + 2 > len(head):
@@ -47,58 +47,37 @@ def _first_directory(head: bytes) -> dict[int, int]:
         position = at + 2 + 12 * index
         if position + 12 > len(head):
             break
-        tag, kind, _, value = struct.unpack_from(order + "HHII", head, position)
-        if kind == 3:
+        tag, field_type, _, value = struct.unpack_from(order + "HHII", head, position)
+        if field_type == 3:
             value = struct.unpack_from(order + "H", head, position + 8)[0]
         found.setdefault(tag, value)
     return found
 
 
 _BRANDS = {
-    b"heic": "heic",
-    b"heix": "heic",
-    b"heim": "heic",
-    b"heis": "heic",
-    b"hevc": "heic",
-    b"hevx": "heic",
-    b"hevm": "heic",
-    b"hevs": "heic",
-    b"avif": "avif",
-    b"avis": "avif",
-    b"crx ": "cr3",
-    b"jp2 ": "jp2",
-    b"jpx ": "jpx",
-    b"jpm ": "jpm",
-    b"jxl ": "jxl",
-    b"qt  ": "mov",
-    b"M4A ": "m4a",
-    b"M4B ": "m4b",
-    b"M4P ": "m4a",
-    b"F4A ": "m4a",
-    b"F4B ": "m4b",
-    b"M4V ": "m4v",
-    b"M4VH": "m4v",
-    b"M4VP": "m4v",
-    b"f4v ": "f4v",
-    b"F4V ": "f4v",
-}
+    b"heic": "heic", b"heix": "heic", b"heim": "heic", b"heis": "heic", b"hevc": "heic", b"hevx": "heic",
+    b"hevm": "heic", b"hevs": "heic", b"avif": "avif", b"avis": "avif", b"crx ": "cr3", b"jp2 ": "jp2",
+    b"jpx ": "jpx", b"jpm ": "jpm", b"jxl ": "jxl", b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4b",
+    b"M4P ": "m4a", b"F4A ": "m4a", b"F4B ": "m4b", b"M4V ": "m4v", b"M4VH": "m4v", b"M4VP": "m4v",
+    b"f4v ": "f4v", b"F4V ": "f4v",
+}  # fmt: skip
 _MOVIE_BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"moof", b"sidx", b"uuid")
 _MP4_NAMES = ("mp4", "m4v", "mov", "m4a", "m4b", "3gp", "3g2", "f4v")
 
 
-def iso_base_media(head: bytes, named: str) -> str:
-    """ISO/IEC 14496-12 section 4.3 (brands), ISO/IEC 23008-12 section 10 (HEIF), QuickTime without one."""
+def iso_base_media(head: bytes, claimed: str) -> str:
+    """Recognise formats by brand (ISO/IEC 14496-12, section 4.3; 23008-12, section 10), QuickTime by box."""
     if head[:12] == b"\x00\x00\x00\x0cjP  \r\n\x87\n":
         found = _BRANDS.get(head[20:24], "jp2")
         return found if found in ("jp2", "jpx", "jpm") else "jp2"
     box = head[4:8]
     if box != b"ftyp":
         size = int.from_bytes(head[:4], "big")
-        # A text may well begin with "carefree": a box's size holds a byte that no text does.
+        # Text may start with "carefree", but a box's size contains a byte that text does not.
         if box not in _MOVIE_BOXES or 1 < size < 8 or all(32 <= byte < 127 for byte in head[:4]):
             return ""
         fragment = box in (b"styp", b"moof", b"sidx")
-        return named if named in _MP4_NAMES else "mp4" if fragment else "mov"
+        return claimed if claimed in _MP4_NAMES else "mp4" if fragment else "mov"
     major = head[8:12]
     size = min(max(int.from_bytes(head[:4], "big"), 16), 512)
     compatible = {head[at : at + 4] for at in range(16, min(size, len(head)), 4)}
@@ -110,12 +89,12 @@ def iso_base_media(head: bytes, named: str) -> str:
         return "3g2"
     if major[:2] == b"3g":
         return "3gp"
-    # The general brands (isom, mp42, ...) say nothing of the content: here the name knows more.
-    return named if named in _MP4_NAMES and named != "mov" else "mp4"
+    # General brands (isom, mp42, ...) do not describe the content, so the name decides.
+    return claimed if claimed in _MP4_NAMES and claimed != "mov" else "mp4"
 
 
 def riff_and_iff(head: bytes) -> str:
-    """RIFF (WAVE, AVI, WebP, RMID), its 64-bit forms, IFF (AIFF) and DSDIFF."""
+    """Recognise RIFF (WAVE, AVI, WebP, RMID), its 64-bit forms, IFF (AIFF) and DSDIFF."""
     form = head[8:12]
     if head[:4] in (b"RIFF", b"RF64", b"BW64"):
         return {
@@ -133,17 +112,17 @@ def riff_and_iff(head: bytes) -> str:
     return ""
 
 
-def matroska(head: bytes, named: str) -> str:
-    """RFC 8794 section 11.2.4: the EBML header's DocType."""
+def matroska(head: bytes, claimed: str) -> str:
+    """Recognise Matroska and WebM by the EBML header's DocType (RFC 8794, section 11.2.4)."""
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return ""
     if b"webm" in head[4:64]:
-        return "weba" if named == "weba" else "webm"
-    return "mka" if named == "mka" else "mkv"
+        return "weba" if claimed == "weba" else "webm"
+    return "mka" if claimed == "mka" else "mkv"
 
 
 def ogg(head: bytes) -> str:
-    """RFC 3533: all streams' first pages stand at the beginning, so the head shows every codec."""
+    """Recognise Ogg formats by codec; the first pages of all streams come first (RFC 3533)."""
     if head[:4] != b"OggS":
         return ""
     if any(mark in head for mark in (b"\x80theora", b"BBCD\x00", b"OVP80", b"\x01video\x00")):
@@ -158,12 +137,12 @@ _ASF_AUDIO = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
 _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 
 
-def asf(head: bytes, named: str) -> str:
-    """ASF specification 2.4 and 3.3: WMA and WMV differ by their streams alone."""
+def asf(head: bytes, claimed: str) -> str:
+    """Recognise WMA and WMV, which differ only in their streams (ASF specification, 2.4 and 3.3)."""
     if not head.startswith(_ASF_HEADER):
         return ""
-    if named in ("wma", "wmv", "asf"):
-        return named
+    if claimed in ("wma", "wmv", "asf"):
+        return claimed
     if _ASF_VIDEO in head:
         return "wmv"
     return "wma" if _ASF_AUDIO in head else "asf"
@@ -179,8 +158,8 @@ _ZIPPED_TYPES = (
 _OFFICE_FOLDERS = ((b"word/", "docx"), (b"xl/", "xlsx"), (b"ppt/", "pptx"))
 
 
-def zipped(head: bytes, named: str) -> str:
-    """ZIP archives, and the documents that are one (OCF 3.3 section 4.3, ODF 1.3 part 2, OPC)."""
+def zipped(head: bytes, claimed: str) -> str:
+    """Recognise ZIP archives and ZIP-based documents (OCF 3.3, section 4.3; ODF 1.3, part 2; OPC)."""
     if head[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
         return ""
     if head[30:38] == b"mimetype":
@@ -191,14 +170,14 @@ def zipped(head: bytes, named: str) -> str:
         for folder, format_name in _OFFICE_FOLDERS:
             if folder in head:
                 return format_name
-        if named in ("docx", "xlsx", "pptx"):
-            return named
-    # Some writers put other parts first; then the name is all there is.
-    return named if named in ("docx", "xlsx", "pptx", "epub", "odt", "ods", "odp", "odg") else "zip"
+        if claimed in ("docx", "xlsx", "pptx"):
+            return claimed
+    # Some writers put other parts first, so that only the name shows the format.
+    return claimed if claimed in ("docx", "xlsx", "pptx", "epub", "odt", "ods", "odp", "odg") else "zip"
 
 
-def compound_file(head: bytes, named: str) -> str:
-    """MS-CFB section 2.2: older Office documents share one storage format, the name tells them apart."""
+def compound_file(head: bytes, claimed: str) -> str:
+    """Recognise older Office documents, which differ only in their names here (MS-CFB, section 2.2)."""
     if head[:8] != b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return ""
-    return named if named in ("doc", "xls", "ppt", "msg") else "ole"
+    return claimed if claimed in ("doc", "xls", "ppt", "msg") else "ole"

@@ -1,9 +1,9 @@
-"""What a file is: judged by its first bytes, then by its name.
+"""Identification of file formats by first bytes and by name.
 
-Names lie: a ``.ts`` may be TypeScript, a ``.nef`` a renamed JPEG, an ``.mp4`` a playlist. So the bytes
-decide, and the name only chooses among kinds that the bytes allow (the TIFF-structured camera formats,
-music or film in one container) or speaks where the bytes are silent. Types are those of the IANA media
-type registry; where it has none, the names that exiftool and freedesktop's shared-mime-info agree on.
+Names can be wrong: a ``.ts`` may be TypeScript, a ``.nef`` a renamed JPEG, an ``.mp4`` a playlist. Therefore
+the bytes decide. The name only chooses among formats that the bytes allow (camera formats based on TIFF,
+audio or video in one container), or is used if the bytes are not conclusive. MIME types follow the IANA media
+type registry; for others, exiftool and freedesktop.org's shared-mime-info.
 """
 
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from mfkit.scan.formats import signatures
 
 HEAD_SIZE = 4096
-"""How many of a file's first bytes `identify` wants."""
+"""Number of a file's first bytes that `identify` needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """One kind of file.
+    """A file format.
 
     Attributes:
-        format: Short stable name, such as ``"jpeg"`` or ``"mp4"``; chooses the probes.
-        mime_type: Media type, such as ``"image/jpeg"``.
+        format: Short stable name, such as ``"jpeg"`` or ``"mp4"``, by which extractors are registered.
+        mime_type: MIME type, such as ``"image/jpeg"``.
         media_type: ``"video"``, ``"audio"``, ``"image"``, ``"document"`` or ``"other"``.
     """
 
@@ -29,7 +29,7 @@ class FileFormat:
     media_type: str
 
 
-# format, MIME type, the extensions that name it (the first column of names wins for a shared extension)
+# Format, MIME type, file extensions. The first format listed with an extension is used for it.
 _IMAGES = """
 jpeg image/jpeg jpg jpeg jpe jfif
 png  image/png png apng
@@ -202,10 +202,10 @@ application/gpx+xml gpx
 """
 
 
-def _table() -> tuple[dict[str, FileFormat], dict[str, str]]:
-    """Read the tables above into format → kind and extension → format."""
-    kinds: dict[str, FileFormat] = {}
-    names: dict[str, str] = {}
+def _parse_tables() -> tuple[dict[str, FileFormat], dict[str, str]]:
+    """Parse the tables above into name → format and extension → name of the format."""
+    formats: dict[str, FileFormat] = {}
+    by_extension: dict[str, str] = {}
     for media_type, rows in (
         ("image", _IMAGES),
         ("video", _VIDEOS),
@@ -215,48 +215,48 @@ def _table() -> tuple[dict[str, FileFormat], dict[str, str]]:
     ):
         for row in rows.split("\n")[1:-1]:
             format_name, mime_type, *extensions = row.split()
-            kinds[format_name] = FileFormat(format_name, mime_type, media_type)
+            formats[format_name] = FileFormat(format_name, mime_type, media_type)
             for extension in extensions:
-                names.setdefault(extension, format_name)
-    return kinds, names
+                by_extension.setdefault(extension, format_name)
+    return formats, by_extension
 
 
-KINDS, _BY_EXTENSION = _table()
-UNKNOWN = KINDS["unknown"]
+FORMATS, _BY_EXTENSION = _parse_tables()
+UNKNOWN_FORMAT = FORMATS["unknown"]
 _TEXT_TYPES = {extension: row.split()[0] for row in _TEXTS.split("\n")[1:-1] for extension in row.split()[1:]}
 
 
 def identify(head: bytes, name: str) -> FileFormat:
-    """Say what kind of file begins with these bytes and bears this name.
+    """Identify a file's format by its first bytes and its name.
 
     Args:
-        head: The file's first bytes; 4 KiB (`HEAD_SIZE`) settle all that bytes can settle.
+        head: The file's first `HEAD_SIZE` bytes; more do not help.
         name: The file's name, with or without its folder.
 
     Returns:
-        The kind; `UNKNOWN` where neither bytes nor name tell, and for no bytes at all.
+        The format; `UNKNOWN_FORMAT` for an empty file, and if neither bytes nor name are conclusive.
     """
     if not head:
-        return UNKNOWN
+        return UNKNOWN_FORMAT
     base = name.replace("\\", "/").rpartition("/")[2]
     stem, dot, suffix = base.rpartition(".")
     extension = suffix.lower() if dot else ""
-    named = _BY_EXTENSION.get(extension, "")
-    found = signatures.sniff(head, named)
+    claimed = _BY_EXTENSION.get(extension, "")
+    found = signatures.sniff(head, claimed)
     if found:
-        return KINDS[found]
-    if signatures.is_text(head, is_named_text=named == "text" or extension in _TEXT_TYPES):
-        # Not a platform table (mimetypes): the answer must be the same on every machine.
+        return FORMATS[found]
+    if signatures.is_text(head, has_text_name=claimed == "text" or extension in _TEXT_TYPES):
+        # The module mimetypes depends on the machine; the result here must not.
         return FileFormat("text", _TEXT_TYPES.get(extension, "text/plain"), "document")
-    if named in ("text", "svg", "tga", ""):
-        # Bytes that are no text, drawing or Targa picture: here the name is known to be wrong.
-        return UNKNOWN
-    return KINDS[named]
+    if claimed in ("text", "svg", "tga", ""):
+        # The bytes are not text, SVG or Targa, so the name is wrong.
+        return UNKNOWN_FORMAT
+    return FORMATS[claimed]
 
 
 def format_by_name(name: str) -> FileFormat:
-    """Say what kind of file a name promises, where there are no bytes to ask."""
+    """Return the format that a file name indicates, for files that cannot be read."""
     suffix = name.rpartition(".")[2].lower()
     if suffix in _TEXT_TYPES and suffix not in _BY_EXTENSION:
         return FileFormat("text", _TEXT_TYPES[suffix], "document")
-    return KINDS[_BY_EXTENSION.get(suffix, "unknown")]
+    return FORMATS[_BY_EXTENSION.get(suffix, "unknown")]

@@ -1,7 +1,7 @@
-"""The byte patterns that formats begin with, and nothing about what follows.
+"""Signatures at the start of files.
 
-Each function takes a file's first bytes (4 KiB are enough) and answers with a format name of `kinds`,
-or with an empty string. Sources are named where a pattern is more than a constant.
+The functions take a file's first bytes (4 KiB are enough) and return the name of a format in
+`mfkit.scan.formats.identify.FORMATS`, or an empty string.
 """
 
 from mfkit.scan.formats import containers, elementary_streams
@@ -65,54 +65,54 @@ _BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
 _TEXT_CONTROLS = frozenset(b"\t\n\x0b\x0c\r\x08\x1b\x1a")
 
 
-def sniff(head: bytes, named: str) -> str:
-    """Name the format that these first bytes show.
+def sniff(head: bytes, claimed: str) -> str:
+    """Recognise a format by a file's first bytes.
 
     Args:
         head: The file's first bytes.
-        named: The format that the file's name claims, which settles what bytes leave open.
+        claimed: The format that the file's name indicates; it decides if the bytes allow several.
 
     Returns:
-        A format name, or ``""`` where the bytes show none.
+        The name of the format, or ``""`` if the bytes are not conclusive.
     """
     for prefix, format_name in _PREFIXES:
         if head.startswith(prefix):
-            return "svg" if format_name == "gzip" and named == "svg" else format_name
+            return "svg" if format_name == "gzip" and claimed == "svg" else format_name
     return (
-        containers.tiff_family(head, named)
-        or containers.iso_base_media(head, named)
+        containers.tiff_family(head, claimed)
+        or containers.iso_base_media(head, claimed)
         or containers.riff_and_iff(head)
-        or containers.matroska(head, named)
+        or containers.matroska(head, claimed)
         or containers.ogg(head)
-        or containers.asf(head, named)
-        or containers.zipped(head, named)
-        or containers.compound_file(head, named)
-        or _by_structure(head, named)
-        or elementary_streams.transport_stream(head, named)
+        or containers.asf(head, claimed)
+        or containers.zipped(head, claimed)
+        or containers.compound_file(head, claimed)
+        or _by_structure(head, claimed)
+        or elementary_streams.transport_stream(head, claimed)
         or elementary_streams.program_stream(head)
-        or elementary_streams.audio_frames(head, named)
+        or elementary_streams.audio_frames(head, claimed)
     )
 
 
-def _by_structure(head: bytes, named: str) -> str:
-    """Recognise the formats whose mark is too short, or too deep, to be trusted by itself."""
+def _by_structure(head: bytes, claimed: str) -> str:
+    """Recognise formats whose signature is short, or not at the start, by further header fields."""
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "bmp"
     if head[:3] == b"\x00\x00\x01" and head[3:4] == b"\x00" and _is_icon(head):
         return "ico"
-    if named == "cur" and head[:4] == b"\x00\x00\x02\x00" and _is_icon(head):
+    if claimed == "cur" and head[:4] == b"\x00\x00\x02\x00" and _is_icon(head):
         return "cur"
-    if named == "tga" and _is_targa(head):
+    if claimed == "tga" and _is_targa(head):
         return "tga"
     if head[:1] == b"P" and head[1:2] in b"1234567" and head[2:3] in b"\n\r\t #" and len(head) > 8:
         return "pnm" if head[3:4].isdigit() or head[3:4] in b"#W" else ""
-    if named == "pcx" and head[:1] == b"\x0a" and head[1:2] in b"\x00\x02\x03\x04\x05":
+    if claimed == "pcx" and head[:1] == b"\x0a" and head[1:2] in b"\x00\x02\x03\x04\x05":
         return "pcx"
     if head[:4] == b"\x01\x00\x00\x00" and head[40:44] == b" EMF":
         return "emf"
     if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
         return "mobi"
-    if b"%PDF-" in head[:1024]:  # PDF 1.7 implementation note 13: within the first 1,024 bytes
+    if b"%PDF-" in head[:1024]:  # within the first 1,024 bytes (PDF 1.7, implementation note 13)
         return "pdf"
     if head[257:262] == b"ustar":
         return "tar"
@@ -122,14 +122,14 @@ def _by_structure(head: bytes, named: str) -> str:
 
 
 def _is_icon(head: bytes) -> bool:
-    """Whether an ICO or CUR directory follows: a count, and a first entry inside a sane range."""
+    """Return whether an ICO or CUR directory follows, with a plausible count and first entry."""
     count = int.from_bytes(head[4:6], "little")
     offset = int.from_bytes(head[18:22], "little")
     return 0 < count <= 256 and len(head) >= 22 and head[9] == 0 and offset >= 6 + 16 * count
 
 
 def _is_targa(head: bytes) -> bool:
-    """Whether an 18-byte Truevision TGA header holds plausible values (TGA 2.0, section 1)."""
+    """Return whether the 18-byte Truevision TGA header is plausible (TGA 2.0, section 1)."""
     return (
         len(head) >= 18
         and head[1] in (0, 1)
@@ -141,7 +141,7 @@ def _is_targa(head: bytes) -> bool:
 
 
 def _is_svg(head: bytes) -> bool:
-    """Whether the first element of an XML text is ``svg``: past declaration, comments and DOCTYPE."""
+    """Return whether the first XML element after declaration, comments and DOCTYPE is ``svg``."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] != b"<" or b"<svg" not in text:
         return False
@@ -157,11 +157,11 @@ def _is_svg(head: bytes) -> bool:
     return b"<" not in before or b"<!ENTITY" in before
 
 
-def is_text(head: bytes, *, is_named_text: bool) -> bool:
-    """Whether the bytes are plain text: decodable, and free of NUL and of control characters.
+def is_text(head: bytes, *, has_text_name: bool) -> bool:
+    """Return whether the bytes are plain text: decodable, without NUL and control characters.
 
-    UTF-16 and UTF-32 count when they carry a byte order mark. An 8-bit code page is believed only for a
-    file whose name is a text's, since any bytes at all decode in one.
+    UTF-16 and UTF-32 need a byte-order mark. An 8-bit code page is accepted only if the file has the name of
+    a text file, because any bytes can be decoded with one.
     """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
@@ -172,11 +172,11 @@ def is_text(head: bytes, *, is_named_text: bool) -> bool:
     try:
         text = head.decode(encoding)
     except UnicodeDecodeError as error:
-        # A character cut in two by the end of the head is no fault of the text.
+        # The end of the head may split a character.
         if error.start >= len(head) - 4 and len(head) >= 1024:
             text = head[: error.start].decode(encoding)
         else:
-            return is_named_text and encoding == "utf-8" and not _has_controls(head)
+            return has_text_name and encoding == "utf-8" and not _has_controls(head)
     return not any(ch < " " and ord(ch) not in _TEXT_CONTROLS for ch in text)
 
 

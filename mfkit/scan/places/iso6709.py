@@ -1,4 +1,4 @@
-"""Places as text: ISO 6709:2008 annex H, as QuickTime, MP4 and Matroska tags carry them."""
+"""Locations as text (ISO 6709:2008, annex H), as in QuickTime, MP4 and Matroska tags."""
 
 import re
 
@@ -8,17 +8,17 @@ _POINT = re.compile(
 
 
 def iso6709(text: str) -> tuple[float, float] | None:
-    """Latitude and longitude in degrees, from forms such as ``+40.6894-074.0447+010/``.
+    """Return latitude and longitude in degrees, parsed from text such as ``+40.6894-074.0447+010/``.
 
-    Two, four or six digits before the decimal point of the latitude (one more for the longitude) mean
-    degrees, degrees and minutes, or degrees, minutes and seconds. Phones leave out leading zeros of whole
-    degrees (``-74.5``), which is as plain. None where the text is no such point.
+    A latitude with two, four or six digits before the decimal point (a longitude with one more) is in
+    degrees, degrees and minutes, or degrees, minutes and seconds. Leading zeros of whole degrees may be
+    missing (``-74.5``), as phones write them. Returns None for any other text.
     """
     match = _POINT.match(text.strip())
     if match is None:
         return None
-    is_plain = len(match[2]) <= 2 and len(match[5]) <= 3
-    if not is_plain and (len(match[2]) % 2 or len(match[5]) != len(match[2]) + 1):
+    is_degrees_only = len(match[2]) <= 2 and len(match[5]) <= 3
+    if not is_degrees_only and (len(match[2]) % 2 or len(match[5]) != len(match[2]) + 1):
         return None
     latitude = _degrees(match[2], match[3] or "", 2)
     longitude = _degrees(match[5], match[6] or "", 3)

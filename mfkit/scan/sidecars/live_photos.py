@@ -1,9 +1,8 @@
-"""Live Photos: a picture and a short film that a phone took as one.
+"""Live Photos: an image and a short video that a phone took together.
 
-Apple gives both the same content identifier (in the picture's maker notes and in the film's metadata, where
-the probes find it) and, unless they were renamed, the same name. Google's exports turn the film into
-``.MP4``; that ending counts beside HEIC only, because a JPEG beside an MP4 of its name is as often the
-film's poster.
+Apple stores the same content identifier in both (in the image's maker notes and in the video's metadata) and
+gives both the same name. Google's exports change the video's extension to ``.MP4``, which is accepted only
+beside HEIC, because a JPEG beside an MP4 of the same name is often the video's poster.
 """
 
 from __future__ import annotations
@@ -20,65 +19,66 @@ from mfkit.core.database import Database
 from mfkit.models import MediaItem, MediaMetadata
 from mfkit.scan.scan_lock import write_lock
 
-STILLS = {".heic": 0, ".heif": 1, ".jpg": 2, ".jpeg": 3}
-FILMS = {".mov": 0, ".mp4": 1}
+IMAGE_EXTENSIONS = {".heic": 0, ".heif": 1, ".jpg": 2, ".jpeg": 3}
+VIDEO_EXTENSIONS = {".mov": 0, ".mp4": 1}
+"""Extension → priority, the lowest first."""
 
 
 def live_photos(paths: Iterable[str], identifiers: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Pair pictures with films.
+    """Pair images with videos.
 
-    An identifier that exactly one picture and one film share decides, also across folders; where copies
-    share it, those in one folder with one name belong together. Without identifiers, files of the same
-    folder and stem are a pair (case does not count), the HEIC before a JPEG made from it; two
-    identifiers that differ are never one.
+    An identifier that exactly one image and one video share makes them a pair, also across folders. If copies
+    share it, those with the same folder and name are a pair. Without identifiers, files with the same folder
+    and stem are a pair (case does not matter; HEIC is preferred to a JPEG made from it). Files with different
+    identifiers are never a pair.
 
     Args:
-        paths: Stored paths, of one folder or of many.
+        paths: Stored paths, from one or several folders.
         identifiers: Path → ``extra["content_identifier"]``, for the files that have one.
 
     Returns:
-        Path → the path of its other half, for ``extra["live_photo"]``; both halves are there.
+        Path → path of the other half, for ``extra["live_photo"]``, for both halves.
     """
     known = identifiers or {}
-    stills: dict[str, list[str]] = {}
-    films: dict[str, list[str]] = {}
+    images_by_stem: dict[str, list[str]] = {}
+    videos_by_stem: dict[str, list[str]] = {}
     by_identifier: dict[str, tuple[list[str], list[str]]] = {}
     for path in sorted(paths):
         stem, extension = posixpath.splitext(path)
         extension = extension.lower()
-        if extension not in STILLS and extension not in FILMS:
+        if extension not in IMAGE_EXTENSIONS and extension not in VIDEO_EXTENSIONS:
             continue
-        is_film = extension in FILMS
-        (films if is_film else stills).setdefault(stem.lower(), []).append(path)
+        is_video = extension in VIDEO_EXTENSIONS
+        (videos_by_stem if is_video else images_by_stem).setdefault(stem.lower(), []).append(path)
         if known.get(path):
-            by_identifier.setdefault(known[path], ([], []))[is_film].append(path)
+            by_identifier.setdefault(known[path], ([], []))[is_video].append(path)
     pairs: dict[str, str] = {}
-    for pictures, movies in by_identifier.values():
-        if len(pictures) == len(movies) == 1:
-            _join(pairs, pictures[0], movies[0])
-    for stem, movies in films.items():
-        _join_by_stem(pairs, stills.get(stem, []), movies, known)
+    for images, videos in by_identifier.values():
+        if len(images) == len(videos) == 1:
+            _add_pair(pairs, images[0], videos[0])
+    for stem, videos in videos_by_stem.items():
+        _pair_by_stem(pairs, images_by_stem.get(stem, []), videos, known)
     return pairs
 
 
-def _join_by_stem(
-    pairs: dict[str, str], pictures: list[str], films: list[str], known: Mapping[str, str]
+def _pair_by_stem(
+    pairs: dict[str, str], images: list[str], videos: list[str], known: Mapping[str, str]
 ) -> None:
-    for film in sorted(films, key=lambda path: FILMS[_extension(path)]):
-        for picture in sorted(pictures, key=lambda path: STILLS[_extension(path)]):
-            if film in pairs or picture in pairs:
+    for video in sorted(videos, key=lambda path: VIDEO_EXTENSIONS[_extension(path)]):
+        for image in sorted(images, key=lambda path: IMAGE_EXTENSIONS[_extension(path)]):
+            if video in pairs or image in pairs:
                 continue
-            shared = known.get(film), known.get(picture)
+            shared = known.get(video), known.get(image)
             if all(shared) and shared[0] != shared[1]:
                 continue
-            is_export = _extension(film) == ".mp4"
-            if is_export and not _extension(picture).startswith(".hei") and not all(shared):
+            is_export = _extension(video) == ".mp4"
+            if is_export and not _extension(image).startswith(".hei") and not all(shared):
                 continue
-            _join(pairs, picture, film)
+            _add_pair(pairs, image, video)
 
 
-def _join(pairs: dict[str, str], picture: str, film: str) -> None:
-    pairs[picture], pairs[film] = film, picture
+def _add_pair(pairs: dict[str, str], image: str, video: str) -> None:
+    pairs[image], pairs[video] = video, image
 
 
 def _extension(path: str) -> str:
@@ -89,21 +89,21 @@ _CHUNK = 5000
 
 
 def is_live_video_name(path: str) -> bool:
-    """Tell whether a file's name is one that the film of a Live Photo may have."""
-    return path[-4:].lower() in FILMS
+    """Return whether a path may be the video of a Live Photo."""
+    return path[-4:].lower() in VIDEO_EXTENSIONS
 
 
 def may_be_live_photo(path: str) -> bool:
-    """Tell whether a file's name is one that half of a Live Photo may have."""
-    return is_live_video_name(path) or path.lower().endswith(tuple(STILLS))
+    """Return whether a path may be one half of a Live Photo."""
+    return is_live_video_name(path) or path.lower().endswith(tuple(IMAGE_EXTENSIONS))
 
 
 async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
-    """Write ``live_photo``, the path of the other half, to the items of some folders.
+    """Update ``extra_metadata["live_photo"]``, the path of the other half, for the items in some folders.
 
     Args:
-        database: Where.
-        folders: Stored paths of the folders with films in which something was read or is gone.
+        database: The library database.
+        folders: Stored paths of folders with videos, in which files were read or are missing.
     """
     for folder in folders:
         async with database.connect() as connection:
@@ -117,7 +117,7 @@ async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
 async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[dict[str, Any], Any]]:
     prefix = folder if folder.endswith("/") else f"{folder}/"
     extra = MediaMetadata.extra_metadata
-    # The database picks the two fields, so that not all that is known of every picture comes here.
+    # Select the two fields in the database, because the whole of extra_metadata can be large.
     statement = (
         select(MediaItem.file_path, extra["live_photo"].as_string(), extra["content_identifier"].as_string())
         .join(MediaMetadata, MediaMetadata.media_item_id == MediaItem.id)
@@ -137,7 +137,7 @@ async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[di
     )
     changed = [path for path, known, _ in rows if known != pairs.get(path)]
     return [
-        ({**_unlinked(extra), **({"live_photo": pairs[path]} if path in pairs else {})}, id_)
+        ({**_without_link(extra), **({"live_photo": pairs[path]} if path in pairs else {})}, id_)
         for path, id_, extra in await _extra_of(connection, changed)
     ]
 
@@ -153,5 +153,5 @@ async def _extra_of(connection: AsyncConnection, paths: Sequence[str]) -> list[A
     return rows
 
 
-def _unlinked(extra: dict[str, Any]) -> dict[str, Any]:
+def _without_link(extra: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in extra.items() if name != "live_photo"}

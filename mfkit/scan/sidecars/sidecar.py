@@ -1,16 +1,15 @@
-"""Files that speak for others: XMP sidecars and Google Takeout's JSON.
+"""Sidecar files: XMP sidecars and Google Takeout's JSON.
 
-Which wins where a file and its sidecars disagree:
+If a file and its sidecars disagree, the first of these that has a value is used:
 
-1. An XMP sidecar's title, capture time, place, description, keywords, people and rating: it is a person's
-   later edit, written beside the file so as not to touch it. Exceptions: a time that shows the same clock
-   as the file's own (the file may know the offset or the fraction of a second as well), and a mere
-   ``xmp:CreateDate``, which programs set for the sidecar itself, leave the file's time standing.
-2. The file itself.
-3. Takeout's JSON, for what is still missing: its times are UTC without the camera's offset, and its places
-   are often Google's estimate.
-4. What else an XMP sidecar holds, such as the camera.
-5. For the capture time, last of all, the file's own time of its last change.
+1. The XMP sidecar's title, capture time, location, description, keywords, people and rating, because a person
+   edited them later. Exceptions: the file's capture time is kept if it shows the same clock time (the file
+   may state an offset or fraction as well), or if the sidecar states only ``xmp:CreateDate``, which programs
+   set for the sidecar itself.
+2. The file.
+3. Takeout's JSON: its times are UTC without the camera's offset, and its locations are often estimates.
+4. Other fields of the XMP sidecar, such as the camera.
+5. For the capture time, the time of the last change that the file states.
 """
 
 import os
@@ -28,9 +27,9 @@ from mfkit.scan.sidecars import takeout
 from mfkit.scan.stored_path import is_url
 
 MAX_XMP = 4 * 1024 * 1024
-"""How much of an XMP sidecar is read; darktable's and Lightroom's masks can make one larger."""
+"""Maximum number of bytes read from an XMP sidecar; masks of darktable and Lightroom can make it larger."""
 MAX_JSON = 1024 * 1024
-"""A Takeout JSON file beyond this size is none."""
+"""Maximum size of a Takeout JSON file in bytes."""
 
 _EDITABLE = frozenset(("title", "taken_at", "latitude", "longitude", "location_name"))
 _EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "author"))
@@ -38,12 +37,12 @@ _EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "aut
 
 @dataclass(frozen=True, slots=True)
 class Sidecars:
-    """The sidecars of one media file, by name; false when there are none.
+    """The names of a media file's sidecars; false if it has none.
 
     Attributes:
-        media_name: The file they may speak for.
-        xmp: XMP files, the one that wins first.
-        takeout: Takeout's JSON files, the most likely first; one of them is the file's.
+        media_name: The media file's name.
+        xmp: XMP files, by descending priority.
+        takeout: Candidates for Takeout's JSON file, the most likely first.
     """
 
     media_name: str
@@ -57,15 +56,15 @@ class Sidecars:
         return iter((*self.xmp, *self.takeout))
 
 
-class SidecarFacts(NamedTuple):
-    """What sidecars say: partial facts of origin ``"sidecar"``, to be joined by `with_sidecars`."""
+class SidecarMetadata(NamedTuple):
+    """Partial metadata from sidecars, of origin ``"sidecar"``; `with_sidecars` merges it."""
 
     xmp: Metadata
     takeout: Metadata
 
 
 class FolderNames(Collection[str]):
-    """A folder's names, with an index of its sidecars that is made once for all of its files.
+    """The names in a folder, with an index of its sidecars for all of its files.
 
     Args:
         names: The names of the regular files in one folder.
@@ -79,9 +78,9 @@ class FolderNames(Collection[str]):
         self._media: dict[str, list[str]] | None = None
         for name in self._names:
             if is_sidecar_name(name):
-                self._sidecars.setdefault(_folded(name), []).append(name)
-        for twins in self._sidecars.values():
-            twins.sort()
+                self._sidecars.setdefault(_case_folded(name), []).append(name)
+        for spellings in self._sidecars.values():
+            spellings.sort()
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -93,105 +92,108 @@ class FolderNames(Collection[str]):
         return len(self._names)
 
     def sidecars_of(self, media_name: str) -> Sidecars:
-        """See `sidecar_names`."""
+        """Return a media file's sidecars; see `sidecar_names`."""
         if not self._sidecars or is_sidecar_name(media_name):
             return Sidecars(media_name)
         stem, dot, _ = media_name.rpartition(".")
         wanted = (f"{media_name}.xmp", *((f"{stem}.xmp",) if dot and stem else ()))
-        return Sidecars(media_name, self._found(wanted), self._found(takeout.json_names(media_name)))
+        return Sidecars(media_name, self._existing(wanted), self._existing(takeout.json_names(media_name)))
 
     def media_of(self, sidecar_name: str) -> tuple[str, ...]:
-        """See the function `media_of`."""
+        """Return a sidecar's media files; see the function `media_of`."""
         if self._media is None:
-            # From the same rule as the way there, so that the two cannot disagree.
+            # Derived from sidecars_of(), so that the two directions agree.
             self._media = {}
             for name in sorted(self._names) if self._sidecars else ():
                 for sidecar in self.sidecars_of(name):
                     self._media.setdefault(sidecar, []).append(name)
         return tuple(self._media.get(sidecar_name, ()))
 
-    def _found(self, wanted: Iterable[str]) -> tuple[str, ...]:
+    def _existing(self, wanted: Iterable[str]) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for name in wanted:
-            twins = self._sidecars.get(_folded(name), ())
-            if twins:
-                # Of Photo.jpg.XMP and photo.jpg.xmp the one in the media file's own spelling.
-                found.setdefault(next((twin for twin in twins if twin[:-4] == name[:-4]), twins[0]))
+            spellings = self._sidecars.get(_case_folded(name), ())
+            if spellings:
+                # Prefer the media file's spelling, if both Photo.jpg.XMP and photo.jpg.xmp exist.
+                found.setdefault(
+                    next((spelling for spelling in spellings if spelling[:-4] == name[:-4]), spellings[0])
+                )
         return tuple(found)
 
 
 def is_sidecar_name(name: str) -> bool:
-    """Tell whether a file of this name may speak for another."""
+    """Return whether a file name is that of a possible sidecar."""
     return name[-4:].lower() == ".xmp" or name[-5:].lower() == ".json"
 
 
 def sidecar_names(media_name: str, names: Collection[str]) -> Sidecars:
     """Find the sidecars of a media file.
 
-    XMP: both ``photo.jpg.xmp`` and ``photo.xmp``, the first before the second; the latter speaks for
-    every file of that stem, such as a RAW picture and its JPEG. darktable's ``photo_01.jpg.xmp`` is a further
-    version of ``photo.jpg``, a development with its own tags, and is left out: version zero, in
-    ``photo.jpg.xmp``, speaks for the file. Takeout: see `mfkit.scan.sidecars.takeout`.
+    XMP sidecars are ``photo.jpg.xmp`` and, with lower priority, ``photo.xmp``, which belongs to every file of
+    that stem, such as a RAW image and its JPEG. darktable's ``photo_01.jpg.xmp`` is ignored, because it is a
+    further edit of ``photo.jpg`` with its own tags. For Takeout see `mfkit.scan.sidecars.takeout`.
 
     Args:
         media_name: The media file's name, without its folder.
-        names: The names in that folder; `FolderNames` where many files of one folder are asked about.
+        names: The names in that folder; a `FolderNames` is faster for many files of one folder.
     """
-    return _folder(names).sidecars_of(media_name)
+    return _as_folder_names(names).sidecars_of(media_name)
 
 
 def media_of(sidecar_name: str, names: Collection[str]) -> tuple[str, ...]:
-    """Find the media files that a sidecar may speak for: those to look at again when it has changed.
+    """Find the media files that a sidecar may belong to, which must be read again if it changes.
 
     Args:
-        sidecar_name: The sidecar's name; it need not be there any more if it stands in `names`.
-        names: The names in its folder, its own among them.
+        sidecar_name: The sidecar's name.
+        names: The names in its folder, including its own even if it was deleted.
     """
-    return _folder(names).media_of(sidecar_name)
+    return _as_folder_names(names).media_of(sidecar_name)
 
 
-def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> SidecarFacts:
-    """Read what sidecars say. Nothing that one holds makes its media file fail.
+def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> SidecarMetadata:
+    """Read sidecars. A damaged sidecar does not make its media file fail.
 
     Args:
         folder_path: The folder, as `os` functions open it.
-        sidecars: As `sidecar_names` found them.
+        sidecars: The sidecars that `sidecar_names` found.
 
     Returns:
-        Facts of origin ``"sidecar"``. ``extra["sidecars"]`` names the files that said something, and
+        Metadata of origin ``"sidecar"``. ``extra["sidecars"]`` lists the files with metadata, and
         ``extra["probe_notes"]`` those that could not be read.
     """
     edits, exports, notes = [], Metadata(), []
     for name in sidecars.xmp:
         try:
-            part = _as_sidecar(xmp.read(_content(folder_path, name, MAX_XMP)[:MAX_XMP], MAX_XMP), name)
+            part = _from_sidecar(
+                xmp.extract(_read_start(folder_path, name, MAX_XMP)[:MAX_XMP], MAX_XMP), name
+            )
         except OSError as error:
             notes.append(f"{name}: {error.strerror or error}")
         else:
             edits.append(part)
     for name in sidecars.takeout:
         try:
-            data = _content(folder_path, name, MAX_JSON)
+            data = _read_start(folder_path, name, MAX_JSON)
             if len(data) > MAX_JSON:
-                raise ValueError("larger than any of Takeout's")
+                raise ValueError("too large for a Takeout JSON file")
             part, title = takeout.read_json(data, sidecars.media_name)
         except (OSError, ValueError) as error:
             notes.append(f"{name}: {getattr(error, 'strerror', None) or error}")
             continue
-        if part and takeout.media_candidates(name, title, sidecars.media_name):
-            exports = _as_sidecar(part, name)
+        if part and takeout.is_json_of(name, title, sidecars.media_name):
+            exports = _from_sidecar(part, name)
             break
-    found = SidecarFacts(_joined(*edits), exports)
+    found = SidecarMetadata(_merge_with_notes(*edits), exports)
     if notes:
         found.xmp.setdefault("extra", {})["probe_notes"] = notes
     return found
 
 
 def names_in(folder: str) -> list[str]:
-    """Return the names in a folder, as ``os`` gives them; of object storage too.
+    """Return the names in a folder, as ``os`` returns them, or in a folder of object storage.
 
     Raises:
-        OSError: It cannot be listed.
+        OSError: The folder cannot be listed.
     """
     if is_url(folder):
         from mfkit.distributed.s3_walk import names_beside
@@ -200,28 +202,28 @@ def names_in(folder: str) -> list[str]:
     return os.listdir(folder)
 
 
-def with_sidecars(facts: Metadata, found: SidecarFacts) -> Metadata:
-    """Join a file's own facts with those of its sidecars, in the order that this module's docstring gives.
+def with_sidecars(metadata: Metadata, found: SidecarMetadata) -> Metadata:
+    """Merge a file's metadata with that of its sidecars, by the priorities in this module's docstring.
 
     Args:
-        facts: As `mfkit.scan.extract.registry.extract_metadata` gave them.
-        found: As `read_sidecars` gave them.
+        metadata: Metadata from `mfkit.scan.extract.registry.extract_metadata`.
+        found: Metadata from `read_sidecars`.
 
     Returns:
-        New, clean facts.
+        New, plausible metadata.
     """
-    edits, rest = _split(clean(found.xmp))
-    own = cast(Metadata, dict(facts))
-    stand_in = Metadata()
-    if facts.get("extra", {}).get("origins", {}).get("taken_at") == LAST_CHANGE:
-        stand_in = from_origin(LAST_CHANGE, {"taken_at": own.pop("taken_at", None)})
-    if _says_the_same(edits.get("taken_at"), own.get("taken_at")):
+    edits, other_fields = _split_edits(clean(found.xmp))
+    own = cast(Metadata, dict(metadata))
+    fallback = Metadata()
+    if metadata.get("extra", {}).get("origins", {}).get("taken_at") == LAST_CHANGE:
+        fallback = from_origin(LAST_CHANGE, {"taken_at": own.pop("taken_at", None)})
+    if _same_clock_time(edits.get("taken_at"), own.get("taken_at")):
         edits.pop("taken_at", None)
-    return clean(_joined(edits, own, clean(found.takeout), rest, stand_in))
+    return clean(_merge_with_notes(edits, own, clean(found.takeout), other_fields, fallback))
 
 
-def _split(found: Metadata) -> tuple[Metadata, Metadata]:
-    """What a person edits, and the rest; origins count only for fields that are there."""
+def _split_edits(found: Metadata) -> tuple[Metadata, Metadata]:
+    """Split metadata into the fields that people edit and the others."""
     extra = found.get("extra", {})
     edits: dict[str, Any] = {name: value for name, value in found.items() if name in _EDITABLE}
     if extra.get("origins", {}).get("taken_at") == xmp.CREATE_DATE:
@@ -231,14 +233,14 @@ def _split(found: Metadata) -> tuple[Metadata, Metadata]:
         for name, value in extra.items()
         if name in _EDITABLE_EXTRA or name in ("origins", "sidecars", "probe_notes")
     }
-    rest: dict[str, Any] = {name: value for name, value in found.items() if name not in edits}
-    rest["extra"] = {
+    other_fields: dict[str, Any] = {name: value for name, value in found.items() if name not in edits}
+    other_fields["extra"] = {
         name: value for name, value in extra.items() if name not in edits["extra"] or name == "origins"
     }
-    return cast(Metadata, edits), cast(Metadata, rest)
+    return cast(Metadata, edits), cast(Metadata, other_fields)
 
 
-def _says_the_same(edited: datetime | None, own: datetime | None) -> bool:
+def _same_clock_time(edited: datetime | None, own: datetime | None) -> bool:
     if edited is None or own is None:
         return False
     if edited.tzinfo is not None and own.tzinfo is not None:
@@ -246,8 +248,8 @@ def _says_the_same(edited: datetime | None, own: datetime | None) -> bool:
     return edited.replace(microsecond=0, tzinfo=None) == own.replace(microsecond=0, tzinfo=None)
 
 
-def _joined(*parts: Metadata) -> Metadata:
-    """Merge, where the lists of sidecars and notes add up instead of hiding one another."""
+def _merge_with_notes(*parts: Metadata) -> Metadata:
+    """Merge metadata, and combine all lists of sidecars and of notes."""
     merged = merge(*parts)
     for name in ("sidecars", "probe_notes"):
         members = [member for part in parts for member in part.get("extra", {}).get(name, ())]
@@ -256,7 +258,7 @@ def _joined(*parts: Metadata) -> Metadata:
     return merged
 
 
-def _as_sidecar(part: Metadata, name: str) -> Metadata:
+def _from_sidecar(part: Metadata, name: str) -> Metadata:
     extra = dict(part.get("extra", {}))
     origins = {
         field: origin if origin == xmp.CREATE_DATE else "sidecar"
@@ -267,10 +269,10 @@ def _as_sidecar(part: Metadata, name: str) -> Metadata:
     return part | {"extra": extra | {"origins": origins}}
 
 
-def _content(folder_path: str | os.PathLike[str], name: str, limit: int) -> bytes:
-    """A regular file's first bytes, one more than the limit if there are more.
+def _read_start(folder_path: str | os.PathLike[str], name: str, limit: int) -> bytes:
+    """Return a regular file's first bytes, at most one more than the limit.
 
-    A link would lead out of the folders that are scanned, and opening a pipe would wait for ever.
+    A link might lead out of the scanned folders, and opening a pipe would block.
     """
     if isinstance(folder_path, str) and is_url(folder_path):
         from mfkit.distributed.s3_object import StoredObject
@@ -281,9 +283,9 @@ def _content(folder_path: str | os.PathLike[str], name: str, limit: int) -> byte
         return stream.read(limit + 1)
 
 
-def _folder(names: Collection[str]) -> FolderNames:
+def _as_folder_names(names: Collection[str]) -> FolderNames:
     return names if isinstance(names, FolderNames) else FolderNames(names)
 
 
-def _folded(name: str) -> str:
+def _case_folded(name: str) -> str:
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()

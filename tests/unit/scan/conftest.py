@@ -1,4 +1,4 @@
-"""Real files for the scan's tests: made on the spot, and the corpus where it lies beside the project."""
+"""Media files for the tests of scans: generated, and the corpus if it is beside the project."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"
 
 @pytest.fixture(scope="session")
 def corpus() -> dict[Path, dict[str, Any]]:
-    """Every corpus file and what the reference tools say about it."""
+    """Return every corpus file with the values that the reference tools read."""
     if not (CORPUS / "reference.json").is_file():
         pytest.skip(f"the media corpus is not at {CORPUS}")
     reference = json.loads((CORPUS / "reference.json").read_text("utf-8"))
@@ -26,8 +26,8 @@ def corpus() -> dict[Path, dict[str, Any]]:
 
 
 @pytest.fixture
-def facts_of() -> Callable[[Path], Metadata]:
-    """Identify a file and read its facts, as the scan does."""
+def metadata_of() -> Callable[[Path], Metadata]:
+    """Identify a file and read its metadata, as a scan does."""
 
     def read(path: Path) -> Metadata:
         with path.open("rb") as stream:
@@ -39,7 +39,7 @@ def facts_of() -> Callable[[Path], Metadata]:
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Callable[..., Path]:
-    """Make a picture with EXIF; keyword arguments change the directories' tags."""
+    """Create an image with EXIF; keyword arguments change the tags of its directories."""
 
     def make(
         name: str = "photo.jpg",
@@ -65,11 +65,11 @@ def photo(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Callable[..., Path]:
-    """Make a short film with sound, rotation and tags."""
+def video_file(tmp_path: Path) -> Callable[..., Path]:
+    """Create a short video with audio, rotation and tags."""
 
     def make(
-        name: str = "film.mp4",
+        name: str = "video.mp4",
         rotation: int = 0,
         tags: dict[str, str] | None = None,
         with_video: bool = True,
@@ -88,17 +88,17 @@ def film(tmp_path: Path) -> Callable[..., Path]:
                 audio = container.add_stream("aac", rate=44100, layout="stereo")
             if with_video:
                 for index in range(frames):
-                    picture = av.VideoFrame(64, 48, "yuv420p")
-                    picture.pts, picture.time_base = index, Fraction(1, 25)
-                    container.mux(video.encode(picture))
+                    frame = av.VideoFrame(64, 48, "yuv420p")
+                    frame.pts, frame.time_base = index, Fraction(1, 25)
+                    container.mux(video.encode(frame))
                 container.mux(video.encode(None))
             if with_audio:
                 for index in range(frames * 44100 // 25 // 1024):
-                    sound = av.AudioFrame("fltp", "stereo", 1024)
-                    for plane in sound.planes:
+                    samples = av.AudioFrame("fltp", "stereo", 1024)
+                    for plane in samples.planes:
                         plane.update(bytes(plane.buffer_size))
-                    sound.pts, sound.rate = index * 1024, 44100
-                    container.mux(audio.encode(sound))
+                    samples.pts, samples.rate = index * 1024, 44100
+                    container.mux(audio.encode(samples))
                 container.mux(audio.encode(None))
         return path
 

@@ -1,16 +1,16 @@
-"""HEIC files made by hand, with the properties that no encoder at hand would write."""
+"""HEIC files with properties that no available encoder writes."""
 
 import struct
 
 
 def box(name: bytes, *contents: bytes) -> bytes:
-    """One ISO base media box."""
+    """Return one ISO base media box."""
     content = b"".join(contents)
     return struct.pack(">I4s", 8 + len(content), name) + content
 
 
 def heic(properties: list[bytes], items: dict[bytes, bytes] | None = None) -> bytes:
-    """A HEIC file without pixels: a primary item with these properties, and more items with data."""
+    """Return a HEIC file without pixels: a primary item with these properties, and items with data."""
     data = {1: b"\0" * 16} | dict(enumerate((items or {}).values(), 2))
     kinds = [b"hvc1", *(items or {})]
     infos = b"".join(

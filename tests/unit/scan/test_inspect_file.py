@@ -21,11 +21,11 @@ print(found.stage, found.error)
 """
 _PROBE = """
 import sys
-from mfkit.scan.extract.registry import ProbeError, read_facts
-from mfkit.scan.formats.identify import named
+from mfkit.scan.extract.registry import ExtractionError, extract_metadata
+from mfkit.scan.formats.identify import format_by_name
 try:
-    read_facts(sys.argv[1], named(sys.argv[1]))
-except (OSError, ProbeError) as error:
+    extract_metadata(sys.argv[1], format_by_name(sys.argv[1]))
+except (OSError, ExtractionError) as error:
     print(error)
 """
 _DRAW = """

@@ -1,4 +1,4 @@
-"""Film and sound: streams, rotation, tags, places; and what must not be opened."""
+"""Video and audio: streams, rotation, tags, locations; files that must not be opened."""
 
 import socket
 from collections.abc import Callable
@@ -10,98 +10,100 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
-from mfkit.scan.formats.identify import KINDS
+from mfkit.scan.formats.identify import FORMATS
 from mfkit.scan.places.iso6709 import iso6709
 
-Film = Callable[..., Path]
+VideoMaker = Callable[..., Path]
 Reader = Callable[[Path], Metadata]
 
 
-def test_a_films_streams_are_read(film: Film, facts_of: Reader) -> None:
-    """Length, size, rate, codecs by FFmpeg's names, and the sound's figures."""
-    facts = facts_of(film())
-    assert facts["duration"] == pytest.approx(1, abs=0.1)
-    assert (facts["width"], facts["height"], facts["fps"]) == (64, 48, 25.0)
-    assert (facts["video_codec"], facts["audio_codec"]) == ("mpeg4", "aac")
-    assert (facts["sample_rate"], facts["channels"]) == (44100, 2)
-    assert facts["bitrate"] > 0
-    assert facts["is_compressed"] is True
-    assert facts["extra"]["origins"]["duration"] == "container"
+def test_video_streams_are_read(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """Duration, size, frame rate, codecs and audio parameters are read."""
+    metadata = metadata_of(video_file())
+    assert metadata["duration"] == pytest.approx(1, abs=0.1)
+    assert (metadata["width"], metadata["height"], metadata["fps"]) == (64, 48, 25.0)
+    assert (metadata["video_codec"], metadata["audio_codec"]) == ("mpeg4", "aac")
+    assert (metadata["sample_rate"], metadata["channels"]) == (44100, 2)
+    assert metadata["bitrate"] > 0
+    assert metadata["is_compressed"] is True
+    assert metadata["extra"]["origins"]["duration"] == "container"
 
 
 @pytest.mark.parametrize(
     ("rotation", "size"), [(0, (64, 48)), (90, (48, 64)), (180, (64, 48)), (270, (48, 64))]
 )
-def test_the_size_is_the_one_that_is_shown(
-    rotation: int, size: tuple[int, int], film: Film, facts_of: Reader
+def test_size_follows_rotation_matrix(
+    rotation: int, size: tuple[int, int], video_file: VideoMaker, metadata_of: Reader
 ) -> None:
-    """A phone's upright film is stored lying, with a matrix that turns it."""
-    facts = facts_of(film(rotation=rotation))
-    assert (facts["width"], facts["height"]) == size
-    assert ("rotation" in facts["extra"]) is bool(rotation)
+    """A phone stores an upright video in landscape, with a matrix that rotates it."""
+    metadata = metadata_of(video_file(rotation=rotation))
+    assert (metadata["width"], metadata["height"]) == size
+    assert ("rotation" in metadata["extra"]) is bool(rotation)
 
 
-def test_tags_are_read(film: Film, facts_of: Reader) -> None:
-    """Title, artist, album, genre and year, with their origin."""
+def test_tags_are_read(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """Title, artist, album, genre and year are read, and their origin is recorded."""
     tags = {"title": "T", "artist": "A", "album": "B", "genre": "G", "date": "2011-05-06"}
-    facts = facts_of(film(tags=tags))
-    assert [facts["title"], facts["artist"], facts["album"], facts["genre"], facts["year"]] == [
-        "T",
-        "A",
-        "B",
-        "G",
-        2011,
-    ]
-    assert facts["extra"]["origins"]["artist"] == "tag"
+    metadata = metadata_of(video_file(tags=tags))
+    assert [
+        metadata["title"],
+        metadata["artist"],
+        metadata["album"],
+        metadata["genre"],
+        metadata["year"],
+    ] == ["T", "A", "B", "G", 2011]
+    assert metadata["extra"]["origins"]["artist"] == "tag"
 
 
-def test_a_tag_that_is_stated_twice_counts_once(film: Film, facts_of: Reader) -> None:
-    """FFmpeg joins repeated values with a semicolon; different ones stay joined."""
-    facts = facts_of(film("film.mkv", tags={"artist": "A;A", "title": "A;B"}))
-    assert (facts["artist"], facts["title"]) == ("A", "A;B")
+def test_repeated_tag_value_is_used_once(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """FFmpeg joins repeated values with a semicolon; different values stay joined."""
+    metadata = metadata_of(video_file("video.mkv", tags={"artist": "A;A", "title": "A;B"}))
+    assert (metadata["artist"], metadata["title"]) == ("A", "A;B")
 
 
-@pytest.mark.parametrize("name", ["film.mp4", "film.mov"])
-def test_a_films_place_is_read(name: str, film: Film, facts_of: Reader) -> None:
-    """An ISO 6709 point in the user data, with its signs."""
-    facts = facts_of(film(name, tags={"location": "-33.8568+151.2153/"}))
-    assert (facts["latitude"], facts["longitude"]) == pytest.approx((-33.8568, 151.2153))
+@pytest.mark.parametrize("name", ["video.mp4", "video.mov"])
+def test_video_location_is_read(name: str, video_file: VideoMaker, metadata_of: Reader) -> None:
+    """An ISO 6709 location in the user data keeps its signs."""
+    metadata = metadata_of(video_file(name, tags={"location": "-33.8568+151.2153/"}))
+    assert (metadata["latitude"], metadata["longitude"]) == pytest.approx((-33.8568, 151.2153))
 
 
-def test_a_films_creation_time_is_utc(film: Film, facts_of: Reader) -> None:
+def test_video_creation_time_is_utc(video_file: VideoMaker, metadata_of: Reader) -> None:
     """The movie header counts seconds since 1904 in UTC."""
-    facts = facts_of(film(tags={"creation_time": "2021-03-04T05:06:07Z"}))
-    assert facts["taken_at"] == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
+    metadata = metadata_of(video_file(tags={"creation_time": "2021-03-04T05:06:07Z"}))
+    assert metadata["taken_at"] == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
-def test_a_film_without_a_clock_has_no_capture_time(film: Film, facts_of: Reader) -> None:
-    """A zero in the header is no date."""
-    assert "taken_at" not in facts_of(film())
+def test_zero_creation_time_is_ignored(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """A zero in the header is not a date."""
+    assert "taken_at" not in metadata_of(video_file())
 
 
 @pytest.mark.parametrize(("name", "mime_type"), [("a.mp4", "audio/mp4"), ("a.mkv", "audio/matroska")])
-def test_a_container_with_sound_alone_is_audio(
-    name: str, mime_type: str, film: Film, facts_of: Reader
+def test_container_with_only_audio_is_audio(
+    name: str, mime_type: str, video_file: VideoMaker, metadata_of: Reader
 ) -> None:
-    """Its streams overrule the kind that its name and brand suggest."""
-    facts = facts_of(film(name, with_video=False))
-    assert (facts["media_type"], facts["mime_type"]) == ("audio", mime_type)
+    """Its streams have priority over the format that its name and brand indicate."""
+    metadata = metadata_of(video_file(name, with_video=False))
+    assert (metadata["media_type"], metadata["mime_type"]) == ("audio", mime_type)
 
 
-def test_a_film_under_a_music_name_is_video(film: Film, facts_of: Reader) -> None:
-    """The same the other way round."""
-    made = film()
+def test_video_named_like_audio_is_video(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """A video stream has priority over the name."""
+    made = video_file()
     path = made.rename(made.with_suffix(".m4a"))
-    assert facts_of(path)["media_type"] == "video"
+    assert metadata_of(path)["media_type"] == "video"
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
-def test_a_film_cut_off_at_its_head_fails(name: str, film: Film, facts_of: Reader) -> None:
-    """A file that ends within its first headers raises with a sentence."""
-    path = film(name)
+def test_video_truncated_in_its_header_is_rejected(
+    name: str, video_file: VideoMaker, metadata_of: Reader
+) -> None:
+    """A file that ends within its first headers raises an error of one sentence."""
+    path = video_file(name)
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(ExtractionError, match=f"FFmpeg cannot read this {path.suffix[1:]} file|no stream"):
-        facts_of(path)
+        metadata_of(path)
 
 
 PLAYLISTS = [
@@ -113,17 +115,17 @@ PLAYLISTS = [
 
 @pytest.mark.parametrize("content", PLAYLISTS)
 @pytest.mark.parametrize("name", ["mp4", "mkv", "mp3", "mpc", "ts"])
-def test_a_playlist_in_disguise_opens_nothing(
-    content: str, name: str, tmp_path: Path, facts_of: Reader
+def test_disguised_playlist_opens_nothing(
+    content: str, name: str, tmp_path: Path, metadata_of: Reader
 ) -> None:
-    """As a text it is not probed; forced into a demuxer, it fails and its server sees no connection."""
+    """As text it has no extractor; with a forced demuxer it fails, and its server sees no connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
-        path = tmp_path / f"film.{name}"
+        path = tmp_path / f"video.{name}"
         path.write_text(content.format(url=f"http://127.0.0.1:{server.getsockname()[1]}"))
-        assert facts_of(path) == {}
+        assert metadata_of(path) == {}
         with pytest.raises(ExtractionError):
-            extract_metadata(path, KINDS[name])
+            extract_metadata(path, FORMATS[name])
         with pytest.raises(BlockingIOError):
             server.accept()
 
@@ -139,27 +141,27 @@ def test_a_playlist_in_disguise_opens_nothing(
         ("+48.85+002.35+35.0CRSWGS_84/", (48.85, 2.35)),
     ],
 )
-def test_iso6709_points(text: str, point: tuple[float, float]) -> None:
-    """Degrees, minutes and seconds by the number of digits."""
+def test_iso6709_locations(text: str, point: tuple[float, float]) -> None:
+    """The number of digits shows degrees, minutes and seconds."""
     assert iso6709(text) == pytest.approx(point, abs=1e-5)
 
 
 @pytest.mark.parametrize("text", ["", "Paris", "40.1,-74.2", "+400-07/", "+40.1", "+40.1-74.2x"])
-def test_other_texts_are_no_points(text: str) -> None:
-    """Anything else is not guessed at."""
+def test_invalid_iso6709_text_is_rejected(text: str) -> None:
+    """Other text gives None."""
     assert iso6709(text) is None
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
-def test_written_points_come_back(latitude: float, longitude: float) -> None:
-    """What a phone writes with four decimals is read with them."""
+def test_iso6709_round_trip(latitude: float, longitude: float) -> None:
+    """Locations with four decimals, as phones write them, are read exactly."""
     point = iso6709(f"{latitude:+08.4f}{longitude:+09.4f}/")
     assert point is not None and point == pytest.approx((latitude, longitude), abs=6e-5)
 
 
-def test_apples_key_keeps_the_offset(film: Film, facts_of: Reader) -> None:
-    """The camera's own time with its offset is preferred to the header's UTC."""
-    path = film("film.mov", tags={"creation_time": "2021-03-04T05:06:07Z"})
+def test_apple_creation_date_keeps_the_offset(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """The camera's time with its offset has priority over the header's UTC."""
+    path = video_file("video.mov", tags={"creation_time": "2021-03-04T05:06:07Z"})
     data = path.read_bytes()
     keys = b"com.apple.quicktime.creationdate"
     text = b"2021-03-04T07:06:07+0200"
@@ -177,4 +179,4 @@ def test_apples_key_keeps_the_offset(film: Film, facts_of: Reader) -> None:
     size = int.from_bytes(data[at : at + 4], "big")
     assert at + size == len(data)
     path.write_bytes(data[:at] + (size + len(meta)).to_bytes(4, "big") + data[at + 4 :] + meta)
-    assert facts_of(path)["taken_at"] == datetime(2021, 3, 4, 7, 6, 7, tzinfo=timezone(timedelta(hours=2)))
+    assert metadata_of(path)["taken_at"] == datetime(2021, 3, 4, 7, 6, 7, tzinfo=timezone(timedelta(hours=2)))

@@ -1,4 +1,4 @@
-"""Pictures: size as shown, camera, place and time, without a pixel decoded."""
+"""Image metadata: displayed size, camera, location and capture time, without decoding pixels."""
 
 import struct
 import zlib
@@ -17,7 +17,7 @@ from mfkit.scan.extract import exif, iptc, tiff_directories, xmp
 from mfkit.scan.extract.bounded_reader import bytes_reader
 from mfkit.scan.extract.exif import shutter_speed
 from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
-from mfkit.scan.formats.identify import KINDS
+from mfkit.scan.formats.identify import FORMATS
 from tests.unit.scan.heif_files import box, heic
 
 Photo = Callable[..., Path]
@@ -34,43 +34,45 @@ PACKET = b"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif"])
-def test_the_cameras_facts_are_read_from_every_container(name: str, photo: Photo, facts_of: Reader) -> None:
-    """JPEG APP1, PNG eXIf, WebP EXIF and TIFF itself hold the same directories."""
-    facts = facts_of(photo(name, gps=GPS))
-    assert (facts["width"], facts["height"]) == (64, 48)
-    assert (facts["camera_make"], facts["camera_model"]) == ("Nikon", "D70")
-    assert (facts["iso"], facts["aperture"], facts["focal_length"]) == (200, 2.8, 50.0)
-    assert facts["shutter_speed"] == "1/250"
-    assert (facts["latitude"], facts["longitude"]) == pytest.approx((-33.856806, 151.215306), abs=1e-6)
-    assert facts["taken_at"] == datetime(2019, 7, 14, 12, 30, 45)
-    assert facts["extra"]["origins"]["latitude"] == "exif"
-    assert facts["extra"]["origins"]["width"] == "container"
+def test_camera_metadata_is_read_from_each_format(name: str, photo: Photo, metadata_of: Reader) -> None:
+    """JPEG APP1, PNG eXIf, WebP EXIF and TIFF contain the same directories."""
+    metadata = metadata_of(photo(name, gps=GPS))
+    assert (metadata["width"], metadata["height"]) == (64, 48)
+    assert (metadata["camera_make"], metadata["camera_model"]) == ("Nikon", "D70")
+    assert (metadata["iso"], metadata["aperture"], metadata["focal_length"]) == (200, 2.8, 50.0)
+    assert metadata["shutter_speed"] == "1/250"
+    assert (metadata["latitude"], metadata["longitude"]) == pytest.approx((-33.856806, 151.215306), abs=1e-6)
+    assert metadata["taken_at"] == datetime(2019, 7, 14, 12, 30, 45)
+    assert metadata["extra"]["origins"]["latitude"] == "exif"
+    assert metadata["extra"]["origins"]["width"] == "container"
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
-def test_the_size_is_the_one_that_is_shown(
-    orientation: int, name: str, photo: Photo, facts_of: Reader
+def test_size_follows_exif_orientation(
+    orientation: int, name: str, photo: Photo, metadata_of: Reader
 ) -> None:
-    """Orientations 5 to 8 lie on their side."""
-    facts = facts_of(photo(name, main={0x0112: orientation}))
-    size = (facts["width"], facts["height"])
+    """Orientations 5 to 8 swap width and height."""
+    metadata = metadata_of(photo(name, main={0x0112: orientation}))
+    size = (metadata["width"], metadata["height"])
     assert size == ((48, 64) if orientation >= 5 else (64, 48))
-    assert facts["extra"]["orientation"] == orientation
+    assert metadata["extra"]["orientation"] == orientation
 
 
-def test_the_capture_time_has_its_offset_and_fraction(photo: Photo, facts_of: Reader) -> None:
-    """Exif 2.31's OffsetTimeOriginal makes the time aware; sub-seconds count."""
-    facts = facts_of(photo(camera={0x9011: "-05:00", 0x9291: "25"}))
+def test_capture_time_has_offset_and_fraction(photo: Photo, metadata_of: Reader) -> None:
+    """OffsetTimeOriginal (Exif 2.31) makes the time aware, and sub-seconds are kept."""
+    metadata = metadata_of(photo(camera={0x9011: "-05:00", 0x9291: "25"}))
     zone = timezone(timedelta(hours=-5))
-    assert facts["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, 250_000, tzinfo=zone)
+    assert metadata["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, 250_000, tzinfo=zone)
 
 
-def test_the_last_change_stands_in_for_the_capture_time(photo: Photo, facts_of: Reader) -> None:
-    """DateTime is taken when nothing better is there, and its origin says so."""
-    facts = facts_of(photo(main={0x0132: "2001:02:03 04:05:06"}, camera={0x9003: "    :  :     :  :  "}))
-    assert facts["taken_at"] == datetime(2001, 2, 3, 4, 5, 6)
-    assert facts["extra"]["origins"]["taken_at"] == "exif DateTime"
+def test_last_change_is_the_fallback_for_capture_time(photo: Photo, metadata_of: Reader) -> None:
+    """DateTime is used if the file states no capture time, and its origin is recorded."""
+    metadata = metadata_of(
+        photo(main={0x0132: "2001:02:03 04:05:06"}, camera={0x9003: "    :  :     :  :  "})
+    )
+    assert metadata["taken_at"] == datetime(2001, 2, 3, 4, 5, 6)
+    assert metadata["extra"]["origins"]["taken_at"] == "exif DateTime"
 
 
 @pytest.mark.parametrize(
@@ -83,10 +85,12 @@ def test_the_last_change_stands_in_for_the_capture_time(photo: Photo, facts_of: 
         {1: "N", 2: (33.0, 51.0, 0.0)},
     ],
 )
-def test_a_place_that_is_not_whole_is_none(gps: dict[int, Any], photo: Photo, facts_of: Reader) -> None:
-    """No hemisphere is guessed, nothing beyond the poles, no zero island, no half."""
-    facts = facts_of(photo(gps=gps))
-    assert "latitude" not in facts and "longitude" not in facts
+def test_incomplete_or_invalid_location_is_dropped(
+    gps: dict[int, Any], photo: Photo, metadata_of: Reader
+) -> None:
+    """A missing hemisphere, a latitude above 90°, 0,0 and a missing longitude give no location."""
+    metadata = metadata_of(photo(gps=gps))
+    assert "latitude" not in metadata and "longitude" not in metadata
 
 
 @pytest.mark.parametrize(
@@ -101,46 +105,44 @@ def test_a_place_that_is_not_whole_is_none(gps: dict[int, Any], photo: Photo, fa
         (0, None),
     ],
 )
-def test_shutter_speeds_read_as_photographers_write_them(seconds: float, text: str | None) -> None:
-    """Fractions below a third of a second, seconds above."""
+def test_shutter_speed_format(seconds: float, text: str | None) -> None:
+    """Times below a third of a second are fractions, others seconds."""
     assert shutter_speed(seconds) == text
 
 
-def test_a_jpeg_without_its_end_is_cut_off(photo: Photo, facts_of: Reader) -> None:
-    """A missing end of image marker is found from the tail."""
+def test_jpeg_without_end_marker_is_truncated(photo: Photo, metadata_of: Reader) -> None:
+    """A JPEG whose end of image marker is missing raises an error."""
     path = photo()
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(ExtractionError, match="cut off"):
-        facts_of(path)
+    with pytest.raises(ExtractionError, match="truncated"):
+        metadata_of(path)
 
 
-def test_a_jpeg_with_a_film_behind_it_is_whole(photo: Photo, facts_of: Reader) -> None:
-    """Cameras append films; the end of the picture then lies far before the file's."""
+def test_jpeg_followed_by_a_video_is_complete(photo: Photo, metadata_of: Reader) -> None:
+    """Cameras append videos, so that the end of image marker may be far from the file's end."""
     path = photo()
     path.write_bytes(path.read_bytes() + b"\0" * 200_000)
-    assert facts_of(path)["width"] == 64
+    assert metadata_of(path)["width"] == 64
 
 
-def test_a_jpeg_that_is_all_header_fails(tmp_path: Path, facts_of: Reader) -> None:
-    """Marks without a picture are no picture."""
+def test_jpeg_without_image_data_is_rejected(tmp_path: Path, metadata_of: Reader) -> None:
+    """Markers without image data are an error."""
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\0" * 600)
-    with pytest.raises(ExtractionError, match="before its picture begins"):
-        facts_of(tmp_path / "a.jpg")
+    with pytest.raises(ExtractionError, match="before its image data starts"):
+        metadata_of(tmp_path / "a.jpg")
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp"])
-def test_pictures_with_counted_chunks_know_when_they_are_cut_off(
-    name: str, photo: Photo, facts_of: Reader
-) -> None:
-    """PNG must reach IEND, WebP the length in its header."""
+def test_truncated_png_and_webp_are_rejected(name: str, photo: Photo, metadata_of: Reader) -> None:
+    """PNG must end with IEND, WebP must have the length in its header."""
     path = photo(name)
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(ExtractionError, match="cut off"):
-        facts_of(path)
+    with pytest.raises(ExtractionError, match="truncated"):
+        metadata_of(path)
 
 
-def test_a_png_bomb_costs_its_header_alone(tmp_path: Path, facts_of: Reader) -> None:
-    """30,000 x 30,000 pixels are a size and nothing else."""
+def test_png_bomb_is_not_decompressed(tmp_path: Path, metadata_of: Reader) -> None:
+    """An image of 30,000 x 30,000 pixels and 50 MB of text is read without decompressing them."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -154,57 +156,57 @@ def test_a_png_bomb_costs_its_header_alone(tmp_path: Path, facts_of: Reader) -> 
         + chunk(b"IDAT", zlib.compress(bytes(1000)))
         + chunk(b"IEND", b"")
     )
-    facts = facts_of(tmp_path / "a.png")
-    assert (facts["width"], facts["height"]) == (30_000, 30_000)
-    assert len(facts["extra"]["comment"]) <= 1000
+    metadata = metadata_of(tmp_path / "a.png")
+    assert (metadata["width"], metadata["height"]) == (30_000, 30_000)
+    assert len(metadata["extra"]["comment"]) <= 1000
 
 
 @pytest.mark.filterwarnings("error")
-def test_huge_pictures_neither_warn_nor_fail(tmp_path: Path, facts_of: Reader, capsys: Any) -> None:
-    """Pillow's bomb warning is about decoding, which does not happen here."""
+def test_huge_images_cause_no_warning(tmp_path: Path, metadata_of: Reader, capsys: Any) -> None:
+    """Pillow's warning about decompression bombs concerns decoding, which does not happen."""
     (tmp_path / "a.gif").write_bytes(b"GIF89a" + struct.pack("<HH", 65_000, 65_000) + b"\0\0\0," + bytes(20))
     (tmp_path / "a.tga").write_bytes(bytes((0, 0, 2)) + bytes(9) + struct.pack("<HHH", 65_000, 65_000, 24))
     for name in ("a.gif", "a.tga"):
-        facts = facts_of(tmp_path / name)
-        assert (facts["width"], facts["height"]) == (65_000, 65_000)
+        metadata = metadata_of(tmp_path / name)
+        assert (metadata["width"], metadata["height"]) == (65_000, 65_000)
     assert capsys.readouterr() == ("", "")
 
 
-def test_png_text_and_xmp_are_read(tmp_path: Path, facts_of: Reader) -> None:
-    """Title and author from text chunks, the camera from the XMP one."""
+def test_png_text_and_xmp_are_read(tmp_path: Path, metadata_of: Reader) -> None:
+    """Title and author come from text chunks, the camera from XMP."""
     info = PngImagePlugin.PngInfo()
     info.add_text("Title", "A sea")
     info.add_itxt("Author", "Zoë")
     info.add_itxt("XML:com.adobe.xmp", PACKET.decode())
     Image.new("L", (8, 6)).save(tmp_path / "a.png", pnginfo=info)
-    facts = facts_of(tmp_path / "a.png")
-    assert facts["title"] == "A title"
-    assert facts["camera_model"] == "X100"
-    assert facts["extra"]["author"] == "Zoë"
-    assert facts["extra"]["keywords"] == ["sea", "sky"]
-    assert facts["extra"]["origins"]["camera_model"] == "xmp"
+    metadata = metadata_of(tmp_path / "a.png")
+    assert metadata["title"] == "A title"
+    assert metadata["camera_model"] == "X100"
+    assert metadata["extra"]["author"] == "Zoë"
+    assert metadata["extra"]["keywords"] == ["sea", "sky"]
+    assert metadata["extra"]["origins"]["camera_model"] == "xmp"
 
 
 def test_xmp_properties_as_attributes_and_as_elements() -> None:
-    """Both forms, entities, coordinates with minutes or seconds, arrays."""
-    facts = xmp.read(PACKET)
-    assert (facts["camera_make"], facts["camera_model"]) == ("Fuji & Co", "X100")
-    assert (facts["iso"], facts["aperture"]) == (400, 2.8)
-    assert (facts["latitude"], facts["longitude"]) == pytest.approx((48.858333, 2.351944), abs=1e-6)
-    assert facts["taken_at"] == datetime(2020, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=1)))
-    assert facts["location_name"] == "Paris"
+    """Attributes, elements, entities, arrays, and coordinates with minutes or seconds are read."""
+    metadata = xmp.extract(PACKET)
+    assert (metadata["camera_make"], metadata["camera_model"]) == ("Fuji & Co", "X100")
+    assert (metadata["iso"], metadata["aperture"]) == (400, 2.8)
+    assert (metadata["latitude"], metadata["longitude"]) == pytest.approx((48.858333, 2.351944), abs=1e-6)
+    assert metadata["taken_at"] == datetime(2020, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=1)))
+    assert metadata["location_name"] == "Paris"
 
 
-def test_exif_is_believed_before_xmp(photo: Photo, facts_of: Reader) -> None:
-    """The camera's own directory wins over what an editor wrote beside it."""
-    facts = facts_of(photo(xmp=PACKET))
-    assert facts["camera_model"] == "D70"
-    assert facts["latitude"] == pytest.approx(48.858333, abs=1e-6)
-    assert facts["extra"]["origins"]["latitude"] == "xmp"
+def test_exif_has_priority_over_xmp(photo: Photo, metadata_of: Reader) -> None:
+    """The camera's EXIF is used before XMP, which editors write."""
+    metadata = metadata_of(photo(xmp=PACKET))
+    assert metadata["camera_model"] == "D70"
+    assert metadata["latitude"] == pytest.approx(48.858333, abs=1e-6)
+    assert metadata["extra"]["origins"]["latitude"] == "xmp"
 
 
 def test_keywords_of_iptc_records() -> None:
-    """Data set 2:25, in UTF-8 or Latin-1, inside Photoshop's resource 0x0404."""
+    """Data set 2:25 is read as UTF-8 or Latin-1 from Photoshop's resource 0x0404."""
 
     def data_set(text: bytes) -> bytes:
         return b"\x1c\x02\x19" + struct.pack(">H", len(text)) + text
@@ -215,7 +217,7 @@ def test_keywords_of_iptc_records() -> None:
 
 
 def properties(width: int, height: int, *more: bytes) -> list[bytes]:
-    """An image's size property, and others after it."""
+    """Return an image's size property, and others after it."""
     return [box(b"ispe", b"\0\0\0\0", struct.pack(">II", width, height)), *more]
 
 
@@ -230,47 +232,47 @@ def properties(width: int, height: int, *more: bytes) -> list[bytes]:
         ((box(b"clap", struct.pack(">8I", 9000, 1, 3000, 0, 0, 1, 0, 1)),), (4032, 3024)),
     ],
 )
-def test_a_heics_size_is_cut_and_turned(
-    more: tuple[bytes, ...], size: tuple[int, int], tmp_path: Path, facts_of: Reader
+def test_heic_size_is_cropped_and_rotated(
+    more: tuple[bytes, ...], size: tuple[int, int], tmp_path: Path, metadata_of: Reader
 ) -> None:
-    """The primary item's extent, then `clap`, then `irot`."""
+    """`clap` crops the primary item's size, then `irot` rotates it."""
     (tmp_path / "a.heic").write_bytes(heic(properties(4032, 3024, *more)))
-    facts = facts_of(tmp_path / "a.heic")
-    assert (facts["width"], facts["height"]) == size
+    metadata = metadata_of(tmp_path / "a.heic")
+    assert (metadata["width"], metadata["height"]) == size
 
 
-def test_a_heics_exif_and_xmp_items_are_read(photo: Photo, tmp_path: Path, facts_of: Reader) -> None:
-    """The Exif item begins with the distance to its TIFF header; its orientation turns nothing."""
-    with Image.open(photo(main={0x0112: 6}, gps=GPS)) as picture:
-        directories = picture.info["exif"][6:]
+def test_heic_exif_item_is_read(photo: Photo, tmp_path: Path, metadata_of: Reader) -> None:
+    """The Exif item starts with the distance to its TIFF header; its orientation does not rotate the size."""
+    with Image.open(photo(main={0x0112: 6}, gps=GPS)) as image:
+        directories = image.info["exif"][6:]
     item = struct.pack(">I", 6) + b"Exif\0\0" + directories
     (tmp_path / "a.heic").write_bytes(heic(properties(400, 300), {b"Exif": item}))
-    facts = facts_of(tmp_path / "a.heic")
-    assert (facts["width"], facts["height"], facts["camera_model"]) == (400, 300, "D70")
-    assert facts["latitude"] == pytest.approx(-33.856806, abs=1e-6)
+    metadata = metadata_of(tmp_path / "a.heic")
+    assert (metadata["width"], metadata["height"], metadata["camera_model"]) == (400, 300, "D70")
+    assert metadata["latitude"] == pytest.approx(-33.856806, abs=1e-6)
 
 
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
 @pytest.mark.parametrize(("orientation", "size"), [(1, (64, 48)), (6, (48, 64)), (3, (64, 48))])
-def test_an_avif_as_pillow_writes_it(
-    orientation: int, size: tuple[int, int], photo: Photo, facts_of: Reader
+def test_avif_written_by_pillow(
+    orientation: int, size: tuple[int, int], photo: Photo, metadata_of: Reader
 ) -> None:
-    """The encoder turns the EXIF orientation into a property, which turns the picture once."""
-    facts = facts_of(photo("a.avif", main={0x0112: orientation}, gps=GPS))
-    assert (facts["width"], facts["height"], facts["camera_model"]) == (*size, "D70")
-    assert facts["latitude"] == pytest.approx(-33.856806, abs=1e-6)
+    """The encoder converts the EXIF orientation to a property, which rotates the image once."""
+    metadata = metadata_of(photo("a.avif", main={0x0112: orientation}, gps=GPS))
+    assert (metadata["width"], metadata["height"], metadata["camera_model"]) == (*size, "D70")
+    assert metadata["latitude"] == pytest.approx(-33.856806, abs=1e-6)
 
 
-def test_a_heic_whose_pixels_are_missing_is_cut_off(tmp_path: Path, facts_of: Reader) -> None:
-    """The primary item's data lies beyond the end of the file."""
+def test_heic_without_pixel_data_is_truncated(tmp_path: Path, metadata_of: Reader) -> None:
+    """A primary item whose data ends after the file does raises an error."""
     data = heic(properties(400, 300))
     (tmp_path / "a.heic").write_bytes(data[:-10])
-    with pytest.raises(ExtractionError, match="cut off"):
-        facts_of(tmp_path / "a.heic")
+    with pytest.raises(ExtractionError, match="truncated"):
+        metadata_of(tmp_path / "a.heic")
 
 
 def bits(*fields: tuple[int, int]) -> bytes:
-    """Fields of (value, width in bits), the least significant bit of each byte first."""
+    """Pack fields of (value, width in bits), starting with the least significant bit of each byte."""
     total, at = 0, 0
     for value, width in fields:
         total |= value << at
@@ -289,21 +291,21 @@ def bits(*fields: tuple[int, int]) -> bytes:
     ],
 )  # orientation 6
 def test_jpeg_xl_sizes(
-    fields: tuple[tuple[int, int], ...], size: tuple[int, int], tmp_path: Path, facts_of: Reader
+    fields: tuple[tuple[int, int], ...], size: tuple[int, int], tmp_path: Path, metadata_of: Reader
 ) -> None:
-    """The size header's forms, and the codestream's own orientation."""
+    """All forms of the size header are read, and the codestream's orientation is applied."""
     (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bits(*fields))
-    facts = facts_of(tmp_path / "a.jxl")
-    assert (facts["width"], facts["height"]) == size
+    metadata = metadata_of(tmp_path / "a.jxl")
+    assert (metadata["width"], metadata["height"]) == size
 
 
-def entry(tag: int, kind: int, count: int, value: int) -> bytes:
-    """One TIFF directory entry."""
-    return struct.pack("<HHII", tag, kind, count, value)
+def entry(tag: int, field_type: int, count: int, value: int) -> bytes:
+    """Return one TIFF directory entry."""
+    return struct.pack("<HHII", tag, field_type, count, value)
 
 
-def test_directories_that_lead_in_circles_end() -> None:
-    """A chain that returns to its first directory is walked once."""
+def test_circular_directories_are_read_once() -> None:
+    """A chain that returns to its first directory ends."""
     loop = (
         b"II*\0\x08\0\0\0"
         + struct.pack("<H", 2)
@@ -314,27 +316,27 @@ def test_directories_that_lead_in_circles_end() -> None:
     assert [part.name for part in tiff_directories.directories(bytes_reader(loop), exif.WANTED)] == ["main"]
 
 
-def test_entries_that_claim_gigabytes_read_no_more_than_a_bound() -> None:
-    """A text of four billion characters is read up to the bound, and the window's budget stays."""
+def test_oversized_entries_are_read_up_to_a_limit() -> None:
+    """A text of four billion characters is read up to the limit."""
     data = b"II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry(0x010F, 2, 2**32 - 1, 26) + bytes(4)
-    window = bytes_reader(data + b"x" * 100_000)
-    directory = next(iter(tiff_directories.directories(window, exif.WANTED)))
+    reader = bytes_reader(data + b"x" * 100_000)
+    directory = next(iter(tiff_directories.directories(reader, exif.WANTED)))
     assert len(str(directory.tags[0x010F])) <= 4096
 
 
 @given(st.binary(max_size=300), st.integers(0, 300))
-def test_any_bytes_are_walked_to_an_end(noise: bytes, at: int) -> None:
-    """Noise within a real structure raises nothing and ends."""
+def test_random_bytes_in_directories_raise_nothing(noise: bytes, at: int) -> None:
+    """Random bytes in a valid structure cause no error and no endless loop."""
     main = Image.Exif()
     main[0x010F] = "Nikon"
     main.get_ifd(0x8825).update(GPS)
     data = main.tobytes().removeprefix(b"Exif\0\0")
-    exif.read(bytes_reader(data[:at] + noise + data[at:]))
+    exif.extract(bytes_reader(data[:at] + noise + data[at:]))
 
 
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=8))
-def test_damaged_pictures_are_read_or_refused(at: int, noise: bytes) -> None:
-    """Every reader of ours answers a damaged file with facts or with ProbeError."""
+def test_damaged_images_give_metadata_or_an_error(at: int, noise: bytes) -> None:
+    """Each extractor returns metadata of a damaged file or raises ExtractionError."""
     import tempfile
 
     for name, data in SAMPLES.items():
@@ -342,7 +344,7 @@ def test_damaged_pictures_are_read_or_refused(at: int, noise: bytes) -> None:
             file.write(data[: at % len(data)] + noise + data[at % len(data) + len(noise) :])
             file.flush()
             try:
-                extract_metadata(file.name, KINDS[name])
+                extract_metadata(file.name, FORMATS[name])
             except ExtractionError as error:
                 assert str(error)
 

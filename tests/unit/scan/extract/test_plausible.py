@@ -1,4 +1,4 @@
-"""Facts made fit for the database."""
+"""Plausibility rules for metadata."""
 
 import json
 import math
@@ -38,11 +38,11 @@ FIELDS = sorted(Metadata.__annotations__)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
-def test_whatever_a_probe_claims_becomes_storable(claimed: dict[str, Any]) -> None:
-    """No value makes cleaning fail; texts, numbers and extra come out within the columns' bounds."""
-    facts = cast(dict[str, Any], clean(cast(Metadata, claimed)))
-    assert set(facts) <= set(claimed)
-    for _name, value in facts.items():
+def test_any_metadata_becomes_storable(claimed: dict[str, Any]) -> None:
+    """No value raises; text, numbers and extra are within the columns' limits."""
+    metadata = cast(dict[str, Any], clean(cast(Metadata, claimed)))
+    assert set(metadata) <= set(claimed)
+    for _name, value in metadata.items():
         if isinstance(value, str):
             assert 0 < len(value) <= MAX_TEXT and value == value.strip()
             assert not any(unicodedata.category(ch) in ("Cc", "Cs") for ch in value)
@@ -50,7 +50,7 @@ def test_whatever_a_probe_claims_becomes_storable(claimed: dict[str, Any]) -> No
             assert math.isfinite(value)
         elif isinstance(value, int):
             assert -MAX_INT64 <= value <= MAX_INT64
-    json.dumps(facts.get("extra", {}), allow_nan=False).encode("utf-8")
+    json.dumps(metadata.get("extra", {}), allow_nan=False).encode("utf-8")
 
 
 _NUMBERS = ("duration", "latitude", "longitude", "fps", "aperture")
@@ -67,8 +67,8 @@ _TYPED = st.fixed_dictionaries(
 
 
 @given(st.lists(_TYPED, min_size=1, max_size=6))
-def test_columns_are_cleaned_as_rows_are(rows: list[dict[str, Any]]) -> None:
-    """Many rows at once come out as each would by itself."""
+def test_columns_are_cleaned_like_rows(rows: list[dict[str, Any]]) -> None:
+    """Many rows together give the same results as each row alone."""
     names = {name for row in rows for name in row}
     columns = clean_columns({name: [row.get(name) for row in rows] for name in names})
     for place, row in enumerate(rows):
@@ -78,7 +78,7 @@ def test_columns_are_cleaned_as_rows_are(rows: list[dict[str, Any]]) -> None:
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
 def test_cleaning_twice_changes_nothing(claimed: dict[str, Any]) -> None:
-    """What is clean stays as it is."""
+    """Clean metadata stays as it is."""
     once = clean(cast(Metadata, claimed))
     assert clean(once) == once
 
@@ -106,28 +106,28 @@ def test_cleaning_twice_changes_nothing(claimed: dict[str, Any]) -> None:
         ("taken_at", "2020-01-01"),
     ],
 )
-def test_values_that_no_file_can_mean_go(name: str, value: object) -> None:
-    """Out of bounds, empty or of the wrong type says nothing."""
+def test_implausible_values_are_dropped(name: str, value: object) -> None:
+    """Values out of range, empty or of the wrong type are dropped."""
     assert clean(cast(Metadata, {name: value})) == {}
 
 
-def test_sizes_within_the_columns_stay() -> None:
+def test_largest_values_are_kept() -> None:
     """The largest values that fit are kept."""
-    facts = clean({"width": MAX_INT32, "height": 1, "bitrate": MAX_INT64, "fps": 240.0})
-    assert facts == {"width": MAX_INT32, "height": 1, "bitrate": MAX_INT64, "fps": 240.0}
+    metadata = clean({"width": MAX_INT32, "height": 1, "bitrate": MAX_INT64, "fps": 240.0})
+    assert metadata == {"width": MAX_INT32, "height": 1, "bitrate": MAX_INT64, "fps": 240.0}
 
 
 @pytest.mark.parametrize(
     ("latitude", "longitude"),
     [(0.0, 0.0), (91.0, 10.0), (10.0, 181.0), (float("nan"), 10.0), (None, 10.0), (10.0, None)],
 )
-def test_an_impossible_place_goes_whole(latitude: float | None, longitude: float | None) -> None:
-    """Half a place is none, and 0,0 is what a receiver without a fix writes."""
+def test_invalid_location_is_dropped(latitude: float | None, longitude: float | None) -> None:
+    """Half a location and 0,0, which a receiver without a fix writes, are dropped."""
     assert clean({"latitude": latitude, "longitude": longitude}) == {}
 
 
-def test_a_place_on_the_equator_stays() -> None:
-    """Only both zeros together mean that nothing was known."""
+def test_location_on_the_equator_is_kept() -> None:
+    """Only two zeros together mean an unknown location."""
     assert clean({"latitude": 0.0, "longitude": 32.5}) == {"latitude": 0.0, "longitude": 32.5}
 
 
@@ -146,8 +146,8 @@ def test_a_place_on_the_equator_stays() -> None:
         (True, None),
     ],
 )
-def test_the_first_plausible_year_counts(value: object, year: int | None) -> None:
-    """Four digits between 1000 and 2100, wherever they stand."""
+def test_first_plausible_year_is_used(value: object, year: int | None) -> None:
+    """It is the first four digits from 1000 to 2100."""
     assert clean_year(value) == year
 
 
@@ -162,13 +162,13 @@ def test_the_first_plausible_year_counts(value: object, year: int | None) -> Non
         datetime(2999, 1, 1),
     ],
 )
-def test_the_zeros_of_clocks_are_no_dates(moment: datetime) -> None:
-    """The epochs of QuickTime and Unix, from any offset, mean that the clock was not set."""
+def test_epochs_of_unset_clocks_are_dropped(moment: datetime) -> None:
+    """The epochs of QuickTime and Unix, at any offset, mean that the clock was not set."""
     assert clean({"taken_at": moment}) == {}
 
 
-def test_an_old_photograph_keeps_its_date() -> None:
-    """A scan of a picture of 1970 may say so."""
+def test_old_date_is_kept() -> None:
+    """A scanned photo may be from 1970."""
     assert clean({"taken_at": datetime(1970, 6, 1)}) == {"taken_at": datetime(1970, 6, 1)}
 
 
@@ -185,19 +185,19 @@ def test_an_old_photograph_keeps_its_date() -> None:
         ("a" * 2000, "a" * 1000),
     ],
 )
-def test_texts_are_trimmed_and_disarmed(value: str, text: str) -> None:
-    """White space, NUL, control characters and half characters."""
+def test_text_is_cleaned(value: str, text: str) -> None:
+    """White space, NUL, control characters and lone surrogates are removed or replaced."""
     assert clean_text(value) == text
 
 
-def test_origins_name_only_what_is_left() -> None:
-    """A field that cleaning removed has no origin any more."""
-    facts = clean({"title": "x", "iso": -1, "extra": {"origins": {"title": "tag", "iso": "exif"}}})
-    assert facts["extra"] == {"origins": {"title": "tag"}}
+def test_origins_of_dropped_fields_are_removed() -> None:
+    """A field that was dropped has no origin."""
+    metadata = clean({"title": "x", "iso": -1, "extra": {"origins": {"title": "tag", "iso": "exif"}}})
+    assert metadata["extra"] == {"origins": {"title": "tag"}}
 
 
 def test_extra_is_bounded_in_depth_members_and_text() -> None:
-    """No file makes the metadata column grow without end."""
+    """No file can make the metadata column grow without limit."""
     deep: dict[str, Any] = {}
     for _ in range(100):
         deep = {"a": deep, "b": 1}

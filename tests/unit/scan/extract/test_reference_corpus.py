@@ -1,4 +1,4 @@
-"""The corpus of real media: nothing escapes, and the facts agree with exiftool's and ffprobe's."""
+"""Corpus of real media files: errors, and agreement with exiftool and ffprobe."""
 
 import importlib.util
 import io
@@ -16,7 +16,7 @@ from mfkit.scan.formats.identify import HEAD_SIZE, identify
 
 @pytest.fixture(scope="module")
 def fidelity() -> ModuleType:
-    """The benchmark, as a module."""
+    """Return the benchmark as a module."""
     path = Path(__file__).resolve().parents[4] / "benchmarks" / "fidelity.py"
     spec = importlib.util.spec_from_file_location("fidelity", path)
     assert spec is not None and spec.loader is not None
@@ -26,14 +26,14 @@ def fidelity() -> ModuleType:
     return module
 
 
-def test_every_file_is_read_or_refused_with_a_reason(corpus: dict[Path, dict[str, Any]]) -> None:
-    """ProbeError is the only way to fail, and few files that the references read do."""
+def test_every_file_gives_metadata_or_an_error(corpus: dict[Path, dict[str, Any]]) -> None:
+    """ExtractionError is the only error, and few files that the references read cause it."""
     refused = []
     for path, entry in corpus.items():
         with path.open("rb") as stream:
-            kind = identify(stream.read(HEAD_SIZE), path.name)
+            file_format = identify(stream.read(HEAD_SIZE), path.name)
         try:
-            extract_metadata(path, kind)
+            extract_metadata(path, file_format)
         except ExtractionError as error:
             assert str(error)
             if entry["reference_reads_it"]:
@@ -42,7 +42,7 @@ def test_every_file_is_read_or_refused_with_a_reason(corpus: dict[Path, dict[str
 
 
 def test_fidelity_targets_are_met(corpus: dict[Path, dict[str, Any]], fidelity: ModuleType) -> None:
-    """Every field with a target reaches it, and no location is wrong."""
+    """Every field reaches its target, and no location is wrong."""
     output = io.StringIO()
     with redirect_stdout(output):
         missed = fidelity.main(fidelity.CORPUS)

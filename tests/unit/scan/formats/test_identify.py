@@ -1,4 +1,4 @@
-"""What a file is: bytes before names."""
+"""Identification of file formats: by bytes first, then by name."""
 
 import io
 import struct
@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mfkit.scan.formats.identify import HEAD_SIZE, KINDS, UNKNOWN, FileFormat, identify
+from mfkit.scan.formats.identify import FORMATS, HEAD_SIZE, UNKNOWN_FORMAT, FileFormat, identify
 
 
 def saved(format_name: str, **options: object) -> bytes:
-    """A small picture's bytes in one of Pillow's formats."""
+    """Return a small image's bytes in one of Pillow's formats."""
     buffer = io.BytesIO()
     Image.new("RGB", (16, 16), "red").save(buffer, format_name, **options)
     return buffer.getvalue()[:HEAD_SIZE]
 
 
 def zipped(*names: str) -> bytes:
-    """A ZIP archive's first bytes."""
+    """Return a ZIP archive's first bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in names:
@@ -105,15 +105,21 @@ HEADS: list[tuple[bytes, str, str, str, str]] = [
     (b"#!AMR\n", "a.amr", "amr", "audio/amr", "audio"),
     (b"%PDF-1.7\n", "a.pdf", "pdf", "application/pdf", "document"),
     (zipped("mimetype", "META-INF/container.xml"), "a.epub", "epub", "application/epub+zip", "document"),
-    (zipped("[Content_Types].xml", "word/document.xml"), "a", "docx", KINDS["docx"].mime_type, "document"),
-    (zipped("[Content_Types].xml", "xl/workbook.xml"), "a.zip", "xlsx", KINDS["xlsx"].mime_type, "document"),
+    (zipped("[Content_Types].xml", "word/document.xml"), "a", "docx", FORMATS["docx"].mime_type, "document"),
+    (
+        zipped("[Content_Types].xml", "xl/workbook.xml"),
+        "a.zip",
+        "xlsx",
+        FORMATS["xlsx"].mime_type,
+        "document",
+    ),
     (zipped("holiday.jpg"), "a.zip", "zip", "application/zip", "other"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.doc", "doc", "application/msword", "document"),
     (b"const a: number = 1;\n", "a.ts", "text", "text/x-typescript", "document"),
     ("Grüße\n".encode(), "notes.txt", "text", "text/plain", "document"),
     ("Grüße\n".encode("latin-1"), "notes.txt", "text", "text/plain", "document"),
     ("Grüße".encode("utf-16"), "notes", "text", "text/plain", "document"),
-    (b"#EXTM3U\n#EXT-X-VERSION:3\nhttp://example.org/a.ts\n", "film.mp4", "text", "text/plain", "document"),
+    (b"#EXTM3U\n#EXT-X-VERSION:3\nhttp://example.org/a.ts\n", "video.mp4", "text", "text/plain", "document"),
     (b"carefree days\n", "a.mov", "text", "text/plain", "document"),
     (b"\0" * 257 + b"ustar\x0000", "a.tar", "tar", "application/x-tar", "other"),
 ]
@@ -124,78 +130,78 @@ HEADS: list[tuple[bytes, str, str, str, str]] = [
     HEADS,
     ids=[f"{row[2]}-{row[1]}" for row in HEADS],
 )
-def test_first_bytes_tell_the_kind(
+def test_format_is_identified_by_first_bytes(
     head: bytes, name: str, format_name: str, mime_type: str, media_type: str
 ) -> None:
-    """Each format is known by its bytes, with the MIME type that its registry gives."""
+    """Each format has its registered MIME type."""
     assert identify(head, name) == FileFormat(format_name, mime_type, media_type)
 
 
 @pytest.mark.parametrize("name", ["a.nef", "a.mp4", "a.txt", "a", "a.JPG"])
-def test_bytes_overrule_the_name(name: str) -> None:
-    """A JPEG is a JPEG under every name."""
+def test_bytes_have_priority_over_the_name(name: str) -> None:
+    """A JPEG is identified under every name."""
     assert identify(saved("JPEG"), name).format == "jpeg"
 
 
-def test_music_without_a_name_needs_two_frames() -> None:
-    """A lone sync word is chance; two frames that follow each other are MPEG audio."""
+def test_audio_without_a_name_needs_two_frames() -> None:
+    """One sync word may be chance; two consecutive frames are MPEG audio."""
     frame = b"\xff\xfb\x90\x00" + b"\x55" * 413
     assert identify(frame[:64], "x").format == "unknown"
     assert identify(frame * 3, "x").format == "mp3"
 
 
-def test_the_name_speaks_where_bytes_are_silent() -> None:
-    """Noise under a music name is taken at its word, and the probes will tell."""
+def test_name_decides_if_bytes_are_not_conclusive() -> None:
+    """Random bytes with an audio file's name are treated as audio."""
     assert identify(b"\x80\x01\x02\x03" * 100, "song.mp3").format == "mp3"
     assert identify(b"\x80\x01\x02\x03" * 100, "thing").format == "unknown"
 
 
-def test_an_empty_file_has_no_kind() -> None:
-    """No bytes, no kind, whatever the name."""
-    assert identify(b"", "a.jpg") is UNKNOWN
+def test_empty_file_has_unknown_format() -> None:
+    """The name does not matter."""
+    assert identify(b"", "a.jpg") is UNKNOWN_FORMAT
 
 
-def test_a_character_cut_by_the_head_is_still_text() -> None:
-    """4 KiB may end within a character."""
+def test_character_split_by_the_head_is_text() -> None:
+    """The first 4 KiB may end within a character."""
     assert identify(("ä" * 3000).encode()[1 : HEAD_SIZE + 1][1:], "a.txt").format == "text"
 
 
-def test_the_kinds_are_immutable() -> None:
-    """A kind is a value."""
+def test_formats_are_immutable() -> None:
+    """A format's attributes cannot be assigned."""
     with pytest.raises(AttributeError):
-        UNKNOWN.format = "jpeg"
+        UNKNOWN_FORMAT.format = "jpeg"
 
 
 @given(st.binary(max_size=600), st.text(max_size=20))
-def test_any_bytes_and_any_name_have_a_kind(head: bytes, name: str) -> None:
-    """Nothing makes identification fail."""
-    kind = identify(head, name)
-    assert kind.media_type in ("video", "audio", "image", "document", "other")
-    assert kind.format in KINDS
+def test_any_bytes_and_name_have_a_format(head: bytes, name: str) -> None:
+    """Identification never raises."""
+    file_format = identify(head, name)
+    assert file_format.media_type in ("video", "audio", "image", "document", "other")
+    assert file_format.format in FORMATS
 
 
 @given(st.sampled_from([row[0] for row in HEADS]), st.integers(0, 64), st.binary(max_size=40))
-def test_damaged_heads_have_a_kind(head: bytes, at: int, noise: bytes) -> None:
-    """Known beginnings with noise in them are identified without an error."""
-    assert identify(head[:at] + noise + head[at:], "file.bin").format in KINDS
+def test_damaged_heads_have_a_format(head: bytes, at: int, noise: bytes) -> None:
+    """Known signatures with random bytes in them cause no error."""
+    assert identify(head[:at] + noise + head[at:], "file.bin").format in FORMATS
 
 
 def test_tiff_heads_with_endless_directories_are_bounded() -> None:
-    """A directory that claims 65,535 entries is read as far as the head reaches."""
+    """A directory with 65,535 stated entries is read up to the end of the head."""
     head = b"II*\0" + struct.pack("<IH", 8, 65535) + b"\0" * 100
     assert identify(head, "a.tif").format == "tiff"
 
 
-def test_the_corpus_has_the_kinds_of_its_names(corpus: dict[Path, object]) -> None:
-    """No real file is taken for unknown, for text or for an archive."""
+def test_corpus_formats_match_names(corpus: dict[Path, object]) -> None:
+    """No real file is identified as unknown, text or an archive."""
     for path in corpus:
         with path.open("rb") as stream:
-            kind = identify(stream.read(HEAD_SIZE), path.name)
-        assert kind.format not in ("unknown", "text", "zip"), path
+            file_format = identify(stream.read(HEAD_SIZE), path.name)
+        assert file_format.format not in ("unknown", "text", "zip"), path
 
 
-def test_films_are_known(film: Callable[..., Path]) -> None:
-    """What FFmpeg writes is what is identified."""
+def test_videos_are_identified(video_file: Callable[..., Path]) -> None:
+    """The formats that FFmpeg writes are identified."""
     for name, format_name in (
         ("a.mp4", "mp4"),
         ("a.mkv", "mkv"),
@@ -203,5 +209,5 @@ def test_films_are_known(film: Callable[..., Path]) -> None:
         ("a.mov", "mov"),
         ("a.ts", "ts"),
     ):
-        with film(name, frames=5).open("rb") as stream:
+        with video_file(name, frames=5).open("rb") as stream:
             assert identify(stream.read(HEAD_SIZE), "nameless").format == format_name

@@ -14,7 +14,7 @@ from mfkit.scan.sidecars.sidecar import (
     MAX_JSON,
     MAX_XMP,
     FolderNames,
-    SidecarFacts,
+    SidecarMetadata,
     Sidecars,
     media_of,
     read_sidecars,
@@ -33,53 +33,53 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description
 
 
 @pytest.mark.parametrize("sidecar", ["photo.jpg.xmp", "photo.xmp", "photo.jpg.XMP", "PHOTO.XMP"])
-def test_both_conventions_are_found(sidecar: str) -> None:
-    """With the file's extension (darktable, digiKam) and without (Adobe); case does not count."""
+def test_both_naming_conventions_are_found(sidecar: str) -> None:
+    """Names with the file's extension (darktable, digiKam) and without (Adobe) match; case is ignored."""
     names = ["photo.jpg", sidecar, "other.xmp"]
     assert sidecar_names("photo.jpg", names).xmp == (sidecar,)
     assert media_of(sidecar, names) == ("photo.jpg",)
 
 
-def test_the_fuller_name_wins() -> None:
-    """It can be meant for nobody else."""
+def test_longer_name_has_priority() -> None:
+    """It can belong to no other file."""
     assert sidecar_names("p.jpg", ["p.jpg", "p.xmp", "p.jpg.xmp"]).xmp == ("p.jpg.xmp", "p.xmp")
 
 
-def test_a_stem_speaks_for_a_picture_and_its_jpeg() -> None:
-    """RAW and JPEG are one shot."""
+def test_sidecar_belongs_to_all_files_of_a_stem() -> None:
+    """A RAW file and its JPEG are one shot."""
     assert media_of("p.xmp", ["p.nef", "p.jpg", "q.jpg", "p.xmp"]) == ("p.jpg", "p.nef")
 
 
-def test_a_version_of_darktable_is_left_out() -> None:
-    """photo_01.jpg.xmp is another development of photo.jpg, unless there is such a file."""
+def test_darktable_version_is_ignored() -> None:
+    """photo_01.jpg.xmp is another edit of photo.jpg, unless photo_01.jpg exists."""
     assert not sidecar_names("photo.jpg", ["photo.jpg", "photo_01.jpg.xmp"])
     assert media_of("photo_01.jpg.xmp", ["photo.jpg", "photo_01.jpg.xmp"]) == ()
     assert sidecar_names("photo_01.jpg", ["photo_01.jpg", "photo_01.jpg.xmp"])
 
 
-def test_the_files_own_spelling_wins() -> None:
-    """Where a file system tells capitals apart."""
+def test_same_spelling_has_priority() -> None:
+    """Some file systems distinguish case."""
     names = FolderNames(["p.jpg", "P.jpg", "p.jpg.xmp", "P.jpg.xmp"])
     assert sidecar_names("p.jpg", names).xmp == ("p.jpg.xmp",)
     assert sidecar_names("P.jpg", names).xmp == ("P.jpg.xmp",)
 
 
-def test_a_sidecar_has_none_itself() -> None:
-    """Nor does a file in a folder without any."""
+def test_sidecar_has_no_sidecar() -> None:
+    """A file in a folder without sidecars has none either."""
     assert not sidecar_names("p.xmp", ["p.xmp", "p.xmp.json", "p.xmp.xmp"])
     assert list(sidecar_names("p.jpg", ["p.jpg"])) == []
 
 
-def test_an_xmp_sidecar_is_read(tmp_path: Path) -> None:
-    """Title, time, place, keywords, people, rating; and which file said so."""
+def test_xmp_sidecar_is_read(tmp_path: Path) -> None:
+    """Title, time, location, keywords, people, rating and the sidecar's name are recorded."""
     (tmp_path / "p.jpg.xmp").write_text(XMP)
-    facts = with_sidecars({}, read_sidecars(tmp_path, Sidecars("p.jpg", ("p.jpg.xmp",))))
-    assert (facts["title"], facts["taken_at"]) == ("Fjord", datetime(2019, 7, 14, 12, 30, 45))
-    assert facts["latitude"] == pytest.approx(59.9) and facts["longitude"] == pytest.approx(10.7)
-    assert (facts["extra"]["keywords"], facts["extra"]["rating"]) == (["boat", "sea"], 4)
-    assert facts["extra"]["people"] == ["Ann", "Bea"]
-    assert facts["extra"]["sidecars"] == ["p.jpg.xmp"]
-    assert set(facts["extra"]["origins"].values()) == {"sidecar"}
+    metadata = with_sidecars({}, read_sidecars(tmp_path, Sidecars("p.jpg", ("p.jpg.xmp",))))
+    assert (metadata["title"], metadata["taken_at"]) == ("Fjord", datetime(2019, 7, 14, 12, 30, 45))
+    assert metadata["latitude"] == pytest.approx(59.9) and metadata["longitude"] == pytest.approx(10.7)
+    assert (metadata["extra"]["keywords"], metadata["extra"]["rating"]) == (["boat", "sea"], 4)
+    assert metadata["extra"]["people"] == ["Ann", "Bea"]
+    assert metadata["extra"]["sidecars"] == ["p.jpg.xmp"]
+    assert set(metadata["extra"]["origins"].values()) == {"sidecar"}
 
 
 def _takeout(**changes: object) -> bytes:
@@ -94,17 +94,17 @@ def _takeout(**changes: object) -> bytes:
     ).encode()
 
 
-def test_a_takeout_json_is_read(tmp_path: Path) -> None:
-    """A time of zero is none."""
+def test_takeout_json_is_read(tmp_path: Path) -> None:
+    """A time of zero is ignored."""
     (tmp_path / "p.jpg.json").write_bytes(_takeout())
-    facts = with_sidecars({}, read_sidecars(tmp_path, Sidecars("p.jpg", (), ("p.jpg.json",))))
-    assert (facts["latitude"], facts["extra"]["description"]) == (1.0, "Google's")
-    assert "taken_at" not in facts
-    assert facts["extra"]["sidecars"] == ["p.jpg.json"]
+    metadata = with_sidecars({}, read_sidecars(tmp_path, Sidecars("p.jpg", (), ("p.jpg.json",))))
+    assert (metadata["latitude"], metadata["extra"]["description"]) == (1.0, "Google's")
+    assert "taken_at" not in metadata
+    assert metadata["extra"]["sidecars"] == ["p.jpg.json"]
 
 
-def test_the_wrong_twin_is_passed_over(tmp_path: Path) -> None:
-    """Of two JSON files for one cut name the title decides; without a match there is no fact."""
+def test_json_with_another_title_is_ignored(tmp_path: Path) -> None:
+    """Of two JSON files for one truncated name the title decides; without a match none is used."""
     media = "a" * 46 + "xy.jpg"
     (tmp_path / "1.json").write_bytes(_takeout(title="a" * 46 + "zz.jpg", description="no"))
     (tmp_path / "2.json").write_bytes(_takeout(title=media, description="yes"))
@@ -147,29 +147,33 @@ EXPORT: Metadata = from_origin(
 )
 
 
-def test_a_persons_edit_wins_over_the_file() -> None:
-    """Title, time, place, keywords; but what took the picture, the file knows."""
-    facts = with_sidecars(OWN, SidecarFacts(EDIT, EXPORT))
-    assert (facts["title"], facts["latitude"], facts["taken_at"]) == ("Edit", 60.0, datetime(2020, 1, 1, 8))
-    assert (facts["camera_make"], facts["iso"], facts["extra"]["lens"]) == ("Canon", 100, "50 mm")
-    assert facts["extra"]["keywords"] == ["edit"]
-    assert facts["extra"]["origins"]["title"] == "sidecar"
-    assert facts["extra"]["origins"]["camera_make"] == "exif"
-    assert facts["extra"]["sidecars"] == ["p.xmp", "p.json"]
+def test_xmp_edits_have_priority_over_the_file() -> None:
+    """This applies to title, time, location and keywords, but not to the camera."""
+    metadata = with_sidecars(OWN, SidecarMetadata(EDIT, EXPORT))
+    assert (metadata["title"], metadata["latitude"], metadata["taken_at"]) == (
+        "Edit",
+        60.0,
+        datetime(2020, 1, 1, 8),
+    )
+    assert (metadata["camera_make"], metadata["iso"], metadata["extra"]["lens"]) == ("Canon", 100, "50 mm")
+    assert metadata["extra"]["keywords"] == ["edit"]
+    assert metadata["extra"]["origins"]["title"] == "sidecar"
+    assert metadata["extra"]["origins"]["camera_make"] == "exif"
+    assert metadata["extra"]["sidecars"] == ["p.xmp", "p.json"]
 
 
-def test_takeout_only_fills_what_is_missing() -> None:
-    """The camera's clock and place win over Google's."""
-    facts = with_sidecars(OWN, SidecarFacts({}, EXPORT))
-    assert (facts["latitude"], facts["taken_at"]) == (50.0, datetime(2019, 7, 14, 10, 0, 5))
-    assert (facts["extra"]["description"], facts["extra"]["people"]) == ("Own", ["Ann"])
-    assert with_sidecars({}, SidecarFacts({}, EXPORT))["latitude"] == 70.0
+def test_takeout_only_fills_missing_fields() -> None:
+    """The camera's time and location have priority."""
+    metadata = with_sidecars(OWN, SidecarMetadata({}, EXPORT))
+    assert (metadata["latitude"], metadata["taken_at"]) == (50.0, datetime(2019, 7, 14, 10, 0, 5))
+    assert (metadata["extra"]["description"], metadata["extra"]["people"]) == ("Own", ["Ann"])
+    assert with_sidecars({}, SidecarMetadata({}, EXPORT))["latitude"] == 70.0
 
 
-def test_half_a_place_is_never_joined_with_another_half() -> None:
-    """A place comes from one source."""
-    facts = with_sidecars({"extra": {}}, SidecarFacts({"latitude": 60.0, "extra": {}}, EXPORT))
-    assert (facts["latitude"], facts["longitude"]) == (70.0, 7.0)
+def test_latitude_and_longitude_have_one_source() -> None:
+    """A latitude alone is not combined with another source's longitude."""
+    metadata = with_sidecars({"extra": {}}, SidecarMetadata({"latitude": 60.0, "extra": {}}, EXPORT))
+    assert (metadata["latitude"], metadata["longitude"]) == (70.0, 7.0)
 
 
 @pytest.mark.parametrize(
@@ -179,40 +183,40 @@ def test_half_a_place_is_never_joined_with_another_half() -> None:
         datetime(2019, 7, 14, 12, 30, 45, tzinfo=timezone(timedelta(hours=2))),
     ],
 )
-def test_a_copied_time_does_not_take_the_offset_away(own: datetime, tmp_path: Path) -> None:
-    """Programs write the camera's time into the sidecar, without offset and fraction."""
+def test_copied_time_keeps_the_offset(own: datetime, tmp_path: Path) -> None:
+    """Programs copy the camera's time into the sidecar without offset and fraction."""
     (tmp_path / "p.xmp").write_text(XMP)
     found = read_sidecars(tmp_path, Sidecars("p.jpg", ("p.xmp",)))
     assert with_sidecars({"taken_at": own}, found)["taken_at"] == own
 
 
-def test_a_mere_creation_date_fills_only() -> None:
-    """xmp:CreateDate may be the sidecar's own."""
+def test_xmp_create_date_only_fills_a_missing_time() -> None:
+    """xmp:CreateDate may be the date of the sidecar."""
     packet = b'<rdf:Description xmp:CreateDate="2022-02-02T02:02:02"/>'
-    found = SidecarFacts(xmp.read(packet), {})
+    found = SidecarMetadata(xmp.extract(packet), {})
     assert with_sidecars(OWN, found)["taken_at"] == OWN["taken_at"]
     assert with_sidecars({}, found)["taken_at"] == datetime(2022, 2, 2, 2, 2, 2)
 
 
-def test_the_last_change_is_the_last_resort() -> None:
-    """Where the file knows only when it was changed, Takeout knows better."""
+def test_last_change_has_the_lowest_priority() -> None:
+    """Takeout's capture time has priority over the file's time of change."""
     own = from_origin(LAST_CHANGE, {"taken_at": datetime(2024, 1, 1)})
-    assert with_sidecars(own, SidecarFacts({}, EXPORT))["taken_at"] == EXPORT["taken_at"]
-    alone = with_sidecars(own, SidecarFacts({}, {}))
+    assert with_sidecars(own, SidecarMetadata({}, EXPORT))["taken_at"] == EXPORT["taken_at"]
+    alone = with_sidecars(own, SidecarMetadata({}, {}))
     assert alone["taken_at"] == datetime(2024, 1, 1)
     assert alone["extra"]["origins"]["taken_at"] == LAST_CHANGE
 
 
 def test_without_sidecars_nothing_changes() -> None:
-    """The file's own facts stay as they are."""
-    assert with_sidecars(OWN, SidecarFacts({}, {})) == OWN
+    """The file's metadata stays as it is."""
+    assert with_sidecars(OWN, SidecarMetadata({}, {})) == OWN
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe\x00", b"<", b"{", b"\0" * 1000, b"<dc:title>" + b"<rdf:li" * 500_000]
 )
-def test_noise_says_nothing(content: bytes, tmp_path: Path) -> None:
-    """And costs no time."""
+def test_random_bytes_give_no_metadata(content: bytes, tmp_path: Path) -> None:
+    """They also take no time."""
     for name in ("p.xmp", "p.jpg.json"):
         (tmp_path / name).write_bytes(content)
     began = time.perf_counter()
@@ -221,25 +225,25 @@ def test_noise_says_nothing(content: bytes, tmp_path: Path) -> None:
     assert set(with_sidecars({}, found).get("extra", {})) <= {"probe_notes"}
 
 
-def test_a_huge_sidecar_is_read_in_part(tmp_path: Path) -> None:
-    """XMP up to its limit; a JSON file of that size is none of Takeout's."""
+def test_huge_sidecar_is_read_up_to_the_limit(tmp_path: Path) -> None:
+    """XMP is read up to its limit; JSON of that size is rejected."""
     (tmp_path / "p.xmp").write_text(XMP + " " * (2 * MAX_XMP))
     (tmp_path / "p.jpg.json").write_bytes(_takeout() + b" " * MAX_JSON)
     found = read_sidecars(tmp_path, Sidecars("p.jpg", ("p.xmp",), ("p.jpg.json",)))
     assert found.xmp["title"] == "Fjord" and found.takeout == {}
-    assert "larger" in found.xmp["extra"]["probe_notes"][0]
+    assert "too large" in found.xmp["extra"]["probe_notes"][0]
 
 
-def test_a_sidecar_that_is_gone_is_a_note(tmp_path: Path) -> None:
-    """Its media file does not fail with it."""
-    facts = with_sidecars({"title": "Own"}, read_sidecars(tmp_path, Sidecars("p.jpg", ("p.xmp",))))
-    assert facts["title"] == "Own"
-    assert facts["extra"]["probe_notes"][0].startswith("p.xmp: ")
+def test_missing_sidecar_is_a_note(tmp_path: Path) -> None:
+    """Its media file does not fail."""
+    metadata = with_sidecars({"title": "Own"}, read_sidecars(tmp_path, Sidecars("p.jpg", ("p.xmp",))))
+    assert metadata["title"] == "Own"
+    assert metadata["extra"]["probe_notes"][0].startswith("p.xmp: ")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
 def test_only_regular_files_are_opened(tmp_path: Path) -> None:
-    """A pipe would wait for ever, a link lead out of the scanned folders."""
+    """A pipe would block, and a link could lead out of the scanned folders."""
     outside = tmp_path / "outside"
     outside.write_text(XMP)
     os.mkfifo(tmp_path / "a.xmp")
@@ -249,14 +253,14 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
     assert len(found.xmp["extra"]["probe_notes"]) == 3 and "title" not in found.xmp
 
 
-def test_exifs_colons_are_a_date_too() -> None:
-    """As darktable writes it."""
-    facts = xmp.read(b'<rdf:Description exif:DateTimeOriginal="2019:07:14 12:30:45.250"/>')
-    assert facts["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, 250_000)
+def test_date_with_exif_colons_is_read() -> None:
+    """darktable writes such dates."""
+    metadata = xmp.extract(b'<rdf:Description exif:DateTimeOriginal="2019:07:14 12:30:45.250"/>')
+    assert metadata["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, 250_000)
 
 
-def test_openings_without_an_end_cost_no_time() -> None:
-    """A list of which every member begins and none ends."""
+def test_unclosed_tags_take_no_time() -> None:
+    """Every member of a list starts, and none ends."""
     began = time.perf_counter()
-    xmp.read(b"<dc:title>" + b"<rdf:li" * 600_000 + b"</dc:title>", MAX_XMP)
+    xmp.extract(b"<dc:title>" + b"<rdf:li" * 600_000 + b"</dc:title>", MAX_XMP)
     assert time.perf_counter() - began < 2

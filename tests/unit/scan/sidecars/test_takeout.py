@@ -1,4 +1,4 @@
-"""Google Takeout's JSON files: names as exports have them, and what is read from them."""
+"""Google Takeout's JSON files: their names in exports, and their metadata."""
 
 import json
 import unicodedata
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit.scan.sidecars.sidecar import FolderNames, media_of, sidecar_names
-from mfkit.scan.sidecars.takeout import MAX_STEM, media_candidates, read_json
+from mfkit.scan.sidecars.takeout import MAX_STEM, is_json_of, read_json
 
 # Name of the media file, name of its JSON: as reported from real exports.
 EXPORTS = [
@@ -47,8 +47,8 @@ EXPORTS = [
 
 
 @pytest.mark.parametrize(("media", "sidecar"), EXPORTS)
-def test_a_json_is_found_by_its_name(media: str, sidecar: str) -> None:
-    """Among files that it does not belong to."""
+def test_json_is_found_by_name(media: str, sidecar: str) -> None:
+    """It is found among files that belong to other media."""
     names = [media, sidecar, "metadata.json", "IMG_2.jpg", "IMG_2.jpg.json", "IMG_11.jpg.json"]
     assert sidecar in list(sidecar_names(media, names).takeout)
     assert media in media_of(sidecar, names)
@@ -66,30 +66,30 @@ def test_a_json_is_found_by_its_name(media: str, sidecar: str) -> None:
         ("IMG_1.json", "IMG_1.json"),
     ],
 )
-def test_anothers_json_is_left_alone(media: str, sidecar: str) -> None:
-    """Names that are only alike."""
+def test_json_of_another_file_is_ignored(media: str, sidecar: str) -> None:
+    """Similar names do not match."""
     assert sidecar not in sidecar_names(media, [media, sidecar]).takeout
 
 
-def test_an_edited_copy_prefers_its_own() -> None:
-    """Where there is one."""
+def test_edited_copy_prefers_its_own_json() -> None:
+    """The original's JSON is used only if the copy has none."""
     names = ["IMG_1-edited.jpg", "IMG_1.jpg.json", "IMG_1-edited.jpg.json"]
     assert sidecar_names("IMG_1-edited.jpg", names).takeout[0] == "IMG_1-edited.jpg.json"
 
 
-def test_a_persons_own_number_comes_first() -> None:
-    """The name as it stands says more than the name as Takeout may have changed it."""
+def test_number_of_the_original_name_has_priority() -> None:
+    """The unchanged name has priority over a name that Takeout may have changed."""
     names = ["IMG(1).jpg", "IMG.jpg.json", "IMG.jpg(1).json", "IMG(1).jpg.json"]
     assert sidecar_names("IMG(1).jpg", names).takeout == ("IMG(1).jpg.json", "IMG.jpg(1).json")
 
 
-def test_case_does_not_count() -> None:
-    """Exports disagree with themselves."""
+def test_case_is_ignored() -> None:
+    """Exports are not consistent."""
     assert sidecar_names("IMG_1.JPG", ["IMG_1.JPG", "img_1.jpg.Json"]).takeout == ("img_1.jpg.Json",)
 
 
-def test_a_name_that_is_not_utf_8_is_found() -> None:
-    """As Python's `os` functions give it."""
+def test_name_that_is_not_utf_8_is_found() -> None:
+    """Names have surrogates, as `os` functions return them."""
     assert sidecar_names("a\udcff.jpg", ["a\udcff.jpg", "a\udcff.jpg.json"]).takeout == ("a\udcff.jpg.json",)
 
 
@@ -106,19 +106,19 @@ LONG = "Screenshot_20220207_102421_com.example.application.jpg"
         (17, False),
     ],
 )
-def test_a_cut_name_needs_its_title(title: object, answer: bool) -> None:
-    """Names alike in their first 46 characters have JSON files that only their titles tell apart."""
-    assert media_candidates(f"{LONG[:MAX_STEM]}.json", title, LONG) is answer
+def test_truncated_name_needs_the_title(title: object, answer: bool) -> None:
+    """Names with the same first 46 characters differ only in the titles of their JSON files."""
+    assert is_json_of(f"{LONG[:MAX_STEM]}.json", title, LONG) is answer
 
 
-def test_a_whole_name_needs_no_title() -> None:
-    """Takeout writes an underscore for what a file system refuses, so titles may differ."""
-    assert media_candidates("a_b.jpg.supplemental-metadata.json", "a:b.jpg", "a_b.jpg")
-    assert media_candidates("a_b.jpg(1).json", "a:b.jpg", "a_b(1).jpg")
+def test_complete_name_needs_no_title() -> None:
+    """Takeout replaces special characters by underscores, so that titles may differ."""
+    assert is_json_of("a_b.jpg.supplemental-metadata.json", "a:b.jpg", "a_b.jpg")
+    assert is_json_of("a_b.jpg(1).json", "a:b.jpg", "a_b(1).jpg")
 
 
-def test_twins_of_a_cut_name_are_all_looked_at() -> None:
-    """The number shows only the order of the export."""
+def test_all_json_files_of_a_truncated_name_are_found() -> None:
+    """Their numbers show only the order of the export."""
     other = f"{LONG[:MAX_STEM]}ation2.jpg"
     first, second = f"{LONG[:MAX_STEM]}.json", f"{LONG[:MAX_STEM]}(1).json"
     assert sidecar_names(other, [LONG, other, first, second]).takeout == (first, second)
@@ -137,8 +137,8 @@ _NAMES = st.builds(
 
 
 @given(_NAMES, st.booleans())
-def test_every_name_finds_the_json_that_google_makes_of_it(name: str, is_old: bool) -> None:
-    """The rule, written the other way round: cut in UTF-16 units, number behind the cut."""
+def test_every_name_finds_the_json_that_takeout_writes(name: str, is_old: bool) -> None:
+    """The rule in the other direction: truncate in UTF-16 units, then append the number."""
     name = unicodedata.normalize("NFC", name)
     stem, extension = name.rsplit(".", 1)
     number = ""
@@ -152,8 +152,8 @@ def test_every_name_finds_the_json_that_google_makes_of_it(name: str, is_old: bo
 
 
 @given(st.lists(_NAMES | st.sampled_from(["a.xmp", "a.jpg", *(name for pair in EXPORTS for name in pair)])))
-def test_the_way_back_is_the_way_there(names: list[str]) -> None:
-    """A sidecar speaks for exactly the files that find it."""
+def test_media_of_is_the_inverse_of_sidecar_names(names: list[str]) -> None:
+    """A sidecar belongs to exactly the files that find it."""
     folder = FolderNames(names)
     for sidecar in names:
         there = {name for name in names if sidecar in sidecar_names(name, folder)}
@@ -174,46 +174,46 @@ def _json(**changes: Any) -> bytes:
     ).encode()
 
 
-def test_the_facts_are_read() -> None:
-    """Time (UTC), place, description, people."""
-    facts, title = read_json(_json(), "IMG_1.jpg")
+def test_metadata_is_read() -> None:
+    """Time (UTC), location, description and people are read."""
+    metadata, title = read_json(_json(), "IMG_1.jpg")
     assert title == "IMG_1.jpg"
-    assert facts["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, tzinfo=UTC)
-    assert (facts["latitude"], facts["longitude"]) == (59.9, 10.7)
-    assert facts["extra"]["description"] == "At sea"
-    assert facts["extra"]["people"] == ["Ann", "Bea"]
-    assert facts["extra"]["favorite"] is True
-    assert facts["extra"]["origins"]["taken_at"] == "sidecar"
+    assert metadata["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, tzinfo=UTC)
+    assert (metadata["latitude"], metadata["longitude"]) == (59.9, 10.7)
+    assert metadata["extra"]["description"] == "At sea"
+    assert metadata["extra"]["people"] == ["Ann", "Bea"]
+    assert metadata["extra"]["favorite"] is True
+    assert metadata["extra"]["origins"]["taken_at"] == "sidecar"
 
 
-def test_a_place_at_zero_is_none() -> None:
-    """Takeout writes 0,0 where it knows no place; the camera's may still be there."""
+def test_location_zero_is_ignored() -> None:
+    """Takeout writes 0,0 for an unknown location; geoDataExif may still have one."""
     nowhere = {"latitude": 0.0, "longitude": 0.0}
     assert "latitude" not in read_json(_json(geoData=nowhere), "IMG_1.jpg")[0]
     camera = {"latitude": 1.5, "longitude": 2.5}
-    facts, _ = read_json(_json(geoData=nowhere, geoDataExif=camera), "IMG_1.jpg")
-    assert facts["latitude"] == 1.5
+    metadata, _ = read_json(_json(geoData=nowhere, geoDataExif=camera), "IMG_1.jpg")
+    assert metadata["latitude"] == 1.5
 
 
 @pytest.mark.parametrize(("title", "field"), [("Summer at sea", "title"), ("DSC0001.JPG", "original_name")])
-def test_a_title_that_is_a_file_name_is_no_title(title: str, field: str) -> None:
-    """It is the name that the file once had."""
-    facts, _ = read_json(_json(title=title), "IMG_1.jpg")
-    assert (facts.get("title") or facts["extra"]["original_name"]) == title
-    assert (field == "title") is ("title" in facts)
+def test_title_that_is_a_file_name_is_the_original_name(title: str, field: str) -> None:
+    """Only a title without an extension is a title."""
+    metadata, _ = read_json(_json(title=title), "IMG_1.jpg")
+    assert (metadata.get("title") or metadata["extra"]["original_name"]) == title
+    assert (field == "title") is ("title" in metadata)
 
 
 @pytest.mark.parametrize(
     "data", [b"{}", b"[]", b"null", b'{"title": "Album", "date": {}}', b'{"photoTakenTime": 5}']
 )
-def test_other_json_says_nothing(data: bytes) -> None:
-    """An album's, a program's settings."""
+def test_other_json_gives_no_metadata(data: bytes) -> None:
+    """An album's JSON or a program's settings are ignored."""
     assert read_json(data, "a.jpg") == ({}, None)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe\x00", b"[" * 500_000, b'{"a":' * 100_000])
-def test_what_is_no_json_is_refused(data: bytes) -> None:
-    """Nested without end, too."""
+def test_invalid_json_is_rejected(data: bytes) -> None:
+    """Deep nesting is rejected too."""
     with pytest.raises(ValueError):
         read_json(data, "a.jpg")
 
@@ -233,8 +233,8 @@ _VALUES = st.recursive(
         _VALUES,
     )
 )
-def test_any_json_ends_in_facts(document: dict[str, Any]) -> None:
-    """Whatever stands where a number or a name should."""
-    facts, title = read_json(json.dumps(document).encode(), "a.jpg")
-    assert isinstance(media_candidates("a.json", title, "a.jpg"), bool)
-    assert "latitude" not in facts or -90 <= (facts["latitude"] or 0) <= 90
+def test_any_json_gives_metadata(document: dict[str, Any]) -> None:
+    """Values may have any type."""
+    metadata, title = read_json(json.dumps(document).encode(), "a.jpg")
+    assert isinstance(is_json_of("a.json", title, "a.jpg"), bool)
+    assert "latitude" not in metadata or -90 <= (metadata["latitude"] or 0) <= 90

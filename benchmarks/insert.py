@@ -97,8 +97,8 @@ def synthetic(number: int, seed: int) -> list[FileResult]:
                 size=int(draw.lognormvariate(15, 1.5)),
                 modified_at=moment,
                 file_hash=hashlib.sha256(f"{seed} {place}".encode()).hexdigest(),
-                kind=KINDS[media_type],
-                facts=facts,
+                file_format=KINDS[media_type],
+                metadata=facts,
             )
         )
     return found

@@ -16,8 +16,9 @@ from mfkit.errors import FolderNotFoundError, MfkitError
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.stored_path import to_disk_path
 from mfkit.scan.walk import Candidate
-from mfkit.scan.workers.worker_main import read_reply
-from mfkit.scan.workers.worker_pool import MEMORY_LIMIT, TIME_LIMIT, OrderedResults
+from mfkit.scan.workers.resource_limits import MEMORY_LIMIT, TIME_LIMIT
+from mfkit.scan.workers.worker_main import apply_reply
+from mfkit.scan.workers.worker_pool import OrderedResults
 from mfkit.scan.workers.worker_supervisor import Job
 from mfkit.version import __version__
 
@@ -92,7 +93,7 @@ class ExecutorPool:
         self._put += 1
         if (
             len(self._gathered) == _FILES_PER_TASK
-            or sum(job.found.size for job in self._gathered) > _BYTES_PER_TASK
+            or sum(job.result.size for job in self._gathered) > _BYTES_PER_TASK
         ):
             await self._send()
 
@@ -114,7 +115,7 @@ class ExecutorPool:
         while (task := await self._done.get()) is not None:
             self._room.leave()
             for job in task.result():
-                order.put(job.number, job.found)
+                order.put(job.number, job.result)
             if block := order.ready():
                 yield block
         if block := order.rest():
@@ -135,7 +136,7 @@ class ExecutorPool:
             for job in jobs:
                 if (lost := await self._ask([job])) is not None:
                     name = f"{type(lost).__name__}: {lost}".splitlines()[0]
-                    job.found.failed("read", f"The file's task was lost twice, with its machine ({name}).")
+                    job.result.failed("read", f"The file's task was lost twice, with its machine ({name}).")
         return jobs
 
     async def _ask(self, jobs: list[Job]) -> BaseException | None:
@@ -163,11 +164,11 @@ class ExecutorPool:
         worked, stranger, lines = waiting.result()
         if stranger != "" and await asyncio.to_thread(_any_here, jobs):
             raise FolderNotFoundError(
-                f"{stranger} does not see {jobs[0].found.path}, which is here; mount the storage at the same "
-                "path on all machines. What the scan stored is kept."
+                f"{stranger} does not see {jobs[0].result.path}, which is here; mount the storage at the "
+                "same path on all machines. What the scan stored is kept."
             )
         for job, line in zip(jobs, lines.splitlines(), strict=True):
-            read_reply(line, job.found)
+            apply_reply(line, job.result)
         self._any_back = True
         if self._done.empty():  # else it is the writer at home that tasks wait for
             self._room.learn(time.monotonic() - started, worked)
@@ -209,7 +210,7 @@ class ExecutorPool:
 
 
 def _any_here(jobs: list[Job]) -> bool:
-    return any(os.path.lexists(to_disk_path(job.found.path)) for job in jobs)
+    return any(os.path.lexists(to_disk_path(job.result.path)) for job in jobs)
 
 
 _FIRST = 4

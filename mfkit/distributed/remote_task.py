@@ -15,13 +15,13 @@ from mfkit.core.event_loop import run_sync
 from mfkit.errors import MfkitError
 from mfkit.scan.extract.registry import EXTRACTOR_VERSION
 from mfkit.scan.stored_path import is_url, to_disk_path
-from mfkit.scan.workers.worker_main import read_request, reply
+from mfkit.scan.workers.worker_main import decode_request, encode_reply
 from mfkit.scan.workers.worker_supervisor import Job, WorkerSupervisor
 from mfkit.version import __version__
 
 Answer = tuple[float, str, bytes]
 """Seconds at work; the machine's name if it has none of the files, else an empty text; and, in order, a line
-of :func:`~mfkit.scan.workers.worker_main.reply` for each file."""
+of :func:`~mfkit.scan.workers.worker_main.encode_reply` for each file."""
 
 CALL = "__import__('importlib').import_module('mfkit.distributed.remote_task').read_files(*arguments)"
 """For ``eval``, which every Python has. To unpickle a function of mfkit ends a Dask worker that has no mfkit,
@@ -44,7 +44,7 @@ def read_files(version: str, ticket: str, memory_limit: int, time_limit: float, 
         ticket: A word that no other call has: Dask takes equal calls for one.
         memory_limit: Bytes that the isolated process may allocate; 0 for no limit.
         time_limit: Seconds that it may be silent over one file.
-        requests: A line of :func:`~mfkit.scan.workers.worker_main.request` a file.
+        requests: A line of :func:`~mfkit.scan.workers.worker_main.encode_request` a file.
 
     Returns:
         What was found.
@@ -59,14 +59,14 @@ def read_files(version: str, ticket: str, memory_limit: int, time_limit: float, 
             "install the same version on all machines."
         )
     started = time.monotonic()
-    jobs = [Job(*read_request(line)) for line in requests.splitlines()]
+    jobs = [Job(*decode_request(line)) for line in requests.splitlines()]
     run_sync(_read(jobs, memory_limit, time_limit))
-    found = [job.found for job in jobs]
+    found = [job.result for job in jobs]
     any_there = any(
         one.stage != "read" or is_url(one.path) or os.path.lexists(to_disk_path(one.path)) for one in found
     )
     stranger = "" if any_there else socket.gethostname()
-    return time.monotonic() - started, stranger, b"".join(map(reply, found))
+    return time.monotonic() - started, stranger, b"".join(map(encode_reply, found))
 
 
 async def _read(jobs: list[Job], memory_limit: int, time_limit: float) -> None:

@@ -1,6 +1,6 @@
-"""What a scan found changed, path by path, written down so that two scans can be compared.
+"""Journal of the paths whose content a scan changed, so that two scans can be compared.
 
-A path that is as it was costs nothing. Neither does the first scan of a folder, of which all is new.
+Unchanged paths are not recorded, and neither is the first scan of a folder, where everything is new.
 """
 
 from __future__ import annotations
@@ -21,66 +21,69 @@ _CHUNK = 5000
 
 
 class Content(NamedTuple):
-    """What lies at a path."""
+    """Hash and size in bytes of the file at a path."""
 
     hash: str
     size: int
 
 
 class ChangeJournal:
-    """Where a scan writes down what changed.
+    """Journal of one scan.
 
     Attributes:
         scan_id: The scan.
-        inherited: Paths that items got from copies since the scans of this run began.
+        paths_from_copies: Paths that items took over from copies, in this scan and in the scans of the
+            folders before it.
     """
 
-    def __init__(self, scan_id: UUID, known_roots: Sequence[str], inherited: set[str] | None = None) -> None:
-        """Take what tells a change from what is new.
+    def __init__(
+        self, scan_id: UUID, earlier_roots: Sequence[str], paths_from_copies: set[str] | None = None
+    ) -> None:
+        """Create the journal.
 
         Args:
             scan_id: The scan.
-            known_roots: Folders of earlier scans; only below them something can have changed.
-            inherited: Paths that items got from copies in the scans of folders before this one.
+            earlier_roots: Roots of earlier scans. Only changes below them are recorded.
+            paths_from_copies: Set to which the paths that items take over from copies are added.
         """
         self.scan_id = scan_id
-        self.inherited = set() if inherited is None else inherited
-        self._starts = tuple({f"{root.rstrip('/')}/" for root in known_roots})
+        self.paths_from_copies = set() if paths_from_copies is None else paths_from_copies
+        self._prefixes = tuple({f"{root.rstrip('/')}/" for root in earlier_roots})
 
-    async def write(
+    async def record_changes(
         self, connection: AsyncConnection, before: Mapping[str, Content], after: Mapping[str, Content]
     ) -> None:
-        """Write down where the contents of some paths differ, in the open transaction."""
+        """Record the paths whose content differs, in the open transaction."""
         paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
         rows = [
             (self.scan_id, path, *(before.get(path) or (None, None)), *(after.get(path) or (None, None)))
             for path in paths
-            if path.startswith(self._starts)
+            if path.startswith(self._prefixes)
         ]
         await insert_rows(connection, scan_changes, _COLUMNS, rows)
 
-    async def note_gone(
+    async def record_missing(
         self, connection: AsyncConnection, items: Sequence[UUID], copies: Sequence[UUID]
     ) -> None:
-        """Write down that the paths of items and of copies are gone, before their rows say so."""
-        await self._note(connection, items, copies, ("old_hash", "old_size"))
+        """Record that the paths of items and copies are missing; call it before the rows are updated."""
+        await self._record(connection, items, copies, ("old_hash", "old_size"))
 
-    async def note_back(
+    async def record_found_again(
         self, connection: AsyncConnection, items: Sequence[UUID], copies: Sequence[UUID]
     ) -> None:
-        """Write down that the paths of items and of copies are there again."""
-        await self._note(connection, items, copies, ("new_hash", "new_size"))
+        """Record that the paths of items and copies were missing and exist again."""
+        await self._record(connection, items, copies, ("new_hash", "new_size"))
 
-    async def _note(
+    async def _record(
         self,
         connection: AsyncConnection,
         items: Sequence[UUID],
         copies: Sequence[UUID],
         columns: tuple[str, str],
     ) -> None:
-        of_copies = _COPY.join(_ITEM, _ITEM.c.id == _COPY.c.media_item_id)
-        for table, source, ids in ((_ITEM, _ITEM, items), (_COPY, of_copies, copies)):
-            for start in range(0, len(ids), 5000):
+        copies_with_items = _COPY.join(_ITEM, _ITEM.c.id == _COPY.c.media_item_id)
+        for table, source, ids in ((_ITEM, _ITEM, items), (_COPY, copies_with_items, copies)):
+            for start in range(0, len(ids), _CHUNK):
                 rows = (
                     select(literal(self.scan_id), table.c.file_path, _ITEM.c.file_hash, _ITEM.c.file_size)
                     .select_from(source)
@@ -91,6 +94,6 @@ class ChangeJournal:
                 )
 
 
-async def known_roots(connection: AsyncConnection) -> list[str]:
-    """Return the folders that were scanned before."""
-    return list((await connection.scalars(select(Scan.root).distinct())).all())
+async def scanned_roots(connection: AsyncConnection) -> list[str]:
+    """Return the roots of earlier scans, sorted."""
+    return list((await connection.scalars(select(Scan.root).distinct().order_by(Scan.root))).all())

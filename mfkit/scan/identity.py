@@ -210,13 +210,13 @@ def _refused(found: FileResult, error: Exception) -> None:
 
 async def _write(database: Database, journal: ChangeJournal, examined: Sequence[FileResult]) -> Counts:
     async with write_lock(database) as connection:
-        batch = _Batch(journal.scan_id, inherited=journal.inherited)
+        batch = _Batch(journal.scan_id, inherited=journal.paths_from_copies)
         read = [found for found in examined if found.file_hash is not None]
         await _load(connection, batch, read)
         before = batch.contents()
         for found in read:
             _decide(batch, found)
-        await journal.write(connection, before, batch.contents())
+        await journal.record_changes(connection, before, batch.contents())
         again = (item for item in batch.items.values() if not item.is_new)
         await keep_imported(connection, {item.id: item.found for item in again if item.found is not None})
         await absorb_placeholders(connection, batch.absorbed)
@@ -232,7 +232,7 @@ def _decide(batch: _Batch, found: FileResult) -> None:
     assert found.file_hash is not None
     here, copy = batch.by_path.get(found.path), batch.copies.get(found.path)
     owner = batch.by_hash.get(found.file_hash)
-    stands_in = here is not None and here.hash in (placeholder_hash(here.path), found.stand_in)
+    stands_in = here is not None and here.hash in (placeholder_hash(here.path), found.placeholder_hash)
     if here is not None and owner is not None and here is not owner and stands_in:
         batch.absorb(here, owner)
         here = None

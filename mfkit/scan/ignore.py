@@ -1,7 +1,7 @@
-"""What a scan leaves out: folders and files that no person put there, and what a person asks to leave out.
+"""Rules for the folders and files that a scan ignores: defaults, and gitignore patterns from the user.
 
-Hidden files and folders are scanned like all others: people hide pictures too. Left out by default are only
-names that systems and programs give to what is theirs; `FOLDERS` and `FILES` say which, and why.
+By default a scan ignores only the names that operating systems and programs use for their own files,
+listed in `FOLDERS` and `FILES`. Hidden files and folders are scanned, because users hide media too.
 """
 
 from collections.abc import Iterable
@@ -14,33 +14,33 @@ if TYPE_CHECKING:
 
 FOLDERS = frozenset(
     (
-        # Version control and packages of code: objects under hashed names, icons of other people's programs.
+        # Version control and code packages: objects under hashed names, and icons of programs.
         ".git",
         ".hg",
         ".svn",
         ".bzr",
         "node_modules",
         "__pycache__",
-        # Thumbnails and caches that programs make from the media that are scanned themselves.
+        # Thumbnails and caches that programs create from media that are scanned anyway.
         "@eadir",
         ".@__thumb",
         ".thumbnails",
         ".cache",
         ".dropbox.cache",
-        # Recycle bins, next to those whose names begin with .trash: thrown away is not in the library.
+        # Recycle bins; those whose names begin with .trash are matched by _FOLDER_PREFIX.
         "#recycle",
         "@recycle",
         "$recycle.bin",
         "recycler",
         ".dtrash",
-        # Snapshots: every file of the volume once more for each of them.
+        # Snapshots, each of which repeats every file of the volume.
         "#snapshot",
         "@recently-snapshot",
         ".snapshot",
         ".snapshots",
         ".zfs",
         ".stversions",
-        # The file system's and the system's own records.
+        # Data of the file system and the operating system.
         "lost+found",
         "system volume information",
         ".spotlight-v100",
@@ -49,27 +49,28 @@ FOLDERS = frozenset(
         ".temporaryitems",
     )
 )
-"""Names of folders left out with all that is in them; case does not count."""
+"""Names of folders that are ignored with their contents, in lower case; matching ignores case."""
 
 FILES = frozenset((".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory", ".localized"))
-"""Names of files left out; case does not count. They hold a file manager's view of a folder."""
+"""Names of files that are ignored, in lower case; matching ignores case. File managers create them."""
 
-# Freedesktop's and macOS's bins (.Trash, .Trash-1000, .Trashes). Android renames a picture in its place
-# for thirty days before it deletes it (.trashed-…), and while it is not wholly written (.pending-…).
+# Recycle bins of Freedesktop and macOS (.Trash, .Trash-1000, .Trashes). Android renames a file to .trashed-…
+# for 30 days before it deletes it, and to .pending-… while it is being written.
 _FOLDER_PREFIX = ".trash"
 _FILE_PREFIXES = ("._", ".trashed-", ".pending-")
 
 
 class IgnoreRules:
-    """The rule for one scan.
+    """Ignore rules of one scan.
 
-    Patterns have the syntax of gitignore and are relative to the scanned root. The last one that fits
-    decides, and `include` comes after `exclude`; where none fits, the defaults do. As with git, nothing
-    below a folder that is left out can be brought back without the folder.
+    Patterns use gitignore syntax and are relative to the scanned root. The last matching pattern decides,
+    and `include` is applied after `exclude`. If no pattern matches, the defaults decide. As in git, a file
+    below an ignored folder can only be included together with that folder.
 
     Args:
-        include: Patterns of what is scanned although a default or an `exclude` pattern leaves it out.
-        exclude: Patterns of what is left out; ``!`` before one takes back an earlier one.
+        include: Patterns of files and folders to scan although a default or an `exclude` pattern ignores
+            them.
+        exclude: Patterns of files and folders to ignore; a leading ``!`` cancels an earlier pattern.
 
     Raises:
         FilterError: A pattern is empty or malformed.
@@ -78,60 +79,60 @@ class IgnoreRules:
     __slots__ = ("_files", "_folders")
 
     def __init__(self, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> None:
-        lines = [_line(pattern) for pattern in exclude]
+        lines = [_to_gitignore_line(pattern) for pattern in exclude]
         for pattern in include:
             if pattern.startswith("!"):
                 raise FilterError(
-                    f"The include pattern {pattern!r} begins with '!'; give it as an exclude "
-                    "pattern instead, without the '!'."
+                    f"The include pattern {pattern!r} begins with '!'. Pass it as an exclude pattern, "
+                    "without the '!'."
                 )
-            lines.append("!" + _line(pattern))
+            lines.append("!" + _to_gitignore_line(pattern))
         self._files: GitIgnoreSpec | None = None
         self._folders: PathSpec[Pattern] | None = None
         if lines:
             self._compile(lines)
 
     def _compile(self, lines: list[str]) -> None:
-        # Here and not above: the processes that read files import this module, and never have a pattern.
+        # Imported here because the worker processes import this module but never use patterns.
         from pathspec import GitIgnoreSpec, PathSpec
 
         try:
             self._files = GitIgnoreSpec.from_lines(lines)
-            # GitIgnoreSpec ranks patterns for files by whether they name the file or a folder above it; to a
-            # folder itself that rank does not apply ("*" would always beat "!*/").
+            # GitIgnoreSpec prefers patterns that match the file over those that match a folder above it. That
+            # preference is wrong for the folder itself: "*" would always override "!*/".
             self._folders = PathSpec(self._files.patterns)
         except ValueError as error:
-            raise FilterError(f"A pattern is not in gitignore's syntax: {error}") from error
+            raise FilterError(f"Invalid gitignore pattern: {error}") from error
 
     @property
     def has_patterns(self) -> bool:
-        """Whether there are other rules than the defaults."""
+        """Whether there are patterns in addition to the defaults."""
         return self._files is not None
 
     def matches(self, relative_path: str, is_folder: bool) -> bool:
-        """Tell whether an entry is left out.
+        """Return whether an entry is ignored.
 
         Args:
-            relative_path: Path below the scanned root, with slashes, without one at either end. Its
-                folders are taken to have been asked about before, on the way down.
+            relative_path: Path below the scanned root, separated by slashes, without a leading or trailing
+                slash. Its parent folders are not checked; the caller checks them first.
             is_folder: Whether the entry is a folder.
         """
         if self._files is not None and self._folders is not None:
-            verdict = (
+            is_ignored = (
                 self._folders.check_file(f"{relative_path}/")
                 if is_folder
                 else self._files.check_file(relative_path)
             ).include
-            if verdict is not None:
-                return verdict
+            if is_ignored is not None:
+                return is_ignored
         name = relative_path[relative_path.rfind("/") + 1 :].lower()
         if is_folder:
             return name in FOLDERS or name.startswith(_FOLDER_PREFIX)
         return name in FILES or name.startswith(_FILE_PREFIXES)
 
 
-def _line(pattern: str) -> str:
-    """A pattern as a line of gitignore, where ``#`` would begin a comment, but an argument has none."""
+def _to_gitignore_line(pattern: str) -> str:
+    """Return a pattern as a gitignore line; a leading ``#`` is escaped, because it would start a comment."""
     if not pattern.strip() or "\n" in pattern:
-        raise FilterError(f"{pattern!r} is no pattern; give one such as '*.tmp' or 'private/'.")
+        raise FilterError(f"{pattern!r} is not a pattern. Use one such as '*.tmp' or 'private/'.")
     return f"\\{pattern}" if pattern.startswith("#") else pattern

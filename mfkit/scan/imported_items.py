@@ -1,9 +1,9 @@
-"""What was said of a file before any scan read it, and what becomes of that when one does.
+"""Items that were imported before a scan read their files.
 
-An ingest (mfkit.exchange) may know a file by its path alone. Its row then bears a hash that stands in for
-the content's own, and ``extra_metadata["ingested"]`` names what was brought in. The scan that reads the file
-puts the content's hash in place; what the file itself states is written over what was brought in, and what
-the file does not state stays.
+An import (`mfkit.exchange`) may know a file only by its path. Its row then has a placeholder hash instead of
+the hash of the content, and ``extra_metadata["ingested"]`` lists the imported fields. When a scan reads the
+file, it stores the real hash. Metadata that the file states replaces the imported values; the other imported
+values are kept.
 """
 
 from __future__ import annotations
@@ -25,64 +25,66 @@ from mfkit.scan.inspect_file import FileResult
 _ITEM, _COPY, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata))
 _CHUNK = 5_000
 MARK = "ingested"
-"""Member of ``extra_metadata``: the names of the facts that an ingest brought."""
+"""Key in ``extra_metadata`` that lists the names of the imported fields."""
 
 
 def placeholder_hash(path: str) -> str:
-    """Return the hash of an item whose content nobody has read: SHA-256 of the path behind a NUL.
+    """Return the hash of an item whose content has not been read: SHA-256 of a NUL, a label and the path.
 
-    A file whose content is just that text would need a NUL for its first byte.
+    The leading NUL makes it unlikely that a real file has this hash.
     """
     return hashlib.sha256(b"\0mfkit path\0" + path.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def with_imported(facts: Metadata, stored: Mapping[str, Any], created_at: datetime | None) -> Metadata:
-    """Return what a file states, and behind it what an ingest said that the file does not state.
+def with_imported(metadata: Metadata, stored: Mapping[str, Any], created_at: datetime | None) -> Metadata:
+    """Return a file's metadata, completed with imported values for the fields that the file does not state.
 
     Args:
-        facts: As the scan read them.
-        stored: The item's metadata as it is, by column.
-        created_at: The item's ``file_created_at`` as it is.
+        metadata: The metadata that the scan read.
+        stored: The item's stored metadata, by column.
+        created_at: The item's stored ``file_created_at``.
     """
     extra = stored["extra_metadata"] or {}
     names = extra.get(MARK)
     if not isinstance(names, list):
-        return facts
-    kept: dict[str, Any] = {name: stored[name] for name in names if name in stored}
+        return metadata
+    imported: dict[str, Any] = {name: stored[name] for name in names if name in stored}
     if "taken_at" in names and created_at is not None:
-        kept["taken_at"] = created_at
-    rest = {name: extra[name] for name in names if name in extra}
-    origins = dict.fromkeys(kept, MARK)
-    kept["extra"] = {**rest, MARK: names, "origins": origins}
-    return merge(facts, cast(Metadata, kept))
+        imported["taken_at"] = created_at
+    imported_extra = {name: extra[name] for name in names if name in extra}
+    origins = dict.fromkeys(imported, MARK)
+    imported["extra"] = {**imported_extra, MARK: names, "origins": origins}
+    return merge(metadata, cast(Metadata, imported))
 
 
-async def keep_imported(connection: AsyncConnection, read: Mapping[UUID, FileResult]) -> None:
-    """Put behind what files state what an ingest said of their items.
+async def keep_imported(connection: AsyncConnection, results: Mapping[UUID, FileResult]) -> None:
+    """Complete the metadata of files with imported values of their items.
 
     Args:
         connection: Open in a write transaction.
-        read: Items that were known, with what their files were found to be; their facts may change.
+        results: Results by the id of their item, which existed before; their metadata may change.
     """
-    marked = (
+    imported_rows = (
         select(_METADATA, _ITEM.c.file_created_at)
         .join(_ITEM, _ITEM.c.id == _METADATA.c.media_item_id)
         .where(sql_cast(_METADATA.c.extra_metadata, Text()).contains(f'"{MARK}"', autoescape=True))
     )
-    ids = list(read)
+    ids = list(results)
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
-        for row in await connection.execute(marked.where(_METADATA.c.media_item_id.in_(chunk))):
-            found = read[row.media_item_id]
-            found.facts = with_imported(found.facts, row._asdict(), row.file_created_at)
+        for row in await connection.execute(imported_rows.where(_METADATA.c.media_item_id.in_(chunk))):
+            result = results[row.media_item_id]
+            result.metadata = with_imported(result.metadata, row._asdict(), row.file_created_at)
 
 
 async def absorb_placeholders(connection: AsyncConnection, owners: Mapping[UUID, UUID]) -> None:
-    """Drop items that only stood in for a content which has an item, and give it their tags and collections.
+    """Delete items with a placeholder hash whose content turned out to be another item's.
+
+    Their copies, tags and collections move to the other item.
 
     Args:
         connection: Open in a write transaction.
-        owners: The items to drop, each with that of its content.
+        owners: Ids of the items to delete, each with the id of the item that has the content.
     """
     for from_id, to_id in owners.items():
         await connection.execute(

@@ -1,6 +1,6 @@
-"""One file: its bytes hashed, its kind told, its facts read. Runs inside a worker process.
+"""Inspection of one file: hash its content, identify its format, extract its metadata. Runs in a worker.
 
-Imports neither the models nor pandas, so that a worker is quick to start and small.
+Imports neither the models nor pandas, so that a worker process starts quickly and stays small.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from mfkit.scan.walk import Candidate, modification_time
 
 Stage = Literal["walk", "read", "probe"]
 _CHUNK = 1 << 20
-_BEAT_EVERY = 64
-_CHANGED = "The file changed while it was read; scan again."
+_CHUNKS_PER_HEARTBEAT = 64
+_CHANGED = "The file changed while it was being read. Scan again."
 _TYPES_WITH_SIDECARS = ("image", "video", "audio")
 
 
 @dataclass(slots=True)
 class FileResult:
-    """What was found out about a file.
+    """Result of inspecting one file.
 
     Attributes:
         path: Stored form of the path.
         size: Bytes.
-        modified_at: The file system's modification time; None for what could not be looked at.
-        scanned_at: When the reading began.
-        wants_content: Whether an object's hash must be that of its content.
-        file_hash: SHA-256 of the content; None when it could not be read.
-        hash_kind: What the hash of an object is: ``content``, ``stored checksum`` or ``stand-in``; None for
-            files, whose content is always read.
-        stand_in: What stands for an object's hash until its content is read.
-        kind: What the file is; None when it could not be read.
-        facts: What it says of itself; empty when it says nothing or could not be understood.
-        stage: Where it failed; None when it did not.
-        error: Why, in a sentence.
-        spent: Seconds by stage.
+        modified_at: Modification time in the file system; None if the entry could not be accessed.
+        scanned_at: Time before the file was read.
+        wants_content: Whether the hash of an object must be computed from its content.
+        file_hash: SHA-256 of the content; None if the file could not be read.
+        hash_kind: Origin of an object's hash: ``content``, ``stored checksum``, or ``stand-in`` for a
+            placeholder; None for files, whose content is always hashed.
+        placeholder_hash: Hash that identifies an object until its content is read.
+        file_format: Format of the file; None if it could not be read.
+        metadata: Extracted metadata; empty if the file has none or could not be understood.
+        stage: Stage at which the file failed; None if it did not.
+        error: Reason for the failure, as a sentence.
+        stage_seconds: Seconds by stage.
     """
 
     path: str
@@ -56,122 +56,128 @@ class FileResult:
     wants_content: bool = False
     file_hash: str | None = None
     hash_kind: str | None = None
-    stand_in: str | None = None
-    kind: FileFormat | None = None
-    facts: Metadata = field(default_factory=lambda: Metadata())
+    placeholder_hash: str | None = None
+    file_format: FileFormat | None = None
+    metadata: Metadata = field(default_factory=lambda: Metadata())
     stage: Stage | None = None
     error: str | None = None
-    spent: dict[str, float] = field(default_factory=dict)
+    stage_seconds: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, candidate: Candidate) -> Self:
-        """Begin with what the walk says."""
+        """Create the result of a candidate, before it is read."""
         return cls(
             candidate.path, candidate.size, candidate.modified_at, wants_content=candidate.wants_content
         )
 
     def failed(self, stage: Stage, error: str) -> FileResult:
-        """Note where and why the file failed."""
+        """Record at which stage and why the file failed; return the result itself."""
         self.stage, self.error = stage, error
         return self
 
 
-def hash_and_identify(found: FileResult, known_hash: str | None, beat: Callable[[], None]) -> Source | None:
-    """Hash a file and tell its kind.
+def hash_and_identify(
+    result: FileResult, known_hash: str | None, heartbeat: Callable[[], None]
+) -> Source | None:
+    """Hash a file and identify its format.
 
     Args:
-        found: Gets hash and kind, or the reason why not.
-        known_hash: The content's hash where it is known to be unchanged; only the head is read then.
-        beat: Called now and then while a large file is read, to say that the work goes on.
+        result: Receives hash and format, or the reason why the file cannot be read.
+        known_hash: Hash of the content if it is known to be unchanged; then only the head is read.
+        heartbeat: Called from time to time while a large file is read, to show progress.
 
     Returns:
-        What to probe; None when there is nothing.
+        The source to extract metadata from; None if the file cannot be read.
     """
-    if found.size == 0:
-        found.failed("read", "The file is empty.")
+    if result.size == 0:
+        result.failed("read", "The file is empty.")
         return None
-    path = to_disk_path(found.path)
+    path = to_disk_path(result.path)
     if is_url(path):
-        return _read_object(found, known_hash, beat)
+        return _hash_and_identify_object(result, known_hash, heartbeat)
     try:
         with open(open_regular(path, follow=False), "rb", buffering=0) as file:
             head = file.read(HEAD_SIZE)
-            found.file_hash = known_hash or _hash(file, head, found.size, beat)
-            after = os.fstat(file.fileno())
+            result.file_hash = known_hash or _hash(file, head, result.size, heartbeat)
+            status = os.fstat(file.fileno())
     except OSError as error:
-        _unread(found, f"The file cannot be read: {error.strerror or error}.")
+        _failed_to_read(result, f"The file cannot be read: {error.strerror or error}.")
         return None
-    if (after.st_size, modification_time(after)) != (found.size, found.modified_at):
-        _unread(found, _CHANGED)
+    if (status.st_size, modification_time(status)) != (result.size, result.modified_at):
+        _failed_to_read(result, _CHANGED)
         return None
-    found.kind = identify(head, os.path.basename(path))
+    result.file_format = identify(head, os.path.basename(path))
     return path
 
 
-def _read_object(found: FileResult, known_hash: str | None, beat: Callable[[], None]) -> Source | None:
-    # Here and not above: it brings packages that only object storage needs.
+def _hash_and_identify_object(
+    result: FileResult, known_hash: str | None, heartbeat: Callable[[], None]
+) -> Source | None:
+    # Imported here because these modules need packages that only object storage uses.
     from mfkit.distributed.s3_object import StoredObject
     from mfkit.distributed.s3_walk import etag_fraction
 
     try:
-        source = StoredObject(to_disk_path(found.path), beat)
-        listed = found.modified_at.microsecond if found.modified_at is not None else None
-        if (source.size, etag_fraction(source.etag)) != (found.size, listed):
-            _unread(found, _CHANGED)
+        source = StoredObject(to_disk_path(result.path), heartbeat)
+        listed_fraction = result.modified_at.microsecond if result.modified_at is not None else None
+        if (source.size, etag_fraction(source.etag)) != (result.size, listed_fraction):
+            _failed_to_read(result, _CHANGED)
             return None
-        found.file_hash, found.hash_kind = source.hash(known_hash, wants_content=found.wants_content)
-        found.kind = identify(source.read_at(0, HEAD_SIZE), source.name)
+        result.file_hash, result.hash_kind = source.hash(known_hash, wants_content=result.wants_content)
+        result.file_format = identify(source.read_at(0, HEAD_SIZE), source.name)
     except OSError as error:
-        _unread(found, f"The object cannot be read: {error}.")
+        _failed_to_read(result, f"The object cannot be read: {error}.")
         return None
-    found.stand_in = source.stand_in
+    result.placeholder_hash = source.stand_in
     return source
 
 
-def _unread(found: FileResult, error: str) -> None:
-    found.file_hash = None
-    found.failed("read", error)
+def _failed_to_read(result: FileResult, error: str) -> None:
+    result.file_hash = None
+    result.failed("read", error)
 
 
-def add_metadata(found: FileResult, source: Source) -> None:
-    """Read the facts of a file whose kind is known; whatever is wrong with it is noted.
+def add_metadata(result: FileResult, source: Source) -> None:
+    """Extract the metadata of a file whose format is known; record an error of the file in its result.
 
     Args:
-        found: Gets the facts.
-        source: As :func:`read` returned it.
+        result: Receives the metadata.
+        source: The source that :func:`hash_and_identify` returned.
 
     Raises:
-        ProbeLibraryError: What is wrong is not with the file.
+        MissingLibraryError: A library that an extractor needs cannot be imported.
     """
-    assert found.kind is not None
-    folder = to_disk_path(found.path).rpartition("/")[0] if isinstance(source, Remote) else _folder_of(source)
+    assert result.file_format is not None
+    folder = (
+        to_disk_path(result.path).rpartition("/")[0] if isinstance(source, Remote) else _folder_of(source)
+    )
     try:
-        found.facts = extract_metadata(source, found.kind)
-        if found.kind.media_type in _TYPES_WITH_SIDECARS:
+        result.metadata = extract_metadata(source, result.file_format)
+        if result.file_format.media_type in _TYPES_WITH_SIDECARS:
             if sidecars := _names_in(folder).sidecars_of(name_of(source)):
-                found.facts = with_sidecars(found.facts, read_sidecars(folder, sidecars))
+                result.metadata = with_sidecars(result.metadata, read_sidecars(folder, sidecars))
     except ExtractionError as error:
-        found.failed("probe", str(error))
+        result.failed("probe", str(error))
     except OSError as error:
-        found.failed("probe", f"The file cannot be read again: {error.strerror or error}.")
+        result.failed("probe", f"The file cannot be read again: {error.strerror or error}.")
     except MemoryError:
-        found.failed("probe", "To understand the file takes more memory than the scan allows.")
+        result.failed("probe", "Reading the file's metadata takes more memory than the scan allows.")
     except MissingLibraryError:
         raise
-    except Exception as error:  # a file must never end a scan: what no probe foresaw is recorded
-        found.failed("probe", f"{type(error).__name__}: {error}")
+    except Exception as error:  # one file must never stop a scan, whatever error its extractor raises
+        result.failed("probe", f"{type(error).__name__}: {error}")
     fault = getattr(source, "fault", None)
     if fault is not None:
-        # The line's fault, which a probe may have taken for the file's; the next scan tries again.
-        _unread(found, f"The object cannot be read: {fault}.")
+        # The connection failed, though an extractor may have blamed the file. The next scan tries again.
+        _failed_to_read(result, f"The object cannot be read: {fault}.")
 
 
 def inspect_file(candidate: Candidate, known_hash: str | None = None) -> FileResult:
-    """Read and probe one file in this process."""
-    found = FileResult.of(candidate)
-    if (source := hash_and_identify(found, known_hash, lambda: None)) is not None:
-        add_metadata(found, source)
-    return found
+    """Hash, identify and extract one file in this process."""
+    result = FileResult.of(candidate)
+    if (source := hash_and_identify(result, known_hash, lambda: None)) is not None:
+        add_metadata(result, source)
+    return result
 
 
 def _folder_of(path: str | bytes) -> str:
@@ -180,18 +186,18 @@ def _folder_of(path: str | bytes) -> str:
 
 @lru_cache(maxsize=2)
 def _names_in(folder: str) -> FolderNames:
-    """Return a folder's names; files come folder by folder, so that one listing serves all of one."""
+    """Return a folder's names. Files arrive folder by folder, so a folder is listed once."""
     return FolderNames(names_in(folder))
 
 
-def _hash(file: io.FileIO, head: bytes, size: int, beat: Callable[[], None]) -> str:
+def _hash(file: io.FileIO, head: bytes, size: int, heartbeat: Callable[[], None]) -> str:
     digest = hashlib.sha256(head)
-    # One byte more than is left, so that the read that finds the end is the same as for a file that grew.
+    # One byte more than is left, so that the read that reaches the end also notices a file that grew.
     buffer = memoryview(bytearray(max(1, min(_CHUNK, size - len(head) + 1))))
     chunks = 0
     while count := file.readinto(buffer):
         digest.update(buffer[:count])
         chunks += 1
-        if chunks % _BEAT_EVERY == 0:
-            beat()
+        if chunks % _CHUNKS_PER_HEARTBEAT == 0:
+            heartbeat()
     return digest.hexdigest()

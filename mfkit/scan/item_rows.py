@@ -1,4 +1,4 @@
-"""From what was found out about a file to the values of its rows."""
+"""Column values of items and metadata, built from the result of inspecting a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from mfkit.models import MediaItem, MediaMetadata, MediaType
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.stored_path import raw_bytes, to_disk_path
 
-_RACE = timedelta(seconds=2)
+CLOCK_RESOLUTION = timedelta(seconds=2)
+"""Coarsest resolution of a file system's modification times (FAT)."""
 
 METADATA_VALUE_COLUMNS = tuple(
     column.name
@@ -37,7 +38,7 @@ CONTENT_COLUMNS = (
     "missing_since",
     "modified_at",
 )
-"""What a file that was read says of its item."""
+"""Columns of an item that are updated when its file is read."""
 ITEM_COLUMNS = ("id", "created_at", *CONTENT_COLUMNS)
 assert set(ITEM_COLUMNS) == set(MediaItem.__table__.columns.keys())
 
@@ -47,61 +48,65 @@ def file_name(path: str) -> str:
     return posixpath.basename(path)
 
 
-def content_values(found: FileResult, path: str, now: datetime) -> tuple[Any, ...]:
+def content_values(result: FileResult, path: str, now: datetime) -> tuple[Any, ...]:
     """Return the values of :data:`CONTENT_COLUMNS` for a file that was read."""
-    assert found.kind is not None
-    facts = found.facts
+    assert result.file_format is not None
+    metadata = result.metadata
     return (
         path,
         file_name(path),
-        found.size,
-        found.file_hash,
-        facts.get("mime_type") or found.kind.mime_type,
-        MediaType(facts.get("media_type") or found.kind.media_type),
-        _moment(facts.get("taken_at")),
-        found.modified_at,
-        scanned_at(found),
-        found.stage != "probe",
-        bool(facts.get("is_compressed")),
-        facts.get("compression_ratio"),
+        result.size,
+        result.file_hash,
+        metadata.get("mime_type") or result.file_format.mime_type,
+        MediaType(metadata.get("media_type") or result.file_format.media_type),
+        _to_utc(metadata.get("taken_at")),
+        result.modified_at,
+        scanned_at(result),
+        result.stage != "probe",
+        bool(metadata.get("is_compressed")),
+        metadata.get("compression_ratio"),
         None,
         now,
     )
 
 
-def scanned_at(found: FileResult) -> datetime | None:
-    """Return when the file was read; None when it may have changed since without its time telling.
+def scanned_at(result: FileResult) -> datetime | None:
+    """Return when the file was read; None if a later change could have the same modification time.
 
-    A file system's clock may be coarse: a change within two seconds of the reading may bear the time
-    that was seen. Such a file is read again by the next scan. Of an object the ETag tells.
+    File systems round modification times, some to two seconds. If a file changed less than two seconds
+    before it was read, a second change could get the same time, so the next scan reads the file again.
+    Objects do not need this, because their ETag changes.
     """
-    since_change = found.scanned_at - found.modified_at if found.modified_at is not None else _RACE
-    if found.hash_kind is None and timedelta(0) <= since_change < _RACE:
+    since_change = (
+        result.scanned_at - result.modified_at if result.modified_at is not None else CLOCK_RESOLUTION
+    )
+    if result.hash_kind is None and timedelta(0) <= since_change < CLOCK_RESOLUTION:
         return None
-    return found.scanned_at
+    return result.scanned_at
 
 
-def metadata_values(found: FileResult, item_id: Any) -> tuple[Any, ...]:
+def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
     """Return the values of :data:`METADATA_COLUMNS` for a file that was read."""
-    facts: dict[str, Any] = dict(found.facts)
-    extra: dict[str, Any] = dict(facts.get("extra") or {})
-    if found.kind is not None:
-        extra.setdefault("format", found.kind.format)
-    if facts.get("taken_at") is not None:
-        # As the camera's clock showed it, with the offset where the file states one.
-        extra["taken_at"] = facts["taken_at"].isoformat()
-    if found.hash_kind is not None:
-        extra["hash"] = found.hash_kind
-    raw = raw_bytes(to_disk_path(found.path))
+    metadata: dict[str, Any] = dict(result.metadata)
+    extra: dict[str, Any] = dict(metadata.get("extra") or {})
+    if result.file_format is not None:
+        extra.setdefault("format", result.file_format.format)
+    if metadata.get("taken_at") is not None:
+        # By the camera's clock, with the offset if the file states one.
+        extra["taken_at"] = metadata["taken_at"].isoformat()
+    if result.hash_kind is not None:
+        extra["hash"] = result.hash_kind
+    raw = raw_bytes(to_disk_path(result.path))
     if raw is not None:
         extra["path_bytes"] = base64.b64encode(raw).decode("ascii")
-    return (new_id(), item_id, *map(facts.get, METADATA_VALUE_COLUMNS), extra)
+    return (new_id(), item_id, *map(metadata.get, METADATA_VALUE_COLUMNS), extra)
 
 
-def _moment(taken_at: datetime | None) -> datetime | None:
-    """Return a capture time as a moment; one without an offset is taken as if it were UTC.
+def _to_utc(taken_at: datetime | None) -> datetime | None:
+    """Return a capture time in UTC; None if it is out of range.
 
-    The camera's zone is then not known, and its wall clock is what people remember.
+    A capture time without an offset is stored as if it were UTC: the camera's time zone is unknown, and
+    people remember the time that its clock showed.
     """
     if taken_at is None:
         return None

@@ -1,7 +1,7 @@
-"""The one place where what is probed gets opened: a file of the file system, or an object far away.
+"""Opening of media for extraction: files of the file system, and objects in remote storage.
 
-A path is always a file: whatever text a file holds or bears as its name, no connection comes of it. What lies
-elsewhere is a :class:`Remote`, which only the scan of a URL makes.
+A path always means a local file, so no text in a file or a file name can cause a connection. Everything else
+is a :class:`Remote`, which only the scan of a URL creates.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import BinaryIO
 
 
 class Remote(ABC):
-    """Something that can be read from any place on, though it is no file.
+    """Seekable source that is not a file of the file system.
 
     Attributes:
-        name: Its name, without its folder.
+        name: Name without the folder.
         size: Bytes.
     """
 
@@ -26,39 +26,40 @@ class Remote(ABC):
 
     @abstractmethod
     def open(self) -> BinaryIO:
-        """Return a stream that can be sought in; what was read once is not fetched again."""
+        """Return a seekable stream; parts that were read are cached."""
 
 
-# Not every system has every flag. Without O_NONBLOCK, opening a pipe waits for whoever writes into it.
+# Not every system has every flag. Without O_NONBLOCK, opening a pipe waits until another process writes.
 _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 Source = str | bytes | Remote
-"""A path as ``os`` opens it, or what lies elsewhere."""
+"""A path as the functions of ``os`` accept it, or a remote source."""
 
 
 def open_source(source: Source) -> BinaryIO:
-    """Open for reading.
+    """Open a source for reading.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The source cannot be opened.
     """
     return source.open() if isinstance(source, Remote) else open(open_regular(source), "rb")
 
 
 def open_regular(path: str | bytes | os.PathLike[str], *, follow: bool = True) -> int:
-    """Open a regular file for reading and return its descriptor; never wait for anything else.
+    """Open a regular file for reading and return its descriptor, without ever blocking on a pipe or device.
 
-    Whatever was seen at a path may have become a pipe, a device or a link since.
+    A file that the walk found may have been replaced by a pipe, a device or a link.
 
     Args:
-        path: As ``os`` opens it.
+        path: As the functions of ``os`` accept it.
         follow: Whether the path may be a symbolic link.
 
     Raises:
-        OSError: It cannot be opened, or is not a regular file.
+        OSError: The path cannot be opened, or is not a regular file.
     """
-    # Opening a device may do something to it, and the file may be exchanged before it is opened.
+    # Check before opening, because opening a device can have side effects, and again afterwards, because the
+    # file can be replaced in between.
     if stat.S_ISREG(os.stat(path, follow_symlinks=follow).st_mode):
         handle = os.open(path, _FLAGS if follow else _FLAGS | _NO_LINK)
         if stat.S_ISREG(os.fstat(handle).st_mode):
@@ -68,10 +69,10 @@ def open_regular(path: str | bytes | os.PathLike[str], *, follow: bool = True) -
 
 
 def size_of(source: Source) -> int:
-    """Return the size in bytes."""
+    """Return the size of a source in bytes."""
     return source.size if isinstance(source, Remote) else os.stat(source).st_size
 
 
 def name_of(source: Source) -> str:
-    """Return the name, without its folder."""
+    """Return the name of a source, without its folder."""
     return source.name if isinstance(source, Remote) else os.path.basename(os.fsdecode(source))

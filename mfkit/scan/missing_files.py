@@ -1,8 +1,8 @@
-"""What a comparison says without a file being opened: gone, back, still failing."""
+"""Updates of rows whose files are missing, found again or still failing, without opening any file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.bulk_write import update_rows
 from mfkit.core.database import Database
-from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, utc_now
+from mfkit.models import MediaCopy, MediaItem, ScanFailure, utc_now
 from mfkit.scan.change_journal import ChangeJournal
 from mfkit.scan.reconcile import ReconcileResult
 from mfkit.scan.scan_lock import write_lock
@@ -21,43 +21,44 @@ _CHUNK = 5000
 
 
 async def write_reconcile_result(
-    database: Database, journal: ChangeJournal, verdict: ReconcileResult, *, may_be_gone: bool
+    database: Database, journal: ChangeJournal, result: ReconcileResult, *, mark_missing: bool
 ) -> None:
-    """Write down what is gone, back, or failing as before.
+    """Update the rows of files that are missing, found again or still failing.
 
     Args:
-        database: Where.
-        journal: Of the scan that found it so.
-        verdict: The comparison.
-        may_be_gone: Whether what was not found counts as gone; not so below a folder that could not
-            be listed.
+        database: The library database.
+        journal: Journal of the scan.
+        result: Result of the comparison.
+        mark_missing: Whether to mark rows as missing whose files were not found.
     """
     async with write_lock(database) as connection:
-        await journal.note_back(connection, verdict.items_back, verdict.copies_back)
-        for model, back in ((MediaItem, verdict.items_back), (MediaCopy, verdict.copies_back)):
-            await _set(connection, model.__table__, back, missing_since=None)
-        await _set(connection, ScanFailure.__table__, verdict.still_failing, scan_id=journal.scan_id)
-        if may_be_gone:
-            await journal.note_gone(connection, verdict.items_gone, verdict.copies_gone)
-            for model, gone in ((MediaItem, verdict.items_gone), (MediaCopy, verdict.copies_gone)):
-                await _set(connection, model.__table__, gone, missing_since=utc_now())
-            for chunk in _chunks(verdict.failures_gone):
+        await journal.record_found_again(connection, result.items_found_again, result.copies_found_again)
+        for model, ids in ((MediaItem, result.items_found_again), (MediaCopy, result.copies_found_again)):
+            await _set(connection, model.__table__, ids, missing_since=None)
+        await _set(connection, ScanFailure.__table__, result.still_failing, scan_id=journal.scan_id)
+        if mark_missing:
+            await journal.record_missing(connection, result.items_missing, result.copies_missing)
+            for model, ids in ((MediaItem, result.items_missing), (MediaCopy, result.copies_missing)):
+                await _set(connection, model.__table__, ids, missing_since=utc_now())
+            for chunk in _chunks(result.failures_missing):
                 await connection.execute(delete(ScanFailure).where(ScanFailure.id.in_(chunk)))
-        journal.inherited |= await _promote(connection, MediaCopy.id, verdict.copies_back)
-        if may_be_gone:
-            journal.inherited |= await _promote(connection, MediaItem.id, verdict.items_gone)
+        journal.paths_from_copies |= await _promote_copies(
+            connection, MediaCopy.id, result.copies_found_again
+        )
+        if mark_missing:
+            journal.paths_from_copies |= await _promote_copies(connection, MediaItem.id, result.items_missing)
 
 
-async def _promote(connection: AsyncConnection, column: Any, ids: Sequence[UUID]) -> set[str]:
-    """Give missing items the path of a copy that is there.
+async def _promote_copies(connection: AsyncConnection, column: Any, ids: Sequence[UUID]) -> set[str]:
+    """Give missing items the path of one of their copies that is not missing.
 
     Args:
         connection: Open in a write transaction.
-        column: What the ids are of: the items, or the copies to take paths from.
-        ids: Where to look.
+        column: Column of the ids: that of the items, or that of the copies whose paths to use.
+        ids: Ids of items or copies.
 
     Returns:
-        The paths that the items have now.
+        The new paths of the items.
     """
     paths: set[str] = set()
     for chunk in _chunks(ids):
@@ -68,20 +69,20 @@ async def _promote(connection: AsyncConnection, column: Any, ids: Sequence[UUID]
             .group_by(MediaItem.id)
             .subquery()
         )
-        heirs = (
+        copies = (
             await connection.execute(select(MediaCopy).join(first, first.c.file_path == MediaCopy.file_path))
         ).all()
-        await take_paths(connection, {heir.media_item_id: heir.file_path for heir in heirs})
+        await take_paths(connection, {copy.media_item_id: copy.file_path for copy in copies})
         await update_rows(
             connection,
             cast(Table, MediaItem.__table__),
             ("file_modified_at", "last_scanned_at", "missing_since", "modified_at"),
             [
-                (heir.file_modified_at, heir.last_scanned_at, None, utc_now(), heir.media_item_id)
-                for heir in heirs
+                (copy.file_modified_at, copy.last_scanned_at, None, utc_now(), copy.media_item_id)
+                for copy in copies
             ],
         )
-        paths.update(heir.file_path for heir in heirs)
+        paths.update(copy.file_path for copy in copies)
     return paths
 
 
@@ -90,24 +91,5 @@ async def _set(connection: AsyncConnection, table: Any, ids: Sequence[UUID], **v
         await connection.execute(update(table).where(table.c.id.in_(chunk)).values(**values))
 
 
-def _chunks(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
-    return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]
-
-
-async def forget_placeholder_hashes(database: Database, root: str) -> None:
-    """Have the objects below a URL read again of which nobody has read the content yet.
-
-    Args:
-        database: Where they are known.
-        root: Stored form of the URL.
-    """
-    of_stand_ins = select(MediaMetadata.media_item_id).where(
-        MediaMetadata.extra_metadata["hash"].as_string() == "stand-in"
-    )
-    async with write_lock(database) as connection:
-        for model, item_id in ((MediaItem, MediaItem.id), (MediaCopy, MediaCopy.media_item_id)):
-            await connection.execute(
-                update(model)
-                .where(model.file_path > f"{root}/", model.file_path < f"{root}0", item_id.in_(of_stand_ins))
-                .values(last_scanned_at=None)
-            )
+def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

@@ -1,6 +1,6 @@
-"""What a scan may begin with: folders of the file system and URLs of object storage.
+"""Roots of a scan: folders of the file system and URLs of object storage.
 
-What object storage needs is imported when a URL is scanned, and not before.
+Modules that need object storage packages are imported only when a URL is scanned.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from mfkit.scan.walk import Entry, SkippedEntries, walk
 
 
 def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """Return the stored paths of folders that can be scanned, without those that lie in another one.
+    """Return the stored paths of roots, without those inside another one.
 
     Raises:
         StorageUnavailableError: A bucket cannot be listed.
-        FolderNotFoundError: One is empty, is not there, is no folder, or cannot be read.
+        FolderNotFoundError: A root is an empty text, does not exist, is not a folder, or cannot be read.
     """
     folders = []
     for root in roots:
@@ -32,9 +32,11 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
             continue
         path = os.path.abspath(os.path.expanduser(given))
         if not os.path.exists(path):
-            raise FolderNotFoundError(f"{root} is not there; check the spelling, or whether it is mounted.")
+            raise FolderNotFoundError(
+                f"{root} does not exist. Check the spelling, and whether the drive is mounted."
+            )
         if not os.path.isdir(path):
-            raise FolderNotFoundError(f"{root} is a file; name the folder that it lies in.")
+            raise FolderNotFoundError(f"{root} is a file. Name the folder that contains it.")
         try:
             os.scandir(path).close()
         except OSError as error:
@@ -48,7 +50,7 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
 
 
 def walker_for(root: str) -> Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]:
-    """Return the walk for a root; that of object storage needs packages which others do without."""
+    """Return the function that walks a root."""
     if not is_url(root):
         return walk
     from mfkit.distributed.s3_walk import walk_objects

@@ -1,8 +1,8 @@
-"""Which scans may run at once, who writes when, and what a scan that was killed left behind.
+"""Locks that prevent two scans of the same folder, and cleanup after scans that were killed.
 
-A SQLite library takes one scan at a time. On PostgreSQL several machines scan different folders at once:
-they read and probe side by side, and write their batches one after the other, as a batch is decided
-against the rows it finds.
+A SQLite library allows one scan at a time. On PostgreSQL several machines can scan different folders at once.
+They read files in parallel, but write their batches one after the other, because the rows of a batch depend
+on the rows that exist when it is written.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from mfkit.errors import DatabaseUnavailableError, LibraryLockedError, MfkitErro
 from mfkit.models import Scan, ScanStatus, utc_now
 
 LOCK_TRIES = 10
-"""How many busy timeouts a scan waits for another program's write, five minutes as a rule."""
+"""Number of busy timeouts that a scan waits for another program's write; five minutes by default."""
 
-# A machine that lost its power closes no connection; its locks are free after two minutes.
+# A machine that loses power does not close its connection. These settings free its locks after two minutes.
 _KEEPALIVES = {"tcp_keepalives_idle": "60", "tcp_keepalives_interval": "15", "tcp_keepalives_count": "4"}
-_HELD = text("""
+_HELD_LOCKS = text("""
     SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND mode = 'ExclusiveLock'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -36,143 +36,143 @@ _HELD = text("""
 
 
 class _ServerLock:
-    """Advisory locks on the scanned folders, held by a connection that does nothing else.
+    """Advisory locks of a scan on PostgreSQL, held by a connection that does nothing else.
 
-    As in a file system, a folder is locked for itself and what lies above it is locked against being
-    scanned as a whole: two scans meet when one's folder lies in the other's.
+    Each scanned folder is locked exclusively, and the folders above it are locked in shared mode. So two
+    scans conflict if their folders are the same or one contains the other.
     """
 
     def __init__(self, name: str, connection: AsyncConnection) -> None:
         self._name, self._connection = name, connection
-        self._one = asyncio.Lock()  # the scan writes from two tasks
+        self._mutex = asyncio.Lock()  # two tasks of a scan write
         self._roots: frozenset[int] = frozenset()
 
-    async def take(self, roots: Sequence[str]) -> bool:
-        """Take the locks of all roots, or tell that another scan is in the way."""
+    async def acquire(self, roots: Sequence[str]) -> bool:
+        """Lock all roots; return False if another scan prevents it."""
         self._roots = frozenset(_key(root) for root in roots)
         for setting, value in _KEEPALIVES.items():
             await self._connection.execute(
                 text("SELECT set_config(:setting, :value, false)"), {"setting": setting, "value": value}
             )
-        above = {folder for root in roots for folder in _above(root)} - set(roots)
-        for folders, function in ((roots, ""), (above, "_shared")):
+        parents = {folder for root in roots for folder in _parents(root)} - set(roots)
+        for folders, function in ((roots, ""), (parents, "_shared")):
             for folder in folders:
-                taken = text(f"SELECT pg_try_advisory_lock{function}(:key)")
-                if not await self._connection.scalar(taken, {"key": _key(folder)}):
+                try_lock = text(f"SELECT pg_try_advisory_lock{function}(:key)")
+                if not await self._connection.scalar(try_lock, {"key": _key(folder)}):
                     return False
         return True
 
     async def check(self) -> None:
-        """Make sure that the locks are still held: they end with their connection.
+        """Check that the locks are still held. They are released when their connection is lost.
 
         Raises:
             DatabaseUnavailableError: The connection was lost.
         """
-        async with self._one:
+        async with self._mutex:
             if self._connection.invalidated:
                 raise DatabaseUnavailableError(
-                    f"The connection to {self._name} was lost. What the scan stored is kept; scan again."
+                    f"The connection to {self._name} was lost. Results stored so far are kept. Scan again."
                 )
             with translate_errors(self._name):
                 await self._connection.execute(text("SELECT 1"))
 
-    async def of_others(self) -> set[int]:
-        """Return the locks on folders that other scans hold now."""
-        async with self._one:
-            return set((await self._connection.scalars(_HELD)).all()) - self._roots
+    async def keys_of_others(self) -> set[int]:
+        """Return the keys of the folder locks that other scans hold now."""
+        async with self._mutex:
+            return set((await self._connection.scalars(_HELD_LOCKS)).all()) - self._roots
 
     async def release(self) -> None:
-        """Give the locks back, unless they ended with a lost connection."""
+        """Release the locks, unless the connection was lost."""
         if not self._connection.invalidated:
             with suppress(MfkitError), translate_errors(self._name):
                 await self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 
 _held: ContextVar[_ServerLock | None] = ContextVar("_held", default=None)
-"""The lock of the scan that the present task belongs to."""
+"""Server lock of the scan that the current task belongs to."""
 
 
 @asynccontextmanager
 async def scan_lock(database: Database, roots: Sequence[str]) -> AsyncIterator[None]:
-    """Hold the scan lock, which the system gives back when a process dies.
+    """Hold the scan lock, which the system releases if the process dies.
 
-    A scan that still calls itself running while its lock is free was killed: it is marked so.
+    A scan whose row says that it is running, but whose lock is free, was killed. Its row is marked as
+    interrupted.
 
     Args:
-        database: The library.
-        roots: The folders to be scanned.
+        database: The library database.
+        roots: The folders to scan.
 
     Raises:
-        ScanRunningError: Another scan of the library, on PostgreSQL one of these folders, is under way.
+        ScanRunningError: Another scan of the library is running; on PostgreSQL, of one of these folders.
         LibraryLockedError: The lock file cannot be opened.
         DatabaseUnavailableError: The server cannot be reached.
     """
-    refused = ScanRunningError(
-        f"Another scan of {database.name} is under way; wait for it to end, or stop it."
-    )
     if database.file is not None:
         lock = FileLock(f"{database.file}.scan-lock", timeout=0, thread_local=False)
         try:
             lock.acquire()
         except Timeout:
-            raise refused from None
+            raise ScanRunningError(
+                f"Another scan of {database.name} is running. Wait for it to finish, or stop it."
+            ) from None
         except OSError as error:
             raise LibraryLockedError(
-                f"The lock file {lock.lock_file} cannot be opened: {error.strerror or error}. Check what "
-                "lies there and the permissions of the folder, then scan again."
+                f"The lock file {lock.lock_file} cannot be opened: {error.strerror or error}. Check that "
+                "path and the permissions of its folder, then scan again."
             ) from error
         try:
-            await _mark_killed(database)
+            await _mark_killed_scans(database)
             yield
         finally:
             lock.release()
     elif database.dialect == "postgresql":
-        async with database.connect() as plain:
-            # Without a transaction, which would stand open for as long as the scan takes.
-            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-            held = _ServerLock(database.name, connection)
+        async with database.connect() as connection:
+            # Autocommit, because a transaction would stay open as long as the scan runs.
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            server_lock = _ServerLock(database.name, connection)
             try:
-                if not await held.take(roots):
+                if not await server_lock.acquire(roots):
                     raise ScanRunningError(
-                        f"Another scan of these folders, of one in them or above them, into {database.name} "
-                        "is under way; wait for it to end, or stop it."
+                        f"Another scan into {database.name} is running in one of these folders, or in one "
+                        "below or above it. Wait for it to finish, or stop it."
                     )
-                _held.set(held)
-                await _mark_killed(database)
+                _held.set(server_lock)
+                await _mark_killed_scans(database)
                 yield
             finally:
                 _held.set(None)
-                await held.release()
-    else:  # a database in memory has no other process
+                await server_lock.release()
+    else:  # an in-memory database belongs to one process
         yield
 
 
 @asynccontextmanager
 async def write_lock(database: Database) -> AsyncIterator[AsyncConnection]:
-    """Open a transaction of a scan, in which no other scan writes.
+    """Open a write transaction of a scan, during which no other scan writes.
 
     Raises:
-        LibraryLockedError: Another program holds the write lock for minutes.
-        DatabaseUnavailableError: The server is gone, or was for a while: the scan's lock went with it.
+        LibraryLockedError: Another program held the write lock for minutes.
+        DatabaseUnavailableError: The connection to the server was lost, and the scan lock with it.
     """
-    held = _held.get()
-    if held is not None:
-        await held.check()
+    server_lock = _held.get()
+    if server_lock is not None:
+        await server_lock.check()
     async with database.transaction(tries=LOCK_TRIES) as connection:
         if database.dialect == "postgresql":
-            # What a batch finds known or unknown must still be so when it is written.
+            # No other scan may change the rows that a batch has read before the batch is written.
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key("")})
         yield connection
 
 
-async def _mark_killed(database: Database) -> None:
+async def _mark_killed_scans(database: Database) -> None:
     async with write_lock(database) as connection:
         running = (
             await connection.execute(select(Scan.id, Scan.root).where(Scan.status == ScanStatus.RUNNING))
         ).all()
-        held = _held.get()
-        scanned = await held.of_others() if held is not None else set()
-        killed = [id_ for id_, root in running if _key(root) not in scanned]
+        server_lock = _held.get()
+        locked = await server_lock.keys_of_others() if server_lock is not None else set()
+        killed = [id_ for id_, root in running if _key(root) not in locked]
         await connection.execute(
             update(Scan)
             .where(Scan.id.in_(killed))
@@ -181,14 +181,14 @@ async def _mark_killed(database: Database) -> None:
 
 
 def _key(folder: str) -> int:
-    """Return the number of a folder's lock, far from those that other programs choose by hand."""
+    """Return the key of a folder's lock: a hash, so that it differs from keys that other programs use."""
     return int.from_bytes(sha256(f"mfkit scan {folder}".encode()).digest()[:8], signed=True)
 
 
-def _above(folder: str) -> list[str]:
-    # Never the empty text, whose lock is that of the writers: "s3://bucket" and "C:/media" do not end at "/".
-    found = []
-    while (above := dirname(folder)) not in ("", folder):
-        found.append(above)
-        folder = above
-    return found
+def _parents(folder: str) -> list[str]:
+    # Without the empty text, in which "s3://bucket" and "C:/media" end: its key is that of the write lock.
+    parents = []
+    while (parent := dirname(folder)) not in ("", folder):
+        parents.append(parent)
+        folder = parent
+    return parents

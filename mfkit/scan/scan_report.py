@@ -1,4 +1,4 @@
-"""What a scan found, in numbers that add up."""
+"""Result of a scan: counts per root, times per stage, and notes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ STAGES = ("walk", "read", "probe", "store")
 
 @dataclass
 class Counts:
-    """What happened to the files below one root.
+    """Numbers of files below one root, by what the scan did with them.
 
-    ``files`` is what ``find ROOT -type f | wc -l`` counts, ``size`` the bytes of those files. Every
-    file is one of: ``added``, ``updated``, ``moved``, ``copies``, ``unchanged``, or unreadable; files
-    that were read but not understood are counted where they belong and once more in ``failed``.
+    ``files`` equals ``find ROOT -type f | wc -l`` if no file is ignored. Each file counts in exactly one of
+    ``added``, ``updated``, ``moved``, ``copies`` and ``unchanged``, unless it could not be read. Files that
+    could be read, but whose metadata could not be extracted, also count in ``failed``.
 
     Attributes:
         files: Files found.
-        size: Their bytes.
-        added: New contents.
-        updated: Items whose content or facts changed.
-        moved: Items found at another path than before.
-        unchanged: Files not opened, since size and modification time were as before.
-        copies: Further paths of a known content, found new.
-        missing: Items that were known below the root and are no longer found.
-        failed: Files that could not be read or understood.
+        size: Total size of those files in bytes.
+        added: New items.
+        updated: Items or copies whose file was read again.
+        moved: Items found at a new path.
+        unchanged: Files not opened, because size and modification time are unchanged.
+        copies: New copies of items.
+        missing: Items below the root that this scan no longer found.
+        failed: Files that could not be read, or whose metadata could not be extracted.
     """
 
     files: int = 0
@@ -43,24 +43,24 @@ class Counts:
     failed: int = 0
 
     def __iadd__(self, other: Counts) -> Counts:
-        """Add another root's or batch's counts."""
-        for one in fields(Counts):
-            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        """Add the counts of another root or batch."""
+        for count in fields(Counts):
+            setattr(self, count.name, getattr(self, count.name) + getattr(other, count.name))
         return self
 
 
 @dataclass
 class Effort:
-    """How long the stages of a scan took, and how it failed where it did.
+    """Time and failures of a scan, by stage.
 
-    Reading and probing go on in several processes at once, beside the walk and the store: the seconds
-    add up to more than the scan took.
+    Several processes read files in parallel with the walk and the database, so the sum of the seconds can
+    exceed the duration of the scan.
 
     Attributes:
-        seconds: Seconds by stage: ``walk``, ``read`` (hashing), ``probe``, ``store``.
+        seconds: Seconds by stage: ``walk``, ``read`` (hash), ``probe`` (extract metadata), ``store``.
         files: Files that went through each stage.
         read_bytes: Bytes hashed.
-        failures: Number of files that failed, by stage.
+        failures: Number of failed files, by stage.
     """
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
@@ -68,29 +68,29 @@ class Effort:
     read_bytes: int = 0
     failures: dict[str, int] = field(default_factory=dict)
 
-    def spend(self, stage: str, seconds: float, files: int) -> None:
-        """Add time that a stage took for some files."""
+    def add_seconds(self, stage: str, seconds: float, files: int) -> None:
+        """Add the time that a stage took for some files."""
         self.seconds[stage] += seconds
         self.files[stage] += files
 
-    def fail(self, stage: str) -> None:
+    def count_failure(self, stage: str) -> None:
         """Count a file that failed."""
         self.failures[stage] = self.failures.get(stage, 0) + 1
 
     def rate(self, stage: str) -> float:
-        """Return files per second of a stage; 0 when nothing went through it."""
+        """Return the files per second of a stage; 0 if no time was spent in it."""
         return self.files[stage] / self.seconds[stage] if self.seconds[stage] else 0.0
 
 
 @dataclass(frozen=True)
 class ScanReport:
-    """The result of a scan.
+    """Result of a scan.
 
     Attributes:
-        roots: Counts per folder that was scanned.
-        seconds: How long it took.
-        effort: How long each stage took, and how many files failed at which.
-        notes: What a person should know, such as a root that was empty.
+        roots: Counts by scanned folder.
+        seconds: Duration of the scan.
+        effort: Time and failures by stage.
+        notes: Messages for the user, for example that a root is empty.
     """
 
     roots: dict[str, Counts]
@@ -100,14 +100,14 @@ class ScanReport:
 
     @property
     def total(self) -> Counts:
-        """The counts of all roots together."""
+        """Sum of the counts of all roots."""
         total = Counts()
         for counts in self.roots.values():
             total += counts
         return total
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, for JSON."""
+        """Return the report as values that JSON can represent."""
         return {
             "roots": {root: asdict(counts) for root, counts in self.roots.items()},
             "total": asdict(self.total),
@@ -126,37 +126,29 @@ class ScanReport:
         }
 
     def __str__(self) -> str:
-        """Return a few lines for a person."""
-        total = self.total
+        """Return a summary of a few lines."""
+        total, effort = self.total, self.effort
+        files = "1 file" if total.files == 1 else f"{total.files:,} files"
+        counts = {
+            "added": total.added,
+            "updated": total.updated,
+            "moved": total.moved,
+            "new copy" if total.copies == 1 else "new copies": total.copies,
+            "unchanged": total.unchanged,
+            "missing": total.missing,
+            "failed": total.failed,
+        }
+        shown = [f"{number:,} {label}" for label, number in counts.items() if number or label == "added"]
         lines = [
-            f"{total.files:,} files, {format_size(total.size)}, in {format_duration(self.seconds)}",
-            "  "
-            + ", ".join(
-                f"{getattr(total, name):,} {word}"
-                for name, word in (
-                    ("added", "new"),
-                    ("updated", "updated"),
-                    ("moved", "moved"),
-                    ("copies", "new copies"),
-                    ("unchanged", "unchanged"),
-                    ("missing", "no longer found"),
-                    ("failed", "failed"),
-                )
-                if getattr(total, name) or name == "added"
-            ),
+            f"{files}, {format_size(total.size)}, in {format_duration(self.seconds)}",
+            f"  {', '.join(shown)}",
         ]
-        if self.effort.files["read"]:
-            lines.append(
-                "  per stage: "
-                + ", ".join(
-                    f"{stage} {self.effort.rate(stage):,.0f} files/s"
-                    for stage in STAGES
-                    if self.effort.files[stage]
-                )
-            )
+        if effort.files["read"]:
+            rates = (f"{stage} {effort.rate(stage):,.0f} files/s" for stage in STAGES if effort.files[stage])
+            lines.append(f"  Speed: {', '.join(rates)}")
         if total.failed:
-            kinds = ", ".join(f"{number:,} at {stage}" for stage, number in self.effort.failures.items())
-            lines.append(f"  What failed{f' ({kinds})' if kinds else ''}, and why: lib.failures()")
+            stages = ", ".join(f"{number:,} in {stage}" for stage, number in effort.failures.items())
+            lines.append(f"  Failures{f' ({stages})' if stages else ''}: see lib.failures()")
         return "\n".join([*lines, *(escape_control(f"  {note}") for note in self.notes)])
 
     __repr__ = __str__

@@ -1,4 +1,4 @@
-"""The pipeline: walk, compare with what is known, examine what is new, store in batches."""
+"""Pipeline of a scan: walk the folders, compare with the library, inspect new files, store in batches."""
 
 from __future__ import annotations
 
@@ -18,22 +18,21 @@ from sqlalchemy import func, insert, select, update
 from mfkit.core.database import Database
 from mfkit.distributed.executor_pool import ExecutorPool
 from mfkit.errors import FilterError, FolderNotFoundError, MfkitError
-from mfkit.models import MediaItem, Scan, ScanFailure, ScanStatus, utc_now
+from mfkit.models import MediaItem, Scan, ScanStatus, utc_now
 from mfkit.progress import progress_bar
-from mfkit.scan.change_journal import ChangeJournal, known_roots
+from mfkit.scan.change_journal import ChangeJournal, scanned_roots
 from mfkit.scan.extract.registry import EXTRACTOR_VERSION
 from mfkit.scan.identity import write_batch
 from mfkit.scan.ignore import IgnoreRules
 from mfkit.scan.inspect_file import FileResult
-from mfkit.scan.missing_files import forget_placeholder_hashes, write_reconcile_result
+from mfkit.scan.missing_files import write_reconcile_result
 from mfkit.scan.places import geocoding
-from mfkit.scan.reconcile import (
-    ReconcileResult,
-    find_differences,
+from mfkit.scan.reconcile import ReconcileResult, find_differences, load_stored_rows, reconcile
+from mfkit.scan.reread import (
     items_to_reread,
-    load_stored_rows,
     media_of_sidecars,
-    reconcile,
+    reread_outdated_metadata,
+    reread_placeholder_hashes,
 )
 from mfkit.scan.roots import resolve_roots, walker_for
 from mfkit.scan.scan_lock import scan_lock, write_lock
@@ -41,21 +40,22 @@ from mfkit.scan.scan_report import Counts, Effort, ScanReport
 from mfkit.scan.sidecars.live_photos import is_live_video_name, link_live_photos, may_be_live_photo
 from mfkit.scan.sidecars.sidecar import is_sidecar_name
 from mfkit.scan.stored_path import is_url, to_disk_path
-from mfkit.scan.walk import Candidate, Entry, SkippedEntries, candidate
-from mfkit.scan.workers.worker_pool import TIME_LIMIT, WorkerPool
+from mfkit.scan.walk import Candidate, Entry, SkippedEntries, to_candidate
+from mfkit.scan.workers.resource_limits import TIME_LIMIT
+from mfkit.scan.workers.worker_pool import WorkerPool
 
-_STRETCH = 5000
-"""How many files of the walk are compared with the library at a time."""
-_BATCH = 250
-"""How many examined files are stored in one transaction, while the next as many are examined.
+_WALK_BATCH_SIZE = 5000
+"""Number of files of the walk that are compared with the library at a time."""
+BATCH_SIZE = 250
+"""Number of inspected files that are stored in one transaction, while the next ones are inspected.
 
-Twice as many made large scans no quicker, and small ones wait at their end for what is left to store.
+Larger batches did not make large scans faster, and small scans would wait longer for the last batch.
 """
-_PATIENCE = 5.0
-"""Seconds after which a smaller batch is stored all the same, so that an interrupt costs little."""
+_MAX_BATCH_SECONDS = 5.0
+"""Seconds after which a smaller batch is stored, so that an interrupt loses little work."""
 
 Pool = WorkerPool | ExecutorPool
-"""What files are given to: this machine's processes, or an executor's machines."""
+"""Processes of this machine, or machines of an executor, that inspect files."""
 
 
 async def scan(
@@ -70,91 +70,98 @@ async def scan(
     hash: Literal["content"] | None = None,
     progress: bool | None = None,
 ) -> ScanReport:
-    """Read folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
+    """Scan folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
     if hash not in (None, "content"):
-        raise FilterError(f"hash is 'content' or not given, and is {hash!r}.")
-    folders = await asyncio.to_thread(resolve_roots, roots or await _known_roots(database))
+        raise FilterError(f"hash={hash!r} is not supported. Use hash='content', or omit it.")
+    folders = await asyncio.to_thread(resolve_roots, roots or await _earlier_roots(database))
     started = time.monotonic()
     counts: dict[str, Counts] = {}
     notes: list[str] = []
     effort = Effort()
-    rule = IgnoreRules(include, exclude)
+    rules = IgnoreRules(include, exclude)
 
-    def pool(at_once: bool) -> Pool:
+    def create_pool(start_early: bool) -> Pool:
         if executor is not None:
             return ExecutorPool(executor, workers, time_limit=time_limit)
         number = max(1, workers or os.cpu_count() or 1)
-        return WorkerPool(number, at_once=at_once, time_limit=time_limit)
+        return WorkerPool(number, start_early=start_early, time_limit=time_limit)
 
     async with scan_lock(database, folders):
-        await _forget_older_extractors(database)
-        inherited: set[str] = set()
+        await reread_outdated_metadata(database, EXTRACTOR_VERSION)
+        paths_from_copies: set[str] = set()
         for folder in folders:
-            run = _Run(database, folder, rule, pool, progress, effort, inherited)
+            root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, paths_from_copies)
             if hash is not None and is_url(folder):
-                run.wants_content = True
-                await forget_placeholder_hashes(database, folder)
-            counts[folder] = await run.scan()
-            notes += run.notes
+                root_scan.wants_content = True
+                await reread_placeholder_hashes(database, folder)
+            counts[folder] = await root_scan.run()
+            notes += root_scan.notes
     return ScanReport(counts, time.monotonic() - started, effort, tuple(notes))
 
 
-class _Stretch(NamedTuple):
-    """The next files of a walk, whether they are the last, and the seconds it took to find them."""
+class _WalkBatch(NamedTuple):
+    """Some consecutive files of a walk.
+
+    Attributes:
+        entries: The files.
+        is_last: Whether the walk ends with them.
+        seconds: Time that the walk took to find them.
+    """
 
     entries: list[Entry]
-    last: bool
+    is_last: bool
     seconds: float
 
 
-class _Run:
-    """The scan of one root."""
+class _RootScan:
+    """Scan of one root."""
 
     def __init__(
         self,
         database: Database,
         root: str,
-        exclude: IgnoreRules,
-        pool: Callable[[bool], Pool],
+        rules: IgnoreRules,
+        create_pool: Callable[[bool], Pool],
         progress: bool | None,
         effort: Effort,
-        inherited: set[str],
+        paths_from_copies: set[str],
     ) -> None:
-        self._effort = effort
         self.notes: list[str] = []
         self.wants_content = False
-        self._database, self._root, self._exclude, self._progress = database, root, exclude, progress
-        self._pool = pool
+        self._database, self._root, self._rules, self._progress = database, root, rules, progress
+        self._create_pool = create_pool
+        self._effort = effort
         self._id: UUID = uuid4()
-        self._journal = ChangeJournal(self._id, (), inherited)
+        self._journal = ChangeJournal(self._id, (), paths_from_copies)
         self._started_at = utc_now()
         self._counts = Counts()
-        self._done: list[FileResult] = []
-        self._storing: asyncio.Task[None] | None = None
-        self._stored_at = time.monotonic()
-        self._place_names: asyncio.Task[None] | None = None
-        self._aside = SkippedEntries()
-        self._noted = 0
-        self._again: set[str] = set()
-        self._folders: set[str] = set()
-        self._with_films: set[str] = set()
+        self._unstored: list[FileResult] = []
+        self._store_task: asyncio.Task[None] | None = None
+        self._last_store = time.monotonic()
+        self._place_names_task: asyncio.Task[None] | None = None
+        self._skipped = SkippedEntries()
+        self._recorded_unlisted = 0
+        self._media_to_reread: set[str] = set()
+        self._changed_photo_folders: set[str] = set()
+        self._video_folders: set[str] = set()
 
-    async def scan(self) -> Counts:
-        """Scan the root; whatever happens, the scan's row says how it ended."""
+    async def run(self) -> Counts:
+        """Scan the root, and record in the scan's row how the scan ended."""
         expected = await self._begin()
         status = ScanStatus.FAILED
         try:
             with progress_bar(self._progress, self._root, expected) as bar:
-                await self._pipeline(bar, is_new=expected is None)
-            await link_live_photos(self._database, sorted(self._folders & self._with_films))
-            self._note_left_out()
+                await self._run_pipeline(bar, is_new=expected is None)
+            await link_live_photos(self._database, sorted(self._changed_photo_folders & self._video_folders))
+            self._note_ignored()
             status = ScanStatus.FINISHED
         except asyncio.CancelledError:
             status = ScanStatus.INTERRUPTED
             raise
         finally:
-            # Shielded: a second cancel must not leave a scan "running" for ever. What ended the scan
-            # (a full disk, a lost server) may keep its end from being written too; the next scan does.
+            # Shielded, because a second cancellation must not leave the row in the state "running". An error
+            # that stopped the scan (full disk, lost server) may also prevent this write. The next scan
+            # repairs the row.
             with contextlib.suppress(*(() if status is ScanStatus.FINISHED else (MfkitError,))):
                 await asyncio.shield(self._end(status))
         return self._counts
@@ -167,7 +174,8 @@ class _Run:
                 .order_by(Scan.started_at.desc())
                 .limit(1)
             )
-            self._journal = ChangeJournal(self._id, await known_roots(connection), self._journal.inherited)
+            earlier_roots = await scanned_roots(connection)
+            self._journal = ChangeJournal(self._id, earlier_roots, self._journal.paths_from_copies)
             await connection.execute(
                 insert(Scan).values(
                     id=self._id,
@@ -182,12 +190,12 @@ class _Run:
 
     async def _end(self, status: ScanStatus) -> None:
         async with write_lock(self._database) as connection:
-            # At the end, since a file that was gone at its old path may have turned up at a later one.
+            # Counted at the end, because a file that is missing at its old path may be found at a later one.
             self._counts.missing = (
                 await connection.scalar(
                     select(func.count()).where(
                         MediaItem.missing_since >= self._started_at,
-                        # Not what another scan, of another folder at the same time, missed.
+                        # Exclude items that a scan of another folder marked at the same time.
                         MediaItem.file_path > f"{self._root.rstrip('/')}/",
                         MediaItem.file_path < _end_of(self._root),
                     )
@@ -197,189 +205,195 @@ class _Run:
             values = {**asdict(self._counts), "status": status, "finished_at": utc_now()}
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
-    async def _pipeline(self, bar: Any, *, is_new: bool) -> None:
-        # The processes start while a new folder is walked; one that is known may have nothing for them.
-        async with self._pool(is_new) as pool:
-            feeding = asyncio.create_task(self._feed(pool, bar))
+    async def _run_pipeline(self, bar: Any, *, is_new: bool) -> None:
+        # For a new folder, the processes start during the walk. Another one may have nothing to read.
+        async with self._create_pool(is_new) as pool:
+            feed_task = asyncio.create_task(self._feed(pool, bar))
             try:
-                async for block in pool.results():
-                    self._done += block
-                    for found in block:
-                        self._account(found)
-                    bar.update(len(block))
-                    if self._is_due():
-                        await self._store()
-                await feeding
-                while self._done:
-                    await self._store()
-                await self._stored()
+                async for results in pool.results():
+                    self._unstored += results
+                    for result in results:
+                        self._record_effort(result)
+                    bar.update(len(results))
+                    if self._is_batch_due():
+                        await self._start_storing()
+                await feed_task
+                while self._unstored:
+                    await self._start_storing()
+                await self._wait_until_stored()
             finally:
-                begun = [task for task in (feeding, self._storing, self._place_names) if task is not None]
-                for task in begun:
+                tasks = [
+                    task for task in (feed_task, self._store_task, self._place_names_task) if task is not None
+                ]
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(*begun, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _account(self, found: FileResult) -> None:
-        for stage, seconds in found.spent.items():
-            self._effort.spend(stage, seconds, 1)
-        if found.file_hash is not None:
-            self._effort.read_bytes += found.size
-        if found.stage is not None:
-            self._effort.fail(found.stage)
-        if self._place_names is None and found.facts.get("latitude") is not None:
-            self._place_names = asyncio.create_task(asyncio.to_thread(geocoding.load_cities))
+    def _record_effort(self, result: FileResult) -> None:
+        for stage, seconds in result.stage_seconds.items():
+            self._effort.add_seconds(stage, seconds, 1)
+        if result.file_hash is not None:
+            self._effort.read_bytes += result.size
+        if result.stage is not None:
+            self._effort.count_failure(result.stage)
+        if self._place_names_task is None and result.metadata.get("latitude") is not None:
+            self._place_names_task = asyncio.create_task(asyncio.to_thread(geocoding.load_cities))
 
     async def _feed(self, pool: Pool, bar: Any) -> None:
         try:
-            async with contextlib.aclosing(self._to_read(bar)) as files:
-                async for file, known_hash in files:
-                    await pool.put(replace(file, wants_content=self.wants_content), known_hash)
+            async with contextlib.aclosing(self._files_to_read(bar)) as files:
+                async for candidate, known_hash in files:
+                    await pool.put(replace(candidate, wants_content=self.wants_content), known_hash)
         except Exception:
-            await pool.finish()  # the results must end, so that the failure is seen
+            await pool.finish()  # ends the results, so that the pipeline sees this error
             raise
         await pool.finish()
 
-    def _is_due(self) -> bool:
-        return len(self._done) >= _BATCH or time.monotonic() - self._stored_at > _PATIENCE
+    def _is_batch_due(self) -> bool:
+        return len(self._unstored) >= BATCH_SIZE or time.monotonic() - self._last_store > _MAX_BATCH_SECONDS
 
-    async def _store(self) -> None:
-        """Begin to store what is done, once the batch before it is stored: two are in memory at most."""
-        await self._stored()
-        # Batches of one size make statements of one text, which the database need not prepare again.
-        batch, self._done = self._done[:_BATCH], self._done[_BATCH:]
-        self._storing = asyncio.create_task(self._write(batch))
-        self._stored_at = time.monotonic()
+    async def _start_storing(self) -> None:
+        """Start to store a batch when the previous one is stored, so that at most two are in memory."""
+        await self._wait_until_stored()
+        # Batches of equal size use the same SQL text, so the database can reuse prepared statements.
+        batch, self._unstored = self._unstored[:BATCH_SIZE], self._unstored[BATCH_SIZE:]
+        self._store_task = asyncio.create_task(self._store(batch))
+        self._last_store = time.monotonic()
 
-    async def _stored(self) -> None:
-        if self._storing is not None:
-            await self._storing
+    async def _wait_until_stored(self) -> None:
+        if self._store_task is not None:
+            await self._store_task
 
-    async def _write(self, batch: list[FileResult]) -> None:
+    async def _store(self, batch: list[FileResult]) -> None:
         if batch:
-            await asyncio.to_thread(geocoding.add_place_names, [found.facts for found in batch])
-            self._folders |= {dirname(found.path) for found in batch if may_be_live_photo(found.path)}
+            await asyncio.to_thread(geocoding.add_place_names, [result.metadata for result in batch])
+            self._changed_photo_folders |= {
+                dirname(result.path) for result in batch if may_be_live_photo(result.path)
+            }
             started = time.monotonic()
-            sound = [found for found in batch if found.file_hash is not None]
+            read = [result for result in batch if result.file_hash is not None]
             self._counts += await write_batch(self._database, self._journal, batch)
-            for found in sound:
-                if found.file_hash is None:
-                    self._effort.fail("store")
-            self._effort.spend("store", time.monotonic() - started, len(batch))
+            for result in read:
+                if result.file_hash is None:
+                    self._effort.count_failure("store")
+            self._effort.add_seconds("store", time.monotonic() - started, len(batch))
 
-    async def _to_read(self, bar: Any) -> AsyncGenerator[tuple[Candidate, str | None]]:
-        """Yield the files that must be opened; settle everything else on the way."""
-        # With the slash: "/photos-old/x" too lies behind "/photos", and is nobody's business here.
-        after = f"{self._root.rstrip('/')}/"
-        runs = walker_for(self._root)(self._root, self._aside, self._exclude)
-        async with contextlib.aclosing(_stretches(runs)) as stretches:
-            async for entries, last, seconds in stretches:
-                self._effort.spend("walk", seconds, len(entries))
-                upto = _end_of(self._root) if last else entries[-1][0]
-                for one in await self._compare(entries, after, upto, bar):
-                    yield one
-                after = upto
+    async def _files_to_read(self, bar: Any) -> AsyncGenerator[tuple[Candidate, str | None]]:
+        """Yield the files that must be opened; update the rows of all others."""
+        # With the slash, because "/photos-old/x" also sorts after "/photos".
+        start = f"{self._root.rstrip('/')}/"
+        lists = walker_for(self._root)(self._root, self._skipped, self._rules)
+        async with contextlib.aclosing(_walk_batches(lists)) as batches:
+            async for entries, is_last, seconds in batches:
+                self._effort.add_seconds("walk", seconds, len(entries))
+                end = _end_of(self._root) if is_last else entries[-1][0]
+                for file in await self._compare(entries, start, end, bar):
+                    yield file
+                start = end
         async with self._database.connect() as connection:
-            known = await load_stored_rows(connection, sorted(self._again))
-        for again in items_to_reread(known, self._started_at):
-            yield again
+            stored = await load_stored_rows(connection, sorted(self._media_to_reread))
+        for file in items_to_reread(stored, self._started_at):
+            yield file
 
     async def _compare(
-        self, entries: list[Entry], after: str, upto: str, bar: Any
+        self, entries: list[Entry], start: str, end: str, bar: Any
     ) -> list[tuple[Candidate, str | None]]:
-        """Hold a stretch of the walk against the library; return what must be opened."""
-        self._note_unlisted()
+        """Compare some files of the walk with the library; return those that must be opened."""
+        self._record_unlisted()
         self._counts.files += len(entries)
         self._counts.size += sum(size for _, size, _ in entries)
-        self._with_films |= {dirname(path) for path, _, _ in entries if is_live_video_name(path)}
+        self._video_folders |= {dirname(path) for path, _, _ in entries if is_live_video_name(path)}
         async with self._database.connect() as connection:
-            unknown, odd = await find_differences(connection, entries, after, upto)
-            known = await load_stored_rows(connection, [*{*odd, *(path for path, _, _ in unknown)}])
+            different, stored_paths = await find_differences(connection, entries, start, end)
+            stored = await load_stored_rows(
+                connection, [*{*stored_paths, *(path for path, _, _ in different)}]
+            )
             await self._database.shrink(connection)
-        candidates = {entry[0]: candidate(entry) for entry in unknown}
-        verdict = reconcile(candidates, known, [one.path for one in self._aside.unlisted])
-        await self._settle(verdict)
-        to_read = [*verdict.to_read, *((new, None) for new in candidates.values())]
-        await self._note_sidecars([one.path for one, _ in to_read], verdict.paths_gone)
-        unchanged = len(entries) - len(unknown) + verdict.unchanged
+        candidates = {entry[0]: to_candidate(entry) for entry in different}
+        result = reconcile(candidates, stored, [entry.path for entry in self._skipped.unlisted])
+        await self._write_reconcile_result(result)
+        to_read = [*result.to_read, *((candidate, None) for candidate in candidates.values())]
+        await self._find_media_of_sidecars([candidate.path for candidate, _ in to_read], result.paths_missing)
+        unchanged = len(entries) - len(different) + result.unchanged
         self._counts.unchanged += unchanged
-        self._counts.failed += len(verdict.still_failing)
-        bar.update(unchanged + verdict.failing_unread)
+        self._counts.failed += len(result.still_failing)
+        bar.update(unchanged + result.failing_without_item)
         return to_read
 
-    async def _settle(self, verdict: ReconcileResult) -> None:
+    async def _write_reconcile_result(self, result: ReconcileResult) -> None:
         any_file = self._counts.files > 0
-        if verdict.any_gone and not any_file:
+        if result.any_missing and not any_file:
             note = (
-                f"{self._root} holds no file, though the library knows some: is it unmounted? "
-                "Nothing was marked as missing."
+                f"{self._root} contains no files, but the library has items from it. Check whether the drive "
+                "is mounted. Nothing was marked as missing."
             )
             if note not in self.notes:
                 self.notes.append(note)
-        if verdict.any_gone or verdict.items_back or verdict.copies_back or verdict.still_failing:
-            await write_reconcile_result(self._database, self._journal, verdict, may_be_gone=any_file)
+        if (
+            result.any_missing
+            or result.items_found_again
+            or result.copies_found_again
+            or result.still_failing
+        ):
+            await write_reconcile_result(self._database, self._journal, result, mark_missing=any_file)
 
-    async def _note_sidecars(self, read: Sequence[str], gone: Sequence[str]) -> None:
-        """Have media read again whose sidecar is new, changed or gone, though they are unchanged."""
-        self._folders |= {dirname(path) for path in gone if may_be_live_photo(path)}
-        self._with_films |= {dirname(path) for path in gone if is_live_video_name(path)}
-        sidecars = [path for path in (*read, *gone) if is_sidecar_name(path)]
+    async def _find_media_of_sidecars(self, to_read: Sequence[str], missing: Sequence[str]) -> None:
+        """Remember unchanged media whose sidecar is new, changed or missing, to read them again."""
+        self._changed_photo_folders |= {dirname(path) for path in missing if may_be_live_photo(path)}
+        self._video_folders |= {dirname(path) for path in missing if is_live_video_name(path)}
+        sidecars = [path for path in (*to_read, *missing) if is_sidecar_name(path)]
         if sidecars:
-            self._again |= await asyncio.to_thread(media_of_sidecars, sidecars)
-            self._again.difference_update(read)
+            self._media_to_reread |= await asyncio.to_thread(media_of_sidecars, sidecars)
+            self._media_to_reread.difference_update(to_read)
 
-    def _note_left_out(self) -> None:
-        if self._aside.files or self._aside.folders:
+    def _note_ignored(self) -> None:
+        files, folders = self._skipped.files, self._skipped.folders
+        if files or folders:
             self.notes.append(
-                f"{self._aside.files:,} files and {self._aside.folders:,} folders of {self._root} were "
-                "left out by rule."
+                f"Ignored in {self._root}: {files:,} {'file' if files == 1 else 'files'}, "
+                f"{folders:,} {'folder' if folders == 1 else 'folders'}."
             )
 
-    def _note_unlisted(self) -> None:
-        unlisted = self._aside.unlisted
-        for one in unlisted[self._noted :]:
-            error = f"The folder or entry cannot be looked at: {one.error}."
-            self._done.append(FileResult(one.path, 0, None, stage="walk", error=error))
-            self._effort.fail("walk")
-        self._noted = len(unlisted)
+    def _record_unlisted(self) -> None:
+        unlisted = self._skipped.unlisted
+        for entry in unlisted[self._recorded_unlisted :]:
+            error = f"The file or folder cannot be accessed: {entry.error}."
+            self._unstored.append(FileResult(entry.path, 0, None, stage="walk", error=error))
+            self._effort.count_failure("walk")
+        self._recorded_unlisted = len(unlisted)
 
 
-async def _stretches(runs: Iterator[list[Entry]]) -> AsyncGenerator[_Stretch]:
-    """Yield a walk stretch by stretch.
+async def _walk_batches(lists: Iterator[list[Entry]]) -> AsyncGenerator[_WalkBatch]:
+    """Yield a walk in batches.
 
-    Not one ahead: SQLite gives Python's lock away for every row, and a walk beside it would take it.
+    The next batch is not prepared in advance: SQLite releases Python's global lock for every row, and a walk
+    in another thread would slow it down by taking the lock.
     """
-    while not (stretch := await asyncio.to_thread(_stretch, runs)).last:
-        yield stretch
-    yield stretch
+    while not (batch := await asyncio.to_thread(_next_walk_batch, lists)).is_last:
+        yield batch
+    yield batch
 
 
-def _stretch(runs: Iterator[list[Entry]]) -> _Stretch:
+def _next_walk_batch(lists: Iterator[list[Entry]]) -> _WalkBatch:
     started = time.monotonic()
     entries: list[Entry] = []
-    for run in runs:
-        entries += run
-        if len(entries) >= _STRETCH:
-            return _Stretch(entries, False, time.monotonic() - started)
-    return _Stretch(entries, True, time.monotonic() - started)
+    for entry_list in lists:
+        entries += entry_list
+        if len(entries) >= _WALK_BATCH_SIZE:
+            return _WalkBatch(entries, False, time.monotonic() - started)
+    return _WalkBatch(entries, True, time.monotonic() - started)
 
 
 def _end_of(root: str) -> str:
-    """Return the first path behind everything below a root: "0" is the character after "/"."""
+    """Return the first path that sorts after everything below a root: "0" is the character after "/"."""
     return "0" if root == "/" else f"{root}0"
 
 
-async def _known_roots(database: Database) -> list[str]:
+async def _earlier_roots(database: Database) -> list[str]:
     async with database.connect() as connection:
-        roots = (await connection.execute(select(Scan.root).distinct().order_by(Scan.root))).scalars().all()
+        roots = await scanned_roots(connection)
     if not roots:
-        raise FolderNotFoundError("No folder was scanned before; name one, as in mfkit scan ~/Pictures.")
+        raise FolderNotFoundError(
+            "No folder has been scanned yet. Name one, for example: mfkit scan ~/Pictures"
+        )
     return [to_disk_path(root) for root in roots]
-
-
-async def _forget_older_extractors(database: Database) -> None:
-    """Have everything probed again that an older version of the extractors has read."""
-    async with write_lock(database) as connection:
-        newest = await connection.scalar(select(func.max(Scan.extractor_version)))
-        if newest is not None and newest < EXTRACTOR_VERSION:
-            await connection.execute(update(MediaItem).values(is_processed=False))
-            await connection.execute(update(ScanFailure).values(file_modified_at=None))

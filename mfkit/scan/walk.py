@@ -1,4 +1,4 @@
-"""Folders to files: every regular file below a root, in the order of the stored paths."""
+"""Walk of a folder tree: every regular file below a root, sorted by stored path."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from stat import S_ISREG
 from mfkit.scan.ignore import FILES, IgnoreRules
 from mfkit.scan.stored_path import to_disk_path, to_stored_path
 
-# First characters of the file names that the default rule leaves out: one look spares most files the rule.
-_SUSPECT = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
+# First characters of the file names that the defaults ignore. Other names need no further check.
+_IGNORED_INITIALS = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 Entry = tuple[str, int, int]
-"""A file as its directory entry shows it: stored path, bytes, and the modification time in microseconds
-since 1970. A plain tuple, since there is one per file of every rescan."""
+"""Directory entry of a file: stored path, bytes, and the modification time in microseconds since 1970.
+
+A plain tuple for speed, because a rescan creates one per file.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that may have to be read.
+    """File that may have to be read.
 
     Attributes:
         path: Stored form of the path.
         size: Bytes.
-        modified_at: The file system's modification time, to the microsecond.
-        wants_content: Whether an object's hash must be that of its content.
+        modified_at: Modification time in the file system, to the microsecond.
+        wants_content: Whether the hash of an object must be computed from its content.
     """
 
     path: str
@@ -41,11 +43,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class UnlistableEntry:
-    """A folder or entry that could not be looked at.
+    """Folder or directory entry that could not be accessed.
 
     Attributes:
         path: Stored form of the path.
-        error: The system's words.
+        error: Error message of the operating system.
     """
 
     path: str
@@ -54,12 +56,12 @@ class UnlistableEntry:
 
 @dataclass(slots=True)
 class SkippedEntries:
-    """What the walk met and did not yield.
+    """Entries that the walk does not yield.
 
     Attributes:
-        unlisted: What could not be looked at, before any run that sorts behind it.
-        files: How many files were left out by rule.
-        folders: How many folders were left out by rule.
+        unlisted: Entries that could not be accessed; each is added before the walk yields a later path.
+        files: Number of ignored files.
+        folders: Number of ignored folders.
     """
 
     unlisted: list[UnlistableEntry] = field(default_factory=list)
@@ -67,94 +69,96 @@ class SkippedEntries:
     folders: int = 0
 
 
-def candidate(entry: Entry) -> Candidate:
-    """Return an entry with its time as a moment."""
+def to_candidate(entry: Entry) -> Candidate:
+    """Return an entry as a candidate."""
     path, size, modified = entry
-    return Candidate(path, size, _moment(modified))
+    return Candidate(path, size, _to_datetime(modified))
 
 
 def modification_time(status: os.stat_result) -> datetime:
-    """Return the modification time to the microsecond, exactly as it is compared and stored."""
-    return _moment(status.st_mtime_ns // 1000)
+    """Return the modification time to the microsecond, as it is compared and stored."""
+    return _to_datetime(status.st_mtime_ns // 1000)
 
 
-def walk(root: str, aside: SkippedEntries, exclude: IgnoreRules = IgnoreRules()) -> Iterator[list[Entry]]:
-    """Yield the regular files below a folder, run by run, sorted by stored path through all runs.
+def walk(root: str, skipped: SkippedEntries, rules: IgnoreRules = IgnoreRules()) -> Iterator[list[Entry]]:
+    """Yield the regular files below a folder in lists, sorted by stored path across all lists.
 
-    The order is the database's own (by code point), so that what is found and what is known can be
-    compared side by side in bounded memory. Symbolic links are not followed: what they point to
-    counts where it lies. Sockets, pipes and devices are no files. Hidden files are files.
+    Paths are sorted by code point, as in the database, so that the walk and the library can be compared in
+    bounded memory. Symbolic links are not followed: a file is found where it is stored. Sockets, pipes and
+    devices are skipped. Hidden files are included.
 
     Args:
         root: Stored form of an absolute path.
-        aside: Gets what is not yielded.
-        exclude: What to leave out.
+        skipped: Receives the entries that are not yielded.
+        rules: Rules for the files and folders to ignore.
 
     Yields:
-        Runs of entries; a run is at most one folder's.
+        Lists of entries; the entries of a list are in the same folder.
     """
-    # A stack, since a tree may be deeper than Python's own.
-    below = len(root) if root.endswith("/") else len(root) + 1
-    stack = [_runs(root, below, aside, exclude)]
+    # An explicit stack, because a tree can be deeper than Python's recursion limit.
+    prefix_length = len(root) if root.endswith("/") else len(root) + 1
+    stack = [_list_folder(root, prefix_length, skipped, rules)]
     while stack:
-        run = next(stack[-1], None)
-        if run is None:
+        found = next(stack[-1], None)
+        if found is None:
             stack.pop()
-        elif isinstance(run, str):
-            stack.append(_runs(run, below, aside, exclude))
+        elif isinstance(found, str):
+            stack.append(_list_folder(found, prefix_length, skipped, rules))
         else:
-            yield run
+            yield found
 
 
-def _runs(
-    folder: str, below: int, aside: SkippedEntries, exclude: IgnoreRules
+def _list_folder(
+    folder: str, prefix_length: int, skipped: SkippedEntries, rules: IgnoreRules
 ) -> Iterator[list[Entry] | str]:
-    """Yield the files of one folder, and between them, where it sorts, each folder to descend into."""
+    """Yield the files of one folder in sorted lists, and between them, in order, each subfolder to walk."""
     prefix = folder if folder.endswith("/") else f"{folder}/"
     files: list[Entry] = []
     folders: list[str] = []
-    suspect, has_patterns = _SUSPECT, exclude.has_patterns
+    ignored_initials, has_patterns = _IGNORED_INITIALS, rules.has_patterns
     try:
         with os.scandir(to_disk_path(prefix)) as listing:
-            # This loop runs once per file of every rescan: nothing is called that need not be.
+            # This loop runs once per file of every rescan, so it avoids function calls.
             for entry in listing:
                 name = entry.name
                 path = prefix + (name if name.isascii() and "\\" not in name else to_stored_path(name))
                 try:
                     if entry.is_dir(follow_symlinks=False):
-                        if exclude.matches(path[below:], True):
-                            aside.folders += 1
+                        if rules.matches(path[prefix_length:], True):
+                            skipped.folders += 1
                         else:
                             folders.append(f"{path}/")
                         continue
                     status = entry.stat(follow_symlinks=False)
                 except OSError as error:
-                    aside.unlisted.append(UnlistableEntry(path, error.strerror or str(error)))
+                    skipped.unlisted.append(UnlistableEntry(path, error.strerror or str(error)))
                     continue
                 if not S_ISREG(status.st_mode):
                     continue
-                if (name[0] in suspect or has_patterns) and exclude.matches(path[below:], False):
-                    aside.files += 1
+                if (name[0] in ignored_initials or has_patterns) and rules.matches(
+                    path[prefix_length:], False
+                ):
+                    skipped.files += 1
                 else:
                     files.append((path, status.st_size, status.st_mtime_ns // 1000))
     except OSError as error:
-        aside.unlisted.append(UnlistableEntry(folder, error.strerror or str(error)))
+        skipped.unlisted.append(UnlistableEntry(folder, error.strerror or str(error)))
         return
     files.sort()
     folders.sort()
     start = 0
-    for inner in folders:
-        end = bisect_left(files, (inner,), start)
+    for subfolder in folders:
+        end = bisect_left(files, (subfolder,), start)
         if end > start:
             yield files[start:end]
             start = end
-        yield inner[:-1]
+        yield subfolder[:-1]
     if start < len(files):
         yield files[start:] if start else files
 
 
-def _moment(microseconds: int) -> datetime:
+def _to_datetime(microseconds: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=microseconds)
-    except OverflowError:  # a broken clock or file system; the size still tells of changes
+    except OverflowError:  # a broken clock or file system; changes are still detected by size
         return _EPOCH

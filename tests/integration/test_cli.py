@@ -41,7 +41,7 @@ def test_scan_and_sizes(run, folder):
     """A scan prints what it found, sizes what there is, down to the sum that find and du give."""
     done = run("scan", "media")
     assert (done.code, done.err) == (0, "")
-    assert "2 files" in done.out and "1 new, 1 new copies" in done.out
+    assert "2 files" in done.out and "1 added, 1 new copy" in done.out
     done = run("sizes")
     assert done.code == 0
     assert "document" in done.out
@@ -66,7 +66,7 @@ def test_json(run, folder):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (("scan", "nowhere"), "nowhere is not there"),
+        (("scan", "nowhere"), "nowhere does not exist"),
         (("scan", "media", "--library", "media"), "media is a directory"),
         (("sizes", "--library", "nowhere.db"), "mfkit scan FOLDER --library nowhere.db"),
         (("sizes", "--library", "media/a.txt"), "is no SQLite database"),

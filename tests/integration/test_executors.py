@@ -163,8 +163,8 @@ def test_hostile_files_cost_a_task_only_themselves(trap, tmp_path):
         assert (report.files, report.added, report.failed) == (104, 104, 4)
         failures = library.failures()
         blamed = {Path(path).stem[3:]: error for path, error in zip(failures.file_path, failures.error)}
-    assert "SIGABRT" in blamed["abort"] and "no sign of life for 2 s" in blamed["hang"]
-    assert "memory" in blamed["bloat"] and "no answer that can be understood" in blamed["babble"]
+    assert "SIGABRT" in blamed["abort"] and "no progress for 2 s" in blamed["hang"]
+    assert "memory" in blamed["bloat"] and "invalid reply" in blamed["babble"]
 
 
 def test_a_task_that_is_lost_is_tried_file_by_file(files, tmp_path):

@@ -91,7 +91,7 @@ def test_an_empty_prefix_misses_nothing(bucket: Bucket, lib: MediaLibrary) -> No
     scan(lib, f"{bucket.url}/p")
     bucket.delete("p/a.txt")
     found = scan(lib, f"{bucket.url}/p")
-    assert "holds no file" in found.notes[0]
+    assert "contains no files" in found.notes[0]
     assert paths(lib, missing=False) == [f"{bucket.url}/p/a.txt"]
 
 
@@ -130,7 +130,7 @@ def test_a_slow_line_gives_signs_of_life(bucket: Bucket, lib: MediaLibrary) -> N
     bucket.server.spoil(method="GET", contains="dead.bin", delay=60)
     found = scan(lib, bucket.url, time_limit=1)
     assert found.total.failed == 1
-    assert "no sign of life" in lib.failures().iloc[0]["error"]
+    assert "no progress" in lib.failures().iloc[0]["error"]
 
 
 def test_an_object_that_changes_while_it_is_read_is_not_mixed(bucket: Bucket, lib: MediaLibrary) -> None:

@@ -74,7 +74,7 @@ def scans() -> Iterator[Scans]:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Store soon, so that a small scan has a middle."""
-    monkeypatch.setattr(scanner, "_BATCH", 40)
+    monkeypatch.setattr(scanner, "BATCH_SIZE", 40)
 
 
 class TestSeveralScans:

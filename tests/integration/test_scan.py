@@ -1,4 +1,4 @@
-"""A scan of real files: what becomes an item, a copy, a failure, and what is not opened again."""
+"""Scans of real files: items, copies, failures, and files that are not opened again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONG_AGO = 1_500_000_000
 
 @pytest.fixture
 def media(tmp_path) -> Path:
-    """A folder of a few small files, last changed long ago."""
+    """Folder with a few small files that were modified long ago."""
     folder = tmp_path / "media"
     (folder / "sub").mkdir(parents=True)
     for name in ("a.txt", "b.txt", "sub/c.txt"):
@@ -38,8 +38,8 @@ def rescan(library: mfkit.MediaLibrary, folder: Path):
     return library.scan(folder, progress=False).total
 
 
-def test_the_demo_adds_up_with_the_disk(library, demo):
-    """Files and bytes equal what the file system says; copies, failures and empty files are told."""
+def test_counts_of_the_demo_match_the_disk(library, demo):
+    """Files and bytes match the file system; copies, failures and empty files are counted."""
     report = rescan(library, demo)
     files = [path for path in demo.rglob("*") if path.is_file()]
     totals = library.totals().iloc[0]
@@ -52,8 +52,8 @@ def test_the_demo_adds_up_with_the_disk(library, demo):
     assert (failures.error == "The file is empty.").sum() == 1
 
 
-def test_facts_of_real_files(library, demo):
-    """Photos, films, music and documents bring the facts that they carry."""
+def test_metadata_of_real_files(library, demo):
+    """Metadata is extracted from photos, videos, music and documents."""
     rescan(library, demo)
     photos = library.items(media_type="image", has_location=True)
     assert len(photos) > 30 and photos.camera_model.notna().any() and photos.file_created_at.notna().all()
@@ -69,7 +69,7 @@ def test_facts_of_real_files(library, demo):
 
 
 def test_a_second_scan_opens_no_file(library, demo):
-    """Unchanged files, copies and failures are not opened again: so says the system's own trace."""
+    """A system call trace shows that unchanged files, copies and failures are not opened again."""
     rescan(library, demo)
     url = library.database.url.render_as_string(hide_password=False)
     code = (
@@ -86,8 +86,8 @@ def test_a_second_scan_opens_no_file(library, demo):
     assert done.stdout.strip() == "200 199 3 []"
 
 
-def test_a_new_extractor_version_probes_again(library, demo, monkeypatch):
-    """When mfkit learns to read more, the next scan reads the facts again, and keeps hash and id."""
+def test_a_new_extractor_version_extracts_metadata_again(library, demo, monkeypatch):
+    """The next scan extracts the metadata of all files again, and keeps hashes and ids."""
     rescan(library, demo)
     before = library.items(missing=None).set_index("id").file_hash
     monkeypatch.setattr("mfkit.scan.scanner.EXTRACTOR_VERSION", registry.EXTRACTOR_VERSION + 1)
@@ -98,7 +98,7 @@ def test_a_new_extractor_version_probes_again(library, demo, monkeypatch):
 
 
 def test_a_move_keeps_id_and_tags(library, media):
-    """A file that was moved is the same item."""
+    """A moved file stays the same item."""
     rescan(library, media)
     before = library.items(extension="txt", text="a.txt").iloc[0]
     library.tag(before.id, "kept")
@@ -109,8 +109,8 @@ def test_a_move_keeps_id_and_tags(library, media):
     assert (after.id, after.file_name, after.folder) == (before.id, "moved.txt", str(media / "sub"))
 
 
-def test_gone_and_back(library, media):
-    """What is gone is marked and keeps its row; what is back is as before, and was not read again."""
+def test_a_missing_file_that_is_found_again(library, media):
+    """A missing file is marked and keeps its row; when it is found again, it is not read again."""
     rescan(library, media)
     (media / "a.txt").rename(media.parent / "aside")
     assert rescan(library, media).missing == 1
@@ -121,7 +121,7 @@ def test_gone_and_back(library, media):
 
 
 def test_an_edited_file_keeps_its_row(library, media):
-    """Changed content at the same path keeps id and tags and gets new facts."""
+    """Changed content at the same path keeps id and tags and gets new metadata."""
     rescan(library, media)
     before = library.items(text="a.txt").iloc[0]
     library.tag(before.id, "kept")
@@ -132,8 +132,8 @@ def test_an_edited_file_keeps_its_row(library, media):
     assert after.id == before.id and after.file_hash != before.file_hash and after.file_size == 15
 
 
-def test_a_content_that_changes_its_file(library, media):
-    """What one file held before an edit may be what a new file holds: an edit and a new item."""
+def test_an_edited_file_whose_old_content_is_at_a_new_path(library, media):
+    """The edited file stays its item, and the new file becomes a new item."""
     rescan(library, media)
     write(media / "d.txt", (media / "a.txt").read_text(), at=LONG_AGO + 60)
     write(media / "a.txt", "another content", at=LONG_AGO + 60)
@@ -143,7 +143,7 @@ def test_a_content_that_changes_its_file(library, media):
 
 
 def test_a_copy_where_an_item_went_missing(library, media):
-    """The row of what was there before makes no scan believe that the copy is gone."""
+    """A missing item at the same path does not make the copy count as missing."""
     shutil.copy2(media / "a.txt", media / "b2.txt")
     rescan(library, media)
     for name in ("a.txt", "b2.txt"):
@@ -154,8 +154,8 @@ def test_a_copy_where_an_item_went_missing(library, media):
     assert library.totals().iloc[0].to_dict() == before
 
 
-def test_a_copy_takes_the_place_of_its_original(library, media):
-    """When the original goes, the item lives on at the copy's path."""
+def test_a_copy_replaces_its_missing_original(library, media):
+    """When the original is removed, the item gets the path of the copy."""
     shutil.copy2(media / "a.txt", media / "sub" / "z.txt")
     rescan(library, media)
     assert library.duplicates().file_name.tolist() == ["a.txt", "z.txt"]
@@ -166,14 +166,14 @@ def test_a_copy_takes_the_place_of_its_original(library, media):
 
 
 def test_an_empty_root_marks_nothing_missing(library, media):
-    """A root without any file is taken for unmounted, and said so."""
+    """An empty root may be an unmounted drive, so the report has a note instead."""
     rescan(library, media)
     aside = media.parent / "aside"
     media.rename(aside)
     media.mkdir()
     report = library.scan(media, progress=False)
     assert report.total.missing == 0 and library.count() == 3
-    assert "unmounted" in str(report)
+    assert "Nothing was marked as missing" in str(report)
 
 
 def bound_by_permissions(script: str) -> list[str]:
@@ -186,7 +186,7 @@ def bound_by_permissions(script: str) -> list[str]:
 
 
 def test_an_unreadable_folder_marks_nothing_missing(tmp_path, media):
-    """What lies below a folder that cannot be listed is unknown, not gone."""
+    """Files below a folder that cannot be listed are not marked as missing."""
     script = (
         "import mfkit, os, sys\n"
         f"library = mfkit.MediaLibrary({str(tmp_path / 'library.db')!r})\n"
@@ -200,8 +200,8 @@ def test_an_unreadable_folder_marks_nothing_missing(tmp_path, media):
     assert done.stdout.strip() == "0 1 3 ['walk']", done.stderr
 
 
-def test_names_that_are_no_utf8(library, media):
-    """Such a file is stored readably, keeps its bytes, and is known again."""
+def test_names_that_are_not_utf8(library, media):
+    """Such a path is stored readably, keeps its bytes, and is recognized by the next scan."""
     if sys.platform == "win32":
         pytest.skip("names are not bytes on Windows")
     path = os.path.join(os.fsencode(media), b"caf\xe9.txt")
@@ -215,50 +215,52 @@ def test_names_that_are_no_utf8(library, media):
 
 
 def test_hostile_names(library, media):
-    """Names are data, whatever they hold."""
+    """File names with SQL, HTML or control characters are stored unchanged."""
     for name in ("'; DROP TABLE media_items; --", "%s {x} \\x41 ?", "a\nb", "<img src=x onerror=alert(1)>"):
         write(media / name, name)
     assert rescan(library, media).added == 7
     assert rescan(library, media).unchanged == 7
 
 
-def test_a_racy_file_is_read_again(library, media, monkeypatch):
-    """A file that changed within two seconds of being read may have changed after it."""
-    assert item_rows._RACE == timedelta(seconds=2)
-    monkeypatch.setattr(item_rows, "_RACE", timedelta(hours=1))  # the test may take longer than that
+def test_a_file_changed_just_before_the_scan_is_read_again(library, media, monkeypatch):
+    """A later change could have the same modification time, which may be rounded to two seconds."""
+    assert item_rows.CLOCK_RESOLUTION == timedelta(seconds=2)
+    monkeypatch.setattr(
+        item_rows, "CLOCK_RESOLUTION", timedelta(hours=1)
+    )  # the test may take longer than that
     (media / "now.txt").write_text("just now")
     rescan(library, media)
     assert rescan(library, media).unchanged == 3
 
 
 def test_a_root_within_another_is_scanned_once(library, media):
-    """Folders that lie in one another count once."""
+    """A root inside another root is not scanned again."""
     report = library.scan(media, media / "sub", media, progress=False)
     assert list(report.roots) == [str(media)]
 
 
-def test_without_roots_the_known_ones_are_scanned(library, media):
-    """scan() goes over what was scanned before."""
+def test_without_roots_the_earlier_ones_are_scanned(library, media):
+    """scan() without roots scans the roots of earlier scans."""
     rescan(library, media)
     assert library.scan(progress=False).total.unchanged == 3
 
 
-@pytest.mark.parametrize("name, words", [("nowhere", "is not there"), ("a.txt", "is a file")])
-def test_a_root_that_is_none(library, media, name, words):
-    """A folder to scan that is missing, or a file, is refused before anything is scanned."""
+@pytest.mark.parametrize("name, words", [("nowhere", "does not exist"), ("a.txt", "is a file")])
+def test_a_root_that_cannot_be_scanned(library, media, name, words):
+    """A root that does not exist or is a file raises an error before anything is scanned."""
     with pytest.raises(FolderNotFoundError, match=words):
         library.scan(media, media / name, progress=False)
     assert library.scans().empty
 
 
 def test_scan_without_any_root(library):
-    """scan() of a new library asks for a folder."""
-    with pytest.raises(FolderNotFoundError, match="name one"):
+    """scan() of a new library needs a folder."""
+    with pytest.raises(FolderNotFoundError, match="Name one"):
         library.scan()
 
 
 def test_an_interrupted_scan_keeps_what_is_stored(tmp_path, demo):
-    """Ctrl-C ends the scan soon and marks it; the next one finishes the work."""
+    """Ctrl-C stops the scan quickly and marks it as interrupted; the next scan reads the rest."""
     script = (
         "import mfkit, os, signal, threading, time\n"
         f"library = mfkit.MediaLibrary({str(tmp_path / 'library.db')!r})\n"
@@ -277,8 +279,8 @@ def test_an_interrupted_scan_keeps_what_is_stored(tmp_path, demo):
 
 
 def test_the_report_prints_and_serialises(library, media):
-    """A report says in a line what was found, and holds the same as plain values."""
+    """A report has a readable text, and the same numbers as JSON values."""
     report = library.scan(media, progress=False)
-    assert "3 files" in str(report) and "3 new" in str(report)
+    assert "3 files" in str(report) and "3 added" in str(report)
     assert report.as_dict()["total"]["added"] == 3
     assert report._repr_html_().startswith("<pre>")

@@ -1,4 +1,4 @@
-"""Scans that are locked out or run out of disk: nothing is lost, and the next one finishes."""
+"""Scans of a locked database, with a full disk, or of files that change."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import mfkit
 from mfkit.errors import MfkitError, ScanRunningError
 
 
-def test_a_locked_database_is_waited_for(tmp_path, demo):
-    """A scan outlasts another program's write, longer than one busy timeout."""
+def test_a_scan_waits_for_a_locked_database(tmp_path, demo):
+    """A scan waits for another program's write longer than one busy timeout."""
     with mfkit.MediaLibrary(tmp_path / "library.db", busy_timeout=0.5) as library:
         library.scan(demo / "Music", progress=False)
         other = sqlite3.connect(tmp_path / "library.db", isolation_level=None, check_same_thread=False)
@@ -27,8 +27,8 @@ def test_a_locked_database_is_waited_for(tmp_path, demo):
         assert total.files == 200
 
 
-def test_a_second_scan_is_refused(tmp_path, demo):
-    """Two scans of one library at once: the second says so, and the first goes on."""
+def test_a_second_scan_is_rejected(tmp_path, demo):
+    """The second of two scans of one library raises an error, and the first continues."""
     script = (
         "import sys, mfkit\n"
         f"library = mfkit.MediaLibrary({str(tmp_path / 'library.db')!r})\n"
@@ -42,7 +42,7 @@ def test_a_second_scan_is_refused(tmp_path, demo):
     )
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
     with mfkit.MediaLibrary(tmp_path / "library.db") as library:
-        with pytest.raises(ScanRunningError, match="Another scan of .*library.db is under way"):
+        with pytest.raises(ScanRunningError, match="Another scan of .*library.db is running"):
             library.scan(demo, progress=False)
         holder.kill()  # a process that dies holds no lock
         holder.communicate()
@@ -50,7 +50,7 @@ def test_a_second_scan_is_refused(tmp_path, demo):
 
 
 def test_a_full_disk(tmp_path, demo):
-    """When the disk is full the scan says so; what was committed stays, and the next scan finishes."""
+    """The scan raises an error; committed files are kept, and the next scan reads the rest."""
     with mfkit.MediaLibrary(tmp_path / "library.db"):
         size = (tmp_path / "library.db").stat().st_size
     script = (
@@ -72,28 +72,30 @@ def test_a_full_disk(tmp_path, demo):
 
 
 def test_a_file_that_vanishes(tmp_path, monkeypatch):
-    """A file that is gone between listing and opening is a failure that the next scan forgets."""
+    """A file that is removed between the walk and the read is a failure."""
     from mfkit.scan.inspect_file import inspect_file
-    from mfkit.scan.walk import candidate
+    from mfkit.scan.walk import to_candidate
 
-    gone = inspect_file(candidate((str(tmp_path / "gone.jpg"), 5, 0)))
+    gone = inspect_file(to_candidate((str(tmp_path / "gone.jpg"), 5, 0)))
     assert (gone.stage, gone.file_hash) == ("read", None)
     assert gone.error is not None and "No such file" in gone.error
 
 
 def test_a_file_that_changes_while_it_is_read(tmp_path):
-    """Its hash would be of neither version: the next scan takes it up."""
+    """It is a failure, because its hash would belong to neither version."""
     from mfkit.scan.inspect_file import inspect_file
-    from mfkit.scan.walk import candidate
+    from mfkit.scan.walk import to_candidate
 
     path = tmp_path / "growing.log"
     path.write_text("longer than listed")
-    changed = inspect_file(candidate((str(path), 5, 0)))
-    assert changed.file_hash is None and changed.error == "The file changed while it was read; scan again."
+    changed = inspect_file(to_candidate((str(path), 5, 0)))
+    assert (
+        changed.file_hash is None and changed.error == "The file changed while it was being read. Scan again."
+    )
 
 
-def test_a_library_that_may_only_be_read(tmp_path, demo):
-    """A scan into it is refused in words."""
+def test_a_read_only_library(tmp_path, demo):
+    """A scan into a read-only library raises an error."""
     with mfkit.MediaLibrary(tmp_path / "library.db"):
         pass
     with mfkit.MediaLibrary(tmp_path / "library.db", read_only=True) as library:

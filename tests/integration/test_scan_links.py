@@ -1,4 +1,4 @@
-"""What a scan learns from a file's surroundings: sidecars, other halves, place names, rules."""
+"""Scans of files with sidecars, live photos, people and ignore patterns."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def title(library: mfkit.MediaLibrary) -> str | None:
     return None if value != value else str(value)
 
 
-def test_a_sidecar_comes_changes_and_goes(library, media):
-    """The facts of an unchanged picture follow its sidecar."""
+def test_a_sidecar_is_added_changed_and_removed(library, media):
+    """The metadata of an unchanged image follows its sidecar."""
     total = library.scan(media, progress=False).total
     assert (total.added, title(library)) == (1, None)
     sidecar(media / "a.jpg.xmp", XMP.format(title="First"))
@@ -62,8 +62,8 @@ def test_a_sidecar_comes_changes_and_goes(library, media):
     assert library.scan(media, progress=False).total.unchanged == 1
 
 
-def test_takeout_tells_where_and_when(library, media):
-    """A Google Takeout JSON gives the capture time and the place that the picture lacks."""
+def test_takeout_json_adds_time_and_place(library, media):
+    """A Google Takeout JSON adds the capture time and the place that the image lacks."""
     told = {
         "title": "a.jpg",
         "description": "by the sea",
@@ -80,8 +80,8 @@ def test_takeout_tells_where_and_when(library, media):
     assert library.count(text="portugal") == 1
 
 
-def test_live_photos_are_linked_and_let_go(library, media, demo):
-    """Picture and film of one name know each other, for as long as both are there."""
+def test_live_photos_are_linked_and_unlinked(library, media, demo):
+    """An image and a video of the same name are linked while both exist."""
     film = next(path for path in demo.rglob("*") if path.suffix.lower() == ".mov")
     (media / "a.mov").write_bytes(film.read_bytes())
     os.utime(media / "a.mov", (LONG_AGO, LONG_AGO))
@@ -96,8 +96,8 @@ def test_live_photos_are_linked_and_let_go(library, media, demo):
     assert "live_photo" not in json.loads(library.items().extra_metadata[0])
 
 
-def test_patterns_leave_out_and_say_so(library, media):
-    """What rules leave out is counted, not skipped in silence."""
+def test_ignored_files_are_reported(library, media):
+    """The report counts the files and folders that patterns ignore."""
     picture(media / "b.jpg", "blue")
     (media / "Thumbs.db").write_text("cache")
     report = library.scan(media, exclude=["b.*"], progress=False)
@@ -107,8 +107,8 @@ def test_patterns_leave_out_and_say_so(library, media):
         library.scan(media, exclude=[""], progress=False)
 
 
-def test_people_become_tags_when_asked(library, media):
-    """Names of people are facts, and tags only on request."""
+def test_people_become_tags_on_request(library, media):
+    """Names of people are metadata, and become tags only on request."""
     told = {"title": "a.jpg", "people": [{"name": "Ada"}, {"name": "Grace"}]}
     sidecar(media / "a.jpg.json", json.dumps({**told, "photoTakenTime": {"timestamp": "1400000000"}}))
     library.scan(media, progress=False)

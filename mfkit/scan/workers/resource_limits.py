@@ -1,30 +1,40 @@
-"""The bounds that an isolated process sets itself before it opens a file."""
+"""Limits of the isolated processes that read untrusted files: default values, and how a process sets them.
+
+The parent enforces the time limit in `mfkit.scan.workers.worker_process`.
+"""
 
 from __future__ import annotations
 
 import signal
 
+MEMORY_LIMIT = 1 << 30
+"""Bytes that a worker process may allocate."""
+TIME_LIMIT = 60.0
+"""Seconds that a worker process may work on one file without sending a heartbeat."""
+
 
 def arm_watchdog(time_limit: float) -> None:
-    """Have the system end this process if it says nothing more for a while.
+    """Have the operating system kill this process if the watchdog is not armed again in time.
 
-    The parent ends a silent worker itself; this is for when the parent was killed, and a worker that
-    hangs would go on for ever.
+    The parent kills a silent worker earlier. The watchdog is for a worker that hangs after its parent was
+    killed.
+
+    Args:
+        time_limit: Time limit of the worker in seconds; 0 disarms the watchdog.
     """
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, 2 * time_limit + 10 if time_limit else 0)
 
 
 def limit_memory(limit: int) -> None:
-    """Bound what this process may allocate, where the system can (not on Windows)."""
+    """Limit the bytes that this process may allocate, if the system supports it (Windows does not)."""
     try:
         import resource
     except ImportError:
         return
-    # Data, not address space: libraries map far more than they use.
-    for kind in ("RLIMIT_DATA", "RLIMIT_CORE"):
-        bound = limit if kind == "RLIMIT_DATA" else 0
+    # Limit data, not address space, because libraries map far more memory than they use. No core dumps.
+    for name, value in (("RLIMIT_DATA", limit), ("RLIMIT_CORE", 0)):
         try:
-            resource.setrlimit(getattr(resource, kind), (bound, bound))
-        except (AttributeError, ValueError, OSError):  # the system has no such limit, or a lower one
+            resource.setrlimit(getattr(resource, name), (value, value))
+        except (AttributeError, ValueError, OSError):  # not supported, or a lower limit is set
             continue

@@ -1,10 +1,13 @@
-"""The isolated process that reads files, ``mfkit.scan.workers.worker_main``, spoken to over pipes.
+"""Worker process that inspects files, ``python -m mfkit.scan.workers.worker_main``, and its protocol.
 
-A file may crash or hang the library that reads it, or ask it for all memory; in a process of its own it
-takes nothing with it. One line of JSON a request and one a file that is done, in order; between them, while
-a large file is read, empty ones as signs of life. A file whose facts have cost a worker is asked for again
-without them, so that it still becomes an item. JSON rather than pickle: a file that gets hold of the worker
-must not get hold of its parent.
+A file can crash or hang the library that reads it, or make it allocate all memory. In a separate process it
+harms nothing else.
+
+Each request is one line of JSON on standard input, and each reply one line of JSON on standard output, in the
+order of the requests. While a large file is read, empty objects are sent as heartbeats. If a worker dies
+while it extracts a file's metadata, the file is requested again without metadata, so that it still becomes an
+item. The protocol is JSON, not pickle, so that a file that takes control of a worker cannot run code in the
+parent.
 """
 
 from __future__ import annotations
@@ -28,100 +31,103 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def request(found: FileResult, known_hash: str | None, *, wants_facts: bool) -> bytes:
-    """Return the line that asks for a file: for its hash and kind, and for its facts as a rule."""
-    modified = (found.modified_at - _EPOCH) // _MICROSECOND if found.modified_at is not None else 0
-    wanted = (wants_facts, found.wants_content)
-    return json.dumps([found.path, found.size, modified, known_hash, *wanted]).encode() + b"\n"
-
-
-def read_request(line: bytes) -> tuple[FileResult, str | None, bool]:
-    """Return what a line of :func:`request` asks for: the file, its known hash, whether facts are wanted."""
-    path, size, modified, known_hash, wants_facts, wants_content = json.loads(line)
-    found = FileResult(path, size, _EPOCH + modified * _MICROSECOND, wants_content=wants_content)
-    return found, known_hash, wants_facts
-
-
-def reply(found: FileResult) -> bytes:
-    """Return the line that says what was found out about a file, as :func:`take_reply` takes it."""
-    values: dict[str, Any] = {"done": 1, "spent": found.spent}
-    if found.kind is not None and found.file_hash is not None:
-        values["hash"] = found.file_hash
-        values["object"] = (found.hash_kind, found.stand_in)
-        values["kind"] = (found.kind.format, found.kind.mime_type, found.kind.media_type)
-    if found.facts:
-        facts: dict[str, Any] = dict(found.facts)
-        if (taken_at := found.facts.get("taken_at")) is not None:
-            facts["taken_at"] = taken_at.isoformat()
-        values["facts"] = facts
-    if found.stage is not None:
-        values["failed"] = (found.stage, found.error)
+def encode_request(result: FileResult, known_hash: str | None, *, wants_metadata: bool) -> bytes:
+    """Return the request line for a file."""
+    modified = (result.modified_at - _EPOCH) // _MICROSECOND if result.modified_at is not None else 0
+    values = [result.path, result.size, modified, known_hash, wants_metadata, result.wants_content]
     return json.dumps(values).encode() + b"\n"
 
 
-def read_reply(line: bytes, found: FileResult) -> bool:
-    """Take what a line of the worker says over into ``found``; returns whether the file is done.
+def decode_request(line: bytes) -> tuple[FileResult, str | None, bool]:
+    """Return the arguments of :func:`encode_request` for a request line."""
+    path, size, modified, known_hash, wants_metadata, wants_content = json.loads(line)
+    result = FileResult(path, size, _EPOCH + modified * _MICROSECOND, wants_content=wants_content)
+    return result, known_hash, wants_metadata
+
+
+def encode_reply(result: FileResult) -> bytes:
+    """Return the reply line for a file that was inspected."""
+    values: dict[str, Any] = {"done": 1, "spent": result.stage_seconds}
+    if result.file_format is not None and result.file_hash is not None:
+        file_format = result.file_format
+        values["hash"] = result.file_hash
+        values["object"] = (result.hash_kind, result.placeholder_hash)
+        values["kind"] = (file_format.format, file_format.mime_type, file_format.media_type)
+    if result.metadata:
+        metadata: dict[str, Any] = dict(result.metadata)
+        if (taken_at := result.metadata.get("taken_at")) is not None:
+            metadata["taken_at"] = taken_at.isoformat()
+        values["facts"] = metadata
+    if result.stage is not None:
+        values["failed"] = (result.stage, result.error)
+    return json.dumps(values).encode() + b"\n"
+
+
+def apply_reply(line: bytes, result: FileResult) -> bool:
+    """Store a reply line in the result of its file; return whether the file is done.
 
     Raises:
-        ValueError: The line is none of a worker's.
-        MfkitError: The worker lacks a library.
+        ValueError: The line is not a reply.
+        MfkitError: The worker cannot import a library.
     """
     values = json.loads(line)
     if not isinstance(values, dict):
         raise ValueError("not a reply")
     if "lacking" in values:
         raise MfkitError(
-            f"A library that reads files cannot be imported ({values['lacking']}); mend the installation "
-            "with: pip install --force-reinstall mfkit"
+            f"A library that mfkit needs cannot be imported ({values['lacking']}). Reinstall it with: "
+            "pip install --force-reinstall mfkit"
         )
     if "hash" in values:
-        found.file_hash, found.kind = values["hash"], FileFormat(*values["kind"])
-        found.hash_kind, found.stand_in = values["object"]
+        result.file_hash, result.file_format = values["hash"], FileFormat(*values["kind"])
+        result.hash_kind, result.placeholder_hash = values["object"]
     if "failed" in values:
-        found.stage, found.error = values["failed"]
-    found.spent = values.get("spent", found.spent)
+        result.stage, result.error = values["failed"]
+    result.stage_seconds = values.get("spent", result.stage_seconds)
     if "facts" in values:
-        found.facts = values["facts"]
-        if (taken_at := found.facts.get("taken_at")) is not None:
-            found.facts["taken_at"] = datetime.fromisoformat(str(taken_at))
+        result.metadata = values["facts"]
+        if (taken_at := result.metadata.get("taken_at")) is not None:
+            result.metadata["taken_at"] = datetime.fromisoformat(str(taken_at))
     return bool(values.get("done"))
 
 
 def main() -> None:
-    """Answer requests for as long as the parent lives."""
+    """Answer requests until the parent ends."""
     memory_limit, time_limit = (float(argument) for argument in (*sys.argv[1:], "0", "0")[:2])
     if memory_limit:
         limit_memory(int(memory_limit))
-    # Nothing a library prints may get between the replies.
+    # Write replies to a copy of standard output, so that output of libraries cannot mix with them.
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
-    def say(line: bytes = b"{}\n") -> None:
+    def send(line: bytes = b"{}\n") -> None:
         arm_watchdog(time_limit)
         replies.write(line)
 
-    say()  # the first word: it can start at all
+    send()  # the first heartbeat tells the parent that the worker has started
     for line in requests():
         arm_watchdog(time_limit)
-        found, known_hash, wants_facts = read_request(line)
+        result, known_hash, wants_metadata = decode_request(line)
         try:
-            _read(found, known_hash, wants_facts, beat=say)
+            _inspect(result, known_hash, wants_metadata, heartbeat=send)
         except MissingLibraryError as error:
-            say(json.dumps({"lacking": str(error)}).encode() + b"\n")
+            send(json.dumps({"lacking": str(error)}).encode() + b"\n")
         else:
-            say(reply(found))
-        arm_watchdog(0)  # to wait for work is no silence
+            send(encode_reply(result))
+        arm_watchdog(0)  # waiting for the next request is not limited
 
 
-def _read(found: FileResult, known_hash: str | None, wants_facts: bool, beat: Callable[[], None]) -> None:
+def _inspect(
+    result: FileResult, known_hash: str | None, wants_metadata: bool, heartbeat: Callable[[], None]
+) -> None:
     started = time.perf_counter()
-    found.spent = {"read": 0.0, "probe": 0.0}
-    if (source := hash_and_identify(found, known_hash, beat)) is not None:
-        between = time.perf_counter()
-        found.spent["read"] = between - started
-        if wants_facts:
-            add_metadata(found, source)
-            found.spent["probe"] = time.perf_counter() - between
+    result.stage_seconds = {"read": 0.0, "probe": 0.0}
+    if (source := hash_and_identify(result, known_hash, heartbeat)) is not None:
+        hashed = time.perf_counter()
+        result.stage_seconds["read"] = hashed - started
+        if wants_metadata:
+            add_metadata(result, source)
+            result.stage_seconds["probe"] = time.perf_counter() - hashed
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The workers of this machine: several processes that read files side by side."""
+"""Pool of worker processes on this machine that inspect files in parallel."""
 
 from __future__ import annotations
 
@@ -11,98 +11,99 @@ from typing import Generic, Self, TypeVar
 
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.walk import Candidate
+from mfkit.scan.workers.resource_limits import MEMORY_LIMIT, TIME_LIMIT
 from mfkit.scan.workers.worker_supervisor import Job, WorkerSupervisor
 
-_WAITING = 64
-"""Files a worker that wait to be taken."""
-_HELD = 1024
-"""Files a worker that are done and wait for an earlier one: more than others do while a worker starts."""
-_PATIENCE = 5.0
-"""Seconds that they wait: longer than a worker takes to start, shorter than an interrupt may cost."""
-MEMORY_LIMIT = 1 << 30
-TIME_LIMIT = 60.0
+_QUEUED_PER_WORKER = 64
+"""Number of files per worker that wait in the queue."""
+_HELD_PER_WORKER = 1024
+"""Number of results per worker that wait for an earlier file: more than arrive while a worker starts."""
+_MAX_HELD_SECONDS = 5.0
+"""Seconds that results wait for an earlier file.
+
+Longer than a worker takes to start, but short enough that an interrupt loses little work.
+"""
 
 
 class WorkerPool:
-    """Some isolated processes that read files, behind two bounded queues.
+    """Isolated worker processes behind two bounded queues.
 
-    A file that takes a worker down costs itself and nothing else, see :class:`Reader`.
+    A file that kills a worker affects no other file, see :class:`WorkerSupervisor`.
     """
 
     def __init__(
         self,
         workers: int,
         *,
-        at_once: bool = False,
+        start_early: bool = False,
         time_limit: float = TIME_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
     ) -> None:
-        """Set the bounds.
+        """Create the pool; enter it as a context manager to start the workers.
 
         Args:
-            workers: How many processes.
-            at_once: Whether they are started before there is a file, as one is sure to come.
-            time_limit: Seconds that a worker may be silent over one file; while a large file is read
-                it is not silent.
+            workers: Number of processes.
+            start_early: Whether to start the processes at once, and not with the first file.
+            time_limit: Seconds that a worker may work on one file without a heartbeat.
             memory_limit: Bytes that a worker may allocate; 0 for no limit.
         """
-        self._time_limit, self._memory_limit, self._at_once = time_limit, memory_limit, at_once
-        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(workers * _WAITING)
+        self._time_limit, self._memory_limit, self._start_early = time_limit, memory_limit, start_early
+        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(workers * _QUEUED_PER_WORKER)
         self._results: asyncio.Queue[list[Job] | None] = asyncio.Queue(workers * 2)
-        self._number, self._put = workers, 0
+        self._workers, self._next_number = workers, 0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Start the workers."""
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._number)]
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the workers, whatever they are at."""
+        """Stop the workers, even in the middle of a file."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Have a file read; waits while enough are under way."""
-        await self._jobs.put(Job(FileResult.of(candidate), known_hash, number=self._put))
-        self._put += 1
+        """Queue a file; wait while the queue is full."""
+        await self._jobs.put(Job(FileResult.of(candidate), known_hash, number=self._next_number))
+        self._next_number += 1
 
     async def finish(self) -> None:
-        """Say that no more files come."""
+        """Signal that no more files follow."""
         for _ in self._tasks:
             await self._jobs.put(None)
 
     async def results(self) -> AsyncIterator[list[FileResult]]:
-        """Yield the files that are done, some at a time, until all are.
+        """Yield the results in lists until all files are done.
 
-        They come in the order in which they were put in, so that what a library says does not hang on
-        which worker was quicker; a file that takes long is not waited for.
+        Results come in the order in which the files were queued, so that the content of a library does not
+        depend on the speed of the workers. Files that take very long come later.
 
         Raises:
-            MfkitError: A worker cannot be started, or lacks a library.
+            MfkitError: A worker cannot be started, or cannot import a library.
         """
         running = len(self._tasks)
-        order = OrderedResults[FileResult](self._number * _HELD, _PATIENCE)
+        ordered = OrderedResults[FileResult](self._workers * _HELD_PER_WORKER, _MAX_HELD_SECONDS)
         while running:
             done = await self._results.get()
             if done is None:
                 running -= 1
                 continue
             for job in done:
-                order.put(job.number, job.found)
-            if block := order.ready():
-                yield block
+                ordered.put(job.number, job.result)
+            if ready := ordered.ready():
+                yield ready
         for task in self._tasks:
             if task.done():
                 task.result()
-        if block := order.rest():
-            yield block
+        if rest := ordered.rest():
+            yield rest
 
     async def _work(self) -> None:
-        """Serve, and say when that is over; a cancelled pool has nobody left who would hear it."""
+        """Run one worker, and signal its end in the results unless the pool was cancelled."""
         try:
             await self._serve()
         except Exception:
@@ -111,59 +112,63 @@ class WorkerPool:
         await self._results.put(None)
 
     async def _serve(self) -> None:
-        """Keep one worker at work."""
-        reader = WorkerSupervisor(self._memory_limit, self._time_limit)
+        supervisor = WorkerSupervisor(self._memory_limit, self._time_limit)
         try:
-            if self._at_once:
-                await reader.start()
-            await reader.serve(self._jobs, self._results)
+            if self._start_early:
+                await supervisor.start()
+            await supervisor.serve(self._jobs, self._results)
         finally:
-            await reader.end()
+            await supervisor.end()
 
 
 T = TypeVar("T")
 
 
 class OrderedResults(Generic[T]):
-    """Holds what comes early until what it follows is there; but not for ever, and not without bound.
+    """Buffer that puts results back into order, bounded in number and time.
 
-    What a library says should not hang on which worker was quicker. A file that takes minutes must not keep
-    thousands of others from being stored all the same, or an interrupt would lose them.
+    Order matters because the content of a library should not depend on the speed of the workers. The bounds
+    matter because results that wait for a slow file are not stored, and would be lost by an interrupt.
     """
 
-    def __init__(self, most: int, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Set the bounds.
+    def __init__(
+        self, max_held: int, max_seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Create the buffer.
 
         Args:
-            most: How many are held.
-            patience: Seconds for which any is held.
-            clock: Seconds, always growing.
+            max_held: Maximum number of results to hold.
+            max_seconds: Maximum seconds to hold results.
+            clock: Function that returns the time in seconds.
         """
-        self._most, self._patience, self._clock = most, patience, clock
+        self._max_held, self._max_seconds, self._clock = max_held, max_seconds, clock
         self._held: list[tuple[int, T]] = []
-        self._following = 0
-        self._since: float | None = None
+        self._next_number = 0
+        self._held_since: float | None = None
 
     def put(self, number: int, result: T) -> None:
-        """Take a result; numbers count from 0, each comes once."""
+        """Add a result. Numbers count from 0, and each is added once."""
         heappush(self._held, (number, result))
 
     def ready(self) -> list[T]:
-        """Return what need not wait any longer, in order."""
-        late = self._since is not None and self._clock() - self._since > self._patience
-        block = []
-        while self._held and (self._held[0][0] <= self._following or late or len(self._held) > self._most):
+        """Return the results that need not wait any longer, in order."""
+        waited = self._clock() - self._held_since if self._held_since is not None else 0.0
+        is_late = waited > self._max_seconds
+        ready = []
+        while self._held and (
+            self._held[0][0] <= self._next_number or is_late or len(self._held) > self._max_held
+        ):
             number, result = heappop(self._held)
-            self._following = max(self._following, number + 1)
-            block.append(result)
-        if block or not self._held:
-            self._since = None
-        if self._held and self._since is None:
-            self._since = self._clock()
-        return block
+            self._next_number = max(self._next_number, number + 1)
+            ready.append(result)
+        if ready or not self._held:
+            self._held_since = None
+        if self._held and self._held_since is None:
+            self._held_since = self._clock()
+        return ready
 
     def rest(self) -> list[T]:
-        """Return what is held still, in order: nothing else comes."""
-        block = [result for _, result in sorted(self._held, key=lambda held: held[0])]
+        """Return all results that are still held, in order; call it when no more follow."""
+        rest = [result for _, result in sorted(self._held, key=lambda held: held[0])]
         self._held.clear()
-        return block
+        return rest

@@ -1,4 +1,4 @@
-"""A worker process as its parent sees it: started, written to, listened to, and ended."""
+"""Parent's side of one worker process: start it, send requests, receive replies, and kill it."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from typing import Self, cast
 from mfkit.errors import MfkitError
 from mfkit.processes.child_process import python_child
 
-_LINE = 1 << 24
-"""Longest line of a worker; its facts are bounded far below."""
-_PATIENCE = 120.0
-"""Seconds that a worker may take to start: a cold disk under load is slow."""
-_PAUSE = 0.005
-"""Seconds between two looks at what a worker has written.
+_MAX_LINE_BYTES = 1 << 24
+"""Maximum length of a reply line; metadata is limited to far less."""
+_MAX_START_SECONDS = 120.0
+"""Seconds that a worker may take to start; a cold disk under load is slow."""
+_READ_INTERVAL = 0.005
+"""Seconds between two reads of a worker's replies.
 
-To be woken for every file took the parent longer than to store it. The lines wait in the pipe, where a
-worker that crashes cannot lose them.
+Waking up for every reply took the parent longer than storing the file. Replies wait in the pipe, where they
+are not lost if the worker crashes.
 """
-_SECOND_LOOK = 0.1
-"""Seconds that a silent worker gets on top, so that what came while the loop was held up is seen."""
+_GRACE_SECONDS = 0.1
+"""Seconds added to the time limit, to read replies that arrived while the event loop was blocked."""
 
 
 class WorkerLostError(Exception):
-    """A worker has ended, or must be: the message says what it did with the file it was at."""
+    """A worker crashed or must be killed; the message gives the reason as an error of its current file."""
 
 
 class WorkerProcess(asyncio.SubprocessProtocol):
-    """One running worker; made by :meth:`start`."""
+    """Running worker process; created by :meth:`start`."""
 
     def __init__(self, time_limit: float) -> None:
-        """Prepare to be told what the process does."""
+        """Create the protocol of a process that is about to start."""
         self._time_limit = time_limit
         self._lines: list[bytes] = []
-        self._rest = b""
+        self._incomplete = b""
         self._arrived, self._exited = asyncio.Event(), asyncio.Event()
         self._is_open = True
         self._loop = asyncio.get_running_loop()
 
     @classmethod
     async def start(cls, memory_limit: int, time_limit: float) -> Self:
-        """Start a worker and wait for its first word.
+        """Start a worker and wait for its first heartbeat.
 
         Args:
-            memory_limit: Bytes that it may allocate; 0 for no limit.
-            time_limit: Seconds that it may be silent over one file.
+            memory_limit: Bytes that the worker may allocate; 0 for no limit.
+            time_limit: Seconds that the worker may work on one file without a heartbeat.
 
         Raises:
-            MfkitError: It ends before it can work.
+            MfkitError: The worker exits before it is ready.
         """
         command, environment = python_child(
             "mfkit.scan.workers.worker_main", str(memory_limit), str(time_limit)
@@ -64,40 +64,40 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_MAX_START_SECONDS):
                 await worker._arrived.wait()
             if not worker._is_open:
                 await worker._exited.wait()
                 raise MfkitError(
-                    "The process that reads files ends at once "
-                    f"(exit code {worker._transport.get_returncode()}); "
-                    f"see why with: {sys.executable} -P -m mfkit.scan.workers.worker_main"
+                    "The worker process exited during startup "
+                    f"(exit code {worker._transport.get_returncode()}). To see the cause, run: "
+                    f"{sys.executable} -P -m mfkit.scan.workers.worker_main"
                 )
-            await worker.lines()
+            await worker.replies()
         except BaseException:
-            await worker.end()  # nobody else knows of it yet
+            await worker.kill()  # no caller has it yet
             raise
         return worker
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be asked for files, as far as is known."""
+        """Whether the process still has its output open."""
         return self._is_open
 
     def send(self, lines: bytes) -> None:
-        """Write requests; does not wait."""
+        """Write request lines without waiting."""
         cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0)).write(lines)
 
-    async def lines(self) -> list[bytes]:
-        """Wait for lines and take all that have come, without their ends.
+    async def replies(self) -> list[bytes]:
+        """Wait for reply lines and return all that have arrived, without line ends.
 
         Raises:
-            WorkerLostError: No more come: it crashed, says nothing for the time limit, or too much.
+            WorkerLostError: The worker crashed, exceeded the time limit, or sent a line that is too long.
         """
-        for patience in (self._time_limit, _SECOND_LOOK):
-            # Not wait_for: on Python 3.11 it may lose a cancellation that comes with the line.
+        for seconds in (self._time_limit, _GRACE_SECONDS):
+            # Not wait_for, which can lose a cancellation on Python 3.11.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(seconds):
                     await self._arrived.wait()
         self._arrived.clear()
         if self._lines:
@@ -105,17 +105,15 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             if not self._is_open:
                 self._arrived.set()
             return lines
-        if len(self._rest) > _LINE:
-            raise WorkerLostError("Reading the file gives more facts than can be true.")
+        if len(self._incomplete) > _MAX_LINE_BYTES:
+            raise WorkerLostError("The file has more metadata than is plausible.")
         if self._is_open:
-            raise WorkerLostError(
-                f"Reading the file takes too long: no sign of life for {self._time_limit:g} s."
-            )
+            raise WorkerLostError(f"Reading the file took too long: no progress for {self._time_limit:g} s.")
         await self._exited.wait()
-        raise WorkerLostError(f"Reading the file crashed the reader ({self._cause()}).")
+        raise WorkerLostError(f"Reading the file crashed the worker process ({self._exit_reason()}).")
 
-    async def end(self) -> None:
-        """End the process, whatever it is at."""
+    async def kill(self) -> None:
+        """Kill the process and wait until it has ended."""
         try:
             with contextlib.suppress(ProcessLookupError):
                 self._transport.kill()
@@ -123,7 +121,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         finally:
             self._transport.close()
 
-    def _cause(self) -> str:
+    def _exit_reason(self) -> str:
         code = self._transport.get_returncode() or 0
         if code >= 0:
             return f"exit code {code}"
@@ -133,33 +131,33 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             return f"signal {-code}"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take note of the process; asyncio calls this."""
+        """Store the transport of the process."""
         self._transport = cast(asyncio.SubprocessTransport, transport)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Take what the worker has written, and let more of it gather."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        """Split received data into lines, and pause reading for a moment."""
+        *lines, self._incomplete = (self._incomplete + data).split(b"\n")
         self._lines += lines
-        if lines or len(self._rest) > _LINE:
+        if lines or len(self._incomplete) > _MAX_LINE_BYTES:
             self._arrived.set()
-            self._listen(False)
-            self._loop.call_later(_PAUSE, self._listen, True)
+            self._set_reading(False)
+            self._loop.call_later(_READ_INTERVAL, self._set_reading, True)
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        """Take note that the worker says no more."""
+        """Record that the worker closed its output."""
         if fd == 1:
             self._is_open = False
             self._arrived.set()
 
     def process_exited(self) -> None:
-        """Take note that the process has ended."""
+        """Record that the process ended."""
         self._exited.set()
 
-    def _listen(self, on: bool) -> None:
-        replies = cast(asyncio.ReadTransport | None, self._transport.get_pipe_transport(1))
-        if replies is None or replies.is_closing():
+    def _set_reading(self, enabled: bool) -> None:
+        output = cast(asyncio.ReadTransport | None, self._transport.get_pipe_transport(1))
+        if output is None or output.is_closing():
             return
-        if on:
-            replies.resume_reading()
+        if enabled:
+            output.resume_reading()
         else:
-            replies.pause_reading()
+            output.pause_reading()

@@ -1,4 +1,4 @@
-"""One isolated process that reads files: fed, listened to, and replaced when a file takes it down."""
+"""Supervisor of one worker process: feeds it files, and replaces it when a file kills it."""
 
 from __future__ import annotations
 
@@ -7,137 +7,138 @@ from collections import deque
 from dataclasses import dataclass
 
 from mfkit.scan.inspect_file import FileResult
-from mfkit.scan.workers.worker_main import read_reply, request
+from mfkit.scan.workers.worker_main import apply_reply, encode_request
 from mfkit.scan.workers.worker_process import WorkerLostError, WorkerProcess
 
-_AHEAD = 64
-"""Files that wait in a worker's pipe, so that it never waits for us, unless they are large."""
-_AHEAD_BYTES = 16 << 20
-"""Bytes of files beyond which only one file waits: another worker may be done with it sooner."""
+_MAX_SENT_FILES = 64
+"""Maximum number of files sent to a worker in advance, so that it never has to wait."""
+_MAX_SENT_BYTES = 16 << 20
+"""Total size of files in bytes above which only one more is sent; another worker may finish it sooner."""
 
 
 @dataclass(slots=True)
 class Job:
-    """A file to be read.
+    """File to inspect.
 
     Attributes:
-        found: What is known of it, and gets what is found.
-        known_hash: The content's hash where it is known to be unchanged.
-        wants_facts: Whether its facts are asked for.
-        number: Its place among all that were put in.
-        fault: What its facts did to a worker; asked again, the file is only hashed.
+        result: Receives what the worker finds out.
+        known_hash: Hash of the content if it is known to be unchanged.
+        wants_metadata: Whether to extract metadata.
+        number: Position in the order in which files were queued.
+        metadata_error: Error that killed a worker while it read the file; then the file is only hashed.
     """
 
-    found: FileResult
+    result: FileResult
     known_hash: str | None
-    wants_facts: bool = True
+    wants_metadata: bool = True
     number: int = 0
-    fault: str | None = None
+    metadata_error: str | None = None
 
     @property
     def request(self) -> bytes:
-        """The line that asks a worker for it."""
-        return request(self.found, self.known_hash, wants_facts=self.wants_facts and self.fault is None)
+        """Request line for the worker."""
+        wants_metadata = self.wants_metadata and self.metadata_error is None
+        return encode_request(self.result, self.known_hash, wants_metadata=wants_metadata)
 
 
 class WorkerSupervisor:
-    """Reads files in an isolated process, one after the other.
+    """Supervisor that has files inspected by an isolated process, one after the other.
 
-    A process that dies, or says nothing for the time limit, is replaced; the file it was at is recorded as
-    failed, and those that waited behind it go to its successor.
+    A process that crashes or exceeds the time limit is replaced. Its current file is tried once more without
+    metadata, and is recorded as failed if that kills a process too. The files after it go to the new process.
     """
 
     def __init__(self, memory_limit: int, time_limit: float) -> None:
-        """Set the bounds; the process is started with the first file, or by :meth:`start`.
+        """Create the supervisor. The process is started with the first file, or by :meth:`start`.
 
         Args:
             memory_limit: Bytes that the process may allocate; 0 for no limit.
-            time_limit: Seconds that it may be silent over one file.
+            time_limit: Seconds that the process may work on one file without a heartbeat.
         """
         self._memory_limit, self._time_limit = memory_limit, time_limit
         self._worker: WorkerProcess | None = None
 
     async def start(self) -> None:
-        """Start the process if there is none.
+        """Start the process if none is running.
 
         Raises:
-            MfkitError: It ends before it can work.
+            MfkitError: The process exits before it is ready.
         """
         if self._worker is None:
             self._worker = await WorkerProcess.start(self._memory_limit, self._time_limit)
 
     async def serve(self, jobs: asyncio.Queue[Job | None], results: asyncio.Queue[list[Job] | None]) -> None:
-        """Read what a queue brings until None comes, and keep the process for what may follow.
+        """Inspect the files of a queue until None arrives, and keep the process for later calls.
 
         Args:
-            jobs: The files.
-            results: Gets those that are done, some at a time, in order.
+            jobs: Files to inspect.
+            results: Receives lists of inspected files, in order.
 
         Raises:
-            MfkitError: A process cannot be started, or lacks a library.
+            MfkitError: A process cannot be started, or cannot import a library.
         """
-        if self._worker is not None and not self._worker.is_alive:  # no file of now is to blame for that
+        if self._worker is not None and not self._worker.is_alive:  # it ended between two calls
             await self.end()
-        waiting: deque[Job] = deque()
-        more = True
+        sent: deque[Job] = deque()
+        has_more = True
         while True:
             new: list[Job] = []
-            while more and _has_room(waiting) and (not waiting or not jobs.empty()):
+            while has_more and _has_room(sent) and (not sent or not jobs.empty()):
                 job = await jobs.get()
                 if job is None:
-                    more = False
+                    has_more = False
                 else:
-                    waiting.append(job)
+                    sent.append(job)
                     new.append(job)
-            if not waiting:
+            if not sent:
                 return
             if self._worker is None:
                 self._worker = await WorkerProcess.start(self._memory_limit, self._time_limit)
-                new = list(waiting)
+                new = list(sent)
             if new:
                 self._worker.send(b"".join(job.request for job in new))
             done: list[Job] = []
             try:
-                _take(await self._worker.lines(), waiting, done)
-            except WorkerLostError as lost:
+                _apply_replies(await self._worker.replies(), sent, done)
+            except WorkerLostError as error:
                 await self.end()
-                _blame(waiting, str(lost), done)
+                _record_crash(sent, str(error), done)
             if done:
                 await results.put(done)
 
     async def end(self) -> None:
-        """End the process, whatever it is at."""
+        """Kill the process, if one is running."""
         worker, self._worker = self._worker, None
         if worker is not None:
-            await worker.end()
+            await worker.kill()
 
 
-def _has_room(waiting: deque[Job]) -> bool:
-    if len(waiting) < 2:
+def _has_room(sent: deque[Job]) -> bool:
+    if len(sent) < 2:
         return True
-    return len(waiting) < _AHEAD and sum(job.found.size for job in waiting) < _AHEAD_BYTES
+    return len(sent) < _MAX_SENT_FILES and sum(job.result.size for job in sent) < _MAX_SENT_BYTES
 
 
-def _take(lines: list[bytes], waiting: deque[Job], done: list[Job]) -> None:
-    """Take a worker's lines over into the files it was asked for, in order."""
+def _apply_replies(lines: list[bytes], sent: deque[Job], done: list[Job]) -> None:
+    """Store reply lines in the results of the files that were sent, in order."""
     for line in lines:
         try:
-            job = waiting[0]
-            if not read_reply(line, job.found):
+            job = sent[0]
+            if not apply_reply(line, job.result):
                 continue
         except (ValueError, TypeError, LookupError) as error:
-            raise WorkerLostError("Reading the file gave no answer that can be understood.") from error
-        if job.fault is not None and job.found.stage is None:
-            job.found.failed("probe", job.fault)
-        done.append(waiting.popleft())
+            raise WorkerLostError("The worker process sent an invalid reply for the file.") from error
+        if job.metadata_error is not None and job.result.stage is None:
+            job.result.failed("probe", job.metadata_error)
+        done.append(sent.popleft())
 
 
-def _blame(waiting: deque[Job], fault: str, done: list[Job]) -> None:
-    """Put the loss of a worker down to the file it was at: to its facts first, then to the file as such."""
-    if not waiting:
+def _record_crash(sent: deque[Job], error: str, done: list[Job]) -> None:
+    """Record that the current file killed the worker: the first time as an error of its metadata."""
+    if not sent:
         return
-    if waiting[0].fault is None:
-        waiting[0].fault = fault
+    if sent[0].metadata_error is None:
+        sent[0].metadata_error = error
     else:
-        waiting[0].found.failed("read", fault)
-        done.append(waiting.popleft())
+        sent[0].result.failed("read", error)
+        done.append(sent.popleft())

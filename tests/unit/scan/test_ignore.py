@@ -1,4 +1,4 @@
-"""What a scan leaves out by default, and on request."""
+"""Files and folders that a scan ignores, by default and by pattern."""
 
 import string
 
@@ -30,8 +30,8 @@ from mfkit.scan.ignore import FILES, FOLDERS, IgnoreRules
         "#snapshot",
     ],
 )
-def test_folders_that_are_not_a_persons_are_left_out(name: str) -> None:
-    """At any depth, however they are written."""
+def test_folders_of_systems_and_programs_are_ignored(name: str) -> None:
+    """At any depth and in any case."""
     assert IgnoreRules().matches(name, True)
     assert IgnoreRules().matches(f"2019/Norway/{name}", True)
 
@@ -40,8 +40,8 @@ def test_folders_that_are_not_a_persons_are_left_out(name: str) -> None:
     "name",
     [".DS_Store", "Thumbs.db", "thumbs.db", "desktop.ini", "._IMG_1.jpg", ".trashed-1699999999-IMG_1.jpg"],
 )
-def test_files_of_file_managers_are_left_out(name: str) -> None:
-    """They hold a view of the folder, a resource fork, or what was thrown away."""
+def test_files_of_file_managers_are_ignored(name: str) -> None:
+    """Folder settings, resource forks and deleted files are ignored."""
     assert IgnoreRules().matches(f"2019/{name}", False)
 
 
@@ -59,12 +59,12 @@ def test_files_of_file_managers_are_left_out(name: str) -> None:
     ],
 )
 def test_everything_else_is_scanned(path: str, is_folder: bool) -> None:
-    """Hidden names too: people hide pictures."""
+    """Hidden files and folders are scanned too, because users hide media."""
     assert not IgnoreRules().matches(path, is_folder)
 
 
-def test_a_pattern_leaves_out() -> None:
-    """Gitignore's syntax: a slash at the end means folders, one at the beginning the root."""
+def test_exclude_patterns_use_gitignore_syntax() -> None:
+    """A trailing slash matches only folders; a leading slash matches only at the root."""
     rule = IgnoreRules(exclude=["*.tmp", "private/", "/drafts"])
     assert rule.matches("a/b.tmp", False)
     assert rule.matches("a/private", True)
@@ -74,8 +74,8 @@ def test_a_pattern_leaves_out() -> None:
     assert rule.matches("a/.git", True)
 
 
-def test_include_brings_back_what_a_default_leaves_out() -> None:
-    """The folder first, then what is in it."""
+def test_include_overrides_the_defaults() -> None:
+    """The folder must be included, then its files are."""
     rule = IgnoreRules(include=[".git/", "Thumbs.db"])
     assert not rule.matches("a/.git", True)
     assert not rule.matches("a/.git/picture.png", False)
@@ -83,43 +83,43 @@ def test_include_brings_back_what_a_default_leaves_out() -> None:
     assert rule.matches("a/.svn", True)
 
 
-def test_include_wins_over_exclude() -> None:
-    """The exception stands behind the rule."""
+def test_include_overrides_exclude() -> None:
+    """Include patterns are applied after exclude patterns."""
     rule = IgnoreRules(include=["best.mp4"], exclude=["*.mp4"])
     assert rule.matches("a/b.mp4", False)
     assert not rule.matches("a/best.mp4", False)
 
 
-def test_only_some_files_can_be_asked_for() -> None:
-    """As in gitignore: leave out everything, but keep the folders and what is wanted."""
+def test_only_files_of_one_type_can_be_scanned() -> None:
+    """As in gitignore: ignore everything, except folders and the wanted files."""
     rule = IgnoreRules(exclude=["*", "!*/", "!*.jpg"])
     assert not rule.matches("2019", True)
     assert not rule.matches("2019/a.jpg", False)
     assert rule.matches("2019/a.mp4", False)
 
 
-def test_a_hash_is_no_comment() -> None:
-    """A pattern given as an argument means something."""
+def test_a_leading_hash_is_not_a_comment() -> None:
+    """A pattern is never a comment."""
     assert IgnoreRules(exclude=["#old"]).matches("a/#old", True)
 
 
 @pytest.mark.parametrize(
     "arguments", [{"exclude": [""]}, {"exclude": ["a\nb"]}, {"include": ["!a"]}, {"exclude": ["!"]}]
 )
-def test_a_pattern_that_means_nothing_is_refused(arguments: dict[str, list[str]]) -> None:
-    """In a sentence that names it."""
+def test_an_invalid_pattern_is_rejected(arguments: dict[str, list[str]]) -> None:
+    """Empty patterns, patterns with a line break and misplaced exclamation marks raise an error."""
     with pytest.raises(FilterError):
         IgnoreRules(**arguments)
 
 
 @given(st.text(string.ascii_letters + "._-$#@ ", min_size=1, max_size=20), st.booleans())
 def test_without_patterns_only_the_name_counts(name: str, is_folder: bool) -> None:
-    """Whatever the folder above is called, and in whatever case."""
+    """Neither parent folders nor case change the result."""
     rule, path = IgnoreRules(), f"some/folder/{name}"
     assert rule.matches(path, is_folder) is rule.matches(path.upper(), is_folder)
     assert rule.matches(path, is_folder) is rule.matches(name, is_folder)
 
 
-def test_the_tables_are_in_the_form_that_they_are_looked_up_in() -> None:
-    """An entry in capitals would never be found."""
+def test_the_default_names_are_in_lower_case() -> None:
+    """Names are compared in lower case, so an entry with capitals would never match."""
     assert all(name == name.lower() for name in FOLDERS | FILES)

@@ -1,4 +1,4 @@
-"""A file may become something else between the walk and the reading."""
+"""Files that are replaced by a pipe or a link between the walk and the read."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and links")
 
-_EXAMINE = """
+_INSPECT = """
 import sys
 from datetime import UTC, datetime
-from mfkit.scan.inspect_file import examine
+from mfkit.scan.inspect_file import inspect_file
 from mfkit.scan.walk import Candidate
-found = examine(Candidate(sys.argv[1], 9, datetime.now(UTC)))
-print(found.stage, found.error)
+result = inspect_file(Candidate(sys.argv[1], 9, datetime.now(UTC)))
+print(result.stage, result.error)
 """
-_PROBE = """
+_EXTRACT = """
 import sys
 from mfkit.scan.extract.registry import ExtractionError, extract_metadata
 from mfkit.scan.formats.identify import format_by_name
@@ -45,15 +45,15 @@ def _run(code: str, path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.mp4", "a.mp3", "a.pdf"])
-@pytest.mark.parametrize("code", [_EXAMINE, _PROBE, _DRAW])
-def test_a_pipe_is_not_waited_for(tmp_path: Path, code: str, name: str) -> None:
-    """What was a file when the folder was listed is a pipe now: no worker waits for a writer."""
+@pytest.mark.parametrize("code", [_INSPECT, _EXTRACT, _DRAW])
+def test_opening_a_pipe_fails_at_once(tmp_path: Path, code: str, name: str) -> None:
+    """No worker waits for a writer if a file was replaced by a pipe."""
     os.mkfifo(tmp_path / name)
     assert "not a regular file" in _run(code, tmp_path / name)
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    """What was a file is a link now, which might lead out of the folders that are scanned."""
+def test_a_link_that_replaced_a_file_is_not_followed(tmp_path: Path) -> None:
+    """The link could lead out of the scanned folders."""
     (tmp_path / "elsewhere.jpg").write_text("a secret")
     (tmp_path / "a.jpg").symlink_to(tmp_path / "elsewhere.jpg")
-    assert "read The file cannot be read" in _run(_EXAMINE, tmp_path / "a.jpg")
+    assert "read The file cannot be read" in _run(_INSPECT, tmp_path / "a.jpg")

@@ -1,4 +1,4 @@
-"""Stored paths: readable, unique, and exactly reversible for every name a file system can hold."""
+"""Stored form of paths: readable, unique, and reversible for every file name."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ tricky = st.text(st.sampled_from(["\\", "x", "5", "c", "f", "/", "é", "\udcff",
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names are not bytes on Windows")
 @given(st.one_of(names, tricky))
-def test_the_way_back_is_exact(path):
-    """What is stored opens again."""
+def test_the_stored_form_is_reversible(path):
+    """The stored form converts back to the same path."""
     assert to_disk_path(to_stored_path(path)) == path
 
 
@@ -29,20 +29,20 @@ def test_stored_paths_are_text(path):
 
 
 @given(st.one_of(names, tricky), st.one_of(names, tricky))
-def test_no_two_names_are_stored_alike(one, other):
-    """Different paths are stored differently."""
+def test_different_names_have_different_stored_forms(one, other):
+    """Two paths have the same stored form only if they are equal."""
     assert (to_stored_path(one) == to_stored_path(other)) == (one == other)
 
 
-def test_plain_names_are_stored_as_they_are():
-    """Nothing changes in names that are UTF-8, a lone backslash included."""
+def test_utf8_names_are_not_changed():
+    """Names in valid UTF-8 are stored unchanged, even with a backslash."""
     for path in ("/a/b.jpg", "/a/é 日本語 🎉.jpg", "/a\\b/c"):
         assert to_stored_path(path) == path
         assert raw_bytes(path) is None
 
 
 def test_undecodable_bytes_are_readable():
-    """A Latin-1 name is shown with its byte, and its bytes are known."""
+    """A Latin-1 byte is stored as an escape, and raw_bytes() returns the original bytes."""
     path = os.fsdecode(b"/a/caf\xe9.jpg")
     assert to_stored_path(path) == "/a/caf\\xe9.jpg"
     assert raw_bytes(path) == b"/a/caf\xe9.jpg"

@@ -1,4 +1,4 @@
-"""The walk: every regular file, in the database's order, and nothing followed or lost."""
+"""Walk of a folder tree: all regular files, in the order of the database, without following links."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ parts = st.text(st.sampled_from("ab.-/ 0~é日"), min_size=1, max_size=8)
 
 
 def paths(root: Path) -> list[str]:
-    aside = SkippedEntries()
-    found = [path for run in walk(to_stored_path(str(root)), aside) for path, _, _ in run]
-    assert not aside.unlisted
+    skipped = SkippedEntries()
+    found = [path for entries in walk(to_stored_path(str(root)), skipped) for path, _, _ in entries]
+    assert not skipped.unlisted
     return found
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(parts, max_size=12))
-def test_paths_come_sorted_and_complete(tmp_path_factory, names):
-    """Paths come in the order of their code points, as the database sorts them, each once."""
+def test_paths_are_sorted_and_complete(tmp_path_factory, names):
+    """Each path is yielded once, sorted by code point as in the database."""
     root = tmp_path_factory.mktemp("walk")
     for name in names:
         path = root / name.strip("/.").replace("//", "/")
@@ -41,20 +41,20 @@ def test_paths_come_sorted_and_complete(tmp_path_factory, names):
     assert set(found) == {str(path) for path in root.rglob("*") if path.is_file()}
 
 
-def test_what_is_left_out_is_counted(tmp_path):
-    """Folders and files that systems make are left out by default, and patterns decide further."""
+def test_ignored_entries_are_counted(tmp_path):
+    """Files and folders of operating systems are ignored by default; patterns add to the defaults."""
     for name in (".git/config", "a.jpg", "Thumbs.db", "sub/.DS_Store", "sub/b.jpg", "raw/c.nef"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [Path(path).name for path in paths(tmp_path)] == ["a.jpg", "c.nef", "b.jpg"]
-    aside = SkippedEntries()
-    runs = walk(str(tmp_path), aside, IgnoreRules(include=["Thumbs.db"], exclude=["raw/", "*.jpg"]))
-    assert [Path(path).name for run in runs for path, _, _ in run] == ["Thumbs.db"]
-    assert (aside.files, aside.folders) == (3, 2)
+    skipped = SkippedEntries()
+    lists = walk(str(tmp_path), skipped, IgnoreRules(include=["Thumbs.db"], exclude=["raw/", "*.jpg"]))
+    assert [Path(path).name for entries in lists for path, _, _ in entries] == ["Thumbs.db"]
+    assert (skipped.files, skipped.folders) == (3, 2)
 
 
 def test_links_are_not_followed(tmp_path):
-    """A link to a file or folder, a loop among them, is no file."""
+    """Links to files and folders, and loops of links, are skipped."""
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "a").touch()
     (tmp_path / "loop").symlink_to(tmp_path)
@@ -62,30 +62,30 @@ def test_links_are_not_followed(tmp_path):
     assert paths(tmp_path) == [str(tmp_path / "real" / "a")]
 
 
-def test_pipes_and_sockets_are_no_files(tmp_path):
-    """What would block a reader for ever is left alone."""
+def test_pipes_and_sockets_are_skipped(tmp_path):
+    """Reading them could block forever."""
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "socket"))
         assert paths(tmp_path) == []
 
 
-def test_hidden_files_are_files(tmp_path):
-    """A name that begins with a dot takes up space like any other."""
+def test_hidden_files_are_included(tmp_path):
+    """A file whose name begins with a dot is yielded like any other."""
     (tmp_path / ".hidden").write_text("x")
     assert paths(tmp_path) == [str(tmp_path / ".hidden")]
 
 
 def test_a_modification_time_out_of_range(tmp_path):
-    """A time beyond what a date can hold is no error."""
+    """A time beyond the range of datetime is accepted."""
     path = tmp_path / "far"
     path.touch()
     os.utime(path, (2**40, 2**40))
     assert paths(tmp_path) == [str(path)]
 
 
-def test_a_tree_deeper_than_pythons_stack(tmp_path):
-    """Folders within folders are no recursion."""
+def test_a_tree_deeper_than_the_recursion_limit(tmp_path):
+    """The walk does not recurse."""
     before = Path.cwd()
     try:
         os.chdir(tmp_path)
@@ -95,5 +95,5 @@ def test_a_tree_deeper_than_pythons_stack(tmp_path):
         assert paths(tmp_path) == []
     finally:
         os.chdir(before)
-        # pytest's own cleaning up does recurse.
+        # pytest's own cleanup recurses.
         subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)

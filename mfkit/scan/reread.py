@@ -1,0 +1,69 @@
+"""Unchanged files that a scan reads again: for newer extractors, changed sidecars, or hashes of content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import groupby
+from posixpath import dirname
+
+from sqlalchemy import func, select, update
+
+from mfkit.core.database import Database
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, Scan, ScanFailure
+from mfkit.scan.reconcile import StoredRows
+from mfkit.scan.scan_lock import write_lock
+from mfkit.scan.sidecars.sidecar import FolderNames, names_in
+from mfkit.scan.stored_path import to_disk_path, to_stored_path
+from mfkit.scan.walk import Candidate
+
+
+async def reread_outdated_metadata(database: Database, extractor_version: int) -> None:
+    """Have all files read again if no scan has used this version of the extractors yet."""
+    async with write_lock(database) as connection:
+        newest = await connection.scalar(select(func.max(Scan.extractor_version)))
+        if newest is not None and newest < extractor_version:
+            await connection.execute(update(MediaItem).values(is_processed=False))
+            await connection.execute(update(ScanFailure).values(file_modified_at=None))
+
+
+async def reread_placeholder_hashes(database: Database, root: str) -> None:
+    """Have the objects below a URL read again that still have a placeholder hash.
+
+    Args:
+        database: The library database.
+        root: Stored form of the URL.
+    """
+    with_placeholder = select(MediaMetadata.media_item_id).where(
+        MediaMetadata.extra_metadata["hash"].as_string() == "stand-in"
+    )
+    async with write_lock(database) as connection:
+        for model, item_id in ((MediaItem, MediaItem.id), (MediaCopy, MediaCopy.media_item_id)):
+            below_root = (model.file_path > f"{root}/", model.file_path < f"{root}0")
+            await connection.execute(
+                update(model).where(*below_root, item_id.in_(with_placeholder)).values(last_scanned_at=None)
+            )
+
+
+def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
+    """Return the stored paths of the media that sidecars belong to; a sidecar need not exist any more."""
+    media: set[str] = set()
+    for folder, paths in groupby(sorted(sidecars), key=dirname):
+        names = {to_disk_path(path[len(folder.rstrip("/")) + 1 :]) for path in paths}
+        try:
+            existing = names_in(to_disk_path(folder))
+        except OSError:  # the folder was removed, and its media with it
+            continue
+        folder_names = FolderNames({*existing, *names})
+        prefix = folder if folder.endswith("/") else f"{folder}/"
+        media |= {prefix + to_stored_path(one) for name in names for one in folder_names.media_of(name)}
+    return media
+
+
+def items_to_reread(stored: Mapping[str, StoredRows], since: datetime) -> Iterator[tuple[Candidate, str]]:
+    """Yield existing files of items that were not read since a given time, each with its known hash."""
+    for path, rows in stored.items():
+        item = rows.item
+        if item is not None and not item.missing and item.modified_at is not None:
+            if item.scanned_at is None or item.scanned_at < since:
+                yield Candidate(path, item.size, item.modified_at), item.file_hash

@@ -1,8 +1,8 @@
-"""Fills in what the examples of a page answer: each ``text`` block below a ``python`` block.
+"""Updates the results on a page: the ``text`` block below each ``python`` block.
 
-    python docs/results.py docs/cookbook.md      # on a demo library made for it
+    python docs/results.py docs/cookbook.md      # scans a demo library
 
-The tests run the same and compare, numbers aside, since encoders differ between versions.
+The tests compare the results without their numbers, because encoders differ between versions.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _EXAMPLE = re.compile(
 
 
 def run(code: str, name: str, names: dict[str, Any]) -> str:
-    """Run an example and return what its last line shows, as text.
+    """Run an example and return the value of its last line as text.
 
     Args:
         code: Python statements.
-        name: What an error calls it.
-        names: The variables; changed.
+        name: File name for tracebacks.
+        names: Variables of the example; updated.
     """
     shown: Any = None
     for statement in ast.parse(code, name).body:
@@ -41,14 +41,14 @@ def run(code: str, name: str, names: dict[str, Any]) -> str:
         return "" if shown is None else str(shown)
 
 
-def refreshed(page: str, name: str, names: dict[str, Any], root: str) -> str:
-    """Return a page with the results of its examples as they are now.
+def with_results(page: str, name: str, names: dict[str, Any], root: str) -> str:
+    """Run the examples of a page and return the page with their current results.
 
     Args:
         page: Markdown.
-        name: What an error calls it.
-        names: The variables that the examples share.
-        root: The demo library's folder, which the page calls ``/demo``.
+        name: Name of the page for tracebacks.
+        names: Variables that the examples share.
+        root: Folder of the demo library, written as ``/demo`` on the page.
     """
     number = 0
 
@@ -64,13 +64,13 @@ def refreshed(page: str, name: str, names: dict[str, Any], root: str) -> str:
     return _EXAMPLE.sub(answer, page)
 
 
-def alike(text: str) -> str:
-    """Return a text without its numbers and spaces: what must be the same on every machine."""
+def normalized(text: str) -> str:
+    """Normalize numbers and white space, which differ between machines."""
     return re.sub(r"[-+]?\d[\d.,:e+-]*", "#", re.sub(r"\s+", " ", text))
 
 
 def main() -> None:
-    """Write the results into the pages that are named."""
+    """Update the pages given as arguments."""
     import mfkit
     from mfkit.demo import write_demo
 
@@ -83,7 +83,7 @@ def main() -> None:
             with mfkit.MediaLibrary("library.db") as lib:
                 lib.scan(root, progress=False)
                 names = {"mfkit": mfkit, "lib": lib}
-                page.write_text(refreshed(page.read_text("utf-8"), page.name, names, str(root)), "utf-8")
+                page.write_text(with_results(page.read_text("utf-8"), page.name, names, str(root)), "utf-8")
 
 
 if __name__ == "__main__":

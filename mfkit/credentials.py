@@ -1,12 +1,12 @@
-"""Passwords, tokens and keys in URLs, which no message, file or process list shows."""
+"""Removal of passwords, tokens and keys from URLs before they are shown or stored."""
 
 from __future__ import annotations
 
 import re
 
 HIDDEN = "***"
-# The login of a URL, to the "@" behind it. What looks like a port, and no password, is followed by a path. A
-# path that was made of a URL has one slash.
+# The login of a URL, up to the "@". Digits followed by a path are a port and not a password. A URL that
+# passed through pathlib has one slash.
 _LOGIN = re.compile(r"(:/{1,2}[^\s:/?#@\[]*:)(?!\d{1,5}(?:[/?#,\s]|$))[^@\n]*@(?:[^\s/?#@]*@)*")
 _PARAMETER = re.compile(
     r"""((?:^|[?&;\s])
@@ -19,19 +19,19 @@ _PARAMETER = re.compile(
 
 
 def is_secret(parameter: str) -> bool:
-    """Return whether a parameter of a URL holds a secret, by its name."""
+    """Return whether the name of a URL parameter indicates a secret."""
     return hide_credentials(f"?{parameter}=x") != f"?{parameter}=x"
 
 
 def hide_credentials(text: str) -> str:
-    """Replace the passwords, tokens and keys of all URLs in a text by ``***``.
+    """Replace passwords, tokens and keys in all URLs of a text by ``***``.
 
     Args:
-        text: Any text, such as a URL or an error message that quotes one.
+        text: Text such as a URL or an error message that quotes one.
 
     Returns:
-        The text without ``user:password@`` and without the values of parameters such as ``?password=``.
-        Users, hosts and file names stay.
+        The text without passwords in logins and in parameters such as ``?password=``. User names, hosts and
+        file names are kept.
 
     Example:
         >>> hide_credentials("postgresql://me:pw@nas/media?sslpassword=key")

@@ -1,4 +1,4 @@
-"""The library that a notebook opens when nobody names one."""
+"""The default library of notebooks."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from platformdirs import user_data_path
 from mfkit.library import MediaLibrary
 
 LIBRARY = "MFKIT_LIBRARY"
-"""The environment variable that names the library."""
+"""Environment variable with the path or URL of the library."""
 READ_ONLY = "MFKIT_READ_ONLY"
-"""The environment variable that, when it is ``1``, opens that library to read."""
+"""Environment variable that opens the library read-only if it is ``1``."""
 
 
 def open_library() -> MediaLibrary:
-    """Open the library that the environment variable ``MFKIT_LIBRARY`` names, else the demo library.
+    """Open the library given by the environment variable ``MFKIT_LIBRARY``, or else a demo library.
 
-    The demo library is written and scanned on first use, in the user's data folder.
+    The demo library is created in the user's data folder on first use.
 
     Raises:
-        MfkitError: The library is no library, is locked, or comes from a newer mfkit.
+        MfkitError: The library is invalid, locked, or from a newer version of mfkit.
     """
-    named = os.environ.get(LIBRARY)
-    if not named:
+    address = os.environ.get(LIBRARY)
+    if not address:
         return _demo()
-    return MediaLibrary(named, read_only=os.environ.get(READ_ONLY) == "1")
+    return MediaLibrary(address, read_only=os.environ.get(READ_ONLY) == "1")
 
 
 def _demo() -> MediaLibrary:
@@ -34,13 +34,13 @@ def _demo() -> MediaLibrary:
     folder = user_data_path("mfkit", ensure_exists=True)
     media = folder / "demo"
     if not media.exists():
-        # Under another name until it is whole: an interrupted first use must not pass for a library.
+        # A temporary name, so that an interrupted first use leaves no incomplete demo.
         unfinished = folder / f"demo.{os.getpid()}.part"
         write_demo(unfinished)
         try:
             unfinished.rename(media)
         except OSError:
-            if not media.exists():  # else another process was first, and its demo is the same
+            if not media.exists():  # another process may have created the same demo
                 raise
     library = MediaLibrary(folder / "demo.db")
     if not library.count():

@@ -1,4 +1,4 @@
-"""What is well and what is not with a library and with the machine it is on, and what to do."""
+"""Health checks of a library and of the machine, with advice."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ EXTRAS = {
     "xlsx": ("xlsxwriter",),
     "uvloop": ("uvloop",),
 }
-"""Extra -> the modules that it brings."""
+"""Extra -> modules that it installs."""
 _PROGRAMS = {"chromium": ("chromium", "google-chrome", "chrome", "chromium-browser")}
-_LEAST_ROOM = 10**9
+_MIN_FREE_BYTES = 10**9
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """Result of one check.
 
     Attributes:
-        subject: What.
-        state: ``ok``, ``note`` (works, and could be better) or ``bad``.
-        found: In a sentence.
-        advice: What to do; empty where there is nothing to do.
+        subject: Subject of the check.
+        state: ``ok``, ``note`` (works, but could be better) or ``bad``.
+        found: Description of the result.
+        advice: What to do; empty if nothing.
     """
 
     subject: str
@@ -63,7 +63,7 @@ class Finding:
 
 
 def examine(library: str) -> list[Finding]:
-    """Look at a library, its snapshot's place, disks and optional parts; changes nothing.
+    """Check a library, its snapshot, free disk space and optional packages. Nothing is changed.
 
     Args:
         library: Path of a SQLite file, or a SQLAlchemy URL.
@@ -74,15 +74,15 @@ def examine(library: str) -> list[Finding]:
 
 def _library(library: str) -> Iterator[Finding]:
     if "://" not in library and not Path(library).expanduser().exists():
-        found, advice = f"there is none at {library}", f"mfkit scan FOLDER --library {library}"
+        found, advice = f"not found at {library}", f"mfkit scan FOLDER --library {library}"
         yield Finding("library", "bad", found, advice)
         return
     try:
         database = Database(library, read_only=True)
-        revision, items, failures, stuck = run_sync(_asked(database))
+        revision, items, failures, unfinished = run_sync(_counts(database))
     except (MfkitError, SQLAlchemyError, ValueError, LookupError) as error:
         found = str(error) if isinstance(error, MfkitError) else f"{library} cannot be read: {error}"
-        yield Finding("library", "bad", found, "Name another with --library, or restore it from a backup.")
+        yield Finding("library", "bad", found, "Choose another with --library, or restore it from a backup.")
         file = Path(library).expanduser()
         if file.is_file():
             yield _integrity(file)
@@ -90,30 +90,30 @@ def _library(library: str) -> Iterator[Finding]:
     if revision == schema_version.HEAD:
         yield Finding("schema", "ok", f"revision {revision}, {items:,} items")
     else:
-        found = f"revision {revision or 'none'}, and this mfkit works with {schema_version.HEAD}"
+        found = f"revision {revision or 'none'}, but this version of mfkit needs {schema_version.HEAD}"
         known = revision is None or revision < schema_version.HEAD
         yield Finding("schema", "bad", found, "mfkit db upgrade" if known else "pip install --upgrade mfkit")
     if database.file is not None:
         yield _integrity(database.file)
-        yield from _odd_values(database.file)
-        yield _room("disk of the library", database.file, database.file.stat().st_size)
+        yield from _invalid_values(database.file)
+        yield _free_space("disk space", database.file, database.file.stat().st_size)
     if failures:
-        advice = "lib.failures() lists them; mfkit scan tries those that could not be read again."
-        yield Finding("files", "note", f"{failures:,} could not be read or understood", advice)
-    if stuck:
-        advice = "mfkit scan goes on where they were."
-        yield Finding("scans", "note", f"{stuck:,} did not come to their end", advice)
+        advice = "List them in Python with lib.failures(). mfkit scan retries files that could not be read."
+        yield Finding("files", "note", f"{failures:,} could not be read completely", advice)
+    if unfinished:
+        advice = "Run mfkit scan to resume."
+        yield Finding("scans", "note", f"{unfinished:,} not finished", advice)
     yield _snapshot(database)
 
 
-async def _asked(database: Database) -> tuple[str | None, int, int, int]:
+async def _counts(database: Database) -> tuple[str | None, int, int, int]:
     try:
         async with database.connect() as connection:
             revision = await connection.run_sync(schema_version.current)
             if revision is None:
                 return None, 0, 0, 0
             latest = select(Scan.root, func.max(Scan.started_at).label("at")).group_by(Scan.root).subquery()
-            unended = (
+            unfinished = (
                 select(func.count())
                 .select_from(Scan)
                 .join(latest, (latest.c.root == Scan.root) & (latest.c.at == Scan.started_at))
@@ -124,7 +124,7 @@ async def _asked(database: Database) -> tuple[str | None, int, int, int]:
                 for statement in (
                     select(func.count()).select_from(MediaItem),
                     select(func.count()).select_from(ScanFailure),
-                    unended,
+                    unfinished,
                 )
             ]
             return revision, counts[0], counts[1], counts[2]
@@ -133,45 +133,45 @@ async def _asked(database: Database) -> tuple[str | None, int, int, int]:
 
 
 def _integrity(file: Path) -> Finding:
-    """Ask SQLite whether the file is whole (https://www.sqlite.org/pragma.html#pragma_quick_check)."""
+    """Run SQLite's integrity check (https://www.sqlite.org/pragma.html#pragma_quick_check)."""
     advice = RECOVER.format(name=file)
     try:
         with closing(connect_sqlite(file)) as connection:
-            said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-            loose = len(connection.execute("PRAGMA foreign_key_check").fetchmany(1000))
+            messages = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+            orphans = len(connection.execute("PRAGMA foreign_key_check").fetchmany(1000))
     except sqlite3.Error as error:
         return Finding("integrity", "bad", f"PRAGMA quick_check: {error}", advice)
-    if said != ["ok"]:
-        return Finding("integrity", "bad", f"PRAGMA quick_check: {'; '.join(map(str, said))}", advice)
-    if loose:
-        return Finding("integrity", "note", f"{loose:,} rows belong to no item", "They do no harm.")
-    return Finding("integrity", "ok", f"{format_size(file.stat().st_size)} without a fault")
+    if messages != ["ok"]:
+        return Finding("integrity", "bad", f"PRAGMA quick_check: {'; '.join(map(str, messages))}", advice)
+    if orphans:
+        return Finding("integrity", "note", f"{orphans:,} rows belong to no item", "They are harmless.")
+    return Finding("integrity", "ok", f"{format_size(file.stat().st_size)}, no errors")
 
 
-def _odd_values(file: Path) -> Iterator[Finding]:
-    """Count values that another program wrote, of a type that their column does not have."""
-    advice = "Set them to NULL or to a value of the type with the program that wrote them."
+def _invalid_values(file: Path) -> Iterator[Finding]:
+    """Find values of the wrong type, which another program wrote."""
+    advice = "Use the program that wrote them to set them to NULL or to a value of the right type."
     try:
         with closing(connect_sqlite(file)) as connection:
             for table in Base.metadata.sorted_tables:
-                odd = {column.name: is_odd for column in table.columns if (is_odd := _is_odd(column))}
-                if not odd:
+                invalid = {column.name: test for column in table.columns if (test := _is_invalid(column))}
+                if not invalid:
                     continue
-                sums = ", ".join(f"sum({one})" for one in odd.values())
+                sums = ", ".join(f"sum({one})" for one in invalid.values())
                 counts = connection.execute(f"SELECT {sums} FROM {table.name}").fetchone()
-                for name, count in zip(odd, counts, strict=True):
+                for name, count in zip(invalid, counts, strict=True):
                     if count:
-                        wanted = f"{count:,} in {table.name}.{name} cannot be read"
-                        yield Finding("values", "bad", wanted, advice)
+                        found = f"{count:,} of the wrong type in {table.name}.{name}"
+                        yield Finding("values", "bad", found, advice)
     except sqlite3.Error as error:
         yield Finding("values", "bad", str(error), RECOVER.format(name=file))
 
 
-def _is_odd(column: Column[Any]) -> str | None:
-    """Return the condition under which SQLite holds a value that is none of the column's type."""
+def _is_invalid(column: Column[Any]) -> str | None:
+    """Return an SQL condition for values that do not have the column's type."""
     match column.type.python_type if not isinstance(column.type, JSON) else None:
         case type() as kind if kind is datetime:
-            # A text such as 290000-01-01 has no place in Python's dates.
+            # Python cannot represent years such as 290000.
             return f"{column.name} IS NOT NULL AND {column.name} NOT GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-*'"
         case type() as kind if kind is int:
             return f"typeof({column.name}) NOT IN ('integer', 'null')"
@@ -189,12 +189,12 @@ def _snapshot(database: Database) -> Finding:
         return Finding(
             "snapshot",
             "note",
-            f"{place} cannot be written, so that queries are slower",
-            "Give yourself the right to write there, or set XDG_CACHE_HOME.",
+            f"{place} is not writable, which makes queries slower",
+            "Make it writable, or set XDG_CACHE_HOME to another folder.",
         )
     manifest = cache.read()
     if manifest is None:
-        return Finding("snapshot", "ok", "none yet; the first query makes it")
+        return Finding("snapshot", "ok", "none yet; the first query builds it")
     return Finding("snapshot", "ok", f"{manifest.items:,} items, {format_size(cache.size())} in {cache.path}")
 
 
@@ -212,12 +212,12 @@ def _machine() -> Iterator[Finding]:
         if path:
             yield Finding(program, "ok", path)
         else:
-            yield Finding(program, "note", "not found; reports as PDF need it", f"Install {program}.")
+            yield Finding(program, "note", "not found; PDF reports need it", f"Install {program}.")
 
 
-def _room(subject: str, place: Path, wanted: int) -> Finding:
-    free = shutil.disk_usage(place.absolute().parent).free
-    if free < max(wanted, _LEAST_ROOM):
-        advice = "Make room: the library and its log grow."
+def _free_space(subject: str, file: Path, needed: int) -> Finding:
+    free = shutil.disk_usage(file.absolute().parent).free
+    if free < max(needed, _MIN_FREE_BYTES):
+        advice = "Free some space. The library and its log need room to grow."
         return Finding(subject, "note", f"{format_size(free)} free", advice)
     return Finding(subject, "ok", f"{format_size(free)} free")

@@ -1,4 +1,4 @@
-"""The errors a user can act on: each says what was wrong and what to do next."""
+"""Exceptions raised by mfkit. Each message states the problem and what to do."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from mfkit.text_safety import escape_control
 
 
 class MfkitError(Exception):
-    """Base of every error that mfkit raises on purpose.
+    """Base class of mfkit's exceptions.
 
-    The message shows no credentials. As text it is a single line with control characters escaped, wherever
-    a traceback or a log shows it.
+    The message contains no credentials. ``str()`` returns a single line with control characters escaped.
     """
 
     def __init__(self, *parts: object) -> None:
-        """Hide credentials in the parts, which may quote a URL with a password."""
+        """Create an error. Credentials in its parts, such as passwords in URLs, are hidden."""
         super().__init__(*(hide_credentials(one) if isinstance(one, str) else one for one in parts))
 
     def __str__(self) -> str:
@@ -23,80 +22,80 @@ class MfkitError(Exception):
 
 
 class LibraryNotFoundError(MfkitError):
-    """The library, or the folder it should lie in, is not there."""
+    """The library, or the folder for a new library, does not exist."""
 
 
 class NotALibraryError(MfkitError):
-    """The path or URL leads to something that is no mfkit library."""
+    """The path or URL is not a library of mfkit."""
 
 
 class LibraryLockedError(MfkitError):
-    """Another program holds the library's write lock for longer than the timeout."""
+    """Another program kept the library locked for longer than the timeout."""
 
 
 class ReadOnlyLibraryError(MfkitError):
-    """The library, or this connection to it, may only be read."""
+    """The library, or this connection to it, is read-only."""
 
 
 class NewerLibraryError(MfkitError):
-    """The library was written by a newer mfkit than this one."""
+    """The library was written by a newer version of mfkit."""
 
 
 class DatabaseUnavailableError(MfkitError):
-    """The database server cannot be reached, or refuses the login."""
+    """The database server cannot be reached or rejects the login."""
 
 
 class FolderNotFoundError(MfkitError):
-    """A folder to scan is not there, is no folder, or cannot be read."""
+    """A folder to scan does not exist, is not a folder, or cannot be read."""
 
 
 class StorageUnavailableError(MfkitError):
-    """Object storage cannot be reached, or refuses the login or what was asked."""
+    """Object storage cannot be reached, or rejects the login or the request."""
 
 
 class ScanRunningError(MfkitError):
-    """Another scan of the same library is under way."""
+    """Another scan of the same library is running."""
 
 
 class FilterError(MfkitError, ValueError):
-    """A filter has an unknown field or a value that makes no sense."""
+    """A filter has an unknown field or an invalid value."""
 
 
 class QueryError(MfkitError):
-    """The database refused a query; the message carries its own words, in several lines as a rule."""
+    """The database rejected a query. The message contains the database's message, with its line breaks."""
 
     def __str__(self) -> str:
-        """Return the message with all control characters but line feeds escaped."""
+        """Return the message with control characters except line feeds escaped."""
         return escape_control(Exception.__str__(self), lines=True)
 
 
 class TransferError(MfkitError):
-    """A library cannot be copied into that database, or the copy is not what the library is."""
+    """A library cannot be copied to a database, or the copy differs from the library."""
 
 
 class NestedCallError(MfkitError, RuntimeError):
-    """A blocking call was made on mfkit's own event loop, where it would wait for itself."""
+    """The sync API was called from mfkit's own event loop, which would cause a deadlock."""
 
 
 class ThumbnailError(MfkitError):
-    """No picture of a file can be made; the message says why."""
+    """A thumbnail of a file cannot be created."""
 
 
 class DemoFolderError(MfkitError):
-    """A demo library cannot be written there: the folder is not empty, or cannot be written to."""
+    """A demo library cannot be written to a folder that is not empty or not writable."""
 
 
 class ReportError(MfkitError):
-    """A report cannot be made or written as asked."""
+    """A report cannot be created or written."""
 
 
 class ExportError(MfkitError):
-    """A file cannot be written there or in that format; nothing of it is left behind."""
+    """An export cannot be written. No partial file is left behind."""
 
 
 class IngestError(MfkitError):
-    """What should be brought in cannot be read, or has rows that make no sense."""
+    """A file or frame cannot be imported, or has invalid rows."""
 
 
 class DatasetError(MfkitError):
-    """A dataset cannot be published or read there; what was published before is as it was."""
+    """A dataset cannot be published or read. Earlier versions are not affected."""

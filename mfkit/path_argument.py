@@ -1,4 +1,4 @@
-"""Paths and URLs as a person names them: an empty text is never the current folder."""
+"""Validation of paths and URLs in arguments."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from mfkit.errors import MfkitError
 
 
 def checked_path(path: str | os.PathLike[str], what: str, error: type[MfkitError]) -> str:
-    """Return a path or URL as text, after checking that it can name something.
+    """Validate a path or URL and return it as text.
 
     Args:
-        path: What was given. An empty text would become the current folder in :class:`pathlib.Path`.
-        what: What it should lead to, with its article, such as ``"the library"``.
-        error: What to raise.
+        path: Path or URL. :class:`pathlib.Path` would treat an empty text as the current folder.
+        what: Description of the target with its article, such as ``"the library"``.
+        error: Exception to raise.
 
     Raises:
         MfkitError: The text is empty or contains a NUL character.
     """
     text = os.fspath(path)
     if not text:
-        raise error(f"The path of {what} is empty. Name one; the current folder is '.'.")
+        raise error(f"The path of {what} is empty. Use '.' for the current folder.")
     if "\0" in text:
-        raise error(f"The path of {what} contains a NUL character, which no path can have. Name another.")
+        raise error(f"The path of {what} contains a NUL character, which is not allowed in paths. Remove it.")
     return text

@@ -1,4 +1,4 @@
-"""A progress bar where a person can see it: terminal or notebook."""
+"""Progress bars in terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from mfkit.text_safety import escape_control
 
 
 def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = " files") -> Any:
-    """Return a tqdm bar that counts what is done.
+    """Create a tqdm progress bar.
 
     Args:
-        wanted: Whether to show it; None for where standard error is a terminal, and in notebooks.
-        name: What is worked on, for the label.
-        total: How much there is to do, such as the files that the last scan found; None when nobody knows.
-        unit: What is counted.
+        wanted: Whether to show the bar. None shows it in notebooks and if standard error is a terminal.
+        name: Label of the bar.
+        total: Expected number of units, such as the files found by the last scan; None if unknown.
+        unit: Unit, with a leading space.
     """
     from tqdm.auto import tqdm
     from tqdm.std import tqdm as plain

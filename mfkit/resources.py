@@ -1,4 +1,4 @@
-"""Where the folders lie that ship with mfkit but are no Python package: migrations and notebooks."""
+"""Folders of files that are shipped with mfkit: migrations and notebooks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _PACKAGE = Path(__file__).parent
 def resource_folder(name: str) -> Path:
     """Return the folder ``migrations`` or ``notebooks``.
 
-    The wheel carries them inside the package; in a checkout they lie beside it, where Alembic and
-    people look for them.
+    An installed wheel has these folders inside the package. A checkout has them beside it, where users and
+    Alembic expect them.
 
     Raises:
         FileNotFoundError: The installation is incomplete.
@@ -19,4 +19,4 @@ def resource_folder(name: str) -> Path:
     for folder in (_PACKAGE / name, _PACKAGE.parent / name):
         if folder.is_dir():
             return folder
-    raise FileNotFoundError(f"This mfkit has no {name} folder beside {_PACKAGE}; install it again.")
+    raise FileNotFoundError(f"The folder {name} is missing from {_PACKAGE}. Install mfkit again.")

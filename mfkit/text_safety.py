@@ -1,16 +1,16 @@
-"""Names on a terminal or a page: a file may be called anything, and steers nothing."""
+"""Escaping of control characters in file names and other untrusted text."""
 
 import re
 
-# What str.isprintable() refuses besides the line breaks: control and format characters, surrogates, ...
+# str.isprintable() rejects control and format characters, surrogates and line breaks.
 _LINE = re.compile(r"[^\n]+")
 
 
 def escape_control(text: str, *, lines: bool = False) -> str:
-    """Return text with what steers a screen (line breaks, colours, the direction of writing) escaped.
+    """Escape line breaks, terminal escape codes, direction marks and other non-printable characters.
 
     Args:
-        text: What is to be shown.
+        text: Text to be shown.
         lines: Whether to keep line feeds.
     """
     if lines:
@@ -26,11 +26,11 @@ def escape_control(text: str, *, lines: bool = False) -> str:
 
 
 def printable_json(text: str) -> str:
-    """Return JSON text with the same characters escaped as JSON has it (RFC 8259, section 7).
+    """Escape non-printable characters in JSON text (RFC 8259, section 7).
 
-    Outside of strings JSON holds none of them but line feeds, which stay.
+    Outside of strings, JSON contains none of them except line feeds, which are kept.
     """
-    if text.isascii() and "\x7f" not in text:  # JSON escapes the others itself
+    if text.isascii() and "\x7f" not in text:  # JSON already escapes other control characters
         return text
     return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
 

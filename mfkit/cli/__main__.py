@@ -1,5 +1,5 @@
-"""``python -m mfkit.cli``."""
+"""Support for ``python -m mfkit.cli``."""
 
-from mfkit.cli import main
+from mfkit.cli.main import main
 
 main()

@@ -1,4 +1,4 @@
-"""The application that the commands are added to."""
+"""The Typer application that the command modules register with."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from mfkit.text_safety import escape_control
 from mfkit.version import __version__
 
 _UsageError: Any = typer.BadParameter.__base__
-"""What Typer raises for a wrong command line; it exports no other name for it."""
+"""Typer's exception for invalid arguments, which has no public name."""
 
 
 class _Commands(TyperGroup):
-    """Commands. The message for a wrong command line quotes it without passwords or escape codes."""
+    """Command group whose usage errors quote arguments without passwords or escape codes."""
 
     def make_context(self, *args: Any, **options: Any) -> Any:
-        """Read the options before the command's name."""
-        with _quoting_safely():
+        """Parse the options that precede the command's name."""
+        with _safe_usage_errors():
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: Any) -> Any:
-        """Find the command, read its arguments and run it."""
-        with _quoting_safely():
+        """Parse the command's arguments and run it."""
+        with _safe_usage_errors():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _quoting_safely() -> Iterator[None]:
+def _safe_usage_errors() -> Iterator[None]:
     try:
         yield
     except _UsageError as error:
@@ -45,8 +45,8 @@ app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Explore a media library: scan folders, see what is in them, open notebooks on it.",
-    epilog="Exit codes: 0 done; 1 done, but some files or rows failed, or something is bad; 2 cannot work; "
+    help="Scan media folders into a library, then analyse it on the command line or in notebooks.",
+    epilog="Exit codes: 0 success; 1 some files or rows failed, or a check found a problem; 2 could not run; "
     "130 interrupted.",
 )
 
@@ -56,9 +56,9 @@ _state = {"debug": False}
 
 @app.callback(invoke_without_command=True)
 def _common(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", envvar="MFKIT_DEBUG", help="Show the traceback of an error.")
+        bool, typer.Option("--debug", envvar="MFKIT_DEBUG", help="Show tracebacks of errors.")
     ] = False,
 ) -> None:
     _state["debug"] = debug
@@ -68,5 +68,5 @@ def _common(
 
 
 def debugging() -> bool:
-    """Return whether ``--debug`` was given."""
+    """Return whether ``--debug`` or ``MFKIT_DEBUG`` was given."""
     return _state["debug"]

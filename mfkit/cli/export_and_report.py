@@ -1,4 +1,4 @@
-"""``mfkit export``."""
+"""Commands that write files for other programs and people: export, report, publish."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mfkit.cli.options import (
     OrderBy,
     Progress,
     example,
-    existing_path,
     filter_from_options,
+    open_existing,
     path,
     split_list,
 )
-from mfkit.cli.output import print_json, say
+from mfkit.cli.output import plural, print_json, print_line
 from mfkit.filters.units import format_duration, format_size
 
 
 @app.command(
     cls=FilterCommand,
-    epilog=example("mfkit export films.csv --media-type video --columns file_path,file_size"),
+    epilog=example("mfkit export videos.csv --media-type video --columns file_path,file_size"),
 )
 def export(
     context: typer.Context,
@@ -38,20 +38,20 @@ def export(
         typer.Argument(
             metavar="PATH",
             parser=path,
-            help="Its suffix is the format: csv, jsonl, parquet, xlsx, geojson, db.",
+            help="File to write. Its suffix selects the format: csv, jsonl, parquet, xlsx, geojson or db.",
         ),
     ],
     library: Library = "library.db",
     columns: Columns = None,
     order_by: OrderBy = None,
     descending: Descending = False,
-    limit: Annotated[int | None, typer.Option(min=0, help="At most so many.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    limit: Annotated[int | None, typer.Option(min=0, help="Maximum number of items.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write items into a file, whole or not at all."""
-    with existing_path(library) as lib:
+    """Export items to a file. A failed export leaves no partial file."""
+    with open_existing(library) as lib:
         done = lib.export(
             target,
             filter_from_options(context),
@@ -66,7 +66,7 @@ def export(
         print_json(dataclasses.asdict(done))
     else:
         size, took = format_size(done.bytes), format_duration(done.seconds)
-        say(f"{done.path}: {done.rows:,} items, {size}, in {took}")
+        print_line(f"{done.path}: {plural(done.rows, 'item')}, {size}, in {took}")
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit report --output report.html --redact names"))
@@ -76,31 +76,33 @@ def report(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", parser=path, help="report.html, or report.pdf where there is a browser."
+            "--output", "-o", parser=path, help="File to write: .html, or .pdf if a browser is installed."
         ),
     ] = Path("report.html"),
-    title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     section: Annotated[
-        list[str] | None, typer.Option(help="A section; may be given several times. All if not given.")
+        list[str] | None, typer.Option(help="Section to include; all by default. Can be repeated.")
     ] = None,
     redact: Annotated[
         list[str] | None,
-        typer.Option(help="names (aliases instead), places (rounded) or map (left out); may be repeated."),
+        typer.Option(
+            help="names (replaced by aliases), places (rounded) or map (left out). Can be repeated."
+        ),
     ] = None,
     compare_to: Annotated[
-        str | None, typer.Option(help="Id of an earlier scan: list what changed on disk since.")
+        str | None, typer.Option(help="Id of an earlier scan; lists the changes on disk since then.")
     ] = None,
     pictures: Annotated[
         Path | None,
-        typer.Option(parser=path, help="A folder for the charts as PNG files too; needs a browser."),
+        typer.Option(parser=path, help="Folder to write the charts to as PNG files; needs a browser."),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a file that is not a report by mfkit too.")
+        bool, typer.Option("--overwrite", help="Replace an existing file even if mfkit did not write it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a report on the library as one file that opens anywhere, to keep or hand on."""
-    with existing_path(library) as lib:
+    """Write a report on the library as one HTML or PDF file that needs no internet."""
+    with open_existing(library) as lib:
         written = lib.report(
             output,
             filter_from_options(context),
@@ -115,26 +117,27 @@ def report(
     if as_json:
         print_json({"path": written, "bytes": size})
     else:
-        say(f"{written} ({format_size(size)})")
+        print_line(f"{written} ({format_size(size)})")
 
 
 @app.command(epilog=example("mfkit publish dataset"))
 def publish(
-    target: Annotated[str, typer.Argument(help="A folder that is empty or holds such a dataset, or a URL.")],
+    target: Annotated[
+        str, typer.Argument(help="An empty folder, a folder with an earlier version, or a URL.")
+    ],
     library: Library = "library.db",
     as_json: AsJson = False,
 ) -> None:
-    """Write the library as a dataset of Parquet files, by versions, for Spark, DuckDB and other programs.
+    """Publish the library as a versioned Parquet dataset for Spark, DuckDB and other programs.
 
-    Only files whose rows changed are written; when nothing changed, nothing is. Who reads an older version is
-    not disturbed.
+    Only files with changed rows are written. Programs that read an earlier version are not affected.
     """
-    with existing_path(library) as lib:
+    with open_existing(library) as lib:
         done = lib.publish(target)
     if as_json:
         print_json(dataclasses.asdict(done))
         return
     size, took = format_size(done.bytes), format_duration(done.seconds)
-    new = f"{done.written} new" if done.written else "nothing changed"
-    held = f"{done.items:,} items, {done.files:,} files ({new})"
-    say(f"{done.path}: version {done.version}, {held}, {size}, in {took}")
+    changed = f"{done.written:,} new" if done.written else "unchanged"
+    contents = f"{plural(done.items, 'item')} in {plural(done.files, 'file')} ({changed})"
+    print_line(f"{done.path}: version {done.version}, {contents}, {size}, in {took}")

@@ -1,4 +1,4 @@
-"""``mfkit items``."""
+"""Commands that list, search, count and compare items: items, search, sizes, duplicates, savings."""
 
 from __future__ import annotations
 
@@ -15,14 +15,23 @@ from mfkit.cli.options import (
     Library,
     OrderBy,
     example,
-    existing_path,
     filter_from_options,
+    open_existing,
     split_list,
 )
-from mfkit.cli.output import console, print_frame, print_json, printable_label, records, say, table
+from mfkit.cli.output import (
+    console,
+    plural,
+    print_frame,
+    print_json,
+    print_line,
+    printable_label,
+    records,
+    table,
+)
 from mfkit.filters.units import format_duration, format_size
 
-SHOWN = ("file_path", "media_type", "file_size", "file_created_at", "duration", "width", "height")
+TABLE_COLUMNS = ("file_path", "media_type", "file_size", "file_created_at", "duration", "width", "height")
 
 
 @app.command(
@@ -35,12 +44,12 @@ def items(
     columns: Columns = None,
     order_by: OrderBy = None,
     descending: Descending = False,
-    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0 for all.")] = 50,
-    offset: Annotated[int, typer.Option(min=0, help="Leave out so many first.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Number of rows to skip.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """List items; as JSON with all that is known of them."""
-    with existing_path(library) as lib:
+    """List items. JSON output has all columns."""
+    with open_existing(library) as lib:
         frame = lib.items(
             filter_from_options(context),
             columns=split_list(columns),
@@ -49,21 +58,23 @@ def items(
             limit=limit or None,
             offset=offset or None,
         )
-    print_frame(frame, as_json=as_json, columns=None if columns else SHOWN)
+    print_frame(frame, as_json=as_json, columns=None if columns else TABLE_COLUMNS)
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit search lisbon beach --media-type image"))
 def search(
     context: typer.Context,
-    words: Annotated[list[str], typer.Argument(help="All of them must occur, each from its beginning.")],
+    words: Annotated[
+        list[str], typer.Argument(help="Items must match every word; a word matches from its beginning.")
+    ],
     library: Library = "library.db",
-    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0 for all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Find items by words in names, folders, titles, artists, albums, places, cameras and tags."""
-    with existing_path(library) as lib:
+    """Search names, folders, titles, artists, albums, places, cameras and tags."""
+    with open_existing(library) as lib:
         frame = lib.search(" ".join(words), filter_from_options(context), limit=limit or None)
-    print_frame(frame, as_json=as_json, columns=SHOWN)
+    print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS)
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit sizes --by extension --media-type video"))
@@ -71,19 +82,21 @@ def sizes(
     context: typer.Context,
     library: Library = "library.db",
     by: Annotated[
-        str, typer.Option(help="What to sum up by: media_type, extension, video_codec, camera, year, …")
+        str, typer.Option(help="Dimension to group by: media_type, extension, video_codec, camera, year, …")
     ] = "media_type",
-    rows: Annotated[int, typer.Option(min=1, help="At most so many rows; the rest in one.")] = 20,
+    rows: Annotated[
+        int, typer.Option(min=1, help="Maximum number of groups; the others are added up in one row.")
+    ] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show how many files and bytes of what there are."""
-    with existing_path(library) as lib:
-        meant = filter_from_options(context)
-        summary = lib.summary(by, meant)
+    """Show the number of items, copies and bytes per group."""
+    with open_existing(library) as lib:
+        chosen = filter_from_options(context)
+        summary = lib.summary(by, chosen)
         totals = {name: int(value) for name, value in lib.totals().iloc[0].items()}
     if as_json:
-        # What lies on the disks is of the library as a whole.
-        whole = {} if meant.given() else {"totals": totals}
+        # Totals on disk are only known for the whole library.
+        whole = {} if chosen.given() else {"totals": totals}
         print_json({"by": by, "groups": records(summary), **whole})
         return
     from rich.text import Text
@@ -94,7 +107,9 @@ def sizes(
         for row in summary.head(rows).to_dict("records")
     ]
     if len(summary) > rows:
-        shown.append((f"{len(summary) - rows} others", *(summary[column][rows:].sum() for column in columns)))
+        shown.append(
+            (f"({len(summary) - rows:,} others)", *(summary[column][rows:].sum() for column in columns))
+        )
     printed = table(by, "items", "copies", "size", "share", "duration")
     for name, files, copies, size, share, duration in shown:
         printed.add_row(
@@ -107,7 +122,7 @@ def sizes(
         )
     printed.add_section()
     printed.add_row(
-        "total",
+        "Total",
         f"{summary.files.sum():,}",
         f"{summary.copies.sum():,}",
         format_size(summary.bytes_with_copies.sum()),
@@ -115,12 +130,13 @@ def sizes(
         format_duration(summary.duration.sum()),
     )
     console().print(printed)
-    if meant.given():
+    if chosen.given():
         return
-    say(
-        f"{totals['files']:,} files with {totals['bytes']:,} bytes on disk = {totals['items']:,} items "
-        f"({totals['item_bytes']:,}) + {totals['copies']:,} copies ({totals['copy_bytes']:,}) + "
-        f"{totals['unread']:,} empty or unreadable ({totals['unread_bytes']:,})"
+    print_line(
+        f"On disk: {plural(totals['files'], 'file')}, {totals['bytes']:,} bytes = "
+        f"{plural(totals['items'], 'item')} ({totals['item_bytes']:,} bytes) + "
+        f"{plural(totals['copies'], 'copy')} ({totals['copy_bytes']:,} bytes) + "
+        f"{totals['unread']:,} empty or unreadable ({totals['unread_bytes']:,} bytes)"
     )
 
 
@@ -130,22 +146,25 @@ def sizes(
 def duplicates(
     context: typer.Context,
     library: Library = "library.db",
-    limit: Annotated[int, typer.Option(min=0, help="At most so many paths in the table; 0 for all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of paths in the table; 0 for all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List every path of each content that is there more than once, and which to keep; removes nothing."""
-    with existing_path(library) as lib:
+    """List the paths of duplicate files and suggest which to keep. Nothing is removed."""
+    with open_existing(library) as lib:
         frame = lib.duplicates(filter_from_options(context))
     if as_json:
         print_frame(frame, as_json=True)
         return
+    surplus = frame[~frame["keep"].astype(bool)]
+    if surplus.empty:
+        print_line("No duplicates in this selection.")
+        return
     shown = frame.head(limit) if limit else frame
     print_frame(shown, as_json=False, columns=("file_path", "keep", "reason", "file_size", "paths"))
-    surplus = frame[~frame["keep"].astype(bool)]
-    win = format_size(surplus.file_size.sum())
-    say(f"{frame.id.nunique():,} contents; the {len(surplus):,} paths besides those to keep take {win}")
+    duplicated, size = plural(frame.id.nunique(), "item"), format_size(surplus.file_size.sum())
+    print_line(f"{duplicated} with copies. Removing {plural(len(surplus), 'copy')} frees {size}.")
     if len(shown) < len(frame):
-        say(f"{len(frame) - len(shown):,} more paths: --limit 0, or --json")
+        print_line(f"{plural(len(frame) - len(shown), 'more path')} not shown; list all with --limit 0.")
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit savings --target av1 --min-size '1 MB'"))
@@ -153,13 +172,13 @@ def savings(
     context: typer.Context,
     library: Library = "library.db",
     target: Annotated[
-        str, typer.Option(help="Codec to encode to: h264, hevc, vp9 or av1; for sound opus or aac.")
+        str, typer.Option(help="Target codec: h264, hevc, vp9 or av1 for video, opus or aac for audio.")
     ] = "hevc",
-    limit: Annotated[int, typer.Option(min=0, help="At most so many in the table; 0 for all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of items in the table; 0 for all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate what re-encoding would save, item by item, as a range; re-encodes nothing."""
-    with existing_path(library) as lib:
+    """Estimate the bytes that re-encoding would save, per item, as a range. Nothing is re-encoded."""
+    with open_existing(library) as lib:
         frame = lib.savings(target, filter_from_options(context))
     if as_json:
         print_frame(frame, as_json=True)
@@ -169,7 +188,7 @@ def savings(
     columns = ("file_path", "codec", "resolution", "duration", "file_size", *ranges)
     print_frame(shown, as_json=False, columns=columns)
     low, expected, high = (format_size(frame[name].sum()) for name in ranges)
-    say(
-        f"{len(frame):,} items, {format_size(frame.file_size.sum())}: {target} would save about {expected}, "
-        f"from {low} to {high}"
+    print_line(
+        f"Re-encoding {plural(len(frame), 'item')} ({format_size(frame.file_size.sum())}) to {target} would "
+        f"save about {expected} (between {low} and {high})."
     )

@@ -1,4 +1,4 @@
-"""``mfkit lab``."""
+"""Commands that start a local server: lab (JupyterLab) and app (the explorer as a web page)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from typing import Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import Library, example, existing_path, path
-from mfkit.cli.output import say
+from mfkit.cli.options import Library, example, open_existing, path
+from mfkit.cli.output import print_line
 from mfkit.errors import MfkitError
 from mfkit.processes.child_server import serving
 from mfkit.processes.temporary_folder import TemporaryFolder
 from mfkit.resources import resource_folder
 
 _OFFLINE = (
-    # News, a newer JupyterLab, and extensions would each be asked for over the network.
+    # Without these options JupyterLab requests news, updates and extensions over the network.
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
@@ -42,23 +42,22 @@ def lab(
     context: typer.Context,
     library: Library = "library.db",
     notebooks: Annotated[
-        Path | None,
-        typer.Option(parser=path, help="Where the notebooks are kept; beside the library if not given."),
+        Path | None, typer.Option(parser=path, help="Folder of the notebooks; by default beside the library.")
     ] = None,
 ) -> None:
-    """Open JupyterLab on the notebooks; further options go to JupyterLab.
+    """Open mfkit's notebooks in JupyterLab. Other options are passed to JupyterLab.
 
-    The notebooks are copied beside the library on first use, so that they can be edited; a copy that
-    is there is never overwritten. They may import modules that lie beside them; nothing else in the current
-    folder is run. JupyterLab itself runs in another folder: give paths in its options in full.
+    The notebooks are copied beside the library on first use, and existing copies are never overwritten. They
+    can import modules from their own folder; no other code in the current folder runs. JupyterLab runs in
+    another folder, so use absolute paths in its options.
     """
     from mfkit.default_library import LIBRARY
 
-    with existing_path(library) as lib:
+    with open_existing(library) as lib:
         file = lib.database.file
     folder = (notebooks or (file.parent if file is not None else Path()) / "notebooks").resolve()
     copy_notebooks(folder)
-    # JupyterLab refuses an option that is given twice.
+    # JupyterLab rejects an option that is given twice.
     given = {one.partition("=")[0] for one in context.args}
     options = [one for one in _OFFLINE if one.partition("=")[0] not in given]
     with TemporaryFolder("lab") as temporary:
@@ -78,7 +77,7 @@ def lab(
 
 
 def copy_notebooks(folder: Path) -> None:
-    """Copy the shipped notebooks into a folder, without touching those that are there."""
+    """Copy mfkit's notebooks into a folder without overwriting existing files."""
     folder.mkdir(parents=True, exist_ok=True)
     for notebook in sorted(resource_folder("notebooks").glob("*.ipynb")):
         if not (folder / notebook.name).exists():
@@ -87,25 +86,24 @@ def copy_notebooks(folder: Path) -> None:
 
 _PORT = 8866
 _PAGE = Path(__file__).parent / "page"
-"""Where Voilà finds mfkit's template of the page."""
-_PATIENCE = 120.0
-"""Seconds that Voilà may take to start."""
-_FOLDER = "MFKIT_APP_FOLDER"
-_DRAWN = 60
-"""Seconds that a page waits for its panels to be drawn before it shows them."""
-# Files are written where the command was given: the notebook's folder goes with the server. No file there
-# passes for a module. And Voilà's page misses what a panel says between its first look and its last: there
-# is nothing then.
+"""Folder with mfkit's Voilà template."""
+_START_TIMEOUT = 120.0
+"""Seconds to wait for Voilà to start."""
+_FOLDER_VARIABLE = "MFKIT_APP_FOLDER"
+_RENDER_TIMEOUT = 60
+"""Seconds that the page waits for its panels before it is shown."""
+# The kernel works in the user's folder, because the notebook's folder is removed with the server, but does
+# not import modules from there. It waits for the panels because Voilà's page misses updates while it loads.
 _SOURCE = f"""\
 import os, sys
 
 import mfkit
 from mfkit.widgets.render_queue import at_rest
 
-os.chdir(os.environ["{_FOLDER}"])
+os.chdir(os.environ["{_FOLDER_VARIABLE}"])
 sys.path[:] = filter(None, sys.path)
 explorer = mfkit.open_library().explore()
-at_rest({_DRAWN})
+at_rest({_RENDER_TIMEOUT})
 explorer
 """
 _NOTEBOOK = {
@@ -133,27 +131,26 @@ _NOTEBOOK = {
 def serve(
     context: typer.Context,
     library: Annotated[
-        str, typer.Argument(envvar="MFKIT_LIBRARY", help="A file, or a SQLAlchemy URL.")
+        str, typer.Argument(envvar="MFKIT_LIBRARY", help="Library file or SQLAlchemy URL.")
     ] = "library.db",
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="Offer nothing that changes the library.")
-    ] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Open the library read-only.")] = False,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="8866 if not given, or another one that is free.")
+        int | None,
+        typer.Option(min=1, max=65535, help="Port to listen on; by default 8866, or another free port."),
     ] = None,
-    dark: Annotated[bool, typer.Option("--dark", help="In dark colours.")] = False,
-    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    dark: Annotated[bool, typer.Option("--dark", help="Use dark colours.")] = False,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
-    """Serve the explorer as a page, on this machine alone; further options go to Voilà.
+    """Serve the explorer as a web page on this machine. Other options are passed to Voilà.
 
-    Who has the address with its token gets a session of their own. Whoever has it can run code as you:
-    --read-only keeps visitors from changing the library by mistake, not by intent.
+    Anyone with the tokenized URL gets their own session and can run code as you. --read-only prevents
+    accidental changes to the library, not deliberate ones.
     """
     from mfkit.default_library import LIBRARY, READ_ONLY
 
     if importlib.util.find_spec("voila") is None:
-        raise MfkitError("The app needs one more package: pip install 'mfkit[app]'")
-    with existing_path(library, read_only=read_only) as lib:
+        raise MfkitError("The app needs the package voila. Install it with: pip install 'mfkit[app]'")
+    with open_existing(library, read_only=read_only) as lib:
         file, name = lib.database.file, lib.database.name
     port = _free_port(port)
     token = secrets.token_urlsafe(24)
@@ -171,66 +168,66 @@ def serve(
             f"--theme={'dark' if dark else 'light'}",
             "--template=mfkit",
             f"--Voila.connection_dir_root={folder}",
-            # Kernels of pages that were closed without a word end after ten minutes.
+            # Kernels of closed pages end after ten minutes.
             "--MappingKernelManager.cull_interval=60",
             "--MappingKernelManager.cull_idle_timeout=600",
             *context.args,
         ]
         variables = {
-            # The token as a variable: other users of this machine can read a command line.
+            # The token is passed as a variable because other users of this machine can read command lines.
             LIBRARY: library if file is None else str(file.resolve()),
             "JUPYTER_TOKEN": token,
             READ_ONLY: "1" if read_only else "",
-            _FOLDER: os.getcwd(),
+            _FOLDER_VARIABLE: os.getcwd(),
             "JUPYTER_PATH": os.pathsep.join(filter(None, [str(_PAGE), os.environ.get("JUPYTER_PATH")])),
         }
         try:
             with serving(folder, "voila", *options, variables=variables) as server:
-                _wait(server, port, token)
+                wait_until_ready(server, port, token)
                 address = f"http://127.0.0.1:{port}/?token={token}"
-                say(f"The explorer of {name}{', to read' if read_only else ''}: {address}")
-                say("Press Ctrl-C to stop.")
+                print_line(f"Explorer of {name}{' (read-only)' if read_only else ''}: {address}")
+                print_line("Press Ctrl-C to stop.")
                 if browser:
                     webbrowser.open(address)
                 raise typer.Exit(server.wait())
         except KeyboardInterrupt:
-            say("Stopped.")
+            print_line("Stopped.")
 
 
 def _free_port(wanted: int | None) -> int:
-    """Return a port that can be listened on.
+    """Return a free port.
 
     Raises:
-        MfkitError: The one that was asked for is taken.
+        MfkitError: The requested port is in use.
     """
     for port in (wanted,) if wanted else (_PORT, 0):
         with socket.socket() as one:
-            if os.name != "nt":  # as the server does: the port of one that has just ended is free
+            if os.name != "nt":  # like the server, which can reuse the port of one that just ended
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 one.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return int(one.getsockname()[1])
-    raise MfkitError(f"Port {wanted} is taken; name another with --port.")
+    raise MfkitError(f"Port {wanted} is in use. Choose another with --port.")
 
 
-def _wait(server: subprocess.Popen[bytes], port: int, token: str) -> None:
-    """Wait until the server answers, and not another one that was faster to take the port.
+def wait_until_ready(server: subprocess.Popen[bytes], port: int, token: str) -> None:
+    """Wait until the server answers. The token ensures that it is not another server on the same port.
 
     Raises:
-        MfkitError: It ends, or does not come up.
+        MfkitError: The server ends or does not answer in time.
     """
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until and server.poll() is None:
+    deadline = time.monotonic() + _START_TIMEOUT
+    while time.monotonic() < deadline and server.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
             connection.request("GET", f"/login?token={token}")
-            if connection.getresponse().status == HTTPStatus.FOUND:  # to where one who knows the token goes
+            if connection.getresponse().status == HTTPStatus.FOUND:  # redirected, so the token was accepted
                 return
         except (OSError, http.client.HTTPException):
             pass
         finally:
             connection.close()
         time.sleep(0.1)
-    raise MfkitError("Voilà did not start; what it wrote above says why.")
+    raise MfkitError("Voilà did not start. See its output above for the reason.")

@@ -1,4 +1,4 @@
-"""``mfkit cache``: lists and clears the snapshots that answer queries."""
+"""Commands that maintain a library: cache, db, doctor."""
 
 from __future__ import annotations
 
@@ -10,50 +10,52 @@ from typing import Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library, Progress, example, existing_path
-from mfkit.cli.output import console, print_frame, print_json, say, table
+from mfkit.cli.options import AsJson, Library, Progress, example, open_existing
+from mfkit.cli.output import console, plural, print_frame, print_json, print_line, table
 from mfkit.text_safety import escape_control
 
 cache = typer.Typer(
     no_args_is_help=True,
-    help="List and clear the snapshots that answer queries; they are made anew when asked for.",
+    help="List and clear snapshots. A cleared snapshot is built again by the next query.",
 )
 app.add_typer(cache, name="cache")
 
 
 @cache.command("list", epilog=example("mfkit cache list"))
 def list_cache(as_json: AsJson = False) -> None:
-    """Show each library's snapshot: where it is, how large, and when it last followed a change."""
+    """List snapshots with their library, size, folder and the time they were built."""
     from rich.text import Text
 
     from mfkit.engines.snapshot import snapshot_cache as snapshots
     from mfkit.filters.units import format_size
 
-    kept = snapshots.list_cached()
+    cached = snapshots.list_cached()
     if as_json:
-        print_json([asdict(one) for one in kept])
+        print_json([asdict(one) for one in cached])
         return
-    shown = table("library", "size", "made at", "folder")
-    for one in sorted(kept, key=lambda one: one.bytes, reverse=True):
-        made = f"{datetime.fromisoformat(one.made_at):%Y-%m-%d %H:%M}" if one.made_at else ""
+    shown = table("library", "size", "built", "folder")
+    for one in sorted(cached, key=lambda one: one.bytes, reverse=True):
+        built = f"{datetime.fromisoformat(one.made_at):%Y-%m-%d %H:%M}" if one.made_at else ""
         shown.add_row(
             Text(escape_control(one.library) or "(unreadable)"),
             format_size(one.bytes),
-            made,
+            built,
             Text(escape_control(one.path.name)),
         )
     console().print(shown)
-    say(f"{len(kept)} snapshots, {format_size(sum(one.bytes for one in kept))}, in {snapshots.cache_root()}")
+    size = format_size(sum(one.bytes for one in cached))
+    print_line(f"{plural(len(cached), 'snapshot')}, {size}, in {snapshots.cache_root()}")
 
 
-@cache.command(epilog=example("mfkit cache clear library.db"))
+@cache.command("clear", epilog=example("mfkit cache clear library.db"))
 def clear_snapshots(
     library: Annotated[
-        str | None, typer.Argument(help="A file or URL, whose snapshot goes; all of them if not given.")
+        str | None,
+        typer.Argument(help="Library whose snapshot to remove; by default all snapshots are removed."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove snapshots; libraries are not touched."""
+    """Remove snapshots. Libraries are not changed."""
     from mfkit.core.database import Database
     from mfkit.engines.snapshot import snapshot_cache as snapshots
     from mfkit.filters.units import format_size
@@ -63,16 +65,16 @@ def clear_snapshots(
     if as_json:
         print_json({"freed": freed})
     else:
-        say(f"{format_size(freed)} freed")
+        print_line(f"{format_size(freed)} freed")
 
 
-db = typer.Typer(no_args_is_help=True, help="Look after the library's database.")
+db = typer.Typer(no_args_is_help=True, help="Upgrade or copy the library database.")
 app.add_typer(db, name="db")
 
 
-@db.command(epilog=example("mfkit db upgrade --library library.db"))
+@db.command("upgrade", epilog=example("mfkit db upgrade --library library.db"))
 def upgrade_library(library: Library = "library.db", as_json: AsJson = False) -> None:
-    """Make the library, or bring its schema up to this mfkit's."""
+    """Create the library, or upgrade its schema to this version of mfkit."""
     from mfkit.core.schema_version import HEAD
     from mfkit.library import MediaLibrary
 
@@ -81,35 +83,37 @@ def upgrade_library(library: Library = "library.db", as_json: AsJson = False) ->
     if as_json:
         print_json({"library": name, "revision": HEAD})
     else:
-        say(f"{name} is up to date")
+        print_line(f"{name} is up to date")
 
 
-@db.command(epilog=example("mfkit db copy library.db copy.db"))
-def copy_library_to(
-    source: Annotated[str, typer.Argument(help="The library: a file, or a SQLAlchemy URL.")],
-    target: Annotated[str, typer.Argument(help="A database that is empty: a file, or a SQLAlchemy URL.")],
+@db.command("copy", epilog=example("mfkit db copy library.db copy.db"))
+def copy_library(
+    source: Annotated[str, typer.Argument(help="Library to copy: file or SQLAlchemy URL.")],
+    target: Annotated[str, typer.Argument(help="Empty database to copy to: file or SQLAlchemy URL.")],
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy a library into another database and verify the copy: library.db postgresql+asyncpg://me@nas/media.
+    """Copy a library to another database, such as postgresql+asyncpg://me@nas/media, and verify the copy.
 
-    A copy that was interrupted goes on where it was when the same command is run again.
+    Running the same command again resumes an interrupted copy.
     """
-    with existing_path(source) as lib:
+    with open_existing(source) as lib:
         copied = lib.copy_to(target, progress=progress)
     print_frame(copied, as_json=as_json, columns=["table", "rows", "checksum"])
     if as_json:
         return
-    say(f"{copied.rows.sum():,} rows, the same in both databases")
+    print_line(f"Copied and verified {plural(int(copied.rows.sum()), 'row')}.")
     if replaced := copied.replaced.sum():
-        say(f"{replaced:,} of them had a NUL or half a character, for which U+FFFD stands in the copy")
+        print_line(
+            f"In {plural(int(replaced), 'row')}, characters PostgreSQL cannot store were replaced by U+FFFD."
+        )
 
 
 @app.command(epilog=example("mfkit doctor", "mfkit doctor --json"))
 def doctor(library: Library = "library.db", as_json: AsJson = False) -> None:
-    """Check the library, its snapshot, disks and optional parts, and say what to do; changes nothing.
+    """Check the library, its snapshot, free disk space and optional packages. Nothing is changed.
 
-    Ends with 1 when something is bad.
+    The exit code is 1 if a check finds a problem.
     """
     from mfkit.doctor import examine
 

@@ -1,4 +1,4 @@
-"""How commands print: tables in a terminal, plain columns in a pipe, and names that steer nothing."""
+"""Output of the commands: tables, JSON and lines of text, with control characters escaped."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def console() -> Console:
-    """Return where tables are printed."""
+    """Return the console that tables are printed to."""
     from rich.console import Console
 
-    # A pipe has no width; what reads it wants whole lines.
+    # A pipe has no width, and the program that reads it expects whole lines.
     return Console() if sys.stdout.isatty() else Console(width=10_000)
 
 
 def table(first: str, *others: str) -> Table:
-    """Return an empty table: lines in a terminal, bare columns in a pipe."""
+    """Return an empty table: with borders in a terminal, without in a pipe."""
     from rich.table import Table
 
     made = Table(box=None if not sys.stdout.isatty() else Table().box, pad_edge=False)
@@ -39,28 +39,35 @@ def print_json(value: Any) -> None:
     print(printable_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
 
-def say(text: str, *, error: bool = False) -> None:
-    """Print a line of text; names in it cannot steer the terminal.
+def print_line(text: str, *, error: bool = False) -> None:
+    """Print a line of text with control characters escaped.
 
     Args:
         text: The line.
-        error: Whether it goes to standard error.
+        error: Whether to print to standard error.
     """
     print(escape_control(text), file=sys.stderr if error else sys.stdout, flush=True)
 
 
+def plural(number: int, noun: str) -> str:
+    """Return a number with a regular noun: ``1 copy``, ``12 copies``."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("y") else f"{number:,} {noun}s"
+
+
 def records(frame: pd.DataFrame) -> Any:
-    """Return the rows of a frame as JSON has them: null for what is unknown, moments in ISO 8601."""
+    """Return a frame as a list of dicts for JSON: missing values as null, timestamps in ISO 8601."""
     return json.loads(frame.to_json(orient="records", date_format="iso", date_unit="us"))
 
 
 def print_frame(frame: pd.DataFrame, *, as_json: bool, columns: Sequence[str] | None = None) -> None:
-    """Print a frame: all of it as JSON, or some columns as a table.
+    """Print a frame as JSON, or some of its columns as a table.
 
     Args:
         frame: The rows.
         as_json: Whether to print JSON.
-        columns: Which columns a table shows; all when not given.
+        columns: Columns of the table; all by default. JSON always has all columns.
     """
     if as_json:
         print_json(records(frame))
@@ -76,10 +83,10 @@ def print_frame(frame: pd.DataFrame, *, as_json: bool, columns: Sequence[str] | 
 
 
 def cell(name: str, value: Any) -> str:
-    """Return a value as a person reads it, by what its column holds."""
+    """Format a value for a table according to its column."""
     from mfkit.filters.units import format_duration, format_size
 
-    if not _known(value):
+    if not _has_value(value):
         return ""
     if name == "file_size" or name.startswith(("bytes", "saves_")):
         return format_size(float(value))
@@ -93,10 +100,10 @@ def cell(name: str, value: Any) -> str:
 
 
 def printable_label(value: Any) -> str:
-    """Return a value of a fact for a person."""
-    return escape_control(str(value)) if _known(value) else "(unknown)"
+    """Return the label of a group: the value with control characters escaped, or ``(unknown)``."""
+    return escape_control(str(value)) if _has_value(value) else "(unknown)"
 
 
-def _known(value: Any) -> bool:
-    # By its text, so that pandas need not be imported to ask. NA is neither equal to itself nor not.
+def _has_value(value: Any) -> bool:
+    # Compares the text, because importing pandas for this check would be slow.
     return value is not None and (isinstance(value, str) or str(value) not in ("<NA>", "NaT", "nan"))

@@ -1,4 +1,4 @@
-"""``mfkit scan``."""
+"""Commands that fill a library: scan, import, demo."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from mfkit.cli.app import app
 from mfkit.cli.options import AsJson, Library, Progress, example, path, require_library
-from mfkit.cli.output import print_json, records, say
+from mfkit.cli.output import plural, print_json, print_line, records
 from mfkit.errors import IngestError
 from mfkit.filters.units import format_duration, format_size
 
@@ -20,50 +20,55 @@ if TYPE_CHECKING:
     from mfkit.library import MediaLibrary
 
 _SHOWN_FAILURES = 10
+_SHOWN_ROWS = 20
 
 
 @app.command(epilog=example("mfkit scan ~/Pictures --exclude '*.tmp'", "mfkit scan"))
 def scan(
     folders: Annotated[
         list[str] | None,
-        typer.Argument(help="Folders, or s3://bucket/prefix; without any, those scanned before."),
+        typer.Argument(help="Folders or s3://bucket/prefix; by default those scanned before."),
     ] = None,
     library: Library = "library.db",
     include: Annotated[
-        list[str] | None, typer.Option(help="Pattern (gitignore) of what is read all the same.")
+        list[str] | None,
+        typer.Option(help="gitignore pattern of files to read even if excluded. Can be repeated."),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Pattern (gitignore) of what is left out.")
+        list[str] | None, typer.Option(help="gitignore pattern of files to skip. Can be repeated.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Files read at the same time; the number of cores if not given.")
+        int | None,
+        typer.Option(min=1, help="Number of files to read in parallel; by default the number of cores."),
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(help="A Dask scheduler, such as tcp://10.0.0.5:8786, whose workers read the files."),
+        typer.Option(
+            help="Address of a Dask scheduler whose workers read the files, such as tcp://10.0.0.5:8786."
+        ),
     ] = None,
     hash: Annotated[
         Literal["content"] | None,
-        typer.Option(help="Read objects of object storage whole, for the SHA-256 of their content."),
+        typer.Option(help="content: download whole objects from object storage to compute their SHA-256."),
     ] = None,
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read folders into the library; it is made when it is not there."""
+    """Scan folders into the library, which is created if it does not exist."""
     from mfkit.library import MediaLibrary
     from mfkit.scan.roots import resolve_roots
 
-    # A misspelt folder makes no library.
+    # Checked first, so that a misspelt folder does not create a library.
     if folders:
         resolve_roots(folders)
     else:
         require_library(library)
-    with ExitStack() as open_, MediaLibrary(library) as lib:
+    with ExitStack() as stack, MediaLibrary(library) as lib:
         executor = None
         if scheduler is not None:
             from mfkit.distributed.dask_cluster import connected_executor
 
-            executor = open_.enter_context(connected_executor(scheduler))
+            executor = stack.enter_context(connected_executor(scheduler))
         report = lib.scan(
             *(folders or ()),
             include=include or (),
@@ -85,12 +90,11 @@ def scan(
 def _print_failures(lib: MediaLibrary) -> None:
     failures = lib.failures()
     for row in failures.head(_SHOWN_FAILURES).to_dict("records"):
-        say(f"    {row['file_path']}: {row['error']}")
+        print_line(f"    {row['file_path']}: {row['error']}")
     if len(failures) > _SHOWN_FAILURES:
-        say(f"    … and {len(failures) - _SHOWN_FAILURES:,} more: lib.failures() lists them")
-
-
-_SHOWN = 20
+        print_line(
+            f"    … and {len(failures) - _SHOWN_FAILURES:,} more. List all in Python with lib.failures()."
+        )
 
 
 @app.command(
@@ -101,33 +105,41 @@ def import_(
     file: Annotated[
         Path,
         typer.Argument(
-            parser=path, help="csv, tsv, jsonl, parquet, or json of exiftool, ffprobe, MediaInfo."
+            parser=path,
+            help="CSV, TSV, JSON Lines or Parquet file, or JSON from exiftool, ffprobe or MediaInfo.",
         ),
     ],
     library: Library = "library.db",
     rename: Annotated[
-        list[str] | None, typer.Option(help="THEIRS=OURS: which column is which; may be given several times.")
+        list[str] | None,
+        typer.Option(help="THEIRS=OURS maps a column of the file to a column of mfkit. Can be repeated."),
     ] = None,
     leave_out: Annotated[
-        list[str] | None, typer.Option(help="A column to leave out; may be given several times.")
+        list[str] | None, typer.Option(help="Column of the file to ignore. Can be repeated.")
     ] = None,
     collect: Annotated[
-        bool, typer.Option("--collect", help="Leave bad rows out and list them; else one stops all.")
+        bool,
+        typer.Option(
+            "--collect", help="Skip invalid rows and list them; by default one invalid row stops the import."
+        ),
     ] = False,
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring rows from a file into the library, each into the item of its path; it is made when not there."""
+    """Import metadata from a file into the items with the same paths.
+
+    The library and missing items are created.
+    """
     from mfkit.library import MediaLibrary
 
     columns: dict[str, str | None] = dict.fromkeys(leave_out or ())
     for one in rename or ():
         theirs, separator, ours = one.rpartition("=")
         if not separator:
-            raise IngestError(f"--rename takes THEIRS=OURS, and this is {one!r}.")
+            raise IngestError(f"--rename takes THEIRS=OURS, not {one!r}.")
         columns[theirs] = ours
     if not file.expanduser().is_file():
-        raise IngestError(f"{file} is not there, or is no file.")
+        raise IngestError(f"{file} does not exist or is not a file. Check the path.")
     with MediaLibrary(library) as lib:
         on_error: OnError = "collect" if collect else "raise"
         done = lib.ingest(file, columns=columns, on_error=on_error, progress=progress)
@@ -146,25 +158,26 @@ def import_(
             }
         )
     else:
-        say(
-            f"{done.rows:,} rows: {done.added:,} new, {done.updated:,} updated, {done.unchanged:,} as they "
-            f"were, {done.copies:,} copies, {done.left_out:,} left out, in {format_duration(done.seconds)}"
+        print_line(
+            f"{plural(done.rows, 'row')}: {done.added:,} new, {done.updated:,} updated, "
+            f"{done.unchanged:,} unchanged, {plural(done.copies, 'copy')}, {done.left_out:,} skipped, "
+            f"in {format_duration(done.seconds)}"
         )
-        for error in errors[:_SHOWN]:
+        for error in errors[:_SHOWN_ROWS]:
             where = f"row {error['row']} ({error['file_path']}) {error['column']}".rstrip()
-            say(f"    {where}: {error['reason']}")
-        if len(errors) > _SHOWN:
-            say(f"    … and {len(errors) - _SHOWN:,} more: --json lists them")
+            print_line(f"    {where}: {error['reason']}")
+        if len(errors) > _SHOWN_ROWS:
+            print_line(f"    … and {len(errors) - _SHOWN_ROWS:,} more. List all with --json.")
     raise typer.Exit(1 if done.left_out else 0)
 
 
 @app.command(epilog=example("mfkit demo media"))
 def demo(
     folder: Annotated[Path, typer.Argument(parser=path, help="A new or empty folder.")],
-    seed: Annotated[int, typer.Option(help="The same seed writes the same files.")] = 2014,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed writes the same files.")] = 2014,
     as_json: AsJson = False,
 ) -> None:
-    """Write a demo library: about 200 real, small files."""
+    """Write a folder of about 200 small media files to try mfkit with."""
     from mfkit.demo import write_demo
 
     report = write_demo(folder, seed=seed)
@@ -172,6 +185,6 @@ def demo(
         print_json({"folder": folder, **dataclasses.asdict(report)})
         return
     took = format_duration(report.seconds)
-    say(f"{report.files} files, {format_size(report.bytes)}, in {took}: {folder}")
+    print_line(f"{folder}: {plural(report.files, 'file')}, {format_size(report.bytes)}, in {took}")
     for note in report.notes:
-        say(f"  {note}")
+        print_line(f"  {note}")

@@ -1,4 +1,4 @@
-"""``mfkit tag``: words that a person puts on items."""
+"""Command groups for tags and saved filters: tag, filters."""
 
 from __future__ import annotations
 
@@ -7,111 +7,113 @@ from typing import Annotated
 import typer
 
 from mfkit.cli.app import app
-from mfkit.cli.items_and_summaries import SHOWN
-from mfkit.cli.options import AsJson, FilterCommand, Library, example, existing_path, filter_from_options
-from mfkit.cli.output import print_frame, print_json, say
+from mfkit.cli.items_and_summaries import TABLE_COLUMNS
+from mfkit.cli.options import AsJson, FilterCommand, Library, example, filter_from_options, open_existing
+from mfkit.cli.output import plural, print_frame, print_json, print_line
 from mfkit.errors import FilterError
 
-tag = typer.Typer(no_args_is_help=True, help="Put tags on items, take them off, list them.")
+tag = typer.Typer(no_args_is_help=True, help="Add, remove and list tags.")
 app.add_typer(tag, name="tag")
 
-Names = Annotated[list[str], typer.Argument(help="One or more tags.")]
-All = Annotated[bool, typer.Option("--all", help="Mean all items when no filter is given.")]
+TagNames = Annotated[list[str], typer.Argument(help="One or more tags.")]
+All = Annotated[bool, typer.Option("--all", help="Change all items if no filter is given.")]
 
 
 @tag.command("list", epilog=example("mfkit tag list"))
 def list_tags(library: Library = "library.db", as_json: AsJson = False) -> None:
-    """List the tags with how many items carry each."""
-    with existing_path(library) as lib:
+    """List tags with their number of items."""
+    with open_existing(library) as lib:
         print_frame(lib.tags(), as_json=as_json, columns=("name", "files", "items", "description"))
 
 
-@tag.command(cls=FilterCommand, epilog=example("mfkit tag add 'to sort' --no-tags sorted"))
+@tag.command("add", cls=FilterCommand, epilog=example("mfkit tag add 'to sort' --no-tags sorted"))
 def add_tag(
     context: typer.Context,
-    names: Names,
+    names: TagNames,
     library: Library = "library.db",
     everything: All = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put tags on the items that the filter means; tags that are not there yet are made."""
-    _change(context, names, library, everything, as_json, put=True)
+    """Add tags to the items matching the filter. New tags are created."""
+    _change(context, names, library, everything, as_json, add=True)
 
 
-@tag.command(cls=FilterCommand, epilog=example("mfkit tag remove 'to sort' --tags 'to sort'"))
+@tag.command("remove", cls=FilterCommand, epilog=example("mfkit tag remove 'to sort' --tags 'to sort'"))
 def remove_tag(
     context: typer.Context,
-    names: Names,
+    names: TagNames,
     library: Library = "library.db",
     everything: All = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take tags off the items that the filter means; the tags themselves stay."""
-    _change(context, names, library, everything, as_json, put=False)
+    """Remove tags from the items matching the filter. The tags themselves are kept."""
+    _change(context, names, library, everything, as_json, add=False)
 
 
 def _change(
-    context: typer.Context, names: list[str], library: str, everything: bool, as_json: bool, *, put: bool
+    context: typer.Context, names: list[str], library: str, everything: bool, as_json: bool, *, add: bool
 ) -> None:
-    meant = filter_from_options(context)
-    if not meant.given() and not everything:
-        raise FilterError("Without a filter this would be all items; say --all if you mean that.")
-    with existing_path(library) as lib:
-        changed = (lib.tag if put else lib.untag)(meant, *names)
+    chosen = filter_from_options(context)
+    if not chosen.given() and not everything:
+        raise FilterError("No filter is given, so this would change all items. Add --all to do so.")
+    with open_existing(library) as lib:
+        changed = (lib.tag if add else lib.untag)(chosen, *names)
     if as_json:
         print_json({"changed": changed})
     else:
-        say(f"{changed:,} items changed")
+        print_line(f"{plural(changed, 'item')} changed")
 
 
-filters = typer.Typer(no_args_is_help=True, help="Keep selections by name: list, save, show, delete them.")
-app.add_typer(filters, name="views")
+filters = typer.Typer(no_args_is_help=True, help="List, save, show and delete saved filters.")
+app.add_typer(filters, name="filters")
 
-Name = Annotated[str, typer.Argument(help="Name of the view.")]
+FilterName = Annotated[str, typer.Argument(help="Name of the saved filter.")]
 
 
-@filters.command("list", epilog=example("mfkit views list"))
+@filters.command("list", epilog=example("mfkit filters list"))
 def list_filters(library: Library = "library.db", as_json: AsJson = False) -> None:
-    """List the views."""
-    with existing_path(library) as lib:
+    """List saved filters."""
+    with open_existing(library) as lib:
         print_frame(lib.saved_filters(), as_json=as_json)
 
 
 @filters.command(
-    cls=FilterCommand, epilog=example("mfkit views save 'big films' --media-type video --min-size '1 GB'")
+    "save",
+    cls=FilterCommand,
+    epilog=example("mfkit filters save 'big movies' --media-type video --min-size '1 GB'"),
 )
 def save_filter(
-    context: typer.Context, name: Name, library: Library = "library.db", as_json: AsJson = False
+    context: typer.Context, name: FilterName, library: Library = "library.db", as_json: AsJson = False
 ) -> None:
-    """Keep what the filter means under a name; a view of that name is replaced."""
-    meant = filter_from_options(context)
-    with existing_path(library) as lib:
-        lib.save_filter(name, meant)
-        files = lib.count(meant)
+    """Save a filter by name. A saved filter with the same name is replaced."""
+    chosen = filter_from_options(context)
+    with open_existing(library) as lib:
+        lib.save_filter(name, chosen)
+        files = lib.count(chosen)
     if as_json:
         print_json({"name": name, "files": files})
     else:
-        say(f"{name}: {files:,} files now")
+        print_line(f'Saved filter "{name}": matches {plural(files, "item")}')
 
 
-@filters.command(epilog=example("mfkit views show films"))
+@filters.command("show", epilog=example("mfkit filters show videos"))
 def show_filter(
-    name: Name,
+    name: FilterName,
     library: Library = "library.db",
-    limit: Annotated[int | None, typer.Option(min=0, help="At most so many rows.")] = 20,
+    limit: Annotated[int | None, typer.Option(min=0, help="Maximum number of rows.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List the items that a view means now, the last added first."""
-    with existing_path(library) as lib:
-        print_frame(lib.items(lib.saved_filter(name), limit=limit), as_json=as_json, columns=SHOWN)
+    """List the items matching a saved filter, the newest additions first."""
+    with open_existing(library) as lib:
+        print_frame(lib.items(lib.saved_filter(name), limit=limit), as_json=as_json, columns=TABLE_COLUMNS)
 
 
-@filters.command(epilog=example("mfkit views delete films"))
-def delete_filter(name: Name, library: Library = "library.db", as_json: AsJson = False) -> None:
-    """Forget a view; the items stay as they are."""
-    with existing_path(library) as lib:
+@filters.command("delete", epilog=example("mfkit filters delete videos"))
+def delete_filter(name: FilterName, library: Library = "library.db", as_json: AsJson = False) -> None:
+    """Delete a saved filter. Items are not affected."""
+    with open_existing(library) as lib:
         lib.delete_filter(name)
     if as_json:
         print_json({"deleted": name})
     else:
-        say(f"{name} is forgotten")
+        print_line(f'Deleted filter "{name}"')

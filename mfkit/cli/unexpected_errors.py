@@ -1,4 +1,4 @@
-"""Errors that no part of mfkit foresaw, as a sentence and a log file."""
+"""Unexpected errors: a message for the user and a log file with the traceback."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from mfkit.credentials import hide_credentials
 from mfkit.text_safety import escape_control
 from mfkit.version import __version__
 
-_KEPT = 20
-"""How many logs stay in the folder."""
-_LONGEST = 300
-"""Characters of an error's own words in the sentence."""
+_MAX_LOGS = 20
+"""Number of log files kept in the folder."""
+_MAX_QUOTED = 300
+"""Maximum number of characters of the error's own message that the sentence quotes."""
 
 
-def sentence(error: BaseException, arguments: Sequence[str]) -> str:
-    """Return what to tell of an error that nobody foresaw, and keep its traceback in a log file.
+def describe(error: BaseException, arguments: Sequence[str]) -> str:
+    """Write an unexpected error's traceback to a log file and return a sentence for the user.
 
     Args:
         error: The error.
-        arguments: The command that it ended, without the program's name.
+        arguments: Arguments of the command that failed, without the program's name.
     """
-    words = escape_control(" ".join(hide_credentials(str(error)).split()))[:_LONGEST].rstrip(".")
-    what = f"{type(error).__name__}: {words}" if words else type(error).__name__
-    log = _log(error, arguments)
+    quoted = escape_control(" ".join(hide_credentials(str(error)).split()))[:_MAX_QUOTED].rstrip(".")
+    name = f"{type(error).__name__}: {quoted}" if quoted else type(error).__name__
+    log = _write_log(error, arguments)
     where = f"the traceback is in {log}" if log else "mfkit --debug shows the traceback"
     return (
-        f"The command failed for a reason that mfkit did not foresee ({what}). Run mfkit doctor to check the "
-        f"library. If it finds nothing, please report this; {where}."
+        f"Unexpected error ({name}). Run mfkit doctor to check the library. If it finds no problem, please "
+        f"report this error; {where}."
     )
 
 
@@ -46,8 +46,8 @@ def print_traceback(error: BaseException) -> None:
     print(hide_credentials("".join(traceback.format_exception(error))), end="", file=sys.stderr)
 
 
-def _log(error: BaseException, arguments: Sequence[str]) -> Path | None:
-    """Write the log that only this user may read, and return where; None where no folder can be written."""
+def _write_log(error: BaseException, arguments: Sequence[str]) -> Path | None:
+    """Write a log file that only this user can read, and return its path; None if it cannot be written."""
     text = hide_credentials(
         f"mfkit {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
         f"mfkit {' '.join(map(escape_control, arguments))}\n\n{''.join(traceback.format_exception(error))}"
@@ -56,11 +56,11 @@ def _log(error: BaseException, arguments: Sequence[str]) -> Path | None:
     for folder in (user_log_path("mfkit"), Path(tempfile.gettempdir())):
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # A name that nobody can guess, and mode 0600.
+            # mkstemp chooses an unguessable name and mode 0600.
             handle, name = tempfile.mkstemp(".log", f"mfkit-error-{stamp}-", folder)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
-            for old in sorted(folder.glob("mfkit-error-*.log"))[:-_KEPT]:
+            for old in sorted(folder.glob("mfkit-error-*.log"))[:-_MAX_LOGS]:
                 with suppress(OSError):
                     old.unlink()
             return Path(name)

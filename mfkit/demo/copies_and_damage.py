@@ -1,4 +1,4 @@
-"""Copies in other folders, and files that a scan cannot read, as old libraries hold them."""
+"""Copies in other folders and damaged files, as in an old library."""
 
 import os
 import random
@@ -29,17 +29,10 @@ LOGIN_PAGE = (
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n"
     "<body><h1>Your session has expired</h1><p>Sign in again to download holiday.jpg.</p></body></html>\n"
 )
-CUT_VIDEO = Clip(
-    "Phone backup/2016/VID_20160904_171530.mp4",
-    (2016, 9, 4, 15, 15),
-    "h264",
-    "",
-    (640, 360),
-    Fraction(30),
-    2.0,
-    "coast",
-    "gold",
-)
+# fmt: off
+CUT_VIDEO = Clip("Phone backup/2016/VID_20160904_171530.mp4", (2016, 9, 4, 15, 15), "h264", "", (640, 360),
+                 Fraction(30), 2.0, "coast", "gold")
+# fmt: on
 
 
 def plan_copies(files: Sequence[DemoFile]) -> Iterator[DemoCopy]:
@@ -87,5 +80,5 @@ def _write_bytes(content: bytes, path: Path) -> None:
 
 
 def _write_image(seed: str, path: Path) -> None:
-    dice = random.Random(seed)
-    add_noise(landscape("coast", "noon", (1280, 960), dice), dice).save(path, quality=82)
+    rng = random.Random(seed)
+    add_noise(landscape("coast", "noon", (1280, 960), rng), rng).save(path, quality=82)

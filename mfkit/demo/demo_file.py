@@ -1,7 +1,7 @@
-"""Entries of the demo library's plan, which is complete before the first byte is written.
+"""Entries of the plan of a demo library, which is complete before the first file is written.
 
-Each file draws from its own `random.Random`, seeded with the text "seed/path". Neither the order of writing
-nor a change to another file alters its bytes, and `PYTHONHASHSEED` has no effect.
+Each file has its own `random.Random`, seeded with the text "seed/path". Its bytes do not depend on the order
+of writing, on other files or on `PYTHONHASHSEED`.
 """
 
 from collections.abc import Callable

@@ -30,8 +30,8 @@ class DemoReport:
     Attributes:
         files: Number of files written, including copies.
         bytes: Their total size.
-        seconds: Time it took.
-        notes: Codecs that have no encoder here, and the files that are damaged on purpose.
+        seconds: Time taken.
+        notes: Codecs without an encoder, and the files that are damaged on purpose.
     """
 
     files: int
@@ -50,7 +50,7 @@ class DemoPlan:
 
 
 def plan_demo(seed: int) -> DemoPlan:
-    """Plan a demo library; the same seed and encoders give the same plan."""
+    """Plan a demo library. The same seed and encoders give the same plan."""
     notes: list[str] = []
     # Videos first: they take longest, so starting them last would leave a core idle at the end.
     files = (
@@ -67,21 +67,21 @@ def plan_demo(seed: int) -> DemoPlan:
 def write_demo(
     folder: str | os.PathLike[str], *, seed: int = 2014, progress: Progress | None = None
 ) -> DemoReport:
-    """Write a small media library with real files, to try mfkit on.
+    """Write a folder of small media files to try mfkit with.
 
-    It holds 200 images, videos, audio files and documents of a household: EXIF and GPS from six continents,
-    many codecs, copies, and a few damaged files. All people, artists and titles are invented.
+    The folder contains 200 images, videos, audio files and documents of a household, with EXIF and GPS data
+    from six continents, many codecs, copies and a few damaged files. People, artists and titles are invented.
 
     Args:
-        folder: Where to write; created with its parents. It must be empty or not exist yet.
+        folder: Folder to write to, created with its parents. It must be empty or not exist.
         seed: The same seed gives the same bytes and times on the same machine and library versions.
         progress: Called after each file with the number of files written and the total.
 
     Returns:
-        What was written, and which encoders were missing.
+        Number and size of the files, and notes on missing encoders and damaged files.
 
     Raises:
-        DemoFolderError: The folder is not named, is not empty, is a file, or cannot be written to.
+        DemoFolderError: The path is empty or a file, or the folder is not empty or not writable.
     """
     started = time.perf_counter()
     root = Path(checked_path(folder, "the demo library", DemoFolderError)).expanduser()
@@ -120,7 +120,7 @@ def _check_empty(root: Path) -> None:
 
 
 def _write_files(root: Path, files: tuple[DemoFile, ...], report: Callable[[int], None]) -> None:
-    """Write all files in a few threads; drawing and encoding run outside Python's lock."""
+    """Write all files in a few threads, because drawing and encoding release Python's lock."""
     with quiet_encoders(), ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         futures = [pool.submit(_write_one, root, file) for file in files]
         try:

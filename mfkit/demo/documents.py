@@ -1,4 +1,4 @@
-"""Documents of a household: invoices, letters, notes and tables."""
+"""Documents of the demo library: invoices, letters, notes and tables."""
 
 import random
 import textwrap
@@ -20,66 +20,26 @@ WORDS = (
 ).split()
 
 # Path, date, title, author, headings of the pages.
+# fmt: off
 PDFS = (
-    (
-        "Documents/Invoices/2019/Invoice 2019-031.pdf",
-        (2019, 3, 4),
-        "Invoice 2019-031",
-        "Brill & Taube Optics",
-        ("Invoice 2019-031",),
-    ),
-    (
-        "Documents/Invoices/2019/Invoice 2019-117.pdf",
-        (2019, 11, 18),
-        "Invoice 2019-117",
-        "Brill & Taube Optics",
-        ("Invoice 2019-117", "Terms of delivery"),
-    ),
-    (
-        "Documents/Invoices/2021/Rechnung Dachdecker März.pdf",
-        (2021, 3, 29),
-        "Rechnung 88-2021",
-        "Dachdeckerei Öhlmann",
-        ("Rechnung 88-2021", "Aufmaß"),
-    ),
-    (
-        "Documents/Manuals/Enlarger E-60 manual.pdf",
-        (2011, 5, 2),
-        "Enlarger E-60: operating instructions",
-        "Fenwick Darkroom Works",
-        ("Operating instructions", "Setting up", "Lamp and lens", "Exposure", "Care", "Spare parts"),
-    ),
-    (
-        "Documents/University/Thesis draft 7.pdf",
-        (2013, 6, 30),
-        "On the Drift of Small Archives",
-        "M. Orlow",
-        (
-            "On the Drift of Small Archives",
-            "1 Introduction",
-            "2 Sources",
-            "3 Method",
-            "4 Shelves",
-            "5 Boxes",
-            "6 Findings",
-            "References",
-        ),
-    ),
-    (
-        "Documents/Travel/Lisbon itinerary.pdf",
-        (2014, 5, 20),
-        "Lisbon, 11 to 16 June",
-        "Ines Taube",
-        ("Lisbon, 11 to 16 June", "Addresses"),
-    ),
-    (
-        "Documents/Travel/旅程表 2016.pdf",
-        (2016, 2, 27),
-        "旅程表 2016年春",
-        "月見旅行社",
-        ("Itinerary, spring 2016", "Hotels", "Trains"),
-    ),
+    ("Documents/Invoices/2019/Invoice 2019-031.pdf", (2019, 3, 4), "Invoice 2019-031", "Brill & Taube Optics",
+     ("Invoice 2019-031",)),
+    ("Documents/Invoices/2019/Invoice 2019-117.pdf", (2019, 11, 18), "Invoice 2019-117",
+     "Brill & Taube Optics", ("Invoice 2019-117", "Terms of delivery")),
+    ("Documents/Invoices/2021/Rechnung Dachdecker März.pdf", (2021, 3, 29), "Rechnung 88-2021",
+     "Dachdeckerei Öhlmann", ("Rechnung 88-2021", "Aufmaß")),
+    ("Documents/Manuals/Enlarger E-60 manual.pdf", (2011, 5, 2), "Enlarger E-60: operating instructions",
+     "Fenwick Darkroom Works",
+     ("Operating instructions", "Setting up", "Lamp and lens", "Exposure", "Care", "Spare parts")),
+    ("Documents/University/Thesis draft 7.pdf", (2013, 6, 30), "On the Drift of Small Archives", "M. Orlow",
+     ("On the Drift of Small Archives", "1 Introduction", "2 Sources", "3 Method", "4 Shelves", "5 Boxes",
+      "6 Findings", "References")),
+    ("Documents/Travel/Lisbon itinerary.pdf", (2014, 5, 20), "Lisbon, 11 to 16 June", "Ines Taube",
+     ("Lisbon, 11 to 16 June", "Addresses")),
+    ("Documents/Travel/旅程表 2016.pdf", (2016, 2, 27), "旅程表 2016年春", "月見旅行社",
+     ("Itinerary, spring 2016", "Hotels", "Trains")),
 )
+# fmt: on
 
 # Path, date.
 TEXTS = (
@@ -121,7 +81,7 @@ def _write_pdf(
     title: str, author: str, created: datetime, headings: tuple[str, ...], seed: str, path: Path
 ) -> None:
     """Write a PDF with one page of text under each heading, in a standard font (ISO 32000-1, 9.6.2.2)."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     names = {"Type": "Font", "Subtype": "Type1", "BaseFont": "Helvetica", "Encoding": "WinAnsiEncoding"}
     font = DictionaryObject({NameObject(f"/{key}"): NameObject(f"/{name}") for key, name in names.items()})
     fonts = DictionaryObject({NameObject("/F1"): font})
@@ -129,7 +89,7 @@ def _write_pdf(
     date = f"D:{created:%Y%m%d%H%M%S}Z"
     writer.add_metadata({"/Title": title, "/Author": author, "/CreationDate": date, "/ModDate": date})
     for heading in headings:
-        lines = [line for _ in range(5) for line in (*textwrap.wrap(_paragraph(dice), 84), "")]
+        lines = [line for _ in range(5) for line in (*textwrap.wrap(_paragraph(rng), 84), "")]
         text = b"BT /F1 20 Tf 64 778 Td (%b) Tj /F1 11 Tf 16 TL 0 -32 Td\n" % heading.encode("cp1252")
         text += b"".join(b"(%b) Tj T*\n" % line.encode() for line in lines) + b"ET"
         content = ContentStream(None, writer)
@@ -141,33 +101,33 @@ def _write_pdf(
     writer.write(path)
 
 
-def _paragraph(dice: random.Random) -> str:
+def _paragraph(rng: random.Random) -> str:
     sentences = []
-    for _ in range(dice.randint(3, 6)):
-        sentences.append(" ".join(dice.choices(WORDS, k=dice.randint(6, 14))).capitalize() + ".")
+    for _ in range(rng.randint(3, 6)):
+        sentences.append(" ".join(rng.choices(WORDS, k=rng.randint(6, 14))).capitalize() + ".")
     return " ".join(sentences)
 
 
-def _text(path: str, dice: random.Random) -> str:
+def _text(path: str, rng: random.Random) -> str:
     title = path.rpartition("/")[2].rpartition(".")[0]
-    body = "\n\n".join(_paragraph(dice) for _ in range(dice.randint(2, 5)))
+    body = "\n\n".join(_paragraph(rng) for _ in range(rng.randint(2, 5)))
     if path.endswith(".txt"):
         return f"{title}\n\n{body}\n"
-    items = "\n".join(f"- {' '.join(dice.choices(WORDS, k=3))}" for _ in range(6))
+    items = "\n".join(f"- {' '.join(rng.choices(WORDS, k=3))}" for _ in range(6))
     return f"# {title}\n\n{items}\n\n{body}\n"
 
 
-def _table(columns: tuple[str, ...], count: int, year: int, dice: random.Random) -> str:
+def _table(columns: tuple[str, ...], count: int, year: int, rng: random.Random) -> str:
     def cell(column: str) -> str:
         match column:
             case "date":
-                return f"{year}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}"
+                return f"{year}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
             case "amount" | "price":
-                return f"{dice.uniform(3, 400):.2f}"
+                return f"{rng.uniform(3, 400):.2f}"
             case "sold":
-                return dice.choice(("yes", "no"))
+                return rng.choice(("yes", "no"))
             case _:
-                return " ".join(dice.choices(WORDS, k=2))
+                return " ".join(rng.choices(WORDS, k=2))
 
     rows = sorted(",".join(cell(column) for column in columns) for _ in range(count))
     return "\n".join((",".join(columns), *rows)) + "\n"

@@ -53,7 +53,7 @@ CHORDS = (
 
 
 def has_encoder(name: str) -> bool:
-    """Whether this PyAV has the encoder of that name."""
+    """Return whether PyAV has an encoder."""
     try:
         av.Codec(name, "w")
     except ValueError:  # av.codec.codec.UnknownCodecError
@@ -65,15 +65,15 @@ def choose_encoder(codec: str, notes: list[str]) -> str | None:
     """Choose an encoder.
 
     Args:
-        codec: The codec that is wanted, a key of `ENCODERS`.
-        notes: Receives a line when another codec is used instead, or none is available.
+        codec: Requested codec, a key of `ENCODERS`.
+        notes: Receives a line if another codec is used instead or none is available.
 
     Returns:
-        The name of an encoder, or None when the file has to be left out.
+        Name of an encoder, or None if there is none.
     """
     name = next((name for name in ENCODERS[codec] if has_encoder(name)), None)
     if name is None:
-        note = f"{codec}: this PyAV has no encoder for it, so its files are left out or have no audio"
+        note = f"{codec}: this PyAV has no encoder for it, so its files are skipped or have no audio"
     elif av.Codec(name, "w").canonical_name != codec:
         note = f"{codec}: this PyAV has no encoder for it, so {name} is used instead"
     else:
@@ -85,7 +85,7 @@ def choose_encoder(codec: str, notes: list[str]) -> str | None:
 
 @contextmanager
 def quiet_encoders() -> Iterator[None]:
-    """Keep SVT-AV1 from printing its settings on standard error, which a notebook would show.
+    """Prevent SVT-AV1 from printing its settings to standard error, which a notebook would show.
 
     The encoder offers no other switch than this environment variable; -1 turns its log off.
     """
@@ -101,7 +101,7 @@ def quiet_encoders() -> Iterator[None]:
 
 
 def add_audio(container: av.container.OutputContainer, encoder: str, rate: int) -> av.AudioStream:
-    """Add a stereo stream whose encoder gives the same bytes each time."""
+    """Add a stereo stream with reproducible encoding."""
     stream = container.add_stream(encoder, rate=rate, options=OPTIONS.get(encoder, {}))
     if not isinstance(stream, av.AudioStream):
         raise TypeError(f"{encoder} is not an audio encoder")
@@ -112,29 +112,29 @@ def add_audio(container: av.container.OutputContainer, encoder: str, rate: int) 
 
 
 def encode_melody(
-    container: av.container.OutputContainer, stream: av.AudioStream, seconds: float, dice: random.Random
+    container: av.container.OutputContainer, stream: av.AudioStream, seconds: float, rng: random.Random
 ) -> None:
     """Encode a random melody into a container."""
     rate = stream.codec_context.sample_rate
-    frame = av.AudioFrame.from_ndarray(melody(seconds, rate, dice), format="s16", layout="stereo")
+    frame = av.AudioFrame.from_ndarray(melody(seconds, rate, rng), format="s16", layout="stereo")
     frame.sample_rate = rate
     frame.pts = 0
     container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
 
 
-def melody(seconds: float, rate: int, dice: random.Random) -> npt.NDArray[np.int16]:
+def melody(seconds: float, rate: int, rng: random.Random) -> npt.NDArray[np.int16]:
     """Return plucked notes over four chords: interleaved stereo samples, shape (1, 2 * samples)."""
-    beat, key, chords = dice.choice((0.18, 0.22, 0.28)), dice.uniform(110, 208), dice.choice(CHORDS)
+    beat, key, chords = rng.choice((0.18, 0.22, 0.28)), rng.uniform(110, 208), rng.choice(CHORDS)
     count = int(seconds / beat) + 1
-    notes = [dice.choice(chords[step // 8 % 4]) + 12 * dice.randint(0, 1) for step in range(count)]
+    notes = [rng.choice(chords[step // 8 % 4]) + 12 * rng.randint(0, 1) for step in range(count)]
     time = np.arange(round(seconds * rate)) / rate
     step = (time / beat).astype(int)
     since = time - step * beat
     phase = 2 * np.pi * key * 2 ** (np.array(notes)[step] / 12) * since
     # Each note begins and ends softly, because steps would click.
     envelope = np.exp(-4 * since) * np.minimum(1, 200 * np.minimum(since, beat - since))
-    wave = (np.sin(phase) + dice.uniform(0.1, 0.5) * np.sin(2 * phase)) * envelope
+    wave = (np.sin(phase) + rng.uniform(0.1, 0.5) * np.sin(2 * phase)) * envelope
     delayed = np.concatenate((np.zeros(rate // 80), wave))[: len(wave)]
     samples: npt.NDArray[np.int16] = np.rint(17000 * np.stack((wave, delayed), axis=1)).astype(np.int16)
     return samples.reshape(1, -1)

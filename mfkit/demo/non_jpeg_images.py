@@ -1,4 +1,4 @@
-"""Images in formats other than JPEG: screenshots, wallpapers, WebP, AVIF, animated GIF and scanned TIFF."""
+"""Images of the demo library in other formats than JPEG: PNG, WebP, AVIF, animated GIF and TIFF."""
 
 import random
 from collections.abc import Iterator
@@ -14,16 +14,12 @@ from mfkit.demo.demo_file import DemoFile
 from mfkit.demo.scenery import LIGHTS, add_noise, landscape
 
 # Path, date, scene and light (empty for screenshots), size.
+# fmt: off
 IMAGES = (
     ("Pictures/Screenshots/Screenshot 2016-02-11 at 09.14.52.png", (2016, 2, 11, 9, 14), "", "", (1280, 800)),
     ("Pictures/Screenshots/Screenshot 2018-05-03 at 21.40.07.png", (2018, 5, 3, 21, 40), "", "", (1440, 900)),
-    (
-        "Pictures/Screenshots/Bildschirmfoto 2020-11-30 für Zoë.png",
-        (2020, 11, 30, 16, 2),
-        "",
-        "",
-        (1440, 900),
-    ),
+    ("Pictures/Screenshots/Bildschirmfoto 2020-11-30 für Zoë.png",
+     (2020, 11, 30, 16, 2), "", "", (1440, 900)),
     ("Phone/Screenshots/Screenshot_20250921-081533.png", (2025, 9, 21, 12, 15), "", "", (720, 1520)),
     ("Pictures/Edited/harbour poster.png", (2014, 7, 1, 20, 11), "coast", "dusk", (1000, 667)),
     ("Pictures/Wallpapers/forêt brumeuse.png", (2013, 11, 9, 18, 30), "forest", "mist", (1280, 720)),
@@ -38,14 +34,10 @@ IMAGES = (
     ("Downloads/funny/balloon.gif", (2015, 8, 8, 10, 30), "mountains", "dawn", (300, 200)),
     ("Downloads/funny/rainy window 🌧️.gif", (2019, 2, 14, 8, 20), "city", "mist", (280, 210)),
     ("Scans/Family album/1962 summer house.tif", (2010, 12, 27, 15, 40), "fjord", "mist", (900, 640)),
-    (
-        "Scans/Family album/1971 Großmutter's village.tif",
-        (2010, 12, 27, 15, 52),
-        "old town",
-        "mist",
-        (900, 640),
-    ),
+    ("Scans/Family album/1971 Großmutter's village.tif",
+     (2010, 12, 27, 15, 52), "old town", "mist", (900, 640)),
 )
+# fmt: on
 WELLINGTON = Position(-41.2866, 174.7756, 20)
 # With more threads, the AVIF encoder divides the image differently.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -77,11 +69,11 @@ def plan_non_jpeg_images(seed: int, notes: list[str]) -> Iterator[DemoFile]:
 def _write_landscape(
     scene: str, light: str, size: tuple[int, int], taken: datetime, suffix: str, seed: str, path: Path
 ) -> None:
-    dice = random.Random(seed)
-    image = landscape(scene, light, size, dice)
+    rng = random.Random(seed)
+    image = landscape(scene, light, size, rng)
     options = dict(OPTIONS.get(suffix, {}))
     if suffix in ("webp", "avif"):
-        image = add_noise(image, dice)
+        image = add_noise(image, rng)
     if suffix == "tif":
         # A brown print on white paper.
         sepia = ImageOps.colorize(ImageOps.autocontrast(image.convert("L")), (48, 32, 22), (246, 232, 206))
@@ -94,23 +86,23 @@ def _write_landscape(
     elif suffix == "avif":
         # A photo converted to a newer format, with its EXIF data.
         latitude, longitude, altitude = WELLINGTON
-        position = Position(latitude + dice.gauss(0, 0.006), longitude + dice.gauss(0, 0.006), altitude)
+        position = Position(latitude + rng.gauss(0, 0.006), longitude + rng.gauss(0, 0.006), altitude)
         exposure = LIGHTS[light].exposure
-        options["exif"] = exif_block(CAMERAS["xt4"], exposure, taken, position, size, UPRIGHT, dice)
+        options["exif"] = exif_block(CAMERAS["xt4"], exposure, taken, position, size, UPRIGHT, rng)
     image.save(path, **options)
 
 
 def _write_screenshot(size: tuple[int, int], seed: str, path: Path) -> None:
     """Draw a window with a title bar, lines of text and a bar chart."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     width, height = size
     unit = min(size) // 40
-    accent = dice.choice(((52, 120, 246), (220, 80, 90), (40, 160, 110), (150, 90, 210)))
+    accent = rng.choice(((52, 120, 246), (220, 80, 90), (40, 160, 110), (150, 90, 210)))
     image = Image.new("RGB", size, (250, 250, 252))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, width, unit * 3), accent)
     for top in range(unit * 5, height // 2, unit * 2):
-        draw.rectangle((unit * 2, top, width * dice.uniform(0.5, 0.95), top + unit), (206, 208, 214))
+        draw.rectangle((unit * 2, top, width * rng.uniform(0.5, 0.95), top + unit), (206, 208, 214))
     for left in range(unit * 2, width - unit * 4, unit * 5):
-        draw.rectangle((left, height * dice.uniform(0.55, 0.85), left + unit * 3, height - unit * 2), accent)
+        draw.rectangle((left, height * rng.uniform(0.55, 0.85), left + unit * 3, height - unit * 2), accent)
     image.save(path)

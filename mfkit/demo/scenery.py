@@ -1,4 +1,4 @@
-"""Landscapes drawn from a seed: a sky with the sun or moon, and a few silhouettes in front of it."""
+"""Random landscapes: a sky with the sun or moon behind a few silhouettes."""
 
 import random
 from typing import NamedTuple
@@ -79,31 +79,31 @@ SCENES: dict[str, tuple[tuple[str, Color, float, float], ...]] = {
 }
 
 
-def landscape(scene: str, light: str, size: tuple[int, int], dice: random.Random) -> Image.Image:
+def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random) -> Image.Image:
     """Draw a landscape.
 
     Args:
         scene: A key of `SCENES`.
         light: A key of `LIGHTS`.
         size: Width and height in pixels.
-        dice: The source of chance: the same state gives the same image.
+        rng: Random generator; the same state gives the same image.
 
     Returns:
         An RGB image of that size.
     """
-    chance = np.random.default_rng(dice.getrandbits(64))
+    numpy_rng = np.random.default_rng(rng.getrandbits(64))
     hour, layers = LIGHTS[light], SCENES[scene]
     width, height = DRAWN_WIDTH, round(DRAWN_WIDTH * size[1] / size[0])
     sky = ImageOps.colorize(Image.linear_gradient("L"), hour.top, hour.low, whitepoint=166)
     image = sky.resize((width, height), Image.Resampling.BILINEAR)
     draw = ImageDraw.Draw(image)
     if light == "night":
-        draw.point([(x * width, y * height) for x, y in chance.random((150, 2)).tolist()], hour.sun)
-    x, y = chance.uniform(0.15, 0.85) * width, hour.height * height
+        draw.point([(x * width, y * height) for x, y in numpy_rng.random((150, 2)).tolist()], hour.sun)
+    x, y = numpy_rng.uniform(0.15, 0.85) * width, hour.height * height
     glow = Image.radial_gradient("L").point(lambda value: max(0, 180 - value) ** 2 // 140)
     image.paste(hour.sun, (round(x - width / 2), round(y - width / 2)), glow.resize((width, width)))
     draw.circle((x, y), width * 0.035, hour.sun)
-    tint = chance.uniform(0.88, 1.1, 3)
+    tint = numpy_rng.uniform(0.88, 1.1, 3)
     columns = np.arange(0, width + 1, 2)
     for number, (outline, color, top, bottom) in enumerate(layers, start=1):
         near = 0.5 + 0.5 * number / len(layers)
@@ -116,41 +116,43 @@ def landscape(scene: str, light: str, size: tuple[int, int], dice: random.Random
             water = Image.new("RGB", mirrored.size, (red, green, blue))
             image.paste(Image.blend(mirrored, water, 0.45), (0, shore))
             continue
-        edge = (bottom - (bottom - top) * _outline(outline, columns / width, chance)) * height
+        edge = (bottom - (bottom - top) * _outline(outline, columns / width, numpy_rng)) * height
         draw.polygon(
             [*zip(columns.tolist(), edge.tolist(), strict=True), (width, height), (0, height)],
             (red, green, blue),
         )
         if outline in ("towers", "houses"):
             # Lit windows, more of them when it is dark.
-            lit = chance.random((height // 8, width // 8)) < 0.55 - 0.45 * hour.daylight
+            lit = numpy_rng.random((height // 8, width // 8)) < 0.55 - 0.45 * hour.daylight
             for row, column in zip(*np.nonzero(lit), strict=True):
                 if row * 8 > edge[column * 4 : column * 4 + 3].max() + (24 if outline == "houses" else 5):
                     draw.rectangle((column * 8, row * 8, column * 8 + 2, row * 8 + 3), (255, 226, 150))
     return image.resize(size, Image.Resampling.BICUBIC)
 
 
-def add_noise(image: Image.Image, dice: random.Random) -> Image.Image:
+def add_noise(image: Image.Image, rng: random.Random) -> Image.Image:
     """Add sensor noise, without which skies show steps and files are smaller than those of cameras."""
     width, height = image.size
-    tile = np.random.default_rng(dice.getrandbits(64)).integers(0, 9, (256, 256), np.uint8)
+    tile = np.random.default_rng(rng.getrandbits(64)).integers(0, 9, (256, 256), np.uint8)
     noise = Image.fromarray(np.tile(tile, (height // 256 + 1, width // 256 + 1))[:height, :width])
     return ImageChops.add(image, noise.convert("RGB"), offset=-4)
 
 
-def _outline(kind: str, x: Array, chance: np.random.Generator) -> Array:
+def _outline(kind: str, x: Array, numpy_rng: np.random.Generator) -> Array:
     """Return a random skyline: for each column a height from 0 to 1."""
-    hills = 0.5 + 0.25 * np.sin(9 * x + chance.uniform(0, 6)) + 0.25 * np.sin(4 * x + chance.uniform(0, 6))
+    hills = (
+        0.5 + 0.25 * np.sin(9 * x + numpy_rng.uniform(0, 6)) + 0.25 * np.sin(4 * x + numpy_rng.uniform(0, 6))
+    )
     if kind == "hills":
         return hills
     if kind == "peaks":
         line = np.zeros(len(x))
         for share, count in ((0.53, 5), (0.27, 11), (0.13, 23), (0.07, 47)):
-            line += share * np.interp(x * count, np.arange(count + 1), chance.random(count + 1))
+            line += share * np.interp(x * count, np.arange(count + 1), numpy_rng.random(count + 1))
         return line
     count = {"trees": 45, "towers": 22, "houses": 10}[kind]
-    place = x * count + chance.random()
-    heights: Array = chance.random(count + 2)[place.astype(int)]
+    place = x * count + numpy_rng.random()
+    heights: Array = numpy_rng.random(count + 2)[place.astype(int)]
     roof: Array = 1 - 2 * np.abs(place % 1 - 0.5)
     if kind == "trees":
         return 0.5 * hills + 0.5 * roof * (0.3 + 0.7 * heights)

@@ -1,7 +1,7 @@
-"""The library report: a notebook executed on a library and handed on as one file.
+"""Library reports: a notebook that is executed on a library and written as one HTML or PDF file.
 
-``notebooks/library_report.ipynb`` calls :class:`Report`, one cell a section; :func:`write_report` runs
-it and makes a page of it that needs no server, no internet and no Jupyter.
+Each cell of ``notebooks/library_report.ipynb`` calls a method of :class:`Report`. :func:`write_report`
+executes the notebook and converts its output to a page that needs no server, no internet and no Jupyter.
 """
 
 from mfkit.report.report import SECTIONS, Report

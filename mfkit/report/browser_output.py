@@ -1,4 +1,4 @@
-"""A page as PDF, printed by a browser that is on the machine."""
+"""PDF and PNG output of reports, created by an installed browser."""
 
 from __future__ import annotations
 
@@ -24,46 +24,46 @@ _BROWSERS = (
     "microsoft-edge",
     "msedge",
 )
-_ELSEWHERE = (
+_INSTALL_PATHS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
-_PATIENCE = 120.0
+_PRINT_TIMEOUT = 120.0
 OFFLINE = (
-    # For whatever host, named or by address: proxies and the browser's maker, which it asks on every start.
+    # Blocks all host names and addresses, including proxies and the vendor's servers contacted on start.
     "--host-resolver-rules=MAP * ~NOTFOUND",
-    # WebRTC looks for its peers past those rules.
+    # WebRTC ignores that rule.
     "--force-webrtc-ip-handling-policy",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # What would only fail need not be tried.
+    # Without these the browser would attempt connections that fail.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 )
-"""Options of a Chromium-like browser that connects to nothing and looks no name up."""
+"""Options of a Chromium-based browser that prevent connections and name lookups."""
 
 
 def find_browser() -> str | None:
-    """Return the program of a Chromium-like browser, or None; ``MFKIT_BROWSER`` names one first."""
-    named = os.environ.get("MFKIT_BROWSER")
-    found = [named] if named else [shutil.which(name) for name in _BROWSERS] + list(_ELSEWHERE)
+    """Return the path of ``MFKIT_BROWSER`` or of an installed Chromium-based browser, or None."""
+    configured = os.environ.get("MFKIT_BROWSER")
+    found = [configured] if configured else [shutil.which(name) for name in _BROWSERS] + list(_INSTALL_PATHS)
     return next((one for one in found if one and Path(one).exists()), None)
 
 
 def require_browser() -> str:
-    """Return the program that prints.
+    """Return the path of a browser.
 
     Raises:
-        ReportError: There is none.
+        ReportError: No browser was found.
     """
     browser = find_browser()
     if browser is None:
         raise ReportError(
-            "A PDF is printed by a browser, and no Chromium, Chrome or Edge was found; install one, name "
-            "its program in MFKIT_BROWSER, or write .html and print that."
+            "A PDF report needs a browser, and no Chromium, Chrome or Edge was found. Install one, set "
+            "MFKIT_BROWSER to its path, or write a .html report and print that."
         )
     return browser
 
@@ -72,11 +72,11 @@ def print_pdf(page: Path, target: Path) -> None:
     """Print a page to a PDF file.
 
     Args:
-        page: An HTML file.
-        target: Where to.
+        page: HTML file.
+        target: PDF file to write.
 
     Raises:
-        ReportError: There is no browser, or it failed.
+        ReportError: No browser was found, or it failed.
     """
     browser = require_browser()
     with TemporaryFolder("browser") as profile:
@@ -93,48 +93,47 @@ def print_pdf(page: Path, target: Path) -> None:
             page.as_uri(),
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
-            command.insert(1, "--no-sandbox")  # Chromium refuses to run as root with it
+            command.insert(1, "--no-sandbox")  # Chromium refuses to run as root with a sandbox
         try:
-            done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)
+            done = subprocess.run(command, capture_output=True, timeout=_PRINT_TIMEOUT, check=False)
         except subprocess.TimeoutExpired as error:
-            raise ReportError(f"{browser} did not print the page within {_PATIENCE:.0f} s.") from error
+            raise ReportError(f"{browser} did not print the page within {_PRINT_TIMEOUT:.0f} s.") from error
     if done.returncode or not target.exists():
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given."]
         raise ReportError(f"{browser} could not print the page: {last[0]}")
 
 
 _WIDTH = 960
 
 
-def refuse_pictures() -> None:
-    """Say before any work that no picture can be written.
+def require_kaleido() -> None:
+    """Check that the package for images is installed.
 
     Raises:
         ReportError: The package is missing.
     """
     if find_spec("kaleido") is None:
         raise ReportError(
-            "Pictures need the package kaleido: pip install 'mfkit[pictures]'; or write them from the page."
+            "PNG charts need the package kaleido. Install it with: pip install 'mfkit[pictures]'"
         )
 
 
-def write_pictures(notebook: Any, folder: Path, *, overwrite: bool = False) -> list[Path]:
-    """Write every figure of an executed notebook as a PNG on white, twice as fine as a screen.
+def write_images(notebook: Any, folder: Path, *, overwrite: bool = False) -> list[Path]:
+    """Write each figure of an executed notebook as a PNG file with a white background.
 
     Args:
-        notebook: The notebook; a figure's file is called by what it says of itself.
-        folder: Where to; made when it is not there. Pictures of the same names from an earlier report are
-            replaced.
-        overwrite: Whether other files of the same names are replaced too.
+        notebook: Executed notebook. Files are named after the labels of the figures.
+        folder: Target folder, created if missing. Images from an earlier report are replaced.
+        overwrite: Whether to replace other files, too.
 
     Returns:
-        The files.
+        Paths of the files.
 
     Raises:
-        ReportError: The package or the browser is missing, another file is there, or the folder cannot be
-            written.
+        ReportError: The package or the browser is missing, a file from another program exists, or the folder
+            cannot be written to.
     """
-    refuse_pictures()
+    require_kaleido()
     import kaleido
     from choreographer.browsers.chromium import Chromium
     from kaleido import errors
@@ -144,13 +143,13 @@ def write_pictures(notebook: Any, folder: Path, *, overwrite: bool = False) -> l
             """Return the command that starts the browser."""
             return [*super().get_cli(), *OFFLINE]
 
-    drawn = [
+    figures = [
         output.data[PLOTLY_MIME]
         for cell in notebook.cells
         for output in cell.get("outputs", [])
         if PLOTLY_MIME in output.get("data", {})
     ]
-    names = [re.sub(r"\W+", "-", one["layout"]["meta"]["label"].lower()).strip("-") for one in drawn]
+    names = [re.sub(r"\W+", "-", one["layout"]["meta"]["label"].lower()).strip("-") for one in figures]
     files = [folder / f"{name}.png" for name in names]
     for file in files:
         refuse_others(file, overwrite=overwrite)
@@ -163,18 +162,20 @@ def write_pictures(notebook: Any, folder: Path, *, overwrite: bool = False) -> l
                     "path": file,
                     "opts": {"format": "png", "width": _WIDTH, "height": one["layout"]["height"], "scale": 2},
                 }
-                for one, file in zip(drawn, files, strict=True)
+                for one, file in zip(figures, files, strict=True)
             ],
-            # Unless told otherwise it loads MathJax from a server.
+            # By default kaleido loads MathJax from a server.
             kopts={"mathjax": False, "browser_cls": OfflineChromium},
         )
         for file in files:
             file.write_bytes(marked_png(file.read_bytes()))
     except OSError as error:
-        raise ReportError(f"The pictures cannot be written to {folder}: {error.strerror}.") from error
+        raise ReportError(
+            f"Cannot write the PNG charts to {folder}: {error.strerror}. Name another folder."
+        ) from error
     except (errors.ChromeNotFoundError, errors.BrowserFailedError, errors.BrowserClosedError) as error:
         raise ReportError(
-            "Pictures are drawn by a Chromium, Chrome or Edge, and none could be used; install one, or name "
-            "its program in BROWSER_PATH."
+            "PNG charts need Chromium, Chrome or Edge, and none could be started. Install one, or set "
+            "BROWSER_PATH to its path."
         ) from error
     return files

@@ -1,4 +1,4 @@
-"""What a report is about: a library, a filter, and what must not be told."""
+"""Scope of a report: a library, a filter and a redaction."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from mfkit.report.redaction import Redaction
 
 @dataclass(frozen=True, slots=True)
 class ReportContext:
-    """What every section asks from.
+    """Library, filter and redaction that all sections of a report use.
 
     Attributes:
         lib: The library.
-        filter: Which of its items.
-        redaction: What is left out.
+        filter: Filter for the items of the report.
+        redaction: Redaction applied to every frame.
     """
 
     lib: MediaLibrary
     filter: MediaFilter
     redaction: Redaction
-    _answers: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _results: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
-    def ask(self, verb: Callable[..., pd.DataFrame], *args: Any, **options: Any) -> pd.DataFrame:
-        """Return what a verb of the library says of the filter's items, redacted; asked once a report.
+    def query(self, method: Callable[..., pd.DataFrame], *args: Any, **options: Any) -> pd.DataFrame:
+        """Call a method of the library with the report's filter and redact its frame. Results are cached.
 
         Args:
-            verb: A method of the library that takes ``filter=``.
-            args: Its arguments.
-            options: Its further arguments.
+            method: Method of the library that takes ``filter=``.
+            args: Positional arguments.
+            options: Keyword arguments.
         """
-        asked = repr((verb.__name__, args, options))
-        if asked not in self._answers:
-            self._answers[asked] = self.redaction.frame(verb(*args, filter=self.filter, **options))
-        return self._answers[asked].copy()
+        call = repr((method.__name__, args, options))
+        if call not in self._results:
+            self._results[call] = self.redaction.frame(method(*args, filter=self.filter, **options))
+        return self._results[call].copy()
 
     @property
     def is_all(self) -> bool:
-        """Whether the report is about the whole library."""
+        """Whether the report covers the whole library."""
         return self.filter == MediaFilter()

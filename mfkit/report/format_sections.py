@@ -1,4 +1,4 @@
-"""What kinds of files there are."""
+"""Report sections on types, codecs, resolutions and cameras."""
 
 from __future__ import annotations
 
@@ -25,24 +25,33 @@ from mfkit.report.html_blocks import (
 _MAX_TYPES = 20
 
 
-def types(subject: ReportContext) -> Section:
-    """Return media types and extensions by bytes."""
-    kinds = subject.ask(subject.lib.summary, "media_type")
-    kinds = kinds[kinds["files"] > 0]
-    endings = subject.ask(subject.lib.summary, "extension")
-    kinds["file_share"] = kinds["files"].astype("float64") / float(kinds["files"].sum() or 1)
+_PLURALS = {
+    "image": "Images",
+    "video": "Videos",
+    "audio": "Audio files",
+    "document": "Documents",
+    "other": "Other files",
+}
+
+
+def types(context: ReportContext) -> Section:
+    """Create the section on media types and extensions."""
+    by_type = context.query(context.lib.summary, "media_type")
+    by_type = by_type[by_type["files"] > 0]
+    extensions = context.query(context.lib.summary, "extension")
+    by_type["file_share"] = by_type["files"].astype("float64") / float(by_type["files"].sum() or 1)
     parts: list[Html | Chart] = []
-    if len(kinds):
-        first = kinds.iloc[0]
+    if len(by_type):
+        first = by_type.iloc[0]
         parts.append(
             paragraph(
-                "{kind} is {files} of the files and {bytes} of the bytes.",
-                kind=escaped(str(first["media_type"]).capitalize()),
+                f"{_PLURALS[str(first['media_type'])]} make up {{files}} of the files and {{bytes}} of the "
+                "bytes.",
                 files=value(first["file_share"], share),
                 bytes=value(first["share"], share),
             )
         )
-        parts.append(Chart(types_chart(kinds, "bytes", height=190), "Bytes by media type"))
+        parts.append(Chart(types_chart(by_type, "bytes", height=190), "Bytes by media type"))
     columns = [
         Column("Files", "files", COUNT),
         Column("Copies", "copies", COUNT),
@@ -51,12 +60,14 @@ def types(subject: ReportContext) -> Section:
         Column("Share of bytes", "share", SHARE),
         Column("Playing time", "duration", DURATION),
     ]
-    parts.append(table(kinds, [Column("Type", "media_type"), *columns]))
+    parts.append(table(by_type, [Column("Type", "media_type"), *columns]))
     parts.append(
         table(
-            endings.head(_MAX_TYPES),
+            extensions.head(_MAX_TYPES),
             [Column("Extension", "extension"), *columns],
-            caption=f"The {_MAX_TYPES} extensions with the most bytes" if len(endings) > _MAX_TYPES else "",
+            caption=f"The {_MAX_TYPES} extensions with the most bytes"
+            if len(extensions) > _MAX_TYPES
+            else "",
         )
     )
     return Section("types", "Types", parts)
@@ -71,31 +82,32 @@ _COLUMNS = [
 ]
 
 
-def codecs(subject: ReportContext) -> Section:
-    """Return codecs and resolutions by bytes."""
+def codecs(context: ReportContext) -> Section:
+    """Create the section on codecs and resolutions."""
     parts: list[Html | Chart] = []
     for codec, kind, noun in (("video_codec", "video", "Video"), ("audio_codec", "audio", "Audio")):
-        used = subject.ask(subject.lib.summary, codec)
+        used = context.query(context.lib.summary, codec)
         used = used[used[codec].notna()]
         if used.empty:
-            parts.append(paragraph(f"No {kind} stream is among the files."))
+            parts.append(paragraph(f"No {kind} streams in this selection."))
             continue
         used["share"] = used["bytes"].astype("float64") / float(used["bytes"].sum() or 1)
         first = used.iloc[0]
         parts.append(
             paragraph(
-                f"{noun} is mostly {{codec}}: {{part}} of the bytes of files with {kind}.",
+                f"The {kind} codec with the most bytes is {{codec}}, with {{part}} of the bytes of files "
+                f"with {kind}.",
                 codec=escaped(first[codec]),
                 part=value(first["share"], share),
             )
         )
         parts.append(Chart(codecs_chart(used, "bytes", height=220), f"Bytes by {kind} codec"))
         parts.append(table(used.head(_MAX_CODECS), [Column(f"{noun} codec", codec), *_COLUMNS]))
-    return Section("codecs", "Codecs and resolutions", [*parts, *_resolutions(subject)])
+    return Section("codecs", "Codecs and resolutions", [*parts, *_resolutions(context)])
 
 
-def _resolutions(subject: ReportContext) -> list[Html | Chart]:
-    sizes = subject.ask(subject.lib.summary, "resolution")
+def _resolutions(context: ReportContext) -> list[Html | Chart]:
+    sizes = context.query(context.lib.summary, "resolution")
     sizes = sizes[sizes["resolution"].notna()]
     if sizes.empty:
         return []
@@ -105,17 +117,17 @@ def _resolutions(subject: ReportContext) -> list[Html | Chart]:
 _MAX_CAMERAS = 20
 
 
-def cameras(subject: ReportContext) -> Section:
-    """Return cameras by number of files."""
-    found = subject.ask(subject.lib.summary, "camera")
+def cameras(context: ReportContext) -> Section:
+    """Create the section on cameras."""
+    found = context.query(context.lib.summary, "camera")
     found = found[found["camera"].notna()].sort_values("files", ascending=False, kind="stable")
     if found.empty:
-        return Section("cameras", "Cameras", [paragraph("No file names the camera that it was taken with.")])
+        return Section("cameras", "Cameras", [paragraph("No camera data in this selection.")])
     first = found.iloc[0]
     found["share"] = found["files"].astype("float64") / float(found["files"].sum())
     parts: list[Html] = [
         paragraph(
-            "{cameras} took {files}, the {camera} the most: {most}.",
+            "{files} were taken with {cameras}, most of them with {camera}: {most}.",
             cameras=plural(len(found), "camera"),
             files=plural(int(found["files"].sum()), "file"),
             camera=escaped(first["camera"]),
@@ -128,7 +140,7 @@ def cameras(subject: ReportContext) -> Section:
             [
                 Column("Camera", "camera"),
                 Column("Files", "files", COUNT),
-                Column("Share of these", "share", SHARE),
+                Column("Share", "share", SHARE),
                 Column("Size", "bytes", SIZE),
             ],
         )

@@ -1,4 +1,4 @@
-"""What a section of the report is made of: sentences, tables, charts; all text from files escaped."""
+"""Building blocks of report sections: paragraphs, tables, cards and charts. Text from files is escaped."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from plotly.utils import PlotlyJSONEncoder
 
 from mfkit.filters.units import format_duration, format_size
 
-_LONG = 24
-"""Texts of more characters may be broken anywhere; shorter ones stand on one line."""
+_MAX_UNBROKEN = 24
+"""Cells with longer text wrap anywhere; shorter ones stay on one line."""
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 _CONFIG = {
@@ -23,19 +23,19 @@ _CONFIG = {
     "responsive": True,
     # By default a button sends the chart, with its data, to Plotly's server.
     "showSendToCloud": False,
-    # Nothing on a page follows what is chosen in a chart.
+    # A selection in a chart has no effect on the page.
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """Markup that is safe to show: made of what mfkit says, and of escaped text."""
+    """Safe HTML: mfkit's own markup and escaped text."""
 
     text: str
 
     def bundle(self) -> dict[str, Any]:
-        """Return the output for a notebook."""
+        """Return the MIME bundle for a notebook."""
         return {"text/html": self.text}
 
     def _repr_html_(self) -> str:
@@ -44,13 +44,13 @@ class Html:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure with a sentence for those who cannot see it."""
+    """Figure with a label for screen readers."""
 
     figure: go.Figure
     label: str
 
     def bundle(self) -> dict[str, Any]:
-        """Return the output for a notebook; the label travels in the figure's ``meta``."""
+        """Return the MIME bundle for a notebook. The label is stored in the figure's ``meta``."""
         drawn = json.loads(json.dumps(self.figure.to_dict(), cls=PlotlyJSONEncoder))
         drawn["layout"]["meta"] = {**drawn["layout"].get("meta", {}), "label": self.label}
         return {PLOTLY_MIME: {**drawn, "config": _CONFIG}}
@@ -58,7 +58,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands below it."""
+    """Section of a report: a heading and its content."""
 
     name: str
     title: str
@@ -73,55 +73,55 @@ class Section:
 
 
 def paragraph(text: str, **values: str) -> Html:
-    """Return a sentence.
+    """Return a paragraph.
 
     Args:
-        text: Format string whose own words are mfkit's.
-        values: What it names: markup of :func:`value`, or text, which :func:`said` makes safe.
+        text: Format string with mfkit's own text.
+        values: Safe markup from :func:`value`, :func:`plural` or :func:`escaped`.
     """
     return Html(f"<p>{text.format(**values)}</p>")
 
 
 def escaped(text: object) -> str:
-    """Return what a file or a person said as markup that shows it literally."""
+    """Return text from files or users as markup that shows it literally."""
     return f"<bdi>{html.escape(str(text))}</bdi>"
 
 
 def value(number: float, form: Callable[[float], str]) -> str:
-    """Return a figure as a person reads it, with the exact one kept for programs (HTML's ``data``)."""
+    """Return a formatted number in an HTML ``data`` element that keeps the exact value."""
     return f'<data value="{_exact(number)}">{html.escape(form(number))}</data>'
 
 
 def count(number: float) -> str:
-    """Return a number of things: ``12,403``."""
+    """Format a count: ``12,403``."""
     return f"{number:,.0f}"
 
 
 def share(part: float) -> str:
-    """Return a part of one as per cent: ``71 %``, ``0.4 %``."""
+    """Format a fraction as a percentage: ``71 %``, ``0.4 %``."""
     if part and part < 0.095:
         return f"{part:.1%}".replace("%", " %") if part >= 0.0005 else "under 0.1 %"
     return f"{part:.0%}".replace("%", " %")
 
 
 def plural(number: float, one: str, several: str = "") -> str:
-    """Return a counted noun with its figure marked up: ``1 file``, ``12,403 files``."""
+    """Return a number with its noun as markup: ``1 file``, ``12,403 files``."""
     return f"{value(number, count)} {one if number == 1 else several or one + 's'}"
 
 
-def timestamp(at: pd.Timestamp) -> str:
-    """Return a day."""
+def day(at: pd.Timestamp) -> str:
+    """Format the date of a timestamp: ``2026-01-31``."""
     return f"{at:%Y-%m-%d}"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table.
+    """Column of a table.
 
     Attributes:
-        heading: What stands above it.
+        heading: Text of the header.
         name: Column of the frame.
-        form: How a value is written; text when not given.
+        form: Function that formats a value; None for text.
     """
 
     heading: str
@@ -129,18 +129,18 @@ class Column:
     form: Callable[[Any], str] | None = None
 
 
-SIZE, DURATION, COUNT, SHARE, DAY = format_size, format_duration, count, share, timestamp
+SIZE, DURATION, COUNT, SHARE, DAY = format_size, format_duration, count, share, day
 
 
 def table(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str = "") -> Html:
     """Return a frame as a table.
 
     Args:
-        frame: Rows in the order to show.
-        columns: Which columns, and how.
-        caption: A line above the table.
+        frame: Rows in display order.
+        columns: Columns to show.
+        caption: Text above the table.
     """
-    head = "".join(f'<th{_side(one)} scope="col">{html.escape(one.heading)}</th>' for one in columns)
+    head = "".join(f'<th{_alignment(one)} scope="col">{html.escape(one.heading)}</th>' for one in columns)
     body = "".join(
         "<tr>" + "".join(_cell(row[one.name], one) for one in columns) + "</tr>"
         for row in frame.to_dict("records")
@@ -150,7 +150,7 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str = "") 
 
 
 def cards(figures: Sequence[tuple[str, str, str]]) -> Html:
-    """Return key figures side by side: each a label, its value (markup) and a line below (markup)."""
+    """Return cards with key figures, each given by a label, its value (markup) and a note (markup)."""
     made = "".join(
         f'<div class="card"><dt>{html.escape(label)}</dt><dd>{figure}</dd>'
         f'<dd class="below">{below}</dd></div>'
@@ -159,21 +159,21 @@ def cards(figures: Sequence[tuple[str, str, str]]) -> Html:
     return Html(f'<dl class="cards">{made}</dl>')
 
 
-def _cell(held: Any, column: Column) -> str:
-    known = held is not None and not pd.isna(held)
+def _cell(cell: Any, column: Column) -> str:
+    known = cell is not None and not pd.isna(cell)
     if column.form is None:
-        long = ' class="long"' if known and len(str(held)) > _LONG else ""
-        return f'<td{long} dir="auto">{escaped(held) if known else "<i>unknown</i>"}</td>'
+        long = ' class="long"' if known and len(str(cell)) > _MAX_UNBROKEN else ""
+        return f'<td{long} dir="auto">{escaped(cell) if known else "<i>unknown</i>"}</td>'
     if not known:
-        return f"<td{_side(column)}></td>"
+        return f"<td{_alignment(column)}></td>"
     if column.form is DAY:
-        return f"<td>{timestamp(held)}</td>"
-    if column.form is DURATION and not held:
-        return f"<td{_side(column)}></td>"
-    return f"<td{_side(column)}>{value(float(held), column.form)}</td>"
+        return f"<td>{day(cell)}</td>"
+    if column.form is DURATION and not cell:
+        return f"<td{_alignment(column)}></td>"
+    return f"<td{_alignment(column)}>{value(float(cell), column.form)}</td>"
 
 
-def _side(column: Column) -> str:
+def _alignment(column: Column) -> str:
     return ' class="number"' if column.form is not None and column.form is not DAY else ""
 
 

@@ -1,4 +1,4 @@
-"""An executed notebook as one HTML file that needs nothing beside itself."""
+"""Conversion of an executed notebook to one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _TITLE = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
 
 
 def html_page(notebook: Any) -> str:
-    """Return the outputs of a notebook as a page, in their order, without its code.
+    """Convert the outputs of a notebook, without its code, to an HTML page.
 
     Args:
-        notebook: An executed ``nbformat`` notebook; its figures are outputs of Plotly's type.
+        notebook: Executed ``nbformat`` notebook. Figures are outputs of Plotly's MIME type.
 
     Returns:
-        HTML that loads nothing: styles and Plotly's JavaScript are in it.
+        HTML with styles and Plotly's JavaScript inline; it loads no other file.
     """
     from nbconvert import HTMLExporter
     from nbconvert.preprocessors import TagRemovePreprocessor
@@ -34,7 +34,7 @@ def html_page(notebook: Any) -> str:
         for output in cell.get("outputs", ())
         if PLOTLY_MIME in output.get("data", ())
     ]
-    plain = _drawn(notebook)
+    page = _with_figures_as_html(notebook)
     config = Config(
         {
             "TagRemovePreprocessor": {"remove_cell_tags": ["page-skip"], "enabled": True},
@@ -49,34 +49,34 @@ def html_page(notebook: Any) -> str:
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic",
         config=config,
-        # Templates are code: unless told otherwise, nbconvert prefers those of the current folder.
+        # By default nbconvert prefers templates, which are code, from the current folder.
         extra_template_basedirs=[],
     )
-    body, _ = exporter.from_notebook_node(plain)
+    body, _ = exporter.from_notebook_node(page)
     title = _TITLE.search(body)
-    ours = files("mfkit.report")
+    package = files("mfkit.report")
     return (
-        ours.joinpath("page.html")
+        package.joinpath("page.html")
         .read_text("utf-8")
         .format(
             title=title[1] if title else "Library report",
-            style=ours.joinpath("page.css").read_text("utf-8"),
+            style=package.joinpath("page.css").read_text("utf-8"),
             plotly=gzip.decompress(packed(bundle_for(figures))).decode() if figures else "",
-            script=ours.joinpath("page.js").read_text("utf-8"),
+            script=package.joinpath("page.js").read_text("utf-8"),
             body=body,
         )
     )
 
 
-def _drawn(notebook: Any) -> Any:
-    """Return a copy whose figures are markup that the page's script draws, and that prints nothing else."""
+def _with_figures_as_html(notebook: Any) -> Any:
+    """Return a copy whose figures are HTML for the page's script, without printed output."""
     from nbformat import from_dict
 
     copy = from_dict(json.loads(json.dumps(notebook)))  # type: ignore[no-untyped-call]
     for cell in copy.cells:
         if cell.cell_type != "code":
             continue
-        # What a library printed on the way is for the person at the kernel, not for the reader.
+        # Printed output and warnings are for the author of the notebook, not for the reader of the report.
         cell.outputs = [one for one in cell.outputs if one.output_type in ("display_data", "execute_result")]
         for output in cell.outputs:
             figure = output.data.pop(PLOTLY_MIME, None)
@@ -86,7 +86,7 @@ def _drawn(notebook: Any) -> Any:
 
 
 def _figure(figure: Any) -> str:
-    """Return a figure as data; ``<`` is written so that nothing in it can end the element."""
+    """Return a figure as JSON in HTML. ``<`` is escaped so that no text can end the element."""
     label = figure["layout"].get("meta", {}).get("label", "Chart")
     height = int(figure["layout"].get("height", 260))
     data = json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")

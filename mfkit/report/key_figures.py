@@ -1,4 +1,4 @@
-"""How much there is, in a few figures."""
+"""Key figures of a report, and their comparison with an earlier report."""
 
 from __future__ import annotations
 
@@ -17,42 +17,43 @@ from mfkit.report.context import ReportContext
 from mfkit.report.html_blocks import Html, Section, cards, count, paragraph, plural, value
 
 
-def key_figures(subject: ReportContext, earlier: KeyFigures | None) -> Section:
-    """Return files, bytes on disk and distinct, hours, the span of years, and what changed.
+def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
+    """Create the section with the number of files, bytes, playing time and years, and what changed.
 
     Args:
-        subject: What is asked.
-        earlier: The figures of the report that this one replaces.
+        context: Scope of the report.
+        earlier: Key figures of the report that this one replaces, if any.
     """
-    now = measure(subject)
-    copies = f"{plural(now.items, 'content')}, {plural(now.copies, 'further copy', 'further copies')}"
+    now = measure(context)
+    unique = plural(now.items, "unique file")
+    copies = plural(now.copies, "copy", "copies") if now.copies else "no duplicates"
     unread = f", {plural(now.unread, 'empty or unreadable file')}" if now.unread else ""
     shown = [
-        ("Files", value(now.files, count), copies + unread),
+        ("Files", value(now.files, count), f"{unique}, {copies}{unread}"),
         (
             "On disk",
             value(now.bytes, format_size),
-            f"{value(now.distinct_bytes, format_size)} without copies" if now.copies else "nothing twice",
+            f"{value(now.distinct_bytes, format_size)} without copies" if now.copies else "no duplicates",
         ),
         ("Playing time", value(now.seconds, format_duration), "of video and audio"),
-        ("Years", _span(now), "by capture time, else by modification time"),
+        ("Years", _span(now), "by capture time, or else modification time"),
     ]
     parts = [cards(shown)]
     if not now.files:
-        parts.append(paragraph("No file is in what this report is about."))
+        parts.append(paragraph("No files in this selection."))
     elif earlier is not None:
         parts.append(_change(earlier, now))
     return Section("key-figures", "Key figures", [*parts, now.markup()])
 
 
-def measure(subject: ReportContext) -> KeyFigures:
-    """Return the key figures."""
-    sums = subject.ask(subject.lib.summary, "media_type")
-    years = subject.ask(subject.lib.growth, "year")["period"].dropna()
+def measure(context: ReportContext) -> KeyFigures:
+    """Compute the key figures."""
+    sums = context.query(context.lib.summary, "media_type")
+    years = context.query(context.lib.growth, "year")["period"].dropna()
     items, copies = _whole(sums["files"]), _whole(sums["copies"])
     unread = unread_bytes = 0
-    if subject.is_all:
-        totals = subject.lib.totals().iloc[0]
+    if context.is_all:
+        totals = context.lib.totals().iloc[0]
         unread, unread_bytes = int(totals["unread"]), int(totals["unread_bytes"])
     return KeyFigures(
         files=items + copies + unread,
@@ -78,7 +79,7 @@ def _change(earlier: KeyFigures, now: KeyFigures) -> Html:
     files, size = now.files - earlier.files, now.bytes - earlier.bytes
     since = f"Since the report of {html.escape(earlier.made_on)}: "
     if not files and not size:
-        return paragraph(since + "no change in number or size.")
+        return paragraph(since + "no change in the number or size of files.")
     return paragraph(since + "{files} and {size}.", files=_signed(files, "file"), size=_more(size))
 
 
@@ -94,8 +95,8 @@ def _whole(numbers: pd.Series[Any]) -> int:
     return int(numbers.sum())
 
 
-def _year(moment: Any) -> int | None:
-    return None if pd.isna(moment) else int(moment.year)
+def _year(timestamp: Any) -> int | None:
+    return None if pd.isna(timestamp) else int(timestamp.year)
 
 
 _MARK = re.compile(rb'<script\b[^>]* id="mfkit-figures"[^>]*>(\{[^<]{2,1000}\})</script>')
@@ -103,19 +104,19 @@ _MARK = re.compile(rb'<script\b[^>]* id="mfkit-figures"[^>]*>(\{[^<]{2,1000}\})<
 
 @dataclass(frozen=True, slots=True)
 class KeyFigures:
-    """Sums over what a report is about.
+    """Key figures of a report.
 
     Attributes:
-        files: Files on disk.
-        bytes: Their bytes.
-        items: Contents, each counted once.
-        copies: Further files with a content that is counted already.
-        unread: Files that are empty or could not be read; of a whole library only.
-        distinct_bytes: Bytes, each content counted once.
+        files: Number of files on disk.
+        bytes: Size of these files.
+        items: Number of items.
+        copies: Number of copies.
+        unread: Number of empty or unreadable files; 0 if the report has a filter.
+        distinct_bytes: Size without copies.
         seconds: Playing time.
-        first_year: Of the oldest item; None without a date.
-        last_year: Of the newest.
-        made_on: Day of the report.
+        first_year: Year of the oldest item; None if no item has a date.
+        last_year: Year of the newest item.
+        made_on: Date of the report.
     """
 
     files: int
@@ -130,12 +131,12 @@ class KeyFigures:
     made_on: str = field(default_factory=lambda: date.today().isoformat())
 
     def markup(self) -> Html:
-        """Return the figures as data that no reader sees."""
+        """Return the figures as invisible JSON, for :func:`read_key_figures`."""
         return Html(f'<script type="application/json" id="mfkit-figures">{json.dumps(asdict(self))}</script>')
 
 
 def read_key_figures(page: Path) -> KeyFigures | None:
-    """Return the figures of an earlier report; None when the file is not there or is none of mfkit's."""
+    """Read the key figures of an earlier report; None if the file is missing or not such a report."""
     try:
         found = _MARK.search(page.read_bytes())
         held = json.loads(found[1]) if found else None

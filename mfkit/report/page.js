@@ -1,13 +1,13 @@
-// Draws the figures of a report: each is JSON in its own element.
-for (const place of document.querySelectorAll(".mfkit-figure")) {
-  const { data, layout, config } = JSON.parse(place.firstElementChild.textContent);
-  Plotly.newPlot(place, data, { ...layout, autosize: true }, config);
+// Draws the figures of a report, which are stored as JSON in their elements.
+for (const element of document.querySelectorAll(".mfkit-figure")) {
+  const { data, layout, config } = JSON.parse(element.firstElementChild.textContent);
+  Plotly.newPlot(element, data, { ...layout, autosize: true }, config);
 }
-// A printed page has another width than the window.
+// Resizes the figures for printing and back.
 for (const [event, width] of [["beforeprint", 700], ["afterprint", null]]) {
   addEventListener(event, () => {
-    for (const place of document.querySelectorAll(".mfkit-figure")) {
-      Plotly.relayout(place, width ? { width, autosize: false } : { width: null, autosize: true });
+    for (const element of document.querySelectorAll(".mfkit-figure")) {
+      Plotly.relayout(element, width ? { width, autosize: false } : { width: null, autosize: true });
     }
   });
 }

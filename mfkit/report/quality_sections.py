@@ -1,4 +1,4 @@
-"""How much is known of the files."""
+"""Report sections on missing metadata and scan failures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from mfkit.report.html_blocks import (
     Column,
     Html,
     Section,
-    escaped,
     paragraph,
     plural,
     share,
@@ -20,35 +19,34 @@ from mfkit.report.html_blocks import (
     value,
 )
 
-_SAID = {"location_name": "name of the place", "iso": "ISO", "fps": "frame rate"}
+_FIELD_LABELS = {"location_name": "place name", "iso": "ISO", "fps": "frame rate"}
 
 
-def completeness(subject: ReportContext) -> Section:
-    """Return how many files state each fact, of those that could."""
+def completeness(context: ReportContext) -> Section:
+    """Create the section on how many files have each metadata field."""
     title = "Completeness"
-    known = subject.ask(subject.lib.completeness, ())
-    known = known[known["files"] > 0]
-    if known.empty:
-        return Section("completeness", title, [paragraph("No file is in what this report is about.")])
-    known = known.assign(field=[_SAID.get(str(name), str(name).replace("_", " ")) for name in known["field"]])
+    fields = context.query(context.lib.completeness, ())
+    fields = fields[fields["files"] > 0]
+    if fields.empty:
+        return Section("completeness", title, [paragraph("No files in this selection.")])
+    labels = [_FIELD_LABELS.get(str(name), str(name).replace("_", " ")) for name in fields["field"]]
+    fields = fields.assign(field=labels)
     parts: list[Html] = []
-    worst = _of(known, "place")
-    if worst is not None and float(worst["share"]) < 1:
+    place = _row(fields, "place")
+    if place is not None and float(place["share"]) < 1:
         parts.append(
             paragraph(
-                "{lacking} of pictures and films do not say where they were recorded; "
-                "<code>lib.missing_metadata({name})</code> lists them.",
-                lacking=value(1 - float(worst["share"]), share),
-                name=escaped('"place"'),
+                "{missing} of images and videos have no location.",
+                missing=value(1 - float(place["share"]), share),
             )
         )
     parts.append(
         table(
-            known,
+            fields,
             [
-                Column("Fact", "field"),
-                Column("Files that could state it", "files", COUNT),
-                Column("Known", "known", COUNT),
+                Column("Field", "field"),
+                Column("Applicable files", "files", COUNT),
+                Column("Files with a value", "known", COUNT),
                 Column("Share", "share", SHARE),
             ],
         )
@@ -56,31 +54,33 @@ def completeness(subject: ReportContext) -> Section:
     return Section("completeness", title, parts)
 
 
-def _of(known: pd.DataFrame, name: str) -> pd.Series | None:
-    rows = known[known["field"] == name]
+def _row(fields: pd.DataFrame, name: str) -> pd.Series | None:
+    rows = fields[fields["field"] == name]
     return None if rows.empty else rows.iloc[0]
 
 
 _MAX_FAILURES = 20
+_STAGES = {"walk": "list folder", "read": "read file", "probe": "read metadata"}
 
 
-def failures(subject: ReportContext) -> Section:
-    """Return the files that the scans could not read or understand, whatever the filter."""
-    failed = subject.redaction.frame(subject.lib.failures())
-    title = "Failures of the last scans"
+def failures(context: ReportContext) -> Section:
+    """Create the section on files that could not be read. The filter does not apply."""
+    failed = context.redaction.frame(context.lib.failures())
+    title = "Scan failures"
     if failed.empty:
-        return Section("failures", title, [paragraph("Every file was read and understood.")])
-    rest = f", of which {_MAX_FAILURES} are shown" if len(failed) > _MAX_FAILURES else ""
+        return Section("failures", title, [paragraph("All files were read without errors.")])
+    rest = f" The table shows {_MAX_FAILURES} of them." if len(failed) > _MAX_FAILURES else ""
+    failed = failed.assign(stage=[_STAGES.get(str(stage), str(stage)) for stage in failed["stage"]])
     return Section(
         "failures",
         title,
         [
-            paragraph(f"{{files}} could not be read or understood{rest}.", files=plural(len(failed), "file")),
+            paragraph(f"{{files}} could not be read completely.{rest}", files=plural(len(failed), "file")),
             table(
                 failed.head(_MAX_FAILURES),
                 [
                     Column("File", "file_path"),
-                    Column("Step", "stage"),
+                    Column("Failed step", "stage"),
                     Column("Error", "error"),
                     Column("Size", "file_size", SIZE),
                 ],

@@ -1,4 +1,4 @@
-"""What a report that is handed on need not tell: names of files and folders, exact places."""
+"""Redaction of names and places in reports for other people."""
 
 from __future__ import annotations
 
@@ -13,37 +13,35 @@ import pandas as pd
 from mfkit.errors import ReportError
 
 RedactOption = Literal["names", "places", "map"]
-"""``names``: aliases for files and folders. ``places``: coordinates rounded to 0.1 degrees, about 11 km.
-``map``: no places at all."""
+"""``names``: names of files and folders are replaced by aliases. ``places``: coordinates are rounded to 0.1
+degrees, about 11 km. ``map``: places are left out."""
 
-_FILES = ("file_path", "old_path")
-_FOLDERS = ("folder", "parent", "root")
-_NAMES = ("file_name",)
+_FILE_PATH_COLUMNS = ("file_path", "old_path")
+_FOLDER_COLUMNS = ("folder", "parent", "root")
+_FILE_NAME_COLUMNS = ("file_name",)
 
 
 class Redaction:
-    """Replaces what must not be told, in frames, before anything is drawn or written.
+    """Redaction of frames before they are drawn or written.
 
-    An alias is the same wherever the name occurs, and in every report of the library: it is made from
-    the name with a key that only the library knows, so that it cannot be found by trying names.
+    A name has the same alias in every report of the library. Aliases are keyed hashes (HMAC) with a secret of
+    the library, so that a reader cannot find a name by hashing guesses.
     """
 
     def __init__(self, what: Iterable[str], key: str) -> None:
-        """Choose what is left out.
+        """Create a redaction.
 
         Args:
-            what: Of :data:`Redact`.
-            key: The library's secret.
+            what: Any of :data:`RedactOption`.
+            key: Secret of the library.
 
         Raises:
-            ReportError: One of them is unknown.
+            ReportError: An option is unknown.
         """
         self.what = frozenset([what] if isinstance(what, str) else what)
         unknown = sorted(self.what - set(get_args(RedactOption)))
         if unknown:
-            raise ReportError(
-                f"{unknown[0]!r} cannot be redacted; take of {', '.join(get_args(RedactOption))}."
-            )
+            raise ReportError(f"Unknown redaction {unknown[0]!r}. Use {', '.join(get_args(RedactOption))}.")
         self._key = key.encode()
 
     @property
@@ -53,31 +51,35 @@ class Redaction:
 
     @property
     def map(self) -> bool:
-        """Whether places are left out altogether."""
+        """Whether places are left out."""
         return "map" in self.what
 
     def frame(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return a frame without what must not be told; columns are known by their names."""
+        """Return a redacted copy of a frame. The names of columns determine how they are redacted."""
         safe = frame.copy()
         if self.names:
-            for names, alias in ((_FILES, self.path), (_FOLDERS, self.folder), (_NAMES, self._file)):
-                for name in safe.columns.intersection(list(names)):
+            for columns, alias in (
+                (_FILE_PATH_COLUMNS, self.path),
+                (_FOLDER_COLUMNS, self.folder),
+                (_FILE_NAME_COLUMNS, self._file),
+            ):
+                for name in safe.columns.intersection(list(columns)):
                     safe[name] = [alias(text) if isinstance(text, str) else text for text in safe[name]]
             if "error" in safe.columns:
-                # An error may quote the name.
-                safe["error"] = "(left out)"
+                # Errors can quote file names.
+                safe["error"] = "(redacted)"
         if "places" in self.what:
             for name in safe.columns.intersection(["latitude", "longitude"]):
                 safe[name] = safe[name].astype("float64").round(1)
         return safe
 
     def path(self, path: str) -> str:
-        """Return the alias of a file's path: one alias per folder, and the extension kept."""
+        """Return the alias of a file path: one alias per part, with the extension kept."""
         whole = PurePosixPath(path)
         return f"{self.folder(str(whole.parent)).rstrip('/')}/{self._file(whole.name)}"
 
     def folder(self, path: str) -> str:
-        """Return the alias of a folder's path: one alias per part."""
+        """Return the alias of a folder path: one alias per part."""
         parts = PurePosixPath(path).parts
         return str(PurePosixPath(*(part if part == "/" else self._alias("folder", part) for part in parts)))
 

@@ -1,4 +1,4 @@
-"""The kernel that executes a report, reached through a socket file that no other user can open."""
+"""Kernel manager for reports: connects through socket files that other users cannot open."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from mfkit.processes.temporary_folder import TemporaryFolder
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Starts a kernel that listens on no network port where the system knows socket files.
+    """Kernel manager that uses socket files instead of network ports, except on Windows.
 
-    What a kernel says is not encrypted over TCP, and ipykernel warns of that on every start. Jupyter would
-    name the socket files in the present folder, where two kernels at once meet: here they have a folder of
-    their own.
+    TCP connections to a kernel are not encrypted, and ipykernel warns about that. By default Jupyter creates
+    the socket files in the current folder, where two kernels conflict; here each kernel has its own folder.
     """
 
-    environment = Dict(help="Variables that the kernel has besides those of this process.").tag(config=True)
+    environment = Dict(help="Additional environment variables of the kernel.").tag(config=True)
 
     @default("transport")
     def _default_transport(self) -> str:
@@ -33,7 +32,7 @@ class LocalKernelManager(AsyncKernelManager):
         self._folder = TemporaryFolder("kernel")
         return str(self._folder.path / "ipc")
 
-    # The base class of Jupyter's asynchronous manager declares the method as synchronous.
+    # The base class declares this method as synchronous.
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
-        """Start the kernel, in which no module of the current folder is found."""
+        """Start the kernel without the current folder on its import path."""
         await super().start_kernel(**{**options, "env": {**safe_environment(), **self.environment}})

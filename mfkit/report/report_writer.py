@@ -1,4 +1,4 @@
-"""From a library to a report's file: the notebook is executed, and its page written or printed."""
+"""Writing of reports: executes the notebook and saves its page as HTML or PDF."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.path_argument import checked_path
 from mfkit.processes.temporary_folder import TemporaryFolder
-from mfkit.report.browser_output import print_pdf, refuse_pictures, require_browser, write_pictures
+from mfkit.report.browser_output import print_pdf, require_browser, require_kaleido, write_images
 from mfkit.report.html_page import html_page
 from mfkit.report.report import Report
 from mfkit.report.report_marks import PDF_MARK, refuse_others
@@ -40,15 +40,17 @@ def write_report(
     pictures: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Execute the report's notebook on a library and write what it shows as one file.
+    """Execute the report's notebook on a library and write the result as one file.
 
     See :meth:`mfkit.MediaLibrary.report`.
     """
     target = Path(checked_path(path, "the report", ReportError)).expanduser().absolute()
     if target.suffix.lower() not in _SUFFIXES:
-        raise ReportError(f"A report is written as {' or '.join(_SUFFIXES)}, not as {target.name!r}.")
+        raise ReportError(
+            f"A report cannot be written as {target.name!r}. Use one of the suffixes {', '.join(_SUFFIXES)}."
+        )
     if not target.parent.is_dir():
-        raise ReportError(f"There is no folder {target.parent}; make it first.")
+        raise ReportError(f"The folder {target.parent} does not exist. Create it first.")
     refuse_others(target, overwrite=overwrite)
     source = (
         resource_folder("notebooks") / "library_report.ipynb"
@@ -56,12 +58,12 @@ def write_report(
         else Path(checked_path(notebook, "the notebook", ReportError)).expanduser()
     )
     if not source.is_file():
-        raise ReportError(f"There is no notebook {source}.")
-    # Bad input, and what is missing, is told before the work.
-    folder_of_pictures = None
+        raise ReportError(f"The notebook {source} does not exist. Check the path.")
+    # Errors in the arguments and missing programs are reported before the notebook runs.
+    image_folder = None
     if pictures is not None:
-        folder_of_pictures = Path(checked_path(pictures, "the pictures", ReportError)).expanduser()
-        refuse_pictures()
+        image_folder = Path(checked_path(pictures, "the pictures", ReportError)).expanduser()
+        require_kaleido()
     if target.suffix.lower() == ".pdf":
         require_browser()
     report = Report(lib, chosen, title=title, sections=sections, redact=redact, compare_to=compare_to)
@@ -78,36 +80,38 @@ def write_report(
     }
     with TemporaryFolder("report") as temporary:
         folder = temporary.path
-        made = folder / "report.html"
-        executed = _executed(source, folder, parameters, environment)
-        made.write_text(html_page(executed), "utf-8")
+        output = folder / "report.html"
+        executed = _execute(source, folder, parameters, environment)
+        output.write_text(html_page(executed), "utf-8")
         if target.suffix.lower() == ".pdf":
             printed = folder / "report.pdf"
-            print_pdf(made, printed)
+            print_pdf(output, printed)
             with printed.open("ab") as file:
                 file.write(PDF_MARK)
-            made = printed
-        if folder_of_pictures is not None:
-            write_pictures(executed, folder_of_pictures, overwrite=overwrite)
+            output = printed
+        if image_folder is not None:
+            write_images(executed, image_folder, overwrite=overwrite)
         refuse_others(target, overwrite=overwrite)
-        _put(made, target)
+        _move_into_place(output, target)
     return target
 
 
 def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
-    """Return what opens the library from another folder too, and variables with what no notebook may hold."""
+    """Return the library's absolute path or URL, and environment variables with its password."""
     if isinstance(lib.database, NullDatabase):
-        raise ReportError(f"{lib.database.name} is a published dataset; make the report of its library.")
+        raise ReportError(
+            f"{lib.database.name} is a published dataset. Create the report from its library instead."
+        )
     if lib.database.file is not None:
         return str(lib.database.file.resolve()), {}
     url = lib.database.url
-    # Both drivers take the password from there: https://www.postgresql.org/docs/current/libpq-envars.html
+    # Both drivers read the password from the environment: https://www.postgresql.org/docs/current/libpq-envars.html
     environment = {} if url.password is None else {"PGPASSWORD": str(url.password)}
     without = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
     return without.render_as_string(hide_password=False), environment
 
 
-def _executed(source: Path, folder: Path, parameters: dict[str, Any], environment: dict[str, str]) -> Any:
+def _execute(source: Path, folder: Path, parameters: dict[str, Any], environment: dict[str, str]) -> Any:
     import nbformat
     import papermill
     from traitlets.config import Config
@@ -119,8 +123,8 @@ def _executed(source: Path, folder: Path, parameters: dict[str, Any], environmen
             str(done),
             parameters=parameters,
             kernel_name="python3",
-            # The kernel's folder, in which no file of a library passes for a module. Papermill's own cwd=
-            # would move all of this process there.
+            # The kernel runs in the temporary folder, so that it imports nothing from the current one.
+            # Papermill's cwd= would change the folder of this process.
             resources={"metadata": {"path": str(folder)}},
             progress_bar=False,
             log_output=False,
@@ -132,10 +136,10 @@ def _executed(source: Path, folder: Path, parameters: dict[str, Any], environmen
     return nbformat.read(done, as_version=4)  # type: ignore[no-untyped-call]
 
 
-def _put(made: Path, target: Path) -> None:
-    """Put a finished file into its place in one step, so that there is never half a report."""
+def _move_into_place(output: Path, target: Path) -> None:
+    """Move a finished report to its target atomically."""
     try:
         with write_atomically(target, overwrite=True) as beside:
-            shutil.copyfile(made, beside)
+            shutil.copyfile(output, beside)
     except ExportError as error:
         raise ReportError(str(error)) from error

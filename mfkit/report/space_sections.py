@@ -1,4 +1,4 @@
-"""Where the bytes lie."""
+"""Report sections on disk space: folders, largest files, duplicates and re-encoding."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from mfkit.report.html_blocks import (
 )
 
 _MAX_FOLDERS = 20
-_DEEPEST = 8
+_MAX_DEPTH = 8
 
 
-def folders(subject: ReportContext) -> Section:
-    """Return the largest folders, two levels below the one that holds everything.
+def folders(context: ReportContext) -> Section:
+    """Create the section on the largest folders, two levels below their common folder.
 
-    A folder that holds nothing but one other is no level: of ``/home/me/Pictures`` and ``/mnt/nas/video`` the
-    first level is those two, and not ``/home`` and ``/mnt``.
+    Folders that contain only one other folder are skipped: the first level of ``/home/me/Pictures`` and
+    ``/mnt/nas/video`` consists of these two, not of ``/home`` and ``/mnt``.
     """
-    # Under a name by which its paths are known as what they are.
-    tree = subject.redaction.frame(_branches(subject).rename(columns={"id": "folder"}))
-    if subject.redaction.names:
+    # The redaction recognizes paths by the name of their column.
+    tree = context.redaction.frame(_branches(context).rename(columns={"id": "folder"}))
+    if context.redaction.names:
         tree["label"] = [str(path).rpartition("/")[2] for path in tree["folder"]]
     below = tree[tree["depth"] > 0]
     if below.empty:
-        return Section("folders", "Folders", [paragraph("All files lie in one folder.")])
+        return Section("folders", "Folders", [paragraph("All files are in one folder.")])
     whole = float(tree["bytes"].iloc[0])
     below = below.assign(share=below["bytes"].astype("float64") / (whole or 1.0))
     first = below[below["depth"] == 1].iloc[0]
@@ -51,7 +51,7 @@ def folders(subject: ReportContext) -> Section:
         "Folders",
         [
             paragraph(
-                "{folder} holds {part} of all bytes.",
+                "{folder} contains {part} of all bytes.",
                 folder=escaped(first["folder"]),
                 part=value(first["share"], share),
             ),
@@ -67,33 +67,33 @@ def folders(subject: ReportContext) -> Section:
                     Column("Size", "bytes", SIZE),
                     Column("Share of bytes", "share", SHARE),
                 ],
-                caption="Folders with the most bytes, with all below them",
+                caption="Folders with the most bytes, including subfolders",
             ),
         ],
     )
 
 
-def _branches(subject: ReportContext) -> pd.DataFrame:
-    """Return ``lib.folders`` as deep as it takes to see two levels of most bytes."""
-    known = 0
-    for depth in range(2, _DEEPEST + 1):
-        found = subject.lib.folders(depth, subject.filter)
+def _branches(context: ReportContext) -> pd.DataFrame:
+    """Return ``lib.folders``, deep enough for two levels that contain most of the bytes."""
+    previous = 0
+    for depth in range(2, _MAX_DEPTH + 1):
+        found = context.lib.folders(depth, context.filter)
         tree = without_chains(found)
         second = tree.loc[tree["depth"] == 2, "bytes"].sum()
-        if len(found) == known or 2 * second >= tree["bytes"].max():
+        if len(found) == previous or 2 * second >= tree["bytes"].max():
             break
-        known = len(found)
+        previous = len(found)
     return tree[tree["depth"] <= 2]
 
 
 def without_chains(tree: pd.DataFrame) -> pd.DataFrame:
-    """Return a tree of folders without those, but its root, that hold nothing besides one other folder.
+    """Remove folders other than the root that contain nothing but one other folder.
 
     Args:
-        tree: As ``lib.folders`` returns it.
+        tree: Frame from ``lib.folders``.
 
     Returns:
-        The same columns, with ``parent``, ``label`` and ``depth`` among those that are left.
+        The same columns; ``parent``, ``label`` and ``depth`` refer to the remaining folders.
     """
     parents: dict[str, Any] = dict(zip(tree["id"], tree["parent"], strict=True))
     files = dict(zip(tree["id"], tree["files"], strict=True))
@@ -126,22 +126,21 @@ def without_chains(tree: pd.DataFrame) -> pd.DataFrame:
 _MAX_LARGEST = 20
 
 
-def largest(subject: ReportContext) -> Section:
-    """Return the largest files."""
-    files = subject.ask(
-        subject.lib.items,
+def largest(context: ReportContext) -> Section:
+    """Create the section on the largest files."""
+    files = context.query(
+        context.lib.items,
         columns=["file_path", "media_type", "file_size", "file_modified_at"],
         order_by="file_size",
         ascending=False,
         limit=_MAX_LARGEST,
     )
-    whole = float(subject.ask(subject.lib.summary, "media_type")["bytes"].sum())
+    whole = float(context.query(context.lib.summary, "media_type")["bytes"].sum())
     parts = []
     if len(files) and whole:
         part = float(files["file_size"].sum()) / whole
-        parts.append(
-            paragraph(f"The {len(files)} largest files hold {{part}} of all bytes.", part=value(part, share))
-        )
+        text = f"The {len(files)} largest files take up" if len(files) > 1 else "The largest file takes up"
+        parts.append(paragraph(f"{text} {{part}} of all bytes.", part=value(part, share)))
     parts.append(
         table(
             files,
@@ -149,7 +148,7 @@ def largest(subject: ReportContext) -> Section:
                 Column("File", "file_path"),
                 Column("Type", "media_type"),
                 Column("Size", "file_size", SIZE),
-                Column("Changed", "file_modified_at", DAY),
+                Column("Modified", "file_modified_at", DAY),
             ],
         )
     )
@@ -159,22 +158,21 @@ def largest(subject: ReportContext) -> Section:
 _MAX_DUPLICATES = 15
 
 
-def duplicates(subject: ReportContext) -> Section:
-    """Return the groups of copies that hold the most bytes, and what removing copies wins."""
-    sums = subject.ask(subject.lib.summary, "media_type")
+def duplicates(context: ReportContext) -> Section:
+    """Create the section on duplicate files and the space that removing copies frees."""
+    sums = context.query(context.lib.summary, "media_type")
     copies = int(sums["copies"].sum())
     if not copies:
-        return Section("duplicates", "Duplicates", [paragraph("Nothing is there twice, byte for byte.")])
+        return Section("duplicates", "Duplicates", [paragraph("No duplicates in this selection.")])
     every, once = float(sums["bytes_with_copies"].sum()), float(sums["bytes"].sum())
-    groups = subject.ask(subject.lib.duplicates, groups=_MAX_DUPLICATES)
+    groups = context.query(context.lib.duplicates, groups=_MAX_DUPLICATES)
     first = groups[groups["keep"].astype(bool)]
     return Section(
         "duplicates",
         "Duplicates",
         [
             paragraph(
-                "{copies} have the same content as another file. Removing them frees {size}, "
-                "{part} of all bytes.",
+                "Removing {copies} with the same content as another file frees {size}, {part} of all bytes.",
                 copies=plural(copies, "file"),
                 size=value(every - once, format_size),
                 part=value((every - once) / every if every else 0.0, share),
@@ -183,11 +181,11 @@ def duplicates(subject: ReportContext) -> Section:
                 first,
                 [
                     Column("File to keep", "file_path"),
-                    Column("Times", "paths", COUNT),
-                    Column("Size of one", "file_size", SIZE),
-                    Column("To win", "bytes_to_win", SIZE),
+                    Column("Paths", "paths", COUNT),
+                    Column("File size", "file_size", SIZE),
+                    Column("Reclaimable", "bytes_to_win", SIZE),
                 ],
-                caption="Contents with the most bytes to win",
+                caption="Duplicate files with the most reclaimable space",
             ),
         ],
     )
@@ -197,39 +195,39 @@ _MAX_SAVINGS = 15
 _TARGET, _NAME = "hevc", "HEVC"
 
 
-def savings(subject: ReportContext) -> Section:
-    """Return the range of bytes that re-encoding to HEVC would save, and the films that save most."""
+def savings(context: ReportContext) -> Section:
+    """Create the section on the bytes that re-encoding videos to HEVC would save."""
     title = "Savings by re-encoding"
-    films = subject.ask(subject.lib.savings, _TARGET)
-    if films.empty:
-        return Section("savings", title, [paragraph(f"No film would become smaller as {_NAME}.")])
-    low, expected, high = (float(films[f"saves_{one}"].sum()) for one in ("low", "expected", "high"))
+    videos = context.query(context.lib.savings, _TARGET)
+    if videos.empty:
+        return Section("savings", title, [paragraph(f"No videos would become smaller as {_NAME}.")])
+    low, expected, high = (float(videos[f"saves_{one}"].sum()) for one in ("low", "expected", "high"))
     return Section(
         "savings",
         title,
         [
             paragraph(
-                f"{{films}} would become smaller as {_NAME}: about {{expected}} less, {{part}} of what they "
-                "take, and between {low} and {high} by how much quality is asked for.",
-                films=plural(len(films), "film"),
+                f"Re-encoding {{videos}} to {_NAME} would save about {{expected}}, {{part}} of their size; "
+                "between {low} and {high}, depending on the quality.",
+                videos=plural(len(videos), "video"),
                 expected=value(expected, format_size),
-                part=value(expected / float(films["file_size"].sum()), share),
+                part=value(expected / float(videos["file_size"].sum()), share),
                 low=value(low, format_size),
                 high=value(high, format_size),
             ),
             paragraph(
-                "An estimate from length, resolution and usual bit rates, not from the pictures; re-encoding "
-                "always loses some quality. <code>mfkit.assumptions()</code> has the bit rates."
+                "The estimate is based on duration, resolution and typical bit rates. Re-encoding always "
+                "loses some quality."
             ),
             table(
-                films.head(_MAX_SAVINGS),
+                videos.head(_MAX_SAVINGS),
                 [
-                    Column("Film", "file_path"),
+                    Column("Video", "file_path"),
                     Column("Codec", "codec"),
                     Column("Resolution", "resolution"),
-                    Column("Length", "duration", DURATION),
+                    Column("Duration", "duration", DURATION),
                     Column("Size", "file_size", SIZE),
-                    Column("Saves about", "saves_expected", SIZE),
+                    Column("Estimated savings", "saves_expected", SIZE),
                 ],
             ),
         ],

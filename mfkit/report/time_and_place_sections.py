@@ -1,4 +1,4 @@
-"""How it came together over the years."""
+"""Report sections on growth, places and changes on disk."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from mfkit.report.html_blocks import (
     value,
 )
 
-_MONTHS = 36
-"""Up to so many months, the chart has a bar a month; beyond, a bar a year."""
+_MAX_MONTHS = 36
+"""Maximum number of months shown as bars; longer periods have one bar per year."""
 
 
-def growth(subject: ReportContext) -> Section:
-    """Return what each period brought, and the running total."""
-    months = subject.ask(subject.lib.growth, "month")
+def growth(context: ReportContext) -> Section:
+    """Create the section on bytes per period and in total over time."""
+    months = context.query(context.lib.growth, "month")
     dated = months[months["period"].notna()]
     parts: list[Html | Chart] = []
     if len(dated):
@@ -39,31 +39,29 @@ def growth(subject: ReportContext) -> Section:
                 size=value(size, format_size),
             )
         )
-    frame = months if dated["period"].nunique() <= _MONTHS else subject.ask(subject.lib.growth, "year")
+    frame = months if dated["period"].nunique() <= _MAX_MONTHS else context.query(context.lib.growth, "year")
     parts.append(Chart(growth_chart(frame, "bytes", height=300), "Bytes by date and media type"))
     parts.append(Chart(growth_chart(frame, "bytes", cumulative=True, height=300), "Bytes up to each date"))
     return Section("growth", "Growth", parts)
 
 
-def places(subject: ReportContext) -> Section:
-    """Return the map, unless places are not to be told."""
-    if subject.redaction.map:
-        return Section("places", "Places", [paragraph("Places are left out of this report.")])
-    cells = subject.ask(subject.lib.places)
-    located, files = int(cells["files"].sum()), int(subject.ask(subject.lib.summary)["files"].sum())
+def places(context: ReportContext) -> Section:
+    """Create the section with the map, unless it is redacted."""
+    if context.redaction.map:
+        return Section("places", "Places", [paragraph("This report does not include places.")])
+    cells = context.query(context.lib.places)
+    located, files = int(cells["files"].sum()), int(context.query(context.lib.summary)["files"].sum())
     if not located:
-        return Section("places", "Places", [paragraph("No file says where it was recorded.")])
+        return Section("places", "Places", [paragraph("No files with a location in this selection.")])
     return Section(
         "places",
         "Places",
         [
             paragraph(
-                "{located} say where they were recorded, {part} of all.",
+                f"{{located}} {'has' if located == 1 else 'have'} a location, {{part}} of all files.",
                 located=plural(located, "file"),
                 part=value(located / files, share),
-            )
-            if located > 1
-            else paragraph("One file says where it was recorded."),
+            ),
             Chart(places_atlas(cells), "Map of the places"),
         ],
     )
@@ -72,20 +70,20 @@ def places(subject: ReportContext) -> Section:
 _MAX_CHANGES = 20
 
 
-def changes(subject: ReportContext, scan: str) -> Section:
-    """Return what was added, removed, moved, grown and shrunk since a scan, whatever the filter.
+def changes(context: ReportContext, scan: str) -> Section:
+    """Create the section on files added, removed, moved and resized since a scan. The filter does not apply.
 
     Args:
-        subject: What is asked.
-        scan: Id of the earlier scan; the last finished one of the same folder is the later.
+        context: Scope of the report.
+        scan: Id of the earlier scan, which is compared with the last finished scan of the same folder.
     """
-    changed = subject.redaction.frame(subject.lib.compare(scan))
-    scans = subject.lib.scans()
+    changed = context.redaction.frame(context.lib.compare(scan))
+    scans = context.lib.scans()
     at = scans[scans["id"].astype(str) == scan]["started_at"].iloc[0]
     title = f"Changes since {at:%Y-%m-%d}"
     if changed.empty:
-        return Section("changes", title, [paragraph("Nothing changed on disk.")])
-    kinds = changed.groupby("change", as_index=False, observed=True).agg(
+        return Section("changes", title, [paragraph("No changes on disk.")])
+    by_type = changed.groupby("change", as_index=False, observed=True).agg(
         files=("file_path", "size"), bytes=("bytes", "sum")
     )
     more = int(changed["bytes"].sum())
@@ -94,16 +92,16 @@ def changes(subject: ReportContext, scan: str) -> Section:
         title,
         [
             paragraph(
-                f"{{files}} changed; the disk holds {{size}} {'more' if more >= 0 else 'less'}.",
+                f"{{files}} changed. The total size {'grew' if more >= 0 else 'shrank'} by {{size}}.",
                 files=plural(len(changed), "file"),
                 size=value(abs(more), format_size),
             ),
             table(
-                kinds.sort_values("files", ascending=False),
+                by_type.sort_values("files", ascending=False),
                 [
                     Column("Change", "change"),
                     Column("Files", "files", COUNT),
-                    Column("Bytes", "bytes", _signed),
+                    Column("Size", "bytes", _signed),
                 ],
             ),
             table(
@@ -111,10 +109,10 @@ def changes(subject: ReportContext, scan: str) -> Section:
                 [
                     Column("File", "file_path"),
                     Column("Change", "change"),
-                    Column("Was", "old_size", SIZE),
-                    Column("Is", "file_size", SIZE),
+                    Column("Old size", "old_size", SIZE),
+                    Column("New size", "file_size", SIZE),
                 ],
-                caption="The largest of them",
+                caption="Largest changes",
             ),
         ],
     )

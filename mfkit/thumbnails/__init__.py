@@ -1,4 +1,4 @@
-"""Small pictures of items: made on demand in a process of their own, kept in the user's cache."""
+"""Thumbnails of items: created on demand in an isolated process and cached on disk."""
 
 from mfkit.thumbnails.thumbnailer import THUMBNAIL_SIDE, Thumbnailer
 

@@ -1,8 +1,8 @@
-"""The isolated process that draws one file, ``mfkit.thumbnails.thumbnail_worker``.
+"""Isolated worker process that renders one thumbnail.
 
-It reads a line of JSON (the path in stored form, the longest side) and writes one byte and the rest: ``+``
-and a JPEG, or ``-`` and a sentence that says why there is none. A file that crashes, hangs or bloats what
-decodes it takes this process with it and nothing else.
+It reads one line of JSON (the stored path and the maximum side) and writes ``+`` followed by a JPEG, or ``-``
+followed by an error message. A file that crashes its decoder, hangs or uses too much memory ends only this
+process.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from mfkit.scan.workers.resource_limits import arm_watchdog, limit_memory
 
 
 def main() -> None:
-    """Answer one request."""
+    """Handle one request."""
     memory_limit, time_limit = (float(argument) for argument in sys.argv[1:3])
     limit_memory(int(memory_limit))
     arm_watchdog(time_limit)
-    answer = os.fdopen(os.dup(1), "wb")
-    # Nothing a library prints may get into the picture.
+    response = os.fdopen(os.dup(1), "wb")
+    # Output printed by other libraries must not get into the response.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     path, side = json.loads(next(requests()))
     warnings.simplefilter("ignore")
-    with answer:
-        answer.write(_answer(to_disk_path(path), side))
+    with response:
+        response.write(_render(to_disk_path(path), side))
 
 
-def _answer(path: str, side: int) -> bytes:
+def _render(path: str, side: int) -> bytes:
     try:
         from mfkit.thumbnails.draw import draw
 
@@ -44,10 +44,10 @@ def _answer(path: str, side: int) -> bytes:
     except ThumbnailError as error:
         return b"-" + str(error).encode()
     except MemoryError:
-        return b"-The file is too large to be drawn."
-    except Exception as error:  # whatever a decoder raises over a hostile file
+        return b"-The file needs too much memory for a thumbnail."
+    except Exception as error:  # a decoder can raise anything for a hostile file
         reason = getattr(error, "strerror", None) or error
-        return f"-The file cannot be drawn: {reason}".encode("utf-8", "replace")
+        return f"-Cannot create a thumbnail: {reason}".encode("utf-8", "replace")
 
 
 if __name__ == "__main__":

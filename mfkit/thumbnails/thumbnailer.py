@@ -1,4 +1,4 @@
-"""Where small pictures are kept: by content, in the user's cache, never more than a bound."""
+"""Creation of thumbnails, with a size-limited cache of files named by content hash."""
 
 from __future__ import annotations
 
@@ -20,33 +20,34 @@ from mfkit.errors import ThumbnailError
 from mfkit.processes.child_process import python_child
 from mfkit.scan.stored_path import is_url, to_disk_path
 
-LIMIT = 200_000_000
-"""Bytes that all pictures may take."""
-_LOOK_EVERY = 64
+CACHE_LIMIT = 200_000_000
+"""Maximum size of the cache in bytes."""
+_PRUNE_INTERVAL = 64
+"""Number of stored thumbnails between checks of the limit."""
 _HASH = re.compile("[0-9a-f]{64}")
-_OWN = re.compile(r"[0-9a-f]{64}\.(jpg|[0-9a-f]{1,32}\.part)")
+_CACHE_FILE_NAME = re.compile(r"[0-9a-f]{64}\.(jpg|[0-9a-f]{1,32}\.part)")
 
 
 class ThumbnailCache:
-    """A folder of JPEG files named by the SHA-256 of what they show.
+    """Folder of JPEG files named by the SHA-256 of the item's content.
 
-    A cache that cannot be written only makes things slower. Nothing is read, written or removed through a
-    symbolic link in it, and nothing is removed that does not have the name of a picture of its own.
+    Errors of the file system are ignored, because the cache only saves time. Symbolic links in the folder are
+    not followed, and files with other names are never removed.
     """
 
-    def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
-        """Name the folder; it is made when it is first needed.
+    def __init__(self, folder: Path | None = None, limit: int = CACHE_LIMIT) -> None:
+        """Create a cache.
 
         Args:
-            folder: Where; in the user's cache when not given.
-            limit: Bytes.
+            folder: Folder of the cache, created when needed. Defaults to a folder in the user's cache.
+            limit: Maximum size in bytes.
         """
         self._folder = folder or user_cache_path("mfkit") / "thumbnails"
         self._limit = limit
-        self._puts = 0
+        self._stored = 0
 
     def get(self, key: str) -> bytes | None:
-        """Return a picture, and note that it was wanted."""
+        """Return a cached thumbnail and mark it as recently used."""
         path = self._path(key)
         with suppress(OSError):
             if _is_folder(path.parent) and S_ISREG(path.lstat().st_mode):
@@ -55,8 +56,8 @@ class ThumbnailCache:
                 return found
         return None
 
-    def put(self, key: str, picture: bytes) -> None:
-        """Keep a picture; now and then those that nobody wanted for longest go."""
+    def put(self, key: str, thumbnail: bytes) -> None:
+        """Store a thumbnail. At intervals, remove the least recently used ones above the limit."""
         path = self._path(key)
         unfinished = path.with_suffix(f".{uuid4().hex}.part")
         with suppress(OSError):
@@ -64,14 +65,14 @@ class ThumbnailCache:
             if not _is_folder(path.parent):
                 return
             with unfinished.open("xb") as file:
-                file.write(picture)
+                file.write(thumbnail)
             unfinished.replace(path)
-            if self._puts % _LOOK_EVERY == 0:
+            if self._stored % _PRUNE_INTERVAL == 0:
                 self._prune()
-            self._puts += 1
+            self._stored += 1
 
     def _path(self, key: str) -> Path:
-        # A library may state anything as a hash, also what leads out of the folder.
+        # A hash from a foreign library could be any text, such as a path out of the folder.
         name = key if _HASH.fullmatch(key) else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return self._folder / name[:2] / f"{name}.jpg"
 
@@ -82,7 +83,7 @@ class ThumbnailCache:
             for folder in folders
             if _is_folder(folder)
             for one in folder.iterdir()
-            if _OWN.fullmatch(one.name)
+            if _CACHE_FILE_NAME.fullmatch(one.name)
         ]
         files = [(state, one) for state, one in found if S_ISREG(state.st_mode)]
         size = sum(state.st_size for state, _ in files)
@@ -94,21 +95,21 @@ class ThumbnailCache:
 
 
 def _is_folder(path: Path) -> bool:
-    """Return whether a path is a folder itself, and not a link to one."""
+    """Return whether a path is a folder and not a symbolic link."""
     return S_ISDIR(path.lstat().st_mode)
 
 
 THUMBNAIL_SIDE = 480
-"""The longest side, pixels."""
+"""Maximum width and height in pixels."""
 MEMORY_LIMIT = 1 << 30
 TIME_LIMIT = 20.0
-_MOST = 1 << 20
-"""Bytes of an answer; a picture of this size is far below."""
-_AT_ONCE = 2
+_MAX_RESPONSE = 1 << 20
+"""Maximum size of a worker's response in bytes, far above that of a thumbnail."""
+_MAX_WORKERS = 2
 
 
 class Thumbnailer:
-    """Makes and keeps small pictures of files."""
+    """Creates and caches thumbnails."""
 
     def __init__(
         self,
@@ -117,42 +118,44 @@ class Thumbnailer:
         time_limit: float = TIME_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
     ) -> None:
-        """Set the bounds.
+        """Create a thumbnailer.
 
         Args:
-            cache: Where pictures are kept; the user's when not given.
-            time_limit: Seconds that one may take.
-            memory_limit: Bytes that its process may allocate.
+            cache: Cache of thumbnails. Defaults to the user's cache.
+            time_limit: Maximum seconds per thumbnail.
+            memory_limit: Maximum bytes that the worker process can allocate.
         """
         self._cache = cache or ThumbnailCache()
         self._time_limit, self._memory_limit = time_limit, memory_limit
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._workers = asyncio.Semaphore(_MAX_WORKERS)
 
     async def get(self, paths: list[str], file_hash: str) -> bytes:
-        """Return a JPEG of a content, no side longer than :data:`SIDE`.
+        """Return an item's thumbnail as JPEG, at most :data:`THUMBNAIL_SIDE` pixels wide and high.
 
         Args:
-            paths: Where the content lies, in stored form; the first that is there is read.
-            file_hash: Its SHA-256.
+            paths: Stored paths of the item and its copies. The first existing file is read.
+            file_hash: SHA-256 of the content.
 
         Raises:
-            ThumbnailError: There is no picture of it, or its file is gone or does harm.
+            ThumbnailError: The item has no thumbnail, or no file exists or can be read.
         """
-        if (kept := await asyncio.to_thread(self._cache.get, file_hash)) is not None:
-            return kept
-        files = sorted(paths, key=is_url)  # rather from a disk than over a network
-        there = next((one for one in files if is_url(one) or os.path.isfile(to_disk_path(one))), None)
-        if there is None:
-            raise ThumbnailError("The file is not there; is its disk connected?")
-        async with self._room:
-            answer = await self._ask(there)
-        # A worker that a file got hold of may answer anything: only what begins as a JPEG goes on.
-        if answer[:4] != b"+\xff\xd8\xff":
-            raise ThumbnailError(answer[1:400].decode("utf-8", "replace") or "The file cannot be drawn.")
-        await asyncio.to_thread(self._cache.put, file_hash, answer[1:])
-        return answer[1:]
+        if (cached := await asyncio.to_thread(self._cache.get, file_hash)) is not None:
+            return cached
+        files = sorted(paths, key=is_url)  # local files first
+        path = next((one for one in files if is_url(one) or os.path.isfile(to_disk_path(one))), None)
+        if path is None:
+            raise ThumbnailError("The file was not found. Check that its disk is connected.")
+        async with self._workers:
+            response = await self._render(path)
+        # A worker that runs a hostile file could send anything, so only JPEG data is accepted.
+        if response[:4] != b"+\xff\xd8\xff":
+            raise ThumbnailError(
+                response[1:400].decode("utf-8", "replace") or "Cannot create a thumbnail of this file."
+            )
+        await asyncio.to_thread(self._cache.put, file_hash, response[1:])
+        return response[1:]
 
-    async def _ask(self, path: str) -> bytes:
+    async def _render(self, path: str) -> bytes:
         command, environment = python_child(
             "mfkit.thumbnails.thumbnail_worker", str(self._memory_limit), str(self._time_limit)
         )
@@ -161,23 +164,23 @@ class Thumbnailer:
         )
         try:
             async with asyncio.timeout(self._time_limit):
-                return await _answer(process, json.dumps([path, THUMBNAIL_SIDE]).encode() + b"\n")
+                return await _exchange(process, json.dumps([path, THUMBNAIL_SIDE]).encode() + b"\n")
         except TimeoutError:
-            raise ThumbnailError(f"To draw the file takes longer than {self._time_limit:g} s.") from None
+            raise ThumbnailError(f"Creating the thumbnail took longer than {self._time_limit:g} s.") from None
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
 
 
-async def _answer(process: Process, request: bytes) -> bytes:
+async def _exchange(process: Process, request: bytes) -> bytes:
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(request)
-    answer = b""
-    while len(answer) <= _MOST and (part := await process.stdout.read(_MOST)):
-        answer += part
-    if not answer:
-        raise ThumbnailError("The file crashed the process that draws it.")
-    if len(answer) > _MOST:
-        raise ThumbnailError("The picture of the file is larger than it can be.")
-    return answer
+    response = b""
+    while len(response) <= _MAX_RESPONSE and (part := await process.stdout.read(_MAX_RESPONSE)):
+        response += part
+    if not response:
+        raise ThumbnailError("The file crashed the thumbnail process.")
+    if len(response) > _MAX_RESPONSE:
+        raise ThumbnailError("The thumbnail is too large.")
+    return response

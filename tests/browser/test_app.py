@@ -53,7 +53,7 @@ def app(folder: Path, *options: str) -> Iterator[str]:
             said = running.stdout.readline()
             address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
             assert address, said + (folder / "app.log").read_text()[-2000:]
-            assert ("to read" in said) == ("--read-only" in options)
+            assert ("(read-only)" in said) == ("--read-only" in options)
             yield address[0]
         finally:
             running.send_signal(signal.SIGINT)

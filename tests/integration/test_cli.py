@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from mfkit.cli.lab_and_app import _wait
+from mfkit.cli.lab_and_app import wait_until_ready
 from mfkit.errors import MfkitError
 from tests.commands import call
 
@@ -45,7 +45,9 @@ def test_scan_and_sizes(run, folder):
     done = run("sizes")
     assert done.code == 0
     assert "document" in done.out
-    assert "2 files with 18 bytes on disk = 1 items (9) + 1 copies (9) + 0 empty" in done.out
+    assert (
+        "On disk: 2 files, 18 bytes = 1 item (9 bytes) + 1 copy (9 bytes) + 0 empty or unreadable" in done.out
+    )
 
 
 def test_scan_with_failures_ends_with_1(run, folder):
@@ -70,8 +72,8 @@ def test_json(run, folder):
         (("scan", "media", "--library", "media"), "media is a directory"),
         (("sizes", "--library", "nowhere.db"), "mfkit scan FOLDER --library nowhere.db"),
         (("sizes", "--library", "media/a.txt"), "is no SQLite database"),
-        (("lab", "--library", "nowhere.db"), "There is no library at nowhere.db"),
-        (("app", "nowhere.db"), "There is no library at nowhere.db"),
+        (("lab", "--library", "nowhere.db"), "No library found at nowhere.db"),
+        (("app", "nowhere.db"), "No library found at nowhere.db"),
         (("demo", "media"), "media"),
         (("sizes", "--library", "mysql://root:secret@host/db"), "not in mysql"),
     ],
@@ -158,7 +160,7 @@ def test_app_says_what_it_needs(run, folder, monkeypatch):
         other.listen()
         port = other.getsockname()[1]
         done = run("app", "library.db", "--no-browser", "--port", port)
-    assert done.code == 2 and f"Port {port} is taken" in done.err
+    assert done.code == 2 and f"Port {port} is in use" in done.err
     found = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *more: None if name == "voila" else found(name, *more)
@@ -173,7 +175,7 @@ def test_another_server_is_not_the_app():
         threading.Thread(target=other.serve_forever, daemon=True).start()
         ending = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"])
         with pytest.raises(MfkitError, match="did not start"):
-            _wait(ending, other.server_port, "token")
+            wait_until_ready(ending, other.server_port, "token")
         other.shutdown()
     assert ending.wait(20) == 0
 
@@ -184,7 +186,7 @@ def test_it_is_a_program(tmp_path):
     for arguments, code, out, err in (
         (("db", "upgrade"), 0, "library.db is up to date\n", ""),
         (("items", "--json"), 0, "[]\n", ""),
-        (("items", "--library", "nowhere.db"), 2, "", "mfkit: There is no library at nowhere.db"),
+        (("items", "--library", "nowhere.db"), 2, "", "mfkit: No library found at nowhere.db"),
     ):
         done = subprocess.run(
             [sys.executable, "-m", "mfkit.cli", *arguments],

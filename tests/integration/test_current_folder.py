@@ -28,7 +28,7 @@ PROGRAM = Path(sysconfig.get_path("scripts")) / "mfkit"
 SERVERS = {"app", "lab"}
 WRITTEN = {
     "demo": "media",
-    "export": "films.csv",
+    "export": "videos.csv",
     "report": "report.html",
     "publish": "dataset/manifest.json",
     "import": "other.db",
@@ -122,7 +122,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with mfkit.MediaLibrary(home / "library.db") as lib:
         lib.scan(pictures, progress=False)
         assert lib.failures().empty
-        lib.save_filter("films", media_type="video")
+        lib.save_filter("videos", media_type="video")
     return home
 
 

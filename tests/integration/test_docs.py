@@ -106,15 +106,15 @@ def test_its_examples_run(page: Path, home: Path, tmp_path: Path, monkeypatch: p
 def test_the_answers_of_the_cookbook(
     home: Path, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each recipe runs and says what the page says it does; ``python docs/results.py`` writes it anew."""
+    """Each recipe runs and says what the page says it does; ``python docs/results.py`` updates them."""
     module, page = _script("results"), (DOCS / "cookbook.md").read_text("utf-8")
     assert page.count("\n## ") >= 25
     (tmp_path / "library.db").write_bytes((home / "library.db").read_bytes())
     monkeypatch.chdir(tmp_path)
     with MediaLibrary("library.db") as lib:
-        now = module.refreshed(page, "cookbook.md", {"mfkit": mfkit, "lib": lib}, str(demo))
+        now = module.with_results(page, "cookbook.md", {"mfkit": mfkit, "lib": lib}, str(demo))
     for mine, theirs in zip(page.split("\n## "), now.split("\n## "), strict=True):
-        assert module.alike(mine) == module.alike(theirs)
+        assert module.normalized(mine) == module.normalized(theirs)
 
 
 def run(block: str, name: str, names: dict[str, Any]) -> None:

@@ -145,7 +145,7 @@ COMMANDS = (
     "savings",
     "tag list",
     "tag list --json",
-    "views list",
+    "filters list",
     "doctor",
     "cache list",
     "cache list --json",
@@ -242,7 +242,7 @@ def test_errors_and_usage_name_things_as_text(
     for arguments in (
         ("scan", name),
         ("items", "--library", name),
-        ("views", "show", name),
+        ("filters", "show", name),
         ("export", name),
         ("items", "--limit", name),
         (f"--{name}",),

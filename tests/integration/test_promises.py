@@ -35,7 +35,7 @@ CHANGES = re.compile(
 TRACED = f"/^(open(at2?)?|f?chdir|{CHANGES.pattern})$"
 LASTING = {"lab": ["--no-browser", "--allow-root", "--ServerApp.port_retries=50"], "app": ["--no-browser"]}
 """Commands that go on until they are stopped, with the options that this needs."""
-WRITTEN = {"films.csv", "dataset", "report.html", "other.db", "copy.db", "media"}
+WRITTEN = {"videos.csv", "dataset", "report.html", "other.db", "copy.db", "media"}
 """What the commands' examples write, as a person asks for; their folder is another one here."""
 HOSTILE = (
     b"caf\xe9 \xff.jpg",
@@ -202,7 +202,7 @@ def place(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     (own / "list.csv").write_text("Path,file_size,Notes\n/somewhere/a.jpg,5,mine\n")
     with mfkit.MediaLibrary(own / "library.db") as library:
         library.scan(media, progress=False)
-        library.save_filter("films", media_type="video")
+        library.save_filter("videos", media_type="video")
         library.tag(mfkit.MediaFilter(media_type="audio"), "to hear")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))},

@@ -96,7 +96,7 @@ def page(library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Pag
 
 
 def test_its_figures_are_the_library_s(page: Page, library: MediaLibrary) -> None:
-    """Every figure of every section is what the verbs of the library say."""
+    """Every figure of every section is what the methods of the library return."""
     totals, sums = library.totals().iloc[0], library.summary("media_type")
     key = page.figures["key-figures"]
     assert key[:2] == [totals["files"], totals["items"]]
@@ -215,9 +215,8 @@ def test_redacted(library: MediaLibrary, tmp_path: Path) -> None:
 
 def test_aliases_are_stable_and_not_the_names_hashed(library: MediaLibrary, tmp_path: Path) -> None:
     """The same name has the same alias; without the library's key it cannot be tried out."""
-    report = Report(library, redact="names")
-    alias = report._subject.redaction.path("/photos/a.jpg")
-    assert alias == Report(library, redact="names")._subject.redaction.path("/photos/a.jpg")
+    alias = Report(library, redact="names").context.redaction.path("/photos/a.jpg")
+    assert alias == Report(library, redact="names").context.redaction.path("/photos/a.jpg")
     assert hashlib.sha256(b"photos").hexdigest()[:8] not in alias and alias.endswith(".jpg")
     with MediaLibrary(tmp_path / "other.db") as other:
 
@@ -226,7 +225,7 @@ def test_aliases_are_stable_and_not_the_names_hashed(library: MediaLibrary, tmp_
                 session.add(Scan(root="/", status="finished", extractor_version=1))
 
         run_sync(scanned())
-        assert Report(other, redact="names")._subject.redaction.path("/photos/a.jpg") != alias
+        assert Report(other, redact="names").context.redaction.path("/photos/a.jpg") != alias
 
 
 def test_no_map(library: MediaLibrary) -> None:
@@ -242,17 +241,18 @@ def test_nothing_in_it(tmp_path: Path) -> None:
         for name in SECTIONS:
             section = getattr(report, name)()
             assert section is None if name == "changes" else section.parts and section.title
-        assert "No file is in what this report is about." in str(report.key_figures())
+        assert "No files in this selection." in str(report.key_figures())
 
 
 def test_bad_input_is_told_before_the_work(library: MediaLibrary, tmp_path: Path) -> None:
     """Each says what was wrong and what to do."""
+    mine = tmp_path / "mine.ipynb"
     wrong = {
-        "as .html or .htm or .pdf": lambda: library.report(tmp_path / "report.docx"),
-        "make it first": lambda: library.report(tmp_path / "nowhere" / "report.html"),
-        "no section 'tpyes'; take of": lambda: library.report(tmp_path / "r.html", sections=["tpyes"]),
-        "'faces' cannot be redacted": lambda: library.report(tmp_path / "r.html", redact="faces"),
-        "no notebook": lambda: library.report(tmp_path / "r.html", notebook=tmp_path / "mine.ipynb"),
+        "Use one of the suffixes .html, .htm, .pdf": lambda: library.report(tmp_path / "report.docx"),
+        "Create it first": lambda: library.report(tmp_path / "nowhere" / "report.html"),
+        "Unknown section 'tpyes'. Use": lambda: library.report(tmp_path / "r.html", sections=["tpyes"]),
+        "Unknown redaction 'faces'. Use": lambda: library.report(tmp_path / "r.html", redact="faces"),
+        "mine.ipynb does not exist": lambda: library.report(tmp_path / "r.html", notebook=mine),
     }
     for message, call in wrong.items():
         with pytest.raises(ReportError, match=message):
@@ -312,7 +312,7 @@ def test_another_file_is_only_replaced_when_asked(library: MediaLibrary, tmp_pat
     path = tmp_path / name
     mine = b"%PDF-1.4 mine\n%%EOF\n" if name.endswith("pdf") else b"<!doctype html><title>mine</title>"
     path.write_bytes(mine)
-    with pytest.raises(ReportError, match="not written by mfkit; name another file, or say overwrite=True"):
+    with pytest.raises(ReportError, match="not written by mfkit. Name another file.*overwrite=True"):
         library.report(path, sections=["types"])
     assert path.read_bytes() == mine
     library.report(path, sections=["types"], overwrite=True)
@@ -345,7 +345,7 @@ def test_pictures(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.Mon
     assert made == {"bytes-by-media-type.png": (1920, 380), "map-of-the-places.png": (1920, 920)}
     library.report(tmp_path / "report.html", sections=["types"], pictures=folder)  # its own are replaced
     (folder / "bytes-by-media-type.png").write_bytes(b"mine")
-    with pytest.raises(ReportError, match="bytes-by-media-type.png is there already"):
+    with pytest.raises(ReportError, match="bytes-by-media-type.png already exists"):
         library.report(tmp_path / "report.html", sections=["types"], pictures=folder)
     assert (folder / "bytes-by-media-type.png").read_bytes() == b"mine"
     monkeypatch.setitem(sys.modules, "kaleido", None)

@@ -333,8 +333,8 @@ def test_the_command(source: mfkit.MediaLibrary, target_url: str, tmp_path: Path
 
 def test_a_source_that_is_not_there(tmp_path: Path) -> None:
     """It is not made; no more is the target."""
-    from mfkit.cli.options import existing_path
+    from mfkit.cli.options import open_existing
 
     with pytest.raises(LibraryNotFoundError):
-        existing_path(str(tmp_path / "nothing.db"))
+        open_existing(str(tmp_path / "nothing.db"))
     assert not list(tmp_path.iterdir())

@@ -41,7 +41,7 @@ def scanned(demo, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("commands") / "library.db"
     with mfkit.MediaLibrary(path) as lib:
         lib.scan(demo, progress=False)
-        lib.save_filter("films", media_type="video")
+        lib.save_filter("videos", media_type="video")
     return path
 
 
@@ -178,19 +178,19 @@ def test_options_are_the_filter(run, scanned, arguments, fields):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["items", "--filter", "{"], "--filter is no JSON"),
+        (["items", "--filter", "{"], "--filter is not valid JSON"),
         (["items", "--filter", "[1]"], "takes a JSON object"),
         (["items", "--filter", '{"colour": 1}'], "There is no filter field 'colour'"),
         (["items", "--min-size", "big"], "'big' is no size"),
         (["items", "--near", "1,2"], "near"),
         (["items", "--columns", "colour"], "There is no column 'colour'"),
-        (["items", "--missing", "x"], "yes or any"),
+        (["items", "--missing", "x"], "must be no, yes or any"),
         (["export", "x.doc"], "mfkit writes no .doc"),
         (["export", "list.csv"], "is there already"),
-        (["import", "nowhere.csv"], "nowhere.csv is not there"),
+        (["import", "nowhere.csv"], "nowhere.csv does not exist"),
         (["import", "list.csv"], "'Path' means nothing"),
         (["import", "list.csv", "--rename", "Path"], "--rename takes THEIRS=OURS"),
-        (["tag", "add", "x"], "say --all if you mean that"),
+        (["tag", "add", "x"], "Add --all to do so."),
     ],
 )
 def test_what_cannot_work_is_one_line(run, arguments, words):
@@ -204,13 +204,19 @@ def test_an_import_lists_bad_rows(run):
     """Collected bad rows are named, and the exit code tells."""
     Path("bad.csv").write_text("file_path,file_size\n/a.jpg,5\n/b\x1b[31m.jpg,many\n")
     done = run("import", "bad.csv", "--collect", "--library", "new.db")
-    assert done.code == 1 and "1 new" in done.out and "row 2" in done.out and "\x1b" not in done.out
+    assert (
+        done.code == 1
+        and "1 new" in done.out
+        and "1 skipped" in done.out
+        and "row 2" in done.out
+        and "\x1b" not in done.out
+    )
     assert json.loads(run("import", "bad.csv", "--collect", "--json").out)["errors"][0]["row"] == 2
 
 
 def test_tags(run):
     """Put on, listed, taken off."""
-    assert "items changed" in run("tag", "add", "seen", "new", "--media-type", "video").out
+    assert re.search(r"^\d+ items changed$", run("tag", "add", "seen", "new", "--media-type", "video").out)
     listed = {one["name"]: one["items"] for one in json.loads(run("tag", "list", "--json").out)}
     assert listed["seen"] == listed["new"] > 0
     run("tag", "remove", "seen", "--all")
@@ -294,4 +300,4 @@ def test_interrupted(run, monkeypatch):
 
     monkeypatch.setattr(mfkit.MediaLibrary, "scan", interrupt)
     done = run("scan", "Pictures")
-    assert done.code == 130 and "interrupted; what was done so far is kept" in done.err
+    assert done.code == 130 and "interrupted; work finished so far is kept" in done.err

@@ -46,7 +46,7 @@ def whole(tmp_path_factory) -> Path:
         lib.ingest(folder / "rows.csv", progress=False)
         lib.tag({"media_type": "video"}, "seen", "new")
         lib.add_to("mine", {"media_type": "document"})
-        lib.save_filter("films", media_type="video")
+        lib.save_filter("videos", media_type="video")
     return folder / "library.db"
 
 

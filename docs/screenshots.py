@@ -1,7 +1,7 @@
-"""Pictures of every panel, light, dark and narrow, and of the explorer: ``make screenshots``.
+"""Take screenshots of every panel (light, dark and narrow) and of the explorer: ``make screenshots``.
 
-They are taken in a real JupyterLab, by the tests' own browser, of the demo library and 4,000 items that were
-never files. Each has at most 128 colours, which text and charts do not miss.
+They show the demo library and 4,000 generated items in JupyterLab, in the browser of the tests. Each image
+is reduced to 128 colors, which is enough for text and charts.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from tests.synthetic import fill
 
 IMAGES = Path(__file__).parent / "images"
 WIDE, NARROW = 620, 330
-"""Pixels, of a panel."""
-KINDS = [
+"""Widths of a panel in pixels."""
+PANELS = [
     name
     for name in widgets.__all__
-    if isinstance(kind := getattr(widgets, name), type)
-    and issubclass(kind, widgets.Panel)
-    and kind not in (widgets.Panel, widgets.ChartPanel)
+    if isinstance(panel := getattr(widgets, name), type)
+    and issubclass(panel, widgets.Panel)
+    and panel not in (widgets.Panel, widgets.ChartPanel)
 ]
-CHARTS = sum(issubclass(getattr(widgets, name), widgets.ChartPanel) for name in KINDS)
+CHARTS = sum(issubclass(getattr(widgets, name), widgets.ChartPanel) for name in PANELS)
 CODE = f"""
 import ipywidgets, mfkit, mfkit.widgets
 lib = mfkit.open_library()
 selection = mfkit.widgets.Selection()
-panels = [getattr(mfkit.widgets, name)(lib, selection) for name in {KINDS!r}]
+panels = [getattr(mfkit.widgets, name)(lib, selection) for name in {PANELS!r}]
 for panel in panels:
     panel.add_class("the-" + type(panel).__name__)
 box = ipywidgets.VBox(panels)
@@ -47,12 +47,12 @@ box
 
 
 def main() -> None:
-    """Take all pictures."""
-    with tempfile.TemporaryDirectory() as name, media() as pictures:
+    """Take all screenshots."""
+    with tempfile.TemporaryDirectory() as name, media_folder() as media:
         folder = Path(name)
         with MediaLibrary(folder / "library.db") as lib:
-            write_demo(pictures)
-            lib.scan(pictures, progress=False)
+            write_demo(media)
+            lib.scan(media, progress=False)
             fill(lib, 4000, names=())
             lib.save_filter("big old videos", media_type="video", min_size="100 MB", before=2015)
             lib.tag(lib.items(media_type="image", limit=40), "to print", "family")
@@ -71,16 +71,16 @@ def main() -> None:
                     theme(browser, dark)
                     browser.page.add_style_tag(content=f".the-box {{ width: {width}px !important; }}")
                     browser.page.wait_for_timeout(2500)
-                    for kind in KINDS:
-                        file = IMAGES / "panels" / f"{named(kind)}{suffix}.png"
-                        take(browser.page.locator(f".the-{kind}"), file)
+                    for panel in PANELS:
+                        file = IMAGES / "panels" / f"{image_name(panel)}{suffix}.png"
+                        take(browser.page.locator(f".the-{panel}"), file)
                 theme(browser, False)
                 explorer(browser, lab)
 
 
 @contextmanager
-def media() -> Iterator[Path]:
-    """Yield a folder for the demo's files whose name may be read in a picture."""
+def media_folder() -> Iterator[Path]:
+    """Yield a folder for the demo files. Its name is visible in the screenshots."""
     folder = Path(tempfile.gettempdir()) / "pictures"
     folder.mkdir()
     try:
@@ -90,7 +90,7 @@ def media() -> Iterator[Path]:
 
 
 def explorer(browser: Visit, lab: Lab) -> None:
-    """Take the explorer as a whole, light and dark and in a narrow split, and a card."""
+    """Take the whole explorer (light, dark and narrow) and the detail card."""
     browser.open(lab, "explore.ipynb")
     page = browser.page
     for cell in (1, 2):
@@ -99,9 +99,9 @@ def explorer(browser: Visit, lab: Lab) -> None:
         )
         browser.command("notebook:run-cell")
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    whole = page.locator(".mfkit-explorer")
-    whole.wait_for(state="attached")
-    whole.scroll_into_view_if_needed()
+    explorer_box = page.locator(".mfkit-explorer")
+    explorer_box.wait_for(state="attached")
+    explorer_box.scroll_into_view_if_needed()
     browser.plots(4)
     for dark, width, name in (
         (False, 1280, "explorer"),
@@ -110,7 +110,7 @@ def explorer(browser: Visit, lab: Lab) -> None:
     ):
         theme(browser, dark)
         with window(browser, width):
-            take(whole, IMAGES / f"{name}.png")
+            take(explorer_box, IMAGES / f"{name}.png")
     page.locator(".mfkit-filters input[type=text]").first.fill("IMG_0817")
     page.keyboard.press("Enter")
     page.wait_for_timeout(2000)
@@ -122,8 +122,8 @@ def explorer(browser: Visit, lab: Lab) -> None:
 
 @contextmanager
 def window(browser: Visit, width: int) -> Iterator[None]:
-    """Make the window another width for a while."""
-    # High enough for all of it: JupyterLab's own bars would lie over what it had to scroll to.
+    """Change the width of the window temporarily."""
+    # High enough for the whole explorer, because JupyterLab's bars would cover parts of it after scrolling.
     browser.page.set_viewport_size({"width": width, "height": 4000})
     browser.page.wait_for_timeout(3000)
     yield
@@ -131,7 +131,7 @@ def window(browser: Visit, width: int) -> Iterator[None]:
 
 
 def theme(browser: Visit, dark: bool) -> None:
-    """Choose JupyterLab's light or dark theme."""
+    """Switch to JupyterLab's light or dark theme."""
     browser.page.evaluate(
         "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme }).then(() => null)",
         f"JupyterLab {'Dark' if dark else 'Light'}",
@@ -139,18 +139,18 @@ def theme(browser: Visit, dark: bool) -> None:
     browser.page.wait_for_timeout(1500)
 
 
-def named(kind: str) -> str:
-    """Return a panel's name in small letters: ``TypesPanel`` is ``types``."""
-    return re.sub("Panel$", "", kind).lower()
+def image_name(panel: str) -> str:
+    """Return the name of a panel's image: ``types`` for ``TypesPanel``."""
+    return re.sub("Panel$", "", panel).lower()
 
 
-def take(what: Locator, file: Path) -> None:
-    """Write a picture, small."""
-    what.scroll_into_view_if_needed()
-    what.page.wait_for_timeout(150)
-    picture = Image.open(io.BytesIO(what.screenshot())).convert("RGB")
+def take(element: Locator, file: Path) -> None:
+    """Save a screenshot of an element as a small PNG."""
+    element.scroll_into_view_if_needed()
+    element.page.wait_for_timeout(150)
+    image = Image.open(io.BytesIO(element.screenshot())).convert("RGB")
     file.parent.mkdir(parents=True, exist_ok=True)
-    picture.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+    image.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 if __name__ == "__main__":

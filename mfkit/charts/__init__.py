@@ -1,4 +1,4 @@
-"""Charts: a DataFrame in, a Plotly figure out."""
+"""Functions that draw a DataFrame as a Plotly figure."""
 
 from mfkit.charts.bar_charts import cameras_chart, codecs_chart, types_chart
 from mfkit.charts.basemap import places_atlas

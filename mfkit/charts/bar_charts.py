@@ -1,4 +1,4 @@
-"""Horizontal bars with their values: how much of each of a few things."""
+"""Horizontal bar charts of media types, codecs, cameras and lenses."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mfkit.charts.theme import (
     MEDIA_COLORS,
     MUTED,
     Measure,
-    empty,
     figure,
     hover_text,
     label,
+    message_figure,
     quantity_text,
     trace,
     value_axis,
@@ -24,7 +24,7 @@ from mfkit.charts.theme import (
 
 
 def drop_unknown(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """Return the rows of a summary whose first column is known, the largest first."""
+    """Return the rows of a summary whose first column is not missing, largest first."""
     rows = frame[frame[frame.columns[0]].notna() & (frame["files"] > 0)]
     return rows.sort_values(measure, ascending=False, kind="stable")
 
@@ -33,14 +33,14 @@ def top_bars(rows: pd.DataFrame, measure: Measure, color: str, top: int, height:
     """Return a bar for each of the first rows, and one for all others together.
 
     Args:
-        rows: As :func:`known` returns them, at least one.
+        rows: What :func:`drop_unknown` returns; at least one row.
         measure: ``"files"`` or ``"bytes"``.
-        color: Of the bars.
-        top: How many get a bar of their own, at most 100.
-        height: Pixels.
+        color: Color of the bars.
+        top: Number of bars, at most 100.
+        height: Height in pixels.
     """
     top = min(max(top, 1), 100)
-    # "other" for a single one would hide a name and save nothing.
+    # "other" for a single row would hide its name without saving a bar.
     shown, rest = (rows.head(top), rows.iloc[top:]) if len(rows) > top + 1 else (rows, rows.iloc[:0])
     keys: list[str | None] = [str(name) for name in shown[rows.columns[0]]]
     labels = [label(name) for name in keys]
@@ -62,30 +62,30 @@ def bars(
     height: int,
     keys: Sequence[Any],
 ) -> go.Figure:
-    """Return horizontal bars, the first row on top, each with its value at its end.
+    """Return horizontal bars with their values, the first row on top.
 
-    The bars stand at whole numbers and their labels are only the ticks' text: two long names that
-    are shortened to the same text stay two bars.
+    The bars are placed at whole numbers, and the labels are only the text of the ticks. Therefore two long
+    names that are shortened to the same text remain two bars.
 
     Args:
-        labels: One per row, as :func:`label` returns them.
-        frame: The columns ``files`` and ``bytes``.
-        measure: Which of the two the bars show.
-        colors: One per row.
-        height: Pixels.
-        keys: One per row: what it stands for, None for "other". They go with the bars as
-            ``customdata``, by which a click is understood; Plotly shows them nowhere.
+        labels: Label of each row, as :func:`label` returns it.
+        frame: A frame with the columns ``files`` and ``bytes``.
+        measure: The column that the bars show.
+        colors: Color of each row.
+        height: Height in pixels.
+        keys: Key of each row for clicks, None for "other". Plotly keeps it as ``customdata`` and does not
+            show it.
     """
     values = frame[measure].astype("float64").to_numpy()
-    whole = float(values.sum()) or 1.0
+    total = float(values.sum()) or 1.0
     text = [quantity_text(float(value), measure) for value in values]
     hover = [
-        f"{name}<br>{hover_text(files, size)}<br>{value / whole:.1%} of the {measure} shown"
+        f"{name}<br>{hover_text(files, size)}<br>{value / total:.1%} of the {measure} shown"
         for name, files, size, value in zip(labels, frame["files"], frame["bytes"], values, strict=True)
     ]
     rows = list(range(len(labels)))
     axis = value_axis(float(values.max(initial=0)), measure, steps=3)
-    # Room for the text at the end of the longest bar.
+    # Leave room for the text after the longest bar.
     axis["range"] = [0, axis["range"][1] * 1.24]
     return figure(
         trace(
@@ -119,77 +119,76 @@ def bars(
 
 
 def types_chart(frame: pd.DataFrame, measure: Measure = "files", *, height: int = 260) -> go.Figure:
-    """Draw one bar per media type, the longest on top.
+    """Draw a bar for each media type, the longest on top.
 
     Args:
-        frame: As ``lib.summary("media_type")`` returns it: ``media_type``, ``files``, ``bytes``.
+        frame: What ``lib.summary("media_type")`` returns: ``media_type``, ``files``, ``bytes``.
         measure: ``"files"`` or ``"bytes"``.
-        height: Pixels.
+        height: Height in pixels.
 
     Returns:
-        A figure; without rows, one that says so.
+        A figure; without rows, one with a message.
 
     Example:
         >>> types_chart(lib.summary("media_type"), "bytes")  # doctest: +SKIP
     """
     rows = frame[frame["files"] > 0].sort_values(measure, ascending=False, kind="stable")
     if rows.empty:
-        return empty("No files to count here.<br>Select others, or scan a folder.", height)
+        return message_figure("No files in this selection.<br>Change the filter, or scan a folder.", height)
     names = [str(name) for name in rows["media_type"]]
     colors = [MEDIA_COLORS[name] for name in names]
     return bars(names, rows, measure, colors, height, names)
 
 
-_KINDS = {"video_codec": "video", "audio_codec": "audio"}
+_STREAMS = {"video_codec": "video", "audio_codec": "audio"}
 
 
 def codecs_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw one bar per codec, the longest on top, what is beyond ``top`` summed up as "other".
+    """Draw a bar for each codec, the longest on top, and one for all others.
 
     Args:
-        frame: As ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")`` returns it: the
-            codec in the first column, ``files``, ``bytes``. A row without a codec (files that have
-            no such stream) is left out.
-        measure: ``"files"`` or ``"bytes"`` (of whole files, all their streams).
-        top: How many codecs get a bar of their own, at most 100.
-        height: Pixels.
+        frame: What ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")`` returns: the codec in
+            the first column, ``files``, ``bytes``. The row of files without such a stream is left out.
+        measure: ``"files"`` or ``"bytes"`` (of whole files with all their streams).
+        top: Number of codecs with a bar of their own, at most 100.
+        height: Height in pixels.
 
     Returns:
-        A figure; without a codec, one that says so.
+        A figure; without a codec, one with a message.
 
     Example:
         >>> codecs_chart(lib.summary("video_codec", media_type="video"))  # doctest: +SKIP
     """
     by = str(frame.columns[0])
-    kind = _KINDS.get(by, "other")
+    stream = _STREAMS.get(by, "other")
     rows = drop_unknown(frame, measure)
     if rows.empty:
-        why = f"No {kind} stream here." if by in _KINDS else "No codec is known here."
-        return empty(f"{why}<br>Select others.", height)
-    return top_bars(rows, measure, MEDIA_COLORS.get(kind, MUTED), top, height)
+        name = f"{stream} codec" if by in _STREAMS else "codec"
+        return message_figure(f"No {name} in this selection.<br>Change the filter.", height)
+    return top_bars(rows, measure, MEDIA_COLORS.get(stream, MUTED), top, height)
 
 
 def cameras_chart(
     frame: pd.DataFrame, measure: Measure = "files", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw one bar per camera or lens, the longest on top, what is beyond ``top`` summed up as "other".
+    """Draw a bar for each camera or lens, the longest on top, and one for all others.
 
     Args:
-        frame: As ``lib.summary("camera")`` or ``lib.summary("lens")`` returns it: the name in the first
-            column, ``files``, ``bytes``. A row without a name is left out.
+        frame: What ``lib.summary("camera")`` or ``lib.summary("lens")`` returns: the name in the first
+            column, ``files``, ``bytes``. The row of files without a name is left out.
         measure: ``"files"`` or ``"bytes"``.
-        top: How many get a bar of their own, at most 100.
-        height: Pixels.
+        top: Number of names with a bar of their own, at most 100.
+        height: Height in pixels.
 
     Returns:
-        A figure; without a name, one that says so.
+        A figure; without a name, one with a message.
 
     Example:
         >>> cameras_chart(lib.summary("camera", media_type="image"))  # doctest: +SKIP
     """
     rows = drop_unknown(frame, measure)
     if rows.empty:
-        return empty(f"No file here says which {frame.columns[0]} took it.<br>Select photos.", height)
+        return message_figure(f"No {frame.columns[0]} data in this selection.<br>Select photos.", height)
     return top_bars(rows, measure, MEDIA_COLORS["image"], top, height)

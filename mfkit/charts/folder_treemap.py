@@ -1,4 +1,4 @@
-"""Where the bytes lie: folders in folders, each as large as what is in it."""
+"""Treemap of folders."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mfkit.charts.theme import (
     MEDIA_COLORS,
     MUTED,
     Measure,
-    empty,
     figure,
     hover_text,
     label,
+    message_figure,
     trace,
 )
 
-# Okabe and Ito's colours again, for the folders on the first level; what lies in them is of their colour.
+# Okabe and Ito's colors for the folders on the first level. Their subfolders have the same color.
 _COLORS = (
     *(color for name, color in MEDIA_COLORS.items() if name != "other"),
     "#56B4E9",
@@ -27,30 +27,30 @@ _COLORS = (
 
 
 def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: int = 260) -> go.Figure:
-    """Draw folders as a treemap: each a box with those in it inside.
+    """Draw folders as a treemap: each folder is a box that contains its subfolders.
 
     Args:
-        frame: As ``lib.folders(2)`` returns it: ``id``, ``parent``, ``label``, ``depth``, ``files``,
-            ``bytes``, one tree. Of more than 5,000 folders those with the most are drawn.
+        frame: What ``lib.folders(2)`` returns: ``id``, ``parent``, ``label``, ``depth``, ``files``,
+            ``bytes``. At most 5,000 folders are drawn, the largest ones.
         measure: ``"files"`` or ``"bytes"``.
-        height: Pixels.
+        height: Height in pixels.
 
     Returns:
-        A figure; without rows, one that says so. Each box has the path of its folder as ``customdata``.
+        A figure; without rows, one with a message. Each box has the path of its folder as ``customdata``.
 
     Example:
         >>> folders_chart(lib.folders(2))  # doctest: +SKIP
     """
     rows = frame[frame["files"] > 0].sort_values(["depth", measure], ascending=[True, False], kind="stable")
-    # By level first, so that no folder is drawn without the one that it lies in.
+    # By level first, so that no folder is drawn without its parent.
     rows = rows.head(MAX_MARKS)
     if rows.empty:
-        return empty("No files here that lie in folders.<br>Select others.", height)
+        return message_figure("No files in this selection.<br>Change the filter, or scan a folder.", height)
     paths = [str(path) for path in rows["id"]]
-    number = {path: place for place, path in enumerate(paths)}
+    number = {path: index for index, path in enumerate(paths)}
     parents = ["" if pd.isna(parent) else str(number[str(parent)]) for parent in rows["parent"]]
     first = [path for path, depth in zip(paths, rows["depth"], strict=True) if depth == 1]
-    color = {path: _COLORS[place % len(_COLORS)] for place, path in enumerate(first)}
+    color = {path: _COLORS[index % len(_COLORS)] for index, path in enumerate(first)}
     for path, parent, depth in zip(paths, rows["parent"], rows["depth"], strict=True):
         if depth == 0:
             color[path] = "rgba(128, 128, 128, 0.15)"
@@ -59,8 +59,8 @@ def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: in
     return figure(
         trace(
             "treemap",
-            # Ids are numbers, and the paths the keys: a path is not drawn, only its label.
-            ids=[str(place) for place in range(len(paths))],
+            # Ids are numbers, because Plotly would interpret markup in a path.
+            ids=[str(index) for index in range(len(paths))],
             parents=parents,
             labels=[label(name, 40) for name in rows["label"]],
             values=rows[measure].astype("float64").tolist(),

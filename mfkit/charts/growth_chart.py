@@ -1,4 +1,4 @@
-"""How a library grew: media types stacked over time."""
+"""Chart of files or bytes over time, stacked by media type."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from mfkit.charts.theme import (
     MAX_MARKS,
     MEDIA_COLORS,
     Measure,
-    empty,
     figure,
     hover_text,
+    message_figure,
     trace,
     value_axis,
 )
 
-# From fine to coarse: pandas' name of the period, and how one is written.
+# pandas' frequency and the text of a period, from fine to coarse.
 _PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
-# The same as a filter takes them for the first and the last moment of the period.
+# The same as a filter takes it in `after` and `before`.
 _KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 
 
 def growth_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, cumulative: bool = False, height: int = 260
 ) -> go.Figure:
-    """Draw what each period brought, or what had come together by its end, stacked by media type.
+    """Draw files or bytes of each period, or the running total, stacked by media type.
 
     Args:
-        frame: As ``lib.growth("month")`` returns it: ``period``, ``media_type``, ``files``, ``bytes``.
+        frame: What ``lib.growth("month")`` returns: ``period``, ``media_type``, ``files``, ``bytes``.
         measure: ``"files"`` or ``"bytes"``.
-        cumulative: Areas of running totals rather than bars of each period.
-        height: Pixels.
+        cumulative: Draw areas of running totals instead of a bar for each period.
+        height: Height in pixels.
 
     Returns:
-        A figure; without rows, one that says so. Each mark has its period as ``customdata``, as
-        ``MediaFilter`` takes it (``"2014-05"``). Days or months are drawn as months or years where
-        they would be more than 5,000 marks.
+        A figure; without rows, one with a message. Each mark has its period as ``customdata``, in the form
+        that ``MediaFilter`` accepts (``"2014-05"``). If there would be more than 5,000 marks, days are
+        combined to months, or months to years.
 
     Example:
         >>> growth_chart(lib.growth("year"), cumulative=True)  # doctest: +SKIP
     """
     rows = frame[frame["period"].notna() & (frame["files"] > 0)]
     if rows.empty:
-        return empty("No file here has a date.<br>Select others.", height)
+        return message_figure("No dates in this selection.<br>Change the filter.", height)
     tables, periods, freq = _periods(rows)
     if cumulative:
         tables = {name: table.cumsum() for name, table in tables.items()}
@@ -56,21 +56,23 @@ def growth_chart(
     keys = [period.strftime(_KEYS[freq]) for period in periods]
     starts = periods.to_timestamp()
     traces = []
-    kinds = [kind for kind in MEDIA_COLORS if kind in shown.columns]
-    for kind in kinds:
+    media_types = [media_type for media_type in MEDIA_COLORS if media_type in shown.columns]
+    for media_type in media_types:
         hover = [
-            f"{name}<br>{kind}{' so far' if cumulative else ''}: {hover_text(files, size)}"
-            for name, files, size in zip(names, tables["files"][kind], tables["bytes"][kind], strict=True)
+            f"{name}<br>{media_type}{' so far' if cumulative else ''}: {hover_text(files, size)}"
+            for name, files, size in zip(
+                names, tables["files"][media_type], tables["bytes"][media_type], strict=True
+            )
         ]
         shared: dict[str, Any] = {
             "x": starts,
-            "y": shown[kind].to_numpy("float64"),
-            "name": kind,
+            "y": shown[media_type].to_numpy("float64"),
+            "name": media_type,
             "hovertext": hover,
             "hoverinfo": "text",
             "customdata": keys,
         }
-        color = MEDIA_COLORS[kind]
+        color = MEDIA_COLORS[media_type]
         if cumulative and len(periods) > 1:
             line = {"width": 0.5, "color": color, "shape": "hv"}
             traces.append(
@@ -86,13 +88,16 @@ def growth_chart(
             )
         else:
             traces.append(trace("bar", **shared, marker={"color": color, "line": {"width": 0}}))
-    # A legend of one line: Plotly's own takes three in a narrow panel.
-    key = " ".join(f'<span style="color:{MEDIA_COLORS[kind]}">\u25a0</span> {kind}' for kind in kinds)
+    # A legend of one line. Plotly's own needs three in a narrow panel.
+    legend = " ".join(
+        f'<span style="color:{MEDIA_COLORS[media_type]}">\u25a0</span> {media_type}'
+        for media_type in media_types
+    )
     return figure(
         *traces,
         height=height,
         title={
-            "text": key,
+            "text": legend,
             "font": {"size": 11},
             "x": 0,
             "xref": "container",
@@ -113,36 +118,39 @@ def growth_chart(
             "gridcolor": GRID,
             "automargin": True,
             "title": None,
-            **_dates(periods, freq),
+            **_date_ticks(periods, freq),
         },
         yaxis={"gridcolor": GRID, "automargin": True, **value_axis(shown.sum(axis=1).max(), measure)},
     )
 
 
 def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodIndex, str]:
-    """Return files and bytes (periods x media types), the periods without gaps, and their kind."""
-    moments = rows["period"].dt.tz_localize(None)
+    """Return files and bytes (periods x media types), all periods without gaps, and their frequency."""
+    timestamps = rows["period"].dt.tz_localize(None)
     finest = "D"
-    if (moments.dt.day == 1).all():
-        finest = "Y" if (moments.dt.month == 1).all() else "M"
-    kinds = rows["media_type"].astype(str)
+    if (timestamps.dt.day == 1).all():
+        finest = "Y" if (timestamps.dt.month == 1).all() else "M"
+    media_types = rows["media_type"].astype(str)
     for freq in list(_PERIODS)[list(_PERIODS).index(finest) :]:
-        # With the empty periods between, so that a gap in time is a gap in the chart.
-        periods = pd.period_range(moments.min(), moments.max(), freq=freq)
-        if len(periods) * kinds.nunique() <= MAX_MARKS:
+        # Include empty periods, so that a gap in time is a gap in the chart.
+        periods = pd.period_range(timestamps.min(), timestamps.max(), freq=freq)
+        if len(periods) * media_types.nunique() <= MAX_MARKS:
             break
-    down, (across, names) = periods.get_indexer(pd.PeriodIndex(moments, freq=freq)), pd.factorize(kinds)
+    row_numbers, (column_numbers, names) = (
+        periods.get_indexer(pd.PeriodIndex(timestamps, freq=freq)),
+        pd.factorize(media_types),
+    )
     tables = {}
     for name in ("files", "bytes"):
-        # By hand: pivot_table() takes 5 ms for what are a few dozen numbers, at every drawing.
+        # pivot_table() takes 5 ms for these few dozen numbers, at every drawing.
         table = np.zeros((len(periods), len(names)))
-        np.add.at(table, (down, across), rows[name].to_numpy("float64"))
+        np.add.at(table, (row_numbers, column_numbers), rows[name].to_numpy("float64"))
         tables[name] = pd.DataFrame(table, index=periods, columns=names)
     return tables, periods, freq
 
 
-def _dates(periods: pd.PeriodIndex, freq: str) -> dict[str, object]:
-    """Return ticks for a few periods; for many, Plotly's own, which follow the zoom."""
+def _date_ticks(periods: pd.PeriodIndex, freq: str) -> dict[str, object]:
+    """Return a tick for each of a few periods. For many, Plotly's own ticks follow the zoom."""
     if len(periods) > 8:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""How a quantity is spread: sizes and durations in bins of equal ratio."""
+"""Histogram of sizes or durations with logarithmic bins."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import ACCENT, GRID, Measure, empty, figure, hover_text, trace, value_axis
+from mfkit.charts.theme import ACCENT, GRID, Measure, figure, hover_text, message_figure, trace, value_axis
 from mfkit.filters.units import format_duration, round_size
 
 Quantity = Literal["file_size", "duration"]
 
 _TEXT: dict[str, Callable[[float], str]] = {"file_size": round_size, "duration": format_duration}
-_NOTHING = {
-    "file_size": "No file here has a size.<br>Select others.",
-    "duration": "No file here has a duration.<br>Select music or films.",
+_EMPTY_TEXT = {
+    "file_size": "No files in this selection.<br>Change the filter, or scan a folder.",
+    "duration": "No durations in this selection.<br>Select audio or videos.",
 }
-# Where an axis may have its ticks: bytes by powers of ten, seconds where clocks turn over.
+# Possible ticks: powers of ten for bytes, round seconds, minutes and hours for durations.
 _TICKS: dict[str, tuple[float, ...]] = {
     "file_size": tuple(10.0**power for power in range(16)),
     "duration": (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000),
@@ -29,17 +29,17 @@ _TICKS: dict[str, tuple[float, ...]] = {
 def histogram_chart(
     frame: pd.DataFrame, quantity: Quantity = "file_size", measure: Measure = "files", *, height: int = 260
 ) -> go.Figure:
-    """Draw how many files, or how many bytes, there are of each size or duration.
+    """Draw files or bytes by size or duration.
 
     Args:
-        frame: As ``lib.histogram("file_size", 40, log=True)`` returns it: ``low``, ``high`` (bytes or
+        frame: What ``lib.histogram("file_size", 40, log=True)`` returns: ``low``, ``high`` (bytes or
             seconds), ``files``, ``bytes``.
         quantity: ``"file_size"`` or ``"duration"``.
         measure: ``"files"`` or ``"bytes"``.
-        height: Pixels.
+        height: Height in pixels.
 
     Returns:
-        A figure with a logarithmic axis; without rows, one that says so. Each bar has (low, high) as
+        A figure with a logarithmic axis; without rows, one with a message. Each bar has (low, high) as
         ``customdata``.
 
     Example:
@@ -47,14 +47,14 @@ def histogram_chart(
     """
     rows = frame[frame["low"].notna() & (frame["low"] > 0)]
     if not rows["files"].sum():
-        return empty(_NOTHING[quantity], height)
+        return message_figure(_EMPTY_TEXT[quantity], height)
     lows, highs = (rows[name].astype("float64").tolist() for name in ("low", "high"))
-    # Drawn on the logarithm, since Plotly's own logarithmic axis gives bars of unequal width.
+    # Plot logarithms, because Plotly's logarithmic axis would give bars of unequal width.
     left = [math.log10(low) for low in lows]
     right = [math.log10(max(high, low)) for low, high in zip(lows, highs, strict=True)]
-    # As wide as their bins, however narrow: else bars lie over each other. One by itself is to be seen.
-    least = 0.01 if len(rows) == 1 else 0
-    width = [max(end - start, least) for start, end in zip(left, right, strict=True)]
+    # Bars are as wide as their bins, so that they do not overlap. A single bar needs a minimum width.
+    min_width = 0.01 if len(rows) == 1 else 0
+    width = [max(end - start, min_width) for start, end in zip(left, right, strict=True)]
     values = rows[measure].astype("float64").to_numpy()
     text = _TEXT[quantity]
     hover = [
@@ -66,7 +66,7 @@ def histogram_chart(
         ticks = [*lows[:: math.ceil(len(lows) / 4)], highs[-1]]
     shown = list({text(tick): tick for tick in ticks[:: math.ceil(len(ticks) / 7)]}.values())
     end = left[-1] + width[-1]
-    margin = 10 * least or (end - left[0]) * 0.02
+    margin = 10 * min_width or (end - left[0]) * 0.02
     return figure(
         trace(
             "bar",

@@ -1,7 +1,7 @@
-"""Plotly's JavaScript: the part that mfkit's charts need, or the whole where a chart needs more.
+"""Plotly's JavaScript: a bundle of the parts that mfkit's charts need, and the complete one for other charts.
 
-The whole is what the plotly package ships: 4.8 MB that a browser compiles for 0.8 s. The part is made of the
-same sources (``make bundle``; decision 0011): 3.2 MB and 0.2 s.
+The complete bundle comes with the plotly package: 4.8 MB that a browser compiles in 0.8 s. The part is built
+from the same sources (``make bundle``; decision 0011): 3.2 MB and 0.2 s.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 TRACES = frozenset({"bar", "heatmap", "scatter", "scattermap", "treemap"})
-"""Types of traces that the part draws."""
+"""Types of traces that the smaller bundle can draw."""
 
 
 def bundle_for(figures: Iterable[Any]) -> str:
-    """Return the name of the smallest bundle that draws figures.
+    """Return the name of the smallest bundle that can draw figures: ``part`` or ``whole``.
 
     Args:
-        figures: As Plotly's JSON: dictionaries with ``data``, a list of traces.
+        figures: Figures as dictionaries with a list of traces in ``data``.
     """
     types = {trace.get("type", "scatter") for figure in figures for trace in figure.get("data", ())}
     return "part" if types <= TRACES and _part(get_plotlyjs_version()) else "whole"
@@ -30,17 +30,17 @@ def bundle_for(figures: Iterable[Any]) -> str:
 
 @functools.cache
 def packed(bundle: str) -> bytes:
-    """Return the JavaScript of a bundle, gzipped: what a page, or a module, runs to have Plotly."""
+    """Return the JavaScript of a bundle, compressed with gzip."""
     if bundle == "whole":
         return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
     part = _part(get_plotlyjs_version())
-    assert part is not None  # else nobody was told to ask for it
+    assert part is not None  # bundle_for() returns "part" only if the file exists
     content: bytes = part.read_bytes()
     return content
 
 
 @functools.cache
 def _part(version: str) -> Any:
-    """Return the part's file for a version of plotly.js, None when the plotly package has moved on."""
+    """Return the file of the smaller bundle, or None if the plotly package has another version."""
     file = files("mfkit.charts").joinpath("plotly", f"plotly-{version}.min.js.gz")
     return file if file.is_file() else None

@@ -1,4 +1,4 @@
-"""Which codecs in which resolutions: a table of coloured cells."""
+"""Heat map of video codecs by resolution."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import Measure, empty, figure, hover_text, label, quantity_text, trace
+from mfkit.charts.theme import Measure, figure, hover_text, label, message_figure, quantity_text, trace
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 
-# Light to dark in one hue, which is told apart whatever colours one sees.
+# Light to dark in one hue, which people with any color blindness can tell apart.
 _SCALE = ((0.0, "#d6e8f5"), (0.5, "#56a5d6"), (1.0, "#0a4a7a"))
 
 
 def resolutions_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw a cell per codec and class of resolution, the darker the more there is.
+    """Draw a cell for each codec and resolution class; darker cells have more files or bytes.
 
     Args:
-        frame: As ``lib.summary(["video_codec", "resolution"])`` returns it: ``video_codec``,
-            ``resolution``, ``files``, ``bytes``. Rows where one is unknown are left out.
+        frame: What ``lib.summary(["video_codec", "resolution"])`` returns: ``video_codec``, ``resolution``,
+            ``files``, ``bytes``. Rows with a missing value are left out.
         measure: ``"files"`` or ``"bytes"``.
-        top: How many codecs get a row of their own, at most 50; the others share one.
-        height: Pixels.
+        top: Number of codecs with a row of their own, at most 50. The others share one.
+        height: Height in pixels.
 
     Returns:
-        A figure; without a film of known resolution, one that says so. Each cell has (codec, resolution)
-        as ``customdata``, nothing where the codecs are several.
+        A figure; without any cell, one with a message. Each cell has (codec, resolution) as ``customdata``,
+        and None in the row of the other codecs.
 
     Example:
         >>> resolutions_chart(lib.summary(["video_codec", "resolution"]))  # doctest: +SKIP
     """
     rows = frame[frame["video_codec"].notna() & frame["resolution"].notna() & (frame["files"] > 0)]
     if rows.empty:
-        return empty("No film of known resolution here.<br>Select videos.", height)
+        return message_figure("No video resolutions in this selection.<br>Select videos.", height)
     order = rows.groupby("video_codec")[measure].sum().sort_values(ascending=False, kind="stable").index
     top = min(max(top, 1), 50)
     named = list(order[:top]) if len(order) > top + 1 else list(order)
@@ -49,9 +49,9 @@ def resolutions_chart(
         for pair, files, size in zip(sums.index, sums["files"], sums["bytes"], strict=True)
     }
     cells = [[found.get((key or "", name), (0.0, 0.0)) for name in classes] for key in keys]
-    place = 0 if measure == "files" else 1
-    values = np.array([[one[place] for one in line] for line in cells])
-    # Of one codec there is often a thousand times as much as of another: by the logarithm both have a colour.
+    column = 0 if measure == "files" else 1
+    values = np.array([[one[column] for one in line] for line in cells])
+    # Colors are logarithmic, because one codec is often a thousand times as frequent as another.
     colors = np.where(values > 0, np.log10(np.maximum(values, 1.0)) + 1, np.nan)
     labels = [f"other ({rest:,})" if key is None else label(key, 20) for key in keys]
     hover = [
@@ -61,8 +61,8 @@ def resolutions_chart(
         ]
         for name, line in zip(labels, cells, strict=True)
     ]
-    text = [[quantity_text(one[place], measure) if one[0] else "" for one in line] for line in cells]
-    where = [
+    text = [[quantity_text(one[column], measure) if one[0] else "" for one in line] for line in cells]
+    customdata = [
         [[key, kind] if key is not None and one[0] else None for kind, one in zip(classes, line, strict=True)]
         for key, line in zip(keys, cells, strict=True)
     ]
@@ -83,7 +83,7 @@ def resolutions_chart(
             hovertext=hover,
             hoverinfo="text",
             hoverongaps=False,
-            customdata=where,
+            customdata=customdata,
         ),
         height=height,
         xaxis={

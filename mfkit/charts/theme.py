@@ -1,4 +1,4 @@
-"""What all charts share: colours, units, labels that cannot break out, and the look of a figure."""
+"""Colors, units, safe labels and default settings of all charts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import plotly.graph_objects as go
 from mfkit.filters.units import format_size, round_size
 
 Measure = Literal["files", "bytes"]
-"""What the length of a bar or the height of an area means."""
+"""The quantity that bars and areas show."""
 
 MAX_MARKS = 5_000
-"""No figure holds more marks than this, whatever the library's size."""
+"""Maximum number of marks in a figure, regardless of the size of the library."""
 
-# Okabe and Ito's palette, which people with any common colour blindness can tell apart
-# (https://jfly.uni-koeln.de/color/). A media type has one colour everywhere.
+# Okabe and Ito's palette, which people with any common color blindness can tell apart
+# (https://jfly.uni-koeln.de/color/). A media type has the same color everywhere.
 MEDIA_COLORS = {
     "video": "#0072B2",
     "audio": "#009E73",
@@ -27,36 +27,36 @@ MEDIA_COLORS = {
     "other": "#8C8C8C",
 }
 ACCENT = "#56B4E9"
-"""For bars and marks that stand for no one media type."""
+"""Color of bars and marks that do not belong to a media type."""
 MUTED = "#8C8C8C"
 TEXT = "#787878"
-"""Readable on white (4.4:1) and on JupyterLab's dark ground (4.3:1)."""
+"""Readable on white (contrast 4.4:1) and on JupyterLab's dark background (4.3:1)."""
 GRID = "rgba(128, 128, 128, 0.22)"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
-# Control characters, and the marks that turn the direction of what follows them.
+# Control characters, and marks that change the writing direction.
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def short(text: object, length: int = 28) -> str:
-    """Return a text from a file on one line, with nothing in it that turns the writing direction.
+    """Return a text on one line, without control characters and marks for the writing direction.
 
     Args:
-        text: Whatever a file, a tag or a person said.
-        length: Longer texts lose their middle: the ends of file names differ most.
+        text: Any text, for example a file name or a tag.
+        length: Maximum length. The middle of longer texts is omitted, because file names differ at the ends.
     """
-    plain = _INVISIBLE.sub(" ", str(text)).strip() or "(blank)"
-    if len(plain) > length:
+    line = _INVISIBLE.sub(" ", str(text)).strip() or "(blank)"
+    if len(line) > length:
         head = (length - 1) * 2 // 3
-        plain = f"{plain[:head]}\u2026{plain[-(length - 1 - head) :]}"
-    return plain
+        line = f"{line[:head]}\u2026{line[-(length - 1 - head) :]}"
+    return line
 
 
 def label(text: object, length: int = 28) -> str:
-    """Return a text from a file as Plotly shows it literally, shortened as by :func:`short`.
+    """Return a text escaped for Plotly, and shortened by :func:`short`.
 
-    Plotly takes tags, entities and, where MathJax is loaded, ``$...$`` for markup. Quotes stay as they
-    are: it knows no entity for them. So this is for Plotly's texts, not for attributes in HTML.
+    Plotly interprets tags, entities and, where MathJax is loaded, ``$...$``. It has no entity for quotes, so
+    they are not escaped. Do not use this in attributes of HTML.
     """
     return html.escape(short(text, length), quote=False).replace("$", "&#36;")
 
@@ -67,20 +67,19 @@ def quantity_text(value: float, measure: Measure) -> str:
 
 
 def hover_text(row_files: float, row_bytes: float) -> str:
-    """Return both measures as text for a hover: ``"1 file, 12.4 MB"``."""
+    """Return files and bytes as text: ``"1 file, 12.4 MB"``."""
     return f"{row_files:,.0f} {'file' if row_files == 1 else 'files'}, {format_size(float(row_bytes))}"
 
 
 def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str, Any]:
-    """Return the settings of an axis from 0 in whole files or in B, kB, MB, GB, TB.
+    """Return the settings of an axis from 0 with ticks in whole files or in B, kB, MB, GB, TB.
 
-    The ticks are computed here since Plotly's own formats know no space before a unit, and write
-    1G or 1B where a size is 1 GB.
+    The ticks are computed here, because Plotly would write 1 GB as 1G or 1B.
 
     Args:
-        largest: The largest value that the axis must hold.
-        measure: What the axis counts.
-        steps: At most so many ticks beside the 0.
+        largest: The largest value on the axis.
+        measure: The quantity.
+        steps: Maximum number of ticks besides 0.
     """
     top = max(float(largest), 1.0)
     raw = top / steps
@@ -91,7 +90,7 @@ def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str,
     return {
         "tickmode": "array",
         "tickvals": ticks,
-        "ticktext": ["0" if tick == 0 else _short(tick, measure) for tick in ticks],
+        "ticktext": ["0" if tick == 0 else _tick_text(tick, measure) for tick in ticks],
         "range": [0, top * 1.04],
         "rangemode": "tozero",
         "fixedrange": True,
@@ -100,20 +99,20 @@ def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str,
     }
 
 
-def _short(tick: float, measure: Measure) -> str:
+def _tick_text(tick: float, measure: Measure) -> str:
     return f"{tick:,.0f}" if measure == "files" else round_size(tick)
 
 
 def trace(kind: str, **settings: Any) -> dict[str, Any]:
-    """Return a trace for :func:`figure`, which checks it; an object such as ``go.Bar`` is checked twice."""
+    """Return a trace for :func:`figure` to validate. An object such as ``go.Bar`` is validated twice."""
     return {"type": kind, **settings}
 
 
 def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figure:
-    """Return a figure in mfkit's look: transparent, light margins, fit for a light or dark page."""
+    """Return a figure with mfkit's default settings, transparent for light and dark pages."""
     axis = {"gridcolor": GRID, "linecolor": GRID, "automargin": True, "ticks": "", "title": None}
-    look = {
-        # A template of its own, empty: the default one is 7 kB of colours that nothing here uses.
+    defaults = {
+        # An empty template: the default one has 7 kB of unused colors.
         "template": {},
         "height": height,
         "margin": {"l": 4, "r": 12, "t": 8, "b": 4, "pad": 4},
@@ -129,21 +128,23 @@ def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figu
         "dragmode": False,
         "separators": ".,",
     }
-    # In one piece: update_layout() takes 20 ms of every drawing to find out what has changed.
-    return go.Figure(list(traces), layout=_over(look, layout))
+    # update_layout() would take 20 ms.
+    return go.Figure(list(traces), layout=_merge(defaults, layout))
 
 
-def _over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Return settings with others laid over them, group by group."""
-    merged = dict(under)
-    for name, value in over.items():
-        below = under.get(name)
-        merged[name] = _over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+def _merge(defaults: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the defaults, replaced by other settings in each group."""
+    merged = dict(defaults)
+    for name, value in settings.items():
+        default = defaults.get(name)
+        if isinstance(default, dict) and isinstance(value, dict):
+            value = _merge(default, value)
+        merged[name] = value
     return merged
 
 
-def sentence(text: str) -> dict[str, Any]:
-    """Return an annotation in the middle of a figure: why there is nothing to see."""
+def message_annotation(text: str) -> dict[str, Any]:
+    """Return an annotation in the middle of a figure, for an empty chart."""
     return {
         "text": text,
         "x": 0.5,
@@ -155,9 +156,9 @@ def sentence(text: str) -> dict[str, Any]:
     }
 
 
-def empty(text: str, height: int = 260) -> go.Figure:
-    """Return a figure without axes that holds one sentence."""
-    # Not "visible: false": room that long labels of a figure before it took would stay taken.
+def message_figure(text: str, height: int = 260) -> go.Figure:
+    """Return a figure with a message instead of a chart."""
+    # Not "visible: false", which would keep the space for long labels of the previous figure.
     hidden = {
         "showticklabels": False,
         "showgrid": False,
@@ -165,4 +166,4 @@ def empty(text: str, height: int = 260) -> go.Figure:
         "showline": False,
         "fixedrange": True,
     }
-    return figure(height=height, xaxis=hidden, yaxis=hidden, annotations=[sentence(text)])
+    return figure(height=height, xaxis=hidden, yaxis=hidden, annotations=[message_annotation(text)])

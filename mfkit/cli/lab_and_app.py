@@ -98,12 +98,12 @@ _SOURCE = f"""\
 import os, sys
 
 import mfkit
-from mfkit.widgets.render_queue import at_rest
+from mfkit.widgets.render_queue import wait_until_drawn
 
 os.chdir(os.environ["{_FOLDER_VARIABLE}"])
 sys.path[:] = filter(None, sys.path)
 explorer = mfkit.open_library().explore()
-at_rest({_RENDER_TIMEOUT})
+wait_until_drawn({_RENDER_TIMEOUT})
 explorer
 """
 _NOTEBOOK = {

@@ -1,4 +1,4 @@
-"""Panels for notebooks, each bound to a library and a selection, and the explorer made of them."""
+"""Panels for notebooks that share a library and a selection, and the explorer that combines them."""
 
 from mfkit.widgets.controls.plotly_widget import PlotlyWidget
 from mfkit.widgets.explorer import Explorer, explore

@@ -1,4 +1,4 @@
-"""The explorer: the panels, laid out over one selection. It has no abilities of its own."""
+"""The explorer: filters, charts, the table of files and actions for one selection."""
 
 from __future__ import annotations
 
@@ -20,68 +20,67 @@ from mfkit.widgets.panels.timeline_panel import TimelinePanel
 from mfkit.widgets.panels.treemap_panel import FoldersPanel
 from mfkit.widgets.selection import Selection
 
-TABS: Mapping[str, Sequence[PanelType]] = {
+CHART_TABS: Mapping[str, Sequence[PanelType]] = {
     "Overview": (TypesPanel, CodecsPanel, TimelinePanel, MapPanel),
     "Formats": (HistogramPanel, HeatmapPanel),
     "Folders and cameras": (FoldersPanel, CamerasPanel),
 }
-"""What is beside the filters, by the title of its tab."""
+"""Panels above the table, by the title of their tab."""
 
 
 class Explorer(widgets.HBox):
-    """Filters beside charts and files.
+    """Filters next to charts and files.
 
     Attributes:
         lib: The library.
-        selection: What is selected; ``explorer.selection.filter`` goes into any method of the library,
-            as in ``lib.items(explorer.selection.filter)``.
-        filters: The filters.
+        selection: The shared selection. ``explorer.selection.filter`` can be passed to any method of the
+            library, for example ``lib.items(explorer.selection.filter)``.
+        filters: The filter panel.
         tabs: The charts.
-        files: The table.
-        tools: The tabs below, whose panels are made when they are first looked at.
+        files: The table of files.
+        tools: The tabs below the table. Their panels are created when a tab is first opened.
     """
 
     def __init__(self, lib: MediaLibrary, filter: MediaFilter | None = None) -> None:
-        """Lay the panels out.
+        """Lay out the panels.
 
         Args:
             lib: The library.
-            filter: What is selected first; all files when not given.
+            filter: The initial filter; all files by default.
         """
         self.lib = lib
         self.selection = Selection(filter)
         self.filters = FilterPanel(lib, self.selection)
-        self.tabs = PanelTabs(lib, self.selection, TABS)
+        self.tabs = PanelTabs(lib, self.selection, CHART_TABS)
         self.files = TablePanel(lib, self.selection)
         self.tools = ActionTabs(lib, self.selection, self.files, self.refresh)
-        # The filters get what they need beside the charts, and a row of their own where that would
-        # leave the charts too little.
+        # The filters take a row of their own where the charts beside them would be too narrow.
         self.filters.layout.flex, self.filters.layout.max_width = "1 1 240px", "100%"
-        seen = widgets.VBox(
+        results = widgets.VBox(
             [self.tabs, self.files, self.tools],
             layout={"flex": "999 1 460px", "min_width": "0", "max_width": "100%", "overflow": "visible"},
         )
         super().__init__(
-            [self.filters, seen],
+            [self.filters, results],
             layout={"width": "100%", "flex_flow": "row wrap", "grid_gap": "8px 24px", "overflow": "visible"},
         )
         self.add_class("mfkit-explorer")
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """All panels made so far; those behind a tab are made when it is first opened."""
+        """All panels created so far. Those of a tab are created when it is first opened."""
         return self.filters, *self.tabs.panels, self.files, *self.tools.panels
 
     def refresh(self) -> None:
-        """Draw everything anew, as after a scan."""
-        self.selection.renew()
+        """Query the library again and redraw all panels, for example after a scan."""
+        self.selection.refresh()
 
 
 def explore(lib: MediaLibrary, filter: MediaFilter | None = None) -> Explorer:
-    """Return the explorer of a library, to be shown at the end of a notebook cell.
+    """Return the explorer of a library, to be displayed at the end of a notebook cell.
 
     Args:
         lib: The library.
-        filter: What is selected first; all files when not given.
+        filter: The initial filter; all files by default.
     """
     return Explorer(lib, filter)

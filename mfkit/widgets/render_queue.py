@@ -1,8 +1,8 @@
-"""When a panel draws: in a kernel on a thread of its own, so that a newer wish overtakes an older one.
+"""Background drawing of panels in a kernel: a newer request interrupts an older one.
 
-A callback that drew by itself would make the messages behind it wait: ten moves of a slider would be
-ten drawings in a row, of which one is wanted. Here a callback only says that something is wanted; a
-query that nobody waits for any more is interrupted, and what is drawn next is the newest state.
+If a callback drew directly, every message after it would wait: ten moves of a slider would be ten drawings
+in a row. Here a callback only requests a drawing. An outdated query is interrupted, and the next drawing uses
+the newest state.
 """
 
 from __future__ import annotations
@@ -20,117 +20,120 @@ from mfkit.core.event_loop import CancelScope, call_later
 _log = logging.getLogger(__name__)
 
 SLOW_SECONDS = 0.2
-"""Seconds after which a person is told that something is being drawn."""
+"""Seconds after which a panel shows that it is drawing."""
 _THREADS = 2
 
-_waiting: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
-_numbers = itertools.count()
-_starting = threading.Lock()
+_jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
+_job_numbers = itertools.count()
+_start_lock = threading.Lock()
 _threads: list[threading.Thread] = []
 
 
 def in_kernel() -> bool:
-    """Return whether a page may be looking: without a kernel, a script wants its panels drawn at once."""
+    """Return whether this is a Jupyter kernel. Elsewhere, panels draw immediately."""
     return hasattr(get_ipython(), "kernel")
 
 
 class RenderQueue:
-    """The drawings of one panel: one at a time, the newest wish next, those between left out."""
+    """Drawings of one panel: one at a time, always the newest state, intermediate states skipped."""
 
-    def __init__(self, work: Callable[[], None], busy: Callable[[bool], None], rank: int = 0) -> None:
-        """Take what draws the newest state, and what is told that a drawing takes long, and that it is over.
+    def __init__(self, draw: Callable[[], None], on_busy: Callable[[bool], None], priority: int = 0) -> None:
+        """Create an idle queue.
 
-        ``work`` returns in any case; when it is stopped, having drawn nothing. Of the panels that wait, those
-        of the lowest rank are drawn first.
+        Args:
+            draw: Draws the newest state. Must not raise, and returns without drawing when interrupted.
+            on_busy: Called with True if drawing takes long, and with False at the end.
+            priority: Panels with a lower number are drawn first.
         """
-        self._work = work
-        self._busy = busy
-        self._rank = rank
+        self._draw = draw
+        self._on_busy = on_busy
+        self._priority = priority
         self._mutex = threading.Lock()
-        self._wished = False
+        self._requested = False
         self._running: CancelScope | None = None
 
-    def wish(self) -> None:
-        """Draw soon; what is being drawn is out of date and stops."""
+    def request(self) -> None:
+        """Request a drawing, and interrupt the current one because it is out of date."""
         if not in_kernel():
-            self._work()
+            self._draw()
             return
         with self._mutex:
-            self._wished = True
+            self._requested = True
             if self._running is not None:
                 self._running.stop()
                 return
             self._running = CancelScope()
-        _soon(self._rank, self._run)
+        _enqueue(self._priority, self._run)
 
     def _run(self) -> None:
-        slow = SlowNotice(self._busy)
+        notice = SlowNotice(self._on_busy)
         while True:
             with self._mutex:
-                if not self._wished:
+                if not self._requested:
                     self._running = None
                     break
-                self._wished = False
+                self._requested = False
                 self._running = running = CancelScope()
             with running:
-                self._work()
-        slow.over()
+                self._draw()
+        notice.finish()
 
 
 class SlowNotice:
-    """Tells that a drawing goes on, once it has for a while.
+    """Notice that work is in progress, given only if it takes longer than :data:`SLOW_SECONDS`.
 
-    Not at once: most are over before anyone could read it, and each word to the page costs it a look at its
-    styles.
+    Most drawings finish before anyone could read a notice, and each change of a class costs the page a new
+    computation of its styles.
     """
 
-    def __init__(self, busy: Callable[[bool], None]) -> None:
-        self._busy = busy
+    def __init__(self, on_busy: Callable[[bool], None]) -> None:
+        """Start the clock."""
+        self._on_busy = on_busy
         self._mutex = threading.Lock()
-        self._over = False
-        call_later(SLOW_SECONDS, self._say)
+        self._finished = False
+        call_later(SLOW_SECONDS, self._notify)
 
-    def _say(self) -> None:
+    def _notify(self) -> None:
         with self._mutex:
-            if not self._over:
-                self._busy(True)
+            if not self._finished:
+                self._on_busy(True)
 
-    def over(self) -> None:
-        """Tell that it is over; nothing is told after that."""
+    def finish(self) -> None:
+        """Report the end. No notice follows."""
         with self._mutex:
-            self._over = True
-            self._busy(False)
+            self._finished = True
+            self._on_busy(False)
 
 
-def wait_until_drawn(patience: float) -> bool:
-    """Wait until all that was wished for is drawn.
+def wait_until_drawn(timeout: float) -> bool:
+    """Wait until all requested drawings are finished.
 
     Args:
-        patience: Seconds to wait at most.
+        timeout: Maximum number of seconds to wait.
 
     Returns:
-        Whether it is.
+        Whether all drawings finished in time.
     """
-    with _waiting.all_tasks_done:
-        return _waiting.all_tasks_done.wait_for(lambda: not _waiting.unfinished_tasks, patience)
+    with _jobs.all_tasks_done:
+        return _jobs.all_tasks_done.wait_for(lambda: not _jobs.unfinished_tasks, timeout)
 
 
-def _soon(rank: int, work: Callable[[], None]) -> None:
-    """Do work on a thread, after what has a lower rank or came before."""
-    _waiting.put((rank, next(_numbers), work))
-    with _starting:
+def _enqueue(priority: int, job: Callable[[], None]) -> None:
+    """Run a job on a thread, after those with a lower number and earlier ones."""
+    _jobs.put((priority, next(_job_numbers), job))
+    with _start_lock:
         while len(_threads) < _THREADS:
-            thread = threading.Thread(target=_serve, name=f"mfkit-panel-{len(_threads)}", daemon=True)
+            thread = threading.Thread(target=_run_jobs, name=f"mfkit-panel-{len(_threads)}", daemon=True)
             _threads.append(thread)
             thread.start()
 
 
-def _serve() -> None:
+def _run_jobs() -> None:
     while True:
-        _, _, work = _waiting.get()
+        _, _, job = _jobs.get()
         try:
-            work()
-        except Exception:  # the panels that wait behind it are drawn all the same
+            job()
+        except Exception:  # the other panels still have to be drawn
             _log.exception("A panel could not be drawn")
         finally:
-            _waiting.task_done()
+            _jobs.task_done()

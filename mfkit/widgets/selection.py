@@ -1,4 +1,4 @@
-"""The one thing that all panels share: which items a person is looking at, and how they came there."""
+"""The filter that panels share, with its history."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import traitlets
 from mfkit.filters.describe import without
 from mfkit.filters.media_filter import MediaFilter
 
-_REMEMBERED = 100
-"""How many selections one can go back."""
+_MAX_HISTORY = 100
+"""Number of earlier filters that are kept."""
 
 
 class Selection(traitlets.HasTraits):
-    """Holds a :class:`MediaFilter`; panels observe it, and change it through :meth:`change`.
+    """A :class:`MediaFilter` that panels observe, and change with :meth:`change`.
 
     Attributes:
-        filter: What is selected.
-        past: How many selections there are to go back to.
-        future: How many to go forward to, after going back.
-        renewed: How often all panels were told to draw anew.
+        filter: The current filter.
+        past: Number of filters that :meth:`back` can return to.
+        future: Number of filters that :meth:`forward` can return to.
+        refreshes: Number of calls of :meth:`refresh`.
 
     Example:
         >>> selection = Selection()
@@ -37,68 +37,67 @@ class Selection(traitlets.HasTraits):
     filter = traitlets.Instance(MediaFilter, args=())
     past = traitlets.Int(0, read_only=True)
     future = traitlets.Int(0, read_only=True)
-    renewed = traitlets.Int(0, read_only=True)
+    refreshes = traitlets.Int(0, read_only=True)
 
     def __init__(self, filter: MediaFilter | None = None) -> None:
-        """Begin with a filter; without one, all items are selected."""
+        """Start with a filter. Without one, all items are selected."""
         super().__init__(filter=filter or MediaFilter())
-        # Callbacks come on several threads of the kernel; two changes at once must both be kept.
-        self._changing = threading.RLock()
-        self._past: deque[MediaFilter] = deque(maxlen=_REMEMBERED)
+        # A kernel runs callbacks on several threads. Concurrent changes must not overwrite each other.
+        self._lock = threading.RLock()
+        self._past: deque[MediaFilter] = deque(maxlen=_MAX_HISTORY)
         self._future: list[MediaFilter] = []
-        self._travelling = False
+        self._in_history = False
 
     def change(self, **fields: Any) -> None:
-        """Replace some fields of the filter; None takes a condition away.
+        """Replace fields of the filter. None removes a condition.
 
         Raises:
-            FilterError: A value makes no sense; the filter stays as it was.
+            FilterError: A value is invalid. The filter is not changed.
         """
-        with self._changing:
+        with self._lock:
             self.filter = self.filter.replace(**fields)
 
     def drop(self, *fields: str) -> None:
-        """Take away the conditions on some fields."""
-        with self._changing:
+        """Remove the conditions on these fields."""
+        with self._lock:
             self.filter = without(self.filter, *fields)
 
     def clear(self) -> None:
         """Select all items."""
-        with self._changing:
+        with self._lock:
             self.filter = MediaFilter()
 
-    def renew(self) -> None:
-        """Have all panels ask the library again and draw anew, as after a scan."""
-        with self._changing:
-            self.set_trait("renewed", self.renewed + 1)
+    def refresh(self) -> None:
+        """Make all panels query the library again, for example after a scan."""
+        with self._lock:
+            self.set_trait("refreshes", self.refreshes + 1)
 
     def back(self) -> None:
-        """Select what was selected before; nothing happens at the beginning."""
-        self._travel(self._past, self._future)
+        """Return to the previous filter, if there is one."""
+        self._move(self._past, self._future)
 
     def forward(self) -> None:
-        """Select again what :meth:`back` left; nothing happens at the end."""
-        self._travel(self._future, self._past)
+        """Return to the filter that :meth:`back` left, if there is one."""
+        self._move(self._future, self._past)
 
-    def _travel(self, source: Any, target: Any) -> None:
-        with self._changing:
+    def _move(self, source: Any, target: Any) -> None:
+        with self._lock:
             if not source:
                 return
             target.append(self.filter)
-            self._travelling = True
+            self._in_history = True
             try:
                 self.filter = source.pop()
             finally:
-                self._travelling = False
+                self._in_history = False
 
     @traitlets.observe("filter")
     def _remember(self, change: Any) -> None:
-        # traitlets calls a class's own observers before those that were added, so that panels which
-        # draw what one can go back to find it counted.
+        # traitlets calls a class's own observers first, so `past` is up to date when panels are notified.
         if not hasattr(self, "_future"):
-            return  # the first filter has nothing before it
-        with self._changing:
-            if not self._travelling:
+            return  # the first filter has no predecessor
+        with self._lock:
+            if not self._in_history:
                 self._past.append(change["old"])
                 self._future.clear()
             self.set_trait("past", len(self._past))

@@ -1,4 +1,4 @@
-"""What was asked of a library once, and holds as long as the library is as it was."""
+"""Query results that panels share for as long as the library does not change."""
 
 from __future__ import annotations
 
@@ -20,83 +20,85 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """The last answer to a question, asked again when the library has changed, also by another program.
+    """One cached result, computed again after the library has changed, also by another program.
 
-    Where an engine cannot tell, as the record database, it holds until :meth:`forget`.
+    If the engine cannot detect changes (the library database cannot), the result is kept until :meth:`clear`.
     """
 
     def __init__(self, lib: MediaLibrary) -> None:
-        """Take the library."""
+        """Create an empty cache for a library."""
         self._lib = lib
         self._state: weakref.ref[object] | None = None
-        self._answer: tuple[Hashable, T] | None = None
+        self._result: tuple[Hashable, T] | None = None
 
-    def get(self, ask: Callable[[], T], key: Hashable = None) -> T:
-        """Return the answer to a question, which ``key`` tells from others that are asked here."""
+    def get(self, compute: Callable[[], T], key: Hashable = None) -> T:
+        """Return the cached result, or compute it if the library or ``key`` has changed."""
         state = run_sync(library_state(self._lib.aio))
         same = (self._state() if self._state is not None else None) is state
-        if self._answer is None or self._answer[0] != key or not same:
-            self._answer = key, ask()
+        if self._result is None or self._result[0] != key or not same:
+            self._result = key, compute()
             self._state = None if state is None else weakref.ref(state)
-        return self._answer[1]
+        return self._result[1]
 
-    def forget(self) -> None:
-        """Ask anew the next time."""
-        self._answer = None
+    def clear(self) -> None:
+        """Discard the result."""
+        self._result = None
 
 
-_SUMS = ["files", "bytes", "duration"]
+_MEASURES = ["files", "bytes", "duration"]
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What was asked last of a library, and its sums by fewer facts."""
+class _Overview:
+    """The last overview of a library, and its sums by fewer dimensions."""
 
     state: weakref.ref[object] | None
     chosen: MediaFilter
-    whole: pd.DataFrame
+    totals: pd.DataFrame
     by: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)
 
 
-_answers: weakref.WeakKeyDictionary[MediaLibrary, _Answer] = weakref.WeakKeyDictionary()
-# Panels draw on two threads: the second to ask waits, and finds it answered.
-_asking = threading.Lock()
+_overviews: weakref.WeakKeyDictionary[MediaLibrary, _Overview] = weakref.WeakKeyDictionary()
+# Panels draw on two threads. The second one waits and finds the result of the first.
+_lock = threading.Lock()
 
 
 def totals(lib: MediaLibrary, chosen: MediaFilter) -> dict[str, float]:
-    """Return ``files``, ``bytes`` and ``duration`` (s) of the selected items."""
-    with _asking:
-        whole = _answer(lib, chosen).whole
-        return {name: float(whole[name].sum()) for name in _SUMS}
+    """Return ``files``, ``bytes`` and ``duration`` (seconds) of the selected items."""
+    with _lock:
+        frame = _overview(lib, chosen).totals
+        return {name: float(frame[name].sum()) for name in _MEASURES}
 
 
-def overview_by(fact: str, lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
-    """Return the same by ``media_type`` or ``video_codec``, the most bytes first."""
-    rows = _summed((fact,), lib, chosen)
+def overview_by(dimension: str, lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
+    """Return the totals by ``media_type`` or ``video_codec``, largest number of bytes first."""
+    rows = _summed((dimension,), lib, chosen)
     return rows.sort_values("bytes", ascending=False, kind="stable", ignore_index=True)
 
 
 def overview_by_year(lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
-    """Return the same by ``period`` (the first moment of a year, UTC) and ``media_type``."""
+    """Return the totals by ``period`` (start of the year, UTC) and ``media_type``."""
     return _summed(("period", "media_type"), lib, chosen).dropna(subset="period", ignore_index=True)
 
 
-def _summed(facts: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
-    with _asking:
-        answer = _answer(lib, chosen)
-        if facts not in answer.by:
-            by = answer.whole.groupby(list(facts), dropna=False, observed=True, sort=False, as_index=False)
-            answer.by[facts] = by[_SUMS].sum()
-        return answer.by[facts].copy()
+def _summed(dimensions: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
+    with _lock:
+        overview = _overview(lib, chosen)
+        if dimensions not in overview.by:
+            groups = overview.totals.groupby(
+                list(dimensions), dropna=False, observed=True, sort=False, as_index=False
+            )
+            overview.by[dimensions] = groups[_MEASURES].sum()
+        return overview.by[dimensions].copy()
 
 
-def _answer(lib: MediaLibrary, chosen: MediaFilter) -> _Answer:
-    """Return the last answer if it still holds, else ask."""
-    state, known = run_sync(library_state(lib.aio)), _answers.get(lib)
-    if known is not None and known.state is not None and known.chosen == chosen:
-        if state is not None and known.state() is state:
-            return known
-    # Should the library change before it answers, the answer is of a state that no panel will find again.
+def _overview(lib: MediaLibrary, chosen: MediaFilter) -> _Overview:
+    """Return the last overview if it is still valid; otherwise run the query."""
+    state, cached = run_sync(library_state(lib.aio)), _overviews.get(lib)
+    if cached is not None and cached.state is not None and cached.chosen == chosen:
+        if state is not None and cached.state() is state:
+            return cached
+    # If the library changes during the query, the result belongs to a state that no panel will see again.
     mark = None if state is None else weakref.ref(state)
-    _answers[lib] = answer = _Answer(mark, chosen, lib.frame(totals_by_type_codec_and_year(chosen)))
-    return answer
+    _overviews[lib] = overview = _Overview(mark, chosen, lib.frame(totals_by_type_codec_and_year(chosen)))
+    return overview

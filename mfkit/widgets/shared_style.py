@@ -1,53 +1,79 @@
-"""Widgets that look as the style sheet says: all of a kind share one layout and one style.
+"""Widgets whose look comes from the style sheet, so that all of one class share a layout and a style.
 
-ipywidgets gives every widget a layout and a style of its own, which are messages to the page and objects
-there as well: they were half of the 280 that the explorer consisted of.
+ipywidgets creates a layout and a style for every widget. Each of them is a message to the page and an object
+there. They were half of the 280 models of the explorer.
 """
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import ipywidgets as widgets
 
+_STATIC = Path(__file__).parent / "static"
 _shared: dict[type, Any] = {}
 
 
-def styled(kind: Any, *given: Any, **settings: Any) -> Any:
-    """Return a widget whose layout and style are not to be changed.
+def styled(widget_class: Any, *args: Any, **settings: Any) -> Any:
+    """Return a widget with the shared layout and style, which must not be changed.
 
     Args:
-        kind: Its class.
-        given: What the class takes.
-        settings: What it takes by name; a layout among them is its own.
+        widget_class: Its class.
+        args: Positional arguments of the class.
+        settings: Keyword arguments of the class. A ``layout`` among them is used instead of the shared one.
     """
-    style = kind.class_traits().get("style")
+    style = widget_class.class_traits().get("style")
     if style is not None:
         settings["style"] = shared_widget(style.klass)
-    return kind(*given, **{"layout": shared_widget(widgets.Layout), **settings})
+    return widget_class(*args, **{"layout": shared_widget(widgets.Layout), **settings})
 
 
-def shared_widget(kind: Any, **settings: Any) -> Any:
-    """Return the kernel's one widget of a class, made with settings."""
-    one = _shared.get(kind)
-    if one is None or one.comm is None:  # closed, as by Widget.close_all()
-        one = _shared[kind] = kind(**settings)
-    return one
+def shared_widget(widget_class: Any, **settings: Any) -> Any:
+    """Return the only instance of a widget class in this kernel, created with the settings if needed."""
+    widget = _shared.get(widget_class)
+    if widget is None or widget.comm is None:  # closed, for example by Widget.close_all()
+        widget = _shared[widget_class] = widget_class(**settings)
+    return widget
 
 
-_HERE = Path(__file__).parent / "static"
+def small_button(text: str = "", tooltip: str = "", **settings: Any) -> widgets.Button:
+    """Return a button that is as wide as its text."""
+    button = styled(widgets.Button, description=text, tooltip=tooltip, **settings)
+    button.add_class("mfkit-small")
+    return button
+
+
+def control_row(*controls: Any) -> widgets.HBox:
+    """Return controls side by side, wrapped where the panel is narrow."""
+    row = styled(widgets.HBox, controls)
+    row.add_class("mfkit-row")
+    return row
+
+
+def status_line(value: str = "") -> widgets.HTML:
+    """Return a line of HTML for results."""
+    line = styled(widgets.HTML, value)
+    line.add_class("mfkit-done")
+    return line
+
+
+def safe_name(text: str) -> str:
+    """Return a name from the library as HTML that isolates its writing direction and is shortened by CSS."""
+    escaped = html.escape(text)
+    return f'<bdi title="{escaped}">{escaped}</bdi>'
 
 
 class StyleSheet(anywidget.AnyWidget):
-    """Shows nothing, brings the style sheet along, keeps keys in the panels, and says what is pressed."""
+    """Invisible widget that loads the style sheet and the panels' keyboard and ARIA handling."""
 
-    _esm = _HERE / "look.js"
-    _css = _HERE / "panel.css"
+    _esm = _STATIC / "panel_events.js"
+    _css = _STATIC / "panel.css"
 
 
 def style_sheet() -> StyleSheet:
-    """Return the kernel's one style sheet, to be the child of every panel."""
-    one: StyleSheet = shared_widget(StyleSheet, layout={"display": "none"})
-    return one
+    """Return the kernel's only style sheet, a child of every panel."""
+    sheet: StyleSheet = shared_widget(StyleSheet, layout={"display": "none"})
+    return sheet

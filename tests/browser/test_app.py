@@ -84,7 +84,7 @@ def test_to_read(folder: Path) -> None:
         assert browser.page.locator(".mfkit-explorer").count() == 0
         browser.page.goto(address)
         browser.plots(4)
-        browser.page.get_by_text("may only be read").wait_for()
+        browser.page.get_by_text("This library is read-only").wait_for()
         browser.page.locator(".mfkit-values label", has_text="audio").click()
         selected(browser, library.count(media_type="audio"))
         browser.page.locator(".mfkit-table td button").first.click()
@@ -119,12 +119,12 @@ def test_to_work_with(folder: Path) -> None:
         codecs.locator(".mfkit-over").wait_for()
         page.mouse.click(place["x"] + place["width"] + 12, place["y"] + place["height"] / 2)
         page.locator(".mfkit-chip", has_text=codec).wait_for()
-        tab = page.locator(".mfkit-tools .lm-TabBar-tab", has_text="Query and views")
+        tab = page.locator(".mfkit-tools .lm-TabBar-tab", has_text="Query and filters")
         tab.click()
-        page.get_by_placeholder("a name for this selection").fill("old films")
+        page.get_by_placeholder("Name of the filter").fill("old videos")
         page.get_by_role("button", name="Save", exact=True).click()
-        page.locator(".mfkit-done", has_text="Saved as old films").wait_for()
-        kept = library.saved_filter("old films")
+        page.locator(".mfkit-done", has_text="Saved as old videos").wait_for()
+        kept = library.saved_filter("old videos")
         assert kept.media_type is not None and kept.video_codec is not None and kept.before is not None
         selected(browser, library.count(kept))
         page.locator(".mfkit-table td button").first.click()
@@ -156,7 +156,7 @@ def test_to_work_with(folder: Path) -> None:
         browser.plots(4)
         selected(browser, library.count())
         tab.click()
-        page.get_by_role("button", name="Open", exact=True).click()
+        page.get_by_role("button", name="Apply", exact=True).click()
         selected(browser, library.count(kept))
         assert browser.outside == [] and browser.faults == []
     # What was written lies where the command was given, and not in a folder that goes with the server.

@@ -91,7 +91,7 @@ def test_choosing_video_narrows_everything(explorer: Visit, library: MediaLibrar
     page.locator(".mfkit-pager", has_text=f"of {videos:,}").wait_for()
     expect(bar.locator(".bartext")).to_have_text([str(videos)], timeout=PATIENCE)
     assert set(page.locator(".mfkit-table tbody td:nth-child(3)").all_inner_texts()) == {"video"}
-    page.get_by_role("button", name="Take away: video").click()
+    page.get_by_role("button", name="Remove: video").click()
     wait_for_count(explorer, library.count())
 
 
@@ -193,7 +193,7 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
     )
     explorer.still()
     plot.hover()
-    plot.locator(".modebar-btn[data-title='Select by a box']").click()
+    plot.locator(".modebar-btn[data-title='Select by box']").click()
     # The half east of the middle, beyond all that is seen.
     middle_longitude = drawn.evaluate(state)["longitude"]
     drag(explorer, (middle[0], box["y"] + 8), (box["x"] + box["width"] - 2, box["y"] + box["height"] - 8))
@@ -203,7 +203,7 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
     )
     east = library.count(box=(-85, middle_longitude, 85, 179.9))
     assert 0 < shown(explorer) and abs(shown(explorer) - east) <= east * 0.1
-    plot.locator(".modebar-btn[data-title='Move the map']").click()
+    plot.locator(".modebar-btn[data-title='Move']").click()
 
 
 def test_a_line_around_places_selects_them(explorer: Visit, library: MediaLibrary) -> None:
@@ -212,7 +212,7 @@ def test_a_line_around_places_selects_them(explorer: Visit, library: MediaLibrar
     plot.scroll_into_view_if_needed()
     explorer.still()
     plot.hover()
-    plot.locator(".modebar-btn[data-title='Select by a line around it']").click()
+    plot.locator(".modebar-btn[data-title='Select by lasso']").click()
     box = plot.bounding_box()
     assert box
     at = [
@@ -231,7 +231,7 @@ def test_a_line_around_places_selects_them(explorer: Visit, library: MediaLibrar
     )
     assert 0 < shown(explorer) < library.count(has_location=True)
     plot.hover()
-    plot.locator(".modebar-btn[data-title='Move the map']").click()
+    plot.locator(".modebar-btn[data-title='Move']").click()
     page.get_by_role("button", name="Reset", exact=True).click()
     wait_for_count(explorer, library.count())
 
@@ -275,7 +275,7 @@ def test_streets_are_asked_for_by_choice_only(explorer: Visit) -> None:
     plot.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
     assert asked == [] and explorer.outside == []
-    streets = page.get_by_role("button", name="streets")
+    streets = page.get_by_role("button", name="Streets")
     streets.click()
     drawn = plot.locator("[data-drawn]")
     loaded = "plot => Boolean(plot._fullLayout.map._subplot.map.getSource('streets'))"
@@ -475,7 +475,7 @@ def test_who_hears_the_page_is_told(explorer: Visit) -> None:
     expect(pressed).to_have_text(name)
     switch.get_by_role("button", name=before, exact=True).click()
     expect(pressed).to_have_text(before)
-    streets = page.get_by_role("button", name="streets")
+    streets = page.get_by_role("button", name="Streets")
     expect(streets).to_have_attribute("aria-pressed", "false")
 
 

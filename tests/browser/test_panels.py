@@ -53,7 +53,8 @@ class Faulty(mfkit.widgets.ChartPanel):
 Faulty(lib, selection)
 """
 OWN = """
-own = mfkit.widgets.Plot(go.Figure(go.Bar(x=["a", "b"], y=[1, 2], customdata=["a", "b"])), title="Own")
+bars = go.Figure(go.Bar(x=["a", "b"], y=[1, 2], customdata=["a", "b"]))
+own = mfkit.widgets.PlotlyWidget(bars, title="Own")
 told = []
 own.listen("click", told.append)
 own
@@ -137,7 +138,7 @@ def test_an_error_is_a_sentence_with_details(opened: Visit, library: MediaLibrar
     types = page.locator(".the-FacetsPanel .mfkit-facet", has_text="Media type")
     types.locator(".mfkit-values label", has_text="video").click()
     error = box.locator(".mfkit-error")
-    error.get_by_text("This cannot be shown: one by zero").wait_for()
+    error.get_by_text("This panel could not be shown: one by zero").wait_for()
     error.locator("summary").click()
     assert "ZeroDivisionError" in error.locator("pre").inner_text()
     types.locator(".mfkit-values label", has_text="image").click()

@@ -1,7 +1,4 @@
-"""The controls that ipywidgets lacks: chips, lists with counts, and ranges over a histogram.
-
-Each is a few lines of JavaScript of its own beside this file, which set every text as text.
-"""
+"""Controls that ipywidgets lacks: chips, lists with counts, and ranges over a histogram."""
 
 from __future__ import annotations
 
@@ -14,120 +11,131 @@ import traitlets
 
 from mfkit.charts.theme import short
 
-_HERE = Path(__file__).parents[1] / "static"
-_WHOLE = 1000
-"""So much of a text is seen when the pointer rests on it."""
+_STATIC = Path(__file__).parents[1] / "static"
+_MAX_TOOLTIP = 1000
+"""Maximum length of a tooltip."""
 
 
 class Chips(anywidget.AnyWidget):
-    """The conditions of a selection, each with a button that takes it away.
+    """Conditions of a selection, each with a button that removes it.
 
     Attributes:
-        conditions: For each its ``key``, its ``text`` and the ``whole`` of it.
+        conditions: For each its ``key``, its ``text`` and its ``full_text``.
     """
 
-    _esm = _HERE / "chips.js"
+    _esm = _STATIC / "chips.js"
     conditions: Any = traitlets.List().tag(sync=True)
 
-    def __init__(self, remove: Callable[[str], None]) -> None:
-        """Take what is called with the key of a condition that is to go."""
+    def __init__(self, on_remove: Callable[[str], None]) -> None:
+        """Create a control without chips; ``on_remove`` is called with the key of a condition to remove."""
         super().__init__()
-        self._remove = remove
-        self.on_msg(self._told)
+        self._on_remove = on_remove
+        self.on_msg(self._on_message)
 
     def show(self, conditions: Sequence[tuple[str, str]]) -> None:
-        """Show conditions, given as key and text."""
+        """Show conditions, given as (key, text)."""
         self.conditions = [
-            {"key": key, "text": short(text, 60), "whole": short(text, _WHOLE)} for key, text in conditions
+            {"key": key, "text": short(text, 60), "full_text": short(text, _MAX_TOOLTIP)}
+            for key, text in conditions
         ]
 
-    def _told(self, _: Any, message: Any, __: Any) -> None:
+    def _on_message(self, _: Any, message: Any, __: Any) -> None:
         if isinstance(message, dict) and message.get("kind") == "remove":
-            self._remove(str(message.get("value")))
+            self._on_remove(str(message.get("value")))
 
 
 class Facet(anywidget.AnyWidget):
-    """A list of values with counts, of which several can be ticked.
+    """List of values with counts. Several of them can be ticked.
 
     Attributes:
-        label: What the values are.
-        chosen: Those that are ticked.
-        unfolded: Whether the list is seen, or only its label and what is ticked.
-        options: The values, each with its ``text``, the ``whole`` of it, and ``files``.
-        note: A sentence under the list.
+        label: Heading of the list.
+        chosen: The ticked values.
+        expanded: Whether the list is visible, rather than only its heading and the ticked values.
+        options: The values, each with its ``text``, its ``full_text`` and its number of ``files``.
+        note: Text under the list.
     """
 
-    _esm = _HERE / "facet.js"
+    _esm = _STATIC / "facet.js"
     label = traitlets.Unicode().tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    unfolded = traitlets.Bool(False).tag(sync=True)
+    expanded = traitlets.Bool(False).tag(sync=True)
     options: Any = traitlets.List().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, label: str, ticked: Callable[[str, bool], None], **settings: Any) -> None:
-        """Take what the values are, and what is called with a value that a person ticked or unticked."""
+    def __init__(self, label: str, on_tick: Callable[[str, bool], None], **settings: Any) -> None:
+        """Create an empty list; ``on_tick`` is called with a value and whether it is now ticked."""
         super().__init__(label=label, **settings)
-        self._ticked = ticked
-        self.on_msg(self._told)
+        self._on_tick = on_tick
+        self.on_msg(self._on_message)
 
-    def _told(self, _: Any, message: Any, __: Any) -> None:
+    def _on_message(self, _: Any, message: Any, __: Any) -> None:
         if isinstance(message, dict) and message.get("kind") == "tick":
-            self._ticked(str(message.get("value")), message.get("checked") is True)
-            self.send({"kind": "heard", "from": message.get("from")})
+            self._on_tick(str(message.get("value")), message.get("checked") is True)
+            self.send({"kind": "acknowledge", "from": message.get("from")})
 
     def show(self, counts: Sequence[tuple[str, int]], chosen: Sequence[str], note: str = "") -> None:
-        """Show values with their numbers of files, and which are ticked; those even where none is known."""
-        known = {value for value, _ in counts}
-        rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in chosen if one not in known)]
+        """Show values with their number of files. Ticked values are shown even without a count."""
+        counted = {value for value, _ in counts}
+        rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in chosen if one not in counted)]
         with self.hold_sync():
             self.chosen = list(chosen)
             self.note = note
             self.options = [
-                {"value": value, "text": short(value, 40), "whole": short(value, _WHOLE), "files": files}
+                {
+                    "value": value,
+                    "text": short(value, 40),
+                    "full_text": short(value, _MAX_TOOLTIP),
+                    "files": files,
+                }
                 for value, files in rows
             ]
 
-    def fold(self, chosen: Sequence[str]) -> None:
-        """Tick values of a list that is not seen, and has not been counted."""
+    def show_collapsed(self, chosen: Sequence[str]) -> None:
+        """Show only the ticked values of a list that is collapsed and therefore not counted."""
         self.show([], chosen)
 
 
 class Range(anywidget.AnyWidget):
-    """Two handles under a small histogram, between whose bins they stand.
+    """Range slider with two handles under a small histogram. The handles stand between its bins.
 
     Attributes:
-        label: What is measured.
+        label: The quantity.
         counts: Files in each bin.
-        froms: What it means that the lower handle stands before a bin, or behind the last.
-        tos: What it means that the upper one does.
-        low: Before which bin the lower handle stands; 0 is no bound.
-        high: Before which bin the upper handle stands; the number of bins is no bound.
+        lower_labels: Text for each position of the lower handle: before each bin, and after the last.
+        upper_labels: Text for each position of the upper handle.
+        low: Number of bins below the lower handle. 0 means no lower bound.
+        high: Number of bins below the upper handle. The number of bins means no upper bound.
     """
 
-    _esm = _HERE / "range.js"
+    _esm = _STATIC / "range.js"
     label = traitlets.Unicode().tag(sync=True)
     counts: Any = traitlets.List().tag(sync=True)
-    froms = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    tos = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    lower_labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    upper_labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
     low = traitlets.Int(0).tag(sync=True)
     high = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, label: str, moved: Callable[[int, int], None]) -> None:
-        """Take what is measured, and what is called with where a person put the handles."""
+    def __init__(self, label: str, on_move: Callable[[int, int], None]) -> None:
+        """Create an empty range; ``on_move`` is called with the new ``low`` and ``high``."""
         super().__init__(label=label)
-        self._moved = moved
-        self.on_msg(self._told)
+        self._on_move = on_move
+        self.on_msg(self._on_message)
 
-    def _told(self, _: Any, message: Any, __: Any) -> None:
+    def _on_message(self, _: Any, message: Any, __: Any) -> None:
         if isinstance(message, dict) and message.get("kind") == "range":
             low, high = message["value"]
-            self._moved(int(low), int(high))
+            self._on_move(int(low), int(high))
 
     def show(
-        self, counts: Sequence[float], froms: Sequence[str], tos: Sequence[str], low: int, high: int
+        self,
+        counts: Sequence[float],
+        lower_labels: Sequence[str],
+        upper_labels: Sequence[str],
+        low: int,
+        high: int,
     ) -> None:
-        """Show a histogram and where the handles stand."""
+        """Show a histogram and set the handles."""
         with self.hold_sync():
-            self.froms, self.tos = list(froms), list(tos)
+            self.lower_labels, self.upper_labels = list(lower_labels), list(upper_labels)
             self.counts = [float(count) for count in counts]
             self.low, self.high = low, high

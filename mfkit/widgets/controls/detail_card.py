@@ -1,4 +1,4 @@
-"""The detail card: every fact of an item with its origin, its tags, copies, collections, and a picture."""
+"""The detail card: metadata of an item with its origin, tags, collections, copies, and a preview."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mfkit.library import MediaLibrary
 
 _TITLES = {
     "file": "File",
-    "stream": "Picture and sound",
+    "stream": "Format",
     "music": "Music",
     "camera": "Camera",
     "place": "Place",
@@ -28,38 +28,37 @@ _TITLES = {
     "more": "More",
 }
 _LABELS = {
-    "file_path": "path",
-    "file_size": "size",
+    "file_path": "Path",
+    "file_size": "Size",
     "mime_type": "MIME type",
-    "media_type": "type",
-    "file_created_at": "made",
-    "file_modified_at": "modified",
+    "media_type": "Type",
+    "file_created_at": "Capture time",
+    "file_modified_at": "Modified",
     "file_hash": "SHA-256",
-    "missing_since": "missing since",
-    "created_at": "added",
-    "last_scanned_at": "last read",
-    "fps": "frame rate",
-    "bitrate": "bit rate",
+    "created_at": "Added",
+    "last_scanned_at": "Last read",
+    "fps": "Frame rate",
+    "bitrate": "Bit rate",
     "iso": "ISO",
-    "camera_make": "make",
-    "camera_model": "model",
-    "location_name": "name",
-    "shutter_speed": "shutter",
-    "compression_ratio": "compression",
+    "camera_make": "Make",
+    "camera_model": "Model",
+    "location_name": "Name",
+    "shutter_speed": "Shutter",
+    "compression_ratio": "Compression",
 }
 
 
-def _moment(text: str) -> str:
+def _utc(text: str) -> str:
     return f"{pd.Timestamp(text):%Y-%m-%d %H:%M:%S} UTC"
 
 
-_WRITTEN: dict[str, Callable[[str], str]] = {
+_FORMATS: dict[str, Callable[[str], str]] = {
     "file_size": lambda text: f"{format_size(int(text))} ({int(text):,} bytes)",
-    "file_created_at": _moment,
-    "file_modified_at": _moment,
-    "missing_since": _moment,
-    "created_at": _moment,
-    "last_scanned_at": _moment,
+    "file_created_at": _utc,
+    "file_modified_at": _utc,
+    "missing_since": _utc,
+    "created_at": _utc,
+    "last_scanned_at": _utc,
     "duration": lambda text: format_duration(float(text)),
     "width": "{} px".format,
     "height": "{} px".format,
@@ -75,83 +74,96 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
 }
 
 
-def card_content(facts: pd.DataFrame) -> dict[str, Any]:
-    """Return what a card shows: ``title``, and ``groups`` of rows (label, value, origin), all plain text.
+def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
+    """Return the content of a card: ``title``, and ``groups`` of rows (label, value, origin), all plain text.
 
     Args:
-        facts: As ``lib.metadata()`` returns them.
+        metadata: The frame that ``lib.metadata()`` returns.
     """
     groups: dict[str, list[tuple[str, str, str]]] = {name: [] for name in _TITLES}
     title = ""
-    for group, fact, value, origin in facts.itertuples(index=False, name=None):
-        if fact == "file_name":
+    for group, name, value, origin in metadata.itertuples(index=False, name=None):
+        if name == "file_name":
             title = value
-        if fact in ("file_name", "folder"):
-            continue  # the title and the path say it
-        written = _WRITTEN[fact](value) if group != "more" and fact in _WRITTEN else value
-        label = _LABELS.get(fact, fact.replace("_", " ")) if group != "more" else fact.replace("_", " ")
-        groups[group].append((label, written, origin if fact else ""))
+        if name in ("file_name", "folder"):
+            continue  # part of the title and the path
+        label = name.replace("_", " ")
+        if group != "more":
+            value = _FORMATS.get(name, str)(value)
+            label = _LABELS.get(name, label[:1].upper() + label[1:])
+        groups[group].append((label, value, origin if name else ""))
     shown = [{"name": _TITLES[name], "rows": rows} for name, rows in groups.items() if rows]
-    # Through UTF-8, since half a letter in a name cannot be sent.
-    whole = json.dumps({"title": title, "groups": shown}, ensure_ascii=False).encode("utf-8", "replace")
-    card: dict[str, Any] = json.loads(whole)
+    # A lone surrogate in a name cannot be sent, so the text is replaced on the way through UTF-8.
+    content = json.dumps({"title": title, "groups": shown}, ensure_ascii=False).encode("utf-8", "replace")
+    card: dict[str, Any] = json.loads(content)
     return card
 
 
 class DetailCard(anywidget.AnyWidget):
-    """A dialog with all that is known of an item.
+    """Dialog with everything that the library knows about an item.
 
-    The facts are there at once; the picture follows when it is drawn, which nothing waits for.
+    The metadata is shown immediately. The preview follows from a background thread.
+
+    Attributes:
+        item: Id of the item; empty before the first one.
+        content: What :func:`card_content` returns.
+        preview: The preview, JPEG; empty while it is loading or if there is none.
+        note: Text instead of the preview.
     """
 
     _esm = Path(__file__).parents[1] / "static" / "card.js"
 
-    _content = traitlets.Dict().tag(sync=True)
-    _picture = traitlets.Bytes(b"").tag(sync=True)
-    _note = traitlets.Unicode("").tag(sync=True)
+    content = traitlets.Dict().tag(sync=True)
+    preview = traitlets.Bytes(b"").tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, lib: MediaLibrary, step: Callable[[str, int], None] | None = None) -> None:
-        """Make a closed card.
+    def __init__(self, lib: MediaLibrary, on_step: Callable[[str, int], None] | None = None) -> None:
+        """Create a closed card.
 
         Args:
             lib: The library.
-            step: Called with the item shown, and -1 or 1, when a person wants the one before or after.
+            on_step: Called with the id of the item, and -1 or 1 for the previous or next item.
         """
         super().__init__()
         self._lib = lib
-        self._step = step
-        self._item = ""
-        self._drawing: threading.Thread | None = None
-        self.on_msg(self._message)
+        self._on_step = on_step
+        self.item = ""
+        self._thread: threading.Thread | None = None
+        self.on_msg(self._on_message)
 
     def show(self, item: str) -> None:
-        """Show an item.
+        """Open the card of an item.
 
         Raises:
-            MfkitError: It is not there any more.
+            MfkitError: The item does not exist.
         """
-        shown = card_content(self._lib.metadata(item))
-        self._item = item
+        content = card_content(self._lib.metadata(item))
+        self.item = item
         with self.hold_sync():
-            self._content = shown
-            self._picture = b""
-            self._note = "A picture is being made …"
+            self.content = content
+            self.preview = b""
+            self.note = "Loading preview …"
         self.send({"kind": "show"})
-        self._drawing = threading.Thread(target=self._draw, args=(item,), daemon=True)
-        self._drawing.start()
+        self._thread = threading.Thread(target=self._load_preview, args=(item,), daemon=True)
+        self._thread.start()
 
-    def _draw(self, item: str) -> None:
-        picture, note = b"", ""
+    def wait_for_preview(self, timeout: float) -> None:
+        """Wait until the preview is loaded, at most ``timeout`` seconds."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _load_preview(self, item: str) -> None:
+        preview, note = b"", ""
         try:
-            picture = self._lib.thumbnail(item)
+            preview = self._lib.thumbnail(item)
         except MfkitError as error:
             note = str(error)
-        except Exception as error:  # nobody hears what a thread raises
-            note = f"No picture can be shown: {error}"
-        if item == self._item:
+        except Exception as error:  # an exception of a thread is shown nowhere else
+            note = f"The preview could not be loaded: {error}"
+        if item == self.item:
             with self.hold_sync():
-                self._picture, self._note = picture, note
+                self.preview, self.note = preview, note
 
-    def _message(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "step" and self._step is not None:
-            self._step(self._item, 1 if message.get("by") == 1 else -1)
+    def _on_message(self, _: Any, message: Any, __: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == "step" and self._on_step is not None:
+            self._on_step(self.item, 1 if message.get("by") == 1 else -1)

@@ -1,8 +1,8 @@
-"""A Plotly figure in a notebook, light enough to be redrawn at every change of a filter.
+"""A Plotly figure in a notebook that is fast enough to be redrawn whenever a filter changes.
 
-Plotly's own FigureWidget sends 5 MB of JavaScript per figure and loses what is changed before it is
-shown. This one sends the figure as JSON (its arrays packed as float64 or int32), Plotly's JavaScript once
-per page, and a map's background once per plot.
+Plotly's FigureWidget sends 5 MB of JavaScript with each figure and loses changes made before it is displayed.
+This widget sends figures as JSON (with arrays packed as float64 or int32), Plotly's JavaScript once per page,
+and the background of a map once per plot.
 """
 
 from __future__ import annotations
@@ -20,40 +20,44 @@ from plotly.utils import PlotlyJSONEncoder
 
 from mfkit.charts.plotly_bundle import bundle_for, packed
 
-SAVE = ("toImage", "toSvg", "toHtml")
-"""Buttons in the corner of a plot that write it into a file: PNG, SVG, and a page that works by itself."""
+SAVE_BUTTONS = ("toImage", "toSvg", "toHtml")
+"""Buttons in the corner of a plot that save it as PNG, as SVG, and as an HTML page that works offline."""
 
 
 class PlotlyWidget(anywidget.AnyWidget):
-    """Shows one figure, and another one after :meth:`show`, without a flash between them.
+    """A figure that :meth:`show` replaces without flicker.
 
     Attributes:
-        title: What the figure shows, for those who cannot see it.
-        view: The visible part of a map after a person moved it (``south``, ``west``, ``north``,
-            ``east`` in degrees); empty before.
+        title: Accessible name of the figure, and the name of saved files.
+        figure_json: The figure.
+        map_style: The MapLibre style of maps.
+        plot_config: Plotly's configuration.
+        bundle: Name of the JavaScript bundle: ``part`` or ``whole``.
+        view: Visible part of a map after the user has moved it (``south``, ``west``, ``north``, ``east``
+            in degrees); empty before.
     """
 
     _esm = Path(__file__).parents[1] / "static" / "plot.js"
 
-    _figure = traitlets.Unicode("{}").tag(sync=True)
-    _map_style = traitlets.Unicode("").tag(sync=True)
-    _config = traitlets.Dict().tag(sync=True)
-    _bundle = traitlets.Unicode().tag(sync=True)
-    _version = traitlets.Unicode(plotly.__version__).tag(sync=True)
-    _revision = traitlets.Int(0).tag(sync=True)
+    figure_json = traitlets.Unicode("{}").tag(sync=True)
+    map_style = traitlets.Unicode("").tag(sync=True)
+    plot_config = traitlets.Dict().tag(sync=True)
+    bundle = traitlets.Unicode().tag(sync=True)
+    plotly_version = traitlets.Unicode(plotly.__version__).tag(sync=True)
+    view_revision = traitlets.Int(0).tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, figure: go.Figure | None = None, *, buttons: Sequence[str] = SAVE, title: str = ""
+        self, figure: go.Figure | None = None, *, buttons: Sequence[str] = SAVE_BUTTONS, title: str = ""
     ) -> None:
-        """Make a plot.
+        """Create a plot.
 
         Args:
-            figure: What to show first.
-            buttons: What is in its corner: Plotly's names, ``toSvg``, ``toHtml``, and for maps ``zoomIn``,
+            figure: The first figure.
+            buttons: Buttons in its corner: Plotly's names, ``toSvg``, ``toHtml``, and for maps ``zoomIn``,
                 ``zoomOut``, ``home``, ``move``, ``box``, ``lasso``.
-            title: What it shows.
+            title: Accessible name.
         """
         config = {
             "displaylogo": False,
@@ -62,48 +66,48 @@ class PlotlyWidget(anywidget.AnyWidget):
             "scrollZoom": True,
             "doubleClick": "reset",
         }
-        super().__init__(_config=config, _bundle=bundle_for([]), title=title)
+        super().__init__(plot_config=config, bundle=bundle_for([]), title=title)
         self._listeners: list[tuple[str, Callable[[Any], None]]] = []
-        self.on_msg(self._answer)
+        self.on_msg(self._on_message)
         if figure is not None:
             self.show(figure)
 
     def show(self, figure: go.Figure) -> None:
-        """Show a figure in place of the one before; the same one again costs nothing."""
-        drawn = figure.to_dict()
-        style = drawn.get("layout", {}).get("map", {}).pop("style", None)
+        """Replace the figure. Nothing is sent if it is equal to the current one."""
+        data = figure.to_dict()
+        style = data.get("layout", {}).get("map", {}).pop("style", None)
         with self.hold_sync():
             if style is not None:
-                self.background(style)
-            if bundle_for([drawn]) == "whole":
-                self._bundle = "whole"  # and never back: it draws all else as well
-            self._figure = json.dumps(drawn, cls=PlotlyJSONEncoder, separators=(",", ":"))
+                self.set_background(style)
+            if bundle_for([data]) == "whole":
+                self.bundle = "whole"  # for good: it draws everything else, too
+            self.figure_json = json.dumps(data, cls=PlotlyJSONEncoder, separators=(",", ":"))
 
-    def background(self, style: dict[str, Any]) -> None:
-        """Lay a MapLibre style beneath maps; it stays, so that figures need not bring it along."""
-        self._map_style = json.dumps(style, separators=(",", ":"))
+    def set_background(self, style: dict[str, Any]) -> None:
+        """Set the MapLibre style of maps. Later figures keep it, so they need not contain it."""
+        self.map_style = json.dumps(style, separators=(",", ":"))
 
-    def home(self) -> None:
-        """Forget how a person moved and zoomed; the next figure shows its own view."""
+    def reset_view(self) -> None:
+        """Discard the user's zoom and pan. The next figure shows its own view."""
         with self.hold_sync():
             self.view = {}
-            self._revision += 1
+            self.view_revision += 1
 
     def listen(self, event: str, listener: Callable[[Any], None]) -> None:
-        """Call back when a person does something to the figure.
+        """Register a callback for an event of the figure.
 
         Args:
             event: ``"click"`` (the ``customdata`` of the mark), ``"brush"`` ((from, to) on the x axis),
                 ``"box"`` (south, west, north, east) or ``"lasso"`` (pairs of latitude and longitude).
-            listener: Called with what stands in brackets.
+            listener: Called with the value in parentheses.
         """
         self._listeners.append((event, listener))
 
-    def _answer(self, _: Any, message: Any, __: Any) -> None:
+    def _on_message(self, _: Any, message: Any, __: Any) -> None:
         if not isinstance(message, dict):
             return
         if message.get("kind") == "plotly":
-            self.send({"kind": "plotly", "bundle": self._bundle}, buffers=[packed(self._bundle)])
+            self.send({"kind": "plotly", "bundle": self.bundle}, buffers=[packed(self.bundle)])
         for event, listener in self._listeners:
             if message.get("kind") == event:
                 listener(message.get("value"))

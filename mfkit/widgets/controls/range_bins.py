@@ -1,4 +1,4 @@
-"""The quantities that a range control is for: their bins, and what a stretch of bins means as a filter."""
+"""Bins of the range controls, and the filter fields that a range of bins stands for."""
 
 from __future__ import annotations
 
@@ -16,136 +16,146 @@ from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.units import round_size
 from mfkit.library import MediaLibrary
 
-_YEARS = 60
-"""So many years have a bin of their own; what is older is in the first."""
+_MAX_YEARS = 60
+"""Maximum number of bins. Earlier years are counted in the first one."""
 
 
 class RangeBins(Protocol):
-    """A quantity in bins.
+    """A quantity that is divided into bins.
 
     Attributes:
-        label: What is measured.
-        fields: The fields of the filter that a range of it makes.
-        bin: What an item counts in, null for none.
-        froms: For each bin, what it means to begin with it; and one more text for nothing at all.
-        tos: For each number of bins, what it means to end with the last of them.
+        label: Name of the quantity.
+        fields: The filter fields that select a range of it.
+        bin_expression: SQL expression of an item's bin; NULL if it has none.
+        lower_labels: Text for each position of the lower handle: before each bin, and after the last.
+        upper_labels: Text for each position of the upper handle.
     """
 
     label: str
     fields: tuple[str, ...]
-    bin: ColumnElement[Any]
-    froms: Sequence[str]
-    tos: Sequence[str]
+    bin_expression: ColumnElement[Any]
+    lower_labels: Sequence[str]
+    upper_labels: Sequence[str]
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return how many items each bin has, of how many items have each value of :attr:`bin`."""
+        """Return the number of items in each bin, given the number for each value of the expression."""
 
-    def chosen(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter's fields for the bins from ``low`` up to but without ``high``."""
+    def filter_fields(self, low: int, high: int) -> dict[str, Any]:
+        """Return the filter fields that select the bins from ``low`` to ``high``, excluding ``high``."""
 
-    def stand(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the bins that hold what a filter means, as ``low`` and ``high``."""
+    def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
+        """Return the range of bins that contains what a filter selects, as ``low`` and ``high``."""
 
 
 def largest_below(edge: float, field: str) -> float:
-    """Return the most that a filter's ``max_size`` or ``max_duration`` allows of what is below an edge.
+    """Return the largest value of ``max_size`` or ``max_duration`` that excludes ``edge``.
 
-    An edge belongs to the bin that begins there, and the filter's bounds to what it selects.
+    An edge belongs to the bin that starts there, but the bounds of a filter are inclusive.
     """
     return int(edge) - 1 if field == "max_size" else math.nextafter(edge, 0)
 
 
 class StepBins:
-    """A column of numbers, cut at round values."""
+    """Bins of a numeric column with round edges."""
 
     def __init__(
         self, label: str, name: str, column: str, steps: Sequence[int], texts: Sequence[str]
     ) -> None:
-        """Take the name in the filter (``size``), the column, and where bins begin but for the first."""
+        """Create the bins.
+
+        Args:
+            label: Name of the quantity.
+            name: Its name in the filter: ``size`` for ``min_size`` and ``max_size``.
+            column: The column.
+            steps: Lower edges of all bins but the first.
+            texts: The steps as text.
+        """
         self.label = label
         self.fields: tuple[str, ...] = (f"min_{name}", f"max_{name}")
-        self.froms: Sequence[str] = ("0", *texts, "any")
-        self.tos: Sequence[str] = self.froms
+        self.lower_labels: Sequence[str] = ("0", *texts, "Any")
+        self.upper_labels: Sequence[str] = self.lower_labels
         self._edges: tuple[float, ...] = (0, *steps, math.inf)
-        self.bin: ColumnElement[Any] = stepped(column, self._edges)
+        self.bin_expression: ColumnElement[Any] = stepped(column, self._edges)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the items of each bin."""
-        return [files.get(place, 0) for place in range(len(self._edges) - 1)]
+        """Return the number of items in each bin."""
+        return [files.get(index, 0) for index in range(len(self._edges) - 1)]
 
-    def chosen(self, low: int, high: int) -> dict[str, Any]:
-        """Return the bounds; the ends are no bounds."""
-        least = self._edges[low] if low else None
-        most = largest_below(self._edges[high], self.fields[1]) if high < len(self._edges) - 1 else None
-        return dict(zip(self.fields, (least, most), strict=True))
+    def filter_fields(self, low: int, high: int) -> dict[str, Any]:
+        """Return the bounds. An end of the scale is not a bound."""
+        lower = self._edges[low] if low else None
+        upper = largest_below(self._edges[high], self.fields[1]) if high < len(self._edges) - 1 else None
+        return dict(zip(self.fields, (lower, upper), strict=True))
 
-    def stand(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the first bins that are not inside the bounds."""
-        least, most = (getattr(chosen, name) for name in self.fields)
+    def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
+        """Return the smallest range of bins that contains the bounds."""
+        lower, upper = (getattr(chosen, name) for name in self.fields)
         last = len(self._edges) - 1
-        low = max(place for place, edge in enumerate(self._edges) if edge <= (least or 0))
-        high = last if most is None else next(place for place, edge in enumerate(self._edges) if edge >= most)
+        low = max(index for index, edge in enumerate(self._edges) if edge <= (lower or 0))
+        high = (
+            last if upper is None else next(index for index, edge in enumerate(self._edges) if edge >= upper)
+        )
         low = min(low, last - 1)
         return low, max(high, low + 1)
 
 
 class ResolutionBins:
-    """Classes of width and height."""
+    """Bins of the resolution classes."""
 
     label = "Resolution"
     fields: tuple[str, ...] = ("resolution",)
-    bin: ColumnElement[Any] = DIMENSIONS["resolution"]
-    froms: Sequence[str] = (*RESOLUTION_NAMES, "any")
-    tos: Sequence[str] = ("any", *RESOLUTION_NAMES)
+    bin_expression: ColumnElement[Any] = DIMENSIONS["resolution"]
+    lower_labels: Sequence[str] = (*RESOLUTION_NAMES, "Any")
+    upper_labels: Sequence[str] = ("Any", *RESOLUTION_NAMES)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the items of each class."""
+        """Return the number of items in each class."""
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
-    def chosen(self, low: int, high: int) -> dict[str, Any]:
-        """Return the classes; all of them are no condition."""
+    def filter_fields(self, low: int, high: int) -> dict[str, Any]:
+        """Return the classes. All of them together are not a condition."""
         names = RESOLUTION_NAMES[low:high]
         return {"resolution": names if len(names) < len(RESOLUTION_NAMES) else None}
 
-    def stand(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the lowest and the highest class."""
-        places = [RESOLUTION_NAMES.index(name) for name in chosen.resolution or RESOLUTION_NAMES]
-        return min(places), max(places) + 1
+    def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
+        """Return the range from the lowest to the highest class."""
+        indexes = [RESOLUTION_NAMES.index(name) for name in chosen.resolution or RESOLUTION_NAMES]
+        return min(indexes), max(indexes) + 1
 
 
 class YearBins:
-    """Years of the items' dates, as far as the library goes."""
+    """Bins of the years in which the library has items."""
 
     label = "Date"
     fields: tuple[str, ...] = ("after", "before")
-    bin: ColumnElement[Any] = date_year
+    bin_expression: ColumnElement[Any] = date_year
 
     def __init__(self, lib: MediaLibrary) -> None:
-        """Ask from when to when the library goes."""
+        """Query the first and the last year."""
         found = sorted({int(period.year) for period in lib.growth("year", by=())["period"]})
-        first = max(found[0], found[-1] - _YEARS + 1) if found else 0
+        first = max(found[0], found[-1] - _MAX_YEARS + 1) if found else 0
         self._years = list(range(first, found[-1] + 1)) if found else []
-        self.froms: Sequence[str] = (*map(str, self._years), "any")
-        self.tos: Sequence[str] = ("any", *map(str, self._years))
+        self.lower_labels: Sequence[str] = (*map(str, self._years), "Any")
+        self.upper_labels: Sequence[str] = ("Any", *map(str, self._years))
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the items of each year."""
+        """Return the number of items in each year."""
         counts = [0] * len(self._years)
         for year, number in files.items():
             if counts:
                 counts[min(max(int(year) - self._years[0], 0), len(counts) - 1)] += number
         return counts
 
-    def chosen(self, low: int, high: int) -> dict[str, Any]:
-        """Return the first and the last year; the ends are no bounds."""
+    def filter_fields(self, low: int, high: int) -> dict[str, Any]:
+        """Return the first and the last year. An end of the scale is not a bound."""
         years = self._years
         return {
             "after": str(years[low]) if low else None,
             "before": str(years[high - 1]) if high < len(years) else None,
         }
 
-    def stand(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the years in which the filter begins and ends."""
+    def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
+        """Return the range of years that the filter selects."""
         if not self._years:
             return 0, 0
         first, last = self._years[0], len(self._years)
@@ -154,14 +164,14 @@ class YearBins:
         return low, max(high, low + 1)
 
 
-def size_scale() -> StepBins:
-    """Return sizes from 1 kB to 1 TB, two steps to each power of ten."""
+def size_bins() -> StepBins:
+    """Return bins from 1 kB to 1 TB, two for each power of ten."""
     steps = [*(step * 10**power for power in range(3, 12) for step in (1, 3)), 10**12]
     return StepBins("Size", "size", "file_size", steps, [round_size(step) for step in steps])
 
 
-def duration_scale() -> StepBins:
-    """Return durations from a second to ten hours."""
+def duration_bins() -> StepBins:
+    """Return bins from one second to ten hours."""
     steps = {
         1: "1 s",
         3: "3 s",

@@ -1,4 +1,4 @@
-"""A page of rows in the browser: text, headings that sort, boxes that choose; it knows nothing of media."""
+"""A table of text in the browser with sorting, column selection and row selection, and its pager."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import anywidget
+import ipywidgets as widgets
+import pandas as pd
 import traitlets
+
+from mfkit.widgets.shared_style import shared_widget, styled
 
 Row = dict[str, Any]
 
@@ -18,41 +22,44 @@ class Column:
     """A column of a grid.
 
     Attributes:
-        key: Its name.
-        heading: What stands above it.
-        cell: Makes a cell's text of a row.
-        sort: What the rows are ordered by on a click; None where they cannot be.
-        kind: ``"number"`` stands on the right, ``"mfkit-wide"`` takes what the others leave,
-            ``"mfkit-path"`` too, and loses its beginning where that is too little.
-        shown: Whether it is there from the start.
-        facts: What of a row its cells are made of.
+        key: Name of the column.
+        heading: Its heading.
+        text: Returns the text of a cell for a row.
+        sort: Value of ``order_by`` when the heading is clicked. None: the column cannot be sorted.
+        style: CSS class. ``"number"`` aligns right, ``"mfkit-wide"`` takes the remaining width, and
+            ``"mfkit-path"`` also does, but cuts the beginning of long texts.
+        visible: Whether the column is shown initially.
+        source_columns: Columns of the frame that :attr:`text` reads.
     """
 
     key: str
     heading: str
-    cell: Callable[[Row], str]
+    text: Callable[[Row], str]
     sort: str | None = None
-    kind: Literal["", "number", "mfkit-wide", "mfkit-path"] = ""
-    shown: bool = True
-    facts: tuple[str, ...] = ()
+    style: Literal["", "number", "mfkit-wide", "mfkit-path"] = ""
+    visible: bool = True
+    source_columns: tuple[str, ...] = ()
 
 
 class RowGrid(anywidget.AnyWidget):
-    """Shows rows of text; a person sorts, hides columns, chooses rows and opens one.
+    """Table of text that can be sorted, whose columns can be hidden, and whose rows can be chosen and opened.
 
     Attributes:
-        order: ``{"by": key, "descending": bool}``; empty for the order in which rows come.
-        hidden: Keys of the columns that are not shown.
-        chosen: Ids of the rows that are chosen, on whatever page they are.
+        columns: All columns.
+        rows: The rows of the page: ``{"id": str, "cells": [str, ...]}``.
+        note: Text below the rows.
+        order: ``{"by": key, "descending": bool}``; empty for the default order.
+        hidden: Keys of the hidden columns.
+        chosen: Ids of the chosen rows, on any page.
     """
 
     _esm = Path(__file__).parents[1] / "static" / "grid.js"
 
-    _columns: Any = traitlets.List().tag(sync=True)
-    _kinds: Any = traitlets.List().tag(sync=True)
-    _rows: Any = traitlets.List().tag(sync=True)
-    _choosable = traitlets.Bool(True).tag(sync=True)
-    _note = traitlets.Unicode("").tag(sync=True)
+    headings: Any = traitlets.List().tag(sync=True)
+    styles: Any = traitlets.List().tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
+    selectable = traitlets.Bool(True).tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
     order = traitlets.Dict().tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -60,58 +67,107 @@ class RowGrid(anywidget.AnyWidget):
     def __init__(
         self,
         columns: Sequence[Column],
-        opened: Callable[[str], None] | None = None,
+        on_open: Callable[[str], None] | None = None,
         *,
-        choosable: bool = False,
+        selectable: bool = False,
     ) -> None:
-        """Make a grid without rows.
+        """Create a grid without rows.
 
         Args:
-            columns: What a row has; the first is never hidden.
-            opened: Called with the id of a row whose first cell was clicked.
-            choosable: Whether rows have boxes to choose them by.
+            columns: The columns. The first one cannot be hidden.
+            on_open: Called with the id of a row whose first cell was clicked.
+            selectable: Whether rows have check boxes.
         """
         self.columns = tuple(columns)
-        self._opened = opened
+        self._on_open = on_open
         super().__init__(
-            _choosable=choosable,
-            _columns=[
-                {"key": one.key, "heading": one.heading, "kind": one.kind, "sorts": one.sort is not None}
+            selectable=selectable,
+            headings=[
+                {"key": one.key, "heading": one.heading, "style": one.style, "sorts": one.sort is not None}
                 for one in self.columns
             ],
-            hidden=[one.key for one in self.columns if not one.shown],
+            hidden=[one.key for one in self.columns if not one.visible],
         )
-        self.on_msg(self._message)
+        self.on_msg(self._on_message)
 
-    def visible(self) -> list[Column]:
-        """Return the columns that are shown; the first always is."""
-        return [one for place, one in enumerate(self.columns) if not place or one.key not in self.hidden]
+    def visible_columns(self) -> list[Column]:
+        """Return the visible columns. The first one always is."""
+        return [one for index, one in enumerate(self.columns) if not index or one.key not in self.hidden]
 
-    def sort(self) -> tuple[str | None, bool]:
-        """Return what the rows are to be ordered by, None for the order they come in, and whether down."""
+    def sort_order(self) -> tuple[str | None, bool]:
+        """Return ``order_by`` (None for the default order) and whether the order is descending."""
         by = next((one.sort for one in self.columns if one.key == self.order.get("by")), None)
         return by, bool(self.order.get("descending"))
 
     def show(self, rows: Sequence[tuple[str, Row]], note: str = "") -> None:
-        """Show rows in place of those before.
+        """Replace the rows.
 
         Args:
-            rows: Ids, and what the columns make their cells of.
-            note: A sentence below, or where there is no row.
+            rows: Ids, and the values from which the columns make their text.
+            note: Text below the rows, or instead of them.
         """
-        columns = self.visible()
+        columns = self.visible_columns()
         with self.hold_sync():
-            self._kinds = [one.kind for one in columns]
-            self._note = note
-            self._rows = [
-                {"id": key, "cells": [_text(one.cell(row)) for one in columns]} for key, row in rows
+            self.styles = [one.style for one in columns]
+            self.note = note
+            self.rows = [
+                {"id": key, "cells": [_encodable(one.text(row)) for one in columns]} for key, row in rows
             ]
 
-    def _message(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "open" and self._opened is not None:
-            self._opened(str(message.get("id")))
+    def _on_message(self, _: Any, message: Any, __: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == "open" and self._on_open is not None:
+            self._on_open(str(message.get("id")))
 
 
-def _text(value: str) -> str:
-    # Half a letter, as a name that is no text may hold, cannot be sent.
+def rows_by_id(frame: pd.DataFrame) -> list[tuple[str, Row]]:
+    """Return the rows of a frame as dictionaries, each with its ``id`` as text."""
+    return [
+        (str(row["id"]), {str(name): value for name, value in row.items()})
+        for row in frame.to_dict("records")
+    ]
+
+
+class Pager(widgets.HBox):
+    """Buttons for the previous and the next page, and the position between them.
+
+    Attributes:
+        offset: Number of rows before the page.
+        position: Text such as ``1 to 15 of 300``.
+        previous: Button for the previous page.
+        next: Button for the next page.
+    """
+
+    def __init__(self, page_size: int, on_click: Callable[[int], None]) -> None:
+        """Create a pager.
+
+        Args:
+            page_size: Rows on a page.
+            on_click: Called with the number of rows to go forward, which :meth:`move` takes.
+        """
+        self.offset = 0
+        self._page_size = page_size
+        self._total = 0
+        self.previous = styled(widgets.Button, description="‹", tooltip="Previous page")
+        self.next = styled(widgets.Button, description="›", tooltip="Next page")
+        self.position = styled(widgets.HTML)
+        super().__init__([self.previous, self.position, self.next], layout=shared_widget(widgets.Layout))
+        self.add_class("mfkit-pager")
+        self.previous.on_click(lambda _: on_click(-page_size))
+        self.next.on_click(lambda _: on_click(page_size))
+
+    def show(self, rows: int, total: int) -> None:
+        """Show the position of a page that has this many rows."""
+        self._total = total
+        last = self.offset + rows
+        self.position.value = f"{self.offset + 1:,} to {last:,} of {total:,}" if rows else ""
+        self.previous.disabled, self.next.disabled = self.offset == 0, last >= total
+
+    def move(self, rows: int) -> None:
+        """Change the offset, at most to the first or the last page."""
+        last_page = max(self._total - 1, 0) // self._page_size * self._page_size
+        self.offset = max(0, min(self.offset + rows, last_page))
+
+
+def _encodable(value: str) -> str:
+    # A lone surrogate, which a file name may contain, cannot be sent to the page.
     return value.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""The columns of the table of files: what stands in them, in human units, and how each sorts."""
+"""Columns of the table of files: heading, text in readable units, and sort order."""
 
 from __future__ import annotations
 
@@ -11,68 +11,68 @@ from mfkit.filters.units import format_duration, format_rate, format_size
 from mfkit.widgets.controls.row_grid import Column, Row
 
 
-def first_known(value: Any) -> bool:
-    """Return whether a fact is there."""
-    return not pd.isna(value)
+def _is_missing(value: Any) -> bool:
+    return bool(pd.isna(value))
 
 
 def metadata_text(name: str, write: Callable[[Any], str] = str) -> Callable[[Row], str]:
-    """Return what makes a cell of a fact: nothing where it is not known."""
-    return lambda row: write(row[name]) if first_known(row[name]) else ""
+    """Return a function that formats a column's value, as an empty text if it is missing."""
+    return lambda row: "" if _is_missing(row[name]) else write(row[name])
 
 
-def day(moment: Any) -> str:
-    """Return the day of a moment as text."""
-    return f"{moment:%Y-%m-%d}"
+def date_text(timestamp: Any) -> str:
+    """Return the date of a timestamp: ``2014-05-31``."""
+    return f"{timestamp:%Y-%m-%d}"
 
 
 def _date(row: Row) -> str:
-    moment = row["file_created_at"] if first_known(row["file_created_at"]) else row["file_modified_at"]
-    return day(moment) if first_known(moment) else ""
+    captured, modified = row["file_created_at"], row["file_modified_at"]
+    timestamp = modified if _is_missing(captured) else captured
+    return "" if _is_missing(timestamp) else date_text(timestamp)
 
 
 def _pixels(row: Row) -> str:
-    return (
-        f"{row['width']} × {row['height']}"
-        if first_known(row["width"]) and first_known(row["height"])
-        else ""
-    )
+    width, height = row["width"], row["height"]
+    return "" if _is_missing(width) or _is_missing(height) else f"{width} × {height}"
 
 
 def _codec(row: Row) -> str:
-    return " / ".join(str(row[name]) for name in ("video_codec", "audio_codec") if first_known(row[name]))
+    codecs = (row["video_codec"], row["audio_codec"])
+    return " / ".join(str(codec) for codec in codecs if not _is_missing(codec))
 
 
 def _camera(row: Row) -> str:
     make, model = (
-        str(row[name]) if first_known(row[name]) else "" for name in ("camera_make", "camera_model")
+        "" if _is_missing(row[name]) else str(row[name]) for name in ("camera_make", "camera_model")
     )
     return model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
 
 
-def _stated(key: str, heading: str, name: str, write: Callable[[Any], str] = str, **more: Any) -> Column:
-    """Return the column of one fact, which sorts by it."""
-    return Column(key, heading, metadata_text(name, write), name, facts=(name,), **more)
+def _column(key: str, heading: str, name: str, write: Callable[[Any], str] = str, **settings: Any) -> Column:
+    """Return a column that shows one column of the frame and sorts by it."""
+    return Column(key, heading, metadata_text(name, write), name, source_columns=(name,), **settings)
 
 
 COLUMNS = (
-    _stated("name", "Name", "file_name", kind="mfkit-wide"),
-    _stated("type", "Type", "media_type"),
-    _stated("size", "Size", "file_size", format_size, kind="number"),
-    Column("date", "Date", _date, "date", facts=("file_created_at", "file_modified_at")),
-    _stated("length", "Length", "duration", format_duration, kind="number"),
-    Column("pixels", "Pixels", _pixels, "pixels", kind="number", facts=("width", "height")),
-    Column("codec", "Codec", _codec, "codec", facts=("video_codec", "audio_codec")),
-    _stated("rate", "Bit rate", "bitrate", format_rate, kind="number", shown=False),
-    _stated("fps", "Frames/s", "fps", "{:.4g}".format, kind="number", shown=False),
-    Column("camera", "Camera", _camera, "camera", shown=False, facts=("camera_make", "camera_model")),
-    _stated("place", "Place", "location_name", shown=False),
-    _stated("artist", "Artist", "artist", shown=False),
-    _stated("album", "Album", "album", shown=False),
-    _stated("title", "Title", "title", shown=False),
-    _stated("genre", "Genre", "genre", shown=False),
-    _stated("year", "Year", "year", kind="number", shown=False),
-    _stated("added", "Added", "created_at", day, shown=False),
-    _stated("copies", "Copies", "copies", "{:,}".format, kind="number", shown=False),
-    _stated("folder", "Folder", "folder", kind="mfkit-path"),
+    _column("name", "Name", "file_name", style="mfkit-wide"),
+    _column("type", "Type", "media_type"),
+    _column("size", "Size", "file_size", format_size, style="number"),
+    Column("date", "Date", _date, "date", source_columns=("file_created_at", "file_modified_at")),
+    _column("length", "Duration", "duration", format_duration, style="number"),
+    Column("pixels", "Pixels", _pixels, "pixels", style="number", source_columns=("width", "height")),
+    Column("codec", "Codec", _codec, "codec", source_columns=("video_codec", "audio_codec")),
+    _column("rate", "Bit rate", "bitrate", format_rate, style="number", visible=False),
+    _column("fps", "Frame rate", "fps", "{:.4g}".format, style="number", visible=False),
+    Column(
+        "camera", "Camera", _camera, "camera", visible=False, source_columns=("camera_make", "camera_model")
+    ),
+    _column("place", "Place", "location_name", visible=False),
+    _column("artist", "Artist", "artist", visible=False),
+    _column("album", "Album", "album", visible=False),
+    _column("title", "Title", "title", visible=False),
+    _column("genre", "Genre", "genre", visible=False),
+    _column("year", "Year", "year", style="number", visible=False),
+    _column("added", "Added", "created_at", date_text, visible=False),
+    _column("copies", "Copies", "copies", "{:,}".format, style="number", visible=False),
+    _column("folder", "Folder", "folder", style="mfkit-path"),
 )

@@ -1,4 +1,4 @@
-"""Panels of media types, codecs and cameras: bars that select when they are clicked."""
+"""Panels with bars for media types, codecs and cameras."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import plotly.graph_objects as go
 from mfkit.charts import cameras_chart, codecs_chart, types_chart
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.widgets.panels.chart_panel import ChartPanel, measure_switch, toggle
+from mfkit.widgets.panels.chart_panel import ChartPanel, measure_toggle, toggle
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import overview_by
 
 
 class TypesPanel(ChartPanel):
-    """How many files or bytes of each media type; a click on one selects it.
+    """Files or bytes of each media type. Click a bar to select it.
 
     ![A bar for each media type](../images/panels/types.png)
 
@@ -28,17 +28,17 @@ class TypesPanel(ChartPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to follow."""
-        self._by = measure_switch("files")
-        super().__init__(lib, selection, "Media types", [self._by])
+        """Create the panel for a library and the selection to follow."""
+        self.measure = measure_toggle("files")
+        super().__init__(lib, selection, "Media types", [self.measure])
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Sum up by media type."""
+        """Query the totals by media type."""
         return overview_by("media_type", self.lib, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar per media type."""
-        return types_chart(frame, self._by.value)
+        """Draw a bar for each media type."""
+        return types_chart(frame, self.measure.value)
 
     def clicked(self, key: str) -> dict[str, Any]:
         """Select the media type."""
@@ -46,7 +46,7 @@ class TypesPanel(ChartPanel):
 
 
 class CodecsPanel(ChartPanel):
-    """Which video or audio codecs, by files or bytes; a click on one selects it.
+    """Files or bytes of each video or audio codec. Click a bar to select it.
 
     ![A bar for each video codec](../images/panels/codecs.png)
 
@@ -57,33 +57,33 @@ class CodecsPanel(ChartPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to follow."""
-        self._stream = toggle([("video", "video_codec"), ("audio", "audio_codec")], "Stream")
-        self._by = measure_switch("bytes")
-        super().__init__(lib, selection, "Codecs", [self._stream, self._by])
+        """Create the panel for a library and the selection to follow."""
+        self.stream = toggle([("Video", "video_codec"), ("Audio", "audio_codec")], "Stream")
+        self.measure = measure_toggle("bytes")
+        super().__init__(lib, selection, "Codecs", [self.stream, self.measure])
 
-    def question(self, chosen: MediaFilter) -> Hashable:
+    def query_key(self, chosen: MediaFilter) -> Hashable:
         """Return the filter and the stream."""
-        return chosen, self._stream.value
+        return chosen, self.stream.value
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Sum up by codec."""
-        if self._stream.value == "video_codec":
+        """Query the totals by codec."""
+        if self.stream.value == "video_codec":
             return overview_by("video_codec", self.lib, chosen)
-        return self.lib.summary(self._stream.value, chosen)
+        return self.lib.summary(self.stream.value, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar per codec."""
-        return codecs_chart(frame, self._by.value)
+        """Draw a bar for each codec."""
+        return codecs_chart(frame, self.measure.value)
 
     def clicked(self, key: str) -> dict[str, Any]:
         """Select the codec."""
-        # By the figure that was clicked, should the stream have been switched since.
-        return {str(self._answer.columns[0]): key}
+        # The column that is drawn, because the stream may have been switched in the meantime.
+        return {str(self.frame.columns[0]): key}
 
 
 class CamerasPanel(ChartPanel):
-    """Which cameras or lenses, by files or bytes; a click on one selects it.
+    """Files or bytes of each camera or lens. Click a bar to select it.
 
     ![A bar for each camera](../images/panels/cameras.png)
 
@@ -94,23 +94,23 @@ class CamerasPanel(ChartPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to follow."""
-        self._part = toggle([("camera", "camera"), ("lens", "lens")], "Part")
-        self._by = measure_switch("files")
-        super().__init__(lib, selection, "Cameras", [self._part, self._by])
+        """Create the panel for a library and the selection to follow."""
+        self.dimension = toggle([("Camera", "camera"), ("Lens", "lens")], "Group by")
+        self.measure = measure_toggle("files")
+        super().__init__(lib, selection, "Cameras", [self.dimension, self.measure])
 
-    def question(self, chosen: MediaFilter) -> Hashable:
-        """Return the filter, and whether cameras or lenses are meant."""
-        return chosen, self._part.value
+    def query_key(self, chosen: MediaFilter) -> Hashable:
+        """Return the filter, and whether to show cameras or lenses."""
+        return chosen, self.dimension.value
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Sum up by camera or lens."""
-        return self.lib.summary(self._part.value, chosen)
+        """Query the totals by camera or lens."""
+        return self.lib.summary(self.dimension.value, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar per camera or lens."""
-        return cameras_chart(frame, self._by.value)
+        """Draw a bar for each camera or lens."""
+        return cameras_chart(frame, self.measure.value)
 
     def clicked(self, key: str) -> dict[str, Any]:
         """Select the camera or the lens."""
-        return {str(self._answer.columns[0]): key}
+        return {str(self.frame.columns[0]): key}

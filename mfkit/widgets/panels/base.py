@@ -1,4 +1,4 @@
-"""What all panels share: they follow a selection, redraw only for a reason, and say what went wrong."""
+"""Base class of panels: follows a selection, redraws when needed, and shows errors."""
 
 from __future__ import annotations
 
@@ -17,23 +17,22 @@ from mfkit.library import MediaLibrary
 from mfkit.widgets.render_queue import RenderQueue, SlowNotice
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import totals
-from mfkit.widgets.shared_style import style_sheet, styled
+from mfkit.widgets.shared_style import safe_name, status_line, style_sheet, styled
 
 
 class Panel(widgets.VBox):
     """A box that shows one aspect of the selected items.
 
-    A subclass gives :meth:`draw`, and :meth:`options` when it has controls of its own.
+    Subclasses implement :meth:`draw`, and :meth:`options` if they have controls of their own.
 
     Attributes:
         lib: The library.
-        selection: Which of its items; shared by all panels that were given the same one.
-        rank: Of several panels that are to be drawn, those with the lowest are drawn first.
+        selection: The selection that the panel follows.
+        message: The error message, HTML; empty if the last action succeeded.
+        draw_priority: Panels with a lower number are drawn first.
     """
 
-    rank = 2
-    _done: Any = None
-    """The HTML that says what a button did, of a panel with buttons that do something."""
+    draw_priority = 2
 
     def __init__(
         self,
@@ -43,117 +42,133 @@ class Panel(widgets.VBox):
         body: Sequence[widgets.Widget],
         controls: Sequence[widgets.Widget] = (),
     ) -> None:
-        """Lay the panel out and draw it.
+        """Lay out the panel and draw it.
 
         Args:
             lib: The library.
-            selection: Which items; all, and nothing to share, when not given.
-            title: Heading.
-            body: What is drawn on.
-            controls: What stands beside the heading.
+            selection: The selection to follow. By default, a new one with all items.
+            title: Heading; may be empty.
+            body: Widgets of the panel.
+            controls: Widgets beside the heading.
         """
         self.lib = lib
         self.selection = selection if selection is not None else Selection()
-        self._turn = threading.RLock()
-        self._drawn: Hashable = None
-        self._turns = RenderQueue(self._draw_newest, self._busy, self.rank)
+        self._drawing_lock = threading.RLock()
+        self._drawn_state: Hashable = None
+        self._render_queue = RenderQueue(self._draw_newest, self._show_busy, self.draw_priority)
         self._active = True
-        self._message = styled(widgets.HTML, layout={"display": "none"})
-        heading = styled(widgets.HTML, f"<h4>{html.escape(title)}</h4>")
-        head = styled(widgets.HBox, [heading, *controls])
+        self.message = styled(widgets.HTML, layout={"display": "none"})
+        heading = [styled(widgets.HTML, f"<h4>{html.escape(title)}</h4>")] if title else []
+        head = styled(widgets.HBox, [*heading, *controls])
         head.add_class("mfkit-head")
-        super().__init__([style_sheet(), head, self._message, *body])
+        super().__init__([style_sheet(), head, self.message, *body])
         self.add_class("mfkit-panel")
         self.selection.observe(self.follow, "filter")
-        self.selection.observe(lambda _: Panel.refresh(self), "renewed")
+        # Not a subclass's refresh(): panels inside this one observe the selection themselves.
+        self.selection.observe(lambda _: Panel.refresh(self), "refreshes")
         self.follow()
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Query the library and show what it answers."""
+        """Query the library and show the result."""
         raise NotImplementedError
 
-    def counted(self, chosen: MediaFilter) -> int:
-        """Return how many items are selected."""
+    def count_selected(self, chosen: MediaFilter) -> int:
+        """Return the number of items that a filter selects."""
         return int(totals(self.lib, chosen)["files"])
 
     def options(self) -> Hashable:
-        """Return the state of the panel's own controls that a drawing depends on."""
+        """Return the state of the panel's own controls that the drawing depends on."""
         return None
 
     def follow(self, _: Any = None) -> None:
-        """Draw anew if the selection or the panel's own controls are no longer what was drawn.
+        """Redraw if the selection or the panel's own controls have changed since the last drawing.
 
-        In a kernel this returns at once, and the drawing that is under way for an older state stops.
+        In a kernel this returns immediately and interrupts the drawing of an older state.
         """
-        if self._active and self._wanted() != self._drawn:
-            self._turns.wish()
+        if self._active and self._state() != self._drawn_state:
+            self._render_queue.request()
 
     def refresh(self) -> None:
-        """Draw anew in any case, as after a scan."""
-        with self._turn:
-            self.forget()
-            self._drawn = None
+        """Query the library again and redraw, for example after a scan."""
+        with self._drawing_lock:
+            self.clear_cache()
+            self._drawn_state = None
             self.follow()
 
-    def forget(self) -> None:
-        """Forget what is known of the library, so that the next drawing asks for it."""
+    def clear_cache(self) -> None:
+        """Discard cached query results."""
 
     @property
     def active(self) -> bool:
-        """Whether the panel follows; one that is out of sight need not, and catches up when it is seen."""
+        """Whether the panel follows the selection. A hidden panel can pause and catch up later."""
         return self._active
 
     @active.setter
-    def active(self, seen: bool) -> None:
-        self._active = seen
+    def active(self, active: bool) -> None:
+        self._active = active
         self.follow()
 
-    def _wanted(self) -> tuple[MediaFilter, Hashable]:
+    @property
+    def status(self) -> widgets.HTML:
+        """The result of the last action, HTML. Panels with actions add it to their body."""
+        if not hasattr(self, "_status"):
+            self._status = status_line()
+        return self._status
+
+    def show_status(self, before: str, name: str, after: str = "") -> None:
+        """Show a result. ``name`` is escaped; the other texts are HTML."""
+        self.status.value = f"{before}{safe_name(name)}{after}"
+
+    def _state(self) -> tuple[MediaFilter, Hashable]:
         return self.selection.filter, self.options()
 
     def _draw_newest(self) -> None:
-        with self._turn:
-            wanted = self._wanted()
-            if wanted == self._drawn:
+        with self._drawing_lock:
+            state = self._state()
+            if state == self._drawn_state:
                 return
-            self._drawn = wanted
+            self._drawn_state = state
             try:
-                self.attempt(lambda: self.draw(wanted[0]))
+                self.attempt(lambda: self.draw(state[0]))
             except CancelledError:
-                self._drawn = None
+                self._drawn_state = None
 
-    def _busy(self, busy: bool) -> None:
+    def _show_busy(self, busy: bool) -> None:
         (self.add_class if busy else self.remove_class)("mfkit-busy")
 
-    def act(self, action: Callable[[], None]) -> None:
-        """Do what a button is for; says that it is at work when that lasts, and what went wrong."""
-        if self._done is not None:
-            self._done.value = ""
-        slow = SlowNotice(self._busy)
+    def run_action(self, action: Callable[[], None]) -> None:
+        """Run the action of a button. Shows that it is running if it takes long, and its errors."""
+        self.status.value = ""
+        notice = SlowNotice(self._show_busy)
         try:
-            self.attempt(action, "This cannot be done")
+            self.attempt(action, "The action failed")
         finally:
-            slow.over()
+            notice.finish()
 
-    def attempt(self, action: Callable[[], None], failed: str = "This cannot be shown") -> None:
-        """Do something for a person; what goes wrong is said in the panel, which lives on."""
-        self._say("")
+    def attempt(self, action: Callable[[], None], failure: str = "This panel could not be shown") -> None:
+        """Run an action and show its errors in the panel, which continues to work.
+
+        Args:
+            action: The action.
+            failure: Beginning of the message about an unexpected error.
+        """
+        self._show_message("")
         try:
             action()
         except CancelledError:
-            raise  # something newer is wanted: nothing went wrong
+            raise  # interrupted by a newer request
         except MfkitError as error:
-            self._say(str(error))
+            self._show_message(str(error))
         except Exception as error:
-            # Jupyter drops what a callback raises or prints: a panel that did not catch everything
-            # would just stop following, without a word.
-            self._say(f"{failed}: {error}", traceback.format_exc())
+            # Jupyter discards what a callback raises or prints. Without this, a panel would stop following
+            # the selection without any message.
+            self._show_message(f"{failure}: {error}", traceback.format_exc())
 
-    def _say(self, sentence: str, details: str = "") -> None:
+    def _show_message(self, text: str, details: str = "") -> None:
         more = f"<details><summary>Details</summary><pre>{html.escape(details)}</pre></details>"
-        self._message.value = (
-            f'<div class="mfkit-error" role="alert">{html.escape(sentence)}{more if details else ""}</div>'
-            if sentence
+        self.message.value = (
+            f'<div class="mfkit-error" role="alert">{html.escape(text)}{more if details else ""}</div>'
+            if text
             else ""
         )
-        self._message.layout.display = None if sentence else "none"
+        self.message.layout.display = None if text else "none"

@@ -1,4 +1,4 @@
-"""What the chart panels share: each asks the library one question, draws the answer, and takes clicks."""
+"""Base class of chart panels: one query, one chart, and clicks that change the selection."""
 
 from __future__ import annotations
 
@@ -11,38 +11,41 @@ import plotly.graph_objects as go
 
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.widgets.controls.plotly_widget import SAVE, PlotlyWidget
+from mfkit.widgets.controls.plotly_widget import SAVE_BUTTONS, PlotlyWidget
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import styled
 
 
-def toggle(options: Sequence[tuple[str, Any]], what: str) -> widgets.ToggleButtons:
-    """Return a small row of buttons of which one is down.
+def toggle(options: Sequence[tuple[str, Any]], name: str) -> widgets.ToggleButtons:
+    """Return a compact row of buttons, one of which is pressed.
 
     Args:
-        options: What stands on each, and the value for which it stands.
-        what: What is chosen, for the tooltips.
+        options: Label and value of each button.
+        name: Name of the setting, for the tooltips.
     """
-    tooltips = [f"{what}: {name}" for name, _ in options]
+    tooltips = [f"{name}: {label}" for label, _ in options]
     buttons = styled(widgets.ToggleButtons, options=list(options), tooltips=tooltips)
     buttons.add_class("mfkit-switch")
     return buttons
 
 
-def measure_switch(first: str) -> widgets.ToggleButtons:
-    """Return the switch between files and bytes."""
-    buttons = toggle([("files", "files"), ("bytes", "bytes")], "Measure")
-    buttons.value = first
+def measure_toggle(default: str) -> widgets.ToggleButtons:
+    """Return the buttons for files or bytes."""
+    buttons = toggle([("Files", "files"), ("Bytes", "bytes")], "Measure")
+    buttons.value = default
     return buttons
 
 
 class ChartPanel(Panel):
-    """A panel with one chart. A subclass gives :meth:`query` and :meth:`figure`, and :meth:`clicked` or
-    :meth:`brushed` where a click on a mark or a brush over several narrows the selection.
+    """A panel with one chart.
+
+    Subclasses implement :meth:`query` and :meth:`figure`, and :meth:`clicked` or :meth:`brushed` if a click
+    on a mark or a brush over several marks selects items.
 
     Attributes:
         plot: The chart.
+        frame: The last result of :meth:`query`.
     """
 
     def __init__(
@@ -51,38 +54,38 @@ class ChartPanel(Panel):
         selection: Selection | None,
         title: str,
         controls: Sequence[widgets.ValueWidget] = (),
-        buttons: Sequence[str] = SAVE,
+        buttons: Sequence[str] = SAVE_BUTTONS,
     ) -> None:
-        """Lay the panel out; ``controls`` are what :meth:`query` or :meth:`figure` read."""
+        """Lay out the panel; ``controls`` are read by :meth:`query` or :meth:`figure`."""
         self.plot = PlotlyWidget(buttons=buttons, title=title)
+        self.frame = pd.DataFrame()
         self._controls = tuple(controls)
-        self._asked: Hashable = None
-        self._answer = pd.DataFrame()
+        self._queried: Hashable = None
         self._figure = go.Figure()
         super().__init__(lib, selection, title, [self.plot], controls)
         for control in self._controls:
             control.observe(self.follow, "value")
-        self.plot.listen("click", lambda key: self.narrow(self.clicked(key)))
-        self.plot.listen("brush", lambda ends: self.narrow(self.brushed(self._between(*ends))))
+        self.plot.listen("click", lambda key: self.toggle_condition(self.clicked(key)))
+        self.plot.listen("brush", lambda ends: self.toggle_condition(self.brushed(self._between(*ends))))
 
-    def question(self, chosen: MediaFilter) -> Hashable:
-        """Return what :meth:`query` depends on; while it stays the same, the answer is kept."""
+    def query_key(self, chosen: MediaFilter) -> Hashable:
+        """Return everything that :meth:`query` depends on. While it is equal, the result is kept."""
         return chosen
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Ask the library."""
+        """Query the library."""
         raise NotImplementedError
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw the answer."""
+        """Draw the result of the query."""
         raise NotImplementedError
 
     def clicked(self, key: Any) -> dict[str, Any]:
-        """Return the fields of the filter that a mark stands for, by its ``customdata``."""
+        """Return the filter fields that select a mark, given its ``customdata``."""
         return {}
 
     def brushed(self, keys: list[Any]) -> dict[str, Any]:
-        """Return the fields of the filter that neighbouring marks stand for, by their ``customdata``."""
+        """Return the filter fields that select adjacent marks, given their ``customdata``."""
         return {}
 
     def options(self) -> Hashable:
@@ -90,41 +93,43 @@ class ChartPanel(Panel):
         return tuple(control.value for control in self._controls)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Ask if the question is new, and draw."""
-        if self.question(chosen) != self._asked:
-            self._answer = self.query(chosen)
-            # Anew, since the map may have changed its view to show something at all.
-            self._asked = self.question(chosen)
-        self._figure = self.figure(self._answer)
+        """Run the query if needed, and draw the chart."""
+        if self.query_key(chosen) != self._queried:
+            self.frame = self.query(chosen)
+            # Again, because the query may have moved the map to show any items at all.
+            self._queried = self.query_key(chosen)
+        self._figure = self.figure(self.frame)
         self.plot.show(self._figure)
 
-    def forget(self) -> None:
-        """Forget the last answer."""
-        self._asked = None
+    def clear_cache(self) -> None:
+        """Discard the last result."""
+        self._queried = None
 
-    def narrow(self, fields: dict[str, Any]) -> None:
-        """Select by a mark; by the same mark again, take its condition away."""
+    def toggle_condition(self, fields: dict[str, Any]) -> None:
+        """Add a condition to the selection, or remove it if it is already set."""
 
-        def act() -> None:
+        def change() -> None:
             chosen = self.selection.filter
             if fields and chosen.replace(**fields) == chosen:
                 self.selection.drop(*fields)
             else:
                 self.selection.change(**fields)
 
-        self.attempt(act)
+        self.attempt(change)
 
     def _between(self, first: Any, last: Any) -> list[Any]:
-        """Return the keys of the marks between two places on the x axis, in order; of a brush that holds
-        the middle of none, the key of the nearest."""
+        """Return the keys of the marks between two positions on the x axis, in order.
+
+        If the brush does not cover the middle of any mark, return the key of the nearest one.
+        """
         marks: dict[float, Any] = {}
         for trace in self._figure.data:
-            marks.update(zip(map(_place, trace.x), trace.customdata, strict=True))
-        low, high = sorted((_place(first), _place(last)))
-        inside = [key for place, key in sorted(marks.items()) if low <= place <= high]
-        return inside or [marks[min(marks, key=lambda place: abs(place - (low + high) / 2))]]
+            marks.update(zip(map(_axis_position, trace.x), trace.customdata, strict=True))
+        low, high = sorted((_axis_position(first), _axis_position(last)))
+        inside = [key for position, key in sorted(marks.items()) if low <= position <= high]
+        return inside or [marks[min(marks, key=lambda position: abs(position - (low + high) / 2))]]
 
 
-def _place(x: Any) -> float:
-    """Return a place on an axis as a number: a moment as its nanoseconds."""
+def _axis_position(x: Any) -> float:
+    """Return a position on an axis as a number; a timestamp as nanoseconds."""
     return float(x) if isinstance(x, (int, float)) else float(pd.Timestamp(x).value)

@@ -1,4 +1,4 @@
-"""The quality panel: how much is known of what, and which files lack it."""
+"""The completeness panel: how many files have each metadata field, and which files lack it."""
 
 from __future__ import annotations
 
@@ -9,28 +9,33 @@ import ipywidgets as widgets
 
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.widgets.controls.row_grid import Column, RowGrid
+from mfkit.widgets.controls.row_grid import Column, RowGrid, rows_by_id
 from mfkit.widgets.controls.table_columns import COLUMNS
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
-from mfkit.widgets.shared_style import styled
+from mfkit.widgets.shared_style import status_line
 
-PAGE = 15
-"""Rows of files that lack something."""
+_MAX_FILES = 15
+"""Maximum number of listed files."""
 
 _FIELDS = (
     Column("field", "Field", lambda row: str(row["field"]).replace("_", " ")),
-    Column("share", "Known", lambda row: f"{row['share']:.1%}", kind="number"),
-    Column("known", "Files", lambda row: f"{row['known']:,}", kind="number"),
-    Column("lacking", "Lacking", lambda row: f"{row['lacking']:,}", kind="number"),
-    Column("files", "Of", lambda row: f"{row['files']:,}", kind="number"),
+    Column("share", "Complete", lambda row: f"{row['share']:.1%}", style="number"),
+    Column("known", "With", lambda row: f"{row['known']:,}", style="number"),
+    Column("lacking", "Without", lambda row: f"{row['lacking']:,}", style="number"),
+    Column("files", "Total", lambda row: f"{row['files']:,}", style="number"),
 )
 
 
 class QualityPanel(Panel):
-    """What is known of the selected items, field by field; a click on a field lists the files that lack it.
+    """Completeness of the metadata of the selected items. A click on a field lists the files without it.
 
-    ![What is known of how many files](../images/panels/quality.png)
+    Attributes:
+        fields: The fields.
+        files: The files without the field that was clicked.
+        summary: The line between them, HTML.
+
+    ![Completeness of each metadata field](../images/panels/quality.png)
 
     Example:
         >>> lib = mfkit.open_library()  # doctest: +SKIP
@@ -42,52 +47,45 @@ class QualityPanel(Panel):
         self,
         lib: MediaLibrary,
         selection: Selection | None = None,
-        opened: Callable[[str], None] | None = None,
+        on_open: Callable[[str], None] | None = None,
     ) -> None:
-        """Take the library and the selection to follow.
+        """Create the panel.
 
         Args:
             lib: The library.
-            selection: Which items.
-            opened: Called with the id of an item whose name was clicked.
+            selection: The selection to follow.
+            on_open: Called with the id of an item whose name was clicked.
         """
         self.fields = RowGrid(_FIELDS, self._choose)
-        self.lacking = RowGrid(COLUMNS, opened)
-        self._heading = styled(widgets.HTML)
-        self._heading.add_class("mfkit-done")
+        self.files = RowGrid(COLUMNS, on_open)
+        self.summary: widgets.HTML = status_line()
         self._field: str | None = None
-        super().__init__(lib, selection, "Completeness", [self.fields, self._heading, self.lacking])
-        for grid in (self.fields, self.lacking):
+        super().__init__(lib, selection, "Completeness", [self.fields, self.summary, self.files])
+        for grid in (self.fields, self.files):
             grid.observe(self.follow, "hidden")
 
     def options(self) -> Any:
-        """Return the field whose lack is listed, and the columns."""
-        return self._field, tuple(self.fields.hidden), tuple(self.lacking.hidden)
+        """Return the chosen field and the visible columns."""
+        return self._field, tuple(self.fields.hidden), tuple(self.files.hidden)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count what is known, and list what lacks the field that was clicked."""
-        known = self.lib.completeness((), chosen)
-        rows: list[dict[str, Any]] = [
-            {str(name): value for name, value in row.items()} for row in known.to_dict("records")
-        ]
-        nothing = "" if rows else "Nothing is selected that could be judged."
-        self.fields.show([(str(row["field"]), row) for row in rows], nothing)
-        lacking = next((int(row["lacking"]) for row in rows if row["field"] == self._field), 0)
+        """Show the completeness of all fields, and the files without the chosen one."""
+        completeness = self.lib.completeness((), chosen)
+        rows = rows_by_id(completeness.assign(id=completeness["field"]))
+        self.fields.show(rows, "" if rows else "No files match. Remove a condition.")
         if self._field is None:
-            self._heading.value = "Click a field to see which files lack it." if rows else ""
-            self.lacking.show([])
+            self.summary.value = "Click a field to list the files without it." if rows else ""
+            self.files.show([])
             return
-        frame = self.lib.missing_metadata(self._field, chosen, limit=PAGE)
+        lacking = next((int(row["lacking"]) for field, row in rows if field == self._field), 0)
         name = self._field.replace("_", " ")
-        all_of_them = f', the first {PAGE}; <code>lib.missing_metadata("{self._field}")</code> lists all'
-        more = all_of_them if lacking > PAGE else ""
-        self._heading.value = f"<b>{lacking:,}</b> files lack <b>{name}</b>{more}."
-        self.lacking.show(
-            [
-                (str(row["id"]), {str(key): value for key, value in row.items()})
-                for row in frame.to_dict("records")
-            ]
+        call = f'<code>lib.missing_metadata("{self._field}")</code>'
+        first = f" Showing the first {_MAX_FILES}; {call} returns all."
+        self.summary.value = (
+            f"<b>{lacking:,}</b> {'file' if lacking == 1 else 'files'} without <b>{name}</b>."
+            f"{first if lacking > _MAX_FILES else ''}"
         )
+        self.files.show(rows_by_id(self.lib.missing_metadata(self._field, chosen, limit=_MAX_FILES)))
 
     def _choose(self, field: str) -> None:
         self._field = field

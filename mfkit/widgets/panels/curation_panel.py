@@ -1,9 +1,8 @@
-"""The curation panel: tags and collections for chosen rows or the whole selection, and one step back."""
+"""The curation panel: tags and collections for the chosen rows or the whole selection, with undo."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -16,16 +15,36 @@ from mfkit.library.curate import last_change
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.panels.table_panel import TablePanel
 from mfkit.widgets.selection import Selection
-from mfkit.widgets.shared_style import styled
+from mfkit.widgets.shared_style import control_row, small_button, styled
 
-_SUGGESTED = 500
-"""How many names a field suggests, those with the most items."""
+_MAX_SUGGESTIONS = 500
+"""Maximum number of suggested names, those with the most items."""
+_TOOLTIPS = {
+    "Tag": "Add the tag to these files",
+    "Untag": "Remove the tag from these files",
+    "Add": "Add these files to the collection",
+    "Remove": "Remove these files from the collection",
+}
+_RESULTS = {
+    "Tag": ("tagged", "already tagged"),
+    "Untag": ("untagged", "not tagged before"),
+    "Add": ("added to", "already in it"),
+    "Remove": ("removed from", "not in it before"),
+}
+"""Button -> text about the changed and the unchanged files."""
 
 
 class CurationPanel(Panel):
-    """Tags and untags, adds to collections and removes from them; every button says how many files.
+    """Tags items and adds them to collections. Each button shows the number of files it will change.
 
-    ![Fields for a tag and a collection, with buttons that say how many files](../images/panels/curation.png)
+    Attributes:
+        scope: Whether to change the chosen rows or the whole selection.
+        tag_field: The name of the tag.
+        collection_field: The name of the collection.
+        buttons: The buttons *Tag*, *Untag*, *Add* and *Remove* by name.
+        undo_button: Undoes the last change of this panel.
+
+    ![Fields for a tag and a collection, and buttons with the number of files](../images/panels/curation.png)
 
     Example:
         >>> lib = mfkit.open_library()  # doctest: +SKIP
@@ -33,152 +52,130 @@ class CurationPanel(Panel):
         >>> mfkit.widgets.CurationPanel(lib, table.selection, table)  # doctest: +SKIP
     """
 
-    rank = 3
+    draw_priority = 3
 
     def __init__(
         self,
         lib: MediaLibrary,
         selection: Selection | None = None,
         table: TablePanel | None = None,
-        changed: Callable[[], None] | None = None,
+        on_change: Callable[[], None] | None = None,
     ) -> None:
-        """Take what to act on.
+        """Create the panel.
 
         Args:
             lib: The library.
-            selection: The selection to act on as a whole.
-            table: Whose chosen rows to act on.
-            changed: Called after a change, for panels that show tags or collections.
+            selection: The selection to change as a whole.
+            table: The table whose chosen rows to change.
+            on_change: Called after a change, for panels that show tags or collections.
         """
-        self._table, self._changed = table, changed
-        self._count = 0
-        self._mine: Change | None = None
-        self._scope = styled(widgets.ToggleButtons, options=[("", "all")])
-        self._scope.add_class("mfkit-switch")
-        self._tag, self._collection = (
-            styled(widgets.Combobox, placeholder=text, continuous_update=True, ensure_option=False)
-            for text in ("a tag, such as “to print”", "a collection, such as “Best of 2024”")
+        self.table, self._on_change = table, on_change
+        self.selected_count = 0
+        self._own_change: Change | None = None
+        self.scope = styled(widgets.ToggleButtons, options=[("", "all")])
+        self.scope.add_class("mfkit-switch")
+        self.tag_field, self.collection_field = (
+            styled(
+                widgets.Combobox,
+                description=label,
+                placeholder=example,
+                continuous_update=True,
+                ensure_option=False,
+            )
+            for label, example in (
+                ("Tag", "Name of a tag, for example “to print”"),
+                ("Collection", "Name of a collection, for example “Best of 2024”"),
+            )
         )
-        self._buttons = {
-            verb: styled(widgets.Button, tooltip=tip)
-            for verb, tip in {
-                "Tag": "Put the tag on these files",
-                "Untag": "Take the tag off these files",
-                "Add": "Put these files into the collection",
-                "Remove": "Take these files out of the collection",
-            }.items()
-        }
-        self._undo = styled(
-            widgets.Button, description="Undo", tooltip="Take the last change back", disabled=True
-        )
-        self._done = styled(widgets.HTML)
-        self._done.add_class("mfkit-done")
-        for button in (*self._buttons.values(), self._undo):
-            button.add_class("mfkit-small")
+        self.buttons = {name: small_button(tooltip=tooltip) for name, tooltip in _TOOLTIPS.items()}
+        self.undo_button = small_button("Undo", "Undo the last change", disabled=True)
         rows = [
-            _row("Tag", self._tag, self._buttons["Tag"], self._buttons["Untag"]),
-            _row("Collection", self._collection, self._buttons["Add"], self._buttons["Remove"]),
-            _row("", self._undo, self._done),
+            control_row(self.tag_field, self.buttons["Tag"], self.buttons["Untag"]),
+            control_row(self.collection_field, self.buttons["Add"], self.buttons["Remove"]),
+            control_row(self.undo_button, self.status),
         ]
-        super().__init__(lib, selection, "Tags and collections", rows, [self._scope])
+        super().__init__(lib, selection, "Tags and collections", rows, [self.scope])
         if lib.database.read_only:
-            for control in (self._tag, self._collection, *self._buttons.values()):
+            for control in (self.tag_field, self.collection_field, *self.buttons.values()):
                 control.disabled = True
-            self._done.value = "This library may only be read."
-        self._scope.observe(self._relabel, "value")
-        for field in (self._tag, self._collection):
-            field.observe(self._relabel, "value")
+            self.status.value = "This library is read-only."
+        self.scope.observe(self._update_buttons, "value")
+        for field in (self.tag_field, self.collection_field):
+            field.observe(self._update_buttons, "value")
         if table is not None:
-            table.observe(self._offer_chosen, "chosen")
-        for verb, button in self._buttons.items():
-            button.on_click(lambda _, verb=verb: self.act(lambda: self._act(verb)))
-        self._undo.on_click(lambda _: self.act(self._take_back))
+            table.observe(self._update_scope, "chosen")
+        for name, button in self.buttons.items():
+            button.on_click(lambda _, name=name: self.run_action(lambda: self._apply(name)))
+        self.undo_button.on_click(lambda _: self.run_action(self._undo))
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count what is selected, and offer the names that there are."""
-        self._count = self.counted(chosen)
-        for field, names in ((self._tag, self.lib.tags()), (self._collection, self.lib.collections())):
-            field.options = tuple(names.nlargest(_SUGGESTED, "items")["name"])
-        self._offer_chosen()
+        """Count the selected items, and suggest existing names."""
+        self.selected_count = self.count_selected(chosen)
+        for field, names in (
+            (self.tag_field, self.lib.tags()),
+            (self.collection_field, self.lib.collections()),
+        ):
+            field.options = tuple(names.nlargest(_MAX_SUGGESTIONS, "items")["name"])
+        self._update_scope()
 
-    def options(self) -> Hashable:
-        """Return nothing: what is typed here asks nothing."""
-        return None
-
-    def _offer_chosen(self, _: Any = None) -> None:
-        """Offer the chosen rows, once there are some, before the whole selection."""
-        rows = self._rows()
-        options = [(f"whole selection ({self._count:,})", "all")]
+    def _update_scope(self, _: Any = None) -> None:
+        """Offer the chosen rows if there are any, and prefer them when they appear."""
+        rows = self._chosen_rows()
+        options = [(f"Whole selection ({self.selected_count:,})", "all")]
         if rows:
-            options.insert(0, (f"chosen rows ({len(rows):,})", "rows"))
-        before = self._scope.value
-        had_rows = len(self._scope.options) > 1
-        with self._scope.hold_sync():
-            self._scope.options = options
-            self._scope.value = before if had_rows and (before == "all" or rows) else options[0][1]
-        self._relabel()
+            options.insert(0, (f"Chosen rows ({len(rows):,})", "rows"))
+        before = self.scope.value
+        had_rows = len(self.scope.options) > 1
+        with self.scope.hold_sync():
+            self.scope.options = options
+            self.scope.value = before if had_rows and (before == "all" or rows) else options[0][1]
+        self._update_buttons()
 
-    def _rows(self) -> Sequence[str]:
-        return self._table.chosen if self._table is not None else ()
+    def _chosen_rows(self) -> Sequence[str]:
+        return self.table.chosen if self.table is not None else ()
 
-    def _number(self) -> int:
-        return len(self._rows()) if self._scope.value == "rows" else self._count
+    def _count(self) -> int:
+        return len(self._chosen_rows()) if self.scope.value == "rows" else self.selected_count
 
-    def _relabel(self, _: Any = None) -> None:
-        """Say on each button that can be pressed how many files it will touch."""
-        number = self._number()
-        for verb, button in self._buttons.items():
-            field = self._tag if verb in ("Tag", "Untag") else self._collection
-            button.disabled = self.lib.database.read_only or not number or not field.value.strip()
-            button.description = verb if button.disabled else f"{verb} {_files(number)}"
+    def _field(self, name: str) -> Any:
+        return self.tag_field if name in ("Tag", "Untag") else self.collection_field
 
-    def _act(self, verb: str) -> None:
-        items = list(self._rows()) if self._scope.value == "rows" else self.selection.filter
-        field = self._tag if verb in ("Tag", "Untag") else self._collection
-        name, number = field.value.strip(), self._number()
+    def _update_buttons(self, _: Any = None) -> None:
+        """Show on each enabled button how many files it will change."""
+        count = self._count()
+        for name, button in self.buttons.items():
+            button.disabled = self.lib.database.read_only or not count or not self._field(name).value.strip()
+            button.description = name if button.disabled else f"{name} {_files(count)}"
+
+    def _apply(self, button: str) -> None:
+        items = list(self._chosen_rows()) if self.scope.value == "rows" else self.selection.filter
+        name, count = self._field(button).value.strip(), self._count()
         changed = {
             "Tag": lambda: self.lib.tag(items, name),
             "Untag": lambda: self.lib.untag(items, name),
             "Add": lambda: self.lib.add_to(name, items),
             "Remove": lambda: self.lib.remove_from(name, items),
-        }[verb]()
-        done, others = {
-            "Tag": ("tagged", "carried it already"),
-            "Untag": ("untagged", "did not carry it"),
-            "Add": ("added to", "in it already"),
-            "Remove": ("removed from", "not in it"),
-        }[verb]
-        rest = f"; {number - changed:,} {others}" if number > changed else ""
-        self._say_done(f"{_files(changed)} {done} ", name, rest)
+        }[button]()
+        result, unchanged = _RESULTS[button]
+        rest = f"; {count - changed:,} {unchanged}" if count > changed else ""
+        self.show_status(f"{_files(changed)} {result} ", name, rest)
         if changed:
-            self._mine = last_change(self.lib.aio)
-            self._undo.disabled = False
-        self._tell()
+            self._own_change = last_change(self.lib.aio)
+            self.undo_button.disabled = False
+        self._notify()
 
-    def _take_back(self) -> None:
-        self._undo.disabled = True
-        if last_change(self.lib.aio) is not self._mine:
-            raise FilterError("Something else was changed since, and only the last change can be taken back.")
-        self._say_done("Taken back: ", self.lib.undo())
-        self._tell()
+    def _undo(self) -> None:
+        self.undo_button.disabled = True
+        if last_change(self.lib.aio) is not self._own_change:
+            raise FilterError("The library was changed in the meantime. Only the last change can be undone.")
+        self.show_status("Undone: ", self.lib.undo())
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self.refresh()
-        if self._changed is not None:
-            self._changed()
-
-    def _say_done(self, before: str, name: str, after: str = "") -> None:
-        safe = html.escape(name)
-        self._done.value = f'{before}<bdi title="{safe}">{safe}</bdi>{after}'
+        if self._on_change is not None:
+            self._on_change()
 
 
-def _row(label: str, *controls: Any) -> widgets.HBox:
-    row = styled(widgets.HBox, controls)
-    if label:
-        controls[0].description = label
-    row.add_class("mfkit-row")
-    return row
-
-
-def _files(number: int) -> str:
-    return f"{number:,} {'file' if number == 1 else 'files'}"
+def _files(count: int) -> str:
+    return f"{count:,} {'file' if count == 1 else 'files'}"

@@ -1,4 +1,4 @@
-"""The panel of lists: what there is to choose from, with how many files each choice would give."""
+"""The panel of lists: available values, each with the number of files that it would select."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import overview_by
 from mfkit.widgets.shared_style import styled
 
-_MOST = 200
-"""How many values a list offers, those with the most files."""
+_MAX_VALUES = 200
+"""Maximum number of values in a list, those with the most files."""
 LISTS: Mapping[str, str] = {
     "media_type": "Media type",
     "video_codec": "Video codec",
@@ -29,12 +29,16 @@ LISTS: Mapping[str, str] = {
     "tag": "Tag",
     "collection": "Collection",
 }
-"""Fact -> heading of its list."""
+"""Dimension -> heading of its list."""
 
 
 class FacetsPanel(Panel):
-    """Lists of media types, codecs, cameras, tags and so on, of which several values can be ticked, each with
-    how many files it has under all other conditions. Lists that are folded up are not counted.
+    """Lists of media types, codecs, cameras, tags and so on, in which several values can be ticked.
+
+    Each value shows how many files match it and all other conditions. Collapsed lists are not counted.
+
+    Attributes:
+        facets: The lists, by dimension.
 
     ![Lists of values with counts](../images/panels/facets.png)
 
@@ -44,63 +48,62 @@ class FacetsPanel(Panel):
         >>> mfkit.widgets.FacetsPanel(lib, selection)  # doctest: +SKIP
     """
 
-    rank = 1
+    draw_priority = 1
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to change."""
-        self._facets = {
+        """Create the panel for a library and the selection to change."""
+        self.facets = {
             name: styled(Facet, label, functools.partial(self._tick, name)) for name, label in LISTS.items()
         }
-        self._facets["media_type"].unfolded = True
-        # Ticks come while a drawing is under way on another thread, which must not show what was before them.
-        self._ticking = threading.RLock()
-        super().__init__(lib, selection, "Values", list(self._facets.values()))
-        for facet in self._facets.values():
-            facet.observe(self.follow, "unfolded")
+        self.facets["media_type"].expanded = True
+        # A value can be ticked while another thread draws. The drawing must not show the ticks from before.
+        self._tick_lock = threading.RLock()
+        super().__init__(lib, selection, "", list(self.facets.values()))
+        for facet in self.facets.values():
+            facet.observe(self.follow, "expanded")
 
     def options(self) -> Hashable:
-        """Return which lists are open."""
-        return tuple(name for name, facet in self._facets.items() if facet.unfolded)
+        """Return the names of the expanded lists."""
+        return tuple(name for name, facet in self.facets.items() if facet.expanded)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count the lists that are open, in one query, and tick what is selected."""
-        unfolded = [name for name, facet in self._facets.items() if facet.unfolded]
-        counts = self._counts(unfolded, chosen)
-        for name, facet in self._facets.items():
-            with self._ticking:
+        """Count the expanded lists in one query, and tick the selected values."""
+        counts = self.count_values([name for name, facet in self.facets.items() if facet.expanded], chosen)
+        for name, facet in self.facets.items():
+            with self._tick_lock:
                 ticked = self._ticked(name)
-                if name not in counts:
-                    facet.fold(ticked)
-                else:
+                if name in counts:
                     facet.show(counts[name], ticked, _note(LISTS[name], len(counts[name])))
+                else:
+                    facet.show_collapsed(ticked)
 
-    def _counts(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
-        """Return the values of lists with their files, the most first."""
+    def count_values(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
+        """Return the values of some lists with their number of files, largest first."""
         counts: dict[str, list[tuple[str, int]]] = {name: [] for name in lists}
         if lists == ["media_type"] and not chosen.media_type:
-            # No condition of its own is left out here, so that it is what other panels ask.
-            found = overview_by("media_type", self.lib, chosen)
-            pairs = zip(found["media_type"].astype(str), map(int, found["files"]), strict=True)
+            # Without a condition on the media type this is the overview that other panels query, too.
+            frame = overview_by("media_type", self.lib, chosen)
+            pairs = zip(frame["media_type"].astype(str), map(int, frame["files"]), strict=True)
             counts["media_type"] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
         elif lists:
-            found = self.lib.facets(*lists, filter=chosen, limit=_MOST)
-            for fact, value, files in zip(found["fact"], found["value"], found["files"], strict=True):
-                counts[fact].append((value, int(files)))
+            frame = self.lib.facets(*lists, filter=chosen, limit=_MAX_VALUES)
+            for name, value, files in zip(frame["fact"], frame["value"], frame["files"], strict=True):
+                counts[name].append((value, int(files)))
         return counts
 
     def _ticked(self, name: str) -> list[str]:
-        """Return which values of a list are selected now, be what is drawn older or not."""
+        """Return the currently selected values of a list, even if an older state is being drawn."""
         return [str(value) for value in getattr(self.selection.filter, FACETS[name]) or ()]
 
     def _tick(self, name: str, value: str, checked: bool) -> None:
-        """Add a value to those selected, or take it away."""
-        with self._ticking:
+        """Add a value to the selection, or remove it."""
+        with self._tick_lock:
             values = [one for one in self._ticked(name) if one != value] + [value] * checked
             self.attempt(lambda: self.selection.change(**{FACETS[name]: tuple(values) or None}))
-            self._facets[name].chosen = self._ticked(name)
+            self.facets[name].chosen = self._ticked(name)
 
 
 def _note(label: str, values: int) -> str:
     if values == 0:
-        return f"No {label.lower()} is known of the files that the other conditions leave."
-    return f"The {_MOST} with the most files." if values == _MOST else ""
+        return f"No {label.lower()} data in the current selection."
+    return f"The {_MAX_VALUES} values with the most files." if values == _MAX_VALUES else ""

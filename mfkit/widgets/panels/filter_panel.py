@@ -1,4 +1,4 @@
-"""The filter panel: controls in, a `MediaFilter` out, and above them what it selects."""
+"""The filter panel: controls that change the selection, and a summary of it."""
 
 from __future__ import annotations
 
@@ -23,24 +23,29 @@ from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import Memo
 from mfkit.widgets.shared_style import styled
 
-_FOLDERS = 500
-"""How many folders the picker offers, those with the most bytes."""
+_MAX_FOLDERS = 500
+"""Maximum number of folders to choose from, those with the most bytes."""
 _FIRST_YEAR = 1000
-"""Years of four digits begin here."""
-_STATES = {"has_location": "Place", "has_date": "Capture time", "duplicates": "Copies"}
-"""Field of the filter -> what a file has or has not."""
-_WORDS = {None: "any", True: "with", False: "without"}
+"""First year with four digits."""
+_SWITCHES = {"has_location": "Location", "has_date": "Capture time", "duplicates": "Copies"}
+"""Filter field -> label."""
+_SWITCH_VALUES = {"any": None, "with": True, "without": False}
 
 
 class FilterPanel(Panel):
-    """Text, folder, lists, ranges and dates; changes the selection that other panels follow.
+    """Search, folder, lists, ranges and dates that change the selection.
 
     Attributes:
-        selected: What is selected, above the controls.
+        selected: The summary of the selection, above the controls.
+        search: The search field.
+        folder: The folder.
         facets: The lists.
         ranges: The ranges.
+        date_from: The first day.
+        date_to: The last day.
+        switches: *Any*, *With* or *Without*, by filter field.
 
-    ![What is selected, a search, lists, ranges and switches](../images/panels/filter.png)
+    ![Summary of the selection, search, lists, ranges and switches](../images/panels/filter.png)
 
     Example:
         >>> lib = mfkit.open_library()  # doctest: +SKIP
@@ -49,135 +54,139 @@ class FilterPanel(Panel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to change."""
-        self._text = styled(
+        """Create the panel for a library and the selection to change."""
+        self.search = styled(
             widgets.Text,
             description="Search",
-            placeholder="name, artist, place, tag",
+            placeholder="Name, artist, place, tag",
+            tooltip="Press Enter to search",
             continuous_update=False,
         )
-        self._folder = styled(widgets.Dropdown, description="Folder")
-        self._after = styled(widgets.DatePicker, description="From")
-        self._before = styled(widgets.DatePicker, description="To")
-        self._states = {
-            name: toggle([(word, word) for word in _WORDS.values()], label) for name, label in _STATES.items()
+        self.folder = styled(widgets.Dropdown, description="Folder")
+        self.date_from = styled(widgets.DatePicker, description="From")
+        self.date_to = styled(widgets.DatePicker, description="To")
+        self.switches = {
+            name: toggle([(value.capitalize(), value) for value in _SWITCH_VALUES], label)
+            for name, label in _SWITCHES.items()
         }
-        for control in (self._text, self._folder, self._after, self._before):
+        for control in (self.search, self.folder, self.date_from, self.date_to):
             control.add_class("mfkit-labelled")
-        dates = styled(widgets.HBox, [self._after, self._before])
+        dates = styled(widgets.HBox, [self.date_from, self.date_to])
         dates.add_class("mfkit-pair")
-        # Of each thread its own: a control that is set tells its observers at once, in the same thread.
+        # Per thread: a control that is set notifies its observers in the same thread.
         self._setting = threading.local()
-        self._known = Memo[list[tuple[str, str]]](lib)
+        self._folders = Memo[list[tuple[str, str]]](lib)
         selection = selection if selection is not None else Selection()
         self.selected = SelectionPanel(lib, selection)
         self.facets = FacetsPanel(lib, selection)
         self.ranges = RangesPanel(lib, selection)
-        states = [_beside(label, self._states[name]) for name, label in _STATES.items()]
-        super().__init__(lib, selection, "Filter", [self._text, self._folder])
-        self.children: Any = (self.selected, *self.children, self.facets, self.ranges, dates, *states)
+        switches = [_labelled(label, self.switches[name]) for name, label in _SWITCHES.items()]
+        super().__init__(lib, selection, "Filter", [self.search, self.folder])
+        self.children: Any = (self.selected, *self.children, self.facets, self.ranges, dates, *switches)
         self.add_class("mfkit-filters")
-        self._report(self._text, lambda: {"text": self._text.value.strip() or None})
-        self._report(self._folder, lambda: {"folder": self._folder.value or None})
-        self._after.observe(self._dated, "value")
-        self._before.observe(self._dated, "value")
-        for name, state in self._states.items():
-            self._report(state, functools.partial(self._state, name))
+        self._connect(self.search, lambda: {"text": self.search.value.strip() or None})
+        self._connect(self.folder, lambda: {"folder": self.folder.value or None})
+        self.date_from.observe(self._change_dates, "value")
+        self.date_to.observe(self._change_dates, "value")
+        for name, switch in self.switches.items():
+            self._connect(switch, functools.partial(self._switch_fields, name))
 
     def draw(self, chosen: MediaFilter) -> None:
         """Set the controls to the selection."""
-        self._quietly(self._text, value=chosen.text or "")
-        self._quietly(self._after, value=_day(chosen.after))
-        self._quietly(self._before, value=_day(chosen.before))
-        for name, state in self._states.items():
-            self._quietly(state, value=_WORDS[getattr(chosen, name)])
-        # Those of the library, whatever else is selected of it.
-        folders = self._known.get(lambda: self._folders(chosen.folder), chosen.folder)
-        self._quietly(self._folder, options=tuple(folders), value=chosen.folder or "")
+        self._set(self.search, value=chosen.text or "")
+        self._set(self.date_from, value=_date(chosen.after))
+        self._set(self.date_to, value=_date(chosen.before))
+        for name, switch in self.switches.items():
+            value = getattr(chosen, name)
+            self._set(switch, value=next(text for text, one in _SWITCH_VALUES.items() if one is value))
+        # All folders of the library, not only those of the selected items.
+        folders = self._folders.get(lambda: self._query_folders(chosen.folder), chosen.folder)
+        self._set(self.folder, options=tuple(folders), value=chosen.folder or "")
 
     def refresh(self) -> None:
-        """Ask again what there is to choose from, as after a scan."""
+        """Query the available values again, for example after a scan."""
         super().refresh()
         for panel in (self.selected, self.facets, self.ranges):
             panel.refresh()
 
-    def forget(self) -> None:
-        """Forget which folders there are."""
-        self._known.forget()
+    def clear_cache(self) -> None:
+        """Discard the list of folders."""
+        self._folders.clear()
 
-    def _state(self, name: str) -> dict[str, Any]:
-        (meant,) = (known for known, word in _WORDS.items() if word == self._states[name].value)
-        return {name: meant}
+    def _switch_fields(self, name: str) -> dict[str, Any]:
+        return {name: _SWITCH_VALUES[self.switches[name].value]}
 
-    def _dated(self, change: Any) -> None:
-        """Take the dates over, but not while a year is being typed: the browser tells of each digit."""
-        first, last = self._after.value, self._before.value
+    def _change_dates(self, change: Any) -> None:
+        """Apply the dates, but not while a year is being typed: the browser reports each digit."""
+        first, last = self.date_from.value, self.date_to.value
         if change["new"] is not None and change["new"].year < _FIRST_YEAR:
             return
-        if getattr(self._setting, "now", False):
+        if getattr(self._setting, "active", False):
             return
 
-        def change_dates() -> None:
+        def apply() -> None:
             if first is not None and last is not None and first > last:
-                # The fields keep what a person typed: the next one may be on its way.
-                raise FilterError(f"From {first} is later than To {last}; change one of them.")
+                # The fields keep their values, because the other date may be typed next.
+                raise FilterError(f"From {first} is later than To {last}. Change one of the dates.")
             chosen = self.selection.filter
             self.selection.change(
                 **{
                     name: control.value
-                    for name, control in (("after", self._after), ("before", self._before))
-                    # A script's time of day stays, where the day is the same.
-                    if control.value != _day(getattr(chosen, name))
+                    for name, control in (("after", self.date_from), ("before", self.date_to))
+                    # If the day is the same, keep the time of day that a script has set.
+                    if control.value != _date(getattr(chosen, name))
                 }
             )
 
-        self.attempt(change_dates)
+        self.attempt(apply)
 
-    def _report(self, control: Any, fields: Callable[[], dict[str, Any]]) -> None:
-        """Let a control change the fields that it stands for, and only those: what a script put into
-        the others may be finer than their controls can show."""
+    def _connect(self, control: Any, fields: Callable[[], dict[str, Any]]) -> None:
+        """Let a control change its own filter fields.
+
+        The other fields stay as they are. A script may have set them more precisely than controls can show.
+        """
 
         def changed(_: Any) -> None:
-            if not getattr(self._setting, "now", False):
+            if not getattr(self._setting, "active", False):
                 self.attempt(lambda: self.selection.change(**fields()))
 
         control.observe(changed, "value")
 
-    def _folders(self, inside: str | None) -> list[tuple[str, str]]:
-        """Return the folder that is selected, those above it and those in it."""
-        tree = self.lib.folders(1, folder=inside, limit=_FOLDERS)
-        here = [str(path) for path in tree.loc[tree["depth"] == 0, "id"]]
-        below = sorted(str(path) for path in tree.loc[tree["depth"] == 1, "id"])
-        above = [] if inside is None else [inside, *_above(inside)][::-1]
+    def _query_folders(self, selected: str | None) -> list[tuple[str, str]]:
+        """Return the selected folder, its parents and its subfolders."""
+        tree = self.lib.folders(1, folder=selected, limit=_MAX_FOLDERS)
+        roots = [str(path) for path in tree.loc[tree["depth"] == 0, "id"]]
+        subfolders = sorted(str(path) for path in tree.loc[tree["depth"] == 1, "id"])
+        parents = [] if selected is None else [selected, *_parents(selected)][::-1]
         return [
-            ("all folders", ""),
-            *((short(path, 80), path) for path in (above or here)),
-            *((f"\u2003{short(path.rpartition('/')[2], 80)}", path) for path in below),
+            ("All folders", ""),
+            *((short(path, 80), path) for path in (parents or roots)),
+            *((f"\u2003{short(path.rpartition('/')[2], 80)}", path) for path in subfolders),
         ]
 
-    def _quietly(self, control: Any, **state: Any) -> None:
-        """Set a control without taking that for a person's choice."""
-        self._setting.now = True
+    def _set(self, control: Any, **state: Any) -> None:
+        """Set a control without treating it as a choice of the user."""
+        self._setting.active = True
         try:
             for name, value in state.items():
                 if getattr(control, name) != value:
                     setattr(control, name, value)
         finally:
-            self._setting.now = False
+            self._setting.active = False
 
 
-def _above(folder: str) -> list[str]:
-    """Return the folders that a folder lies in, the innermost first."""
+def _parents(folder: str) -> list[str]:
+    """Return the parents of a folder, the innermost first."""
     parts = folder.split("/")
     return ["/".join(parts[:number]) or "/" for number in range(len(parts) - 1, 0, -1) if folder != "/"]
 
 
-def _beside(label: str, control: Any) -> Any:
-    """Return a control with what it is about on its left."""
+def _labelled(label: str, control: Any) -> Any:
+    """Return a control with a label on its left."""
     row = styled(widgets.HBox, [styled(widgets.Label, label), control])
     row.add_class("mfkit-beside")
     return row
 
 
-def _day(moment: Any) -> date | None:
-    return None if moment is None else moment.date()
+def _date(timestamp: Any) -> date | None:
+    return None if timestamp is None else timestamp.date()

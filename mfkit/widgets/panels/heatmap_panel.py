@@ -1,4 +1,4 @@
-"""The panel of codecs by resolution."""
+"""The panel with the heat map of codecs by resolution."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 from mfkit.charts import resolutions_chart
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.widgets.panels.chart_panel import ChartPanel, measure_switch
+from mfkit.widgets.panels.chart_panel import ChartPanel, measure_toggle
 from mfkit.widgets.selection import Selection
 
 
 class HeatmapPanel(ChartPanel):
-    """How many films, or how many bytes of them, are in which codec and resolution; a click selects a cell.
+    """Files or bytes of each video codec by resolution. Click a cell to select it.
 
     ![Codecs by resolution as a heat map](../images/panels/heatmap.png)
 
@@ -26,19 +26,19 @@ class HeatmapPanel(ChartPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to follow."""
-        self._by = measure_switch("files")
-        super().__init__(lib, selection, "Codec by resolution", [self._by])
+        """Create the panel for a library and the selection to follow."""
+        self.measure = measure_toggle("files")
+        super().__init__(lib, selection, "Codec by resolution", [self.measure])
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Sum up by codec and resolution."""
+        """Query the totals by codec and resolution."""
         return self.lib.summary(["video_codec", "resolution"], chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a cell for each pair."""
-        return resolutions_chart(frame, self._by.value)
+        """Draw a cell for each codec and resolution."""
+        return resolutions_chart(frame, self.measure.value)
 
     def clicked(self, key: list[str]) -> dict[str, Any]:
-        """Select the codec in the resolution."""
+        """Select the codec and the resolution."""
         codec, resolution = key
         return {"video_codec": codec, "resolution": resolution}

@@ -1,4 +1,4 @@
-"""The panel of places: a map that asks for what it shows."""
+"""The map panel: locations of the selected items, in finer cells when zoomed in."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from mfkit.charts import places_map
 from mfkit.charts.places_map import land_style, street_style
 from mfkit.filters.media_filter import Box, MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.widgets.controls.plotly_widget import SAVE
+from mfkit.widgets.controls.plotly_widget import SAVE_BUTTONS
 from mfkit.widgets.panels.chart_panel import ChartPanel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import styled
 
 
 class MapPanel(ChartPanel):
-    """Where things were recorded, summed up by a grid that gets finer as a person zooms in.
+    """Locations of the selected items as circles on a map. Zooming in shows finer cells.
 
-    Drag moves the map; the buttons, or the wheel with Ctrl or Command, zoom it. A click on a disc
-    selects what it stands for, a box or a line drawn around several what lies in it.
+    Drag to move the map. Zoom with the buttons, or with Ctrl or Command and the wheel. Click a circle to
+    select its items, or select several circles by box or lasso.
 
-    ![Discs on a map of the world](../images/panels/map.png)
+    Attributes:
+        streets: Shows the street map.
+
+    ![Circles on a map of the world](../images/panels/map.png)
 
     Example:
         >>> lib = mfkit.open_library()  # doctest: +SKIP
@@ -34,63 +37,64 @@ class MapPanel(ChartPanel):
         >>> mfkit.widgets.MapPanel(lib, selection)  # doctest: +SKIP
     """
 
-    rank = 0  # the browser takes longer to draw it than all other charts
+    draw_priority = 0  # the browser needs more time for it than for all other charts
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to follow."""
-        self._for: MediaFilter | None = None
-        self._laid: bool | None = None
-        self._streets = styled(
+        """Create the panel for a library and the selection to follow."""
+        self._queried_filter: MediaFilter | None = None
+        self._streets_sent: bool | None = None
+        self._degrees = 0.0
+        self.streets = styled(
             widgets.ToggleButton,
-            description="streets",
-            tooltip="Street map from openstreetmap.org, which then sees where you look",
+            description="Streets",
+            tooltip="Street map from openstreetmap.org; its server sees which part you look at",
         )
-        self._streets.add_class("mfkit-toggle")
+        self.streets.add_class("mfkit-toggle")
         super().__init__(
             lib,
             selection,
             "Places",
-            [self._streets],
-            buttons=("zoomIn", "zoomOut", "home", "move", "box", "lasso", *SAVE),
+            [self.streets],
+            buttons=("zoomIn", "zoomOut", "home", "move", "box", "lasso", *SAVE_BUTTONS),
         )
         self.plot.observe(self.follow, "view")
-        self.plot.listen("box", lambda corners: self.narrow(_selected_box(*corners)))
-        self.plot.listen("lasso", lambda line: self.narrow({"area": line}))
+        self.plot.listen("box", lambda corners: self.toggle_condition(_box_fields(*corners)))
+        self.plot.listen("lasso", lambda line: self.toggle_condition({"area": line}))
 
     def options(self) -> Hashable:
         """Return the visible part of the map and its background."""
-        return _visible(self.plot.view), self._streets.value
+        return _visible_box(self.plot.view), self.streets.value
 
-    def question(self, chosen: MediaFilter) -> Hashable:
+    def query_key(self, chosen: MediaFilter) -> Hashable:
         """Return the filter and the visible part of the map."""
-        return chosen, _visible(self.plot.view)
+        return chosen, _visible_box(self.plot.view)
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Sum up by cells of the visible part; a selection with a box of its own keeps to that."""
-        box = _visible(self.plot.view)
+        """Count items by cell in the visible part, or in the box of the selection if it has one."""
+        box = _visible_box(self.plot.view)
         if box is None or chosen.box is not None:
-            found, within = self.lib.places(chosen), chosen
+            frame, counted = self.lib.places(chosen), chosen
         else:
-            within = chosen.replace(box=box)
-            found = self.lib.places(within)
-            if found.empty and chosen != self._for:
-                # Another selection lies elsewhere: show it, rather than an empty place.
-                self.plot.home()
-                self._drawn = (chosen, self.options())
-                found, within = self.lib.places(chosen), chosen
-        self._for = chosen
-        self._degrees = cell_size(within)
-        return found
+            counted = chosen.replace(box=box)
+            frame = self.lib.places(counted)
+            if frame.empty and chosen != self._queried_filter:
+                # The new selection lies elsewhere. Show it instead of an empty part of the map.
+                self.plot.reset_view()
+                self._drawn_state = (chosen, self.options())
+                frame, counted = self.lib.places(chosen), chosen
+        self._queried_filter = chosen
+        self._degrees = cell_size(counted)
+        return frame
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a disc per cell, over a background that is sent when it is another one."""
-        if self._streets.value != self._laid:
-            self._laid = self._streets.value
-            self.plot.background(street_style() if self._laid else land_style())
+        """Draw a circle per cell. The background is sent only when it changes."""
+        if self.streets.value != self._streets_sent:
+            self._streets_sent = self.streets.value
+            self.plot.set_background(street_style() if self._streets_sent else land_style())
         return places_map(frame, background=False)
 
     def clicked(self, key: list[float]) -> dict[str, Any]:
-        """Select the cell that a disc stands for."""
+        """Select the cell of a circle."""
         latitude, longitude = key
         row, column = round(latitude / self._degrees), round(longitude / self._degrees)
         half = self._degrees / 2
@@ -104,25 +108,25 @@ class MapPanel(ChartPanel):
         return {"box": box, "area": None}
 
 
-def _selected_box(south: float, west: float, north: float, east: float) -> dict[str, Any]:
-    wide = east - west >= 360
-    west, east = (-180.0, 180.0) if wide else (_turned(west), _turned(east))
+def _box_fields(south: float, west: float, north: float, east: float) -> dict[str, Any]:
+    whole_world = east - west >= 360
+    west, east = (-180.0, 180.0) if whole_world else (_wrap(west), _wrap(east))
     return {"box": Box(max(south, -90.0), west, min(north, 90.0), east), "area": None}
 
 
-def _turned(longitude: float) -> float:
-    """Return a longitude from -180 to 180: a map that was moved around the world counts on."""
+def _wrap(longitude: float) -> float:
+    """Return a longitude between -180 and 180. A map that was moved around the world goes beyond."""
     return (longitude + 180) % 360 - 180
 
 
-def _visible(view: dict[str, Any]) -> Box | None:
-    """Return a map's view as a box, None for the whole world; with a margin, to be there when it moves."""
+def _visible_box(view: dict[str, Any]) -> Box | None:
+    """Return the visible part of a map with a margin, so that it can be moved; None for the whole world."""
     if not view:
         return None
     south, west, north, east = (float(view[name]) for name in Box._fields)
-    tall, wide = (north - south) / 4, (east - west) / 4
-    south, north = max(south - tall, -90.0), min(north + tall, 90.0)
-    west, east = west - wide, east + wide
+    margin_y, margin_x = (north - south) / 4, (east - west) / 4
+    south, north = max(south - margin_y, -90.0), min(north + margin_y, 90.0)
+    west, east = west - margin_x, east + margin_x
     if east - west >= 360:
         return None if north - south > 150 else Box(south, -180.0, north, 180.0)
-    return Box(south, _turned(west), north, _turned(east))
+    return Box(south, _wrap(west), north, _wrap(east))

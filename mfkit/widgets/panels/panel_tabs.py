@@ -1,4 +1,4 @@
-"""Panels behind tabs: made when their tab is first opened, and at rest while another one is seen."""
+"""Tabs of panels. Panels are created when their tab is first opened, and pause while it is hidden."""
 
 from __future__ import annotations
 
@@ -19,80 +19,84 @@ from mfkit.widgets.selection import Selection
 
 PanelType = Callable[[MediaLibrary, Selection], Panel]
 
+_GRID_LAYOUT = {
+    # Two columns, or one where there is no room for two.
+    "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(280px, 40%)), 1fr))",
+    "grid_gap": "8px 20px",
+    "min_width": "0",
+    "width": "auto",
+    "align_content": "flex-start",
+}
+
 
 class PanelTabs(widgets.Tab):
-    """Tabs with panels over one selection, two beside each other where there is room.
-
-    Args of the constructor: the library, the selection, and the kinds of panels by the title of their tab.
+    """Tabs of panels for one selection, two panels in a row where there is room.
 
     Example:
         >>> PanelTabs(lib, selection, {"Formats": [TypesPanel, CodecsPanel]})  # doctest: +SKIP
     """
 
     def __init__(
-        self, lib: MediaLibrary, selection: Selection, kinds: Mapping[str, Sequence[PanelType]]
+        self, lib: MediaLibrary, selection: Selection, tabs: Mapping[str, Sequence[PanelType]]
     ) -> None:
-        """Make the panels of the first tab."""
-        self._lib, self._selection = lib, selection
-        self._kinds = list(kinds.values())
-        self._made: dict[int, list[Panel]] = {}
-        super().__init__([grid([]) for _ in kinds], titles=list(kinds), selected_index=0)
-        self.add_class("mfkit-tabs")
-        self.observe(self._opened, "selected_index")
-        self._opened()
-
-    @property
-    def panels(self) -> tuple[Panel, ...]:
-        """The panels made so far."""
-        return tuple(panel for panels in self._made.values() for panel in panels)
-
-    def _opened(self, _: Any = None) -> None:
-        seen = self.selected_index
-        if seen is not None and seen not in self._made:
-            self._made[seen] = [kind(self._lib, self._selection) for kind in self._kinds[seen]]
-            self.children[seen].children = self._made[seen]
-        for place, panels in self._made.items():
-            for panel in panels:
-                panel.active = place == seen
-
-
-def grid(panels: Sequence[Panel]) -> widgets.GridBox:
-    """Return panels two a row, or one where there is no room for two."""
-    return widgets.GridBox(
-        list(panels),
-        layout={
-            "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(280px, 40%)), 1fr))",
-            "grid_gap": "8px 20px",
-            "min_width": "0",
-            "width": "auto",
-            "align_content": "flex-start",
-        },
-    )
-
-
-class ActionTabs(PanelTabs):
-    """Curation, query and views, export, duplicates and completeness, one at a time."""
-
-    def __init__(
-        self, lib: MediaLibrary, selection: Selection, table: TablePanel, changed: Callable[[], None]
-    ) -> None:
-        """Show the first tab.
+        """Create the panels of the first tab.
 
         Args:
             lib: The library.
-            selection: What to follow.
-            table: Whose chosen rows to act on, and whose card opens.
-            changed: Called after tags or collections have changed.
+            selection: The selection to follow.
+            tabs: Panel classes by the title of their tab.
+        """
+        self._lib, self._selection = lib, selection
+        self._panel_types = list(tabs.values())
+        self._created: dict[int, list[Panel]] = {}
+        grids = [widgets.GridBox([], layout=_GRID_LAYOUT) for _ in tabs]
+        super().__init__(grids, titles=list(tabs), selected_index=0)
+        self.add_class("mfkit-tabs")
+        self.observe(self._show_selected, "selected_index")
+        self._show_selected()
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """The panels created so far."""
+        return tuple(panel for panels in self._created.values() for panel in panels)
+
+    def _show_selected(self, _: Any = None) -> None:
+        selected = self.selected_index
+        if selected is not None and selected not in self._created:
+            self._created[selected] = [
+                panel_type(self._lib, self._selection) for panel_type in self._panel_types[selected]
+            ]
+            self.children[selected].children = self._created[selected]
+        for index, panels in self._created.items():
+            for panel in panels:
+                panel.active = index == selected
+
+
+class ActionTabs(PanelTabs):
+    """Tabs for tags and collections, query and filters, export, duplicates, and completeness."""
+
+    def __init__(
+        self, lib: MediaLibrary, selection: Selection, table: TablePanel, on_change: Callable[[], None]
+    ) -> None:
+        """Create the panel of the first tab.
+
+        Args:
+            lib: The library.
+            selection: The selection to follow.
+            table: The table whose chosen rows to change, and whose card to open.
+            on_change: Called after tags or collections have changed.
         """
         super().__init__(
             lib,
             selection,
             {
-                "Tag and collect": [lambda lib, selection: CurationPanel(lib, selection, table, changed)],
-                "Query and views": [QueryPanel],
+                "Tags and collections": [
+                    lambda lib, selection: CurationPanel(lib, selection, table, on_change)
+                ],
+                "Query and filters": [QueryPanel],
                 "Export": [ExportPanel],
                 "Duplicates": [
-                    lambda lib, selection: DuplicatesPanel(lib, selection, table.open_card, changed)
+                    lambda lib, selection: DuplicatesPanel(lib, selection, table.open_card, on_change)
                 ],
                 "Completeness": [lambda lib, selection: QualityPanel(lib, selection, table.open_card)],
             },

@@ -1,8 +1,7 @@
-"""A piece of code in the browser, as text, with a button that copies it."""
+"""The query panel: the selection as code or as a DataFrame, and saved filters."""
 
 from __future__ import annotations
 
-import html
 import json
 import keyword
 import os
@@ -21,11 +20,13 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
-from mfkit.widgets.shared_style import styled
+from mfkit.widgets.shared_style import control_row, small_button, styled
+
+_MAX_LINE = 88
 
 
 class CodeBlock(anywidget.AnyWidget):
-    """Shows code.
+    """Code with a button that copies it.
 
     Attributes:
         text: The code.
@@ -36,30 +37,40 @@ class CodeBlock(anywidget.AnyWidget):
     text = traitlets.Unicode("").tag(sync=True)
 
 
-_LINE = 88
-
-
 def as_python(chosen: MediaFilter) -> str:
-    """Return the call that lists what a filter selects."""
-    begin = len("MediaFilter(")
-    parts = [repr(MediaFilter(**{name: value}))[begin:-1] for name, value in chosen.given().items()]
+    """Return the Python call that lists the items matching a filter."""
+    start = len("MediaFilter(")
+    parts = [repr(MediaFilter(**{name: value}))[start:-1] for name, value in chosen.given().items()]
     line = f"lib.items({', '.join(parts)})"
-    return line if len(line) <= _LINE else "lib.items(\n" + "".join(f"    {one},\n" for one in parts) + ")"
+    return (
+        line if len(line) <= _MAX_LINE else "lib.items(\n" + "".join(f"    {one},\n" for one in parts) + ")"
+    )
 
 
 def as_json(chosen: MediaFilter) -> str:
-    """Return the fields of a filter as JSON, which ``MediaFilter(**json.loads(...))`` takes back."""
+    """Return the fields of a filter as JSON. ``MediaFilter(**json.loads(...))`` reads it."""
     fields = chosen.model_dump(mode="json", include=set(chosen.given()))
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
 
-_FORMS = {"Python": as_python, "SQL": MediaFilter.sql, "JSON": as_json}
+_LANGUAGES = {"Python": as_python, "SQL": MediaFilter.sql, "JSON": as_json}
 
 
 class QueryPanel(Panel):
-    """What is selected, as Python, SQL or JSON to copy, as a DataFrame, or kept by name in the library.
+    """The selection as Python, SQL or JSON, as a DataFrame, and as saved filters of the library.
 
-    ![The selection as code, and kept selections](../images/panels/query.png)
+    Attributes:
+        language: Language of the code.
+        code: The code.
+        variable: Name of the variable for the DataFrame.
+        frame_button: Creates the variable.
+        saved_filters: The saved filters.
+        apply_button: Applies the chosen saved filter.
+        delete_button: Deletes the chosen saved filter.
+        new_name: Name under which to save the selection.
+        save_button: Saves the selection.
+
+    ![The selection as code, and saved filters](../images/panels/query.png)
 
     Example:
         >>> lib = mfkit.open_library()  # doctest: +SKIP
@@ -68,117 +79,93 @@ class QueryPanel(Panel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to show and to change."""
-        self._form = styled(widgets.ToggleButtons, options=list(_FORMS))
-        self._form.add_class("mfkit-switch")
-        self._code = CodeBlock()
-        self._variable = styled(widgets.Text, value="items", description="Variable")
-        self._assign = _button("To DataFrame", "Put the selected items into this variable of the notebook")
-        self._views = styled(widgets.Dropdown, description="View")
-        self._open = _button("Open", "Select what this view selects")
-        self._delete = _button("Delete", "Forget this view; the files stay as they are")
-        self._name = styled(widgets.Text, placeholder="a name for this selection", description="Save as")
-        self._save = _button("Save", "Keep this selection in the library")
-        self._done = styled(widgets.HTML)
-        self._done.add_class("mfkit-done")
-        variable = [] if _on_a_page() else [_row(self._variable, self._assign)]
+        """Create the panel for a library and the selection to show and change."""
+        self.language = styled(widgets.ToggleButtons, options=list(_LANGUAGES))
+        self.language.add_class("mfkit-switch")
+        self.code = CodeBlock()
+        self.variable = styled(widgets.Text, value="items", description="Variable")
+        self.frame_button = small_button("To DataFrame", "Store the selected items in this notebook variable")
+        self.saved_filters = styled(widgets.Dropdown, description="Saved filter")
+        self.apply_button = small_button("Apply", "Select the items matching this filter")
+        self.delete_button = small_button("Delete", "Delete this saved filter; no files are deleted")
+        self.new_name = styled(widgets.Text, placeholder="Name of the filter", description="Save as")
+        self.save_button = small_button("Save", "Save this selection in the library")
+        # In Voilà no cell could use a variable.
+        in_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
         rows = [
-            self._code,
-            *variable,
-            _row(self._views, self._open, self._delete),
-            _row(self._name, self._save),
-            self._done,
+            self.code,
+            *([] if in_voila else [control_row(self.variable, self.frame_button)]),
+            control_row(self.saved_filters, self.apply_button, self.delete_button),
+            control_row(self.new_name, self.save_button),
+            self.status,
         ]
-        super().__init__(lib, selection, "Query and views", rows, [self._form])
-        self._form.observe(self.follow, "value")
-        self._name.observe(self._relabel, "value")
+        super().__init__(lib, selection, "Query and filters", rows, [self.language])
+        self.language.observe(self.follow, "value")
+        self.new_name.observe(self._update_save_button, "value")
         for button, action in (
-            (self._assign, self._to_variable),
-            (self._open, self._open_view),
-            (self._delete, self._delete_view),
-            (self._save, self._save_view),
+            (self.frame_button, self._create_variable),
+            (self.apply_button, self._apply_filter),
+            (self.delete_button, self._delete_filter),
+            (self.save_button, self._save_filter),
         ):
-            button.on_click(lambda _, action=action: self.act(action))
-        self._relabel()
+            button.on_click(lambda _, action=action: self.run_action(action))
+        self._update_save_button()
 
     def options(self) -> Hashable:
-        """Return the form of the code."""
-        return str(self._form.value)
+        """Return the language of the code."""
+        return str(self.language.value)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Write the selection down."""
-        self._code.text = _FORMS[self._form.value](chosen)
-        self._offer()
+        """Show the code of the selection, and the saved filters."""
+        self.code.text = _LANGUAGES[self.language.value](chosen)
+        self._list_filters()
 
-    def _offer(self) -> None:
-        names, before = list(self.lib.saved_filters()["name"]), self._views.value
-        options = tuple((_short(name), name) for name in names)
-        if options != self._views.options:  # else one that is being chosen would be taken away
-            self._views.options = options
-            self._views.value = before if before in names else names[0] if names else None
-        self._open.disabled = not names
-        self._delete.disabled = not names or self.lib.database.read_only
-        self._relabel()
+    def _list_filters(self) -> None:
+        names, before = list(self.lib.saved_filters()["name"]), self.saved_filters.value
+        options = tuple((name if len(name) <= 60 else f"{name[:59]}…", name) for name in names)
+        if options != self.saved_filters.options:  # otherwise an open drop-down list would close
+            self.saved_filters.options = options
+            self.saved_filters.value = before if before in names else names[0] if names else None
+        self.apply_button.disabled = not names
+        self.delete_button.disabled = not names or self.lib.database.read_only
+        self._update_save_button()
 
-    def _relabel(self, _: Any = None) -> None:
-        name = self._name.value.strip()
-        there = name.lower() in {str(value).lower() for _, value in self._views.options}
-        self._save.description = "Replace" if there else "Save"
-        self._save.disabled = not name or self.lib.database.read_only
+    def _update_save_button(self, _: Any = None) -> None:
+        name = self.new_name.value.strip()
+        exists = name.lower() in {str(value).lower() for _, value in self.saved_filters.options}
+        self.save_button.description = "Replace" if exists else "Save"
+        self.save_button.disabled = not name or self.lib.database.read_only
 
-    def _to_variable(self) -> None:
+    def _create_variable(self) -> None:
         shell: Any = get_ipython()
         if shell is None:
-            raise FilterError("There is no notebook here to put a variable into.")
-        name = self._variable.value.strip()
+            raise FilterError("A variable can only be created in a notebook. Open this panel in a notebook.")
+        name = self.variable.value.strip()
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise FilterError(f"{name!r} is no name of a variable; take letters, digits and _.")
+            raise FilterError(f"{name!r} is not a valid variable name. Use letters, digits and underscores.")
         if name in shell.user_ns and not isinstance(shell.user_ns[name], pd.DataFrame):
-            raise FilterError(f"{name} is something else in this notebook already; take another name.")
+            raise FilterError(f"The notebook's variable {name!r} is not a DataFrame. Choose another name.")
         frame = self.lib.items(self.selection.filter)
         shell.user_ns[name] = frame
-        self._say_done("", name, f" holds {len(frame):,} rows and {len(frame.columns)} columns")
+        rows = f"{len(frame):,} {'row' if len(frame) == 1 else 'rows'}"
+        self.show_status("Created ", name, f" with {rows} and {len(frame.columns)} columns")
 
-    def _open_view(self) -> None:
-        name = self._views.value
+    def _apply_filter(self) -> None:
+        name = self.saved_filters.value
         self.selection.filter = self.lib.saved_filter(name)
-        self._say_done("Opened ", name)
+        self.show_status("Applied filter ", name)
 
-    def _delete_view(self) -> None:
-        name = self._views.value
+    def _delete_filter(self) -> None:
+        name = self.saved_filters.value
         self.lib.delete_filter(name)
-        self._offer()
-        self._say_done("Deleted the view ", name)
+        self._list_filters()
+        self.show_status("Deleted filter ", name)
 
-    def _save_view(self) -> None:
-        name = self._name.value.strip()
+    def _save_filter(self) -> None:
+        name = self.new_name.value.strip()
         self.lib.save_filter(name, self.selection.filter)
-        self._name.value = ""
-        self._offer()
-        self._views.value = next(value for _, value in self._views.options if value.lower() == name.lower())
-        self._say_done("Saved as ", name, "; lib.saved_filter() gives it back")
-
-    def _say_done(self, before: str, name: str, after: str = "") -> None:
-        safe = html.escape(name)
-        self._done.value = f'{before}<bdi title="{safe}">{safe}</bdi>{after}'
-
-
-def _on_a_page() -> bool:
-    """Return whether Voilà shows this, where no cell could use a variable."""
-    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
-
-
-def _short(name: str, length: int = 60) -> str:
-    return name if len(name) <= length else f"{name[: length - 1]}…"
-
-
-def _button(text: str, tip: str) -> widgets.Button:
-    button = styled(widgets.Button, description=text, tooltip=tip)
-    button.add_class("mfkit-small")
-    return button
-
-
-def _row(*controls: Any) -> widgets.HBox:
-    row = styled(widgets.HBox, controls)
-    row.add_class("mfkit-row")
-    return row
+        self.new_name.value = ""
+        self._list_filters()
+        saved = (value for _, value in self.saved_filters.options if value.lower() == name.lower())
+        self.saved_filters.value = next(saved)
+        self.show_status("Saved as ", name, "; <code>lib.saved_filter()</code> returns it")

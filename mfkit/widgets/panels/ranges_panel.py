@@ -1,4 +1,4 @@
-"""The panel of ranges: size, duration, resolution and date, each over a small histogram."""
+"""The panel of ranges: size, duration, resolution and date, each with a small histogram."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from mfkit.filters.describe import without
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.chips_and_lists import Range
-from mfkit.widgets.controls.range_bins import RangeBins, ResolutionBins, YearBins, duration_scale, size_scale
+from mfkit.widgets.controls.range_bins import RangeBins, ResolutionBins, YearBins, duration_bins, size_bins
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import Memo
 
 
 class RangesPanel(Panel):
-    """From where to where: size, duration, resolution and year, each with how many files there are of each,
-    under all other conditions.
+    """Ranges of size, duration, resolution and year. Each histogram counts files under all other conditions.
+
+    Attributes:
+        ranges: The controls.
+        bins: The bins of each control.
 
     ![Four ranges over small histograms](../images/panels/ranges.png)
 
@@ -31,44 +34,46 @@ class RangesPanel(Panel):
         >>> mfkit.widgets.RangesPanel(lib, selection)  # doctest: +SKIP
     """
 
-    rank = 3
+    draw_priority = 3
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to change."""
-        self._fixed: tuple[RangeBins, ...] = (size_scale(), duration_scale(), ResolutionBins())
-        self._years = Memo[RangeBins](lib)
-        self._scales: tuple[RangeBins, ...] = ()
-        self._ranges = [
-            Range(label, functools.partial(self._moved, place))
-            for place, label in enumerate(("Size", "Duration", "Resolution", "Date"))
+        """Create the panel for a library and the selection to change."""
+        self._fixed_bins: tuple[RangeBins, ...] = (size_bins(), duration_bins(), ResolutionBins())
+        self._year_bins = Memo[RangeBins](lib)
+        self.bins: tuple[RangeBins, ...] = ()
+        self.ranges = [
+            Range(label, functools.partial(self._move, index))
+            for index, label in enumerate(("Size", "Duration", "Resolution", "Date"))
         ]
-        super().__init__(lib, selection, "Ranges", self._ranges)
+        super().__init__(lib, selection, "", self.ranges)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count, and set the handles to the selection."""
-        self._scales = (*self._fixed, self._years.get(lambda: YearBins(self.lib)))
-        # Those whose own bounds are not set count under the same conditions, and with one look at the items.
-        alike: dict[MediaFilter, list[int]] = {}
-        for place, scale in enumerate(self._scales):
-            alike.setdefault(without(chosen, *scale.fields), []).append(place)
-        for others, places in alike.items():
-            found = self.lib.frame(spread([self._scales[place].bin for place in places], others))
-            for number, place in enumerate(places):
-                scale = self._scales[place]
-                # By hand: for what are a few hundred rows groupby() takes ten times as long.
+        """Count the bins, and set the handles to the selection."""
+        self.bins = (*self._fixed_bins, self._year_bins.get(lambda: YearBins(self.lib)))
+        # Ranges without a condition of their own count under the same filter, so one query serves them all.
+        by_filter: dict[MediaFilter, list[int]] = {}
+        for index, bins in enumerate(self.bins):
+            by_filter.setdefault(without(chosen, *bins.fields), []).append(index)
+        for other_conditions, indexes in by_filter.items():
+            expressions = [self.bins[index].bin_expression for index in indexes]
+            frame = self.lib.frame(spread(expressions, other_conditions))
+            for number, index in enumerate(indexes):
+                bins = self.bins[index]
+                # groupby() takes ten times as long for these few hundred rows.
                 files: Counter[Any] = Counter()
-                for value, count in zip(found[f"bin{number}"], found["files"], strict=True):
+                for value, count in zip(frame[f"bin{number}"], frame["files"], strict=True):
                     if value is not pd.NA and value == value:
                         files[value] += int(count)
-                counts = scale.counts(files)
-                self._ranges[place].show(counts, scale.froms, scale.tos, *scale.stand(chosen))
+                self.ranges[index].show(
+                    bins.counts(files), bins.lower_labels, bins.upper_labels, *bins.handle_positions(chosen)
+                )
 
-    def forget(self) -> None:
-        """Forget how far the library goes."""
-        self._years.forget()
+    def clear_cache(self) -> None:
+        """Discard the first and last year of the library."""
+        self._year_bins.clear()
 
-    def _moved(self, place: int, low: int, high: int) -> None:
-        scale = self._scales[place]
-        # Put back where it was, a handle changes nothing: a script may have set a finer bound.
-        if (low, high) != scale.stand(self.selection.filter):
-            self.attempt(lambda: self.selection.change(**scale.chosen(low, high)))
+    def _move(self, index: int, low: int, high: int) -> None:
+        bins = self.bins[index]
+        # A handle that returns to its old position changes nothing: a script may have set a finer bound.
+        if (low, high) != bins.handle_positions(self.selection.filter):
+            self.attempt(lambda: self.selection.change(**bins.filter_fields(low, high)))

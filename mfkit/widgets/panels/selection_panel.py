@@ -1,4 +1,4 @@
-"""The panel that says what is selected: in words, as chips, and with the way back."""
+"""The panel that summarizes the selection: counts, conditions as chips, and its history."""
 
 from __future__ import annotations
 
@@ -14,13 +14,21 @@ from mfkit.widgets.controls.chips_and_lists import Chips
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import Memo, totals
-from mfkit.widgets.shared_style import styled
+from mfkit.widgets.shared_style import small_button, styled
 
 
 class SelectionPanel(Panel):
-    """How much is selected, each condition as a chip that can be taken away, back, forward and reset.
+    """The size of the selection, its conditions as removable chips, and buttons for back, forward and reset.
 
-    ![How much is selected, and its conditions as chips](../images/panels/selection.png)
+    Attributes:
+        summary: Number, size and duration of the selected files, HTML.
+        chips: The conditions.
+        back_button: Returns to the previous selection.
+        forward_button: Returns to the next selection.
+        reset_button: Removes all conditions.
+        refresh_button: Queries the library again.
+
+    ![The size of the selection, and its conditions as chips](../images/panels/selection.png)
 
     Example:
         >>> lib = mfkit.open_library()  # doctest: +SKIP
@@ -28,63 +36,55 @@ class SelectionPanel(Panel):
         >>> mfkit.widgets.SelectionPanel(lib, selection)  # doctest: +SKIP
     """
 
-    rank = 0
+    draw_priority = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Take the library and the selection to follow."""
-        self._back = styled(widgets.Button, description="‹", tooltip="Back to the selection before")
-        self._forward = styled(widgets.Button, description="›", tooltip="Forward again")
-        self._reset = styled(widgets.Button, description="Reset", tooltip="Select all files")
-        self._anew = styled(widgets.Button, description="↻", tooltip="Read the library anew, as after a scan")
-        for button in (self._back, self._forward, self._reset, self._anew):
-            button.add_class("mfkit-small")
-        self._words = styled(widgets.HTML)
-        self._words.add_class("mfkit-count")
-        self._chips = Chips(lambda key: self.attempt(lambda: self.selection.drop(*key.split(","))))
-        self._whole = Memo[int](lib)
-        super().__init__(
-            lib,
-            selection,
-            "Selection",
-            [self._words, self._chips],
-            [self._back, self._forward, self._reset, self._anew],
-        )
-        self._back.on_click(lambda _: self.attempt(self.selection.back))
-        self._forward.on_click(lambda _: self.attempt(self.selection.forward))
-        self._reset.on_click(lambda _: self.attempt(self.selection.clear))
-        self._anew.on_click(lambda _: self.attempt(self.selection.renew))
-        self.selection.observe(self._enable, ["past", "future"])
-        self._enable()
+        """Create the panel for a library and the selection to follow."""
+        self.back_button = small_button("‹", "Previous selection")
+        self.forward_button = small_button("›", "Next selection")
+        self.reset_button = small_button("Reset", "Remove all conditions")
+        self.refresh_button = small_button("↻", "Refresh all panels, for example after a scan")
+        self.summary = styled(widgets.HTML)
+        self.summary.add_class("mfkit-count")
+        self.chips = Chips(lambda key: self.attempt(lambda: self.selection.drop(*key.split(","))))
+        self._total = Memo[int](lib)
+        buttons = [self.back_button, self.forward_button, self.reset_button, self.refresh_button]
+        super().__init__(lib, selection, "Selection", [self.summary, self.chips], buttons)
+        self.back_button.on_click(lambda _: self.attempt(self.selection.back))
+        self.forward_button.on_click(lambda _: self.attempt(self.selection.forward))
+        self.reset_button.on_click(lambda _: self.attempt(self.selection.clear))
+        self.refresh_button.on_click(lambda _: self.attempt(self.selection.refresh))
+        self.selection.observe(self._update_buttons, ["past", "future"])
+        self._update_buttons()
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Say what is selected and how much it is."""
-        # The conditions first: they are known before any count.
-        self._chips.show([(",".join(clause.fields), clause.text) for clause in describe(chosen)])
-        self._words.value = count_text(totals(self.lib, chosen), self._whole.get(self.lib.count))
+        """Show the conditions and the totals."""
+        # The conditions first, because they need no query.
+        self.chips.show([(",".join(clause.fields), clause.text) for clause in describe(chosen)])
+        self.summary.value = count_text(totals(self.lib, chosen), self._total.get(self.lib.count))
 
-    def forget(self) -> None:
-        """Forget how many files the library has."""
-        self._whole.forget()
+    def clear_cache(self) -> None:
+        """Discard the number of files in the library."""
+        self._total.clear()
 
-    def _enable(self, _: object = None) -> None:
-        self._back.disabled = not self.selection.past
-        self._forward.disabled = not self.selection.future
+    def _update_buttons(self, _: object = None) -> None:
+        self.back_button.disabled = not self.selection.past
+        self.forward_button.disabled = not self.selection.future
 
 
-def count_text(selected: Mapping[str, float], whole: int) -> str:
-    """Return what is selected as safe HTML: ``12,403 of 1,000,000 files · 3.10 TB · 214 h``.
+def count_text(selected: Mapping[str, float], total: int) -> str:
+    """Return the size of a selection as safe HTML: ``12,403 of 1,000,000 files · 3.10 TB · 214 h``.
 
     Args:
-        selected: ``files``, ``bytes`` and ``duration`` (s) of the selected items.
-        whole: How many items there are.
+        selected: ``files``, ``bytes`` and ``duration`` (seconds) of the selected items.
+        total: Number of items in the library.
     """
-    if not whole:
-        return 'This library is empty. Fill it with <code>lib.scan("folder")</code>.'
-    files, size = int(selected["files"]), int(selected["bytes"])
+    if not total:
+        return 'This library is empty. Add files with <code>lib.scan("folder")</code>.'
+    files, duration = int(selected["files"]), selected["duration"]
+    noun = "file" if total == 1 else "files"
     if not files:
-        return f"<b>0</b> of {whole:,} files. Nothing matches; take a condition away."
-    duration = selected["duration"]
-    noun = "file" if whole == 1 else "files"
-    much = format_size(size) + (f" · {format_duration(duration)}" if duration else "")
-    # One line where there is room, else broken before the amount and nowhere else.
-    return f"<span><b>{files:,}</b> of {whole:,} {noun} ·</span> <span>{much}</span>"
+        return f"<b>0</b> of {total:,} {noun}. No files match. Remove a condition."
+    size = format_size(int(selected["bytes"])) + (f" · {format_duration(duration)}" if duration else "")
+    # On one line if there is room; otherwise broken only before the size.
+    return f"<span><b>{files:,}</b> of {total:,} {noun} ·</span> <span>{size}</span>"

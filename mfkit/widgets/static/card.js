@@ -1,33 +1,33 @@
-// All that is known of one item, in a dialog over the page: text alone, and a picture that mfkit drew.
+// Dialog with the metadata of an item, as text, and a preview that mfkit has drawn.
 
 const element = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
+  const node = Object.assign(document.createElement(name), properties);
+  node.append(...children);
+  return node;
 };
 
-const said = (text, properties = {}) => element("bdi", { textContent: text, ...properties });
+const isolated = (text, properties = {}) => element("bdi", { textContent: text, ...properties });
 
 function render({ model, el, signal }) {
   const title = element("h3", { dir: "auto" });
   const button = (text, label, action) => {
-    const made = element("button", { type: "button", textContent: text, title: label, ariaLabel: label });
-    made.addEventListener("click", action);
-    return made;
+    const node = element("button", { type: "button", textContent: text, title: label, ariaLabel: label });
+    node.addEventListener("click", action);
+    return node;
   };
   const step = (by) => () => model.send({ kind: "step", by });
   const bar = element(
     "header", {}, title, button("‹", "Previous file", step(-1)), button("›", "Next file", step(1)),
     button("×", "Close", () => dialog.close()),
   );
-  const picture = element("img", { alt: "" });
+  const preview = element("img", { alt: "" });
   const note = element("p", { className: "mfkit-note" });
-  const facts = element("div", { className: "mfkit-facts" });
+  const metadata = element("div", { className: "mfkit-metadata" });
   const dialog = element(
     "dialog", { className: "mfkit-card" }, bar,
-    element("div", { className: "mfkit-card-body" }, element("figure", {}, picture, note), facts),
+    element("div", { className: "mfkit-card-body" }, element("figure", {}, preview, note), metadata),
   );
-  dialog.setAttribute("aria-label", "Details of a file");
+  dialog.setAttribute("aria-label", "File details");
   el.append(dialog);
 
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
@@ -40,23 +40,23 @@ function render({ model, el, signal }) {
     "section", {}, element("h4", { textContent: name }),
     element("dl", {}, ...rows.flatMap(([label, value, origin]) => [
       element("dt", { textContent: label }),
-      element("dd", {}, said(value), ...(origin ? [" ", element("small", { textContent: origin })] : [])),
+      element("dd", {}, isolated(value), ...(origin ? [" ", element("small", { textContent: origin })] : [])),
     ])),
   );
-  const draw = () => {
-    const { title: name = "", groups = [] } = model.get("_content");
-    title.replaceChildren(said(name, { title: name }));
-    facts.replaceChildren(...groups.map(group));
+  const drawMetadata = () => {
+    const { title: name = "", groups = [] } = model.get("content");
+    title.replaceChildren(isolated(name, { title: name }));
+    metadata.replaceChildren(...groups.map(group));
   };
 
   let address;
-  const show = () => {
+  const drawPreview = () => {
     if (address) URL.revokeObjectURL(address);
-    const bytes = model.get("_picture");
+    const bytes = model.get("preview");
     address = bytes?.byteLength ? URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" })) : undefined;
-    picture.hidden = !address;
-    if (address) picture.src = address; else picture.removeAttribute("src");
-    note.textContent = model.get("_note");
+    preview.hidden = !address;
+    if (address) preview.src = address; else preview.removeAttribute("src");
+    note.textContent = model.get("note");
     note.hidden = !note.textContent;
   };
   const open = (message) => {
@@ -65,14 +65,14 @@ function render({ model, el, signal }) {
     dialog.querySelector(".mfkit-card-body").scrollTop = 0;
   };
 
-  model.on("change:_content", draw);
-  model.on("change:_picture change:_note", show);
+  model.on("change:content", drawMetadata);
+  model.on("change:preview change:note", drawPreview);
   model.on("msg:custom", open);
-  draw();
-  show();
+  drawMetadata();
+  drawPreview();
   return () => {
-    model.off("change:_content", draw);
-    model.off("change:_picture change:_note", show);
+    model.off("change:content", drawMetadata);
+    model.off("change:preview change:note", drawPreview);
     model.off("msg:custom", open);
     if (address) URL.revokeObjectURL(address);
   };

@@ -1,4 +1,4 @@
-// A piece of code as text, with a button that copies it.
+// Code as text, with a button that copies it.
 
 function render({ model, el }) {
   el.classList.add("mfkit-code");
@@ -10,17 +10,17 @@ function render({ model, el }) {
   copy.textContent = "Copy";
   el.append(text, copy);
   const draw = () => { text.textContent = model.get("text"); };
-  const say = (word) => {
-    copy.textContent = word;
+  const report = (result) => {
+    copy.textContent = result;
     setTimeout(() => { copy.textContent = "Copy"; }, 1500);
   };
   copy.addEventListener("click", () => {
     const select = () => {
-      // Without a secure address the browser has no clipboard for pages: select, for the keyboard to copy.
+      // Pages without a secure address have no clipboard. Select the text, so that the user can copy it.
       getSelection().selectAllChildren(text);
-      say(document.execCommand("copy") ? "Copied" : "Press Ctrl+C");
+      report(document.execCommand("copy") ? "Copied" : "Press Ctrl+C");
     };
-    if (navigator.clipboard) navigator.clipboard.writeText(text.textContent).then(() => say("Copied"), select);
+    if (navigator.clipboard) navigator.clipboard.writeText(text.textContent).then(() => report("Copied"), select);
     else select();
   });
   model.on("change:text", draw);

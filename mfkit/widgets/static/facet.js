@@ -1,6 +1,6 @@
-// A list of values with counts, of which several can be ticked. Texts are set as text, never as HTML.
+// A list of values with counts and check boxes. Texts are set as text, never as HTML.
 
-const SEARCHABLE = 10;  // longer lists get a field to find a value in
+const SEARCHABLE = 10;  // longer lists get a search field
 
 function render({ model, el }) {
   el.classList.add("mfkit-facet");
@@ -14,7 +14,7 @@ function render({ model, el }) {
   title.textContent = model.get("label");
   state.className = "mfkit-state";
   find.type = "search";
-  find.placeholder = "find";
+  find.placeholder = "Find";
   find.setAttribute("aria-label", `Find in ${model.get("label")}`);
   list.className = "mfkit-values";
   list.setAttribute("role", "group");
@@ -24,22 +24,22 @@ function render({ model, el }) {
   box.append(heading, find, list, note);
   el.append(box);
 
-  const rows = new Map();  // by value, so that a list that changes keeps the focus where it is
+  const rows = new Map();  // by value, so that the focus stays where it is when the list changes
   const number = new Intl.NumberFormat("en-US");
 
-  // Ticks that the kernel has not heard yet: an answer to an older one must not set their boxes back.
+  // Ticks that the kernel has not acknowledged yet. An answer to an older tick must not reset their boxes.
   const pending = new Map();
-  const me = crypto.getRandomValues(new Uint32Array(1))[0];  // of several views of one list
+  const viewId = crypto.getRandomValues(new Uint32Array(1))[0];  // a list may have several views
   let ticks = 0;
 
   const tick = (value, checked) => {
-    // This one alone: what else is ticked is known to the kernel, not to boxes that wait for its answer.
+    // Only this value: the kernel knows the other ticks, the boxes that wait for its answer do not.
     ticks += 1;
     pending.set(value, { tick: ticks, checked });
-    model.send({ kind: "tick", value, checked, from: [me, ticks] });
+    model.send({ kind: "tick", value, checked, from: [viewId, ticks] });
   };
-  const heard = (message) => {
-    if (message?.kind !== "heard" || message.from?.[0] !== me) return;
+  const acknowledge = (message) => {
+    if (message?.kind !== "acknowledge" || message.from?.[0] !== viewId) return;
     for (const [value, one] of pending) if (one.tick <= message.from[1]) pending.delete(value);
     draw();
   };
@@ -62,50 +62,50 @@ function render({ model, el }) {
     const most = Math.max(1, ...options.map(({ files }) => files));
     const kept = new Set(options.map(({ value }) => value));
     for (const value of rows.keys()) if (!kept.has(value)) rows.delete(value);
-    const wanted = options.map(({ value, text, whole, files }) => {
+    const labels = options.map(({ value, text, full_text, files }) => {
       if (!rows.has(value)) rows.set(value, row(value));
       const one = rows.get(value);
       one.name.textContent = text;
-      one.name.title = whole;
+      one.name.title = full_text;
       one.count.textContent = files === null ? "" : number.format(files);
       one.box.checked = pending.get(value)?.checked ?? chosen.has(value);
       one.label.style.setProperty("--share", `${(100 * (files ?? 0)) / most}%`);
       return one.label;
     });
-    // Moving an element takes its focus away: only where the order is another one.
-    wanted.forEach((label, place) => {
-      if (list.children[place] !== label) list.insertBefore(label, list.children[place] ?? null);
+    // Moving an element removes its focus, so only those in another order are moved.
+    labels.forEach((label, index) => {
+      if (list.children[index] !== label) list.insertBefore(label, list.children[index] ?? null);
     });
-    while (list.children.length > wanted.length) list.lastChild.remove();
+    while (list.children.length > labels.length) list.lastChild.remove();
     const texts = options.filter(({ value }) => chosen.has(value)).map(({ text }) => text);
     state.textContent = texts.join(", ");
     find.hidden = options.length <= SEARCHABLE;
     if (find.hidden) find.value = "";
     note.textContent = model.get("note");
     note.hidden = !model.get("note");
-    box.open = model.get("unfolded");
-    sift();
+    box.open = model.get("expanded");
+    applySearch();
   };
 
-  const sift = () => {
-    const sought = find.value.trim().toLowerCase();
+  const applySearch = () => {
+    const query = find.value.trim().toLowerCase();
     for (const { label, name } of rows.values()) {
-      label.hidden = Boolean(sought) && !name.title.toLowerCase().includes(sought);
+      label.hidden = Boolean(query) && !name.title.toLowerCase().includes(query);
     }
   };
 
-  find.addEventListener("input", sift);
+  find.addEventListener("input", applySearch);
   box.addEventListener("toggle", () => {
-    if (box.open === model.get("unfolded")) return;
-    model.set("unfolded", box.open);
+    if (box.open === model.get("expanded")) return;
+    model.set("expanded", box.open);
     model.save_changes();
   });
-  model.on("change:options change:chosen change:note change:unfolded", draw);
-  model.on("msg:custom", heard);
+  model.on("change:options change:chosen change:note change:expanded", draw);
+  model.on("msg:custom", acknowledge);
   draw();
   return () => {
-    model.off("change:options change:chosen change:note change:unfolded", draw);
-    model.off("msg:custom", heard);
+    model.off("change:options change:chosen change:note change:expanded", draw);
+    model.off("msg:custom", acknowledge);
   };
 }
 

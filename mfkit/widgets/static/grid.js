@@ -1,25 +1,25 @@
-// A page of rows, as plain text: whatever a file is called reaches the page through textContent alone.
+// A page of rows. File names are set with textContent only, so markup in them is never interpreted.
 
 const element = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
+  const node = Object.assign(document.createElement(name), properties);
+  node.append(...children);
+  return node;
 };
 
-// Isolated, so that a mark that turns the writing direction stays inside its own cell.
-const cell = (text, kind) => {
-  const made = element("td", { textContent: text, title: text, dir: "auto", className: kind });
-  if (kind.includes("mfkit-path")) {
-    // A path that is too long loses its beginning: a box that runs from the right, its text does not.
-    made.dir = "rtl";
-    made.replaceChildren(element("bdi", { textContent: text, dir: "auto" }));
+// Each cell is isolated, so that a mark for the writing direction affects only its own cell.
+const cell = (text, style) => {
+  const node = element("td", { textContent: text, title: text, dir: "auto", className: style });
+  if (style.includes("mfkit-path")) {
+    // A long path is cut at the beginning: the box runs from right to left, its text does not.
+    node.dir = "rtl";
+    node.replaceChildren(element("bdi", { textContent: text, dir: "auto" }));
   }
-  return made;
+  return node;
 };
 
 function render({ model, el, signal }) {
   el.classList.add("mfkit-table");
-  el.classList.toggle("mfkit-unchoosable", !model.get("_choosable"));
+  el.classList.toggle("mfkit-unselectable", !model.get("selectable"));
   const head = element("tr");
   const body = element("tbody");
   const table = element("table", {}, element("thead", {}, head), body);
@@ -27,9 +27,9 @@ function render({ model, el, signal }) {
   const menu = element("div", { className: "mfkit-menu", popover: "auto" });
   el.append(table, note, menu);
   menu.addEventListener("toggle", ({ newState }) => {
-    // Not where a click elsewhere has closed it. The button is another one when a column has come or gone.
-    const lost = document.activeElement === document.body || menu.contains(document.activeElement);
-    if (newState === "closed" && lost) head.querySelector(".mfkit-columns button")?.focus({ preventScroll: true });
+    // Unless a click elsewhere closed it. The button is a new element if a column was shown or hidden.
+    const focusLost = document.activeElement === document.body || menu.contains(document.activeElement);
+    if (newState === "closed" && focusLost) head.querySelector(".mfkit-columns button")?.focus({ preventScroll: true });
   });
 
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
@@ -37,40 +37,40 @@ function render({ model, el, signal }) {
   const chosen = () => model.get("chosen");
 
   const box = (label, checked, change) => {
-    const made = element("input", { type: "checkbox", checked, ariaLabel: label, title: label });
-    made.addEventListener("change", () => change(made.checked));
-    return made;
+    const node = element("input", { type: "checkbox", checked, ariaLabel: label, title: label });
+    node.addEventListener("change", () => change(node.checked));
+    return node;
   };
 
-  const heading = ({ key, heading: text, kind, sorts }) => {
-    const made = element("th", { scope: "col", className: kind });
-    if (!sorts) { made.textContent = text; return made; }
+  const heading = ({ key, heading: text, style, sorts }) => {
+    const node = element("th", { scope: "col", className: style });
+    if (!sorts) { node.textContent = text; return node; }
     const { by, descending } = order();
     const here = by === key;
-    if (here) made.ariaSort = descending ? "descending" : "ascending";
+    if (here) node.ariaSort = descending ? "descending" : "ascending";
     const arrow = here ? (descending ? " ▾" : " ▴") : "";
     const button = element("button", { type: "button", textContent: text + arrow });
     button.dataset.key = key;
     button.addEventListener("click", () => {
-      // The first click puts first what one looks for: the largest, the newest, the letter A. The third
-      // goes back to what was added last.
-      const first = kind === "number" || key === "date";
-      // As it is now: the heading may have been drawn for another order of the same rows.
+      // The first click sorts the largest, the newest or the letter A first. The third one restores the
+      // default order.
+      const first = style === "number" || key === "date";
+      // Read again, because the heading may have been drawn for another order of the same rows.
       const { by, descending } = order();
       if (by !== key) set("order", { by: key, descending: first });
       else if (descending === first) set("order", { by: key, descending: !first });
       else set("order", {});
     });
-    made.append(button);
-    return made;
+    node.append(button);
+    return node;
   };
 
   const drawHead = () => {
     const active = head.contains(document.activeElement) ? document.activeElement : undefined;
     const focused = active?.dataset.key
       ? `button[data-key="${active.dataset.key}"]` : active && `.${active.parentElement.className} > *`;
-    const all = box("Choose all rows of this page", false, (on) => {
-      const here = model.get("_rows").map((row) => row.id);
+    const all = box("Choose all rows on this page", false, (on) => {
+      const here = model.get("rows").map((row) => row.id);
       const others = chosen().filter((id) => !here.includes(id));
       set("chosen", on ? [...others, ...here] : others);
     });
@@ -85,17 +85,17 @@ function render({ model, el, signal }) {
     });
     head.replaceChildren(
       element("th", { className: "mfkit-choose" }, all),
-      ...model.get("_columns").filter(({ key }) => !model.get("hidden").includes(key)).map(heading),
+      ...model.get("headings").filter(({ key }) => !model.get("hidden").includes(key)).map(heading),
       element("th", { className: "mfkit-columns" }, columns),
     );
     if (focused) head.querySelector(focused)?.focus();
-    markAll();
+    updateSelectAll();
   };
 
   const drawMenu = () => {
     const hidden = model.get("hidden");
-    const place = [...menu.children].findIndex((label) => label.contains(document.activeElement));
-    menu.replaceChildren(...model.get("_columns").slice(1).map(({ key, heading: text }) => element(
+    const index = [...menu.children].findIndex((label) => label.contains(document.activeElement));
+    menu.replaceChildren(...model.get("headings").slice(1).map(({ key, heading: text }) => element(
       "label", {},
       box(text, !hidden.includes(key), (on) => {
         const now = model.get("hidden").filter((one) => one !== key);
@@ -103,11 +103,11 @@ function render({ model, el, signal }) {
       }),
       text,
     )));
-    menu.children[place]?.querySelector("input").focus();
+    menu.children[index]?.querySelector("input").focus();
   };
 
-  const markAll = () => {
-    const rows = model.get("_rows");
+  const updateSelectAll = () => {
+    const rows = model.get("rows");
     const here = rows.filter(({ id }) => chosen().includes(id)).length;
     const all = head.querySelector(".mfkit-all");
     if (!all) return;
@@ -117,15 +117,15 @@ function render({ model, el, signal }) {
   };
 
   const drawRows = () => {
-    const rows = model.get("_rows");
-    note.textContent = model.get("_note");
+    const rows = model.get("rows");
+    note.textContent = model.get("note");
     note.hidden = !note.textContent;
     table.hidden = !rows.length;
-    const kinds = model.get("_kinds");
+    const styles = model.get("styles");
     body.replaceChildren(...rows.map(({ id, cells }) => {
-      const name = cell(cells[0] ?? "", kinds[0]);
+      const name = cell(cells[0] ?? "", styles[0]);
       const open = element("button", { type: "button", title: cells[0], dir: "auto" });
-      if (kinds[0].includes("mfkit-path")) {
+      if (styles[0].includes("mfkit-path")) {
         open.dir = "rtl";
         open.append(element("bdi", { textContent: cells[0] ?? "", dir: "auto" }));
       } else open.textContent = cells[0] ?? "";
@@ -137,47 +137,47 @@ function render({ model, el, signal }) {
       });
       const row = element(
         "tr", { ariaSelected: String(chosen().includes(id)) }, element("td", { className: "mfkit-choose" }, choose), name,
-        ...cells.slice(1).map((text, place) => cell(text, kinds[place + 1])), element("td"),
+        ...cells.slice(1).map((text, index) => cell(text, styles[index + 1])), element("td"),
       );
       row.dataset.id = id;
       return row;
     }));
-    markAll();
+    updateSelectAll();
   };
 
-  const mark = () => {
+  const updateChosen = () => {
     for (const row of body.rows) {
       const on = chosen().includes(row.dataset.id);
       row.ariaSelected = String(on);
       row.querySelector("input").checked = on;
     }
-    markAll();
+    updateSelectAll();
   };
 
-  // An order that leaves the rows as they are changes its arrow alone.
-  const point = () => {
+  // If a new order leaves the rows as they are, only the arrow changes.
+  const updateArrows = () => {
     const { by, descending } = order();
     for (const button of head.querySelectorAll("button[data-key]")) {
       const here = button.dataset.key === by;
-      const { heading: text } = model.get("_columns").find(({ key }) => key === button.dataset.key);
+      const { heading: text } = model.get("headings").find(({ key }) => key === button.dataset.key);
       button.parentElement.ariaSort = here ? (descending ? "descending" : "ascending") : null;
       button.textContent = text + (here ? (descending ? " ▾" : " ▴") : "");
     }
   };
 
-  // Headings change with the rows, not before them, so that both always belong together.
+  // Headings are drawn together with the rows, so that both always match.
   const draw = () => { drawHead(); drawRows(); };
-  model.on("change:_rows change:_note", draw);
-  model.on("change:order", point);
+  model.on("change:rows change:note", draw);
+  model.on("change:order", updateArrows);
   model.on("change:hidden", drawMenu);
-  model.on("change:chosen", mark);
+  model.on("change:chosen", updateChosen);
   drawMenu();
   draw();
   return () => {
-    model.off("change:_rows change:_note", draw);
-    model.off("change:order", point);
+    model.off("change:rows change:note", draw);
+    model.off("change:order", updateArrows);
     model.off("change:hidden", drawMenu);
-    model.off("change:chosen", mark);
+    model.off("change:chosen", updateChosen);
   };
 }
 

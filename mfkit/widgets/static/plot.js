@@ -1,13 +1,13 @@
-// Draws a Plotly figure that the kernel sends as JSON, in the page's colours.
+// Draws a Plotly figure that the kernel sends as JSON, in the page's colors.
 //
-// Plotly's JavaScript comes from the kernel, compressed, once per page: the first plot asks, all wait for the
-// same answer. After a reload of the page the plots come back from the kernel and ask anew.
+// Plotly's JavaScript comes from the kernel, compressed, once per page: the first plot requests it, and all plots wait
+// for the same answer. After a reload of the page the plots are restored from the kernel and request it again.
 
 const styles = new Map();
 let drawings = 0;
 
 function page(model) {
-  const key = Symbol.for(`mfkit.plotly.${model.get("_version")}.${model.get("_bundle")}`);
+  const key = Symbol.for(`mfkit.plotly.${model.get("plotly_version")}.${model.get("bundle")}`);
   if (!globalThis[key]) {
     const state = { asked: false, done: false };
     state.promise = new Promise((resolve, reject) => {
@@ -30,7 +30,7 @@ async function unpacked(packed) {
 
 async function evaluate(packed) {
   const source = await unpacked(packed);
-  // A module of our own around it, so that it finds neither an AMD loader nor someone else's exports.
+  // Wrapped in a module, so that it finds neither an AMD loader nor the exports of another script.
   const wrapped = `const module = { exports: {} };\n${source}\nexport default module.exports;`;
   const url = URL.createObjectURL(new Blob([wrapped], { type: "text/javascript" }));
   const before = Object.getOwnPropertyDescriptor(globalThis, "Plotly");
@@ -38,7 +38,7 @@ async function evaluate(packed) {
     return (await import(url)).default;
   } finally {
     URL.revokeObjectURL(url);
-    // The bundle makes itself a global; another one on the page keeps its place.
+    // The bundle defines a global. Another Plotly on the page must keep its own.
     if (before) Object.defineProperty(globalThis, "Plotly", before);
     else delete globalThis.Plotly;
   }
@@ -47,7 +47,7 @@ async function evaluate(packed) {
 function plotly(model, signal) {
   const state = page(model);
   if (!state.done) {
-    const bundle = model.get("_bundle");
+    const bundle = model.get("bundle");
     const take = (message, buffers) => {
       if (message?.kind === "plotly" && message.bundle === bundle) state.settle(buffers[0]);
     };
@@ -55,41 +55,41 @@ function plotly(model, signal) {
     model.on("msg:custom", take);
     if (!state.asked) ask();
     state.asked = true;
-    // The one that asked may be gone by now, closed with its cell.
-    const again = setTimeout(ask, 10_000);
-    signal.addEventListener("abort", () => { clearTimeout(again); model.off("msg:custom", take); });
+    // The plot that sent the request may have been closed with its cell.
+    const retry = setTimeout(ask, 10_000);
+    signal.addEventListener("abort", () => { clearTimeout(retry); model.off("msg:custom", take); });
   }
   return state.promise;
 }
 
 function mapStyle(text) {
-  // One object per style for ever: to Plotly another object is another style, to be loaded anew.
+  // Keep one object per style: Plotly loads the style again for another object.
   if (!styles.has(text)) styles.set(text, JSON.parse(text));
   return styles.get(text);
 }
 
-// The first one comes when the library has answered, for which the page does not wait.
-const hasFigure = (model) => model.get("_figure") !== "{}";
+// The first figure arrives after the first query. The page does not wait for it.
+const hasFigure = (model) => model.get("figure_json") !== "{}";
 
 function figureOf(model, el) {
-  const { data = [], layout = {} } = JSON.parse(model.get("_figure"));
+  const { data = [], layout = {} } = JSON.parse(model.get("figure_json"));
   const css = getComputedStyle(el);
   const color = css.getPropertyValue("--jp-ui-font-color1").trim();
   if (color) layout.font = { ...layout.font, color };
-  const ground = css.getPropertyValue("--jp-layout-color1").trim();
-  if (ground) {
+  const background = css.getPropertyValue("--jp-layout-color1").trim();
+  if (background) {
     const font = { ...layout.hoverlabel?.font, color };
-    layout.hoverlabel = { ...layout.hoverlabel, bgcolor: ground, font };
+    layout.hoverlabel = { ...layout.hoverlabel, bgcolor: background, font };
   }
   if (layout.map) {
-    if (model.get("_map_style")) layout.map.style = mapStyle(model.get("_map_style"));
-    // A world narrower than its box repeats, and every place on it: fill the width, if the height allows.
-    const filling = Math.min(Math.log2(el.clientWidth / 512), layout.meta?.closest ?? 0);
-    layout.map.zoom = Math.max(layout.map.zoom, filling);
+    if (model.get("map_style")) layout.map.style = mapStyle(model.get("map_style"));
+    // A world narrower than its box is repeated. Fill the width, if the height allows.
+    const fillZoom = Math.min(Math.log2(el.clientWidth / 512), layout.meta?.max_zoom ?? 0);
+    layout.map.zoom = Math.max(layout.map.zoom, fillZoom);
   }
-  // What a person drew to select is done with when the answer comes.
-  const over = { selections: [], selectionrevision: (drawings += 1) };
-  return { data, layout: { ...layout, ...over, autosize: true, uirevision: model.get("_revision") } };
+  // The shape that the user drew to select is removed when the new figure arrives.
+  const overrides = { selections: [], selectionrevision: (drawings += 1) };
+  return { data, layout: { ...layout, ...overrides, autosize: true, uirevision: model.get("view_revision") } };
 }
 
 function download(name, type, parts) {
@@ -100,116 +100,116 @@ function download(name, type, parts) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-// A page that shows the figure anywhere, without a kernel and without internet.
-async function saveHtml({ data, layout }, title, ground, packed) {
-  // Neither a tag in a name nor anything else in the figure ends the script.
+// Save a page that shows the figure without a kernel and without an internet connection.
+async function saveHtml({ data, layout }, title, background, packed) {
+  // No tag in a name or elsewhere in the figure can end the script.
   const figure = JSON.stringify([data, layout]).replaceAll("<", "\\u003c");
   const heading = document.createElement("title");
   heading.textContent = title;
   download(`${title}.html`, "text/html", [
-    `<!DOCTYPE html><meta charset="utf-8">${heading.outerHTML}<body style="background: ${ground}">`,
+    `<!DOCTYPE html><meta charset="utf-8">${heading.outerHTML}<body style="background: ${background}">`,
     '<div id="plot"></div><script>',
     await unpacked(packed), `</script><script>Plotly.newPlot("plot", ...${figure});</script>`,
   ]);
 }
 
-// Resolves when the page has nothing else to do, or has had no rest for a while.
+// Resolves when the page is idle, or after half a second.
 const idle = () => new Promise((done) => {
   if (globalThis.requestIdleCallback) requestIdleCallback(done, { timeout: 500 });
   else setTimeout(done, 50);
 });
 
-// Tells of a brush over the x axis when the button is let go: Plotly itself waits for up to 100 ms. What it then
-// says of the same brush is left to the function that is returned, which says whether it was one.
-function brushing(plot, tell, signal) {
-  const least = 8;  // pixels, from which on it is a drag to Plotly too
-  let from, told;
-  const place = (x) => {
+// Sends a brush over the x axis as soon as the mouse button is released. Plotly itself waits for up to 100 ms. The
+// returned function is called for Plotly's event, and returns whether that brush was already sent.
+function sendBrushes(plot, send, signal) {
+  const minDrag = 8;  // pixels, as in Plotly
+  let from, sent;
+  const position = (x) => {
     const { xaxis } = plot._fullLayout;
-    const there = x - plot.getBoundingClientRect().left - xaxis._offset;
-    return xaxis.p2d(Math.max(0, Math.min(xaxis._length, there)));
+    const offset = x - plot.getBoundingClientRect().left - xaxis._offset;
+    return xaxis.p2d(Math.max(0, Math.min(xaxis._length, offset)));
   };
   plot.addEventListener("mousedown", ({ button, clientX, target }) => {
     const begins = button === 0 && plot._fullLayout.dragmode === "select" && target.closest(".nsewdrag");
     from = begins ? clientX : undefined;
-    told = undefined;
+    sent = undefined;
   }, { capture: true, signal });
   document.addEventListener("mouseup", ({ clientX }) => {
-    if (from !== undefined && Math.abs(clientX - from) >= least) {
-      told = plot.dataset.drawn;
-      tell("brush", [place(from), place(clientX)]);
+    if (from !== undefined && Math.abs(clientX - from) >= minDrag) {
+      sent = plot.dataset.drawn;
+      send("brush", [position(from), position(clientX)]);
     }
     from = undefined;
   }, { capture: true, signal });
-  return (again) => {
-    const known = told !== undefined;
-    if (known && told !== plot.dataset.drawn) again();  // the answer was faster, and what was drawn is still there
-    told = undefined;
-    return known;
+  return (redraw) => {
+    const wasSent = sent !== undefined;
+    if (wasSent && sent !== plot.dataset.drawn) redraw();  // the new figure came first, so the brush is still visible
+    sent = undefined;
+    return wasSent;
   };
 }
 
-// A map stays where it is let go, and is asked for at once; MapLibre lets it glide on for up to 0.4 s. Plotly
-// enables dragging anew at every change, without a word about that.
-function stay(map) {
+// Stop a map where it is released, so that its cells are queried at once. MapLibre lets it glide for up to 0.4 s, and
+// Plotly enables dragging again at every change.
+function disableGliding(map) {
   const pan = map?.dragPan;
   if (!pan || Object.hasOwn(pan, "enable")) return;
   pan.enable = pan.enable.bind(pan, { maxSpeed: 0 });
   if (pan.isEnabled()) pan.enable();
 }
 
-// Plotly tells a map again where it is and how it looks, for which MapLibre paints it as it was, before it paints
-// what is new. Until the new discs are there it need not: without a graphics card a painting takes 25 ms or more.
-function held(map) {
+// Plotly sets a map's position and style again, for which MapLibre repaints the old state before the new one. Suppress
+// this until the new circles are there: without a graphics card each repaint takes 25 ms or more.
+function holdRepaints(map) {
   const element = map.getContainer(), canvas = map.getCanvas();
-  let wanted = false;
-  const letGo = () => {
-    clearTimeout(late);
-    map.off("sourcedata", arrived);
+  let repaintRequested = false;
+  const release = () => {
+    clearTimeout(timer);
+    map.off("sourcedata", onSourceData);
     delete map.triggerRepaint;
     delete map.resize;
-    if (wanted) map.triggerRepaint();
+    if (repaintRequested) map.triggerRepaint();
   };
-  const arrived = ({ sourceDataType }) => { if (sourceDataType === "content") letGo(); };
-  const late = setTimeout(letGo, 100);  // where nothing is new
-  map.on("sourcedata", arrived);
-  map.triggerRepaint = () => { wanted = true; };
-  map.resize = () => {  // which empties the canvas
+  const onSourceData = ({ sourceDataType }) => { if (sourceDataType === "content") release(); };
+  const timer = setTimeout(release, 100);  // if the circles do not change
+  map.on("sourcedata", onSourceData);
+  map.triggerRepaint = () => { repaintRequested = true; };
+  map.resize = () => {  // it clears the canvas
     if (canvas.clientWidth === element.clientWidth && canvas.clientHeight === element.clientHeight) return map;
-    letGo();
+    release();
     return map.resize();
   };
 }
 
-// What a person does to a figure, as the kernel is told it.
-function listen(plot, tell, again, signal) {
-  const knows = brushing(plot, tell, signal);
+// Send what the user does to a figure to the kernel.
+function listen(plot, send, redraw, signal) {
+  const wasSent = sendBrushes(plot, send, signal);
   plot.on("plotly_click", ({ points }) => {
     const value = points[0]?.customdata ?? null;
-    // A treemap tells of its clicks below, where its own answer to them can be held back.
-    if (value !== null && points[0].data.type !== "treemap") tell("click", value);
+    // Clicks on a treemap are handled below, where its own reaction can be prevented.
+    if (value !== null && points[0].data.type !== "treemap") send("click", value);
   });
   plot.on("plotly_treemapclick", ({ points }) => {
-    tell("click", points[0]?.customdata ?? null);
+    send("click", points[0]?.customdata ?? null);
     return false;
   });
   plot.on("plotly_selected", (event) => {
     const [drawn, corners] = [event?.lassoPoints?.map, event?.range?.map];
-    if (drawn) tell("lasso", drawn.map(([longitude, latitude]) => [latitude, longitude]));
+    if (drawn) send("lasso", drawn.map(([longitude, latitude]) => [latitude, longitude]));
     else if (corners) {
       const [west, east] = corners.map(([longitude]) => longitude).sort((a, b) => a - b);
       const [south, north] = corners.map(([, latitude]) => latitude).sort((a, b) => a - b);
-      tell("box", [south, west, north, east]);
-    } else if (event?.range?.x && !knows(again)) tell("brush", event.range.x);
+      send("box", [south, west, north, east]);
+    } else if (event?.range?.x && !wasSent(redraw)) send("brush", event.range.x);
   });
-  // That a mark can be clicked is seen by the pointer.
+  // The pointer shows which marks can be clicked.
   plot.on("plotly_hover", ({ points }) => {
     plot.classList.toggle("mfkit-over", points.some((point) => (point.customdata ?? null) !== null));
   });
   plot.on("plotly_unhover", () => plot.classList.remove("mfkit-over"));
 }
 
-// Another bundle of Plotly, which a figure may need, begins anew.
+// If a figure needs another bundle of Plotly, the plot is created again.
 function render({ model, el, signal }) {
   let shown;
   const begin = () => {
@@ -218,8 +218,8 @@ function render({ model, el, signal }) {
     el.replaceChildren();
     show({ model, el, signal: shown.signal });
   };
-  model.on("change:_bundle", begin);
-  signal.addEventListener("abort", () => { model.off("change:_bundle", begin); shown.abort(); });
+  model.on("change:bundle", begin);
+  signal.addEventListener("abort", () => { model.off("change:bundle", begin); shown.abort(); });
   begin();
 }
 
@@ -229,45 +229,45 @@ async function show({ model, el, signal }) {
   note.className = "mfkit-note";
   note.hidden = true;
   el.classList.add("mfkit-plot");
-  // No picture, whose buttons would be hidden from who hears the page.
+  // Not the role "img", which would hide the buttons from screen readers.
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", model.get("title"));
   el.append(plot, note);
-  const say = (sentence) => { note.textContent = sentence; note.hidden = !sentence; };
-  const slow = setTimeout(() => say("This chart waits for its kernel; run the notebook to see it."), 15_000);
+  const showNote = (text) => { note.textContent = text; note.hidden = !text; };
+  const slow = setTimeout(() => showNote("The chart is waiting for the kernel. Run the notebook to see it."), 15_000);
   signal.addEventListener("abort", () => clearTimeout(slow));
 
   let Plotly;
   try {
     Plotly = await plotly(model, signal);
   } catch (error) {
-    say(`This browser cannot run the charts: ${error.message}`);
+    showNote(`This browser cannot show charts: ${error.message}`);
     return;
   } finally {
     clearTimeout(slow);
   }
   if (signal.aborted) return;
-  say("");
+  showNote("");
 
   let queue = Promise.resolve();
   let wired = false;
   let moved;
-  let dragging;  // what dragging does, where a person chose it
-  let kept;  // where a person moved the map, which a redraw must not undo
+  let dragMode;  // chosen by the user
+  let kept;  // the view to which the user moved the map; a redraw must keep it
 
-  const look = (view) => { model.set("view", view); model.save_changes(); };
+  const saveView = (view) => { model.set("view", view); model.save_changes(); };
   const zoom = (steps) => (gd) => Plotly.relayout(gd, { "map.zoom": gd._fullLayout.map.zoom + steps });
-  // Plotly's own zoom buttons multiply the zoom by 1.05: at zoom 0, which shows the world, they do nothing.
+  // Plotly's own zoom buttons multiply the zoom by 1.05, which has no effect at zoom 0 (the whole world).
   const buttons = {
     zoomIn: { title: "Zoom in", icon: Plotly.Icons.zoom_plus, click: zoom(1) },
     zoomOut: { title: "Zoom out", icon: Plotly.Icons.zoom_minus, click: zoom(-1) },
     ...Object.fromEntries(Object.entries({
-      move: ["Move the map", "pan", "pan"],
-      box: ["Select by a box", "selectbox", "select"],
-      lasso: ["Select by a line around it", "lasso", "lasso"],
+      move: ["Move", "pan", "pan"],
+      box: ["Select by box", "selectbox", "select"],
+      lasso: ["Select by lasso", "lasso", "lasso"],
     }).map(([name, [title, icon, val]]) => [name, {
       title, icon: Plotly.Icons[icon], attr: "dragmode", val,
-      click: (gd) => { dragging = val; Plotly.relayout(gd, { dragmode: val }); },
+      click: (gd) => { dragMode = val; Plotly.relayout(gd, { dragmode: val }); },
     }])),
     toSvg: {
       title: "Download as SVG", icon: Plotly.Icons.drawclosedpath,
@@ -282,32 +282,32 @@ async function show({ model, el, signal }) {
         page(model).packed,
       ),
     },
-    home: { title: "Show all", icon: Plotly.Icons.home, click: () => { kept = undefined; look({}); draw(); } },
+    home: { title: "Show all", icon: Plotly.Icons.home, click: () => { kept = undefined; saveView({}); draw(); } },
   };
-  const named = (name) => buttons[name] ? { name, ...buttons[name] } : name;
+  const button = (name) => buttons[name] ? { name, ...buttons[name] } : name;
   const config = {
-    ...model.get("_config"), modeBarButtons: [model.get("_config").modeBarButtons.map(named)], responsive: false,
+    ...model.get("plot_config"), modeBarButtons: [model.get("plot_config").modeBarButtons.map(button)], responsive: false,
     toImageButtonOptions: { filename: model.get("title") || "chart" },
   };
 
-  let waiting = false;  // for a drawing that will show the newest figure
+  let pending = false;  // a drawing is queued that will show the newest figure
   const draw = () => {
-    if (waiting) return;
-    waiting = true;
+    if (pending) return;
+    pending = true;
     queue = queue.then(async () => {
-      // A first map takes as long as all other charts of a page together, which need not wait for it.
-      if (!wired && model.get("_map_style")) await idle();
-      waiting = false;
-      // A plot made in a box without width keeps a wrong size; the observer below calls again.
+      // The first map takes as long as all other charts of a page together. They should not wait for it.
+      if (!wired && model.get("map_style")) await idle();
+      pending = false;
+      // A plot created in a box without width keeps a wrong size. The observer below calls again.
       if (signal.aborted || !el.clientWidth || !hasFigure(model)) return;
       const { data, layout } = figureOf(model, el);
-      if (layout.map && dragging) layout.dragmode = dragging;
-      if (layout.map && kept?.revision === model.get("_revision")) Object.assign(layout.map, kept.place);
+      if (layout.map && dragMode) layout.dragmode = dragMode;
+      if (layout.map && kept?.revision === model.get("view_revision")) Object.assign(layout.map, kept.place);
       plot.style.height = `${layout.height}px`;
-      if (wired && layout.map) held(plot._fullLayout.map._subplot.map);
+      if (wired && layout.map) holdRepaints(plot._fullLayout.map._subplot.map);
       await Plotly.react(plot, data, layout, config);
-      say("");
-      stay(plot._fullLayout.map?._subplot?.map);
+      showNote("");
+      disableGliding(plot._fullLayout.map?._subplot?.map);
       plot.dataset.drawn = String(Number(plot.dataset.drawn ?? 0) + 1);
       if (wired) return;
       wired = true;
@@ -315,19 +315,19 @@ async function show({ model, el, signal }) {
       plot.on("plotly_relayout", (change) => {
         if (!Object.keys(change).some((key) => key.startsWith("map"))) return;
         const { center, zoom } = plot._fullLayout.map;
-        kept = { revision: model.get("_revision"), place: { center: { ...center }, zoom } };
+        kept = { revision: model.get("view_revision"), place: { center: { ...center }, zoom } };
         clearTimeout(moved);
-        // When it has come to rest.
+        // After the last of a series of events.
         moved = setTimeout(() => {
           const box = plot._fullLayout.map?._subplot?.map?.getBounds();
           if (!box || !kept) return;
-          look({ south: box.getSouth(), west: box.getWest(), north: box.getNorth(), east: box.getEast() });
+          saveView({ south: box.getSouth(), west: box.getWest(), north: box.getNorth(), east: box.getEast() });
         }, 50);
       });
-    }).catch((error) => say(`This chart cannot be drawn: ${error.message}`));
+    }).catch((error) => showNote(`The chart could not be drawn: ${error.message}`));
   };
 
-  // The wheel scrolls the notebook; with Ctrl or Command it zooms the map.
+  // The wheel scrolls the notebook. With Ctrl or Command it zooms the map.
   el.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   }, { capture: true, signal });
@@ -340,17 +340,17 @@ async function show({ model, el, signal }) {
     else draw();
   });
   sizes.observe(el);
-  // The name of a theme changes before its colours are there.
+  // The name of a theme changes before its colors are loaded.
   const theme = new MutationObserver(() => [0, 300, 1500].forEach((wait) => setTimeout(draw, wait)));
   theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
-  model.on("change:_figure change:_map_style change:_revision", draw);
+  model.on("change:figure_json change:map_style change:view_revision", draw);
   draw();
 
   signal.addEventListener("abort", () => {
     clearTimeout(moved);
     sizes.disconnect();
     theme.disconnect();
-    model.off("change:_figure change:_map_style change:_revision", draw);
+    model.off("change:figure_json change:map_style change:view_revision", draw);
     Plotly.purge(plot);
   });
 }

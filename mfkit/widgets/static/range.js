@@ -1,4 +1,4 @@
-// Two handles under a small histogram: from where to where. A choice is told when the handle is let go.
+// Range slider with two handles under a small histogram. A change is sent when a handle is released.
 
 const NS = "http://www.w3.org/2000/svg";
 
@@ -32,18 +32,18 @@ function render({ model, el }) {
   const paint = () => {
     const [from, to] = [Number(low.value), Number(high.value)];
     const last = model.get("counts").length;
-    const first = model.get("froms")[from] ?? "";
-    const end = model.get("tos")[to] ?? "";
-    if (from === 0 && to === last) state.textContent = "any";
-    else if (to === last) state.textContent = `from ${first}`;
-    else if (from === 0) state.textContent = `up to ${end}`;
+    const first = model.get("lower_labels")[from] ?? "";
+    const end = model.get("upper_labels")[to] ?? "";
+    if (from === 0 && to === last) state.textContent = "Any";
+    else if (to === last) state.textContent = `From ${first}`;
+    else if (from === 0) state.textContent = `Up to ${end}`;
     else state.textContent = first === end ? first : `${first} to ${end}`;
-    low.setAttribute("aria-valuetext", from === 0 ? "any" : first);
-    high.setAttribute("aria-valuetext", to === last ? "any" : end);
-    [...bars.children].forEach((bar, place) => {
-      bar.classList.toggle("mfkit-in", place >= from && place < to);
+    low.setAttribute("aria-valuetext", from === 0 ? "Any" : first);
+    high.setAttribute("aria-valuetext", to === last ? "Any" : end);
+    [...bars.children].forEach((bar, index) => {
+      bar.classList.toggle("mfkit-in", index >= from && index < to);
     });
-    // Where both handles lie at the right end, the left one must be the one that can be taken.
+    // If both handles are at the right end, the left one must be on top.
     low.style.zIndex = from > last / 2 ? 2 : 1;
     high.style.zIndex = from > last / 2 ? 1 : 2;
   };
@@ -52,11 +52,11 @@ function render({ model, el }) {
     const counts = model.get("counts");
     const most = Math.max(1, ...counts);
     bars.setAttribute("viewBox", `0 0 ${Math.max(1, counts.length)} 1`);
-    bars.replaceChildren(...counts.map((count, place) => {
+    bars.replaceChildren(...counts.map((count, index) => {
       const bar = document.createElementNS(NS, "rect");
-      // A few files beside a million are seen all the same.
-      const tall = count ? Math.max(0.06, Math.sqrt(count / most)) : 0;
-      for (const [name, value] of Object.entries({ x: place + 0.06, y: 1 - tall, width: 0.88, height: tall })) {
+      // A few files next to a million must remain visible.
+      const height = count ? Math.max(0.06, Math.sqrt(count / most)) : 0;
+      for (const [name, value] of Object.entries({ x: index + 0.06, y: 1 - height, width: 0.88, height })) {
         bar.setAttribute(name, value);
       }
       return bar;
@@ -73,17 +73,17 @@ function render({ model, el }) {
 
   for (const input of ends) {
     input.addEventListener("input", () => {
-      // At least one bin stays between them.
+      // At least one bin stays selected.
       if (input === low) low.value = Math.min(Number(low.value), Number(high.value) - 1);
       else high.value = Math.max(Number(high.value), Number(low.value) + 1);
       paint();
     });
     input.addEventListener("change", () => {
-      // A message, not the state: an answer to an older choice that comes meanwhile must not undo this one.
+      // A message instead of model state, so that an answer to an older change cannot undo this one.
       model.send({ kind: "range", value: [Number(low.value), Number(high.value)] });
     });
   }
-  const events = "change:counts change:froms change:tos change:low change:high";
+  const events = "change:counts change:lower_labels change:upper_labels change:low change:high";
   model.on(events, draw);
   draw();
   return () => model.off(events, draw);

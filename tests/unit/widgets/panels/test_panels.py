@@ -1,4 +1,4 @@
-"""Panels over a real library: what their controls select, what they show, and what they never run."""
+"""Panels on a real library: what their controls select, what they show, and when they run queries."""
 
 from __future__ import annotations
 
@@ -69,21 +69,21 @@ def panel(lib: MediaLibrary) -> FilterPanel:
 
 
 def drawn(plot: PlotlyWidget) -> dict[str, Any]:
-    figure: dict[str, Any] = json.loads(plot._figure)
+    figure: dict[str, Any] = json.loads(plot.figure_json)
     return figure
 
 
 def message(panel: Panel) -> str:
-    return str(panel._message.value)
+    return str(panel.message.value)
 
 
 def click(panel: ChartPanel, key: Any) -> None:
-    """Click on the mark that stands for something."""
+    """Click a mark with this key."""
     panel.plot._handle_custom_msg({"kind": "click", "value": key}, [])
 
 
 def values(packed: Any) -> list[float]:
-    """Return the numbers of an array as it goes over the wire."""
+    """Return the numbers of an array in a serialized figure."""
     if isinstance(packed, list):
         return packed
     return np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).tolist()
@@ -106,7 +106,7 @@ class Tags(HTMLParser):
 
 
 class Counting:
-    """A library that counts the questions it is asked."""
+    """A library that records the called methods."""
 
     def __init__(self, library: MediaLibrary) -> None:
         self._library = library
@@ -125,10 +125,10 @@ class Counting:
 
 
 class TestSelection:
-    """One filter that panels share."""
+    """The shared filter and its history."""
 
-    def test_changes_add_up_and_none_takes_away(self) -> None:
-        """A change replaces the fields it names and keeps the others."""
+    def test_changes_are_combined(self) -> None:
+        """A change replaces the given fields and keeps the others; None removes a condition."""
         selection = Selection()
         selection.change(media_type="video", min_size="1 GB")
         selection.change(media_type=None)
@@ -136,15 +136,15 @@ class TestSelection:
         selection.clear()
         assert selection.filter == MediaFilter()
 
-    def test_nonsense_leaves_it_as_it_was(self) -> None:
-        """A refused change changes nothing."""
+    def test_an_invalid_change_is_refused(self) -> None:
+        """The filter is not changed."""
         selection = Selection(MediaFilter(min_size=5))
         with pytest.raises(FilterError):
             selection.change(max_size=1)
         assert selection.filter == MediaFilter(min_size=5)
 
     def test_changes_from_many_threads_are_all_kept(self) -> None:
-        """Callbacks on different threads do not undo each other."""
+        """Callbacks on different threads do not overwrite each other."""
         selection = Selection()
         fields = {"min_size": 1, "max_size": 9, "min_width": 2, "max_width": 8, "min_height": 3, "text": "a"}
         threads = [
@@ -157,7 +157,7 @@ class TestSelection:
         assert selection.filter == MediaFilter(**fields)
 
     def test_back_and_forward(self) -> None:
-        """One goes back through every change, forward again, and a new change forgets what was ahead."""
+        """Back and forward move through all changes; a new change discards the future ones."""
         selection = Selection()
         selection.change(media_type="video")
         selection.filter = MediaFilter(text="a")
@@ -174,83 +174,83 @@ class TestSelection:
             selection.back()
         assert selection.filter == MediaFilter() and selection.past == 0
 
-    def test_what_does_not_change_is_not_remembered(self) -> None:
-        """An equal filter is no step."""
+    def test_an_equal_filter_is_not_in_the_history(self) -> None:
+        """Setting an equal filter is not a step."""
         selection = Selection()
         selection.change(media_type=None)
         assert selection.past == 0
 
-    def test_drop_takes_conditions_away(self) -> None:
-        """A dropped condition is as it is when not given."""
+    def test_drop_removes_conditions(self) -> None:
+        """A removed condition has its default value."""
         selection = Selection(MediaFilter(min_size=1, max_size=2, missing=None))
         selection.drop("min_size", "missing")
         assert selection.filter == MediaFilter(max_size=2)
 
 
 class TestSelectionPanel:
-    """What is selected, in words and chips."""
+    """The summary of the selection and its chips."""
 
-    def test_a_chip_takes_its_condition_away(self, lib: MediaLibrary) -> None:
-        """Every condition has a chip; its button drops the fields that make it, and no other."""
+    def test_a_chip_removes_its_condition(self, lib: MediaLibrary) -> None:
+        """Each condition has a chip; its button removes only the fields of that condition."""
         chosen = MediaFilter.of(media_type="video", min_size=1, max_size="1 GB")
         panel = SelectionPanel(lib, Selection(chosen))
-        assert [chip["text"] for chip in panel._chips.conditions] == ["video", "size 1 B to 1 GB"]
-        panel._chips._handle_custom_msg({"kind": "remove", "value": panel._chips.conditions[1]["key"]}, [])
+        assert [chip["text"] for chip in panel.chips.conditions] == ["video", "size 1 B to 1 GB"]
+        panel.chips._handle_custom_msg({"kind": "remove", "value": panel.chips.conditions[1]["key"]}, [])
         assert panel.selection.filter == MediaFilter(media_type="video")
-        assert f"<b>{lib.count(media_type='video')}</b>" in panel._words.value
+        assert f"<b>{lib.count(media_type='video')}</b>" in panel.summary.value
 
-    def test_buttons_that_lead_nowhere_are_off(self, lib: MediaLibrary) -> None:
-        """Back is on when there is something to go back to, forward after going back."""
+    def test_history_buttons_are_disabled_at_the_ends(self, lib: MediaLibrary) -> None:
+        """Back needs an earlier selection, forward a later one."""
         panel = SelectionPanel(lib)
-        assert panel._back.disabled and panel._forward.disabled
+        assert panel.back_button.disabled and panel.forward_button.disabled
         panel.selection.change(text="IMG")
-        assert not panel._back.disabled
-        panel._back.click()
-        assert panel._back.disabled and not panel._forward.disabled
-        panel._forward.click()
+        assert not panel.back_button.disabled
+        panel.back_button.click()
+        assert panel.back_button.disabled and not panel.forward_button.disabled
+        panel.forward_button.click()
         assert panel.selection.filter == MediaFilter(text="IMG")
 
-    def test_a_long_and_turning_text_is_a_short_chip(self, lib: MediaLibrary) -> None:
-        """A chip is one line of text; a mark that turns the direction is not in it."""
+    def test_a_chip_is_short_and_on_one_line(self, lib: MediaLibrary) -> None:
+        """A chip contains no mark for the writing direction."""
         panel = SelectionPanel(lib, Selection(MediaFilter(folder="/a/\u202e" + "x" * 500)))
-        (chip,) = panel._chips.conditions
-        assert len(chip["text"]) == 60 and "\u202e" not in chip["whole"] and len(chip["whole"]) > 500
+        (chip,) = panel.chips.conditions
+        assert len(chip["text"]) == 60 and "\u202e" not in chip["full_text"] and len(chip["full_text"]) > 500
 
 
 def tick(panel: FilterPanel, name: str, *values: str) -> None:
-    """Tick values in a list, as its page tells it."""
+    """Tick values in a list, as its page does."""
     for value in values:
         message = {"kind": "tick", "value": value, "checked": True, "from": [1, 1]}
-        panel.facets._facets[name]._handle_custom_msg(message, [])
+        panel.facets.facets[name]._handle_custom_msg(message, [])
 
 
 def move(panel: FilterPanel, place: int, low: int, high: int) -> None:
-    """Move both handles of a range, as its page tells it."""
-    panel.ranges._ranges[place]._handle_custom_msg({"kind": "range", "value": [low, high]}, [])
+    """Move both handles of a range, as its page does."""
+    panel.ranges.ranges[place]._handle_custom_msg({"kind": "range", "value": [low, high]}, [])
 
 
 SIZE, DURATION, RESOLUTION, DATE = range(4)
 
 
 class TestFilterPanel:
-    """Controls in, a filter out."""
+    """Controls that change the filter."""
 
     def test_ticked_values_select(self, panel: FilterPanel, lib: MediaLibrary) -> None:
-        """Two types that are ticked are either of the two, and the line says how many that are."""
+        """Two ticked types select files of either type, and the summary counts them."""
         tick(panel, "media_type", "video", "audio")
         chosen = panel.selection.filter
         assert chosen == MediaFilter(media_type=["video", "audio"])
-        assert f"<b>{lib.count(chosen):,}</b> of 300 files" in panel.selected._words.value
+        assert f"<b>{lib.count(chosen):,}</b> of 300 files" in panel.selected.summary.value
 
     def test_every_control_has_its_field(self, panel: FilterPanel, lib: MediaLibrary) -> None:
-        """Lists, ranges, dates, text and switches become the filter that one would write."""
-        panel.facets._facets["video_codec"].unfolded = True
+        """Lists, ranges, dates, text and switches together give the expected filter."""
+        panel.facets.facets["video_codec"].expanded = True
         tick(panel, "video_codec", "h264", "hevc")
         move(panel, SIZE, 7, 15)
-        panel._after.value, panel._before.value = date(2012, 1, 1), date(2024, 6, 30)
-        panel._text.value = " VID "
-        panel._states["has_location"].value = "with"
-        panel._folder.value = "/photos"
+        panel.date_from.value, panel.date_to.value = date(2012, 1, 1), date(2024, 6, 30)
+        panel.search.value = " VID "
+        panel.switches["has_location"].value = "with"
+        panel.folder.value = "/photos"
         wanted = MediaFilter(
             video_codec=["h264", "hevc"],
             min_size="1 MB",
@@ -263,38 +263,40 @@ class TestFilterPanel:
         )
         assert panel.selection.filter == wanted
         assert 0 < lib.count(wanted) < 300
-        assert f"<b>{lib.count(wanted)}</b>" in panel.selected._words.value
+        assert f"<b>{lib.count(wanted)}</b>" in panel.selected.summary.value
 
     def test_lists_count_under_all_other_conditions(self, panel: FilterPanel, lib: MediaLibrary) -> None:
-        """A list shows what another choice in it would give; the others what is left by it."""
-        panel.facets._facets["extension"].unfolded = True
+        """A list shows what another choice in it would give; other lists follow the choice."""
+        panel.facets.facets["extension"].expanded = True
         tick(panel, "media_type", "video")
-        types = {one["value"]: one["files"] for one in panel.facets._facets["media_type"].options}
+        types = {one["value"]: one["files"] for one in panel.facets.facets["media_type"].options}
         assert types == {kind.value: lib.count(media_type=kind) for kind in MediaType}
-        extensions = {one["value"]: one["files"] for one in panel.facets._facets["extension"].options}
+        extensions = {one["value"]: one["files"] for one in panel.facets.facets["extension"].options}
         assert set(extensions) == {"mp4", "mkv", "mp3"}
         assert extensions == {one: lib.count(media_type="video", extension=one) for one in extensions}
 
-    def test_a_folded_list_is_not_counted_and_keeps_its_ticks(self, lib: MediaLibrary) -> None:
-        """Only lists that are seen are asked for; a fold neither ticks nor unticks."""
+    def test_a_collapsed_list_is_not_counted_and_keeps_its_ticks(self, lib: MediaLibrary) -> None:
+        """Only expanded lists are queried; collapsing changes no ticks."""
         counting: Any = Counting(lib)
         panel = FilterPanel(counting, Selection(MediaFilter(video_codec="h264", genre="not there")))
-        codecs = panel.facets._facets["video_codec"]
+        codecs = panel.facets.facets["video_codec"]
         assert codecs.chosen == ["h264"] and [one["files"] for one in codecs.options] == [None]
         counting.asked.clear()
-        codecs.unfolded = True
+        codecs.expanded = True
         assert counting.asked == ["facets"]
-        codecs.unfolded = False
+        codecs.expanded = False
         assert panel.selection.filter == MediaFilter(video_codec="h264", genre="not there")
 
-    def test_ranges_count_and_bound(self, panel: FilterPanel, lib: MediaLibrary) -> None:
-        """Every bin of every range holds as many files as selecting it alone would give."""
-        for place, scale in enumerate(panel.ranges._scales):
-            control = panel.ranges._ranges[place]
+    def test_range_bins_count_what_they_select(self, panel: FilterPanel, lib: MediaLibrary) -> None:
+        """Each bin of each range has as many files as it selects."""
+        for place, scale in enumerate(panel.ranges.bins):
+            control = panel.ranges.ranges[place]
             counts = list(control.counts)
-            assert sum(counts) > 50 and len(control.froms) == len(control.tos) == len(counts) + 1
+            assert (
+                sum(counts) > 50 and len(control.lower_labels) == len(control.upper_labels) == len(counts) + 1
+            )
             for number, files in enumerate(counts):
-                assert lib.count(**scale.chosen(number, number + 1)) == files, (scale.label, number)
+                assert lib.count(**scale.filter_fields(number, number + 1)) == files, (scale.label, number)
         move(panel, RESOLUTION, 3, 4)
         assert panel.selection.filter == MediaFilter(resolution="Full HD")
         move(panel, DATE, 1, 3)
@@ -303,48 +305,48 @@ class TestFilterPanel:
         assert panel.selection.filter == MediaFilter(after=2010, before=2011)
 
     def test_reset_selects_all(self, panel: FilterPanel) -> None:
-        """Reset lifts every condition and every control."""
+        """Reset clears all conditions and controls."""
         tick(panel, "media_type", "video")
-        panel._text.value = "nothing is called this"
-        assert "Nothing matches" in panel.selected._words.value
-        panel.selected._reset.click()
+        panel.search.value = "nothing is called this"
+        assert "No files match" in panel.selected.summary.value
+        panel.selected.reset_button.click()
         assert panel.selection.filter == MediaFilter()
-        assert panel.facets._facets["media_type"].chosen == [] and panel._text.value == ""
-        assert "<b>300</b>" in panel.selected._words.value
+        assert panel.facets.facets["media_type"].chosen == [] and panel.search.value == ""
+        assert "<b>300</b>" in panel.selected.summary.value
 
     def test_controls_follow_a_selection_made_elsewhere(self, panel: FilterPanel) -> None:
-        """What a script selects is seen in the controls, and is not rounded to what they can show."""
+        """The controls show a script's selection and do not round it."""
         panel.selection.change(
             media_type="image", min_size=1234, text="IMG", after="2015", folder="/photos/2015"
         )
-        size = panel.ranges._ranges[SIZE]
-        assert panel.facets._facets["media_type"].chosen == ["image"] and panel._text.value == "IMG"
-        assert (size.froms[size.low], size.high) == ("1 kB", len(size.counts))
-        assert panel._after.value == date(2015, 1, 1) and panel._folder.value == "/photos/2015"
-        assert ("/photos", "/photos") in panel._folder.options
+        size = panel.ranges.ranges[SIZE]
+        assert panel.facets.facets["media_type"].chosen == ["image"] and panel.search.value == "IMG"
+        assert (size.lower_labels[size.low], size.high) == ("1 kB", len(size.counts))
+        assert panel.date_from.value == date(2015, 1, 1) and panel.folder.value == "/photos/2015"
+        assert ("/photos", "/photos") in panel.folder.options
         tick(panel, "media_type", "image", "video")
         assert panel.selection.filter.min_size == 1234
 
-    def test_dates_the_wrong_way_round_are_said(self, panel: FilterPanel) -> None:
-        """A filter that makes no sense is a sentence in the panel, until it makes sense again."""
-        panel._after.value = date(2020, 1, 1)
-        panel._before.value = date(2010, 1, 1)
+    def test_reversed_dates_show_an_error(self, panel: FilterPanel) -> None:
+        """The error disappears when the dates are valid again."""
+        panel.date_from.value = date(2020, 1, 1)
+        panel.date_to.value = date(2010, 1, 1)
         assert "From 2020-01-01 is later than To 2010-01-01" in message(panel)
-        panel._before.value = date(2021, 1, 1)
+        panel.date_to.value = date(2021, 1, 1)
         assert message(panel) == ""
         assert panel.selection.filter == MediaFilter(after="2020-01-01", before="2021-01-01")
 
     def test_a_year_that_is_being_typed_selects_nothing(self, panel: FilterPanel) -> None:
-        """Browsers tell of each digit: 0002, 0020, 0201, 2016."""
+        """Browsers report each digit: 0002, 0020, 0201, 2016."""
         for year in (2, 20, 201, 2016):
-            panel._after.value = date(year, 1, 15)
+            panel.date_from.value = date(year, 1, 15)
         assert panel.selection.filter == MediaFilter(after="2016-01-15") and panel.selection.past == 1
-        panel._after.value = None
+        panel.date_from.value = None
         assert panel.selection.filter == MediaFilter()
 
     @pytest.mark.parametrize(("place", "name"), [(SIZE, "file_size"), (DURATION, "duration")])
-    def test_a_range_holds_what_its_bars_hold(self, tmp_path: Path, place: int, name: str) -> None:
-        """What lies on the edge between two bars is in the upper one, and not in a range that ends there."""
+    def test_a_range_selects_its_bars(self, tmp_path: Path, place: int, name: str) -> None:
+        """A value on the edge between two bars belongs to the upper one."""
         with MediaLibrary(tmp_path / "library.db") as lib:
             lib.ingest(
                 pd.DataFrame(
@@ -356,15 +358,15 @@ class TestFilterPanel:
                 )
             )
             panel = FilterPanel(lib)
-            bars = panel.ranges._ranges[place]
+            bars = panel.ranges.ranges[place]
             at = next(index for index, files in enumerate(bars.counts) if files)
             assert list(bars.counts[at : at + 2]) == [1, 2]
             move(panel, place, 0, at + 1)
             assert lib.items(panel.selection.filter)[name].tolist() == [2000 if place == SIZE else 20.0]
-            assert panel.ranges._scales[place].stand(panel.selection.filter) == (0, at + 1)
+            assert panel.ranges.bins[place].handle_positions(panel.selection.filter) == (0, at + 1)
 
-    def test_what_another_program_adds_is_counted(self, tmp_path: Path) -> None:
-        """With the next choice the whole, the years and the folders are those of the library as it is now."""
+    def test_items_added_by_another_program_are_counted(self, tmp_path: Path) -> None:
+        """The next change updates the total, the years and the folders."""
         with MediaLibrary(tmp_path / "library.db") as lib, MediaLibrary(tmp_path / "library.db") as other:
             moments = pd.to_datetime(["2020-05-01", "2021-05-01"], utc=True)
             lib.ingest(
@@ -373,7 +375,7 @@ class TestFilterPanel:
                 )
             )
             panel = FilterPanel(lib)
-            assert "<b>2</b> of 2 files" in panel.selected._words.value
+            assert "<b>2</b> of 2 files" in panel.selected.summary.value
             other.ingest(
                 pd.DataFrame(
                     {
@@ -384,24 +386,24 @@ class TestFilterPanel:
                 )
             )
             panel.selection.change(media_type="image")
-            assert "<b>3</b> of 3 files" in panel.selected._words.value
-            years = panel.ranges._ranges[DATE]
-            assert (years.froms[0], sum(years.counts)) == ("2003", 3)
-            assert "/p/new" in [path for _, path in panel._folder.options]
+            assert "<b>3</b> of 3 files" in panel.selected.summary.value
+            years = panel.ranges.ranges[DATE]
+            assert (years.lower_labels[0], sum(years.counts)) == ("2003", 3)
+            assert "/p/new" in [path for _, path in panel.folder.options]
 
-    def test_read_anew(self, tmp_path: Path) -> None:
-        """Where nothing else changes, a button has every panel of the selection ask again."""
+    def test_refresh_button(self, tmp_path: Path) -> None:
+        """The button makes all panels of the selection query the library again."""
         with MediaLibrary(tmp_path / "library.db") as lib, MediaLibrary(tmp_path / "library.db") as other:
             panel = FilterPanel(lib)
             types = TypesPanel(lib, panel.selection)
-            assert "empty" in panel.selected._words.value
+            assert "empty" in panel.selected.summary.value
             other.ingest(pd.DataFrame({"file_path": ["/p/a.jpg"], "file_size": [1]}))
-            panel.selected._anew.click()
-            assert "<b>1</b> of 1 file" in panel.selected._words.value
+            panel.selected.refresh_button.click()
+            assert "<b>1</b> of 1 file" in panel.selected.summary.value
             assert drawn(types.plot)["data"] and panel.selection.past == 0
 
-    def test_an_error_after_a_choice_stays_to_be_read(self, lib: MediaLibrary) -> None:
-        """That the choice itself went well does not wipe away that the count did not."""
+    def test_an_error_of_the_summary_stays_visible(self, lib: MediaLibrary) -> None:
+        """A successful change of the selection does not remove the error of the summary."""
 
         class Failing(Counting):
             def __getattr__(self, name: str) -> Any:
@@ -412,13 +414,13 @@ class TestFilterPanel:
         panel = FilterPanel(lib)
         failing: Any = Failing(lib)
         panel.selected.lib = failing
-        panel._text.value = "a"
+        panel.search.value = "a"
         assert "The database refused." in message(panel.selected)
-        panel._text.value = ""
+        panel.search.value = ""
         assert message(panel.selected) == ""
 
-    def test_one_choice_asks_once(self, lib: MediaLibrary) -> None:
-        """Setting the controls to the selection is not taken for a person's choice."""
+    def test_one_change_runs_one_set_of_queries(self, lib: MediaLibrary) -> None:
+        """Setting the controls is not treated as a choice of the user."""
         counting: Any = Counting(lib)
         panel = FilterPanel(counting)
         counting.asked.clear()
@@ -428,43 +430,43 @@ class TestFilterPanel:
         assert panel.selection.past == 1
 
     def test_no_query_per_keystroke(self, panel: FilterPanel) -> None:
-        """The text is looked for when a person is done typing."""
-        assert not panel._text.continuous_update
+        """The search waits until the user has finished typing."""
+        assert not panel.search.continuous_update
 
-    def test_what_is_alike_is_there_once(self, lib: MediaLibrary) -> None:
-        """Controls share their layout and style, panels have their own; what was closed is made anew."""
+    def test_layouts_and_styles_are_shared(self, lib: MediaLibrary) -> None:
+        """Controls share layout and style, panels do not; closed ones are created again."""
         first, second = FilterPanel(lib), FilterPanel(lib)
-        assert first._folder.layout is second._folder.layout and first._folder.style is second._folder.style
-        assert first.layout is not second.layout and first._message.layout is not second._message.layout
+        assert first.folder.layout is second.folder.layout and first.folder.style is second.folder.style
+        assert first.layout is not second.layout and first.message.layout is not second.message.layout
         Widget.close_all()
         third = FilterPanel(lib)
-        assert all(one.comm for one in (third._folder.layout, third._folder.style, *third.children))
+        assert all(one.comm for one in (third.folder.layout, third.folder.style, *third.children))
 
 
 class TestCharts:
-    """Panels that draw one chart."""
+    """Panels with one chart."""
 
-    def test_they_follow_the_selection(self, lib: MediaLibrary) -> None:
-        """A chart shows what is selected now."""
+    def test_charts_follow_the_selection(self, lib: MediaLibrary) -> None:
+        """A chart shows the current selection."""
         selection = Selection()
         types = TypesPanel(lib, selection)
         assert len(drawn(types.plot)["data"][0]["text"]) == 5
         selection.change(media_type="video")
         assert drawn(types.plot)["data"][0]["text"] == [str(lib.count(media_type="video"))]
 
-    def test_the_measure_does_not_ask_again(self, lib: MediaLibrary) -> None:
-        """Files or bytes is a matter of drawing, not of asking."""
+    def test_the_measure_runs_no_query(self, lib: MediaLibrary) -> None:
+        """Files or bytes changes only the drawing."""
         counting: Any = Counting(lib)
         codecs = CodecsPanel(counting)
         assert counting.asked == ["frame"]
-        before = codecs.plot._figure
-        codecs._by.value = "files"
-        assert codecs.plot._figure != before and counting.asked == ["frame"]
-        codecs._stream.value = "audio_codec"
+        before = codecs.plot.figure_json
+        codecs.measure.value = "files"
+        assert codecs.plot.figure_json != before and counting.asked == ["frame"]
+        codecs.stream.value = "audio_codec"
         assert counting.asked == ["frame", "summary"]
 
     def test_the_same_selection_is_not_drawn_again(self, lib: MediaLibrary) -> None:
-        """An equal filter asks nothing; refresh asks in any case."""
+        """An equal filter runs no query; refresh always does."""
         counting: Any = Counting(lib)
         panel = CamerasPanel(counting)
         panel.selection.filter = MediaFilter()
@@ -473,14 +475,14 @@ class TestCharts:
         panel.refresh()
         assert counting.asked == ["summary", "summary"]
 
-    def test_what_several_ask_is_asked_once(self, empty: MediaLibrary) -> None:
-        """Types, codecs, years, line and table share an answer, as long as the library is as it was."""
+    def test_panels_share_one_query(self, empty: MediaLibrary) -> None:
+        """Five panels share a result for as long as the library does not change."""
         fill(empty, 60)
         counting: Any = Counting(empty)
         kinds = (TypesPanel, CodecsPanel, TimelinePanel, SelectionPanel, TablePanel)
         panels = [kind(counting) for kind in kinds]
         assert counting.asked.count("frame") == 1 and "growth" not in counting.asked
-        before = [panel._answer["files"].sum() for panel in panels[:2]]
+        before = [panel.frame["files"].sum() for panel in panels[:2]]
         path = empty.items(limit=1)["file_path"][0]
         with sqlite3.connect(str(empty.database.file)) as connection:
             change = "UPDATE media_items SET missing_since = created_at WHERE file_path = ?"
@@ -489,26 +491,26 @@ class TestCharts:
         for panel in panels:
             panel.refresh()
         assert counting.asked.count("frame") == 2
-        assert [panel._answer["files"].sum() for panel in panels[:2]] == [number - 1 for number in before]
+        assert [panel.frame["files"].sum() for panel in panels[:2]] == [number - 1 for number in before]
         with MediaLibrary(empty.database.file, engine="record") as record:
             assert totals(record, MediaFilter())["files"] == before[0] - 1 == empty.count()
 
-    def test_a_click_narrows_and_a_second_one_takes_it_back(self, lib: MediaLibrary) -> None:
-        """A bar selects what it stands for; the same bar again lifts the condition."""
+    def test_a_second_click_removes_the_condition(self, lib: MediaLibrary) -> None:
+        """A click on a bar selects it; another click removes the condition."""
         types, codecs = TypesPanel(lib), CodecsPanel(lib)
         click(types, "video")
         assert types.selection.filter == MediaFilter(media_type="video")
         click(types, "video")
         assert types.selection.filter == MediaFilter()
-        codecs._stream.value = "audio_codec"
+        codecs.stream.value = "audio_codec"
         click(codecs, "flac")
         assert codecs.selection.filter == MediaFilter(audio_codec="flac")
 
     def test_a_click_selects_what_the_bar_counts(self, lib: MediaLibrary) -> None:
-        """Every bar of every such chart, by the key that it carries, selects as many items as it shows."""
+        """Each bar selects as many items as it shows."""
         for kind in (TypesPanel, CodecsPanel, CamerasPanel):
             panel = kind(lib)
-            panel._by.value = "files"
+            panel.measure.value = "files"
             (trace,) = drawn(panel.plot)["data"]
             assert trace["customdata"]
             for key, text in zip(trace["customdata"], trace["text"], strict=True):
@@ -516,22 +518,22 @@ class TestCharts:
                     assert f"{lib.count(**panel.clicked(key)):,}" == text
 
     def test_a_brush_selects_whole_periods(self, lib: MediaLibrary) -> None:
-        """The periods whose middle was brushed, or the nearest one, are selected from end to end."""
+        """The brush selects periods whose middle it covers, or the nearest one."""
         timeline = TimelinePanel(lib)
         plot = timeline.plot
         plot._handle_custom_msg({"kind": "brush", "value": ["2014-08-01", "2017-03-05 12:30"]}, [])
         assert timeline.selection.filter == MediaFilter(after="2015", before="2017")
-        timeline._view.value = "month"
+        timeline.period.value = "month"
         plot._handle_custom_msg({"kind": "brush", "value": ["2016-03-12", "2016-03-09"]}, [])
         assert timeline.selection.filter == MediaFilter(after="2016-03", before="2016-03")
         click(timeline, "2016-05")
         assert timeline.selection.filter == MediaFilter(after="2016-05", before="2016-05")
 
-    def test_a_disc_a_box_and_a_line_on_the_map_select(self, lib: MediaLibrary) -> None:
-        """A disc selects as many items as it counts; a box may lie across the antimeridian."""
+    def test_circles_boxes_and_lassos_select(self, lib: MediaLibrary) -> None:
+        """A circle selects as many items as it counts; a box may cross the antimeridian."""
         panel = MapPanel(lib)
         places = drawn(panel.plot)["data"][0]["customdata"]
-        for files, place in zip(panel._answer["files"], places, strict=True):
+        for files, place in zip(panel.frame["files"], places, strict=True):
             assert lib.count(**panel.clicked(place)) == files
         panel.plot._handle_custom_msg({"kind": "box", "value": [-50, 170, -10, 190]}, [])
         assert panel.selection.filter == MediaFilter(box=(-50, 170, -10, -170))
@@ -541,93 +543,93 @@ class TestCharts:
         assert lib.count(panel.selection.filter.replace(box=None)) == lib.count(box=(35, -12, 60, 30))
 
     def test_every_bin_cell_and_folder_selects_what_it_counts(self, lib: MediaLibrary) -> None:
-        """Histograms, heat map and treemap: the key of a mark selects as many files as it stands for."""
+        """Each mark of histogram, heat map and treemap selects as many files as it counts."""
         histogram = HistogramPanel(lib)
         for quantity in ("file_size", "duration"):
-            histogram._quantity.value = quantity
+            histogram.quantity.value = quantity
             (trace,) = drawn(histogram.plot)["data"]
             files = values(trace["y"])
             assert sum(files) > 50
             for key, count in zip(trace["customdata"], files, strict=True):
                 assert lib.count(**histogram.clicked(key)) == count
         heatmap = HeatmapPanel(lib)
-        heatmap._by.value = "files"
+        heatmap.measure.value = "files"
         (trace,) = drawn(heatmap.plot)["data"]
         for keys, texts in zip(trace["customdata"], trace["text"], strict=True):
             for key, text in zip(keys, texts, strict=True):
                 if key is not None:
                     assert str(lib.count(**heatmap.clicked(key))) == text
         folders = FoldersPanel(lib)
-        folders._by.value = "files"
+        folders.measure.value = "files"
         (trace,) = drawn(folders.plot)["data"]
         assert trace["customdata"][0] == "/photos"
         for path, count in zip(trace["customdata"], values(trace["values"]), strict=True):
             assert lib.count(**folders.clicked(path)) == count
 
-    def test_folders_are_gone_down_into_and_up_from(self, lib: MediaLibrary) -> None:
-        """A click on a folder selects it; the button leads to the one above, at last to all files."""
+    def test_folders_are_navigated(self, lib: MediaLibrary) -> None:
+        """A click opens a folder; the button returns to its parent, and finally to all files."""
         panel = FoldersPanel(lib)
-        assert panel._up.disabled
+        assert panel.up_button.disabled
         click(panel, "/photos/2015")
         assert panel.selection.filter == MediaFilter(folder="/photos/2015")
         click(panel, "/photos/2015")
         assert panel.selection.filter == MediaFilter(folder="/photos/2015")
-        panel._up.click()
+        panel.up_button.click()
         assert panel.selection.filter == MediaFilter(folder="/photos")
-        panel._up.click()
+        panel.up_button.click()
         assert panel.selection.filter == MediaFilter()
 
-    def test_up_passes_over_folders_that_hold_everything(self, tmp_path: Path) -> None:
-        """Above the folder in which all lies, one step leads to all files."""
+    def test_up_skips_folders_with_all_files(self, tmp_path: Path) -> None:
+        """Above the top folder, one step leads to all files."""
         with MediaLibrary(tmp_path / "library.db") as lib:
             lib.ingest(pd.DataFrame({"file_path": ["/mnt/nas/a/1.jpg", "/mnt/nas/b/2.jpg"], "file_size": 1}))
             panel = FoldersPanel(lib, Selection(MediaFilter(folder="/mnt/nas/a")))
-            panel._up.click()
+            panel.up_button.click()
             assert panel.selection.filter == MediaFilter(folder="/mnt/nas")
-            panel._up.click()
+            panel.up_button.click()
             assert panel.selection.filter == MediaFilter()
 
-    def test_streets_come_only_when_asked_for(self, lib: MediaLibrary) -> None:
-        """No address is in the map until a person switches the street map on."""
+    def test_streets_are_optional(self, lib: MediaLibrary) -> None:
+        """The map contains no address until the street map is switched on."""
         panel = MapPanel(lib)
-        assert "http" not in panel.plot._map_style
-        panel._streets.value = True
-        assert "https://tile.openstreetmap.org" in panel.plot._map_style
+        assert "http" not in panel.plot.map_style
+        panel.streets.value = True
+        assert "https://tile.openstreetmap.org" in panel.plot.map_style
 
-    def test_the_timeline_sums_up(self, lib: MediaLibrary) -> None:
-        """By year, by month, and as a running total."""
+    def test_timeline_periods(self, lib: MediaLibrary) -> None:
+        """By year, and as a running total."""
         timeline = TimelinePanel(lib)
         assert drawn(timeline.plot)["data"][0]["type"] == "bar"
-        timeline._view.value = "total"
+        timeline.period.value = "total"
         assert drawn(timeline.plot)["data"][0]["stackgroup"] == "all"
 
-    def test_the_map_gets_finer_where_a_person_looks(self, lib: MediaLibrary) -> None:
-        """Zoomed in, the map shows the places in view in smaller cells."""
+    def test_the_map_is_finer_when_zoomed_in(self, lib: MediaLibrary) -> None:
+        """A zoomed map shows the visible places in smaller cells."""
         panel = MapPanel(lib)
-        whole = len(panel._answer)
+        whole = len(panel.frame)
         panel.plot.view = EUROPE
-        assert panel._answer["longitude"].between(-25, 45).all()
-        assert len(panel._answer) > whole / 3
-        assert panel._answer["files"].sum() < lib.count(has_location=True)
+        assert panel.frame["longitude"].between(-25, 45).all()
+        assert len(panel.frame) > whole / 3
+        assert panel.frame["files"].sum() < lib.count(has_location=True)
 
-    def test_the_map_goes_where_a_new_selection_lies(self, lib: MediaLibrary) -> None:
-        """A selection with nothing in view shows the world again; an empty view stays where it is."""
+    def test_the_map_moves_to_a_new_selection(self, lib: MediaLibrary) -> None:
+        """A selection outside the view resets it; an empty view stays."""
         selection = Selection()
         panel = MapPanel(lib, selection)
         panel.plot.view = EUROPE
         selection.change(near=(-33.87, 151.21, 300))
-        assert panel.plot.view == {} and len(panel._answer)
+        assert panel.plot.view == {} and len(panel.frame)
         panel.plot.view = EUROPE
-        assert panel.plot.view == EUROPE and panel._answer.empty
+        assert panel.plot.view == EUROPE and panel.frame.empty
 
-    def test_the_land_is_sent_once(self, lib: MediaLibrary) -> None:
-        """The map's background is not part of each figure."""
+    def test_the_map_background_is_sent_once(self, lib: MediaLibrary) -> None:
+        """It is not part of each figure."""
         panel = MapPanel(lib)
-        assert len(panel.plot._map_style) > 50_000
+        assert len(panel.plot.map_style) > 50_000
         assert "style" not in drawn(panel.plot)["layout"]["map"]
 
-    def test_plotly_is_sent_to_whom_asks(self) -> None:
-        """The bundle is no part of a plot's state; it goes out compressed, as the answer to a message."""
+    def test_plotly_is_sent_on_request(self) -> None:
+        """The bundle is not part of a plot's state; it is sent compressed in reply to a message."""
         plot = PlotlyWidget()
         assert max(len(str(value)) for value in plot.get_state().values()) < 50_000
         sent: list[Any] = []
@@ -637,22 +639,22 @@ class TestCharts:
         ((content, (bundle,)),) = sent
         assert content == {"kind": "plotly", "bundle": "part"}
         assert bundle[:2] == b"\x1f\x8b" and len(bundle) < 1_000_000
-        assert plot._config["showSendToCloud"] is False
+        assert plot.plot_config["showSendToCloud"] is False
 
-    def test_a_figure_that_needs_more_gets_the_whole(self) -> None:
-        """Charts of one's own may be of any type; a plot that had the whole of Plotly keeps to it."""
+    def test_other_charts_use_the_whole_bundle(self) -> None:
+        """A plot that has used the whole bundle keeps it."""
         plot = PlotlyWidget(go.Figure(go.Bar(y=[1])))
-        assert plot._bundle == "part"
+        assert plot.bundle == "part"
         plot.show(go.Figure(go.Pie(values=[1])))
-        assert plot._bundle == "whole"
+        assert plot.bundle == "whole"
         sent: list[Any] = []
         plot.send = lambda content, buffers=None: sent.append((content, buffers))
         plot._handle_custom_msg({"kind": "plotly"}, [])
         plot.show(go.Figure(go.Bar(y=[1])))
-        assert sent[0][0]["bundle"] == plot._bundle == "whole" and len(sent[0][1][0]) > 1_000_000
+        assert sent[0][0]["bundle"] == plot.bundle == "whole" and len(sent[0][1][0]) > 1_000_000
 
-    def test_an_error_is_a_sentence_and_the_panel_lives_on(self, lib: MediaLibrary) -> None:
-        """What a callback raises is said, escaped, and gone when it works again."""
+    def test_an_error_is_shown_and_the_panel_continues(self, lib: MediaLibrary) -> None:
+        """The error is escaped, and disappears when drawing works again."""
 
         class Broken(TypesPanel):
             def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -662,83 +664,83 @@ class TestCharts:
 
         panel = Broken(lib)
         panel.selection.change(text="a")
-        assert "This cannot be shown: &lt;script&gt;" in message(panel)
+        assert "This panel could not be shown: &lt;script&gt;" in message(panel)
         assert Tags(message(panel)).names <= {"div", "details", "summary", "pre"}
         panel.selection.change(text=None)
         assert message(panel) == ""
 
 
 class TestExplorer:
-    """The panels together."""
+    """The explorer as a whole."""
 
-    def test_a_filter_drives_all(self, lib: MediaLibrary) -> None:
+    def test_all_panels_follow_the_filter(self, lib: MediaLibrary) -> None:
         """All panels show what the filters select."""
         explorer = explore(lib)
         explorer.selection.change(media_type="video")
         types, *_ = explorer.tabs.panels
         count = lib.count(media_type="video")
-        assert f"<b>{count}</b>" in explorer.filters.selected._words.value
+        assert f"<b>{count}</b>" in explorer.filters.selected.summary.value
         assert drawn(types.plot)["data"][0]["text"] == [str(count)]
-        assert explorer.files._place.value.endswith(f"of {count}")
+        assert explorer.files.pager.position.value.endswith(f"of {count}")
         assert not any(message(panel) for panel in explorer.panels)
 
     def test_an_empty_library_says_what_to_do(self, empty: MediaLibrary) -> None:
-        """Every panel has a sentence, none an error; a refresh shows what came in since."""
+        """Each panel shows a message instead of an error; a refresh shows new items."""
         explorer = empty.explore()
         assert isinstance(explorer, Explorer)
         open_all(explorer)
-        assert "lib.scan" in explorer.filters.selected._words.value
-        assert "lib.scan" in explorer.files.grid._note
+        assert "lib.scan" in explorer.filters.selected.summary.value
+        assert "lib.scan" in explorer.files.grid.note
         for chart in explorer.tabs.panels:
             assert drawn(chart.plot)["layout"]["annotations"][0]["text"].endswith(".")
         assert not any(message(panel) for panel in (*explorer.panels, *parts(explorer.filters)))
         fill(empty, 20)
         explorer.refresh()
-        assert "<b>20</b> of 20 files" in explorer.filters.selected._words.value
-        assert explorer.filters.facets._facets["media_type"].options
-        assert explorer.files._total == 20
+        assert "<b>20</b> of 20 files" in explorer.filters.selected.summary.value
+        assert explorer.filters.facets.facets["media_type"].options
+        assert explorer.files.pager.position.value.endswith("of 20")
 
     @pytest.mark.parametrize("chosen", [MediaFilter(text="nothing"), MediaFilter(has_location=False)])
-    def test_little_or_nothing_selected_is_no_error(self, lib: MediaLibrary, chosen: MediaFilter) -> None:
-        """No file and no place are drawn as sentences by every panel."""
+    def test_empty_selections_are_not_errors(self, lib: MediaLibrary, chosen: MediaFilter) -> None:
+        """All panels can show a selection without files or without places."""
         explorer = lib.explore(chosen)
         open_all(explorer)
         assert not any(message(panel) for panel in (*explorer.panels, *parts(explorer.filters)))
 
     def test_a_library_of_one_file(self, empty: MediaLibrary) -> None:
-        """One item is drawn by every panel, and said in the singular."""
+        """All panels can show one item, and use the singular."""
         fill(empty, 1)
         explorer = empty.explore()
         open_all(explorer)
         assert not any(message(panel) for panel in (*explorer.panels, *parts(explorer.filters)))
-        assert "of 1 file ·" in explorer.filters.selected._words.value
+        assert "of 1 file ·" in explorer.filters.selected.summary.value
 
-    def test_panels_behind_a_tab_are_at_rest(self, lib: MediaLibrary) -> None:
-        """A tab's panels are made when it is opened, ask nothing while another is seen, and catch up."""
+    def test_hidden_panels_pause(self, lib: MediaLibrary) -> None:
+        """Panels are created when their tab is opened, run no queries while hidden, and catch up."""
         explorer = lib.explore()
         assert len(explorer.tabs.panels) == 4
         explorer.tabs.selected_index = 1
         histogram = next(panel for panel in explorer.panels if isinstance(panel, HistogramPanel))
-        before = histogram.plot._figure
+        before = histogram.plot.figure_json
         explorer.tabs.selected_index = 0
         explorer.selection.change(media_type="video")
-        assert histogram.plot._figure == before
+        assert histogram.plot.figure_json == before
         explorer.tabs.selected_index = 1
-        assert histogram.plot._figure != before
+        assert histogram.plot.figure_json != before
 
-    def test_it_begins_with_a_filter(self, lib: MediaLibrary) -> None:
-        """lib.explore takes a filter as every verb does."""
+    def test_explore_takes_a_filter(self, lib: MediaLibrary) -> None:
+        """lib.explore() takes a filter like every method."""
         explorer = lib.explore(media_type="audio")
         assert explorer.selection.filter == MediaFilter(media_type="audio")
         with pytest.raises(FilterError):
             lib.explore(no_such_field=1)
 
     def test_a_hostile_codec_is_text(self, lib: MediaLibrary) -> None:
-        """A codec's name from a file is shown, not run, in lists and charts."""
+        """A codec name from a file is shown as text in lists and charts."""
         explorer = explore(lib)
         codecs = next(panel for panel in explorer.panels if isinstance(panel, CodecsPanel))
-        facet = explorer.filters.facets._facets["video_codec"]
-        facet.unfolded = True
+        facet = explorer.filters.facets.facets["video_codec"]
+        facet.expanded = True
         assert HOSTILE_CODEC in {one["value"] for one in facet.options}
         tick(explorer.filters, "video_codec", HOSTILE_CODEC)
         assert explorer.selection.filter.video_codec == (HOSTILE_CODEC,)
@@ -751,18 +753,18 @@ def parts(filters: FilterPanel) -> tuple[Panel, ...]:
 
 
 def open_all(explorer: Explorer) -> None:
-    """Open one tab after another, and unfold every list."""
+    """Open all tabs, and expand all lists."""
     for place in range(len(explorer.tabs.children)):
         explorer.tabs.selected_index = place
-    for facet in explorer.filters.facets._facets.values():
-        facet.unfolded = True
+    for facet in explorer.filters.facets.facets.values():
+        facet.expanded = True
 
 
 class TestPlaces:
-    """The query under the map."""
+    """The query of the map."""
 
     def test_every_located_item_is_in_one_cell(self, lib: MediaLibrary) -> None:
-        """Cells lose and repeat nothing, whatever their size."""
+        """Cells of any size contain each item exactly once."""
         located = lib.items(has_location=True)
         for degrees in (None, 0.5, 10, 90):
             cells = lib.places(degrees=degrees)
@@ -778,8 +780,8 @@ class TestPlaces:
             "last_place",
         ]
 
-    def test_no_place_gives_no_row_but_all_columns(self, lib: MediaLibrary, empty: MediaLibrary) -> None:
-        """The columns and their types are there without rows too."""
+    def test_no_places_give_an_empty_frame(self, lib: MediaLibrary, empty: MediaLibrary) -> None:
+        """The frame has all columns and types without rows."""
         for frame in (empty.places(), lib.places(has_location=False), lib.places(media_type="document")):
             assert frame.empty
             assert str(frame["files"].dtype) == "Int64" and str(frame["latitude"].dtype) == "float64"
@@ -795,8 +797,8 @@ class TestPlaces:
             (0, -180, 1, 180),
         ],
     )
-    def test_the_default_size_keeps_the_cells_below_the_most(self, box: Any) -> None:
-        """A box wholly filled with places has no more cells than a map may draw."""
+    def test_the_default_cell_size_limits_the_cells(self, box: Any) -> None:
+        """A box full of places has at most as many cells as a map may draw."""
         from mfkit.analysis.places import cell_size
 
         size = cell_size(MediaFilter(box=box))
@@ -806,7 +808,7 @@ class TestPlaces:
         assert size <= 4
 
     @pytest.mark.parametrize("degrees", [0, -1, 91])
-    def test_a_size_that_makes_no_sense_is_refused(self, lib: MediaLibrary, degrees: float) -> None:
-        """The message names what was given."""
+    def test_an_invalid_cell_size_is_refused(self, lib: MediaLibrary, degrees: float) -> None:
+        """The error contains the given value."""
         with pytest.raises(FilterError, match=str(degrees)):
             lib.places(degrees=degrees)

@@ -1,4 +1,4 @@
-"""The table and the card over a real library: pages, order, columns, choice, and text that stays text."""
+"""The table and the detail card: pages, order, columns, chosen rows, and hostile names."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def table(lib: MediaLibrary) -> TablePanel:
 
 
 def cells(table: TablePanel, heading: str) -> list[str]:
-    """Return what stands in a visible column."""
-    place = [one.heading for one in table.grid.visible()].index(heading)
-    return [row["cells"][place] for row in table.grid._rows]
+    """Return the texts of a visible column."""
+    place = [one.heading for one in table.grid.visible_columns()].index(heading)
+    return [row["cells"][place] for row in table.grid.rows]
 
 
 def sort(table: TablePanel, key: str, *, descending: bool = False) -> None:
@@ -43,15 +43,15 @@ class TestTable:
     """Pages of items."""
 
     def test_pages(self, table: TablePanel, lib: MediaLibrary) -> None:
-        """Pages follow each other, end with the last item, and begin anew with another selection."""
-        assert table._place.value == "1 to 15 of 300" and table._back.disabled
+        """The pages follow each other up to the last item, and start again with another selection."""
+        assert table.pager.position.value == "1 to 15 of 300" and table.pager.previous.disabled
         for _ in range(30):
-            table._on.click()
-        assert table._place.value == "286 to 300 of 300" and table._on.disabled
-        table._back.click()
-        assert table._place.value == "271 to 285 of 300"
+            table.pager.next.click()
+        assert table.pager.position.value == "286 to 300 of 300" and table.pager.next.disabled
+        table.pager.previous.click()
+        assert table.pager.position.value == "271 to 285 of 300"
         table.selection.change(media_type="audio")
-        assert table._place.value == f"1 to 15 of {lib.count(media_type='audio')}"
+        assert table.pager.position.value == f"1 to 15 of {lib.count(media_type='audio')}"
 
     @pytest.mark.parametrize(
         ("key", "column"),
@@ -67,61 +67,61 @@ class TestTable:
         ],
     )
     def test_a_heading_sorts(self, table: TablePanel, lib: MediaLibrary, key: str, column: str) -> None:
-        """The rows come as the library orders them, from the first page on."""
-        table._on.click()
+        """The rows have the library's order, from the first page."""
+        table.pager.next.click()
         sort(table, key, descending=True)
-        assert table._place.value.startswith("1 to 15")
+        assert table.pager.position.value.startswith("1 to 15")
         wanted = lib.items(order_by=column, ascending=False, limit=15)
-        assert [row["id"] for row in table.grid._rows] == list(wanted["id"])
+        assert [row["id"] for row in table.grid.rows] == list(wanted["id"])
 
     def test_dates_sort_as_they_are_shown(self, table: TablePanel) -> None:
-        """A film without a capture time stands by its file's date, between the others."""
+        """A video without a capture time is sorted by its file's date."""
         sort(table, "date")
         shown = cells(table, "Date")
         assert shown == sorted(shown) and len(set(shown)) > 5
 
-    def test_columns_come_and_go(self, table: TablePanel) -> None:
-        """A hidden column is not sent; the name is always there."""
+    def test_hidden_columns(self, table: TablePanel) -> None:
+        """A hidden column is not sent; the name is always visible."""
         table.grid.hidden = [one.key for one in table.grid.columns if one.key != "place"]
-        assert [one.heading for one in table.grid.visible()] == ["Name", "Place"]
-        assert all(len(row["cells"]) == 2 for row in table.grid._rows)
+        assert [one.heading for one in table.grid.visible_columns()] == ["Name", "Place"]
+        assert all(len(row["cells"]) == 2 for row in table.grid.rows)
 
-    def test_human_units(self, table: TablePanel) -> None:
-        """Sizes, lengths, rates and numbers are as people write them."""
+    def test_readable_units(self, table: TablePanel) -> None:
+        """Sizes, durations and pixels are shown in readable units."""
         table.selection.change(media_type="video")
         table.grid.hidden = []
         sort(table, "size", descending=True)
-        assert cells(table, "Size")[0].endswith(" GB") and "min" in "".join(cells(table, "Length"))
+        assert cells(table, "Size")[0].endswith(" GB") and "min" in "".join(cells(table, "Duration"))
         assert "×" in "".join(cells(table, "Pixels"))
 
-    def test_a_choice_outlives_a_page_but_not_the_selection(self, table: TablePanel) -> None:
-        """Rows stay chosen while one pages and sorts; another selection starts over."""
-        one = table.grid._rows[0]["id"]
+    def test_chosen_rows_are_kept_until_the_selection_changes(self, table: TablePanel) -> None:
+        """Rows stay chosen on other pages and in another order."""
+        one = table.grid.rows[0]["id"]
         table.grid.chosen = [one]
-        table._on.click()
+        table.pager.next.click()
         sort(table, "name")
         assert table.chosen == (one,)
         table.selection.change(media_type="audio")
         assert table.chosen == () and table.grid.chosen == []
 
-    def test_nothing_selected_says_what_to_do(self, table: TablePanel) -> None:
-        """An empty table has a sentence."""
+    def test_an_empty_selection_shows_a_message(self, table: TablePanel) -> None:
+        """The message says what to do."""
         table.selection.change(text="nothing is called this")
-        assert "take a condition away" in table.grid._note and table.grid._rows == []
+        assert "Remove a condition" in table.grid.note and table.grid.rows == []
         table.selection.clear()
-        assert table.grid._note == "" and table.grid._rows
+        assert table.grid.note == "" and table.grid.rows
 
-    def test_names_are_text_in_full(self, lib: MediaLibrary) -> None:
-        """What is sent for a hostile name is the name, and no markup is made of it here."""
+    def test_hostile_names_are_sent_as_text(self, lib: MediaLibrary) -> None:
+        """The full name is sent, and no markup is added."""
         table = TablePanel(lib, Selection(MediaFilter(folder="/photos")))
         found = set()
         for _ in range(20):
             found |= set(cells(table, "Name"))
-            table._on.click()
+            table.pager.next.click()
         assert set(HOSTILE) <= found
 
-    def test_scripts_never_make_markup(self) -> None:
-        """The page gets text by textContent alone."""
+    def test_scripts_insert_text_only(self) -> None:
+        """The scripts set texts with textContent only."""
         for name in ("grid.js", "card.js"):
             source = (Path(__file__).parents[4] / "mfkit" / "widgets" / "static" / name).read_text()
             assert "innerHTML" not in source and "outerHTML" not in source and "insertAdjacent" not in source
@@ -129,7 +129,7 @@ class TestTable:
 
 @pytest.fixture
 def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MediaLibrary]:
-    """A library of two pictures that are there, one with a copy and labels."""
+    """A library of two images and a text file, one with a copy, a tag and a collection."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     media = tmp_path / "media"
     media.mkdir()
@@ -144,51 +144,50 @@ def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MediaLibra
 
 
 class TestCard:
-    """All that is known of one item."""
+    """The detail card."""
 
     def opened(self, table: TablePanel, item: str) -> dict[str, list[list[str]]]:
         table.grid._handle_custom_msg({"kind": "open", "id": item}, [])
-        assert table.card._drawing is not None
-        table.card._drawing.join(60)
-        return {group["name"]: group["rows"] for group in table.card._content["groups"]}
+        table.card.wait_for_preview(60)
+        return {group["name"]: group["rows"] for group in table.card.content["groups"]}
 
-    def test_it_shows_all_that_is_known(self, real: MediaLibrary) -> None:
-        """Facts with their origin, labels, copies, and a picture."""
+    def test_the_card_shows_all_metadata(self, real: MediaLibrary) -> None:
+        """Metadata with its origin, tags, collections, copies, and a preview."""
         table = TablePanel(real)
         item = real.items(duplicates=True).iloc[0]
         groups = self.opened(table, item["id"])
-        assert table.card._content["title"] == item["file_name"]
+        assert table.card.content["title"] == item["file_name"]
         facts = {label: (value, origin) for label, value, origin in groups["File"]}
-        assert facts["size"] == (f"{item['file_size']} B ({item['file_size']} bytes)", "file system")
+        assert facts["Size"] == (f"{item['file_size']} B ({item['file_size']} bytes)", "file system")
         assert facts["SHA-256"] == (item["file_hash"], "content")
-        assert ["width", "64 px", "container"] in groups["Picture and sound"]
+        assert ["Width", "64 px", "container"] in groups["Format"]
         assert groups["Tags"] == [["", HOSTILE[0], ""]] and groups["Collections"] == [["", "best", ""]]
         assert len(groups["Copies"]) == 1
-        assert table.card._picture[:3] == b"\xff\xd8\xff" and table.card._note == ""
-        json.dumps(table.card._content)
+        assert table.card.preview[:3] == b"\xff\xd8\xff" and table.card.note == ""
+        json.dumps(table.card.content)
 
-    def test_what_has_no_picture_says_why(self, real: MediaLibrary) -> None:
-        """A sentence stands where the picture would be."""
+    def test_no_preview_shows_the_reason(self, real: MediaLibrary) -> None:
+        """A message replaces the preview."""
         table = TablePanel(real)
         self.opened(table, real.items(text="c.txt")["id"][0])
-        assert table.card._picture == b"" and "no picture" in table.card._note
+        assert table.card.preview == b"" and "no picture" in table.card.note
 
     def test_steps_stay_on_the_page(self, real: MediaLibrary) -> None:
-        """From card to card in the order of the rows; at the end nothing happens."""
+        """The buttons of the card follow the order of the rows, up to the ends of the page."""
         table = TablePanel(real)
         sort(table, "name")
-        first, second, third = [row["id"] for row in table.grid._rows]
+        first, second, third = [row["id"] for row in table.grid.rows]
         self.opened(table, first)
         shown = []
         for by in (1, 1, 1, -1):
             table.card._handle_custom_msg({"kind": "step", "by": by}, [])
-            shown.append(table.card._item)
+            shown.append(table.card.item)
         assert shown == [second, third, third, second]
-        table.card._drawing.join(60)  # type: ignore[union-attr]
+        table.card.wait_for_preview(60)
 
-    def test_an_item_that_is_gone_is_a_sentence(self, real: MediaLibrary) -> None:
-        """The panel says so and lives on."""
+    def test_a_removed_item_shows_an_error(self, real: MediaLibrary) -> None:
+        """The panel shows the error and continues to work."""
         table = TablePanel(real)
         gone: Any = "00000000-0000-0000-0000-000000000000"
         table.grid._handle_custom_msg({"kind": "open", "id": gone}, [])
-        assert "There is no item" in table._message.value
+        assert "There is no item" in table.message.value

@@ -1,4 +1,4 @@
-"""Which items are meant, as a temporary table, and names that can be stored."""
+"""Selection of items as a temporary table, and checks of names."""
 
 from __future__ import annotations
 
@@ -19,38 +19,40 @@ from mfkit.filters.text_search import storable_words
 from mfkit.models import MediaItem
 
 ItemsArgument = pd.DataFrame | MediaFilter | Mapping[str, Any] | UUID | str | Iterable[UUID | str]
-"""How items are named: a frame that came from mfkit, a filter, one id, or several."""
+"""Items as an argument: a DataFrame from mfkit, a filter, one id, or several ids."""
 
 selected_items = Table(
-    "mfkit_chosen",
+    "mfkit_selected",
     MetaData(),
     Column("id", Uuid(), primary_key=True),
-    Column("place", Integer()),
+    Column("position", Integer()),
     prefixes=["TEMPORARY"],
 )
-"""The items that :func:`choosing` was given; ``place`` is null where a filter chose them."""
+"""The items of :func:`selecting`; ``position`` is NULL if a filter selected them."""
 
 
 @asynccontextmanager
 async def selecting(database: Database, items: ItemsArgument) -> AsyncIterator[AsyncConnection]:
-    """Hold a write transaction in which a temporary table lists the items.
+    """Open a write transaction in which the temporary table ``selected_items`` lists the items.
 
-    A table, so that a million ids need no million parameters, and so that a filter on tags means the
-    items as they were before the tags change.
+    With a table, a million ids do not need a million parameters, and a filter on tags selects the items as
+    they were before their tags change.
 
     Raises:
-        FilterError: An id is none, or is not in the library.
+        FilterError: An id is invalid, or is not in the library.
     """
     async with database.transaction() as connection:
         await connection.run_sync(selected_items.create)
         if isinstance(items, (MediaFilter, Mapping)):
             ids = matches(MediaFilter.of(items))
             await connection.execute(insert(selected_items).from_select(["id"], ids))
-        elif rows := [{"id": one, "place": place} for place, one in enumerate(_ids(items))]:
+        elif rows := [{"id": one, "position": position} for position, one in enumerate(_ids(items))]:
             await connection.execute(insert(selected_items), rows)
             known = select(selected_items.c.id).where(selected_items.c.id.in_(select(MediaItem.id)))
             if unknown := len(rows) - await count_items(connection, known):
-                raise FilterError(f"{unknown} of the {len(rows)} ids are not in this library.")
+                raise FilterError(
+                    f"{unknown} of the {len(rows)} ids are not in this library. Take ids from items()."
+                )
         yield connection
         await connection.run_sync(selected_items.drop)
 
@@ -59,25 +61,25 @@ def _ids(items: pd.DataFrame | UUID | str | Iterable[UUID | str]) -> list[UUID]:
     """Return distinct ids in the order given."""
     if isinstance(items, pd.DataFrame):
         if "id" not in items.columns:
-            raise FilterError("The frame has no column 'id'; take one from items(), search() or largest().")
+            raise FilterError("The DataFrame has no column 'id'. Use one from items() or search().")
         items = items["id"].tolist()
     elif isinstance(items, (UUID, str)):
         items = [items]
     try:
         return list(dict.fromkeys(one if isinstance(one, UUID) else UUID(one) for one in items))
     except (ValueError, TypeError, AttributeError) as error:
-        raise FilterError(f"An item's id is wrong: {error}.") from error
+        raise FilterError(f"An id is not valid: {error}. Use the column 'id' of items().") from error
 
 
-def checked_name(names: Sequence[str]) -> list[str]:
-    """Return distinct names without the blanks around them.
+def checked_names(names: Sequence[str]) -> list[str]:
+    """Return distinct names without surrounding whitespace.
 
     Raises:
-        FilterError: There is none, or one is empty or cannot be stored.
+        FilterError: No name is given, or a name is empty or cannot be stored.
     """
     cleaned = list(dict.fromkeys(name.strip() for name in names))
     if not cleaned or not all(cleaned):
-        raise FilterError("Give at least one name, and none that is empty.")
+        raise FilterError("A name is missing or empty. Give at least one name.")
     try:
         for name in cleaned:
             storable_words(name)
@@ -87,5 +89,5 @@ def checked_name(names: Sequence[str]) -> list[str]:
 
 
 async def count_items(connection: AsyncConnection, rows: Select[Any]) -> int:
-    """Return how many rows a select has."""
+    """Return the number of rows of a select."""
     return int(await connection.scalar(select(func.count()).select_from(rows.subquery())) or 0)

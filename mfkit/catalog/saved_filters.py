@@ -1,4 +1,4 @@
-"""Selections that a person keeps by name."""
+"""Saved filters: stored by name, replaced and deleted."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.catalog.item_selection import checked_name
+from mfkit.catalog.item_selection import checked_names
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import SavedFilter, utc_now
 
 
-async def save_filter(database: Database, name: str, chosen: MediaFilter) -> None:
-    """Keep a filter under a name; one that is there, without regard to case, is replaced.
+async def save_filter(database: Database, name: str, filter_: MediaFilter) -> None:
+    """Save a filter under a name; a saved filter of that name, ignoring case, is replaced.
 
     Raises:
-        FilterError: The name is empty, or cannot be stored.
+        FilterError: The name is empty or cannot be stored.
     """
-    (name,) = checked_name([name])
-    fields = json.loads(chosen.model_dump_json(include=set(chosen.given())))
+    (name,) = checked_names([name])
+    fields = json.loads(filter_.model_dump_json(include=set(filter_.given())))
     async with database.transaction() as connection:
         found = await _stored_name(connection, name)
         if found is None:
@@ -37,10 +37,10 @@ async def save_filter(database: Database, name: str, chosen: MediaFilter) -> Non
 
 
 async def delete_filter(database: Database, name: str) -> None:
-    """Forget the filter of a name.
+    """Delete the saved filter of a name.
 
     Raises:
-        FilterError: There is none of that name.
+        FilterError: No saved filter has the name.
     """
     async with database.transaction() as connection:
         found = await _stored_name(connection, name.strip())
@@ -50,7 +50,7 @@ async def delete_filter(database: Database, name: str) -> None:
 
 
 async def _stored_name(connection: AsyncConnection, name: str) -> str | None:
-    """Return the name as it is stored: the very same before one of another case."""
+    """Return the name as it is stored, preferring an exact match over one that differs in case."""
     exact: ColumnElement[bool] = SavedFilter.name == name
     found: str | None = await connection.scalar(
         select(SavedFilter.name)
@@ -66,6 +66,7 @@ async def _unknown(connection: AsyncConnection, name: str) -> FilterError:
 
 
 def unknown_filter(name: str, names: Sequence[str]) -> FilterError:
-    """Return the error that there is no view of a name, and which there are."""
-    there = f"there are {', '.join(repr(one) for one in names[:20])}" if len(names) else "there is none yet"
-    return FilterError(f"There is no view {name!r}; {there}.")
+    """Return the error for a name that no saved filter has; it lists the existing names."""
+    listed = ", ".join(repr(one) for one in names[:20])
+    existing = f"Saved filters are {listed}" if listed else "None is saved yet"
+    return FilterError(f"No saved filter has the name {name!r}. {existing}.")

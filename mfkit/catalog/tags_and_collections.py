@@ -1,4 +1,4 @@
-"""Tags and collections: what a person says of items, for any number of them in one transaction."""
+"""Tags and collections of any number of items, changed in one transaction."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, Table, Text, Uuid, cast, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.catalog.item_selection import ItemsArgument, checked_name, count_items, selected_items, selecting
+from mfkit.catalog.item_selection import ItemsArgument, checked_names, count_items, selected_items, selecting
 from mfkit.catalog.undo import Change
 from mfkit.core.database import Database
 from mfkit.models import Collection, MediaItem, MediaMetadata, Tag, collection_items, media_tags, utc_now
 
 
 async def tag(database: Database, items: ItemsArgument, names: Sequence[str]) -> Change:
-    """Put tags on items; tags that are not there yet are made.
+    """Add tags to items; tags that do not exist are created.
 
     Args:
-        database: Where.
-        items: Which items.
-        names: Names of tags, taken for existing ones without regard to case.
+        database: The library database.
+        items: The items.
+        names: Names of tags; an existing tag matches regardless of case.
 
     Returns:
-        What changed: the items that got at least one tag that they did not carry.
+        The change; its items are those that got at least one new tag.
 
     Raises:
-        FilterError: No name, an empty name, or an id that is not in the library.
+        FilterError: A name is missing or empty, or an id is not in the library.
     """
     async with selecting(database, items) as connection:
-        names = checked_name(names)
-        named = [await _named(connection, Tag, name) for name in names]
-        tag_ids = list(dict.fromkeys(tag_id for tag_id, _ in named))
-        carried = (
+        names = checked_names(names)
+        found = [await _find_or_create(connection, Tag, name) for name in names]
+        tag_ids = list(dict.fromkeys(tag_id for tag_id, _ in found))
+        existing = (
             select(func.count())
             .where(media_tags.c.media_item_id == selected_items.c.id, media_tags.c.tag_id.in_(tag_ids))
             .correlate(selected_items)
             .scalar_subquery()
         )
-        changed = await count_items(connection, select(selected_items.c.id).where(carried < len(tag_ids)))
-        moment = utc_now()
+        changed = await count_items(connection, select(selected_items.c.id).where(existing < len(tag_ids)))
+        now = utc_now()
         for tag_id in tag_ids:
             new = select(
-                selected_items.c.id, literal(tag_id, Uuid()), literal(moment, media_tags.c.created_at.type)
+                selected_items.c.id, literal(tag_id, Uuid()), literal(now, media_tags.c.created_at.type)
             )
             has = select(media_tags.c.media_item_id).where(media_tags.c.tag_id == tag_id)
             await connection.execute(
@@ -56,81 +56,80 @@ async def tag(database: Database, items: ItemsArgument, names: Sequence[str]) ->
             changed,
             f"tag {_quoted(names)}",
             media_tags,
-            added=(tuple(tag_ids), moment),
-            made=tuple(tag_id for tag_id, new_one in named if new_one),
+            added=(tuple(tag_ids), now),
+            created=tuple(tag_id for tag_id, is_new in found if is_new),
         )
 
 
 async def tag_people(database: Database, since: datetime) -> int:
-    """Tag items with the names of the people in them, for what scans have read since a moment.
+    """Tag items that were scanned since a time with the names of the people they show.
 
-    The names come from sidecars (Google Takeout) and XMP, where ``extra_metadata`` keeps them.
+    The names come from sidecars (Google Takeout) and XMP; scans store them in ``extra_metadata``.
 
     Returns:
-        How many items got a tag that they did not carry.
+        The number of items that got a new tag, counted once for each tag.
     """
-    facts, item = MediaMetadata.__table__.c, MediaItem.__table__.c
+    metadata, item = MediaMetadata.__table__.c, MediaItem.__table__.c
     statement = (
-        select(facts.media_item_id, facts.extra_metadata)
-        .join(MediaItem.__table__, item.id == facts.media_item_id)
+        select(metadata.media_item_id, metadata.extra_metadata)
+        .join(MediaItem.__table__, item.id == metadata.media_item_id)
         .where(
             (item.last_scanned_at >= since) | item.last_scanned_at.is_(None),
-            cast(facts.extra_metadata, Text()).contains('"people"', autoescape=True),
+            cast(metadata.extra_metadata, Text()).contains('"people"', autoescape=True),
         )
     )
-    shown: dict[str, list[UUID]] = {}
+    items_by_name: dict[str, list[UUID]] = {}
     async with database.connect() as connection:
         for item_id, extra in await connection.execute(statement):
             for name in extra.get("people") or ():
                 if isinstance(name, str) and name.strip():
-                    shown.setdefault(name, []).append(item_id)
+                    items_by_name.setdefault(name, []).append(item_id)
     changed = 0
-    for name, items in shown.items():
+    for name, items in items_by_name.items():
         changed += (await tag(database, items, [name])).items
     return changed
 
 
 async def untag(database: Database, items: ItemsArgument, names: Sequence[str]) -> Change:
-    """Take tags off items; the tags themselves stay.
+    """Remove tags from items; the tags themselves are kept.
 
     Returns:
-        What changed: the items that carried at least one of the tags.
+        The change; its items are those that had at least one of the tags.
 
     Raises:
-        FilterError: No name, an empty name, or an id that is not in the library.
+        FilterError: A name is missing or empty, or an id is not in the library.
     """
     async with selecting(database, items) as connection:
-        names = checked_name(names)
+        names = checked_names(names)
         tag_ids = select(Tag.id).where(func.lower(Tag.name).in_([func.lower(name) for name in names]))
         links = media_tags.c.media_item_id.in_(select(selected_items.c.id)) & media_tags.c.tag_id.in_(tag_ids)
-        return await _unlinked(connection, media_tags, links, f"untag {_quoted(names)}")
+        return await _delete_links(connection, media_tags, links, f"untag {_quoted(names)}")
 
 
 async def add_to(database: Database, collection: str, items: ItemsArgument) -> Change:
-    """Put items into a collection; it is made when it is not there yet.
+    """Add items to a collection; it is created if it does not exist.
 
-    Items given one by one (a frame or ids) keep their order behind what the collection holds; items
-    meant by a filter get no place in the order.
+    Items given as a DataFrame or ids are appended in their order; items selected by a filter get no position.
 
     Returns:
-        What changed: the items that were not in it before.
+        The change; its items are those that were not in the collection before.
 
     Raises:
-        FilterError: An empty name, or an id that is not in the library.
+        FilterError: The name is empty, or an id is not in the library.
     """
     async with selecting(database, items) as connection:
-        (name,) = checked_name([collection])
-        collection_id, new_one = await _named(connection, Collection, name)
-        inside = collection_items.c.collection_id == collection_id
-        held = select(collection_items.c.media_item_id).where(inside)
-        last = await connection.scalar(select(func.max(collection_items.c.position)).where(inside))
-        moment = utc_now()
+        (name,) = checked_names([collection])
+        collection_id, is_new = await _find_or_create(connection, Collection, name)
+        in_collection = collection_items.c.collection_id == collection_id
+        present = select(collection_items.c.media_item_id).where(in_collection)
+        last = await connection.scalar(select(func.max(collection_items.c.position)).where(in_collection))
+        now = utc_now()
         new = select(
             literal(collection_id, Uuid()),
             selected_items.c.id,
-            selected_items.c.place + (0 if last is None else last + 1),
-            literal(moment, collection_items.c.added_at.type),
-        ).where(selected_items.c.id.not_in(held))
+            selected_items.c.position + (0 if last is None else last + 1),
+            literal(now, collection_items.c.added_at.type),
+        ).where(selected_items.c.id.not_in(present))
         changed = await count_items(connection, new)
         await connection.execute(
             insert(collection_items).from_select(
@@ -141,42 +140,42 @@ async def add_to(database: Database, collection: str, items: ItemsArgument) -> C
             changed,
             f"add to {_quoted([name])}",
             collection_items,
-            added=((collection_id,), moment),
-            made=(collection_id,) if new_one else (),
+            added=((collection_id,), now),
+            created=(collection_id,) if is_new else (),
         )
 
 
 async def remove_from(database: Database, collection: str, items: ItemsArgument) -> Change:
-    """Take items out of a collection; the collection itself stays.
+    """Remove items from a collection; the collection itself is kept.
 
     Returns:
-        What changed: the items that were in it.
+        The change; its items are those that were in the collection.
 
     Raises:
-        FilterError: An empty name, or an id that is not in the library.
+        FilterError: The name is empty, or an id is not in the library.
     """
     async with selecting(database, items) as connection:
-        (name,) = checked_name([collection])
+        (name,) = checked_names([collection])
         ids = select(Collection.id).where(func.lower(Collection.name) == func.lower(name))
         links = collection_items.c.media_item_id.in_(
             select(selected_items.c.id)
         ) & collection_items.c.collection_id.in_(ids)
-        return await _unlinked(connection, collection_items, links, f"remove from {_quoted([name])}")
+        return await _delete_links(connection, collection_items, links, f"remove from {_quoted([name])}")
 
 
-async def _unlinked(
-    connection: AsyncConnection, table: Table, links: ColumnElement[bool], words: str
+async def _delete_links(
+    connection: AsyncConnection, table: Table, links: ColumnElement[bool], description: str
 ) -> Change:
-    """Delete links, and keep them as they were."""
+    """Delete links, and return them in the change."""
     deleted = await connection.execute(delete(table).where(links).returning(*table.c))
     removed = [dict(row) for row in deleted.mappings()]
-    return Change(len({row["media_item_id"] for row in removed}), words, table, removed=removed)
+    return Change(len({row["media_item_id"] for row in removed}), description, table, removed=removed)
 
 
-async def _named(
+async def _find_or_create(
     connection: AsyncConnection, model: type[Tag] | type[Collection], name: str
 ) -> tuple[UUID, bool]:
-    """Return the id of the tag or collection of that name, and whether it had to be made."""
+    """Return the id of the tag or collection of a name, and whether it was created."""
     found: UUID | None = await connection.scalar(
         select(model.id)
         .where(func.lower(model.name) == func.lower(name))
@@ -184,9 +183,9 @@ async def _named(
     )
     if found is not None:
         return found, False
-    made: Any = uuid4()
-    await connection.execute(insert(model).values(id=made, name=name))
-    return made, True
+    created: Any = uuid4()
+    await connection.execute(insert(model).values(id=created, name=name))
+    return created, True
 
 
 def _quoted(names: Sequence[str]) -> str:

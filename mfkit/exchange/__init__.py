@@ -1,1 +1,1 @@
-"""Between a library and files that other programs read: what is taken out, and what is brought in."""
+"""Import and export: files and frames that other programs read or write."""

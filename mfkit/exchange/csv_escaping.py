@@ -1,9 +1,9 @@
-"""Text that spreadsheet programs would take for a formula, and the way back.
+"""Escaping of CSV text that a spreadsheet program would run as a formula.
 
-A cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break may be run when the file is opened
-(https://owasp.org/www-community/attacks/CSV_Injection). An apostrophe in front makes it text, which is also
-how a person types such text into a cell. A text that begins with apostrophes and one of those gets one more,
-so that taking one away gives back what was there.
+A program may run a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break
+(https://owasp.org/www-community/attacks/CSV_Injection). A leading apostrophe marks the cell as text, also
+when a person types it. Text that begins with apostrophes followed by one of these characters gets one more
+apostrophe, so that removing one always restores the original.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# The last four are the full-width forms, which some programs take for the others.
+# The last four are full-width forms, which some programs treat like the others.
 _FORMULA_STARTS = "^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _ESCAPED_FORMULA = re.compile("^'" + _FORMULA_STARTS[1:])
 
 
 def is_formula(text: str) -> bool:
-    """Tell whether a spreadsheet program may take a text for something else."""
+    """Return whether a spreadsheet program may run a text as a formula."""
     return re.match(_FORMULA_STARTS, text) is not None
 
 
 def escape_formula(column: pa.Array) -> pa.Array:
-    """Return a column of text with an apostrophe before what may be taken for a formula, without NULs."""
+    """Return a text column with an apostrophe before possible formulas, and without NUL characters."""
     column = pc.replace_substring(column, "\0", "")
     return pc.if_else(
         pc.match_substring_regex(column, _FORMULA_STARTS),
@@ -34,5 +34,5 @@ def escape_formula(column: pa.Array) -> pa.Array:
 
 
 def unescape_formula(text: str) -> str:
-    """Return a text as it was before :func:`disarmed`."""
+    """Return a text as it was before :func:`escape_formula`."""
     return text[1:] if _ESCAPED_FORMULA.match(text) else text

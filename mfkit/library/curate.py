@@ -87,7 +87,7 @@ class CurateMethods(LibraryBase):
         except BaseException:
             self._last = last
             raise
-        return last.words
+        return last.description
 
     async def saved_filters(self) -> pd.DataFrame:
         """List the saved selections: ``name``, ``filter`` (JSON), ``created_at``, ``modified_at``, ``id``."""
@@ -135,7 +135,7 @@ class CurateMethods(LibraryBase):
         await catalog.delete_filter(self.database, name)
 
     def _done(self, change: catalog.Change) -> int:
-        if change.items or change.made:  # one that changed nothing leaves the one before to be taken back
+        if change.items or change.created:  # one that changed nothing leaves the one before to be taken back
             self._last = change
         return change.items
 

@@ -74,10 +74,10 @@ class ExchangeMethods(LibraryBase):
 
         started = time.monotonic()
         file = Path(checked_path(path, "the export", ExportError)).expanduser()
-        write = export_formats.writer_of(file)
+        write = export_formats.writer_for(file)
         atomic_file.refuse_existing(file, overwrite=overwrite)
         chosen = MediaFilter.of(filter, **fields)
-        if file.suffix.lower() == export_formats.GEOJSON_SUFFIXES:
+        if file.suffix.lower() == export_formats.GEOJSON_SUFFIX:
             if chosen.has_location is False:
                 raise ExportError("GeoJSON holds files with a place; these are selected as those without.")
             chosen = chosen.replace(has_location=True)
@@ -97,7 +97,7 @@ class ExchangeMethods(LibraryBase):
         await self.open()
         expected = await self._expected(chosen, limit, offset)
         if file.suffix.lower() == ".xlsx":
-            xlsx.refuse_rows(expected)
+            xlsx.refuse_too_many_rows(expected)
         with progress_bar(progress, file.name, expected, " items") as bar:
             if write is None:
                 rows = await sublibrary.write_sublibrary(

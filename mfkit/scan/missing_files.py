@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mfkit.catalog.take_path import take_paths
 from mfkit.core.bulk_write import update_rows
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, ScanFailure, utc_now
 from mfkit.scan.change_journal import ChangeJournal
 from mfkit.scan.reconcile import ReconcileResult
 from mfkit.scan.scan_lock import write_lock
-from mfkit.scan.take_path import take_paths
 
 _CHUNK = 5000
 

@@ -1,0 +1,1 @@
+"""Export of items as tables, workbooks, GeoJSON and libraries."""

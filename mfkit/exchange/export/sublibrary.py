@@ -1,4 +1,4 @@
-"""A part of a library as a library of its own: items with their facts, copies, tags and collections."""
+"""Export of items as a new library, with their metadata, copies, tags and collections."""
 
 from __future__ import annotations
 
@@ -20,58 +20,58 @@ _BATCH = 5_000
 async def write_sublibrary(
     database: Database, ids: Select[Any], path: Path, *, overwrite: bool, bar: Any
 ) -> int:
-    """Write a SQLite library that holds the chosen items and what belongs to them.
+    """Write items and the rows that belong to them into a new SQLite library.
 
-    Ids stay as they are. Scans and failures stay behind: they are of whole folders.
+    Ids are kept. Scans and failures are not copied, because they concern whole folders.
 
     Args:
-        database: Where the items are.
+        database: The library database.
         ids: Selects the ids of the items.
-        path: Of the new library.
-        overwrite: Whether a file that is there may be replaced.
-        bar: Told how many items are written.
+        path: Path of the new library.
+        overwrite: Whether an existing file may be replaced.
+        bar: Progress bar, updated by the number of items written.
 
     Returns:
-        How many items.
+        The number of items written.
 
     Raises:
         ExportError: The file cannot be written; nothing is left behind.
-        LibraryLockedError: A library that is there is open.
+        LibraryLockedError: The library to be replaced is open.
     """
     if database.file is not None and path.exists() and path.samefile(database.file):
-        raise ExportError(f"{path} is the library itself; name another file.")
+        raise ExportError(f"{path} is the library itself. Name another file.")
     written = 0
-    with held_alone(path):  # a library that is in use is refused before the work
+    with held_alone(path):  # raises the error for an open library before any work
         pass
     with write_atomically(path, overwrite=overwrite) as unfinished:
-        part = Database(unfinished)
+        new = Database(unfinished)
         try:
-            await part.create_tables()
+            await new.create_tables()
             async with database.connect() as source:
                 if database.dialect == "postgresql":
                     await source.execution_options(isolation_level="REPEATABLE READ")
-                for table, which in _parts(ids):
-                    result = await source.stream(select(table).where(which))
+                for table, condition in _tables(ids):
+                    result = await source.stream(select(table).where(condition))
                     async for rows in result.partitions(_BATCH):
-                        async with part.transaction() as target:
+                        async with new.transaction() as target:
                             await insert_rows(target, table, tuple(table.c.keys()), rows)
                         if table is _ITEM:
                             written += len(rows)
                             bar.update(len(rows))
-            await _settle(part)
+            await _checkpoint(new)
         except ExportError:
             raise
         except MfkitError as error:
-            said = str(error).replace(str(unfinished), str(path))
-            raise ExportError(f"{path} cannot be written: {said}") from error
+            reason = str(error).replace(str(unfinished), str(path))
+            raise ExportError(f"{path} cannot be written: {reason}") from error
         finally:
-            await part.dispose()
+            await new.dispose()
     return written
 
 
-async def _settle(part: Database) -> None:
-    """Bring everything into the one file that is renamed."""
-    async with part.connect() as connection:
+async def _checkpoint(library: Database) -> None:
+    """Move everything from the write-ahead log into the database file, which is then renamed."""
+    async with library.connect() as connection:
         await connection.commit()
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
@@ -81,15 +81,15 @@ async def _settle(part: Database) -> None:
 _ITEM = cast(Table, MediaItem.__table__)
 
 
-def _parts(ids: Select[Any]) -> list[tuple[Table, Any]]:
-    """Return the tables in an order that foreign keys allow, each with the condition on its rows."""
-    facts, copies, tags, collections = (
+def _tables(ids: Select[Any]) -> list[tuple[Table, Any]]:
+    """Return the tables in an order that satisfies foreign keys, with the condition on the rows of each."""
+    metadata, copies, tags, collections = (
         cast(Table, model.__table__) for model in (MediaMetadata, MediaCopy, Tag, Collection)
     )
     tagged, collected = media_tags.c.media_item_id.in_(ids), collection_items.c.media_item_id.in_(ids)
     return [
         (_ITEM, _ITEM.c.id.in_(ids)),
-        (facts, facts.c.media_item_id.in_(ids)),
+        (metadata, metadata.c.media_item_id.in_(ids)),
         (copies, copies.c.media_item_id.in_(ids)),
         (tags, tags.c.id.in_(select(media_tags.c.tag_id).where(tagged))),
         (media_tags, tagged),

@@ -1,4 +1,4 @@
-"""Rows as CSV, JSON lines, GeoJSON and Parquet, batch by batch."""
+"""Writers of CSV, JSON lines, GeoJSON and Parquet, batch by batch."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _JSON = "extra_metadata"
 
 
 def write_csv(file: Path, schema: pa.Schema, batches: Batches) -> None:
-    """Write CSV (RFC 4180): UTF-8, a header, no value for null and ``""`` for an empty text."""
-    plain = pa.schema([(field.name, _csv_type(field.type)) for field in schema])
-    with pyarrow.csv.CSVWriter(file, plain) as writer:
+    """Write CSV (RFC 4180) in UTF-8 with a header; null is an empty field, an empty text is ``""``."""
+    csv_schema = pa.schema([(field.name, _csv_type(field.type)) for field in schema])
+    with pyarrow.csv.CSVWriter(file, csv_schema) as writer:
         for batch in batches:
             columns = [_csv_column(column) for column in batch.columns]
-            writer.write_batch(pa.record_batch(columns, schema=plain))
+            writer.write_batch(pa.record_batch(columns, schema=csv_schema))
 
 
 def write_parquet(file: Path, schema: pa.Schema, batches: Batches) -> None:
-    """Write Parquet: the types as they are, zstd; a row group per some batches."""
+    """Write Parquet with unchanged types, compressed with zstd."""
     with pyarrow.parquet.ParquetWriter(
         file, schema, compression="zstd", compression_level=1, write_statistics=True
     ) as writer:
@@ -36,43 +36,42 @@ def write_parquet(file: Path, schema: pa.Schema, batches: Batches) -> None:
 
 
 def write_json_lines(file: Path, schema: pa.Schema, batches: Batches) -> None:
-    """Write JSON lines (https://jsonlines.org): an object per row, moments as ISO 8601, nulls too."""
-    # to_json() of a row; what is JSON already goes in as it is.
+    """Write JSON lines (https://jsonlines.org): one object per row, with nulls and ISO 8601 timestamps."""
     with file.open("w", encoding="utf-8", newline="\n") as out:
         for rows in _json(schema, batches, "to_json(one)"):
             _write(out, rows, "\n", "\n")
 
 
 def write_geojson(file: Path, schema: pa.Schema, batches: Batches) -> None:
-    """Write GeoJSON (RFC 7946): a point per row that has a place, with the other columns as properties."""
+    """Write GeoJSON (RFC 7946): one point per row with a location, and all columns as properties."""
     feature = (
         "json_object('type', 'Feature', 'geometry', json_object('type', 'Point', 'coordinates', "
         "json_array(longitude, latitude)), 'properties', to_json(one))"
     )
     with file.open("w", encoding="utf-8", newline="\n") as out:
         out.write('{"type": "FeatureCollection", "features": [')
-        between = "\n"
+        separator = "\n"
         for rows in _json(schema, batches, feature):
             if rows:
-                out.write(between)
+                out.write(separator)
                 _write(out, rows, ",\n", "")
-                between = ",\n"
+                separator = ",\n"
         out.write("\n]}\n")
 
 
-def _write(out: IO[str], rows: list[str], between: str, end: str) -> None:
+def _write(out: IO[str], rows: list[str], separator: str, end: str) -> None:
     if rows:
-        out.write(between.join(rows) + end)
+        out.write(separator.join(rows) + end)
 
 
 def _json(schema: pa.Schema, batches: Batches, expression: str) -> Iterator[list[str]]:
-    """Yield the rows of each batch as JSON text, made by DuckDB: a tenth of the time of Python's json."""
+    """Yield the rows of each batch as JSON text, with DuckDB, which is ten times as fast as Python's json."""
     import duckdb
 
     with duckdb.connect(config={"threads": 1}) as connection:
-        place = "longitude, latitude, " if {"longitude", "latitude"} <= set(schema.names) else ""
+        coordinates = "longitude, latitude, " if {"longitude", "latitude"} <= set(schema.names) else ""
         members = ", ".join(f"{_quoted(field.name)} := {_member(field)}" for field in schema)
-        query = f"SELECT {expression} FROM (SELECT {place}struct_pack({members}) AS one FROM batch)"
+        query = f"SELECT {expression} FROM (SELECT {coordinates}struct_pack({members}) AS one FROM batch)"
         for batch in batches:
             connection.register("batch", _without_zones(batch))
             yield [row for (row,) in connection.sql(query).fetchall()]
@@ -84,13 +83,13 @@ def _member(field: pa.Field) -> str:
         return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ')"
     if field.name == _JSON:
         return f"CASE WHEN json_valid({name}) THEN CAST({name} AS JSON) ELSE to_json({name}) END"
-    if pa.types.is_floating(field.type):  # JSON has no word for infinity
+    if pa.types.is_floating(field.type):  # JSON has no infinity
         return f"CASE WHEN isfinite({name}) THEN {name} END"
     return f"CAST({name} AS VARCHAR)" if pa.types.is_dictionary(field.type) else name
 
 
 def _without_zones(batch: pa.RecordBatch) -> pa.Table:
-    """Return a batch whose moments do not say that they are UTC, so that DuckDB needs no calendar."""
+    """Return a batch with timestamps without a time zone, for which DuckDB needs no ICU extension."""
     columns = [
         column.cast(pa.timestamp("us")) if pa.types.is_timestamp(column.type) else column
         for column in batch.columns

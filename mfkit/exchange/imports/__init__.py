@@ -1,1 +1,1 @@
-"""What other programs say of files, in mfkit's columns: one program a file."""
+"""Import of rows from frames, tables, and the output of exiftool, ffprobe and MediaInfo."""

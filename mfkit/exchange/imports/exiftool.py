@@ -1,7 +1,19 @@
-"""``exiftool -json``: an object per file, tags by their names (https://exiftool.org/TagNames/).
+"""Reader of ``exiftool -json``: one object per file, with tags by name.
 
-With ``-G`` the names bear a group, with ``-n`` numbers stay numbers. Both are understood; only ``-n`` gives
-sizes and rates that are not rounded for people to read.
+Names with groups (``-G``) and numeric values (``-n``) are supported; without ``-n``, sizes and bit rates are
+rounded. The fields come from these tables of https://exiftool.org/TagNames/:
+
+- ``Extra.html``: ``MIMEType``, ``FileSize``, ``FileModifyDate``, ``PageCount``.
+- ``EXIF.html``: camera, exposure, orientation, ``DateTimeOriginal`` and ``CreateDate`` with their offsets.
+- ``GPS.html`` and ``Composite.html``: ``GPSLatitude``, ``GPSLongitude``, their ``Ref`` tags, ``Aperture``,
+  ``ShutterSpeed``, ``Rotation``, ``AvgBitrate``, ``Duration``.
+- ``QuickTime.html``: ``CompressorID``, ``AudioFormat``, ``VideoFrameRate``, ``AudioSampleRate``,
+  ``AudioChannels``, ``CreationDate``, ``MediaCreateDate``, ``ContentCreateDate``.
+- ``RIFF.html``, ``MPEG.html``, ``FLAC.html``: ``VideoCodec``, ``AudioCodec``, ``AudioBitrate``,
+  ``SampleRate``, ``NumChannels``.
+- ``ID3.html``, ``Vorbis.html``, ``ASF.html``, ``PDF.html``: artist, album, title, genre, year, ``Author``.
+- ``IPTC.html``, ``XMP.html``: ``ObjectName``, ``Sub-location``, ``City``, ``State``, ``Country``, and
+  keywords, description, rating.
 """
 
 from __future__ import annotations
@@ -17,7 +29,7 @@ from mfkit.scan.extract.dates_and_numbers import parse_exif_date
 from mfkit.scan.extract.exif import shutter_speed
 
 _DEGREES = re.compile(r"""([\d.]+) deg (?:([\d.]+)' ?)?(?:([\d.]+)" ?)?([NSEW]?)""")
-_TURNED = {
+_ORIENTATIONS = {
     "Horizontal (normal)": 1,
     "Mirror horizontal": 2,
     "Rotate 180": 3,
@@ -27,7 +39,7 @@ _TURNED = {
     "Mirror horizontal and rotate 90 CW": 7,
     "Rotate 270 CW": 8,
 }
-_RATE = re.compile(r"([\d.]+) ?([kM]?)bps")
+_BIT_RATE = re.compile(r"([\d.]+) ?([kM]?)bps")
 _EXTRA = {
     "lens": "LensModel",
     "software": "Software",
@@ -41,15 +53,15 @@ _EXTRA = {
 }
 
 
-def recognises(said: object) -> bool:
-    """Tell whether a JSON value is what exiftool writes for a file."""
-    return isinstance(said, dict) and "SourceFile" in said
+def recognises(value: object) -> bool:
+    """Return whether a JSON value is exiftool's output for a file."""
+    return isinstance(value, dict) and "SourceFile" in value
 
 
-def read(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what exiftool said of a file as a row."""
+def read(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Return exiftool's output for a file as a row."""
     tags: dict[str, Any] = {}
-    for name, value in said.items():
+    for name, value in output.items():
         tags.setdefault(name.rpartition(":")[2], value)
     orientation, rotation = tags.get("Orientation"), to_integer(tags.get("Rotation"))
     width, height = (
@@ -59,8 +71,8 @@ def read(said: Mapping[str, Any]) -> dict[str, Any]:
     if rotation in (90, 270) and orientation is None:
         width, height = height, width
     extra = {name: tags[tag] for name, tag in _EXTRA.items() if tags.get(tag) not in (None, "", [])}
-    extra["orientation"] = _TURNED.get(orientation, orientation) if orientation is not None else None
-    facts: dict[str, Any] = {
+    extra["orientation"] = _ORIENTATIONS.get(orientation, orientation) if orientation is not None else None
+    metadata: dict[str, Any] = {
         "mime_type": tags.get("MIMEType"),
         "width": width,
         "height": height,
@@ -68,7 +80,7 @@ def read(said: Mapping[str, Any]) -> dict[str, Any]:
         "fps": to_number(tags.get("VideoFrameRate")),
         "video_codec": codec_name(first_value(tags.get("CompressorID"), tags.get("VideoCodec"))),
         "audio_codec": codec_name(first_value(tags.get("AudioFormat"), tags.get("AudioCodec"))),
-        "bitrate": _rate(first_value(tags.get("AvgBitrate"), tags.get("AudioBitrate"))),
+        "bitrate": _bits_per_second(first_value(tags.get("AvgBitrate"), tags.get("AudioBitrate"))),
         "sample_rate": to_integer(first_value(tags.get("AudioSampleRate"), tags.get("SampleRate"))),
         "channels": to_integer(first_value(tags.get("AudioChannels"), tags.get("NumChannels"))),
         "artist": _text(first_value(tags.get("Artist"), tags.get("Author"))),
@@ -91,10 +103,10 @@ def read(said: Mapping[str, Any]) -> dict[str, Any]:
         "extra": extra,
     }
     return make_row(
-        str(said["SourceFile"]),
-        facts,
+        str(output["SourceFile"]),
+        metadata,
         size=_size(tags.get("FileSize")),
-        modified_at=_moment(tags.get("FileModifyDate")),
+        modified_at=_timestamp(tags.get("FileModifyDate")),
     )
 
 
@@ -105,7 +117,7 @@ def _text(value: object) -> str | None:
 
 
 def _size(value: object) -> int | None:
-    """Return bytes; text such as ``"19 kB"`` is as near as it says."""
+    """Return bytes; text such as ``"19 kB"`` is rounded."""
     try:
         if isinstance(value, str):
             return parse_size(value.replace(" bytes", ""))
@@ -115,7 +127,7 @@ def _size(value: object) -> int | None:
 
 
 def _duration(value: object) -> float | None:
-    """Return seconds; exiftool writes ``"12.34 s"`` below half a minute, else ``"0:01:30"``."""
+    """Return seconds of ``"12.34 s"``, which exiftool writes below 30 seconds, or of ``"0:01:30"``."""
     if isinstance(value, str):
         value = value.replace(" (approx)", "").strip()
     try:
@@ -124,8 +136,8 @@ def _duration(value: object) -> float | None:
         return None
 
 
-def _rate(value: object) -> float | None:
-    match = _RATE.match(value) if isinstance(value, str) else None
+def _bits_per_second(value: object) -> float | None:
+    match = _BIT_RATE.match(value) if isinstance(value, str) else None
     return float(match[1]) * {"": 1, "k": 1e3, "M": 1e6}[match[2]] if match else to_number(value)
 
 
@@ -134,7 +146,7 @@ def _exposure(value: object) -> str | None:
 
 
 def _degrees(value: object, reference: object) -> float | None:
-    """Return signed degrees of ``48 deg 50' 59.96" N``, or of a number, whose sign ``-n`` sets by itself."""
+    """Return signed degrees of ``48 deg 50' 59.96" N``, or of a number, which ``-n`` writes with its sign."""
     match = _DEGREES.search(value) if isinstance(value, str) else None
     letter = (match[4] if match else "") or str(reference or "")[:1]
     degrees = to_number(value)
@@ -158,6 +170,6 @@ def _taken_at(tags: Mapping[str, Any]) -> datetime | None:
     return None
 
 
-def _moment(stamp: object) -> datetime | None:
+def _timestamp(stamp: object) -> datetime | None:
     found = parse_exif_date(stamp, stamp[19:]) if isinstance(stamp, str) else None
     return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,4 +1,17 @@
-"""``ffprobe -of json -show_format -show_streams``: an object for a file (ffprobe's manual, section 4)."""
+"""Reader of ``ffprobe -of json -show_format -show_streams``: one object per file.
+
+The format is described in https://ffmpeg.org/ffprobe.html, section "json" of "Writers". The fields come from:
+
+- ``formatType`` of FFmpeg's ``doc/ffprobe.xsd``: ``filename``, ``format_name``, ``duration``, ``size``,
+  ``bit_rate``.
+- ``streamType`` of the same file: ``codec_type``, ``codec_name``, ``width``, ``height``, ``avg_frame_rate``,
+  ``sample_rate``, ``channels``, ``profile``, ``pix_fmt``, ``disposition``, and ``rotation`` in
+  ``side_data_list``.
+- ``tags``, by the generic names of FFmpeg's ``libavformat/avformat.h`` ("Public Metadata API"): ``artist``,
+  ``album``, ``album_artist``, ``title``, ``genre``, ``date``, ``creation_time``; by Apple's metadata keys
+  (QuickTime File Format, "QuickTime Metadata Keys"): ``com.apple.quicktime.make``, ``.model``,
+  ``.creationdate``, ``.location.ISO6709``.
+"""
 
 from __future__ import annotations
 
@@ -18,41 +31,41 @@ from mfkit.exchange.imports.normalize import (
 from mfkit.scan.places.iso6709 import iso6709
 
 
-def recognises(said: object) -> bool:
-    """Tell whether a JSON value is what ffprobe writes."""
-    return isinstance(said, dict) and isinstance(said.get("format"), dict) and "filename" in said["format"]
+def recognises(value: object) -> bool:
+    """Return whether a JSON value is ffprobe's output for a file."""
+    return isinstance(value, dict) and isinstance(value.get("format"), dict) and "filename" in value["format"]
 
 
-def read(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ffprobe said of a file as a row."""
-    container = said["format"]
-    streams = objects(said.get("streams"))
-    films = [one for one in streams if one.get("codec_type") == "video" and not _is_cover(one)]
-    sounds = [one for one in streams if one.get("codec_type") == "audio"]
-    film, sound = films[0] if films else {}, sounds[0] if sounds else {}
+def read(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ffprobe's output for a file as a row."""
+    container = output["format"]
+    streams = objects(output.get("streams"))
+    videos = [one for one in streams if one.get("codec_type") == "video" and not _is_cover(one)]
+    audios = [one for one in streams if one.get("codec_type") == "audio"]
+    video, audio = videos[0] if videos else {}, audios[0] if audios else {}
     tags = {
         key.lower(): value
-        for source in (sound, film, container)
+        for source in (audio, video, container)
         for key, value in members(source.get("tags")).items()
     }
-    width, height = to_integer(film.get("width")), to_integer(film.get("height"))
-    if _rotation(film) in (90, 270):
+    width, height = to_integer(video.get("width")), to_integer(video.get("height"))
+    if _rotation(video) in (90, 270):
         width, height = height, width
-    place = iso6709(
+    location = iso6709(
         str(first_value(tags.get("com.apple.quicktime.location.iso6709"), tags.get("location"), ""))
     )
-    picture = container.get("format_name") in ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "gif")
-    facts: dict[str, Any] = {
-        "media_type": None if picture else "video" if films else "audio" if sounds else None,
-        "duration": None if picture else to_number(container.get("duration")),
-        "bitrate": None if picture else to_integer(container.get("bit_rate")),
+    is_image = container.get("format_name") in ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "gif")
+    metadata: dict[str, Any] = {
+        "media_type": None if is_image else "video" if videos else "audio" if audios else None,
+        "duration": None if is_image else to_number(container.get("duration")),
+        "bitrate": None if is_image else to_integer(container.get("bit_rate")),
         "width": width,
         "height": height,
-        "fps": None if picture else ratio(film.get("avg_frame_rate")),
-        "video_codec": None if picture else film.get("codec_name"),
-        "audio_codec": sound.get("codec_name"),
-        "sample_rate": to_integer(sound.get("sample_rate")),
-        "channels": to_integer(sound.get("channels")),
+        "fps": None if is_image else ratio(video.get("avg_frame_rate")),
+        "video_codec": None if is_image else video.get("codec_name"),
+        "audio_codec": audio.get("codec_name"),
+        "sample_rate": to_integer(audio.get("sample_rate")),
+        "channels": to_integer(audio.get("channels")),
         "artist": first_value(tags.get("artist"), tags.get("album_artist")),
         "album": tags.get("album"),
         "title": tags.get("title"),
@@ -60,20 +73,20 @@ def read(said: Mapping[str, Any]) -> dict[str, Any]:
         "year": first_value(tags.get("date"), tags.get("year")),
         "camera_make": first_value(tags.get("com.apple.quicktime.make"), tags.get("make")),
         "camera_model": first_value(tags.get("com.apple.quicktime.model"), tags.get("model")),
-        "latitude": place and place[0],
-        "longitude": place and place[1],
-        "taken_at": _moment(
+        "latitude": location and location[0],
+        "longitude": location and location[1],
+        "taken_at": _timestamp(
             first_value(tags.get("com.apple.quicktime.creationdate"), tags.get("creation_time"))
         ),
         "extra": {
             "container": container.get("format_name"),
-            "video_profile": film.get("profile"),
-            "pixel_format": film.get("pix_fmt"),
+            "video_profile": video.get("profile"),
+            "pixel_format": video.get("pix_fmt"),
             "streams": len(streams),
         },
     }
     path = str(container["filename"]).removeprefix("file:")
-    return make_row(path, facts, size=to_integer(container.get("size")))
+    return make_row(path, metadata, size=to_integer(container.get("size")))
 
 
 def _is_cover(stream: Mapping[str, Any]) -> bool:
@@ -81,12 +94,12 @@ def _is_cover(stream: Mapping[str, Any]) -> bool:
 
 
 def _rotation(stream: Mapping[str, Any]) -> int:
-    turns = [members(stream.get("tags")).get("rotate")]
-    turns += [one.get("rotation") for one in objects(stream.get("side_data_list"))]
-    return (to_integer(first_value(*turns)) or 0) % 360
+    angles = [members(stream.get("tags")).get("rotate")]
+    angles += [one.get("rotation") for one in objects(stream.get("side_data_list"))]
+    return (to_integer(first_value(*angles)) or 0) % 360
 
 
-def _moment(text: object) -> datetime | None:
+def _timestamp(text: object) -> datetime | None:
     try:
         return datetime.fromisoformat(text.strip()) if isinstance(text, str) else None
     except ValueError:

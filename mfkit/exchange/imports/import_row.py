@@ -1,4 +1,4 @@
-"""One row that is brought in: which columns there are, and what they may hold."""
+"""Columns of an imported row and their valid values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mfkit.scan.extract.plausible import MAX_INT32, MAX_INT64, clean_year
 from mfkit.scan.extract.schema import PAIRS
 from mfkit.scan.stored_path import to_stored_path
 
-NOT_GIVEN = frozenset(
+IGNORED_COLUMNS = frozenset(
     (
         "id",
         "created_at",
@@ -28,45 +28,45 @@ NOT_GIVEN = frozenset(
         "copies",
     )
 )
-"""Columns of items() that an ingest passes over: they are the library's own, or follow from others."""
+"""Columns of ``items()`` that an import ignores, because the library sets or derives them itself."""
 
-_HALVES = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def _moment(value: Any) -> datetime:
-    """Take a moment, or its ISO 8601 text; what has no zone is UTC."""
+def _timestamp(value: Any) -> datetime:
+    """Return a timestamp in UTC, from a datetime or ISO 8601 text; without a time zone it is UTC."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
         except ValueError:
             value = None
     if not isinstance(value, datetime):
-        raise ValueError("this is no moment; write it as 2024-05-17T12:30:00Z")
+        raise ValueError("this is not a timestamp; write it as 2024-05-17T12:30:00Z")
     if value.tzinfo is UTC:
         return value
     try:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("in UTC this moment lies outside of the years 1 to 9999") from None
+        raise ValueError("in UTC this timestamp is outside the years 1 to 9999") from None
 
 
 def _path(given: Any) -> str:
     value: object = os.fspath(given) if isinstance(given, os.PathLike) else given
     if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise ValueError("this is no path")
-    if _HALVES.search(value):  # bytes that are no UTF-8, as os.listdir gives them
+        raise ValueError("this is not a path")
+    if _SURROGATES.search(value):  # bytes that are not UTF-8, as os.listdir returns them
         value = to_stored_path(value)
     if "://" in value:
         return value
     absolute = os.path.abspath(os.path.expanduser(value)).replace(os.sep, "/")
-    # Windows' own form stays one on other systems: the list was made elsewhere.
+    # A Windows path stays one on other systems, because the list may come from another machine.
     return value.replace("\\", "/") if value[1:3] in (":\\", ":/") else absolute
 
 
 def _year(value: Any) -> int:
     year = clean_year(int(value) if isinstance(value, float) and value.is_integer() else value)
     if year is None:
-        raise ValueError("this is no year from 1000 to 2100")
+        raise ValueError("this is not a year from 1000 to 2100")
     return year
 
 
@@ -75,18 +75,18 @@ def _extra(value: Any) -> Any:
         try:
             value = json.loads(value)
         except ValueError:
-            raise ValueError("this is no JSON object") from None
+            raise ValueError("this is not a JSON object") from None
     return value
 
 
-Timestamp = Annotated[datetime, BeforeValidator(_moment)]
+Timestamp = Annotated[datetime, BeforeValidator(_timestamp)]
 Small = Annotated[int, Field(ge=0, le=MAX_INT32)]
 Large = Annotated[int, Field(ge=0, le=MAX_INT64)]
 Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class MediaRow(BaseModel):
-    """The columns of an ingest, with what each may hold; all but ``file_path`` may be left out or empty.
+    """Columns of an imported row; all except ``file_path`` may be absent or empty.
 
     Units are those of docs/schema.md: bytes, seconds, pixels, bits per second, hertz, millimetres, degrees.
     """
@@ -132,7 +132,7 @@ class MediaRow(BaseModel):
     def _in_pairs(self) -> MediaRow:
         for one, other in PAIRS:
             if (getattr(self, one) is None) != (getattr(self, other) is None):
-                raise ValueError(f"{one} and {other} make sense only together")
+                raise ValueError(f"{one} and {other} must be given together")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Rows from elsewhere into the library: named, checked, cleaned, merged, batch by batch."""
+"""Import of rows into the library: rename, check, clean and merge them, batch by batch."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.errors import IngestError
-from mfkit.exchange.imports.import_row import COLUMNS, NOT_GIVEN
+from mfkit.exchange.imports.import_row import COLUMNS, IGNORED_COLUMNS
 from mfkit.exchange.imports.import_sources import Batches, read_batches
 from mfkit.exchange.imports.merge_rows import Outcome, decide
-from mfkit.exchange.imports.new_rows import NewRows, new_items
+from mfkit.exchange.imports.new_rows import NewRows, convert_new
 from mfkit.exchange.imports.prepared_rows import PreparedRows, prepare_rows
 from mfkit.exchange.imports.validation import BadRow, Columns, check_rows
 from mfkit.progress import progress_bar
@@ -30,16 +30,16 @@ _SHOWN = 5
 
 @dataclass
 class ImportResult:
-    """What an ingest did.
+    """Result of an import.
 
     Attributes:
-        rows: How many rows there were.
-        added: Items that were not in the library.
-        updated: Rows that changed an item.
-        unchanged: Rows that say what the library says.
-        copies: Rows that are a further path of a known content.
-        bad: The rows that were left out, each with its reasons.
-        seconds: How long it took.
+        rows: Number of rows in the source.
+        added: Number of new items.
+        updated: Number of rows that changed an item.
+        unchanged: Number of rows that repeat what the library has.
+        copies: Number of rows that add a copy of a known content.
+        bad: Reasons why rows were left out; a row may have several.
+        seconds: Duration of the import.
     """
 
     rows: int = 0
@@ -50,25 +50,25 @@ class ImportResult:
     bad: list[BadRow] = field(default_factory=list, repr=False)
     seconds: float = 0.0
 
-    def merged(self, outcome: Outcome) -> None:
-        """Add what became of a batch."""
+    def add(self, outcome: Outcome) -> None:
+        """Add the results of a batch."""
         self.added, self.updated = self.added + outcome.added, self.updated + outcome.updated
         self.unchanged, self.copies = self.unchanged + outcome.unchanged, self.copies + outcome.copies
         self.bad += outcome.bad
 
     @property
     def known(self) -> int:
-        """How many rows told of what the library has."""
+        """Number of rows that describe items which the library had before."""
         return self.updated + self.unchanged + self.copies
 
     @property
     def left_out(self) -> int:
-        """How many rows were left out."""
+        """Number of rows that were left out."""
         return len({one.row for one in self.bad})
 
     @property
     def errors(self) -> pd.DataFrame:
-        """Why rows were left out: ``row`` (counted from 1), ``file_path``, ``column`` and ``reason``."""
+        """Reasons why rows were left out: ``row`` (from 1), ``file_path``, ``column`` and ``reason``."""
         columns = {
             "row": pd.array([one.row for one in self.bad], "int64"),
             **{
@@ -87,49 +87,51 @@ async def import_rows(
     on_error: OnError,
     progress: bool | None,
 ) -> ImportResult:
-    """Bring rows into a library; see :meth:`mfkit.MediaLibrary.ingest`."""
+    """Import rows into a library; see :meth:`mfkit.MediaLibrary.ingest`."""
     if on_error not in ("raise", "collect"):
-        raise IngestError(f"on_error is 'raise' or 'collect', not {on_error!r}.")
+        raise IngestError(f"on_error={on_error!r} is not supported. Use 'raise' or 'collect'.")
     started = time.monotonic()
     rows, names, expected = await asyncio.to_thread(read_batches, source)
-    rename = _Renaming(columns)
+    rename = _ColumnMapping(columns)
     if names is not None:
         rename.check(names)
-    done = ImportResult()
-    batches = _batches(rows, rename, done, database.engine.dialect)
+    result = ImportResult()
+    batches = _checked_batches(rows, rename, result, database.engine.dialect)
     with progress_bar(progress, getattr(source, "name", "frame"), expected, " rows") as bar:
         async with _ReadAhead(batches) as ahead:
             if on_error == "collect":
-                async for batch in ahead.account(done, bar):
+                async for batch in ahead.batches(result, bar):
                     async with database.transaction() as connection:
-                        await _merge(connection, batch, ahead, done)
+                        await _merge(connection, batch, ahead, result)
             else:
                 async with database.transaction() as connection:
-                    async for batch in ahead.account(done, bar):
-                        # Once a row is bad nothing will stay; the rest is checked to name all such rows.
-                        if not done.bad:
-                            await _merge(connection, batch, ahead, done)
-                    if done.bad:
-                        raise _refused(done.bad)
-    done.bad.sort(key=lambda one: one.row)
-    done.seconds = time.monotonic() - started
-    return done
+                    async for batch in ahead.batches(result, bar):
+                        # After a bad row nothing is written; later rows are only checked, to list them all.
+                        if not result.bad:
+                            await _merge(connection, batch, ahead, result)
+                    if result.bad:
+                        raise _bad_rows_error(result.bad)
+    result.bad.sort(key=lambda one: one.row)
+    result.seconds = time.monotonic() - started
+    return result
 
 
-async def _merge(connection: AsyncConnection, batch: _Batch, ahead: _ReadAhead, done: ImportResult) -> None:
-    merging = await decide(connection, batch.rows, batch.expected)
-    # Not before: a thread that computes makes the many short turns of the lookups wait for Python's lock.
+async def _merge(
+    connection: AsyncConnection, batch: _CheckedBatch, ahead: _ReadAhead, result: ImportResult
+) -> None:
+    batch_merge = await decide(connection, batch.rows, batch.expected)
+    # The next batch is not checked during the lookups: many short queries would wait for the GIL.
     ahead.begin()
-    await merging.write(connection)
-    done.merged(merging.outcome)
+    await batch_merge.write(connection)
+    result.add(batch_merge.outcome)
 
 
 class _ReadAhead:
-    """Batches, each checked on another thread while the database writes the one before it."""
+    """Batches, each checked in a thread while the database writes the one before it."""
 
-    def __init__(self, batches: Iterator[_Batch]) -> None:
+    def __init__(self, batches: Iterator[_CheckedBatch]) -> None:
         self._batches = batches
-        self._next: asyncio.Future[_Batch | None] | None = None
+        self._next: asyncio.Future[_CheckedBatch | None] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -139,12 +141,12 @@ class _ReadAhead:
             await asyncio.gather(self._next, return_exceptions=True)
 
     def begin(self) -> None:
-        """Let the next batch be checked."""
+        """Start checking the next batch."""
         if self._next is None:
             self._next = asyncio.ensure_future(asyncio.to_thread(next, self._batches, None))
 
-    async def account(self, done: ImportResult, bar: Any) -> AsyncIterator[_Batch]:
-        """Yield the batches, and keep the account of their rows."""
+    async def batches(self, result: ImportResult, bar: Any) -> AsyncIterator[_CheckedBatch]:
+        """Yield the batches and add their numbers of rows to the result."""
         while True:
             self.begin()
             assert self._next is not None
@@ -152,64 +154,82 @@ class _ReadAhead:
             self._next = None
             if batch is None:
                 return
-            done.rows += batch.count
-            done.bad += batch.bad
+            result.rows += batch.count
+            result.bad += batch.bad
             yield batch
             bar.update(batch.count)
 
 
-class _Renaming:
-    """Which column of the source is which of mfkit's."""
+class _ColumnMapping:
+    """Mapping from the columns of the source to mfkit's columns."""
 
     def __init__(self, columns: Mapping[str, str | None]) -> None:
         unknown = [name for name in columns.values() if name is not None and name not in COLUMNS]
         if unknown:
-            raise IngestError(f"There is no column {unknown[0]!r}; there are {', '.join(COLUMNS)}.")
+            raise IngestError(f"mfkit has no column {unknown[0]!r}. It has {', '.join(COLUMNS)}.")
         self._columns = columns
 
     def check(self, names: list[str]) -> None:
-        """Refuse columns that mean nothing, and rename those that mean something."""
+        """Check the names of the source's columns.
+
+        Raises:
+            IngestError: A column is unknown, missing, or given twice.
+        """
         absent = [name for name in self._columns if name not in names]
         if absent:
-            raise IngestError(f"The source has no column {absent[0]!r}; it has {', '.join(names)}.")
-        meant = [self._columns.get(name, name) for name in names]
-        for name, other in zip(names, meant, strict=True):
-            if other is not None and other not in COLUMNS and other not in NOT_GIVEN:
+            raise IngestError(f"The source has no column {absent[0]!r}. It has {', '.join(names)}.")
+        targets = [self._columns.get(name, name) for name in names]
+        for name, target in zip(names, targets, strict=True):
+            if target is not None and target not in COLUMNS and target not in IGNORED_COLUMNS:
                 raise IngestError(
-                    f"The column {name!r} means nothing to mfkit. Rename it, or leave it out with None: "
-                    f"columns={{{name!r}: None}}. There are {', '.join(COLUMNS)}."
+                    f"mfkit does not know the column {name!r}. Rename it, or leave it out with "
+                    f"columns={{{name!r}: None}}. Known columns are {', '.join(COLUMNS)}."
                 )
-        said = [name for name in meant if name is not None]
-        twice = [name for name in said if said.count(name) > 1]
-        if twice:
-            raise IngestError(f"Two columns are {twice[0]!r}; leave one out with columns={{...: None}}.")
-        if "file_path" not in said:
+        used = [target for target in targets if target is not None]
+        repeated = [target for target in used if used.count(target) > 1]
+        if repeated:
             raise IngestError(
-                "No column says where the files are; name it: columns={'the column': 'file_path'}."
+                f"Two columns map to {repeated[0]!r}. Leave one out with columns={{'its name': None}}."
+            )
+        if "file_path" not in used:
+            raise IngestError(
+                "No column has the paths of the files. Name it with columns={'its name': 'file_path'}."
             )
 
     @property
     def unwanted(self) -> set[str]:
-        """Columns of the source that are passed over."""
-        kept = {name for name, meant in self._columns.items() if meant is not None and meant not in NOT_GIVEN}
-        return {*NOT_GIVEN, *self._columns} - kept
+        """Columns of the source that are ignored."""
+        kept = {
+            name
+            for name, target in self._columns.items()
+            if target is not None and target not in IGNORED_COLUMNS
+        }
+        return {*IGNORED_COLUMNS, *self._columns} - kept
 
     def __call__(self, columns: Columns) -> Columns:
-        """Return columns under mfkit's names."""
+        """Return columns with mfkit's names."""
         renamed: Columns = {}
         for name, values in columns.items():
-            meant = self._columns.get(name) or name
-            if meant in renamed:  # objects need not all have the same names
+            target = self._columns.get(name) or name
+            if target in renamed:  # JSON objects may use different names for one column
                 values = [
-                    one if other is None else other for one, other in zip(renamed[meant], values, strict=True)
+                    first if value is None else value
+                    for first, value in zip(renamed[target], values, strict=True)
                 ]
-            renamed[meant] = values
+            renamed[target] = values
         return renamed
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
-    """A transaction's worth of rows: the good ones, what they are if all are new, and the bad ones."""
+class _CheckedBatch:
+    """Rows of one transaction.
+
+    Attributes:
+        rows: The valid rows.
+        expected: The valid rows as new items; None if earlier batches had known items.
+        bad: Reasons why the other rows are left out.
+        count: Number of rows in the source.
+    """
 
     rows: PreparedRows
     expected: NewRows | None
@@ -217,18 +237,20 @@ class _Batch:
     count: int
 
 
-def _batches(rows: Batches, rename: _Renaming, done: ImportResult, dialect: Dialect) -> Iterator[_Batch]:
+def _checked_batches(
+    rows: Batches, rename: _ColumnMapping, result: ImportResult, dialect: Dialect
+) -> Iterator[_CheckedBatch]:
     first = 1
     for count, columns in rows(rename.unwanted):
         found = check_rows(range(first, first + count), rename(columns))
         good = prepare_rows(found)
-        # Made ready here, while the database writes the rows before: as long as those were new, too.
-        expected = new_items(good, good.sized(), dialect) if not done.known else None
-        yield _Batch(good, expected, found.bad, count)
+        # Converted here, while the database writes the batch before, as long as all rows were new.
+        expected = convert_new(good, good.sized(), dialect) if not result.known else None
+        yield _CheckedBatch(good, expected, found.bad, count)
         first += count
 
 
-def _refused(bad: list[BadRow]) -> IngestError:
+def _bad_rows_error(bad: list[BadRow]) -> IngestError:
     number = len({one.row for one in bad})
     shown = "; ".join(
         f"row {one.row} ({one.file_path}): {f'{one.column}: ' if one.column else ''}{one.reason}"
@@ -236,6 +258,6 @@ def _refused(bad: list[BadRow]) -> IngestError:
     )
     more = f"; and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
     return IngestError(
-        f"{number:,} row{'s' if number > 1 else ''} cannot be taken: {shown}{more}. Nothing was written; "
-        "on_error='collect' (--collect) leaves such rows out and lists them."
+        f"{number:,} row{'s' if number > 1 else ''} cannot be imported: {shown}{more}. Nothing was written. "
+        "Correct them, or use on_error='collect' (--collect) to leave such rows out and list them."
     )

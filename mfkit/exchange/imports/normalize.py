@@ -1,4 +1,4 @@
-"""What the readers of all programs share: codecs by FFmpeg's names, numbers out of text, one shape of row."""
+"""Functions that the readers of exiftool, ffprobe and MediaInfo share: codec names, numbers, rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from mfkit.scan.extract.plausible import clean
 from mfkit.scan.extract.schema import Metadata, apply_orientation
 from mfkit.scan.stored_path import to_stored_path
 
-# By identifier in MP4 and QuickTime (https://mp4ra.org/registered-types/codecs) and by MediaInfo's "Format".
+# Keys are identifiers of MP4 and QuickTime (https://mp4ra.org/registered-types/codecs) and values of
+# MediaInfo's field Format.
 _CODECS = {
     "avc1": "h264",
     "avc3": "h264",
@@ -52,7 +53,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 
 
 def codec_name(name: object) -> str | None:
-    """Return FFmpeg's name of a codec; in lower case as it is where nothing better is known."""
+    """Return FFmpeg's name of a codec, or the given name in lower case if the codec is unknown."""
     if not isinstance(name, str) or not name.strip():
         return None
     folded = name.strip().lower()
@@ -60,7 +61,7 @@ def codec_name(name: object) -> str | None:
 
 
 def to_number(value: object) -> float | None:
-    """Return the number that a value is or begins with, as in ``"50.0 mm"``."""
+    """Return a number, or the number that a text begins with, such as ``"50.0 mm"``."""
     match = _NUMBER.match(value.strip()) if isinstance(value, str) else None
     if match is None and (not isinstance(value, (int, float)) or isinstance(value, bool)):
         return None
@@ -72,38 +73,38 @@ def to_number(value: object) -> float | None:
 
 
 def to_integer(value: object) -> int | None:
-    """Return the same as a whole number."""
+    """Return the result of :func:`to_number` as an integer."""
     found = to_number(value)
     return round(found) if found is not None and abs(found) < 2**62 else None
 
 
 def members(value: object) -> Mapping[str, Any]:
-    """Return a JSON object, an empty one where there is another value."""
+    """Return a JSON object; an empty one for any other value."""
     return value if isinstance(value, dict) else {}
 
 
 def objects(value: object) -> list[Mapping[str, Any]]:
-    """Return the objects of a JSON list, or the one object that stands in its place."""
+    """Return the objects of a JSON list; a single object counts as a list of one."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 
 def ratio(value: object) -> float | None:
     """Return a fraction such as ``"30000/1001"`` as a number."""
-    top, _, bottom = str(value).partition("/")
-    above, below = to_number(top), to_number(bottom or "1")
-    return above / below if above is not None and below else None
+    before, _, after = str(value).partition("/")
+    numerator, denominator = to_number(before), to_number(after or "1")
+    return numerator / denominator if numerator is not None and denominator else None
 
 
 def first_value(*values: object) -> Any:
-    """Return the first value that says something."""
+    """Return the first value that is not None, empty text or an empty list."""
     return next((value for value in values if value not in (None, "", [])), None)
 
 
 def make_row(
-    path: str, facts: Mapping[str, Any], *, size: int | None = None, modified_at: datetime | None = None
+    path: str, metadata: Mapping[str, Any], *, size: int | None = None, modified_at: datetime | None = None
 ) -> dict[str, Any]:
-    """Return what a program said as a row of columns, after the cleaning that a scan does too."""
-    cleaned: dict[str, Any] = dict(clean(apply_orientation(cast(Metadata, facts))))
+    """Return a file's metadata as a row of columns, cleaned as in a scan."""
+    cleaned: dict[str, Any] = dict(clean(apply_orientation(cast(Metadata, metadata))))
     extra = cleaned.pop("extra", {})
     taken_at = cleaned.pop("taken_at", None)
     return {

@@ -1,4 +1,4 @@
-"""Checked rows made fit for the database, by the rules of a scan: by column, and row by row where asked."""
+"""Checked rows made fit for the database by the rules of a scan, column by column."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mfkit.scan.item_rows import METADATA_VALUE_COLUMNS
 from mfkit.scan.stored_path import to_disk_path
 from mfkit.scan.walk import modification_time
 
-_OF_ITEM = ("mime_type", "media_type", "is_compressed", "compression_ratio")
-_OF_FILE = ("file_size", "file_modified_at")
+_ITEM_COLUMNS = ("mime_type", "media_type", "is_compressed", "compression_ratio")
+_FILE_COLUMNS = ("file_size", "file_modified_at")
 
 
 @dataclass(slots=True)
@@ -27,41 +27,41 @@ class PreparedRow:
     """A row whose values are fit for the database.
 
     Attributes:
-        place: In its batch, counted from 0.
-        number: In the source, counted from 1.
+        index: Position in its batch, from 0.
+        number: Position in the source, from 1.
         path: Stored form.
-        file_hash: As stated; None where nothing is.
-        key: The hash, or what stands in for it where the row states none.
-        item: Columns of media_items that the row states.
-        facts: Columns of media_metadata that the row states.
-        extra: Members of extra_metadata that it states.
-        modified_at: When the file was modified that is there, where the row states no size.
+        file_hash: SHA-256 that the row states; None if it states none.
+        key: The hash, or the placeholder for it if the row states none.
+        item: Values by column of media_items that the row states.
+        metadata: Values by column of media_metadata that the row states.
+        extra: Members of extra_metadata that the row states.
+        modified_at: Modification time of the file on disk, read only if the row states no size.
     """
 
-    place: int
+    index: int
     number: int
     path: str
     file_hash: str | None
     key: str
     item: dict[str, Any]
-    facts: dict[str, Any]
+    metadata: dict[str, Any]
     extra: dict[str, Any]
     modified_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedRows:
-    """Rows whose values are fit for the database: for each column a value a row, None where it says nothing.
+    """Rows whose values are fit for the database: one value per row and column, None for nothing.
 
     Attributes:
-        numbers: Of the rows, counted from 1.
+        numbers: Positions in the source, from 1.
         paths: Stored forms.
-        hashes: As stated; None where none is.
-        keys: The hashes, or what stands in for them.
+        hashes: SHA-256 that the rows state; None if a row states none.
+        keys: The hashes, or the placeholders for them.
         item: Columns of media_items; ``file_name`` is always among them.
-        facts: Columns of media_metadata.
-        extra: Members of extra_metadata; rows may share one.
-        on_disk: Size and modification time of the file, where it is there and the row states no size.
+        metadata: Columns of media_metadata.
+        extra: Members of extra_metadata; rows may share one object.
+        on_disk: Size and modification time by index, of files that exist and whose rows state no size.
     """
 
     numbers: Sequence[int]
@@ -69,51 +69,51 @@ class PreparedRows:
     hashes: list[str | None]
     keys: list[str]
     item: Columns
-    facts: Columns
+    metadata: Columns
     extra: list[dict[str, Any]]
     on_disk: dict[int, tuple[int, datetime]]
 
     def sized(self) -> list[int]:
-        """Return the places of the rows whose file's size is known."""
+        """Return the indexes of the rows whose file size is known."""
         sizes = self.item.get("file_size", [])
-        known = [place for place, size in enumerate(sizes) if size is not None]
-        return sorted([*known, *self.on_disk]) if self.on_disk else known
+        stated = [index for index, size in enumerate(sizes) if size is not None]
+        return sorted([*stated, *self.on_disk]) if self.on_disk else stated
 
-    def row(self, place: int) -> PreparedRow:
-        """Return one row, counted from 0."""
-        item, facts = (
-            {name: values[place] for name, values in columns.items() if values[place] is not None}
-            for columns in (self.item, self.facts)
+    def row(self, index: int) -> PreparedRow:
+        """Return one row by its index."""
+        item, metadata = (
+            {name: values[index] for name, values in columns.items() if values[index] is not None}
+            for columns in (self.item, self.metadata)
         )
-        _, modified_at = self.on_disk.get(place, (None, None))
+        _, modified_at = self.on_disk.get(index, (None, None))
         return PreparedRow(
-            place,
-            self.numbers[place],
-            self.paths[place],
-            self.hashes[place],
-            self.keys[place],
+            index,
+            self.numbers[index],
+            self.paths[index],
+            self.hashes[index],
+            self.keys[index],
             item,
-            facts,
-            self.extra[place],
+            metadata,
+            self.extra[index],
             modified_at,
         )
 
 
 def prepare_rows(rows: CheckedRows) -> PreparedRows:
-    """Return checked rows fit for the database."""
+    """Clean checked rows and split their columns between media_items and media_metadata."""
     columns = rows.columns
     count = len(rows.numbers)
-    facts = clean_columns(
-        {name: columns[name] for name in (*_OF_ITEM, *METADATA_VALUE_COLUMNS) if name in columns}
+    metadata = clean_columns(
+        {name: columns[name] for name in (*_ITEM_COLUMNS, *METADATA_VALUE_COLUMNS) if name in columns}
     )
     if "file_created_at" in columns:
-        facts |= clean_columns({"taken_at": columns["file_created_at"]})
-    item = {name: facts.pop(name) for name in _OF_ITEM if name in facts}
-    item |= {name: columns[name] for name in _OF_FILE if name in columns}
-    extra = list(_extra(columns.get("extra_metadata", [None] * count), facts, item))
-    if "taken_at" in facts:
-        item["file_created_at"] = facts.pop("taken_at")
-    paths = columns.get("file_path", [])  # no row of a batch of objects need have one; then all are refused
+        metadata |= clean_columns({"taken_at": columns["file_created_at"]})
+    item = {name: metadata.pop(name) for name in _ITEM_COLUMNS if name in metadata}
+    item |= {name: columns[name] for name in _FILE_COLUMNS if name in columns}
+    extra = list(_extra_metadata(columns.get("extra_metadata", [None] * count), metadata, item))
+    if "taken_at" in metadata:
+        item["file_created_at"] = metadata.pop("taken_at")
+    paths = columns.get("file_path", [])  # absent if no JSON object of the batch has one; then no row is left
     names = columns.get("file_name")
     item["file_name"] = (
         [posixpath.basename(path) for path in paths]
@@ -123,31 +123,31 @@ def prepare_rows(rows: CheckedRows) -> PreparedRows:
     hashes = [one and one.lower() for one in columns.get("file_hash", [None] * count)]
     keys = [one or placeholder_hash(path) for one, path in zip(hashes, paths, strict=True)]
     sizes = item.get("file_size", [None] * count)
-    unsized = [(place, _on_disk(paths[place])) for place, size in enumerate(sizes) if size is None]
-    seen = {place: found for place, found in unsized if found is not None}
-    return PreparedRows(rows.numbers, paths, hashes, keys, item, facts, extra, seen)
+    unsized = [(index, _on_disk(paths[index])) for index, size in enumerate(sizes) if size is None]
+    on_disk = {index: found for index, found in unsized if found is not None}
+    return PreparedRows(rows.numbers, paths, hashes, keys, item, metadata, extra, on_disk)
 
 
-def _extra(further: list[Any], facts: Columns, item: Columns) -> Iterator[dict[str, Any]]:
-    """Yield each row's extra_metadata, with the names of what the row brings."""
-    names = (*facts, *item)
-    flags = [[value is not None for value in values] for values in (*facts.values(), *item.values())]
-    marked: dict[tuple[bool, ...], dict[str, Any]] = {}
-    rows = zip(*flags, strict=True) if flags else repeat((), len(further))
-    for stated, given in zip(rows, further, strict=True):
-        if given:
-            extra = clean_extra(given, set(compress(names, stated)))
-            brought = {*compress(facts, stated), *extra} - {MARK, "origins"}
-            yield {**extra, MARK: sorted(brought)} if brought else extra
+def _extra_metadata(given: list[Any], metadata: Columns, item: Columns) -> Iterator[dict[str, Any]]:
+    """Yield the extra_metadata of each row, with the names of the fields that the row states."""
+    names = (*metadata, *item)
+    flags = [[value is not None for value in values] for values in (*metadata.values(), *item.values())]
+    shared: dict[tuple[bool, ...], dict[str, Any]] = {}
+    rows = zip(*flags, strict=True) if flags else repeat((), len(given))
+    for is_stated, further in zip(rows, given, strict=True):
+        if further:
+            extra = clean_extra(further, set(compress(names, is_stated)))
+            imported = {*compress(metadata, is_stated), *extra} - {MARK, "origins"}
+            yield {**extra, MARK: sorted(imported)} if imported else extra
             continue
-        if stated not in marked:
-            brought = {*compress(facts, stated)}
-            marked[stated] = {MARK: sorted(brought)} if brought else {}
-        yield marked[stated]
+        if is_stated not in shared:
+            imported = {*compress(metadata, is_stated)}
+            shared[is_stated] = {MARK: sorted(imported)} if imported else {}
+        yield shared[is_stated]
 
 
 def _on_disk(path: str) -> tuple[int, datetime] | None:
-    """Return size and modification time of a file that is there."""
+    """Return the size and modification time of a file; None if it does not exist."""
     try:
         found = os.stat(to_disk_path(path))
     except (OSError, ValueError):

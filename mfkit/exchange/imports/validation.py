@@ -1,7 +1,7 @@
-"""Many rows checked at once, column by column; what is wrong with a row is then asked of that row alone.
+"""Check of imported rows, column by column.
 
-A model built for every row takes several times as long as the same rules over whole columns, and most rows
-are good.
+Building a model for each row takes several times as long as applying the same rules to whole columns. Only
+rows that fail are checked alone, to list all their errors.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from mfkit.exchange.imports.import_row import MediaRow
 from mfkit.scan.extract.schema import PAIRS
 
 Columns = dict[str, list[Any]]
-"""Values by column, one for each row of a batch; None says nothing."""
+"""Values by column, one for each row of a batch; None for no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """Why a row, or a value in it, cannot be taken.
+    """Reason why a row cannot be imported.
 
     Attributes:
-        row: Which, counted from 1.
-        file_path: What it says of its path.
-        column: Which value; empty where the row as a whole is at fault.
-        reason: In a sentence.
+        row: Position in the source, from 1.
+        file_path: Its path, as given.
+        column: The column of the invalid value; empty if the reason concerns the whole row.
+        reason: Plain text.
     """
 
     row: int
@@ -38,13 +38,12 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckedRows:
-    """The rows of a batch that can be taken.
+    """Valid rows of a batch.
 
     Attributes:
-        numbers: Of the rows, counted from 1.
-        columns: Their values as in `MediaRow`; columns that say nothing are
-            left out.
-        bad: Why the others cannot.
+        numbers: Positions in the source, from 1.
+        columns: Their values as in :class:`MediaRow`, without empty columns.
+        bad: Reasons why the other rows are invalid.
     """
 
     numbers: Sequence[int]
@@ -52,7 +51,7 @@ class CheckedRows:
     bad: list[BadRow]
 
 
-# What the model says of a field, of a list of such.
+# The model's rule for each field, applied to a list of values.
 _RULES: dict[str, TypeAdapter[list[Any]]] = {
     name: TypeAdapter(list[hint], config=ConfigDict(coerce_numbers_to_str=True))  # type: ignore[valid-type]
     for name, hint in get_type_hints(MediaRow, include_extras=True).items()
@@ -61,34 +60,34 @@ _RULES: dict[str, TypeAdapter[list[Any]]] = {
 
 
 def check_rows(numbers: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> CheckedRows:
-    """Check rows.
+    """Check rows and convert their values.
 
     Args:
-        numbers: Of the rows, counted from 1.
-        columns: By name, a value for each row; None, NaN and empty text say nothing.
+        numbers: Positions of the rows in the source, from 1.
+        columns: Values by column, one for each row; None, NaN and empty text mean no value.
     """
     count = len(numbers)
-    said = {name: _given(values) for name, values in columns.items()}
-    said = {
+    given = {name: _empty_to_none(values) for name, values in columns.items()}
+    given = {
         name: values
-        for name, values in said.items()
+        for name, values in given.items()
         if name == "file_path" or any(value is not None for value in values)
     }
-    good, faulty = _validated(said, count)
-    if not faulty:
+    good, invalid = _validate(given, count)
+    if not invalid:
         return CheckedRows(numbers, good, [])
     bad = [
-        fault
-        for place in sorted(faulty)
-        for fault in _faults(numbers[place], {name: values[place] for name, values in said.items()})
+        reason
+        for index in sorted(invalid)
+        for reason in _reasons(numbers[index], {name: values[index] for name, values in given.items()})
     ]
-    kept = [place for place in range(count) if place not in faulty]
-    said = {name: [values[place] for place in kept] for name, values in said.items() if name in _RULES}
-    return CheckedRows([numbers[place] for place in kept], _validated(said, len(kept))[0], bad)
+    kept = [index for index in range(count) if index not in invalid]
+    given = {name: [values[index] for index in kept] for name, values in given.items() if name in _RULES}
+    return CheckedRows([numbers[index] for index in kept], _validate(given, len(kept))[0], bad)
 
 
-def _given(values: Sequence[Any]) -> list[Any]:
-    # NaN alone is not equal to itself.
+def _empty_to_none(values: Sequence[Any]) -> list[Any]:
+    # Only NaN differs from itself.
     return [
         None
         if (isinstance(value, str) and not value) or (value.__class__ is float and value != value)
@@ -97,45 +96,45 @@ def _given(values: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _validated(said: Columns, count: int) -> tuple[Columns, set[int]]:
-    """Return the values that the model makes of these, and which rows it refuses."""
+def _validate(given: Columns, count: int) -> tuple[Columns, set[int]]:
+    """Return the columns that are valid throughout, converted, and the indexes of invalid rows."""
     good: Columns = {}
-    faulty = set(range(count)) if "file_path" not in said else set()
-    for name, values in said.items():
+    invalid = set(range(count)) if "file_path" not in given else set()
+    for name, values in given.items():
         if name not in _RULES:
-            faulty.update(place for place, value in enumerate(values) if value is not None)
+            invalid.update(index for index, value in enumerate(values) if value is not None)
             continue
         try:
             good[name] = _RULES[name].validate_python(values)
         except ValidationError as error:
-            faults = error.errors(include_url=False, include_context=False, include_input=False)
-            faulty.update(int(fault["loc"][0]) for fault in faults)
+            details = error.errors(include_url=False, include_context=False, include_input=False)
+            invalid.update(int(detail["loc"][0]) for detail in details)
     for one, other in PAIRS:
-        if one in said or other in said:
+        if one in given or other in given:
             nothing: list[Any] = [None] * count
-            pairs = enumerate(zip(said.get(one, nothing), said.get(other, nothing), strict=True))
-            faulty.update(place for place, (a, b) in pairs if (a is None) != (b is None))
-    return good, faulty
+            pairs = enumerate(zip(given.get(one, nothing), given.get(other, nothing), strict=True))
+            invalid.update(index for index, (a, b) in pairs if (a is None) != (b is None))
+    return good, invalid
 
 
-def _faults(number: int, row: Mapping[str, Any]) -> list[BadRow]:
-    """Return what the model has against one row."""
+def _reasons(number: int, row: Mapping[str, Any]) -> list[BadRow]:
+    """Return all reasons why one row is invalid."""
     try:
         MediaRow(**{name: value for name, value in row.items() if value is not None})
     except ValidationError as error:
         path = str(row.get("file_path") or "")
         return [
-            BadRow(number, path, ".".join(str(one) for one in fault["loc"][:1]), _reason(fault))
-            for fault in error.errors(include_url=False)
+            BadRow(number, path, ".".join(str(one) for one in detail["loc"][:1]), _reason_text(detail))
+            for detail in error.errors(include_url=False)
         ]
-    raise AssertionError(f"row {number} is refused among others and taken alone")
+    raise AssertionError(f"row {number} is invalid among others and valid alone")
 
 
-def _reason(fault: Any) -> str:
-    if fault["type"] == "missing":
+def _reason_text(detail: Any) -> str:
+    if detail["type"] == "missing":
         return "the path is missing"
-    shown = repr(fault["input"])
-    if fault["type"] == "extra_forbidden":
-        return f"a row has no place for this (got {shown[:60]})"
-    reason = fault["msg"].removeprefix("Value error, ")
-    return reason if fault["type"] == "value_error" and not fault["loc"] else f"{reason} (got {shown[:60]})"
+    shown = repr(detail["input"])
+    if detail["type"] == "extra_forbidden":
+        return f"this column is unknown (got {shown[:60]})"
+    reason = detail["msg"].removeprefix("Value error, ")
+    return reason if detail["type"] == "value_error" and not detail["loc"] else f"{reason} (got {shown[:60]})"

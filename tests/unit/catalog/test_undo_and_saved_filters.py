@@ -116,11 +116,11 @@ class TestViews:
 
     def test_what_is_not_there_is_said(self, filled: MediaLibrary) -> None:
         """The message names what there is."""
-        with pytest.raises(FilterError, match="there is none yet"):
+        with pytest.raises(FilterError, match="None is saved yet"):
             filled.saved_filter("x")
         filled.save_filter("mine")
         for verb in (filled.saved_filter, filled.delete_filter):
-            with pytest.raises(FilterError, match="no view 'x'; there are 'mine'"):
+            with pytest.raises(FilterError, match="name 'x'. Saved filters are 'mine'"):
                 verb("x")
 
     @pytest.mark.parametrize("name", ["", "  ", "a\0b", "\ud800"])

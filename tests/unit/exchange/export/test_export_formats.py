@@ -210,7 +210,7 @@ def test_an_existing_file_is_only_replaced_when_asked(large, tmp_path):
     """A file that is there stays as it is unless overwrite is said."""
     file = tmp_path / "x.csv"
     file.write_text("mine")
-    with pytest.raises(ExportError, match="there already"):
+    with pytest.raises(ExportError, match="already exists"):
         large.export(file)
     assert file.read_text() == "mine"
     large.export(file, overwrite=True, limit=1)
@@ -222,7 +222,7 @@ def test_an_existing_file_is_only_replaced_when_asked(large, tmp_path):
     [
         ("x.doc", r"writes no \.doc.*\.csv, \.jsonl"),
         ("x", "without a suffix"),
-        ("nowhere/x.csv", "not there; make it"),
+        ("nowhere/x.csv", "not there. Create it"),
         ("library.db", "already"),
     ],
 )
@@ -238,7 +238,7 @@ def test_what_cannot_be_written_is_said(large, tmp_path, name, words):
 def test_a_sheet_holds_so_many_rows(large, tmp_path, monkeypatch):
     """That a sheet is too small is said before it is written, with the way out."""
     monkeypatch.setattr(xlsx, "MAX_ROWS", 299)
-    with pytest.raises(ExportError, match=r"holds 299 rows, and these are 300\. Take \.csv"):
+    with pytest.raises(ExportError, match=r"holds 299 rows, and these are 300\. Use \.csv"):
         large.export(tmp_path / "x.xlsx")
     assert large.export(tmp_path / "x.xlsx", limit=299).rows == 299
 
@@ -261,9 +261,9 @@ def test_a_library_takes_no_columns(large, tmp_path):
 
 _KILLED = """
 import os, sys, time
-from mfkit.exchange.export.atomic_file import replacing
+from mfkit.exchange.export.atomic_file import write_atomically
 from pathlib import Path
-with replacing(Path(sys.argv[1]), overwrite=False) as unfinished:
+with write_atomically(Path(sys.argv[1]), overwrite=False) as unfinished:
     for end in ("", "-wal", "-journal"):
         unfinished.with_name(unfinished.name + end).write_text("half")
     folder = unfinished.with_name(unfinished.name + ".tmp")

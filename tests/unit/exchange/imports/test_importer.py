@@ -170,7 +170,7 @@ def test_bad_rows_are_named_and_nothing_is_written(lib):
     with pytest.raises(IngestError) as raised:
         lib.ingest(BAD)
     words = str(raised.value)
-    assert "8 rows cannot be taken" in words  # that of a size nobody knows is seen when it is written
+    assert "8 rows cannot be imported" in words  # the row without a size is rejected only when it is merged
     assert "row 3 (/b): file_size" in words and "Nothing was written" in words
     assert lib.count() == 0
 
@@ -192,18 +192,18 @@ def test_bad_rows_are_collected(lib):
         "media_type",
         "file_path",
     ]
-    assert "no file to ask" in errors.reason[6] and BAD.iloc[errors.row[1] - 1].file_path == "/b"
+    assert "file does not exist" in errors.reason[6] and BAD.iloc[errors.row[1] - 1].file_path == "/b"
 
 
 @pytest.mark.parametrize(
     "frame, columns, words",
     [
-        (pd.DataFrame({"file_path": ["/a"], "colour": [1]}), {}, "'colour' means nothing to mfkit"),
-        (pd.DataFrame({"path": ["/a"]}), {}, "'path' means nothing"),
-        (pd.DataFrame({"path": ["/a"]}), {"path": None}, "No column says where"),
+        (pd.DataFrame({"file_path": ["/a"], "colour": [1]}), {}, "does not know the column 'colour'"),
+        (pd.DataFrame({"path": ["/a"]}), {}, "does not know the column 'path'"),
+        (pd.DataFrame({"path": ["/a"]}), {"path": None}, "No column has the paths"),
         (pd.DataFrame({"path": ["/a"]}), {"path": "pfad"}, "no column 'pfad'"),
         (pd.DataFrame({"file_path": ["/a"]}), {"x": "title"}, "has no column 'x'"),
-        (pd.DataFrame({"file_path": ["/a"], "x": [1]}), {"x": "file_path"}, "Two columns are"),
+        (pd.DataFrame({"file_path": ["/a"], "x": [1]}), {"x": "file_path"}, "Two columns map to"),
     ],
 )
 def test_columns_that_mean_nothing_are_refused(lib, frame, columns, words):
@@ -509,7 +509,7 @@ def test_objects_without_a_path(lib, tmp_path):
     done = lib.ingest(tmp_path / "rows.jsonl", on_error="collect")
     assert (done.rows, done.added, done.left_out) == (2, 0, 2)
     assert done.errors["reason"].tolist() == ["the path is missing"] * 2
-    with pytest.raises(IngestError, match="2 rows cannot be taken"):
+    with pytest.raises(IngestError, match="2 rows cannot be imported"):
         lib.ingest(tmp_path / "rows.jsonl")
 
 

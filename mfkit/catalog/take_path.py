@@ -1,7 +1,8 @@
-"""The one place where an item's path changes: no two items hold one path, not even for a moment."""
+"""Changes of items' paths: each path is freed before another item takes it."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from typing import cast
 from uuid import UUID
@@ -11,28 +12,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.bulk_write import update_rows
 from mfkit.models import MediaCopy, MediaItem, utc_now
-from mfkit.scan.item_rows import file_name
 
 _ITEM, _COPY = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy))
 _CHUNK = 5000
 
 
-def no_path(path: str, item_id: UUID) -> str:
-    """Return the path of an item that gave up its own: one that no file can have, below that of a file."""
+def replaced_path(path: str, item_id: UUID) -> str:
+    """Return the path of an item that lost its own: below a file, where no file can exist."""
     return f"{path}/replaced/{item_id}"
 
 
 async def take_paths(connection: AsyncConnection, wanted: Mapping[UUID, str]) -> None:
-    """Give items other paths, each freed first of whatever holds it.
+    """Give items new paths, after freeing each path from the item or copy that holds it.
 
-    An item in the way that is given no other path keeps its row, its tags and its collections: it is missing
-    and gets :func:`no_path`. A copy in the way goes, because its path belongs to another content now.
+    An item that loses its path and gets no other keeps its row, tags and collections. It becomes missing and
+    gets a :func:`replaced_path`. A copy that holds a wanted path is deleted, because its file now has other
+    content.
 
     Args:
         connection: Open in a write transaction.
-        wanted: The new path of each item. An item that gets :func:`no_path` keeps its file name.
+        wanted: The new path of each item. An item that gets a :func:`replaced_path` keeps its file name.
     """
-    # All step aside before the first takes its path: several may exchange theirs.
+    # All items release their paths before the first one takes its new path, because items may swap paths.
     await update_rows(connection, _ITEM, ("file_path",), [(f"{id_}", id_) for id_ in wanted])
     all_paths, now = list(wanted.values()), utc_now()
     for start in range(0, len(all_paths), _CHUNK):
@@ -48,14 +49,17 @@ async def take_paths(connection: AsyncConnection, wanted: Mapping[UUID, str]) ->
             connection,
             _ITEM,
             ("file_path", "missing_since", "modified_at"),
-            [(no_path(path, id_), missing_since or now, now, id_) for id_, path, missing_since in holders],
+            [
+                (replaced_path(path, id_), missing_since or now, now, id_)
+                for id_, path, missing_since in holders
+            ],
         )
         await connection.execute(delete(_COPY).where(_COPY.c.file_path.in_(paths)))
-    gave_up = {id_ for id_, path in wanted.items() if path.endswith(f"/replaced/{id_}")}
-    await update_rows(connection, _ITEM, ("file_path",), [(wanted[id_], id_) for id_ in gave_up])
+    replaced = {id_ for id_, path in wanted.items() if path.endswith(f"/replaced/{id_}")}
+    await update_rows(connection, _ITEM, ("file_path",), [(wanted[id_], id_) for id_ in replaced])
     await update_rows(
         connection,
         _ITEM,
         ("file_path", "file_name"),
-        [(path, file_name(path), id_) for id_, path in wanted.items() if id_ not in gave_up],
+        [(path, posixpath.basename(path), id_) for id_, path in wanted.items() if id_ not in replaced],
     )

@@ -29,10 +29,12 @@ from mfkit import MediaFilter, MediaLibrary
 from mfkit.analysis.facets import facets
 from mfkit.analysis.periods import period_start
 from mfkit.distributed.dataset_engine import DuckSession
-from mfkit.engines.duckdb_sql import DuckdbDialect, translate
+from mfkit.engines.relations import NAMES
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.filters.conditions import conditions, item_date
 from mfkit.models import media
+from mfkit.sql.duckdb_sql import DuckdbDialect
+from mfkit.sql.translate import translate
 
 c = media.c
 FILTERS = {
@@ -321,7 +323,7 @@ def imports() -> None:
 
 
 def _by_hand(connection: Any, statement: Executable) -> Callable[[], object]:
-    ready = translate(statement, DuckdbDialect("sqlite"))
+    ready = translate(statement, DuckdbDialect("sqlite", NAMES))
     return lambda: connection.sql(ready.sql, params=ready.values).df()
 
 

@@ -1,4 +1,4 @@
-"""What items can be grouped by: columns, classes, parts of paths and dates, tags, collections, roots."""
+"""Dimensions to group items by: columns, bins, folders, parts of dates, tags, collections, roots."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from sqlalchemy import Column, ColumnElement, FromClause, Label, Subquery, Text,
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import iterate
 
-from mfkit.analysis.capture_time import capture_clock
-from mfkit.analysis.path_parts import after_last, ancestor, level
 from mfkit.analysis.periods import period_start
 from mfkit.errors import FilterError
-from mfkit.filters.camera_name import camera
-from mfkit.filters.conditions import conditions, container, item_date, item_year, lens
+from mfkit.filters.conditions import camera, conditions, container, item_date, item_year, lens
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
 from mfkit.models import Collection, Scan, Tag, collection_items, media, media_tags
+from mfkit.sql.elements import after_last, ancestor, capture_clock, folder_depth
 
 c = media.c
 MAX_DEPTH = 50
-"""How deep a folder can be asked for."""
+"""Maximum depth of the dimension ``folder:n``."""
 
 _root, _tag, _collection = Scan.__table__.c.root, Tag.__table__, Collection.__table__
-# The roots that contain a path contain each other, so that the greatest text is the innermost root.
-# By folder, of which there are fewer than paths, and as a range: no letter of a root is a wildcard.
+# Roots that contain the same path are nested, so the largest text is the innermost root. The comparison uses
+# folders, because there are fewer of them than paths, and a range, because a root can contain wildcards.
 _below = case((_root == "/", "/"), else_=_root + "/")
 _scan_root = (
     select(func.max(_root, type_=Text()))
@@ -36,29 +34,15 @@ _scan_root = (
     .correlate(media)
 )
 
+# fmt: off
+_COLUMNS = (
+    "media_type", "mime_type", "extension", "video_codec", "audio_codec", "folder", "artist", "album",
+    "genre", "camera_make", "camera_model", "iso", "aperture", "focal_length", "location_name",
+    "sample_rate", "channels",
+)
+# fmt: on
 DIMENSIONS: dict[str, ColumnElement[Any]] = {
-    **{
-        name: c[name]
-        for name in (
-            "media_type",
-            "mime_type",
-            "extension",
-            "video_codec",
-            "audio_codec",
-            "folder",
-            "artist",
-            "album",
-            "genre",
-            "camera_make",
-            "camera_model",
-            "iso",
-            "aperture",
-            "focal_length",
-            "location_name",
-            "sample_rate",
-            "channels",
-        )
-    },
+    **{name: c[name] for name in _COLUMNS},
     "container": container,
     "resolution": resolution,
     "orientation": orientation,
@@ -75,21 +59,21 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "collection": _collection.c.name,
     "scan_root": _scan_root,
 }
-"""Name -> expression over ``media``; besides these there is ``folder:n``."""
+"""Name -> expression on ``media``. The dimension ``folder:n`` is not listed here."""
 
-_MANY = frozenset(("tag", "collection"))
+_OVERLAPPING = frozenset(("tag", "collection"))
 _DEPTH = re.compile(r"folder:(\d{1,4})")
 
 
 @dataclass(frozen=True)
 class Dimensions:
-    """What to group by.
+    """Dimensions to group by.
 
     Attributes:
-        names: As given.
-        columns: The expressions, labelled with the names.
-        source: What to select from.
-        overlapping: Whether an item may be in several groups.
+        names: Names of the dimensions.
+        columns: Their expressions, labelled with the names.
+        source: Table or join to select from.
+        overlapping: Whether an item can be in several groups.
     """
 
     names: tuple[str, ...]
@@ -99,22 +83,22 @@ class Dimensions:
 
 
 def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) -> Dimensions:
-    """Look facts up by their names.
+    """Look up dimensions by name.
 
     Args:
-        by: One name or several among :data:`FACTS`, or ``folder:n``: the folder ``n`` levels below the
-            filter's ``folder``, or below the root of the file system when there is none.
+        by: One or several names in :data:`DIMENSIONS`, or ``folder:n``: the folder ``n`` levels below the
+            filter's ``folder``, or below the root of the file system if the filter has none.
         chosen: The filter.
-        least: How many names there must be.
+        least: Minimum number of names.
 
     Raises:
-        FilterError: A name is unknown or given twice, or there are too few.
+        FilterError: A name is unknown or given twice, or there are too few names.
     """
     names = (by,) if isinstance(by, str) else tuple(by)
     if len(names) < least:
-        raise FilterError("Name at least one fact to sum up by.")
+        raise FilterError("Name at least one dimension to group by.")
     if len(set(names)) < len(names):
-        raise FilterError(f"A fact is named twice: {', '.join(map(str, names))}.")
+        raise FilterError(f"A dimension is named twice in {', '.join(map(str, names))}. Name each once.")
     source: FromClause = media
     if "tag" in names:
         source = source.outerjoin(media_tags, media_tags.c.media_item_id == c.id).outerjoin(
@@ -125,7 +109,7 @@ def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) 
             _collection, _collection.c.id == collection_items.c.collection_id
         )
     columns = tuple(_column(name, chosen).label(name) for name in names)
-    return Dimensions(names, columns, source, not _MANY.isdisjoint(names))
+    return Dimensions(names, columns, source, not _OVERLAPPING.isdisjoint(names))
 
 
 def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
@@ -134,61 +118,54 @@ def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
     depth = _DEPTH.fullmatch(str(name))
     if depth is None:
         raise FilterError(
-            f"Items cannot be summed up by {name!r}; take {', '.join(DIMENSIONS)} or folder:n, n levels deep."
+            f"{name!r} is not a dimension. Use {', '.join(DIMENSIONS)}, or folder:n for n levels of folders."
         )
     if not 1 <= int(depth[1]) <= MAX_DEPTH:
-        raise FilterError(f"A folder's depth is from 1 to {MAX_DEPTH}, and {name!r} is not.")
-    return ancestor(c.folder, level(chosen.folder) + int(depth[1]))
+        raise FilterError(f"The depth in {name!r} is out of range. Use a depth from 1 to {MAX_DEPTH}.")
+    return ancestor(c.folder, folder_depth(chosen.folder) + int(depth[1]))
 
 
-_FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset(
-    (
-        c.media_type,
-        c.mime_type,
-        c.extension,
-        c.video_codec,
-        c.audio_codec,
-        c.camera_make,
-        c.camera_model,
-        c.artist,
-        c.album,
-        c.genre,
-        c.year,
-        c.folder,
-    )
-)
-"""Columns in which many items share a value."""
+# fmt: off
+_FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
+    c.media_type, c.mime_type, c.extension, c.video_codec, c.audio_codec, c.camera_make, c.camera_model,
+    c.artist, c.album, c.genre, c.year, c.folder,
+))
+# fmt: on
+"""Columns with few distinct values."""
 
 
 def preaggregate(
-    meant: Dimensions, chosen: MediaFilter, values: Mapping[str, ColumnElement[Any]]
+    grouping: Dimensions, chosen: MediaFilter, values: Mapping[str, ColumnElement[Any]]
 ) -> Subquery:
-    """Return facts with values to sum up, of single items or of those that share what facts are made of.
+    """Return a subquery of dimensions and values to sum, grouped in advance where that is cheaper.
+
+    Expressions are slow to compute for each item. Where the dimensions depend only on columns with few
+    distinct values, the items are first grouped by these columns.
 
     Args:
-        meant: The facts.
-        chosen: Which items.
-        values: Name -> an item's value, a number.
+        grouping: The dimensions.
+        chosen: Filter of the items.
+        values: Name -> numeric expression of an item.
 
     Returns:
-        A subquery with the facts and the values by name; several rows may bear the same facts. PostgreSQL
-        does not take two equal expressions with parameters for one, so group by its columns.
+        A subquery with the dimensions and the values by name. Several rows can have the same dimensions.
+        Group by the columns of the subquery: PostgreSQL does not recognize equal expressions with parameters.
     """
-    parts = _parts(meant)
+    parts = _parts(grouping)
     if parts is None:
         labelled = [value.label(name) for name, value in values.items()]
-        each = select(*meant.columns, *labelled).select_from(meant.source)
+        each = select(*grouping.columns, *labelled).select_from(grouping.source)
         return each.where(*conditions(chosen)).subquery()
     sums = [func.sum(value).label(name) for name, value in values.items()]
     inner = select(*parts, *sums).where(*conditions(chosen)).group_by(*parts).subquery()
-    made = ClauseAdapter(inner)
-    columns = [made.traverse(fact.element).label(fact.name) for fact in meant.columns]
+    adapter = ClauseAdapter(inner)
+    columns = [adapter.traverse(one.element).label(one.name) for one in grouping.columns]
     return select(*columns, *(inner.c[name] for name in values)).subquery()
 
 
-def _parts(meant: Dimensions) -> list[ColumnElement[Any]] | None:
-    """Return the columns that facts are made of; None where they are columns, or of too many values."""
-    if meant.overlapping or all(fact.element in _FEW_VALUES for fact in meant.columns):
+def _parts(grouping: Dimensions) -> list[ColumnElement[Any]] | None:
+    """Return the columns to group by in advance; None if grouping in advance does not pay."""
+    if grouping.overlapping or all(one.element in _FEW_VALUES for one in grouping.columns):
         return None
-    parts = {part.name: part for fact in meant.columns for part in iterate(fact) if isinstance(part, Column)}
+    parts = {part.name: part for one in grouping.columns for part in iterate(one) if isinstance(part, Column)}
     return list(parts.values()) if _FEW_VALUES.issuperset(parts.values()) else None

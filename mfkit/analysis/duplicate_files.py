@@ -1,4 +1,4 @@
-"""What is there more than once, byte for byte, and which of the paths to keep."""
+"""Duplicate files: items with several paths, and a suggestion which path to keep."""
 
 from __future__ import annotations
 
@@ -28,52 +28,41 @@ from mfkit.models import MediaCopy, media
 
 c = media.c
 
-COPY_PLACES = (
-    "backup",
-    "bak",
-    "copy",
-    "copies",
-    "kopie",
-    "copie",
-    "duplicate",
-    "dupes",
-    "trash",
-    "recycle",
-    "/old/",
-    "/tmp/",
-    "/temp/",
-    " (1)",
-    " (2)",
-    " (3)",
+# fmt: off
+COPY_WORDS = (
+    "backup", "bak", "copy", "copies", "kopie", "copie", "duplicate", "dupes", "trash", "recycle",
+    "/old/", "/tmp/", "/temp/", " (1)", " (2)", " (3)",
 )
-"""What paths of copies have in them, in lower case. Only differences within a group matter, so that a
-folder called Copyright does no harm."""
+# fmt: on
+"""Parts of paths that suggest a copy, in lower case.
+
+Only differences within a group count, so a folder named Copyright around the whole group is harmless."""
 
 
 def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
-    """Return the statement that lists every path of every content that has more than one.
+    """Return the statement that lists every path of the items that have copies.
 
-    One path of each group is suggested to be kept: the one that looks least like a copy's
-    (:data:`SECOND_HAND`), then the one with the oldest modification time, in the fewest folders, with the
-    shortest path, the first by name.
+    It suggests one path of each group to keep: the one that looks least like a copy (:data:`COPY_WORDS`),
+    then the one with the oldest modification time, in the fewest folders, with the shortest path, first by
+    name.
 
     Args:
-        chosen: Which items; those without copies are left out by themselves.
-        groups: At most so many groups, those with the most bytes to win; all when not given.
+        chosen: Filter of the items; items without copies are left out.
+        groups: Maximum number of groups; those with the most reclaimable bytes are kept. None for all.
 
     Raises:
         FilterError: The number of groups is negative.
 
     Returns:
-        One row per path that is there, groups with the most bytes to win first, and in a group the item's
-        own path before its copies: ``id`` (of the item, the same through the group), ``file_path``,
-        ``is_copy``, ``file_name``, ``media_type``, ``file_size`` (bytes of one), ``paths`` (number in
-        the group), ``bytes_to_win`` (were all but one removed), ``file_modified_at``, ``keep`` (true for
-        one path of the group) and ``reason`` (what told it from the kept one, or the kept one from the
-        next best).
+        One row per path that is not missing, groups with the most reclaimable bytes first, and in a group the
+        item's own path before its copies: ``id`` (of the item, the same for the whole group), ``file_path``,
+        ``is_copy``, ``file_name``, ``media_type``, ``file_size`` (bytes of one file), ``paths`` (number in
+        the group), ``bytes_to_win`` (bytes freed by removing all but one), ``file_modified_at``, ``keep``
+        (true for one path of the group) and ``reason`` (difference from the kept path, or of the kept path
+        from the second best).
     """
     if groups is not None and groups < 0:
-        raise FilterError(f"groups must not be negative, and is {groups}.")
+        raise FilterError(f"groups is {groups}. Use 0 or more.")
     several = matches(chosen.replace(duplicates=True))
     if groups is not None:
         further = c.copies - case((c.missing_since.is_(None), 0), else_=1)
@@ -99,12 +88,12 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     every = union_all(originals, copies).subquery().c
     path = func.lower(every.file_path)
     without = func.replace(every.file_path, "/", "", type_=Text())
-    # How many, not whether: what all paths of a group have in common decides nothing.
-    signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_PLACES]
+    # Counted, so that a word that all paths of a group contain does not matter.
+    signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_WORDS]
     judged = select(
         *every,
         reduce(add, signs).label("_copy"),
-        # Unknown times come last whatever the database thinks of nulls.
+        # Unknown times sort last on every database.
         case((every.file_modified_at.is_(None), 1), else_=0).label("_undated"),
         (func.length(every.file_path) - func.length(without)).label("_folders"),
         func.length(every.file_path).label("_length"),
@@ -117,7 +106,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         func.count().over(partition_by=j.id).label("_paths"),
     ).subquery()
     r = ranked.c
-    # Each is held against the best one, and the best against the second.
+    # Each path is compared with the best one, and the best with the second.
     rival = ranked.alias()
     against = and_(rival.c.id == r.id, rival.c._rank == case((r._rank == 1, 2), else_=1))
     kept = r._rank == 1

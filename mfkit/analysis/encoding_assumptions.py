@@ -1,6 +1,6 @@
-"""What a second of well encoded video or sound takes: the assumptions behind what re-encoding saves.
+"""Bit rates of well encoded video and audio, which the estimates of savings assume.
 
-Bit rates are published recommendations, for up to 30 frames per second:
+The rates are published recommendations, for up to 30 frames per second:
 
 - ``h264``: below 1440p Apple's HTTP Live Streaming authoring specification, section Video, from the lower to
   the upper bit rate tier of a resolution
@@ -15,10 +15,10 @@ Bit rates are published recommendations, for up to 30 frames per second:
 - ``opus``: the codec's own recommendation for stereo music, 96 to 128 kb/s, and 160 as the highest
   (https://wiki.xiph.org/Opus_Recommended_Settings).
 
-Where these say nothing the rates are mfkit's own guess: 8K takes three times what 4K takes (of four times as
-many pixels), HEVC at 1440p lies between 1080p and 4K, sound beside video takes 128 kb/s, ``aac`` 128 to
-256 kb/s. More frames per second take more, though less than in proportion: for 50 and 60 YouTube recommends
-1.5 times as much as for 25 and 30.
+Rates that these sources do not give are estimates: 8K takes three times the rate of 4K (with four times
+the pixels), HEVC at 1440p lies between 1080p and 4K, the audio of a video takes 128 kb/s, ``aac`` 128 to
+256 kb/s. Higher frame rates take more, but less than in proportion: YouTube recommends 1.5 times as much for
+50 and 60 frames per second as for 25 and 30.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from mfkit.errors import FilterError
 
 
 class Assumption(NamedTuple):
-    """One row of the assumptions.
+    """Assumed bit rates of one codec and resolution.
 
     Attributes:
-        target: Codec to encode to, in FFmpeg's name.
+        target: Codec to encode to, by FFmpeg's name.
         media_type: ``video`` or ``audio``.
-        resolution: Class of the picture (video), else None.
-        low: Bits per second where little is going on.
-        expected: Bits per second of ordinary content.
-        high: Bits per second where much is going on.
-        high_fps: Times as much above 30 frames per second.
-        sound: Bits per second that sound takes beside video.
+        resolution: Resolution class of a video; None for audio.
+        low: Bits per second for content with little motion or detail.
+        expected: Bits per second for ordinary content.
+        high: Bits per second for content with much motion or detail.
+        high_fps: Factor for more than 30 frames per second.
+        sound: Bits per second of a video's audio.
     """
 
     target: str
@@ -56,7 +56,7 @@ class Assumption(NamedTuple):
 
 _SOUND = 128_000
 _HIGH_FPS = 1.5
-# In kb/s, from the smallest pictures to the largest.
+# In kb/s, from the lowest resolution to the highest.
 _VIDEO = {
     "h264": {
         "below SD": (145, 365, 1_000),
@@ -104,7 +104,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         for target, (low, expected, high) in _AUDIO.items()
     ),
 )
-"""mfkit's own."""
+"""Default assumptions."""
 
 GENERATIONS: dict[str, int] = {
     **dict.fromkeys(("mpeg1video", "h261", "cinepak", "mjpeg"), 1),
@@ -118,7 +118,7 @@ GENERATIONS: dict[str, int] = {
     **dict.fromkeys(("vorbis", "aac", "musepack7", "musepack8"), 2),
     "opus": 3,
 }
-"""How late a codec came, video and audio each for themselves; lossless and unknown ones are 0."""
+"""Generation of each codec, counted separately for video and audio; 0 for lossless and unknown codecs."""
 
 
 _COLUMNS = list(get_type_hints(Assumption))
@@ -126,30 +126,30 @@ _NUMBERS = _COLUMNS[3:]
 
 
 def assumptions() -> pd.DataFrame:
-    """Return what a second of well encoded video or sound takes, by codec and resolution.
+    """Return the bit rates of well encoded video and audio that `savings` assumes.
 
     Returns:
-        One row per target codec and class of resolution: ``target`` (FFmpeg's name of the codec),
-        ``media_type`` (``video`` or ``audio``), ``resolution`` (as ``summary("resolution")`` names it;
-        null for audio), ``low``, ``expected`` and ``high`` (bit/s at up to 30 frames per second),
-        ``high_fps`` (times as much above), ``sound`` (bit/s beside video). Sources: docs/analyses.md.
+        One row per target codec and resolution class: ``target`` (FFmpeg's name of the codec), ``media_type``
+        (``video`` or ``audio``), ``resolution`` (as in ``summary("resolution")``; null for audio), ``low``,
+        ``expected`` and ``high`` (bit/s for up to 30 frames per second), ``high_fps`` (factor for more),
+        ``sound`` (bit/s of a video's audio). Sources: docs/analyses.md.
     """
     frame = pd.DataFrame(ASSUMPTIONS, columns=_COLUMNS)
     return frame.astype({name: "float64" if name in _NUMBERS else "str" for name in _COLUMNS})
 
 
-def read(frame: pd.DataFrame | None) -> list[Assumption]:
-    """Return the rows of a frame of assumptions, mfkit's own when there is none.
+def read_assumptions(frame: pd.DataFrame | None) -> list[Assumption]:
+    """Return the rows of a frame of assumptions; the default assumptions without a frame.
 
     Raises:
-        FilterError: It lacks a column, or a value makes no sense.
+        FilterError: The frame lacks a column, or a value is out of range.
     """
     if frame is None:
         return list(ASSUMPTIONS)
     lacking = [name for name in _COLUMNS if name not in frame]
     if lacking:
         raise FilterError(
-            f"The assumptions lack {', '.join(lacking)}; start from mfkit.assumptions() and change it."
+            f"The assumptions lack {', '.join(lacking)}. Start from mfkit.assumptions() and change it."
         )
     rows = []
     for values in frame[_COLUMNS].itertuples(index=False):
@@ -161,8 +161,8 @@ def read(frame: pd.DataFrame | None) -> list[Assumption]:
         low, expected, high, high_fps, sound = rates or [0.0] * 5
         if not (0 < low <= expected <= high < float("inf") and 0 < high_fps < float("inf") and sound >= 0):
             raise FilterError(
-                f"The assumption {tuple(values)} makes no sense; rates are bit/s above 0, low <= expected "
-                "<= high, high_fps above 0, sound not below 0."
+                f"The assumption {tuple(values)} is out of range. Use rates in bit/s above 0 with "
+                "low <= expected <= high, high_fps above 0, and sound of at least 0."
             )
         named = None if pd.isna(resolution) else str(resolution)
         rows.append(Assumption(str(target), str(media_type), named, *rates))

@@ -1,8 +1,7 @@
-"""How a quantity is spread: items in bins of equal width, or of equal ratio.
+"""Histograms: numbers of items in bins of equal width or of equal ratio.
 
-The edges are computed here from the least and the greatest value, and a value is compared with them, so
-that every database puts it in the same bin; a logarithm of the database's own could differ in its last
-digit.
+The edges are computed in Python from the minimum and the maximum, and the database compares values with them.
+So every database puts a value into the same bin; their logarithms could differ in the last digit.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from mfkit.analysis.summary import whole_library
+from mfkit.analysis.summary import integer_sum
 from mfkit.errors import FilterError
 from mfkit.filters.conditions import conditions
 from mfkit.filters.media_filter import MediaFilter
@@ -36,14 +35,14 @@ from mfkit.models import media
 c = media.c
 MAX_BINS = 500
 QUANTITIES = tuple(column.name for column in c if isinstance(column.type, (Integer, Float)))
-"""Columns of ``media`` that hold numbers."""
+"""Numeric columns of ``media``."""
 
 
-def bounds(column: str, chosen: MediaFilter, *, log: bool = False) -> Select[Any]:
-    """Return the statement for the least and the greatest value: one row, ``least`` and ``greatest``.
+def value_range(column: str, chosen: MediaFilter, *, log: bool = False) -> Select[Any]:
+    """Return the statement for the minimum and the maximum of a column: one row, ``least`` and ``greatest``.
 
     Raises:
-        FilterError: The column holds no numbers.
+        FilterError: The column is not numeric.
     """
     quantity = _quantity(column)
     return select(func.min(quantity).label("least"), func.max(quantity).label("greatest")).where(
@@ -52,47 +51,48 @@ def bounds(column: str, chosen: MediaFilter, *, log: bool = False) -> Select[Any
 
 
 def edges(column: str, least: float | None, greatest: float | None, bins: int, *, log: bool) -> list[Any]:
-    """Return the edges of the bins, one more than there are bins; none without values.
+    """Return the edges of the bins, one more than the number of bins; an empty list without values.
 
     Args:
-        column: A column of whole numbers has whole edges, and at most one bin per number.
-        least: The least value.
-        greatest: The greatest value.
-        bins: How many bins to make.
-        log: Whether the bins' ratio is equal, rather than their width.
+        column: Name of the column. An integer column has integer edges, and at most one bin per integer.
+        least: Minimum.
+        greatest: Maximum.
+        bins: Number of bins.
+        log: Whether the bins have equal ratios instead of equal widths.
 
     Raises:
         FilterError: The number of bins is not from 1 to 500.
     """
     if not 1 <= bins <= MAX_BINS:
-        raise FilterError(f"bins must be from 1 to {MAX_BINS}, and is {bins!r}.")
+        raise FilterError(f"bins is {bins!r}. Use a number from 1 to {MAX_BINS}.")
     if least is None or greatest is None:
         return []
     if isinstance(_quantity(column).type, Integer):
-        # The last edge is the first number that is not counted.
-        found = _spread(least, greatest + 1, bins, log)
+        # The last edge is exclusive.
+        found = _edges(least, greatest + 1, bins, log)
         return sorted({least, *(math.ceil(edge) for edge in found[1:-1]), greatest + 1})
-    return sorted(set(_spread(least, greatest, bins, log))) if least < greatest else [least, greatest]
+    return sorted(set(_edges(least, greatest, bins, log))) if least < greatest else [least, greatest]
 
 
-def histogram(column: str, marks: Sequence[Any], chosen: MediaFilter, *, log: bool = False) -> Select[Any]:
-    """Return the statement that counts items by bins of a quantity.
+def histogram(
+    column: str, bin_edges: Sequence[Any], chosen: MediaFilter, *, log: bool = False
+) -> Select[Any]:
+    """Return the statement that counts items by the bins of a column.
 
     Args:
         column: One of :data:`QUANTITIES`.
-        marks: The edges, as :func:`edges` gives them.
-        chosen: Which items.
-        log: Leave out values that are not above 0.
+        bin_edges: Edges of the bins, from :func:`edges`.
+        chosen: Filter of the items.
+        log: Whether to leave out values that are not above 0.
 
     Returns:
-        One row per bin, the empty ones too: ``bin`` (from 0), ``low`` and ``high`` (the values from
-        ``low`` up to but without ``high``; the last bin of fractions has its ``high`` in it),
-        ``files`` and ``bytes``.
+        One row per bin, empty ones included: ``bin`` (from 0), ``low`` (inclusive) and ``high`` (exclusive,
+        but inclusive in the last bin of a column of fractions), ``files`` and ``bytes``.
     """
     quantity = _quantity(column)
     type_: TypeEngine[Any] = BigInteger() if isinstance(quantity.type, Integer) else Double()
-    number = max(len(marks) - 1, 1)
-    lows, highs = (marks[:-1], marks[1:]) if marks else ([None], [None])
+    number = max(len(bin_edges) - 1, 1)
+    lows, highs = (bin_edges[:-1], bin_edges[1:]) if bin_edges else ([None], [None])
     bins = union_all(
         *(
             select(
@@ -103,11 +103,11 @@ def histogram(column: str, marks: Sequence[Any], chosen: MediaFilter, *, log: bo
             for place, (low, high) in enumerate(zip(lows, highs, strict=True))
         )
     ).subquery()
-    found = _bin_of(quantity, marks, 0, number).label("bin")
+    found = _bin_of(quantity, bin_edges, 0, number).label("bin")
     each = select(found, c.file_size).where(*_counted(quantity, chosen, log)).subquery()
     counted = (
         select(
-            each.c.bin, func.count().label("files"), whole_library(func.sum(each.c.file_size)).label("bytes")
+            each.c.bin, func.count().label("files"), integer_sum(func.sum(each.c.file_size)).label("bytes")
         )
         .group_by(each.c.bin)
         .subquery()
@@ -117,8 +117,8 @@ def histogram(column: str, marks: Sequence[Any], chosen: MediaFilter, *, log: bo
             bins.c.bin,
             bins.c.low,
             bins.c.high,
-            whole_library(counted.c.files).label("files"),
-            whole_library(counted.c.bytes).label("bytes"),
+            integer_sum(counted.c.files).label("files"),
+            integer_sum(counted.c.bytes).label("bytes"),
         )
         .outerjoin_from(bins, counted, counted.c.bin == bins.c.bin)
         .where(bins.c.low.is_not(None))
@@ -126,26 +126,26 @@ def histogram(column: str, marks: Sequence[Any], chosen: MediaFilter, *, log: bo
     )
 
 
-def stepped(column: str, marks: Sequence[float]) -> ColumnElement[Any]:
-    """Return the number of the bin that a quantity is in, null where it is not known.
+def bin_number(column: str, bin_edges: Sequence[float]) -> ColumnElement[Any]:
+    """Return the number of the bin that a value is in; null for null.
 
     Args:
         column: One of :data:`QUANTITIES`.
-        marks: The edges.
+        bin_edges: Edges of the bins.
     """
     quantity = _quantity(column)
-    return case((quantity.is_(None), null()), else_=_bin_of(quantity, marks, 0, len(marks) - 1))
+    return case((quantity.is_(None), null()), else_=_bin_of(quantity, bin_edges, 0, len(bin_edges) - 1))
 
 
-def spread(bins: Sequence[ColumnElement[Any]], chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that counts items by several spreads at once, in one look at the items.
+def count_by_bins(bins: Sequence[ColumnElement[Any]], chosen: MediaFilter) -> Select[Any]:
+    """Return the statement that counts items by the bins of several columns, in one pass over the items.
 
     Args:
-        bins: What to count by, such as :func:`stepped` gives; a value that is not known is null.
-        chosen: Which items.
+        bins: Expressions to count by, such as those of :func:`bin_number`.
+        chosen: Filter of the items.
 
     Returns:
-        A row for each combination that there is: ``bin0``, ``bin1`` and so on, and ``files``.
+        One row per existing combination: ``bin0``, ``bin1`` and so on, and ``files``.
     """
     found = [one.label(f"bin{place}") for place, one in enumerate(bins)]
     each = select(*found).where(*conditions(chosen)).subquery()
@@ -154,7 +154,7 @@ def spread(bins: Sequence[ColumnElement[Any]], chosen: MediaFilter) -> Select[An
 
 def _quantity(column: str) -> ColumnElement[Any]:
     if column not in QUANTITIES:
-        raise FilterError(f"{column!r} is no column of numbers; take one of {', '.join(QUANTITIES)}.")
+        raise FilterError(f"{column!r} is not a numeric column. Use one of {', '.join(QUANTITIES)}.")
     return c[column]
 
 
@@ -162,8 +162,8 @@ def _counted(quantity: ColumnElement[Any], chosen: MediaFilter, log: bool) -> li
     return [*conditions(chosen), quantity > 0 if log else quantity.is_not(None)]
 
 
-def _spread(least: float, greatest: float, bins: int, log: bool) -> list[float]:
-    """Return edges of equal distance or ratio, the first and the last exactly as given."""
+def _edges(least: float, greatest: float, bins: int, log: bool) -> list[float]:
+    """Return edges at equal distances or ratios; the first and the last are exactly as given."""
     if log:
         ratio = math.log(greatest / least)
         between = [least * math.exp(ratio * place / bins) for place in range(1, bins)]
@@ -173,13 +173,13 @@ def _spread(least: float, greatest: float, bins: int, log: bool) -> list[float]:
 
 
 def _bin_of(
-    quantity: ColumnElement[Any], marks: Sequence[Any], first: int, behind: int
+    quantity: ColumnElement[Any], bin_edges: Sequence[Any], first: int, behind: int
 ) -> ColumnElement[int]:
-    """Return the number of the bin by halving: a hundred bins are seven comparisons."""
+    """Return the number of the bin by binary search, so that a hundred bins take seven comparisons."""
     if behind - first <= 1:
         return literal(first, Integer())
     middle = (first + behind) // 2
     return case(
-        (quantity < marks[middle], _bin_of(quantity, marks, first, middle)),
-        else_=_bin_of(quantity, marks, middle, behind),
+        (quantity < bin_edges[middle], _bin_of(quantity, bin_edges, first, middle)),
+        else_=_bin_of(quantity, bin_edges, middle, behind),
     )

@@ -1,4 +1,4 @@
-"""All that is known of one item: its row, and what hangs on it."""
+"""Details of one item, and the lists of tags, collections and saved filters."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import Select, case, func, select
 
-from mfkit.analysis.collation import by_code_point
 from mfkit.models import Collection, MediaCopy, SavedFilter, Tag, collection_items, media, media_tags
+from mfkit.sql.elements import by_code_point
 
 _tag, _collection = Tag.__table__.c, Collection.__table__.c
 
 
 def item_row(item_id: UUID) -> Select[Any]:
-    """Return the statement that gives the row of an item, or none."""
+    """Return the statement that selects the row of an item."""
     return select(media).where(media.c.id == item_id)
 
 
@@ -29,18 +29,18 @@ def tags_of(item_id: UUID) -> Select[Any]:
 
 
 def collections_of(item_id: UUID) -> Select[Any]:
-    """Return the statement that lists the collections an item lies in: ``name``."""
-    held = collection_items.c
+    """Return the statement that lists an item's collections: ``name``."""
+    links = collection_items.c
     return (
         select(Collection.name)
-        .join(collection_items, held.collection_id == Collection.id)
-        .where(held.media_item_id == item_id)
+        .join(collection_items, links.collection_id == Collection.id)
+        .where(links.media_item_id == item_id)
         .order_by(by_code_point(_collection.name))
     )
 
 
 def copies_of(item_id: UUID) -> Select[Any]:
-    """Return the statement that lists the further paths of an item's content that are there: ``name``."""
+    """Return the statement that lists the paths of an item's copies that are not missing: ``name``."""
     return (
         select(MediaCopy.file_path.label("name"))
         .where(MediaCopy.media_item_id == item_id, MediaCopy.missing_since.is_(None))
@@ -64,7 +64,7 @@ def tags() -> Select[Any]:
             _tags_table.c.id,
         )
         .select_from(_tags_table.outerjoin(media_tags, media_tags.c.tag_id == _tags_table.c.id))
-        # All of them: that the others follow from the id is known to the record database only.
+        # By all columns: DuckDB and Spark do not know that they depend on the id.
         .group_by(
             _tags_table.c.name,
             _tags_table.c.description,
@@ -79,18 +79,18 @@ def tags() -> Select[Any]:
 def collections() -> Select[Any]:
     """Return the statement that lists collections by name: ``name``, ``items``, ``description``,
     ``created_at``, ``modified_at``, ``id``."""
-    held = collection_items.c
+    links = collection_items.c
     return (
         select(
             _collections_table.c.name,
-            func.count(held.media_item_id).label("items"),
+            func.count(links.media_item_id).label("items"),
             _collections_table.c.description,
             _collections_table.c.created_at,
             _collections_table.c.modified_at,
             _collections_table.c.id,
         )
         .select_from(
-            _collections_table.outerjoin(collection_items, held.collection_id == _collections_table.c.id)
+            _collections_table.outerjoin(collection_items, links.collection_id == _collections_table.c.id)
         )
         .group_by(
             _collections_table.c.name,
@@ -103,7 +103,7 @@ def collections() -> Select[Any]:
     )
 
 
-_view = SavedFilter.__table__.c
+_saved = SavedFilter.__table__.c
 
 
 def saved_filters() -> Select[Any]:
@@ -111,16 +111,19 @@ def saved_filters() -> Select[Any]:
 
     Its columns are ``name``, ``filter`` (JSON), ``created_at``, ``modified_at`` and ``id``.
     """
-    return select(_view.name, _view.filter, _view.created_at, _view.modified_at, _view.id).order_by(
-        by_code_point(_view.name)
+    return select(_saved.name, _saved.filter, _saved.created_at, _saved.modified_at, _saved.id).order_by(
+        by_code_point(_saved.name)
     )
 
 
 def saved_filter(name: str) -> Select[Any]:
-    """Return the statement that finds a saved filter: ``filter`` (JSON); an exact match comes first."""
+    """Return the statement that finds a saved filter by name, without case but preferring an exact match.
+
+    Its column is ``filter`` (JSON).
+    """
     return (
-        select(_view.filter)
-        .where(func.lower(_view.name) == func.lower(name))
-        .order_by(case((_view.name == name, 0), else_=1), _view.name)
+        select(_saved.filter)
+        .where(func.lower(_saved.name) == func.lower(name))
+        .order_by(case((_saved.name == name, 0), else_=1), _saved.name)
         .limit(1)
     )

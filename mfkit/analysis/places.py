@@ -1,4 +1,4 @@
-"""Where things were recorded: items in the cells of a grid, so that a map draws cells, not items."""
+"""Locations of items, summed by the cells of a grid, so that a map draws cells instead of items."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, cast, desc, func, select
 
-from mfkit.analysis.collation import by_code_point
 from mfkit.errors import FilterError
 from mfkit.filters.conditions import conditions, item_year
 from mfkit.filters.media_filter import Box, MediaFilter
 from mfkit.models import media
+from mfkit.sql.elements import by_code_point
 
 c = media.c
 
 MAX_CELLS = 5_000
-"""How many cells the default cell size keeps below, as many marks as a map draws at ease."""
+"""Maximum number of cells with the default cell size; a map draws as many marks without delay."""
 
 _WIDTH = 360 / 512 * 16
 _WORLD = Box(-90.0, -180.0, 90.0, 180.0)
 
 
 def cell_size(chosen: MediaFilter) -> float:
-    """Return the finest cell size in degrees that keeps a filter's places below :data:`MAX_CELLS`.
+    """Return the finest cell size in degrees that keeps the number of cells below :data:`MAX_CELLS`.
 
-    That is 3.7 degrees for the whole world, and finer the smaller the filter's ``box`` is.
+    That is 3.7 degrees for the whole world, and less for a filter with a ``box``.
     """
     south, west, north, east = chosen.box or _WORLD
     height, width = north - south, (east - west) % 360 or (360.0 if east > west else 0.0)
-    # One row and one column more than fit: the outermost cells lie half outside. So the number of
+    # The outermost cells are half outside, which takes one more row and one more column. So the number of
     # cells is (height / size + 1) * (width / size + 1), a quadratic equation in 1 / size.
     both = height + width
     if height * width == 0:
         fits = (MAX_CELLS - 1) / both if both else math.inf
     else:
         fits = (math.sqrt(both**2 + 4 * height * width * (MAX_CELLS - 1)) - both) / (2 * height * width)
-    # Below 10 metres two photos show the same place.
+    # Two photos within 10 metres show the same place.
     return max(1.01 / fits, 1e-4)
 
 
 def zoom_size(chosen: MediaFilter, zoom: float) -> float:
-    """Return the cell size in degrees for a map's zoom level: 16 pixels, were the map flat.
+    """Return the cell size in degrees for a map's zoom level: 16 pixels at the equator.
 
-    At zoom z the world is 512 x 2^z pixels wide (MapLibre Style Specification, "zoom"). Sizes are halves
-    of each other, so that cells keep their places while the map is moved; never finer than
-    :func:`cell_size` of the filter's ``box``.
+    At zoom z the world is 512 x 2^z pixels wide (MapLibre Style Specification, "zoom"). Each size is half of
+    the previous one, so that cells keep their positions while the map is moved. It is never finer than
+    :func:`cell_size`.
 
     Raises:
         FilterError: The zoom is not from 0 to 24.
     """
     if not 0 <= zoom <= 24:
-        raise FilterError(f"zoom must be from 0 to 24, and is {zoom!r}.")
+        raise FilterError(f"zoom is {zoom!r}. Use a number from 0 to 24.")
     finest = cell_size(chosen)
     level = round(zoom)
     while _WIDTH / 2.0**level < finest:
@@ -60,31 +60,30 @@ def zoom_size(chosen: MediaFilter, zoom: float) -> float:
 
 
 def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None = None) -> Select[Any]:
-    """Return the statement that sums located items up by the cells of a grid, the most files first.
+    """Return the statement that sums items by the cells of a grid, the most files first.
 
     Args:
-        chosen: Which items; those without a place are left out.
-        degrees: Side of a cell; when neither this nor a zoom is given, :func:`cell_size`.
-        zoom: The map's zoom level, in place of ``degrees``: :func:`zoom_size`.
+        chosen: Filter of the items; items without a location are left out.
+        degrees: Side of a cell; :func:`cell_size` if neither this nor a zoom is given.
+        zoom: Zoom level of the map, instead of ``degrees`` (:func:`zoom_size`).
 
     Returns:
-        One row per cell that holds something: ``latitude`` and ``longitude`` (the mean of its items,
-        degrees), ``files``, ``bytes``, ``first_year`` and ``last_year`` (null without dates),
-        ``first_place`` and ``last_place`` (of its places' names the first and the last by the alphabet,
-        null without names).
+        One row per cell with items: ``latitude`` and ``longitude`` (mean of its items, degrees), ``files``,
+        ``bytes``, ``first_year`` and ``last_year`` (null without dates), ``first_place`` and ``last_place``
+        (first and last of its place names in alphabetical order; null without names).
 
     Raises:
         FilterError: The cell size is not above 0 and at most 90, the zoom not from 0 to 24, or both
             are given.
     """
     if degrees is not None and zoom is not None:
-        raise FilterError("Give degrees or zoom, not both.")
+        raise FilterError("degrees and zoom are both given. Give only one of them.")
     size = cell_size(chosen) if degrees is None else degrees
     if zoom is not None:
         size = zoom_size(chosen, zoom)
     if not 0 < size <= 90:
-        raise FilterError(f"degrees must be above 0 and at most 90, and is {degrees!r}.")
-    # round() rather than floor(), which a SQLite built without its mathematical functions lacks.
+        raise FilterError(f"degrees is {degrees!r}. Use a number above 0 and at most 90.")
+    # round() instead of floor(), because SQLite can be built without its mathematical functions.
     row = cast(func.round(c.latitude / size, type_=Double()), Integer())
     column = cast(func.round(c.longitude / size, type_=Double()), Integer())
     year = cast(item_year, Integer())
@@ -102,6 +101,6 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
         select(*sums)
         .where(*conditions(chosen), c.latitude.is_not(None), c.longitude.is_not(None))
         .group_by(row, column)
-        # By the results' names: PostgreSQL does not see that two parameters of one value are equal.
+        # By result names: PostgreSQL does not recognize equal expressions with parameters.
         .order_by(desc("files"), "latitude", "longitude")
     )

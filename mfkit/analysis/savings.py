@@ -1,4 +1,4 @@
-"""What re-encoding would save, item by item, under stated assumptions."""
+"""Estimated savings of re-encoding each item, under stated assumptions."""
 
 from __future__ import annotations
 
@@ -34,40 +34,40 @@ c = media.c
 def savings(
     target: str, assumptions: Sequence[Assumption], chosen: MediaFilter, *, limit: int | None = None
 ) -> Select[Any]:
-    """Return the statement that estimates what re-encoding saves, the most bytes first.
+    """Return the statement that estimates the savings of re-encoding, the most bytes first.
 
-    The size after is duration x bit rate / 8: the assumed rate of the item's resolution (times
-    ``high_fps`` above 30 frames per second), and for a video with sound that of the sound.
+    The size after re-encoding is duration x bit rate / 8, with the assumed rate of the item's resolution
+    (times ``high_fps`` above 30 frames per second), plus the rate of the audio for a video with audio.
 
     Args:
         target: Codec to encode to.
-        assumptions: Bit rates; those of the target are used.
-        chosen: Which items. Left out by themselves: items whose duration, or for video whose
-            dimensions, are not known; of a codec newer than the target; of the target's own generation
-            and not above the high estimate; and where nothing is expected to be saved.
-        limit: At most so many.
+        assumptions: Assumed bit rates.
+        chosen: Filter of the items. Left out are items without a known duration, videos without known
+            dimensions, items with a codec newer than the target or of the same generation with a size up to
+            the high estimate, and items with no expected savings.
+        limit: Maximum number of rows.
 
     Returns:
         ``id``, ``file_path``, ``media_type``, ``codec``, ``resolution`` (null for audio), ``duration``
         (seconds), ``bitrate`` (bit/s: file size over duration), ``file_size``, ``bytes_low``,
-        ``bytes_expected`` and ``bytes_high`` (after), ``saves_low``, ``saves_expected`` and
-        ``saves_high`` (never below 0; the low one comes of the high rate). Bytes of one file, copies
-        not counted.
+        ``bytes_expected`` and ``bytes_high`` (after re-encoding), ``saves_low``, ``saves_expected`` and
+        ``saves_high`` (at least 0; the low savings belong to the high rate). Bytes are of one file, without
+        copies.
 
     Raises:
         FilterError: The assumptions have no such target, or the limit is negative.
     """
     if limit is not None and limit < 0:
-        raise FilterError(f"limit must not be negative, and is {limit}.")
+        raise FilterError(f"limit is {limit}. Use 0 or more.")
     rows = [row for row in assumptions if row.target == target]
     if not rows:
         targets = dict.fromkeys(row.target for row in assumptions)
-        raise FilterError(f"The assumptions have no target {target!r}; they have {', '.join(targets)}.")
+        raise FilterError(f"The assumptions have no target {target!r}. Use one of {', '.join(targets)}.")
     assumed = union_all(
         *(
             select(
                 literal(row.media_type, Text()).label("media_type"),
-                # Audio has none, and nulls do not join.
+                # An empty text for audio, because nulls do not join.
                 literal(row.resolution or "", Text()).label("resolution"),
                 *(
                     literal(float(getattr(row, name)), Double()).label(name)

@@ -1,4 +1,4 @@
-"""The scans, and the files that could not be read or understood."""
+"""History of scans: the scans, their failures, and the changes between two scans."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def failures() -> Select[Any]:
     """Return the statement that lists the files that could not be read or understood, by path.
 
     Returns:
-        ``file_path``, ``stage``, ``error``, ``file_size``, ``file_modified_at``, ``created_at`` (first
-        met), ``root`` and ``scanned_at`` of the last scan that met the failure, ``scan_id``.
+        ``file_path``, ``stage``, ``error``, ``file_size``, ``file_modified_at``, ``created_at`` (time of the
+        first failure), and ``root``, ``scanned_at`` and ``scan_id`` of the last scan that failed on the file.
     """
     failure, scan = ScanFailure.__table__.c, Scan.__table__.c
     columns = (
@@ -39,12 +39,12 @@ def failures() -> Select[Any]:
 
 
 def totals() -> Select[Any]:
-    """Return the statement that adds up what lies on the disks that were scanned: one row.
+    """Return the statement that counts the files in all scanned folders: one row.
 
     Returns:
-        ``files`` and ``bytes`` (what ``find`` and ``du`` count), which are the sum of ``items`` with
-        ``item_bytes`` (each content once), ``copies`` with ``copy_bytes`` (further paths), and
-        ``unread`` with ``unread_bytes`` (files that are empty or could not be read).
+        ``files`` and ``bytes`` (as ``find`` and ``du`` count them), which are the sums of ``items`` and
+        ``item_bytes``, ``copies`` and ``copy_bytes``, and ``unread`` and ``unread_bytes`` (files that are
+        empty or could not be read).
     """
     present = (
         select(
@@ -67,7 +67,7 @@ def totals() -> Select[Any]:
         .subquery()
     )
     return select(
-        # By key: .items is a method of every collection of columns.
+        # By key, because .items is a method.
         (present.c["items"] + present.c.copies + unread.c.unread).label("files"),
         (present.c.item_bytes + present.c.copy_bytes + unread.c.unread_bytes).label("bytes"),
         *present.c,
@@ -84,7 +84,7 @@ _change, _scan, _item = scan_changes.c, Scan.__table__.c, MediaItem.__table__.c
 
 
 class ScanPair(NamedTuple):
-    """A scan to compare with: its folder and when it began."""
+    """A scan to compare: its root and its start time."""
 
     root: str
     started_at: Any
@@ -98,13 +98,12 @@ def scan_pair(
     Args:
         scans: All scans, the newest first, with ``id``, ``root``, ``status``, ``started_at`` and
             ``keeps_changes``.
-        scan_a: Id of the earlier one; the last finished one of the same folder before ``scan_b`` when
-            not given.
-        scan_b: Id of the later one; the last finished one when not given.
-        root: The folder, when neither is given.
+        scan_a: Id of the earlier scan; None for the last finished scan of the same root before ``scan_b``.
+        scan_b: Id of the later scan; None for the last finished scan.
+        root: Root of the scans if neither is given.
 
     Raises:
-        FilterError: There are no such scans, or what lies between them was not written down.
+        FilterError: No such scans exist, or a scan between them did not record its changes.
     """
     finished = [scan for scan in scans if str(scan["status"]) == ScanStatus.FINISHED]
     named = [_named(scans, one) for one in (scan_a, scan_b) if one is not None]
@@ -116,9 +115,9 @@ def scan_pair(
         later = of_folder[0]
     else:
         raise FilterError(
-            f"No scan of {folder} has finished; lib.scans() lists the scans."
+            f"No scan of {folder} has finished. See lib.scans() for all scans."
             if folder
-            else "No scan has finished yet; there is nothing to compare."
+            else "No scan has finished yet. Scan a folder twice to compare."
         )
     before = [
         scan
@@ -130,16 +129,18 @@ def scan_pair(
     elif before:
         earlier = before[0]
     else:
-        raise FilterError(f"{later['root']} was scanned once only; there is nothing to compare it with.")
+        raise FilterError(f"{later['root']} was scanned only once. Scan it again to compare.")
     if earlier["root"] != later["root"]:
-        raise FilterError(f"The scans are of different folders: {earlier['root']} and {later['root']}.")
+        raise FilterError(
+            f"The scans have different roots, {earlier['root']} and {later['root']}. Use scans of one root."
+        )
     if earlier["started_at"] >= later["started_at"]:
-        raise FilterError("The first scan must be the earlier one of two.")
+        raise FilterError("The first scan is not the earlier one. Give the scans in the order of time.")
     between = [scan for scan in scans if earlier["started_at"] < scan["started_at"] <= later["started_at"]]
     if any(scan["keeps_changes"] is not True for scan in between):
         raise FilterError(
-            "Between these scans lies one by an earlier mfkit, which did not write down what changed; "
-            "compare later ones."
+            "A scan between these two was made by an older version of mfkit that did not record changes. "
+            "Compare later scans."
         )
     return ScanPair(earlier["root"], earlier["started_at"]), ScanPair(later["root"], later["started_at"])
 
@@ -148,22 +149,21 @@ def _named(scans: Sequence[Row], id_: str) -> Row:
     for scan in scans:
         if str(scan["id"]) == id_:
             return scan
-    raise FilterError(f"There is no scan {id_!r}; lib.scans() lists their ids.")
+    raise FilterError(f"There is no scan {id_!r}. See lib.scans() for the ids.")
 
 
 def compare(earlier: ScanPair, later: ScanPair) -> Select[Any]:
-    """Return the statement that lists what changed between two scans of a folder.
+    """Return the statement that lists the changes between two scans of a root.
 
     Args:
-        earlier: Changes found by scans that began after this one,
-        later: up to and with this one, are summed up per path.
+        earlier: The scan whose state is the old one.
+        later: The scan whose state is the new one.
 
     Returns:
         ``change`` (``added``, ``removed``, ``moved``, ``grown``, ``shrunk``, ``edited``), ``file_path``,
-        ``old_path`` (of what moved), ``file_size``, ``old_size``, ``bytes`` (the difference),
-        ``media_type`` and ``id`` (of the item that holds the content now or held it, null when the
-        library knows it no more); by change and path. A move into or out of the folder counts as added
-        or removed.
+        ``old_path`` (of moved files), ``file_size``, ``old_size``, ``bytes`` (the difference), ``media_type``
+        and ``id`` (of the item with that content; null if the library no longer has one), sorted by change
+        and path. A move into or out of the root counts as added or removed.
     """
     span = and_(_scan.started_at > earlier.started_at, _scan.started_at <= later.started_at)
     order = (_scan.started_at, _change.revision)
@@ -192,28 +192,28 @@ def compare(earlier: ScanPair, later: ScanPair) -> Select[Any]:
     )
     vanished = and_(net.c.old_hash.is_not(None), net.c.new_hash.is_(None))
     appeared = and_(net.c.old_hash.is_(None), net.c.new_hash.is_not(None))
-    gone = _ranked(net, net.c.old_hash, net.c.old_size, vanished).cte("gone")
-    come = _ranked(net, net.c.new_hash, net.c.new_size, appeared).cte("come")
-    same = and_(gone.c.hash == come.c.hash, gone.c.rank == come.c.rank)
+    removed = _ranked(net, net.c.old_hash, net.c.old_size, vanished).cte("removed")
+    added = _ranked(net, net.c.new_hash, net.c.new_size, appeared).cte("added")
+    same = and_(removed.c.hash == added.c.hash, removed.c.rank == added.c.rank)
     arrived = select(
-        case((gone.c.hash.is_(None), "added"), else_="moved").label("change"),
-        come.c.file_path,
-        gone.c.file_path.label("old_path"),
-        come.c.size.label("file_size"),
-        gone.c.size.label("old_size"),
-        come.c.hash.label("hash"),
-    ).outerjoin_from(come, gone, same)
+        case((removed.c.hash.is_(None), "added"), else_="moved").label("change"),
+        added.c.file_path,
+        removed.c.file_path.label("old_path"),
+        added.c.size.label("file_size"),
+        removed.c.size.label("old_size"),
+        added.c.hash.label("hash"),
+    ).outerjoin_from(added, removed, same)
     left = (
         select(
             literal("removed").label("change"),
-            gone.c.file_path,
-            _none(gone.c.file_path, "old_path"),
-            _none(gone.c.size, "file_size"),
-            gone.c.size.label("old_size"),
-            gone.c.hash.label("hash"),
+            removed.c.file_path,
+            _none(removed.c.file_path, "old_path"),
+            _none(removed.c.size, "file_size"),
+            removed.c.size.label("old_size"),
+            removed.c.hash.label("hash"),
         )
-        .outerjoin_from(gone, come, same)
-        .where(come.c.hash.is_(None))
+        .outerjoin_from(removed, added, same)
+        .where(added.c.hash.is_(None))
     )
     stayed = select(
         case(
@@ -251,7 +251,7 @@ def _within(root: str) -> ColumnElement[bool]:
 
 
 def _ranked(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
-    """Return paths with a number among those of one content, so that each is paired once."""
+    """Return paths numbered among those with the same content, so that each is paired once."""
     rank = func.row_number().over(partition_by=hash_, order_by=net.c.file_path)
     return select(net.c.file_path, hash_.label("hash"), size.label("size"), rank.label("rank")).where(which)
 

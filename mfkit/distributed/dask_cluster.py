@@ -1,4 +1,4 @@
-"""A Dask cluster by the address of its scheduler: the only import of Dask."""
+"""Connection to a Dask cluster by the address of its scheduler. No other module imports Dask."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from contextlib import contextmanager
 
 from mfkit.errors import MfkitError
 
-_PATIENCE = 10
-"""Seconds that a scheduler may take to answer."""
-_MACHINES = 60
-"""Seconds that the first of its workers may take to be there: clusters start them when a client comes."""
+_SCHEDULER_TIMEOUT = 10
+"""Seconds to wait for the scheduler's answer."""
+_WORKERS_TIMEOUT = 60
+"""Seconds to wait for the first worker; some clusters start workers when a client connects."""
 
 
 @contextmanager
 def connected_executor(
-    scheduler: str, timeout: float = _PATIENCE, for_workers: float = _MACHINES
+    scheduler: str, timeout: float = _SCHEDULER_TIMEOUT, workers_timeout: float = _WORKERS_TIMEOUT
 ) -> Iterator[Executor]:
-    """Connect to a cluster, and give its executor.
+    """Connect to a cluster and yield its executor.
 
     Args:
-        scheduler: Its address, such as ``tcp://10.0.0.5:8786``.
-        timeout: Seconds that the scheduler may take to answer.
-        for_workers: Seconds that the first worker may take to be there.
+        scheduler: Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
+        timeout: Seconds to wait for the scheduler's answer.
+        workers_timeout: Seconds to wait for the first worker.
 
     Raises:
-        MfkitError: Dask is not installed, no scheduler answers, or it has no workers.
+        MfkitError: Dask is not installed, the scheduler does not answer, or it has no workers.
     """
     try:
         from distributed import Client
@@ -36,15 +36,15 @@ def connected_executor(
         client = Client(scheduler, timeout=timeout, set_as_default=False)
     except (OSError, ValueError, TypeError, AssertionError) as error:
         raise MfkitError(
-            f"No Dask scheduler answers at {scheduler} ({error}); it says its address, such as "
-            "tcp://10.0.0.5:8786, when it starts: dask scheduler"
+            f"No Dask scheduler answers at {scheduler} ({error}). Use the address that `dask scheduler` "
+            "prints when it starts, such as tcp://10.0.0.5:8786."
         ) from error
     with client:
         try:
-            client.wait_for_workers(1, timeout=for_workers)
+            client.wait_for_workers(1, timeout=workers_timeout)
         except TimeoutError as error:
             raise MfkitError(
-                f"The Dask scheduler at {scheduler} has no workers; start one on each machine that sees the "
-                f"storage: dask worker {scheduler}"
+                f"The Dask scheduler at {scheduler} has no workers. Start one on each machine that can read "
+                f"the storage: dask worker {scheduler}"
             ) from error
         yield client.get_executor()

@@ -1,49 +1,46 @@
 """Engines that run queries on a published dataset: with DuckDB here, with Spark in `spark_engine`.
 
-Before each query it looks which version is the newest. A query sees one version whole, also while another is
-being put in its place.
+Each query runs on the version that is the newest at its start, even if another one is published meanwhile.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Executable, Select
 
-from mfkit.distributed.dataset import Dataset, DatasetVersion
+from mfkit.distributed.dataset import Dataset
+from mfkit.distributed.dataset_manifest import DatasetVersion
 from mfkit.engines.arrow_types import BatchConsumer, conform, conform_free
 from mfkit.engines.duckdb_settings import DuckFiles, parquet_rows
-from mfkit.engines.duckdb_sql import LIBRARY_DIALECTS, DuckdbDialect, Translated, UnsupportedError, translate
 from mfkit.engines.free_sql.sql_process import SqlProcesses
 from mfkit.engines.query_threads import QueryCall, QueryThreads
-from mfkit.engines.relations import (
-    EXTRA_RELATIONS,
-    MEDIA,
-    NAMES,
-    RELATIONS,
-    Relation,
-    derived_views,
-    duckdb_type,
-)
+from mfkit.engines.relations import EXTRA_RELATIONS, MEDIA, NAMES, RELATIONS, Relation, derived_views
 from mfkit.engines.snapshot.snapshot_engine import Snapshot
 from mfkit.engines.snapshot.snapshot_session import Session
 from mfkit.errors import DatasetError, QueryError
-from mfkit.filters.text_search import media_words
+from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS, DuckdbDialect, UnsupportedError, duckdb_type
+from mfkit.sql.elements import media_words
+from mfkit.sql.translate import Translated, translate
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 T = TypeVar("T")
 PUBLISHED_RELATIONS = {**RELATIONS, **EXTRA_RELATIONS}
-"""Every relation that has files of its own in a dataset."""
+"""Relations that have their own files in a dataset."""
 QUERYABLE_NAMES = NAMES | EXTRA_RELATIONS.keys() | {media_words.name}
-"""Every relation that a query on a dataset may name."""
-WORDS_RELATION = "words"
+"""Relations that a query on a dataset can read."""
+WORDS_COLUMN = "words"
 
 
 class VersionSession(Protocol):
-    """One version of a dataset, open for queries on any thread."""
+    """Open version of a dataset, for queries on any thread."""
 
     def run(self, translated: Translated, call: QueryCall) -> pa.Table:
         """Run a statement."""
@@ -56,30 +53,32 @@ class VersionSession(Protocol):
         conformed: Callable[[pa.Table], pa.Table],
         take: BatchConsumer[T],
     ) -> T:
-        """Run a statement and hand its rows on in batches."""
+        """Run a statement and pass its rows on in batches."""
         ...
 
     def run_free(self, sql: str, parameters: Mapping[str, Any], call: QueryCall) -> pa.Table:
-        """Run free SQL that reads."""
+        """Run read-only free SQL."""
         ...
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         ...
 
 
 class DatasetEngine(ABC):
-    """Runs statements on the newest version of a dataset.
+    """Engine that runs statements on the newest version of a dataset.
 
     Attributes:
-        dataset: Which.
+        dataset: The dataset.
+        dialects: Dialect of the library database -> dialect that statements are compiled for.
+        sql_hint: Sentence for errors that names the dialect of free SQL.
     """
 
     dialects: Mapping[str, DuckdbDialect]
-    speaks: str
+    sql_hint: str
 
     def __init__(self, dataset: Dataset) -> None:
-        """Take the dataset; nothing is read yet."""
+        """Set the dataset; nothing is read yet."""
         self.dataset = dataset
         self._threads = QueryThreads("mfkit-dataset")
         self._mutex = threading.Lock()
@@ -91,20 +90,20 @@ class DatasetEngine(ABC):
 
     @abstractmethod
     def _errors(self) -> tuple[type[Exception], ...]:
-        """Return what the other engine raises."""
+        """Return the exceptions that the query engine raises."""
 
     async def run(self, select: Select[Any] | Executable) -> pa.Table:
-        """Run a statement that yields rows.
+        """Run a statement that returns rows.
 
         Args:
-            select: A SQLAlchemy select, or a union or CTE of such.
+            select: A SQLAlchemy select, or a union or CTE of selects.
 
         Returns:
             A table with the columns and types that the statement declares.
 
         Raises:
-            QueryError: The statement has a part that only a database understands, or is refused.
-            DatasetError: There is no dataset, or it cannot be read.
+            QueryError: Only a library database can run the statement, or the engine refuses it.
+            DatasetError: The dataset does not exist or cannot be read.
         """
 
         def ask(version: DatasetVersion, session: VersionSession, call: QueryCall) -> pa.Table:
@@ -114,12 +113,12 @@ class DatasetEngine(ABC):
         return await self._answer(ask)
 
     async def pour(self, select: Select[Any] | Executable, take: BatchConsumer[T]) -> T:
-        """Run a statement and hand its rows on in batches.
+        """Run a statement and pass its rows on in batches.
 
         Args:
             select: As for :meth:`run`.
-            take: Gets the schema and the batches, on a thread; what it returns is returned. Called anew
-                from the first row where files of an old version went in the middle.
+            take: Gets the schema and the batches, on a thread, and returns the result. It is called again,
+                with all rows, if files of an old version were removed meanwhile.
 
         Raises:
             QueryError: As :meth:`run`.
@@ -133,14 +132,14 @@ class DatasetEngine(ABC):
         return await self._answer(ask)
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
-        """Run one statement of free SQL in the engine's own words.
+        """Run one read-only statement of free SQL in the engine's dialect.
 
         Args:
             statement: SQL with parameters as ``:name``.
             parameters: Their values.
 
         Raises:
-            QueryError: The statement would do more than read, is wrong, or lacks a parameter.
+            QueryError: The statement is not read-only, is invalid, or lacks a parameter.
             DatasetError: As :meth:`run`.
         """
 
@@ -150,20 +149,20 @@ class DatasetEngine(ABC):
         return await self._threads.run_apart(self._work(ask), self._forget)
 
     async def refresh(self) -> None:
-        """Open the newest version anew."""
+        """Open the newest version again."""
         self.close()
         await self._threads.run(lambda call: self._newest())
 
     async def state(self) -> None:
-        """Return None: it would have to be looked up as for a query."""
+        """Return None, because finding out costs as much as a query."""
         return None
 
     async def info(self) -> Snapshot | None:
-        """Return None: a dataset is asked itself, there is no snapshot of it."""
+        """Return None, because a dataset has no snapshot."""
         return None
 
     def close(self) -> None:
-        """Let go of the files; a later query opens them again."""
+        """Close the files; a later query opens them again."""
         with self._mutex:
             if self._open is not None:
                 self._open[1].close()
@@ -174,7 +173,7 @@ class DatasetEngine(ABC):
             return translate(select, self.dialects[version.record])
         except UnsupportedError as error:
             raise QueryError(
-                f"A dataset cannot be asked this, for {error}; ask the library that it was published from."
+                f"A dataset does not support {error}. Run the query on the library that was published."
             ) from error
 
     async def _answer(self, ask: Callable[[DatasetVersion, VersionSession, QueryCall], T]) -> T:
@@ -191,25 +190,25 @@ class DatasetEngine(ABC):
                 except (*self._errors(), pa.ArrowException, KeyError) as error:
                     if call.stopped.is_set():
                         raise QueryError("The query was interrupted.") from error
-                    # Files of a version go when it is no longer among the last; then there is a newer one.
-                    if self.dataset.need().version == version.version:
+                    # Files of old versions are removed. If a newer version exists, run the query on it.
+                    if self.dataset.newest().version == version.version:
                         raise QueryError(
-                            f"The dataset refused the query: {error}\n({self.speaks})"
+                            f"The dataset refused the query: {error}\n({self.sql_hint})"
                         ) from error
 
         return work
 
     def _forget(self) -> None:
-        """Let the next query open a session of its own, as one that was abandoned is still busy."""
+        """Let the next query open a new session, because the abandoned one is still busy."""
         self._open = None
 
     def _newest(self) -> tuple[DatasetVersion, VersionSession]:
-        """Return the newest version, open."""
-        newest = self.dataset.need()
+        """Return the newest version and its session."""
+        newest = self.dataset.newest()
         with self._mutex:
             opened = self._open
             if opened is None or opened[0] != newest:
-                # The one before is not closed: queries on other threads may be reading from it.
+                # The old session stays open, because queries on other threads may use it.
                 try:
                     self._open = opened = newest, self._session(newest)
                 except self._errors() as error:
@@ -218,27 +217,27 @@ class DatasetEngine(ABC):
 
 
 class DuckDatasetEngine(DatasetEngine):
-    """Runs statements on a dataset by DuckDB, on this machine."""
+    """Engine that runs statements on a dataset with DuckDB, on this machine."""
 
     dialects = {record: DuckdbDialect(record, QUERYABLE_NAMES) for record in LIBRARY_DIALECTS}
-    speaks = "sql() speaks DuckDB's SQL here."
+    sql_hint = "sql() takes DuckDB's SQL here."
 
     def __init__(self, dataset: Dataset) -> None:
-        """Take the dataset.
+        """Set the dataset.
 
         Raises:
-            DatasetError: It lies in no folder.
+            DatasetError: The dataset is not in a local folder.
         """
         if dataset.local is None:
             raise DatasetError(
-                f"DuckDB reads datasets that lie in a folder, and {dataset.name} does not; give engine= a "
-                "Spark session, or copy it to a folder."
+                f"DuckDB reads datasets in local folders, and {dataset.name} is not one. Pass a Spark "
+                "session as engine=, or copy the dataset to a folder."
             )
         super().__init__(dataset)
         self._processes = SqlProcesses()
 
     def close(self) -> None:
-        """Let go of the files; a later query opens them again."""
+        """Close the files; a later query opens them again."""
         self._processes.close()
         super().close()
 
@@ -252,19 +251,18 @@ class DuckDatasetEngine(DatasetEngine):
 
 
 class DuckSession:
-    """A version in a DuckDB.
+    """Version of a dataset in DuckDB.
 
     Attributes:
-        session: Which has the views.
+        session: DuckDB session with views of the version's files.
     """
 
     def __init__(self, dataset: Dataset, version: DatasetVersion, processes: SqlProcesses) -> None:
-        """Make the views."""
+        """Create the views."""
         assert dataset.local is not None
         views = [_view(dataset, version, relation) for relation in PUBLISHED_RELATIONS.values()]
         words = (
-            f"CREATE VIEW {media_words.name} AS "
-            f"SELECT id AS media_item_id, {WORDS_RELATION} FROM media_with_id"
+            f"CREATE VIEW {media_words.name} AS SELECT id AS media_item_id, {WORDS_COLUMN} FROM media_with_id"
         )
         self.session = Session(
             DuckFiles(
@@ -287,21 +285,21 @@ class DuckSession:
         conformed: Callable[[pa.Table], pa.Table],
         take: BatchConsumer[T],
     ) -> T:
-        """Run a statement and hand its rows on in batches."""
+        """Run a statement and pass its rows on in batches."""
         return self.session.pour(translated.sql, translated.values, call, conformed, take)
 
     def run_free(self, sql: str, parameters: Mapping[str, Any], call: QueryCall) -> pa.Table:
-        """Run free SQL that reads."""
+        """Run read-only free SQL."""
         return self.session.run_free(sql, parameters, call, self._processes)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self.session.close()
 
 
 def relation_columns(relation: Relation) -> list[tuple[str, Any]]:
-    """Return the columns of a relation's files: names and types."""
-    return [*relation.columns, *([(WORDS_RELATION, media_words.c.words.type)] if relation is MEDIA else [])]
+    """Return the names and types of the columns in a relation's files."""
+    return [*relation.columns, *([(WORDS_COLUMN, media_words.c.words.type)] if relation is MEDIA else [])]
 
 
 def _view(dataset: Dataset, version: DatasetVersion, relation: Relation) -> str:
@@ -318,3 +316,27 @@ def _view(dataset: Dataset, version: DatasetVersion, relation: Relation) -> str:
 
 def _conformed(table: pa.Table, translated: Translated) -> pa.Table:
     return conform(table.rename_columns(translated.names), translated.types)
+
+
+def open_dataset(target: str | os.PathLike[str], engine: SparkSession | Literal["duckdb"]) -> DatasetEngine:
+    """Return the engine that runs queries on a dataset.
+
+    Args:
+        target: Folder or URL of the dataset.
+        engine: ``"duckdb"`` or a Spark session.
+
+    Raises:
+        QueryError: The engine is neither.
+        DatasetError: The URL is invalid, or DuckDB cannot read from there.
+    """
+    dataset = Dataset(target)
+    if engine == "duckdb":
+        return DuckDatasetEngine(dataset)
+    if not hasattr(engine, "newSession"):
+        raise QueryError(
+            f'{engine!r} cannot run queries on a dataset. Use "duckdb" or a Spark session: '
+            "pip install 'mfkit[spark]', then pyspark.sql.SparkSession.builder.getOrCreate()."
+        )
+    from mfkit.distributed.spark_engine import SparkEngine  # needs PySpark
+
+    return SparkEngine(dataset, engine)

@@ -1,4 +1,4 @@
-"""A scan spread over an executor's machines: tasks of some files, and one writer at home."""
+"""Pool that inspects files on the machines of an executor, in tasks of several files."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from mfkit.scan.workers.worker_supervisor import Job
 from mfkit.version import __version__
 
 _FILES_PER_TASK = 64
-"""Files a task: to hand a task over costs a cluster about as much as to read a file."""
+"""Files per task: submitting a task takes about as long as reading a file."""
 _BYTES_PER_TASK = 256 << 20
-"""Bytes of files beyond which a task is full: so much is read in vain when a machine is lost."""
-_TASKS = 512
-"""Tasks that are under way at most, on whatever cluster: 32,768 files in memory."""
-_HELD = 16_384
-"""Files that are done and wait for an earlier one."""
-_PATIENCE = 30.0
-"""Seconds that they wait: a lost machine's task comes back late."""
-_NEWS = 10.0
-"""Seconds that a broken executor may take to say so of each of its tasks."""
+"""Bytes of files at which a task is full; this much is read again if a machine is lost."""
+_MAX_TASKS = 512
+"""Maximum number of running tasks, which keep 32,768 files in memory."""
+_MAX_WAITING_FILES = 16_384
+"""Maximum number of finished files that wait for an earlier one."""
+_MAX_WAIT_SECONDS = 30.0
+"""Maximum time that they wait; the task of a lost machine returns late."""
+_BROKEN_EXECUTOR_SECONDS = 10.0
+"""Seconds to wait until a broken executor has failed all of its tasks."""
 
 
 class ExecutorPool:
-    """Pool that reads files on the machines of an executor; used like a `WorkerPool`.
+    """Pool that inspects files on the machines of an executor, with the methods of a `WorkerPool`.
 
-    A task that is lost, as its machine was, is asked for again file by file. Dask has tried it on several
-    machines by then.
+    The files of a lost task are submitted again, each in its own task. By then, Dask has tried the task on
+    several machines.
     """
 
     def __init__(
@@ -51,69 +51,69 @@ class ExecutorPool:
         time_limit: float = TIME_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
     ) -> None:
-        """Set the bounds.
+        """Set the executor and the limits.
 
         Args:
-            executor: Where tasks run; it is left open.
-            tasks: How many may be under way; when not given, as many as keep the machines at work.
-            time_limit: Seconds that an isolated process may be silent over one file.
-            memory_limit: Bytes that it may allocate; 0 for no limit.
+            executor: The executor; it is left open.
+            tasks: Maximum number of running tasks; None for as many as keep the machines busy.
+            time_limit: Seconds that a worker process may take for one file without progress.
+            memory_limit: Bytes that a worker process may allocate; 0 for no limit.
         """
-        self._executor, self._bounds = executor, (memory_limit, time_limit)
-        self._room = ConcurrencyLimit(tasks or _TASKS)
-        self._gathered: list[Job] = []
+        self._executor, self._limits = executor, (memory_limit, time_limit)
+        self._limit = ConcurrencyLimit(tasks or _MAX_TASKS)
+        self._next_jobs: list[Job] = []
         self._put = 0
         self._tasks: set[asyncio.Task[list[Job]]] = set()
         self._done: asyncio.Queue[asyncio.Task[list[Job]] | None] = asyncio.Queue()
-        self._any_back = False
+        self._any_done = False
 
     async def __aenter__(self) -> Self:
-        """Begin; nothing runs yet."""
+        """Return the pool; no task runs yet."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cancel what is under way; a task that a machine is at is done there, and nobody hears of it."""
+        """Cancel all tasks; a task that runs on a machine ends there, and its result is ignored."""
         tasks = [*self._tasks]
         if tasks and error is not None and isinstance(error.__cause__, BrokenExecutor):
-            # A process pool that finds a task cancelled while it says so ends halfway, its processes alive
-            # (before Python 3.12, https://github.com/python/cpython/pull/108974).
-            await asyncio.wait(tasks, timeout=_NEWS)
+            # Before Python 3.12, a broken process pool fails to stop its processes if a task is cancelled
+            # meanwhile (https://github.com/python/cpython/pull/108974).
+            await asyncio.wait(tasks, timeout=_BROKEN_EXECUTOR_SECONDS)
         for task in tasks:
             task.cancel()
-        while not self._done.empty():  # what went wrong with several is said once
+        while not self._done.empty():  # their errors are retrieved below
             if (done := self._done.get_nowait()) is not None:
                 tasks.append(done)
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Have a file read; waits while enough are under way."""
-        self._gathered.append(Job(FileResult.of(candidate), known_hash, number=self._put))
+        """Queue a file; wait while enough tasks are running."""
+        self._next_jobs.append(Job(FileResult.of(candidate), known_hash, number=self._put))
         self._put += 1
         if (
-            len(self._gathered) == _FILES_PER_TASK
-            or sum(job.result.size for job in self._gathered) > _BYTES_PER_TASK
+            len(self._next_jobs) == _FILES_PER_TASK
+            or sum(job.result.size for job in self._next_jobs) > _BYTES_PER_TASK
         ):
-            await self._send()
+            await self._submit_next()
 
     async def finish(self) -> None:
-        """Say that no more files come."""
-        await self._send()
+        """Submit the last files and wait for all tasks."""
+        await self._submit_next()
         if self._tasks:
             await asyncio.wait(self._tasks)
         self._done.put_nowait(None)
 
     async def results(self) -> AsyncIterator[list[FileResult]]:
-        """Yield the files that are done, some at a time, until all are; in order as far as possible.
+        """Yield results in blocks until all files are done, in order as far as possible.
 
         Raises:
-            FolderNotFoundError: A machine sees another storage than this one.
-            MfkitError: The executor or the mfkit on its machines does not work.
+            FolderNotFoundError: A machine does not see the storage of this machine.
+            MfkitError: The executor, or mfkit on its machines, does not work.
         """
-        order = OrderedResults[FileResult](_HELD, _PATIENCE)
+        order = OrderedResults[FileResult](_MAX_WAITING_FILES, _MAX_WAIT_SECONDS)
         while (task := await self._done.get()) is not None:
-            self._room.leave()
+            self._limit.leave()
             for job in task.result():
                 order.put(job.number, job.result)
             if block := order.ready():
@@ -121,26 +121,28 @@ class ExecutorPool:
         if block := order.rest():
             yield block
 
-    async def _send(self) -> None:
-        jobs, self._gathered = self._gathered, []
+    async def _submit_next(self) -> None:
+        jobs, self._next_jobs = self._next_jobs, []
         if jobs:
-            await self._room.enter()
-            task = asyncio.create_task(self._have_read(jobs))
+            await self._limit.enter()
+            task = asyncio.create_task(self._inspect(jobs))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             task.add_done_callback(self._done.put_nowait)
 
-    async def _have_read(self, jobs: list[Job]) -> list[Job]:
-        """Have some files read, singly where that is lost; one that is lost again is given up."""
-        if await self._ask(jobs) is not None:
+    async def _inspect(self, jobs: list[Job]) -> list[Job]:
+        """Inspect files in one task, or singly if the task is lost; a file that is lost again has failed."""
+        if await self._run_task(jobs) is not None:
             for job in jobs:
-                if (lost := await self._ask([job])) is not None:
+                if (lost := await self._run_task([job])) is not None:
                     name = f"{type(lost).__name__}: {lost}".splitlines()[0]
-                    job.result.failed("read", f"The file's task was lost twice, with its machine ({name}).")
+                    job.result.failed(
+                        "read", f"The task of the file was lost twice with its machine ({name})."
+                    )
         return jobs
 
-    async def _ask(self, jobs: list[Job]) -> BaseException | None:
-        """Have some files read in one task; returns what the task was lost by, if it was."""
+    async def _run_task(self, jobs: list[Job]) -> BaseException | None:
+        """Inspect files in one task; return the error if the task was lost."""
         started = time.monotonic()
         requests = b"".join(job.request for job in jobs)
         submitting = asyncio.create_task(asyncio.to_thread(self._submit, requests))
@@ -155,108 +157,110 @@ class ExecutorPool:
             waiting.cancel()
         if waiting.cancelled():
             raise MfkitError(
-                "The executor dropped a task, as it does when the connection to its scheduler is lost. "
-                "What the scan stored is kept; scan again."
+                "The executor dropped a task, for example because the connection to its scheduler is lost. "
+                "Scan again; what the scan stored is kept."
             )
         if (error := waiting.exception()) is not None:
-            self._raise_if_hopeless(error)
+            self._raise_if_permanent(error)
             return error
-        worked, stranger, lines = waiting.result()
-        if stranger != "" and await asyncio.to_thread(_any_here, jobs):
+        busy_seconds, blind_machine, lines = waiting.result()
+        if blind_machine != "" and await asyncio.to_thread(_any_exists, jobs):
             raise FolderNotFoundError(
-                f"{stranger} does not see {jobs[0].result.path}, which is here; mount the storage at the "
-                "same path on all machines. What the scan stored is kept."
+                f"{blind_machine} does not see {jobs[0].found.path}, which exists on this machine. Mount the "
+                "storage at the same path on all machines. What the scan stored is kept."
             )
         for job, line in zip(jobs, lines.splitlines(), strict=True):
             apply_reply(line, job.result)
-        self._any_back = True
-        if self._done.empty():  # else it is the writer at home that tasks wait for
-            self._room.learn(time.monotonic() - started, worked)
+        self._any_done = True
+        if self._done.empty():  # otherwise tasks wait for this machine's writer
+            self._limit.adjust(time.monotonic() - started, busy_seconds)
         return None
 
     def _submit(self, requests: bytes) -> Future[Answer]:
-        """Hand a task over; not from the loop's thread, which a process that is forked here would inherit.
+        """Submit a task; called on a thread, because a process forked here would inherit the event loop.
 
         Raises:
-            MfkitError: The executor takes none.
+            MfkitError: The executor accepts no tasks.
         """
-        arguments = (VERSION, uuid4().hex, *self._bounds, requests)
+        arguments = (VERSION, uuid4().hex, *self._limits, requests)
         try:
             return self._executor.submit(eval, CALL, {"arguments": arguments})
-        except RuntimeError as error:  # so say executors that are shut down or broken
-            raise MfkitError(f"The executor takes no tasks ({error}); give the scan another.") from error
+        except RuntimeError as error:  # the executor is shut down or broken
+            raise MfkitError(
+                f"The executor accepts no tasks ({error}). Scan again with another executor."
+            ) from error
 
-    def _raise_if_hopeless(self, error: BaseException) -> None:
-        """Raise what no second try would mend.
+    def _raise_if_permanent(self, error: BaseException) -> None:
+        """Raise an error that a second try would not fix.
 
         Raises:
-            MfkitError: The executor or the mfkit on its machines does not work.
+            MfkitError: The executor, or mfkit on its machines, does not work.
         """
         if isinstance(error, MfkitError):
             raise error
         if isinstance(error, ImportError):
             raise MfkitError(
-                f"A machine of the executor lacks mfkit {__version__} or a part of it ({error}); on each "
-                f"that reads files: pip install mfkit=={__version__}"
+                f"A machine of the executor lacks mfkit {__version__} or a part of it ({error}). Run on each "
+                f"machine: pip install mfkit=={__version__}"
             ) from error
         if isinstance(error, BrokenExecutor):
             raise MfkitError(
-                f"The executor is broken ({error}). What the scan stored is kept; scan again with another."
+                f"The executor is broken ({error}). Scan again with another; what the scan stored is kept."
             ) from error
-        if not self._any_back:
+        if not self._any_done:
             raise MfkitError(
-                f"The executor does not do its first tasks ({type(error).__name__}: {error})."
+                f"The executor failed its first tasks ({type(error).__name__}: {error}). Check its machines."
             ) from error
 
 
-def _any_here(jobs: list[Job]) -> bool:
+def _any_exists(jobs: list[Job]) -> bool:
     return any(os.path.lexists(to_disk_path(job.result.path)) for job in jobs)
 
 
-_FIRST = 4
-_SLACK = 0.25
-"""Seconds that a task may take on the road on top; short tasks would else never be enough for a cluster."""
+_INITIAL_SIZE = 4
+_TRANSPORT_SECONDS = 0.25
+"""Time allowed for transport; with short tasks, the limit would otherwise never grow."""
 
 
 class ConcurrencyLimit:
-    """A bound on the tasks under way that grows and shrinks with what a cluster takes on.
+    """Limit on the number of running tasks that adapts to the capacity of a cluster.
 
-    An executor does not say how many tasks it runs at once, and a cluster's machines come and go. What a
-    task says is how long it was at work; the rest of the time until it came back it waited. So: one more may
-    be under way while they wait no longer than they work, one less where they wait three times that. This
-    comes to two to four tasks for each place where one runs.
+    An executor does not report how many tasks it runs at once, and the machines of a cluster change. A
+    task reports how long it was busy; for the rest of its time it waited. The limit grows by one when a task
+    waited no longer than it was busy, and shrinks by one when it waited three times as long. So there are
+    two to four tasks for each that runs.
     """
 
     def __init__(self, most: int) -> None:
-        """Set the bound.
+        """Set the maximum.
 
         Args:
-            most: How many there may ever be.
+            most: Maximum of the limit.
         """
-        self._most, self.size = most, min(_FIRST, most)
-        self._under_way = 0
+        self._most, self.size = most, min(_INITIAL_SIZE, most)
+        self._running = 0
         self._changed = asyncio.Event()
 
     async def enter(self) -> None:
-        """Wait until there is room for one more, and take it."""
-        while self._under_way >= self.size:
+        """Wait until another task may run, and count it."""
+        while self._running >= self.size:
             self._changed.clear()
             await self._changed.wait()
-        self._under_way += 1
+        self._running += 1
 
     def leave(self) -> None:
-        """Give back what one took."""
-        self._under_way -= 1
+        """Count a task as finished."""
+        self._running -= 1
         self._changed.set()
 
-    def learn(self, away: float, worked: float) -> None:
-        """Take from one task how busy the machines are.
+    def adjust(self, total: float, busy: float) -> None:
+        """Adjust the limit to the waiting time of a task.
 
         Args:
-            away: Seconds from when it was handed over until it was back.
-            worked: Seconds of those in which it was at work.
+            total: Seconds from the submission of the task to its result.
+            busy: Seconds of these in which the task ran.
         """
-        waited, fair = away - worked, worked + _SLACK
+        waited, fair = total - busy, busy + _TRANSPORT_SECONDS
         if waited < fair:
             self.size = min(self.size + 1, self._most)
         elif waited > 3 * fair:

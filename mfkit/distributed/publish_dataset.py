@@ -1,14 +1,14 @@
-"""From a snapshot to a version of a dataset: only the files whose rows changed are written anew.
+"""Publication of a snapshot as a new version of a dataset; only files with changed rows are written.
 
-Which those are is told by fingerprints, so that nothing has to be remembered but the last manifest. The rows
-of items lie in a folder for each media type and year, as other programs know it (Hive); where such a folder
-would be a file larger than 256 MB, a hash of the id divides it, so that an item keeps its file.
+Changed files are found by fingerprints of their rows, so that only the last manifest is needed. Items are in
+one folder for each media type and year, as in Hive partitioning. Where such a folder would be one file of
+more than 256 MB, its rows are divided by a hash of the id, so that an item stays in the same file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,26 +16,20 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from mfkit.distributed.dataset import Dataset, DatasetVersion, Unit
+from mfkit.distributed.dataset import Dataset
+from mfkit.distributed.dataset_manifest import DatasetVersion, Unit
 from mfkit.engines import duckdb_settings
-from mfkit.engines.relations import (
-    EXTRA_RELATIONS,
-    MEDIA,
-    RELATIONS,
-    Relation,
-    derived_views,
-    duckdb_type,
-    snapshot_views,
-)
+from mfkit.engines.relations import EXTRA_RELATIONS, MEDIA, RELATIONS, Relation, derived_views, snapshot_views
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
+from mfkit.sql.duckdb_sql import duckdb_type
 
 if TYPE_CHECKING:
     import duckdb
 
 MAX_FILE_BYTES = 256_000_000
-"""Of one file, as far as the snapshot's bytes a row tell; files that are divided have half of it at least."""
+"""Maximum size of a file, estimated from the snapshot's bytes per row; divided files have at least half."""
 NO_YEAR = "__HIVE_DEFAULT_PARTITION__"
-# What search looks through, as mfkit.models.search_index has it: no phrase goes beyond a line.
+# The searched columns, as in mfkit.models.search_index, one per line, so that no phrase spans two of them.
 _LINES = ("file_name", "folder", "title", "artist", "album", "genre", "camera", "location_name", "tag_names")
 _WORDS = "lower(strip_accents(concat_ws(chr(10), {})))".format(
     ", ".join(f"replace({line}, chr(10), ' ')" for line in _LINES)
@@ -46,55 +40,32 @@ _PLACE = (
 )
 
 
-@dataclass(frozen=True)
-class PublishResult:
-    """What :meth:`mfkit.MediaLibrary.publish` did.
-
-    Attributes:
-        path: The dataset's folder or URL.
-        version: The version that is now the newest.
-        items: How many items it holds.
-        files: How many files it consists of.
-        bytes: What they take.
-        written: How many of them are new; 0 when nothing had changed, and the version is the old one.
-        seconds: How long it took.
-    """
-
-    path: str
-    version: int
-    items: int
-    files: int
-    bytes: int
-    written: int
-    seconds: float
-
-
 def publish(
     dataset: Dataset, cache: SnapshotCache, manifest: Manifest, record: str, further: Mapping[str, pa.Table]
 ) -> tuple[DatasetVersion, int]:
-    """Bring a dataset to the state of a snapshot.
+    """Publish the state of a snapshot.
 
     Args:
-        dataset: Where.
+        dataset: The dataset.
         cache: Directory of the snapshot.
-        manifest: Its state.
-        record: Kind of the record database.
-        further: The rows of :data:`mfkit.engines.relations.EXTRA_RELATIONS`.
+        manifest: Manifest of the snapshot.
+        record: Dialect of the library database.
+        further: Rows of :data:`mfkit.engines.relations.EXTRA_RELATIONS`.
 
     Returns:
-        The newest version, and how many files were written: none when it is the one that was there.
+        The newest version, and the number of files that were written; 0 if nothing had changed.
 
     Raises:
-        DatasetError: The place cannot be written, or holds something else.
-        duckdb.Error: A file of the snapshot is gone or damaged.
+        DatasetError: The dataset cannot be written, or its folder contains other files.
+        duckdb.Error: A file of the snapshot is missing or damaged.
     """
-    own = (*RELATIONS, *EXTRA_RELATIONS)
-    dataset.refuse_foreign(own)
+    names = (*RELATIONS, *EXTRA_RELATIONS)
+    dataset.refuse_foreign(names)
     dataset.read()
-    with dataset.only_writer():
-        dataset.refuse_foreign(own)
+    with dataset.write_lock():
+        dataset.refuse_foreign(names)
         old = dataset.read()
-        with dataset.workshop() as folder, duckdb_settings.open_for_writing(folder) as connection:
+        with dataset.staging_folder() as folder, duckdb_settings.open_for_writing(folder) as connection:
             for statement in (*snapshot_views(cache, manifest), *derived_views()):
                 connection.execute(statement)
             for name, table in further.items():
@@ -105,7 +76,7 @@ def publish(
             made = {}
             for relation in (*RELATIONS.values(), *EXTRA_RELATIONS.values()):
                 known = old.relations.get(relation.name, []) if old is not None else []
-                if old is not None and relation.name in RELATIONS and _same(old, manifest):
+                if old is not None and relation.name in RELATIONS and _is_unchanged(old, manifest):
                     made[relation.name] = known, 0
                     continue
                 row = _bytes_of_a_row(manifest, relation.name)
@@ -122,23 +93,23 @@ def publish(
                 datetime.now(UTC).isoformat(),
                 relations,
             )
-            dataset.swap(new, old)
+            dataset.replace_version(new, old)
             return new, written
 
 
-def _same(old: DatasetVersion, manifest: Manifest) -> bool:
-    """Return whether the library has not changed since; a position bears a mark that no other library has."""
+def _is_unchanged(old: DatasetVersion, manifest: Manifest) -> bool:
+    """Return whether the library has not changed since; positions of different libraries never match."""
     return bool(old.position) and (old.library, old.position) == (manifest.library, manifest.position)
 
 
 def _bytes_of_a_row(manifest: Manifest, name: str) -> float:
-    """Return what a row of a relation takes in a file, about: ids are text, and items have their words."""
+    """Estimate the bytes per row in a dataset, where ids are text and items have an extra column of words."""
     size = sum(manifest.signatures[file][0] for file in manifest.base.get(name, ()))
     return 1.5 * size / max(manifest.rows.get(name, 0), 1) if size else 100.0
 
 
 class _Writer:
-    """Writes the files of one relation."""
+    """Writer of the files of one relation."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, folder: Path, relation: Relation
@@ -147,7 +118,7 @@ class _Writer:
         self._name = relation.name
         place, rows = "''", relation.name
         columns = [
-            # Ids as text: of the programs that read Parquet, Spark knows no UUIDs.
+            # Ids as text, because Spark does not support UUIDs in Parquet files.
             f"CAST({name} AS VARCHAR) AS {name}" if duckdb_type(type_) == "UUID" else name
             for name, type_ in relation.columns
         ]
@@ -161,19 +132,19 @@ class _Writer:
         )
 
     def write(self, known: list[Unit], row: float) -> tuple[list[Unit], int]:
-        """Write what is not known yet; return all files, and how many were written.
+        """Write the changed files; return all files and the number of written ones.
 
         Args:
-            known: The files of the last version.
-            row: Bytes that a row takes, about.
+            known: Files of the last version.
+            row: Estimated bytes per row.
         """
         before = {unit.key: unit for unit in known}
         self._divide(known, row)
         units, fresh = [], []
         for unit in self._units():
-            same = before.get(unit.key)
-            if same is not None and same.fingerprint == unit.fingerprint:
-                units.append(same)
+            old = before.get(unit.key)
+            if old is not None and old.fingerprint == unit.fingerprint:
+                units.append(old)
             else:
                 fresh.append(unit)
         if fresh:
@@ -181,7 +152,7 @@ class _Writer:
         return sorted(units, key=lambda unit: unit.key), len(fresh)
 
     def _divide(self, known: list[Unit], row: float) -> None:
-        """Decide among how many files the rows of each place are divided, as they were where that will do."""
+        """Decide the number of files of each place, and keep the last number where possible."""
         counted = self._rows(f"SELECT publish_place, count(*) FROM publish_{self._name} GROUP BY ALL")
         parts = {unit.place: unit.parts for unit in known}
         shares = {place: _parts(number * row, parts.get(place, 1)) for place, number in counted}
@@ -212,7 +183,7 @@ class _Writer:
         return f"hash({', '.join(row[0] for row in described if not row[0].startswith('publish_'))})"
 
     def _copy(self, fresh: list[Unit]) -> list[Unit]:
-        """Write files in one pass over the rows."""
+        """Write several files in one pass over the rows."""
         self._connection.register(
             "fresh_read",
             pa.table(
@@ -225,7 +196,7 @@ class _Writer:
         )
         self._connection.execute("CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM fresh_read")
         target = self._folder / self._name
-        # One file each: none is closed before all rows are there.
+        # With fewer open files, DuckDB would close some early and write a second file for the same unit.
         self._connection.execute(f"SET partitioned_write_max_open_files = {len(fresh) + 1}")
         self._connection.execute(
             "COPY (SELECT p.* EXCLUDE (publish_place, publish_key), fresh.publish_file "
@@ -239,7 +210,7 @@ class _Writer:
             (made,) = (target / f"publish_file={number}").iterdir()
             folder = f"{self._name}/{unit.place}" if unit.place else self._name
             file = f"{folder}/{uuid4().hex}.parquet"
-            written.append(replace(unit, file=file, bytes=self._dataset.put(made, file)))
+            written.append(replace(unit, file=file, bytes=self._dataset.add_file(made, file)))
         return written
 
     def _rows(self, query: str) -> list[Any]:
@@ -255,7 +226,7 @@ _ITEMS = (
 
 
 def _parts(size: float, parts: int) -> int:
-    """Return among how many files so many bytes are divided; fewer than before only for far fewer bytes."""
+    """Return the number of files for an estimated size; it shrinks only for a much smaller size."""
     while size / parts > MAX_FILE_BYTES:
         parts *= 2
     while parts > 1 and size / parts < MAX_FILE_BYTES / 4:

@@ -1,7 +1,7 @@
-"""What an executor's machines do for a scan: read some files in an isolated process, and say what they found.
+"""Task of a scan on the machines of an executor: inspect files in a worker process.
 
-Lines of JSON go there and come back, as to and from that process. The process is kept for the next task:
-to start it takes longer than most tasks.
+Requests and results are lines of JSON, as for the worker processes of a local scan. The process is kept for
+the next task, because starting it takes longer than most tasks.
 """
 
 from __future__ import annotations
@@ -20,75 +20,77 @@ from mfkit.scan.workers.worker_supervisor import Job, WorkerSupervisor
 from mfkit.version import __version__
 
 Answer = tuple[float, str, bytes]
-"""Seconds at work; the machine's name if it has none of the files, else an empty text; and, in order, a line
-of :func:`~mfkit.scan.workers.worker_main.encode_reply` for each file."""
+"""Seconds that the task ran; the name of the machine if it sees none of the files, else an empty text; and a
+line of :func:`~mfkit.scan.workers.worker_main.encode_reply` for each file, in order."""
 
 CALL = "__import__('importlib').import_module('mfkit.distributed.remote_task').read_files(*arguments)"
-"""For ``eval``, which every Python has. To unpickle a function of mfkit ends a Dask worker that has no mfkit,
-without a word of why; this way it says so, and the scheduler need not have it at all."""
+"""Expression for ``eval``. Unpickling a function of mfkit would end a Dask worker that lacks mfkit without a
+reason. This way the worker reports the error, and the scheduler needs no mfkit."""
 
 VERSION = f"{__version__}, extractors {EXTRACTOR_VERSION}"
-"""What home and machines must have in common."""
-_IDLE = 15.0
-"""Seconds that a process waits for the next task."""
+"""Version that this machine and those of the executor must share."""
+_IDLE_SECONDS = 15.0
+"""Seconds that a worker process waits for the next task."""
 
 _idle: dict[tuple[int, int, float], dict[WorkerSupervisor, asyncio.Task[None]]] = {}
-"""By process and bounds, the readers that wait, each with what will end it: touched on mfkit's loop alone."""
+"""Idle supervisors by process and limits, with the task that ends each; used only on mfkit's event loop."""
 
 
 def read_files(version: str, ticket: str, memory_limit: int, time_limit: float, requests: bytes) -> Answer:
-    """Read some files.
+    """Inspect files.
 
     Args:
-        version: The :data:`VERSION` at home.
-        ticket: A word that no other call has: Dask takes equal calls for one.
-        memory_limit: Bytes that the isolated process may allocate; 0 for no limit.
-        time_limit: Seconds that it may be silent over one file.
-        requests: A line of :func:`~mfkit.scan.workers.worker_main.encode_request` a file.
+        version: :data:`VERSION` of the scanning machine.
+        ticket: Unique text, because Dask runs equal calls only once.
+        memory_limit: Bytes that the worker process may allocate; 0 for no limit.
+        time_limit: Seconds that it may take for one file without progress.
+        requests: One line of :func:`~mfkit.scan.workers.worker_main.encode_request` for each file.
 
     Returns:
-        What was found.
+        The results.
 
     Raises:
-        MfkitError: This machine has another mfkit, its installation is broken, or no process can be
-            started.
+        MfkitError: This machine has another version of mfkit, its installation is broken, or no process can
+            be started.
     """
     if version != VERSION:
         raise MfkitError(
-            f"{socket.gethostname()} has mfkit {VERSION}, and the scan is of mfkit {version}; "
-            "install the same version on all machines."
+            f"{socket.gethostname()} has mfkit {VERSION}, and the scan runs with mfkit {version}. "
+            "Install the same version on all machines."
         )
     started = time.monotonic()
     jobs = [Job(*decode_request(line)) for line in requests.splitlines()]
-    run_sync(_read(jobs, memory_limit, time_limit))
+    run_sync(_inspect(jobs, memory_limit, time_limit))
     found = [job.result for job in jobs]
-    any_there = any(
+    any_visible = any(
         one.stage != "read" or is_url(one.path) or os.path.lexists(to_disk_path(one.path)) for one in found
     )
-    stranger = "" if any_there else socket.gethostname()
-    return time.monotonic() - started, stranger, b"".join(map(encode_reply, found))
+    blind_machine = "" if any_visible else socket.gethostname()
+    return time.monotonic() - started, blind_machine, b"".join(map(encode_reply, found))
 
 
-async def _read(jobs: list[Job], memory_limit: int, time_limit: float) -> None:
-    # By process too: a fork inherits its parent's readers, and must not touch them.
+async def _inspect(jobs: list[Job], memory_limit: int, time_limit: float) -> None:
+    # Also by process: a forked process inherits its parent's supervisors and must not use them.
     idle = _idle.setdefault((os.getpid(), memory_limit, time_limit), {})
     if idle:
-        reader, ending = idle.popitem()
+        supervisor, ending = idle.popitem()
         ending.cancel()
     else:
-        reader = WorkerSupervisor(memory_limit, time_limit)
-    wanted: asyncio.Queue[Job | None] = asyncio.Queue()
+        supervisor = WorkerSupervisor(memory_limit, time_limit)
+    queue: asyncio.Queue[Job | None] = asyncio.Queue()
     for job in (*jobs, None):
-        wanted.put_nowait(job)
+        queue.put_nowait(job)
     try:
-        await reader.serve(wanted, asyncio.Queue())
+        await supervisor.serve(queue, asyncio.Queue())
     except BaseException:
-        await reader.end()
+        await supervisor.end()
         raise
-    idle[reader] = asyncio.create_task(_retire(reader, idle))
+    idle[supervisor] = asyncio.create_task(_end_when_idle(supervisor, idle))
 
 
-async def _retire(reader: WorkerSupervisor, idle: dict[WorkerSupervisor, asyncio.Task[None]]) -> None:
-    await asyncio.sleep(_IDLE)
-    del idle[reader]
-    await reader.end()
+async def _end_when_idle(
+    supervisor: WorkerSupervisor, idle: dict[WorkerSupervisor, asyncio.Task[None]]
+) -> None:
+    await asyncio.sleep(_IDLE_SECONDS)
+    del idle[supervisor]
+    await supervisor.end()

@@ -1,8 +1,8 @@
-"""Buckets of object storage: the only place that speaks to one, and the words for what goes wrong there.
+"""Client for object storage, and the mapping of its errors.
 
-Through s3fs, so that credentials, region, endpoint and proxies are found where every AWS program finds them:
-environment, profile, configuration files, instance metadata. mfkit takes none of them as an argument, and
-none gets into a message: servers' own words and the endpoint's URL are left out of those.
+It uses s3fs, which finds credentials, region, endpoint and proxies where every AWS program does: environment,
+profile, configuration files, instance metadata. mfkit takes none of them as an argument. No error contains
+them: the server's messages and the endpoint's URL are left out.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from mfkit.scan.stored_path import URL
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}\Z")
 _TRIES = 3
-"""How often a reply that breaks off is asked for again; what does not even begin, botocore asks again."""
-_PIECE = 1 << 16
+"""Number of tries for a reply that breaks off. botocore repeats requests without any reply."""
+_CHUNK = 1 << 16
 _SETTINGS = {
-    # Together less than a file's time limit, so that a dead line is told apart from a hanging file.
+    # Together less than the time limit of a file, so that a lost connection is not taken for a hanging file.
     "connect_timeout": 10,
     "read_timeout": 15,
     "retries": {"mode": "standard"},
-    # A checksum that the server keeps speaks of the whole object; what is read here are parts.
+    # Stored checksums are of whole objects, and only ranges are read here.
     "response_checksum_validation": "when_required",
 }
-_LOGIN = frozenset(
+_LOGIN_ERRORS = frozenset(
     (
         "InvalidAccessKeyId",
         "SignatureDoesNotMatch",
@@ -42,20 +42,20 @@ _LOGIN = frozenset(
 
 
 class ObjectError(OSError):
-    """An object cannot be read; the message is a part of a sentence that says why."""
+    """An object cannot be read; the message is a clause that gives the reason."""
 
 
 class ObjectGoneError(ObjectError):
-    """There is no such object."""
+    """The object does not exist."""
 
 
 class ByteRange(NamedTuple):
-    """A part of an object.
+    """Range of an object's bytes.
 
     Attributes:
         data: The bytes.
-        size: How many the whole object has.
-        etag: Its version, without quotes.
+        size: Size of the whole object.
+        etag: ETag of the object, without quotes.
     """
 
     data: bytes
@@ -64,30 +64,30 @@ class ByteRange(NamedTuple):
 
 
 class S3Client:
-    """A connection to object storage."""
+    """Connection to object storage."""
 
     def __init__(self) -> None:
-        """Find the credentials and the endpoint; nothing is asked yet.
+        """Find the credentials and the endpoint; no request is sent yet.
 
         Raises:
-            MfkitError: The packages for it are not installed.
-            StorageUnavailableError: The configuration makes no sense.
+            MfkitError: The required packages are not installed.
+            StorageUnavailableError: The configuration is invalid.
         """
         try:
             import s3fs
             from fsspec.asyn import sync
         except ImportError as error:
             raise MfkitError("Object storage needs more packages: pip install 'mfkit[s3]'") from error
-        # Not a shared one: another scan may be of another endpoint, with other credentials.
+        # Not a shared instance, because another scan can use another endpoint or other credentials.
         self._files = s3fs.S3FileSystem(
             skip_instance_cache=True, use_listings_cache=False, config_kwargs=dict(_SETTINGS)
         )
         self._sync = sync
-        with _storage_faults("Object storage"):
+        with _storage_errors("Object storage"):
             self._client: Any = self._files.s3
 
     def __enter__(self) -> Self:
-        """Return itself."""
+        """Return the client."""
         return self
 
     def __exit__(
@@ -99,21 +99,21 @@ class S3Client:
     def pages(
         self, bucket: str, prefix: str, *, delimiter: str = "", most: int = 1000
     ) -> Iterator[list[dict[str, Any]]]:
-        """Yield an account of the objects whose keys begin so, page by page, in the order of their keys.
+        """Yield pages of entries for the objects with a prefix, in the order of their keys.
 
         Args:
-            bucket: Its name.
-            prefix: What the keys begin with.
-            delimiter: Leaves out keys that have it behind the prefix.
-            most: Objects a page.
+            bucket: Name of the bucket.
+            prefix: Prefix of the keys.
+            delimiter: Text that leaves out keys which contain it after the prefix.
+            most: Number of objects per page.
 
         Raises:
-            FolderNotFoundError: There is no such bucket.
-            StorageUnavailableError: It cannot be listed.
+            FolderNotFoundError: The bucket does not exist.
+            StorageUnavailableError: The bucket cannot be listed.
         """
         more: dict[str, str] = {}
         while True:
-            with _storage_faults(f"{URL}{bucket}"):
+            with _storage_errors(f"{URL}{bucket}"):
                 reply = self._call(
                     self._client.list_objects_v2,
                     Bucket=bucket,
@@ -128,13 +128,13 @@ class S3Client:
             more = {"ContinuationToken": reply["NextContinuationToken"]}
 
     def head(self, bucket: str, key: str) -> dict[str, Any]:
-        """Return what is kept about an object, with its checksum where there is one.
+        """Return the stored metadata of an object, with its checksum if it has one.
 
         Raises:
-            ObjectGoneError: There is none of that key.
-            ObjectError: It cannot be asked for.
+            ObjectGoneError: The object does not exist.
+            ObjectError: The object cannot be accessed.
         """
-        with _object_faults():
+        with _object_errors():
             reply: dict[str, Any] = self._call(
                 self._client.head_object, Bucket=bucket, Key=key, ChecksumMode="ENABLED"
             )
@@ -146,48 +146,48 @@ class S3Client:
         key: str,
         start: int,
         length: int,
-        beat: Callable[[], None],
+        heartbeat: Callable[[], None],
         etag: str | None = None,
     ) -> ByteRange:
-        """Read a part of an object; fewer bytes, where it ends.
+        """Read a range of an object; the result is shorter at the end of the object.
 
         Args:
-            bucket: Its name.
-            key: The object's.
-            start: Where, in bytes.
-            length: How many bytes.
-            beat: Called whenever some have come.
-            etag: The version that it must be.
+            bucket: Name of the bucket.
+            key: Key of the object.
+            start: First byte.
+            length: Number of bytes.
+            heartbeat: Called after each received chunk.
+            etag: Required ETag of the object.
 
         Raises:
-            ObjectGoneError: There is none of that key.
-            ObjectError: It cannot be read, or is another version.
+            ObjectGoneError: The object does not exist.
+            ObjectError: The object cannot be read, or has another ETag.
         """
-        asked = {"Bucket": bucket, "Key": key, "Range": f"bytes={start}-{start + length - 1}"}
+        request = {"Bucket": bucket, "Key": key, "Range": f"bytes={start}-{start + length - 1}"}
         if etag is not None:
-            asked["IfMatch"] = f'"{etag}"'
+            request["IfMatch"] = f'"{etag}"'
         for left in reversed(range(_TRIES)):
-            with _object_faults():
+            with _object_errors():
                 try:
-                    return self._read_once(asked, beat)
-                except _broken():
+                    return self._read_once(request, heartbeat)
+                except _connection_errors():
                     if not left:
                         raise
         raise AssertionError("a try returns or raises")
 
-    def _read_once(self, asked: dict[str, str], beat: Callable[[], None]) -> ByteRange:
-        reply = self._call(self._client.get_object, **asked)
+    def _read_once(self, request: dict[str, str], heartbeat: Callable[[], None]) -> ByteRange:
+        reply = self._call(self._client.get_object, **request)
         body = reply["Body"]
         parts = []
         try:
-            while part := self._call(body.read, _PIECE):
+            while part := self._call(body.read, _CHUNK):
                 parts.append(part)
-                beat()
+                heartbeat()
         finally:
             body.close()
         _, _, whole = str(reply.get("ContentRange", "")).rpartition("/")
         data = b"".join(parts)
-        # A server that knows no ranges sends all of it.
+        # A server without support for ranges sends the whole object.
         return ByteRange(data, int(whole) if whole.isdigit() else len(data), plain_etag(reply.get("ETag")))
 
     def _call(self, method: Any, *arguments: Any, **named: Any) -> Any:
@@ -195,28 +195,28 @@ class S3Client:
 
 
 def split_url(url: str) -> tuple[str, str]:
-    """Return bucket and key of an object's URL.
+    """Return the bucket and the key in an object's URL.
 
     Raises:
-        FolderNotFoundError: It names no bucket.
+        FolderNotFoundError: The URL has no valid bucket name.
     """
     bucket, _, key = url.removeprefix(URL).partition("/")
     if not _NAME.match(bucket):
-        # What stands there may be a login.
+        # The error does not repeat the URL, which can contain a login.
         raise FolderNotFoundError(
-            "A URL of object storage reads s3://bucket/prefix, with the name of a bucket and no login, port "
-            "or server; those come from the environment (AWS_PROFILE, AWS_ENDPOINT_URL and the like)."
+            "The URL of object storage is not valid. Use s3://bucket/prefix, with no login, port or "
+            "server. Those come from the environment (AWS_PROFILE, AWS_ENDPOINT_URL and others)."
         )
     return bucket, key
 
 
 def plain_etag(etag: object) -> str:
-    """Return an ETag without quotes and without the mark of a weak one."""
+    """Return an ETag without quotes and without the prefix of weak ETags."""
     return str(etag or "").removeprefix("W/").strip('"')
 
 
-def _broken() -> tuple[type[Exception], ...]:
-    """What a reply that breaks off raises."""
+def _connection_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of a reply that breaks off."""
     from aiohttp import ClientError as HTTPError
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
@@ -224,8 +224,8 @@ def _broken() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def _storage_faults(where: str) -> Iterator[None]:
-    """Say in mfkit's words why a bucket cannot be worked with."""
+def _storage_errors(where: str) -> Iterator[None]:
+    """Map the errors of requests for a bucket to mfkit's errors."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -234,24 +234,24 @@ def _storage_faults(where: str) -> Iterator[None]:
         code, status = _code(error)
         if code == "NoSuchBucket" or status == 404:
             raise FolderNotFoundError(
-                f"There is no bucket {where}; check its name and the endpoint."
+                f"There is no bucket {where}. Check its name and the endpoint."
             ) from error
-        if code in _LOGIN:
+        if code in _LOGIN_ERRORS:
             raise StorageUnavailableError(
-                f"{where} refuses the login ({code}); check the credentials, the region and the clock."
+                f"{where} refuses the login ({code}). Check the credentials, the region and the clock."
             ) from error
         if status in (401, 403):
             raise StorageUnavailableError(
-                f"{where} may not be listed with these credentials ({code}): they need s3:ListBucket."
+                f"{where} may not be listed with these credentials ({code}). They need s3:ListBucket."
             ) from error
-        raise StorageUnavailableError(f"{where} answers with {code}; try again later.") from error
-    except (BotoCoreError, *_broken()) as error:
+        raise StorageUnavailableError(f"{where} answers with {code}. Try again later.") from error
+    except (BotoCoreError, *_connection_errors()) as error:
         raise StorageUnavailableError(f"{where} cannot be listed: {_reason(error)}.") from error
 
 
 @contextmanager
-def _object_faults() -> Iterator[None]:
-    """Say in mfkit's words why an object cannot be read."""
+def _object_errors() -> Iterator[None]:
+    """Map the errors of requests for an object to `ObjectError`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -267,7 +267,7 @@ def _object_faults() -> Iterator[None]:
         if status in (401, 403):
             raise ObjectError(f"these credentials may not read it ({code})") from error
         raise ObjectError(f"object storage answers with {code}") from error
-    except (BotoCoreError, *_broken()) as error:
+    except (BotoCoreError, *_connection_errors()) as error:
         raise ObjectError(_reason(error)) from error
 
 
@@ -280,7 +280,7 @@ def _code(error: Any) -> tuple[str, int]:
 
 
 def _reason(error: Exception) -> str:
-    """Return why no answer came, without addresses and logins."""
+    """Return the reason of a failed request, without addresses and logins."""
     from botocore import exceptions
 
     if isinstance(error, (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)):
@@ -289,9 +289,9 @@ def _reason(error: Exception) -> str:
             "or run: aws configure"
         )
     if isinstance(error, exceptions.ProfileNotFound):
-        return "the profile that AWS_PROFILE names is not in the configuration"
+        return "the configuration lacks the profile that AWS_PROFILE names"
     if isinstance(error, (exceptions.ConnectTimeoutError, exceptions.EndpointConnectionError)):
         return "the endpoint cannot be reached; check the network and AWS_ENDPOINT_URL"
-    if isinstance(error, (exceptions.HTTPClientError, *_broken())):
+    if isinstance(error, (exceptions.HTTPClientError, *_connection_errors())):
         return "the connection was lost"
     return f"the configuration of AWS is not usable ({type(error).__name__})"

@@ -1,4 +1,4 @@
-"""An object of object storage as a source for probes, and the hash that stands for its content."""
+"""Object in object storage as a source for extractors, and the hash that identifies it."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from mfkit.scan.media_source import Remote
 HashKind = Literal["content", "stored checksum", "stand-in"]
 
 BLOCK = 1 << 16
-"""Bytes that are fetched and kept as one; what is not larger is read whole at the first look."""
-_MOST = 64
-"""Blocks that one request may fetch."""
-_MOST_AHEAD = 16
-"""Blocks that one request fetches of itself: for what is read on and on, each fetches twice as many."""
-_KEPT = 128
-_BEATS_FOR = 64 << 20
-"""Bytes that a probe may fetch with signs of life; what wants more is held to the time limit."""
-_STRETCH = 8 << 20
-"""Bytes a request when all is read for the hash."""
+"""Bytes of a block, the unit that is fetched and cached; smaller objects are read whole at once."""
+_MAX_BLOCKS = 64
+"""Maximum number of blocks per request."""
+_MAX_READ_AHEAD = 16
+"""Maximum number of blocks that are read ahead; the number doubles while an object is read in sequence."""
+_CACHED_BLOCKS = 128
+_HEARTBEAT_BYTES = 64 << 20
+"""Bytes that an extractor can fetch with heartbeats; beyond that the time limit of the file applies."""
+_HASH_CHUNK = 8 << 20
+"""Bytes per request when the whole object is read for its hash."""
 
 
 class StoredObject(Remote):
     """One version of an object, read by ranges.
 
     Attributes:
-        name: The last part of its key.
+        name: Last part of its key.
         size: Bytes.
-        etag: Its version.
-        fault: Why a read failed, if one did; a probe may have taken it for damage.
+        etag: ETag of the version.
+        fault: Error of a failed read, or None. An extractor can mistake it for a damaged file.
     """
 
-    def __init__(self, url: str, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, url: str, heartbeat: Callable[[], None] = lambda: None) -> None:
         """Read the first block.
 
         Args:
-            url: Of the object, not escaped.
-            beat: Called whenever something has come.
+            url: URL of the object, not escaped.
+            heartbeat: Called after each received chunk.
 
         Raises:
-            ObjectError: It is not there, is empty, or cannot be read.
+            ObjectError: The object does not exist, is empty, or cannot be read.
         """
         self._bucket, self._key = split_url(url)
-        self._beat = beat
-        self._buckets = _buckets()
-        beat()  # the first connection of a process brings packages that take seconds to import
+        self._heartbeat = heartbeat
+        self._client = _client()
+        heartbeat()  # the first connection of a process imports packages, which takes seconds
         self.fault: ObjectError | None = None
-        first = self._buckets.read(self._bucket, self._key, 0, BLOCK, beat)
+        first = self._client.read(self._bucket, self._key, 0, BLOCK, heartbeat)
         self.name = self._key.rpartition("/")[2]
         self.size, self.etag = first.size, first.etag
         self._blocks = OrderedDict({0: first.data[:BLOCK]})
@@ -63,22 +63,22 @@ class StoredObject(Remote):
 
     @property
     def stand_in(self) -> str:
-        """What stands for the hash while the content is not read."""
+        """Placeholder for the hash until the content is read."""
         return object_placeholder_hash(self.etag, self.size)
 
     def open(self) -> BinaryIO:
-        """Return a stream."""
+        """Return a seekable stream."""
         return BufferedReader(_Stream(self))
 
     def hash(self, known: str | None, *, wants_content: bool) -> tuple[str, HashKind]:
-        """Return what identifies the content, and of which kind it is.
+        """Return the hash that identifies the content, and its origin.
 
         Args:
-            known: The hash, where this version was read before; it is kept.
-            wants_content: Whether to read all, where the storage keeps no SHA-256 of the whole.
+            known: Hash of this version if it was read before; it is kept.
+            wants_content: Whether to read the whole object if the storage has no SHA-256 of it.
 
         Raises:
-            ObjectError: It cannot be read.
+            ObjectError: The object cannot be read.
         """
         if self.size <= BLOCK:
             return hashlib.sha256(self._blocks[0]).hexdigest(), "content"
@@ -94,10 +94,10 @@ class StoredObject(Remote):
         return self.stand_in, "stand-in"
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Return bytes from a place on; fewer, where the object ends.
+        """Return bytes from a position; fewer at the end of the object.
 
         Raises:
-            ObjectError: They cannot be read.
+            ObjectError: The object cannot be read.
         """
         end = min(start + length, self.size)
         parts = []
@@ -110,53 +110,58 @@ class StoredObject(Remote):
 
     def _block(self, number: int, last: int) -> bytes:
         if number not in self._blocks:
-            self._ahead = min(2 * self._ahead, _MOST_AHEAD) if number == self._next else 1
-            wanted = min(max(self._ahead, last - number + 1), _MOST)
+            self._ahead = min(2 * self._ahead, _MAX_READ_AHEAD) if number == self._next else 1
+            wanted = min(max(self._ahead, last - number + 1), _MAX_BLOCKS)
             count = next((more for more in range(1, wanted) if number + more in self._blocks), wanted)
             data = self._fetch(number * BLOCK, min(count * BLOCK, self.size - number * BLOCK))
             for at in range(0, len(data), BLOCK):
                 self._blocks[number + at // BLOCK] = data[at : at + BLOCK]
             self._next = number + count
-            while len(self._blocks) > _KEPT:
+            while len(self._blocks) > _CACHED_BLOCKS:
                 self._blocks.popitem(last=False)
         self._blocks.move_to_end(number)
         return self._blocks[number]
 
     def _fetch(self, start: int, length: int, *, for_hash: bool = False) -> bytes:
-        is_alive = for_hash or self._fetched < _BEATS_FOR
+        with_heartbeat = for_hash or self._fetched < _HEARTBEAT_BYTES
         self._fetched += 0 if for_hash else length
         try:
-            piece = self._buckets.read(
-                self._bucket, self._key, start, length, self._beat if is_alive else _silence, self.etag
+            piece = self._client.read(
+                self._bucket,
+                self._key,
+                start,
+                length,
+                self._heartbeat if with_heartbeat else _no_heartbeat,
+                self.etag,
             )
             if len(piece.data) != length:
-                raise ObjectError("it is shorter than object storage says")
+                raise ObjectError("it is shorter than object storage states")
         except ObjectError as error:
             self.fault = error
             raise
         return piece.data
 
     def _stored_checksum(self) -> str | None:
-        """Return the SHA-256 of the whole that the uploader had the storage keep."""
-        head = self._buckets.head(self._bucket, self._key)
+        """Return the SHA-256 of the whole object if the uploader stored it."""
+        head = self._client.head(self._bucket, self._key)
         text = str(head.get("ChecksumSHA256", ""))
         if head.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
-            return None  # of the parts' checksums, not of the content
+            return None  # a checksum of the parts' checksums
         try:
             checksum = b64decode(text, validate=True)
         except binascii.Error:
-            return None  # older servers mark one of parts by a number behind it alone
+            return None  # older servers only add a number to a checksum of checksums
         return checksum.hex() if len(checksum) == 32 else None
 
     def _content_hash(self) -> str:
         digest = hashlib.sha256()
-        for start in range(0, self.size, _STRETCH):
-            digest.update(self._fetch(start, min(_STRETCH, self.size - start), for_hash=True))
+        for start in range(0, self.size, _HASH_CHUNK):
+            digest.update(self._fetch(start, min(_HASH_CHUNK, self.size - start), for_hash=True))
         return digest.hexdigest()
 
 
 class _Stream(RawIOBase):
-    """A place in an object."""
+    """Seekable stream of an object."""
 
     def __init__(self, source: StoredObject) -> None:
         self._source, self._at = source, 0
@@ -173,7 +178,7 @@ class _Stream(RawIOBase):
     def seek(self, offset: int, whence: int = 0) -> int:
         place = offset + (0, self._at, self._source.size)[whence]
         if place < 0:
-            raise ValueError("a place before the beginning")
+            raise ValueError("a position before the beginning")
         self._at = place
         return place
 
@@ -185,18 +190,18 @@ class _Stream(RawIOBase):
 
 
 def object_placeholder_hash(etag: str, size: int) -> str:
-    """Return what stands for the hash of an object that was not read: SHA-256 of a mark, ETag and size.
+    """Return the placeholder hash of an unread object: the SHA-256 of a prefix, its ETag and its size.
 
-    A file whose content is just that text would need a NUL for its first byte.
+    The prefix begins with NUL, so that hardly any file has this text as its content.
     """
     return hashlib.sha256(f"\0mfkit object\0{etag}\0{size}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
-def _buckets() -> S3Client:
-    """Return the process's own connection, which lasts as long as it does."""
+def _client() -> S3Client:
+    """Return the connection of this process, which is never closed."""
     return S3Client()
 
 
-def _silence() -> None:
-    """Give no sign of life."""
+def _no_heartbeat() -> None:
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""What a bucket holds: the walk of a URL, page by page, and the names beside an object."""
+"""Walk of a bucket, page by page, and lists of the names in a folder."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from mfkit.scan.stored_path import URL, to_disk_path, to_stored_path
 from mfkit.scan.walk import Entry, SkippedEntries, UnlistableEntry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PAGES_OF_NAMES = 10
-_AT_ONCE = 16
+_MAX_NAME_PAGES = 10
+_THREADS = 16
 
 
 def check_url(root: str) -> str:
-    """Return the stored form of a URL that can be scanned.
+    """Check that a URL can be scanned, and return its stored form.
 
     Args:
-        root: As a person gives it.
+        root: The URL as the user gives it.
 
     Raises:
-        FolderNotFoundError: It names no bucket, or one that is not there.
+        FolderNotFoundError: The URL has no valid bucket name, or the bucket does not exist.
         StorageUnavailableError: The bucket cannot be listed.
     """
     bucket, key = split_url(root)
@@ -39,55 +39,55 @@ def check_url(root: str) -> str:
 def walk_objects(
     root: str, aside: SkippedEntries, exclude: IgnoreRules = IgnoreRules()
 ) -> Iterator[list[Entry]]:
-    """Yield the objects below a URL, page by page, sorted by stored path through all pages.
+    """Yield the objects below a URL, page by page, sorted by stored path across all pages.
 
-    S3 lists by the bytes of the keys in UTF-8, which is the order of their code points. The modification time
-    is that of S3, to the second; its fraction is made of the ETag, so that what is compared for every
-    object of a rescan tells of the ETag too.
+    S3 lists keys by their bytes in UTF-8, which is the order of their code points. The modification time is
+    that of S3, in seconds; its fraction is computed from the ETag, so that a rescan, which compares
+    modification times, notices a new ETag too.
 
     Args:
         root: Stored form of a URL.
-        aside: Gets what is not yielded.
-        exclude: What to leave out; patterns are relative to the root, and what lies between two slashes of a
-            key is a folder to them.
+        aside: Receives the entries that are not yielded.
+        exclude: Rules for entries to leave out. Patterns are relative to the root; a folder is the part of a
+            key between two slashes.
 
     Raises:
-        StorageUnavailableError: The listing breaks off, or is in another order.
+        StorageUnavailableError: The listing fails, or has another order.
     """
     bucket, key = split_url(to_disk_path(root))
     prefix = _prefix(key)
     below = len(root) + 1
-    folders = _Folders(exclude, aside)
+    folders = _FolderRules(exclude, aside)
     last = ""
     with S3Client() as buckets:
         for page in buckets.pages(bucket, prefix):
-            run: list[Entry] = []
+            entries: list[Entry] = []
             for one in page:
                 path = to_stored_path(f"{URL}{bucket}/{one['Key']}")
                 if path <= last:
                     raise StorageUnavailableError(
-                        f"{URL}{bucket} lists its objects in another order than S3 does (as directory "
-                        "buckets do); it cannot be scanned."
+                        f"{URL}{bucket} does not list its objects in the order of S3 (as directory buckets). "
+                        "Copy them to a general purpose bucket to scan them."
                     )
                 last = path
-                if not _is_file(one, path, aside) or not folders.are_in(path[below:]):
+                if not _is_file(one, path, aside) or not folders.include(path[below:]):
                     continue
                 if exclude.matches(path[below:], False):
                     aside.files += 1
                 else:
-                    run.append((path, one["Size"], _time(one)))
-            if run:
-                yield run
+                    entries.append((path, one["Size"], _time(one)))
+            if entries:
+                yield entries
 
 
 def names_beside(folder: str) -> list[str]:
-    """Return the names of the objects in a folder; none when it is one of those with very many.
+    """Return the names of the objects in a folder; an empty list for more than 10,000 of them.
 
     Args:
-        folder: Its URL, not escaped.
+        folder: URL of the folder, not escaped.
 
     Raises:
-        ObjectError: They cannot be listed.
+        ObjectError: The folder cannot be listed.
     """
     bucket, key = split_url(folder)
     prefix = f"{key}/" if key else ""
@@ -95,7 +95,7 @@ def names_beside(folder: str) -> list[str]:
     with S3Client() as buckets:
         try:
             for number, page in enumerate(buckets.pages(bucket, prefix, delimiter="/")):
-                if number == _PAGES_OF_NAMES:
+                if number == _MAX_NAME_PAGES:
                     return []
                 names += [one["Key"][len(prefix) :] for one in page]
         except StorageUnavailableError as error:
@@ -104,14 +104,10 @@ def names_beside(folder: str) -> list[str]:
 
 
 def still_there(paths: Sequence[str]) -> dict[str, bool]:
-    """Tell which objects are still there; what cannot be asked for is taken to be.
-
-    Args:
-        paths: Stored paths.
-    """
+    """Return for each stored path whether its object exists; True if the request fails."""
     if not paths:
         return {}
-    with S3Client() as buckets, ThreadPoolExecutor(_AT_ONCE) as threads:
+    with S3Client() as buckets, ThreadPoolExecutor(_THREADS) as threads:
 
         def is_there(path: str) -> bool:
             try:
@@ -126,19 +122,19 @@ def still_there(paths: Sequence[str]) -> dict[str, bool]:
 
 
 def etag_fraction(etag: str) -> int:
-    """Return the microseconds that stand for an ETag in an object's modification time."""
+    """Return the microseconds that represent an ETag in an object's modification time."""
     return int.from_bytes(hashlib.sha256(etag.encode()).digest()[:8]) % 1_000_000
 
 
-class _Folders:
-    """Which folders of a walk are left out: each is asked about once, since keys come sorted."""
+class _FolderRules:
+    """Ignore rules for folders; each folder is checked once, because keys are sorted."""
 
     def __init__(self, exclude: IgnoreRules, aside: SkippedEntries) -> None:
         self._exclude, self._aside = exclude, aside
         self._kept, self._dropped = "", ""
 
-    def are_in(self, relative: str) -> bool:
-        """Tell whether all folders of a path below the root are in."""
+    def include(self, relative: str) -> bool:
+        """Return whether no folder of a path, relative to the root, is left out."""
         if self._dropped and relative.startswith(self._dropped):
             return False
         folder = relative[: relative.rfind("/") + 1]
@@ -160,13 +156,15 @@ def _prefix(key: str) -> str:
 
 
 def _is_file(one: dict[str, Any], path: str, aside: SkippedEntries) -> bool:
-    """Tell whether an object is one that a file could be; what stands for an empty folder is none."""
+    """Return whether an object can be a file; objects that represent empty folders are not."""
     if "\0" in path:
-        aside.unlisted.append(UnlistableEntry(path.replace("\0", "\\x00"), "its key holds a NUL"))
+        aside.unlisted.append(
+            UnlistableEntry(path.replace("\0", "\\x00"), "its key contains a NUL character")
+        )
         return False
     if path.endswith("/"):
         if one["Size"]:
-            aside.unlisted.append(UnlistableEntry(path, "its key ends with a slash, so that it has no name"))
+            aside.unlisted.append(UnlistableEntry(path, "its key ends with a slash, so it has no name"))
         return False
     return True
 

@@ -1,7 +1,7 @@
-"""The engine that runs queries on a published dataset by Spark, on as many machines as the session has.
+"""Engine that runs queries on a published dataset with Spark, on the machines of a Spark session.
 
-Each version gets a Spark session of its own with views in it, so that neither names nor settings meet those
-of the person whose session was given.
+Each version gets its own Spark session with views, so that its names and settings do not interfere with
+those of the user's session.
 """
 
 from __future__ import annotations
@@ -18,24 +18,26 @@ from uuid import UUID, uuid4
 
 import pyarrow as pa
 
-from mfkit.distributed.dataset import Dataset, DatasetVersion
+from mfkit.distributed.dataset import Dataset
 from mfkit.distributed.dataset_engine import (
     PUBLISHED_RELATIONS,
     QUERYABLE_NAMES,
-    WORDS_RELATION,
+    WORDS_COLUMN,
     DatasetEngine,
     VersionSession,
     relation_columns,
 )
+from mfkit.distributed.dataset_manifest import DatasetVersion
 from mfkit.distributed.spark_guard import SparkGuard
-from mfkit.distributed.spark_sql import SparkDialect, spark_type
 from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches
-from mfkit.engines.duckdb_sql import LIBRARY_DIALECTS, Translated
 from mfkit.engines.query_threads import QueryCall
 from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, Relation
 from mfkit.errors import QueryError
-from mfkit.filters.text_search import media_words
 from mfkit.models import media
+from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS
+from mfkit.sql.elements import media_words
+from mfkit.sql.spark_sql import SparkDialect, spark_type
+from mfkit.sql.translate import Translated
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
-    # A sum that overflows is an error, not another number.
+    # A sum that overflows is an error.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.caseSensitive": "false",
@@ -51,13 +53,13 @@ _SETTINGS = {
 
 
 class SparkEngine(DatasetEngine):
-    """Runs statements on a dataset by Spark SQL."""
+    """Engine that runs statements on a dataset with Spark SQL."""
 
     dialects = {record: SparkDialect(record, QUERYABLE_NAMES) for record in LIBRARY_DIALECTS}
-    speaks = "sql() speaks Spark's SQL here."
+    sql_hint = "sql() takes Spark SQL here."
 
     def __init__(self, dataset: Dataset, spark: SparkSession) -> None:
-        """Take the dataset and a Spark session, which is used to make others and left as it is."""
+        """Set the dataset and a Spark session, which only creates other sessions."""
         super().__init__(dataset)
         self._spark = spark
 
@@ -72,7 +74,7 @@ class SparkEngine(DatasetEngine):
 
 
 class _SparkSession:
-    """A version in a Spark session of its own."""
+    """Version of a dataset in its own Spark session."""
 
     def __init__(self, spark: SparkSession, dataset: Dataset, version: DatasetVersion) -> None:
         self._spark = spark.newSession()
@@ -82,12 +84,14 @@ class _SparkSession:
             name = f"{relation.name}_with_id" if relation is MEDIA else relation.name
             self._read(dataset, version, relation).createOrReplaceTempView(name)
         items = self._spark.table("media_with_id")
-        facts = items.where("metadata_id IS NOT NULL")
+        metadata = items.where("metadata_id IS NOT NULL")
         for name, frame in {
             "media": items.select(*media.c.keys()),
             "media_items": items.select(*ITEM_COLUMNS),
-            "media_metadata": facts.selectExpr("metadata_id AS id", "id AS media_item_id", *METADATA_COLUMNS),
-            media_words.name: items.selectExpr("id AS media_item_id", WORDS_RELATION),
+            "media_metadata": metadata.selectExpr(
+                "metadata_id AS id", "id AS media_item_id", *METADATA_COLUMNS
+            ),
+            media_words.name: items.selectExpr("id AS media_item_id", WORDS_COLUMN),
         }.items():
             frame.createOrReplaceTempView(name)
         self._guard = SparkGuard(self._spark, QUERYABLE_NAMES)
@@ -97,7 +101,7 @@ class _SparkSession:
         units = version.relations[relation.name]
         if not units:
             return self._spark.createDataFrame([], columns)
-        # The folders' names tell Spark which files hold the media types that a query is about.
+        # With the base path, Spark reads only the folders of the media types that a query selects.
         reader = self._spark.read.option("basePath", _address(dataset, relation.name))
         if relation is MEDIA:
             columns += ", date_year INT"
@@ -105,7 +109,7 @@ class _SparkSession:
 
     def run(self, translated: Translated, call: QueryCall) -> pa.Table:
         with self._running(call):
-            return _arrow(self._spark.sql(translated.sql, args=_plain(translated.parameters)))
+            return _arrow(self._spark.sql(translated.sql, args=_spark_values(translated.parameters)))
 
     def pour(
         self,
@@ -115,7 +119,7 @@ class _SparkSession:
         take: BatchConsumer[T],
     ) -> T:
         with self._running(call):
-            frame = self._spark.sql(translated.sql, args=_plain(translated.parameters))
+            frame = self._spark.sql(translated.sql, args=_spark_values(translated.parameters))
             schema = _arrow(frame.limit(0)).schema
 
             def batches() -> Batches:
@@ -135,10 +139,10 @@ class _SparkSession:
             raise QueryError(f"The statement has no parameter :{unused[0]}.")
         with self._running(call):
             self._guard.refuse_all_but_reading(sql)
-            return _arrow(self._spark.sql(sql, args=_plain(parameters)))
+            return _arrow(self._spark.sql(sql, args=_spark_values(parameters)))
 
     def close(self) -> None:
-        """Let nothing go: the files are Spark's to open and close."""
+        """Do nothing, because Spark opens and closes the files."""
 
     @contextmanager
     def _running(self, call: QueryCall) -> Iterator[None]:
@@ -152,24 +156,24 @@ class _SparkSession:
 
 
 def _address(dataset: Dataset, file: str) -> str:
-    # Of a path without a scheme a cluster thinks that it lies in its own file system.
+    # A cluster looks for a path without a scheme in its own file system.
     return dataset.uri(file) if dataset.local is None else f"file://{dataset.uri(file)}"
 
 
 def _arrow(frame: DataFrame) -> pa.Table:
     with warnings.catch_warnings():
-        # Of pandas 3, which has no part in this.
+        # About pandas 3, which is not used here.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
         table: pa.Table = frame.toArrow()
     return table
 
 
-def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters as Spark takes them; moments as text of UTC."""
-    return {name: _value(value) for name, value in parameters.items()}
+def _spark_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as Spark takes them; timestamps are text in UTC."""
+    return {name: _spark_value(value) for name, value in parameters.items()}
 
 
-def _value(value: Any) -> Any:
+def _spark_value(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, UUID):

@@ -1,7 +1,7 @@
-"""Check free SQL for Spark by its parsed plan: one query over known relations that only reads.
+"""Check of free SQL for Spark by its parsed plan: a statement must be one query on known relations.
 
-Spark's SQL reads any file by its path and calls static methods of Java by name, so what is not listed here is
-refused. Source: https://spark.apache.org/docs/latest/sql-ref-syntax.html.
+Spark SQL can read any file by its path and call static methods of Java, so everything that is not listed
+here is rejected. Source: https://spark.apache.org/docs/latest/sql-ref-syntax.html.
 """
 
 from __future__ import annotations
@@ -15,92 +15,38 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _PLANS = frozenset(
-    (
-        "Aggregate",
-        "Deduplicate",
-        "Distinct",
-        "Except",
-        "Filter",
-        "Generate",
-        "GlobalLimit",
-        "Intersect",
-        "Join",
-        "LateralJoin",
-        "LocalLimit",
-        "LocalRelation",
-        "Offset",
-        "OneRowRelation",
-        "OneRowRelation$",
-        "PipeOperator",
-        "Pivot",
-        "Project",
-        "Repartition",
-        "RepartitionByExpression",
-        "Sample",
-        "Sort",
-        "SubqueryAlias",
-        "Union",
-        "Unpivot",
-        "UnresolvedHaving",
-        "UnresolvedInlineTable",
-        "UnresolvedQualify",
-        "UnresolvedRelation",
-        "UnresolvedSubqueryColumnAliases",
-        "UnresolvedTVFAliases",
-        "UnresolvedTableValuedFunction",
-        "UnresolvedWith",
-    )
+    """
+    Aggregate Deduplicate Distinct Except Filter Generate GlobalLimit Intersect Join LateralJoin
+    LocalLimit LocalRelation Offset OneRowRelation OneRowRelation$ PipeOperator Pivot Project Repartition
+    RepartitionByExpression Sample Sort SubqueryAlias Union Unpivot UnresolvedHaving UnresolvedInlineTable
+    UnresolvedQualify UnresolvedRelation UnresolvedSubqueryColumnAliases UnresolvedTVFAliases
+    UnresolvedTableValuedFunction UnresolvedWith
+    """.split()
 )
-"""Plans of queries. Commands, hints and scripts are none; the expressions of named windows cannot be seen."""
+"""Plan nodes of queries. Commands, hints, scripts and named windows, which hide expressions, are left out."""
 _TABLE_FUNCTIONS = frozenset(
-    (
-        "range",
-        "explode",
-        "explode_outer",
-        "posexplode",
-        "posexplode_outer",
-        "inline",
-        "inline_outer",
-        "stack",
-        "json_tuple",
-    )
+    """
+    range explode explode_outer posexplode posexplode_outer inline inline_outer stack json_tuple
+    """.split()
 )
-# By Spark's own groups. Not among them: misc_funcs (Java's methods, names of files), xml_funcs, and those of
-# formats whose descriptions are read from files.
+# Spark's function groups, except misc_funcs (methods of Java, names of files), xml_funcs, and those of
+# formats whose schemas are read from files.
 _GROUPS = frozenset(
     f"{group}_funcs"
-    for group in (
-        "agg",
-        "array",
-        "bitwise",
-        "collection",
-        "conditional",
-        "conversion",
-        "csv",
-        "datetime",
-        "generator",
-        "hash",
-        "json",
-        "lambda",
-        "map",
-        "math",
-        "predicate",
-        "string",
-        "struct",
-        "url",
-        "variant",
-        "window",
-    )
+    for group in """
+    agg array bitwise collection conditional conversion csv datetime generator hash json lambda map math
+    predicate string struct url variant window
+    """.split()
 )
 _FURTHER = frozenset(("typeof", "uuid", "raise_error", "assert_true"))
 _NAMED_AT_RUN_TIME = frozenset(("ExpressionWithUnresolvedIdentifier", "PlanWithUnresolvedIdentifier"))
 
 
 class SparkGuard:
-    """Checks statements for one Spark session."""
+    """Check of statements for one Spark session."""
 
     def __init__(self, spark: SparkSession, relations: Collection[str]) -> None:
-        """Take the session and the names that statements may read from, in lower case."""
+        """Set the session and the relations that statements can read, in lower case."""
         self._parser = spark._jsparkSession.sessionState().sqlParser()
         jvm = spark._jvm
         assert jvm is not None
@@ -109,10 +55,10 @@ class SparkGuard:
         self._functions: dict[str, bool] = {}
 
     def refuse_all_but_reading(self, sql: str) -> None:
-        """Refuse a statement that cannot be shown to only read; nothing is analysed or run.
+        """Reject a statement unless it is certainly read-only; nothing is analysed or run.
 
         Raises:
-            QueryError: It is no query, or uses something that is not allowed.
+            QueryError: The statement is not a query, or uses something that is not allowed.
             PySparkException: Spark cannot parse it.
         """
         try:

@@ -92,11 +92,6 @@ def parquet_rows(directory: Path, files: Iterable[str]) -> str:
     return f"read_parquet([{', '.join(quote(str(directory / file)) for file in files)}])"
 
 
-def fold_case(text: str) -> str:
-    """Return the expression for a text with ASCII letters in lower case, and no others: SQLite's lower()."""
-    return f"mfkit_fold(CAST({text} AS VARCHAR))"
-
-
 def quote(text: str) -> str:
     """Return a text as an SQL string."""
     return "'" + text.replace("'", "''") + "'"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Float, Integer, Numeric, Table, Uuid
+from sqlalchemy import Column, Table, Uuid
 from sqlalchemy.types import TypeEngine
 
 from mfkit.engines import duckdb_settings
@@ -21,13 +21,13 @@ from mfkit.models import (
     Scan,
     ScanFailure,
     Tag,
-    UTCDateTime,
     collection_items,
     media,
     media_tags,
     scan_changes,
 )
 from mfkit.models.wide_view import wide_select
+from mfkit.sql.duckdb_sql import ITEM_DATE, duckdb_type
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,6 @@ def _of(model: Any, key: str | None = None, order: str = "") -> Relation:
     return Relation(table.name, _columns(table.c), key, order)
 
 
-ITEM_DATE = "item_date"
-"""The column for an item's one date (mfkit.filters.conditions). It is computed once, and of each group of
-rows it is known from when to when they are, so that a query on a time passes over the others."""
 # With the id of the metadata, so that the table of that name can be had from it.
 MEDIA = Relation(
     "media",
@@ -116,21 +113,6 @@ METADATA_COLUMNS = tuple(
 )
 NAMES = frozenset((*RELATIONS, "media_items", "media_metadata"))
 """Every relation that a query on the snapshot may name."""
-
-
-def duckdb_type(type_: TypeEngine[Any]) -> str:
-    """Return the type of a column in the snapshot; moments are UTC without saying so."""
-    if isinstance(type_, Uuid):
-        return "UUID"
-    if isinstance(type_, (UTCDateTime, DateTime)):
-        return "TIMESTAMP"
-    if isinstance(type_, Boolean):
-        return "BOOLEAN"
-    if isinstance(type_, BigInteger | Integer):
-        return "BIGINT"
-    if isinstance(type_, Float | Numeric):
-        return "DOUBLE"
-    return "VARCHAR"
 
 
 def raw_type(type_: TypeEngine[Any]) -> pa.DataType:

@@ -1,4 +1,4 @@
-"""From a `MediaFilter` to SQL conditions over the `media` relation."""
+"""SQL conditions of a `MediaFilter` on the relation `media`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, extract, func, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    extract,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 
-from mfkit.filters.camera_name import camera
-from mfkit.filters.json_fields import json_text
 from mfkit.filters.media_filter import Box, MediaFilter, Near
 from mfkit.filters.size_classes import resolution
 from mfkit.filters.text_search import search_hits
 from mfkit.models import Collection, MediaType, Tag, collection_items, media, media_tags
+from mfkit.sql.elements import FirstWord, json_text
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the earth (IUGG), for distances on a sphere."""
@@ -22,34 +34,44 @@ Condition = ColumnElement[bool]
 c = media.c
 
 item_date = func.coalesce(c.file_created_at, c.file_modified_at)
-"""The one date of an item: capture time where known, else the file's modification time."""
+"""Date of an item: its capture time if known, else the modification time of its file."""
 
 date_year = extract("year", item_date)
-"""The year of that."""
+"""Year of :data:`item_date`."""
 item_year = func.coalesce(c.year, date_year)
-"""Year of release where known, else of the item's date."""
+"""Year of release if known, else the year of :data:`item_date`."""
 
 container = case((c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), json_text("format")), else_=null())
-"""The container of a film or a piece of music, by FFmpeg's name; null for everything else."""
+"""Container of a video or an audio file, by FFmpeg's name; null for other media types."""
 
 lens = json_text("lens")
-"""The lens's name."""
+"""Name of the lens."""
+
+# "NIKON CORPORATION" and "NIKON D7100" have the first word in common, "Canon" and "Canon EOS 80D" too.
+camera = func.nullif(
+    func.trim(
+        case(
+            (FirstWord(c.camera_model) == FirstWord(c.camera_make), c.camera_model),
+            else_=func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, ""),
+        )
+    ),
+    "",
+    type_=Text(),
+)
+"""Make and model, or the model alone if it begins with the make; null if neither is known."""
 
 
 def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:
-    """Return the conditions of a filter, to be joined by AND.
-
-    Args:
-        chosen: The filter.
+    """Return the conditions of a filter, which are joined by AND.
 
     Returns:
-        Conditions over ``media``; empty when every item is meant, missing ones too.
+        Conditions on ``media``; empty if the filter selects every item, missing ones included.
     """
     return tuple(_conditions(chosen))
 
 
 def matches(chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that selects the ids of the items that a filter means."""
+    """Return the statement that selects the ids of the items that a filter selects."""
     return select(c.id).where(*conditions(chosen))
 
 
@@ -94,12 +116,12 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
 
 
 def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Compare with a column whose values mfkit itself writes in lower case: an index serves."""
+    """Compare with a column that mfkit writes in lower case, so that the query can use its index."""
     return lambda values: column.in_([value.lower() for value in values])
 
 
 def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Compare without regard to case, as the database folds it."""
+    """Compare without case, as the database folds it."""
     return lambda values: func.lower(column).in_([func.lower(value) for value in values])
 
 
@@ -108,16 +130,15 @@ def _camera(values: tuple[str, ...]) -> Condition:
 
 
 def _tagged(names: tuple[str, ...]) -> Condition:
-    # Ids in a subquery of their own: a join makes SQLite read all links, as it sees no use of an
-    # index in the folded name.
-    meant = select(Tag.id).where(_folded(Tag.__table__.c.name)(names))
-    return c.id.in_(select(media_tags.c.media_item_id).where(media_tags.c.tag_id.in_(meant)))
+    # A subquery instead of a join: with a join SQLite reads all links, because lower(name) uses no index.
+    tag_ids = select(Tag.id).where(_folded(Tag.__table__.c.name)(names))
+    return c.id.in_(select(media_tags.c.media_item_id).where(media_tags.c.tag_id.in_(tag_ids)))
 
 
 def _collected(names: tuple[str, ...]) -> Condition:
-    meant = select(Collection.id).where(_folded(Collection.__table__.c.name)(names))
+    collection_ids = select(Collection.id).where(_folded(Collection.__table__.c.name)(names))
     return c.id.in_(
-        select(collection_items.c.media_item_id).where(collection_items.c.collection_id.in_(meant))
+        select(collection_items.c.media_item_id).where(collection_items.c.collection_id.in_(collection_ids))
     )
 
 
@@ -147,7 +168,7 @@ _RANGES: dict[str, ColumnElement[Any]] = {
 
 
 def _below(folder: str) -> Condition:
-    """Return the condition on the path, as a range that the index on it serves."""
+    """Return the condition that an item is below a folder, as a range of paths that can use an index."""
     if folder == "/":
         return and_(c.file_path >= "/", c.file_path < "0")
     # "0" is the character after "/".
@@ -164,21 +185,21 @@ def _in_box(box: Box) -> Condition:
 
 
 def _in_area(corners: Sequence[tuple[float, float]]) -> Condition:
-    """Return the condition that a ray from the item eastward crosses the line an odd number of times.
+    """Return the condition that a ray from the item to the east crosses the outline an odd number of times.
 
     Source: M. Shimrat, Algorithm 112: Position of point relative to polygon, CACM 5 (1962), 434.
     """
     south, north = min(y for y, _ in corners), max(y for y, _ in corners)
     west, east = min(x for _, x in corners), max(x for _, x in corners)
-    turns = [turn for turn in (-360.0, 0.0, 360.0) if west + turn <= 180 and east + turn >= -180]
+    shifts = [shift for shift in (-360.0, 0.0, 360.0) if west + shift <= 180 and east + shift >= -180]
     return or_(
         *(
             and_(
-                # First what costs little.
-                _in_box(Box(south, max(west + turn, -180.0), north, min(east + turn, 180.0))),
-                _crossings([(y, x + turn) for y, x in corners]) % 2 == 1,
+                # The cheap condition comes first.
+                _in_box(Box(south, max(west + shift, -180.0), north, min(east + shift, 180.0))),
+                _crossings([(y, x + shift) for y, x in corners]) % 2 == 1,
             )
-            for turn in turns
+            for shift in shifts
         )
     )
 
@@ -187,18 +208,18 @@ def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
     counts: list[ColumnElement[int]] = []
     for (y1, x1), (y2, x2) in zip(corners, [*corners[1:], corners[0]], strict=True):
         if y1 != y2:
-            # Of both ends of an edge one belongs to it, so that a ray through a corner counts it once.
+            # Only one end belongs to an edge, so that a ray through a corner counts once.
             beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
             at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
             counts.append(case((and_(beside, c.longitude < at), 1), else_=0))
-    while len(counts) > 1:  # in pairs: a sum of hundreds is otherwise nested too deep
+    while len(counts) > 1:  # add in pairs, because a sum of hundreds of terms would be nested too deeply
         odd = counts[len(counts) // 2 * 2 :]
         counts = [one + other for one, other in zip(counts[::2], counts[1::2], strict=False)] + odd
     return counts[0] if counts else literal(0, Integer())
 
 
 def _near(near: Near) -> Condition:
-    """Return the haversine condition, behind a cheap band of latitudes.
+    """Return the haversine condition, after a cheap condition on the latitude.
 
     Source: R. W. Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984), 159.
     """

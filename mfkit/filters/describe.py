@@ -1,4 +1,4 @@
-"""A `MediaFilter` in words: one short text per condition, for people to read and to take away one by one."""
+"""Descriptions of a `MediaFilter`: a short text for each condition, and the whole filter as SQL."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ class FilterClause(NamedTuple):
     """One condition of a filter.
 
     Attributes:
-        fields: The fields of the filter that make it; without them the condition is gone.
-        text: The condition in words. What files say of themselves stands in it as it is: plain text,
-            not HTML.
+        fields: The fields of the filter that state the condition.
+        text: Description of the condition. It can contain text from files, and is not escaped for HTML.
     """
 
     fields: tuple[str, ...]
@@ -31,33 +30,33 @@ class FilterClause(NamedTuple):
 
 
 def describe(chosen: MediaFilter) -> tuple[FilterClause, ...]:
-    """Return the conditions of a filter in words, in a steady order.
+    """Describe the conditions of a filter, in a fixed order.
 
     Example:
-        >>> [clause.text for clause in clauses(MediaFilter(media_type="video", min_size="1 GB"))]
+        >>> [clause.text for clause in describe(MediaFilter(media_type="video", min_size="1 GB"))]
         ['video', 'size from 1 GB']
     """
     return tuple(_clauses(chosen))
 
 
 def without(chosen: MediaFilter, *fields: str) -> MediaFilter:
-    """Return the same filter without conditions on these fields."""
+    """Return the filter without its conditions on these fields."""
     return chosen.replace(**{name: MediaFilter.model_fields[name].default for name in fields})
 
 
 def _clauses(chosen: MediaFilter) -> Iterator[FilterClause]:
     given = chosen.given()
-    for fields, say in _SAY:
+    for fields, phrase in _PHRASES:
         if any(name in given for name in fields):
-            yield FilterClause(fields, say(*(getattr(chosen, name) for name in fields)))
+            yield FilterClause(fields, phrase(*(getattr(chosen, name) for name in fields)))
             for name in fields:
                 given.pop(name, None)
-    # A field that has no words of its own is said all the same: no condition works unseen.
+    # Fields without a phrase of their own are described too, so that every condition is visible.
     for name, value in given.items():
-        yield FilterClause((name,), f"{name.replace('_', ' ')} {_plain(value)}")
+        yield FilterClause((name,), f"{name.replace('_', ' ')} {_as_text(value)}")
 
 
-def _plain(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return _or(value) if isinstance(value, tuple) else str(value)
 
 
@@ -70,13 +69,13 @@ def _named(what: str) -> Callable[[tuple[Any, ...]], str]:
 
 
 def _range(what: str, text: Callable[[Any], str]) -> Callable[[Any, Any], str]:
-    def say(low: Any, high: Any) -> str:
+    def phrase(low: Any, high: Any) -> str:
         if low is None or high is None:
             return f"{what} from {text(low)}" if high is None else f"{what} up to {text(high)}"
         first, last = text(low), text(high)
         return f"{what} {first}" if first == last else f"{what} {first} to {last}"
 
-    return say
+    return phrase
 
 
 def _extensions(values: tuple[str, ...]) -> str:
@@ -97,10 +96,10 @@ def _dates(after: datetime | None, before: datetime | None) -> str:
 
 
 def _span(after: datetime, before: datetime) -> str:
-    """Return a span of time by its years or months where it is made of whole ones."""
-    # The first moment after the span: whole days, months and years end where the next ones begin.
+    """Describe a range of dates, by years or months if it consists of whole ones."""
+    # Exclusive end of the range: whole days, months and years end where the next ones begin.
     end = before + timedelta(microseconds=1) if before.microsecond else before
-    if _midnight(after) and _midnight(end) and after.day == end.day == 1:
+    if _is_midnight(after) and _is_midnight(end) and after.day == end.day == 1:
         if after.month == end.month == 1:
             return f"{after:%Y}" if end.year == after.year + 1 else f"{after:%Y} to {before:%Y}"
         first, last = f"{after:%b %Y}", f"{before:%b %Y}"
@@ -109,13 +108,13 @@ def _span(after: datetime, before: datetime) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _midnight(moment: datetime) -> bool:
-    return (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
+def _is_midnight(timestamp: datetime) -> bool:
+    return (timestamp.hour, timestamp.minute, timestamp.second, timestamp.microsecond) == (0, 0, 0, 0)
 
 
-def _day(moment: datetime | None) -> str:
-    assert moment is not None
-    return f"{moment:%Y-%m-%d}"
+def _day(timestamp: datetime | None) -> str:
+    assert timestamp is not None
+    return f"{timestamp:%Y-%m-%d}"
 
 
 def _latitude(degrees: float) -> str:
@@ -142,7 +141,7 @@ def _near(near: Any) -> str:
     return f"within {radius:g} km of {_latitude(latitude)}, {_longitude(longitude)}"
 
 
-_SAY: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
+_PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("media_type",), lambda kinds: _or(tuple(kind.value for kind in kinds))),
     (("mime_type",), _named("format")),
     (("extension",), _extensions),
@@ -172,19 +171,19 @@ _SAY: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("area",), _area),
     (("near",), _near),
     (("text",), "“{}”".format),
-    (("missing",), lambda gone: "missing files" if gone else "missing files too"),
+    (("missing",), lambda missing: "missing files" if missing else "missing files too"),
     (("duplicates",), lambda several: "with copies" if several else "without copies"),
 )
 
 
-HEADING = "-- To be read; verbs take the filter itself, whose values stay parameters."
-SEARCH = '-- The search is the record database\'s own: lib.sql("...", engine="record")'
+HEADING = "-- For reading only. Methods take the filter itself and pass its values as parameters."
+SEARCH = '-- The search runs only on the library database: lib.sql("...", engine="record")'
 
 
 def to_sql(chosen: MediaFilter) -> str:
-    """Return the statement that a filter makes of ``media``, in SQLite's words.
+    """Return a filter as a query on ``media`` in SQLite's SQL, for reading.
 
-    Every value is a literal of its type; a quote in a text is doubled, so that no text ends its literal.
+    Values are literals of their types. Quotes in text are doubled.
     """
     dialect: Any = sqlite.dialect
     statement = select(text("*")).select_from(media).where(*conditions(chosen))

@@ -1,4 +1,4 @@
-"""Classes of sizes, durations and the like: their bounds and names, and the expressions they make."""
+"""Bins of sizes, durations and similar quantities: their bounds, names and expressions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ c = media.c
 
 @dataclass(frozen=True)
 class Bins:
-    """Names for the stretches of a quantity.
+    """Named bins of a quantity.
 
     Attributes:
-        unit: Of the quantity, in words.
-        names: From the lowest class to the highest.
-        bounds: The first value of each class but the lowest; a bound belongs to the class above it.
+        unit: Unit of the quantity.
+        names: Names of the bins, from the lowest to the highest.
+        bounds: Lowest value of each bin except the first.
     """
 
     unit: str
@@ -28,24 +28,20 @@ class Bins:
     bounds: tuple[float, ...]
 
     def of(self, quantity: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the name of the class that a quantity falls in; null for null."""
+        """Return the name of the bin that a quantity falls in; null for null."""
         steps = [(quantity < bound, name) for bound, name in zip(self.bounds, self.names, strict=False)]
         return cast(case((quantity.is_(None), null()), *steps, else_=self.names[-1]), Text())
 
 
+# fmt: off
 BINS: Mapping[str, tuple[ColumnElement[Any], Bins]] = {
     "size_class": (
         c.file_size,
         Bins(
             "bytes",
             (
-                "below 100 kB",
-                "100 kB to 1 MB",
-                "1 to 10 MB",
-                "10 to 100 MB",
-                "100 MB to 1 GB",
-                "1 to 10 GB",
-                "10 GB and more",
+                "below 100 kB", "100 kB to 1 MB", "1 to 10 MB", "10 to 100 MB", "100 MB to 1 GB",
+                "1 to 10 GB", "10 GB and more",
             ),
             (10**5, 10**6, 10**7, 10**8, 10**9, 10**10),
         ),
@@ -55,12 +51,7 @@ BINS: Mapping[str, tuple[ColumnElement[Any], Bins]] = {
         Bins(
             "seconds",
             (
-                "below 10 s",
-                "10 s to 1 min",
-                "1 to 5 min",
-                "5 to 20 min",
-                "20 min to 1 h",
-                "1 to 2 h",
+                "below 10 s", "10 s to 1 min", "1 to 5 min", "5 to 20 min", "20 min to 1 h", "1 to 2 h",
                 "2 h and more",
             ),
             (10, 60, 300, 1200, 3600, 7200),
@@ -71,14 +62,8 @@ BINS: Mapping[str, tuple[ColumnElement[Any], Bins]] = {
         Bins(
             "bit/s",
             (
-                "below 128 kb/s",
-                "128 to 320 kb/s",
-                "320 kb/s to 1 Mb/s",
-                "1 to 5 Mb/s",
-                "5 to 10 Mb/s",
-                "10 to 25 Mb/s",
-                "25 to 50 Mb/s",
-                "50 Mb/s and more",
+                "below 128 kb/s", "128 to 320 kb/s", "320 kb/s to 1 Mb/s", "1 to 5 Mb/s", "5 to 10 Mb/s",
+                "10 to 25 Mb/s", "25 to 50 Mb/s", "50 Mb/s and more",
             ),
             (128_000, 320_000, 10**6, 5 * 10**6, 10**7, 25 * 10**6, 50 * 10**6),
         ),
@@ -96,12 +81,7 @@ BINS: Mapping[str, tuple[ColumnElement[Any], Bins]] = {
         Bins(
             "f-number",
             (
-                "below f/2",
-                "f/2 to f/2.8",
-                "f/2.8 to f/4",
-                "f/4 to f/5.6",
-                "f/5.6 to f/8",
-                "f/8 to f/11",
+                "below f/2", "f/2 to f/2.8", "f/2.8 to f/4", "f/4 to f/5.6", "f/5.6 to f/8", "f/8 to f/11",
                 "f/11 and more",
             ),
             (2, 2.8, 4, 5.6, 8, 11),
@@ -116,7 +96,8 @@ BINS: Mapping[str, tuple[ColumnElement[Any], Bins]] = {
         ),
     ),
 }
-"""Name of the fact -> what is measured, and its classes."""
+# fmt: on
+"""Name of the dimension -> the quantity and its bins."""
 
 RESOLUTIONS: tuple[tuple[str, int, int], ...] = (
     ("8K", 7680, 4320),
@@ -126,11 +107,13 @@ RESOLUTIONS: tuple[tuple[str, int, int], ...] = (
     ("HD", 1280, 720),
     ("SD", 640, 480),
 )
-"""Class, longer side, shorter side in pixels: a picture belongs to the first class of which it reaches
-one of the sides, so that a film of 1920 x 800 is Full HD; below all of them it is ``below SD``."""
+"""Class, longer side and shorter side in pixels.
+
+An image or video belongs to the first class of which it reaches one side, so that a video of 1920 x 800 is
+Full HD. Smaller ones are ``below SD``."""
 
 RESOLUTION_NAMES = ("below SD", *(name for name, _, _ in reversed(RESOLUTIONS)))
-"""From the lowest class to the highest."""
+"""Names of the classes, from the lowest to the highest."""
 
 _known = and_(c.width.is_not(None), c.height.is_not(None))
 _longer = case((c.width >= c.height, c.width), else_=c.height)
@@ -144,7 +127,7 @@ resolution: ColumnElement[Any] = cast(
     ),
     Text(),
 )
-"""Class by both sides, whichever way the picture is turned; null where one is not known."""
+"""Resolution class by both sides, in either orientation; null if a side is not known."""
 
 orientation: ColumnElement[Any] = cast(
     case(
@@ -152,4 +135,4 @@ orientation: ColumnElement[Any] = cast(
     ),
     Text(),
 )
-"""By width and height as displayed."""
+"""Orientation by the displayed width and height."""

@@ -1,4 +1,4 @@
-"""Sizes and durations as people write them."""
+"""Parsing and formatting of sizes and durations."""
 
 from __future__ import annotations
 
@@ -14,41 +14,43 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_size(value: str | int | float) -> int:
-    """Return a size in bytes.
+    """Parse a size into bytes.
 
     Args:
-        value: Bytes, or text such as ``"1 GB"`` (10^9 bytes), ``"1.5 GiB"`` (2^30 each), ``"700k"``.
+        value: Number of bytes, or text such as ``"1 GB"`` (10^9 bytes), ``"1.5 GiB"``, ``"700k"``.
 
     Raises:
-        ValueError: The text is no size, or the size is negative.
+        ValueError: The text is not a size, or the size is negative.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if not 0 <= value < 2**63:
-            raise ValueError(f"{value!r} is no size in bytes")
+            raise ValueError(f"{value!r} is not a size in bytes. Use a number of at least 0")
         return int(value)
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is no size; write bytes or, for example, '700 MB', '1.5 GiB'")
+        raise ValueError(
+            f'{value!r} is not a size. Use a number of bytes or text such as "700 MB" or "1.5 GiB"'
+        )
     number, prefix, binary = match.groups()
     power = _POWERS.index(prefix.lower()) + 1 if prefix else 0
     size = float(number) * float(1024 if binary else 1000) ** power
     if size >= 2**63:
-        raise ValueError(f"{value!r} is larger than any file")
+        raise ValueError(f"{value!r} is larger than any file. Use a smaller size")
     return round(size)
 
 
 def parse_duration(value: str | int | float) -> float:
-    """Return a duration in seconds.
+    """Parse a duration into seconds.
 
     Args:
-        value: Seconds, or text such as ``"90 s"``, ``"5 min"``, ``"1.5 h"``, ``"2 days"``, ``"1:30:00"``.
+        value: Number of seconds, or text such as ``"90 s"``, ``"1.5 h"``, ``"2 days"``, ``"1:30:00"``.
 
     Raises:
-        ValueError: The text is no duration, or the duration is negative.
+        ValueError: The text is not a duration, or the duration is negative.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if not 0 <= value < float("inf"):
-            raise ValueError(f"{value!r} is no duration in seconds")
+            raise ValueError(f"{value!r} is not a duration in seconds. Use a number of at least 0")
         return float(value)
     if isinstance(value, str):
         if clock := _CLOCK.fullmatch(value):
@@ -56,11 +58,13 @@ def parse_duration(value: str | int | float) -> float:
             return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
         if span := _SPAN.fullmatch(value):
             return float(span[1]) * _SECONDS[span[2][0].lower()]
-    raise ValueError(f"{value!r} is no duration; write seconds or, for example, '5 min', '1:30:00'")
+    raise ValueError(
+        f'{value!r} is not a duration. Use a number of seconds or text such as "5 min" or "1:30:00"'
+    )
 
 
 def format_size(size: float) -> str:
-    """Return bytes as text with a decimal unit and three figures: ``"1.23 GB"``."""
+    """Format bytes with a decimal unit and three digits: ``"1.23 GB"``."""
     if size < 1000:
         return f"{size:.0f} B"
     for unit in ("kB", "MB", "GB", "TB", "PB"):
@@ -71,13 +75,13 @@ def format_size(size: float) -> str:
 
 
 def round_size(size: float) -> str:
-    """Return bytes as :func:`format_size`, without figures that say nothing: ``"1 GB"``, ``"1.5 kB"``."""
+    """Format bytes like :func:`format_size`, without trailing zeros: ``"1 GB"``, ``"1.5 kB"``."""
     number, unit = format_size(size).split(" ")
     return f"{float(number):g} {unit}"
 
 
 def format_duration(seconds: float) -> str:
-    """Return seconds as text: ``"1.5 s"``, ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
+    """Format seconds: ``"1.5 s"``, ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
     if 0 < seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 60:
@@ -88,5 +92,5 @@ def format_duration(seconds: float) -> str:
 
 
 def format_rate(rate: float) -> str:
-    """Return bits per second as text with a decimal unit and three figures: ``"5.20 Mbit/s"``."""
+    """Format bits per second with a decimal unit and three digits: ``"5.20 Mbit/s"``."""
     return format_size(rate).replace("B", "bit") + "/s"

@@ -20,7 +20,7 @@ from mfkit.analysis import (
     scan_history,
     summary,
 )
-from mfkit.analysis.encoding_assumptions import read
+from mfkit.analysis.encoding_assumptions import read_assumptions
 from mfkit.analysis.periods import Freq
 from mfkit.errors import FilterError
 from mfkit.filters.media_filter import FilterLike, MediaFilter
@@ -139,7 +139,7 @@ class AnalysisMethods(ReadMethods):
         chosen = MediaFilter.of(filter, **fields)
         top = chosen.folder
         if top is None:
-            extent = await self.frame(folder_tree.folder_totals(chosen))
+            extent = await self.frame(folder_tree.folder_range(chosen))
             first, last = (None if pd.isna(path) else str(path) for path in extent.iloc[0])
             top = folder_tree.common_folder(first, last)
         return await self.frame(folder_tree.folders(depth, chosen, top, limit=limit))
@@ -173,7 +173,7 @@ class AnalysisMethods(ReadMethods):
             FilterError: The column holds no numbers, or the number of bins or a field makes no sense.
         """
         chosen = MediaFilter.of(filter, **fields)
-        found = await self.frame(histogram.bounds(column, chosen, log=log))
+        found = await self.frame(histogram.value_range(column, chosen, log=log))
         least, greatest = (None if pd.isna(one) else one for one in found.to_dict("records")[0].values())
         marks = histogram.edges(column, least, greatest, bins, log=log)
         return await self.frame(histogram.histogram(column, marks, chosen, log=log))
@@ -306,7 +306,9 @@ class AnalysisMethods(ReadMethods):
             FilterError: The target is unknown, an assumption or a field makes no sense.
         """
         return await self.frame(
-            savings.savings(target, read(assumptions), MediaFilter.of(filter, **fields), limit=limit)
+            savings.savings(
+                target, read_assumptions(assumptions), MediaFilter.of(filter, **fields), limit=limit
+            )
         )
 
     async def compare(

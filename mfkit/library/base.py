@@ -12,8 +12,7 @@ from sqlalchemy import Executable, Select
 
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.null_database import NullDatabase
-from mfkit.distributed.dataset import Dataset
-from mfkit.distributed.dataset_engine import DatasetEngine, DuckDatasetEngine
+from mfkit.distributed_access import load_distributed
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.errors import QueryError
@@ -56,8 +55,8 @@ class LibraryBase:
         if engine not in get_args(Engine):
             raise QueryError(f"{engine!r} is no engine; take one of {', '.join(get_args(Engine))}.")
         self._record = LibraryEngine(self.database)
-        self._snapshot: SnapshotEngine | DatasetEngine = SnapshotEngine(self.database, self._record)
-        self._engine: SnapshotEngine | DatasetEngine | LibraryEngine = (
+        self._snapshot: SnapshotEngine = SnapshotEngine(self.database, self._record)
+        self._engine: SnapshotEngine | LibraryEngine = (
             self._snapshot if engine == "snapshot" else self._record
         )
         self._opening: asyncio.Task[None] | None = None
@@ -81,11 +80,11 @@ class LibraryBase:
             DatasetError: The URL makes no sense, or DuckDB cannot read from there.
             QueryError: The engine is neither.
         """
-        place = Dataset(dataset)
+        opened = load_distributed("dataset_engine").open_dataset(dataset, engine)
         library = cls.__new__(cls)
-        library.database = NullDatabase(place.name)
+        library.database = NullDatabase(opened.dataset.name)
         library._record = LibraryEngine(library.database)
-        library._snapshot = library._engine = dataset_engine(place, engine)
+        library._snapshot = library._engine = opened
         library._opening = None
         return library
 
@@ -146,22 +145,3 @@ async def library_state(library: LibraryBase) -> object | None:
 
 def _failed(task: asyncio.Task[None]) -> bool:
     return task.cancelled() or task.exception() is not None
-
-
-def dataset_engine(dataset: Dataset, engine: SparkSession | Literal["duckdb"]) -> DatasetEngine:
-    """Return what runs queries on a dataset.
-
-    Raises:
-        QueryError: It is neither DuckDB nor a Spark session.
-        DatasetError: DuckDB cannot read from there.
-    """
-    if engine == "duckdb":
-        return DuckDatasetEngine(dataset)
-    if not hasattr(engine, "newSession"):
-        raise QueryError(
-            f'{engine!r} runs no queries on a dataset; take "duckdb" or a Spark session: '
-            "pip install 'mfkit[spark]', then pyspark.sql.SparkSession.builder.getOrCreate()."
-        )
-    from mfkit.distributed.spark_engine import SparkEngine
-
-    return SparkEngine(dataset, engine)

@@ -6,6 +6,8 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -13,8 +15,7 @@ import pandas as pd
 from mfkit import catalog
 from mfkit.core.database import Database
 from mfkit.core.library_copy import copy_library, count_rows
-from mfkit.distributed.dataset import Dataset
-from mfkit.distributed.publish_dataset import PublishResult
+from mfkit.distributed_access import load_distributed
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.errors import ReadOnlyLibraryError
 from mfkit.library.base import LibraryBase
@@ -92,6 +93,29 @@ class WriteMethods(LibraryBase):
         return report
 
 
+@dataclass(frozen=True)
+class PublishResult:
+    """Result of :meth:`mfkit.MediaLibrary.publish`.
+
+    Attributes:
+        path: Folder or URL of the dataset.
+        version: Its newest version.
+        items: Number of items in that version.
+        files: Number of files in that version.
+        bytes: Size of these files.
+        written: Number of new files; 0 if nothing had changed, so that no version was added.
+        seconds: Duration of the call.
+    """
+
+    path: str
+    version: int
+    items: int
+    files: int
+    bytes: int
+    written: int
+    seconds: float
+
+
 class TransferMethods(LibraryBase):
     """Copies and publications."""
 
@@ -120,8 +144,9 @@ class TransferMethods(LibraryBase):
             raise ReadOnlyLibraryError(
                 f"{self.database.name} is a published dataset; publish the library that it came from."
             )
-        dataset = Dataset(target)
-        version, written = await self._snapshot.publish(dataset)
+        dataset = load_distributed("dataset").Dataset(target)
+        publish = load_distributed("publish_dataset").publish
+        version, written = await self._snapshot.publish(partial(publish, dataset))
         items = sum(unit.rows for unit in version.relations["media"])
         files = len(list(version.files()))
         seconds = time.monotonic() - started

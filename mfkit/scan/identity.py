@@ -24,6 +24,7 @@ from mfkit.core.bulk_write import insert_rows, update_rows, upsert_rows
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text
 from mfkit.core.ids import new_id
+from mfkit.distributed_access import load_distributed
 from mfkit.models import MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.change_journal import ChangeJournal, Content
 from mfkit.scan.imported_items import absorb_placeholders, keep_imported, placeholder_hash
@@ -271,9 +272,9 @@ def _check_paths(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:
     """
     exists = {path: os.path.lexists(to_disk_path(path)) for path in paths if not is_url(path)}
     if any(map(is_url, read)):
-        from mfkit.distributed.s3_walk import still_there
-
-        exists |= still_there([path for path in paths if is_url(path) and path not in read])
+        exists |= load_distributed("s3_walk").still_there(
+            [path for path in paths if is_url(path) and path not in read]
+        )
     return exists
 
 

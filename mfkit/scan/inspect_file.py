@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
+from mfkit.distributed_access import load_distributed
 from mfkit.scan.extract.registry import ExtractionError, Metadata, MissingLibraryError, extract_metadata
 from mfkit.scan.formats.identify import HEAD_SIZE, FileFormat, identify
 from mfkit.scan.media_source import Remote, Source, name_of, open_regular
@@ -113,14 +114,11 @@ def hash_and_identify(
 def _hash_and_identify_object(
     result: FileResult, known_hash: str | None, heartbeat: Callable[[], None]
 ) -> Source | None:
-    # Imported here because these modules need packages that only object storage uses.
-    from mfkit.distributed.s3_object import StoredObject
-    from mfkit.distributed.s3_walk import etag_fraction
-
+    s3_object, s3_walk = load_distributed("s3_object"), load_distributed("s3_walk")
     try:
-        source = StoredObject(to_disk_path(result.path), heartbeat)
+        source = s3_object.StoredObject(to_disk_path(result.path), heartbeat)
         listed_fraction = result.modified_at.microsecond if result.modified_at is not None else None
-        if (source.size, etag_fraction(source.etag)) != (result.size, listed_fraction):
+        if (source.size, s3_walk.etag_fraction(source.etag)) != (result.size, listed_fraction):
             _failed_to_read(result, _CHANGED)
             return None
         result.file_hash, result.hash_kind = source.hash(known_hash, wants_content=result.wants_content)
@@ -129,7 +127,7 @@ def _hash_and_identify_object(
         _failed_to_read(result, f"The object cannot be read: {error}.")
         return None
     result.placeholder_hash = source.stand_in
-    return source
+    return cast(Remote, source)
 
 
 def _failed_to_read(result: FileResult, error: str) -> None:

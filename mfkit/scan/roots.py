@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
+from mfkit.distributed_access import load_distributed
 from mfkit.errors import FolderNotFoundError
 from mfkit.path_argument import checked_path
 from mfkit.scan.ignore import IgnoreRules
 from mfkit.scan.stored_path import is_url, to_stored_path
 from mfkit.scan.walk import Entry, SkippedEntries, walk
+
+Walker = Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]
 
 
 def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -26,9 +29,7 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     for root in roots:
         given = checked_path(root, "the folder", FolderNotFoundError)
         if is_url(given):
-            from mfkit.distributed.s3_walk import check_url
-
-            folders.append(check_url(given))
+            folders.append(load_distributed("s3_walk").check_url(given))
             continue
         path = os.path.abspath(os.path.expanduser(given))
         if not os.path.exists(path):
@@ -49,10 +50,9 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     ]
 
 
-def walker_for(root: str) -> Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]:
+def walker_for(root: str) -> Walker:
     """Return the function that walks a root."""
     if not is_url(root):
         return walk
-    from mfkit.distributed.s3_walk import walk_objects
-
+    walk_objects: Walker = load_distributed("s3_walk").walk_objects
     return walk_objects

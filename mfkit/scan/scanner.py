@@ -6,17 +6,18 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, replace
 from posixpath import dirname
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
-from mfkit.distributed.executor_pool import ExecutorPool
+from mfkit.distributed_access import load_distributed
 from mfkit.errors import FilterError, FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanStatus, utc_now
 from mfkit.progress import progress_bar
@@ -54,8 +55,19 @@ Larger batches did not make large scans faster, and small scans would wait longe
 _MAX_BATCH_SECONDS = 5.0
 """Seconds after which a smaller batch is stored, so that an interrupt loses little work."""
 
-Pool = WorkerPool | ExecutorPool
-"""Processes of this machine, or machines of an executor, that inspect files."""
+
+class FilePool(AbstractAsyncContextManager["FilePool"], Protocol):
+    """Pool that inspects files: the worker processes of this machine, or the machines of an executor."""
+
+    async def put(self, candidate: Candidate, known_hash: str | None) -> None:
+        """Queue a file; wait while enough files are queued."""
+
+    async def finish(self) -> None:
+        """End the queue."""
+
+    def results(self) -> AsyncIterator[list[FileResult]]:
+        """Yield results until all queued files are done."""
+        ...
 
 
 async def scan(
@@ -80,9 +92,12 @@ async def scan(
     effort = Effort()
     rules = IgnoreRules(include, exclude)
 
-    def create_pool(start_early: bool) -> Pool:
+    def create_pool(start_early: bool) -> FilePool:
         if executor is not None:
-            return ExecutorPool(executor, workers, time_limit=time_limit)
+            pool: FilePool = load_distributed("executor_pool").ExecutorPool(
+                executor, workers, time_limit=time_limit
+            )
+            return pool
         number = max(1, workers or os.cpu_count() or 1)
         return WorkerPool(number, start_early=start_early, time_limit=time_limit)
 
@@ -121,7 +136,7 @@ class _RootScan:
         database: Database,
         root: str,
         rules: IgnoreRules,
-        create_pool: Callable[[bool], Pool],
+        create_pool: Callable[[bool], FilePool],
         progress: bool | None,
         effort: Effort,
         paths_from_copies: set[str],
@@ -239,7 +254,7 @@ class _RootScan:
         if self._place_names_task is None and result.metadata.get("latitude") is not None:
             self._place_names_task = asyncio.create_task(asyncio.to_thread(geocoding.load_cities))
 
-    async def _feed(self, pool: Pool, bar: Any) -> None:
+    async def _feed(self, pool: FilePool, bar: Any) -> None:
         try:
             async with contextlib.aclosing(self._files_to_read(bar)) as files:
                 async for candidate, known_hash in files:

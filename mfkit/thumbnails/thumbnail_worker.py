@@ -12,6 +12,7 @@ import os
 import sys
 import warnings
 
+from mfkit.distributed_access import load_distributed
 from mfkit.errors import ThumbnailError
 from mfkit.processes.parent_watch import requests
 from mfkit.scan.stored_path import is_url, to_disk_path
@@ -37,9 +38,7 @@ def _render(path: str, side: int) -> bytes:
         from mfkit.thumbnails.draw import draw
 
         if is_url(path):
-            from mfkit.distributed.s3_object import StoredObject
-
-            return b"+" + draw(StoredObject(path), side)
+            return b"+" + draw(load_distributed("s3_object").StoredObject(path), side)
         return b"+" + draw(path, side)
     except ThumbnailError as error:
         return b"-" + str(error).encode()

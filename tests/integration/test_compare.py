@@ -123,7 +123,7 @@ def test_a_folder_that_was_scanned_by_itself(scanned: MediaLibrary, media: Path)
         ("added", "d/new.txt", None, 10),
         ("added", "later.txt", None, 10),
     ]
-    with pytest.raises(FilterError, match="was scanned once only"):
+    with pytest.raises(FilterError, match="was scanned only once"):
         scanned.compare(root=media / "d")
 
 
@@ -142,12 +142,12 @@ def test_scans_that_cannot_be_compared(scanned: MediaLibrary, media: Path, tmp_p
     scanned.scan(tmp_path / "other", progress=False)
     other = scanned.scans()["id"][0]
     for arguments, message in (
-        ((), "was scanned once only"),
-        ((only,), "must be the earlier"),
+        ((), "was scanned only once"),
+        ((only,), "is not the earlier"),
         (("nonsense",), "no scan 'nonsense'"),
-        ((only, other), "of different folders"),
-        ((other, only), "of different folders"),
-        ((only, only), "must be the earlier"),
+        ((only, other), "have different roots"),
+        ((other, only), "have different roots"),
+        ((only, only), "is not the earlier"),
     ):
         with pytest.raises(FilterError, match=message):
             scanned.compare(*arguments)
@@ -170,7 +170,7 @@ def test_scans_by_an_earlier_mfkit(scanned: MediaLibrary, media: Path) -> None:
             await connection.execute(update(Scan).values(keeps_changes=None))
 
     run_sync(forget())
-    with pytest.raises(FilterError, match="by an earlier mfkit"):
+    with pytest.raises(FilterError, match="by an older version of mfkit"):
         scanned.compare()
 
 

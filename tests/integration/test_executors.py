@@ -198,9 +198,9 @@ def test_an_executor_that_breaks(files, expected, tmp_path, monkeypatch):
             for process in multiprocessing.active_children():
                 process.kill()
 
-        with pytest.raises(MfkitError, match="executor is broken .*scan again with another"):
+        with pytest.raises(MfkitError, match="executor is broken .*Scan again with another"):
             library.scan(files, executor=Between(inner, 9, kill), progress=False)
-        with pytest.raises(MfkitError, match="takes no tasks"):
+        with pytest.raises(MfkitError, match="accepts no tasks"):
             library.scan(files, executor=inner, progress=False)
         assert library.scans().status.tolist() == ["failed", "failed"]
         library.scan(files, progress=False)
@@ -210,8 +210,8 @@ def test_an_executor_that_breaks(files, expected, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "code, error, words",
     [
-        (NOT_MOUNTED, FolderNotFoundError, "does not see .*which is here; mount the storage"),
-        (OTHER_VERSION, MfkitError, "has mfkit 0.0.1, .*install the same version"),
+        (NOT_MOUNTED, FolderNotFoundError, "does not see .*which exists on this machine. Mount the storage"),
+        (OTHER_VERSION, MfkitError, "has mfkit 0.0.1, .*Install the same version"),
     ],
 )
 def test_a_machine_that_is_not_like_this_one(code, error, words, trap, files, tmp_path):
@@ -303,8 +303,8 @@ def test_machines_without_mfkit(dask, trap, files, tmp_path):
 def test_a_scheduler_without_workers(dask):
     """It is waited for, and then the message says how to start one."""
     dask.stop()
-    with pytest.raises(MfkitError, match=f"has no workers; .*: dask worker {dask.address}"):
-        with connected_executor(dask.address, for_workers=0.2):
+    with pytest.raises(MfkitError, match=f"has no workers. .*: dask worker {dask.address}"):
+        with connected_executor(dask.address, workers_timeout=0.2):
             raise AssertionError("not reached")
 
 

@@ -24,6 +24,7 @@ from mfkit.engines.snapshot.catch_up import COUNT_METADATA, with_metadata
 from mfkit.engines.snapshot.change_cursor import SqliteChangeSource
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
 from mfkit.processes.child_process import python_child
+from mfkit.sql.duckdb_sql import fold_case
 
 LARGE_LIBRARY = 50_000
 """Items; from here on it is worth the time that a process takes to start."""
@@ -147,7 +148,7 @@ def _typed(copies: str) -> str:
     """Return DuckDB's query that adds to the rows what is computed, gives columns their types, and sorts."""
     return (
         f"SELECT {MEDIA.typed()} FROM (SELECT incoming.*, {_FOLDER} AS folder, "
-        f"{duckdb_settings.fold_case(_EXTENSION)} AS extension, "
+        f"{fold_case(_EXTENSION)} AS extension, "
         f"coalesce(counted.copies, 0) AS copies FROM incoming "
         f"LEFT JOIN (SELECT media_item_id, count(*) AS copies FROM {copies} WHERE missing_since IS NULL "
         "GROUP BY ALL) AS counted ON counted.media_item_id = CAST(incoming.id AS UUID)) "

@@ -24,14 +24,11 @@ from sqlalchemy import Executable, Select
 
 from mfkit.core.database import Database
 from mfkit.credentials import hide_credentials
-from mfkit.distributed.dataset import Dataset, DatasetVersion
-from mfkit.distributed.publish_dataset import publish
 from mfkit.engines.arrow_types import BatchConsumer, conform, conform_free
-from mfkit.engines.duckdb_sql import SNAPSHOT_DIALECTS, Translated, UnsupportedError, translate
 from mfkit.engines.free_sql.sql_process import SqlProcesses
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.engines.query_threads import QueryCall, QueryThreads
-from mfkit.engines.relations import EXTRA_RELATIONS
+from mfkit.engines.relations import EXTRA_RELATIONS, NAMES
 from mfkit.engines.snapshot import catch_up
 from mfkit.engines.snapshot.change_cursor import ChangeSource, PostgresqlChangeSource, SqliteChangeSource
 from mfkit.engines.snapshot.parallel_build import build_in_process, is_large
@@ -44,10 +41,14 @@ from mfkit.engines.snapshot.snapshot_cache import (
 )
 from mfkit.engines.snapshot.snapshot_session import SnapshotSession
 from mfkit.errors import DatasetError, MfkitError, QueryError
+from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS, DuckdbDialect, UnsupportedError
+from mfkit.sql.translate import Translated, translate
 from mfkit.text_safety import escape_control
 
 T = TypeVar("T")
 _RETRY = 60.0
+_DIALECTS = {name: DuckdbDialect(name, NAMES, has_item_date=True) for name in LIBRARY_DIALECTS}
+"""Dialect of the library database -> dialect of its snapshot."""
 _NAMED = re.compile(r"[\w.]+(Error|Exception|Invalid): ")
 """How the last line of a traceback begins."""
 
@@ -168,7 +169,7 @@ class SnapshotEngine:
         if self._source is None:
             return None
         try:
-            return translate(select, SNAPSHOT_DIALECTS[self._dialect])
+            return translate(select, _DIALECTS[self._dialect])
         except UnsupportedError:
             return None
 
@@ -199,24 +200,25 @@ class SnapshotEngine:
                 'engine="record" the database\'s own.)'
             ) from error
 
-    async def publish(self, dataset: Dataset) -> tuple[DatasetVersion, int]:
-        """Bring a dataset to the library's present state.
+    async def publish(self, write: Callable[[SnapshotCache, Manifest, str, Mapping[str, pa.Table]], T]) -> T:
+        """Call a function that writes the library's current state to a dataset, and return its result.
 
-        Returns:
-            The newest version, and how many files were written for it.
+        Args:
+            write: Takes the snapshot's cache and manifest, the dialect of the library database, and the rows
+                of :data:`mfkit.engines.relations.EXTRA_RELATIONS`; called on a thread.
 
         Raises:
-            DatasetError: The place cannot be written or holds something else, or there is no snapshot.
+            DatasetError: The dataset cannot be written, or the library has no snapshot.
         """
 
-        def ask(session: SnapshotSession, call: QueryCall) -> tuple[DatasetVersion, int]:
+        def ask(session: SnapshotSession, call: QueryCall) -> T:
             assert self._source is not None
             with self._source.reader() as reader:
                 further = {
                     name: reader.table(relation.select(self._dialect), relation.raw()).read_all()
                     for name, relation in EXTRA_RELATIONS.items()
                 }
-            return publish(dataset, self._cache, session.manifest, self._dialect, further)
+            return write(self._cache, session.manifest, self._dialect, further)
 
         try:
             return await self._answer(ask)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
+from mfkit.distributed_access import load_distributed
 from mfkit.scan.extract import xmp
 from mfkit.scan.extract.plausible import clean
 from mfkit.scan.extract.schema import LAST_CHANGE, Metadata, from_origin, merge
@@ -196,9 +197,7 @@ def names_in(folder: str) -> list[str]:
         OSError: The folder cannot be listed.
     """
     if is_url(folder):
-        from mfkit.distributed.s3_walk import names_beside
-
-        return names_beside(folder)
+        return list(load_distributed("s3_walk").names_beside(folder))
     return os.listdir(folder)
 
 
@@ -275,9 +274,9 @@ def _read_start(folder_path: str | os.PathLike[str], name: str, limit: int) -> b
     A link might lead out of the scanned folders, and opening a pipe would block.
     """
     if isinstance(folder_path, str) and is_url(folder_path):
-        from mfkit.distributed.s3_object import StoredObject
-
-        return StoredObject(f"{folder_path}/{name}").read_at(0, limit + 1)
+        return bytes(
+            load_distributed("s3_object").StoredObject(f"{folder_path}/{name}").read_at(0, limit + 1)
+        )
     path = os.path.join(folder_path, name)
     with open(open_regular(path, follow=False), "rb") as stream:
         return stream.read(limit + 1)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement
 
 from mfkit.analysis.dimensions import DIMENSIONS
-from mfkit.analysis.histogram import stepped
+from mfkit.analysis.histogram import bin_number
 from mfkit.filters.conditions import date_year
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import RESOLUTION_NAMES
@@ -75,7 +75,7 @@ class StepBins:
         self.lower_labels: Sequence[str] = ("0", *texts, "Any")
         self.upper_labels: Sequence[str] = self.lower_labels
         self._edges: tuple[float, ...] = (0, *steps, math.inf)
-        self.bin_expression: ColumnElement[Any] = stepped(column, self._edges)
+        self.bin_expression: ColumnElement[Any] = bin_number(column, self._edges)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
         """Return the number of items in each bin."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mfkit.analysis.histogram import spread
+from mfkit.analysis.histogram import count_by_bins
 from mfkit.filters.describe import without
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
@@ -56,7 +56,7 @@ class RangesPanel(Panel):
             by_filter.setdefault(without(chosen, *bins.fields), []).append(index)
         for other_conditions, indexes in by_filter.items():
             expressions = [self.bins[index].bin_expression for index in indexes]
-            frame = self.lib.frame(spread(expressions, other_conditions))
+            frame = self.lib.frame(count_by_bins(expressions, other_conditions))
             for number, index in enumerate(indexes):
                 bins = self.bins[index]
                 # groupby() takes ten times as long for these few hundred rows.

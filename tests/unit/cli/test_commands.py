@@ -181,7 +181,7 @@ def test_options_are_the_filter(run, scanned, arguments, fields):
         (["items", "--filter", "{"], "--filter is not valid JSON"),
         (["items", "--filter", "[1]"], "takes a JSON object"),
         (["items", "--filter", '{"colour": 1}'], "There is no filter field 'colour'"),
-        (["items", "--min-size", "big"], "'big' is no size"),
+        (["items", "--min-size", "big"], "'big' is not a size"),
         (["items", "--near", "1,2"], "near"),
         (["items", "--columns", "colour"], "There is no column 'colour'"),
         (["items", "--missing", "x"], "must be no, yes or any"),

@@ -176,7 +176,7 @@ def test_what_was_interrupted_does_no_harm(file: Path, tmp_path: Path, monkeypat
         first = library.publish(place)
         library.tag(library.items(limit=1), "new")
         with monkeypatch.context() as patch, pytest.raises(MemoryError):
-            patch.setattr("mfkit.distributed.dataset.Dataset.swap", broken)
+            patch.setattr("mfkit.distributed.dataset.Dataset.replace_version", broken)
             library.publish(place)
         with MediaLibrary.from_dataset(place) as dataset:
             assert "new" not in dataset.tags()["name"].tolist()
@@ -252,7 +252,7 @@ def test_errors(file: Path, tmp_path: Path) -> None:
     foreign.mkdir()
     (foreign / "letter.txt").write_text("mine")
     with MediaLibrary(file) as library:
-        with pytest.raises(DatasetError, match="holds other files, such as letter.txt"):
+        with pytest.raises(DatasetError, match="contains other files, such as letter.txt"):
             library.publish(foreign)
         (tmp_path / "a file").write_text("")
         with pytest.raises(DatasetError, match="cannot be read or written"):
@@ -260,13 +260,13 @@ def test_errors(file: Path, tmp_path: Path) -> None:
         library.publish(place)
     manifest = place / "manifest.json"
     stated = json.loads(manifest.read_text())
-    for text, match in ((json.dumps({**stated, "format": 99}), "format 99"), ("{", "cannot be read")):
+    for text, match in ((json.dumps({**stated, "format": 99}), "format 99"), ("{", "is invalid")):
         manifest.write_text(text)
         with MediaLibrary.from_dataset(place) as dataset, pytest.raises(DatasetError, match=match):
             dataset.count()
     with pytest.raises(QueryError, match="Spark session"):
         MediaLibrary.from_dataset(place, engine="sparkle")  # type: ignore[arg-type]  # what is tested
-    with pytest.raises(DatasetError, match="nonsense://x cannot be read"):
+    with pytest.raises(DatasetError, match="nonsense://x is not a valid URL"):
         MediaLibrary.from_dataset("nonsense://x")
     assert issubclass(DatasetError, MfkitError)
 
@@ -387,7 +387,7 @@ def test_other_file_systems(file: Path, tmp_path: Path) -> None:
         assert library.publish(url).written == 0
         library.tag(library.items(limit=1), "new")
         assert library.publish(url).version == 2
-    version = Dataset(url).need()
+    version = Dataset(url).newest()
     assert sum(unit.rows for unit in version.relations["media"]) == 90
     with pytest.raises(DatasetError, match="Spark session"):
         MediaLibrary.from_dataset(url)

@@ -13,7 +13,7 @@ def run_on(places: int, room: ConcurrencyLimit, tasks: int, worked: float) -> No
     """Let a cluster do some tasks, each of which finds the room as full as it may be."""
     for _ in range(tasks):
         away = max(1.0, room.size / places) * worked  # those that run, and what waits before it
-        room.learn(away, worked)
+        room.adjust(away, worked)
 
 
 @pytest.mark.parametrize("places", [1, 2, 100])
@@ -36,7 +36,7 @@ def test_short_tasks_on_a_long_road():
     """Tasks that take longer on the road than at work are no reason to send fewer."""
     room = ConcurrencyLimit(512)
     for _ in range(100):
-        room.learn(0.2, 0.02)
+        room.adjust(0.2, 0.02)
     assert room.size > 100
 
 

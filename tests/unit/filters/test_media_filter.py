@@ -21,8 +21,7 @@ import mfkit
 from mfkit import MediaLibrary
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
-from mfkit.filters.camera_name import camera
-from mfkit.filters.conditions import EARTH_RADIUS_KM, matches
+from mfkit.filters.conditions import EARTH_RADIUS_KM, camera, matches
 from mfkit.filters.media_filter import Box, MediaFilter, Near
 from mfkit.filters.units import format_duration, format_size, parse_duration, parse_size
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaType, Tag, media_tags
@@ -414,7 +413,7 @@ class TestFolder:
         monkeypatch.chdir(tmp_path)
         assert MediaFilter(folder="~/films").folder == f"{tmp_path}/films"
         assert MediaFilter(folder="films").folder == f"{tmp_path}/films"
-        assert MediaFilter(folder="").folder == os.getcwd()
+        assert MediaFilter(folder=".").folder == os.getcwd()
 
     def test_addresses_stay(self) -> None:
         """What looks like an address of a bucket is kept as it is written."""
@@ -667,15 +666,15 @@ class TestNonsense:
         [
             ({"codec": "hevc"}, "There is no filter field 'codec'; there are media_type, mime_type, "),
             ({"media_type": "film"}, "media_type: Input should be 'video', 'audio', 'image', 'document'"),
-            ({"min_size": "big"}, "min_size: 'big' is no size; write bytes or, for example, '700 MB'"),
-            ({"min_size": -1}, "min_size: -1 is no size in bytes"),
-            ({"min_size": "1 QB"}, "min_size: '1 QB' is no size"),
-            ({"min_size": True}, "min_size: True is no size"),
+            ({"min_size": "big"}, "min_size: 'big' is not a size. Use a number of bytes or text such as"),
+            ({"min_size": -1}, "min_size: -1 is not a size in bytes"),
+            ({"min_size": "1 QB"}, "min_size: '1 QB' is not a size"),
+            ({"min_size": True}, "min_size: True is not a size"),
             ({"max_size": "9 EiB"}, "larger than any file"),
-            ({"min_size": float("nan")}, "nan is no size"),
-            ({"min_duration": "soon"}, "min_duration: 'soon' is no duration"),
-            ({"max_duration": -5}, "max_duration: -5 is no duration"),
-            ({"min_duration": float("inf")}, "inf is no duration"),
+            ({"min_size": float("nan")}, "nan is not a size"),
+            ({"min_duration": "soon"}, "min_duration: 'soon' is not a duration"),
+            ({"max_duration": -5}, "max_duration: -5 is not a duration"),
+            ({"min_duration": float("inf")}, "inf is not a duration"),
             ({"min_width": -1}, "min_width: .*greater than or equal to 0"),
             ({"max_height": "tall"}, "max_height: .*valid integer"),
             ({"min_year": 0}, "min_year: .*greater than or equal to 1"),
@@ -926,14 +925,14 @@ class TestUnits:
         "written", ["", "GB", "1 G B", "-1 GB", "1,5 GB", "0x10", "١ GB", "1e5", "1 GBps"]
     )
     def test_no_sizes(self, written: str) -> None:
-        """What is no size is refused."""
-        with pytest.raises(ValueError, match="is no size"):
+        """What is not a size is refused."""
+        with pytest.raises(ValueError, match="is not a size"):
             parse_size(written)
 
     @pytest.mark.parametrize("written", ["", "min", "1:2:3:4", "-5", "5 years", "1:"])
     def test_no_durations(self, written: str) -> None:
-        """What is no duration is refused."""
-        with pytest.raises(ValueError, match="is no duration"):
+        """What is not a duration is refused."""
+        with pytest.raises(ValueError, match="is not a duration"):
             parse_duration(written)
 
     @pytest.mark.parametrize(

@@ -432,12 +432,12 @@ class TestReading:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ({"columns": ["nonsense"]}, "There is no column 'nonsense'; there are id, file_path"),
+            ({"columns": ["nonsense"]}, "There is no column 'nonsense'. Use id, file_path"),
             ({"order_by": "id; DROP TABLE tags"}, "cannot be ordered by"),
-            ({"limit": -1}, "limit must not be negative"),
-            ({"offset": -1}, "offset must not be negative"),
+            ({"limit": -1}, "limit is -1. Use 0 or more"),
+            ({"offset": -1}, "offset is -1. Use 0 or more"),
             ({"nonsense": 1}, "There is no filter field 'nonsense'"),
-            ({"columns": []}, "Name at least one column"),
+            ({"columns": []}, "No column is named"),
         ],
         ids=str,
     )
@@ -539,8 +539,8 @@ class TestAnalysis:
         assert {None if pd.isna(one) else one for one in filled.summary(by)[by]} == values
 
     def test_summary_by_unknown(self, library: MediaLibrary) -> None:
-        """An unknown fact is answered with the list."""
-        with pytest.raises(FilterError, match="'colour'; take media_type, mime_type"):
+        """An unknown dimension is answered with the list."""
+        with pytest.raises(FilterError, match="'colour' is not a dimension. Use media_type, mime_type"):
             library.summary("colour")
         with pytest.raises(FilterError, match="at least one"):
             library.summary([])
@@ -568,7 +568,7 @@ class TestAnalysis:
     @pytest.mark.parametrize("arguments", [{"freq": "week"}, {"on": "birthday"}])
     def test_growth_nonsense(self, library: MediaLibrary, arguments: dict[str, Any]) -> None:
         """Unknown periods and dates are answered with the list."""
-        with pytest.raises(FilterError, match="take one of"):
+        with pytest.raises(FilterError, match="Use one of"):
             library.growth(**arguments)
 
     def test_duplicates(self, filled: MediaLibrary) -> None:

@@ -1,6 +1,7 @@
-"""The same statements in Spark's words, with the record database's meaning, as mfkit.engines.duckdb_sql.
+"""Spark's form of each element, and the compiler from SQLAlchemy statements to Spark SQL.
 
-Text is Spark's for ANSI mode, in which a sum that overflows is an error and not another number. Sources:
+As for DuckDB, the compiled SQL gives the same result as the statement gives on the library database. It is
+for Spark's ANSI mode, in which a sum that overflows is an error. Sources:
 https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html,
 https://spark.apache.org/docs/latest/api/sql/index.html.
 """
@@ -12,34 +13,45 @@ from typing import Any
 
 from sqlalchemy import DateTime, Float, Integer, Numeric
 from sqlalchemy.engine.interfaces import BindTyping
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.compiler import IdentifierPreparer
+from sqlalchemy.sql.compiler import IdentifierPreparer, SQLCompiler
 from sqlalchemy.sql.elements import UnaryExpression, _label_reference
 from sqlalchemy.types import TypeEngine
 
-from mfkit.engines.duckdb_sql import DuckdbCompiler, DuckdbDialect, UnsupportedError
-from mfkit.engines.relations import duckdb_type
+from mfkit.sql.duckdb_sql import DuckdbCompiler, DuckdbDialect, UnsupportedError, duckdb_type, search_of_words
+from mfkit.sql.elements import (
+    AfterLast,
+    ClockPart,
+    FirstWord,
+    JsonText,
+    LeadingFolders,
+    PeriodStart,
+    SearchHits,
+    compiled_by,
+)
+from mfkit.sql.postgresql_sql import LOCAL_TIME_PATTERN
 
 _TYPES = {"UUID": "STRING", "TIMESTAMP": "TIMESTAMP_NTZ", "VARCHAR": "STRING"}
 
 
 def spark_type(type_: TypeEngine[Any]) -> str:
-    """Return the type of a column of a dataset; moments are UTC without saying so."""
+    """Return Spark's type for a column of a dataset; timestamps are in UTC and have no time zone."""
     name = duckdb_type(type_)
     return _TYPES.get(name, name)
 
 
 class _SparkCompiler(DuckdbCompiler):
-    """Writes Spark SQL; refuses by raising."""
+    """Compiler to Spark SQL; raises `UnsupportedError` for what it does not support."""
 
-    # Spark takes the backslash when nothing is said; this character stands in no pattern.
+    # Spark's default is the backslash. This character occurs in no pattern.
     no_escape = r"\u0001"
 
     def type_name(self, type_: TypeEngine[Any]) -> str:
         return spark_type(type_)
 
     def render_bind_cast(self, type_: Any, dbapi_type: Any, sqltext: str) -> str:
-        # A moment goes to Spark as text: Python's own would be taken for one of the local zone.
+        # Timestamps are passed as text, because Spark takes Python's datetimes for local time.
         return f"CAST({sqltext} AS TIMESTAMP_NTZ)"
 
     def visit_function(self, func: Any, *args: Any, **kw: Any) -> str:
@@ -56,7 +68,7 @@ class _SparkCompiler(DuckdbCompiler):
         return f"CAST({number} AS BIGINT)"
 
     def _round(self, number: str) -> str:
-        if self.dialect.record == "sqlite":
+        if self.dialect.library_dialect == "sqlite":
             half = f"CASE WHEN {number} < 0 THEN -0.5D ELSE 0.5D END"
             return f"CAST({self._truncated(f'{number} + {half}')} AS DOUBLE)"
         return f"rint({number})"
@@ -68,10 +80,10 @@ class _SparkCompiler(DuckdbCompiler):
     def visit_cast(self, cast: Any, **kw: Any) -> str:
         if isinstance(cast.type, Integer) and isinstance(cast.clause.type, (Float, Numeric)):
             inner = self.process(cast.clause, **kw)
-            return self._truncated(inner if self.dialect.record == "sqlite" else f"rint({inner})")
+            return self._truncated(inner if self.dialect.library_dialect == "sqlite" else f"rint({inner})")
         return super().visit_cast(cast, **kw)
 
-    # By zero is null, as in SQLite and in the snapshot.
+    # Division by zero gives null, as in SQLite and in the snapshot.
 
     def visit_truediv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         left, right = self.process(binary.left, **kw), self.process(binary.right, **kw)
@@ -79,35 +91,35 @@ class _SparkCompiler(DuckdbCompiler):
 
     def visit_floordiv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         if not isinstance(binary.left.type, Integer) or not isinstance(binary.right.type, Integer):
-            raise UnsupportedError("a division of fractions that rounds down")
+            raise UnsupportedError("a floor division of fractions")
         return f"{self.process(binary.left, **kw)} div nullif({self.process(binary.right, **kw)}, 0)"
 
     def visit_mod_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         return f"{self.process(binary.left, **kw)} % nullif({self.process(binary.right, **kw)}, 0)"
 
-    # Nulls come first in Spark, as in SQLite; on PostgreSQL they are the greatest.
+    # Nulls sort first in Spark, as in SQLite; in PostgreSQL they sort as the largest values.
 
     def order_by_clause(self, select: Any, **kw: Any) -> str:
-        if self.dialect.record == "sqlite":
+        if self.dialect.library_dialect == "sqlite":
             return str(super().order_by_clause(select, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
         return self._ordered(select._order_by_clauses, **kw)
 
     def visit_over(self, over: Any, **kw: Any) -> str:
-        if self.dialect.record == "sqlite" or over.order_by is None:
+        if self.dialect.library_dialect == "sqlite" or over.order_by is None:
             return str(super().visit_over(over, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
         if over.range_ is not None or over.rows is not None or over.groups is not None:
-            raise UnsupportedError("a frame of a window")
+            raise UnsupportedError("a window frame")
         unordered = over._clone()
         unordered.order_by = None
         text = str(super().visit_over(unordered, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
         return f"{text.removesuffix(')')}{self._ordered(over.order_by.clauses, **kw)})"
 
     def _ordered(self, clauses: Iterable[Any], **kw: Any) -> str:
-        said = [f"{self.process(clause, **kw)}{_nulls(clause)}" for clause in clauses]
-        return f" ORDER BY {', '.join(said)}" if said else ""
+        terms = [f"{self.process(clause, **kw)}{_nulls_as_largest(clause)}" for clause in clauses]
+        return f" ORDER BY {', '.join(terms)}" if terms else ""
 
 
-def _nulls(clause: Any) -> str:
+def _nulls_as_largest(clause: Any) -> str:
     inner = clause.element if isinstance(clause, _label_reference) else clause
     modifier = inner.modifier if isinstance(inner, UnaryExpression) else None
     if modifier in (operators.nulls_first_op, operators.nulls_last_op):
@@ -115,28 +127,71 @@ def _nulls(clause: Any) -> str:
     return " NULLS FIRST" if modifier is operators.desc_op else " NULLS LAST"
 
 
-class _Quoting(IdentifierPreparer):
-    """Quotes every name: Spark's reserved words are not SQLAlchemy's."""
+class _QuoteAllNames(IdentifierPreparer):
+    """Identifier preparer that quotes every name, because SQLAlchemy does not know Spark's reserved words."""
 
     def _requires_quotes(self, value: str) -> bool:
         return True
 
 
-class _Moment(DateTime):
+class _Timestamp(DateTime):
     render_bind_cast = True
 
 
 class SparkDialect(DuckdbDialect):
-    """Spark with the record database's meaning; compiles only."""
+    """Dialect for Spark that keeps a library database's semantics; it only compiles."""
 
     name = driver = "spark"
     default_paramstyle = "named"
     statement_compiler = _SparkCompiler
     bind_typing = BindTyping.RENDER_CASTS
     supports_statement_cache = True
-    colspecs = {DateTime: _Moment}
+    colspecs = {DateTime: _Timestamp}
 
-    def __init__(self, record: str, relations: frozenset[str]) -> None:
-        """Take whose meaning to keep, and what there is."""
-        super().__init__(record, relations)
-        self.identifier_preparer = _Quoting(self, initial_quote="`", escape_quote="`")
+    def __init__(self, library_dialect: str, relations: frozenset[str]) -> None:
+        """Set the library database and the relations."""
+        super().__init__(library_dialect, relations)
+        self.identifier_preparer = _QuoteAllNames(self, initial_quote="`", escape_quote="`")
+
+
+@compiled_by(FirstWord, "spark")
+def _first_word(text: str) -> str:
+    return f"split_part({text}, ' ', 1)"
+
+
+@compiled_by(JsonText, "spark")
+def _json_text(column: str, key: str) -> str:
+    value = f"try_variant_get(try_parse_json({column}), '$.{key[1:]}, 'variant')"
+    return f"CASE schema_of_variant({value}) WHEN 'STRING' THEN CAST({value} AS STRING) END"
+
+
+@compiles(SearchHits, "spark")
+def _search_hits(element: SearchHits, compiler: SQLCompiler, **kw: Any) -> str:
+    return search_of_words(element, compiler, "words RLIKE {}", **kw)
+
+
+@compiled_by(ClockPart, "spark")
+def _clock_part(part: str, local_time: str, timestamp: str) -> str:
+    local = (
+        f"CASE WHEN {local_time} RLIKE '{LOCAL_TIME_PATTERN}' "
+        f"THEN try_cast(substr({local_time}, 1, 19) AS TIMESTAMP_NTZ) END"
+    )
+    field = "hour" if part == "'hour'" else "dayofweek_iso"
+    return f"extract({field} FROM coalesce({local}, {timestamp}))"
+
+
+@compiled_by(PeriodStart, "spark")
+def _period_start(unit: str, timestamp: str) -> str:
+    # date_trunc() returns a timestamp with a time zone, which is UTC in mfkit's sessions.
+    return f"CAST(date_trunc({unit}, {timestamp}) AS TIMESTAMP_NTZ)"
+
+
+@compiled_by(LeadingFolders, "spark")
+def _leading_folders(path: str, separators: str) -> str:
+    return f"regexp_extract({path}, r'^[^/]*(?:/[^/]*){{0,{separators}}}', 0)"
+
+
+@compiled_by(AfterLast, "spark")
+def _after_last(text: str, separator: str) -> str:
+    # Java's $ also matches before a last line break.
+    return rf"regexp_extract({text}, r'[^{separator[1]}]*\z', 0)"

@@ -1,0 +1,140 @@
+"""Manifest of a published dataset: the files of one version, as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mfkit.errors import DatasetError
+from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS
+
+DATASET_FORMAT = 1
+FILE_PATH = re.compile(r"([\w=-]+/)+[0-9a-f]{32}\.parquet")
+"""Paths of data files, relative to the dataset."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Rows of a relation that one file contains.
+
+    Attributes:
+        place: Subfolder of the relation's folder, such as ``media_type=video/date_year=2020``, or empty.
+        part: Number of the file among those of the place, from 0; rows are assigned by the hash of their key.
+        parts: Number of files among which the rows of the place are divided.
+        rows: Number of rows.
+        fingerprint: Fingerprint of the rows that does not depend on their order.
+        file: Path of the file, relative to the dataset.
+        bytes: Size of the file.
+    """
+
+    place: str
+    part: int
+    parts: int
+    rows: int
+    fingerprint: str
+    file: str = ""
+    bytes: int = 0
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """Identity of the unit among those of its relation."""
+        return self.place, self.part, self.parts
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """One version of a dataset.
+
+    Attributes:
+        version: Number of the version, from 1.
+        library: Path of the library, or its URL without the password.
+        record: Dialect of the library database. Queries treat text and nulls as it does.
+        position: Position of the snapshot in the library's change log.
+        published_at: Time of publication, in ISO format.
+        relations: Relation -> its files.
+        format: Format of the manifest.
+    """
+
+    version: int
+    library: str
+    record: str
+    position: str
+    published_at: str
+    relations: dict[str, list[Unit]]
+    format: int = DATASET_FORMAT
+
+    def units(self) -> Iterator[Unit]:
+        """Yield the units of all relations."""
+        for units in self.relations.values():
+            yield from units
+
+    def files(self) -> Iterator[str]:
+        """Yield the paths of all files, relative to the dataset."""
+        yield from (unit.file for unit in self.units())
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files."""
+        return sum(unit.bytes for unit in self.units())
+
+
+def parse_manifest(text: str, name: str) -> DatasetVersion:
+    """Parse and check a manifest.
+
+    Args:
+        text: The JSON text.
+        name: Name of the dataset, for errors.
+
+    Raises:
+        DatasetError: The manifest is invalid, or has another format.
+    """
+    try:
+        stated: dict[str, Any] = json.loads(text)
+        if stated["format"] != DATASET_FORMAT:
+            raise DatasetError(
+                f"{name} has the format {stated['format']}, and this mfkit reads {DATASET_FORMAT}. "
+                "Publish it again, or use the mfkit that published it."
+            )
+        relations = {key: [Unit(**unit) for unit in units] for key, units in stated["relations"].items()}
+        version = DatasetVersion(**{**stated, "relations": relations})
+        _check(version)
+        return version
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DatasetError(f"The manifest of {name} is invalid: {error!r}. Publish it again.") from error
+
+
+def _check(version: DatasetVersion) -> None:
+    """Check the values of a manifest, which another program could have written.
+
+    Raises:
+        ValueError: A value has the wrong type, or a path leads out of the dataset.
+    """
+    for value, kind in (
+        (version.version, int),
+        (version.library, str),
+        (version.record, str),
+        (version.position, str),
+        *(
+            (value, kind)
+            for unit in version.units()
+            for value, kind in (
+                (unit.place, str),
+                (unit.part, int),
+                (unit.parts, int),
+                (unit.rows, int),
+                (unit.fingerprint, str),
+                (unit.file, str),
+                (unit.bytes, int),
+            )
+        ),
+    ):
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ValueError(f"{value!r} should be {kind.__name__}")
+    if version.record not in LIBRARY_DIALECTS:
+        raise ValueError(f"{version.record!r} is not a dialect of a library database")
+    for file in version.files():
+        if not FILE_PATH.fullmatch(file):
+            raise ValueError(f"{file!r} is not the path of a file in the dataset")

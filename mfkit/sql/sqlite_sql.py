@@ -1,0 +1,75 @@
+"""SQLite's form of each element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from mfkit.sql.elements import (
+    AfterLast,
+    ClockPart,
+    FirstWord,
+    JsonText,
+    LeadingFolders,
+    PeriodStart,
+    SearchHits,
+    compiled_by,
+)
+
+_PERIOD_FORMATS = {"year": "%Y-01-01", "month": "%Y-%m-01", "day": "%Y-%m-%d"}
+_LOCAL_TIME_GLOB = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]*"
+
+
+@compiled_by(FirstWord, "sqlite")
+def _first_word(text: str) -> str:
+    return f"substr({text}, 1, instr({text} || ' ', ' ') - 1)"
+
+
+@compiled_by(JsonText, "sqlite")
+def _json_text(column: str, key: str) -> str:
+    path = f"'$.{key[1:]}"
+    return f"CASE json_type({column}, {path}) WHEN 'text' THEN json_extract({column}, {path}) END"
+
+
+@compiles(SearchHits, "sqlite")
+def _search_hits(element: SearchHits, compiler: SQLCompiler, **kw: Any) -> str:
+    fts5, *_ = element.clauses
+    return (
+        "(SELECT s.media_item_id AS media_item_id, media_fts.rank AS rank FROM media_fts "
+        "JOIN media_search s ON s.id = media_fts.rowid WHERE media_fts MATCH "
+        f"{compiler.process(fts5, **kw)})"
+    )
+
+
+@compiled_by(ClockPart, "sqlite")
+def _clock_part(part: str, local_time: str, timestamp: str) -> str:
+    local = f"CASE WHEN {local_time} GLOB '{_LOCAL_TIME_GLOB}' THEN datetime(substr({local_time}, 1, 19)) END"
+    # Whole seconds: SQLite counts milliseconds, and rounds the last microsecond of a day into the next.
+    clock = f"coalesce({local}, substr({timestamp}, 1, 19))"
+    if part == "'hour'":
+        return f"CAST(strftime('%H', {clock}) AS INTEGER)"
+    number = f"CAST(strftime('%w', {clock}) AS INTEGER)"  # 0 is Sunday
+    return f"CASE {number} WHEN 0 THEN 7 ELSE {number} END"
+
+
+@compiled_by(PeriodStart, "sqlite")
+def _period_start(unit: str, timestamp: str) -> str:
+    return f"strftime('{_PERIOD_FORMATS[unit[1:-1]]} 00:00:00.000000', {timestamp})"
+
+
+@compiled_by(LeadingFolders, "sqlite")
+def _leading_folders(path: str, separators: str) -> str:
+    # SQLite has no regular expressions. JSON functions can count the parts of a path in an array.
+    parts = f"'[' || replace(json_quote({path}), '/', '\",\"') || ']'"
+    return (
+        f"(SELECT group_concat(value, '/') FROM (SELECT value FROM json_each({parts}) "
+        f"ORDER BY key LIMIT {separators} + 1))"
+    )
+
+
+@compiled_by(AfterLast, "sqlite")
+def _after_last(text: str, separator: str) -> str:
+    # SQLite cannot search from the end: trim all other characters instead, as mfkit.models.wide_view does.
+    return f"substr({text}, length(rtrim({text}, replace({text}, {separator}, ''))) + 1)"

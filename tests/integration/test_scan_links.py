@@ -102,7 +102,7 @@ def test_ignored_files_are_reported(library, media):
     (media / "Thumbs.db").write_text("cache")
     report = library.scan(media, exclude=["b.*"], progress=False)
     assert report.total.files == 1
-    assert "2 files and 0 folders" in str(report)
+    assert f"Ignored in {media}: 2 files, 0 folders." in str(report)
     with pytest.raises(mfkit.MfkitError, match="pattern"):
         library.scan(media, exclude=[""], progress=False)
 

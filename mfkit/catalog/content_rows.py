@@ -1,4 +1,4 @@
-"""Items and copies that a batch of files touches: one item per content, one item or copy per path.
+"""Rows of the items and copies that a batch of files touches, with one item per content.
 
 Scans (``mfkit.scan.identity``) and imports (``mfkit.exchange.imports.merge_rows``) have different rules for
 what a file means. Both load the rows, change them in memory and write them through :class:`ContentRows`

@@ -1,4 +1,4 @@
-"""A SQLite file is replaced as a whole: beside what a killed writer left, in use, and killed in between."""
+"""Replacement of a SQLite file: beside leftovers of a killed writer, in use, and interrupted."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ NEW = ["a.txt", "b.txt", "c.txt"]
 
 
 @pytest.mark.parametrize("kind, left", [("wal", ["-shm", "-wal"]), ("journal", ["-journal"])])
-def test_beside_what_a_killed_writer_left(library, old, kind, left):
-    """The new library holds its own rows, and no log or journal of the old one."""
+def test_leftovers_of_a_killed_writer(library, old, kind, left):
+    """The new library has its own rows, and no log or journal of the old one."""
     _kill_a_writer(old, kind)
     assert _beside(old) == left
     library.export(old, overwrite=True, progress=False)
@@ -100,8 +100,8 @@ def test_beside_what_a_killed_writer_left(library, old, kind, left):
 
 @pytest.mark.parametrize("kind", ["wal", "journal"])
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_where_only_a_log_is_left(library, old, kind, overwrite):
-    """A log or journal whose database is gone is not taken for the new library's."""
+def test_log_without_a_database(library, old, kind, overwrite):
+    """A log or journal without its database is not applied to the new library."""
     _kill_a_writer(old, kind)
     old.unlink()
     library.export(old, overwrite=overwrite, progress=False)
@@ -109,8 +109,8 @@ def test_where_only_a_log_is_left(library, old, kind, overwrite):
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + b"\xff" * 9000, b""])
-def test_what_is_no_database_any_more(library, old, content):
-    """A damaged file and what lies beside it are replaced too."""
+def test_damaged_database(library, old, content):
+    """A damaged file and the files beside it are replaced."""
     _kill_a_writer(old, "wal")
     old.write_bytes(content)
     library.export(old, overwrite=True, progress=False)
@@ -118,8 +118,8 @@ def test_what_is_no_database_any_more(library, old, content):
     assert _names(old) == NEW
 
 
-def test_other_files_keep_their_neighbours(library, tmp_path):
-    """Only a database has companions: a file that is named like one beside a CSV stays."""
+def test_companions_of_other_files_are_kept(library, tmp_path):
+    """Only a database has companions; a file with such a name beside a CSV file is kept."""
     (tmp_path / "x.csv").write_text("old")
     (tmp_path / "x.csv-wal").write_text("somebody's")
     library.export(tmp_path / "x.csv", overwrite=True, progress=False)
@@ -142,8 +142,8 @@ def _open_elsewhere(file: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("suffix", [".db", ".sqlite"])
-def test_a_database_that_somebody_has_open(library, old, suffix):
-    """It is refused with a sentence and stays as it is, however idle the other program is."""
+def test_database_open_in_another_program(library, old, suffix):
+    """The export is refused and the database is unchanged, even if the other program is idle."""
     file = old.rename(old.with_suffix(suffix))
     before = _names(file)
     with _open_elsewhere(file):
@@ -155,8 +155,8 @@ def test_a_database_that_somebody_has_open(library, old, suffix):
     assert _names(file) == NEW
 
 
-def test_a_database_that_this_program_has_open(library, old):
-    """The same where another library of this program is the one that has it open."""
+def test_database_open_in_this_program(library, old):
+    """The export is refused if another library object has the database open."""
     with MediaLibrary(old) as lib:
         assert lib.count() == 500
         with pytest.raises(LibraryLockedError, match="open"):
@@ -164,8 +164,8 @@ def test_a_database_that_this_program_has_open(library, old):
         assert lib.count() == 500
 
 
-def test_the_command_refuses_it(library, old, capsys):
-    """The command line ends with 2 and a line."""
+def test_command_refuses_an_open_database(library, old, capsys):
+    """The command exits with status 2 and one line."""
     run = functools.partial(call, capsys)
     with _open_elsewhere(old):
         done = run("export", old, "--overwrite", "--library", library.database.file)
@@ -191,7 +191,7 @@ replace_file(Path(sys.argv[2]), Path(sys.argv[3]))
 
 
 def test_killed_between_its_steps(library, old, tmp_path):
-    """A kill before each step leaves the old library, with the last commits of its log, or the new one."""
+    """A kill before any step leaves the old library with its last commits, or the new one."""
     _kill_a_writer(old, "wal")
     new = tmp_path / "new.db"
     library.export(new, progress=False)
@@ -211,8 +211,8 @@ def test_killed_between_its_steps(library, old, tmp_path):
     assert step > len(COMPANIONS) + 1
 
 
-def test_a_copy_beside_left_over_logs(library, old, tmp_path):
-    """``db copy`` to where only a log of another database is left makes a whole library."""
+def test_database_copy_beside_leftover_logs(library, old, tmp_path):
+    """``db copy`` writes a complete library beside the log of another database."""
     _kill_a_writer(old, "wal")
     old.unlink()
     copied = library.copy_to(old, progress=False)

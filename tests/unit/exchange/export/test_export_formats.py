@@ -1,4 +1,4 @@
-"""Exports, read back by the programs they are for."""
+"""Exports, read back by the programs that use them."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _titles(library) -> dict[str, str]:
     return dict(zip(frame.file_path, frame.title, strict=True))
 
 
-def test_parquet_is_the_frame(hostile, tmp_path):
-    """Parquet holds exactly what items() gives, types included, and nothing is lost."""
+def test_parquet_equals_items(hostile, tmp_path):
+    """Parquet has the same values and types as items()."""
     done = hostile.export(tmp_path / "x.parquet", order_by="file_path", overwrite=True)
     assert (done.rows, done.bytes) == (len(TEXTS), (tmp_path / "x.parquet").stat().st_size)
     expected = hostile.items(order_by="file_path")
@@ -89,7 +89,7 @@ def test_parquet_is_the_frame(hostile, tmp_path):
 
 
 def test_csv_is_read_back_by_python_and_pandas(hostile, tmp_path):
-    """No cell begins like a formula, and taking the apostrophe away gives back what was there."""
+    """No cell begins like a formula, and removing the apostrophe restores the original text."""
     file = tmp_path / "x.csv"
     hostile.export(file)
     with file.open(encoding="utf-8", newline="") as lines:
@@ -105,7 +105,7 @@ def test_csv_is_read_back_by_python_and_pandas(hostile, tmp_path):
 
 @pytest.mark.parametrize("suffix", ["jsonl", "ndjson"])
 def test_json_lines_are_objects(hostile, tmp_path, suffix):
-    """A line is an object with every column; extra_metadata is nested, a moment ISO 8601."""
+    """A line is an object with every column; extra_metadata is an object, timestamps are ISO 8601."""
     file = tmp_path / f"x.{suffix}"
     hostile.export(file, order_by="file_path")
     rows = [json.loads(line) for line in file.read_text("utf-8").split("\n")[:-1]]
@@ -116,8 +116,8 @@ def test_json_lines_are_objects(hostile, tmp_path, suffix):
     assert moments == hostile.items(order_by="file_path").file_modified_at.tolist()
 
 
-def test_xlsx_is_typed_and_runs_nothing(hostile, tmp_path):
-    """Numbers are numbers, moments moments, and text is text whatever it begins with."""
+def test_xlsx_keeps_types_and_has_no_formulas(hostile, tmp_path):
+    """Numbers and timestamps keep their types, and text stays text whatever it begins with."""
     hostile.export(tmp_path / "x.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
     header, *rows = (list(row) for row in sheet.iter_rows())
@@ -135,8 +135,8 @@ def test_xlsx_is_typed_and_runs_nothing(hostile, tmp_path):
             assert cell.quotePrefix == (title.lstrip("'")[:1] in tuple("=+-@\t\r＝"))
 
 
-def test_geojson_has_the_places(large, tmp_path):
-    """A point per item with a place, longitude first, whatever columns are asked for."""
+def test_geojson_has_located_items(large, tmp_path):
+    """The file has a point for each item with a location, longitude first, whatever the columns."""
     done = large.export(tmp_path / "x.geojson", columns=["file_name"])
     data = json.loads((tmp_path / "x.geojson").read_text("utf-8"))
     assert data["type"] == "FeatureCollection" and done.rows == large.count(has_location=True) > 0
@@ -150,8 +150,8 @@ def test_geojson_has_the_places(large, tmp_path):
     assert json.loads((tmp_path / "none.geojson").read_text())["features"] == []
 
 
-def test_a_sub_library_is_a_library(library, database_url, tmp_path):
-    """The chosen items come with facts, copies, tags and collections, and mfkit opens and searches them."""
+def test_exported_library_opens_and_searches(library, database_url, tmp_path):
+    """The new library has the items' metadata, copies, tags and collections."""
     run_sync(nasty.fill(database_url))
     chosen = {"media_type": "image"}
     library.tag(library.items(**chosen, limit=3), "kept")
@@ -177,7 +177,7 @@ def _empty(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
 def test_columns_order_and_limits_are_those_of_items(large, tmp_path, suffix):
-    """Any format has the rows and columns that items() with the same words gives."""
+    """Every format has the rows and columns that items() returns for the same arguments."""
     asked = dict(columns=["file_size", "file_path"], order_by="file_size", ascending=False, limit=7, offset=2)
     file = tmp_path / f"x.{suffix}"
     assert large.export(file, media_type="image", **asked).rows == 7
@@ -192,22 +192,22 @@ def test_columns_order_and_limits_are_those_of_items(large, tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx", "geojson", "db"])
-def test_an_empty_choice_is_a_file_without_rows(large, tmp_path, suffix):
-    """No item is no error: the file is there, with its columns."""
+def test_empty_selection_writes_a_file_without_rows(large, tmp_path, suffix):
+    """An export without items succeeds and writes the columns."""
     assert large.export(tmp_path / f"x.{suffix}", media_type="image", min_size="1 PB").rows == 0
     assert (tmp_path / f"x.{suffix}").stat().st_size >= 0
 
 
-def test_the_record_engine_exports_the_same(large, tmp_path):
-    """What the snapshot cannot answer the database does, batch by batch."""
+def test_library_database_exports_the_same_as_the_snapshot(large, tmp_path):
+    """Queries that the snapshot cannot answer are exported from the library database."""
     with mfkit.MediaLibrary(large.database.file, engine="record") as record:
         record.export(tmp_path / "record.jsonl", order_by="file_path", text="img")
     large.export(tmp_path / "snapshot.jsonl", order_by="file_path", text="img")
     assert (tmp_path / "record.jsonl").read_text() == (tmp_path / "snapshot.jsonl").read_text() != ""
 
 
-def test_an_existing_file_is_only_replaced_when_asked(large, tmp_path):
-    """A file that is there stays as it is unless overwrite is said."""
+def test_existing_file_is_replaced_only_with_overwrite(large, tmp_path):
+    """An existing file is kept unless overwrite=True is given."""
     file = tmp_path / "x.csv"
     file.write_text("mine")
     with pytest.raises(ExportError, match="already exists"):
@@ -226,8 +226,8 @@ def test_an_existing_file_is_only_replaced_when_asked(large, tmp_path):
         ("library.db", "already"),
     ],
 )
-def test_what_cannot_be_written_is_said(large, tmp_path, name, words):
-    """A wrong name is answered before any work, with what to do."""
+def test_invalid_path_is_an_error(large, tmp_path, name, words):
+    """An invalid path is refused before any work, with what to do."""
     with pytest.raises(ExportError, match=words):
         large.export(tmp_path / name)
     with pytest.raises(ExportError):
@@ -235,24 +235,24 @@ def test_what_cannot_be_written_is_said(large, tmp_path, name, words):
     assert large.count() == 300
 
 
-def test_a_sheet_holds_so_many_rows(large, tmp_path, monkeypatch):
-    """That a sheet is too small is said before it is written, with the way out."""
+def test_too_many_rows_for_a_sheet(large, tmp_path, monkeypatch):
+    """Too many rows are refused before the sheet is written, with what to do."""
     monkeypatch.setattr(xlsx, "MAX_ROWS", 299)
     with pytest.raises(ExportError, match=r"holds 299 rows, and these are 300\. Use \.csv"):
         large.export(tmp_path / "x.xlsx")
     assert large.export(tmp_path / "x.xlsx", limit=299).rows == 299
 
 
-def test_a_missing_extra_is_named(large, tmp_path, monkeypatch):
-    """Without the package for workbooks the message is the command to type."""
+def test_missing_xlsxwriter_is_an_error(large, tmp_path, monkeypatch):
+    """The error has the command that installs XlsxWriter."""
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     with pytest.raises(ExportError, match=r"pip install 'mfkit\[xlsx\]'"):
         large.export(tmp_path / "x.xlsx")
     assert not [path for path in tmp_path.iterdir() if not path.name.startswith("library.db")]
 
 
-def test_a_library_takes_no_columns(large, tmp_path):
-    """Columns make no sense for a library, and unknown ones nowhere."""
+def test_library_export_refuses_columns(large, tmp_path):
+    """Columns are refused for a library, and unknown columns for every format."""
     with pytest.raises(FilterError, match="all its columns"):
         large.export(tmp_path / "x.db", columns=["file_path"])
     with pytest.raises(FilterError, match="no column 'colour'"):
@@ -276,7 +276,7 @@ with write_atomically(Path(sys.argv[1]), overwrite=False) as unfinished:
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "db"])
 def test_the_next_export_cleans_up_after_a_killed_one(large, tmp_path, suffix):
-    """What is left of a killed export goes; what a running one writes, and what is not mfkit's, stays."""
+    """The files of a killed export are removed; those of a running export and of other programs are kept."""
     folder = tmp_path / "out"
     folder.mkdir()
     others = {folder / name for name in (".x.csv.part", "x.part", ".download.0123456789ab.part", ".x.tmp")}
@@ -303,8 +303,8 @@ def test_the_next_export_cleans_up_after_a_killed_one(large, tmp_path, suffix):
     assert set(folder.iterdir()) == others | {folder / f"x.{suffix}", folder / f"y.{suffix}"}
 
 
-def test_a_killed_workbook_leaves_nothing_for_long(large, tmp_path):
-    """The folder in which a workbook is put together goes with it."""
+def test_next_export_removes_the_folder_of_a_killed_workbook(large, tmp_path):
+    """The working folder of a workbook is removed with its unfinished file."""
     large.export(tmp_path / "x.xlsx", progress=False)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(("mfkit-", ".x"))]
 
@@ -324,8 +324,8 @@ with mfkit.MediaLibrary(sys.argv[1], read_only=True) as library:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx", "db"])
-def test_a_file_that_cannot_grow_leaves_nothing(large, tmp_path, suffix):
-    """When there is no more room, the error says so and no part of the file is left."""
+def test_full_disk_leaves_no_file(large, tmp_path, suffix):
+    """If the disk is full, the export is an error and no part of the file is left."""
     folder = tmp_path / "out"
     folder.mkdir()
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Values that no library can hold cost an import their row, through the API and the command line."""
+"""Imports of values that no library can hold, through the API and the command line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def library(tmp_path, monkeypatch) -> MediaLibrary:
 
 @pytest.mark.parametrize("odd", ODD_ROWS)
 def test_a_row_of_json(library, capsys, odd):
-    """The odd row is named by its number and left out, the others enter."""
+    """The bad row is listed by its number; the others are imported."""
     rows = [FINE, {"file_path": "/odd.jpg", "file_size": 5, **ODD_ROWS[odd]}]
     Path("rows.json").write_text(json.dumps(rows))
     done = library.ingest("rows.json", on_error="collect", progress=False)
@@ -70,7 +70,7 @@ def test_a_row_of_json(library, capsys, odd):
     ],
 )
 def test_a_cell_of_csv(library, cell, column):
-    """The same for text."""
+    """A bad CSV cell makes its row bad; the others are imported."""
     Path("rows.csv").write_text(f"file_path,{column}\n/odd.jpg,{cell}\n")
     done = library.ingest("rows.csv", on_error="collect", progress=False)
     assert (done.added, done.bad[0].row, done.bad[0].column) == (0, 1, column)
@@ -88,8 +88,8 @@ def test_a_cell_of_csv(library, cell, column):
     ids=lambda one: str(one.type),
 )
 @pytest.mark.parametrize("from_frame", [False, True])
-def test_moments_out_of_range(library, moments, from_frame):
-    """A moment that no calendar reaches is one bad row, in Parquet and in a frame."""
+def test_timestamps_out_of_range(library, moments, from_frame):
+    """A timestamp outside the years 1 to 9999 makes one bad row, in Parquet and in a DataFrame."""
     paths = ["/odd.jpg", "/fine.jpg"]
     table = pa.table({"file_path": paths, "file_size": [5, 5], "file_modified_at": moments})
     if from_frame:
@@ -111,8 +111,8 @@ def test_moments_out_of_range(library, moments, from_frame):
     ],
     ids=["naive", "zone", "object"],
 )
-def test_nanoseconds(library, moments):
-    """Nanoseconds are cut to microseconds, which is what a library holds."""
+def test_nanoseconds_are_truncated(library, moments):
+    """Nanoseconds are cut to microseconds, the precision of the library."""
     library.ingest(
         pd.DataFrame({"file_path": ["/a.jpg"], "file_size": [5], "file_modified_at": moments}), progress=False
     )
@@ -125,7 +125,7 @@ def test_nanoseconds(library, moments):
     ids=lambda one: type(one).__name__,
 )
 def test_objects_in_a_frame(library, value):
-    """Whatever a column of objects holds is a bad row where it is no value."""
+    """An object that is not a valid value makes its row bad."""
     sizes = pd.Series([value, 5], dtype=object)
     frame = pd.DataFrame({"file_path": ["/odd.jpg", "/fine.jpg"], "file_size": sizes})
     done = library.ingest(frame, on_error="collect", progress=False)
@@ -176,7 +176,7 @@ _EXIFTOOL: list[dict[str, Any]] = [
     ids=lambda one: str(one)[:60],
 )
 def test_malformed_output_of_other_programs(library, capsys, said):
-    """What a program never writes is passed over, or costs the row; the next file's row enters."""
+    """A malformed value is ignored or makes its row bad; the next file's row is imported."""
     fine = {"SourceFile": "/fine.mp4", "FileSize": 7}
     Path("said.json").write_text(json.dumps([said, fine]))
     done = library.ingest("said.json", on_error="collect", progress=False)
@@ -188,14 +188,14 @@ def test_malformed_output_of_other_programs(library, capsys, said):
 
 @pytest.mark.parametrize("content", [b"PAR1" + b"\xff" * 300 + b"PAR1", b"PAR1", b"", b"\0" * 99])
 def test_damaged_parquet(library, content):
-    """A damaged file is one error that names it."""
+    """A damaged file is one error that names the file."""
     Path("rows.parquet").write_bytes(content)
     with pytest.raises(IngestError, match=r"rows\.parquet cannot be read"):
         library.ingest("rows.parquet", progress=False)
 
 
-def test_parquet_damaged_behind_its_footer(library):
-    """The same where the damage is met while rows are read; nothing of it stays."""
+def test_parquet_with_damaged_row_groups(library):
+    """Damage that is met while rows are read is the same error, and nothing is imported."""
     paths = [f"/{one}" for one in range(9000)]
     pq.write_table(pa.table({"file_path": paths, "file_size": range(9000)}), "x.parquet")
     data = bytearray(Path("x.parquet").read_bytes())

@@ -1,4 +1,4 @@
-"""Rows from elsewhere: named, checked, merged, and what scans make of them later."""
+"""Imports: rows are renamed, checked and merged, and later scans update them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _row(library, path):
 
 
 def test_a_frame_becomes_items(library):
-    """Columns by name, text for numbers taken as they mean, empty cells say nothing; on each database."""
+    """Columns map by name, text is converted to numbers, and empty cells are ignored."""
     frame = pd.DataFrame(
         {
             "where": ["/a/film.mp4", "/a/song.mp3", "/a/x.jpg"],
@@ -60,8 +60,8 @@ def test_a_frame_becomes_items(library):
     assert (again.added, again.updated, again.unchanged) == (0, 0, 3)
 
 
-def test_a_library_goes_through_a_file(lib, tmp_path):
-    """What is exported comes back as it was, whatever the format."""
+def test_exported_items_import_unchanged(lib, tmp_path):
+    """Exported items have the same values after an import, in every format."""
     synthetic.fill(lib, 60)
     expected = lib.items(order_by="file_path")
     for suffix in ("csv", "jsonl", "parquet"):
@@ -74,8 +74,8 @@ def test_a_library_goes_through_a_file(lib, tmp_path):
             pd.testing.assert_frame_equal(found.drop(columns=own), expected.drop(columns=own))
 
 
-def test_a_row_updates_what_it_states(lib):
-    """By path or by content; what the row leaves out stays, and tags do too."""
+def test_a_row_updates_only_the_fields_it_states(lib):
+    """Other fields and tags are kept, whether the path or the content matches."""
     known = {"file_path": "/a.jpg", "file_size": 5, "file_hash": HASH, "title": "old", "iso": 100}
     lib.ingest(pd.DataFrame([known]))
     lib.tag({}, "kept")
@@ -87,7 +87,7 @@ def test_a_row_updates_what_it_states(lib):
 
 
 def test_a_known_content_at_another_path_is_a_copy(lib):
-    """As in a scan: one item per content, further paths are copies; one that was missing moves."""
+    """Other paths of an item's content are copies; a missing item moves to the new path."""
     known = {"file_path": "/a.jpg", "file_size": 5, "file_hash": HASH}
     lib.ingest(pd.DataFrame([known]))
     done = lib.ingest(pd.DataFrame([{**known, "file_path": "/b.jpg", "title": "t"}]))
@@ -109,8 +109,8 @@ def gone_after_a_scan(lib, folder):
     return row.file_hash, row.file_path
 
 
-def test_a_path_is_free_once_its_item_is_elsewhere(lib, tmp_path):
-    """A missing item moves to the path of a row, and another row's new item takes the path it had."""
+def test_a_new_item_takes_the_path_of_a_moved_item(lib, tmp_path):
+    """A missing item moves to the path of a row, and another row's new item takes its old path."""
     hash_, path = gone_after_a_scan(lib, tmp_path / "media")
     done = lib.ingest(
         pd.DataFrame(
@@ -127,8 +127,8 @@ def test_a_path_is_free_once_its_item_is_elsewhere(lib, tmp_path):
     assert rows[path].file_hash == "b" * 64
 
 
-def test_a_row_means_the_copy_that_is_there(lib, tmp_path):
-    """Where an item went missing and a copy of another is now, a row without a hash means the other."""
+def test_an_existing_copy_matches_before_a_missing_item(lib, tmp_path):
+    """A row without a hash at the path of both updates the item of the copy."""
     folder = tmp_path / "media"
     folder.mkdir()
     (folder / "a.txt").write_text("one")
@@ -142,8 +142,8 @@ def test_a_row_means_the_copy_that_is_there(lib, tmp_path):
     assert pd.isna(titles["b.txt"])
 
 
-def test_the_last_row_of_a_path_wins(lib):
-    """Rows are taken in their order, in one batch and over several."""
+def test_later_rows_of_a_path_overwrite_earlier_ones(lib):
+    """Rows are merged in their order, in one batch and across batches."""
     frame = pd.DataFrame({"file_path": ["/a"] * 3, "file_size": [1, 2, 3]})
     done = lib.ingest(frame)
     assert (done.added, done.updated) == (1, 2) and _row(lib, "/a").file_size == 3
@@ -166,7 +166,7 @@ BAD = pd.DataFrame(
 
 
 def test_bad_rows_are_named_and_nothing_is_written(lib):
-    """By default one bad row stops all, and the message names rows and reasons."""
+    """By default one bad row stops the import; the error lists rows and reasons."""
     with pytest.raises(IngestError) as raised:
         lib.ingest(BAD)
     words = str(raised.value)
@@ -176,7 +176,7 @@ def test_bad_rows_are_named_and_nothing_is_written(lib):
 
 
 def test_bad_rows_are_collected(lib):
-    """With collect the good rows are in, and each bad one is listed with its number, column and reason."""
+    """With on_error='collect' valid rows are imported and bad rows are listed with their reasons."""
     done = lib.ingest(BAD, on_error="collect")
     assert (done.added, done.left_out) == (1, 9)
     errors = done.errors
@@ -206,8 +206,8 @@ def test_bad_rows_are_collected(lib):
         (pd.DataFrame({"file_path": ["/a"], "x": [1]}), {"x": "file_path"}, "Two columns map to"),
     ],
 )
-def test_columns_that_mean_nothing_are_refused(lib, frame, columns, words):
-    """No column is dropped in silence."""
+def test_invalid_columns_are_refused(lib, frame, columns, words):
+    """No column is ignored silently."""
     with pytest.raises(IngestError, match=words):
         lib.ingest(frame, columns=columns)
 
@@ -222,7 +222,7 @@ def test_columns_that_mean_nothing_are_refused(lib, frame, columns, words):
     ],
 )
 def test_files_that_cannot_be_read_are_refused(lib, tmp_path, name, text, words):
-    """What is wrong with a file is said."""
+    """The error describes what is wrong with the file."""
     (tmp_path / name).write_text(text)
     with pytest.raises(IngestError, match=words):
         lib.ingest(tmp_path / name)
@@ -274,7 +274,7 @@ def test_a_value_of_several_lines_is_one_value(lib, tmp_path):
     ],
 )
 def test_errors_in_json_name_the_line(lib, tmp_path, name, text, line):
-    """A line that cannot be read is found by its number, as an editor counts."""
+    """The error has the number of the line, from 1."""
     (tmp_path / name).write_text(text)
     with pytest.raises(IngestError, match=rf"line {line}: "):
         lib.ingest(tmp_path / name)
@@ -282,14 +282,14 @@ def test_errors_in_json_name_the_line(lib, tmp_path, name, text, line):
 
 
 def test_a_csv_with_semicolons_and_a_byte_order_mark(lib, tmp_path):
-    """As spreadsheets save it in some countries; formulas that an export disarmed are text again."""
+    """Files of spreadsheet programs are read; escaped formulas become text again."""
     (tmp_path / "x.csv").write_text("file_path;file_size;title\n/a.mp3;7;'=1+1\n", encoding="utf-8-sig")
     lib.ingest(tmp_path / "x.csv")
     assert _row(lib, "/a.mp3").title == "=1+1"
 
 
-def test_a_scan_takes_over_what_was_ingested(lib, tmp_path):
-    """Read, the file gets its hash; id, tags and facts that it does not state stay, others are the file's."""
+def test_a_scan_updates_an_imported_item(lib, tmp_path):
+    """The item gets the file's hash and metadata; its id, tags and other imported fields are kept."""
     folder = tmp_path / "media"
     folder.mkdir()
     (folder / "a.txt").write_text("some text")
@@ -329,8 +329,8 @@ def test_a_scan_takes_over_what_was_ingested(lib, tmp_path):
     assert _row(lib, path).title == "mine"
 
 
-def test_a_stand_in_of_a_known_content_becomes_its_copy(lib, tmp_path):
-    """A path that turns out to hold a known content: one item, with the tags of both."""
+def test_a_placeholder_of_a_known_content_becomes_its_copy(lib, tmp_path):
+    """The placeholder's tags move to the item of the content."""
     folder = tmp_path / "media"
     folder.mkdir()
     (folder / "a.txt").write_text("some text")
@@ -347,7 +347,7 @@ def test_a_stand_in_of_a_known_content_becomes_its_copy(lib, tmp_path):
 
 
 def test_exiftool(lib, demo, tmp_path):
-    """What exiftool says of the demo's photos is what the scan reads in them."""
+    """exiftool's output for the demo photos agrees with a scan."""
     require(shutil.which("exiftool"), "exiftool", "libimage-exiftool-perl")
     lib.scan(demo, progress=False)
     understood = lib.items(order_by="file_path").dropna(subset=["camera_make"])
@@ -379,7 +379,7 @@ def test_exiftool(lib, demo, tmp_path):
 
 
 def test_ffprobe(lib, demo, tmp_path):
-    """What ffprobe says of the demo's films and songs is what the scan reads in them."""
+    """ffprobe's output for the demo videos and songs agrees with a scan."""
     require(shutil.which("ffprobe"), "ffprobe", "ffmpeg")
     lib.scan(demo, progress=False)
     understood = lib.items(order_by="file_path").dropna(subset=["duration"]).drop_duplicates("extension")
@@ -415,7 +415,7 @@ def test_ffprobe(lib, demo, tmp_path):
 
 
 def test_mediainfo(lib, tmp_path):
-    """A film and a song as MediaInfo writes them, both in one file."""
+    """MediaInfo's output for a video and a song, both in one file, is imported."""
     (tmp_path / "x.json").write_text(json.dumps(MEDIAINFO))
     assert lib.ingest(tmp_path / "x.json").added == 2
     film, song = _row(lib, "/media/film.mkv"), _row(lib, "/media/song.mp3")
@@ -504,7 +504,7 @@ MEDIAINFO = [
 
 
 def test_objects_without_a_path(lib, tmp_path):
-    """A file of objects of which none says where its file is: each is refused, and nothing breaks."""
+    """JSON objects without a path are bad rows."""
     (tmp_path / "rows.jsonl").write_text('{"title": "a"}\n{"title": "b"}\n')
     done = lib.ingest(tmp_path / "rows.jsonl", on_error="collect")
     assert (done.rows, done.added, done.left_out) == (2, 0, 2)
@@ -513,8 +513,8 @@ def test_objects_without_a_path(lib, tmp_path):
         lib.ingest(tmp_path / "rows.jsonl")
 
 
-def test_a_batch_does_what_its_rows_do_one_by_one(tmp_path):
-    """New rows, a path twice, a content at two paths, a known path, a file there, a row without size."""
+def test_a_batch_equals_its_rows_one_by_one(tmp_path):
+    """Importing rows together or one at a time gives the same library."""
     (tmp_path / "there.txt").write_text("four")
     rows = pd.DataFrame(
         [

@@ -1,4 +1,4 @@
-"""Rows checked by columns: each is judged as it would be alone."""
+"""Validation of imported rows: the rows of a batch do not affect each other."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ _ROWS = st.lists(
 
 
 @given(_ROWS)
-def test_a_row_is_judged_as_if_it_were_alone(rows):
-    """What is right and wrong with a row does not depend on the rows beside it."""
+def test_validity_does_not_depend_on_other_rows(rows):
+    """A row has the same errors and values alone as in a batch."""
     columns = {name: [row.get(name) for row in rows] for name in {name for row in rows for name in row}}
     together = check_rows(range(1, len(rows) + 1), columns)
     values: dict[int, dict[str, Any]] = {
@@ -74,8 +74,8 @@ def test_a_row_is_judged_as_if_it_were_alone(rows):
         )
 
 
-def test_every_fault_of_a_row_is_named():
-    """A row with two faults is listed with both, and one that says too much with the column's name."""
+def test_every_error_of_a_row_is_listed():
+    """A row with two errors is listed with both; an unknown column is listed by its name."""
     found = check_rows(
         [1, 2],
         {

@@ -27,8 +27,8 @@ have borders in a terminal and plain columns in a pipe. Progress bars go to stan
 | 2 | could not run; one line on standard error gives the reason and what to do |
 | 130 | interrupted; work finished so far is kept |
 
-Unexpected errors also end a command with code 2. The message names a log file with the traceback. Only you can
-read this file, and it contains no passwords. The last 20 log files are kept. `mfkit --debug COMMAND`, or
+Unexpected errors also end a command with code 2. The message names a log file with the traceback. Only you
+can read this file, and it contains no passwords. The last 20 log files are kept. `mfkit --debug COMMAND`, or
 `MFKIT_DEBUG=1`, prints the traceback of any error. `mfkit doctor` checks a library with SQLite's
 `quick_check` and finds values of the wrong type.
 

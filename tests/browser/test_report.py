@@ -1,4 +1,4 @@
-"""The report's page in a real browser, opened from disk."""
+"""Reports in a browser, opened from disk."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
         yield browser
 
 
-def test_it_needs_nothing_but_itself(opened: Visit) -> None:
-    """No request leaves the page, no script complains, and nothing that a file is called has run."""
+def test_page_is_self_contained(opened: Visit) -> None:
+    """The page sends no request, has no script errors and runs no code from file names."""
     assert opened.outside == [] and opened.faults == []
     assert opened.page.evaluate("window.mfkit_harmed") is None
 
 
-def test_no_button_sends_a_chart_away(opened: Visit) -> None:
-    """The buttons over the charts save a picture or move the map; none hands the data to a server."""
+def test_no_button_uploads_a_chart(opened: Visit) -> None:
+    """The buttons of the charts save an image or move the map; none sends data to a server."""
     names = opened.page.locator(".modebar-btn").evaluate_all(
         "all => all.map(one => (one.dataset.title || one.getAttribute('aria-label') || '').toLowerCase())"
     )
@@ -47,15 +47,15 @@ def test_no_button_sends_a_chart_away(opened: Visit) -> None:
     assert not [name for name in names if any(word in name for word in ("cloud", "share", "lasso", "box"))]
 
 
-def test_the_map_shows_land_and_places(opened: Visit) -> None:
-    """Without internet and from disk."""
+def test_map_shows_land_and_places(opened: Visit) -> None:
+    """The map works without internet."""
     atlas = opened.page.get_by_role("img", name="Map of the places")
     assert atlas.locator(".js-fill").count() >= 1
     assert atlas.locator(".scatterlayer .point").count() >= 10
 
 
-def test_it_fits_a_telephone(opened: Visit, tmp_path: Path) -> None:
-    """A narrow window scrolls up and down only."""
+def test_page_fits_a_phone(opened: Visit, tmp_path: Path) -> None:
+    """A narrow window only scrolls vertically."""
     opened.page.set_viewport_size({"width": 390, "height": 800})
     wide = opened.page.evaluate("document.documentElement.scrollWidth")
     opened.page.set_viewport_size({"width": 1280, "height": 800})

@@ -1,4 +1,4 @@
-"""The command line at work: scans, sizes, the demo, the notebooks."""
+"""Commands on real files: scan, sizes, demo, lab, app and cache."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def folder(tmp_path) -> Path:
 
 
 def test_scan_and_sizes(run, folder):
-    """A scan prints what it found, sizes what there is, down to the sum that find and du give."""
+    """A scan prints its counts, and sizes adds up to the totals on disk."""
     done = run("scan", "media")
     assert (done.code, done.err) == (0, "")
     assert "2 files" in done.out and "1 added, 1 new copy" in done.out
@@ -51,15 +51,15 @@ def test_scan_and_sizes(run, folder):
 
 
 def test_scan_with_failures_ends_with_1(run, folder):
-    """Files that failed are named with the reason, and the exit code tells."""
+    """Failed files are listed with the reason, and the exit code is 1."""
     (folder / "empty.jpg").touch()
     done = run("scan", "media")
     assert done.code == 1
     assert "empty.jpg: The file is empty." in done.out
 
 
-def test_json(run, folder):
-    """With --json the output is one JSON document."""
+def test_json_output(run, folder):
+    """With --json the output is a single JSON document."""
     assert json.loads(run("scan", "media", "--json").out)["total"]["files"] == 2
     sizes = json.loads(run("sizes", "--by", "extension", "--json").out)
     assert sizes["groups"][0]["extension"] == "txt" and sizes["totals"]["bytes"] == 18
@@ -78,44 +78,44 @@ def test_json(run, folder):
         (("sizes", "--library", "mysql://root:secret@host/db"), "not in mysql"),
     ],
 )
-def test_what_cannot_work_ends_with_2(run, folder, arguments, words):
-    """Bad input is answered with a line that says what to do, and no traceback."""
+def test_invalid_arguments_end_with_2(run, folder, arguments, words):
+    """Invalid arguments cause exit code 2 and one line of advice without traceback and password."""
     done = run(*arguments)
     assert done.code == 2
     assert words in done.err and done.err.startswith("mfkit: ") and done.err.count("\n") == 1
     assert "secret" not in done.err
 
 
-def test_sizes_by_something_unknown(run, folder):
-    """A fact that there is none of is answered with those there are."""
+def test_unknown_dimension_lists_the_known_ones(run, folder):
+    """An unknown dimension is answered with the list of dimensions."""
     run("scan", "media")
     done = run("sizes", "--by", "colour")
     assert done.code == 2 and "video_codec" in done.err
 
 
-def test_names_cannot_steer_the_terminal(run, folder):
-    """Escape sequences and markup in a name are printed as text."""
+def test_control_characters_in_names_are_escaped(run, folder):
+    """Escape codes and markup in a name are printed as text."""
     (folder / "x\x1b[31m[bold]\n.jpg").touch()
     done = run("scan", "media")
     assert "\x1b" not in done.out and "\\x1b[31m[bold]\\n.jpg: The file is empty." in done.out
 
 
-def test_demo_refuses_a_full_folder(run, folder):
-    """The demo never writes among files that are there."""
+def test_demo_rejects_a_folder_with_files(run, folder):
+    """The demo library is never written to a folder with files."""
     done = run("demo", "media")
     assert done.code == 2
     assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "b.txt"]
 
 
-def test_db_upgrade_makes_a_library(run, tmp_path, monkeypatch):
-    """A library that is not there is made."""
+def test_db_upgrade_creates_a_library(run, tmp_path, monkeypatch):
+    """A missing library is created."""
     monkeypatch.setenv("MFKIT_LIBRARY", "new/library.db")
     assert run("db", "upgrade").code == 0
     assert (tmp_path / "new" / "library.db").exists()
 
 
 def test_lab_copies_the_notebooks_once(run, folder, tmp_path):
-    """The notebooks lie beside the library, edits are kept, and JupyterLab gets the library's path."""
+    """The notebooks are copied beside the library, and edited copies are kept."""
     run("scan", "media")
     assert run("lab", "--version").code == 0
     notebook = tmp_path / "notebooks" / "explore.ipynb"
@@ -124,8 +124,8 @@ def test_lab_copies_the_notebooks_once(run, folder, tmp_path):
     assert notebook.read_text() == "edited"
 
 
-def test_cache(run, tmp_path, monkeypatch):
-    """Snapshots are listed and cleared, one library's or all; an unreadable one too, and no library."""
+def test_cache_is_listed_and_cleared(run, tmp_path, monkeypatch):
+    """Snapshots, also unreadable ones, are listed and cleared for one library or all; libraries are kept."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     for name in ("one.db", "two.db"):
         assert run("db", "upgrade", "-l", name).code == 0
@@ -152,8 +152,8 @@ def test_version(run):
     assert run("--version").out.strip() == mfkit.__version__
 
 
-def test_app_says_what_it_needs(run, folder, monkeypatch):
-    """Without Voilà the message has the command that installs it; a port that is taken is named."""
+def test_app_reports_missing_voila_and_used_ports(run, folder, monkeypatch):
+    """Without Voilà the error names the command that installs it, and a used port is reported."""
     run("scan", "media")
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -169,8 +169,8 @@ def test_app_says_what_it_needs(run, folder, monkeypatch):
     assert done.code == 2 and "pip install 'mfkit[app]'" in done.err
 
 
-def test_another_server_is_not_the_app():
-    """Where another took the port meanwhile, nobody is sent there."""
+def test_another_server_is_not_mistaken_for_the_app():
+    """If another server has the port, the start of the app fails."""
     with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:
         threading.Thread(target=other.serve_forever, daemon=True).start()
         ending = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"])
@@ -180,8 +180,8 @@ def test_another_server_is_not_the_app():
     assert ending.wait(20) == 0
 
 
-def test_it_is_a_program(tmp_path):
-    """As a process of its own: an answer on standard output, an error as a line, and exit codes."""
+def test_commands_run_as_a_process(tmp_path):
+    """A process prints results on standard output and errors as one line, and sets the exit code."""
     environment = {name: value for name, value in os.environ.items() if name != "MFKIT_LIBRARY"}
     for arguments, code, out, err in (
         (("db", "upgrade"), 0, "library.db is up to date\n", ""),

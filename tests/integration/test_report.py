@@ -1,4 +1,4 @@
-"""The report: one file whose figures are the library's, and which tells nothing that it should not."""
+"""Reports: self-contained files with the library's figures, redaction, PDF and PNG output."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SECRET = "holiday at grandmother's"
 
 
 class Page(HTMLParser):
-    """What a page holds: its elements, its texts, and the figures under each heading."""
+    """Elements, text and figures under each heading of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -95,8 +95,8 @@ def page(library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Pag
     return Page(text)
 
 
-def test_its_figures_are_the_library_s(page: Page, library: MediaLibrary) -> None:
-    """Every figure of every section is what the methods of the library return."""
+def test_figures_equal_the_analyses(page: Page, library: MediaLibrary) -> None:
+    """Every figure of every section equals the result of the library's method."""
     totals, sums = library.totals().iloc[0], library.summary("media_type")
     key = page.figures["key-figures"]
     assert key[:2] == [totals["files"], totals["items"]]
@@ -128,8 +128,8 @@ def test_its_figures_are_the_library_s(page: Page, library: MediaLibrary) -> Non
     assert set(known["known"].astype(float)) <= set(page.figures["completeness"])
 
 
-def test_it_loads_nothing(page: Page) -> None:
-    """No element names another file, and the page forbids itself to load one."""
+def test_page_loads_nothing(page: Page) -> None:
+    """No element refers to another file, and the content security policy forbids loading."""
     for tag, held in page.tags:
         assert tag not in ("link", "iframe", "object", "embed", "base", "img"), tag
         assert not {"src", "href", "srcset", "onerror", "onload"} & set(held), (tag, held)
@@ -137,8 +137,8 @@ def test_it_loads_nothing(page: Page) -> None:
     assert policy and policy.startswith("default-src 'none'")
 
 
-def test_it_shows_no_code_and_hostile_names_literally(page: Page) -> None:
-    """What a file is called is text; code cells are left out."""
+def test_page_shows_no_code_and_escapes_names(page: Page) -> None:
+    """File names are shown as text, and code cells are left out."""
     shown = "".join(page.words)
     assert "mfkit.Report" not in shown and "import mfkit" not in shown
     assert "All <b>of</b> it" in shown
@@ -147,8 +147,8 @@ def test_it_shows_no_code_and_hostile_names_literally(page: Page) -> None:
     assert len(figures) >= 5 and all(json.loads(one)["data"] is not None for one in figures)
 
 
-def test_a_report_that_replaces_one_says_what_changed(library: MediaLibrary, tmp_path: Path) -> None:
-    """The key figures of the page before are compared with."""
+def test_replaced_report_is_compared(library: MediaLibrary, tmp_path: Path) -> None:
+    """The key figures show the difference from the report that is replaced."""
     path = tmp_path / "report.html"
     library.report(path, sections=["key_figures"], media_type="video")
     videos = library.count(media_type="video")
@@ -163,7 +163,7 @@ def test_a_report_that_replaces_one_says_what_changed(library: MediaLibrary, tmp
 
 
 def test_changes_since_a_scan(tmp_path: Path) -> None:
-    """What the disk gained and lost since a scan is listed; without a scan to compare with, nothing is."""
+    """Changes on disk since a given scan are listed; without a scan there is no such section."""
     media = tmp_path / "media"
     media.mkdir()
     (media / "stays.txt").write_text("stays")
@@ -187,15 +187,15 @@ def test_changes_since_a_scan(tmp_path: Path) -> None:
         assert hidden is not None and "goes" not in "".join(part.text for part in hidden.parts)
 
 
-def test_a_part_of_the_sections(library: MediaLibrary) -> None:
-    """Sections that were not chosen are nothing; the others are there in a notebook too."""
+def test_selected_sections(library: MediaLibrary) -> None:
+    """Sections that are not selected return None."""
     report = Report(library, sections=["types"], media_type="video")
     assert report.types() is not None
     assert [name for name in SECTIONS if getattr(report, name)() is not None] == ["types"]
 
 
-def test_redacted(library: MediaLibrary, tmp_path: Path) -> None:
-    """What is redacted is nowhere in the file, and everything else still is."""
+def test_redacted_names_and_places_are_not_in_the_file(library: MediaLibrary, tmp_path: Path) -> None:
+    """Redacted names and places do not occur in the file, and figures are unchanged."""
     path = library.report(tmp_path / "shared.html", redact=["names", "places"], folder=f"/{SECRET}")
     path = library.report(tmp_path / "shared.html", redact=["names", "places"])
     held = path.read_bytes()
@@ -213,8 +213,8 @@ def test_redacted(library: MediaLibrary, tmp_path: Path) -> None:
     assert page.figures["key-figures"][0] == library.totals()["files"][0]
 
 
-def test_aliases_are_stable_and_not_the_names_hashed(library: MediaLibrary, tmp_path: Path) -> None:
-    """The same name has the same alias; without the library's key it cannot be tried out."""
+def test_aliases_are_stable_and_keyed(library: MediaLibrary, tmp_path: Path) -> None:
+    """A name always has the same alias within a library, which cannot be computed without its key."""
     alias = Report(library, redact="names").context.redaction.path("/photos/a.jpg")
     assert alias == Report(library, redact="names").context.redaction.path("/photos/a.jpg")
     assert hashlib.sha256(b"photos").hexdigest()[:8] not in alias and alias.endswith(".jpg")
@@ -228,14 +228,14 @@ def test_aliases_are_stable_and_not_the_names_hashed(library: MediaLibrary, tmp_
         assert Report(other, redact="names").context.redaction.path("/photos/a.jpg") != alias
 
 
-def test_no_map(library: MediaLibrary) -> None:
-    """Places can be left out altogether."""
+def test_redacted_map(library: MediaLibrary) -> None:
+    """Places can be left out."""
     section = Report(library, redact="map").places()
     assert section is not None and len(section.parts) == 1
 
 
-def test_nothing_in_it(tmp_path: Path) -> None:
-    """An empty library has a report that says so."""
+def test_report_of_an_empty_library(tmp_path: Path) -> None:
+    """All sections work for an empty library."""
     with MediaLibrary(tmp_path / "empty.db") as library:
         report = Report(library)
         for name in SECTIONS:
@@ -244,8 +244,10 @@ def test_nothing_in_it(tmp_path: Path) -> None:
         assert "No files in this selection." in str(report.key_figures())
 
 
-def test_bad_input_is_told_before_the_work(library: MediaLibrary, tmp_path: Path) -> None:
-    """Each says what was wrong and what to do."""
+def test_invalid_arguments_are_rejected_before_the_notebook_runs(
+    library: MediaLibrary, tmp_path: Path
+) -> None:
+    """Errors state the problem and what to do, and no file is written."""
     mine = tmp_path / "mine.ipynb"
     wrong = {
         "Use one of the suffixes .html, .htm, .pdf": lambda: library.report(tmp_path / "report.docx"),
@@ -262,8 +264,8 @@ def test_bad_input_is_told_before_the_work(library: MediaLibrary, tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
-def test_a_notebook_of_one_s_own(library: MediaLibrary, tmp_path: Path) -> None:
-    """A changed copy is executed; one that fails leaves the report before as it was."""
+def test_custom_notebook(library: MediaLibrary, tmp_path: Path) -> None:
+    """A custom notebook is executed; if it fails, the earlier report is unchanged."""
     shipped = Path(__file__).parents[2] / "notebooks" / "library_report.ipynb"
     mine, path = tmp_path / "mine.ipynb", tmp_path / "report.html"
     mine.write_text(shipped.read_text("utf-8").replace("report.codecs()", "1 / 0"), "utf-8")
@@ -273,14 +275,16 @@ def test_a_notebook_of_one_s_own(library: MediaLibrary, tmp_path: Path) -> None:
     assert path.read_text() == "before" and sorted(tmp_path.iterdir()) == [mine, path]
 
 
-async def test_inside_other_async_code(library: MediaLibrary, tmp_path: Path) -> None:
-    """A notebook's cell runs on a loop of its own; the report can be written there."""
+async def test_inside_a_running_event_loop(library: MediaLibrary, tmp_path: Path) -> None:
+    """A report can be written while another event loop runs."""
     await asyncio.sleep(0)
     assert library.report(tmp_path / "report.html", sections=["types"]).exists()
 
 
-def test_two_at_once(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two threads write reports side by side; neither moves the process elsewhere nor leaves anything."""
+def test_two_reports_in_parallel(
+    library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads write reports in parallel without changing the current folder or leaving files."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
@@ -296,8 +300,8 @@ def test_two_at_once(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.
     assert sorted(one.name for one in tmp_path.rglob("*")) == ["a.html", "b.html", "temporary"]
 
 
-def test_a_path_that_cannot_be_written(library: MediaLibrary, tmp_path: Path) -> None:
-    """The reason is told, and nothing is left lying about."""
+def test_path_is_a_folder(library: MediaLibrary, tmp_path: Path) -> None:
+    """A folder in place of the file is an error, and no file is left behind."""
     (tmp_path / "report.html").mkdir()
     with pytest.raises(ReportError, match="report.html is a folder"):
         library.report(tmp_path / "report.html", sections=["types"])
@@ -305,8 +309,10 @@ def test_a_path_that_cannot_be_written(library: MediaLibrary, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["report.html", "report.pdf"])
-def test_another_file_is_only_replaced_when_asked(library: MediaLibrary, tmp_path: Path, name: str) -> None:
-    """A page or a document of somebody else stays as it is; a report is replaced by the next one."""
+def test_foreign_file_is_only_replaced_with_overwrite(
+    library: MediaLibrary, tmp_path: Path, name: str
+) -> None:
+    """Files from other programs are only replaced with overwrite=True, but earlier reports always."""
     if name.endswith("pdf"):
         require(CHROMIUM, "The browser Chromium", "chromium")
     path = tmp_path / name
@@ -323,7 +329,7 @@ def test_another_file_is_only_replaced_when_asked(library: MediaLibrary, tmp_pat
 
 
 def test_pdf(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser prints it; without one, the message says what to do."""
+    """A browser prints the PDF; without one, the error says what to do."""
     require(CHROMIUM, "The browser Chromium", "chromium")
     path = library.report(tmp_path / "report.pdf", sections=["key_figures", "types"])
     assert path.read_bytes().startswith(b"%PDF") and path.stat().st_size > 10_000
@@ -333,8 +339,8 @@ def test_pdf(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         library.report(tmp_path / "other.pdf", sections=["types"])
 
 
-def test_pictures(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every chart as a file; without the package, the message names it, and nothing is written."""
+def test_charts_as_png(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts are written as PNG files; without kaleido the error names it, and nothing is written."""
     require(CHROMIUM, "The browser Chromium", "chromium")
     folder = tmp_path / "charts"
     library.report(tmp_path / "report.html", sections=["types", "places"], pictures=folder)
@@ -354,6 +360,6 @@ def test_pictures(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.Mon
     assert not (tmp_path / "other.html").exists()
 
 
-def test_it_is_on_the_face() -> None:
-    """Notebooks get it from the package."""
+def test_report_is_exported() -> None:
+    """mfkit.Report is the class of the reports."""
     assert mfkit.Report is Report

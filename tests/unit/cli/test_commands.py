@@ -1,4 +1,4 @@
-"""Every command, called in this process: help, examples, JSON, and what it does when it cannot work."""
+"""Help, examples, JSON output, filters and errors of every command, called in the test's process."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def run(scanned, demo, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_it_explains_itself(run, name):
-    """Help says what the command does, what each option means, and gives an example."""
+def test_help_is_complete(run, name):
+    """Help describes the command and each option, and has an example."""
     assert examples(name), "an example is missing"
     assert all(example[: len(name.split())] == name.split() for example in examples(name))
     done = run(*name.split(), "--help")
@@ -70,8 +70,8 @@ def test_it_explains_itself(run, name):
 
 
 @pytest.mark.parametrize("name", CALLED)
-def test_its_examples_work(run, name):
-    """What the help shows runs on the demo library."""
+def test_help_examples_run(run, name):
+    """The examples in the help run on the demo library."""
     for example in examples(name):
         done = run(*example)
         assert done.code in ((0, 1) if name == "scan" else (0,)), done.err
@@ -79,8 +79,8 @@ def test_its_examples_work(run, name):
 
 
 @pytest.mark.parametrize("name", [name for name, one in CALLED.items() if "--json" in _options(one)])
-def test_json_is_json(run, name):
-    """With --json the output is one JSON document and nothing else."""
+def test_json_output_is_one_document(run, name):
+    """With --json the output is a single JSON document."""
     example = [part for part in examples(name)[0] if part != "--json"]
     json.loads(run(*example, "--json").out)
 
@@ -93,8 +93,8 @@ def test_json_is_json(run, name):
         if "--library" in _options(one) and name not in ("scan", "import", "db upgrade", "doctor")
     ],
 )
-def test_an_unknown_library_is_one_line(run, name):
-    """A library that is not there ends with 2 and a line that says what to do; none is made."""
+def test_missing_library_is_reported_in_one_line(run, name):
+    """A missing library causes exit code 2 and one line of advice, and is not created."""
     done = run(*examples(name)[0], "--library", "nowhere.db")
     assert (done.code, done.out) == (2, "")
     assert done.err.count("\n") == 1 and "mfkit scan FOLDER --library nowhere.db" in done.err
@@ -124,8 +124,8 @@ EMPTY = [
 
 
 @pytest.mark.parametrize("arguments", EMPTY, ids=" ".join)
-def test_an_empty_path_is_refused(run, arguments):
-    """An empty text is never the current folder: nothing is read, written or removed there."""
+def test_empty_path_is_rejected(run, arguments):
+    """An empty path is not the current folder: nothing is read, written or removed there."""
     before = sorted(Path().rglob("*"))
     done = run(*arguments)
     assert (done.code, done.out) == (2, "")
@@ -136,13 +136,13 @@ def test_an_empty_path_is_refused(run, arguments):
 FILTERED = [name for name, one in COMMANDS.items() if "--filter" in _options(one)]
 
 
-def test_all_that_prints_prints_json():
-    """Only what opens another program has no --json."""
+def test_all_commands_but_servers_have_json():
+    """Only commands that start a server have no --json."""
     assert {name for name, one in COMMANDS.items() if "--json" not in _options(one)} == {"app", "lab"}
 
 
-def test_the_commands_that_filter():
-    """All that read items take the same options."""
+def test_filter_options_are_complete():
+    """Commands that read items have an option for each field of the filter."""
     assert set(FILTERED) >= {"items", "search", "sizes", "duplicates", "export", "tag add", "tag remove"}
     for name in FILTERED:
         flags = {f"--{field.replace('_', '-')}" for field in MediaFilter.model_fields}
@@ -167,8 +167,8 @@ def test_the_commands_that_filter():
         ),
     ],
 )
-def test_options_are_the_filter(run, scanned, arguments, fields):
-    """Each option means what the field of that name means to the library."""
+def test_options_select_like_the_filter(run, scanned, arguments, fields):
+    """Options select the same items as the fields of MediaFilter."""
     done = run("items", "--json", "--columns", "id", "--limit", "0", *arguments)
     with mfkit.MediaLibrary(scanned) as lib:
         expected = lib.items(fields, columns=["id"]).id.tolist()
@@ -193,15 +193,15 @@ def test_options_are_the_filter(run, scanned, arguments, fields):
         (["tag", "add", "x"], "Add --all to do so."),
     ],
 )
-def test_what_cannot_work_is_one_line(run, arguments, words):
-    """Bad input ends with 2 and a line on standard error."""
+def test_invalid_arguments_are_reported_in_one_line(run, arguments, words):
+    """Invalid arguments cause exit code 2 and one line on standard error."""
     done = run(*arguments)
     assert (done.code, done.out) == (2, "") and words in done.err
     assert done.err.startswith("mfkit: ") and done.err.count("\n") == 1
 
 
-def test_an_import_lists_bad_rows(run):
-    """Collected bad rows are named, and the exit code tells."""
+def test_import_lists_invalid_rows(run):
+    """With --collect, invalid rows are listed and the exit code is 1."""
     Path("bad.csv").write_text("file_path,file_size\n/a.jpg,5\n/b\x1b[31m.jpg,many\n")
     done = run("import", "bad.csv", "--collect", "--library", "new.db")
     assert (
@@ -214,8 +214,8 @@ def test_an_import_lists_bad_rows(run):
     assert json.loads(run("import", "bad.csv", "--collect", "--json").out)["errors"][0]["row"] == 2
 
 
-def test_tags(run):
-    """Put on, listed, taken off."""
+def test_tags_are_added_listed_and_removed(run):
+    """Tags are added, listed and removed."""
     assert re.search(r"^\d+ items changed$", run("tag", "add", "seen", "new", "--media-type", "video").out)
     listed = {one["name"]: one["items"] for one in json.loads(run("tag", "list", "--json").out)}
     assert listed["seen"] == listed["new"] > 0
@@ -223,8 +223,8 @@ def test_tags(run):
     assert json.loads(run("items", "--tags", "seen", "--json").out) == []
 
 
-def test_the_doctor_sees_damage(run):
-    """A damaged library is found out, said, and told by the exit code."""
+def test_doctor_detects_damage(run):
+    """The doctor reports a damaged library with exit code 1."""
     assert run("doctor").code == 0
     data = bytearray(Path("library.db").read_bytes())
     data[8192:60000] = b"\xff" * (60000 - 8192)
@@ -237,22 +237,22 @@ def test_the_doctor_sees_damage(run):
     assert run("doctor", "--library", "other.db").code == 1
 
 
-def test_the_doctor_helps_who_has_no_library_yet(run):
-    """Without a library the machine is looked at all the same, and the command that makes one is named."""
+def test_doctor_without_a_library_checks_the_machine(run):
+    """Without a library the doctor checks the machine and names the command that creates a library."""
     done = run("doctor", "--library", "nowhere.db")
     assert done.code == 1 and "mfkit scan FOLDER --library nowhere.db" in done.out
     assert "Python" in done.out and not Path("nowhere.db").exists()
 
 
 @pytest.mark.parametrize("arguments", [["nowhere"], []])
-def test_a_scan_of_nothing_makes_no_library(run, arguments):
-    """A folder that is misspelt, or none where none was scanned before, is said before a file is made."""
+def test_scan_without_a_valid_folder_creates_no_library(run, arguments):
+    """A missing folder, or none where none was scanned before, is an error, and no library is created."""
     done = run("scan", *arguments, "--library", "new.db")
     assert done.code == 2 and done.err.count("\n") == 1 and not Path("new.db").exists()
 
 
-def test_the_doctor_sees_a_newer_schema(run):
-    """A library of a newer mfkit is told with the command that brings that."""
+def test_doctor_detects_a_newer_schema(run):
+    """For a library of a newer mfkit, the doctor names the command that upgrades mfkit."""
     with sqlite3.connect("library.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
@@ -260,8 +260,8 @@ def test_the_doctor_sees_a_newer_schema(run):
     assert done.code == 1 and "pip install --upgrade mfkit" in done.out
 
 
-def test_the_doctor_sees_an_older_schema(run):
-    """What needs an upgrade is told with the command."""
+def test_doctor_detects_an_older_schema(run):
+    """For an older schema, the doctor names the command that upgrades the library."""
     with sqlite3.connect("library.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
@@ -269,8 +269,8 @@ def test_the_doctor_sees_an_older_schema(run):
     assert done.code == 1 and "mfkit db upgrade" in done.out
 
 
-def test_the_doctor_knows_every_extra():
-    """The extras that are looked for are those that can be installed."""
+def test_doctor_checks_every_extra():
+    """The doctor checks all extras in pyproject.toml."""
     stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     whole = {name for name, needs in stated.items() if all(one.startswith("mfkit[") for one in needs)}
     assert set(doctor.EXTRAS) == set(stated) - whole
@@ -282,8 +282,8 @@ def test_the_doctor_knows_every_extra():
                 assert name.lower().replace("_", "-") in named
 
 
-def test_help_waits_for_no_library():
-    """The list of commands imports none of what they need."""
+def test_help_imports_no_slow_packages():
+    """The list of commands is shown without importing pandas, SQLAlchemy and other slow packages."""
     code = (
         "import sys, mfkit.cli; heavy = {'pandas', 'sqlalchemy', 'pydantic', 'duckdb', 'pyarrow', 'rich'}; "
         "sys.exit(', '.join(heavy & sys.modules.keys()) or 0)"
@@ -292,8 +292,8 @@ def test_help_waits_for_no_library():
     assert done.returncode == 0, done.stderr
 
 
-def test_interrupted(run, monkeypatch):
-    """Ctrl-C ends a command with a word of what became of its work."""
+def test_ctrl_c_says_what_is_kept(run, monkeypatch):
+    """Ctrl-C ends a command with exit code 130 and a message."""
 
     def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt

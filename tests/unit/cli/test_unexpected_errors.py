@@ -1,4 +1,4 @@
-"""Every command on damaged libraries, odd values and places that cannot be written ends with a sentence."""
+"""Errors of every command on damaged libraries, invalid values and unwritable folders."""
 
 from __future__ import annotations
 
@@ -168,8 +168,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("damage, name", CASES, ids=map(" ".join, CASES))
-def test_damaged(run, damage, name):
-    """A damaged library ends a command with a sentence, if it ends it."""
+def test_damaged_library(run, damage, name):
+    """A damaged library ends a command with one line at most."""
     DAMAGES[damage](Path("library.db"))
     _said(run(name))
 
@@ -204,8 +204,8 @@ ODD_CASES = [(one, name) for one in ODD for name in COMMANDS if name not in (*AP
 
 
 @pytest.mark.parametrize("odd, name", ODD_CASES, ids=str)
-def test_odd_values(run, odd, name):
-    """A value that no column of the kind can hold ends a command with a sentence, if it ends it."""
+def test_invalid_values(run, odd, name):
+    """An invalid value in a column ends a command with one line at most."""
     _odd(*odd)(Path("library.db"))
     _said(run(name))
 
@@ -257,16 +257,16 @@ def as_nobody(whole, monkeypatch) -> Iterator[Path]:
 
 # A report takes a kernel before it is written.
 @pytest.mark.parametrize("name", [name for name in NOT_FOLDERS if name != "report"])
-def test_a_folder_that_cannot_be_written(as_nobody, capsys, name):
-    """What cannot be written there ends with 2 and a sentence that names the place."""
+def test_unwritable_folder(as_nobody, capsys, name):
+    """An unwritable folder causes exit code 2 and an error that names it."""
     done = call(capsys, *NOT_FOLDERS[name])
     _said(done)
     assert done.code == 2 and "blocked" in done.err
 
 
 @pytest.mark.parametrize("name", NOT_FOLDERS)
-def test_a_file_in_place_of_a_folder(run, capsys, name):
-    """The same where a file stands in the folder's place."""
+def test_file_in_place_of_a_folder(run, capsys, name):
+    """A file in place of a folder causes exit code 2 and an error that names it."""
     Path("blocked").write_text("a file")
     done = call(capsys, *NOT_FOLDERS[name])
     _said(done)
@@ -275,8 +275,8 @@ def test_a_file_in_place_of_a_folder(run, capsys, name):
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in (*APART, *SLOW)])
 @pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "XDG_STATE_HOME"])
-def test_the_users_folders_cannot_be_made(run, monkeypatch, variable, name):
-    """A cache or log folder that cannot be made stops no command."""
+def test_unwritable_cache_and_log_folders(run, monkeypatch, variable, name):
+    """A cache or log folder that cannot be created stops no command."""
     Path("a file").touch()
     monkeypatch.setenv(variable, str(Path("a file").absolute()))
     assert run(name).code == 0
@@ -297,8 +297,8 @@ def failing(run, monkeypatch, capsys) -> Callable[..., Done]:
     return lambda *options: call(capsys, *options, "tag", "list", "--library", "library.db")
 
 
-def test_the_log_of_what_nobody_foresaw(failing, tmp_path):
-    """The line names a log that this user alone may read, with the traceback and without the password."""
+def test_unexpected_error_is_logged(failing, tmp_path):
+    """The error names a log that only this user can read, with the traceback and without the password."""
     done = failing()
     _said(done)
     assert done.code == 2 and "mfkit doctor" in done.err and "report this" in done.err
@@ -311,15 +311,15 @@ def test_the_log_of_what_nobody_foresaw(failing, tmp_path):
         assert log.stat().st_mode & 0o777 == 0o600
 
 
-def test_old_logs_go(failing, tmp_path):
-    """The folder of logs does not grow without end."""
+def test_old_logs_are_removed(failing, tmp_path):
+    """Only the last 20 logs are kept."""
     for _ in range(25):
         failing()
     assert len(list((tmp_path / "state").rglob("*.log"))) == 20
 
 
 def test_debug_shows_the_traceback(failing, monkeypatch):
-    """With --debug or MFKIT_DEBUG the traceback is on standard error, without the password."""
+    """With --debug or MFKIT_DEBUG, standard error has the traceback without the password."""
     done = failing("--debug")
     assert done.code == 2 and "Traceback" in done.err and SECRET not in done.err
     assert "Traceback" not in failing().err
@@ -327,15 +327,15 @@ def test_debug_shows_the_traceback(failing, monkeypatch):
     assert "Traceback" in failing().err
 
 
-def test_debug_shows_the_cause_of_a_foreseen_error(run, capsys):
-    """An error in mfkit's words has the database's own behind it."""
+def test_debug_shows_the_cause_of_an_mfkit_error(run, capsys):
+    """The traceback of an mfkit error includes the database's error."""
     Path("library.db").write_text("This is no database.\n" * 100)
     done = call(capsys, "--debug", "items")
     assert done.code == 2 and "sqlite3.DatabaseError" in done.err
 
 
-def test_the_log_folder_cannot_be_made(failing, monkeypatch, tmp_path):
-    """Where the user's folder cannot be written the log is a temporary file, else --debug is named."""
+def test_unwritable_log_folder(failing, monkeypatch, tmp_path):
+    """Without a writable log folder the log is a temporary file, or else --debug is named."""
     (tmp_path / "a file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
@@ -348,8 +348,8 @@ def test_the_log_folder_cannot_be_made(failing, monkeypatch, tmp_path):
     assert "--debug" in done.err
 
 
-def test_a_damaged_library_names_the_way_out(run, capsys):
-    """The sentence names mfkit doctor and SQLite's own recovery; doctor runs quick_check and says it too."""
+def test_damaged_library_names_recovery(run, capsys):
+    """The error of a damaged library names mfkit doctor and SQLite's recovery, and so does the doctor."""
     _random_pages(0)(Path("library.db"))
     done = run("items")
     assert done.code == 2 and "damaged" in done.err
@@ -358,16 +358,16 @@ def test_a_damaged_library_names_the_way_out(run, capsys):
     assert checked.code == 1 and "quick_check" in checked.out and ".recover" in checked.out
 
 
-def test_the_doctor_names_odd_values(run, capsys):
-    """A value of a wrong type is found with its table and column."""
+def test_doctor_finds_invalid_values(run, capsys):
+    """The doctor names table and column of values with a wrong type."""
     _odd("media_items", "file_size", "'many'")(Path("library.db"))
     _odd("media_metadata", "year", "x'00'")(Path("library.db"))
     done = call(capsys, "doctor")
     assert done.code == 1 and "media_items.file_size" in done.out and "media_metadata.year" in done.out
 
 
-def test_the_lock_is_a_folder(run, capsys):
-    """What stands in the place of the scan's lock is named."""
+def test_folder_in_place_of_the_scan_lock(run, capsys):
+    """A folder in place of the scan's lock file is named in the error."""
     _lock_is_a_folder(Path("library.db"))
     done = call(capsys, "scan", "Pictures")
     _said(done)

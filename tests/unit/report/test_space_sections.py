@@ -1,4 +1,4 @@
-"""Which folders a report shows."""
+"""Folders shown in a report."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def shown(tree: pd.DataFrame) -> list[tuple[str, str | None, str, int]]:
     ]
 
 
-def test_folders_that_hold_one_other_are_no_level() -> None:
-    """Of two places the first level is those, and not what leads to them; the root stays."""
+def test_folders_with_one_subfolder_are_skipped() -> None:
+    """Folders that contain only one other folder are skipped; the root is kept."""
     assert shown(tree_of("/home/me/Pictures/a", "/home/me/Pictures/b", "/mnt/nas/video")) == [
         ("/", None, "/", 0),
         ("/home/me/Pictures", "/", "home/me/Pictures", 1),
@@ -56,8 +56,8 @@ def test_folders_that_hold_one_other_are_no_level() -> None:
     ]
 
 
-def test_a_folder_with_a_file_of_its_own_stays() -> None:
-    """It holds more than the one folder in it."""
+def test_folder_with_own_files_is_kept() -> None:
+    """A folder with its own files is kept even if it has only one subfolder."""
     assert [path for path, *_ in shown(tree_of("/m/a", "/m/a/b", "/m/c"))] == ["/m", "/m/a", "/m/a/b", "/m/c"]
 
 
@@ -68,8 +68,8 @@ def test_a_folder_with_a_file_of_its_own_stays() -> None:
         max_size=8,
     )
 )
-def test_what_is_left_is_one_tree(folders: list[str]) -> None:
-    """Each folder but the root has its parent in the tree, one level above, and a label that leads there."""
+def test_remaining_folders_form_a_tree(folders: list[str]) -> None:
+    """Each folder except the root has its parent in the tree, one level above, with a matching label."""
     rows = shown(tree_of(*folders))
     levels = {path: depth for path, _, _, depth in rows}
     top = common_folder(min(folders), max(folders))

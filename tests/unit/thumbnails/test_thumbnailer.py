@@ -1,4 +1,4 @@
-"""Small pictures of real files: upright, bounded, kept, and made where a hostile file does no harm."""
+"""Thumbnails of real files: orientation, formats, cache, and isolation of hostile files."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def film(path: Path, *, seconds: int = 10) -> None:
 
 
 @pytest.mark.parametrize(("orientation", "size"), [(1, (480, 360)), (6, (360, 480)), (3, (480, 360))])
-def test_a_photo_stands_upright(tmp_path: Path, orientation: int, size: tuple[int, int]) -> None:
-    """EXIF's orientation is followed: 6 puts the left side on top, 3 on the right."""
+def test_photo_is_upright(tmp_path: Path, orientation: int, size: tuple[int, int]) -> None:
+    """The EXIF orientation is applied: 6 puts the left side on top, 3 on the right."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     two_halves().save(tmp_path / "a.jpg", exif=exif)
@@ -66,23 +66,23 @@ def test_a_photo_stands_upright(tmp_path: Path, orientation: int, size: tuple[in
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.gif", "a.webp", "a.bmp", "a.avif"])
-def test_kinds_of_pictures(tmp_path: Path, name: str) -> None:
-    """What Pillow can decode is drawn; a small picture is not enlarged."""
+def test_image_formats(tmp_path: Path, name: str) -> None:
+    """Formats that Pillow decodes are rendered, and small images are not enlarged."""
     two_halves(100, 80).save(tmp_path / name)
     picture = opened(draw(str(tmp_path / name), THUMBNAIL_SIDE))
     assert picture.size == (100, 80) and near(picture.getpixel((90, 40)), BLUE)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "I;16", "1"])
-def test_modes(tmp_path: Path, mode: str) -> None:
-    """Whatever way a picture keeps its colours, it becomes a JPEG."""
+def test_colour_modes(tmp_path: Path, mode: str) -> None:
+    """Images of every colour mode become JPEG."""
     path = tmp_path / ("a.tif" if mode in ("CMYK", "I;16") else "a.png")
     (Image.new("I;16", (90, 60), 40_000) if mode == "I;16" else two_halves(90, 60, mode)).save(path)
     assert opened(draw(str(path), THUMBNAIL_SIDE)).size == (90, 60)
 
 
-def test_heic_with_and_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With pillow-heif a HEIC is drawn; without, the message says what to install."""
+def test_heic_needs_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With pillow-heif a HEIC file is rendered; without it the error names the package."""
     import pillow_heif
 
     pillow_heif.from_pillow(two_halves(640, 480)).save(tmp_path / "a.heic")
@@ -92,16 +92,16 @@ def test_heic_with_and_without_its_package(tmp_path: Path, monkeypatch: pytest.M
         draw(str(tmp_path / "a.heic"), THUMBNAIL_SIDE)
 
 
-def test_a_film_shows_a_frame_from_inside(tmp_path: Path) -> None:
-    """Not its first frame, which is black in many films."""
+def test_video_shows_a_later_frame(tmp_path: Path) -> None:
+    """The thumbnail is not the first frame, which is often black."""
     film(tmp_path / "a.mp4", seconds=30)
     picture = opened(draw(str(tmp_path / "a.mp4"), THUMBNAIL_SIDE))
     assert picture.size == (320, 240)
     assert near(picture.getpixel((20, 120)), RED) and near(picture.getpixel((300, 120)), BLUE)
 
 
-def test_a_film_held_sideways_stands_upright(tmp_path: Path) -> None:
-    """The turn that a phone notes in its film is followed: the left side comes on top."""
+def test_rotated_video_is_upright(tmp_path: Path) -> None:
+    """The rotation stored by a phone is applied: the left side is on top."""
     film(tmp_path / "a.mp4")
     content = bytearray((tmp_path / "a.mp4").read_bytes())
     # The track header's matrix (ISO/IEC 14496-12, 8.3.2): a quarter turn clockwise.
@@ -113,8 +113,8 @@ def test_a_film_held_sideways_stands_upright(tmp_path: Path) -> None:
     assert near(picture.getpixel((120, 20)), RED) and near(picture.getpixel((120, 300)), BLUE)
 
 
-def test_music_shows_the_picture_it_carries(tmp_path: Path) -> None:
-    """The front cover inside a file is its picture; without one the message says so."""
+def test_music_shows_its_cover(tmp_path: Path) -> None:
+    """The front cover is the thumbnail; without one there is an error."""
     cover = BytesIO()
     two_halves(300, 300).save(cover, "JPEG")
     picture = cover.getvalue()
@@ -156,8 +156,8 @@ def test_music_shows_the_picture_it_carries(tmp_path: Path) -> None:
         ("a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"),
     ],
 )
-def test_what_shows_nothing(tmp_path: Path, name: str, content: bytes) -> None:
-    """Text and what would need a program of its own are not drawn."""
+def test_unsupported_files(tmp_path: Path, name: str, content: bytes) -> None:
+    """Text and formats that need another program have no thumbnail."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ThumbnailError):
         draw(str(tmp_path / name), THUMBNAIL_SIDE)
@@ -183,11 +183,11 @@ def ids(lib: MediaLibrary, name: str) -> str:
     return str(lib.items(text=name)["id"][0])
 
 
-class TestVerb:
-    """lib.thumbnail"""
+class TestThumbnailMethod:
+    """MediaLibrary.thumbnail"""
 
-    def test_it_is_made_once(self, lib: MediaLibrary, tmp_path: Path) -> None:
-        """The second time it comes from the cache, though the file is gone."""
+    def test_thumbnail_is_cached(self, lib: MediaLibrary, tmp_path: Path) -> None:
+        """The second call uses the cache, even if the file no longer exists."""
         item = lib.items(duplicates=True)["id"][0]
         first = lib.thumbnail(item)
         assert opened(first).size == (480, 360)
@@ -195,8 +195,8 @@ class TestVerb:
             (tmp_path / "media" / name).unlink()
         assert lib.thumbnail(item) == first
 
-    def test_a_copy_serves(self, lib: MediaLibrary, tmp_path: Path) -> None:
-        """Where the item's own file is gone, a copy of it is drawn; where all are, the message says so."""
+    def test_copy_is_used_if_the_file_is_missing(self, lib: MediaLibrary, tmp_path: Path) -> None:
+        """If the item's file is missing, a copy is rendered; if all are, there is an error."""
         item = lib.items(duplicates=True).iloc[0]
         os.unlink(item["file_path"])
         assert lib.thumbnail(item["id"])[:3] == b"\xff\xd8\xff"
@@ -205,21 +205,21 @@ class TestVerb:
         with pytest.raises(ThumbnailError, match="was not found"):
             lib.thumbnail(item["id"])
 
-    def test_a_broken_file_is_a_sentence(self, lib: MediaLibrary) -> None:
-        """What a decoder raises is the message."""
+    def test_damaged_file_is_an_error(self, lib: MediaLibrary) -> None:
+        """A decoder's exception becomes a ThumbnailError."""
         with pytest.raises(ThumbnailError):
             lib.thumbnail(lib.items(media_type="video")["id"][0])
 
     @pytest.mark.parametrize("item", ["nonsense", "00000000-0000-0000-0000-000000000000", 5])
-    def test_an_id_that_is_none(self, lib: MediaLibrary, item: str) -> None:
-        """The message says that there is no such item."""
+    def test_unknown_id(self, lib: MediaLibrary, item: str) -> None:
+        """An unknown id is an error."""
         for verb in (lib.thumbnail, lib.metadata):
             with pytest.raises(FilterError):
                 verb(item)
 
 
 class TestIsolation:
-    """A file that crashes or hangs what draws it costs only its picture."""
+    """A file that crashes or blocks the worker only loses its own thumbnail."""
 
     @pytest.mark.parametrize(
         ("code", "said"),
@@ -232,10 +232,10 @@ class TestIsolation:
         ],
         ids=["killed", "hangs", "answers nonsense", "takes all memory", "answers without end"],
     )
-    async def test_a_worker_that_is_lost(
+    async def test_failed_worker(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
     ) -> None:
-        """The message says what became of it, and nothing is kept."""
+        """The error states how the worker failed, and nothing is cached."""
         fake = tmp_path / "fake"
         fake.write_text(
             f"#!{sys.executable} -S\nimport os, resource, sys, time\n"
@@ -252,15 +252,15 @@ class TestIsolation:
             await thumbnails.get([str(tmp_path / "a.png")], "0" * 64)
         assert not list((tmp_path / "cache").glob("*/*"))
 
-    async def test_a_bomb_is_refused(self, tmp_path: Path) -> None:
-        """A small file that would be a huge picture is a sentence."""
+    async def test_decompression_bomb_is_rejected(self, tmp_path: Path) -> None:
+        """A small file with a huge image is an error."""
         Image.new("1", (40_000, 40_000)).save(tmp_path / "bomb.png")
         with pytest.raises(ThumbnailError):
             await Thumbnailer(ThumbnailCache(tmp_path / "cache")).get([str(tmp_path / "bomb.png")], "0" * 64)
 
 
-def test_the_cache_is_bounded(tmp_path: Path) -> None:
-    """Those that were not wanted for longest go first."""
+def test_cache_size_is_limited(tmp_path: Path) -> None:
+    """The least recently used thumbnails are removed first."""
     cache = ThumbnailCache(tmp_path, limit=300)
     keys = [f"{number:064d}"[::-1] for number in range(5)]
     for number, key in enumerate(keys):
@@ -288,8 +288,8 @@ def test_the_cache_is_bounded(tmp_path: Path) -> None:
         "0" * 63 + "/",
     ],
 )
-def test_no_hash_leads_out_of_the_cache(tmp_path: Path, key: str) -> None:
-    """A library that somebody else made may state anything as a hash; the picture stays in its folder."""
+def test_hash_cannot_leave_the_cache(tmp_path: Path, key: str) -> None:
+    """Any text as a hash stays inside the folder of the cache."""
     folder = tmp_path / "a" / "cache"
     cache = ThumbnailCache(folder)
     cache.put(key, b"picture")
@@ -297,8 +297,8 @@ def test_no_hash_leads_out_of_the_cache(tmp_path: Path, key: str) -> None:
     assert {path.parent.parent for path in tmp_path.rglob("*") if path.is_file()} == {folder}
 
 
-def test_the_cache_ends_at_links(tmp_path: Path) -> None:
-    """What a symbolic link in the cache leads to is not written, read or removed, nor are foreign files."""
+def test_cache_does_not_follow_links(tmp_path: Path) -> None:
+    """Targets of symbolic links and foreign files in the cache are not written, read or removed."""
     elsewhere, folder, key = tmp_path / "elsewhere", tmp_path / "cache", "ab" + "0" * 62
     for place in (elsewhere, folder / "cd"):
         place.mkdir(parents=True)
@@ -316,8 +316,8 @@ def test_the_cache_ends_at_links(tmp_path: Path) -> None:
     assert (folder / "cd" / "mine.txt").exists()
 
 
-def test_a_cache_that_cannot_be_written_is_none(tmp_path: Path) -> None:
-    """A file where the folder should be only makes things slower."""
+def test_unwritable_cache_is_ignored(tmp_path: Path) -> None:
+    """A file in place of the cache folder only makes thumbnails slower."""
     (tmp_path / "file").write_text("")
     cache = ThumbnailCache(tmp_path / "file")
     cache.put("0" * 64, b"x")

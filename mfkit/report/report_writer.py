@@ -105,7 +105,7 @@ def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
     if lib.database.file is not None:
         return str(lib.database.file.resolve()), {}
     url = lib.database.url
-    # Both drivers read the password from a variable: https://www.postgresql.org/docs/current/libpq-envars.html
+    # Both drivers read the password there: https://www.postgresql.org/docs/current/libpq-envars.html
     environment = {} if url.password is None else {"PGPASSWORD": str(url.password)}
     without = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
     return without.render_as_string(hide_password=False), environment

@@ -62,6 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Whatever a shell starts in the background does not hear it, nor does what that starts.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Under nohup, programs would ignore the end of their terminal, which tests send them.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     folder = tempfile.TemporaryDirectory(prefix="mfkit-cache-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ["XDG_CACHE_HOME"] = os.environ["XDG_STATE_HOME"] = folder.name

@@ -62,6 +62,13 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
         MfkitError,
         "The disk that holds {name} failed to read or write; check it and try again.",
     ),
+    (
+        # A connection that only reads distrusts the schema, so SQLite refuses the search index's triggers
+        # before it gets to the write itself.
+        "unsafe use of virtual table",
+        ReadOnlyLibraryError,
+        "{name} may only be read; check the file's and its folder's permissions.",
+    ),
     ("not authorized", QueryError, "Only reading is allowed here: SQLite refused the statement."),
     ("prohibited", QueryError, "Only reading is allowed here: SQLite refused the statement ({cause})."),
     ("interrupted", QueryError, "The query was interrupted."),

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 import psutil
@@ -104,7 +105,7 @@ def is_free(port: int) -> bool:
 
 def ask(served: Served) -> None:
     """Ask for the app's page, which its server no longer gives when it is stopped meanwhile."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, HTTPException, ValueError):
         served.get("/login")
 
 

@@ -85,7 +85,7 @@ def test_the_longest_facts(recorded: mfkit.MediaLibrary) -> None:
     recorded.tag([id_], text)
     recorded.add_to(text, [id_])
     recorded.save_filter(text, tags=text)
-    assert recorded.view(text).tags == (text,)
+    assert recorded.saved_filter(text).tags == (text,)
     assert recorded.items(tags=text).id.tolist() == recorded.items(collection=text).id.tolist() == [id_]
 
 

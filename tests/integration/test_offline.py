@@ -56,6 +56,7 @@ class TestOffline:
             "source": ["library.db"],
             "folder": ["demo"],
             "path": ["items.csv"],
+            "target": ["items.csv"],
             "file": ["list.csv"],
             "folders": ["demo", "media"],
             "names": ["good"],

@@ -132,6 +132,7 @@ def lines(folder: Path, url: str) -> Iterator[tuple[str, list[str]]]:
         "source": [url],
         "folder": ["demo"],
         "path": ["items.csv"],
+        "target": ["items.csv"],
         "name": ["kept"],
         "file": [str(folder / "list.csv")],
         "folders": [str(folder / "media")],

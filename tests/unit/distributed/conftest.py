@@ -1,3 +1,3 @@
 """Fixtures of the engines' tests, which the tests of datasets and Spark share."""
 
-from tests.unit.engines.conftest import *  # noqa: F403
+from tests.unit.engines.conftest import *  # noqa: F401, F403

@@ -836,7 +836,7 @@ def filters(draw: Callable[[st.SearchStrategy[Any]], Any]) -> MediaFilter:
     fields["box"] = draw(st.sampled_from([None, (south, draw(degrees), north, draw(degrees))]))
     fields["near"] = draw(st.sampled_from([None, (north, draw(degrees), draw(st.floats(0, 1e5)))]))
     fields["text"] = draw(st.one_of(st.none(), _text))
-    fields["folder"] = draw(st.one_of(st.none(), _text))
+    fields["folder"] = draw(st.one_of(st.none(), _text.filter(bool)))
     return MediaFilter(**fields)
 
 

@@ -28,12 +28,11 @@ SQLITE_LONG = [
     "SELECT sum(length(hex(zeroblob(i)))) FROM n WHERE i < 8000000",
 ]
 POSTGRESQL_LONG = [
-    "SELECT repeat('a', 50000000) LIKE '%' || repeat('a', 500000) || 'b'",
+    "SELECT repeat('a', 5000000) LIKE '%' || repeat('a', 100000) || 'b'",
     "SELECT pg_sleep(60)",
-    "SELECT position(repeat('a', 500000) || 'b' IN repeat('a', 50000000))",
     "SELECT sum(length(repeat('a', 10000000 + i))) FROM generate_series(1, 1000000) i",
 ]
-BOUND = 5.0
+BOUND = 15.0
 """Seconds, of which the timeout is one and the rest for a busy machine."""
 
 

@@ -166,8 +166,8 @@ class ExecutorPool:
         busy_seconds, blind_machine, lines = waiting.result()
         if blind_machine != "" and await asyncio.to_thread(_any_exists, jobs):
             raise FolderNotFoundError(
-                f"{blind_machine} does not see {jobs[0].found.path}, which exists on this machine. Mount the "
-                "storage at the same path on all machines. What the scan stored is kept."
+                f"{blind_machine} does not see {jobs[0].result.path}, which exists on this machine. Mount "
+                "the storage at the same path on all machines. What the scan stored is kept."
             )
         for job, line in zip(jobs, lines.splitlines(), strict=True):
             apply_reply(line, job.result)

@@ -62,7 +62,7 @@ class StoredObject(Remote):
         self._fetched = len(first.data)
 
     @property
-    def stand_in(self) -> str:
+    def placeholder_hash(self) -> str:
         """Placeholder for the hash until the content is read."""
         return object_placeholder_hash(self.etag, self.size)
 
@@ -82,7 +82,7 @@ class StoredObject(Remote):
         """
         if self.size <= BLOCK:
             return hashlib.sha256(self._blocks[0]).hexdigest(), "content"
-        if known == self.stand_in:
+        if known == self.placeholder_hash:
             return known, "stand-in"
         checksum = self._stored_checksum()
         if checksum is not None and known in (None, checksum):
@@ -91,7 +91,7 @@ class StoredObject(Remote):
             return known, "content"
         if wants_content:
             return self._content_hash(), "content"
-        return self.stand_in, "stand-in"
+        return self.placeholder_hash, "stand-in"
 
     def read_at(self, start: int, length: int) -> bytes:
         """Return bytes from a position; fewer at the end of the object.

@@ -62,12 +62,12 @@ class _Item(ItemRow):
 
     Attributes:
         modified_at: When its file was modified.
-        found: The result of reading its file, if the batch did.
+        result: Result of its file; None if the batch did not read it.
         changed: Whether its row must be written.
     """
 
     modified_at: datetime | None = None
-    found: FileResult | None = None
+    result: FileResult | None = None
     changed: bool = False
 
 
@@ -83,11 +83,11 @@ class _ScanBatch(ContentRows[_Item]):
         _ITEM.c.missing_since,
     )
 
-    def __init__(self, scan_id: UUID, inherited: set[str]) -> None:
+    def __init__(self, scan_id: UUID, paths_from_copies: set[str]) -> None:
         super().__init__()
         self.scan_id = scan_id
         self.now = utc_now()
-        self.inherited = inherited
+        self.paths_from_copies = paths_from_copies
         self.absorbed: dict[UUID, UUID] = {}
         self.counts = Counts()
         self._exists: dict[str, bool] = {}
@@ -98,8 +98,10 @@ class _ScanBatch(ContentRows[_Item]):
 
     async def load_for(self, connection: AsyncConnection, read: Sequence[FileResult]) -> None:
         """Load the rows that the paths and hashes of files lead to, and check which items' files exist."""
-        paths = [found.path for found in read]
-        await self.load(connection, paths, [found.file_hash for found in read if found.file_hash is not None])
+        paths = [result.path for result in read]
+        await self.load(
+            connection, paths, [result.file_hash for result in read if result.file_hash is not None]
+        )
         expected = [item.path for item in self.items.values() if item.missing_since is None]
         self._exists = await asyncio.to_thread(_check_paths, expected, frozenset(paths))
 
@@ -128,7 +130,7 @@ class _ScanBatch(ContentRows[_Item]):
         """
         copy = self.promote_copy(item)
         if copy is not None:
-            self.inherited.add(copy.path)
+            self.paths_from_copies.add(copy.path)
             item.modified_at = copy.modified_at
         else:
             item.missing_since, item.changed = item.missing_since or self.now, True
@@ -142,7 +144,7 @@ class _ScanBatch(ContentRows[_Item]):
             item.missing_since = missing_since
 
 
-async def write_batch(database: Database, journal: ChangeJournal, examined: Sequence[FileResult]) -> Counts:
+async def write_batch(database: Database, journal: ChangeJournal, results: Sequence[FileResult]) -> Counts:
     """Write the results of reading a batch of files.
 
     The batch is one transaction. If the database rejects a row, the batch is written in halves, and again in
@@ -151,7 +153,7 @@ async def write_batch(database: Database, journal: ChangeJournal, examined: Sequ
     Args:
         database: The library database.
         journal: Change journal of the scan.
-        examined: The results; at most one per path.
+        results: The results; at most one per path.
 
     Returns:
         The numbers of files that were added, updated, moved, found to be copies, and failed.
@@ -160,55 +162,55 @@ async def write_batch(database: Database, journal: ChangeJournal, examined: Sequ
         LibraryLockedError: Another program holds the write lock.
     """
     try:
-        return await _write(database, journal, examined)
+        return await _write(database, journal, results)
     except (StatementError, ValueError, TypeError, OverflowError) as error:  # drivers raise the last three
-        if len(examined) == 1:
-            _record_rejection(examined[0], error)
-            return await _write(database, journal, examined)
-    middle = len(examined) // 2
-    counts = await write_batch(database, journal, examined[:middle])
-    counts += await write_batch(database, journal, examined[middle:])
+        if len(results) == 1:
+            _record_rejection(results[0], error)
+            return await _write(database, journal, results)
+    middle = len(results) // 2
+    counts = await write_batch(database, journal, results[:middle])
+    counts += await write_batch(database, journal, results[middle:])
     return counts
 
 
-def _record_rejection(found: FileResult, error: Exception) -> None:
+def _record_rejection(result: FileResult, error: Exception) -> None:
     """Turn a file whose row the database rejected into a failure, which the next scan tries again.
 
     Raises:
         Exception: The file is a failure already, so the failure itself cannot be written.
     """
-    if found.stage == "read" and found.file_hash is None or found.stage == "walk":
+    if result.stage == "read" and result.file_hash is None or result.stage == "walk":
         raise error
     cause = error_text(error) if isinstance(error, StatementError) else str(error)
-    found.file_hash = None
-    found.failed("read", f"The database refuses the row of this file: {cause.splitlines()[0].rstrip('.')}.")
+    result.file_hash = None
+    result.failed("read", f"The database rejected the row of this file: {cause.splitlines()[0].rstrip('.')}.")
 
 
-async def _write(database: Database, journal: ChangeJournal, examined: Sequence[FileResult]) -> Counts:
+async def _write(database: Database, journal: ChangeJournal, results: Sequence[FileResult]) -> Counts:
     async with write_lock(database) as connection:
         batch = _ScanBatch(journal.scan_id, journal.paths_from_copies)
-        read = [found for found in examined if found.file_hash is not None]
+        read = [result for result in results if result.file_hash is not None]
         await batch.load_for(connection, read)
         before = batch.contents()
-        for found in read:
-            _decide(batch, found)
+        for result in read:
+            _decide(batch, result)
         await journal.record_changes(connection, before, batch.contents())
         known = (item for item in batch.items.values() if not item.is_new)
-        await keep_imported(connection, {item.id: item.found for item in known if item.found is not None})
+        await keep_imported(connection, {item.id: item.result for item in known if item.result is not None})
         await absorb_placeholders(connection, batch.absorbed)
         await _write_items(connection, batch)
         await batch.write_copies(connection)
-        await _write_failures(connection, batch, examined)
-    batch.counts.failed = sum(found.stage is not None for found in examined)
+        await _write_failures(connection, batch, results)
+    batch.counts.failed = sum(result.stage is not None for result in results)
     return batch.counts
 
 
-def _decide(batch: _ScanBatch, found: FileResult) -> None:
+def _decide(batch: _ScanBatch, result: FileResult) -> None:
     """Change the rows of the batch by the result of reading one file."""
-    assert found.file_hash is not None
-    here, copy = batch.by_path.get(found.path), batch.copies.get(found.path)
-    owner = batch.by_hash.get(found.file_hash)
-    is_placeholder = here is not None and here.hash in (placeholder_hash(here.path), found.placeholder_hash)
+    assert result.file_hash is not None
+    here, copy = batch.by_path.get(result.path), batch.copies.get(result.path)
+    owner = batch.by_hash.get(result.file_hash)
+    is_placeholder = here is not None and here.hash in (placeholder_hash(here.path), result.placeholder_hash)
     if here is not None and owner is not None and here is not owner and is_placeholder:
         batch.absorb(here, owner)
         here = None
@@ -216,10 +218,10 @@ def _decide(batch: _ScanBatch, found: FileResult) -> None:
         if copy is not None:
             batch.drop_copy(copy)
         batch.counts.updated += 1
-        _fill(owner, found)
+        _fill(owner, result)
         return
     if owner is not None and copy is not None and copy.item_id == owner.id and batch.exists(owner):
-        batch.find_copy(copy, found.modified_at, scanned_at(found))
+        batch.find_copy(copy, result.modified_at, scanned_at(result))
         batch.counts.updated += 1
         return
     if copy is not None:
@@ -227,31 +229,31 @@ def _decide(batch: _ScanBatch, found: FileResult) -> None:
     if owner is not None and batch.exists(owner):
         if here is not None:
             batch.leave(here)
-        batch.attach_copy(owner, found.path, found.modified_at, scanned_at(found))
+        batch.attach_copy(owner, result.path, result.modified_at, scanned_at(result))
         batch.counts.copies += 1
     elif owner is not None:
         if here is not None:
             batch.vacate(here)
-        batch.move(owner, found.path)
-        _fill(owner, found)
+        batch.move(owner, result.path)
+        _fill(owner, result)
         batch.counts.moved += 1
     elif here is not None and copy is None and (is_placeholder or _is_edited(batch, here)):
-        batch.change_hash(here, found.file_hash)
-        _fill(here, found)
+        batch.change_hash(here, result.file_hash)
+        _fill(here, result)
         batch.counts.updated += 1
     else:
         if here is not None:
             batch.vacate(here)
-        item = _Item(new_id(), found.path, found.file_hash, found.size)
-        _fill(item, found)
+        item = _Item(new_id(), result.path, result.file_hash, result.size)
+        _fill(item, result)
         batch.add_item(item)
         batch.counts.added += 1
 
 
-def _fill(item: _Item, found: FileResult) -> None:
+def _fill(item: _Item, result: FileResult) -> None:
     """Let an item take the values of its file."""
-    item.found, item.changed = found, True
-    item.missing_since, item.modified_at, item.size = None, found.modified_at, found.size
+    item.result, item.changed = result, True
+    item.missing_since, item.modified_at, item.size = None, result.modified_at, result.size
 
 
 def _is_edited(batch: _ScanBatch, item: _Item) -> bool:
@@ -261,7 +263,7 @@ def _is_edited(batch: _ScanBatch, item: _Item) -> bool:
     that path may have been replaced by another one since.
     """
     has_copy = any(copy.missing_since is None for copy in batch.copies_of.get(item.id, {}).values())
-    return not has_copy and item.path not in batch.inherited
+    return not has_copy and item.path not in batch.paths_from_copies
 
 
 def _check_paths(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:
@@ -281,20 +283,20 @@ def _check_paths(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:
 async def _write_items(connection: AsyncConnection, batch: _ScanBatch) -> None:
     await batch.free_keys(connection)
     changed = [item for item in batch.items.values() if item.changed]
-    read = [(item, item.found) for item in changed if item.found is not None]
-    new = [(item, found) for item, found in read if item.is_new]
-    known = [(item, found) for item, found in read if not item.is_new]
+    read = [(item, item.result) for item in changed if item.result is not None]
+    new = [(item, result) for item, result in read if item.is_new]
+    known = [(item, result) for item, result in read if not item.is_new]
     await insert_rows(
         connection,
         _ITEM,
         ITEM_COLUMNS,
-        [(item.id, batch.now, *content_values(found, item.path, batch.now)) for item, found in new],
+        [(item.id, batch.now, *content_values(result, item.path, batch.now)) for item, result in new],
     )
     await update_rows(
         connection,
         _ITEM,
         CONTENT_COLUMNS,
-        [(*content_values(found, item.path, batch.now), item.id) for item, found in known],
+        [(*content_values(result, item.path, batch.now), item.id) for item, result in known],
     )
     await update_rows(
         connection,
@@ -303,25 +305,25 @@ async def _write_items(connection: AsyncConnection, batch: _ScanBatch) -> None:
         [
             (item.modified_at, item.missing_since, batch.now, item.id)
             for item in changed
-            if item.found is None
+            if item.result is None
         ],
     )
     await insert_rows(
-        connection, _METADATA, METADATA_COLUMNS, [metadata_values(found, item.id) for item, found in new]
+        connection, _METADATA, METADATA_COLUMNS, [metadata_values(result, item.id) for item, result in new]
     )
     await upsert_rows(
         connection,
         _METADATA,
         "media_item_id",
         METADATA_COLUMNS,
-        [metadata_values(found, item.id) for item, found in known],
+        [metadata_values(result, item.id) for item, result in known],
     )
 
 
 async def _write_failures(
-    connection: AsyncConnection, batch: _ScanBatch, examined: Sequence[FileResult]
+    connection: AsyncConnection, batch: _ScanBatch, results: Sequence[FileResult]
 ) -> None:
-    succeeded = [found.path for found in examined if found.stage is None]
+    succeeded = [result.path for result in results if result.stage is None]
     for chunk in chunks(succeeded):
         await connection.execute(delete(_FAILURE).where(_FAILURE.c.file_path.in_(chunk)))
     await upsert_rows(
@@ -333,20 +335,20 @@ async def _write_failures(
             (
                 new_id(),
                 batch.scan_id,
-                found.path,
-                ScanStage(found.stage),
-                found.error,
-                found.size,
+                result.path,
+                ScanStage(result.stage),
+                result.error,
+                result.size,
                 # Without a time the next scan reads the file again; a file that was read and could not be
                 # understood is read again only after it changed.
-                found.modified_at if found.stage == "probe" or _is_empty(found) else None,
+                result.modified_at if result.stage == "probe" or _is_empty(result) else None,
                 batch.now,
             )
-            for found in examined
-            if found.stage is not None
+            for result in results
+            if result.stage is not None
         ],
     )
 
 
-def _is_empty(found: FileResult) -> bool:
-    return found.stage == "read" and found.size == 0
+def _is_empty(result: FileResult) -> bool:
+    return result.stage == "read" and result.size == 0

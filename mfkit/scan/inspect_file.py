@@ -126,7 +126,7 @@ def _hash_and_identify_object(
     except OSError as error:
         _failed_to_read(result, f"The object cannot be read: {error}.")
         return None
-    result.placeholder_hash = source.stand_in
+    result.placeholder_hash = source.placeholder_hash
     return cast(Remote, source)
 
 

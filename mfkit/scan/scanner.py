@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, replace
 from posixpath import dirname
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
@@ -43,7 +42,7 @@ from mfkit.scan.sidecars.sidecar import is_sidecar_name
 from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.walk import Candidate, Entry, SkippedEntries, to_candidate
 from mfkit.scan.workers.resource_limits import TIME_LIMIT
-from mfkit.scan.workers.worker_pool import WorkerPool
+from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
 
 _WALK_BATCH_SIZE = 5000
 """Number of files of the walk that are compared with the library at a time."""
@@ -54,20 +53,6 @@ Larger batches did not make large scans faster, and small scans would wait longe
 """
 _MAX_BATCH_SECONDS = 5.0
 """Seconds after which a smaller batch is stored, so that an interrupt loses little work."""
-
-
-class FilePool(AbstractAsyncContextManager["FilePool"], Protocol):
-    """Pool that inspects files: the worker processes of this machine, or the machines of an executor."""
-
-    async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Queue a file; wait while enough files are queued."""
-
-    async def finish(self) -> None:
-        """End the queue."""
-
-    def results(self) -> AsyncIterator[list[FileResult]]:
-        """Yield results until all queued files are done."""
-        ...
 
 
 async def scan(

@@ -126,7 +126,7 @@ def test_a_refused_row_costs_its_file_alone(
     assert recorded.count() == 19
     (row,) = recorded.failures().itertuples()
     assert row.file_path == str(root / "7.txt")
-    assert row.error.startswith("The database refuses the row of this file: ")
+    assert row.error.startswith("The database rejected the row of this file: ")
     assert "no such name" in row.error or "no_such_name" in row.error
     totals = recorded.totals().iloc[0]
     assert (totals.files, totals["items"], totals.unread) == (20, 19, 1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from heapq import heappop, heappush
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.walk import Candidate
@@ -23,6 +24,20 @@ _MAX_HELD_SECONDS = 5.0
 
 Longer than a worker takes to start, but short enough that an interrupt loses little work.
 """
+
+
+class FilePool(AbstractAsyncContextManager["FilePool"], Protocol):
+    """Pool that inspects files: worker processes of this machine, or machines of an executor."""
+
+    async def put(self, candidate: Candidate, known_hash: str | None) -> None:
+        """Queue a file; wait while enough files are queued."""
+
+    async def finish(self) -> None:
+        """Signal that no more files follow."""
+
+    def results(self) -> AsyncIterator[list[FileResult]]:
+        """Yield the results in lists until all files are done."""
+        ...
 
 
 class WorkerPool:

@@ -111,7 +111,7 @@ def anew(lib: MediaLibrary, *statements: Executable) -> None:
     engine = lib._library._snapshot
     for statement in statements:
         if isinstance(engine, SnapshotEngine):
-            engine._current()._answers.clear()
+            engine._current_session()._cached.clear()
         elif isinstance(session := engine._newest()[1], DuckSession):
             session.session._answers.clear()
         lib.frame(statement)
@@ -348,7 +348,7 @@ def single(lib: MediaLibrary, file: Path) -> None:
     (lookup,) = timed(partial(anew, lib, by_path))
     engine = lib._library._snapshot
     assert isinstance(engine, SnapshotEngine)
-    (check,) = timed(engine._current)
+    (check,) = timed(engine._current_session)
     print(
         f"\none item by its path: {lookup * 1e3:.1f} ms; "
         f"seeing that nothing changed: {check * 1e6:.0f} microseconds"

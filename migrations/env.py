@@ -1,4 +1,4 @@
-"""Run migrations: on the connection that mfkit hands over, or on one of our own for Alembic's command."""
+"""Alembic environment: runs migrations on mfkit's connection, or on a new one for Alembic's command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mfkit.models.long_text_indexes import ONLY_ON
 
 
 def _include(kind: Any, name: str | None, *_: Any) -> bool:
-    """Leave out what the database or a trigger keeps for itself: the search index and its parts."""
+    """Return whether Alembic should compare an object; not the search index and other derived objects."""
     return not (name or "").startswith(
         ("media_fts", "ix_media_search_document", "ix_media_changes_transaction")
     )
@@ -40,9 +40,9 @@ def run(connection: Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction(), warnings.catch_warnings():
-        # The type of a column that a trigger keeps for itself; the comparison leaves it out.
+        # The type of a column that only triggers use and that is not compared.
         warnings.filterwarnings("ignore", "Did not recognize type 'xid8'")
-        # PostgreSQL's unique indexes over a digest, which SQLite has not.
+        # PostgreSQL's unique indexes on a digest, which SQLite does not have.
         warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based index")
         context.run_migrations()
 

@@ -1,16 +1,15 @@
-"""Many rows in one statement, without the cost of building each through the ORM.
+"""Inserts and updates of many rows in one statement, faster than through the ORM.
 
-Core's ``executemany`` converts every value of every row through functions looked up per row; here the
-conversions are looked up once per column and done column by column, and the driver gets plain tuples. The
-statements are plain text too, so that no default of the model asks for a value that the rows do not hold.
+SQLAlchemy's ``executemany`` looks up a conversion function for every value. This module looks it up once per
+column, converts column by column, and passes tuples to the driver. The statements are text, so that defaults
+of the models do not apply to columns that the rows do not have.
 
-On SQLite a statement takes as many rows as it has room for values. Where triggers write into the full-text
-index, that writes down at the end of each statement what it held in memory: once for a thousand rows instead
-of once for each, an insert takes two fifths of the time. And Python's lock is free meanwhile, so that other
-threads work.
+On SQLite a statement has as many rows as its limit of values allows. The full-text index writes to disk at
+the end of each statement. Doing this once per thousand rows instead of once per row, an insert takes two
+fifths of the time, and other Python threads can run meanwhile.
 
-New rows go into PostgreSQL by COPY: one statement for all of them, after which the triggers that work by
-statement run once and not once a row (docs/decisions/0006-postgresql.md has the measurement).
+On PostgreSQL new rows are written with COPY. It is one statement, so triggers for each statement run once
+instead of once per row. docs/decisions/0006-postgresql.md has the measurement.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ from mfkit.models.long_text_indexes import digest
 
 Row = Sequence[Any]
 Chunk = list[tuple[Any, ...]]
-"""Rows for one statement, in the driver's own values."""
+"""Rows for one statement, as values of the driver."""
 _MAX_VALUES = 32_766
-"""In one statement (https://www.sqlite.org/limits.html, section 9)."""
+"""Maximum number of values in a SQLite statement (https://www.sqlite.org/limits.html, section 9)."""
 
 
 async def insert_rows(
@@ -39,35 +38,35 @@ async def insert_rows(
     """Insert rows.
 
     Args:
-        connection: Open in a write transaction.
-        table: Where.
-        columns: Names of the columns that the rows fill.
+        connection: A connection in a write transaction.
+        table: The table.
+        columns: Names of the columns to fill.
         rows: Python values in the order of ``columns``.
     """
-    bites = converted(connection.dialect, table, _by_column(columns, rows))
-    await insert_converted(connection, table, columns, bites)
+    chunks = converted(connection.dialect, table, _by_column(columns, rows))
+    await insert_converted(connection, table, columns, chunks)
 
 
 async def insert_converted(
-    connection: AsyncConnection, table: Table, columns: tuple[str, ...], bites: Iterable[Chunk]
+    connection: AsyncConnection, table: Table, columns: tuple[str, ...], chunks: Iterable[Chunk]
 ) -> None:
-    """Insert rows that :func:`converted` made of columns of these names."""
+    """Insert rows from :func:`converted` into columns of these names."""
     if connection.dialect.name == "postgresql":
-        for bite in bites:
-            await copy_rows(connection, table.name, columns, bite)
+        for chunk in chunks:
+            await copy_rows(connection, table.name, columns, chunk)
     else:
-        await _insert(connection, table, columns, bites)
+        await _insert(connection, table, columns, chunks)
 
 
 def converted(dialect: Dialect, table: Table, columns: Mapping[str, Sequence[Any]]) -> Iterator[Chunk]:
-    """Yield rows in the driver's own values, as many at a time as a statement takes."""
+    """Yield rows as values of the driver, as many at a time as fit into one statement."""
     count = len(next(iter(columns.values())))
-    at_once = _MAX_VALUES // len(columns) if dialect.name == "sqlite" else max(count, 1)
-    for start in range(0, count, at_once):
+    per_statement = _MAX_VALUES // len(columns) if dialect.name == "sqlite" else max(count, 1)
+    for start in range(0, count, per_statement):
         yield list(
             zip(
                 *(
-                    _column(values[start : start + at_once], _converter(table, name, dialect))
+                    _column(values[start : start + per_statement], _converter(table, name, dialect))
                     for name, values in columns.items()
                 ),
                 strict=True,
@@ -78,35 +77,35 @@ def converted(dialect: Dialect, table: Table, columns: Mapping[str, Sequence[Any
 async def upsert_rows(
     connection: AsyncConnection, table: Table, key: str, columns: tuple[str, ...], rows: Iterable[Row]
 ) -> None:
-    """Insert rows, or overwrite those that hold the same unique ``key``; their ids stay as they are."""
+    """Insert rows, or overwrite existing rows with the same unique ``key`` except for their ids."""
     kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "id"))
     is_text = connection.dialect.name == "postgresql" and isinstance(table.c[key].type, Text)
     unique = digest(table.c[key]).compile(dialect=connection.dialect) if is_text else key
     conflict = f" ON CONFLICT ({unique}) DO UPDATE SET {kept}"
-    bites = converted(connection.dialect, table, _by_column(columns, rows))
-    await _insert(connection, table, columns, bites, conflict)
+    chunks = converted(connection.dialect, table, _by_column(columns, rows))
+    await _insert(connection, table, columns, chunks, conflict)
 
 
 async def update_rows(
     connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Iterable[Row]
 ) -> None:
-    """Update rows by id: each row holds the values of ``columns``, then the id, and no two have one id."""
+    """Update rows by id. Each row has the values of ``columns`` and then a unique id."""
     filled = (*columns, "id")
-    bites = converted(connection.dialect, table, _by_column(filled, rows))
+    chunks = converted(connection.dialect, table, _by_column(filled, rows))
     if connection.dialect.name == "sqlite":
         assignments = ", ".join(f"{name} = new.{name}" for name in columns)
         await _execute_chunks(
             connection,
             f"WITH new ({', '.join(filled)}) AS (VALUES ",
-            bites,
+            chunks,
             f") UPDATE {table.name} SET {assignments} FROM new WHERE {table.name}.id = new.id",
         )
         return
     marks = _placeholders(len(filled))
     assignments = ", ".join(f"{name} = {mark}" for name, mark in zip(columns, marks, strict=False))
     statement = f"UPDATE {table.name} SET {assignments} WHERE id = {marks[-1]}"
-    for bite in bites:
-        await connection.exec_driver_sql(statement, bite)
+    for chunk in chunks:
+        await connection.exec_driver_sql(statement, chunk)
 
 
 def _by_column(columns: tuple[str, ...], rows: Iterable[Row]) -> Mapping[str, Sequence[Any]]:
@@ -117,33 +116,33 @@ async def _insert(
     connection: AsyncConnection,
     table: Table,
     columns: tuple[str, ...],
-    bites: Iterable[Chunk],
+    chunks: Iterable[Chunk],
     conflict: str = "",
 ) -> None:
     head = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "
     if connection.dialect.name == "sqlite":
-        await _execute_chunks(connection, head, bites, conflict)
+        await _execute_chunks(connection, head, chunks, conflict)
         return
     row = f"({', '.join(_placeholders(len(columns)))})"
-    for bite in bites:
-        await connection.exec_driver_sql(f"{head}{row}{conflict}", bite)
+    for chunk in chunks:
+        await connection.exec_driver_sql(f"{head}{row}{conflict}", chunk)
 
 
-async def _execute_chunks(connection: AsyncConnection, head: str, bites: Iterable[Chunk], tail: str) -> None:
-    """Run a statement for each bite.
+async def _execute_chunks(connection: AsyncConnection, head: str, chunks: Iterable[Chunk], tail: str) -> None:
+    """Run a statement for each chunk.
 
-    The next one is converted meanwhile: SQLite works on its own thread, without Python's lock.
+    The next chunk is converted meanwhile, because SQLite runs on its own thread without Python's lock.
     """
     running = None
     try:
-        for bite in bites:
-            row = f"({', '.join('?' * len(bite[0]))})"
-            statement = f"{head}{', '.join([row] * len(bite))}{tail}"
-            values = tuple(chain.from_iterable(bite))
+        for chunk in chunks:
+            row = f"({', '.join('?' * len(chunk[0]))})"
+            statement = f"{head}{', '.join([row] * len(chunk))}{tail}"
+            values = tuple(chain.from_iterable(chunk))
             if running is not None:
                 await running
             running = asyncio.ensure_future(connection.exec_driver_sql(statement, values))
-            await asyncio.sleep(0)  # so that it begins
+            await asyncio.sleep(0)  # so that it starts
         if running is not None:
             await running
     finally:
@@ -152,7 +151,7 @@ async def _execute_chunks(connection: AsyncConnection, head: str, bites: Iterabl
 
 
 def _placeholders(number: int) -> list[str]:
-    """Return the parameter marks of PostgreSQL's driver."""
+    """Return the parameter placeholders of PostgreSQL's driver."""
     return [f"${place}" for place in range(1, number + 1)]
 
 
@@ -160,7 +159,7 @@ def _column(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Seq
     if function is None:
         return values
     first = values[0]
-    if all(value is first for value in values):  # nothing, or the time of the batch
+    if all(value is first for value in values):  # all None, or the time of the batch
         return [None if first is None else function(first)] * len(values)
     return [None if value is None else function(value) for value in values]
 

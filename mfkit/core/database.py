@@ -1,4 +1,4 @@
-"""The record database: the one place that opens a connection to it."""
+"""The library database. Only this module opens connections to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from mfkit.core import postgresql, schema_version, sqlite
 from mfkit.core.altered_schema import refuse_altered
 from mfkit.core.error_mapping import translate_errors
+from mfkit.core.interrupt import wait_or_interrupt
 from mfkit.core.sqlite_file import SqliteFile
 from mfkit.credentials import hide_credentials, is_secret
 from mfkit.errors import (
@@ -31,17 +32,15 @@ from mfkit.path_argument import checked_path
 
 T = TypeVar("T")
 BUSY_TIMEOUT = 30.0
-_AGAIN = 0.05
-"""Seconds after which a query that should stop is told so again."""
 
 
 class Database:
-    """A media library's database: an engine with its pool, and sessions on it.
+    """The database of a media library, with its SQLAlchemy engine and sessions.
 
     Attributes:
-        url: Where the database is; prints without the password.
+        url: The database's URL. Its text form has no password.
         file: The SQLite file, or None.
-        read_only: Whether the database may only be read.
+        read_only: Whether the database cannot be written.
         engine: The SQLAlchemy engine.
     """
 
@@ -54,17 +53,17 @@ class Database:
         busy_timeout: float = BUSY_TIMEOUT,
         read_only: bool = False,
     ) -> None:
-        """Prepare the engine; nothing is opened yet.
+        """Prepare the engine without opening the database.
 
         Args:
             url: A SQLAlchemy URL (``sqlite+aiosqlite:///library.db``,
                 ``postgresql+asyncpg://user@host/name``) or the path of a SQLite file.
             busy_timeout: Seconds to wait for another program's write to end (SQLite).
-            read_only: Open without the right to write. A SQLite file that this user may not write,
-                or whose folder has no place for SQLite's log, is opened so by itself.
+            read_only: Open the database read-only. A SQLite file is always opened read-only if this user
+                cannot write it or its folder, which SQLite's log needs.
 
         Raises:
-            NotALibraryError: The URL makes no sense, or the path is empty or a directory.
+            NotALibraryError: The URL is invalid, or the path is empty or a directory.
             DatabaseUnavailableError: The driver for PostgreSQL is not installed.
         """
         self.url = _as_url(url)
@@ -77,14 +76,14 @@ class Database:
             if self.file is not None:
                 if self.file.is_dir():
                     raise NotALibraryError(
-                        f"{self.file} is a directory; name a file in it, such as {self.file / 'library.db'}."
+                        f"{self.file} is a directory. Use a file in it, such as {self.file / 'library.db'}."
                     )
                 if self.file.exists():
                     self.read_only = read_only or not sqlite.may_write(self.file)
                 if self.read_only:
                     engine_url = sqlite.read_only_url(self.url, self.file)
         else:
-            # The year of a moment is that in UTC, wherever the server stands.
+            # So that the year of a timestamp is the year in UTC, whatever the server's time zone.
             settings = {"timezone": "UTC"}
             if read_only:
                 settings["default_transaction_read_only"] = "on"
@@ -99,7 +98,7 @@ class Database:
             )
         except ModuleNotFoundError as error:
             raise DatabaseUnavailableError(
-                f"{self.name} needs the driver {error.name}: pip install 'mfkit[postgres]'"
+                f"{self.name} needs the driver {error.name}. Install it with: pip install 'mfkit[postgres]'"
             ) from error
         if self.dialect == "sqlite":
             if self.file is not None:
@@ -108,12 +107,12 @@ class Database:
 
     @property
     def dialect(self) -> str:
-        """Name of the kind of database: ``sqlite`` or ``postgresql``."""
+        """The SQL dialect: ``sqlite`` or ``postgresql``."""
         return self.url.get_backend_name()
 
     @property
     def name(self) -> str:
-        """The path, or the URL without the password: what messages call this database."""
+        """The path, or the URL without the password. Messages use it as the database's name."""
         if self.file is not None:
             return str(self.file)
         return hide_credentials(self.url.render_as_string(hide_password=True))
@@ -123,11 +122,11 @@ class Database:
         return f"Database({hide_credentials(self.url.render_as_string(hide_password=True))!r})"
 
     async def create_tables(self) -> None:
-        """Create all tables, indexes, triggers and views that are not there yet.
+        """Create all tables, indexes, triggers and views that do not exist yet.
 
         Raises:
-            NotALibraryError: The file is no SQLite database.
-            ReadOnlyLibraryError: The database may only be read.
+            NotALibraryError: The file is not a SQLite database.
+            ReadOnlyLibraryError: The database is read-only.
             LibraryLockedError: Another program holds the write lock.
             LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
@@ -136,10 +135,10 @@ class Database:
             await connection.run_sync(schema_version.stamp)
 
     async def drop_tables(self) -> None:
-        """Drop everything that :meth:`create_tables` makes, with all rows.
+        """Drop everything that :meth:`create_tables` creates, with all rows.
 
         Raises:
-            ReadOnlyLibraryError: The database may only be read.
+            ReadOnlyLibraryError: The database is read-only.
             LibraryLockedError: Another program holds the write lock.
             LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
@@ -148,14 +147,14 @@ class Database:
             await connection.run_sync(schema_version.unstamp)
 
     async def upgrade(self) -> None:
-        """Bring the schema to this mfkit's revision; creates a database that is not there.
+        """Bring the schema to this mfkit's revision. A database that does not exist is created.
 
         Raises:
-            LibraryNotFoundError: It is not there and may not be made, or was there once.
-            NotALibraryError: The database holds other tables than mfkit's, is no database, or its schema has
-                triggers, views or columns that mfkit did not create.
+            LibraryNotFoundError: The file does not exist and cannot be created, or was deleted or moved.
+            NotALibraryError: The database belongs to another program, the file is not a database, or the
+                schema has triggers, views or columns that mfkit did not create.
             NewerLibraryError: A newer mfkit has changed the schema.
-            ReadOnlyLibraryError: The schema is old, or the file is not there, and may not be written.
+            ReadOnlyLibraryError: The schema is old and the database is read-only.
             LibraryLockedError: Another program holds the write lock.
         """
         if self.read_only and self.file is not None and not self.file.exists():
@@ -171,24 +170,24 @@ class Database:
             schema_version.refuse_newer(revision, self.name)
         if self.read_only:
             raise ReadOnlyLibraryError(
-                f"{self.name} needs a change of its schema and may only be read; "
-                "open it once with the right to write."
+                f"The schema of {self.name} must be updated, but the library is read-only. "
+                "Open it once with write access."
             )
         async with self.transaction() as connection:
             await connection.run_sync(schema_version.upgrade)
 
-    async def refuse_gone(self) -> None:
-        """Refuse to go on without the SQLite file that was opened; connections do so by themselves.
+    async def check_file(self) -> None:
+        """Check that the SQLite file still exists, as every new connection does.
 
         Raises:
-            LibraryNotFoundError: It was deleted or moved, and no other library lies there.
+            LibraryNotFoundError: The file was deleted or moved, and no other library took its place.
         """
         if self._open_file is not None and self._open_file.is_another():
             async with self.connect():
                 pass
 
     async def _refuse_foreign(self, connection: AsyncConnection, revision: str | None) -> None:
-        """Refuse what another program made, which may use Alembic as well; a server may be shared."""
+        """Refuse the database of another program, which may also use Alembic. A server may be shared."""
         if revision is None and self.dialect != "sqlite":
             return
         found = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
@@ -196,23 +195,23 @@ class Database:
         if others and MediaItem.__tablename__ not in found:
             raise NotALibraryError(
                 f"{self.name} is a database of another program (it has the table {others[0]!r} "
-                "and no mfkit schema); name another."
+                "and no mfkit schema). Use another one."
             )
 
     @asynccontextmanager
     async def session(self, *, write: bool = True) -> AsyncIterator[AsyncSession]:
-        """Open a session: commits on success, rolls back on error, always closes.
+        """Open a session that commits on success, rolls back on error and always closes.
 
         Args:
-            write: Hold SQLite's write lock from the first statement on, waiting for other writers
-                to end: SQLite lets nobody write, without a wait, who has read before another wrote.
-                False for a session that only reads, beside whoever writes.
+            write: Take SQLite's write lock before the first statement, after waiting for other writers.
+                SQLite fails at once when a read transaction is upgraded after another connection wrote. Use
+                False for a session that only reads; it does not block writers.
 
         Yields:
             An async session whose objects stay usable after the commit.
 
         Raises:
-            ReadOnlyLibraryError: Something was written, and the database may only be read.
+            ReadOnlyLibraryError: The session wrote, and the database is read-only.
             LibraryLockedError: Another program holds the write lock.
             LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
@@ -229,7 +228,7 @@ class Database:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection to read with."""
+        """Open a connection for reading."""
         self._make_folder()
         with translate_errors(self.name):
             async with self.engine.connect() as connection:
@@ -237,22 +236,22 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, *, tries: int = 1) -> AsyncIterator[AsyncConnection]:
-        """Open a connection to write with: holds the write lock, commits on success, else rolls back.
+        """Open a connection with the write lock. It commits on success and rolls back on error.
 
         Args:
-            tries: How many busy timeouts to wait for another program's lock.
+            tries: Number of busy timeouts to wait for another program's lock.
 
         Raises:
-            ReadOnlyLibraryError: The database may only be read.
+            ReadOnlyLibraryError: The database is read-only.
             LibraryLockedError: Another program holds the write lock.
             LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
         if self.read_only:
-            raise ReadOnlyLibraryError(f"{self.name} may only be read.")
+            raise ReadOnlyLibraryError(f"{self.name} is read-only.")
         self._make_folder()
         with translate_errors(self.name):
-            async with self.engine.connect() as plain:
-                connection = await plain.execution_options(**{sqlite.WRITE: True})
+            async with self.engine.connect() as opened:
+                connection = await opened.execution_options(**{sqlite.WRITE: True})
                 await self._begin(connection, tries)
                 try:
                     yield connection
@@ -262,19 +261,19 @@ class Database:
                     raise
 
     async def _begin(self, connection: AsyncConnection, tries: int) -> None:
-        for left in reversed(range(tries)):
+        for tries_left in reversed(range(tries)):
             try:
                 with translate_errors(self.name):
                     await connection.begin()
                 return
             except LibraryLockedError:
-                if not left:
+                if not tries_left:
                     raise
                 await connection.rollback()
 
     @asynccontextmanager
-    async def only_reading(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection on which the database itself refuses all but reading."""
+    async def read_only_connection(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection on which the database itself refuses to write."""
         async with self.connect() as connection:
             if self.dialect == "sqlite":
                 async with sqlite.read_only_session(connection):
@@ -284,39 +283,30 @@ class Database:
                 yield connection
             await connection.rollback()
 
-    async def refuse_all_but_reading(self, connection: AsyncConnection, statement: TextClause) -> None:
-        """Refuse free SQL that does more than read, before it runs.
+    async def require_read_only(self, connection: AsyncConnection, statement: TextClause) -> None:
+        """Check before it runs that free SQL only reads. On SQLite, the authorizer checks it while it runs.
 
         Raises:
-            QueryError: It does, or is wrong. SQLite's authorizer says so when it runs.
+            QueryError: The statement is not read-only, or is invalid.
         """
         if self.dialect == "postgresql":
-            await postgresql.refuse_all_but_reading(connection, statement)
+            await postgresql.require_read_only(connection, statement)
 
     async def interruptible(self, connection: AsyncConnection, query: Awaitable[T]) -> T:
-        """Await a query; when this task is cancelled, stop the query too.
+        """Await a query. If this task is cancelled, interrupt the query and wait until it has ended.
 
-        A cancelled await leaves SQLite at work in its thread, with the connection in its hands, so
-        the query runs shielded and SQLite is told to stop.
+        Otherwise SQLite would continue to run the query in its thread, using the connection.
         """
         if self.dialect != "sqlite":
             return await query
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
         task = asyncio.ensure_future(query)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            while not task.done():  # SQLite forgets it where the query has not begun on its thread yet
-                await raw.interrupt()
-                with suppress(asyncio.CancelledError):  # cancelled once more: the query still has to end
-                    await asyncio.wait([task], timeout=_AGAIN)
-            with suppress(BaseException):
-                task.exception()
-            raise
+        await wait_or_interrupt(task, raw.interrupt)
+        return task.result()
 
     async def shrink(self, connection: AsyncConnection) -> None:
-        """Give back the pages that a connection holds, after it has read what is not read again soon."""
+        """Free a connection's cached pages, for example after reading rows that are not read again soon."""
         if self.dialect == "sqlite":
             await connection.exec_driver_sql("PRAGMA shrink_memory")
 
@@ -334,35 +324,35 @@ class Database:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise LibraryNotFoundError(
-                    f"The folder {self.file.parent} is not there and cannot be made: {error.strerror}."
+                    f"The folder {self.file.parent} does not exist and cannot be created: {error.strerror}."
                 ) from error
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would make one for each value
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would create one for each value
 
 
 def _json(value: Any) -> str:
-    """Write JSON with its letters as they are, as PostgreSQL does, so that text can be found in it."""
+    """Return JSON without escaping letters, as PostgreSQL does, so that text can be found in it."""
     text_ = _ENCODER.encode(value)
     try:
         text_.encode()
-    except UnicodeEncodeError:  # half a letter, which no database stores as it is
+    except UnicodeEncodeError:  # a surrogate, which no database can store
         return json.dumps(value)
     return text_
 
 
 def _as_url(url: str | URL | os.PathLike[str]) -> URL:
     if isinstance(url, URL):
-        return _password_apart(url)
+        return _normalize_password(url)
     given = checked_path(url, "the library", NotALibraryError)
     if "://" not in given:
         return URL.create("sqlite+aiosqlite", database=str(Path(given).expanduser()))
     try:
         parsed = make_url(given)
     except (ArgumentError, ValueError):
-        # Without the cause: its message may quote a part of the URL, and with it of a password.
+        # Without the cause, because its message may quote a part of the URL and of a password.
         raise NotALibraryError(
-            "The library's URL cannot be read; it should look like sqlite+aiosqlite:///library.db or "
+            "The library's URL cannot be read. It should look like sqlite+aiosqlite:///library.db or "
             "postgresql+asyncpg://user@host/name (special characters in a password as %40 and so on)."
         ) from None
     drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -371,27 +361,25 @@ def _as_url(url: str | URL | os.PathLike[str]) -> URL:
         raise NotALibraryError(f"mfkit keeps libraries in SQLite or PostgreSQL, not in {backend}.")
     if backend == "sqlite" and (parsed.username or parsed.host):
         raise NotALibraryError(
-            "A SQLite library is a file on this machine; its URL looks like sqlite+aiosqlite:///library.db."
+            "A SQLite library is a file on this machine. Its URL looks like sqlite+aiosqlite:///library.db."
         )
-    return _password_apart(parsed.set(drivername=drivers[backend]))
+    return _normalize_password(parsed.set(drivername=drivers[backend]))
 
 
-def _password_apart(url: URL) -> URL:
-    """Return a URL with the password where SQLAlchemy hides it, and not among the parameters.
+def _normalize_password(url: URL) -> URL:
+    """Move a password from the URL's parameters to the place where SQLAlchemy hides it.
 
     Raises:
-        NotALibraryError: Another parameter holds a secret, or a part of the password is taken for the host.
+        NotALibraryError: Another parameter contains a secret, or the password has an unescaped ``@``.
     """
     password = url.query.get("password", url.password)
     url = url.difference_update_query(["password"])
     secrets = [name for name in url.query if is_secret(name)]
     if secrets:
         raise NotALibraryError(
-            f"The database's driver takes no parameter {secrets[0]!r} in a URL; give the password as in "
+            f"The database's driver takes no parameter {secrets[0]!r} in a URL. Give the password as in "
             "postgresql+asyncpg://user:password@host/name."
         )
     if "@" in (url.host or ""):
-        raise NotALibraryError(
-            "The library's URL has more than one @; write one that belongs to the password as %40."
-        )
+        raise NotALibraryError("The library's URL has more than one @. Write an @ in the password as %40.")
     return url.set(password=password if password is None or isinstance(password, str) else password[-1])

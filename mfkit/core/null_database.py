@@ -1,4 +1,4 @@
-"""What stands in a published dataset's place for the record database: it has none, and says so."""
+"""Stand-in for the library database of a published dataset, which has none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mfkit.errors import ReadOnlyLibraryError
 
 
 class NullDatabase(Database):
-    """The record database of a dataset: nothing can be opened, so that no verb can write.
+    """Database of a published dataset. It opens nothing, so no method can write.
 
     Attributes:
         file: None.
@@ -21,7 +21,7 @@ class NullDatabase(Database):
     """
 
     def __init__(self, name: str) -> None:
-        """Take the dataset's name; nothing is opened, not even an engine."""
+        """Name the dataset without opening anything."""
         self._name = name
         self.file = None
         self.read_only = True
@@ -33,7 +33,7 @@ class NullDatabase(Database):
 
     @property
     def dialect(self) -> str:
-        """Refuse: who asks means to write, or to ask the database.
+        """Refuse, because the caller wants to write or to query the database.
 
         Raises:
             ReadOnlyLibraryError: Always.
@@ -46,11 +46,11 @@ class NullDatabase(Database):
         self._refuse()
 
     def __repr__(self) -> str:
-        """Name the dataset."""
-        return f"AbsentDatabase({self._name!r})"
+        """Return the class and the dataset's name."""
+        return f"NullDatabase({self._name!r})"
 
     async def upgrade(self) -> None:
-        """Do nothing: a dataset bears the schema it was published with."""
+        """Do nothing, because a dataset keeps the schema it was published with."""
 
     @asynccontextmanager
     async def session(self, *, write: bool = True) -> AsyncIterator[AsyncSession]:
@@ -83,10 +83,10 @@ class NullDatabase(Database):
         yield
 
     async def dispose(self) -> None:
-        """Do nothing: there are no connections."""
+        """Do nothing, because there are no connections."""
 
     def _refuse(self) -> NoReturn:
         raise ReadOnlyLibraryError(
-            f"{self._name} is a published dataset and may only be read; do this with the library it was "
-            "published from, and publish it anew."
+            f"{self._name} is a published dataset, which is read-only. Change the library that it was "
+            "published from, then publish it again."
         )

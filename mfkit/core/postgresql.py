@@ -1,4 +1,4 @@
-"""What SQLAlchemy has no words for: rows by COPY, and what read-only transactions let through."""
+"""PostgreSQL features that SQLAlchemy lacks: writing rows with COPY, and a check for read-only SQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     r"|(?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)|(?P<name>[^\W\d][\w$]*)|(?P<other>.)",
     re.DOTALL,
 )
-# Declared to be volatile because their answers change, not because they change anything.
+# Volatile functions that only return varying results and change nothing.
 _HARMLESS = (
     "random",
     "random_normal",
@@ -42,7 +42,7 @@ _HARMLESS = (
     "pg_total_relation_size",
     "pg_database_size",
 )
-# They run SQL that is given as text, read tables as a whole, or take the number of a transaction.
+# Functions that run SQL text, read whole tables, or assign a transaction id.
 _REVEALING = (
     "query_to_xml",
     "query_to_xmlschema",
@@ -72,20 +72,20 @@ _OF_SUPERUSERS = text(
 )
 
 
-async def refuse_all_but_reading(connection: AsyncConnection, statement: TextClause) -> None:
-    """Refuse a statement that is not one query, or calls a function that may do more than compute.
+async def require_read_only(connection: AsyncConnection, statement: TextClause) -> None:
+    """Refuse SQL that is not a single query, or that calls a function with side effects.
 
-    A read-only transaction does not stop COPY from writing a file or running a program on the server, where
-    the login may do that, nor functions from reading files, ending sessions or drawing from a sequence. So
-    the statement must begin as a query, each function that it names must be one that the server's catalog
-    declares to change nothing, and a superuser gives up its rights for the transaction.
+    With the necessary rights, COPY can write a file or run a program on the server even in a read-only
+    transaction, and functions can read files, end sessions or advance a sequence. Therefore the statement
+    must begin like a query, the server's catalog must declare each of its functions free of side effects, and
+    a superuser gives up its rights for the transaction.
 
     Args:
-        connection: In a read-only transaction.
+        connection: A connection in a read-only transaction.
         statement: SQL with parameters.
 
     Raises:
-        QueryError: The statement is wrong, or more than one, or does something else than read.
+        QueryError: The SQL is invalid, has several statements, or is not read-only.
     """
     from asyncpg import InterfaceError, PostgresError  # the extra "postgres"
 
@@ -93,7 +93,7 @@ async def refuse_all_but_reading(connection: AsyncConnection, statement: TextCla
     names, outline = _called(sql)
     if not _READING.match(outline):
         raise QueryError("Only reading is allowed here. Use a SELECT, or EXPLAIN with a SELECT.")
-    # The names were read by this rule of the standard; a server may have another one set.
+    # _called() follows this rule of the SQL standard; the server may have another setting.
     await connection.exec_driver_sql("SET LOCAL standard_conforming_strings = on")
     values = {"names": names, "harmless": list(_HARMLESS), "revealing": list(_REVEALING)}
     if (found := (await connection.execute(_FORBIDDEN, values)).scalar()) is not None:
@@ -107,21 +107,21 @@ async def refuse_all_but_reading(connection: AsyncConnection, statement: TextCla
     except (PostgresError, InterfaceError) as error:
         raise QueryError(f"The database refused the query: {error}") from error
     if not prepared.get_attributes():
-        raise QueryError("The statement returns no rows; sql() is for reading.")
+        raise QueryError("The statement returns no rows. sql() is for reading.")
 
 
 def _called(sql: str) -> tuple[list[str], str]:
-    """Return the names that a parenthesis follows, and the statement without comments and texts.
+    """Return the names before a parenthesis, and the statement without comments and text literals.
 
     Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html.
 
     Raises:
-        QueryError: The statement is written in a way that is not understood here.
+        QueryError: The statement uses syntax that this function does not support.
     """
     if re.search(r"\bU&", sql, re.I) or (re.search(r"\bE'", sql, re.I) and "\\'" in sql):
         raise QueryError("sql() takes no U&'...' and no \\' in E'...'. Write the character itself, or ''.")
     names: set[str] = set()
-    words: list[str] = []
+    outline: list[str] = []
     name, at = "", 0
     while match := _TOKEN.match(sql, at):
         kind, found, at = match.lastgroup, match[0], match.end()
@@ -132,12 +132,12 @@ def _called(sql: str) -> tuple[list[str], str]:
         if found == "(" and name:
             names.update((name, name.lower()))
         name = found[1:-1].replace('""', '"') if kind == "quoted" else found if kind == "name" else ""
-        words.append(found if kind in ("name", "other") else "''")
-    return sorted(names), f"{' '.join(words)} "
+        outline.append(found if kind in ("name", "other") else "''")
+    return sorted(names), f"{' '.join(outline)} "
 
 
 def _end_of_comment(sql: str, at: int) -> int:
-    """Return where a comment ends, in which others may be nested."""
+    """Return the end of a comment, which may contain nested comments."""
     depth = 1
     while depth:
         match = re.compile(r"/\*|\*/").search(sql, at)
@@ -151,13 +151,13 @@ def _end_of_comment(sql: str, at: int) -> int:
 async def copy_rows(
     connection: AsyncConnection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Send rows by COPY, in the transaction that the connection is in.
+    """Insert rows with COPY, in the connection's transaction.
 
     Args:
-        connection: Open in a write transaction.
+        connection: A connection in a write transaction.
         table: Name of the table.
-        columns: Names of the columns that the rows fill.
-        rows: The driver's own values.
+        columns: Names of the columns to fill.
+        rows: Values of the driver, in the order of ``columns``.
 
     Raises:
         IntegrityError: A row violates a constraint.

@@ -1,4 +1,4 @@
-"""The schema's revision, and Alembic's migrations run on a connection that is already open."""
+"""The schema's revision, and functions that run Alembic's migrations on an open connection."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0006"
-"""The revision that this mfkit works with."""
+"""The schema revision of this mfkit."""
 _UNFINISHED = "copy:"
 
 
 def current(connection: Connection) -> str | None:
-    """Return the revision that the database states; None when it states none."""
+    """Return the database's schema revision; None if it has none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -27,33 +27,33 @@ def current(connection: Connection) -> str | None:
 
 
 def refuse_newer(revision: str | None, name: str) -> None:
-    """Refuse a revision that this mfkit does not know.
+    """Refuse a schema revision that this mfkit does not know.
 
     Raises:
-        NewerLibraryError: The revision is none of the shipped migrations'.
-        NotALibraryError: It stands for the beginning of a copy.
+        NewerLibraryError: No migration of this mfkit has the revision.
+        NotALibraryError: The database has an unfinished copy.
     """
     if is_unfinished(revision):
         raise NotALibraryError(
-            f"{name} holds a copy that was interrupted; run the same mfkit db copy again to finish it."
+            f"{name} has an unfinished copy. Run the same mfkit db copy again to finish it."
         )
     if revision is None or (resource_folder("migrations") / "versions" / f"{revision}.py").exists():
         return
     raise NewerLibraryError(
-        f"{name} has schema revision {revision!r}, which this mfkit (up to {HEAD!r}) does not know; "
-        "upgrade mfkit: pip install --upgrade mfkit"
+        f"{name} has schema revision {revision!r}, which this mfkit (up to {HEAD!r}) does not know. "
+        "Upgrade mfkit with: pip install --upgrade mfkit"
     )
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the migrations that are still to run."""
-    from alembic import command  # 0.1 s that a library which is up to date need not spend
+    """Run the outstanding migrations."""
+    from alembic import command  # takes 0.1 s, which a current library does not need
 
     command.upgrade(_config(connection), "head")
 
 
 def stamp(connection: Connection) -> None:
-    """Write down that the schema is at this mfkit's revision, unless it states one."""
+    """Set the schema revision to this mfkit's, unless the database has one."""
     if current(connection) is None:
         from alembic import command
 
@@ -61,22 +61,28 @@ def stamp(connection: Connection) -> None:
 
 
 def restamp(connection: Connection, revision: str) -> None:
-    """Have the database state another revision, or what stands for one."""
+    """Replace the schema revision with another one, or with the mark of an unfinished copy."""
     connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
 def unfinished(state: str) -> str:
-    """Return what a database states while a state of another one is copied into it."""
-    return _UNFINISHED + sha256(f"{HEAD} {state}".encode()).hexdigest()[:24]  # Alembic's column holds 32
+    """Return the mark that replaces the schema revision while a library is copied into the database.
+
+    Args:
+        state: Identifies the source and its state.
+    """
+    return (
+        _UNFINISHED + sha256(f"{HEAD} {state}".encode()).hexdigest()[:24]
+    )  # Alembic's column has 32 characters
 
 
 def is_unfinished(revision: str | None) -> bool:
-    """Tell whether a revision is what :func:`unfinished` returns."""
+    """Return whether a revision is a mark from :func:`unfinished`."""
     return revision is not None and revision.startswith(_UNFINISHED)
 
 
 def unstamp(connection: Connection) -> None:
-    """Forget the revision."""
+    """Remove the schema revision."""
     connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
 

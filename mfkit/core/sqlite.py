@@ -1,4 +1,4 @@
-"""What a SQLite connection needs to serve a library of millions, and to be held read-only."""
+"""SQLite connections: settings for large libraries, read-only access, and exclusive access to a file."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ from mfkit.core.sqlite_guard import add_missing_math, authorize
 from mfkit.errors import LibraryLockedError, ReadOnlyLibraryError
 
 COMPANIONS = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a file: its name with one of these behind it."""
+"""Suffixes of the files that SQLite keeps beside a database file."""
 WRITE = "mfkit_write"
-"""Execution option of a connection that is going to write."""
+"""Execution option of a connection that will write."""
 _FILE = "mfkit_file"
-"""What a connection in the pool bears of the file that it leads to."""
+"""Key of a pooled connection's ``info`` with the identity of its file."""
 
 HOSTILE_FILE = (
-    # https://www.sqlite.org/security.html. Not for writers: SQLite 3.40 refuses the triggers that keep the
-    # full-text index then. What triggers may do is checked at opening (mfkit.core.altered_schema).
+    # https://www.sqlite.org/security.html. Not for writers, because SQLite 3.40 would refuse the triggers
+    # that update the full-text index. mfkit.core.altered_schema checks the triggers when a library is opened.
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
-"""What a connection that only reads sets first, since somebody else may have made the file."""
+"""Settings of a read-only connection, because another person may have created the file."""
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
-    # Per connection: the inner pages of all indexes of some million rows; the system caches the others. With
-    # 64 MiB a scan was no quicker, and its memory grew by that much.
+    # Enough for the inner pages of all indexes of some million rows; the system caches the others. With
+    # 64 MiB a scan was not faster.
     "PRAGMA cache_size = -24576",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cell_size_check = ON",
 )
 _WRITER_PRAGMAS = (
-    # Readers go on while a scan writes; NORMAL is safe against corruption in WAL mode, and a power
-    # cut costs at most the last commits, which the next scan finds again.
+    # Readers are not blocked while a scan writes. NORMAL cannot corrupt a file in WAL mode, and a power
+    # failure loses at most the last commits, which the next scan repeats.
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     # A scan of millions must not leave a log of gigabytes behind.
     "PRAGMA journal_size_limit = 67108864",
 )
 _MAGIC = b"SQLite format 3\0"
-"""How a database begins (https://www.sqlite.org/fileformat.html, section 1.3.1)."""
-_PATIENCE = 2.0
-"""Seconds to wait until a file that is to be replaced is closed elsewhere."""
+"""First bytes of a database file (https://www.sqlite.org/fileformat.html, section 1.3.1)."""
+_EXCLUSIVE_TIMEOUT = 2.0
+"""Seconds to wait until other connections to a file are closed."""
 
 
 def database_file(url: URL) -> Path | None:
-    """Return the file behind a SQLite URL; None for a database in memory or another kind of database."""
+    """Return the file of a SQLite URL; None for a database in memory or another kind of database."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
     if url.database.startswith("file:"):
@@ -65,24 +65,24 @@ def database_file(url: URL) -> Path | None:
 
 
 def may_write(file: Path) -> bool:
-    """Return whether this user may write a file and, as WAL mode needs, others beside it."""
+    """Return whether this user can write a file and its folder, as WAL mode needs."""
     return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
 
 
 @contextmanager
-def held_alone(file: Path) -> Iterator[None]:
-    """Hold a SQLite file so that nobody else can open it; its log or journal is first brought into it.
+def exclusive_access(file: Path) -> Iterator[None]:
+    """Lock a SQLite file so that no other connection can open it, after merging its log or journal.
 
-    A file that does not exist or is not a database needs no holding. A program that has the file open in
-    SQLite's rollback mode and is idle holds no lock, and goes unseen; mfkit's libraries are in WAL mode.
+    A file that does not exist or is not a database is not locked. An idle connection in SQLite's rollback
+    mode has no lock and is not noticed, but mfkit's libraries use WAL mode.
 
     Raises:
-        LibraryLockedError: Another connection has it open, here or in another program.
-        ReadOnlyLibraryError: The file, or what lies beside it, cannot be written.
+        LibraryLockedError: This or another program has the file open.
+        ReadOnlyLibraryError: The file or its companions cannot be written.
     """
-    connection = _hold_alone(file) if file.exists() else None
+    connection = _lock_exclusively(file) if file.exists() else None
     try:
-        if connection is not None and os.name == "nt":  # where no file that is open can be replaced
+        if connection is not None and os.name == "nt":  # Windows cannot replace an open file
             connection.close()
         yield
     finally:
@@ -90,87 +90,88 @@ def held_alone(file: Path) -> Iterator[None]:
             connection.close()
 
 
-def _hold_alone(file: Path) -> sqlite3.Connection | None:
+def _lock_exclusively(file: Path) -> sqlite3.Connection | None:
     connection = None
     try:
         connection = sqlite3.connect(
             f"file:{quote(os.fsencode(file.resolve()))}?mode=rw",
             uri=True,
             isolation_level=None,
-            timeout=_PATIENCE,
+            timeout=_EXCLUSIVE_TIMEOUT,
         )
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute("BEGIN EXCLUSIVE")
         if connection.execute("PRAGMA journal_mode").fetchone() != ("delete",):
-            raise _opened(file)  # in between
+            raise _in_use(file)  # another connection changed the mode in between
         return connection
     except BaseException as error:
         if connection is not None:
             connection.close()
         if not isinstance(error, sqlite3.Error):
             raise
-        code = error.sqlite_errorcode & 0xFF  # the rest tells variants apart
+        code = error.sqlite_errorcode & 0xFF  # the other bits distinguish variants
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return None
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise _opened(file) from error
+            raise _in_use(file) from error
         raise ReadOnlyLibraryError(
             f"{file} cannot be replaced: {error}. Check its permissions and those of its folder."
         ) from error
 
 
-def _opened(file: Path) -> LibraryLockedError:
-    return LibraryLockedError(f"{file} is open in another program; close it there, or name another file.")
+def _in_use(file: Path) -> LibraryLockedError:
+    return LibraryLockedError(f"{file} is open in another program. Close it there, or use another file.")
 
 
 def replace_file(new: Path, old: Path) -> None:
-    """Put a finished database into a place where another one, or what is left of one, may lie.
+    """Replace a database file with a finished one. The old file may be missing or incomplete.
 
-    SQLite applies a log or journal that it finds beside a file, whosever it was, so those go first: into
-    their own database, with :func:`held_alone`. A kill at any moment leaves the old database or the new one.
+    SQLite applies any log or journal next to a file, so those of the old file are first merged into
+    it with :func:`exclusive_access`. If the process is killed, either the old or the new database remains.
 
     Args:
-        new: A whole database that nobody has open, in the same folder.
-        old: Where it is to be.
+        new: A complete database in the same folder, which no program has open.
+        old: The file to replace.
 
     Raises:
-        LibraryLockedError: Another connection has the old one open.
-        ReadOnlyLibraryError: The old one cannot be written.
+        LibraryLockedError: Another connection has the old file open.
+        ReadOnlyLibraryError: The old file cannot be written.
         OSError: A file cannot be removed or renamed.
     """
-    with held_alone(old):
+    with exclusive_access(old):
         for end in COMPANIONS:
             old.with_name(old.name + end).unlink(missing_ok=True)
         os.replace(new, old)
 
 
 def is_database(file: Path) -> bool:
-    """Return whether a file, which no connection has open, begins as SQLite databases do."""
+    """Return whether a file that no connection has open starts like a SQLite database."""
     with file.open("rb") as opened:
         return opened.read(len(_MAGIC)) == _MAGIC
 
 
 def read_only_url(url: URL, file: Path) -> URL:
-    """Return the URL that opens a file without the right to write.
+    """Return the URL that opens a file read-only.
 
-    A library in a folder that cannot be written (a DVD, another person's share) has no place for
-    the files that WAL mode needs; SQLite reads it when told that nobody else changes it.
+    A folder that cannot be written (a DVD, another person's share) has no room for the files that WAL mode
+    needs. SQLite can read a library there if it is told that the file is immutable.
     """
     log = file.with_name(file.name + "-wal")
-    still = not os.access(file.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    immutable = not os.access(file.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     path = quote(os.fsencode(file.resolve()))
     return url.set(
-        database=f"file:{path}", query={"mode": "ro", "uri": "true", **({"immutable": "1"} if still else {})}
+        database=f"file:{path}",
+        query={"mode": "ro", "uri": "true", **({"immutable": "1"} if immutable else {})},
     )
 
 
 def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) -> None:
-    """Hold connections to the file that was opened, set their pragmas, and begin transactions explicitly.
+    """Set up an engine's connections: check the file, set pragmas, and begin transactions explicitly.
 
-    Python's sqlite3 begins a transaction only before some statements, so that DDL would commit half
-    a migration; with ``isolation_level=None`` the begin is ours. A transaction that will write takes
-    the write lock at once (IMMEDIATE): one that reads first and writes later fails, without waiting,
-    when another writer came between.
+    Python's sqlite3 begins a transaction only before some statements, so DDL would commit half a migration.
+    With ``isolation_level=None`` this function begins it. A transaction that will write takes the write lock
+    at once (IMMEDIATE), because SQLite fails without waiting when a read transaction is upgraded after
+    another connection wrote.
     """
 
     if file is not None:
@@ -180,11 +181,11 @@ def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) ->
     def _connect(connection: Any, record: Any) -> None:
         try:
             if file is not None:
-                file.refuse_stranger(connection)
+                file.refuse_other_file(connection)
             _set_up(connection, read_only=read_only)
             record.info[_FILE] = file.remember() if file is not None else None
         except BaseException:
-            connection.close()  # the pool forgets a connection that it could not set up, open as it is
+            connection.close()  # the pool does not close a connection that it could not set up
             raise
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -194,7 +195,7 @@ def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) ->
 
 
 def _watch(engine: AsyncEngine, file: SqliteFile) -> None:
-    """Look for the file before a connection is made or taken again."""
+    """Check that the file exists before a connection is opened or reused."""
 
     @event.listens_for(engine.sync_engine, "do_connect")
     def _before(dialect: Any, record: Any, positional: list[Any], named: dict[str, Any]) -> None:
@@ -205,7 +206,7 @@ def _watch(engine: AsyncEngine, file: SqliteFile) -> None:
     @event.listens_for(engine.sync_engine, "checkout")
     def _again(connection: Any, record: Any, proxy: Any) -> None:
         if record.info[_FILE] is not None and record.info[_FILE] != file.identity():
-            raise DisconnectionError(f"{file.path} is another file")  # the pool makes a new connection
+            raise DisconnectionError(f"{file.path} is another file")  # the pool opens a new connection
 
 
 def _set_up(connection: Any, *, read_only: bool) -> None:
@@ -218,16 +219,16 @@ def _set_up(connection: Any, *, read_only: bool) -> None:
 
 @asynccontextmanager
 async def read_only_session(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Let SQLite refuse all but reading on this connection for a while."""
-    # SQLAlchemy's own BEGIN comes before the authorizer, its COMMIT or ROLLBACK after it.
+    """Let SQLite refuse everything except reading on a connection inside the block."""
+    # The authorizer would refuse SQLAlchemy's own BEGIN, COMMIT and ROLLBACK.
     if not connection.in_transaction():
         await connection.begin()
-    # SQLite loads the full-text table when it is first named, and asks the authorizer as if that wrote.
+    # SQLite loads the full-text table at its first use, and asks the authorizer as for a write.
     await connection.exec_driver_sql("PRAGMA table_info(media_fts)")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     try:
-        # Cancelled here, it is set all the same, on the connection's thread.
+        # If this task is cancelled here, the connection's thread sets it nevertheless.
         await raw.set_authorizer(authorize)
         yield
     finally:

@@ -1,7 +1,8 @@
-"""A SQLite library's file, which someone may delete, move or exchange while it is open.
+"""Check that a SQLite library's file still exists and is the same while the library is open.
 
-A connection goes on reading and writing a file that has lost its name, and what it writes there is lost when
-it closes; a new connection would make a new file. So the file is looked for whenever a connection is taken.
+A connection continues to read and write a file that was deleted, and the written data is lost when it closes.
+A new connection would create a new file. Therefore the file is checked whenever a connection is opened or
+reused.
 """
 
 from __future__ import annotations
@@ -17,24 +18,24 @@ from mfkit.errors import LibraryNotFoundError
 
 
 class SqliteFile:
-    """The file that a database's connections lead to.
+    """The file of a SQLite library.
 
     Attributes:
-        path: Where it lies, whatever folder the process changes to.
-        opened: Whether a connection has been there; from then on none makes the file.
+        path: Absolute path of the file.
+        opened: Whether a connection has opened the file. From then on no connection creates it.
     """
 
     def __init__(self, file: Path) -> None:
-        """Take the path; nothing is looked for yet."""
+        """Name the file without checking it."""
         self.path = file.absolute()
         self.opened = False
         self._identity: tuple[int, int] | None = None
 
     def identity(self) -> tuple[int, int] | None:
-        """Return what another file under the name would differ in; None where that cannot be told.
+        """Return the file's device and inode, which identify it; None if they are unknown.
 
         Raises:
-            LibraryNotFoundError: The file was there, and is no more.
+            LibraryNotFoundError: The file does not exist any more.
         """
         try:
             found = self.path.stat()
@@ -42,28 +43,27 @@ class SqliteFile:
             if not self.opened:
                 return None
             raise LibraryNotFoundError(
-                f"There is no library at {self.path} any more; it was deleted or moved. "
-                "Put it back, or open it where it lies now."
+                f"The library at {self.path} was deleted or moved. Restore it, or open it at its new path."
             ) from error
-        except OSError:  # a share that does not answer, say: SQLite finds the words
+        except OSError:  # such as a share that does not respond; SQLite will report it
             return self._identity
         return found.st_dev, found.st_ino
 
     def is_another(self) -> bool:
-        """Return whether it may be another file than the one that was opened last.
+        """Return whether the path may have another file than the one opened last.
 
-        It need not be: a share that is mounted anew may number its files anew.
+        It may also be the same file, because a share that is mounted again may have new inodes.
 
         Raises:
-            LibraryNotFoundError: The file was there, and is no more.
+            LibraryNotFoundError: The file does not exist any more.
         """
         return self._identity is not None and self.identity() != self._identity
 
-    def refuse_stranger(self, connection: Any) -> None:
-        """Let a new connection lead to another file only where that is a library, as one put back is.
+    def refuse_other_file(self, connection: Any) -> None:
+        """Refuse a new connection to another file, unless it is a library, such as a restored one.
 
         Raises:
-            LibraryNotFoundError: It is none, or none that can be used as it is.
+            LibraryNotFoundError: The other file is not a library of this mfkit's schema revision.
         """
         if not self.is_another():
             return
@@ -80,20 +80,20 @@ class SqliteFile:
             revision, cause = None, error
         if revision != (schema_version.HEAD,):
             raise LibraryNotFoundError(
-                f"There is no library at {self.path} any more; it was deleted or moved, and another file "
-                "lies there by now. Put it back, or close this library and open the one that you want."
+                f"The library at {self.path} was deleted or moved, and another file has its path now. "
+                "Restore it, or close this library and open the one that you want."
             ) from cause
 
     def remember(self) -> tuple[int, int] | None:
-        """Remember the file that a connection was made to, if it can be found, and return its identity."""
+        """Store the identity of the file that a connection opened, and return it."""
         self._identity = self.identity()
         self.opened = self.opened or self._identity is not None
         return self._identity
 
     def forget(self) -> None:
-        """Let the next connection lead to whatever library lies there; it still makes none."""
+        """Let the next connection open any library at the path. It still creates no file."""
         self._identity = None
 
     def uri(self) -> str:
-        """Return the URI by which SQLite opens the file to write, and makes none."""
+        """Return the URI with which SQLite opens the file for writing without creating it."""
         return f"file:{quote(os.fsencode(self.path), safe='')}?mode=rw"

@@ -1,6 +1,6 @@
-"""What free SQL may do on a SQLite connection: read, compute, and use a bounded amount of memory.
+"""Limits of free SQL on a SQLite connection: it may only read and compute, with limited memory.
 
-Imports nothing but sqlite3, so that a process that runs free SQL starts quickly.
+This module imports only sqlite3, so that a process that runs free SQL starts quickly.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ import math
 import sqlite3
 from typing import Any
 
-LONGEST = 16 * 2**20
-"""Bytes of the longest text, blob or row that a statement may read or make."""
-_LONGEST_STATEMENT = 1_000_000
+MAX_VALUE_BYTES = 16 * 2**20
+"""Maximum size in bytes of a text, blob or row that a statement reads or creates."""
+_MAX_STATEMENT_BYTES = 1_000_000
 _MATH: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "radians": math.radians}
-# What a statement that only reads asks the authorizer for; everything else (ATTACH, PRAGMA, writes,
-# transactions, DDL) is refused by SQLite itself. https://www.sqlite.org/c3ref/c_alter_table.html
+# Actions of a read-only statement. The authorizer denies everything else (ATTACH, PRAGMA, writes,
+# transactions, DDL). https://www.sqlite.org/c3ref/c_alter_table.html
 _READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
-# The first is FTS5's own; none of them sets anything.
+# FTS5 uses the first one. None of them changes a setting.
 _READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "table_list", "index_list"))
-# SQLite's functions that compute: https://www.sqlite.org/lang_corefunc.html and the pages beside it. Not
-# among them: load_extension, fts3_tokenizer (takes and tells addresses in memory), sqlite_log, optimize.
+# Functions without side effects: https://www.sqlite.org/lang_corefunc.html and related pages. Excluded are
+# load_extension, fts3_tokenizer (reads and returns memory addresses), sqlite_log and optimize.
 _FUNCTIONS = frozenset(
     # Core
     "abs char coalesce concat concat_ws format glob hex if ifnull iif instr length like likelihood likely "
@@ -45,20 +45,20 @@ _FUNCTIONS = frozenset(
 
 
 def authorize(action: int, first: str | None, second: str | None, *_: Any) -> int:
-    """Answer SQLite's question whether a statement may do something: only if that is part of reading."""
+    """Tell SQLite whether a statement may perform an action: only if the action is part of reading."""
     if action == sqlite3.SQLITE_FUNCTION:
         return sqlite3.SQLITE_OK if (second or "").lower() in _FUNCTIONS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
-        # How a full-text index declares its columns to a new connection; SQLite itself refuses every
-        # real change of this table.
+        # A full-text index declares its columns to a new connection this way. SQLite itself refuses
+        # every real change of this table.
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
 def add_missing_math(connection: Any) -> None:
-    """Add the functions that a SQLite built without its math functions lacks."""
+    """Add math functions if SQLite was built without them."""
     cursor = connection.cursor()
     try:
         cursor.execute("SELECT radians(1)")
@@ -69,19 +69,19 @@ def add_missing_math(connection: Any) -> None:
 
 
 def open_for_free_sql(uri: str) -> sqlite3.Connection:
-    """Open a library's file for statements that somebody else wrote.
+    """Open a library's file for SQL that a user wrote.
 
     Args:
-        uri: Opens the file without the right to write.
+        uri: A URI that opens the file read-only.
     """
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
     try:
         connection.execute("PRAGMA cache_size = -24576")
         add_missing_math(connection)
-        # SQLite loads the full-text table when it is first named, and asks the authorizer as if that wrote.
+        # SQLite loads the full-text table at its first use, and asks the authorizer as for a write.
         connection.execute("PRAGMA table_info(media_fts)").fetchall()
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _LONGEST_STATEMENT)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _MAX_STATEMENT_BYTES)
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         connection.set_authorizer(authorize)
     except BaseException:

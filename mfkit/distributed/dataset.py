@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -28,6 +27,7 @@ from mfkit.distributed.dataset_manifest import FILE_PATH, DatasetVersion, parse_
 from mfkit.engines.snapshot.snapshot_cache import CacheUnavailableError, SnapshotCache
 from mfkit.errors import DatasetError
 from mfkit.path_argument import checked_path
+from mfkit.processes.temporary_folder import TemporaryFolder
 
 KEPT_VERSIONS = 3
 """Number of versions whose files are kept."""
@@ -135,8 +135,8 @@ class Dataset:
     def staging_folder(self) -> Iterator[Path]:
         """Create a local folder for unfinished files, and remove it at the end."""
         if self.local is None:
-            with tempfile.TemporaryDirectory(prefix="mfkit-publish-") as own:
-                yield Path(own)
+            with TemporaryFolder("publish") as own:
+                yield own.path
             return
         # On the same disk, so that a finished file is only renamed. The lock excludes other writers.
         folder = self.local / _UNFINISHED

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 import pyarrow as pa
 from sqlalchemy import Executable, Select
 
+from mfkit.core.interrupt import CancelToken
 from mfkit.distributed.dataset import Dataset
 from mfkit.distributed.dataset_manifest import DatasetVersion
 from mfkit.engines.arrow_types import BatchConsumer, conform, conform_free
+from mfkit.engines.base import QueryEngine
 from mfkit.engines.duckdb_settings import DuckFiles, parquet_rows
 from mfkit.engines.free_sql.sql_process import SqlProcesses
-from mfkit.engines.query_threads import QueryCall, QueryThreads
+from mfkit.engines.query_threads import QueryThreads
 from mfkit.engines.relations import EXTRA_RELATIONS, MEDIA, NAMES, RELATIONS, Relation, derived_views
-from mfkit.engines.snapshot.snapshot_engine import Snapshot
 from mfkit.engines.snapshot.snapshot_session import Session
 from mfkit.errors import DatasetError, QueryError
 from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS, DuckdbDialect, UnsupportedError, duckdb_type
@@ -42,21 +43,15 @@ WORDS_COLUMN = "words"
 class VersionSession(Protocol):
     """Open version of a dataset, for queries on any thread."""
 
-    def run(self, translated: Translated, call: QueryCall) -> pa.Table:
+    def run(self, translated: Translated, token: CancelToken) -> pa.Table:
         """Run a statement."""
         ...
 
-    def pour(
-        self,
-        translated: Translated,
-        call: QueryCall,
-        conformed: Callable[[pa.Table], pa.Table],
-        take: BatchConsumer[T],
-    ) -> T:
+    def stream(self, translated: Translated, token: CancelToken, consume: BatchConsumer[T]) -> T:
         """Run a statement and pass its rows on in batches."""
         ...
 
-    def run_free(self, sql: str, parameters: Mapping[str, Any], call: QueryCall) -> pa.Table:
+    def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
         """Run read-only free SQL."""
         ...
 
@@ -65,7 +60,7 @@ class VersionSession(Protocol):
         ...
 
 
-class DatasetEngine(ABC):
+class DatasetEngine(QueryEngine, ABC):
     """Engine that runs statements on the newest version of a dataset.
 
     Attributes:
@@ -93,76 +88,39 @@ class DatasetEngine(ABC):
         """Return the exceptions that the query engine raises."""
 
     async def run(self, select: Select[Any] | Executable) -> pa.Table:
-        """Run a statement that returns rows.
-
-        Args:
-            select: A SQLAlchemy select, or a union or CTE of selects.
-
-        Returns:
-            A table with the columns and types that the statement declares.
-
-        Raises:
-            QueryError: Only a library database can run the statement, or the engine refuses it.
-            DatasetError: The dataset does not exist or cannot be read.
-        """
-
-        def ask(version: DatasetVersion, session: VersionSession, call: QueryCall) -> pa.Table:
+        def query(version: DatasetVersion, session: VersionSession, token: CancelToken) -> pa.Table:
             translated = self._translated(select, version)
-            return _conformed(session.run(translated, call), translated)
+            return conform(translated, session.run(translated, token))
 
-        return await self._answer(ask)
+        return await self._answer(query)
 
-    async def pour(self, select: Select[Any] | Executable, take: BatchConsumer[T]) -> T:
-        """Run a statement and pass its rows on in batches.
-
-        Args:
-            select: As for :meth:`run`.
-            take: Gets the schema and the batches, on a thread, and returns the result. It is called again,
-                with all rows, if files of an old version were removed meanwhile.
-
-        Raises:
-            QueryError: As :meth:`run`.
-            DatasetError: As :meth:`run`.
-        """
-
-        def ask(version: DatasetVersion, session: VersionSession, call: QueryCall) -> T:
+    async def stream(self, select: Select[Any] | Executable, consume: BatchConsumer[T]) -> T:
+        def query(version: DatasetVersion, session: VersionSession, token: CancelToken) -> T:
             translated = self._translated(select, version)
-            return session.pour(translated, call, lambda table: _conformed(table, translated), take)
+            return session.stream(translated, token, consume)
 
-        return await self._answer(ask)
+        return await self._answer(query)
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
-        """Run one read-only statement of free SQL in the engine's dialect.
+        def query(version: DatasetVersion, session: VersionSession, token: CancelToken) -> pa.Table:
+            return conform_free(session.run_free(statement, parameters, token))
 
-        Args:
-            statement: SQL with parameters as ``:name``.
-            parameters: Their values.
-
-        Raises:
-            QueryError: The statement is not read-only, is invalid, or lacks a parameter.
-            DatasetError: As :meth:`run`.
-        """
-
-        def ask(version: DatasetVersion, session: VersionSession, call: QueryCall) -> pa.Table:
-            return conform_free(session.run_free(statement, parameters, call))
-
-        return await self._threads.run_apart(self._work(ask), self._forget)
+        return await self._threads.run_apart(self._work(query), self._forget)
 
     async def refresh(self) -> None:
         """Open the newest version again."""
         self.close()
-        await self._threads.run(lambda call: self._newest())
+        await self._threads.run(lambda token: self._newest())
 
     async def state(self) -> None:
         """Return None, because finding out costs as much as a query."""
         return None
 
-    async def info(self) -> Snapshot | None:
+    async def info(self) -> None:
         """Return None, because a dataset has no snapshot."""
         return None
 
     def close(self) -> None:
-        """Close the files; a later query opens them again."""
         with self._mutex:
             if self._open is not None:
                 self._open[1].close()
@@ -176,20 +134,19 @@ class DatasetEngine(ABC):
                 f"A dataset does not support {error}. Run the query on the library that was published."
             ) from error
 
-    async def _answer(self, ask: Callable[[DatasetVersion, VersionSession, QueryCall], T]) -> T:
-        return await self._threads.run(self._work(ask))
+    async def _answer(self, query: Callable[[DatasetVersion, VersionSession, CancelToken], T]) -> T:
+        return await self._threads.run(self._work(query))
 
     def _work(
-        self, ask: Callable[[DatasetVersion, VersionSession, QueryCall], T]
-    ) -> Callable[[QueryCall], T]:
-        def work(call: QueryCall) -> T:
+        self, query: Callable[[DatasetVersion, VersionSession, CancelToken], T]
+    ) -> Callable[[CancelToken], T]:
+        def work(token: CancelToken) -> T:
             while True:
                 version, session = self._newest()
                 try:
-                    return ask(version, session, call)
+                    return query(version, session, token)
                 except (*self._errors(), pa.ArrowException, KeyError) as error:
-                    if call.stopped.is_set():
-                        raise QueryError("The query was interrupted.") from error
+                    token.check(error)
                     # Files of old versions are removed. If a newer version exists, run the query on it.
                     if self.dataset.newest().version == version.version:
                         raise QueryError(
@@ -237,7 +194,6 @@ class DuckDatasetEngine(DatasetEngine):
         self._processes = SqlProcesses()
 
     def close(self) -> None:
-        """Close the files; a later query opens them again."""
         self._processes.close()
         super().close()
 
@@ -274,23 +230,17 @@ class DuckSession:
         )
         self._processes = processes
 
-    def run(self, translated: Translated, call: QueryCall) -> pa.Table:
+    def run(self, translated: Translated, token: CancelToken) -> pa.Table:
         """Run a statement."""
-        return self.session.run(translated.sql, translated.values, call)
+        return self.session.run(translated.sql, translated.values, token)
 
-    def pour(
-        self,
-        translated: Translated,
-        call: QueryCall,
-        conformed: Callable[[pa.Table], pa.Table],
-        take: BatchConsumer[T],
-    ) -> T:
+    def stream(self, translated: Translated, token: CancelToken, consume: BatchConsumer[T]) -> T:
         """Run a statement and pass its rows on in batches."""
-        return self.session.pour(translated.sql, translated.values, call, conformed, take)
+        return self.session.stream(translated, token, consume)
 
-    def run_free(self, sql: str, parameters: Mapping[str, Any], call: QueryCall) -> pa.Table:
+    def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
         """Run read-only free SQL."""
-        return self.session.run_free(sql, parameters, call, self._processes)
+        return self.session.run_free(sql, parameters, token, self._processes)
 
     def close(self) -> None:
         """Close the files."""
@@ -312,10 +262,6 @@ def _view(dataset: Dataset, version: DatasetVersion, relation: Relation) -> str:
     name = f"{relation.name}_with_id" if relation is MEDIA else relation.name
     source = f"FROM {parquet_rows(dataset.local, files)}" if files else "WHERE false"
     return f"CREATE VIEW {name} AS SELECT {columns} {source}"
-
-
-def _conformed(table: pa.Table, translated: Translated) -> pa.Table:
-    return conform(table.rename_columns(translated.names), translated.types)
 
 
 def open_dataset(target: str | os.PathLike[str], engine: SparkSession | Literal["duckdb"]) -> DatasetEngine:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 import pyarrow as pa
 
+from mfkit.core.interrupt import CancelToken
 from mfkit.distributed.dataset import Dataset
 from mfkit.distributed.dataset_engine import (
     PUBLISHED_RELATIONS,
@@ -29,8 +30,7 @@ from mfkit.distributed.dataset_engine import (
 )
 from mfkit.distributed.dataset_manifest import DatasetVersion
 from mfkit.distributed.spark_guard import SparkGuard
-from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches
-from mfkit.engines.query_threads import QueryCall
+from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches, conform
 from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, Relation
 from mfkit.errors import QueryError
 from mfkit.models import media
@@ -107,37 +107,30 @@ class _SparkSession:
             columns += ", date_year INT"
         return reader.schema(columns).parquet(*(_address(dataset, unit.file) for unit in units))
 
-    def run(self, translated: Translated, call: QueryCall) -> pa.Table:
-        with self._running(call):
+    def run(self, translated: Translated, token: CancelToken) -> pa.Table:
+        with self._running(token):
             return _arrow(self._spark.sql(translated.sql, args=_spark_values(translated.parameters)))
 
-    def pour(
-        self,
-        translated: Translated,
-        call: QueryCall,
-        conformed: Callable[[pa.Table], pa.Table],
-        take: BatchConsumer[T],
-    ) -> T:
-        with self._running(call):
+    def stream(self, translated: Translated, token: CancelToken, consume: BatchConsumer[T]) -> T:
+        with self._running(token):
             frame = self._spark.sql(translated.sql, args=_spark_values(translated.parameters))
             schema = _arrow(frame.limit(0)).schema
 
             def batches() -> Batches:
                 rows: Iterator[Any] = frame.toLocalIterator()
                 while some := list(islice(rows, BATCH)):
-                    if call.stopped.is_set():
-                        raise QueryError("The query was interrupted.")
+                    token.check()
                     columns = zip(*some, strict=True)
                     arrays = [pa.array(one, type_) for one, type_ in zip(columns, schema.types, strict=True)]
-                    yield from conformed(pa.Table.from_arrays(arrays, schema=schema)).to_batches()
+                    yield from conform(translated, pa.Table.from_arrays(arrays, schema=schema)).to_batches()
 
-            return take(conformed(schema.empty_table()).schema, batches())
+            return consume(conform(translated, schema.empty_table()).schema, batches())
 
-    def run_free(self, sql: str, parameters: Mapping[str, Any], call: QueryCall) -> pa.Table:
+    def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
         named = set(re.findall(r":(\w+)", sql))
         if unused := sorted(set(parameters) - named):
             raise QueryError(f"The statement has no parameter :{unused[0]}.")
-        with self._running(call):
+        with self._running(token):
             self._guard.refuse_all_but_reading(sql)
             return _arrow(self._spark.sql(sql, args=_spark_values(parameters)))
 
@@ -145,11 +138,11 @@ class _SparkSession:
         """Do nothing, because Spark opens and closes the files."""
 
     @contextmanager
-    def _running(self, call: QueryCall) -> Iterator[None]:
+    def _running(self, token: CancelToken) -> Iterator[None]:
         tag = f"mfkit-{uuid4().hex[:12]}"
         self._spark.addTag(tag)
         try:
-            with call.running(lambda: self._spark.interruptTag(tag)):
+            with token.running(lambda: self._spark.interruptTag(tag)):
                 yield
         finally:
             self._spark.removeTag(tag)

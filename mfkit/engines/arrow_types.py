@@ -1,4 +1,4 @@
-"""Which Arrow type a SQLAlchemy type becomes, and the rows of a query as an Arrow table of such types."""
+"""Conversion of SQLAlchemy types to Arrow types, and of query results to Arrow tables with these types."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Enum, Float, Integer
 from sqlalchemy.types import TypeEngine
 
 from mfkit.models import UTCDateTime, media
+from mfkit.sql.translate import Translated
 
 T = TypeVar("T")
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 BATCH = 32_768
-"""Rows that are handed on at a time, where an answer is not held in memory as a whole."""
+"""Number of rows in a batch of a streamed result."""
 Batches = Iterator[pa.RecordBatch]
 BatchConsumer = Callable[[pa.Schema, Batches], T]
-"""What becomes of an answer that comes in batches; it runs on a thread, and may have to begin anew."""
+"""Function that gets a streamed result. It runs on a thread, and may be called again from the first row."""
 
 
 def arrow_type(type_: TypeEngine[Any]) -> pa.DataType | None:
-    """Return the Arrow type of a column: enums as dictionaries, UUIDs and JSON as text.
+    """Return the Arrow type of a column. Enums become dictionaries, UUIDs and JSON become text.
 
-    None for a type that says nothing, such as that of a function unknown to SQLAlchemy.
+    None means that the type is unknown, such as that of a function that SQLAlchemy does not know.
     """
     if isinstance(type_, Enum):
         return pa.dictionary(pa.int8(), pa.string())
@@ -43,80 +44,80 @@ def arrow_type(type_: TypeEngine[Any]) -> pa.DataType | None:
     return pa.string() if isinstance(type_, String | Uuid | JSON) else None
 
 
-def declared(
+def table_with_types(
     names: Sequence[str], types: Sequence[TypeEngine[Any]], rows: Iterable[Sequence[Any]]
 ) -> pa.Table:
-    """Return rows as a table whose columns have the types that the query declares, also for no rows."""
+    """Return rows as a table with the types that the query declares, also if there are no rows."""
     columns = list(zip(*rows, strict=True)) or [() for _ in names]
     return pa.table(
         [_column(values, type_) for values, type_ in zip(columns, types, strict=True)], names=list(names)
     )
 
 
-def inferred(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pa.Table:
+def infer_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pa.Table:
     """Return rows of free SQL as a table.
 
-    A column that bears the name of one of ``media`` and whose values fit gets that column's type;
-    every other one the type that its values suggest.
+    A column with the name of a column of ``media`` gets that column's type if its values fit. Every other
+    column gets the type of its values.
     """
     columns = list(zip(*rows, strict=True)) or [() for _ in names]
     return pa.table(
-        [_guess(name, values) for name, values in zip(names, columns, strict=True)], names=list(names)
+        [_infer(name, values) for name, values in zip(names, columns, strict=True)], names=list(names)
     )
 
 
-def conform(table: pa.Table, types: Sequence[TypeEngine[Any]]) -> pa.Table:
-    """Return DuckDB's answer with the types that a query declares.
+def conform(translated: Translated, table: pa.Table) -> pa.Table:
+    """Return the result of a translated statement with the names and types that it declares.
 
     Raises:
-        pa.ArrowException: A value does not fit, such as a sum beyond 64 bits.
-        KeyError: A value is none of its enum's.
+        pa.ArrowException: A value does not fit, such as a sum of more than 64 bits.
+        KeyError: A value is not a member of its enum.
     """
-    columns = [_typed(column, type_) for column, type_ in zip(table.columns, types, strict=True)]
-    return pa.table(columns, names=table.column_names)
+    columns = [_typed(column, type_) for column, type_ in zip(table.columns, translated.types, strict=True)]
+    return pa.table(columns, names=translated.names)
 
 
 def conform_free(table: pa.Table) -> pa.Table:
-    """Return DuckDB's answer to free SQL, typed as :func:`inferred` types the record database's."""
+    """Return DuckDB's result of free SQL with the types that :func:`infer_table` would give it."""
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         if name in media.c:
             type_ = media.c[name].type
             try:
                 if column.null_count == len(column):
-                    column = pa.chunked_array([pa.nulls(len(column), _plain_type(type_))])
-                if column.null_count == len(column) or _natural(column).type == _plain_type(type_):
+                    column = pa.chunked_array([pa.nulls(len(column), _value_type(type_))])
+                if column.null_count == len(column) or _standard_type(column).type == _value_type(type_):
                     columns.append(_typed(column, type_))
                     continue
             except (pa.ArrowException, KeyError):
-                pass  # the name is the query's own and means something else there
-        columns.append(_natural(column))
+                pass  # the query uses the name for something else
+        columns.append(_standard_type(column))
     return pa.table(columns, names=table.column_names)
 
 
-def _plain_type(type_: TypeEngine[Any]) -> pa.DataType:
+def _value_type(type_: TypeEngine[Any]) -> pa.DataType:
     return pa.string() if isinstance(type_, Enum) else arrow_type(type_)
 
 
 def _typed(column: pa.ChunkedArray, type_: TypeEngine[Any]) -> pa.ChunkedArray:
     if arrow_type(type_) is None:
-        return _natural(column)
+        return _standard_type(column)
     if not isinstance(type_, Enum):
         return column if column.type == arrow_type(type_) else column.cast(arrow_type(type_))
     categories = pa.array(list(type_.enums), pa.string())
     codes = pc.index_in(column, categories)
     if codes.null_count > column.null_count:
-        raise KeyError("a value that is none of the enum's")
+        raise KeyError("a value that is not a member of the enum")
     chunks = [
         pa.DictionaryArray.from_arrays(chunk.cast(pa.int8()), categories)
-        # Without a chunk the categories would have no place.
+        # At least one chunk is needed to store the categories.
         for chunk in codes.chunks or [pa.array([], pa.int8())]
     ]
     return pa.chunked_array(chunks, arrow_type(type_))
 
 
-def _natural(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column whose type nothing declares as the type of its values says."""
+def _standard_type(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column without a declared type in the standard type of its values."""
     kind = column.type
     if column.null_count == len(column) or pa.types.is_null(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
@@ -144,8 +145,8 @@ def _column(values: Sequence[Any], type_: TypeEngine[Any]) -> pa.Array:
         return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()))
     wanted = arrow_type(type_)
     if wanted is None:
-        return _suggested(values)
-    convert = _CONVERT.get(_kind(type_))
+        return _untyped(values)
+    convert = _CONVERTERS.get(_kind(type_))
     if convert is not None:
         values = [None if value is None else convert(value) for value in values]
     return pa.array(values, wanted)
@@ -155,7 +156,7 @@ def _kind(type_: TypeEngine[Any]) -> type:
     return next((kind for kind in (Uuid, JSON, Numeric) if isinstance(type_, kind)), object)
 
 
-_CONVERT: dict[type, Callable[[Any], Any]] = {
+_CONVERTERS: dict[type, Callable[[Any], Any]] = {
     Uuid: str,
     Numeric: float,
     JSON: lambda value: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
@@ -166,33 +167,33 @@ def _simple(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Decimal):
-        # PostgreSQL adds up and averages whole numbers to these.
+        # PostgreSQL returns sums and averages of integers as Decimal.
         return int(value) if value.is_finite() and value.as_tuple().exponent == 0 else float(value)
     return value
 
 
-def _guess(name: str, values: Sequence[Any]) -> pa.Array:
+def _infer(name: str, values: Sequence[Any]) -> pa.Array:
     if name in media.c:
         try:
             type_ = media.c[name].type
             return _column([_from_raw(value, type_) for value in values], type_)
         except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException):
-            pass  # the name is the query's own and means something else there
-    return _suggested(values)
+            pass  # the query uses the name for something else
+    return _untyped(values)
 
 
-def _suggested(values: Sequence[Any]) -> pa.Array:
-    """Return values of which nothing declares the type; nulls alone are text."""
+def _untyped(values: Sequence[Any]) -> pa.Array:
+    """Return values without a declared type as an array. If all are null, the type is text."""
     try:
         array = pa.array([_simple(value) for value in values])
         return array if not pa.types.is_null(array.type) else array.cast(pa.string())
     except (pa.ArrowException, OverflowError):
-        # SQLite's columns may hold values of several types.
+        # A column in SQLite may have values of several types.
         return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
 def _from_raw(value: Any, type_: TypeEngine[Any]) -> Any:
-    """Return what the driver gave as what SQLAlchemy would have made of it."""
+    """Convert a value from the driver as SQLAlchemy would."""
     if isinstance(value, str):
         if isinstance(type_, UTCDateTime):
             return datetime.fromisoformat(value).replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""DuckDB connections that can do one thing: read the files of one snapshot, or write them."""
+"""DuckDB connections that can only read, or only write, the files of one snapshot."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_LIMIT = "512MB"
-"""Of a session that answers queries; what does not fit goes to disk, or to the record database."""
+"""Memory limit of a query session. Larger intermediate data goes to disk."""
 BUILD_MEMORY_LIMIT = "1GB"
 LATE_MATERIALIZATION_ROWS = 1000
-"""Rows; so many of an order are found by the columns that it needs, and the others fetched for them alone."""
-# zstd 1: level 3 made the file 1 % larger on a million items; no compression at all took as long to write.
+"""For a LIMIT up to this number of rows, DuckDB sorts by the needed columns and then fetches the others."""
+# Level 3 made the file 1 % larger on a million items. Writing without compression took as long.
 PARQUET_FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
-"""What every program reads, small enough to be sent about."""
-# Ten aggregates of a million items took a fifth less time with the second version's encodings, and where a
-# filter leaves few rows a sixth less with snappy than with zstd. A quarter of DuckDB's usual rows in a group
-# halves what a page of a table takes, for which whole groups are unpacked; elsewhere it costs nothing at a
-# million items, a quarter at ten million.
+"""Format for files that other programs read: compatible and small."""
+# Ten aggregates of a million items took a fifth less time with the encodings of version 2. Selective filters
+# took a sixth less time with snappy than with zstd. A quarter of DuckDB's default row group size halves the
+# time for a page of a table, because whole row groups are unpacked. Other queries take the same time at a
+# million items, and a quarter more at ten million.
 _SNAPSHOT_FORMAT = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2, ROW_GROUP_SIZE 30720"
 _SETTINGS = {
-    # Python variables are no tables, and nothing is fetched from the network.
+    # Python variables are not tables, and nothing is loaded from the network.
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -35,13 +35,13 @@ _NULL_ORDER = {"sqlite": "NULLS_FIRST_ON_ASC_LAST_ON_DESC", "postgresql": "NULLS
 
 @dataclass(frozen=True)
 class DuckFiles:
-    """Files that do not change, and the relations that a DuckDB makes of them.
+    """Files that never change, and the SQL that creates relations from them.
 
     Attributes:
-        directory: Where the files lie.
-        dialect: The record database's, whose order of nulls is the one to keep.
-        statements: Make the relations.
-        files: Paths of the files, as the statements name them.
+        directory: The directory of the files.
+        dialect: The library database's dialect, whose order of NULLs is kept.
+        statements: SQL that creates the relations.
+        files: Paths of the files, as in the statements.
     """
 
     directory: Path
@@ -51,10 +51,10 @@ class DuckFiles:
 
 
 def open_for_reading(source: DuckFiles) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB on some files, without access to any other and without the means to get it.
+    """Open a DuckDB connection that can read some files, and cannot access or unlock any others.
 
-    DuckDB can allow no file to be read only. With no folder allowed, nothing can be created or deleted, and
-    no file replaced.
+    DuckDB cannot allow a file for reading only. But since no folder is allowed, no file can be created,
+    deleted or replaced.
 
     Raises:
         duckdb.Error: A file is damaged.
@@ -76,37 +76,37 @@ def open_for_reading(source: DuckFiles) -> duckdb.DuckDBPyConnection:
 
 
 def open_for_writing(directory: Path) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB that makes the files of a snapshot."""
+    """Open a DuckDB connection that writes the files of a snapshot."""
     return _connect(directory, BUILD_MEMORY_LIMIT)
 
 
 def copy_to_parquet(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> int:
-    """Write the rows of a query into a file of a snapshot; returns how many."""
+    """Write the rows of a query to a file of a snapshot; return the number of rows."""
     written = connection.execute(f"COPY ({query}) TO {quote(str(file))} ({_SNAPSHOT_FORMAT})").fetchone()
     assert written is not None
     return int(written[0])
 
 
 def parquet_rows(directory: Path, files: Iterable[str]) -> str:
-    """Return the expression for the rows of files of a directory."""
+    """Return SQL for the rows of some files in a directory."""
     return f"read_parquet([{', '.join(quote(str(directory / file)) for file in files)}])"
 
 
 def quote(text: str) -> str:
-    """Return a text as an SQL string."""
+    """Return text as a SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _connect(directory: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    import duckdb  # 0.1 s that a process which asks nothing need not spend
+    import duckdb  # takes 0.1 s, which a process without queries does not need
 
     connection = duckdb.connect(config={**_SETTINGS, "memory_limit": memory_limit})
     connection.execute(f"SET temp_directory = {quote(str(directory / 'spill'))}")
     connection.execute("SET TimeZone = 'UTC'")
-    # But null, as in SQLite; for all cursors, which do not inherit what is set for one connection.
+    # NULL instead, as in SQLite. GLOBAL, because cursors do not inherit the settings of a connection.
     connection.execute("SET GLOBAL error_on_division_by_zero = false")
     connection.execute("SET enable_progress_bar = false")
-    # lower() is faster than translate(), and the same where all letters are ASCII.
+    # lower() is faster than translate(), and returns the same if all characters are ASCII.
     connection.execute(
         "CREATE MACRO mfkit_fold(t) AS CASE WHEN strlen(t) = length(t) THEN lower(t) ELSE "
         "translate(t, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END"

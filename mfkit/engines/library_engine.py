@@ -1,11 +1,10 @@
-"""The engine that runs queries straight at the record database."""
+"""The engine that runs queries on the library database itself."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from threading import Event
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
@@ -15,7 +14,9 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from mfkit.core.arrow_reader import sqlite_uri
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text, translate_errors
-from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches, declared, inferred
+from mfkit.core.interrupt import CancelToken, wait_or_interrupt
+from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches, infer_table, table_with_types
+from mfkit.engines.base import QueryEngine
 from mfkit.engines.free_sql.sql_process import SqlProcesses
 from mfkit.engines.query_threads import QueryThreads
 from mfkit.errors import QueryError
@@ -23,107 +24,78 @@ from mfkit.errors import QueryError
 T = TypeVar("T")
 
 
-class LibraryEngine:
-    """Runs statements at SQLite or PostgreSQL.
+class LibraryEngine(QueryEngine):
+    """Engine that runs queries on the library database itself, SQLite or PostgreSQL.
 
     Attributes:
-        database: Where.
+        database: The library database.
     """
 
     def __init__(self, database: Database) -> None:
-        """Take the database to run at."""
+        """Create the engine without opening the database."""
         self.database = database
         self._file = database.file.absolute() if database.file is not None else None
         self._threads = QueryThreads("mfkit-sql")
         self._processes = SqlProcesses()
 
     async def run(self, select: Select[Any] | Executable) -> pa.Table:
-        """Run a statement that yields rows.
-
-        Args:
-            select: A SQLAlchemy select, or a union or CTE of such.
-
-        Returns:
-            A table with the columns and types that the statement declares.
-
-        Raises:
-            QueryError: The database refuses the statement.
-        """
         columns = getattr(select, "selected_columns", None)
         if columns is None:
-            raise QueryError(f"frame() takes a select, not {type(select).__name__}; for text there is sql().")
+            raise QueryError(f"frame() takes a select, not {type(select).__name__}. Use sql() for text.")
         try:
-            async with self.database.only_reading() as connection:
-                result = await self.database.interruptible(connection, connection.execute(_plain(select)))
-                return declared(list(result.keys()), [column.type for column in columns], result.all())
+            async with self.database.read_only_connection() as connection:
+                result = await self.database.interruptible(connection, connection.execute(_stored(select)))
+                types = [column.type for column in columns]
+                return table_with_types(list(result.keys()), types, result.all())
         except (pa.ArrowException, ValueError, LookupError, TypeError, OverflowError) as error:
-            raise _unreadable(self.database, error) from error
+            raise QueryError(
+                f"{self.database.name} has a value that does not fit its column: {error}. "
+                "Run mfkit doctor to find the column."
+            ) from error
         except StatementError as error:
-            raise QueryError(f"The database refused the query: {error_text(error)}") from error
+            raise _refused(error) from error
 
-    async def state(self) -> None:
-        """Return None: a database does not say whether it is as it was."""
-
-    async def pour(self, select: Select[Any] | Executable, take: BatchConsumer[T]) -> T:
-        """Run a statement and hand its rows on in batches, so that they are never all in memory.
-
-        Args:
-            select: As for :meth:`run`.
-            take: Gets the schema and the batches, on a thread; what it returns is returned.
-
-        Raises:
-            QueryError: The database refuses the statement.
-        """
+    async def stream(self, select: Select[Any] | Executable, consume: BatchConsumer[T]) -> T:
         types = [column.type for column in cast(Any, select).selected_columns]
         loop = asyncio.get_running_loop()
-        stopped = Event()
+        token = CancelToken()
         try:
-            async with self.database.only_reading() as connection:
-                result = await connection.stream(_plain(select))
+            async with self.database.read_only_connection() as connection:
+                result = await connection.stream(_stored(select))
                 names = list(result.keys())
 
                 def batches() -> Batches:
-                    while not stopped.is_set():
+                    while True:
+                        token.check()
                         rows = asyncio.run_coroutine_threadsafe(result.fetchmany(BATCH), loop).result()
                         if not rows:
                             return
-                        yield from declared(names, types, rows).to_batches()
-                    raise QueryError("The query was interrupted.")
+                        yield from table_with_types(names, types, rows).to_batches()
 
-                schema = declared(names, types, []).schema
-                work = asyncio.ensure_future(asyncio.to_thread(take, schema, batches()))
+                schema = table_with_types(names, types, []).schema
+                work = asyncio.ensure_future(asyncio.to_thread(consume, schema, batches()))
                 try:
-                    return await asyncio.shield(work)
+                    # The thread reads from the connection, which must stay open until the thread has ended.
+                    await wait_or_interrupt(work, token.stop)
+                    return work.result()
                 finally:
-                    # The connection must not go before the thread that reads from it.
-                    stopped.set()
-                    await asyncio.gather(work, return_exceptions=True)
                     await result.close()
         except StatementError as error:
-            raise QueryError(f"The database refused the query: {error_text(error)}") from error
+            raise _refused(error) from error
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
-        """Run one statement of free SQL, read-only by the database's own means.
-
-        Args:
-            statement: SQL with parameters as ``:name``.
-            parameters: Their values.
-
-        Raises:
-            QueryError: The statement would write, is wrong, or lacks a parameter.
-        """
         try:
             if self._file is not None:
-                return inferred(*await self._ask_sqlite(statement, parameters))
-            async with self.database.only_reading() as connection:
-                await self.database.refuse_all_but_reading(connection, text(statement))
+                return infer_table(*await self._ask_sqlite(statement, parameters))
+            async with self.database.read_only_connection() as connection:
+                await self.database.require_read_only(connection, text(statement))
                 query = connection.execute(text(statement), parameters)
                 result = await self.database.interruptible(connection, query)
                 if not result.returns_rows:
-                    raise QueryError("The statement returns no rows; sql() is for reading.")
-                return inferred(list(result.keys()), [tuple(row) for row in result])
+                    raise QueryError("The statement returns no rows. sql() is for reading.")
+                return infer_table(list(result.keys()), [tuple(row) for row in result])
         except StatementError as error:
-            raise QueryError(f"The database refused the query: {error_text(error)}") from error
+            raise _refused(error) from error
 
     async def _ask_sqlite(
         self, statement: str, parameters: dict[str, Any]
@@ -133,34 +105,40 @@ class LibraryEngine:
         with translate_errors(self.database.name):
             try:
                 return await self._threads.run(
-                    lambda call: self._processes.ask_sqlite(uri, statement, parameters, call)
+                    lambda token: self._processes.ask_sqlite(uri, statement, parameters, token)
                 )
             except sqlite3.OperationalError as error:
                 raise DBAPIError(None, None, error) from error
 
+    async def state(self) -> None:
+        """Return None, because the database does not tell whether it has changed."""
+
+    async def refresh(self) -> None:
+        """Do nothing, because the engine keeps no copy of the data."""
+
+    async def info(self) -> None:
+        """Return None, because the engine has no snapshot."""
+
     def close(self) -> None:
-        """End the processes that ran free SQL; a later statement starts one again."""
         self._processes.close()
 
 
-def _unreadable(database: Database, error: Exception) -> QueryError:
-    return QueryError(
-        f"{database.name} holds a value that does not fit its column: {error}. mfkit doctor names the column."
-    )
+def _refused(error: StatementError) -> QueryError:
+    return QueryError(f"The database refused the query: {error_text(error)}")
 
 
-def _plain(select: Select[Any] | Executable) -> Select[Any] | Executable:
-    """Return a select whose values come as the database holds them.
+def _stored(select: Select[Any] | Executable) -> Select[Any] | Executable:
+    """Return a select whose values are not converted by SQLAlchemy.
 
-    Else JSON would be parsed to be written anew, and a fraction would lose digits as a Decimal.
+    Otherwise JSON would be parsed and written again, and a fraction would lose digits as a Decimal.
     """
     if not isinstance(select, Select):
         return select
     columns = list(select.selected_columns)
-    plain = [_coerced(column) for column in columns]
-    if all(one is other for one, other in zip(columns, plain, strict=True)):
+    stored = [_coerced(column) for column in columns]
+    if all(one is other for one, other in zip(columns, stored, strict=True)):
         return select
-    return select.with_only_columns(*plain, maintain_column_froms=True)
+    return select.with_only_columns(*stored, maintain_column_froms=True)
 
 
 def _coerced(column: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a snapshot holds: its relations, how they are read from the record database, and their types."""
+"""The relations of a snapshot: their columns and types, and how they are read from the library database."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Relation:
     """One relation of a snapshot.
 
     Attributes:
-        name: As in the record database.
-        columns: Names and types.
-        key: The column with an item's id, by which the relation catches up item by item; None where
-            it is small and fetched whole.
-        order: How the rows lie in the file.
-        derived: Names of further columns, which no query sees, and DuckDB's expressions of rows as read.
+        name: Its name, the same as in the library database.
+        columns: Column names and types.
+        key: The column with the item's id, to update the relation item by item. None for a small relation,
+            which is always read completely.
+        order: SQL order of the rows in the file.
+        derived: Names and DuckDB expressions of further columns, which are hidden from queries.
     """
 
     name: str
@@ -50,22 +50,22 @@ class Relation:
     derived: tuple[tuple[str, str], ...] = ()
 
     def select(self, dialect: str, where: str = "") -> str:
-        """Return the text of the query that reads the rows from the record database."""
+        """Return SQL that reads the rows from the library database."""
         source = f"({wide_select(dialect, 'm.id AS metadata_id')}) AS media" if self is MEDIA else self.name
-        columns = ", ".join(_readable(name, type_, dialect) for name, type_ in self.columns)
+        columns = ", ".join(_read_expression(name, type_, dialect) for name, type_ in self.columns)
         return f"SELECT {columns} FROM {source}" + (f" WHERE {where}" if where else "")
 
     def raw(self) -> list[tuple[str, pa.DataType]]:
-        """Return the columns as SQLite's drivers give them."""
+        """Return the columns with the types that SQLite's drivers return."""
         return [(name, raw_type(type_)) for name, type_ in self.columns]
 
     def typed(self) -> str:
-        """Return DuckDB's select list that gives columns as read their types."""
+        """Return DuckDB's select list that converts the columns to their types."""
         columns = (f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
         return ", ".join((*columns, *(f"{expression} AS {name}" for name, expression in self.derived)))
 
     def written(self) -> str:
-        """Return DuckDB's query that makes a file of ``incoming``, the rows as read."""
+        """Return DuckDB SQL that converts the rows of ``incoming``, as read, for the file."""
         order = f" ORDER BY {self.order}" if self.order else ""
         return f"SELECT {self.typed()} FROM incoming{order}"
 
@@ -74,12 +74,12 @@ def _columns(columns: Iterable[Column[Any]]) -> tuple[tuple[str, TypeEngine[Any]
     return tuple((column.name, column.type) for column in columns)
 
 
-def _of(model: Any, key: str | None = None, order: str = "") -> Relation:
+def _relation(model: Any, key: str | None = None, order: str = "") -> Relation:
     table: Table = model if isinstance(model, Table) else model.__table__
     return Relation(table.name, _columns(table.c), key, order)
 
 
-# With the id of the metadata, so that the table of that name can be had from it.
+# With the id of the metadata row, to derive the table media_metadata.
 MEDIA = Relation(
     "media",
     (*_columns(media.c), ("metadata_id", Uuid())),
@@ -91,37 +91,37 @@ RELATIONS: dict[str, Relation] = {
     relation.name: relation
     for relation in (
         MEDIA,
-        _of(MediaCopy, "media_item_id", "media_item_id"),
-        _of(media_tags, "media_item_id", "tag_id, media_item_id"),
-        _of(collection_items, "media_item_id", "collection_id, media_item_id"),
-        _of(Tag),
-        _of(Collection),
-        _of(Scan),
-        _of(ScanFailure),
+        _relation(MediaCopy, "media_item_id", "media_item_id"),
+        _relation(media_tags, "media_item_id", "tag_id, media_item_id"),
+        _relation(collection_items, "media_item_id", "collection_id, media_item_id"),
+        _relation(Tag),
+        _relation(Collection),
+        _relation(Scan),
+        _relation(ScanFailure),
     )
 }
-"""Every relation that has files of its own, by name."""
+"""All relations that have files of their own, by name."""
 
 EXTRA_RELATIONS: dict[str, Relation] = {
-    relation.name: relation for relation in (_of(scan_changes), _of(SavedFilter))
+    relation.name: relation for relation in (_relation(scan_changes), _relation(SavedFilter))
 }
-"""What queries need besides where there is no record database to ask, in a dataset."""
+"""Further relations of a published dataset, which has no library database."""
 
 ITEM_COLUMNS = tuple(column.name for column in MediaItem.__table__.columns)
 METADATA_COLUMNS = tuple(
     column.name for column in MediaMetadata.__table__.columns if column.name not in ("id", "media_item_id")
 )
 NAMES = frozenset((*RELATIONS, "media_items", "media_metadata"))
-"""Every relation that a query on the snapshot may name."""
+"""Names of all relations that a query on the snapshot may use."""
 
 
 def raw_type(type_: TypeEngine[Any]) -> pa.DataType:
-    """Return what SQLite's drivers give for a column of a type."""
+    """Return the Arrow type that SQLite's drivers return for a column."""
     raw = {"BOOLEAN": pa.int64(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
     return raw.get(duckdb_type(type_), pa.string())
 
 
-def _readable(name: str, type_: TypeEngine[Any], dialect: str) -> str:
+def _read_expression(name: str, type_: TypeEngine[Any], dialect: str) -> str:
     if dialect == "postgresql":
         kind = duckdb_type(type_)
         if kind == "TIMESTAMP":
@@ -132,31 +132,31 @@ def _readable(name: str, type_: TypeEngine[Any], dialect: str) -> str:
 
 
 def snapshot_views(cache: SnapshotCache, manifest: Manifest) -> list[str]:
-    """Return the statements that make the relations of a snapshot's files; items as ``media_with_id``."""
+    """Return SQL that creates the relations from a snapshot's files. Items are in ``media_with_id``."""
     return [_view(cache, manifest, name) for name in RELATIONS]
 
 
 def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
-    """Return the statement that makes a relation of its files."""
+    """Return SQL that creates one relation from its files."""
     base = duckdb_settings.parquet_rows(cache.path, manifest.base[name])
-    shown = f"{name}_with_id" if RELATIONS[name] is MEDIA else name
+    view = f"{name}_with_id" if RELATIONS[name] is MEDIA else name
     if name not in manifest.delta:
-        return f"CREATE VIEW {shown} AS SELECT * FROM {base}"
+        return f"CREATE VIEW {view} AS SELECT * FROM {base}"
     delta, changed = (
         duckdb_settings.parquet_rows(cache.path, [part[name]]) for part in (manifest.delta, manifest.changed)
     )
     return (
-        # Both are small: read once, they cost a query a few milliseconds.
+        # Both are small. Reading them once saves a few milliseconds in each query.
         f"CREATE TABLE {name}_changed AS SELECT id FROM {changed}; "
         f"CREATE TABLE {name}_delta AS SELECT * FROM {delta}; "
-        f"CREATE VIEW {shown} AS SELECT * FROM {base} "
+        f"CREATE VIEW {view} AS SELECT * FROM {base} "
         f"WHERE {RELATIONS[name].key} NOT IN (SELECT id FROM {name}_changed) "
         f"UNION ALL SELECT * FROM {name}_delta"
     )
 
 
 def derived_views() -> list[str]:
-    """Return the statements that make ``media`` and the two tables behind it, of ``media_with_id``."""
+    """Return SQL that creates ``media`` and its two tables from ``media_with_id``."""
     texts = {
         "media": f"SELECT {', '.join(media.c.keys())} FROM media_with_id",
         "media_items": f"SELECT {', '.join(ITEM_COLUMNS)} FROM media_with_id",

@@ -13,6 +13,7 @@ from sqlalchemy import Executable, Select
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.null_database import NullDatabase
 from mfkit.distributed_access import load_distributed
+from mfkit.engines.base import QueryEngine
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.errors import QueryError
@@ -55,10 +56,8 @@ class LibraryBase:
         if engine not in get_args(Engine):
             raise QueryError(f"{engine!r} is no engine; take one of {', '.join(get_args(Engine))}.")
         self._record = LibraryEngine(self.database)
-        self._snapshot: SnapshotEngine = SnapshotEngine(self.database, self._record)
-        self._engine: SnapshotEngine | LibraryEngine = (
-            self._snapshot if engine == "snapshot" else self._record
-        )
+        self._snapshot = SnapshotEngine(self.database, self._record)
+        self._engine: QueryEngine = self._snapshot if engine == "snapshot" else self._record
         self._opening: asyncio.Task[None] | None = None
 
     @classmethod
@@ -101,7 +100,7 @@ class LibraryBase:
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade())
         await asyncio.shield(self._opening)
-        await self.database.refuse_gone()  # the snapshot would be asked for what it holds
+        await self.database.check_file()  # the snapshot would be asked for what it holds
         return self
 
     async def close(self) -> None:

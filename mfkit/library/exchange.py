@@ -111,7 +111,7 @@ class ExchangeMethods(LibraryBase):
                         write(unfinished, schema, iter(counted))
                         return counted.rows
 
-                    rows = await self._engine.pour(statement, take)
+                    rows = await self._engine.stream(statement, take)
         return export_formats.ExportResult(file, rows, file.stat().st_size, time.monotonic() - started)
 
     async def ingest(

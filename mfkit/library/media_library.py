@@ -15,7 +15,7 @@ from uuid import UUID
 
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.event_loop import run_on_library_loop, run_sync, start_cleanup, wait_for_cleanups
-from mfkit.engines.snapshot.snapshot_engine import Snapshot
+from mfkit.engines.base import Snapshot
 from mfkit.filters.media_filter import FilterLike, MediaFilter
 from mfkit.library.analyse import AnalysisMethods
 from mfkit.library.base import Engine

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mfkit.analysis import facets, item_list
-from mfkit.engines.snapshot.snapshot_engine import Snapshot
+from mfkit.engines.base import Snapshot
 from mfkit.errors import QueryError
 from mfkit.filters.media_filter import FilterLike, MediaFilter
 from mfkit.frames import to_frame

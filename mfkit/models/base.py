@@ -1,4 +1,4 @@
-"""What all tables share: naming of constraints, UUID keys, aware UTC timestamps."""
+"""Common parts of all tables: constraint names, UUID keys, and timestamps with time zone UTC."""
 
 from __future__ import annotations
 
@@ -22,81 +22,81 @@ NAMING_CONVENTION = {
 
 
 def utc_now() -> datetime:
-    """Return the present moment as an aware UTC datetime."""
+    """Return the current time as a datetime with time zone UTC."""
     return datetime.now(UTC)
 
 
-class _MomentText(sqlite.DATETIME):
-    """SQLAlchemy's text of a moment, written by one call."""
+class _TimestampText(sqlite.DATETIME):
+    """SQLAlchemy's text form of a timestamp, created by a single call."""
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
-        """Return what writes a moment as text."""
-        return lambda moment: None if moment is None else moment.isoformat(" ", "microseconds")
+        """Return the function that formats a timestamp."""
+        return lambda value: None if value is None else value.isoformat(" ", "microseconds")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A moment in time: aware UTC in Python, ``timestamptz`` on PostgreSQL, UTC text on SQLite.
+    """A timestamp: a datetime in UTC in Python, ``timestamptz`` on PostgreSQL, text in UTC on SQLite.
 
-    SQLite has no type for it; text of the form ``2026-01-31 12:00:00.000000`` sorts by time and is
-    understood by SQLite's own date functions.
+    SQLite has no type for timestamps. Text such as ``2026-01-31 12:00:00.000000`` sorts by time, and SQLite's
+    date functions accept it.
     """
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Ask for a zone only where the database has one."""
+        """Return the database's type, with a time zone on PostgreSQL."""
         if dialect.name == "sqlite":
-            return dialect.type_descriptor(_MomentText())  # type: ignore[no-untyped-call]
+            return dialect.type_descriptor(_TimestampText())  # type: ignore[no-untyped-call]
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware datetime into UTC.
+        """Convert a datetime to UTC.
 
         Raises:
-            ValueError: The datetime has no time zone, so that its moment is not known.
+            ValueError: The datetime has no time zone.
         """
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; use datetime.now(UTC) or .replace(tzinfo=UTC)")
+            raise ValueError(f"{value!r} has no time zone. Use datetime.now(UTC) or .replace(tzinfo=UTC)")
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the stored moment its zone back."""
+        """Add the time zone to a stored timestamp."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 PathText = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text compared by code point on every database, so that a folder is one range of an index on paths."""
+"""Text compared by code point on every database, so that a folder is a single range of an index on paths."""
 
 
 class Base(DeclarativeBase):
-    """Base of every mfkit model."""
+    """Base class of all mfkit models."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UTCDateTime(), str: Text()}
 
 
 class UUIDMixin:
-    """A random UUID as primary key.
+    """Mixin for a random UUID as primary key.
 
     Attributes:
-        id: Set when the row is flushed, unless given.
+        id: Set when the row is flushed, if not set before.
     """
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
 
 
 class TimestampMixin:
-    """When the row came to be and when it last changed.
+    """Mixin for the times of a row's creation and last change.
 
     Attributes:
-        created_at: Moment of insertion.
-        modified_at: Moment of the last update through SQLAlchemy.
+        created_at: Time of insertion.
+        modified_at: Time of the last update through SQLAlchemy.
     """
 
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -110,10 +110,10 @@ def attach(metadata: MetaData, create: Statements, drop: Statements) -> None:
     """Run statements after ``create_all`` and before ``drop_all``.
 
     Args:
-        metadata: The tables that the statements build on.
-        create: Statements by dialect name, run in order once the tables stand; each must bear
-            repetition, since ``create_all`` may run on a database that has them.
-        drop: Statements by dialect name, run in order before the tables go.
+        metadata: The tables that the statements use.
+        create: Statements by dialect name, run in order after the tables are created. ``create_all`` may run
+            on a database that already has them, so it must be possible to repeat each one.
+        drop: Statements by dialect name, run in order before the tables are dropped.
     """
 
     def run(statements: Statements, connection: Connection) -> None:

@@ -1,13 +1,13 @@
-"""What changed, in order, whoever changed it: the log that lets a copy of the library catch up.
+"""Log of all changes in the library, with which snapshots are brought up to date.
 
-Triggers write one row to ``media_changes`` for every row of the library that anyone inserts, updates or
-deletes, mfkit or the ``sqlite3`` shell. A copy that knows the newest row it has seen reads the rows
-behind it and fetches just those items again. ``mark`` is a random number: a database that was put back
-from a backup, or exchanged for another, does not hold the row that the copy remembers, and the copy is
-made anew. The log keeps its last :data:`KEPT` rows; who is further behind than that starts over.
+Triggers add one row to ``media_changes`` for every row of the library that any program inserts, updates or
+deletes. A snapshot stores the newest row that it includes, then reads the later rows and fetches only those
+items again. ``mark`` is a random number. If the database is restored from a backup or replaced, it does not
+have the row that the snapshot stores, and the snapshot is rebuilt. The log keeps its last
+:data:`KEPT_CHANGES` rows; a snapshot with an older position is rebuilt.
 
-SQLite has one writer at a time, so ``revision`` grows in the order of commits. PostgreSQL has many: there
-each row bears the transaction that wrote it, and a copy remembers which transactions it could see
+SQLite has one writer at a time, so ``revision`` increases in the order of commits. PostgreSQL has many
+writers. There each row has the id of its transaction, and a snapshot stores which transactions were visible
 (https://www.postgresql.org/docs/15/functions-info.html, table 9.80).
 """
 
@@ -23,15 +23,15 @@ media_changes = Table(
     "media_changes",
     Base.metadata,
     Column("revision", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
-    # The name of a table; "media" for items and their metadata, "everything" after a TRUNCATE.
+    # Name of a table; "media" for items and their metadata, "everything" after a TRUNCATE.
     Column("relation", Text(), nullable=False),
-    # No foreign key: the row tells of items that are gone.
+    # No foreign key, because the row may name a deleted item.
     Column("media_item_id", Uuid(), nullable=True),
     Column("mark", BigInteger(), nullable=False),
 )
-"""One row per changed row: the relation, and the item it belongs to (null where it belongs to none)."""
+"""One row per changed row, with its relation and its item (null if it belongs to no item)."""
 
-# table -> (relation, column with the item's id, columns that are unique besides that one)
+# table -> (relation, column with the item's id, other unique columns)
 _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "media_items": ("media", "id", ("file_path", "file_hash")),
     "media_metadata": ("media", "media_item_id", ("id",)),
@@ -47,7 +47,7 @@ _INSERT = "INSERT INTO media_changes(relation, media_item_id, mark)"
 
 
 def _sqlite_table(table: str) -> dict[str, str]:
-    """Return the triggers of a table: name -> event and statement."""
+    """Return the event and statement of each trigger of a table, by name."""
     relation, item, unique = _TABLES[table]
     new, old = (f"NEW.{item}", f"OLD.{item}") if item else ("NULL", "NULL")
     triggers = {
@@ -61,8 +61,8 @@ def _sqlite_table(table: str) -> dict[str, str]:
             f"BEGIN {_INSERT} VALUES ('{relation}', {old}, random()); END"
         )
     if unique:
-        # REPLACE takes away the rows in its way without telling a delete trigger
-        # (https://www.sqlite.org/lang_conflict.html), so they are written down beforehand.
+        # REPLACE deletes conflicting rows without running delete triggers
+        # (https://www.sqlite.org/lang_conflict.html), so they are logged before.
         same = " OR ".join(f"{name} = NEW.{name}" for name in unique)
         gone = f"{_INSERT} SELECT '{relation}', {item}, random() FROM {table} WHERE {same}"
         triggers["replaced"] = f"BEFORE INSERT ON {table} BEGIN {gone}; END"
@@ -82,7 +82,7 @@ def _sqlite() -> tuple[str, ...]:
     ]
     return (
         *triggers,
-        # In bites, so that the log is bounded whoever writes and a row costs next to nothing.
+        # Every 1,024 rows, so that the size of the log is limited at little cost per row.
         "CREATE TRIGGER IF NOT EXISTS media_changes_pruned AFTER INSERT ON media_changes "
         "WHEN NEW.revision % 1024 = 0 BEGIN "
         f"DELETE FROM media_changes WHERE revision <= NEW.revision - {KEPT_CHANGES}; END",
@@ -92,7 +92,7 @@ def _sqlite() -> tuple[str, ...]:
 
 
 _MARK = "floor(random() * 9e18)::bigint"
-# event -> which of the transition tables hold rows
+# event -> its transition tables
 _EVENTS = {
     "inserted": ("INSERT", ("new",)),
     "updated": ("UPDATE", ("old", "new")),
@@ -101,12 +101,12 @@ _EVENTS = {
 
 
 def _postgresql_table(table: str) -> list[str]:
-    """Return the statements for a table; triggers once per statement cost a bulk insert little."""
+    """Return the statements for a table. Triggers for each statement cost a bulk insert little."""
     relation, item, _ = _TABLES[table]
     statements = []
     for name, (event, rows) in _EVENTS.items():
         function = f"media_changes_{table}_{name}"
-        # A table without items needs one row per statement; the UNION leaves one of equal ids.
+        # A table without items needs one row per statement. UNION removes duplicate ids.
         ids = " UNION ".join(f"SELECT {item or 'NULL::uuid'} AS item FROM {one}_rows" for one in rows)
         referencing = " ".join(f"{one.upper()} TABLE AS {one}_rows" for one in rows)
         statements += [
@@ -141,7 +141,7 @@ def _postgresql() -> tuple[str, ...]:
 
 CREATE_CHANGES = {"sqlite": _sqlite(), "postgresql": _postgresql()}
 DROP_CHANGES = {
-    # On both the triggers stand on other tables, which a downgrade leaves in place.
+    # The triggers belong to other tables, which a downgrade does not drop.
     "sqlite": tuple(
         f"DROP TRIGGER IF EXISTS media_changes_{table}_{name}"
         for table in _TABLES

@@ -1,4 +1,4 @@
-"""What scans leave behind: further paths of a content, the scans, what changed and what failed."""
+"""Tables that scans write: copies, scans, changes found by scans, and failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ScanStatus(StrEnum):
-    """How a scan stands."""
+    """Status of a scan."""
 
     RUNNING = "running"
     FINISHED = "finished"
@@ -28,7 +28,7 @@ class ScanStatus(StrEnum):
 
 
 class ScanStage(StrEnum):
-    """The step at which a file was given up: listing, reading its bytes, or understanding them."""
+    """Step at which a file failed: listing it, reading its bytes, or extracting its metadata."""
 
     WALK = "walk"
     READ = "read"
@@ -36,7 +36,7 @@ class ScanStage(StrEnum):
 
 
 class MediaCopy(UUIDMixin, Base):
-    """A further path that holds the same content as a media item.
+    """A further path with the same content as a media item.
 
     Attributes:
         media_item_id: The item with the same bytes.
@@ -44,7 +44,7 @@ class MediaCopy(UUIDMixin, Base):
         file_name: Last part of the path.
         file_modified_at: The file system's modification time.
         last_scanned_at: When a scan last read the copy.
-        missing_since: Set when a scan no longer finds the copy.
+        missing_since: When a scan first did not find the copy any more.
         media_item: The item.
     """
 
@@ -60,31 +60,31 @@ class MediaCopy(UUIDMixin, Base):
     media_item: Mapped[MediaItem] = relationship(back_populates="copies")
 
     def __repr__(self) -> str:
-        """Name the copy by its path."""
+        """Return the class and the path."""
         return f"MediaCopy({self.file_path!r})"
 
 
 class Scan(UUIDMixin, Base):
-    """One walk through one folder.
+    """One scan of one root.
 
     Attributes:
-        root: The folder.
-        status: One of :class:`ScanStatus`.
-        started_at: When it began.
-        finished_at: When it ended, however it ended.
-        extractor_version: Version of the code that read the facts.
-        files: Files found.
-        size: Bytes of the files found.
-        added: New contents.
-        updated: Items whose content or facts changed.
-        moved: Items found at another path than before.
-        unchanged: Files not opened, since size and modification time were as before.
-        copies: Further paths of a known content, found new.
-        missing: Items no longer found.
-        failed: Files that could not be read or understood.
-        keeps_changes: Whether it wrote down what changed below folders that were scanned before; null
-            for scans by an mfkit that did not.
-        failures: What is recorded of those that failed.
+        root: The scanned folder.
+        status: Status of the scan.
+        started_at: When it started.
+        finished_at: When it ended, successfully or not.
+        extractor_version: Version of the extractors that read the metadata.
+        files: Number of files found.
+        size: Total size of the files in bytes.
+        added: Number of new items.
+        updated: Number of items whose content or metadata changed.
+        moved: Number of items found at another path.
+        unchanged: Number of files not opened, because size and modification time were the same.
+        copies: Number of new copies.
+        missing: Number of items not found any more.
+        failed: Number of files that could not be read or whose metadata could not be extracted.
+        keeps_changes: Whether the scan wrote ``scan_changes`` for folders scanned before; null for scans by
+            an earlier mfkit, which did not.
+        failures: The files that failed.
     """
 
     __tablename__ = "scans"
@@ -110,14 +110,14 @@ class Scan(UUIDMixin, Base):
     )
 
     def __repr__(self) -> str:
-        """Name the scan by its root and status."""
+        """Return the class, the root and the status."""
         return f"Scan({self.root!r}, status={str(self.status)!r})"
 
 
 scan_changes = Table(
     "scan_changes",
     Base.metadata,
-    # A number, as in every log here: it tells which change came after which.
+    # A number, which gives the order of the changes.
     Column("revision", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
     Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), index=True, nullable=False),
     Column("file_path", PathText, nullable=False),
@@ -126,25 +126,25 @@ scan_changes = Table(
     Column("new_hash", Text()),
     Column("new_size", BigInteger()),
 )
-"""The paths that a scan found other than they were known: what two scans are compared by.
+"""Paths whose content a scan found changed, for the comparison of two scans.
 
-SHA-256 and bytes of the content that was there, and of that which is; null for none. A path that is as it
-was has no row, nor has one below a folder that no earlier scan knew.
+Each row has the SHA-256 and the size in bytes of the old and of the new content; null means no content.
+Unchanged paths have no row, nor do paths in a root that was not scanned before.
 """
 
 
 class ScanFailure(UUIDMixin, Base):
-    """A file that could not be read or understood, for as long as that is so.
+    """A file that cannot be read or whose metadata cannot be extracted. A successful scan deletes the row.
 
     Attributes:
-        scan_id: The last scan that met the failure.
-        file_path: The path; one row per path.
-        stage: One of :class:`ScanStage`.
-        error: What went wrong, in a sentence.
-        file_size: Bytes by the directory entry; null when not even that was to be had.
-        file_modified_at: The file system's modification time; with the size it tells the next scan
-            that the file is as it was and need not be opened again.
-        created_at: When the failure was first met.
+        scan_id: The last scan with the failure.
+        file_path: The path, which is unique.
+        stage: The step that failed.
+        error: The error message.
+        file_size: Size in bytes from the directory; null if unknown.
+        file_modified_at: The file system's modification time. If it and the size are the same at the next
+            scan, the file is not opened again.
+        created_at: When the failure first occurred.
         scan: The scan.
     """
 
@@ -161,7 +161,7 @@ class ScanFailure(UUIDMixin, Base):
     scan: Mapped[Scan] = relationship(back_populates="failures")
 
     def __repr__(self) -> str:
-        """Name the failure by path and stage."""
+        """Return the class, the path and the stage."""
         return f"ScanFailure({self.file_path!r}, stage={str(self.stage)!r})"
 
 

@@ -1,7 +1,7 @@
-"""Indexes on text of any length, which PostgreSQL's B-trees refuse beyond 2,704 bytes.
+"""Indexes on text of any length. PostgreSQL's B-trees refuse text of more than 2,704 bytes.
 
-There SP-GiST, which has no such limit, answers what asks for a text or, under the collation C, for a range of
-them; a unique index holds the text's SHA-256 in its place. SQLite's indexes take what a row takes.
+On PostgreSQL an SP-GiST index, which has no such limit, finds a text or, with the collation C, a range of
+texts. A unique index contains the SHA-256 of the text. SQLite's indexes have no limit of their own.
 
 Source: https://www.postgresql.org/docs/current/spgist.html
 """
@@ -13,14 +13,14 @@ from typing import cast
 from sqlalchemy import ColumnElement, FromClause, Index, Table, UniqueConstraint, func, text
 
 ONLY_ON = "only_on"
-"""Member of an index's ``info``: the dialect that it is for."""
+"""Key in an index's ``info`` with the only dialect that has the index."""
 
 
 def index_long_text(table: FromClause, *names: str) -> None:
-    """Have PostgreSQL keep the indexes on some columns of a table in a form for text of any length.
+    """Replace the indexes on some columns, on PostgreSQL, with indexes for text of any length.
 
     Args:
-        table: With its indexes and unique constraints as they are on SQLite.
+        table: The table, with the indexes and unique constraints that SQLite has.
         names: Columns that each have an index, a unique index or a unique constraint of their own.
     """
     table = cast(Table, table)
@@ -34,15 +34,15 @@ def index_long_text(table: FromClause, *names: str) -> None:
                 continue
             _only_on("sqlite", one)
             _only_on("postgresql", Index(f"uq_{table.name}_{name}_sha256", digest(column), unique=True))
-            # By names of their own: Alembic compares indexes by name.
+            # With different names, because Alembic compares indexes by name.
             searched = Index(f"ix_{table.name}_{name}_spgist", column, postgresql_using="spgist")
             _only_on("postgresql", searched)
 
 
 def digest(column: ColumnElement[str]) -> ColumnElement[bytes]:
-    """Return the SHA-256 of a text, by functions that an index of PostgreSQL may use.
+    """Return the SHA-256 of a text, computed by functions that a PostgreSQL index may use.
 
-    Unlike ``convert_to``, they depend on no setting of the server or the session.
+    Unlike ``convert_to``, they do not depend on settings of the server or the session.
     """
     one, two, escape = (text(f"'{word}'") for word in ("\\", "\\\\", "escape"))
     return func.sha256(func.decode(func.replace(column, one, two), escape))

@@ -1,4 +1,4 @@
-"""Media items, and the tags and collections that a person sorts them into."""
+"""Media items, tags and collections."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Collection", "MediaItem", "MediaMetadata", "MediaType", "Tag", "coll
 
 
 class MediaType(StrEnum):
-    """The five sorts of files that mfkit tells apart."""
+    """Media type of an item."""
 
     VIDEO = "video"
     AUDIO = "audio"
@@ -30,9 +30,9 @@ class MediaType(StrEnum):
 
 
 def enum_type(enum: type[StrEnum], name: str) -> Enum:
-    """Return a column type that stores an enum's values as text, guarded by a check constraint.
+    """Return a column type that stores an enum's values as text, with a check constraint.
 
-    Text rather than a native enum: a new value is then an ordinary migration on both databases.
+    With text instead of a native enum, a new value needs only an ordinary migration on both databases.
     """
     return Enum(
         enum,
@@ -49,11 +49,11 @@ media_tags = Table(
     "media_tags",
     Base.metadata,
     Column("media_item_id", ForeignKey("media_items.id", ondelete="CASCADE"), primary_key=True),
-    # The primary key serves item -> tags; the index serves tag -> items.
+    # The primary key finds the tags of an item, the index the items of a tag.
     Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("created_at", UTCDateTime(), default=utc_now, nullable=False),
 )
-"""Which item carries which tag."""
+"""Tags of items."""
 
 collection_items = Table(
     "collection_items",
@@ -63,31 +63,31 @@ collection_items = Table(
     Column("position", Integer, nullable=True),
     Column("added_at", UTCDateTime(), default=utc_now, nullable=False),
 )
-"""Which item lies in which collection, and where in it when the collection has an order."""
+"""Items of collections, with a position if the collection has an order."""
 
 _IS_MISSING = text("missing_since IS NOT NULL")
 
 
 class MediaItem(UUIDMixin, TimestampMixin, Base):
-    """One distinct content: the bytes of a file, wherever else copies of it lie.
+    """One distinct content, which may have several copies.
 
     Attributes:
-        file_path: Absolute path of the file; bytes that are no UTF-8 are written as ``\\xHH``.
+        file_path: Absolute path of the file. Bytes that are not UTF-8 are written as ``\\xHH``.
         file_name: Last part of the path.
-        file_size: Bytes.
+        file_size: Size in bytes.
         file_hash: SHA-256 of the content, 64 hexadecimal characters.
-        mime_type: Type by the file's first bytes, for example ``video/mp4``.
-        media_type: One of :class:`MediaType`.
-        file_created_at: When the content was made: capture time or the container's date, where stated.
+        mime_type: MIME type from the file's first bytes, for example ``video/mp4``.
+        media_type: Media type of the item.
+        file_created_at: Capture time, or the date in the container; null if the file states neither.
         file_modified_at: The file system's modification time.
         last_scanned_at: When a scan last read the file.
-        is_processed: Whether the facts come from the current extractor version.
+        is_processed: Whether the current version of the extractors read the metadata.
         is_compressed: Whether the content is stored with a codec that compresses.
-        compression_ratio: Uncompressed size over stored size, for example 50.0 for 50:1.
-        missing_since: Set when a scan no longer finds the file, cleared when it is back.
-        media_metadata: What is known of the content.
-        tags: Tags the item carries.
-        collections: Collections the item lies in.
+        compression_ratio: Uncompressed size divided by stored size, for example 50.0 for 50:1.
+        missing_since: When a scan first did not find the file any more; null while the file exists.
+        media_metadata: Metadata of the item.
+        tags: Tags of the item.
+        collections: Collections with the item.
         copies: Further paths with the same content.
     """
 
@@ -124,25 +124,25 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
     __table_args__ = (
         CheckConstraint("file_size >= 0", name="file_size_not_negative"),
         Index(None, "media_type", "created_at"),
-        # Only what is missing: nearly every query asks for missing_since IS NULL, and SQLite takes an
-        # index that answers it for a selective one, before those on path, camera or tags.
+        # Only missing items. Nearly every query has the condition missing_since IS NULL, and SQLite would
+        # prefer an index on all rows to the more selective ones on path, camera or tags.
         Index(None, "missing_since", sqlite_where=_IS_MISSING, postgresql_where=_IS_MISSING),
     )
 
     def __repr__(self) -> str:
-        """Name the item by its path and type."""
+        """Return the class, the path and the media type."""
         return f"MediaItem({self.file_path!r}, media_type={str(self.media_type)!r})"
 
 
 class Tag(UUIDMixin, Base):
-    """A word that a person puts on items.
+    """A tag, which users assign to items.
 
     Attributes:
-        name: Unique.
-        description: What the tag means.
-        color: Hexadecimal colour for the screen, for example ``#1f77b4``.
-        created_at: Moment of insertion.
-        media_items: Items that carry the tag.
+        name: Unique name.
+        description: Meaning of the tag.
+        color: Display colour in hexadecimal, for example ``#1f77b4``.
+        created_at: Time of insertion.
+        media_items: Items with the tag.
     """
 
     __tablename__ = "tags"
@@ -157,17 +157,17 @@ class Tag(UUIDMixin, Base):
     )
 
     def __repr__(self) -> str:
-        """Name the tag."""
+        """Return the class and the name."""
         return f"Tag({self.name!r})"
 
 
 class Collection(UUIDMixin, TimestampMixin, Base):
-    """A set of items that a person put together, in an order when one is given.
+    """A collection of items, which users create. It may have an order.
 
     Attributes:
-        name: Unique.
-        description: What the collection is for.
-        media_items: Items in the collection, by position, those without one last.
+        name: Unique name.
+        description: Purpose of the collection.
+        media_items: Items in the collection, by position. Items without a position are last.
     """
 
     __tablename__ = "collections"
@@ -183,7 +183,7 @@ class Collection(UUIDMixin, TimestampMixin, Base):
     )
 
     def __repr__(self) -> str:
-        """Name the collection."""
+        """Return the class and the name."""
         return f"Collection({self.name!r})"
 
 

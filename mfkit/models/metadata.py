@@ -1,4 +1,4 @@
-"""What is known of a media item's content: stream, tag, camera and place facts."""
+"""Metadata of media items: streams, tags, camera and location."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 
 class MediaMetadata(UUIDMixin, Base):
-    """The facts of one media item; a fact that the file does not state is null.
+    """Metadata of one media item. A field that the file does not state is null.
 
     Attributes:
-        media_item_id: The item these facts are of.
-        duration: Seconds.
-        width: Pixels as displayed, after orientation.
-        height: Pixels as displayed, after orientation.
-        fps: Average frames per second.
-        video_codec: FFmpeg's name of the codec, for example ``h264``.
-        audio_codec: FFmpeg's name of the codec, for example ``aac``.
-        bitrate: Bits per second of the whole file.
-        sample_rate: Hz.
+        media_item_id: The item.
+        duration: Duration in seconds.
+        width: Width in pixels as displayed, after orientation.
+        height: Height in pixels as displayed, after orientation.
+        fps: Average frame rate in frames per second.
+        video_codec: Codec in FFmpeg's naming, for example ``h264``.
+        audio_codec: Codec in FFmpeg's naming, for example ``aac``.
+        bitrate: Bit rate of the whole file in bits per second.
+        sample_rate: Sample rate in Hz.
         channels: Number of audio channels.
         artist: Performer.
         album: Album.
         title: Title.
         genre: Genre.
         year: Year of release.
-        camera_make: Maker of the camera (EXIF Make).
+        camera_make: Manufacturer of the camera (EXIF Make).
         camera_model: Model of the camera (EXIF Model).
-        iso: Sensitivity (EXIF PhotographicSensitivity).
-        aperture: f-number.
+        iso: ISO sensitivity (EXIF PhotographicSensitivity).
+        aperture: Aperture as an f-number.
         shutter_speed: Exposure time in seconds as text, for example ``1/250``.
-        focal_length: Millimetres.
-        latitude: Degrees north, WGS 84.
-        longitude: Degrees east, WGS 84.
+        focal_length: Focal length in millimetres.
+        latitude: Latitude in degrees north, WGS 84.
+        longitude: Longitude in degrees east, WGS 84.
         location_name: Name of the place.
-        extra_metadata: Everything else, and where each fact came from.
+        extra_metadata: All other fields, and the source of each field.
         media_item: The item.
     """
 
@@ -59,7 +59,7 @@ class MediaMetadata(UUIDMixin, Base):
     fps: Mapped[float | None]
     video_codec: Mapped[str | None]
     audio_codec: Mapped[str | None]
-    # Uncompressed 8K video passes 2^31 bits per second.
+    # Uncompressed 8K video exceeds 2^31 bits per second.
     bitrate: Mapped[int | None] = mapped_column(BigInteger)
     sample_rate: Mapped[int | None]
     channels: Mapped[int | None]
@@ -84,7 +84,7 @@ class MediaMetadata(UUIDMixin, Base):
     media_item: Mapped[MediaItem] = relationship(back_populates="media_metadata")
 
     def __repr__(self) -> str:
-        """Name the item that the facts are of."""
+        """Return the class and the item's id."""
         return f"MediaMetadata(media_item_id={self.media_item_id!r})"
 
 

@@ -1,4 +1,4 @@
-"""Selections that a person keeps in the library by name."""
+"""Saved filters."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mfkit.models.long_text_indexes import index_long_text
 
 
 class SavedFilter(UUIDMixin, TimestampMixin, Base):
-    """A filter under a name.
+    """A saved filter.
 
     Attributes:
-        name: Unique.
-        filter: The fields of a :class:`mfkit.MediaFilter` that say something, as JSON.
-        created_at: Moment of insertion.
+        name: Unique name.
+        filter: The fields of a :class:`mfkit.MediaFilter` that are set, as JSON.
+        created_at: Time of insertion.
         modified_at: When the filter was last replaced.
     """
 
@@ -28,8 +28,8 @@ class SavedFilter(UUIDMixin, TimestampMixin, Base):
     filter: Mapped[dict[str, Any]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
 
     def __repr__(self) -> str:
-        """Name the view."""
-        return f"SavedView({self.name!r})"
+        """Return the class and the name."""
+        return f"SavedFilter({self.name!r})"
 
 
 index_long_text(SavedFilter.__table__, "name")

@@ -1,8 +1,8 @@
-"""Full-text search over names, places and tags, kept current by the database's own triggers.
+"""Full-text index of names, places and tags, updated by the database's own triggers.
 
-``media_search`` holds the words of each item. On SQLite an FTS5 index (``media_fts``, external
-content) lies over it; on PostgreSQL a generated ``tsvector`` column with a GIN index. Triggers on
-items, metadata and tags keep it current whoever writes, mfkit or the ``sqlite3`` shell.
+``media_search`` contains the words of each item. SQLite has an FTS5 index with external content on it
+(``media_fts``), PostgreSQL a generated ``tsvector`` column with a GIN index. Triggers on items, metadata and
+tags update it whichever program writes.
 
 Sources: https://www.sqlite.org/fts5.html section 4.4.3 (external content tables),
 https://www.postgresql.org/docs/15/textsearch-tables.html section 12.2.2.
@@ -15,13 +15,13 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text
 from mfkit.models.base import Base, attach
 from mfkit.models.wide_view import POSTGRESQL_FOLDER, SQLITE_FOLDER
 
-SEARCH_TABLE = ("file_name", "folder", "title", "artist", "album", "genre", "camera", "place", "tags")
+SEARCH_COLUMNS = ("file_name", "folder", "title", "artist", "album", "genre", "camera", "place", "tags")
 
 media_search = Table(
     "media_search",
     Base.metadata,
-    # An explicit integer key: SQLite's implicit row ids may change under VACUUM, and the index
-    # refers to them.
+    # An explicit integer key, because VACUUM may change SQLite's implicit row ids, to which the index
+    # refers.
     Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
     Column(
         "media_item_id",
@@ -30,15 +30,15 @@ media_search = Table(
         index=True,
         nullable=False,
     ),
-    *(Column(name, Text()) for name in SEARCH_TABLE),
+    *(Column(name, Text()) for name in SEARCH_COLUMNS),
 )
-"""The words of each item, one row an item."""
+"""The searchable words of each item, one row per item."""
 
-_FACTS = ("title", "artist", "album", "genre", "camera_make", "camera_model", "location_name")
+_METADATA_COLUMNS = ("title", "artist", "album", "genre", "camera_make", "camera_model", "location_name")
 
 
-def _copy_facts(row: str) -> str:
-    """Return the statement that copies the words of a metadata row."""
+def _copy_metadata(row: str) -> str:
+    """Return SQL that copies the words of a metadata row."""
     return (
         f"UPDATE media_search SET title = {row}.title, artist = {row}.artist, album = {row}.album, "
         f"genre = {row}.genre, camera = nullif(trim(coalesce({row}.camera_make, '') || ' ' || "
@@ -47,19 +47,19 @@ def _copy_facts(row: str) -> str:
     )
 
 
-_CLEAR_FACTS = (
+_CLEAR_METADATA = (
     "UPDATE media_search SET title = NULL, artist = NULL, album = NULL, genre = NULL, camera = NULL, "
     "place = NULL WHERE media_item_id = OLD.media_item_id;"
 )
 
 
 def _has_words(row: str) -> str:
-    """Return the condition that a metadata row has any: one without costs no second write."""
-    return f"coalesce({', '.join(f'{row}.{name}' for name in _FACTS)}) IS NOT NULL"
+    """Return the SQL condition that a metadata row has words. Other rows need no second write."""
+    return f"coalesce({', '.join(f'{row}.{name}' for name in _METADATA_COLUMNS)}) IS NOT NULL"
 
 
 def _gather_tags(gather: str, which: str) -> str:
-    """Return the statement that writes the tag names of the items that ``which`` picks."""
+    """Return SQL that writes the tag names of the items that the condition ``which`` selects."""
     return (
         f"UPDATE media_search SET tags = (SELECT {gather}(t.name, ' ') FROM media_tags mt "
         "JOIN tags t ON t.id = mt.tag_id WHERE mt.media_item_id = media_search.media_item_id) "
@@ -86,15 +86,19 @@ _TAGGED = "IN (SELECT media_item_id FROM media_tags WHERE tag_id = NEW.id)"
 
 
 def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
-    """Return what each event on the other tables does: name -> (event, condition, statement)."""
+    """Return the event, condition and statement of each trigger on the other tables, by name."""
     return {
         "item_added": ("INSERT ON media_items", "", _add_item(folder)),
         "item_renamed": ("UPDATE OF file_path, file_name ON media_items", "", _rename_item(folder)),
-        # The foreign key cascades too, but the sqlite3 shell leaves foreign keys off.
+        # The foreign key also cascades, but the sqlite3 shell does not enforce foreign keys.
         "item_removed": ("DELETE ON media_items", "", _REMOVE_ITEM),
-        "facts_added": ("INSERT ON media_metadata", _has_words("NEW"), _copy_facts("NEW")),
-        "facts_changed": (f"UPDATE OF {', '.join(_FACTS)} ON media_metadata", "", _copy_facts("NEW")),
-        "facts_removed": ("DELETE ON media_metadata", _has_words("OLD"), _CLEAR_FACTS),
+        "facts_added": ("INSERT ON media_metadata", _has_words("NEW"), _copy_metadata("NEW")),
+        "facts_changed": (
+            f"UPDATE OF {', '.join(_METADATA_COLUMNS)} ON media_metadata",
+            "",
+            _copy_metadata("NEW"),
+        ),
+        "facts_removed": ("DELETE ON media_metadata", _has_words("OLD"), _CLEAR_METADATA),
         "tag_put": ("INSERT ON media_tags", "", _gather_tags(gather, "= NEW.media_item_id")),
         "tag_taken": ("DELETE ON media_tags", "", _gather_tags(gather, "= OLD.media_item_id")),
         "tag_renamed": ("UPDATE OF name ON tags", "", _gather_tags(gather, _TAGGED)),
@@ -102,14 +106,14 @@ def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
 
 
 def _sqlite() -> tuple[str, ...]:
-    columns = ", ".join(SEARCH_TABLE)
+    columns = ", ".join(SEARCH_COLUMNS)
     add = (
         f"INSERT INTO media_fts(rowid, {columns}) "
-        f"VALUES (NEW.id, {', '.join(f'NEW.{name}' for name in SEARCH_TABLE)});"
+        f"VALUES (NEW.id, {', '.join(f'NEW.{name}' for name in SEARCH_COLUMNS)});"
     )
     remove = (
         f"INSERT INTO media_fts(media_fts, rowid, {columns}) "
-        f"VALUES ('delete', OLD.id, {', '.join(f'OLD.{name}' for name in SEARCH_TABLE)});"
+        f"VALUES ('delete', OLD.id, {', '.join(f'OLD.{name}' for name in SEARCH_COLUMNS)});"
     )
     events = {
         "row_added": ("INSERT ON media_search", "", add),
@@ -128,18 +132,19 @@ def _sqlite() -> tuple[str, ...]:
     )
 
 
-def _unmarked(words: str) -> str:
-    apart = f"normalize({words}, NFD)"
-    return f"normalize(regexp_replace({apart}, '([A-Za-z])[\\u0300-\\u036f]+', '\\1', 'g'))"
+def _without_accents(words: str) -> str:
+    decomposed = f"normalize({words}, NFD)"
+    return f"normalize(regexp_replace({decomposed}, '([A-Za-z])[\\u0300-\\u036f]+', '\\1', 'g'))"
 
 
 def _postgresql() -> tuple[str, ...]:
-    # The default parser takes "beach.jpg" for a host name; only letters and digits reach it, composed (macOS
-    # writes letters with marks in parts), Latin ones unmarked, as by the tokenizer of SQLite.
-    words = " || ' ' || ".join(f"coalesce({name}, '')" for name in SEARCH_TABLE)
+    # The default parser would treat "beach.jpg" as a host name, so only letters and digits are passed to it.
+    # They are composed (macOS decomposes accented letters), and Latin letters lose their accents as in
+    # SQLite.
+    words = _without_accents(" || ' ' || ".join(f"coalesce({name}, '')" for name in SEARCH_COLUMNS))
     statements = [
         "ALTER TABLE media_search ADD COLUMN IF NOT EXISTS document tsvector GENERATED ALWAYS AS "
-        f"(to_tsvector('simple', regexp_replace({_unmarked(words)}, '[^[:alnum:]]+', ' ', 'g'))) STORED",
+        f"(to_tsvector('simple', regexp_replace({words}, '[^[:alnum:]]+', ' ', 'g'))) STORED",
         "CREATE INDEX IF NOT EXISTS ix_media_search_document ON media_search USING gin (document)",
     ]
     for name, (event, condition, statement) in _events(POSTGRESQL_FOLDER, "string_agg").items():
@@ -156,7 +161,7 @@ def _postgresql() -> tuple[str, ...]:
 
 CREATE_SEARCH = {"sqlite": _sqlite(), "postgresql": _postgresql()}
 DROP_SEARCH = {
-    # Triggers go with their tables; the index and the functions would stay behind.
+    # Triggers are dropped with their tables, but not the index and the functions.
     "sqlite": (
         "DROP TRIGGER IF EXISTS media_search_row_added",
         "DROP TRIGGER IF EXISTS media_search_row_changed",

@@ -1,7 +1,7 @@
-"""The wide relation ``media``: one row per item with its facts, the contract of all analysis.
+"""The wide relation ``media``, on which all analyses run: one row per item with its metadata.
 
-It is a view in the record database. A query is written once against :data:`media`; the same columns
-under the same names are what every other home of the relation must offer.
+In the library database it is a view. A query is written once for :data:`media`. The snapshot and published
+datasets have a relation with the same columns.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from mfkit.models.media import MediaItem
 from mfkit.models.metadata import MediaMetadata
 
 _ITEM_COLUMNS = tuple(MediaItem.__table__.columns)
-_FACT_COLUMNS = tuple(
+_METADATA_COLUMNS = tuple(
     column for column in MediaMetadata.__table__.columns if column.name not in ("id", "media_item_id")
 )
 
 media = Table(
     "media",
-    MetaData(),  # its own, so that create_all does not make a table of it
-    *(Column(column.name, column.type) for column in (*_ITEM_COLUMNS, *_FACT_COLUMNS)),
+    MetaData(),  # separate, so that create_all does not create a table
+    *(Column(column.name, column.type) for column in (*_ITEM_COLUMNS, *_METADATA_COLUMNS)),
     Column("folder", Text()),
     Column("extension", Text()),
     Column("copies", BigInteger()),
 )
-"""Items left join metadata, plus ``folder`` (without the last slash), ``extension`` (lower case, no
-dot, empty when there is none) and ``copies`` (further paths of the content that are there)."""
+"""Items left join metadata, plus ``folder`` (without a trailing slash), ``extension`` (lower case, without
+the dot, empty if there is none) and ``copies`` (number of copies that are not missing)."""
 
-# SQLite has no search from the end. rtrim() by the set of all characters but the separator leaves
-# everything up to and with the last separator.
+# SQLite cannot search from the end of text. rtrim() of all characters except the separator keeps everything
+# up to the last separator, including it.
 SQLITE_FOLDER = (
     "CASE rtrim({path}, replace({path}, '/', '')) WHEN '' THEN '' WHEN '/' THEN '/' "
     "ELSE rtrim(rtrim({path}, replace({path}, '/', '')), '/') END"
@@ -47,10 +47,11 @@ _POSTGRESQL_EXTENSION = "coalesce(lower(substring(i.file_name from '^.+\\.([^.]*
 
 
 def wide_select(dialect: str, *further: str) -> str:
-    """Return the select behind ``media`` as text, with further columns of ``i`` (items) or ``m`` (facts)."""
+    """Return the SQL of ``media``, with further columns of ``i`` (items) or ``m`` (metadata)."""
     folder, extension = _DERIVED[dialect]
     columns = ", ".join(
-        [f"i.{column.name}" for column in _ITEM_COLUMNS] + [f"m.{column.name}" for column in _FACT_COLUMNS]
+        [f"i.{column.name}" for column in _ITEM_COLUMNS]
+        + [f"m.{column.name}" for column in _METADATA_COLUMNS]
     )
     more = "".join(f", {column}" for column in further)
     return (

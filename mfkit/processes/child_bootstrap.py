@@ -1,7 +1,7 @@
-"""First code of every Python process that mfkit starts: runs the module that the first argument names.
+"""Start of every Python process that mfkit creates: runs the module that the first argument names.
 
-It is run as a file. The package is the one that the file lies in, whatever ``sys.path`` would find, and
-nothing is added to that path, where it could hide a module of the standard library.
+Python runs this file by its path. It imports the package that contains the file, whatever ``sys.path`` would
+find, and adds nothing to ``sys.path``, where the package's folder could hide modules of the standard library.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 
 
 def main() -> None:
-    """Run the module as ``__main__``, with the arguments that follow its name."""
+    """Run the module as ``__main__``, with the remaining arguments."""
     if "mfkit" not in sys.modules:  # a sitecustomize may have imported it
         folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         spec = importlib.util.spec_from_file_location("mfkit", os.path.join(folder, "__init__.py"))

@@ -1,9 +1,8 @@
-"""The command and the environment of every Python process that mfkit starts.
+"""Command and environment of every Python process that mfkit starts.
 
-A process started with ``python -m`` finds modules in the current folder first, before the standard library:
-in a folder of downloads a file called ``json.py`` would run. Safe paths (``-P``, ``PYTHONSAFEPATH``) keep
-that folder out. The process holds a pipe from its parent as standard input, and ends with it
-(:mod:`mfkit.processes.parent_watch`).
+``python -m`` searches the current folder before the standard library, so a downloaded file named ``json.py``
+would run. Python's safe path option (``-P``, ``PYTHONSAFEPATH``) excludes that folder. The process's standard
+input is a pipe from its parent, and it ends with its parent (:mod:`mfkit.processes.parent_watch`).
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-_BOOT = str(Path(__file__).with_name("child_bootstrap.py"))
+_BOOTSTRAP = str(Path(__file__).with_name("child_bootstrap.py"))
 
 
 class Child(NamedTuple):
-    """What a process is started with.
+    """Command and environment of a child process.
 
     Attributes:
         command: The program and its arguments.
-        environment: All of its environment variables.
+        environment: All environment variables.
     """
 
     command: list[str]
@@ -32,18 +31,18 @@ class Child(NamedTuple):
 def python_child(
     module: str, *arguments: str, inherited: bool = True, variables: Mapping[str, str] = {}
 ) -> Child:
-    """Return how to start a module of this mfkit, such that no code of the current folder runs.
+    """Return the command and environment that run a module of this mfkit, without code of the current folder.
 
     Args:
         module: The module's name, as after ``python -m``.
-        arguments: Its arguments.
-        inherited: Whether the Python processes that it starts in turn get safe paths too.
-        variables: Environment variables that it gets on top of those of this process.
+        arguments: The module's arguments.
+        inherited: Whether Python processes that the child starts also exclude the current folder.
+        variables: Environment variables in addition to those of this process.
     """
     environment = {**(safe_environment() if inherited else os.environ), **variables}
-    return Child([sys.executable, "-P", _BOOT, module, *arguments], environment)
+    return Child([sys.executable, "-P", _BOOTSTRAP, module, *arguments], environment)
 
 
 def safe_environment() -> dict[str, str]:
-    """Return this process's environment variables, with safe paths for Python processes."""
+    """Return this process's environment variables, with ``PYTHONSAFEPATH`` set."""
     return {**os.environ, "PYTHONSAFEPATH": "1"}

@@ -1,6 +1,6 @@
-"""Servers that mfkit starts: they and their kernels end with it, and their temporary folder goes with them.
+"""Server processes that end with mfkit, together with their kernels and their temporary folder.
 
-As a module (``mfkit.processes.child_server FOLDER MODULE ...``) it is the server's process.
+The server's process runs this module as ``mfkit.processes.child_server FOLDER MODULE ...``.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from mfkit.processes.child_process import python_child
 from mfkit.processes.parent_watch import stop_with_parent
 
 _PATIENCE = 20.0
-"""Seconds that a server may take to stop; it ends itself before that."""
+"""Seconds to wait for a server to stop. It normally ends itself before that."""
 
 
 @contextlib.contextmanager
 def serving(
     folder: Path, module: str, *arguments: str, inherited: bool = True, variables: Mapping[str, str] = {}
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server in a temporary folder of its own, and stop it at the end.
+    """Run a server in its own temporary folder, and stop it at the end of the block.
 
-    The server's current folder is that one: Jupyter's programs look for configuration and templates, which
-    are code, in theirs.
+    The folder is the server's current folder, because Jupyter loads configuration and templates, which are
+    code, from the current folder.
 
     Args:
         folder: The temporary folder. The server removes it when it ends, also if this process is killed.
         module: The server's module.
-        arguments: Its arguments.
-        inherited: Whether its kernels get safe paths too, see :func:`python_child`.
+        arguments: The module's arguments.
+        inherited: Whether its kernels also exclude the current folder (see :func:`python_child`).
         variables: Environment variables for it and its kernels.
     """
     command, environment = python_child(
@@ -47,13 +47,13 @@ def serving(
         inherited=inherited,
         variables=variables,
     )
-    # Ctrl-C and the end of the terminal reach this process alone, which then stops the server.
-    apart: dict[str, Any]
+    # Only this process gets Ctrl-C and the end of the terminal. It then stops the server.
+    options: dict[str, Any]
     if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     else:
-        apart = {"start_new_session": True}
-    server = subprocess.Popen(command, env=environment, cwd=folder, stdin=subprocess.PIPE, **apart)
+        options = {"start_new_session": True}
+    server = subprocess.Popen(command, env=environment, cwd=folder, stdin=subprocess.PIPE, **options)
     assert server.stdin is not None
     try:
         yield server
@@ -73,7 +73,7 @@ def main() -> None:
     del sys.argv[1:3]
 
     def clean_up() -> None:
-        os.chdir(tempfile.gettempdir())  # Windows removes no folder that is a process's current one
+        os.chdir(tempfile.gettempdir())  # Windows cannot remove a process's current folder
         shutil.rmtree(folder, ignore_errors=True)
 
     stop_with_parent(clean_up)

@@ -1,7 +1,7 @@
-"""The parent of a process, as the process sees it: what it asks for, and that it is still there.
+"""Detection of the end of the parent process, and reading of the parent's requests.
 
-The parent holds the other end of standard input open for as long as it lives. The system closes it with the
-parent, however that ends, on every operating system; then the process has nobody to work for.
+The parent keeps the other end of standard input open while it runs. Every operating system closes the pipe
+when the parent ends, for whatever reason. Then the child process ends too.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from queue import SimpleQueue
 from threading import Thread, Timer
 
 _PATIENCE = 15.0
-"""Seconds that a server may take to stop its kernels."""
+"""Seconds to wait for a server to stop its kernels."""
 
 
 def requests() -> Iterator[bytes]:
-    """Yield the lines that the parent writes; the process ends at once when the parent has ended."""
+    """Yield the lines that the parent writes, and end this process at once when the parent has ended."""
     lines: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(lines.put, lambda: os._exit(0)), daemon=True).start()
     while True:
@@ -26,10 +26,10 @@ def requests() -> Iterator[bytes]:
 
 
 def stop_with_parent(clean_up: Callable[[], None]) -> None:
-    """Have this process stop as after SIGTERM when its parent has ended.
+    """Stop this process as SIGTERM would when its parent has ended.
 
     Args:
-        clean_up: What to do before the process is ended by force, when it does not stop.
+        clean_up: Called before the process is ended by force, if it does not stop.
     """
 
     def force() -> None:
@@ -40,7 +40,7 @@ def stop_with_parent(clean_up: Callable[[], None]) -> None:
         timer = Timer(_PATIENCE, force)
         timer.daemon = True
         timer.start()
-        if sys.platform == "win32":  # there, os.kill would end the process without a word to it
+        if sys.platform == "win32":  # os.kill would end the process without cleaning up
             signal.raise_signal(signal.SIGTERM)
         else:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -51,13 +51,13 @@ def stop_with_parent(clean_up: Callable[[], None]) -> None:
 
 
 def _listen(take: Callable[[bytes], None], end: Callable[[], None]) -> None:
-    """Take the lines of standard input, and do something when no more can come."""
+    """Pass each line of standard input to ``take``, and call ``end`` when standard input is closed."""
     rest = b""
     try:
-        # Not sys.stdin: its lock, held by this thread, would be in the way of the interpreter's end.
+        # Not sys.stdin, because this thread would hold its lock while the interpreter shuts down.
         while part := os.read(0, 1 << 16):
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
                 take(line)
-    finally:  # also when memory ran out: nothing would be heard any more
+    finally:  # also if memory ran out, because no further request could be read
         end()

@@ -1,4 +1,4 @@
-"""Temporary folders that outlive no process for long, also if the process is killed."""
+"""Temporary folders that are removed even if their process is killed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from filelock import FileLock, Timeout
 
 _LOCK = ".mfkit-lock"
 _YOUNG = 60.0
-"""Seconds in which a folder may have its lock still to be taken."""
+"""Age in seconds below which a new folder may not be locked yet."""
 
 
 class TemporaryFolder:
     """A temporary folder, locked by this process.
 
-    It is removed at the end of the block, with the object, or at the end of the process. If the process is
-    killed, the next one that makes such a folder removes it.
+    It is removed at the end of the block, when the object is collected, or at the end of the process. If the
+    process is killed, the next process that creates such a folder removes it.
 
     Attributes:
         path: The folder.
@@ -31,7 +31,7 @@ class TemporaryFolder:
         """Create the folder.
 
         Args:
-            purpose: A word for its name.
+            purpose: Part of the folder's name.
         """
         _remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=f"mfkit-{purpose}-"))
@@ -40,7 +40,7 @@ class TemporaryFolder:
         self._remove = weakref.finalize(self, _remove, self.path, lock)
 
     def __enter__(self) -> Self:
-        """Return the folder."""
+        """Return this object."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -48,7 +48,7 @@ class TemporaryFolder:
         self.remove()
 
     def remove(self) -> None:
-        """Remove the folder, if it is still there."""
+        """Remove the folder if it still exists."""
         self._remove()
 
 
@@ -58,14 +58,16 @@ def _remove(path: Path, lock: FileLock) -> None:
 
 
 def _remove_abandoned() -> None:
-    """Remove this user's folders whose processes have ended."""
+    """Remove folders of this user whose processes have ended."""
     for mark in Path(tempfile.gettempdir()).glob(f"mfkit-*/{_LOCK}"):
         try:
-            seen = mark.parent.lstat()
-            if time.time() - seen.st_mtime < _YOUNG or (hasattr(os, "getuid") and seen.st_uid != os.getuid()):
+            status = mark.parent.lstat()
+            if time.time() - status.st_mtime < _YOUNG or (
+                hasattr(os, "getuid") and status.st_uid != os.getuid()
+            ):
                 continue
             lock = FileLock(mark)
             lock.acquire(timeout=0)
-        except (OSError, Timeout):  # in use, or removed by another process meanwhile
+        except (OSError, Timeout):  # in use, or another process has removed it
             continue
         _remove(mark.parent, lock)

@@ -1,4 +1,4 @@
-"""The first schema: items, metadata, tags, collections, copies, scans, search and the wide relation.
+"""Create items, metadata, tags, collections, copies, scans, search and the wide relation.
 
 Revision: 0001, after nothing
 """
@@ -32,7 +32,7 @@ _TABLES = (
 
 
 def _run(script: str) -> None:
-    """Run the statements of a script for this dialect: views and triggers, as they were at this revision."""
+    """Run a script for this dialect, which has the views and triggers of this revision."""
     dialect = op.get_bind().dialect.name
     path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{dialect}.sql"
     for statement in path.read_text(encoding="utf-8").split("\n\n"):
@@ -41,7 +41,7 @@ def _run(script: str) -> None:
 
 
 def upgrade() -> None:
-    """Create everything."""
+    """Create all tables, views and triggers."""
     op.create_table(
         "collections",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -310,7 +310,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop everything, with all rows."""
+    """Drop all tables, views and triggers."""
     _run("drop")
     for table in _TABLES:
         op.drop_table(table)

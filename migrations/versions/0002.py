@@ -1,4 +1,4 @@
-"""The log of changes, by which a snapshot catches up with the library.
+"""Create the change log, with which snapshots are updated.
 
 Revision: 0002, after 0001
 """
@@ -17,7 +17,7 @@ depends_on = None
 
 
 def _run(script: str) -> None:
-    """Run the statements of a script for this dialect: triggers, as they were at this revision."""
+    """Run a script for this dialect, which has the triggers of this revision."""
     dialect = op.get_bind().dialect.name
     path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{dialect}.sql"
     for statement in path.read_text(encoding="utf-8").split("\n\n"):
@@ -26,7 +26,7 @@ def _run(script: str) -> None:
 
 
 def upgrade() -> None:
-    """Create the log and the triggers that write it."""
+    """Create the change log and its triggers."""
     op.create_table(
         "media_changes",
         sa.Column(
@@ -44,6 +44,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the log and its triggers."""
+    """Drop the change log and its triggers."""
     _run("drop")
     op.drop_table("media_changes")

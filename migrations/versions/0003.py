@@ -1,4 +1,4 @@
-"""What scans found changed, by which two of them are compared.
+"""Create the changes found by scans, for the comparison of two scans.
 
 Revision: 0003, after 0002
 """
@@ -17,7 +17,7 @@ _PATH = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Create the table of changes, and the column that tells which scans write it."""
+    """Create the table of changes, and the column that marks scans that write it."""
     op.add_column("scans", sa.Column("keeps_changes", sa.Boolean(), nullable=True))
     op.create_table(
         "scan_changes",
@@ -42,6 +42,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both."""
+    """Drop the table and the column."""
     op.drop_table("scan_changes")
     op.drop_column("scans", "keeps_changes")

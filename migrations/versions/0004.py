@@ -1,4 +1,4 @@
-"""Selections that a person keeps by name.
+"""Create saved filters.
 
 Revision: 0004, after 0003
 """

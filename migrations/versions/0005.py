@@ -1,8 +1,8 @@
-"""PostgreSQL's search, too, finds letters with marks when they are typed without them.
+"""Let PostgreSQL's search find accented letters when the query has no accents.
 
 Revision: 0005, after 0004
 
-SQLite's index does so from the beginning. The column is made anew, and with it every row of media_search.
+SQLite's index always did. The column is created again, which rewrites every row of media_search.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _WORDS = " || ' ' || ".join(
     f"coalesce({name}, '')"
     for name in ("file_name", "folder", "title", "artist", "album", "genre", "camera", "place", "tags")
 )
-_WITH_MARKS = f"normalize({_WORDS})"
-_WITHOUT_MARKS = (
+_WITH_ACCENTS = f"normalize({_WORDS})"
+_WITHOUT_ACCENTS = (
     f"normalize(regexp_replace(normalize({_WORDS}, NFD), '([A-Za-z])[\\u0300-\\u036f]+', '\\1', 'g'))"
 )
 
@@ -37,10 +37,10 @@ def _search_by(words: str) -> None:
 
 
 def upgrade() -> None:
-    """Make the searched column from words without marks."""
-    _search_by(_WITHOUT_MARKS)
+    """Create the search column from words without accents."""
+    _search_by(_WITHOUT_ACCENTS)
 
 
 def downgrade() -> None:
-    """Make it from words as they are."""
-    _search_by(_WITH_MARKS)
+    """Create the search column from words with accents."""
+    _search_by(_WITH_ACCENTS)

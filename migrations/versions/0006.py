@@ -1,8 +1,8 @@
-"""PostgreSQL takes paths and other text of any length: its indexes on them have no limit of 2,704 bytes.
+"""Let PostgreSQL store paths and other text of any length, without the limit of 2,704 bytes of its B-trees.
 
 Revision: 0006, after 0005
 
-SQLite's indexes have none, and stay as they are.
+SQLite's indexes have no such limit and do not change.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _UNIQUE_BY_CONSTRAINT = (("media_copies", "file_path"), ("scan_failures", "file_
 
 
 def upgrade() -> None:
-    """Replace the B-trees over long text: by SP-GiST, and where it is unique by one over its SHA-256."""
+    """Replace the B-trees on long text with SP-GiST indexes, and unique ones with indexes on the SHA-256."""
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, column in _UNIQUE_BY_CONSTRAINT:
@@ -45,7 +45,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back to B-trees, which refuse what is longer than they take."""
+    """Restore the B-trees, which refuse long text."""
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, column in _INDEXED:

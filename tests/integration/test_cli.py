@@ -71,7 +71,7 @@ def test_json_output(run, folder):
         (("scan", "nowhere"), "nowhere does not exist"),
         (("scan", "media", "--library", "media"), "media is a directory"),
         (("sizes", "--library", "nowhere.db"), "mfkit scan FOLDER --library nowhere.db"),
-        (("sizes", "--library", "media/a.txt"), "is no SQLite database"),
+        (("sizes", "--library", "media/a.txt"), "is not a SQLite database"),
         (("lab", "--library", "nowhere.db"), "No library found at nowhere.db"),
         (("app", "nowhere.db"), "No library found at nowhere.db"),
         (("demo", "media"), "media"),

@@ -248,7 +248,7 @@ class TestAnOrdinaryLogin:
         with mfkit.MediaLibrary(url) as library:
             library.close()
             postgres_server.run(f"ALTER ROLE plain_{name} CONNECTION LIMIT 0")
-            with pytest.raises(DatabaseUnavailableError, match="no connection to spare") as caught:
+            with pytest.raises(DatabaseUnavailableError, match="has no free connection") as caught:
                 library.items()
             assert postgres.PASSWORD not in said(caught.value)
             postgres_server.run(f"ALTER ROLE plain_{name} CONNECTION LIMIT 10")

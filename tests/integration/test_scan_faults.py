@@ -99,5 +99,5 @@ def test_a_read_only_library(tmp_path, demo):
     with mfkit.MediaLibrary(tmp_path / "library.db"):
         pass
     with mfkit.MediaLibrary(tmp_path / "library.db", read_only=True) as library:
-        with pytest.raises(MfkitError, match="may only be read"):
+        with pytest.raises(MfkitError, match="is read-only"):
             library.scan(demo, progress=False)

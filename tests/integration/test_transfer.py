@@ -120,7 +120,7 @@ def test_a_copy_is_scanned_on(source: mfkit.MediaLibrary, target_url: str, media
 
 KILLED = """
 import os, signal, sys, mfkit, mfkit.core.library_copy as room
-room._PAGE = 7
+room.PAGE_SIZE = 7
 source, target, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
 insert = room.insert_rows
 async def counted(*args):
@@ -143,7 +143,7 @@ def test_killed_in_the_middle(source: mfkit.MediaLibrary, target_url: str) -> No
             [sys.executable, "-c", KILLED, url, target_url, str(pages)], timeout=60, capture_output=True
         )
         assert killed.returncode == -signal.SIGKILL, killed.stderr
-        with pytest.raises(NotALibraryError, match="copy that was interrupted"):
+        with pytest.raises(NotALibraryError, match="has an unfinished copy"):
             mfkit.MediaLibrary(target_url)
     copied = source.copy_to(target_url, progress=False)
     assert copied.rows.tolist() == [len(one) for one in expected]
@@ -159,12 +159,12 @@ def test_an_old_state_is_not_mixed_with_a_new_one(
     async def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(room, "_verify", fail)
+    monkeypatch.setattr(room, "verify_table", fail)
     with pytest.raises(ZeroDivisionError):
         source.copy_to(target_url, progress=False)
     monkeypatch.undo()
     source.tag(source.largest(1), "changed")
-    with pytest.raises(TransferError, match="a state of this one that has changed since"):
+    with pytest.raises(TransferError, match="an earlier state of this one"):
         source.copy_to(target_url, progress=False)
 
 
@@ -176,13 +176,13 @@ class TestRefused:
         with mfkit.MediaLibrary(tmp_path / "other.db") as other:
             other.tag(_one(other), "mine")
             before = rows(other)
-            with pytest.raises(TransferError, match="holds a library already"):
+            with pytest.raises(TransferError, match="already has a library"):
                 source.copy_to(tmp_path / "other.db", progress=False)
             assert rows(other) == before
         with mfkit.MediaLibrary(tmp_path / "empty.db"):
             pass
         source.copy_to(tmp_path / "empty.db", progress=False)
-        with pytest.raises(TransferError, match="holds a library already"):
+        with pytest.raises(TransferError, match="already has a library"):
             source.copy_to(tmp_path / "empty.db", progress=False)
 
     def test_itself(self, source: mfkit.MediaLibrary) -> None:
@@ -197,7 +197,7 @@ class TestRefused:
         (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8" * 4000)
         with pytest.raises(NotALibraryError, match="another program"):
             source.copy_to(tmp_path / "other.db", progress=False)
-        with pytest.raises(NotALibraryError, match="no SQLite database"):
+        with pytest.raises(NotALibraryError, match="not a SQLite database"):
             source.copy_to(tmp_path / "photo.jpg", progress=False)
 
 
@@ -205,7 +205,7 @@ def test_a_copy_that_somebody_wrote_into(
     source: mfkit.MediaLibrary, target_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The verification finds a row that differs, and the target does not become a library."""
-    verify = room._verify
+    verify = room.verify_table
 
     async def meddle(reader, written, table, *rest):  # type: ignore[no-untyped-def]
         if table is room.TABLES[0]:
@@ -215,10 +215,10 @@ def test_a_copy_that_somebody_wrote_into(
             await meddler.dispose()
         return await verify(reader, written, table, *rest)
 
-    monkeypatch.setattr(room, "_verify", meddle)
-    with pytest.raises(TransferError, match="is not what .* is: media_items differs"):
+    monkeypatch.setattr(room, "verify_table", meddle)
+    with pytest.raises(TransferError, match="differs from .*: media_items after row"):
         source.copy_to(target_url, progress=False)
-    with pytest.raises(NotALibraryError, match="interrupted"):
+    with pytest.raises(NotALibraryError, match="unfinished copy"):
         mfkit.MediaLibrary(target_url)
 
 
@@ -327,7 +327,7 @@ def test_the_command(source: mfkit.MediaLibrary, target_url: str, tmp_path: Path
         text=True,
         timeout=120,
     )
-    assert again.returncode == 2 and "holds a library already" in again.stderr
+    assert again.returncode == 2 and "already has a library" in again.stderr
     assert postgres.PASSWORD not in again.stderr
 
 

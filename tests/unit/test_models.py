@@ -335,7 +335,7 @@ class TestRepr:
             (MediaMetadata(media_item_id=UUID(int=1)), f"MediaMetadata(media_item_id={UUID(int=1)!r})"),
             (Tag(name="sea"), "Tag('sea')"),
             (Collection(name="Best"), "Collection('Best')"),
-            (SavedFilter(name="big films"), "SavedView('big films')"),
+            (SavedFilter(name="big films"), "SavedFilter('big films')"),
             (MediaCopy(file_path="/b.mp4"), "MediaCopy('/b.mp4')"),
             (Scan(root="/m", status=ScanStatus.RUNNING), "Scan('/m', status='running')"),
             (ScanFailure(file_path="/x", stage="read"), "ScanFailure('/x', stage='read')"),
@@ -921,7 +921,7 @@ class TestMoments:
 
     async def test_naive_is_refused(self, database: Database) -> None:
         """A datetime without a zone is refused by a message that says what to do."""
-        with pytest.raises(StatementError, match=r"has no time zone; use datetime\.now\(UTC\)"):
+        with pytest.raises(StatementError, match=r"has no time zone\. Use datetime\.now\(UTC\)"):
             await put(database, item(file_created_at=datetime(2024, 5, 17)))
 
     @given(moments)

@@ -1,8 +1,8 @@
-"""Check free SQL for DuckDB by its parsed tree: one SELECT over known relations that only reads.
+"""Check of free SQL for DuckDB: a single SELECT on known relations that only reads.
 
-DuckDB calls a statement a SELECT that writes files (``WITH x AS (COPY ... TO ...) SELECT 1``), also in a
-read-only transaction. So the tree that DuckDB's own parser makes is compared with lists of what is allowed,
-and everything else is refused.
+DuckDB runs a SELECT that writes files (``WITH x AS (COPY ... TO ...) SELECT 1``), even in a read-only
+transaction. Therefore the syntax tree from DuckDB's own parser is compared with lists of allowed parts, and
+everything else is refused.
 Source: https://duckdb.org/docs/stable/data/json/sql_to_and_from_json.
 """
 
@@ -42,7 +42,7 @@ _PARTS = frozenset(
         "DESCENDING",
     )
 )
-"""Types of everything in a tree but expressions, which are made of functions."""
+"""Allowed types of all parts except expressions, which consist of functions."""
 _TABLE_FUNCTIONS = frozenset(
     (
         "range",
@@ -56,7 +56,7 @@ _TABLE_FUNCTIONS = frozenset(
     )
 )
 _RANDOM = frozenset(("random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error"))
-# They plan a statement that is given as text, tell settings, or look into the catalog.
+# Functions that plan SQL text, return settings, or read the catalog.
 _REVEALING = frozenset(
     (
         "json_serialize_plan",
@@ -77,25 +77,23 @@ _EXPLAIN = re.compile(
 )
 
 
-def refuse_all_but_reading(
-    connection: duckdb.DuckDBPyConnection, sql: str, relations: Collection[str]
-) -> None:
-    """Refuse a statement that cannot be shown to only read.
+def require_read_only(connection: duckdb.DuckDBPyConnection, sql: str, relations: Collection[str]) -> None:
+    """Refuse a statement unless it provably only reads.
 
     Args:
-        connection: Whose parser is asked; nothing is run.
+        connection: The connection whose parser is used. The statement is not run.
         sql: The statement.
-        relations: Names that it may read from, in lower case.
+        relations: Names of the relations that it may read, in lower case.
 
     Raises:
-        QueryError: It is not one SELECT, or an EXPLAIN of one, or uses something that is not allowed.
+        QueryError: It is not a single SELECT or EXPLAIN of one, or uses something that is not allowed.
         duckdb.Error: DuckDB cannot parse it.
     """
     import duckdb
 
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
-        raise QueryError(f"sql() takes one statement, and this is {len(statements)}. Call it once for each.")
+        raise QueryError(f"sql() takes one statement, but got {len(statements)}. Call it once for each.")
     checked = sql
     if statements[0].type == duckdb.StatementType.EXPLAIN:
         explained = _EXPLAIN.fullmatch(sql)
@@ -112,27 +110,27 @@ def refuse_all_but_reading(
 
 
 class _Check:
-    """Walks through a tree."""
+    """Visitor of a syntax tree."""
 
     def __init__(self, relations: Collection[str]) -> None:
         self._relations = frozenset(relations)
 
-    def visit(self, part: Any, known: frozenset[str]) -> None:
+    def visit(self, part: Any, visible: frozenset[str]) -> None:
         """Check a part of the tree.
 
         Args:
             part: The part.
-            known: Names of the common table expressions that can be seen from there.
+            visible: Names of the common table expressions that the part may use.
         """
         if isinstance(part, list):
             for one in part:
-                self.visit(one, known)
+                self.visit(one, visible)
         elif isinstance(part, dict):
-            self._visit_object(part, known)
+            self._visit_object(part, visible)
 
-    def _visit_object(self, part: dict[str, Any], known: frozenset[str]) -> None:
+    def _visit_object(self, part: dict[str, Any], visible: frozenset[str]) -> None:
         if "cte_map" in part:
-            known = self._common(part["cte_map"]["map"], known)
+            visible = self._check_ctes(part["cte_map"]["map"], visible)
         kind = part.get("type")
         if "info_type" in part:
             raise _refused(str(part["info_type"]))
@@ -142,24 +140,24 @@ class _Check:
         elif isinstance(kind, str) and kind not in _PARTS:
             raise _refused(kind)
         elif kind == "BASE_TABLE":
-            self._check_table(part, known)
+            self._check_table(part, visible)
         elif kind == "SHOW_REF":
-            self._check_shown(part, known)
+            self._check_shown(part, visible)
         elif kind == "RECURSIVE_CTE_NODE":
-            known |= {part["cte_name"].lower()}
+            visible |= {part["cte_name"].lower()}
         for name, value in part.items():
             if kind == "TABLE_FUNCTION" and name == "function":
                 self._check_function(value, _TABLE_FUNCTIONS)
-                self.visit(list(value.values()), known)
+                self.visit(list(value.values()), visible)
             elif name != "cte_map":
-                self.visit(value, known)
+                self.visit(value, visible)
 
-    def _common(self, entries: list[dict[str, Any]], known: frozenset[str]) -> frozenset[str]:
-        """Check common table expressions, and return the names that are known behind them."""
+    def _check_ctes(self, entries: list[dict[str, Any]], visible: frozenset[str]) -> frozenset[str]:
+        """Check common table expressions, and return the names that are visible after them."""
         for entry in entries:
-            self.visit(entry["value"], known)
-            known |= {entry["key"].lower()}
-        return known
+            self.visit(entry["value"], visible)
+            visible |= {entry["key"].lower()}
+        return visible
 
     def _check_function(self, part: dict[str, Any], allowed: frozenset[str]) -> None:
         name = part.get("function_name", "").lower()
@@ -167,30 +165,30 @@ class _Check:
         if name not in allowed or place not in (("", ""), ("", "main"), ("system", "main")):
             raise QueryError(f"The function {name}() is not allowed in sql(): it may do more than compute.")
 
-    def _check_table(self, part: dict[str, Any], known: frozenset[str]) -> None:
+    def _check_table(self, part: dict[str, Any], visible: frozenset[str]) -> None:
         name, schema = part["table_name"].lower(), part["schema_name"].lower()
         if schema == "information_schema":
             allowed = name in _INFORMATION
         else:
-            allowed = name in self._relations or (not schema and name in known)
+            allowed = name in self._relations or (not schema and name in visible)
             allowed = allowed and schema in ("", "main")
         if not allowed or part["catalog_name"] or part.get("at_clause"):
             raise QueryError(
-                f"There is no relation {part['table_name']!r} here. SHOW TABLES lists the names."
+                f"The relation {part['table_name']!r} does not exist. SHOW TABLES lists the names."
             )
 
-    def _check_shown(self, part: dict[str, Any], known: frozenset[str]) -> None:
+    def _check_shown(self, part: dict[str, Any], visible: frozenset[str]) -> None:
         if part["query"] is None and part["table_name"] not in _SHOWN:
-            self._check_table(part, known)
+            self._check_table(part, visible)
 
 
 def _refused(kind: str) -> QueryError:
-    return QueryError(f"Only reading is allowed here, and the statement has a part of type {kind}.")
+    return QueryError(f"Only reading is allowed here, but the statement has a part of type {kind}.")
 
 
 @cache
 def _functions() -> frozenset[str]:
-    """Return the names of the functions that DuckDB declares to have no effect."""
+    """Return the names of the functions that DuckDB declares free of side effects."""
     import duckdb
 
     with duckdb.connect() as connection:

@@ -1,94 +1,92 @@
-"""Free SQL in processes of its own, which are killed when a statement is to be stopped."""
+"""Separate processes that run free SQL and can be killed to stop a statement."""
 
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import sqlite3
 import subprocess
-import sys
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import ipc
 
+from mfkit.core.interrupt import CancelToken
 from mfkit.engines.duckdb_settings import DuckFiles
 from mfkit.engines.free_sql.sql_worker import HEAD, MEMORY_LIMIT, Request
-from mfkit.engines.query_threads import QueryCall
 from mfkit.errors import QueryError
+from mfkit.processes.child_process import python_child
 
 _SPARE = 1
-"""Processes that are kept for the next statement."""
+"""Number of processes kept for the next statement."""
 
 
 class SqlProcesses:
-    """Processes that run free SQL, one for each statement that runs at the same time."""
+    """A pool of processes that run free SQL, one for each statement that runs at the same time."""
 
     def __init__(self) -> None:
-        """Start nothing yet."""
+        """Create an empty pool."""
         self._idle: list[_SqlProcess] = []
         self._mutex = Lock()
         weakref.finalize(self, _kill_all, self._idle)
 
     def ask_duckdb(
-        self, source: DuckFiles, statement: str, parameters: Mapping[str, Any], call: QueryCall
+        self, source: DuckFiles, statement: str, parameters: Mapping[str, Any], token: CancelToken
     ) -> pa.Table:
-        """Run a statement by DuckDB.
+        """Run a statement in DuckDB.
 
         Args:
-            source: The files that it may read.
+            source: The files that the statement may read.
             statement: SQL with parameters as ``$name``.
-            parameters: Their values.
-            call: Kills the process when it is stopped.
+            parameters: The parameters' values.
+            token: Kills the process when stopped.
 
         Raises:
-            QueryError: The statement would do more than read, was stopped, or needed too much memory.
+            QueryError: The statement is not read-only, was stopped, or needed too much memory.
             duckdb.Error: DuckDB refuses the statement, or a file is damaged.
         """
         import duckdb
 
-        kind, answer = self._ask(Request(source, statement, parameters), call)
+        kind, answer = self._ask(Request(source, statement, parameters), token)
         if kind == "failed":
             raise duckdb.Error(answer)
         table: pa.Table = answer
         return table
 
     def ask_sqlite(
-        self, uri: str, statement: str, parameters: Mapping[str, Any], call: QueryCall
+        self, uri: str, statement: str, parameters: Mapping[str, Any], token: CancelToken
     ) -> tuple[list[str], Sequence[Sequence[Any]]]:
-        """Run a statement by SQLite.
+        """Run a statement in SQLite.
 
         Args:
-            uri: Opens the file without the right to write.
+            uri: A URI that opens the file read-only.
             statement: SQL with parameters as ``:name``.
-            parameters: Their values.
-            call: Kills the process when it is stopped.
+            parameters: The parameters' values.
+            token: Kills the process when stopped.
 
         Returns:
-            The names of the columns, and the rows.
+            The column names, and the rows.
 
         Raises:
             QueryError: The statement returns no rows, was stopped, or needed too much memory.
             sqlite3.OperationalError: SQLite refuses the statement, or the file cannot be read.
         """
-        kind, answer = self._ask(Request(uri, statement, parameters), call)
+        kind, answer = self._ask(Request(uri, statement, parameters), token)
         if kind == "failed":
             raise sqlite3.OperationalError(answer)
         names, rows = answer
         return names, rows
 
     def close(self) -> None:
-        """End the processes; a later statement starts one again."""
+        """End the processes. A later statement starts one again."""
         with self._mutex:
             _kill_all(self._idle)
 
-    def _ask(self, request: Request, call: QueryCall) -> tuple[str, Any]:
+    def _ask(self, request: Request, token: CancelToken) -> tuple[str, Any]:
         try:
             asked = pickle.dumps(request)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -100,12 +98,11 @@ class SqlProcesses:
         if process is None or not process.alive:
             process = _SqlProcess()
         try:
-            with call.running(process.kill):
+            with token.running(process.kill):
                 kind, answer = process.ask(asked)
         except BaseException as error:
             process.end()
-            if call.stopped.is_set():
-                raise QueryError("The query was interrupted.") from error
+            token.check(error)
             if isinstance(error, (OSError, ValueError, pa.ArrowException)):
                 raise QueryError(
                     "The process that ran the query ended; the query may need more than "
@@ -124,31 +121,26 @@ class SqlProcesses:
 
 
 class _SqlProcess:
-    """One process of mfkit.engines.free_sql.sql_worker."""
+    """One process that runs :mod:`mfkit.engines.free_sql.sql_worker`."""
 
     def __init__(self) -> None:
-        root = str(Path(__file__).parents[3])
-        known = os.environ.get("PYTHONPATH")
+        command, environment = python_child("mfkit.engines.free_sql.sql_worker")
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "mfkit.engines.free_sql.sql_worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([root, known] if known else [root])},
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         )
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def ask(self, request: bytes) -> tuple[str, Any]:
-        """Send a request and return the kind of the answer, and what it is.
+        """Send a request and return the answer's kind and content.
 
         Raises:
             OSError: The process ended.
-            ValueError: It ended in the middle of an answer.
-            pa.ArrowException: It ended in the middle of a table.
+            ValueError: The process ended in the middle of an answer.
+            pa.ArrowException: The process ended in the middle of a table.
         """
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(HEAD.pack(len(request)) + request)
@@ -158,24 +150,24 @@ class _SqlProcess:
             with ipc.open_stream(self._process.stdout) as stream:
                 return "table", stream.read_all()
         if line["kind"] == "rows":
-            return "rows", json.loads(self._process.stdout.readline(), object_hook=_blob)
+            return "rows", json.loads(self._process.stdout.readline(), object_hook=_decode_blob)
         return line["kind"], line["message"]
 
     def kill(self) -> None:
-        """End it from any thread, whatever it is doing."""
+        """End the process. Any thread may call this at any time."""
         self._process.kill()
 
     def end(self) -> None:
-        """End it and free its pipes."""
+        """End the process and close its pipes."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
-            with suppress(OSError):  # what was not sent yet can no longer be
+            with suppress(OSError):  # unsent data cannot be sent any more
                 pipe.close()
         self._process.wait()
 
 
-def _blob(value: dict[str, str]) -> bytes:
+def _decode_blob(value: dict[str, str]) -> bytes:
     return bytes.fromhex(value["hex"])
 
 

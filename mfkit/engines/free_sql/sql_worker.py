@@ -1,8 +1,8 @@
-"""The process that runs free SQL: ``python -m mfkit.engines.free_sql.sql_worker``, spoken to over pipes.
+"""The process that runs free SQL, which :mod:`mfkit.engines.free_sql.sql_process` starts.
 
-Neither DuckDB nor SQLite can be stopped in the middle of a function, and neither bounds the memory of long
-texts. A process can be killed and has a limit. Requests come pickled from the parent, which is trusted;
-answers are one line of JSON, and behind it an Arrow stream or another line.
+Neither DuckDB nor SQLite can be stopped in the middle of a function, and neither limits the memory of long
+texts. A process can be killed and has a memory limit. Requests arrive pickled from the parent process, which
+is trusted. An answer is one line of JSON, followed by an Arrow stream or another line.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_LIMIT = 4 * 2**30
-"""Bytes that the process may allocate, DuckDB's buffers and the answer included; not on Windows."""
+"""Bytes that the process may allocate, including DuckDB's buffers and the answer. No limit on Windows."""
 HEAD = struct.Struct(">Q")
-"""What goes before a request: how many bytes it has."""
+"""Header of a request: its length in bytes."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A statement and what it is run on.
+    """A statement and its data source.
 
     Attributes:
         source: Files for DuckDB, or the URI of a SQLite file.
-        statement: SQL.
+        statement: SQL text.
         parameters: Values by name.
     """
 
@@ -49,7 +49,7 @@ class Request:
 
 
 class _Duck:
-    """A DuckDB that stays open for further statements on the same files."""
+    """A DuckDB connection that stays open for further statements on the same files."""
 
     def __init__(self, source: DuckFiles) -> None:
         self.source = source
@@ -63,14 +63,14 @@ class _Duck:
     def answer(self, request: Request, out: IO[bytes]) -> None:
         from pyarrow import ipc
 
-        from mfkit.engines.free_sql.duckdb_guard import refuse_all_but_reading
+        from mfkit.engines.free_sql.duckdb_guard import require_read_only
 
-        refuse_all_but_reading(self._connection, request.statement, self._relations)
+        require_read_only(self._connection, request.statement, self._relations)
         self._connection.execute("BEGIN TRANSACTION READ ONLY")
         try:
             table = _relation(self._connection, request).to_arrow_table()
         finally:
-            with suppress(Exception):  # an error may have ended the transaction, and is the one to tell
+            with suppress(Exception):  # an error may have ended the transaction; report that error
                 self._connection.execute("ROLLBACK")
         _put_line(out, {"kind": "table"})
         with ipc.new_stream(out, table.schema) as stream:
@@ -92,16 +92,16 @@ def _answer_from_sqlite(request: Request, out: IO[bytes]) -> None:
     try:
         cursor = connection.execute(request.statement, dict(request.parameters))
         if cursor.description is None:
-            raise QueryError("The statement returns no rows; sql() is for reading.")
+            raise QueryError("The statement returns no rows. sql() is for reading.")
         names, rows = [column[0] for column in cursor.description], cursor.fetchall()
     finally:
         connection.close()
-    answer = json.dumps([names, rows], default=_plain_blob).encode()
+    answer = json.dumps([names, rows], default=_encode_blob).encode()
     _put_line(out, {"kind": "rows"})
     out.write(answer + b"\n")
 
 
-def _plain_blob(value: bytes) -> dict[str, str]:
+def _encode_blob(value: bytes) -> dict[str, str]:
     return {"hex": value.hex()}
 
 
@@ -110,7 +110,7 @@ def _put_line(out: IO[bytes], values: Mapping[str, Any]) -> None:
 
 
 def _listen(requests: SimpleQueue[bytes]) -> None:
-    """Take requests; the end of the parent, however it came, ends this process in the middle of anything."""
+    """Read requests, and end this process at once when the parent has ended, for whatever reason."""
     while head := sys.stdin.buffer.read(HEAD.size):
         requests.put(sys.stdin.buffer.read(*HEAD.unpack(head)))
     os._exit(0)
@@ -120,18 +120,23 @@ def _limit_memory() -> None:
     try:
         import resource
 
-        # Data, not address space: libraries map far more than they use.
+        # The data segment, because libraries reserve far more address space than they use.
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, AttributeError, ValueError, OSError):  # the system has no such limit, or a lower one
+    except (
+        ImportError,
+        AttributeError,
+        ValueError,
+        OSError,
+    ):  # no such limit on this system, or a lower one is set
         return
 
 
 def main() -> None:
-    """Answer requests until the parent ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    """Answer requests until the parent process ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that a library prints gets among the answers
+    os.dup2(2, 1)  # so that output of a library does not mix with the answers
     _limit_memory()
     requests: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(requests,), daemon=True).start()
@@ -150,7 +155,7 @@ def main() -> None:
             duck.answer(request, out)
         except QueryError as error:
             _put_line(out, {"kind": "refused", "message": str(error)})
-        except Exception as error:  # the parent tells the caller
+        except Exception as error:  # reported to the parent
             _put_line(out, {"kind": "failed", "message": str(error) or type(error).__name__})
         finally:
             out.flush()

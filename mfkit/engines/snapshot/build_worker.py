@@ -1,9 +1,8 @@
-"""A process that writes the files of one large SQLite library, ``mfkit.engines.snapshot.build_worker``.
+"""The process that writes the snapshot files of one large SQLite library.
 
-It reads through ADBC (mfkit.core.arrow_reader) on several threads, each with its own connection and part of
-the rows. What to read and to write is told on stdin, in SQL, so that it need import
-neither the models nor SQLAlchemy. It ends with its parent, which holds the lock and puts the manifest in
-place.
+It reads through ADBC (mfkit.core.bulk_reader) on several threads, each with its own connection and range of
+rows. Standard input gives the plan as SQL, so the process imports neither the models nor SQLAlchemy. It ends
+with its parent, which holds the cache's lock and writes the manifest.
 """
 
 from __future__ import annotations
@@ -16,19 +15,19 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from mfkit.core.arrow_reader import BulkReader, consistent_readers
+from mfkit.core.bulk_reader import BulkReader, consistent_readers
 from mfkit.engines import duckdb_settings
 from mfkit.processes.parent_watch import requests
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file to be written.
+    """One file to write.
 
     Attributes:
         file: Its name.
-        statement: What SQLite is asked for; its first row is a sample of the columns' types.
-        query: What DuckDB makes of those rows, which it sees as ``incoming``.
+        statement: SQL for SQLite that reads the rows. Its first row is a sample of the columns' types.
+        query: SQL for DuckDB that converts those rows, which it sees as ``incoming``.
     """
 
     file: str
@@ -38,20 +37,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is to be done.
+    """All files to write.
 
     Attributes:
-        uri: The SQLite file, as a URI.
-        directory: Where the files go.
-        moment: Query whose answer tells the moment that the files show.
-        stages: The files; those of a stage may be read by the queries of the next.
-        count: Query whose one number goes into the result.
-        threads: How many files are written at once.
+        uri: URI of the SQLite file.
+        directory: The directory for the files.
+        position: SQL that reads the position in the change log.
+        stages: The files. Queries of a stage may read the files of earlier stages.
+        count: SQL whose single number goes into the result.
+        threads: Number of files written at once.
     """
 
     uri: str
     directory: str
-    moment: str
+    position: str
     stages: list[list[Part]]
     count: str
     threads: int
@@ -59,15 +58,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """What was done.
+    """The result of a plan.
 
     Attributes:
-        moment: Answer to the plan's query.
-        rows: File -> how many rows it has.
-        count: Answer to the plan's count.
+        position: Rows that the plan's ``position`` returned.
+        rows: Number of rows in each file.
+        count: Number that the plan's ``count`` returned.
     """
 
-    moment: list[list[Any]]
+    position: list[list[Any]]
     rows: dict[str, int]
     count: int
 
@@ -77,11 +76,11 @@ def run(plan: Plan) -> Result:
     directory = Path(plan.directory)
     with (
         duckdb_settings.open_for_writing(directory) as connection,
-        consistent_readers(plan.uri, plan.threads, plan.moment) as (readers, moment),
+        consistent_readers(plan.uri, plan.threads, plan.position) as (readers, position),
     ):
-        # Each thread does its own part's work from reading to compression.
+        # Each thread of this process does all work for its file, from reading to compression.
         connection.execute("SET threads = 1")
-        # Of a stream DuckDB knows no size, and would keep all of it for a join with little.
+        # DuckDB does not know the size of a stream, and would buffer all of it for a join with a small table.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         free: SimpleQueue[BulkReader] = SimpleQueue()
         for reader in readers:
@@ -101,14 +100,14 @@ def run(plan: Plan) -> Result:
             for stage in plan.stages:
                 written = pool.map(write, stage)
                 rows |= {part.file: number for part, number in zip(stage, written, strict=True)}
-        return Result([list(row) for row in moment], rows, readers[0].rows(plan.count)[0][0])
+        return Result([list(row) for row in position], rows, readers[0].rows(plan.count)[0][0])
 
 
 def main() -> None:
-    """Do what stdin says, and say on stdout what was done."""
-    stated = json.loads(next(requests()))
-    stages = [[Part(**part) for part in stage] for stage in stated["stages"]]
-    plan = Plan(**{**stated, "stages": stages})
+    """Read the plan from standard input and write the result to standard output."""
+    given = json.loads(next(requests()))
+    stages = [[Part(**part) for part in stage] for stage in given["stages"]]
+    plan = Plan(**{**given, "stages": stages})
     json.dump(asdict(run(plan)), sys.stdout)
 
 

@@ -1,4 +1,4 @@
-"""From the record database to the Parquet files of a snapshot: whole, or only what changed."""
+"""Write a snapshot's Parquet files from the library database: all of them, or only the changes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 COUNT_METADATA = "SELECT count(*) FROM media_metadata"
 MAX_CHANGED = 100_000
-"""Items; behind more changes than this the snapshot is made anew."""
+"""Number of changed items above which the snapshot is rebuilt."""
 
 
 def build_snapshot(source: ChangeSource, reader: Reader, cache: SnapshotCache, library: str) -> Manifest:
-    """Write all files of a snapshot; the caller holds the cache's lock and puts the manifest in place.
+    """Write all files of a snapshot. The caller holds the cache's lock and writes the manifest.
 
     Args:
-        source: The record database.
-        reader: A read transaction on it.
-        cache: Where to write.
-        library: What to call the library.
+        source: The change log of the library database.
+        reader: A read transaction on the library database.
+        cache: The directory to write to.
+        library: Name of the library for the manifest.
 
     Returns:
         The manifest, without the files' signatures.
@@ -40,19 +40,23 @@ def build_snapshot(source: ChangeSource, reader: Reader, cache: SnapshotCache, l
             rows[name] = duckdb_settings.copy_to_parquet(
                 connection, relation.written(), cache.path / base[name][0]
             )
-        whole = with_metadata(connection, cache, base["media"]) == reader.rows(COUNT_METADATA)[0][0]
+        whole = count_with_metadata(connection, cache, base["media"]) == reader.rows(COUNT_METADATA)[0][0]
         return Manifest(library, position, base, rows=rows, items=rows["media"], whole_metadata=whole)
 
 
 def catch_up(source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Manifest) -> Manifest | None:
-    """Write the files that bring a snapshot to the present; None when it must be made anew."""
+    """Write the files that bring a snapshot up to date.
+
+    Returns:
+        The new manifest, without the files' signatures; None if the snapshot must be rebuilt.
+    """
     changes = source.changes(reader, old.position)
     if changes is None:
         return None
-    most = min(max(old.rows["media"] // 20, 2000), MAX_CHANGED)
-    if sum(changes.counts.get(name, 0) for name in ("media", "media_copies")) > 4 * most:
+    max_changed = min(max(old.rows["media"] // 20, 2000), MAX_CHANGED)
+    if sum(changes.counts.get(name, 0) for name in ("media", "media_copies")) > 4 * max_changed:
         return None
-    stated: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "position": source.position(reader),
         "base": dict(old.base),
         "delta": dict(old.delta),
@@ -61,80 +65,82 @@ def catch_up(source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Ma
     }
     with duckdb_settings.open_for_writing(cache.path) as connection:
         for name, relation in RELATIONS.items():
-            # The number of an item's copies is a column of the item.
+            # The number of copies is a column of the item.
             causes = ("media", "media_copies") if relation is MEDIA else (name,)
             if not any(changes.counts.get(cause) for cause in causes):
                 continue
             if relation.key is None:
                 file = cache.new_file(name, "base")
                 connection.register("incoming", reader.table(relation.select(source.dialect), relation.raw()))
-                stated["rows"][name] = duckdb_settings.copy_to_parquet(
+                parts["rows"][name] = duckdb_settings.copy_to_parquet(
                     connection, relation.written(), cache.path / file
                 )
-                stated["base"][name] = [file]
+                parts["base"][name] = [file]
                 continue
             ids = changes.items(*causes)
-            if _replace(connection, source, reader, cache, old, stated, relation, ids) > most:
+            if _write_delta(connection, source, reader, cache, old, parts, relation, ids) > max_changed:
                 return None
-        items, whole = _account(connection, reader, cache, old, stated, changes)
-        return Manifest(old.library, items=items, whole_metadata=whole, **stated)
+        items, whole = _count_items(connection, reader, cache, old, parts, changes)
+        return Manifest(old.library, items=items, whole_metadata=whole, **parts)
 
 
-def _replace(
+def _write_delta(
     connection: duckdb.DuckDBPyConnection,
     source: ChangeSource,
     reader: Reader,
     cache: SnapshotCache,
     old: Manifest,
-    stated: dict[str, Any],
+    parts: dict[str, Any],
     relation: Relation,
     ids: str,
 ) -> int:
-    """Write the rows of the items that changed, now or since the base; returns how many items."""
+    """Write the rows of all items that changed after the base was written; return the number of items."""
     name, key = relation.name, relation.key
-    fresh = reader.table(relation.select(source.dialect, f"{key} IN ({ids})"), relation.raw()).read_all()
-    # The ids are read apart: of an item that is gone there is no row.
-    marked = reader.table(
+    current = reader.table(relation.select(source.dialect, f"{key} IN ({ids})"), relation.raw()).read_all()
+    # The ids are read separately, because a deleted item has no row.
+    changed_ids = reader.table(
         f"SELECT DISTINCT CAST(media_item_id AS TEXT) AS id FROM ({ids}) AS changes",
         [("id", raw_type(MediaItem.__table__.c.id.type))],
     ).read_all()
-    connection.register("incoming", fresh)
-    connection.register("marked", marked)
-    connection.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT CAST(id AS UUID) AS id FROM marked")
-    rows, gone = f"SELECT {relation.typed()} FROM incoming", "SELECT id FROM gone"
+    connection.register("incoming", current)
+    connection.register("changed_ids", changed_ids)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE replaced AS SELECT CAST(id AS UUID) AS id FROM changed_ids"
+    )
+    rows, replaced = f"SELECT {relation.typed()} FROM incoming", "SELECT id FROM replaced"
     if name in old.delta:
         delta, changed = (
             duckdb_settings.parquet_rows(cache.path, [one[name]]) for one in (old.delta, old.changed)
         )
-        rows += f" UNION ALL SELECT * FROM {delta} WHERE {key} NOT IN (SELECT id FROM gone)"
-        gone += f" UNION SELECT id FROM {changed}"
-    stated["delta"][name] = cache.new_file(name, "delta")
-    stated["changed"][name] = cache.new_file(name, "changed")
-    duckdb_settings.copy_to_parquet(connection, rows, cache.path / stated["delta"][name])
-    return duckdb_settings.copy_to_parquet(connection, gone, cache.path / stated["changed"][name])
+        rows += f" UNION ALL SELECT * FROM {delta} WHERE {key} NOT IN (SELECT id FROM replaced)"
+        replaced += f" UNION SELECT id FROM {changed}"
+    parts["delta"][name] = cache.new_file(name, "delta")
+    parts["changed"][name] = cache.new_file(name, "changed")
+    duckdb_settings.copy_to_parquet(connection, rows, cache.path / parts["delta"][name])
+    return duckdb_settings.copy_to_parquet(connection, replaced, cache.path / parts["changed"][name])
 
 
-def _account(
+def _count_items(
     connection: duckdb.DuckDBPyConnection,
     reader: Reader,
     cache: SnapshotCache,
     old: Manifest,
-    stated: dict[str, Any],
+    parts: dict[str, Any],
     changes: Changes,
 ) -> tuple[int, bool]:
-    """Return the number of items, and whether all metadata still has its item."""
-    if "media" not in stated["delta"]:
+    """Return the number of items, and whether every row of metadata still has its item."""
+    if "media" not in parts["delta"]:
         return old.items, old.whole_metadata
-    base = duckdb_settings.parquet_rows(cache.path, stated["base"]["media"])
+    base = duckdb_settings.parquet_rows(cache.path, parts["base"]["media"])
     delta, changed = (
-        duckdb_settings.parquet_rows(cache.path, [stated[part]["media"]]) for part in ("delta", "changed")
+        duckdb_settings.parquet_rows(cache.path, [parts[part]["media"]]) for part in ("delta", "changed")
     )
     counted = connection.execute(
         f"SELECT (SELECT count(*) FROM {base} WHERE id NOT IN (SELECT id FROM {changed})) + "
         f"(SELECT count(*) FROM {delta})"
     ).fetchone()
     assert counted is not None
-    # Who deletes items with foreign keys off (the sqlite3 shell) leaves their metadata behind.
+    # Deleting items without foreign keys (the default in the sqlite3 shell) leaves their metadata.
     left = reader.rows(
         f"SELECT count(*) FROM media_metadata WHERE media_item_id IN ({changes.items('media')}) "
         "AND media_item_id NOT IN (SELECT id FROM media_items)"
@@ -142,8 +148,8 @@ def _account(
     return counted[0], old.whole_metadata and not left
 
 
-def with_metadata(connection: duckdb.DuckDBPyConnection, cache: SnapshotCache, files: list[str]) -> int:
-    """Return how many items of a base have metadata."""
+def count_with_metadata(connection: duckdb.DuckDBPyConnection, cache: SnapshotCache, files: list[str]) -> int:
+    """Return the number of items in a base that have metadata."""
     counted = connection.execute(
         f"SELECT count(metadata_id) FROM {duckdb_settings.parquet_rows(cache.path, files)}"
     ).fetchone()

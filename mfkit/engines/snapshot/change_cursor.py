@@ -1,7 +1,7 @@
-"""How far a copy of the library has come, and what changed behind that point.
+"""Positions in a library's change log, and the changes after a position.
 
-A position is text that only this module understands. It is taken in the same read transaction as the
-rows that go with it; what changed later is exactly what the log of changes holds behind it.
+Only this module interprets the text of a position. It is read in the same transaction as the rows of a
+snapshot, so the later changes are exactly those that the change log has after that position.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _NEWEST = "SELECT revision, mark FROM media_changes ORDER BY revision DESC LIMIT
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed behind a position.
+    """The changes after a position.
 
     Attributes:
-        counts: Relation -> how many rows of the log name it.
-        where: Condition on the rows of the log.
+        counts: Number of rows in the log, by relation.
+        where: SQL condition that selects these rows of the log.
     """
 
     counts: dict[str, int]
     where: str
 
     def items(self, *relations: str) -> str:
-        """Return the query for the ids of the items whose rows in the relations changed."""
+        """Return SQL that selects the ids of the items whose rows in the relations changed."""
         names = ", ".join(f"'{name}'" for name in relations)
         return (
             f"SELECT media_item_id FROM media_changes WHERE {self.where} AND relation IN ({names}) "
@@ -49,12 +49,16 @@ class Changes:
 
 
 class ChangeSource(Protocol):
-    """A record database, seen from a copy of it; for one thread at a time."""
+    """The change log of a library database, for one thread at a time.
+
+    Attributes:
+        dialect: Name of the database's SQL dialect.
+    """
 
     dialect: str
 
-    def moved(self, position: str) -> bool:
-        """Return whether anything changed behind a position; cheap when nothing did."""
+    def has_changed(self, position: str) -> bool:
+        """Return whether anything changed after a position. This is fast if nothing did."""
         ...
 
     def reader(self) -> AbstractContextManager[Reader]:
@@ -62,55 +66,55 @@ class ChangeSource(Protocol):
         ...
 
     def position(self, reader: Reader) -> str:
-        """Return the position that goes with what the transaction reads."""
+        """Return the position of the state that the transaction reads."""
         ...
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return what changed since; None when that cannot be told."""
+        """Return the changes after a position; None if the log no longer has all of them."""
         ...
 
     def close(self) -> None:
-        """Close the standing connection."""
+        """Close the connection that :meth:`has_changed` keeps open."""
         ...
 
 
 class SqliteChangeSource:
-    """A SQLite file: position is the newest revision and its mark.
+    """The change log of a SQLite file. A position is the newest revision and its mark.
 
     Attributes:
         file: The file.
-        newest: Query for both.
+        position_query: SQL that reads the position.
     """
 
     dialect = "sqlite"
-    newest = _NEWEST
+    position_query = _NEWEST
 
     def __init__(self, file: Path) -> None:
-        """Take the file; nothing is opened yet."""
+        """Name the file without opening it."""
         self.file = file
-        self._standing: sqlite3.Connection | None = None
+        self._connection: sqlite3.Connection | None = None
         self._signature: tuple[Any, ...] = ()
         self._seen: tuple[int, str] | None = None
 
-    def moved(self, position: str) -> bool:
-        """Return whether anything changed: SQLite counts the commits of all others for a connection."""
-        signature = self._sign()
-        if self._standing is None or signature != self._signature:
-            # Another file may lie under the name; the old connection would go on reading the old one.
+    def has_changed(self, position: str) -> bool:
+        """Return whether anything changed, by SQLite's counter of other connections' commits."""
+        signature = self._file_signature()
+        if self._connection is None or signature != self._signature:
+            # The file may have been replaced; the old connection would continue to read the old one.
             self.close()
-            self._standing, self._signature, self._seen = connect_sqlite(self.file), signature, None
-        version = self._standing.execute("PRAGMA data_version").fetchone()[0]
+            self._connection, self._signature, self._seen = connect_sqlite(self.file), signature, None
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if self._seen == (version, position):
             return False
-        found = _spell(self._standing.execute(_NEWEST).fetchall())
+        found = _format(self._connection.execute(_NEWEST).fetchall())
         self._seen = (version, found)
         return found != position or not found
 
-    def _sign(self) -> tuple[Any, ...]:
+    def _file_signature(self) -> tuple[Any, ...]:
         now = os.stat(self.file)
         if os.access(self.file.parent, os.W_OK):
             return (now.st_dev, now.st_ino)
-        # Where SQLite may take the file for unchanging, only the file itself tells.
+        # SQLite reads this file as immutable (see read_only_url), so it counts no commits.
         return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
 
     def reader(self) -> AbstractContextManager[Reader]:
@@ -118,57 +122,58 @@ class SqliteChangeSource:
         return sqlite_reader(self.file)
 
     def position(self, reader: Reader) -> str:
-        """Return revision and mark of the newest row."""
-        return self.spell(reader.rows(self.newest))
+        """Return the revision and mark of the newest row."""
+        return self.format_position(reader.rows(self.position_query))
 
     @staticmethod
-    def spell(rows: Sequence[Sequence[Any]]) -> str:
-        """Return the position that an answer to ``newest`` means."""
-        return _spell(rows)
+    def format_position(rows: Sequence[Sequence[Any]]) -> str:
+        """Return the position from the rows that ``position_query`` returned."""
+        return _format(rows)
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return what changed since, if the log still holds the row that the position names."""
+        """Return the changes after a position; None if the log no longer has the position's row."""
         revision, mark = _parse(position)
         return _changes(reader, revision, mark, f"revision > {revision}")
 
     def close(self) -> None:
-        """Close the standing connection."""
-        if self._standing is not None:
-            self._standing.close()
-            self._standing = None
+        """Close the connection that :meth:`has_changed` keeps open."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 class PostgresqlChangeSource:
-    """A PostgreSQL database: position is what transactions were visible, beside revision and mark.
+    """The change log of a PostgreSQL database. A position also contains the visible transactions.
 
-    A transaction that got its revision first may commit last, so that a revision alone would skip it.
+    A transaction may get a lower revision than another one but commit after it. A position that consisted of
+    a revision alone would skip its changes.
     """
 
     dialect = "postgresql"
 
     def __init__(self, url: URL) -> None:
-        """Take the URL; nothing is opened yet."""
+        """Name the database without opening it."""
         self.url = url
-        self._standing: Any = None
+        self._connection: Any = None
 
-    def moved(self, position: str) -> bool:
-        """Return whether the log holds a row that the position could not see."""
-        # Every piece is checked before it becomes SQL: the text comes from a file.
-        snapshot, _, newest = _pieces(position)
+    def has_changed(self, position: str) -> bool:
+        """Return whether the log has a row that was not visible at the position."""
+        # The text comes from a file, so each part is checked before it becomes SQL.
+        snapshot, _, newest = _split(position)
         statement = (
             f"SELECT EXISTS (SELECT 1 FROM media_changes WHERE {_unseen(snapshot)}), "
             f"(SELECT revision || ':' || mark FROM media_changes WHERE revision = {newest[0]})"
         )
         for attempt in range(2):
-            if self._standing is None:
-                self._standing = connect_postgresql(self.url, autocommit=True)
+            if self._connection is None:
+                self._connection = connect_postgresql(self.url, autocommit=True)
             try:
-                with self._standing.cursor() as cursor:
+                with self._connection.cursor() as cursor:
                     cursor.execute(statement)
                     unseen, found = cursor.fetchone()
                 return bool(unseen) or found != f"{newest[0]}:{newest[1]}"
             except Exception:
-                # The server may have closed a connection that stood idle; a second failure is real.
+                # The server may have closed an idle connection; a second failure is real.
                 self.close()
                 if attempt:
                     raise
@@ -181,26 +186,25 @@ class PostgresqlChangeSource:
             yield reader
 
     def position(self, reader: Reader) -> str:
-        """Return the visible transactions, the oldest row of the log, and the newest."""
+        """Return the visible transactions, the oldest revision of the log, and its newest row."""
         snapshot, oldest = reader.rows(f"SELECT CAST(pg_current_snapshot() AS text), ({_OLDEST})")[0]
-        return f"{snapshot}|{oldest}|{_spell(reader.rows(_NEWEST))}"
+        return f"{snapshot}|{oldest}|{_format(reader.rows(_NEWEST))}"
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return what changed since, if the log still holds all of it."""
-        snapshot, oldest, (revision, mark) = _pieces(position)
-        # A transaction that ran when the position was taken may have left its rows before those
-        # that were pruned since.
+        """Return the changes after a position; None if the log no longer has all of them."""
+        snapshot, oldest, (revision, mark) = _split(position)
+        # A transaction that was running at the position may have written rows that were pruned since.
         running = bool(snapshot.rsplit(":", 1)[1])
         if running and reader.rows(_OLDEST)[0][0] != oldest:
             return None
         return _changes(reader, revision, mark, _unseen(snapshot))
 
     def close(self) -> None:
-        """Close the standing connection."""
-        if self._standing is not None:
-            with suppress(Exception):  # it may be broken already, which is why it is closed
-                self._standing.close()
-            self._standing = None
+        """Close the connection that :meth:`has_changed` keeps open."""
+        if self._connection is not None:
+            with suppress(Exception):  # the connection may be broken
+                self._connection.close()
+            self._connection = None
 
 
 _OLDEST = "SELECT min(revision) FROM media_changes"
@@ -214,8 +218,8 @@ def _unseen(snapshot: str) -> str:
 
 
 def _changes(reader: Reader, revision: int, mark: int, where: str) -> Changes | None:
-    known = f"SELECT 1 FROM media_changes WHERE revision = {revision} AND mark = {mark}"
-    if not reader.rows(known):
+    marked = f"SELECT 1 FROM media_changes WHERE revision = {revision} AND mark = {mark}"
+    if not reader.rows(marked):
         return None
     counts = dict(
         reader.rows(f"SELECT relation, count(*) FROM media_changes WHERE {where} GROUP BY relation")
@@ -223,7 +227,7 @@ def _changes(reader: Reader, revision: int, mark: int, where: str) -> Changes | 
     return None if "everything" in counts else Changes(counts, where)
 
 
-def _spell(rows: Sequence[Sequence[Any]]) -> str:
+def _format(rows: Sequence[Sequence[Any]]) -> str:
     return f"{rows[0][0]}:{rows[0][1]}" if rows else ""
 
 
@@ -232,7 +236,7 @@ def _parse(position: str) -> tuple[int, int]:
     return (int(revision), int(mark)) if mark else (-1, 0)
 
 
-def _pieces(position: str) -> tuple[str, int, tuple[int, int]]:
+def _split(position: str) -> tuple[str, int, tuple[int, int]]:
     snapshot, oldest, newest = position.split("|")
     low, high, running = snapshot.split(":")
     checked = ",".join(str(int(one)) for one in running.split(",") if one)

@@ -1,8 +1,7 @@
-"""The snapshot of a large SQLite library, built in a separate process (see build_worker).
+"""Snapshot of a large SQLite library, built in a separate process (``build_worker``).
 
-The fastest reader of such a file must not share a process with Python's own driver; see
-mfkit.core.arrow_reader.
-Here is what that process is told, and what is made of its answer.
+The fastest reader of a SQLite file must not be used in the same process as Python's own driver (see
+mfkit.core.bulk_reader). This module writes the plan for that process and reads its result.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from mfkit.core.arrow_reader import Reader, sqlite_uri
 from mfkit.engines import duckdb_settings
 from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, RELATIONS
 from mfkit.engines.snapshot.build_worker import Part, Plan, Result
-from mfkit.engines.snapshot.catch_up import COUNT_METADATA, with_metadata
+from mfkit.engines.snapshot.catch_up import COUNT_METADATA, count_with_metadata
 from mfkit.engines.snapshot.change_cursor import SqliteChangeSource
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
 from mfkit.processes.child_process import python_child
 from mfkit.sql.duckdb_sql import fold_case
 
 LARGE_LIBRARY = 50_000
-"""Items; from here on it is worth the time that a process takes to start."""
+"""Number of items above which building is faster, including the start of the process."""
 _MAX_PROCESSES = 8
 _MAX_SORTED = 1_000_000
-"""Rows that are sorted in memory at once, by all threads together: 0.5 GB."""
+"""Number of rows that all threads together sort in memory at once: 0.5 GB."""
 
 
 def is_large(reader: Reader) -> bool:
@@ -41,16 +40,16 @@ def is_large(reader: Reader) -> bool:
 def build_in_process(
     source: SqliteChangeSource, reader: Reader, cache: SnapshotCache, library: str
 ) -> Manifest | None:
-    """Have all files of a snapshot written; None when that failed, for whatever reason.
+    """Write all files of a snapshot in a separate process.
 
     Args:
         source: The library.
-        reader: A read transaction on it; what is written may show a later moment.
-        cache: Where to write; the caller holds its lock.
-        library: What to call the library.
+        reader: A read transaction on it. The files may show a later state.
+        cache: The directory to write to. The caller holds its lock.
+        library: Name of the library for the manifest.
 
     Returns:
-        The manifest, without the files' signatures.
+        The manifest, without the files' signatures; None if the process failed.
     """
     base, plan = _plan(source, reader, cache)
     command, environment = python_child("mfkit.engines.snapshot.build_worker")
@@ -58,7 +57,7 @@ def build_in_process(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert process.stdin is not None and process.stdout is not None
-        with contextlib.suppress(OSError):  # it has ended already, as its exit code says
+        with contextlib.suppress(OSError):  # the process has ended; its exit code is checked below
             process.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
             process.stdin.flush()
         answer = process.stdout.read()
@@ -67,16 +66,21 @@ def build_in_process(
     result = Result(**json.loads(answer))
     rows = {name: sum(result.rows[file] for file in files) for name, files in base.items()}
     with duckdb_settings.open_for_writing(cache.path) as connection:
-        whole = with_metadata(connection, cache, base["media"]) == result.count
+        whole = count_with_metadata(connection, cache, base["media"]) == result.count
     return Manifest(
-        library, source.spell(result.moment), base, rows=rows, items=rows["media"], whole_metadata=whole
+        library,
+        source.format_position(result.position),
+        base,
+        rows=rows,
+        items=rows["media"],
+        whole_metadata=whole,
     )
 
 
 def _plan(
     source: SqliteChangeSource, reader: Reader, cache: SnapshotCache
 ) -> tuple[dict[str, list[str]], Plan]:
-    """Return the names of the files by relation, and what is to be done."""
+    """Return the file names by relation, and the plan for the process."""
     small = {
         name: Part(
             cache.new_file(name, "base"),
@@ -94,7 +98,7 @@ def _plan(
     return base, Plan(
         sqlite_uri(source.file),
         str(cache.path),
-        source.newest,
+        source.position_query,
         [list(small.values()), wide],
         COUNT_METADATA,
         threads,
@@ -102,21 +106,21 @@ def _plan(
 
 
 def _ranges(reader: Reader, least: int) -> list[str]:
-    """Return conditions that divide the items into ranges of row ids, at least so many."""
+    """Return SQL conditions that divide the items into at least ``least`` ranges of row ids."""
     lowest, highest = reader.rows("SELECT min(rowid), max(rowid) FROM media_items")[0]
     step = min((highest - lowest) // least + 1, _MAX_SORTED // least)
     inner = range(lowest + step, highest + 1, step)
-    # First and last have no end: others may write before the process reads.
+    # The first and last range are open, because others may write before the process reads.
     lower = ["true", *(f"i.rowid >= {bound}" for bound in inner)]
     upper = [*(f"i.rowid < {bound}" for bound in inner), "true"]
     return [f"{low} AND {high}" for low, high in zip(lower, upper, strict=True)]
 
 
 def _wide(rows: str) -> str:
-    """Return the query for a range of the items with their facts.
+    """Return SQL that selects a range of items with their metadata.
 
-    Metadata is mostly written in the order of the items; where it lies elsewhere, its own index is asked,
-    which takes longer.
+    Metadata is usually written in the order of the items, so its row id is tried first. Otherwise SQLite
+    uses the index, which takes longer.
     """
     columns = ", ".join(
         [f"i.{name}" for name in ITEM_COLUMNS] + [f"m.{name}" for name in METADATA_COLUMNS] + ["m.id"]
@@ -136,7 +140,7 @@ def _sample(raw: Iterable[tuple[str, pa.DataType]]) -> str:
 
 
 _SAMPLES = {pa.string(): "'x'", pa.int64(): "1", pa.float64(): "0.5"}
-# Both as the view computes them (mfkit.models.wide_view), in an eighth of the time and less.
+# The same results as the view (mfkit.models.wide_view), in at most an eighth of the time.
 _FOLDER = (
     "CASE WHEN regexp_matches(file_path, '^/[^/]*$') THEN '/' WHEN NOT contains(file_path, '/') THEN '' "
     "ELSE regexp_replace(file_path, '/+[^/]*$', '') END"
@@ -145,7 +149,7 @@ _EXTENSION = "CASE WHEN contains(substr(file_name, 2), '.') THEN split_part(file
 
 
 def _typed(copies: str) -> str:
-    """Return DuckDB's query that adds to the rows what is computed, gives columns their types, and sorts."""
+    """Return DuckDB SQL that adds the computed columns, converts the types, and sorts."""
     return (
         f"SELECT {MEDIA.typed()} FROM (SELECT incoming.*, {_FOLDER} AS folder, "
         f"{fold_case(_EXTENSION)} AS extension, "

@@ -1,9 +1,9 @@
-"""Where snapshots are kept: one directory per library in the user's cache, shared by all processes.
+"""The snapshot cache: one directory per library in the user's cache folder, shared by all processes.
 
-Files never change once their name is in the manifest: a new state is new files and then a new manifest,
-put in place by one rename. Who is killed half-way leaves files that no manifest names; the next writer
-removes them. Writers exclude each other by a lock that the operating system lets go of when its holder
-dies; readers need none.
+Files never change once the manifest names them. A new state consists of new files and a new manifest, which
+replaces the old one in a single rename. A process that is killed in between leaves files that no manifest
+names, which the next writer removes. Writers take a file lock, which the operating system releases when its
+process ends. Readers need no lock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +24,7 @@ from stat import S_ISDIR
 from typing import Any
 from uuid import uuid4
 
+from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from mfkit.core.database import Database
@@ -32,37 +32,37 @@ from mfkit.credentials import hide_credentials
 from mfkit.errors import MfkitError
 
 CACHE_FORMAT = 3
-"""Of manifest and files; a cache of another one is made anew."""
+"""Version of the manifest and the files. A cache in another format is rebuilt."""
 LOCK_TIMEOUT = 120.0
-_GRACE = 60.0
+_GRACE_SECONDS = 60.0
 _UNUSED_SECONDS = 7 * 86400.0
 _MANIFEST = "manifest.json"
+_LOCK = "lock"
 _FOLDER = re.compile(r"\w{1,32}-[0-9a-f]{16}")
 _OWN = re.compile(r"lock|manifest\.json(\.[0-9a-f]{12})?|\w+-\w+-[0-9a-f]{12}\.parquet")
-_SPILL = "spill"  # where DuckDB puts what does not fit into memory
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # which Windows does not have
+_SPILL = "spill"  # DuckDB's directory for data that does not fit into memory
 
 
 class CacheUnavailableError(MfkitError):
-    """The cache directory cannot be used; the message says why."""
+    """The cache directory cannot be used. The message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a snapshot consists of.
+    """The files and the state of a snapshot.
 
     Attributes:
         library: Path of the library, or its URL without the password.
-        position: How far in the library's log of changes it has come.
-        base: Relation -> files with its rows.
-        delta: Relation -> file with the rows, as they are now, of items that changed since.
-        changed: Relation -> file with the ids of those items; their rows in base do not count.
-        rows: Relation -> how many rows in base; ``changed`` -> how many items changed since.
-        signatures: File -> size and modification time, by which a damaged one is told.
+        position: Position in the library's change log up to which the snapshot is complete.
+        base: Files with the rows of each relation.
+        delta: File with the current rows of items that changed after ``base`` was written, by relation.
+        changed: File with the ids of those items, by relation. Their rows in ``base`` are ignored.
+        rows: Number of rows in ``base``, by relation.
+        signatures: Size and modification time of each file, to detect damaged files.
         whole_metadata: Whether each row of media_metadata belongs to an item.
-        made_at: When, in ISO form.
-        items: How many items the snapshot holds.
-        format: Of this.
+        made_at: When the manifest was written, in ISO format.
+        items: Number of items in the snapshot.
+        format: The value of ``CACHE_FORMAT``.
     """
 
     library: str
@@ -90,11 +90,11 @@ class SnapshotCache:
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the directory; it is made when something is written."""
+        """Name the directory. It is created when something is written."""
         self.path = path
 
     def read(self) -> Manifest | None:
-        """Return the manifest; None when there is none that this mfkit can use."""
+        """Return the manifest; None if it does not exist or cannot be used."""
         try:
             stated: dict[str, Any] = json.loads((self.path / _MANIFEST).read_text(encoding="utf-8"))
             if stated.get("format") != CACHE_FORMAT:
@@ -103,24 +103,24 @@ class SnapshotCache:
             manifest = Manifest(**stated)
             datetime.fromisoformat(manifest.made_at)
             if not all(_OWN.fullmatch(name) for name in manifest.files()):
-                return None  # such as a path that leads out of the directory
+                return None  # such as a path outside the directory
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return manifest if self.intact(manifest) else None
 
     def intact(self, manifest: Manifest) -> bool:
-        """Return whether all files are there as they were written."""
+        """Return whether all files exist as they were written."""
         try:
             return all(self._sign(name) == manifest.signatures.get(name) for name in manifest.files())
         except OSError:
             return False
 
     def new_file(self, relation: str, part: str) -> str:
-        """Return a name that no file has."""
+        """Return a file name that is not in use."""
         return f"{relation}-{part}-{uuid4().hex[:12]}.parquet"
 
     def write(self, manifest: Manifest) -> Manifest:
-        """Put a manifest in place, then remove what no reader can still want; only under the lock.
+        """Write the manifest, then remove files that no reader needs. The caller holds the lock.
 
         Returns:
             The manifest with the files' signatures.
@@ -138,8 +138,8 @@ class SnapshotCache:
         self._sweep(signed)
         return signed
 
-    def forget_others(self) -> None:
-        """Remove snapshots of libraries whose file has not been there for a week."""
+    def remove_unused_snapshots(self) -> None:
+        """Remove snapshots that were unused for a week and whose library file does not exist."""
         before = time.time() - _UNUSED_SECONDS
         for kept in list_cached():
             file = Path(kept.library)
@@ -154,46 +154,40 @@ class SnapshotCache:
 
     @contextmanager
     def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-        """Hold the right to write, waiting for whoever holds it.
+        """Lock the directory for writing. The lock of a process that was killed does not count.
+
+        Args:
+            timeout: Maximum number of seconds to wait for another writer.
 
         Raises:
-            CacheUnavailableError: The directory is a symbolic link or cannot be written, or the wait was too
-                long.
+            CacheUnavailableError: The directory is a symbolic link or cannot be written, or another process
+                has held the lock for too long.
         """
-        deadline = time.monotonic() + timeout
-        while True:
-            handle = self._opened()
+        for last in (False, False, True):
             try:
-                while not _try_lock(handle):
-                    if time.monotonic() > deadline:
-                        raise CacheUnavailableError(
-                            f"another process has been at work in {self.path} for long"
-                        )
-                    time.sleep(0.02)
-                if self._is_lock(handle):
-                    yield
-                    return
-            finally:
-                os.close(handle)  # which lets go of the lock
-
-    def _opened(self) -> int:
+                self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+                if not _is_folder(self.path):
+                    raise CacheUnavailableError(f"{self.path} is a symbolic link; remove it")
+                # A new object each time: another thread of this process has to wait too.
+                lock = FileLock(self.path / _LOCK, timeout, mode=0o600, thread_local=False)
+                lock.acquire(poll_interval=0.02)
+                break
+            except Timeout as error:
+                raise CacheUnavailableError(
+                    f"another process has been writing to {self.path} for {timeout:.0f} seconds"
+                ) from error
+            except OSError as error:
+                if last or not isinstance(error, FileNotFoundError):  # clear_cache() may remove the directory
+                    raise CacheUnavailableError(
+                        f"{self.path} cannot be written ({error.strerror})"
+                    ) from error
         try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not _is_folder(self.path):
-                raise CacheUnavailableError(f"{self.path} is a symbolic link; remove it")
-            return os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
-        except OSError as error:
-            raise CacheUnavailableError(f"{self.path} cannot be written ({error.strerror})") from error
-
-    def _is_lock(self, handle: int) -> bool:
-        """Return whether a lock that is held is still the one that others would wait for."""
-        try:
-            return os.path.samestat(os.fstat(handle), (self.path / "lock").stat())
-        except OSError:  # removed meanwhile
-            return False
+            yield
+        finally:
+            lock.release()
 
     def size(self) -> int:
-        """Return how many bytes the files take."""
+        """Return the size of the files in bytes."""
         total = 0
         with suppress(OSError):
             for file in self.path.rglob("*"):
@@ -206,30 +200,30 @@ class SnapshotCache:
         return found.st_size, found.st_mtime_ns
 
     def _sweep(self, manifest: Manifest) -> None:
-        """Remove files of earlier states, but for those that a query may just have begun to read."""
-        kept = {_MANIFEST, "lock", *manifest.files()}
-        before = time.time() - _GRACE
+        """Remove files of earlier states, except recent ones that a query may have started to read."""
+        kept = {_MANIFEST, _LOCK, *manifest.files()}
+        before = time.time() - _GRACE_SECONDS
         for file in self.path.iterdir():
-            # What Windows refuses because a reader has it open goes the next time.
+            # Windows refuses to remove a file that a reader has open; the next writer removes it.
             with suppress(OSError):
                 if file.name not in kept and file.lstat().st_mtime < before:
                     _remove(file)
 
 
 def cache_root() -> Path:
-    """Return the directory that holds all snapshots."""
+    """Return the directory that contains all snapshots."""
     return user_cache_path("mfkit") / "snapshots"
 
 
 def library_identity(database: Database) -> str:
-    """Return the place of a library, by which its snapshot is found: a whole path or a URL."""
+    """Return the absolute path or the URL of a library, which identifies its snapshot."""
     if database.file is not None:
         return str(database.file.resolve())
     return database.name
 
 
 def cache_for(database: Database) -> SnapshotCache:
-    """Return the cache of a library."""
+    """Return the cache directory of a library's snapshot."""
     stem = database.file.stem if database.file is not None else database.url.database or "library"
     readable = "".join(one if one.isalnum() else "_" for one in stem)[:32]
     place = library_identity(database).encode("utf-8", "surrogateescape")
@@ -242,10 +236,10 @@ class CachedSnapshot:
     """One library's snapshot in the cache.
 
     Attributes:
-        library: Path or URL; empty where the manifest cannot be read.
+        library: Path or URL of the library; empty if the manifest cannot be read.
         path: The directory.
-        bytes: What its files take.
-        made_at: When, in ISO form.
+        bytes: Size of its files.
+        made_at: When it was last updated, in ISO format.
     """
 
     library: str
@@ -255,13 +249,13 @@ class CachedSnapshot:
 
 
 def list_cached() -> list[CachedSnapshot]:
-    """Return what the cache holds; links in it, and what mfkit did not put there, are left out."""
+    """Return the snapshots in the cache, without links and files that mfkit did not create."""
     found = []
     if cache_root().is_dir():
         for path in sorted(filter(_is_snapshot, cache_root().iterdir())):
             cache = SnapshotCache(path)
             manifest = cache.read()
-            # Earlier versions wrote down the parameters of a URL, a password among them.
+            # Earlier versions stored the parameters of a URL, including a password.
             library = hide_credentials(manifest.library) if manifest else ""
             made_at = manifest.made_at if manifest else ""
             found.append(CachedSnapshot(library, path, cache.size(), made_at))
@@ -269,10 +263,13 @@ def list_cached() -> list[CachedSnapshot]:
 
 
 def clear_cache(path: Path | None = None) -> int:
-    """Remove one snapshot, or all; they are made anew when asked for.
+    """Remove one snapshot, or all. A library rebuilds its snapshot when it needs it.
+
+    Args:
+        path: Directory of the snapshot to remove. None removes all.
 
     Returns:
-        How many bytes that freed.
+        The number of bytes freed.
     """
     freed = 0
     for kept in list_cached():
@@ -283,7 +280,7 @@ def clear_cache(path: Path | None = None) -> int:
 
 
 def _is_folder(path: Path) -> bool:
-    """Return whether a path is a folder itself, and not a link to one."""
+    """Return whether a path is a folder and not a link to one."""
     return S_ISDIR(path.lstat().st_mode)
 
 
@@ -292,7 +289,7 @@ def _is_snapshot(path: Path) -> bool:
 
 
 def _remove_snapshot(folder: Path) -> None:
-    """Remove the directory of a snapshot; what mfkit did not put there stays, and the directory with it."""
+    """Remove a snapshot's directory. Files that mfkit did not create stay, and then so does the directory."""
     with suppress(OSError):
         for file in folder.iterdir():
             with suppress(OSError):
@@ -301,29 +298,8 @@ def _remove_snapshot(folder: Path) -> None:
 
 
 def _remove(file: Path) -> None:
-    """Remove a file of a snapshot, or a link in its place; nothing else, whatever the directory leads to."""
+    """Remove a file of a snapshot, or a link in its place, and nothing else."""
     if file.name == _SPILL and _is_folder(file):
         shutil.rmtree(file)
     elif _OWN.fullmatch(file.name):
         file.unlink()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True

@@ -1,9 +1,9 @@
-"""One state of a snapshot or a dataset, open for queries on any thread."""
+"""DuckDB sessions on one state of a snapshot or dataset, for queries on any thread."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from threading import Lock
@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from mfkit.core.interrupt import CancelToken
 from mfkit.engines import duckdb_settings
-from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches
+from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches, conform
 from mfkit.engines.free_sql.sql_process import SqlProcesses
-from mfkit.engines.query_threads import QueryCall
 from mfkit.engines.relations import derived_views, snapshot_views
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
 from mfkit.errors import QueryError
+from mfkit.sql.translate import Translated
 
 if TYPE_CHECKING:
     import duckdb
 
 T = TypeVar("T")
-_KEPT, _SMALL = 200, 50_000
-"""Answers that a session keeps, and the bytes that one may have: 10 MB at most, mostly a tenth of it."""
+_MAX_CACHED, _MAX_CACHED_BYTES = 200, 50_000
+"""Number of results that a session caches, and the size of each: 10 MB at most, usually a tenth of that."""
 
 
 class Session:
-    """A DuckDB over files that do not change; it never sees another state.
+    """A DuckDB connection to files that never change.
 
     Attributes:
         source: The files.
@@ -41,73 +42,62 @@ class Session:
             duckdb.Error: A file is damaged.
         """
         self.source = source
-        self._answers: dict[tuple[str, str], pa.Table] = {}
-        self._answering = Lock()
+        self._cached: dict[tuple[str, str], pa.Table] = {}
+        self._mutex = Lock()
         self._connection = duckdb_settings.open_for_reading(source)
 
-    def run(self, sql: str, parameters: Sequence[Any], call: QueryCall) -> pa.Table:
-        """Run a statement that was translated; a small answer is kept, as the state never changes.
+    def run(self, sql: str, parameters: Sequence[Any], token: CancelToken) -> pa.Table:
+        """Run a translated statement. Small results are cached, because the files never change.
 
-        Several panels ask the same of one selection, and who takes a condition back asks what was asked.
+        Several panels run the same query for one selection, and undoing a selection repeats earlier queries.
         """
-        question = sql, repr(parameters)  # 1, 1.0 and True are equal and not the same
-        with self._answering:
-            if (known := self._answers.pop(question, None)) is not None:
-                self._answers[question] = known  # the newest again
-                return known
-        with self._connection.cursor() as cursor, call.running(cursor.interrupt):
-            table = _table(cursor, sql, list(parameters))
-        if table.nbytes <= _SMALL:
-            with self._answering:
-                self._answers[question] = table
-                if len(self._answers) > _KEPT:
-                    del self._answers[next(iter(self._answers))]
+        key = sql, repr(parameters)  # 1, 1.0 and True are equal, but give different results
+        with self._mutex:
+            if (cached := self._cached.pop(key, None)) is not None:
+                self._cached[key] = cached  # as the most recently used one
+                return cached
+        with self._connection.cursor() as cursor, token.running(cursor.interrupt):
+            table: pa.Table = _relation(cursor, sql, parameters).to_arrow_table()
+        if table.nbytes <= _MAX_CACHED_BYTES:
+            with self._mutex:
+                self._cached[key] = table
+                if len(self._cached) > _MAX_CACHED:
+                    del self._cached[next(iter(self._cached))]
         return table
 
-    def pour(
-        self,
-        sql: str,
-        parameters: Sequence[Any],
-        call: QueryCall,
-        conformed: Callable[[pa.Table], pa.Table],
-        take: BatchConsumer[T],
-    ) -> T:
-        """Run a statement that was translated, and hand its rows on in batches.
+    def stream(self, translated: Translated, token: CancelToken, consume: BatchConsumer[T]) -> T:
+        """Run a translated statement and pass its rows to a function in batches.
 
         Args:
-            sql: Text.
-            parameters: Values.
-            call: Stops it between two batches too.
-            conformed: Gives a batch the names and types that were declared.
-            take: Gets the batches.
+            translated: The statement.
+            token: Stops the query, also between two batches.
+            consume: Gets the schema and the batches.
         """
-        with self._connection.cursor() as cursor, call.running(cursor.interrupt):
-            # A relation, not execute(): that would hold the whole answer before the first batch.
-            relation = cursor.sql(sql, params=list(parameters)) if parameters else cursor.sql(sql)
-            reader = relation.to_arrow_reader(BATCH)
+        with self._connection.cursor() as cursor, token.running(cursor.interrupt):
+            # A relation, because execute() would compute the whole result before the first batch.
+            reader = _relation(cursor, translated.sql, translated.values).to_arrow_reader(BATCH)
 
             def batches() -> Batches:
                 for batch in _read(reader):
-                    if call.stopped.is_set():
-                        raise QueryError("The query was interrupted.")
-                    yield from conformed(pa.Table.from_batches([batch])).to_batches()
+                    token.check()
+                    yield from conform(translated, pa.Table.from_batches([batch])).to_batches()
 
-            return take(conformed(reader.schema.empty_table()).schema, batches())
+            return consume(conform(translated, reader.schema.empty_table()).schema, batches())
 
     def run_free(
-        self, sql: str, parameters: Mapping[str, Any], call: QueryCall, processes: SqlProcesses
+        self, sql: str, parameters: Mapping[str, Any], token: CancelToken, processes: SqlProcesses
     ) -> pa.Table:
-        """Run one statement of free SQL that reads, in a process of its own.
+        """Run one read-only statement of free SQL in a separate process.
 
         Raises:
-            QueryError: It is not one statement, or does something else than read.
-            duckdb.Error: DuckDB refuses it, or a file is damaged.
+            QueryError: The text is not one statement, or is not read-only.
+            duckdb.Error: DuckDB refuses the statement, or a file is damaged.
         """
-        sql, used = _named(sql, parameters)
-        return processes.ask_duckdb(self.source, sql, used, call)
+        sql, used = _with_duckdb_parameters(sql, parameters)
+        return processes.ask_duckdb(self.source, sql, used, token)
 
     def close(self) -> None:
-        """Let go of the files; queries that run go on."""
+        """Close the connection. Queries that are running continue."""
         self._connection.close()
 
 
@@ -115,11 +105,15 @@ class SnapshotSession(Session):
     """A session on one state of a snapshot.
 
     Attributes:
-        manifest: The state.
+        manifest: The state's manifest.
     """
 
     def __init__(self, cache: SnapshotCache, manifest: Manifest, dialect: str) -> None:
-        """Open the files, as :class:`Session`."""
+        """Open the files.
+
+        Raises:
+            duckdb.Error: A file is damaged.
+        """
         self.manifest = manifest
         super().__init__(
             duckdb_settings.DuckFiles(
@@ -132,7 +126,7 @@ class SnapshotSession(Session):
 
 
 def _read(reader: pa.RecordBatchReader) -> Batches:
-    """Yield DuckDB's batches; what goes wrong in the middle is DuckDB's error, not PyArrow's."""
+    """Yield DuckDB's batches, and raise DuckDB's error where PyArrow raises its own."""
     import duckdb
 
     while True:
@@ -145,27 +139,27 @@ def _read(reader: pa.RecordBatchReader) -> Batches:
         yield batch
 
 
-def _table(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Any) -> pa.Table:
-    relation = cursor.sql(sql, params=parameters) if parameters else cursor.sql(sql)
-    table: pa.Table = relation.to_arrow_table()
-    return table
+def _relation(
+    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any]
+) -> duckdb.DuckDBPyRelation:
+    return cursor.sql(sql, params=list(parameters)) if parameters else cursor.sql(sql)
 
 
-# What may hold a colon that means something else, and then a parameter.
+# Text that may contain a colon which starts no parameter; the last part matches a parameter.
 _TOKEN = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|::|:=|:(\w+)", re.DOTALL
 )
 
 
-def _named(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return free SQL with ``:name`` as DuckDB's ``$name``, and the parameters that it names."""
+def _with_duckdb_parameters(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Replace ``:name`` with DuckDB's ``$name``; return the statement and the parameters that it uses."""
     used: dict[str, Any] = {}
 
     def replace(match: re.Match[str]) -> str:
         name = match[2]
         if name is None or name not in parameters:
             return match[0]
-        used[name] = _plain(parameters[name])
+        used[name] = _duckdb_value(parameters[name])
         return f"${name}"
 
     replaced = _TOKEN.sub(replace, sql)
@@ -175,12 +169,12 @@ def _named(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]
     return replaced, used
 
 
-def _plain(value: Any) -> Any:
-    """Return a parameter as the snapshot keeps such values."""
+def _duckdb_value(value: Any) -> Any:
+    """Return a parameter's value in the form in which the snapshot stores such values."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [_duckdb_value(one) for one in value]
     return value

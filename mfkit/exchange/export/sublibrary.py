@@ -9,7 +9,7 @@ from sqlalchemy import Select, Table, select
 
 from mfkit.core.bulk_write import insert_rows
 from mfkit.core.database import Database
-from mfkit.core.sqlite import held_alone
+from mfkit.core.sqlite import exclusive_access
 from mfkit.errors import ExportError, MfkitError
 from mfkit.exchange.export.atomic_file import write_atomically
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaMetadata, Tag, collection_items, media_tags
@@ -41,7 +41,7 @@ async def write_sublibrary(
     if database.file is not None and path.exists() and path.samefile(database.file):
         raise ExportError(f"{path} is the library itself. Name another file.")
     written = 0
-    with held_alone(path):  # raises the error for an open library before any work
+    with exclusive_access(path):  # raises the error for an open library before any work
         pass
     with write_atomically(path, overwrite=overwrite) as unfinished:
         new = Database(unfinished)

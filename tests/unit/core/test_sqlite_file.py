@@ -100,10 +100,10 @@ def test_gone(opened: MediaLibrary, path: Path, lost: Callable[[Path], object]) 
     left = in_folder(path)
     for _ in range(2):
         for name, call in VERBS.items():
-            with pytest.raises(LibraryNotFoundError, match="no library at .*; it was deleted or moved. Put"):
+            with pytest.raises(LibraryNotFoundError, match="library at .* was deleted or moved. Restore"):
                 pytest.fail(f"{name}: {call(opened)}")
     opened.close()
-    with pytest.raises(LibraryNotFoundError, match="it was deleted or moved"):
+    with pytest.raises(LibraryNotFoundError, match="was deleted or moved"):
         opened.count()
     assert in_folder(path) == left
 
@@ -115,11 +115,11 @@ async def test_connections(sqlite_path: Path) -> None:
     sqlite_path.unlink()
     left = in_folder(sqlite_path)
     for _ in range(2):
-        for context in (database.connect, database.transaction, database.only_reading):
-            with pytest.raises(LibraryNotFoundError, match="it was deleted or moved"):
+        for context in (database.connect, database.transaction, database.read_only_connection):
+            with pytest.raises(LibraryNotFoundError, match="was deleted or moved"):
                 async with context():
                     pytest.fail("a connection was given")
-        with pytest.raises(LibraryNotFoundError, match="it was deleted or moved"):
+        with pytest.raises(LibraryNotFoundError, match="was deleted or moved"):
             async with database.session() as session:
                 session.add(item())
     assert in_folder(sqlite_path) == left
@@ -146,7 +146,7 @@ def test_another_file(opened: MediaLibrary, path: Path, content: bytes) -> None:
     path.rename(path.parent.parent / "away.db")
     path.write_bytes(content)
     for call in VERBS.values():
-        with pytest.raises(LibraryNotFoundError, match="another file lies there by now. Put it back, or"):
+        with pytest.raises(LibraryNotFoundError, match="another file has its path now. Restore it, or"):
             pytest.fail(f"answered {call(opened)}")
     assert path.read_bytes() == content
 
@@ -203,6 +203,6 @@ def test_scan(path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(scanner, "write_batch", late)
     with MediaLibrary(path) as library:
-        with pytest.raises(LibraryNotFoundError, match="it was deleted or moved"):
+        with pytest.raises(LibraryNotFoundError, match="was deleted or moved"):
             library.scan(demo / "Music", progress=False)
     assert not path.exists()

@@ -238,7 +238,7 @@ def test_a_slow_reader_gets_one_version(file: Path, tmp_path: Path) -> None:
             return [size for batch in batches for size in batch["file_size"].to_pylist()]
 
         engine = DuckDatasetEngine(Dataset(place))
-        sizes = asyncio.run(engine.pour(select(media.c.file_size), take))
+        sizes = asyncio.run(engine.stream(select(media.c.file_size), take))
     assert came == list(range(2, KEPT_VERSIONS + 3))
     assert sizes in ([1] * 90, [KEPT_VERSIONS + 2] * 90)
 

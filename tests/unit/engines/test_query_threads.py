@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from sqlalchemy import select
 
 from mfkit.core.database import Database
-from mfkit.engines.query_threads import QueryCall, QueryThreads
+from mfkit.core.interrupt import CancelToken
+from mfkit.engines.library_engine import LibraryEngine
+from mfkit.engines.query_threads import QueryThreads
 from mfkit.errors import QueryError
+from mfkit.models import media
 
 
 async def cancel_again_and_again(work: Coroutine[Any, Any, object], begun: Event) -> None:
@@ -35,9 +40,9 @@ async def test_work_on_a_thread(caplog: pytest.LogCaptureFixture) -> None:
     """It goes on when the work has ended, and nobody is told of the work's error."""
     begun, ended = Event(), Event()
 
-    def work(call: QueryCall) -> None:
+    def work(token: CancelToken) -> None:
         begun.set()
-        assert call.stopped.wait(10)
+        assert token.stopped.wait(10)
         time.sleep(0.3)
         ended.set()
         raise QueryError("The query was interrupted.")
@@ -69,6 +74,27 @@ async def test_query(sqlite_path: Path, caplog: pytest.LogCaptureFixture) -> Non
                 await database.interruptible(connection, query())
             finally:
                 assert ended.is_set()
+
+    await cancel_again_and_again(run(), begun)
+    assert caplog.messages == []
+    await database.dispose()
+
+
+async def test_streamed_rows(sqlite_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The connection stays open until the thread that reads from it has ended."""
+    database = Database(sqlite_path)
+    begun, ended = Event(), Event()
+
+    def consume(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+        begun.set()
+        time.sleep(0.4)
+        ended.set()
+
+    async def run() -> None:
+        try:
+            await LibraryEngine(database).stream(select(media.c.id), consume)
+        finally:
+            assert ended.is_set()
 
     await cancel_again_and_again(run(), begun)
     assert caplog.messages == []

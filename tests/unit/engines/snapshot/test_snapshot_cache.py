@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,3 +96,80 @@ def test_a_manifest_that_leads_elsewhere_is_not_used(file: Path, elsewhere: Path
     assert snapshot_cache.SnapshotCache(own).read() is None
     _ask(file)
     assert snapshot_cache.SnapshotCache(own).read() is not None
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from mfkit.engines.snapshot.snapshot_cache import SnapshotCache
+with SnapshotCache(Path(sys.argv[1])).lock():
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_lock_excludes_other_processes_until_they_end(tmp_path: Path) -> None:
+    """A writer waits for a limited time, and the lock of a killed process does not count."""
+    cache = snapshot_cache.SnapshotCache(tmp_path / "snapshot")
+    command = [sys.executable, "-c", HOLDER, str(cache.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "locked\n"
+        try:
+            with pytest.raises(
+                snapshot_cache.CacheUnavailableError, match="another process has been writing"
+            ):
+                with cache.lock(timeout=0.2):
+                    pass
+        finally:
+            holder.kill()
+    with cache.lock(timeout=5):
+        assert (cache.path / "lock").exists()
+
+
+def test_the_lock_excludes_other_threads(tmp_path: Path) -> None:
+    """Two libraries of one process never write at the same time."""
+    path, inside, most = tmp_path / "snapshot", 0, 0
+
+    def write() -> None:
+        nonlocal inside, most
+        for _ in range(20):
+            with snapshot_cache.SnapshotCache(path).lock(timeout=60):
+                inside += 1
+                most = max(most, inside)
+                threading.Event().wait(0.001)
+                inside -= 1
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1 and inside == 0
+
+
+def test_a_private_cache_is_removed_after_a_kill(file: Path, tmp_path: Path) -> None:
+    """Without a usable cache folder the snapshot is in a temporary folder, which the next process removes."""
+    code = f"""
+import warnings, mfkit, time
+warnings.simplefilter("ignore")
+lib = mfkit.MediaLibrary({str(file)!r})
+print(lib.snapshot.path, flush=True)
+time.sleep(600)
+"""
+    (tmp_path / "blocked").write_text("a file where a directory should be")
+    (tmp_path / "temporary").mkdir()
+    environment = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(tmp_path / "blocked"),
+        "TMPDIR": str(tmp_path / "temporary"),
+    }
+    folders = []
+    for _ in range(2):
+        command = [sys.executable, "-c", code]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            folders.append(Path(child.stdout.readline().strip()))
+            child.kill()
+        assert folders[-1].is_dir()
+        os.utime(folders[-1], (LONG_AGO, LONG_AGO))
+    assert folders[0].parent == tmp_path / "temporary" and not folders[0].exists()

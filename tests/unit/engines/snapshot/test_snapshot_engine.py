@@ -22,7 +22,9 @@ from mfkit.engines.snapshot.snapshot_engine import SnapshotWarning
 
 def cache_of(library: MediaLibrary) -> SnapshotCache:
     """Return where the library's snapshot is."""
-    return library._library._snapshot._cache
+    snapshot = library.snapshot
+    assert snapshot is not None
+    return SnapshotCache(snapshot.path)
 
 
 def cut(path: Path) -> None:

@@ -122,7 +122,7 @@ def by_hand(file: Path) -> Any:
     import duckdb
 
     with MediaLibrary(file) as lib:
-        found = lib.snapshot
+        found = lib.snapshot()
         assert found is not None
         base = json.loads((found.path / "manifest.json").read_text())["base"]["media"]
     connection = duckdb.connect()
@@ -260,10 +260,11 @@ def main(number: int, folder: Path | None) -> None:
     lib = MediaLibrary(file)
     started = time.perf_counter()
     lib.count()
+    counted, held = time.perf_counter() - started, lib.snapshot()
     print(
         f"{number:,} items, {file.stat().st_size / 1e9:.2f} GB of SQLite; "
-        f"first query {time.perf_counter() - started:.1f} s; snapshot {lib.snapshot.bytes / 1e6:.0f} MB\n"
-        if lib.snapshot
+        f"first query {counted:.1f} s; snapshot {held.bytes / 1e6:.0f} MB\n"
+        if held
         else "no snapshot\n"
     )
     # Ten million rows as one frame are more than the memory of most machines; the rest would take an hour.

@@ -110,7 +110,7 @@ def snapshot_build(url: str, number: int) -> None:
             started = time.perf_counter()
             library.refresh()
             built.append(time.perf_counter() - started)
-        snapshot = library.snapshot
+        snapshot = library.snapshot()
         assert rows == number and snapshot is not None and snapshot.rows == number
     head("from PostgreSQL")
     line("ADBC reads the relation media", number, min(plain))

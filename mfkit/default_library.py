@@ -43,6 +43,6 @@ def _demo() -> MediaLibrary:
             if not media.exists():  # another process may have created the same demo
                 raise
     library = MediaLibrary(folder / "demo.db")
-    if not library.count():
+    if not (folder / "demo.db").exists() or not library.count():
         library.scan(media)
     return library

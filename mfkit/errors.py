@@ -61,6 +61,10 @@ class FilterError(MfkitError, ValueError):
     """A filter has an unknown field or an invalid value."""
 
 
+class FilterWarning(UserWarning):
+    """A filter selects nothing because no item has one of its values."""
+
+
 class QueryError(MfkitError):
     """The database rejected a query. The message contains the database's message, with its line breaks."""
 

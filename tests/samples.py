@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from mfkit import MediaLibrary
+from mfkit.core.database import Database
+from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaItem, MediaMetadata
 
 NOON = datetime(2024, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
@@ -48,3 +52,15 @@ def item(path: str = "/media/a.jpg", *, facts: dict[str, Any] | None = None, **f
     if facts is not None:
         made.media_metadata = MediaMetadata(**facts)
     return made
+
+
+def new_library(library: str | os.PathLike[str], **how: Any) -> MediaLibrary:
+    """Create a library without items, and open it."""
+
+    async def create() -> None:
+        database = Database(library)
+        await database.upgrade()
+        await database.dispose()
+
+    run_sync(create())
+    return MediaLibrary(library, **how)

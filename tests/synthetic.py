@@ -67,6 +67,7 @@ def fill(lib: MediaLibrary, count: int, *, seed: int = 7, names: tuple[str, ...]
 
 
 async def _insert(lib: MediaLibrary, rows: list[MediaItem]) -> None:
+    await lib.database.upgrade()
     async with lib.database.session() as session:
         session.add_all(rows)
 

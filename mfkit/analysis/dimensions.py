@@ -16,6 +16,7 @@ from mfkit.errors import FilterError
 from mfkit.filters.conditions import camera, conditions, container, item_date, item_year, lens
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
+from mfkit.filters.suggestions import did_you_mean
 from mfkit.models import Collection, Scan, Tag, collection_items, media, media_tags
 from mfkit.sql.elements import after_last, ancestor, capture_clock, folder_depth
 
@@ -48,7 +49,10 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "orientation": orientation,
     **{name: classes.of(quantity) for name, (quantity, classes) in BINS.items()},
     "year": item_year,
+    "decade": item_year - item_year % 10,
+    "quarter": period_start("quarter", item_date),
     "month": period_start("month", item_date),
+    "week": period_start("week", item_date),
     "weekday": capture_clock("weekday"),
     "hour": capture_clock("hour"),
     "camera": camera,
@@ -118,7 +122,8 @@ def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
     depth = _DEPTH.fullmatch(str(name))
     if depth is None:
         raise FilterError(
-            f"{name!r} is not a dimension. Use {', '.join(DIMENSIONS)}, or folder:n for n levels of folders."
+            f"{name!r} is not a dimension. {did_you_mean(name, DIMENSIONS)}"
+            f"Use {', '.join(DIMENSIONS)}, or folder:n for n levels of folders."
         )
     if not 1 <= int(depth[1]) <= MAX_DEPTH:
         raise FilterError(f"The depth in {name!r} is out of range. Use a depth from 1 to {MAX_DEPTH}.")

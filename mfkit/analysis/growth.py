@@ -13,6 +13,7 @@ from mfkit.analysis.summary import integer_sum
 from mfkit.errors import FilterError
 from mfkit.filters.conditions import conditions, item_date
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.suggestions import did_you_mean
 from mfkit.models import media
 from mfkit.sql.elements import ordered_by
 
@@ -25,7 +26,7 @@ def growth(
     """Return the statement that counts items by period and dimensions, with running totals.
 
     Args:
-        freq: ``"year"``, ``"month"`` or ``"day"``.
+        freq: As for :func:`mfkit.analysis.periods.period_start`.
         chosen: Filter of the items.
         on: ``"date"`` (capture time, else modification time), ``"created_at"`` (when the item was added to
             the library) or ``"file_modified_at"``.
@@ -41,7 +42,7 @@ def growth(
     """
     dates = {"date": item_date, "created_at": c.created_at, "file_modified_at": c.file_modified_at}
     if on not in dates:
-        raise FilterError(f"{on!r} is not a date. Use one of {', '.join(dates)}.")
+        raise FilterError(f"{on!r} is not a date. {did_you_mean(on, dates)}Use one of {', '.join(dates)}.")
     grouping = dimensions(by, chosen, least=0)
     each = (
         select(period_start(freq, dates[on]).label("period"), *grouping.columns, c.file_size.label("_bytes"))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, case, func, select
 
 from mfkit.models import Collection, MediaCopy, SavedFilter, Tag, collection_items, media, media_tags
-from mfkit.sql.elements import by_code_point
+from mfkit.sql.elements import OrderedTexts, by_code_point
 
 _tag, _collection = Tag.__table__.c, Collection.__table__.c
 
@@ -49,6 +49,16 @@ def copies_of(item_id: UUID) -> Select[Any]:
 
 
 _tags_table, _collections_table = Tag.__table__, Collection.__table__
+
+
+tag_names = (
+    select(OrderedTexts(_tags_table.c.name))
+    .select_from(media_tags.join(_tags_table, _tags_table.c.id == media_tags.c.tag_id))
+    .where(media_tags.c.media_item_id == media.c.id)
+    .scalar_subquery()
+    .correlate(media)
+)
+"""Names of an item's tags in alphabetical order, separated by ", "; null if it has none."""
 
 
 def tags() -> Select[Any]:

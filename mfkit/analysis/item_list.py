@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
 
+from mfkit.analysis.item_details import tag_names
 from mfkit.errors import FilterError
-from mfkit.filters.conditions import camera, conditions, item_date
+from mfkit.filters.conditions import camera, conditions, container, item_date, lens
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.size_classes import resolution
+from mfkit.filters.suggestions import did_you_mean
 from mfkit.filters.text_search import search_hits
 from mfkit.models import media
 
-_ORDERS: dict[str, ColumnElement[Any]] = {
-    **media.c,
+c = media.c
+COLUMNS: dict[str, ColumnElement[Any]] = {
+    **c,
     "date": item_date,
-    "pixels": cast(media.c.width, BigInteger()) * media.c.height,
+    "date_source": case(
+        (c.file_created_at.is_not(None), "capture"), (c.file_modified_at.is_not(None), "file")
+    ),
+    "place": c.location_name,
     "camera": camera,
-    "codec": func.coalesce(media.c.video_codec, media.c.audio_codec),
+    "lens": lens,
+    "tags": tag_names,
+    "resolution": resolution,
+    "container": container,
+    "codec": func.coalesce(c.video_codec, c.audio_codec),
+    "pixels": cast(c.width, BigInteger()) * c.height,
 }
-"""Name -> expression that items can be ordered by."""
+"""Name -> expression that items can be listed with and ordered by: columns of ``media`` and computed ones."""
 
 
 def items(
@@ -36,10 +48,8 @@ def items(
 
     Args:
         chosen: Filter of the items.
-        columns: Columns of ``media``, in the desired order; None for all.
-        order_by: A column of ``media``, ``date`` (capture time, else modification time), ``pixels``,
-            ``camera`` or ``codec`` (of the video, else of the audio); nulls are last. None puts the items
-            that were added last first.
+        columns: Names in :data:`COLUMNS`, in the desired order; None for the columns of ``media``.
+        order_by: A name in :data:`COLUMNS`; nulls are last. None puts the items that were added last first.
         ascending: False sorts in descending order.
         limit: Maximum number of rows.
         offset: Number of rows to skip.
@@ -48,7 +58,7 @@ def items(
         FilterError: A column is unknown, none is named, or limit or offset is negative.
     """
     if columns is not None and not columns:
-        raise FilterError(f"No column is named. Use at least one of {', '.join(media.c.keys())}.")
+        raise FilterError(f"No column is named. Use at least one of {', '.join(COLUMNS)}.")
     for name, value in (("limit", limit), ("offset", offset)):
         if value is not None and value < 0:
             raise FilterError(f"{name} is {value}. Use 0 or more.")
@@ -56,9 +66,7 @@ def items(
     if order_by is None:
         statement = statement.order_by(media.c.created_at.desc(), media.c.id)
     else:
-        if order_by not in _ORDERS:
-            raise FilterError(f"Items cannot be ordered by {order_by!r}. Use {', '.join(_ORDERS)}.")
-        column = _ORDERS[order_by]
+        column = _column(order_by)
         ordered = column.asc() if ascending else column.desc()
         statement = statement.order_by(ordered.nulls_last(), media.c.id)
     return statement.limit(limit).offset(offset)
@@ -82,7 +90,12 @@ def search(text: str, chosen: MediaFilter, *, limit: int | None = None) -> Selec
 
 
 def _columns(names: Sequence[str]) -> list[ColumnElement[Any]]:
-    unknown = [name for name in names if name not in media.c]
-    if unknown:
-        raise FilterError(f"There is no column {unknown[0]!r}. Use {', '.join(media.c.keys())}.")
-    return [media.c[name] for name in names]
+    return [c[name] if name in c else _column(name).label(name) for name in names]
+
+
+def _column(name: str) -> ColumnElement[Any]:
+    if name not in COLUMNS:
+        raise FilterError(
+            f"There is no column {name!r}. {did_you_mean(name, COLUMNS)}Use {', '.join(COLUMNS)}."
+        )
+    return COLUMNS[name]

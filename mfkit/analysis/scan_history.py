@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func
 
 from mfkit.errors import FilterError
 from mfkit.models import MediaCopy, MediaItem, Scan, ScanFailure, ScanStage, ScanStatus, media, scan_changes
+from mfkit.sql.elements import by_code_point
 
 
 def scans() -> Select[Any]:
@@ -36,6 +37,24 @@ def failures() -> Select[Any]:
         failure.scan_id,
     )
     return select(*columns).join(Scan.__table__, scan.id == failure.scan_id).order_by(failure.file_path)
+
+
+def overview() -> Select[Any]:
+    """Return the statement that counts items, their ``bytes`` and ``failures``: one row."""
+    failures = select(func.count()).select_from(ScanFailure).scalar_subquery()
+    return select(
+        func.count().label("items"), _sum(media.c.file_size).label("bytes"), failures.label("failures")
+    ).where(media.c.missing_since.is_(None))
+
+
+def roots() -> Select[Any]:
+    """Return the statement that lists the scanned folders: ``root`` and ``finished_at`` of its last scan."""
+    scan = Scan.__table__.c
+    return (
+        select(scan.root, func.max(scan.finished_at, type_=scan.finished_at.type).label("finished_at"))
+        .group_by(scan.root)
+        .order_by(by_code_point(scan.root))
+    )
 
 
 def totals() -> Select[Any]:

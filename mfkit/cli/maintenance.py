@@ -75,11 +75,19 @@ app.add_typer(db, name="db")
 @db.command("upgrade", epilog=example("mfkit db upgrade --library library.db"))
 def upgrade_library(library: Library = "library.db", as_json: AsJson = False) -> None:
     """Create the library, or upgrade its schema to this version of mfkit."""
+    from mfkit.core.database import Database
+    from mfkit.core.event_loop import run_sync
     from mfkit.core.schema_version import HEAD
-    from mfkit.library import MediaLibrary
 
-    with MediaLibrary(library) as lib:
-        name = lib.database.name
+    async def upgraded() -> str:
+        database = Database(library)
+        try:
+            await database.upgrade()
+        finally:
+            await database.dispose()
+        return database.name
+
+    name = run_sync(upgraded())
     if as_json:
         print_json({"library": name, "revision": HEAD})
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from inspect import Parameter, Signature
 from pathlib import Path
@@ -145,9 +144,9 @@ def _filter_options() -> list[Any]:
 
 
 def _parameters() -> Iterable[Parameter]:
-    from mfkit.filters.media_filter import MediaFilter
+    from mfkit.filters.media_filter import MediaFilter, field_texts
 
-    descriptions = _field_descriptions(MediaFilter.__doc__ or "")
+    descriptions = field_texts()
     for name, field in MediaFilter.model_fields.items():
         kinds = get_args(field.annotation)
         kind: Any = str | None
@@ -173,12 +172,3 @@ def _parameters() -> Iterable[Parameter]:
 def _parameter(name: str, kind: Any, help_: str, *flags: str) -> Parameter:
     option = typer.Option(*flags, help=help_, rich_help_panel="Filter")
     return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])
-
-
-_ENTRY = re.compile(r"^ {8}(\w+): (.*?)(?=^ {8}\w+: |^ {0,7}\S|\Z)", re.DOTALL | re.MULTILINE)
-
-
-def _field_descriptions(docstring: str) -> dict[str, str]:
-    """Return the description of each attribute in a docstring, without markup."""
-    attributes = docstring.partition("Attributes:")[2]
-    return {name: " ".join(text.replace("``", "").split()) for name, text in _ENTRY.findall(attributes)}

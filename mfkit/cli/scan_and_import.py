@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -47,21 +47,19 @@ def scan(
             help="Address of a Dask scheduler whose workers read the files, such as tcp://10.0.0.5:8786."
         ),
     ] = None,
-    hash: Annotated[
-        Literal["content"] | None,
-        typer.Option(help="content: download whole objects from object storage to compute their SHA-256."),
-    ] = None,
+    hash_content: Annotated[
+        bool,
+        typer.Option(
+            "--hash-content", help="Download whole objects from object storage to compute their SHA-256."
+        ),
+    ] = False,
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
     """Scan folders into the library, which is created if it does not exist."""
     from mfkit.library import MediaLibrary
-    from mfkit.scan.roots import resolve_roots
 
-    # Checked first, so that a misspelt folder does not create a library.
-    if folders:
-        resolve_roots(folders)
-    else:
+    if not folders:
         require_library(library)
     with ExitStack() as stack, MediaLibrary(library) as lib:
         executor = None
@@ -75,7 +73,7 @@ def scan(
             exclude=exclude or (),
             workers=workers,
             executor=executor,
-            hash=hash,
+            hash_content=hash_content,
             progress=progress,
         )
         if as_json:
@@ -138,8 +136,6 @@ def import_(
         if not separator:
             raise IngestError(f"--rename takes THEIRS=OURS, not {one!r}.")
         columns[theirs] = ours
-    if not file.expanduser().is_file():
-        raise IngestError(f"{file} does not exist or is not a file. Check the path.")
     with MediaLibrary(library) as lib:
         on_error: OnError = "collect" if collect else "raise"
         done = lib.ingest(file, columns=columns, on_error=on_error, progress=progress)

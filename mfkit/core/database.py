@@ -146,11 +146,15 @@ class Database:
             await connection.run_sync(Base.metadata.drop_all)
             await connection.run_sync(schema_version.unstamp)
 
-    async def upgrade(self) -> None:
-        """Bring the schema to this mfkit's revision. A database that does not exist is created.
+    async def upgrade(self, *, create: bool = True) -> None:
+        """Bring the schema to this mfkit's revision.
+
+        Args:
+            create: Create a library that does not exist.
 
         Raises:
-            LibraryNotFoundError: The file does not exist and cannot be created, or was deleted or moved.
+            LibraryNotFoundError: The library does not exist and should not or cannot be created, or its file
+                was deleted or moved.
             NotALibraryError: The database belongs to another program, the file is not a database, or the
                 schema has triggers, views or columns that mfkit did not create.
             NewerLibraryError: A newer mfkit has changed the schema.
@@ -168,6 +172,14 @@ class Database:
             if revision == schema_version.HEAD:
                 return
             schema_version.refuse_newer(revision, self.name)
+            create = create or revision is not None or (self.dialect == "sqlite" and self.file is None)
+        elif self._open_file is not None and self._open_file.opened:
+            create = True  # the connection says that it was deleted or moved
+        if not create:
+            raise LibraryNotFoundError(
+                f"There is no library at {self.name}. Check the name, or create the library with a first "
+                'lib.scan("folder") or lib.ingest("list.csv").'
+            )
         if self.read_only:
             raise ReadOnlyLibraryError(
                 f"The schema of {self.name} must be updated, but the library is read-only. "

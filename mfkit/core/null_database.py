@@ -49,7 +49,7 @@ class NullDatabase(Database):
         """Return the class and the dataset's name."""
         return f"NullDatabase({self._name!r})"
 
-    async def upgrade(self) -> None:
+    async def upgrade(self, *, create: bool = True) -> None:
         """Do nothing, because a dataset keeps the schema it was published with."""
 
     @asynccontextmanager

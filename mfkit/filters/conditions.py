@@ -60,6 +60,11 @@ camera = func.nullif(
 )
 """Make and model, or the model alone if it begins with the make; null if neither is known."""
 
+_model_rest = func.substr(c.camera_model, func.length(FirstWord(c.camera_model)) + 2)
+_same_make = func.lower(FirstWord(c.camera_model)) == func.lower(FirstWord(c.camera_make))
+model_without_make = case((_same_make, func.nullif(_model_rest, "", type_=Text())))
+"""Model without the make ("EOS 6D" for "Canon EOS 6D"); null if it does not begin with the make."""
+
 
 def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:
     """Return the conditions of a filter, which are joined by AND.
@@ -88,6 +93,8 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
             yield column >= low
         if high is not None:
             yield column <= high
+    if chosen.year:
+        yield date_year.in_(chosen.year)
     if chosen.after is not None:
         yield item_date >= chosen.after
     if chosen.before is not None:
@@ -126,7 +133,7 @@ def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition
 
 
 def _camera(values: tuple[str, ...]) -> Condition:
-    return or_(*(_folded(one)(values) for one in (c.camera_make, c.camera_model, camera)))
+    return or_(*(_folded(one)(values) for one in (c.camera_make, c.camera_model, model_without_make, camera)))
 
 
 def _tagged(names: tuple[str, ...]) -> Condition:

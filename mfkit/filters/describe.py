@@ -154,6 +154,7 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("min_width", "max_width"), _range("width", "{:,} px".format)),
     (("min_height", "max_height"), _range("height", "{:,} px".format)),
     (("min_year", "max_year"), _range("year", str)),
+    (("year",), lambda years: f"dated {_or(years)}"),
     (("after", "before"), _dates),
     (("folder",), "in {}".format),
     (("camera",), _named("camera")),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +22,7 @@ from pydantic import (
 
 from mfkit.errors import FilterError
 from mfkit.filters.size_classes import RESOLUTION_NAMES
+from mfkit.filters.suggestions import did_you_mean
 from mfkit.filters.text_search import storable_words
 from mfkit.filters.units import parse_duration, parse_size
 from mfkit.models import MediaType
@@ -42,11 +45,87 @@ class Near(NamedTuple):
     radius_km: float
 
 
+Texts = str | Collection[str]
+Bytes = int | float | str
+Seconds = int | float | str
+Moment = int | str | date
+
+
+class SearchFields(TypedDict, total=False):
+    """The fields that a search takes besides its text, with the types that a caller may pass."""
+
+    media_type: MediaType | Texts | Collection[MediaType] | None
+    mime_type: Texts | None
+    extension: Texts | None
+    video_codec: Texts | None
+    audio_codec: Texts | None
+    container: Texts | None
+    resolution: Texts | None
+    min_size: Bytes | None
+    max_size: Bytes | None
+    min_duration: Seconds | None
+    max_duration: Seconds | None
+    min_width: int | None
+    max_width: int | None
+    min_height: int | None
+    max_height: int | None
+    min_year: int | None
+    max_year: int | None
+    year: int | Collection[int] | None
+    after: Moment | None
+    before: Moment | None
+    folder: str | PurePath | None
+    camera: Texts | None
+    lens: Texts | None
+    artist: Texts | None
+    album: Texts | None
+    genre: Texts | None
+    tags: Texts | None
+    all_tags: Texts | None
+    no_tags: Texts | None
+    collection: Texts | None
+    has_date: bool | None
+    has_location: bool | None
+    box: Sequence[float] | None
+    area: Sequence[Sequence[float]] | None
+    near: Sequence[float] | None
+    missing: bool | None
+    duplicates: bool | None
+
+
+class FilterFields(SearchFields, total=False):
+    """The fields of :class:`MediaFilter` as keywords, with the types that a caller may pass."""
+
+    text: str | None
+
+
 def _listed(value: Any) -> Any:
     """Take a single value for a tuple of one; an iterable of values for a tuple."""
     if value is None or isinstance(value, tuple):
         return value
-    return tuple(value) if isinstance(value, (list, set, frozenset)) else (value,)
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
+        return tuple(value)
+    return (value,)
+
+
+def _numbers(names: Sequence[str], example: str) -> Callable[[Any], Any]:
+    """Return a validator that says which of several numbers are absent."""
+
+    def check(value: Any) -> Any:
+        if value is None or not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+            return value
+        if len(value) < len(names):
+            absent = " and ".join(names[len(value) :])
+            raise ValueError(
+                f"{tuple(value)} has no {absent}. Give ({', '.join(names)}), for example {example}."
+            )
+        if len(value) > len(names):
+            raise ValueError(
+                f"{tuple(value)} has too many numbers. Give ({', '.join(names)}), for example {example}."
+            )
+        return tuple(value)
+
+    return check
 
 
 def _names(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -117,62 +196,78 @@ After = Annotated[datetime | None, BeforeValidator(lambda v: _moment(v, end=Fals
 Before = Annotated[datetime | None, BeforeValidator(lambda v: _moment(v, end=True))]
 Pixels = Annotated[int | None, Field(ge=0, lt=2**31)]
 Year = Annotated[int | None, Field(ge=1, le=9999)]
+Years = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=9999)], ...] | None,
+    BeforeValidator(_listed),
+    AfterValidator(lambda v: tuple(dict.fromkeys(v)) if v else None),
+]
+BoxField = Annotated[Box | None, BeforeValidator(_numbers(Box._fields, "(38, -10, 43, -6)"))]
+NearField = Annotated[Near | None, BeforeValidator(_numbers(Near._fields, "(38.7, -9.1, 25)"))]
 
 
-class MediaFilter(BaseModel):
-    """Which items are meant. Every field that is given must hold; a filter without fields means
-    all items that the last scan found.
+class _Readable(type(BaseModel)):  # type: ignore[misc]  # pydantic does not publish its metaclass by name
+    """Keeps pydantic's internals out of ``help(MediaFilter)``."""
 
-    A field with several values holds when one of them does. Bounds are inclusive. An item whose fact
-    is unknown (null) never satisfies a condition on that fact. Texts are compared without regard to
-    the case of ASCII letters, and no character in them is a wildcard.
+    def __dir__(cls) -> list[str]:
+        inherited = set(dir(BaseModel))
+        return [name for name in super().__dir__() if not name.startswith("_") and name not in inherited]
+
+
+class MediaFilter(BaseModel, metaclass=_Readable):
+    """Conditions that select items. Every given field must hold. A filter without fields selects all
+    items that the last scan found.
+
+    A field with several values holds when one of them matches. Bounds are inclusive. An item whose value
+    is unknown (null) never satisfies a condition on that value. Text is compared without regard to
+    the case of ASCII letters, and no character is a wildcard.
 
     Attributes:
         media_type: ``video``, ``audio``, ``image``, ``document`` or ``other``.
-        mime_type: For example ``video/mp4``; ``video/*`` is not understood, use ``media_type``.
-        extension: Of the file name, with or without the dot.
-        video_codec: FFmpeg's name, for example ``hevc``.
-        audio_codec: FFmpeg's name, for example ``flac``.
-        container: Of films and music, FFmpeg's name of the format, for example ``matroska,webm``.
-        resolution: Class by width and height: ``below SD``, ``SD``, ``HD``, ``Full HD``, ``QHD``, ``4K`` or
-            ``8K`` (docs/analyses.md has the bounds).
-        min_size: Bytes, or text such as ``"1 GB"`` (10^9) or ``"1 GiB"`` (2^30).
-        max_size: As ``min_size``.
-        min_duration: Seconds, or text such as ``"5 min"`` or ``"1:30:00"``.
-        max_duration: As ``min_duration``.
-        min_width: Pixels as displayed.
-        max_width: Pixels as displayed.
-        min_height: Pixels as displayed.
-        max_height: Pixels as displayed.
-        min_year: Year of release (music), or of ``date`` where no release year is known.
-        max_year: As ``min_year``.
-        after: First moment of the item's date: capture time where known, else the file system's
-            modification time. A year, month or day stands for its first moment; without a zone, UTC.
-        before: Last moment; a year, month or day stands for its last moment.
-        folder: Items whose path lies in this folder or anywhere below it. Taken as it is written;
-            ``~`` and relative paths are resolved when the filter is made.
-        camera: Make, model, or both with a space between, as in ``"Canon EOS 80D"``.
-        lens: Name of the lens.
-        artist: Performer.
+        mime_type: MIME type, for example ``video/mp4``. ``video/*`` is not supported; use ``media_type``.
+        extension: File name extension, with or without the dot.
+        video_codec: Video codec by FFmpeg's name, for example ``hevc``.
+        audio_codec: Audio codec by FFmpeg's name, for example ``flac``.
+        container: Container of video and audio by FFmpeg's name, for example ``matroska,webm``.
+        resolution: Resolution class: ``below SD``, ``SD``, ``HD``, ``Full HD``, ``QHD``, ``4K`` or
+            ``8K``. docs/analyses.md has the bounds.
+        min_size: Smallest size in bytes, or text such as ``"1 GB"`` (10^9) or ``"1 GiB"`` (2^30).
+        max_size: Largest size, written as for ``min_size``.
+        min_duration: Shortest duration in seconds, or text such as ``"5 min"`` or ``"1:30:00"``.
+        max_duration: Longest duration, written as for ``min_duration``.
+        min_width: Smallest width in pixels as displayed.
+        max_width: Largest width in pixels as displayed.
+        min_height: Smallest height in pixels as displayed.
+        max_height: Largest height in pixels as displayed.
+        min_year: First year of release (music), or of ``date`` if no release year is known.
+        max_year: Last year, as for ``min_year``.
+        year: Year or years of the item's date (UTC).
+        after: Earliest date: capture time if known, otherwise the file's modification time. A year,
+            month or day stands for its start. Times without a zone are UTC.
+        before: Latest date. A year, month or day stands for its end.
+        folder: Folder that contains the item, directly or at any depth. ``~`` and relative paths
+            are resolved when the filter is created.
+        camera: Camera make, model, or both, for example ``"Canon EOS 80D"`` or ``"EOS 80D"``.
+        lens: Lens name.
+        artist: Artist.
         album: Album.
         genre: Genre.
-        tags: Items with at least one of these tags.
-        all_tags: Items with every one of these tags.
-        no_tags: Items with none of these tags.
-        collection: Items in at least one of these collections.
-        has_date: Whether the capture time is known, rather than only the file system's time.
+        tags: Tags, of which the item has at least one.
+        all_tags: Tags, all of which the item has.
+        no_tags: Tags, none of which the item has.
+        collection: Collections, at least one of which contains the item.
+        has_date: Whether the capture time is known.
         has_location: Whether latitude and longitude are known.
-        box: (south, west, north, east) in degrees; west greater than east crosses the antimeridian.
-        area: A line around a part of the map: three to 500 corners (latitude, longitude) in degrees,
-            between which it runs straight in latitude and longitude; the last joins the first. Where it
-            crosses itself, what it goes around twice is outside. Across the antimeridian longitudes count
-            on beyond 180 (or -180). An item exactly on the line may count on either side.
-        near: (latitude, longitude, radius in km); great-circle distance on a sphere of 6371.0088 km.
-        text: Full-text search over names, titles, artists, places and tags: all words, each from its
-            beginning.
-        missing: True for items that the last scan did not find, False (as when not given) for those it
-            did, None for both.
-        duplicates: True for items with copies, False for those without.
+        box: (south, west, north, east) in degrees. West greater than east crosses the antimeridian.
+        area: Polygon on the map: three to 500 corners (latitude, longitude) in degrees. Edges are
+            straight in latitude and longitude; the last corner joins the first. Where the polygon
+            overlaps itself, what it goes around twice is outside. Across the antimeridian, longitudes
+            continue beyond 180 (or -180). An item exactly on an edge may count on either side.
+        near: (latitude, longitude, radius in km). Great-circle distance on a sphere of 6371.0088 km.
+        text: Full-text search over names, titles, artists, places and tags. All words must occur, each
+            at the start of a word.
+        missing: Items that the last scan did not find: True selects only those, False (the default) only
+            the others, None both.
+        duplicates: Whether the item has copies.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -194,6 +289,7 @@ class MediaFilter(BaseModel):
     max_height: Pixels = None
     min_year: Year = None
     max_year: Year = None
+    year: Years = None
     after: After = None
     before: Before = None
     folder: Annotated[str | None, BeforeValidator(_folder), AfterValidator(storable_words)] = None
@@ -208,12 +304,16 @@ class MediaFilter(BaseModel):
     collection: Names = None
     has_date: bool | None = None
     has_location: bool | None = None
-    box: Box | None = None
+    box: BoxField = None
     area: tuple[tuple[float, float], ...] | None = None
-    near: Near | None = None
+    near: NearField = None
     text: str | None = None
     missing: bool | None = False
     duplicates: bool | None = None
+
+    if TYPE_CHECKING:  # what a caller may pass is more than what a field holds
+
+        def __init__(self, **fields: Unpack[FilterFields]) -> None: ...
 
     @model_validator(mode="after")
     def _make_sense(self) -> MediaFilter:
@@ -226,7 +326,8 @@ class MediaFilter(BaseModel):
         if self.box is not None:
             south, west, north, east = self.box
             if not -90 <= south <= north <= 90 or not (-180 <= west <= 180 and -180 <= east <= 180):
-                raise ValueError(f"box {tuple(self.box)} is not (south, west, north, east) in degrees")
+                hint = f": south ({south:g}) is greater than north ({north:g})" if south > north else ""
+                raise ValueError(f"box {tuple(self.box)} is not (south, west, north, east) in degrees{hint}")
         if self.area is not None:
             if not 3 <= len(self.area) <= 500:
                 raise ValueError(f"area has {len(self.area)} corners; it takes 3 to 500")
@@ -240,7 +341,9 @@ class MediaFilter(BaseModel):
         return self
 
     @classmethod
-    def of(cls, given: MediaFilter | Mapping[str, Any] | None = None, /, **fields: Any) -> MediaFilter:
+    def of(
+        cls, given: MediaFilter | Mapping[str, Any] | None = None, /, **fields: Unpack[FilterFields]
+    ) -> MediaFilter:
         """Return a filter from a filter, a mapping or keywords; keywords add to and replace.
 
         Raises:
@@ -253,12 +356,16 @@ class MediaFilter(BaseModel):
                 return given
             given = {name: getattr(given, name) for name in given.model_fields_set}
         try:
-            return cls(**{**(given or {}), **fields})
+            return cls.model_validate({**(given or {}), **fields})
         except ValidationError as error:
             raise FilterError(_explain(error)) from None
 
-    def replace(self, **fields: Any) -> MediaFilter:
-        """Return the same filter with some fields replaced; None takes a condition away."""
+    def replace(self, **fields: Unpack[FilterFields]) -> MediaFilter:
+        """Return the same filter with some fields replaced; None takes a condition away.
+
+        Args:
+            fields: Fields of :class:`MediaFilter`.
+        """
         return MediaFilter.of(self, **fields)
 
     def given(self) -> dict[str, Any]:
@@ -305,8 +412,11 @@ def _explain(error: ValidationError) -> str:
     for fault in error.errors():
         field = str(fault["loc"][0]) if fault["loc"] else ""
         if fault["type"] == "extra_forbidden":
-            known = ", ".join(MediaFilter.model_fields)
-            parts.append(f"There is no filter field {field!r}; there are {known}.")
+            known = tuple(MediaFilter.model_fields)
+            parts.append(
+                f"There is no filter field {field!r}. {did_you_mean(field, known)}"
+                f"The fields are {', '.join(known)}."
+            )
         else:
             reason = fault["msg"].removeprefix("Value error, ")
             parts.append(f"{field}: {reason}" if field else reason)
@@ -315,3 +425,53 @@ def _explain(error: ValidationError) -> str:
 
 FilterLike = MediaFilter | Mapping[str, Any] | None
 """What every verb takes for a filter, besides the fields as keywords."""
+
+_ENTRY = re.compile(r"^ {8}(\w+): (.*?)(?=^ {8}\w+: |^ {0,7}\S|\Z)", re.DOTALL | re.MULTILINE)
+
+
+def field_texts() -> dict[str, str]:
+    """Return what the documentation of :class:`MediaFilter` says of each field, without markup."""
+    attributes = (MediaFilter.__doc__ or "").partition("Attributes:")[2]
+    return {name: " ".join(text.replace("``", "").split()) for name, text in _ENTRY.findall(attributes)}
+
+
+def _keywords() -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default)
+        for name, field in MediaFilter.model_fields.items()
+    ]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def filter_keywords(function: F) -> F:
+    """Name the filter's fields in the signature and docstring of a function that takes ``**fields``.
+
+    Completion in notebooks and ``help()`` read those, and do not look into a TypedDict.
+    """
+    signature = inspect.signature(function)
+    *own, last = signature.parameters.values()
+    assert last.kind is inspect.Parameter.VAR_KEYWORD
+    fields = [one for one in _keywords() if one.name not in signature.parameters]
+    function.__signature__ = signature.replace(  # type: ignore[attr-defined]  # what inspect reads
+        parameters=[*own, *fields]
+    )
+    texts = field_texts()
+    lines = "".join(f"            {one.name}: {_first_sentence(texts.get(one.name, ''))}\n" for one in fields)
+    function.__doc__ = re.sub(
+        rf"^ +{last.name}: Fields of .*\n",
+        lambda found: found[0] + lines,
+        function.__doc__ or "",
+        count=1,
+        flags=re.MULTILINE,
+    )
+    return function
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].rstrip(".") + "."
+
+
+MediaFilter.__signature__ = inspect.Signature(_keywords())  # pydantic's shows validators
+filter_keywords(MediaFilter.replace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Literal, Unpack, get_args
 from uuid import UUID
 
 import pandas as pd
@@ -23,7 +23,7 @@ from mfkit.analysis import (
 from mfkit.analysis.encoding_assumptions import read_assumptions
 from mfkit.analysis.periods import Freq
 from mfkit.errors import FilterError
-from mfkit.filters.media_filter import FilterLike, MediaFilter
+from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
 from mfkit.frames import crossed
 from mfkit.library.read import ReadMethods
 
@@ -33,8 +33,13 @@ Measure = Literal["files", "copies", "bytes", "bytes_with_copies", "duration"]
 class AnalysisMethods(ReadMethods):
     """Sums, growth, places, doubles, and what the scans said."""
 
+    @filter_keywords
     async def summary(
-        self, /, by: str | Sequence[str] = "media_type", filter: FilterLike = None, **fields: Any
+        self,
+        /,
+        by: str | Sequence[str] = "media_type",
+        filter: FilterLike = None,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Sum items up by one or more facts.
 
@@ -53,8 +58,10 @@ class AnalysisMethods(ReadMethods):
         Raises:
             FilterError: A fact or field is unknown, or a value makes no sense.
         """
-        return await self.frame(summary.summary(by, MediaFilter.of(filter, **fields)))
+        chosen = MediaFilter.of(filter, **fields)
+        return await self._selected(summary.summary(by, chosen), chosen)
 
+    @filter_keywords
     async def crosstab(
         self,
         /,
@@ -63,7 +70,7 @@ class AnalysisMethods(ReadMethods):
         filter: FilterLike = None,
         *,
         values: Measure = "files",
-        **fields: Any,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Sum items up by two dimensions as a table.
 
@@ -84,9 +91,11 @@ class AnalysisMethods(ReadMethods):
         """
         if values not in get_args(Measure):
             raise FilterError(f"{values!r} cannot be counted. Use one of {', '.join(get_args(Measure))}.")
-        cells = await self.frame(summary.summary((index, columns), MediaFilter.of(filter, **fields)))
+        chosen = MediaFilter.of(filter, **fields)
+        cells = await self._selected(summary.summary((index, columns), chosen), chosen)
         return crossed(cells, index, columns, values)
 
+    @filter_keywords
     async def growth(
         self,
         /,
@@ -95,12 +104,13 @@ class AnalysisMethods(ReadMethods):
         *,
         on: str = "date",
         by: str | Sequence[str] = "media_type",
-        **fields: Any,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Count items by period and facts, with running totals.
 
         Args:
-            freq: ``"year"``, ``"month"`` or ``"day"``.
+            freq: ``"year"``, ``"quarter"``, ``"month"``, ``"week"`` (from Monday), ``"day"``, or pandas'
+                alias: ``"YS"``, ``"QS"``, ``"MS"``, ``"W"``, ``"D"``.
             filter: Which items.
             on: ``"date"`` (capture time, else modification time), ``"created_at"`` (when the item
                 came into the library) or ``"file_modified_at"``.
@@ -114,10 +124,18 @@ class AnalysisMethods(ReadMethods):
         Raises:
             FilterError: The period, the date, a fact or a field is unknown, or a value makes no sense.
         """
-        return await self.frame(growth.growth(freq, MediaFilter.of(filter, **fields), on=on, by=by))
+        chosen = MediaFilter.of(filter, **fields)
+        return await self._selected(growth.growth(freq, chosen, on=on, by=by), chosen)
 
+    @filter_keywords
     async def folders(
-        self, /, depth: int = 2, filter: FilterLike = None, *, limit: int | None = 5_000, **fields: Any
+        self,
+        /,
+        depth: int = 2,
+        filter: FilterLike = None,
+        *,
+        limit: int | None = 5_000,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Sum items up by folder as a tree, each folder with all below it: what a treemap draws.
 
@@ -144,6 +162,7 @@ class AnalysisMethods(ReadMethods):
             top = folder_tree.common_folder(first, last)
         return await self.frame(folder_tree.folders(depth, chosen, top, limit=limit))
 
+    @filter_keywords
     async def histogram(
         self,
         /,
@@ -152,7 +171,7 @@ class AnalysisMethods(ReadMethods):
         filter: FilterLike = None,
         *,
         log: bool = False,
-        **fields: Any,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Count items by bins of a quantity.
 
@@ -178,6 +197,7 @@ class AnalysisMethods(ReadMethods):
         marks = histogram.edges(column, least, greatest, bins, log=log)
         return await self.frame(histogram.histogram(column, marks, chosen, log=log))
 
+    @filter_keywords
     async def places(
         self,
         /,
@@ -185,7 +205,7 @@ class AnalysisMethods(ReadMethods):
         *,
         zoom: float | None = None,
         degrees: float | None = None,
-        **fields: Any,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Sum located items up by the cells of a grid, for a map of any number of items.
 
@@ -209,23 +229,32 @@ class AnalysisMethods(ReadMethods):
         """
         return await self.frame(places.places(MediaFilter.of(filter, **fields), degrees, zoom))
 
-    async def largest(self, /, n: int = 20, filter: FilterLike = None, **fields: Any) -> pd.DataFrame:
+    @filter_keywords
+    async def largest(
+        self, /, n: int = 20, filter: FilterLike = None, **fields: Unpack[FilterFields]
+    ) -> pd.DataFrame:
         """List the largest items, as :meth:`items`.
+
+        Args:
+            n: How many.
+            filter: Which items.
+            fields: Fields of :class:`MediaFilter`.
 
         Raises:
             FilterError: A field is unknown, or a value makes no sense.
         """
         return await self.items(filter, order_by="file_size", ascending=False, limit=n, **fields)
 
+    @filter_keywords
     async def duplicates(
-        self, /, filter: FilterLike = None, *, groups: int | None = None, **fields: Any
+        self, /, filter: FilterLike = None, *, groups: int | None = None, **fields: Unpack[FilterFields]
     ) -> pd.DataFrame:
         """List every path of every content that is there more than once, and which to keep.
 
         Args:
             filter: Which items.
             groups: At most so many contents, those with the most bytes to win; all when not given.
-            fields: Fields of the filter.
+            fields: Fields of :class:`MediaFilter`.
 
         Returns:
             One row per path, groups with the most bytes to win first: ``id``, ``file_path``,
@@ -235,10 +264,16 @@ class AnalysisMethods(ReadMethods):
         Raises:
             FilterError: A field is unknown, or a value makes no sense.
         """
-        return await self.frame(duplicate_files.duplicates(MediaFilter.of(filter, **fields), groups=groups))
+        chosen = MediaFilter.of(filter, **fields)
+        return await self._selected(duplicate_files.duplicates(chosen, groups=groups), chosen)
 
+    @filter_keywords
     async def completeness(
-        self, /, by: str | Sequence[str] = "media_type", filter: FilterLike = None, **fields: Any
+        self,
+        /,
+        by: str | Sequence[str] = "media_type",
+        filter: FilterLike = None,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Count of how many items each field is known.
 
@@ -257,8 +292,15 @@ class AnalysisMethods(ReadMethods):
         """
         return await self.frame(completeness.completeness(by, MediaFilter.of(filter, **fields)))
 
+    @filter_keywords
     async def missing_metadata(
-        self, /, field: str, filter: FilterLike = None, *, limit: int | None = None, **fields: Any
+        self,
+        /,
+        field: str,
+        filter: FilterLike = None,
+        *,
+        limit: int | None = None,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """List the items that lack a field which their media type has, as :meth:`items`, by path.
 
@@ -275,6 +317,7 @@ class AnalysisMethods(ReadMethods):
             completeness.missing_metadata(field, MediaFilter.of(filter, **fields), limit=limit)
         )
 
+    @filter_keywords
     async def savings(
         self,
         /,
@@ -283,7 +326,7 @@ class AnalysisMethods(ReadMethods):
         *,
         assumptions: pd.DataFrame | None = None,
         limit: int | None = None,
-        **fields: Any,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Estimate what re-encoding would save, item by item.
 

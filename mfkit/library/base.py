@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import pandas as pd
 from sqlalchemy import Executable, Select
 
+from mfkit.analysis import scan_history
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.null_database import NullDatabase
 from mfkit.distributed_access import load_distributed
 from mfkit.engines.base import QueryEngine
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
-from mfkit.errors import QueryError
+from mfkit.errors import LibraryNotFoundError, QueryError
 from mfkit.frames import to_frame
+from mfkit.library.representation import Overview
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -40,7 +43,7 @@ class LibraryBase:
         busy_timeout: float = BUSY_TIMEOUT,
         engine: Engine = "snapshot",
     ) -> None:
-        """Name the library; it is opened, made and upgraded by the first call.
+        """Name the library; the first call opens it, and the first scan or import creates it.
 
         Args:
             library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
@@ -59,6 +62,7 @@ class LibraryBase:
         self._snapshot = SnapshotEngine(self.database, self._record)
         self._engine: QueryEngine = self._snapshot if engine == "snapshot" else self._record
         self._opening: asyncio.Task[None] | None = None
+        self._warned: set[str] = set()
 
     @classmethod
     def from_dataset(
@@ -85,6 +89,7 @@ class LibraryBase:
         library._record = LibraryEngine(library.database)
         library._snapshot = library._engine = opened
         library._opening = None
+        library._warned = set()
         return library
 
     def __repr__(self) -> str:
@@ -92,16 +97,44 @@ class LibraryBase:
         return f"{type(self).__name__}({self.database.name!r})"
 
     async def open(self) -> Self:
-        """Make sure that the library is there and its schema current; every verb does so by itself.
+        """Open the library and bring its schema up to date; every method does so by itself.
 
         Raises:
-            MfkitError: It is not there, is no library, is locked, or comes from a newer mfkit.
+            LibraryNotFoundError: The library does not exist; the first scan or import creates it.
+            MfkitError: It is not a library, is locked, or comes from a newer mfkit.
         """
+        return await self._open(create=False)
+
+    async def _open(self, *, create: bool) -> Self:
+        while create and self._opening is not None and not self._opening.done():
+            await asyncio.wait([self._opening])  # it may have been started by a method that creates nothing
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
-            self._opening = asyncio.ensure_future(self.database.upgrade())
+            self._opening = asyncio.ensure_future(self.database.upgrade(create=create))
         await asyncio.shield(self._opening)
         await self.database.check_file()  # the snapshot would be asked for what it holds
         return self
+
+    async def _open_or_create(self, check: Callable[[], object]) -> None:
+        """Open the library; create one that does not exist, after a check that may refuse to."""
+        try:
+            await self.open()
+        except LibraryNotFoundError:
+            check()
+            await self._open(create=True)
+
+    async def _open_existing(self) -> Self:
+        """Open the library, unless it is still to be created by a first scan or import.
+
+        Raises:
+            MfkitError: It is not a library, is locked, comes from a newer mfkit, or is only to be read and
+                does not exist.
+        """
+        try:
+            return await self.open()
+        except LibraryNotFoundError:
+            if self.database.read_only:
+                raise
+            return self
 
     async def close(self) -> None:
         """Close all connections; a later call opens the library again."""
@@ -111,8 +144,8 @@ class LibraryBase:
         await self.database.dispose()
 
     async def __aenter__(self) -> Self:
-        """Open the library."""
-        return await self.open()
+        """Open the library, if it exists already."""
+        return await self._open_existing()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -140,6 +173,23 @@ async def library_state(library: LibraryBase) -> object | None:
     """
     await library.open()
     return await library._engine.state()
+
+
+async def overview_of(library: LibraryBase) -> Overview | None:
+    """Return how much a library holds; None if it is not open: printing it opens nothing."""
+    if library._opening is None or not library._opening.done() or _failed(library._opening):
+        return None
+    sums = (await library.frame(scan_history.overview())).iloc[0]
+    roots = await library.frame(scan_history.roots())
+    last = roots["finished_at"].max()
+    return Overview(
+        library.database.name,
+        int(sums["items"]),
+        int(sums["bytes"]),
+        int(sums["failures"]),
+        tuple(roots["root"]),
+        None if pd.isna(last) else last,
+    )
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

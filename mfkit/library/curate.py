@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Unpack
 
 import pandas as pd
 
 from mfkit import catalog
 from mfkit.analysis import item_details
 from mfkit.errors import FilterError
-from mfkit.filters.media_filter import FilterLike, MediaFilter
+from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
 from mfkit.library.base import LibraryBase
 
 
@@ -93,7 +93,10 @@ class CurateMethods(LibraryBase):
         """List the saved selections: ``name``, ``filter`` (JSON), ``created_at``, ``modified_at``, ``id``."""
         return await self.frame(item_details.saved_filters())
 
-    async def save_filter(self, name: str, /, filter: FilterLike = None, **fields: Any) -> None:
+    @filter_keywords
+    async def save_filter(
+        self, name: str, /, filter: FilterLike = None, **fields: Unpack[FilterFields]
+    ) -> None:
         """Keep a selection in the library by name; one of that name is replaced.
 
         Args:

@@ -6,11 +6,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from mfkit.analysis import item_list
 from mfkit.errors import ExportError, FilterError, IngestError
-from mfkit.filters.media_filter import FilterLike, MediaFilter
+from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
 from mfkit.library.base import LibraryBase
 from mfkit.path_argument import checked_path
 from mfkit.progress import progress_bar
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class ExchangeMethods(LibraryBase):
     """Exports and ingests."""
 
+    @filter_keywords
     async def export(
         self,
         path: str | os.PathLike[str],
@@ -39,7 +40,7 @@ class ExchangeMethods(LibraryBase):
         offset: int | None = None,
         overwrite: bool = False,
         progress: bool | None = None,
-        **fields: Any,
+        **fields: Unpack[FilterFields],
     ) -> ExportResult:
         """Write items into a file, in the format that its suffix names.
 
@@ -125,6 +126,8 @@ class ExchangeMethods(LibraryBase):
     ) -> ImportResult:
         """Bring rows from elsewhere into the library, each into the item of its path or content.
 
+        A library that does not exist is created.
+
         A row whose path or hash is known updates what it states, and leaves the rest as it is; any other is a
         new item. Without ``file_hash`` an item bears a stand-in until a scan reads the file; docs/exchange.md
         says what scans make of such items, and what each column may hold.
@@ -150,6 +153,7 @@ class ExchangeMethods(LibraryBase):
         """
         import pandas as pd
 
+        from mfkit.exchange.imports.import_sources import require_file
         from mfkit.exchange.imports.importer import import_rows
 
         given = (
@@ -157,7 +161,7 @@ class ExchangeMethods(LibraryBase):
             if isinstance(source, pd.DataFrame)
             else (Path(checked_path(source, "the import", IngestError)).expanduser())
         )
-        await self.open()
+        await self._open_or_create(lambda: require_file(given))  # a misspelt file creates no library
         return await import_rows(
             self.database, given, columns=columns or {}, on_error=on_error, progress=progress
         )

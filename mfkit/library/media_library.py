@@ -5,25 +5,30 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
+import html
 import os
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, Unpack, cast
 from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.event_loop import run_on_library_loop, run_sync, start_cleanup, wait_for_cleanups
-from mfkit.engines.base import Snapshot
-from mfkit.filters.media_filter import FilterLike, MediaFilter
+from mfkit.errors import MfkitError
+from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
 from mfkit.library.analyse import AnalysisMethods
-from mfkit.library.base import Engine
+from mfkit.library.base import Engine, overview_of
 from mfkit.library.curate import CurateMethods
 from mfkit.library.details import DetailMethods
 from mfkit.library.exchange import ExchangeMethods
 from mfkit.library.read import FacetMethods
+from mfkit.library.representation import Overview
 from mfkit.library.write import TransferMethods, WriteMethods
+from mfkit.text_safety import escape_control
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -49,6 +54,8 @@ class AsyncMediaLibrary(
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_SHOWN_WITHIN = 2.0
+"""Seconds that printing a library may take to count its items."""
 
 _unclosed: weakref.WeakSet[Database] = weakref.WeakSet()
 
@@ -86,7 +93,7 @@ class _Bridge:
         return dir(self._library)
 
     async def __aenter__(self) -> Self:
-        await self.open()
+        await self._open_existing()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -120,17 +127,18 @@ class MediaLibrary:
         busy_timeout: float = BUSY_TIMEOUT,
         engine: Engine = "snapshot",
     ) -> None:
-        """Open a library; it is made when it is not there, and its schema brought up to date.
+        """Open a library and bring its schema up to date; the first scan or import creates it.
 
         Args:
             library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
-            read_only: Refuse to write; the library must be there.
+            read_only: Refuse to write; the library must exist.
             busy_timeout: Seconds to wait for another program's write to end (SQLite).
             engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, brought up to
                 date before each; ``"record"`` runs them on the database itself.
 
         Raises:
-            MfkitError: It is not there, is no library, is locked, or comes from a newer mfkit.
+            MfkitError: It is not a library, is locked, comes from a newer mfkit, or is only to be read and
+                does not exist.
         """
         self._start(AsyncMediaLibrary(library, read_only=read_only, busy_timeout=busy_timeout, engine=engine))
 
@@ -162,7 +170,7 @@ class MediaLibrary:
         # People seldom close a library; its connections must not outlive it all the same.
         weakref.finalize(self, _forget, self._library.database).atexit = False
         _unclosed.add(self._library.database)
-        run_sync(self._library.open())
+        run_sync(self._library._open_existing())
 
     @property
     def database(self) -> Database:
@@ -174,14 +182,35 @@ class MediaLibrary:
         """The same library for ``await``: ``await lib.aio.items(media_type="video")``."""
         return cast(AsyncMediaLibrary, _Bridge(self._library))
 
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """Where the snapshot is and what it holds (path, rows, bytes, age); None when there can be none."""
-        return run_sync(self._library.snapshot())
-
     def __repr__(self) -> str:
-        """Name the library by its path or its URL without the password."""
-        return f"MediaLibrary({self.database.name!r})"
+        """Show the path, or the URL without the password, and how much the library holds."""
+        overview = self._overview()
+        return f"MediaLibrary({self.database.name!r})" + (f" {overview.text()}" if overview else "")
+
+    def _repr_html_(self) -> str:
+        """Show the same as a table, for a notebook."""
+        overview = self._overview()
+        return overview.html() if overview else f"<code>{html.escape(escape_control(repr(self)))}</code>"
+
+    def _overview(self) -> Overview | None:
+        """Return how much the library holds; None if that cannot be told at once, whatever the reason."""
+
+        async def within() -> Overview | None:
+            async with asyncio.timeout(_SHOWN_WITHIN):
+                return await overview_of(self._library)
+
+        try:
+            return run_sync(within())
+        except (MfkitError, SQLAlchemyError, OSError):  # broken, locked or busy: it is printed all the same
+            return None
+
+    def __len__(self) -> int:
+        """Return the number of items that the last scan found."""
+        return self.count()
+
+    def __bool__(self) -> bool:
+        """Return True: an empty library is a library."""
+        return True
 
     def __enter__(self) -> Self:
         """Return the open library."""
@@ -200,6 +229,7 @@ class MediaLibrary:
     search = _blocking(AsyncMediaLibrary.search)
     frame = _blocking(AsyncMediaLibrary.frame)
     sql = _blocking(AsyncMediaLibrary.sql)
+    snapshot = _blocking(AsyncMediaLibrary.snapshot)
     refresh = _blocking(AsyncMediaLibrary.refresh)
     metadata = _blocking(AsyncMediaLibrary.metadata)
     thumbnail = _blocking(AsyncMediaLibrary.thumbnail)
@@ -235,7 +265,8 @@ class MediaLibrary:
     copy_to = _blocking(AsyncMediaLibrary.copy_to)
     publish = _blocking(AsyncMediaLibrary.publish)
 
-    def explore(self, /, filter: FilterLike = None, **fields: Any) -> Explorer:
+    @filter_keywords
+    def explore(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> Explorer:
         """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.
 
         Args:
@@ -244,11 +275,14 @@ class MediaLibrary:
 
         Raises:
             FilterError: A field is unknown, or a value makes no sense.
+            LibraryNotFoundError: The library does not exist.
         """
+        run_sync(self._library.open())
         from mfkit.widgets import explore  # brings ipywidgets and Plotly, which scripts do not need
 
         return explore(self, MediaFilter.of(filter, **fields))
 
+    @filter_keywords
     def report(
         self,
         path: str | os.PathLike[str],
@@ -262,7 +296,7 @@ class MediaLibrary:
         notebook: str | os.PathLike[str] | None = None,
         pictures: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
-        **fields: Any,
+        **fields: Unpack[FilterFields],
     ) -> Path:
         """Write a report as one file: HTML that opens anywhere without a server, or PDF.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -37,11 +37,11 @@ class WriteMethods(LibraryBase):
         workers: int | None = None,
         executor: Executor | None = None,
         time_limit: float = 60.0,
-        hash: Literal["content"] | None = None,
+        hash_content: bool = False,
         people_as_tags: bool = False,
         progress: bool | None = None,
     ) -> ScanReport:
-        """Read folders into the library.
+        """Read folders into the library, which is created if it does not exist.
 
         Files whose size and modification time are as they were are not opened again. What is no
         longer found is marked as missing; nothing is ever deleted.
@@ -57,8 +57,8 @@ class WriteMethods(LibraryBase):
             executor: Where files are read instead, such as ``client.get_executor()`` of a Dask cluster
                 whose machines see the storage at the same paths (docs/scaling.md). It is left open.
             time_limit: Seconds without a sign of life after which a file is given up as failed.
-            hash: Of objects in object storage: read the whole content for its SHA-256 (``"content"``)
-                instead of letting ETag and size stand for it. The content of files is always read.
+            hash_content: Read objects in object storage whole, for the SHA-256 of their content, instead of
+                identifying them by ETag and size. The content of files is always read.
             people_as_tags: Tag what is read with the names of the people that sidecars and XMP state.
             progress: Whether to show a progress bar; when not given, where a person can see it.
 
@@ -73,9 +73,13 @@ class WriteMethods(LibraryBase):
             ReadOnlyLibraryError: The library may only be read.
             LibraryLockedError: Another program holds the write lock.
         """
+        from mfkit.scan.roots import resolve_roots
         from mfkit.scan.scanner import scan  # brings PyAV and Pillow, which reading does not need
 
-        await self.open()
+        if roots:
+            await self._open_or_create(lambda: resolve_roots(roots))  # a misspelt folder creates no library
+        else:
+            await self.open()
         started = utc_now()
         report = await scan(
             self.database,
@@ -85,7 +89,7 @@ class WriteMethods(LibraryBase):
             workers=workers,
             executor=executor,
             time_limit=time_limit,
-            hash=hash,
+            hash_content=hash_content,
             progress=progress,
         )
         if people_as_tags:

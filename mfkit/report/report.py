@@ -6,12 +6,12 @@ import html
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from mfkit.errors import ReportError
 from mfkit.filters.describe import describe
-from mfkit.filters.media_filter import FilterLike, MediaFilter
+from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
 from mfkit.library import MediaLibrary
 from mfkit.report import (
     format_sections,
@@ -56,6 +56,7 @@ class Report:
         >>> report.types()  # doctest: +SKIP
     """
 
+    @filter_keywords
     def __init__(
         self,
         lib: MediaLibrary,
@@ -66,7 +67,7 @@ class Report:
         redact: str | Sequence[str] = (),
         compare_to: str | UUID | None = None,
         replaces: str | Path | None = None,
-        **fields: Any,
+        **fields: Unpack[FilterFields],
     ) -> None:
         """Create a report.
 

@@ -10,14 +10,14 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from posixpath import dirname
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
 from mfkit.distributed_access import load_distributed
-from mfkit.errors import FilterError, FolderNotFoundError, MfkitError
+from mfkit.errors import FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanStatus, utc_now
 from mfkit.progress import progress_bar
 from mfkit.scan.change_journal import ChangeJournal, scanned_roots
@@ -64,12 +64,10 @@ async def scan(
     workers: int | None = None,
     executor: Executor | None = None,
     time_limit: float = TIME_LIMIT,
-    hash: Literal["content"] | None = None,
+    hash_content: bool = False,
     progress: bool | None = None,
 ) -> ScanReport:
     """Scan folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
-    if hash not in (None, "content"):
-        raise FilterError(f"hash={hash!r} is not supported. Use hash='content', or omit it.")
     folders = await asyncio.to_thread(resolve_roots, roots or await _earlier_roots(database))
     started = time.monotonic()
     counts: dict[str, Counts] = {}
@@ -91,7 +89,7 @@ async def scan(
         paths_from_copies: set[str] = set()
         for folder in folders:
             root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, paths_from_copies)
-            if hash is not None and is_url(folder):
+            if hash_content and is_url(folder):
                 root_scan.wants_content = True
                 await reread_placeholder_hashes(database, folder)
             counts[folder] = await root_scan.run()

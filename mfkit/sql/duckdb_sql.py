@@ -25,6 +25,7 @@ from mfkit.sql.elements import (
     FirstWord,
     JsonText,
     LeadingFolders,
+    OrderedTexts,
     PeriodStart,
     SearchHits,
     compiled_by,
@@ -340,3 +341,8 @@ def _leading_folders(path: str, separators: str) -> str:
 @compiled_by(AfterLast, "duckdb")
 def _after_last(text: str, separator: str) -> str:
     return f"regexp_extract({text}, '[^{separator[1]}]*$')"
+
+
+@compiled_by(OrderedTexts, "duckdb")
+def _ordered_texts(text: str) -> str:
+    return f"string_agg({text}, ', ' ORDER BY {text})"

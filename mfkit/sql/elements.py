@@ -106,6 +106,13 @@ class AfterLast(FunctionElement[str]):
     type = Text()
 
 
+class OrderedTexts(FunctionElement[str]):
+    """Aggregate of texts: all of them in ascending order, separated by ", ". Argument: the text."""
+
+    inherit_cache = True
+    type = Text()
+
+
 class CodePointOrder(FunctionElement[str]):
     """Text that compares by code point. Argument: the text."""
 

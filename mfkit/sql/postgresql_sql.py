@@ -18,6 +18,7 @@ from mfkit.sql.elements import (
     FirstWord,
     JsonText,
     LeadingFolders,
+    OrderedTexts,
     PeriodStart,
     SearchHits,
     compiled_by,
@@ -79,3 +80,8 @@ def _after_last(text: str, separator: str) -> str:
 @compiled_by(CodePointOrder, "postgresql")
 def _code_point_order(text: str) -> str:
     return f'{text} COLLATE "C"'
+
+
+@compiled_by(OrderedTexts)
+def _ordered_texts(text: str) -> str:
+    return f"string_agg({text}, ', ' ORDER BY {text} COLLATE \"C\")"

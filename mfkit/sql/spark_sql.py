@@ -26,6 +26,7 @@ from mfkit.sql.elements import (
     FirstWord,
     JsonText,
     LeadingFolders,
+    OrderedTexts,
     PeriodStart,
     SearchHits,
     compiled_by,
@@ -195,3 +196,8 @@ def _leading_folders(path: str, separators: str) -> str:
 def _after_last(text: str, separator: str) -> str:
     # Java's $ also matches before a last line break.
     return rf"regexp_extract({text}, r'[^{separator[1]}]*\z', 0)"
+
+
+@compiled_by(OrderedTexts, "spark")
+def _ordered_texts(text: str) -> str:
+    return f"listagg({text}, ', ') WITHIN GROUP (ORDER BY {text})"

@@ -13,12 +13,21 @@ from mfkit.sql.elements import (
     FirstWord,
     JsonText,
     LeadingFolders,
+    OrderedTexts,
     PeriodStart,
     SearchHits,
     compiled_by,
 )
 
-_PERIOD_FORMATS = {"year": "%Y-01-01", "month": "%Y-%m-01", "day": "%Y-%m-%d"}
+_PERIOD_STARTS = {
+    "year": "strftime('%Y-01-01', {0})",
+    "quarter": (
+        "strftime('%Y-', {0}) || substr('01040710', (strftime('%m', {0}) - 1) / 3 * 2 + 1, 2) || '-01'"
+    ),
+    "month": "strftime('%Y-%m-01', {0})",
+    "week": "strftime('%Y-%m-%d', {0}, 'weekday 0', '-6 days')",  # to the next Sunday, then back to Monday
+    "day": "strftime('%Y-%m-%d', {0})",
+}
 _LOCAL_TIME_GLOB = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]*"
 
 
@@ -56,7 +65,9 @@ def _clock_part(part: str, local_time: str, timestamp: str) -> str:
 
 @compiled_by(PeriodStart, "sqlite")
 def _period_start(unit: str, timestamp: str) -> str:
-    return f"strftime('{_PERIOD_FORMATS[unit[1:-1]]} 00:00:00.000000', {timestamp})"
+    # Whole seconds, as for the local time.
+    start = _PERIOD_STARTS[unit[1:-1]].format(f"substr({timestamp}, 1, 19)")
+    return f"({start} || ' 00:00:00.000000')"
 
 
 @compiled_by(LeadingFolders, "sqlite")
@@ -73,3 +84,11 @@ def _leading_folders(path: str, separators: str) -> str:
 def _after_last(text: str, separator: str) -> str:
     # SQLite cannot search from the end: trim all other characters instead, as mfkit.models.wide_view does.
     return f"substr({text}, length(rtrim({text}, replace({text}, {separator}, ''))) + 1)"
+
+
+@compiled_by(OrderedTexts, "sqlite")
+def _ordered_texts(text: str) -> str:
+    # group_concat() has no ORDER BY before SQLite 3.44. As a window function it returns the same text in
+    # every row, of which a scalar subquery takes the first.
+    frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+    return f"group_concat({text}, ', ') OVER (ORDER BY {text} {frame})"

@@ -101,7 +101,7 @@ def test_a_broken_line_is_tried_again(bucket: Bucket, lib: MediaLibrary) -> None
     bucket.put("a.bin", data)
     bucket.server.spoil(method="GET", contains="a.bin", status=503, times=1)
     bucket.server.spoil(method="GET", contains="a.bin", cut=1000, after=1, times=1)
-    found = scan(lib, bucket.url, hash="content").total
+    found = scan(lib, bucket.url, hash_content=True).total
     assert (found.added, found.failed) == (1, 0)
     assert lib.items().iloc[0]["file_hash"] == hashlib.sha256(data).hexdigest()
 
@@ -123,7 +123,7 @@ def test_a_slow_line_gives_signs_of_life(bucket: Bucket, lib: MediaLibrary) -> N
     """What takes longer than the time limit goes on as long as bytes come; what says nothing is given up."""
     bucket.put("slow.bin", noise(1, LARGE))
     bucket.server.spoil(method="GET", contains="slow.bin", delay=0.7)
-    found = scan(lib, bucket.url, hash="content", time_limit=6)
+    found = scan(lib, bucket.url, hash_content=True, time_limit=6)
     assert (found.total.added, found.total.failed) == (1, 0)
     assert found.seconds > 8
     bucket.put("dead.bin", noise(2, LARGE))
@@ -143,11 +143,11 @@ def test_an_object_that_changes_while_it_is_read_is_not_mixed(bucket: Bucket, li
 
 
 def test_the_command_scans_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
-    """mfkit scan takes a URL and --hash content; without the packages it names them."""
+    """mfkit scan takes a URL and --hash-content; without the packages it names them."""
     bucket.put("a.bin", noise(1, LARGE))
     command = [sys.executable, "-m", "mfkit.cli", "scan", "--library", str(tmp_path / "l.db"), "--json"]
     done = subprocess.run(
-        [*command, bucket.url, "--hash", "content"], capture_output=True, text=True, check=True
+        [*command, bucket.url, "--hash-content"], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["roots"][bucket.url]["added"] == 1
     hidden = tmp_path / "hidden"

@@ -58,7 +58,7 @@ def test_the_hash_says_what_it_is(bucket: Bucket, lib: MediaLibrary) -> None:
 
 
 def test_content_asked_for_later_is_read(bucket: Bucket, library: MediaLibrary, tmp_path: Path) -> None:
-    """hash="content" reads what has a stand-in, keeps item, tags and copies, and finds copies on a disk."""
+    """It reads what has a stand-in; keeps item, tags and copies, and finds copies on a disk."""
     data = noise(1, LARGE)
     for key in ("a.bin", "b.bin"):
         bucket.put(key, data)
@@ -66,13 +66,13 @@ def test_content_asked_for_later_is_read(bucket: Bucket, library: MediaLibrary, 
     scan(library, bucket.url)
     library.tag(library.items(text="a.bin"), "kept")
     bucket.requests()
-    found = scan(library, bucket.url, hash="content").total
+    found = scan(library, bucket.url, hash_content=True).total
     assert (found.updated, found.unchanged, found.added, found.missing) == (2, 1, 0, 0)
     item = library.items(tags=["kept"]).iloc[0]
     assert (item["file_hash"], item["copies"]) == (hashlib.sha256(data).hexdigest(), 1)
     assert json.loads(item["extra_metadata"])["hash"] == "content"
     bucket.requests()
-    assert scan(library, bucket.url, hash="content").total.unchanged == 3
+    assert scan(library, bucket.url, hash_content=True).total.unchanged == 3
     assert [one for one in bucket.requests() if not one.is_listing] == []
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk" / "c.bin").write_bytes(data)
@@ -92,7 +92,7 @@ def test_a_stand_in_gives_way_to_the_item_of_its_content(
     scan(lib, bucket.url)
     lib.tag(lib.items(folder=bucket.url), "kept")
     assert len(paths(lib)) == 2
-    scan(lib, bucket.url, hash="content")
+    scan(lib, bucket.url, hash_content=True)
     item = lib.items().iloc[0]
     assert (len(paths(lib)), item["copies"], paths(lib, tags=["kept"])) == (1, 1, [item["file_path"]])
 
@@ -104,7 +104,7 @@ def test_the_checksum_of_parts_is_none_of_the_content(bucket: Bucket, lib: Media
     assert etag.endswith("-2")
     scan(lib, bucket.url)
     assert lib.items().iloc[0]["file_hash"] == object_placeholder_hash(etag, len(part) + 3)
-    scan(lib, bucket.url, hash="content")
+    scan(lib, bucket.url, hash_content=True)
     assert lib.items().iloc[0]["file_hash"] == hashlib.sha256(part + b"end").hexdigest()
 
 
@@ -116,7 +116,7 @@ def test_facts_read_again_keep_the_hash(bucket: Bucket, lib: MediaLibrary, sqlit
     bucket.put("checked.bin", noise(2, LARGE), ChecksumAlgorithm="SHA256")
     scan(lib, bucket.url)
     bucket.put("content.bin", noise(3, LARGE))
-    scan(lib, bucket.url, hash="content")
+    scan(lib, bucket.url, hash_content=True)
     bucket.put("plain2.bin", noise(4, LARGE))
     scan(lib, bucket.url)
     columns = ["file_name", "file_hash", "extra_metadata"]

@@ -27,6 +27,7 @@ from mfkit.report import SECTIONS, Report
 from mfkit.report.browser_output import find_browser
 from tests.browser.lab import CHROMIUM
 from tests.requirements import require
+from tests.samples import new_library
 from tests.synthetic import HOSTILE, fill
 
 SECRET = "holiday at grandmother's"
@@ -218,7 +219,7 @@ def test_aliases_are_stable_and_keyed(library: MediaLibrary, tmp_path: Path) -> 
     alias = Report(library, redact="names").context.redaction.path("/photos/a.jpg")
     assert alias == Report(library, redact="names").context.redaction.path("/photos/a.jpg")
     assert hashlib.sha256(b"photos").hexdigest()[:8] not in alias and alias.endswith(".jpg")
-    with MediaLibrary(tmp_path / "other.db") as other:
+    with new_library(tmp_path / "other.db") as other:
 
         async def scanned() -> None:
             async with other.database.session() as session:
@@ -236,7 +237,7 @@ def test_redacted_map(library: MediaLibrary) -> None:
 
 def test_report_of_an_empty_library(tmp_path: Path) -> None:
     """All sections work for an empty library."""
-    with MediaLibrary(tmp_path / "empty.db") as library:
+    with new_library(tmp_path / "empty.db") as library:
         report = Report(library)
         for name in SECTIONS:
             section = getattr(report, name)()

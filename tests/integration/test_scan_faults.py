@@ -11,6 +11,7 @@ import pytest
 
 import mfkit
 from mfkit.errors import MfkitError, ScanRunningError
+from tests.samples import new_library
 
 
 def test_a_scan_waits_for_a_locked_database(tmp_path, demo):
@@ -51,7 +52,7 @@ def test_a_second_scan_is_rejected(tmp_path, demo):
 
 def test_a_full_disk(tmp_path, demo):
     """The scan raises an error; committed files are kept, and the next scan reads the rest."""
-    with mfkit.MediaLibrary(tmp_path / "library.db"):
+    with new_library(tmp_path / "library.db"):
         size = (tmp_path / "library.db").stat().st_size
     script = (
         "import mfkit, resource, signal\n"
@@ -96,7 +97,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path):
 
 def test_a_read_only_library(tmp_path, demo):
     """A scan into a read-only library raises an error."""
-    with mfkit.MediaLibrary(tmp_path / "library.db"):
+    with new_library(tmp_path / "library.db"):
         pass
     with mfkit.MediaLibrary(tmp_path / "library.db", read_only=True) as library:
         with pytest.raises(MfkitError, match="is read-only"):

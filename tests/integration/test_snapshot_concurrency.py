@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mfkit import MediaLibrary
+from tests.samples import new_library
 
 ITEM = (
     "INSERT INTO media_items (id, file_path, file_name, file_size, file_hash, mime_type, media_type, "
@@ -67,7 +68,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small library."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "library.db"
-    with MediaLibrary(path):
+    with new_library(path):
         pass
     with sqlite3.connect(path) as connection:
         connection.executemany(ITEM, [{"n": number} for number in range(1, 301)])

@@ -24,7 +24,7 @@ from mfkit.core.event_loop import run_sync
 from mfkit.errors import LibraryNotFoundError, NotALibraryError, TransferError
 from mfkit.models import MediaItem, MediaMetadata, Tag
 from tests import postgres
-from tests.samples import item
+from tests.samples import item, new_library
 from tests.synthetic import fill
 
 
@@ -173,13 +173,13 @@ class TestRefused:
 
     def test_another_library(self, source: mfkit.MediaLibrary, tmp_path: Path) -> None:
         """A library with rows is not written into; one without is taken."""
-        with mfkit.MediaLibrary(tmp_path / "other.db") as other:
+        with new_library(tmp_path / "other.db") as other:
             other.tag(_one(other), "mine")
             before = rows(other)
             with pytest.raises(TransferError, match="already has a library"):
                 source.copy_to(tmp_path / "other.db", progress=False)
             assert rows(other) == before
-        with mfkit.MediaLibrary(tmp_path / "empty.db"):
+        with new_library(tmp_path / "empty.db"):
             pass
         source.copy_to(tmp_path / "empty.db", progress=False)
         with pytest.raises(TransferError, match="already has a library"):

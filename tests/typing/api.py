@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import assert_type
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy import select
 import mfkit
 from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary
 from mfkit.core.database import Database
+from mfkit.engines.base import Snapshot
 from mfkit.exchange.export.export_formats import ExportResult
 from mfkit.exchange.imports.importer import ImportResult
 from mfkit.models import Collection, MediaItem, MediaMetadata, MediaType, Scan, Tag, media
@@ -25,17 +27,21 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(MediaLibrary(Path("library.db"), read_only=True, busy_timeout=1.5), MediaLibrary)
     assert_type(lib.scan("~/Pictures", Path("/mnt/video"), workers=2, progress=False), ScanReport)
     assert_type(lib.scan("/mnt/media", executor=ThreadPoolExecutor(2)), ScanReport)
-    assert_type(lib.scan("s3://bucket/prefix", hash="content"), ScanReport)
+    assert_type(lib.scan("s3://bucket/prefix", hash_content=True), ScanReport)
     assert_type(lib.items(media_type="video", min_size="1 GB"), pd.DataFrame)
     assert_type(lib.items(MediaFilter(), columns=["id"], order_by="file_size", limit=5), pd.DataFrame)
     assert_type(lib.items({"media_type": "video"}), pd.DataFrame)
     assert_type(lib.count(tags="sea"), int)
+    assert_type(lib.count(camera=["EOS 6D", "D7100"], year=[2014, 2015], after=date(2014, 1, 1)), int)
+    assert_type(lib.count(folder=Path("/m"), near=(38.7, -9.1, 25), max_duration="5 min"), int)
+    assert_type(lib.snapshot(), Snapshot | None)
     assert_type(lib.search("sea", limit=None), pd.DataFrame)
     assert_type(lib.frame(select(media)), pd.DataFrame)
     assert_type(lib.frame(select(MediaItem).join(MediaMetadata)), pd.DataFrame)
     assert_type(lib.sql("SELECT 1 AS x WHERE :y = 1", y=1), pd.DataFrame)
     assert_type(lib.summary("video_codec"), pd.DataFrame)
     assert_type(lib.summary(["year", "camera"], missing=None), pd.DataFrame)
+    assert_type(lib.growth("MS", min_size=1), pd.DataFrame)
     assert_type(lib.growth("month", on="created_at"), pd.DataFrame)
     assert_type(lib.largest(5), pd.DataFrame)
     assert_type(lib.duplicates(), pd.DataFrame)
@@ -78,6 +84,7 @@ async def awaited(lib: MediaLibrary, own: AsyncMediaLibrary) -> None:
     """Both async faces: the same verbs, awaited."""
     assert_type(await lib.aio.items(media_type="video"), pd.DataFrame)
     assert_type(await lib.aio.count(), int)
+    assert_type(await lib.aio.snapshot(), Snapshot | None)
     assert_type(await own.scan("~/Pictures"), ScanReport)
     assert_type(await own.tag(MediaFilter(), "sea"), int)
     async with own as same:
@@ -88,10 +95,15 @@ def wrong(lib: MediaLibrary) -> None:
     """What a type checker should stop."""
     lib.items(limit="5")  # type: ignore[arg-type]
     lib.ingest(5)  # type: ignore[arg-type]
-    lib.growth("week")  # type: ignore[arg-type]
+    lib.growth("fortnight")  # type: ignore[arg-type]
     lib.crosstab("camera", "year", values="size")  # type: ignore[arg-type]
     lib.summary(5)  # type: ignore[arg-type]
     lib.tag(MediaFilter(), 5)  # type: ignore[arg-type]
+    lib.items(media_typ="video")  # type: ignore[call-arg]
+    lib.explore(colour="red")  # type: ignore[call-arg]
+    lib.items(min_width="wide")  # type: ignore[arg-type]
+    MediaFilter(artists="Björk")  # type: ignore[call-arg]
+    lib.search("sea", text="sun")  # type: ignore[misc]
     lib.nonsense()  # type: ignore[attr-defined]
 
 

@@ -29,6 +29,16 @@ _BATCH_ROWS = 5_000
 _SURPLUS_COLUMN = "more cells than the header has"
 
 
+def require_file(source: pd.DataFrame | Path) -> None:
+    """Check that a source, if it is a path, is the path of a file.
+
+    Raises:
+        IngestError: The file does not exist.
+    """
+    if isinstance(source, Path) and not source.is_file():
+        raise IngestError(f"{source} does not exist or is not a file. Check the path.")
+
+
 def read_batches(source: pd.DataFrame | Path) -> tuple[Batches, list[str] | None, int | None]:
     """Open an import source.
 
@@ -41,8 +51,7 @@ def read_batches(source: pd.DataFrame | Path) -> tuple[Batches, list[str] | None
     """
     if isinstance(source, pd.DataFrame):
         return partial(_frame, source), [str(name) for name in source.columns], len(source)
-    if not source.is_file():
-        raise IngestError(f"{source} is not there, or is not a file. Check the path.")
+    require_file(source)
     suffix = source.suffix.lower()
     if suffix not in _SUFFIXES:
         kind = suffix or "files without a suffix"

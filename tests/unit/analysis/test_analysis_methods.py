@@ -160,6 +160,17 @@ EXPECTED: dict[str, Any] = {
         labels=BINS["size_class"][1].names,
     ),
     "year": lambda items: items["file_created_at"].fillna(items["file_modified_at"]).dt.year,
+    "decade": lambda items: items["file_created_at"].fillna(items["file_modified_at"]).dt.year // 10 * 10,
+    **{
+        name: lambda items, alias=alias: (
+            items["file_created_at"]
+            .fillna(items["file_modified_at"])
+            .dt.tz_localize(None)
+            .dt.to_period(alias)
+            .dt.start_time.dt.tz_localize("UTC")
+        )
+        for name, alias in (("quarter", "Q"), ("month", "M"), ("week", "W"))
+    },
     "weekday": lambda items: items["file_created_at"].dt.day_of_week + 1,
     "hour": lambda items: items["file_created_at"].dt.hour,
     "folder:2": lambda items: items["folder"].str.extract(r"^(/[^/]*/[^/]*|/[^/]*)")[0],
@@ -287,6 +298,50 @@ def test_growth_by(filled: MediaLibrary) -> None:
     assert frame["total_bytes"].tolist() == per_year["sum"].cumsum().tolist()
     tagged = filled.growth("year", by="tag")
     assert tagged[tagged["tag"].eq("sea")]["total_files"].iloc[-1] == 100
+
+
+PERIODS = {
+    "year": ("YS", "YE", "Y"),
+    "quarter": ("QS", "QE", "Q"),
+    "month": ("MS", "ME", "M"),
+    "week": ("W",),
+    "day": ("D",),
+}
+
+
+@pytest.mark.parametrize("freq", PERIODS)
+def test_periods(library: MediaLibrary, freq: Any) -> None:
+    """Every period begins where pandas begins it, up to its last microsecond, also by pandas' aliases."""
+    moments = [
+        datetime(2023, 1, 1, tzinfo=UTC),
+        datetime(2023, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2024, 1, 1, tzinfo=UTC),
+        datetime(2024, 2, 29, 12, tzinfo=UTC),
+        datetime(2024, 3, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2024, 4, 1, tzinfo=UTC),
+        datetime(2024, 12, 29, 23, tzinfo=UTC),
+        datetime(2024, 12, 30, tzinfo=UTC),
+        datetime(1969, 7, 20, tzinfo=UTC),
+    ]
+    put(library, *(item(f"/m/{place}.jpg", file_created_at=one) for place, one in enumerate(moments)))
+    frame = library.growth(freq, by=())
+    alias = PERIODS[freq][-1]
+    starts = pd.Series(moments).dt.tz_localize(None).dt.to_period(alias).dt.start_time.dt.tz_localize("UTC")
+    assert dict(zip(frame["period"], frame["files"], strict=True)) == starts.value_counts().to_dict()
+    url = library.database.url.render_as_string(hide_password=False)
+    with MediaLibrary(url, engine="record") as other:
+        for same in (other.growth(freq, by=()), *(library.growth(one, by=()) for one in PERIODS[freq])):
+            pd.testing.assert_frame_equal(same, frame)
+
+
+def test_unknown_names_are_answered_with_the_closest(library: MediaLibrary) -> None:
+    """A period, date or dimension that does not exist is answered with similar names first, then all."""
+    with pytest.raises(FilterError, match="'months' is not a period. Did you mean 'month'"):
+        library.growth("months")  # type: ignore[arg-type]
+    with pytest.raises(FilterError, match="'created' is not a date. Did you mean 'created_at'"):
+        library.growth(on="created")
+    with pytest.raises(FilterError, match="'camra' is not a dimension. Did you mean 'camera'"):
+        library.summary("camra")
 
 
 def test_crosstab(filled: MediaLibrary) -> None:

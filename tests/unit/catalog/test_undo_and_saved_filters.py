@@ -11,6 +11,7 @@ from sqlalchemy import select
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.errors import FilterError, ReadOnlyLibraryError
 from mfkit.models import collection_items, media_tags
+from tests.samples import new_library
 from tests.synthetic import fill
 
 
@@ -139,7 +140,7 @@ class TestViews:
 
 def test_a_library_to_read_keeps_no_view(tmp_path: Path) -> None:
     """Neither views nor undo write to a library that may only be read."""
-    MediaLibrary(tmp_path / "library.db").close()
+    new_library(tmp_path / "library.db").close()
     with MediaLibrary(tmp_path / "library.db", read_only=True) as lib:
         with pytest.raises(ReadOnlyLibraryError):
             lib.save_filter("x")

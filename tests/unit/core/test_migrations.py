@@ -21,6 +21,7 @@ from mfkit.core import schema_version
 from mfkit.core.database import Database
 from mfkit.resources import resource_folder
 from tests import postgres
+from tests.samples import new_library
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -220,6 +221,6 @@ def test_another_working_directory(tmp_path: Path) -> None:
 def test_opening_from_another_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package finds its migrations wherever it is called from."""
     monkeypatch.chdir(tmp_path)
-    with MediaLibrary("library.db") as library:
+    with new_library("library.db") as library:
         assert library.count() == 0
     assert (tmp_path / "library.db").is_file()

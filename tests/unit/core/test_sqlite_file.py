@@ -30,7 +30,7 @@ VERBS: dict[str, Callable[[MediaLibrary], Any]] = {
     "count": lambda lib: lib.count(),
     "items": lambda lib: lib.items(),
     "sql": lambda lib: lib.sql("SELECT 1"),
-    "snapshot": lambda lib: lib.snapshot,
+    "snapshot": lambda lib: lib.snapshot(),
     "refresh": lambda lib: lib.refresh(),
     "tag": lambda lib: lib.tag([], "sea"),
     "scan": lambda lib: lib.scan(Path(__file__).parent, progress=False),

@@ -43,7 +43,7 @@ def pair(nasty_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("pair")))
         with MediaLibrary(nasty_template) as library, MediaLibrary(nasty_template, engine="record") as record:
-            assert library.snapshot is not None
+            assert library.snapshot() is not None
             yield library, record
 
 
@@ -216,7 +216,7 @@ def server_pair(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("server_pair")))
         with MediaLibrary(url) as library, MediaLibrary(url, engine="record") as record:
-            assert library.snapshot is not None
+            assert library.snapshot() is not None
             yield library, record
 
 

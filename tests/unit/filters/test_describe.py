@@ -52,6 +52,7 @@ EXAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"missing": True}, "missing files"),
     ({"missing": None}, "missing files too"),
     ({"duplicates": True}, "with copies"),
+    ({"year": [2014, 2016]}, "dated 2014 or 2016"),
 ]
 
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
+import pydoc
+import re
 import sqlite3
-from collections.abc import Callable
+from collections import abc
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, ClassVar, get_args, get_type_hints
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
 from pydantic import ValidationError
 from sqlalchemy import insert, select, text
 
 import mfkit
-from mfkit import MediaLibrary
+from mfkit import AsyncMediaLibrary, MediaLibrary
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
 from mfkit.filters.conditions import EARTH_RADIUS_KM, camera, matches
-from mfkit.filters.media_filter import Box, MediaFilter, Near
+from mfkit.filters.media_filter import Box, FilterFields, MediaFilter, Near, SearchFields
 from mfkit.filters.units import format_duration, format_size, parse_duration, parse_size
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaType, Tag, media_tags
 from tests.samples import NOON, item
@@ -101,6 +108,21 @@ class TestNames:
         assert await names(database, extension=["gz", "JPGX"]) == {"c", "e"}
         assert await names(database, extension="tar") == set()
         assert await names(database, extension="") == {"d"}
+
+    async def test_camera_by_model_alone(self, database: Database) -> None:
+        """A model is found without its maker's name, in any case, also where the file states both."""
+        await fill(
+            database,
+            {
+                "a": {"camera_make": "Canon", "camera_model": "Canon EOS 6D"},
+                "b": {"camera_make": "Canon", "camera_model": "Canon EOS 6D Mark II"},
+                "c": {"camera_make": "NIKON CORPORATION", "camera_model": "NIKON D7100"},
+                "d": {"camera_make": "Canon", "camera_model": "Canon"},
+            },
+        )
+        assert await names(database, camera="EOS 6D") == {"a"}
+        assert await names(database, camera=["eos 6d mark ii", "d7100"]) == {"b", "c"}
+        assert await names(database, camera=["6D", "Mark II", ""]) == set()
 
     async def test_camera_by_both(self, database: Database) -> None:
         """Make and model with a space between are one name; half a name is none."""
@@ -353,6 +375,113 @@ class TestDates:
         }
         await fill(database, {name: {"file_modified_at": moment} for name, moment in moments.items()})
         assert await names(database, after=after, before=before) == set(meant)
+
+
+class TestYear:
+    """Years of the item's date."""
+
+    async def test_year(self, database: Database) -> None:
+        """One year or several, in UTC, of the capture time or else of the file; not the year of release."""
+        await fill(
+            database,
+            {
+                "taken": {
+                    "file_created_at": datetime(2014, 12, 31, 23, 59, 59, tzinfo=UTC),
+                    "file_modified_at": NOON,
+                },
+                "file": {"file_modified_at": datetime(2015, 1, 1, tzinfo=UTC)},
+                "released": {"year": 2014, "file_modified_at": NOON},
+                "none": {},
+            },
+        )
+        assert await names(database, year=2014) == {"taken"}
+        assert await names(database, year=[2014, "2015"]) == {"taken", "file"}
+        assert await names(database, year=range(2014, 2016), after=2015) == {"file"}
+        assert await names(database, year=1999) == set()
+
+
+class TestKeywords:
+    """The fields as keywords of methods."""
+
+    VALUES: ClassVar[dict[Any, Any]] = {
+        str: "1",
+        int: 2014,
+        float: 1.5,
+        bool: True,
+        type(None): None,
+        MediaType: MediaType.VIDEO,
+        date: datetime(2014, 5, 1, 12),
+        PurePath: Path("/m"),
+        abc.Collection[str]: {"1"},
+        abc.Collection[int]: range(2014, 2016),
+        abc.Collection[MediaType]: [MediaType.VIDEO],
+        Sequence[float]: [1, 2, 3],
+        Sequence[Sequence[float]]: [(1, 2), [3, 4], (5, 6)],
+        ("media_type", str): "video",
+        ("media_type", abc.Collection[str]): pd.Series(["video", "audio"]),
+        ("resolution", str): "hd",
+        ("resolution", abc.Collection[str]): ("HD", "4K"),
+        ("min_duration", str): "1 s",
+        ("max_duration", str): "1:30",
+        ("after", str): "2014-05",
+        ("before", str): "2014-05-31T12:00",
+        ("box", Sequence[float]): (1, 2, 3, 4),
+    }
+
+    def test_the_same_fields(self) -> None:
+        """The typed keywords are the fields of the filter."""
+        assert set(get_type_hints(FilterFields)) == set(MediaFilter.model_fields)
+        assert set(get_type_hints(SearchFields)) == set(MediaFilter.model_fields) - {"text"}
+
+    @pytest.mark.parametrize("name", MediaFilter.model_fields)
+    def test_the_same_types(self, name: str) -> None:
+        """The filter takes every type that the keyword declares, and refuses others."""
+        kinds = get_args(get_type_hints(FilterFields)[name])
+        for kind in kinds:
+            value = self.VALUES.get((name, kind), self.VALUES.get(kind))
+            assert value is not None or kind is type(None), kind
+            MediaFilter.of(**{name: value})
+        for kind, value in {str: "Lisbon", abc.Collection[str]: ["Lisbon"], float: 1.5}.items():
+            if kind not in kinds:
+                with pytest.raises(FilterError, match=name):
+                    MediaFilter.of(**{name: value})
+
+    @pytest.mark.parametrize("face", [MediaLibrary, AsyncMediaLibrary])
+    def test_signatures(self, face: type) -> None:
+        """Every method that takes a filter names its fields in signature and help, one line each."""
+        found = 0
+        for name, method in inspect.getmembers(face, callable):
+            if name.startswith("_") or "filter" not in inspect.signature(method).parameters:
+                continue
+            found += 1
+            parameters = inspect.signature(method).parameters
+            assert set(MediaFilter.model_fields) <= set(parameters), name
+            doc = inspect.getdoc(method) or ""
+            assert not [one for one in parameters.values() if one.kind is one.VAR_KEYWORD], name
+            line = r"^ +video_codec: Video codec by FFmpeg's name, for example hevc\.$"
+            assert re.search(line, doc, re.MULTILINE), name
+        assert found >= 17
+
+    @pytest.mark.parametrize(
+        "code",
+        ["lib.items(me", "lib.aio.items(me", "lib.growth('year', me", "MediaFilter(me", "lib.report('x', me"],
+    )
+    def test_completion(self, sqlite_path: Path, code: str) -> None:
+        """JupyterLab's completion offers the field."""
+        with MediaLibrary(sqlite_path) as lib:
+            shell = InteractiveShell()
+            shell.user_ns.update(lib=lib, MediaFilter=MediaFilter)
+            shell.Completer.use_jedi = True
+            with provisionalcompleter():
+                offered = [one.text for one in shell.Completer.completions(code, len(code))]
+        assert "media_type=" in offered
+
+    def test_help_is_readable(self) -> None:
+        """help(MediaFilter) shows fields and their texts, and nothing of the machinery behind."""
+        shown = pydoc.plain(pydoc.render_doc(MediaFilter))
+        assert "year: Year or years of the item's date" in shown and "min_size=None" in shown
+        assert "Validator" not in shown and "pydantic_" not in shown and "model_config" not in shown
+        assert len(shown.splitlines()) < 180
 
 
 class TestFolder:
@@ -664,7 +793,10 @@ class TestNonsense:
     @pytest.mark.parametrize(
         ("fields", "message"),
         [
-            ({"codec": "hevc"}, "There is no filter field 'codec'; there are media_type, mime_type, "),
+            (
+                {"codec": "hevc"},
+                "There is no filter field 'codec'. Did you mean 'video_codec' or .* The fields are ",
+            ),
             ({"media_type": "film"}, "media_type: Input should be 'video', 'audio', 'image', 'document'"),
             ({"min_size": "big"}, "min_size: 'big' is not a size. Use a number of bytes or text such as"),
             ({"min_size": -1}, "min_size: -1 is not a size in bytes"),
@@ -685,8 +817,14 @@ class TestNonsense:
             ({"before": 20240101}, "before: 20240101 is no date"),
             ({"after": 0.5}, "after: 0.5 is no date"),
             ({"after": True}, "after: True is no date"),
-            ({"box": (1, 2, 3)}, "box: "),
-            ({"box": (50, 0, 40, 1)}, "is not .south, west, north, east. in degrees"),
+            ({"box": (1, 2, 3)}, r"box: \(1, 2, 3\) has no east. Give \(south, west, north, east\)"),
+            ({"box": (1, 2, 3, 4, 5)}, "box: .* has too many numbers. Give .south, west, north, east."),
+            ({"box": (50, 0, 40, 1)}, r"in degrees: south \(50\) is greater than north \(40\)"),
+            ({"near": (38.7, -9.1)}, r"near: \(38.7, -9.1\) has no radius_km. Give .*, for example"),
+            ({"near": (38.7,)}, "has no longitude and radius_km"),
+            ({"year": 0}, "year: .*greater than or equal to 1"),
+            ({"year": "last"}, "year: .*valid integer"),
+            ({"artists": "Björk"}, "no filter field 'artists'. Did you mean 'artist'"),
             ({"box": (0, 0, 91, 1)}, "is not .south, west, north, east. in degrees"),
             ({"box": (0, -181, 1, 1)}, "is not .south, west, north, east. in degrees"),
             ({"box": (float("nan"), 0, 1, 1)}, "is not .south, west, north, east. in degrees"),

@@ -7,6 +7,7 @@ import inspect
 import re
 import tempfile
 import typing
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -24,12 +25,15 @@ from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary, assumptions
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import (
     FilterError,
+    FilterWarning,
     LibraryLockedError,
     LibraryNotFoundError,
     NotALibraryError,
     QueryError,
     ReadOnlyLibraryError,
 )
+from mfkit.filters.units import format_size
+from mfkit.library.base import Engine
 from mfkit.models import (
     Collection,
     MediaCopy,
@@ -425,6 +429,86 @@ class TestReading:
         assert names(filled.items(video, min_width=2000)) == ["film"]
         assert names(filled.items(media_type="video", max_size="3 kB")) == ["phone"]
 
+    @pytest.mark.parametrize("engine", ["snapshot", "record"])
+    def test_computed_columns(self, library: MediaLibrary, engine: Engine) -> None:
+        """Dates, places, tags and so on are columns under the names that they have elsewhere."""
+        photo = item(
+            "/m/a.jpg",
+            media_type="image",
+            file_created_at=DAY,
+            file_modified_at=DAY + timedelta(days=9),
+            facts={
+                "location_name": "Lisbon",
+                "camera_make": "Canon",
+                "camera_model": "EOS 6D",
+                "width": 4000,
+                "height": 3000,
+                "extra_metadata": {"lens": "EF 50mm"},
+            },
+        )
+        photo.tags = [Tag(name="sun"), Tag(name="Été"), Tag(name="Zoo"), Tag(name="a, b")]
+        film = item(
+            "/m/b.mp4",
+            media_type="video",
+            file_modified_at=DAY + timedelta(days=1),
+            facts={"width": 1920, "height": 1080, "video_codec": "hevc", "extra_metadata": {"format": "mp4"}},
+        )
+        write(library, photo, film, item("/m/c.pdf", media_type="document", file_modified_at=None))
+        columns = [
+            "file_name",
+            "date",
+            "date_source",
+            "place",
+            "camera",
+            "lens",
+            "tags",
+            "resolution",
+            "container",
+            "codec",
+            "pixels",
+        ]
+        url = library.database.url.render_as_string(hide_password=False)
+        with MediaLibrary(url, engine=engine) as lib:
+            frame = lib.items(columns=columns, order_by="date", ascending=False)
+            empty = lib.items(columns=columns, max_size=0)
+            assert names(lib.items(order_by="date_source")) == ["a", "b", "c"]
+            assert names(lib.items(order_by="tags"))[0] == "a"
+        assert [[None if pd.isna(cell) else cell for cell in row] for row in frame.to_numpy().tolist()] == [
+            [
+                "b.mp4",
+                DAY + timedelta(days=1),
+                "file",
+                None,
+                None,
+                None,
+                None,
+                "Full HD",
+                "mp4",
+                "hevc",
+                2_073_600,
+            ],
+            [
+                "a.jpg",
+                DAY,
+                "capture",
+                "Lisbon",
+                "Canon EOS 6D",
+                "EF 50mm",
+                "Zoo, a, b, sun, Été",
+                "4K",
+                None,
+                None,
+                12_000_000,
+            ],
+            ["c.pdf", *[None] * 10],
+        ]
+        assert empty.dtypes.equals(frame.dtypes)
+        assert frame.dtypes.astype(str).to_dict() == {
+            **dict.fromkeys(columns, "str"),
+            "date": DTYPES["time"],
+            "pixels": "Int64",
+        }
+
     def test_columns(self, filled: MediaLibrary) -> None:
         """The columns asked for, in the order asked for, once each or twice."""
         assert list(filled.items(columns=["folder", "file_name"]).columns) == ["folder", "file_name"]
@@ -433,7 +517,7 @@ class TestReading:
         ("arguments", "message"),
         [
             ({"columns": ["nonsense"]}, "There is no column 'nonsense'. Use id, file_path"),
-            ({"order_by": "id; DROP TABLE tags"}, "cannot be ordered by"),
+            ({"order_by": "id; DROP TABLE tags"}, "There is no column 'id; DROP"),
             ({"limit": -1}, "limit is -1. Use 0 or more"),
             ({"offset": -1}, "offset is -1. Use 0 or more"),
             ({"nonsense": 1}, "There is no filter field 'nonsense'"),
@@ -565,7 +649,7 @@ class TestAnalysis:
         """Growth can follow when items came into the library."""
         assert len(filled.growth("day", on="created_at")) == 5
 
-    @pytest.mark.parametrize("arguments", [{"freq": "week"}, {"on": "birthday"}])
+    @pytest.mark.parametrize("arguments", [{"freq": "fortnight"}, {"on": "birthday"}])
     def test_growth_nonsense(self, library: MediaLibrary, arguments: dict[str, Any]) -> None:
         """Unknown periods and dates are answered with the list."""
         with pytest.raises(FilterError, match="Use one of"):
@@ -993,6 +1077,110 @@ class TestSql:
         assert library.tag(MediaFilter(missing=None), "after") == 6
 
 
+class TestPrinting:
+    """What a library shows of itself."""
+
+    def test_text_and_table(self, filled: MediaLibrary) -> None:
+        """Items, size, roots, last scan and failures, in a line and in a table."""
+        write(
+            filled,
+            Scan(
+                root="/m/<b>",
+                status="finished",
+                extractor_version=1,
+                started_at=DAY,
+                finished_at=DAY + timedelta(minutes=5),
+                failures=[ScanFailure(file_path="/m/x", stage="read", error="no")],
+            ),
+        )
+        expected = "items: 5, size: {}, roots: /m, /m/<b>, /n, last scan: 2023-06-15 12:05 UTC, failures: 3"
+        size = format_size(filled.items()["file_size"].sum())
+        assert repr(filled) == f"MediaLibrary({filled.database.name!r}) {expected.format(size)}"
+        shown = filled._repr_html_()
+        assert "/m/&lt;b&gt;" in shown and "<b>" not in shown and size in shown
+        assert "s3cret" not in shown
+
+    def test_length(self, filled: MediaLibrary) -> None:
+        """The length is the number of items; a library without items is no False."""
+        assert len(filled) == filled.count() == 5
+        assert filled
+
+    def test_empty_is_true(self, library: MediaLibrary) -> None:
+        """An empty library has length 0 and is true."""
+        assert len(library) == 0 and library
+
+    def test_missing_closed_and_broken(self, tmp_path: Path, sqlite_path: Path) -> None:
+        """What cannot be counted is printed by its name, and nothing is opened or created for it."""
+        with MediaLibrary(tmp_path / "typo<i>.db") as lib:
+            assert repr(lib) == f"MediaLibrary({str(tmp_path / 'typo<i>.db')!r})"
+            assert "typo&lt;i&gt;.db" in lib._repr_html_()
+            assert not (tmp_path / "typo<i>.db").exists()
+        with MediaLibrary(sqlite_path) as lib:
+            assert lib.count() == 0 and "items: 0" in repr(lib)
+        assert repr(lib) == f"MediaLibrary({str(sqlite_path)!r})"
+        with MediaLibrary(sqlite_path) as lib:
+            sqlite_path.unlink()
+            assert repr(lib) == f"MediaLibrary({str(sqlite_path)!r})"
+
+
+class TestUnmatchedValues:
+    """A value that no item has is answered with a warning that names similar ones."""
+
+    @pytest.mark.parametrize(
+        ("fields", "message"),
+        [
+            ({"video_codec": "h265"}, "No item has the video codec 'h265'. Did you mean 'hevc'?"),
+            ({"extension": "jpgg"}, "No item has the extension 'jpgg'. Did you mean 'jpg'?"),
+            ({"extension": "JPEG"}, "No item has the extension 'jpeg'. Did you mean 'jpg'?"),
+            ({"tags": "sea side"}, "No item has the tag 'sea side'. Did you mean 'seaside'?"),
+            ({"collection": "zzz"}, "No item is in the collection 'zzz'."),
+            ({"camera": "cannon"}, "No item has the camera 'cannon'. Did you mean 'Canon'?"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda lib, fields: lib.items(**fields).empty,
+            lambda lib, fields: lib.count(**fields) == 0,
+            lambda lib, fields: lib.summary("year", **fields).empty,
+        ],
+        ids=["items", "count", "summary"],
+    )
+    def test_warning(
+        self, library: MediaLibrary, fields: dict[str, Any], message: str, ask: Callable[..., bool]
+    ) -> None:
+        """There are no rows, and one warning the first time."""
+        write(
+            library,
+            item("/m/a.jpg", media_type="image", facts={"camera_make": "Canon"}),
+            item("/m/b.mp4", media_type="video", facts={"video_codec": "hevc"}),
+        )
+        library.tag(MediaFilter(), "seaside")
+        with pytest.warns(FilterWarning) as warned:
+            assert ask(library, fields)
+        assert [str(one.message) for one in warned] == [message]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert ask(library, fields)
+
+    def test_a_tag_without_items(self, library: MediaLibrary) -> None:
+        """A tag that exists and is on no item is not a misspelt one."""
+        write(library, item("/m/a.jpg"), Tag(name="later"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert library.count(tags="Later") == 0
+
+    def test_values_that_exist(self, filled: MediaLibrary) -> None:
+        """Conditions that exclude each other, and values of missing items, are no mistake."""
+        assert filled.items(video_codec="hevc", min_size="1 TB").empty
+        assert filled.items(extension=["jpg", "jpgg"]).shape[0] == 1
+        assert filled.items(no_tags="nothing", min_size="1 TB").empty
+
+    def test_an_empty_library(self, library: MediaLibrary) -> None:
+        """Nothing is said of values while there are no items."""
+        assert library.count(extension="jpg") == 0
+
+
 class TestFaces:
     """One set of verbs, blocking and awaited."""
 
@@ -1041,7 +1229,7 @@ class TestFaces:
 
     def test_repr(self, library: MediaLibrary) -> None:
         """Both are named by the path, or the URL without the password."""
-        assert repr(library) == f"MediaLibrary({library.database.name!r})"
+        assert repr(library).startswith(f"MediaLibrary({library.database.name!r})")
         assert repr(AsyncMediaLibrary("x.db")) == "AsyncMediaLibrary('x.db')"
         assert "s3cret" not in repr(library) + repr(library.aio) + repr(library.database)
 
@@ -1108,21 +1296,27 @@ class TestLifetime:
             run_sync(hold())
             assert library.tag([], "sea") == 0
 
-    async def test_failed_open_can_be_tried_again(self, tmp_path: Path) -> None:
+    async def test_failed_open_can_be_tried_again(self, sqlite_path: Path) -> None:
         """A library that could not be opened is opened by a later call, once the cause is gone."""
-        path = tmp_path / "library.db"
+        path, whole = sqlite_path, sqlite_path.read_bytes()
         library = AsyncMediaLibrary(path)
         path.write_text("no database " * 100)
         with pytest.raises(NotALibraryError):
             await library.count()
-        path.unlink()
+        path.write_bytes(whole)
         assert await library.count() == 0
         await library.close()
 
     async def test_opened_once(self, empty_url: str) -> None:
-        """Many first calls at once make the library once."""
+        """Many first imports at once create the library once."""
         async with AsyncMediaLibrary(empty_url) as library:
-            assert await asyncio.gather(*(library.count() for _ in range(10))) == [0] * 10
+            await asyncio.gather(
+                *(
+                    library.ingest(pd.DataFrame({"file_path": [path], "file_size": [1]}), progress=False)
+                    for path in ("/m/a.jpg", "/m/b.jpg", "/m/c.jpg", "/m/d.jpg", "/m/e.jpg")
+                )
+            )
+            assert await library.count() == 5
 
 
 class TestLoops:

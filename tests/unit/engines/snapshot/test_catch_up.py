@@ -216,9 +216,9 @@ def test_another_library_under_the_same_name(library: MediaLibrary, file: Path, 
 
 def test_refresh_and_info(library: MediaLibrary) -> None:
     """refresh() makes it anew; snapshot says what there is."""
-    before = library.snapshot
+    before = library.snapshot()
     library.refresh()
-    after = library.snapshot
+    after = library.snapshot()
     assert before is not None and after is not None and after.made_at > before.made_at
     assert after.rows == library.count(missing=None) and after.bytes > 0 and 0 <= after.age < 60
     assert after.path.is_relative_to(snapshot_cache.cache_root())
@@ -230,9 +230,9 @@ def test_refresh_and_info(library: MediaLibrary) -> None:
 def test_shared(library: MediaLibrary, file: Path) -> None:
     """A second library object finds the snapshot made."""
     library.count()
-    made = library.snapshot.made_at
+    made = library.snapshot().made_at
     with MediaLibrary(file) as other:
-        assert other.snapshot.made_at == made
+        assert other.snapshot().made_at == made
 
 
 async def test_no_wait_on_the_loop(library: MediaLibrary) -> None:

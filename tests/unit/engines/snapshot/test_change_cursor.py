@@ -64,7 +64,7 @@ def same(library: MediaLibrary, record: MediaLibrary) -> None:
 def test_every_commit_is_seen(pair: tuple[MediaLibrary, MediaLibrary]) -> None:
     """Before and after each write, in turn; the large file stays as long as little changes."""
     library, record = pair
-    found = library.snapshot
+    found = library.snapshot()
     assert found is not None and found.rows == 90
     same(library, record)
     for statement in WRITES:

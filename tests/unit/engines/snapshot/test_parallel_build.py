@@ -40,7 +40,7 @@ def test_same_as_the_database(library: MediaLibrary, record: MediaLibrary, apart
 
 def test_rows_lie_by_type_and_date(library: MediaLibrary, apart: list[bool]) -> None:
     """So that a query on a media type or a time need not read what is of others; the newest first."""
-    snapshot = library.snapshot
+    snapshot = library.snapshot()
     assert snapshot is not None and apart == [True] and len(snapshot.files["media"]) > 2
     for file in snapshot.files["media"]:
         rows = duckdb.sql(f"SELECT media_type, item_date FROM {parquet_rows(Path(), [str(file)])}").fetchall()
@@ -67,4 +67,4 @@ def test_when_the_process_fails(
     """The snapshot is made all the same, in this process."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
     compare(library, record)
-    assert apart == [False] and library.snapshot is not None
+    assert apart == [False] and library.snapshot() is not None

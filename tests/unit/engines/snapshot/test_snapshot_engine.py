@@ -101,13 +101,13 @@ def test_read_only_library(file: Path, record: MediaLibrary) -> None:
     """A library that may only be read has a snapshot like any other."""
     with MediaLibrary(file, read_only=True) as library:
         assert_frame_equal(library.items(), record.items())
-        assert library.snapshot is not None
+        assert library.snapshot() is not None
 
 
 def test_library_in_memory() -> None:
     """One in memory has none, and says nothing."""
     with MediaLibrary("sqlite+aiosqlite://") as library:
-        assert library.count() == 0 and library.snapshot is None
+        assert library.count() == 0 and library.snapshot() is None
 
 
 def test_values_that_do_not_fit(file: Path, record: MediaLibrary) -> None:
@@ -123,7 +123,7 @@ def test_large_library(file: Path, record: MediaLibrary, monkeypatch: pytest.Mon
     """A large library is read by a process of its own, with the same result."""
     monkeypatch.setattr(parallel_build, "LARGE_LIBRARY", 1)
     with MediaLibrary(file) as library:
-        assert library.snapshot is not None
+        assert library.snapshot() is not None
         parts = len(cache_of(library).read().base["media"])
         assert parts == min(os.cpu_count() or 1, 8)
         for ask in (

@@ -42,6 +42,7 @@ from mfkit.widgets import (
     explore,
 )
 from mfkit.widgets.shared_queries import totals
+from tests.samples import new_library
 from tests.synthetic import HOSTILE_CODEC, fill
 
 EUROPE = {"south": 35.0, "west": -12.0, "north": 60.0, "east": 30.0}
@@ -58,7 +59,7 @@ def lib(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaLibrary]:
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[MediaLibrary]:
     """A library without items."""
-    with MediaLibrary(tmp_path / "empty.db") as library:
+    with new_library(tmp_path / "empty.db") as library:
         yield library
 
 
@@ -393,7 +394,7 @@ class TestFilterPanel:
 
     def test_refresh_button(self, tmp_path: Path) -> None:
         """The button makes all panels of the selection query the library again."""
-        with MediaLibrary(tmp_path / "library.db") as lib, MediaLibrary(tmp_path / "library.db") as other:
+        with new_library(tmp_path / "library.db") as lib, MediaLibrary(tmp_path / "library.db") as other:
             panel = FilterPanel(lib)
             types = TypesPanel(lib, panel.selection)
             assert "empty" in panel.selected.summary.value

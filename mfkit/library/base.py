@@ -14,13 +14,13 @@ from sqlalchemy import Executable, Select
 from mfkit.analysis import scan_history
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.null_database import NullDatabase
-from mfkit.distributed_access import load_distributed
 from mfkit.engines.base import QueryEngine
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.errors import LibraryNotFoundError, QueryError
 from mfkit.frames import to_frame
 from mfkit.library.representation import Overview
+from mfkit.upper_layers import load_distributed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -29,6 +29,7 @@ from mfkit.library.read import FacetMethods
 from mfkit.library.representation import Overview
 from mfkit.library.write import TransferMethods, WriteMethods
 from mfkit.text_safety import escape_control
+from mfkit.upper_layers import load_presentation
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -278,9 +279,8 @@ class MediaLibrary:
             LibraryNotFoundError: The library does not exist.
         """
         run_sync(self._library.open())
-        from mfkit.widgets import explore  # brings ipywidgets and Plotly, which scripts do not need
-
-        return explore(self, MediaFilter.of(filter, **fields))
+        explorer: Explorer = load_presentation("widgets").explore(self, MediaFilter.of(filter, **fields))
+        return explorer
 
     @filter_keywords
     def report(
@@ -325,9 +325,7 @@ class MediaLibrary:
             ReportError: The path, a section or a redaction makes no sense, the notebook failed, or the
                 file cannot be written; an earlier report is then as it was.
         """
-        from mfkit.report import write_report  # brings Plotly and nbconvert, which scripts do not need
-
-        return write_report(
+        path_written: Path = load_presentation("report").write_report(
             self,
             path,
             MediaFilter.of(filter, **fields),
@@ -339,3 +337,4 @@ class MediaLibrary:
             pictures=pictures,
             overwrite=overwrite,
         )
+        return path_written

@@ -15,12 +15,12 @@ import pandas as pd
 from mfkit import catalog
 from mfkit.core.database import Database
 from mfkit.core.library_copy import copy_library, count_rows
-from mfkit.distributed_access import load_distributed
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.errors import ReadOnlyLibraryError
 from mfkit.library.base import LibraryBase
 from mfkit.models import utc_now
 from mfkit.progress import progress_bar
+from mfkit.upper_layers import load_distributed
 
 if TYPE_CHECKING:
     from mfkit.scan.scan_report import ScanReport

@@ -24,7 +24,6 @@ from mfkit.core.bulk_write import insert_rows, update_rows, upsert_rows
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text
 from mfkit.core.ids import new_id
-from mfkit.distributed_access import load_distributed
 from mfkit.models import MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.change_journal import ChangeJournal, Content
 from mfkit.scan.imported_items import absorb_placeholders, keep_imported, placeholder_hash
@@ -40,6 +39,7 @@ from mfkit.scan.item_rows import (
 from mfkit.scan.scan_lock import write_lock
 from mfkit.scan.scan_report import Counts
 from mfkit.scan.stored_path import is_url, to_disk_path
+from mfkit.upper_layers import load_distributed
 
 _ITEM, _METADATA, _FAILURE = (
     cast(Table, model.__table__) for model in (MediaItem, MediaMetadata, ScanFailure)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from mfkit.distributed_access import load_distributed
 from mfkit.errors import FolderNotFoundError
 from mfkit.path_argument import checked_path
 from mfkit.scan.ignore import IgnoreRules
 from mfkit.scan.stored_path import is_url, to_stored_path
 from mfkit.scan.walk import Entry, SkippedEntries, walk
+from mfkit.upper_layers import load_distributed
 
 Walker = Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]
 

@@ -16,7 +16,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
-from mfkit.distributed_access import load_distributed
 from mfkit.errors import FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanStatus, utc_now
 from mfkit.progress import progress_bar
@@ -43,6 +42,7 @@ from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.walk import Candidate, Entry, SkippedEntries, to_candidate
 from mfkit.scan.workers.resource_limits import TIME_LIMIT
 from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
+from mfkit.upper_layers import load_distributed
 
 _WALK_BATCH_SIZE = 5000
 """Number of files of the walk that are compared with the library at a time."""

@@ -12,11 +12,11 @@ import os
 import sys
 import warnings
 
-from mfkit.distributed_access import load_distributed
 from mfkit.errors import ThumbnailError
 from mfkit.processes.parent_watch import requests
 from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.workers.resource_limits import arm_watchdog, limit_memory
+from mfkit.upper_layers import load_distributed
 
 
 def main() -> None:

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from mfkit.distributed_access import load_distributed
 from mfkit.scan.extract import xmp
 from mfkit.scan.extract.plausible import clean
 from mfkit.scan.extract.schema import LAST_CHANGE, Metadata, from_origin, merge
 from mfkit.scan.media_source import open_regular
 from mfkit.scan.sidecars import takeout
 from mfkit.scan.stored_path import is_url
+from mfkit.upper_layers import load_distributed
 
 MAX_XMP = 4 * 1024 * 1024
 """Maximum number of bytes read from an XMP sidecar; masks of darktable and Lightroom can make it larger."""

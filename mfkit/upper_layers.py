@@ -1,0 +1,24 @@
+"""Access by name to the layers above: distributed work, widgets and reports.
+
+Object storage, executors, datasets and Spark build on the scan and the engines and need optional packages.
+The explorer and the report build on the library and need ipywidgets and Plotly. Their modules are imported by
+name when they are used. No import statement leads there, so the import contract holds without exceptions, and
+a program that does not use them does not load them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Literal
+
+
+def load_distributed(
+    module: Literal["dataset", "dataset_engine", "executor_pool", "publish_dataset", "s3_object", "s3_walk"],
+) -> Any:
+    """Import a module of `mfkit.distributed`."""
+    return import_module(f"mfkit.distributed.{module}")
+
+
+def load_presentation(package: Literal["widgets", "report"]) -> Any:
+    """Import `mfkit.widgets` or `mfkit.report`."""
+    return import_module(f"mfkit.{package}")

@@ -119,4 +119,4 @@ def explored(lib: MediaLibrary) -> dict[str, str]:
     for tabs in (explorer.tabs, explorer.tools):
         for place in range(len(tabs.children)):
             tabs.selected_index = place
-    return {type(panel).__name__: str(panel._message.value) for panel in explorer.panels}
+    return {type(panel).__name__: str(panel.message.value) for panel in explorer.panels}

@@ -103,6 +103,8 @@ class DuckdbCompiler(compiler.SQLCompiler):
             return self._fold(name, self.process(arguments[0], **kw))
         if name == "length" and len(arguments) == 1 and isinstance(types[0], String):
             return f"length({self.process(arguments[0], **kw)})"
+        if name == "substr" and len(arguments) == 2 and isinstance(types[0], String):
+            return f"substr({self.process(arguments[0], **kw)}, {self.process(arguments[1], **kw)})"
         if name in ("sum", "avg") and len(arguments) == 1 and isinstance(types[0], _NUMBERS):
             # The exact sum of fractions does not depend on the order in which threads add them.
             exact = "fsum" if name == "sum" else "favg"

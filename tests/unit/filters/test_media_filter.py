@@ -1122,7 +1122,7 @@ def test_sql_to_read(sqlite_path: Path) -> None:
         MediaFilter(min_year=2012),
     ):
         text = chosen.sql()
-        assert text.startswith("-- To be read")
+        assert text.startswith("-- For reading only")
         with closing(sqlite3.connect(sqlite_path)) as connection:
             found = connection.execute(text).fetchall()
         assert len(found) == library.count(chosen), text

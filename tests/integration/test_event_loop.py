@@ -223,7 +223,7 @@ class TestOtherLoops:
         async def outer() -> int:
             return run_sync(inner())
 
-        with pytest.raises(NestedCallError, match=r"await the same method on \.aio"):
+        with pytest.raises(NestedCallError, match=r"Await the same method on \.aio"):
             run_sync(outer())
         assert run_sync(inner()) == 1
 

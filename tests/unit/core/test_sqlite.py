@@ -147,7 +147,7 @@ def test_database_open_in_another_program(library, old, suffix):
     file = old.rename(old.with_suffix(suffix))
     before = _names(file)
     with _open_elsewhere(file):
-        with pytest.raises(LibraryLockedError, match="open in another program.*close it"):
+        with pytest.raises(LibraryLockedError, match="open in another program.*Close it"):
             library.export(file, overwrite=True, progress=False)
     assert _names(file) == before
     assert not list(file.parent.glob(".*.part*"))

@@ -574,7 +574,7 @@ class TestReading:
         """An insert is refused, and text sent to sql()."""
         with pytest.raises(QueryError, match=r"frame\(\) takes a select, not Insert"):
             library.frame(insert(Tag).values(name="x"))
-        with pytest.raises(QueryError, match=r"for text there is sql\(\)"):
+        with pytest.raises(QueryError, match=r"Use sql\(\) for text"):
             library.frame(text("SELECT 1"))
 
     def test_frame_refuses_what_is_wrong(self, library: MediaLibrary) -> None:

@@ -28,7 +28,7 @@ SQLITE_LONG = [
     "SELECT sum(length(hex(zeroblob(i)))) FROM n WHERE i < 8000000",
 ]
 POSTGRESQL_LONG = [
-    "SELECT repeat('a', 5000000) LIKE '%' || repeat('a', 100000) || 'b'",
+    "SELECT repeat('a', 2000000) LIKE '%' || repeat('a', 50000) || 'b'",
     "SELECT pg_sleep(60)",
     "SELECT sum(length(repeat('a', 10000000 + i))) FROM generate_series(1, 1000000) i",
 ]

@@ -19,9 +19,9 @@ from scan import media_below, multiplied  # beside this file
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import mfkit  # noqa: E402
 from mfkit.demo import write_demo  # noqa: E402
 from tests.cluster import cluster  # noqa: E402
+from tests.samples import new_library  # noqa: E402
 
 SETTINGS = {  # what is printed: processes of this machine, or workers of the cluster and threads of each
     "this machine, 1 process": (1, 0, 0),
@@ -34,8 +34,7 @@ SETTINGS = {  # what is printed: processes of this machine, or workers of the cl
 
 def scan(folder: str, workers: int | None, executor: Executor | None) -> float:
     """Scan into a new library; returns the seconds that takes, the library's making not counted."""
-    with tempfile.TemporaryDirectory() as place, mfkit.MediaLibrary(f"{place}/library.db") as library:
-        library.count()  # opened and its tables made
+    with tempfile.TemporaryDirectory() as place, new_library(f"{place}/library.db") as library:
         started = time.perf_counter()
         library.scan(folder, workers=workers, executor=executor, progress=False)
         return time.perf_counter() - started

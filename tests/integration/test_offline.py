@@ -55,7 +55,6 @@ class TestOffline:
             "library": ["library.db"],
             "source": ["library.db"],
             "folder": ["demo"],
-            "path": ["items.csv"],
             "target": ["items.csv"],
             "file": ["list.csv"],
             "folders": ["demo", "media"],

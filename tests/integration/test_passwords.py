@@ -29,6 +29,7 @@ from tests import postgres
 from tests.browser.lab import CHROMIUM
 from tests.commands import SERVERS, every_command, own_places, serving
 from tests.requirements import require
+from tests.samples import new_library
 
 PASSWORD = f"pw{secrets.token_hex(8)}"
 FORMS = {
@@ -131,7 +132,6 @@ def lines(folder: Path, url: str) -> Iterator[tuple[str, list[str]]]:
         "library": [url],
         "source": [url],
         "folder": ["demo"],
-        "path": ["items.csv"],
         "target": ["items.csv"],
         "name": ["kept"],
         "file": [str(folder / "list.csv")],
@@ -183,8 +183,7 @@ class TestEveryCommand:
     def test_on_a_server_until_stopped(self, url: str, folder: Path, server: str) -> None:
         """The servers and their kernels neither: they get the URL as a variable."""
         line = dict(lines(folder, url))[server]
-        with mfkit.MediaLibrary(url) as library:
-            library.scans()
+        new_library(url).close()
         with Watch(folder) as watch, serving(folder / "said", *line) as address:
             if server == "app":
                 with urllib.request.urlopen(address, timeout=120) as page:
@@ -237,7 +236,7 @@ class TestInPython:
     @pytest.mark.parametrize("engine", ["snapshot", "record"])
     def test_names(self, url: str, engine: Any) -> None:
         """Neither the library nor what it consists of shows the password."""
-        with mfkit.MediaLibrary(url, engine=engine) as library:
+        with new_library(url, engine=engine) as library:
             database = library.database
             for one in (
                 library,

@@ -15,6 +15,7 @@ import mfkit
 from mfkit.errors import FolderNotFoundError
 from mfkit.scan import item_rows
 from mfkit.scan.extract import registry
+from tests.samples import new_library
 
 LONG_AGO = 1_500_000_000
 
@@ -261,6 +262,7 @@ def test_scan_without_any_root(library):
 
 def test_an_interrupted_scan_keeps_what_is_stored(tmp_path, demo):
     """Ctrl-C stops the scan quickly and marks it as interrupted; the next scan reads the rest."""
+    new_library(tmp_path / "library.db").close()
     script = (
         "import mfkit, os, signal, threading, time\n"
         f"library = mfkit.MediaLibrary({str(tmp_path / 'library.db')!r})\n"

@@ -226,7 +226,7 @@ def test_files_that_cannot_be_read_are_refused(lib, tmp_path, name, text, words)
     (tmp_path / name).write_text(text)
     with pytest.raises(IngestError, match=words):
         lib.ingest(tmp_path / name)
-    with pytest.raises(IngestError, match="not there"):
+    with pytest.raises(IngestError, match="does not exist"):
         lib.ingest(tmp_path / "nowhere.csv")
 
 

@@ -156,7 +156,7 @@ async def test_nothing_changed_costs_nothing(file: Path) -> None:
 
 def cache_of(library: MediaLibrary) -> snapshot_cache.SnapshotCache:
     """Return the cache of the library's snapshot."""
-    snapshot = library.snapshot
+    snapshot = library.snapshot()
     assert snapshot is not None
     return snapshot_cache.SnapshotCache(snapshot.path)
 

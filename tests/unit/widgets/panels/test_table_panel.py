@@ -170,7 +170,7 @@ class TestCard:
         """A message replaces the preview."""
         table = TablePanel(real)
         self.opened(table, real.items(text="c.txt")["id"][0])
-        assert table.card.preview == b"" and "no picture" in table.card.note
+        assert table.card.preview == b"" and "not supported" in table.card.note
 
     def test_steps_stay_on_the_page(self, real: MediaLibrary) -> None:
         """The buttons of the card follow the order of the rows, up to the ends of the page."""

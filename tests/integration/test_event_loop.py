@@ -23,6 +23,7 @@ from jupyter_client.manager import KernelManager
 from mfkit import MediaLibrary
 from mfkit.core.event_loop import allow_nested_loops, run_sync
 from mfkit.errors import NestedCallError
+from tests.samples import new_library
 
 CHECKOUT = Path(__file__).parents[2]
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -174,6 +175,7 @@ class TestInterrupt:
     def test_postgresql(self, postgres_server: Any) -> None:
         """So it is on a server, where the query is cancelled too."""
         name = postgres_server.create()
+        new_library(postgres_server.url(name)).close()
         took, said = self.interrupt(postgres_server.url(name), "SELECT pg_sleep(600)")
         self.check(took, said)
         query = (

@@ -45,7 +45,7 @@ from mfkit.models import (
     collection_items,
     media,
 )
-from tests.samples import item
+from tests.samples import item, new_library
 
 DAY = datetime(2023, 6, 15, 12, tzinfo=UTC)
 DTYPES = {
@@ -624,7 +624,9 @@ class TestAnalysis:
 
     def test_summary_by_unknown(self, library: MediaLibrary) -> None:
         """An unknown dimension is answered with the list."""
-        with pytest.raises(FilterError, match="'colour' is not a dimension. Did you mean .* Use media_type, mime_type"):
+        with pytest.raises(
+            FilterError, match="'colour' is not a dimension. Did you mean .* Use media_type, mime_type"
+        ):
             library.summary("colour")
         with pytest.raises(FilterError, match="at least one"):
             library.summary([])

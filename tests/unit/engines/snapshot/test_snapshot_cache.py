@@ -153,7 +153,7 @@ def test_a_private_cache_is_removed_after_a_kill(file: Path, tmp_path: Path) -> 
 import warnings, mfkit, time
 warnings.simplefilter("ignore")
 lib = mfkit.MediaLibrary({str(file)!r})
-print(lib.snapshot.path, flush=True)
+print(lib.snapshot().path, flush=True)
 time.sleep(600)
 """
     (tmp_path / "blocked").write_text("a file where a directory should be")

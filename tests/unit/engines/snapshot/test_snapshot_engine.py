@@ -22,7 +22,7 @@ from mfkit.engines.snapshot.snapshot_engine import SnapshotWarning
 
 def cache_of(library: MediaLibrary) -> SnapshotCache:
     """Return where the library's snapshot is."""
-    snapshot = library.snapshot
+    snapshot = library.snapshot()
     assert snapshot is not None
     return SnapshotCache(snapshot.path)
 

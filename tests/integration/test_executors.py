@@ -281,7 +281,7 @@ def test_an_interrupt(dask, trap, files, tmp_path):
         sent = datetime.now(UTC)
         program.send_signal(signal.SIGINT)
         _, err = program.communicate(timeout=60)
-        assert program.returncode == 130 and "interrupted; what was done" in err, err
+        assert program.returncode == 130 and "interrupted; work finished" in err, err
         while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
             time.sleep(0.05)
     with mfkit.MediaLibrary(tmp_path / "library.db") as library:

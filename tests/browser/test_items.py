@@ -158,11 +158,11 @@ def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
     card = page.locator(".mfkit-card[open]")
     for group in ("Tags", "Collections"):
         card.locator("section", has=page.locator("h4", has_text=group)).get_by_text("<img").wait_for()
-    card.get_by_text("not there").wait_for()
+    card.get_by_text("was not found").wait_for()
     page.keyboard.press("Escape")
     page.locator(".mfkit-filters input[type=text]").fill("a very long name")
     page.keyboard.press("Enter")
-    # In one go: between two questions the table may be drawn anew.
+    # One call, because the table may be drawn again between two calls.
     width = page.wait_for_function(
         "text => [...document.querySelectorAll('.mfkit-table td button')].find("
         "one => one.title.length > 250 && one.title.startsWith(text))?.getBoundingClientRect().width",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mfkit import MediaLibrary
 from tests.browser.lab import CHROMIUM, Visit, visit
 from tests.requirements import require
+from tests.samples import new_library
 from tests.synthetic import fill
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     """The report of a library with names that do harm, all charts drawn."""
     require(CHROMIUM, "The browser Chromium", "chromium")
-    with MediaLibrary(tmp_path_factory.mktemp("library") / "library.db") as lib:
+    with new_library(tmp_path_factory.mktemp("library") / "library.db") as lib:
         fill(lib, 300)
         path = lib.report(tmp_path_factory.mktemp("page") / "report.html")
     with visit(tmp_path_factory.mktemp("profile")) as browser:

@@ -1,8 +1,9 @@
-"""The command line called in the tests' own process: starting one takes longer than what it does."""
+"""The command line called in the tests' own process, or many commands in another one."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -32,6 +33,8 @@ def _walk(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
         yield from _walk(one, *path, name)
 
 
+_RUNNER = Path(__file__).parent / "program" / "run_commands.py"
+
 COMMANDS = dict(_walk(typer.main.get_command(app)))
 """Every command by its name."""
 
@@ -58,6 +61,16 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: Any) -> Done:
     code = ended.value.code
     out, err = capsys.readouterr()
     return Done(code if isinstance(code, int) else int(code is not None), out, err)
+
+
+def in_one_process(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the command of a process that runs several command lines; see :func:`outcomes`."""
+    return [sys.executable, str(_RUNNER), json.dumps(lines)]
+
+
+def outcomes(said: str) -> list[Done]:
+    """Return the outcome of each command line from what the process of :func:`in_one_process` printed."""
+    return [Done(*one) for one in json.loads(said.splitlines()[-1])]
 
 
 def own_places(folder: Path) -> dict[str, str]:

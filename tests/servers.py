@@ -104,7 +104,7 @@ class Served:
 
     def _answers(self) -> bool:
         if self._token is None:
-            found = re.search(r"The explorer of .*\?token=(\S+)", self._log.read_text())
+            found = re.search(r"Explorer of .*\?token=(\S+)", self._log.read_text())
             self._token = found[1] if found else None
             return found is not None
         try:

@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -21,10 +20,9 @@ import pytest
 from PIL import Image
 
 import mfkit
-from tests.commands import COMMANDS, examples
+from tests.commands import COMMANDS, examples, in_one_process, outcomes
 from tests.servers import Served, app, lab
 
-PROGRAM = Path(sysconfig.get_path("scripts")) / "mfkit"
 SERVERS = {"app", "lab"}
 WRITTEN = {
     "demo": "media",
@@ -144,21 +142,27 @@ def folder(scanned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     assert sorted(one.name for one in marks.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - SERVERS))
-def test_a_command(folder: Path, name: str) -> None:
-    """The command's examples do their work, and run nothing of the folder that they are given in."""
-    for example in examples(name):
-        done = subprocess.run(
-            [str(PROGRAM), *(one.replace("~", os.environ["HOME"]) for one in example)],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            stdin=subprocess.DEVNULL,
-        )
-        assert done.returncode == 0 and done.stdout, done.stdout + done.stderr
-    if name in WRITTEN:
-        assert (folder / WRITTEN[name]).exists()
+def test_commands(folder: Path) -> None:
+    """The examples of all commands do their work, and run nothing of the folder that they are given in."""
+    home = os.environ["HOME"]
+    lines = [
+        [one.replace("~", home) for one in example]
+        for name in COMMANDS
+        if name not in SERVERS
+        for example in examples(name)
+    ]
+    done = subprocess.run(
+        in_one_process(lines),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=800,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    ends = zip(lines, outcomes(done.stdout), strict=True)
+    assert [(line, *end) for line, end in ends if end.code != 0 or not end.out] == []
+    assert [path for path in WRITTEN.values() if not (folder / path).exists()] == []
 
 
 def test_the_servers_are_known() -> None:

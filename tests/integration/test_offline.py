@@ -10,7 +10,7 @@ from PIL import Image
 
 import mfkit
 from tests.browser.lab import CHROMIUM
-from tests.commands import SERVERS, every_command, own_places
+from tests.commands import SERVERS, every_command, in_one_process, outcomes, own_places
 from tests.offline import run_offline
 from tests.requirements import require
 
@@ -57,10 +57,11 @@ class TestOffline:
             "folder": ["demo"],
             "target": ["items.csv"],
             "file": ["list.csv"],
-            "folders": ["demo", "media"],
+            "folders": ["media"],
             "names": ["good"],
             "name": ["kept"],
             "words": ["music"],
+            "savings target": ["av1"],
             "publish target": ["dataset"],
             "db copy target": ["copy.db"],
         }
@@ -69,15 +70,11 @@ class TestOffline:
             "tag add": ["--all"],
             "tag remove": ["--all"],
         }
-        ran = run_offline(
-            {
-                name: [sys.executable, "-m", "mfkit.cli", *line]
-                for name, line in every_command(values, options)
-                if name not in SERVERS
-            },
-            tmp_path,
-        )
-        assert {name: one.said for name, one in ran.items() if one.code not in (0, 1)} == {}
-        assert {name: one.attempts for name, one in ran.items() if one.attempts} == {}
+        lines = [line for name, line in every_command(values, options) if name not in SERVERS]
+        ran = run_offline({"commands": in_one_process(lines)}, tmp_path)["commands"]
+        assert ran.code == 0, ran.said
+        ends = zip(lines, outcomes(ran.said), strict=True)
+        assert [(line, *end) for line, end in ends if end.code not in (0, 1)] == []
+        assert ran.attempts == []
         assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
         assert list((tmp_path / "charts").glob("*.png"))

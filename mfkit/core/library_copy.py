@@ -188,7 +188,7 @@ async def _pages(reader: AsyncConnection, table: Table, last: Any) -> AsyncItera
             following = statement.where(tuple_(*key) > tuple_(*given))
         try:
             page = [tuple(row) for row in await reader.execute(following)]
-        except (DBAPIError, ValueError, LookupError, TypeError) as error:
+        except (DBAPIError, ValueError, LookupError, TypeError, RecursionError) as error:
             cause = error_text(error) if isinstance(error, StatementError) else error
             raise TransferError(
                 f"A row of {table.name} cannot be read: {cause}. Correct it first."

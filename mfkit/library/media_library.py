@@ -88,6 +88,8 @@ class _Bridge:
         def call(*args: Any, **kwargs: Any) -> Awaitable[Any]:
             return run_on_library_loop(attribute(*args, **kwargs))
 
+        # wraps() copies a signature that the function has set itself, with self.
+        call.__dict__.pop("__signature__", None)
         return call
 
     def __dir__(self) -> list[str]:

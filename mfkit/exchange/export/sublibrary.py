@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Select, Table, select
+from sqlalchemy.exc import StatementError
 
 from mfkit.core.bulk_write import insert_rows
 from mfkit.core.database import Database
+from mfkit.core.error_mapping import error_text
 from mfkit.core.sqlite import exclusive_access
 from mfkit.errors import ExportError, MfkitError
 from mfkit.exchange.export.atomic_file import write_atomically
@@ -64,6 +66,13 @@ async def write_sublibrary(
         except MfkitError as error:
             reason = str(error).replace(str(unfinished), str(path))
             raise ExportError(f"{path} cannot be written: {reason}") from error
+        # An invalid value of a column, such as JSON that is nested too deeply.
+        except (StatementError, ValueError, LookupError, TypeError, RecursionError) as error:
+            cause = error_text(error) if isinstance(error, StatementError) else error
+            raise ExportError(
+                f"{path} cannot be written, because a row of {table.name} cannot be copied: {cause}. "
+                "Correct the row first."
+            ) from error
         finally:
             await new.dispose()
     return written

@@ -1,29 +1,34 @@
-"""Errors of every command on damaged libraries, invalid values and unwritable folders."""
+"""Errors of every command on damaged libraries, invalid values and unwritable folders.
+
+Each command is tried with a few kinds of damage, so that each kind is tried with a few commands;
+``MFKIT_ALL_DAMAGES=1`` tries all pairs.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
 import mfkit
-from tests.commands import COMMANDS, Done, call, examples
+from tests.commands import COMMANDS, SERVERS, Done, call, examples
 
 PAGE = 4096
 NOBODY = 65534
-# They go on until they are stopped; the option makes JupyterLab and Voilà end at once.
-SERVERS = ("app", "lab")
-# These start programs of seconds, and are tried on what they refuse before.
 SLOW = (*SERVERS, "report", "scan")
-# They have no library.
+"""Commands that start slow programs. They are tried only with damage that they refuse before."""
 APART = ("demo", "cache list")
+"""Commands without a library."""
+QUICK = [name for name in COMMANDS if name not in (*APART, *SLOW)]
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +147,7 @@ def run(whole, tmp_path, monkeypatch, capsys) -> Iterator[Callable[..., Done]]:
     def called(name: str) -> Done:
         arguments = examples(name)[0]
         if name in SERVERS:
-            arguments.append("--version")
+            arguments.append("--version")  # ends JupyterLab and Voilà at once
         if "other.db" in arguments:
             arguments[arguments.index("other.db")] = "library.db"
         return call(capsys, *arguments)
@@ -159,12 +164,17 @@ def _said(done: Done) -> None:
     assert all(line.startswith("mfkit: warning: ") for line in lines)
 
 
-CASES = [
-    (damage, name)
-    for damage in DAMAGES
-    for name in COMMANDS
-    if name not in APART and (name not in SLOW or damage in REFUSED)
-]
+def _pairs(kinds: Sequence[Any], names: Sequence[str], each: int) -> list[tuple[Any, str]]:
+    """Return pairs of a kind and a command: so many kinds for each command, and every kind at least once."""
+    if os.environ.get("MFKIT_ALL_DAMAGES") == "1":
+        each = len(kinds)
+    turns = itertools.cycle(kinds)
+    pairs = [(next(turns), name) for name in names for _ in range(min(each, len(kinds)))]
+    assert {kind for kind, _ in pairs} == set(kinds)
+    return pairs
+
+
+CASES = [*_pairs(list(DAMAGES), QUICK, 4), *_pairs(REFUSED, SLOW, 2)]
 
 
 @pytest.mark.parametrize("damage, name", CASES, ids=map(" ".join, CASES))
@@ -200,7 +210,7 @@ def _odd(table: str, column: str, value: str) -> Callable[[Path], None]:
     return _sql(f"UPDATE OR IGNORE {table} SET {column} = {value}{one}")
 
 
-ODD_CASES = [(one, name) for one in ODD for name in COMMANDS if name not in (*APART, *SLOW)]
+ODD_CASES = _pairs(ODD, QUICK, 4)
 
 
 @pytest.mark.parametrize("odd, name", ODD_CASES, ids=str)
@@ -273,12 +283,12 @@ def test_file_in_place_of_a_folder(run, capsys, name):
     assert done.code == 2 and "blocked" in done.err
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in (*APART, *SLOW)])
-@pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "XDG_STATE_HOME"])
-def test_unwritable_cache_and_log_folders(run, monkeypatch, variable, name):
+@pytest.mark.parametrize("name", QUICK)
+def test_unwritable_cache_and_log_folders(run, monkeypatch, name):
     """A cache or log folder that cannot be created stops no command."""
     Path("a file").touch()
-    monkeypatch.setenv(variable, str(Path("a file").absolute()))
+    for variable in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(variable, str(Path("a file").absolute()))
     assert run(name).code == 0
 
 

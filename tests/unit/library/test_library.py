@@ -1448,3 +1448,14 @@ def test_collection_model_and_verbs_agree(filled: MediaLibrary) -> None:
         select(Collection.name, func.count()).join(Collection.media_items).group_by(Collection.name)
     )
     assert frame.iloc[0].tolist() == ["best", 5]
+
+
+def test_async_signatures(tmp_path):
+    """A method of ``aio`` has the parameters of the blocking method, without ``self``."""
+    library = MediaLibrary(tmp_path / "library.db")
+    names = [name for name in dir(library) if not name.startswith("_") and hasattr(library.aio, name)]
+    methods = [name for name in names if inspect.iscoroutinefunction(getattr(AsyncMediaLibrary, name, None))]
+    assert "count" in methods
+    for name in methods:
+        ours, awaited = (inspect.signature(getattr(one, name)) for one in (library, library.aio))
+        assert list(awaited.parameters) == list(ours.parameters), name

@@ -172,7 +172,7 @@ def test_patterns_and_defaults_leave_out(bucket: Bucket, lib: MediaLibrary) -> N
         bucket.put(f"p/{key}", key.encode())
     found = scan(lib, f"{bucket.url}/p", exclude=["*.tmp", "private/"])
     assert [path.removeprefix(f"{bucket.url}/p/") for path in paths(lib)] == ["a.jpg.txt", "y/g.txt"]
-    assert "2 files and 2 folders" in found.notes[-1]
+    assert "2 files, 2 folders" in found.notes[-1]
 
 
 def test_sidecars_speak_for_objects(bucket: Bucket, lib: MediaLibrary, demo: Path) -> None:

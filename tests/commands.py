@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -121,8 +122,10 @@ def serving(said: Path, *arguments: str) -> Iterator[str]:
 def _address(said: Path, running: subprocess.Popen[bytes]) -> str:
     until = time.monotonic() + 180
     while time.monotonic() < until and running.poll() is None:
-        if found := re.search(r"http://(?:127\.0\.0\.1|localhost):\d+/\S*\?token=\w\S*", said.read_text()):
-            return found[0]
+        if found := re.search(r"http://(127\.0\.0\.1|localhost):(\d+)/\S*\?token=\w\S*", said.read_text()):
+            # JupyterLab prints its address before it listens.
+            with contextlib.suppress(OSError), socket.create_connection((found[1], int(found[2])), 60):
+                return found[0]
         time.sleep(0.1)
     raise AssertionError(hide_credentials(said.read_text()[-2000:]))
 

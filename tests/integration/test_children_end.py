@@ -37,7 +37,7 @@ if "mfkit.thumbnails.thumbnail_worker" in sys.orig_argv:
     import mfkit.thumbnails.draw as module
     module.draw = hang
 if "mfkit.engines.snapshot.build_worker" in sys.orig_argv:
-    import mfkit.core.arrow_reader as module
+    import mfkit.core.bulk_reader as module
     module.consistent_readers = hang
 """
 WORK = {
@@ -149,7 +149,11 @@ def test_a_worker(folder: Path, work: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HANGS", str(folder / "hangs"))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(trap), str(Path(mfkit.__file__).parents[1])]))
     with subprocess.Popen([sys.executable, "-P", "-c", code], cwd=folder) as process:
-        until((folder / "hangs").exists, "the process does not come so far")
+        until(
+            lambda: (folder / "hangs").exists() or process.poll() is not None,
+            "the process does not come so far",
+        )
+        assert process.poll() is None, "the process has ended without hanging"
         with no_process_left(process.pid, least=1):
             process.kill()
             process.wait()

@@ -22,7 +22,7 @@ from mfkit.errors import FilterError
 from mfkit.filters.size_classes import BINS
 from mfkit.models import MediaCopy, Scan
 from tests import postgres, synthetic
-from tests.samples import NOON, item
+from tests.samples import NOON, item, new_library
 
 COUNT = 300
 
@@ -46,7 +46,7 @@ def filled(
     if request.param == "postgresql":
         server: postgres.Server = request.getfixturevalue("postgres_server")
         url = server.url(server.create())
-    with MediaLibrary(url) as library:
+    with new_library(url) as library:
         fill(library)
         yield library
 

@@ -18,7 +18,8 @@ def test_the_only_way() -> None:
         if "sys.executable" in path.read_text("utf-8")
     }
     assert named == {"processes/child_process.py", "scan/workers/worker_process.py"}
-    assert (package / "scan" / "workers" / "worker_process.py").read_text("utf-8").count("sys.executable") == 1
+    source = (package / "scan" / "workers" / "worker_process.py").read_text("utf-8")
+    assert source.count("sys.executable") == 1
 
 
 def test_safe_paths(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def test_a_folder_whose_name_only_begins_alike(tmp_path):
         assert library.count(missing=True) == 0
 
 
-# MFKIT_HISTORIES=2000 draws as many histories on each database, for a long search.
+# MFKIT_HISTORIES=2000 draws as many histories on SQLite, and a fifth on PostgreSQL, for a long search.
 HISTORIES = int(os.environ.get("MFKIT_HISTORIES", "100"))
 ROOTS = ["one", "two"]
 FILES = [f"{root}/{name}" for root in ROOTS for name in ("a.txt", "b.txt", "c.txt")]
@@ -248,6 +248,11 @@ class TestNothingIsLostByAScan:
 
         return on_sqlite if backend == "sqlite" else on_postgresql
 
+    @pytest.fixture
+    def budget(self, backend: str) -> Iterator[int]:
+        """Count the histories that are tried: on a server, where each takes ten times as long, a fifth."""
+        return iter(range(HISTORIES if backend == "sqlite" else HISTORIES // 5))
+
     @settings(
         max_examples=HISTORIES,
         deadline=None,
@@ -286,12 +291,14 @@ class TestNothingIsLostByAScan:
             ([("write", "one/a.txt", "three")], BOTH),
         ]
     )
-    def test_any_history(self, tmp_path_factory, new_library, executor, history):
+    def test_any_history(self, tmp_path_factory, new_library, executor, budget, history):
         """After each scan the library holds what is on disk, and every item its tag, collection and content.
 
         An item changes its content only when its own file is edited: the content at its path is one that
         the library did not know. To scan once more changes nothing.
         """
+        if next(budget, None) is None:
+            return
         base = tmp_path_factory.mktemp("history")
         folder = Folder(base)
         for root in ROOTS:

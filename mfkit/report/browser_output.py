@@ -32,6 +32,8 @@ _INSTALL_PATHS = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 _PRINT_TIMEOUT = 120.0
+_PRINT_ATTEMPTS = 3
+"""On a busy machine Chromium sometimes crashes while it starts."""
 OFFLINE = (
     # Blocks all host names and addresses, including proxies and the vendor's servers contacted on start.
     "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -84,6 +86,7 @@ def print_pdf(page: Path, target: Path) -> None:
             browser,
             "--headless",
             "--disable-gpu",
+            "--disable-dev-shm-usage",  # containers often have only 64 MB there, and Chromium crashes
             f"--user-data-dir={profile.path}",
             "--no-first-run",
             *OFFLINE,
@@ -94,13 +97,17 @@ def print_pdf(page: Path, target: Path) -> None:
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium refuses to run as root with a sandbox
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=_PRINT_TIMEOUT, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise ReportError(f"{browser} did not print the page within {_PRINT_TIMEOUT:.0f} s.") from error
-    if done.returncode or not target.exists():
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given."]
-        raise ReportError(f"{browser} could not print the page: {last[0]}")
+        for _ in range(_PRINT_ATTEMPTS):
+            try:
+                done = subprocess.run(command, capture_output=True, timeout=_PRINT_TIMEOUT, check=False)
+            except subprocess.TimeoutExpired as error:
+                raise ReportError(
+                    f"{browser} did not print the page within {_PRINT_TIMEOUT:.0f} s."
+                ) from error
+            if not done.returncode and target.exists():
+                return
+    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given."]
+    raise ReportError(f"{browser} ended with code {done.returncode} and printed no page: {last[0]}")
 
 
 _WIDTH = 960

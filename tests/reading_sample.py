@@ -1,8 +1,8 @@
 """Random sample of the package's texts, to be rated by a reader who has not seen the code.
 
-Run ``python -m tests.reading_sample docstrings`` (150 docstring summaries and comments), ``strings`` (40 messages,
-help texts and labels that users see) or ``commits`` (10 commit subjects). The seed is fixed, so that two runs on the
-same code print the same sample. ``--seed`` draws another one.
+Run ``python -m tests.reading_sample docstrings`` (150 docstring summaries and comments), ``strings`` (40
+messages, help texts and labels that users see) or ``commits`` (10 commit subjects). The seed is fixed, so
+that two runs on the same code print the same sample. ``--seed`` draws another one.
 """
 
 from __future__ import annotations

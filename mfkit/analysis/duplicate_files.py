@@ -57,9 +57,9 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         One row per path that is not missing, groups with the most reclaimable bytes first, and in a group the
         item's own path before its copies: ``id`` (of the item, the same for the whole group), ``file_path``,
         ``is_copy``, ``file_name``, ``media_type``, ``file_size`` (bytes of one file), ``paths`` (number in
-        the group), ``bytes_to_win`` (bytes freed by removing all but one), ``file_modified_at``, ``keep``
-        (true for one path of the group) and ``reason`` (difference from the kept path, or of the kept path
-        from the second best).
+        the group), ``reclaimable_bytes`` (bytes freed by removing all but one), ``file_modified_at``,
+        ``keep`` (true for one path of the group) and ``reason`` (difference from the kept path, or of the
+        kept path from the second best).
     """
     if groups is not None and groups < 0:
         raise FilterError(f"groups is {groups}. Use 0 or more.")
@@ -119,7 +119,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
             r.media_type,
             r.file_size,
             cast(r._paths, BigInteger()).label("paths"),
-            cast(r.file_size * (r._paths - 1), BigInteger()).label("bytes_to_win"),
+            cast(r.file_size * (r._paths - 1), BigInteger()).label("reclaimable_bytes"),
             r.file_modified_at,
             kept.label("keep"),
             _reason(kept, r, rival.c).label("reason"),

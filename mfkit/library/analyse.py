@@ -253,12 +253,12 @@ class AnalysisMethods(ReadMethods):
 
         Args:
             filter: Which items.
-            groups: At most so many contents, those with the most bytes to win; all when not given.
+            groups: At most so many contents, those with the most reclaimable bytes; all when not given.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per path, groups with the most bytes to win first: ``id``, ``file_path``,
-            ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths``, ``bytes_to_win``,
+            One row per path, groups with the most reclaimable bytes first: ``id``, ``file_path``,
+            ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths``, ``reclaimable_bytes``,
             ``file_modified_at``, ``keep`` (true for one path of each group) and ``reason``.
 
         Raises:

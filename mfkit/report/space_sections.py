@@ -183,7 +183,7 @@ def duplicates(context: ReportContext) -> Section:
                     Column("File to keep", "file_path"),
                     Column("Paths", "paths", COUNT),
                     Column("File size", "file_size", SIZE),
-                    Column("Reclaimable", "bytes_to_win", SIZE),
+                    Column("Reclaimable", "reclaimable_bytes", SIZE),
                 ],
                 caption="Duplicate files with the most reclaimable space",
             ),

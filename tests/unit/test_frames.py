@@ -36,7 +36,7 @@ def test_units(filled: MediaLibrary) -> None:
         "share": "1",
         "duration": "s",
     }
-    assert unit_of("bytes_to_win") == unit_of("total_bytes") == "byte" and unit_of("files") is None
+    assert unit_of("reclaimable_bytes") == unit_of("total_bytes") == "byte" and unit_of("files") is None
 
 
 def test_pretty(filled: MediaLibrary) -> None:

@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("reason", "Why", metadata_text("reason")),
     Column("size", "Size", metadata_text("file_size", format_size), style="number"),
     Column("paths", "Paths", lambda row: f"{row['paths']:,}", style="number"),
-    Column("reclaimable", "Reclaimable", metadata_text("bytes_to_win", format_size), style="number"),
+    Column("reclaimable", "Reclaimable", metadata_text("reclaimable_bytes", format_size), style="number"),
     Column("date", "Modified", metadata_text("file_modified_at", date_text), visible=False),
 )
 
@@ -87,7 +87,8 @@ class DuplicatesPanel(Panel):
         self.summary.value = (
             f"<b>{count:,}</b> {'file has' if count == 1 else 'files have'} <b>{copies:,}</b> "
             f"{'copy' if copies == 1 else 'copies'}. Removing the copies frees "
-            f"<b>{format_size(float(groups['bytes_to_win'].sum()))}</b>. This panel does not delete files."
+            f"<b>{format_size(float(groups['reclaimable_bytes'].sum()))}</b>. "
+            "This panel does not delete files."
             if count
             else ""
         )

@@ -552,12 +552,12 @@ def test_which_to_keep(library: MediaLibrary, paths: Any, expected: Any) -> None
 
 
 def test_duplicates_add_up(filled: MediaLibrary) -> None:
-    """One path of each group is kept; what the others take is what there is to win."""
+    """One path of each group is kept; the size of the others is reclaimable."""
     frame = filled.duplicates()
     for _, part in frame.groupby("id"):
         assert part["keep"].sum() == 1 and (part["paths"] == len(part)).all()
-        assert part.loc[~part["keep"], "file_size"].sum() == part["bytes_to_win"].iloc[0]
-    assert len(frame) == 5 and frame["bytes_to_win"].is_monotonic_decreasing
+        assert part.loc[~part["keep"], "file_size"].sum() == part["reclaimable_bytes"].iloc[0]
+    assert len(frame) == 5 and frame["reclaimable_bytes"].is_monotonic_decreasing
 
 
 @pytest.mark.parametrize("missing", [False, None])

@@ -156,7 +156,7 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
             "media_type": "enum",
             "file_size": "whole",
             "paths": "whole",
-            "bytes_to_win": "whole",
+            "reclaimable_bytes": "whole",
             "file_modified_at": "time",
             "keep": "bool",
             "reason": "text",
@@ -658,7 +658,7 @@ class TestAnalysis:
             library.growth(**arguments)
 
     def test_duplicates(self, filled: MediaLibrary) -> None:
-        """All paths of what is there twice, the most bytes to win first, originals before copies."""
+        """All paths of duplicate files, the most reclaimable bytes first, originals before copies."""
         frame = filled.duplicates()
         assert list(frame["file_path"]) == [
             "/m/films/film.mp4",
@@ -669,7 +669,7 @@ class TestAnalysis:
         ]
         assert list(frame["is_copy"]) == [False, True, True, False, True]
         assert list(frame["paths"]) == [3, 3, 3, 2, 2]
-        assert list(frame["bytes_to_win"]) == [8000, 8000, 8000, 500, 500]
+        assert list(frame["reclaimable_bytes"]) == [8000, 8000, 8000, 500, 500]
         assert len(filled.duplicates(media_type="image")) == 2
 
     def test_scans(self, filled: MediaLibrary) -> None:

@@ -4,9 +4,10 @@ Usage: ``python benchmarks/fidelity.py [FOLDER]``, where FOLDER holds ``files/``
 (path below ``files/`` → ``kind``, ``reference_reads_it``, ``fields`` in the schema's names; width and
 height as stored). Without one, ``../shared/corpus`` beside the project is taken. Tolerances: duration
 0.1 s or 1 %, fps 2 %, bitrate 5 %, places 1e-4 degrees, other numbers 1e-3; texts after strip and
-casefold. A frame rate above 240 that the reference states is a time base, not a rate: it is listed, and
-counted apart; and so is the size of camera RAW, where exiftool gives the embedded preview's for several
-makers and mfkit the developed picture's.
+casefold, camera makers in mfkit's spelling, exposure times rounded as cameras show them. A frame rate
+above 240 that the reference states is a time base, not a rate: it is listed, and counted apart; and so is
+the size of camera RAW, where exiftool gives the embedded preview's for several makers and mfkit the
+developed picture's.
 """
 
 import json
@@ -16,6 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mfkit.scan.extract.camera_names import maker_name
+from mfkit.scan.extract.exposure import shutter_speed
 from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
 from mfkit.scan.formats.identify import HEAD_SIZE, identify
 
@@ -84,11 +87,7 @@ def found(facts: Metadata, name: str) -> Any:
     if name == "location":
         return (facts["latitude"], facts["longitude"]) if facts.get("latitude") is not None else None
     if name == "shutter_seconds":
-        text = facts.get("shutter_speed")
-        if not text:
-            return None
-        top, _, bottom = text.partition("/")
-        return float(top) / float(bottom or 1)
+        return facts.get("shutter_speed")
     return facts.get(name)
 
 
@@ -102,6 +101,10 @@ def agrees(name: str, value: Any, wanted: Any) -> bool:
     if isinstance(value, datetime):
         digits = "".join(ch for ch in str(wanted) if ch.isdigit())[:14]
         return value.strftime("%Y%m%d%H%M%S") == digits
+    if name == "shutter_seconds":  # rounded as cameras show it
+        return str(value) == shutter_speed(wanted)
+    if name == "camera_make":  # one spelling in mfkit; the reference has the file's
+        wanted = maker_name(str(wanted).strip())
     if name == "iso":  # a whole number in mfkit; exiftool computes it for cameras that wrote its parts
         wanted = round(wanted)
     if isinstance(wanted, (int, float)) and isinstance(value, (int, float)):

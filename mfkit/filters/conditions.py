@@ -47,11 +47,12 @@ container = case((c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), json_tex
 lens = json_text("lens")
 """Name of the lens."""
 
-# "NIKON CORPORATION" and "NIKON D7100" have the first word in common, "Canon" and "Canon EOS 80D" too.
+_same_make = func.lower(FirstWord(c.camera_model)) == func.lower(FirstWord(c.camera_make))
+# "Nikon" and "NIKON D7100" have the first word in common, "Canon" and "Canon EOS 80D" too.
 camera = func.nullif(
     func.trim(
         case(
-            (FirstWord(c.camera_model) == FirstWord(c.camera_make), c.camera_model),
+            (_same_make, c.camera_model),
             else_=func.coalesce(c.camera_make, "") + " " + func.coalesce(c.camera_model, ""),
         )
     ),
@@ -61,7 +62,6 @@ camera = func.nullif(
 """Make and model, or the model alone if it begins with the make; null if neither is known."""
 
 _model_rest = func.substr(c.camera_model, func.length(FirstWord(c.camera_model)) + 2)
-_same_make = func.lower(FirstWord(c.camera_model)) == func.lower(FirstWord(c.camera_make))
 model_without_make = case((_same_make, func.nullif(_model_rest, "", type_=Text())))
 """Model without the make ("EOS 6D" for "Canon EOS 6D"); null if it does not begin with the make."""
 

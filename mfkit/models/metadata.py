@@ -35,7 +35,7 @@ class MediaMetadata(UUIDMixin, Base):
         title: Title.
         genre: Genre.
         year: Year of release.
-        camera_make: Manufacturer of the camera (EXIF Make).
+        camera_make: Manufacturer of the camera (EXIF Make), in one spelling per maker.
         camera_model: Model of the camera (EXIF Model).
         iso: ISO sensitivity (EXIF PhotographicSensitivity).
         aperture: Aperture as an f-number.

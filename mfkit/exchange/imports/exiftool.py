@@ -26,7 +26,7 @@ from typing import Any
 from mfkit.exchange.imports.normalize import codec_name, first_value, make_row, to_integer, to_number
 from mfkit.filters.units import parse_duration, parse_size
 from mfkit.scan.extract.dates_and_numbers import parse_exif_date
-from mfkit.scan.extract.exif import shutter_speed
+from mfkit.scan.extract.exposure import shutter_speed
 
 _DEGREES = re.compile(r"""([\d.]+) deg (?:([\d.]+)' ?)?(?:([\d.]+)" ?)?([NSEW]?)""")
 _ORIENTATIONS = {

@@ -3,7 +3,7 @@
 import struct
 from datetime import datetime, timedelta
 
-from mfkit.scan.extract import exif
+from mfkit.scan.extract import exposure
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
 from mfkit.scan.extract.schema import Metadata, from_origin
 
@@ -46,8 +46,12 @@ def _heap(heap: BoundedReader, metadata: Metadata, depth: int) -> None:
             seconds = int.from_bytes(content.read(0, 4), "little")
             metadata["taken_at"] = datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds else None
         elif tag == 0x102A:
-            metadata["iso"] = exif.canon_iso({4: struct.unpack("<3H", content.read(0, 6).ljust(6, b"\0"))})
+            metadata["iso"] = exposure.canon_iso(
+                {4: struct.unpack("<3H", content.read(0, 6).ljust(6, b"\0"))}
+            )
         elif tag == 0x1818 and size >= 12:
             _, speed, aperture = struct.unpack("<3f", content.read(0, 12).ljust(12, b"\0"))
-            metadata["shutter_speed"] = exif.shutter_speed(2**-speed) if -20 < speed < 30 and speed else None
+            metadata["shutter_speed"] = (
+                exposure.shutter_speed(2**-speed) if -20 < speed < 30 and speed else None
+            )
             metadata["aperture"] = round(2 ** (aperture / 2), 2) if 0 < aperture < 20 else None

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
+from mfkit.scan.extract.camera_names import maker_name, model_name
 from mfkit.scan.extract.schema import PAIRS, Metadata
 
 MAX_TEXT = 1_000
@@ -221,6 +222,16 @@ def _boolean(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _clean_maker(value: object) -> str | None:
+    name = clean_text(value)
+    return maker_name(name) if name else None
+
+
+def _clean_model(value: object) -> str | None:
+    name = clean_text(value)
+    return model_name(name) if name else None
+
+
 _MEDIA_TYPES = ("video", "audio", "image", "document", "other")
 _RULES: dict[str, Callable[[Any], Any]] = {
     "duration": _positive(1e10),
@@ -238,12 +249,11 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "longitude": _within(180),
     "year": clean_year,
     "taken_at": clean_timestamp,
+    "camera_make": _clean_maker,
+    "camera_model": _clean_model,
     "is_compressed": _boolean,
     "media_type": lambda value: value if value in _MEDIA_TYPES else None,
 } | dict.fromkeys(
-    (
-        "video_codec audio_codec artist album title genre camera_make camera_model shutter_speed "
-        "location_name mime_type"
-    ).split(),
+    ("video_codec audio_codec artist album title genre shutter_speed location_name mime_type").split(),
     clean_text,
 )

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from mfkit.scan.extract import canon_sigma_raw, heif, jpeg, jpeg_xl, musepack, office, png, tiff_and_raw, webp
+from mfkit.scan.extract.exif import LENS_SPECIFICATION
 from mfkit.scan.extract.plausible import clean
 from mfkit.scan.extract.schema import LAST_CHANGE, ExtractionError, Extractor, Metadata, from_origin, merge
 from mfkit.scan.formats.identify import FORMATS, FileFormat
@@ -22,7 +23,7 @@ __all__ = [
     "extract_metadata",
 ]
 
-EXTRACTOR_VERSION = 3
+EXTRACTOR_VERSION = 4
 """Increase it when the same file would give different metadata: the next scan then reads old files again."""
 
 
@@ -156,7 +157,9 @@ def extract_metadata(
         )
     if notes:
         found.setdefault("extra", {})["probe_notes"] = list(dict.fromkeys(notes))
-    found = merge(found, _last_change(found), compression(found, file_format, size_of(readable)))
+    found = merge(
+        found, _last_change(found), _lens(found), compression(found, file_format, size_of(readable))
+    )
     return clean(found)
 
 
@@ -164,6 +167,12 @@ def _last_change(metadata: Metadata) -> Metadata:
     """Return the time of the last change as a fallback for the capture time."""
     changed = metadata.get("extra", {}).get("changed_at")
     return from_origin(LAST_CHANGE, {"taken_at": changed}) if isinstance(changed, datetime) else {}
+
+
+def _lens(found: Metadata) -> Metadata:
+    """Return a lens that no source names, by its specification."""
+    specification = found.get("extra", {}).pop(LENS_SPECIFICATION, None)
+    return {"extra": {"lens": specification}} if specification else {}
 
 
 def _has_values(part: Metadata) -> bool:

@@ -21,6 +21,9 @@ _STRUCT_CODES = {
 }  # fmt: skip
 _TYPE_SIZES = {field_type: struct.calcsize("<" + code) for field_type, code in _STRUCT_CODES.items()}
 _SUB_DIRECTORIES = {0x8769: "exif", 0x8825: "gps", 0x014A: "sub"}
+_GPS_COORDINATES = (2, 4)
+_MAX_GPS_NUMBER = 100_000
+"""Above any degree, minute, second or altitude in metres."""
 _MAKE, _MAKER_NOTE = 0x010F, 0x927C
 _MAX_APPLE_NOTE = 65_536
 
@@ -129,7 +132,10 @@ def _read_directory(
             data = block[position : position + size]
         else:
             data = reader.read(struct.unpack_from(order + pointer, block, position)[0] + shift, size)
-        value = _value(data, field_type, order)
+        if directory.name == "gps" and (field_type == 5 or field_type in (1, 7) and tag in _GPS_COORDINATES):
+            value = _gps_value(data, order)
+        else:
+            value = _value(data, field_type, order)
         if value is not None:
             directory.tags[tag] = value
     end = count * entry_size
@@ -153,6 +159,22 @@ def _canon_offset_shift(block: bytes, order: str, offset: int, count: int) -> in
     end = offset + 2 + 12 * count
     gap = min(offsets, default=end + 4) - end
     return 0 if gap in (4, 6, 16, 28) else 4 - gap
+
+
+def _gps_value(data: bytes, order: str) -> Value | None:
+    """Return rationals; writers also store negative ones, and three of them as undefined bytes."""
+    count = len(data) // 8
+    parts = struct.unpack_from(f"{order}{2 * count}I", data)
+    numbers = tuple(_gps_number(top, bottom) for top, bottom in zip(parts[::2], parts[1::2]))
+    return (numbers[0] if count == 1 else numbers) if count else data
+
+
+def _gps_number(top: int, bottom: int) -> float:
+    if not bottom:
+        return float("nan")
+    unsigned = top / bottom
+    # As an unsigned number it is impossible, so that the writer meant the two's complement.
+    return (top - 2**32) / bottom if top >= 2**31 and unsigned > _MAX_GPS_NUMBER else unsigned
 
 
 def _value(data: bytes, field_type: int, order: str) -> Value | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from mfkit.scan.extract.dates_and_numbers import parse_iso_date, whole_number
-from mfkit.scan.extract.exif import shutter_speed
+from mfkit.scan.extract.exposure import shutter_speed
 from mfkit.scan.extract.schema import Metadata, from_origin
 
 MAX_PACKET = 262_144

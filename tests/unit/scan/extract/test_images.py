@@ -15,7 +15,6 @@ from PIL import Image, PngImagePlugin, features
 
 from mfkit.scan.extract import exif, iptc, tiff_directories, xmp
 from mfkit.scan.extract.bounded_reader import bytes_reader
-from mfkit.scan.extract.exif import shutter_speed
 from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
 from mfkit.scan.formats.identify import FORMATS
 from tests.unit.scan.heif_files import box, heic
@@ -91,23 +90,6 @@ def test_incomplete_or_invalid_location_is_dropped(
     """A missing hemisphere, a latitude above 90°, 0,0 and a missing longitude give no location."""
     metadata = metadata_of(photo(gps=gps))
     assert "latitude" not in metadata and "longitude" not in metadata
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (1 / 250, "1/250"),
-        (0.5, "0.5"),
-        (30, "30"),
-        (1 / 3, "1/3"),
-        (0.0166667, "1/60"),
-        (1.3, "1.3"),
-        (0, None),
-    ],
-)
-def test_shutter_speed_format(seconds: float, text: str | None) -> None:
-    """Times below a third of a second are fractions, others seconds."""
-    assert shutter_speed(seconds) == text
 
 
 def test_jpeg_without_end_marker_is_truncated(photo: Photo, metadata_of: Reader) -> None:

@@ -19,7 +19,7 @@ LIBRARY ?= $(BUILD)/demo.db
 DEMO = $(BUILD)/demo
 endif
 
-.PHONY: help lab demo scan docs screenshots bundle test test-fast test-spark lint format clean
+.PHONY: help lab demo scan docs screenshots bundle test test-fast test-spark faults lint format clean
 .DEFAULT_GOAL := lab
 
 help:  ## List the targets
@@ -90,6 +90,10 @@ test-fast: lint  ## Run style, types and the quick tests, in less than two minut
 # The Spark cluster's Java processes need the machine for themselves.
 test-spark: $(VENV)/installed  ## Run the tests on a Spark cluster (needs Java)
 	$(BIN)/python -m pytest -m spark
+
+# Each fault takes seconds, so this is no part of the tests; ONLY=cli-* checks some of them.
+faults: $(VENV)/installed  ## Check that each fault listed in tests/faults makes its test fail
+	$(BIN)/python -m tests.faults $(if $(ONLY),--only "$(ONLY)")
 
 clean:  ## Remove build results and caches
 	rm -rf $(BUILD) dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

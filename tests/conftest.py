@@ -176,6 +176,13 @@ def sqlite_path(_sqlite_template: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def lib(sqlite_path: Path) -> Iterator[MediaLibrary]:
+    """A SQLite library without items, for rules that do not depend on the database."""
+    with MediaLibrary(sqlite_path) as lib:
+        yield lib
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
     """The demo library's files, written once a run and shared by its processes; read-only."""

@@ -54,6 +54,16 @@ def item(path: str = "/media/a.jpg", *, facts: dict[str, Any] | None = None, **f
     return made
 
 
+def store(library: MediaLibrary, *rows: Any) -> None:
+    """Store rows of any tables in a library that exists."""
+
+    async def add() -> None:
+        async with library.database.session() as session:
+            session.add_all(rows)
+
+    run_sync(add())
+
+
 def new_library(library: str | os.PathLike[str], **how: Any) -> MediaLibrary:
     """Create a library without items, and open it."""
 

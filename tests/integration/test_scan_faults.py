@@ -11,6 +11,7 @@ import pytest
 
 import mfkit
 from mfkit.errors import MfkitError, ScanRunningError
+from tests.full_disk import run_with_full_disk
 from tests.samples import new_library
 
 
@@ -55,16 +56,15 @@ def test_a_full_disk(tmp_path, demo):
     with new_library(tmp_path / "library.db"):
         size = (tmp_path / "library.db").stat().st_size
     script = (
-        "import mfkit, resource, signal\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size} + 50_000, {size} + 50_000))\n"
+        "import mfkit\n"
+        f"fill_disk({size} + 50_000)\n"
         f"library = mfkit.MediaLibrary({str(tmp_path / 'library.db')!r})\n"
         "try:\n"
         f"    library.scan({str(demo)!r}, progress=False)\n"
         "except mfkit.MfkitError as error:\n"
         "    print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    done = run_with_full_disk(script)
     assert str(tmp_path / "library.db") in done.stdout and "disk" in done.stdout, done.stderr
     with mfkit.MediaLibrary(tmp_path / "library.db") as library:
         assert library.sql("SELECT count(*) AS n FROM scans WHERE status = 'finished'").n[0] == 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 import traceback
@@ -27,6 +25,7 @@ from mfkit.distributed.dataset import KEPT_VERSIONS, Dataset
 from mfkit.distributed.dataset_engine import DuckDatasetEngine
 from mfkit.errors import DatasetError, MfkitError, QueryError, ReadOnlyLibraryError
 from mfkit.models import media
+from tests.full_disk import run_with_full_disk
 from tests.unit.engines.verbs import VERBS, WRITES, explored
 
 
@@ -311,19 +310,13 @@ def test_a_refused_publication_leaves_nothing(file: Path, tmp_path: Path, conten
         before = sorted(tmp_path.rglob("*"))
         if content is None:
             code = (
-                "import resource, signal, sys, mfkit\n"
-                "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+                "import mfkit\n"
                 "with mfkit.MediaLibrary(sys.argv[1]) as lib:\n"
                 "    lib.count()\n"
-                "    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+                "    fill_disk(2000)\n"
                 "    lib.publish(sys.argv[2])\n"
             )
-            done = subprocess.run(
-                [sys.executable, "-c", code, str(file), str(place)],
-                capture_output=True,
-                text=True,
-                timeout=120,
-            )
+            done = run_with_full_disk(code, str(file), str(place))
             assert "DatasetError" in done.stderr
         else:
             with pytest.raises(DatasetError):

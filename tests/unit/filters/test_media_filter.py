@@ -711,6 +711,21 @@ class TestPlaces:
         assert await names(database, near=(0, 0, degree + 1e-6)) == {"one"}
         assert await names(database, near=(0, 0, degree - 1e-6)) == set()
 
+    @pytest.mark.parametrize("latitude", [60.0, -60.0])
+    async def test_distance_far_from_the_equator(self, database: Database, latitude: float) -> None:
+        """At 60 degrees, two degrees to the east or west are as far as one degree to the north or south."""
+        directions = {"east": (0, 2), "west": (0, -2), "pole": (1, 0), "equator": (-1, 0)}
+        await fill(
+            database,
+            {
+                name: {"latitude": latitude + north, "longitude": 10.0 + east}
+                for name, (north, east) in directions.items()
+            },
+        )
+        degree = 2 * math.pi * EARTH_RADIUS_KM / 360
+        assert await names(database, near=(latitude, 10, degree * 1.001)) == set(directions)
+        assert await names(database, near=(latitude, 10, degree * 0.998)) == set()
+
 
 class TestStates:
     """Missing items, copies, and full text."""

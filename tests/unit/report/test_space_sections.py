@@ -1,4 +1,4 @@
-"""Folders shown in a report."""
+"""Folders, largest files, duplicates and savings in a report."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mfkit import MediaLibrary, Report
 from mfkit.analysis.folder_tree import common_folder
+from mfkit.models import MediaCopy
 from mfkit.report.space_sections import without_chains
+from tests.samples import NOON, item, store
+from tests.unit.report.reading import sentences, tables
 
 
 def tree_of(*folders: str) -> pd.DataFrame:
@@ -78,3 +82,68 @@ def test_remaining_folders_form_a_tree(folders: list[str]) -> None:
     for path, parent, label, depth in rows:
         if parent is not None:
             assert levels[parent] == depth - 1 and posixpath.join(parent, label) == path
+
+
+def test_folders_have_shares_of_the_whole(lib: MediaLibrary) -> None:
+    """The largest folder is named, with its share of all bytes and its own sums."""
+    store(
+        lib,
+        item("/m/a/1.jpg", file_size=600),
+        item("/m/b/2.jpg", file_size=250),
+        item("/m/b/3.jpg", file_size=50),
+        item("/m/4.jpg", file_size=100),
+    )
+    section = Report(lib).folders()
+    assert sentences(section) == ["/m/a contains 60 % of all bytes."]
+    assert tables(section) == [
+        [
+            ["Folder", "Files", "Size", "Share of bytes"],
+            ["/m/a", "1", "600 B", "60 %"],
+            ["/m/b", "2", "300 B", "30 %"],
+        ]
+    ]
+
+
+def test_largest_files(lib: MediaLibrary) -> None:
+    """The largest files come first, with their share of all bytes."""
+    store(lib, *(item(f"/m/{n:02}.jpg", file_size=100 * n, file_modified_at=NOON) for n in range(1, 25)))
+    section = Report(lib).largest()
+    assert sentences(section) == ["The 20 largest files take up 97 % of all bytes."]
+    (rows,) = tables(section)
+    assert rows[:2] == [["File", "Type", "Size", "Modified"], ["/m/24.jpg", "image", "2.40 kB", "2024-05-17"]]
+    assert rows[-1][0] == "/m/05.jpg" and len(rows) == 21
+    assert sentences(Report(lib, min_size=2400).largest()) == [
+        "The largest file takes up 100 % of all bytes."
+    ]
+
+
+def test_duplicates_free_what_copies_take(lib: MediaLibrary) -> None:
+    """Only copies are freed; shares are of bytes with copies; the path to keep is listed."""
+    one = item("/m/backup/a.jpg", file_size=300)
+    one.copies = [MediaCopy(file_path=path, file_name="a.jpg") for path in ("/m/a.jpg", "/m/old/a.jpg")]
+    store(lib, one, item("/m/b.jpg", file_size=100))
+    section = Report(lib).duplicates()
+    assert sentences(section) == [
+        "Removing 2 files with the same content as another file frees 600 B, 60 % of all bytes."
+    ]
+    assert tables(section) == [
+        [["File to keep", "Paths", "File size", "Reclaimable"], ["/m/a.jpg", "3", "300 B", "600 B"]]
+    ]
+
+
+def test_savings_have_a_range(lib: MediaLibrary) -> None:
+    """The sum of the expected savings, its share, and the range from low to high."""
+    facts = {"duration": 1000.0, "width": 1920, "height": 1080, "video_codec": "h264"}
+    store(lib, *(item(f"/m/{n}.mp4", file_size=n * 10**9, facts=facts) for n in (2, 1)))
+    section = Report(lib).savings()
+    assert sentences(section)[0] == (
+        "Re-encoding 2 videos to HEVC would save about 1.71 GB, 57 % of their size; between 1.55 GB and "
+        "1.88 GB, depending on the quality."
+    )
+    (rows,) = tables(section)
+    assert rows == [
+        ["Video", "Codec", "Resolution", "Duration", "Size", "Estimated savings"],
+        ["/m/2.mp4", "h264", "Full HD", "16:40 min", "2.00 GB", "1.36 GB"],
+        ["/m/1.mp4", "h264", "Full HD", "16:40 min", "1.00 GB", "356 MB"],
+    ]
+    assert sentences(Report(lib, media_type="image").savings()) == ["No videos would become smaller as HEVC."]

@@ -18,6 +18,7 @@ from mfkit import MediaLibrary
 from mfkit.engines.snapshot import parallel_build
 from mfkit.engines.snapshot.snapshot_cache import SnapshotCache
 from mfkit.engines.snapshot.snapshot_engine import SnapshotWarning
+from tests.full_disk import run_with_full_disk
 
 
 def cache_of(library: MediaLibrary) -> SnapshotCache:
@@ -81,17 +82,16 @@ def test_no_place_for_a_cache(
 def test_full_disk(file: Path) -> None:
     """With no room for the files the database itself answers, and a warning says so once."""
     code = f"""
-import resource, warnings, mfkit
+import warnings, mfkit
 warnings.simplefilter("always")
 lib = mfkit.MediaLibrary({str(file)!r})
-import duckdb, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+import duckdb
+fill_disk(2000)
 with warnings.catch_warnings(record=True) as seen:
     warnings.simplefilter("always")
     print(lib.count(), lib.count(), len(lib.items()), sum("snapshot" in str(one.message) for one in seen))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_with_full_disk(code)
     with MediaLibrary(file, engine="record") as record:
         count = record.count()
     assert done.stdout.split() == [str(count)] * 3 + ["1"], done.stderr

@@ -19,6 +19,7 @@ from mfkit.errors import ExportError, FilterError
 from mfkit.exchange.csv_escaping import unescape_formula
 from mfkit.exchange.export import xlsx
 from tests import synthetic
+from tests.full_disk import run_with_full_disk
 from tests.unit.engines import nasty
 
 TEXTS = (
@@ -310,12 +311,10 @@ def test_next_export_removes_the_folder_of_a_killed_workbook(large, tmp_path):
 
 
 _FULL = """
-import resource, signal, sys
 import mfkit
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 with mfkit.MediaLibrary(sys.argv[1], read_only=True) as library:
     library.count()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    fill_disk(4096)
     try:
         library.export(sys.argv[2], progress=False)
     except mfkit.MfkitError as error:
@@ -328,11 +327,6 @@ def test_full_disk_leaves_no_file(large, tmp_path, suffix):
     """If the disk is full, the export is an error and no part of the file is left."""
     folder = tmp_path / "out"
     folder.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", _FULL, str(large.database.file), str(folder / f"x.{suffix}")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_with_full_disk(_FULL, str(large.database.file), str(folder / f"x.{suffix}"))
     assert f"x.{suffix} cannot be written" in done.stdout, done.stderr
     assert list(folder.iterdir()) == []

@@ -1,0 +1,76 @@
+"""Duplicate files: which paths are listed, in which order, with which figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from mfkit import MediaLibrary
+from mfkit.models import MediaCopy
+from tests.samples import NOON, item, store
+
+
+def copy(path: str, **fields: object) -> MediaCopy:
+    """Return a copy at a path."""
+    return MediaCopy(file_path=path, file_name=path.rpartition("/")[2], **fields)
+
+
+def test_missing_copies_are_left_out(lib: MediaLibrary) -> None:
+    """A copy that is missing has no row and does not count."""
+    one, other = item("/m/a.jpg", file_size=500), item("/m/other.jpg")
+    one.copies = [copy("/m/b.jpg"), copy("/m/gone.jpg", missing_since=NOON)]
+    other.copies = [copy("/m/other gone.jpg", missing_since=NOON)]
+    store(lib, one, other)
+    frame = lib.duplicates()
+    assert frame["file_path"].tolist() == ["/m/a.jpg", "/m/b.jpg"]
+    assert frame["paths"].tolist() == [2, 2] and frame["bytes_to_win"].tolist() == [500, 500]
+
+
+def test_order_and_figures(lib: MediaLibrary) -> None:
+    """Groups with the most reclaimable bytes come first; in a group the item's own path comes first."""
+    small, large, many = (
+        item(f"/m/z {name}.jpg", file_size=size)
+        for name, size in (("small", 100), ("large", 900), ("many", 400))
+    )
+    small.copies = [copy("/m/a small.jpg")]
+    large.copies = [copy("/m/a large.jpg")]
+    many.copies = [copy(f"/m/a many {number}.jpg") for number in range(3)]
+    store(lib, small, large, many)
+    frame = lib.duplicates()
+    assert frame["file_path"].tolist() == [
+        "/m/z many.jpg",
+        "/m/a many 0.jpg",
+        "/m/a many 1.jpg",
+        "/m/a many 2.jpg",
+        "/m/z large.jpg",
+        "/m/a large.jpg",
+        "/m/z small.jpg",
+        "/m/a small.jpg",
+    ]
+    assert frame["is_copy"].tolist() == [False, True, True, True, False, True, False, True]
+    assert frame["bytes_to_win"].tolist() == [1200] * 4 + [900] * 2 + [100] * 2
+    assert frame["paths"].tolist() == [4] * 4 + [2] * 4
+    assert frame["file_name"].tolist()[:2] == ["z many.jpg", "a many 0.jpg"]
+    assert lib.duplicates(groups=1)["file_path"].tolist() == frame["file_path"].tolist()[:4]
+
+
+def test_each_path_has_its_own_time(lib: MediaLibrary) -> None:
+    """A copy's row has the modification time of the copy."""
+    one = item("/m/a.jpg", file_modified_at=NOON)
+    one.copies = [copy("/m/b.jpg", file_modified_at=NOON - timedelta(days=1)), copy("/m/c.jpg")]
+    store(lib, one)
+    frame = lib.duplicates().set_index("file_path")
+    assert frame["file_modified_at"].dropna().to_dict() == {
+        "/m/a.jpg": NOON,
+        "/m/b.jpg": NOON - timedelta(days=1),
+    }
+    assert frame["keep"].to_dict() == {"/m/a.jpg": False, "/m/b.jpg": True, "/m/c.jpg": False}
+    assert frame["reason"].to_dict() == {"/m/a.jpg": "newer", "/m/b.jpg": "oldest", "/m/c.jpg": "newer"}
+
+
+def test_the_filter_selects_items(lib: MediaLibrary) -> None:
+    """All paths of the selected items are listed, and no others."""
+    photo, video = item("/m/a.jpg"), item("/m/b.mp4")
+    photo.copies, video.copies = [copy("/x/a.jpg")], [copy("/x/b.mp4")]
+    store(lib, photo, video)
+    assert lib.duplicates(media_type="video")["file_path"].tolist() == ["/m/b.mp4", "/x/b.mp4"]
+    assert lib.duplicates(folder="/m", media_type="image")["file_path"].tolist() == ["/m/a.jpg", "/x/a.jpg"]

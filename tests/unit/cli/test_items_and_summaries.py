@@ -1,0 +1,153 @@
+"""Output of items, search, sizes, duplicates and savings, figure by figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mfkit.models import MediaCopy, Scan, ScanFailure
+from tests.samples import NOON, item, store
+
+
+@pytest.fixture
+def filled(here: Any) -> Any:
+    """Three photos of which one has two copies, two videos, a song, a missing document, an unread file."""
+    photo = item("/m/backup/a.jpg", file_size=1_000_000)
+    photo.copies = [MediaCopy(file_path=path, file_name="a.jpg") for path in ("/m/a.jpg", "/m/copies/a.jpg")]
+    scan = Scan(root="/m", status="finished", extractor_version=1)
+    video = {"duration": 1000.0, "width": 1920, "height": 1080, "video_codec": "h264"}
+    store(
+        here,
+        photo,
+        item("/m/b.jpg", file_size=300_000),
+        item("/m/c.jpg", file_size=200_000),
+        item("/m/v.mp4", file_size=2_000_000_000, facts=video),
+        item("/m/w.mp4", file_size=1_000_000_000, facts=video),
+        item("/m/s.mp3", file_size=50_000, facts={"duration": 65.0}),
+        item("/m/gone.pdf", file_size=7, missing_since=NOON),
+        scan,
+        ScanFailure(scan=scan, file_path="/m/x", stage="read", error="x", file_size=33),
+    )
+    return here
+
+
+def test_missing_selects_by_the_last_scan(filled: Any, mfkit_json: Any) -> None:
+    """no leaves missing items out, yes selects them alone, any selects both; no is the default."""
+    paths = {
+        value: [
+            row["file_path"] for row in mfkit_json("items", "--missing", value, "--order-by", "file_path")
+        ]
+        for value in ("no", "yes", "any")
+    }
+    assert paths["yes"] == ["/m/gone.pdf"] and len(paths["no"]) == 6
+    assert sorted(paths["any"]) == sorted(paths["no"] + paths["yes"])
+    assert len(mfkit_json("items")) == 6
+
+
+def test_items_are_ordered_and_limited(filled: Any, mfkit_json: Any) -> None:
+    """--descending, --limit and --offset apply; a limit of 0 lists all."""
+    arguments = ("items", "--columns", "file_size", "--order-by", "file_size")
+    sizes = [row["file_size"] for row in mfkit_json(*arguments, "--descending")]
+    assert sizes == [2_000_000_000, 1_000_000_000, 1_000_000, 300_000, 200_000, 50_000]
+    assert [row["file_size"] for row in mfkit_json(*arguments)] == sizes[::-1]
+    assert [row["file_size"] for row in mfkit_json(*arguments, "--limit", "2", "--offset", "1")] == [
+        200_000,
+        300_000,
+    ]
+    store(filled, *(item(f"/n/{n}.jpg") for n in range(60)))
+    assert len(mfkit_json("items")) == 50 and len(mfkit_json("items", "--limit", "0")) == 66
+    assert len(mfkit_json("search", "jpg")) == 50 and len(mfkit_json("search", "jpg", "--limit", "0")) == 63
+
+
+def test_columns_are_printed_in_their_order(filled: Any, mfkit_rows: Any) -> None:
+    """The table has the columns that are named, with sizes and durations for people."""
+    rows = mfkit_rows("items", "--columns", "file_name, file_size,duration", "--extension", "mp3")
+    assert rows == [["file_name", "file_size", "duration"], ["s.mp3", "50.0 kB", "1:05 min"]]
+
+
+def test_search_applies_the_filter(filled: Any, mfkit_json: Any) -> None:
+    """All words must match, and the filter's options apply."""
+    assert [row["file_path"] for row in mfkit_json("search", "backup", "a")] == ["/m/backup/a.jpg"]
+    assert mfkit_json("search", "backup", "nowhere") == []
+    assert mfkit_json("search", "backup", "--media-type", "video") == []
+
+
+def test_sizes(filled: Any, mfkit_rows: Any) -> None:
+    """Each group has its own figures; the last line adds up what is on disk."""
+    rows = mfkit_rows("sizes")
+    assert rows[:4] == [
+        ["media_type", "items", "copies", "size", "share", "duration"],
+        ["video", "2", "0", "3.00 GB", "99.9%", "33:20 min"],
+        ["image", "3", "2", "3.50 MB", "0.0%"],
+        ["audio", "1", "0", "50.0 kB", "0.0%", "1:05 min"],
+    ]
+    assert rows[-2] == ["Total", "6", "2", "3.00 GB", "34:25 min"]
+    assert rows[-1] == [
+        "On disk: 9 files, 3,003,550,033 bytes = 6 items (3,001,550,000 bytes) + 2 copies (2,000,000 bytes) "
+        "+ 1 empty or unreadable (33 bytes)"
+    ]
+
+
+def test_other_groups_are_added_up(filled: Any, mfkit_rows: Any) -> None:
+    """The row of the others has the sums of the groups that are not shown."""
+    rows = mfkit_rows("sizes", "--rows", "1")
+    assert rows[1][:4] == ["video", "2", "0", "3.00 GB"]
+    assert rows[2] == ["(2 others)", "4", "2", "3.55 MB", "0.1%", "1:05 min"]
+    assert rows[3] == ["Total", "6", "2", "3.00 GB", "34:25 min"]
+    assert [row[0] for row in mfkit_rows("sizes", "--rows", "3")][1:4] == ["video", "image", "audio"]
+
+
+def test_sizes_of_a_filter(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """With a filter, totals on disk are not known."""
+    rows = mfkit_rows("sizes", "--media-type", "image")
+    assert rows[-1] == ["Total", "3", "2", "3.50 MB", "0 s"]
+    assert "totals" not in mfkit_json("sizes", "--media-type", "image")
+    whole = mfkit_json("sizes", "--by", "extension")
+    assert whole["by"] == "extension" and whole["totals"]["unread"] == 1 and whole["totals"]["copies"] == 2
+    assert [(row["extension"], row["files"], row["bytes"]) for row in whole["groups"]] == [
+        ("mp4", 2, 3_000_000_000),
+        ("jpg", 3, 1_500_000),
+        ("mp3", 1, 50_000),
+    ]
+
+
+def test_duplicates(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """Surplus is what is not kept; a limit shortens the table and says so."""
+    other = item("/m/o.jpg", file_size=600)
+    other.copies = [MediaCopy(file_path="/n/o.jpg", file_name="o.jpg")]
+    store(filled, other)
+    rows = mfkit_rows("duplicates", "--limit", "2")
+    assert rows[0] == ["file_path", "keep", "reason", "file_size", "paths"]
+    assert rows[1][:2] == ["/m/backup/a.jpg", "False"] and len(rows) == 5
+    assert rows[3:] == [
+        ["2 items with copies. Removing 3 copies frees 2.00 MB."],
+        ["3 more paths not shown; list all with --limit 0."],
+    ]
+    assert len(mfkit_rows("duplicates", "--limit", "0")) == 7
+    kept = [row["file_path"] for row in mfkit_json("duplicates") if row["keep"]]
+    assert kept == ["/m/a.jpg", "/m/o.jpg"]
+    assert mfkit_rows("duplicates", "--media-type", "video") == [["No duplicates in this selection."]]
+
+
+def test_savings(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """The last line has the sums of all items, also of those that are not shown."""
+    rows = mfkit_rows("savings", "--limit", "1")
+    assert rows[0] == [
+        "file_path",
+        "codec",
+        "resolution",
+        "duration",
+        "file_size",
+        "saves_low",
+        "saves_expected",
+        "saves_high",
+    ]
+    assert rows[1] == ["/m/v.mp4", "h264", "Full HD", "16:40 min", "2.00 GB", "1.27 GB", "1.36 GB", "1.44 GB"]
+    assert rows[2] == [
+        "Re-encoding 2 items (3.00 GB) to hevc would save about 1.71 GB (between 1.55 GB and 1.88 GB)."
+    ]
+    assert [row["saves_expected"] for row in mfkit_json("savings")] == [1_356_250_000, 356_250_000]
+    assert (
+        mfkit_json("savings", "--target", "av1")[0]["saves_expected"] == 2_000_000_000 - 1_188_000 * 1000 // 8
+    )

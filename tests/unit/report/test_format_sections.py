@@ -1,0 +1,94 @@
+"""Types, codecs, resolutions and cameras: sentences and tables equal the frames."""
+
+from __future__ import annotations
+
+import pytest
+
+from mfkit import MediaLibrary, Report
+from mfkit.models import MediaCopy
+from tests.samples import NOON, item, store
+from tests.unit.report.reading import sentences, tables
+
+
+@pytest.fixture
+def filled(lib: MediaLibrary) -> MediaLibrary:
+    """Many small photos of two cameras, few large videos in two codecs, a song, and a missing video."""
+    canon = {"camera_make": "Canon", "camera_model": "EOS 80D", "width": 640, "height": 480}
+    photos = [item(f"/m/{n}.jpg", file_size=1000, facts=canon) for n in range(3)]
+    photos[0].copies = [MediaCopy(file_path="/m/copy.jpg", file_name="copy.jpg")]
+    store(
+        lib,
+        *photos,
+        item("/m/nikon.jpg", file_size=90_000, facts={"camera_model": "NIKON D70"}),
+        item(
+            "/m/a.mp4",
+            file_size=700_000,
+            facts={
+                "video_codec": "hevc",
+                "audio_codec": "aac",
+                "duration": 10.0,
+                "width": 1920,
+                "height": 1080,
+            },
+        ),
+        item("/m/b.mkv", file_size=200_000, facts={"video_codec": "h264", "duration": 30.0}),
+        item("/m/c.mkv", file_size=100_000, facts={"video_codec": "h264", "duration": 70.0}),
+        item("/m/d.mp3", file_size=7_000, facts={"audio_codec": "mp3", "duration": 200.0}),
+        item("/m/gone.mkv", file_size=10**9, facts={"video_codec": "av1"}, missing_since=NOON),
+    )
+    return lib
+
+
+def test_types(filled: MediaLibrary) -> None:
+    """The type with the most bytes has its shares of files and of bytes; columns have their own sums."""
+    section = Report(filled).types()
+    assert sentences(section) == ["Videos make up 38 % of the files and 91 % of the bytes."]
+    types, extensions = tables(section)
+    assert types == [
+        ["Type", "Files", "Copies", "Size", "With copies", "Share of bytes", "Playing time"],
+        ["video", "3", "0", "1.00 MB", "1.00 MB", "91 %", "1:50 min"],
+        ["image", "4", "1", "93.0 kB", "94.0 kB", "8.5 %", ""],
+        ["audio", "1", "0", "7.00 kB", "7.00 kB", "0.6 %", "3:20 min"],
+    ]
+    assert [row[:2] for row in extensions[1:]] == [["mp4", "1"], ["mkv", "2"], ["jpg", "4"], ["mp3", "1"]]
+
+
+def test_codecs(filled: MediaLibrary) -> None:
+    """The codec with the most bytes is not that with the most files; shares are of files with a codec."""
+    section = Report(filled).codecs()
+    assert sentences(section) == [
+        "The video codec with the most bytes is hevc, with 70 % of the bytes of files with video.",
+        "The audio codec with the most bytes is aac, with 99 % of the bytes of files with audio.",
+    ]
+    video, audio, sizes = tables(section)
+    assert video == [
+        ["Video codec", "Files", "Size", "Share of bytes", "Playing time"],
+        ["hevc", "1", "700 kB", "70 %", "10 s"],
+        ["h264", "2", "300 kB", "30 %", "1:40 min"],
+    ]
+    assert [row[:3] for row in audio[1:]] == [["aac", "1", "700 kB"], ["mp3", "1", "7.00 kB"]]
+    assert [row[:3] for row in sizes[1:]] == [["Full HD", "1", "700 kB"], ["SD", "3", "3.00 kB"]]
+
+
+def test_cameras(filled: MediaLibrary) -> None:
+    """The camera with the most files comes first, and shares are of files with a camera."""
+    section = Report(filled).cameras()
+    assert sentences(section) == ["4 files were taken with 2 cameras, most of them with Canon EOS 80D: 3."]
+    assert tables(section) == [
+        [
+            ["Camera", "Files", "Share", "Size"],
+            ["Canon EOS 80D", "3", "75 %", "3.00 kB"],
+            ["NIKON D70", "1", "25 %", "90.0 kB"],
+        ]
+    ]
+
+
+def test_selection_without_such_files(filled: MediaLibrary) -> None:
+    """The filter applies to every section."""
+    report = Report(filled, media_type="audio")
+    assert sentences(report.cameras()) == ["No camera data in this selection."]
+    assert sentences(report.codecs()) == [
+        "No video streams in this selection.",
+        "The audio codec with the most bytes is mp3, with 100 % of the bytes of files with audio.",
+    ]
+    assert sentences(report.types()) == ["Audio files make up 100 % of the files and 100 % of the bytes."]

@@ -13,7 +13,6 @@ If a file and its sidecars disagree, the first of these that has a value is used
 """
 
 import os
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from mfkit.scan.extract.plausible import clean
 from mfkit.scan.extract.schema import LAST_CHANGE, Metadata, from_origin, merge
 from mfkit.scan.media_source import open_regular
 from mfkit.scan.sidecars import takeout
+from mfkit.scan.sidecars.takeout_names import JsonNames, folded, is_json_of
 from mfkit.scan.stored_path import is_url
 from mfkit.upper_layers import load_distributed
 
@@ -71,17 +71,17 @@ class FolderNames(Collection[str]):
         names: The names of the regular files in one folder.
     """
 
-    __slots__ = ("_media", "_names", "_sidecars")
+    __slots__ = ("_folded", "_json", "_media", "_names", "_xmp")
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
-        self._sidecars: dict[str, list[str]] = {}
+        self._xmp: dict[str, list[str]] = {}
+        self._json = JsonNames(name for name in self._names if _is_json_name(name))
         self._media: dict[str, list[str]] | None = None
-        for name in self._names:
-            if is_sidecar_name(name):
-                self._sidecars.setdefault(_case_folded(name), []).append(name)
-        for spellings in self._sidecars.values():
-            spellings.sort()
+        self._folded: frozenset[str] | None = None
+        for name in sorted(self._names):
+            if _is_xmp_name(name):
+                self._xmp.setdefault(folded(name), []).append(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -94,18 +94,19 @@ class FolderNames(Collection[str]):
 
     def sidecars_of(self, media_name: str) -> Sidecars:
         """Return a media file's sidecars; see `sidecar_names`."""
-        if not self._sidecars or is_sidecar_name(media_name):
+        if not (self._xmp or self._json) or is_sidecar_name(media_name):
             return Sidecars(media_name)
         stem, dot, _ = media_name.rpartition(".")
         wanted = (f"{media_name}.xmp", *((f"{stem}.xmp",) if dot and stem else ()))
-        return Sidecars(media_name, self._existing(wanted), self._existing(takeout.json_names(media_name)))
+        exports = self._json.of(media_name, self._has_folded) if self._json else ()
+        return Sidecars(media_name, self._existing(wanted), exports)
 
     def media_of(self, sidecar_name: str) -> tuple[str, ...]:
         """Return a sidecar's media files; see the function `media_of`."""
         if self._media is None:
             # Derived from sidecars_of(), so that the two directions agree.
             self._media = {}
-            for name in sorted(self._names) if self._sidecars else ():
+            for name in sorted(self._names) if self._xmp or self._json else ():
                 for sidecar in self.sidecars_of(name):
                     self._media.setdefault(sidecar, []).append(name)
         return tuple(self._media.get(sidecar_name, ()))
@@ -113,7 +114,7 @@ class FolderNames(Collection[str]):
     def _existing(self, wanted: Iterable[str]) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for name in wanted:
-            spellings = self._sidecars.get(_case_folded(name), ())
+            spellings = self._xmp.get(folded(name), ())
             if spellings:
                 # Prefer the media file's spelling, if both Photo.jpg.XMP and photo.jpg.xmp exist.
                 found.setdefault(
@@ -121,10 +122,15 @@ class FolderNames(Collection[str]):
                 )
         return tuple(found)
 
+    def _has_folded(self, name: str) -> bool:
+        if self._folded is None:
+            self._folded = frozenset(map(folded, self._names))
+        return name in self._folded
+
 
 def is_sidecar_name(name: str) -> bool:
     """Return whether a file name is that of a possible sidecar."""
-    return name[-4:].lower() == ".xmp" or name[-5:].lower() == ".json"
+    return _is_xmp_name(name) or _is_json_name(name)
 
 
 def sidecar_names(media_name: str, names: Collection[str]) -> Sidecars:
@@ -132,7 +138,8 @@ def sidecar_names(media_name: str, names: Collection[str]) -> Sidecars:
 
     XMP sidecars are ``photo.jpg.xmp`` and, with lower priority, ``photo.xmp``, which belongs to every file of
     that stem, such as a RAW image and its JPEG. darktable's ``photo_01.jpg.xmp`` is ignored, because it is a
-    further edit of ``photo.jpg`` with its own tags. For Takeout see `mfkit.scan.sidecars.takeout`.
+    further edit of ``photo.jpg`` with its own tags. For Takeout see
+    `mfkit.scan.sidecars.takeout_names`.
 
     Args:
         media_name: The media file's name, without its folder.
@@ -181,7 +188,7 @@ def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> Si
         except (OSError, ValueError) as error:
             notes.append(f"{name}: {getattr(error, 'strerror', None) or error}")
             continue
-        if part and takeout.is_json_of(name, title, sidecars.media_name):
+        if part and is_json_of(name, title, sidecars.media_name):
             exports = _from_sidecar(part, name)
             break
     found = SidecarMetadata(_merge_with_notes(*edits), exports)
@@ -282,9 +289,13 @@ def _read_start(folder_path: str | os.PathLike[str], name: str, limit: int) -> b
         return stream.read(limit + 1)
 
 
+def _is_xmp_name(name: str) -> bool:
+    return name[-4:].lower() == ".xmp"
+
+
+def _is_json_name(name: str) -> bool:
+    return name[-5:].lower() == ".json"
+
+
 def _as_folder_names(names: Collection[str]) -> FolderNames:
     return names if isinstance(names, FolderNames) else FolderNames(names)
-
-
-def _case_folded(name: str) -> str:
-    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()

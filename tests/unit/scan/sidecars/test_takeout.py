@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit.scan.sidecars.sidecar import FolderNames, media_of, sidecar_names
-from mfkit.scan.sidecars.takeout import MAX_STEM, is_json_of, read_json
+from mfkit.scan.sidecars.takeout import read_json
+from mfkit.scan.sidecars.takeout_names import MAX_STEM, is_json_of
 
 # Name of the media file, name of its JSON: as reported from real exports.
 EXPORTS = [
@@ -43,7 +44,56 @@ EXPORTS = [
     ("IMG_1-modifie\u0301.jpg", "IMG_1.jpg.json"),
     ("IMG_1.MP4", "IMG_1.HEIC.supplemental-metadata.json"),
     ("IMG_1.jpg", "IMG_1.json"),
+    ("IMG_1(1).jpg", "IMG_1.jpg(1).supplemental-metadata.json"),
+    ("IMG_1.jpg", "IMG_1.jpg.suppl.json"),
+    ("IMG_1(2).jpg", "IMG_1.jpg.s(2).json"),
+    ("PXL_20210102_221126856.MP", "PXL_20210102_221126856.MP.jpg.json"),
+    ("PXL_20210102_221126856.MP~2", "PXL_20210102_221126856.MP~2.jpg.supplemental-metada.json"),
+    ("MVIMG_20180418_113218", "MVIMG_20180418_113218.jpg.supplemental-metadata.json"),
+    ("IMG_1-EFFECTS-edited.jpg", "IMG_1.jpg.json"),
+    ("IMG_1-edited.MP4", "IMG_1.HEIC.json"),
+    (
+        "Scan of the letter from the summer of 1962-edi.jpg",
+        "Scan of the letter from the summer of 1962.jpg.json",
+    ),
+    (f"{'😀' * 24}.jpg", f"{'😀' * 23}.json"),
+    (f"{'é' * 47}.jpg", f"{'é' * 47}.json"),
 ]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "edited", "bearbeitet", "edytowane", "bewerkt", "modifié", "modificato", "ha editado", "editado",
+        "editada", "editat", "отредактировано", "изменено", "відредаговано", "düzenlendi", "diedit",
+        "đã chỉnh sửa", "編集済み", "已编辑", "编辑", "已編輯", "편집됨", "수정됨", "แก้ไขแล้ว", "संपादित",
+        "تم التعديل", "επεξεργασμένο", "redigerad", "redigeret", "redigert", "muokattu", "upraveno",
+        "upravené", "נערך",
+        "szerkesztett", "uređeno", "urejeno", "редактирано", "redaguota", "rediģēts", "muudetud", "na-edit",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_edited_copy_uses_the_json_of_its_original(mark: str, form: str) -> None:
+    """The mark is localised, and macOS decomposes it."""
+    media = unicodedata.normalize(form, f"IMG_1-{mark.upper()}.jpg")
+    sidecar = "IMG_1.jpg.supplemental-metadata.json"
+    assert sidecar_names(media, [media, sidecar]).takeout == (sidecar,)
+    assert is_json_of(sidecar, None, media)
+
+
+def test_unlisted_mark_needs_the_original_and_its_title() -> None:
+    """Other names have a hyphen and a word too."""
+    media, sidecar = "IMG_1-xogaarsan.jpg", "IMG_1.jpg.json"
+    assert sidecar_names(media, [media, sidecar]).takeout == ()
+    assert sidecar_names(media, [media, "IMG_1.JPG", sidecar]).takeout == (sidecar,)
+    assert is_json_of(sidecar, "IMG_1.jpg", media) and not is_json_of(sidecar, "IMG_2.jpg", media)
+    numbered = "IMG-20190101.jpg"
+    assert sidecar_names(numbered, [numbered, "IMG.jpg", "IMG.jpg.json"]).takeout == ()
+
+
+def test_title_has_entities() -> None:
+    """Some exports escape the title as HTML."""
+    assert is_json_of("a_b.json", "a&amp;b.jpg", "a_b.jpg")
 
 
 @pytest.mark.parametrize(("media", "sidecar"), EXPORTS)

@@ -71,6 +71,7 @@ class ReconcileResult:
         failing_without_item: Number of those failures whose file has no item.
         items_found_again: Items that were missing and exist again, unchanged.
         copies_found_again: Unchanged copies that were missing, or whose items were.
+        paths_found_again: The paths of both.
         items_missing: Items whose path was not found.
         copies_missing: Copies whose path was not found.
         failures_missing: Failures whose path was not found.
@@ -83,6 +84,7 @@ class ReconcileResult:
     failing_without_item: int = 0
     items_found_again: list[UUID] = field(default_factory=list)
     copies_found_again: list[UUID] = field(default_factory=list)
+    paths_found_again: list[str] = field(default_factory=list)
     items_missing: list[UUID] = field(default_factory=list)
     copies_missing: list[UUID] = field(default_factory=list)
     failures_missing: list[UUID] = field(default_factory=list)
@@ -171,6 +173,7 @@ def _compare(candidate: Candidate, rows: StoredRows, result: ReconcileResult) ->
         result.unchanged += 1
         if copy.missing or copy.item_missing:
             result.copies_found_again.append(copy.id)
+            result.paths_found_again.append(candidate.path)
     elif item is not None and copy is None and _is_unchanged(candidate, item) and item.scanned_at is not None:
         if item.processed or failed_unchanged:
             result.unchanged += 1
@@ -178,6 +181,7 @@ def _compare(candidate: Candidate, rows: StoredRows, result: ReconcileResult) ->
             result.to_read.append((candidate, item.file_hash))
         if item.missing:
             result.items_found_again.append(item.id)
+            result.paths_found_again.append(candidate.path)
         if failed_unchanged and failure is not None:
             result.still_failing.append(failure.id)
     elif item is None and copy is None and failed_unchanged and failure is not None:

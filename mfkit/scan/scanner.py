@@ -311,6 +311,11 @@ class _RootScan:
         result = reconcile(candidates, stored, [entry.path for entry in self._skipped.unlisted])
         await self._write_reconcile_result(result)
         to_read = [*result.to_read, *((candidate, None) for candidate in candidates.values())]
+        appeared_or_missing = (*result.paths_missing, *result.paths_found_again)
+        self._changed_photo_folders |= {
+            dirname(path) for path in appeared_or_missing if may_be_live_photo(path)
+        }
+        self._video_folders |= {dirname(path) for path in appeared_or_missing if is_live_video_name(path)}
         await self._find_media_of_sidecars([candidate.path for candidate, _ in to_read], result.paths_missing)
         unchanged = len(entries) - len(different) + result.unchanged
         self._counts.unchanged += unchanged
@@ -337,8 +342,6 @@ class _RootScan:
 
     async def _find_media_of_sidecars(self, to_read: Sequence[str], missing: Sequence[str]) -> None:
         """Remember unchanged media whose sidecar is new, changed or missing, to read them again."""
-        self._changed_photo_folders |= {dirname(path) for path in missing if may_be_live_photo(path)}
-        self._video_folders |= {dirname(path) for path in missing if is_live_video_name(path)}
         sidecars = [path for path in (*to_read, *missing) if is_sidecar_name(path)]
         if sidecars:
             self._media_to_reread |= await asyncio.to_thread(media_of_sidecars, sidecars)

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
@@ -80,20 +81,44 @@ def test_takeout_json_adds_time_and_place(library, media):
     assert library.count(text="portugal") == 1
 
 
-def test_live_photos_are_linked_and_unlinked(library, media, demo):
-    """An image and a video of the same name are linked while both exist."""
-    film = next(path for path in demo.rglob("*") if path.suffix.lower() == ".mov")
-    (media / "a.mov").write_bytes(film.read_bytes())
-    os.utime(media / "a.mov", (LONG_AGO, LONG_AGO))
-    library.scan(media, progress=False)
-    other = {
+def clip(path: Path, source: Path, taken_at: str, at: int = LONG_AGO) -> None:
+    """Copy a video with another capture time."""
+    with av.open(str(source)) as film, av.open(str(path), "w") as to:
+        to.metadata["creation_time"] = taken_at
+        stream = to.add_stream_from_template(film.streams.video[0])
+        for packet in film.demux(film.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                to.mux(packet)
+    os.utime(path, (at, at))
+
+
+def links(library: mfkit.MediaLibrary) -> dict[str, str | None]:
+    return {
         row.file_name: json.loads(row.extra_metadata).get("live_photo")
         for row in library.items().itertuples()
     }
-    assert other == {"a.jpg": str(media / "a.mov"), "a.mov": str(media / "a.jpg")}
-    (media / "a.mov").unlink()
+
+
+def test_live_photos_are_linked_and_unlinked(library, media, demo):
+    """An image and a short video of the same name and time are linked while both exist."""
+    film = next(path for path in demo.rglob("*") if path.suffix.lower() == ".mov")
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2024:09:01 12:00:00"
+    Image.new("RGB", (64, 48), "red").save(media / "a.jpg", "JPEG", exif=exif)
+    os.utime(media / "a.jpg", (LONG_AGO, LONG_AGO))
+    clip(media / "a.mov", film, "2024-09-01T10:00:02Z")
     library.scan(media, progress=False)
-    assert "live_photo" not in json.loads(library.items().extra_metadata[0])
+    assert links(library) == {"a.jpg": str(media / "a.mov"), "a.mov": str(media / "a.jpg")}
+    (media / "a.mov").rename(media.parent / "a.mov")
+    library.scan(media, progress=False)
+    assert links(library) == {"a.jpg": None}
+    (media.parent / "a.mov").rename(media / "a.mov")
+    library.scan(media, progress=False)
+    assert links(library) == {"a.jpg": str(media / "a.mov"), "a.mov": str(media / "a.jpg")}
+    clip(media / "a.mov", film, "2014-09-01T10:00:02Z", LONG_AGO + 60)
+    library.scan(media, progress=False)
+    assert links(library) == {"a.jpg": None, "a.mov": None}
 
 
 def test_ignored_files_are_reported(library, media):

@@ -6,7 +6,18 @@ from datetime import datetime
 from importlib import import_module
 from typing import NamedTuple
 
-from mfkit.scan.extract import canon_sigma_raw, heif, jpeg, jpeg_xl, musepack, office, png, tiff_and_raw, webp
+from mfkit.scan.extract import (
+    canon_sigma_raw,
+    heif,
+    jpeg,
+    jpeg_xl,
+    motion_photo,
+    musepack,
+    office,
+    png,
+    tiff_and_raw,
+    webp,
+)
 from mfkit.scan.extract.exif import LENS_SPECIFICATION
 from mfkit.scan.extract.plausible import clean
 from mfkit.scan.extract.schema import LAST_CHANGE, ExtractionError, Extractor, Metadata, from_origin, merge
@@ -69,6 +80,7 @@ _STREAMS = ExtractorStep("streams", _lazy_extractor("audio_video"))
 _TAGS = ExtractorStep("tags", _lazy_extractor("music_tags"), _TAG_FIELDS)
 _TEXT_TAGS = ExtractorStep("tags", _lazy_extractor("music_tags", "extract_texts"), suffices=False)
 _MUSEPACK = ExtractorStep("musepack", musepack.extract, frozenset(("duration",)))
+_MOTION_PHOTO = ExtractorStep("motion photo", motion_photo.extract, suffices=False)
 _IMAGE = ExtractorStep("image", _lazy_extractor("other_images"))
 _TAGGED_FORMATS = ("mp3", "mp2", "aac", "m4a", "m4b", "flac", "wav", "aiff", "ogg", "opus", "spx", "wma")
 _WITHOUT_METADATA = frozenset(("svg", "midi", "wmf", "emf", "xcf", "exr", "hdr", "jpm", "ra"))
@@ -78,7 +90,7 @@ _TIFF_FORMATS = (
 _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
     {
         "pdf": (ExtractorStep("pdf", _lazy_extractor("pdf")),),
-        "jpeg": (ExtractorStep("jpeg", jpeg.extract),),
+        "jpeg": (ExtractorStep("jpeg", jpeg.extract), _MOTION_PHOTO),
         "png": (ExtractorStep("png", png.extract),),
         # FFmpeg lets ID3 tags replace a WAV's own (RIFF INFO), so those are read first.
         "wav": (_TEXT_TAGS, _STREAMS),
@@ -86,7 +98,7 @@ _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
         "webp": (ExtractorStep("webp", webp.extract),),
         "jxl": (ExtractorStep("jxl", jpeg_xl.extract),),
     }
-    | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", heif.extract),))
+    | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", heif.extract), _MOTION_PHOTO))
     | dict.fromkeys(_TIFF_FORMATS, (ExtractorStep("tiff", tiff_and_raw.extract),))
     | dict.fromkeys(("cr3", "crw", "x3f"), (ExtractorStep("raw", canon_sigma_raw.extract),))
     | dict.fromkeys("docx xlsx pptx odt ods odp odg epub".split(), (ExtractorStep("office", office.extract),))

@@ -1,15 +1,20 @@
 """Live Photos: an image and a short video that a phone took together.
 
 Apple stores the same content identifier in both (in the image's maker notes and in the video's metadata) and
-gives both the same name. Google's exports change the video's extension to ``.MP4``, which is accepted only
-beside HEIC, because a JPEG beside an MP4 of the same name is often the video's poster.
+gives both the same name. Converters and exports drop the identifier, and cameras reuse names, so that files
+without it are a pair only if they were taken within seconds and the video is short.
+
+Pixel phones write a motion photo's video into the image (`mfkit.scan.extract.motion_photo`). Google's exports
+contain it once more, as ``IMG.MP`` beside ``IMG.MP.jpg``; they also change a MOV's extension to ``.MP4``.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,65 +25,111 @@ from mfkit.models import MediaItem, MediaMetadata
 from mfkit.scan.scan_lock import write_lock
 
 IMAGE_EXTENSIONS = {".heic": 0, ".heif": 1, ".jpg": 2, ".jpeg": 3}
-VIDEO_EXTENSIONS = {".mov": 0, ".mp4": 1}
+VIDEO_EXTENSIONS = {".mov": 0, ".mp4": 1, ".mp": 2}
 """Extension → priority, the lowest first."""
 
+MAX_SECONDS_APART = 10
+"""Maximum difference between the capture times; a phone may state when it finished the video."""
+MAX_VIDEO_SECONDS = 6.0
+"""Maximum duration of the video; Apple's have three seconds."""
+_MAX_OFFSET = timedelta(hours=14)
+_OFFSET_STEP = timedelta(minutes=15)
+_HEVC = "_hevc"  # icloudpd appends it to the video's name
 
-def live_photos(paths: Iterable[str], identifiers: Mapping[str, str] | None = None) -> dict[str, str]:
+
+class Shot(NamedTuple):
+    """What a file states about how it was taken.
+
+    Attributes:
+        identifier: ``extra["content_identifier"]``.
+        taken_at: Capture time, with the offset if the file states one.
+        duration: Duration of a video in seconds.
+    """
+
+    identifier: str | None = None
+    taken_at: datetime | None = None
+    duration: float | None = None
+
+
+def live_photos(shots: Mapping[str, Shot]) -> dict[str, str]:
     """Pair images with videos.
 
     An identifier that exactly one image and one video share makes them a pair, also across folders. If copies
-    share it, those with the same folder and name are a pair. Without identifiers, files with the same folder
-    and stem are a pair (case does not matter; HEIC is preferred to a JPEG made from it). Files with different
-    identifiers are never a pair.
+    share it, those with the same folder and name are a pair. Otherwise files with the same folder and stem
+    are a pair if they were taken at the same time and the video is short (case does not matter; HEIC is
+    preferred to a JPEG made from it). Files with different identifiers are never a pair.
 
     Args:
-        paths: Stored paths, from one or several folders.
-        identifiers: Path → ``extra["content_identifier"]``, for the files that have one.
+        shots: Stored paths, from one or several folders, each with what its file states.
 
     Returns:
         Path → path of the other half, for ``extra["live_photo"]``, for both halves.
     """
-    known = identifiers or {}
     images_by_stem: dict[str, list[str]] = {}
     videos_by_stem: dict[str, list[str]] = {}
     by_identifier: dict[str, tuple[list[str], list[str]]] = {}
-    for path in sorted(paths):
-        stem, extension = posixpath.splitext(path)
-        extension = extension.lower()
-        if extension not in IMAGE_EXTENSIONS and extension not in VIDEO_EXTENSIONS:
+    for path in sorted(shots):
+        is_video = is_live_video_name(path)
+        if is_video:
+            videos_by_stem.setdefault(_stem(path), []).append(path)
+        elif _extension(path) in IMAGE_EXTENSIONS:
+            images_by_stem.setdefault(_stem(path), []).append(path)
+        else:
             continue
-        is_video = extension in VIDEO_EXTENSIONS
-        (videos_by_stem if is_video else images_by_stem).setdefault(stem.lower(), []).append(path)
-        if known.get(path):
-            by_identifier.setdefault(known[path], ([], []))[is_video].append(path)
+        if identifier := shots[path].identifier:
+            by_identifier.setdefault(identifier, ([], []))[is_video].append(path)
     pairs: dict[str, str] = {}
     for images, videos in by_identifier.values():
         if len(images) == len(videos) == 1:
             _add_pair(pairs, images[0], videos[0])
     for stem, videos in videos_by_stem.items():
-        _pair_by_stem(pairs, images_by_stem.get(stem, []), videos, known)
+        _pair_by_stem(pairs, images_by_stem.get(stem, []), videos, shots)
     return pairs
 
 
 def _pair_by_stem(
-    pairs: dict[str, str], images: list[str], videos: list[str], known: Mapping[str, str]
+    pairs: dict[str, str], images: list[str], videos: list[str], shots: Mapping[str, Shot]
 ) -> None:
-    for video in sorted(videos, key=lambda path: VIDEO_EXTENSIONS[_extension(path)]):
+    for video in sorted(videos, key=lambda path: VIDEO_EXTENSIONS.get(_extension(path), 9)):
         for image in sorted(images, key=lambda path: IMAGE_EXTENSIONS[_extension(path)]):
-            if video in pairs or image in pairs:
-                continue
-            shared = known.get(video), known.get(image)
-            if all(shared) and shared[0] != shared[1]:
-                continue
-            is_export = _extension(video) == ".mp4"
-            if is_export and not _extension(image).startswith(".hei") and not all(shared):
-                continue
-            _add_pair(pairs, image, video)
+            if video not in pairs and image not in pairs and _belong_together(shots[image], shots[video]):
+                _add_pair(pairs, image, video)
+
+
+def _belong_together(image: Shot, video: Shot) -> bool:
+    if image.identifier and video.identifier:
+        return image.identifier == video.identifier
+    is_short = video.duration is not None and 0 < video.duration <= MAX_VIDEO_SECONDS
+    return is_short and taken_together(image.taken_at, video.taken_at)
+
+
+def taken_together(first: datetime | None, second: datetime | None) -> bool:
+    """Return whether two capture times are within seconds of each other.
+
+    A camera's clock without an offset is compared with UTC in every offset that is in use; offsets are
+    multiples of 15 minutes.
+    """
+    if first is None or second is None:
+        return False
+    tolerance = timedelta(seconds=MAX_SECONDS_APART)
+    if (first.tzinfo is None) == (second.tzinfo is None):
+        return abs(first - second) <= tolerance
+    clock, utc = (first, second) if first.tzinfo is None else (second, first)
+    apart = clock - utc.astimezone(UTC).replace(tzinfo=None)
+    beyond = abs(apart) % _OFFSET_STEP
+    return abs(apart) <= _MAX_OFFSET + tolerance and min(beyond, _OFFSET_STEP - beyond) <= tolerance
 
 
 def _add_pair(pairs: dict[str, str], image: str, video: str) -> None:
     pairs[image], pairs[video] = video, image
+
+
+def _stem(path: str) -> str:
+    """Return the part of a path, in lower case, that both halves have in common."""
+    stem, extension = posixpath.splitext(path)
+    if extension.lower() not in IMAGE_EXTENSIONS and extension.lower() not in (".mov", ".mp4"):
+        return path.lower()  # IMG.MP beside IMG.MP.jpg
+    return stem.lower().removesuffix(_HEVC)
 
 
 def _extension(path: str) -> str:
@@ -86,11 +137,16 @@ def _extension(path: str) -> str:
 
 
 _CHUNK = 5000
+_MOTION_NAME = re.compile(r"\.mp(~\d{1,2})?\Z", re.IGNORECASE)
 
 
 def is_live_video_name(path: str) -> bool:
     """Return whether a path may be the video of a Live Photo."""
-    return path[-4:].lower() in VIDEO_EXTENSIONS
+    end = path[-4:].lower()
+    if end in VIDEO_EXTENSIONS:
+        return True
+    # Checked once per file of every rescan, so the regular expression is the last resort.
+    return (end.endswith(".mp") or "~" in end) and _MOTION_NAME.search(path[-8:]) is not None
 
 
 def may_be_live_photo(path: str) -> bool:
@@ -117,9 +173,15 @@ async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
 async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[dict[str, Any], Any]]:
     prefix = folder if folder.endswith("/") else f"{folder}/"
     extra = MediaMetadata.extra_metadata
-    # Select the two fields in the database, because the whole of extra_metadata can be large.
+    # Select the fields in the database, because the whole of extra_metadata can be large.
     statement = (
-        select(MediaItem.file_path, extra["live_photo"].as_string(), extra["content_identifier"].as_string())
+        select(
+            MediaItem.file_path,
+            extra["live_photo"].as_string(),
+            extra["content_identifier"].as_string(),
+            extra["taken_at"].as_string(),
+            MediaMetadata.duration,
+        )
         .join(MediaMetadata, MediaMetadata.media_item_id == MediaItem.id)
         .where(
             MediaItem.file_path > prefix,
@@ -133,13 +195,23 @@ async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[di
         if may_be_live_photo(row[0]) and "/" not in row[0][len(prefix) :]
     ]
     pairs = live_photos(
-        [path for path, _, _ in rows], {path: identifier for path, _, identifier in rows if identifier}
+        {
+            path: Shot(identifier, _parsed(taken_at), duration)
+            for path, _, identifier, taken_at, duration in rows
+        }
     )
-    changed = [path for path, known, _ in rows if known != pairs.get(path)]
+    changed = [path for path, known, *_ in rows if known != pairs.get(path)]
     return [
         ({**_without_link(extra), **({"live_photo": pairs[path]} if path in pairs else {})}, id_)
         for path, id_, extra in await _extra_of(connection, changed)
     ]
+
+
+def _parsed(taken_at: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(taken_at) if taken_at else None
+    except ValueError:  # another program may have written it
+        return None
 
 
 async def _extra_of(connection: AsyncConnection, paths: Sequence[str]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
@@ -10,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit.scan.extract.registry import Metadata
-from mfkit.scan.sidecars.live_photos import live_photos
+from mfkit.scan.sidecars.live_photos import Shot, live_photos, taken_together
+
+NOON = datetime(2024, 9, 1, 12, 0, 0)
+PHOTO, CLIP = Shot(taken_at=NOON), Shot(taken_at=NOON.replace(tzinfo=UTC), duration=2.0)
+
+
+def paired(image: str, video: str, photo: Shot = PHOTO, clip: Shot = CLIP) -> bool:
+    """Return whether two files are a pair."""
+    pairs = live_photos({image: photo, video: clip})
+    assert pairs in ({}, {image: video, video: image})
+    return bool(pairs)
 
 
 @pytest.mark.parametrize(
@@ -20,12 +31,16 @@ from mfkit.scan.sidecars.live_photos import live_photos
         ("/a/IMG_1.JPG", "/a/IMG_1.MOV"),
         ("/a/img_1.jpeg", "/a/IMG_1.mov"),
         ("/a/IMG_1.HEIC", "/a/IMG_1.MP4"),
+        ("/a/IMG_1.JPG", "/a/IMG_1.MP4"),
         ("/a/IMG_E1.HEIC", "/a/IMG_E1.MOV"),
+        ("/a/IMG_1.HEIC", "/a/IMG_1_HEVC.MOV"),
+        ("/a/PXL_1.MP.jpg", "/a/PXL_1.MP"),
+        ("/a/PXL_1.MP~2.jpg", "/a/PXL_1.MP~2"),
     ],
 )
-def test_same_name_makes_a_pair(image: str, video: str) -> None:
+def test_same_name_and_time_make_a_pair(image: str, video: str) -> None:
     """Each half gets the path of the other."""
-    assert live_photos([image, video]) == {image: video, video: image}
+    assert paired(image, video)
 
 
 @pytest.mark.parametrize(
@@ -33,63 +48,100 @@ def test_same_name_makes_a_pair(image: str, video: str) -> None:
     [
         ("/a/IMG_1.HEIC", "/b/IMG_1.MOV"),
         ("/a/IMG_1.HEIC", "/a/IMG_2.MOV"),
-        ("/a/video.jpg", "/a/video.mp4"),
         ("/a/IMG_1.PNG", "/a/IMG_1.MOV"),
+        ("/a/PXL_1.jpg", "/a/PXL_1.MP"),
     ],
 )
 def test_unrelated_files_are_not_a_pair(image: str, video: str) -> None:
-    """Another folder, another name, a video with its poster, and a PNG are not pairs."""
-    assert live_photos([image, video]) == {}
+    """Another folder, another name and a PNG are not pairs."""
+    assert not paired(image, video)
+
+
+@pytest.mark.parametrize(
+    ("photo", "clip"),
+    [
+        (Shot(), CLIP),
+        (PHOTO, Shot(duration=2.0)),
+        (Shot(), Shot(duration=2.0)),
+        (PHOTO, CLIP._replace(duration=None)),
+        (PHOTO, CLIP._replace(duration=6.1)),
+        (PHOTO, CLIP._replace(duration=0.0)),
+        (PHOTO, CLIP._replace(taken_at=datetime(2034, 9, 1, 12, tzinfo=UTC))),
+    ],
+)
+def test_name_without_time_and_duration_is_not_a_pair(photo: Shot, clip: Shot) -> None:
+    """Cameras reuse names, and a JPEG beside a video can be its poster."""
+    assert not paired("/a/IMG_1.JPG", "/a/IMG_1.MOV", photo, clip)
+    assert paired("/a/IMG_1.JPG", "/a/IMG_1.MOV", PHOTO, CLIP._replace(duration=6.0))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "answer"),
+    [
+        ("2024-09-01T12:00:00", "2024-09-01T12:00:10", True),
+        ("2024-09-01T12:00:00", "2024-09-01T12:00:11", False),
+        ("2024-09-01T12:00:10", "2024-09-01T12:00:00", True),
+        ("2024-09-01T12:00:00+02:00", "2024-09-01T10:00:03+00:00", True),
+        ("2024-09-01T12:00:00+02:00", "2024-09-01T12:00:00+00:00", False),
+        ("2024-09-01T12:00:00", "2024-09-01T10:00:02+00:00", True),
+        ("2024-09-01T12:00:00", "2024-09-01T06:30:05+00:00", True),
+        ("2024-09-01T12:00:00", "2024-09-01T17:00:00+00:00", True),
+        ("2024-09-01T12:00:00", "2024-09-01T17:07:00+00:00", False),
+        ("2024-09-01T23:59:58", "2024-09-02T09:59:57+10:00", True),
+        ("2024-09-01T12:00:00", "2024-08-31T22:00:00+00:00", True),
+        ("2024-09-01T12:00:00", "2024-08-31T21:45:00+00:00", False),
+        ("2024-09-01T12:00:00", "2024-09-02T02:15:00+00:00", False),
+    ],
+)
+def test_times_are_compared_in_unknown_offsets(first: str, second: str, answer: bool) -> None:
+    """A clock without an offset may show the time of any time zone."""
+    times = datetime.fromisoformat(first), datetime.fromisoformat(second)
+    assert taken_together(*times) is taken_together(*reversed(times)) is answer
 
 
 def test_heic_is_preferred_to_jpeg() -> None:
     """A JPEG of the same name was made from the HEIC."""
-    pairs = live_photos(["/a/1.JPG", "/a/1.HEIC", "/a/1.MOV"])
+    pairs = live_photos({"/a/1.JPG": PHOTO, "/a/1.HEIC": PHOTO, "/a/1.MOV": CLIP})
     assert pairs == {"/a/1.HEIC": "/a/1.MOV", "/a/1.MOV": "/a/1.HEIC"}
 
 
 def test_identifier_pairs_renamed_and_moved_files() -> None:
-    """The identifier has priority over a video with the image's name."""
-    paths = ["/a/1.HEIC", "/b/2.MOV", "/a/1.MOV"]
-    assert live_photos(paths, {"/a/1.HEIC": "X", "/b/2.MOV": "X"}) == {
-        "/a/1.HEIC": "/b/2.MOV",
-        "/b/2.MOV": "/a/1.HEIC",
-    }
+    """The identifier has priority over a video with the image's name, and needs no times."""
+    shots = {"/a/1.HEIC": Shot("X"), "/b/2.MOV": Shot("X"), "/a/1.MOV": CLIP}
+    assert live_photos(shots) == {"/a/1.HEIC": "/b/2.MOV", "/b/2.MOV": "/a/1.HEIC"}
 
 
 def test_different_identifiers_are_never_a_pair() -> None:
-    """Two shots may have the same name."""
-    assert live_photos(["/a/1.HEIC", "/a/1.MOV"], {"/a/1.HEIC": "X", "/a/1.MOV": "Y"}) == {}
+    """Two shots may have the same name and time."""
+    assert not paired("/a/1.HEIC", "/a/1.MOV", Shot("X", NOON), Shot("Y", NOON, 2.0))
 
 
 def test_copies_pair_within_their_folder() -> None:
     """If four files share an identifier, those in one folder are a pair."""
     paths = ["/a/1.HEIC", "/a/1.MOV", "/b/1.HEIC", "/b/1.MOV"]
-    pairs = live_photos(paths, dict.fromkeys(paths, "X"))
+    pairs = live_photos(dict.fromkeys(paths, Shot("X")))
     assert pairs["/a/1.HEIC"] == "/a/1.MOV" and pairs["/b/1.MOV"] == "/b/1.HEIC"
 
 
-_PATHS = st.lists(
-    st.builds(
-        "/{}/{}{}".format,
-        st.sampled_from("ab"),
-        st.sampled_from("12"),
-        st.sampled_from([".HEIC", ".jpg", ".MOV", ".mp4", ".txt"]),
-    ),
-    unique=True,
+_NAMES = [
+    f"/{folder}/{stem}{extension}"
+    for folder in "ab"
+    for stem in "12"
+    for extension in (".HEIC", ".jpg", ".MOV", ".mp4", ".MP", ".MP.jpg", ".txt")
+]
+_SHOTS = st.builds(
+    Shot,
+    st.sampled_from(["X", "Y", None]),
+    st.none() | st.datetimes(timezones=st.none() | st.timezones()),
+    st.none() | st.floats(0, 9),
 )
 
 
-@given(
-    _PATHS,
-    st.dictionaries(
-        st.sampled_from(["/a/1.HEIC", "/a/1.MOV", "/b/2.MOV", "/b/2.jpg"]), st.sampled_from("XY")
-    ),
-)
-def test_pairs_are_symmetric(paths: list[str], identifiers: dict[str, str]) -> None:
+@given(st.dictionaries(st.sampled_from(_NAMES), _SHOTS))
+def test_pairs_are_symmetric(shots: dict[str, Shot]) -> None:
     """No file has two halves, and each half is one of the given files."""
-    pairs = live_photos(paths, {path: value for path, value in identifiers.items() if path in paths})
-    assert all(pairs[other] == path and other in paths and other != path for path, other in pairs.items())
+    pairs = live_photos(shots)
+    assert all(pairs[other] == path and other in shots and other != path for path, other in pairs.items())
 
 
 def test_image_identifier_is_read_from_maker_notes(

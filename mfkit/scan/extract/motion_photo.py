@@ -1,0 +1,110 @@
+"""Motion photos: images with a short video in the same file.
+
+The video is found by the image's XMP (Google's Motion Photo format 1.0 and its predecessor MicroVideo), in
+the box ``mpvd`` of a HEIC, or in the trailer that Samsung's cameras append, which ends with ``SEFT``.
+
+Source: https://developer.android.com/media/platform/motion-photo-format
+"""
+
+import re
+from typing import NamedTuple
+
+from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.mp4_boxes import boxes
+from mfkit.scan.extract.schema import Metadata
+from mfkit.scan.formats.identify import FileFormat
+from mfkit.scan.media_source import Source, open_source
+
+_HEAD = 131_072
+"""Bytes that contain the XMP of a JPEG: it follows the EXIF data, which has at most 64 KiB."""
+_SEARCHED = 4 * 1024 * 1024
+_MAX_ITEMS = 16
+_MARKER = re.compile(rb"\b(?:MotionPhoto|MicroVideo)(?:\s*=\s*[\"']|>\s*)1\s*[\"'<]")
+_OFFSET = re.compile(rb"\bMicroVideoOffset(?:\s*=\s*[\"']|>\s*)(\d{1,12})\s*[\"'<]")
+_ITEM = re.compile(rb"<\w{1,30}:Item\b([^<>]{1,500})/?>")
+_SEMANTIC = re.compile(rb"\bSemantic\s*=\s*[\"']MotionPhoto[\"']")
+_LENGTH = re.compile(rb"\bLength\s*=\s*[\"'](\d{1,12})[\"']")
+_VIDEO_START = re.compile(rb"\0\0\0[\x08-\xff]ftyp")
+_SAMSUNG_VIDEO = 0x0A30
+
+
+class _Section(NamedTuple):
+    offset: int
+    size: int
+
+
+def extract(source: Source, file_format: FileFormat) -> Metadata:
+    """Find the video in an image.
+
+    Returns:
+        ``extra["motion_photo"]`` with the video's ``offset`` and ``size`` in bytes; the size is 0 if an
+        editor removed the video and left the marker. Empty for other images.
+    """
+    with open_source(source) as stream:
+        reader = file_reader(stream)
+        head = reader.read(0, _HEAD)
+        video = None
+        if file_format.format != "jpeg":
+            video = next((_section(box.content) for box in boxes(reader) if box.name == b"mpvd"), None)
+        is_marked = _MARKER.search(head) is not None
+        if video is None and is_marked:
+            video = _by_xmp(reader, head) or _by_search(reader)
+        if video is None:
+            video = _in_samsung_trailer(reader)
+    if video is None and not is_marked:
+        return {}
+    offset, size = video or _Section(0, 0)
+    return {"extra": {"motion_photo": {"offset": offset, "size": size}}}
+
+
+def _section(reader: BoundedReader) -> _Section:
+    return _Section(reader.start, reader.size)
+
+
+def _by_xmp(reader: BoundedReader, head: bytes) -> _Section | None:
+    """Return the video whose distance from the end of the file the XMP states."""
+    distances = [int(match[1]) for match in _OFFSET.finditer(head)]
+    items = [match[1] for match in _ITEM.finditer(head)][:_MAX_ITEMS]
+    for number, item in enumerate(items):
+        if _SEMANTIC.search(item):
+            # The items follow the image in this order.
+            lengths = [_LENGTH.search(part) for part in items[number:]]
+            distances.append(sum(int(length[1]) for length in lengths if length))
+    for distance in distances:
+        start = reader.size - distance
+        if distance and reader.read(start + 4, 4) == b"ftyp":
+            return _Section(start, distance)
+    return None
+
+
+def _by_search(reader: BoundedReader) -> _Section | None:
+    """Return the first video in the last part of the file; editors change lengths without updating them."""
+    start = max(2, reader.size - _SEARCHED)
+    match = _VIDEO_START.search(reader.read(start, _SEARCHED))
+    return _Section(start + match.start(), reader.size - start - match.start()) if match else None
+
+
+def _in_samsung_trailer(reader: BoundedReader) -> _Section | None:
+    """Return the video that the directory at the end of the file lists.
+
+    The file ends with the directory's length and ``SEFT``. The directory is ``SEFH``, a version, the number
+    of entries, and for each a type, its distance back from the directory and its length.
+    """
+    end = reader.read(reader.size - 8, 8)
+    if end[4:] != b"SEFT":
+        return None
+    length = int.from_bytes(end[:4], "little")
+    start = reader.size - 8 - length
+    directory = reader.read(start, min(length, 12 + 12 * 256))
+    if directory[:4] != b"SEFH":
+        return None
+    for at in range(12, len(directory) - 11, 12):
+        kind = int.from_bytes(directory[at + 2 : at + 4], "little")
+        distance, size = (int.from_bytes(directory[at + byte : at + byte + 4], "little") for byte in (4, 8))
+        if kind == _SAMSUNG_VIDEO:
+            # The entry repeats its type and has a name before its data.
+            name = int.from_bytes(reader.read(start - distance + 4, 4), "little")
+            video = _Section(start - distance + 8 + name, size - 8 - name)
+            if video.size > 0 and reader.read(video.offset + 4, 4) == b"ftyp":
+                return video
+    return None

@@ -138,6 +138,8 @@ def _failed_to_read(result: FileResult, error: str) -> None:
 def add_metadata(result: FileResult, source: Source) -> None:
     """Extract the metadata of a file whose format is known; record an error of the file in its result.
 
+    A damaged file keeps the metadata that it states, its own and that of its sidecars.
+
     Args:
         result: Receives the metadata.
         source: The source that :func:`hash_and_identify` returned.
@@ -150,12 +152,14 @@ def add_metadata(result: FileResult, source: Source) -> None:
         to_disk_path(result.path).rpartition("/")[0] if isinstance(source, Remote) else _folder_of(source)
     )
     try:
-        result.metadata = extract_metadata(source, result.file_format)
+        try:
+            result.metadata = extract_metadata(source, result.file_format)
+        except ExtractionError as error:
+            result.metadata = error.partial
+            result.failed("probe", str(error))
         if result.file_format.media_type in _TYPES_WITH_SIDECARS:
             if sidecars := _names_in(folder).sidecars_of(name_of(source)):
                 result.metadata = with_sidecars(result.metadata, read_sidecars(folder, sidecars))
-    except ExtractionError as error:
-        result.failed("probe", str(error))
     except OSError as error:
         result.failed("probe", f"The file cannot be read again: {error.strerror or error}.")
     except MemoryError:

@@ -12,11 +12,13 @@ from mfkit.scan.extract import exif, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.mp4_boxes import Box, boxes, child
 from mfkit.scan.extract.quicktime import movie_header
-from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin, merge
+from mfkit.scan.extract.schema import ExtractionError, Metadata, animation, from_origin, merge
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_MAX_ITEMS = 2_048
+_MAX_ITEMS, _MAX_TIMES = 2_048, 1 << 20
+_SEQUENCE_BRANDS = (b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs")
+"""Major brands of files that are shown as image sequences (ISO/IEC 23008-12, section 10)."""
 
 
 class _Item(NamedTuple):
@@ -43,15 +45,8 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
     primary = _primary_item(parts.get(b"pitm"))
     properties = _properties(parts.get(b"iprp"), primary)
     frame = _image_size(properties)
-    if frame is None:
-        raise ExtractionError(f"the primary item of the {file_format.format} image states no size")
     items, extents = _items(parts.get(b"iinf")), _extents(parts.get(b"iloc"), parts.get(b"idat"), reader)
-    for start, length, section in extents.get(primary, ()):
-        if section is reader and start + length > reader.size:
-            raise ExtractionError(
-                f"the {file_format.format} image is truncated: its data ends after the file does"
-            )
-    found = [from_origin("container", frame)]
+    found = [from_origin("container", frame or {})]
     for number, item in items.items():
         item_extents = extents.get(number, ())
         if not item_extents or len(found) > 8:
@@ -66,7 +61,35 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
     movie = child(reader, b"moov")
     if movie is not None:  # a burst or a live photo
         found.append(from_origin("container", {"taken_at": movie_header(movie).metadata.get("taken_at")}))
-    return merge(*found)
+        if reader.read(8, 4) in _SEQUENCE_BRANDS:
+            found.append(_motion(movie))
+    metadata = merge(*found)
+    if frame is None:
+        raise ExtractionError(f"the primary item of the {file_format.format} image states no size", metadata)
+    if any(
+        section is reader and start + length > reader.size
+        for start, length, section in extents.get(primary, ())
+    ):
+        raise ExtractionError(
+            f"the {file_format.format} image is truncated: its data ends after the file does", metadata
+        )
+    return metadata
+
+
+def _motion(movie: BoundedReader) -> Metadata:
+    """Return an image sequence's duration by its track of pictures (ISO/IEC 14496-12, 8.4.2 and 8.6.1.2)."""
+    for media in (child(box.content, b"mdia") for box in boxes(movie) if box.name == b"trak"):
+        handler, header = (child(media, name) if media else None for name in (b"hdlr", b"mdhd"))
+        times = child(media, b"minf", b"stbl", b"stts") if media else None
+        if handler is None or header is None or times is None or handler.read(8, 4) != b"pict":
+            continue
+        head = header.read(0, 24)
+        scale = int.from_bytes(head[20:24] if head[:1] == b"\x01" else head[12:16], "big")
+        entries = times.read(8, min(8 * int.from_bytes(times.read(4, 4), "big"), _MAX_TIMES))
+        pairs = list(struct.iter_unpack(">II", entries[: len(entries) // 8 * 8]))
+        ticks = sum(count * length for count, length in pairs)
+        return animation(sum(count for count, _ in pairs), ticks / scale if scale else 0.0)
+    return {}
 
 
 def _sequence(reader: BoundedReader, file_format: FileFormat) -> Metadata:
@@ -77,7 +100,8 @@ def _sequence(reader: BoundedReader, file_format: FileFormat) -> Metadata:
         data = header.read(header.size - 8, 8) if header else b""
         if len(data) == 8 and int.from_bytes(data[:4], "big") >> 16:
             width, height = (side >> 16 for side in struct.unpack(">II", data))
-            return from_origin("container", {"width": width, "height": height})
+            size: Metadata = {"width": width, "height": height}
+            return merge(from_origin("container", size), _motion(movie) if movie else {})
     raise ExtractionError(f"the {file_format.format} file contains no image")
 
 

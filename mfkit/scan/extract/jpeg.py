@@ -6,12 +6,15 @@ previews and videos.
 """
 
 import mmap
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from mfkit.scan.extract import canon_ciff, exif, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.exposure import whole
 from mfkit.scan.extract.iptc import photoshop_keywords
 from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
+from mfkit.scan.extract.tiff_directories import Directory
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
@@ -31,11 +34,12 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     with open_source(source) as stream:
         reader = file_reader(stream)
         metadata, scan = read_segments(reader)
+        metadata = apply_orientation(metadata)
         if scan is None:
-            raise ExtractionError("the JPEG ends before its image data starts")
+            raise ExtractionError("the JPEG ends before its image data starts", metadata)
         if not _has_end(stream, scan, reader.size):
-            raise ExtractionError("the JPEG is truncated: it has no end of image marker")
-        return apply_orientation(metadata)
+            raise ExtractionError("the JPEG is truncated: it has no end of image marker", metadata)
+        return metadata
 
 
 def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
@@ -77,7 +81,8 @@ def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
             # The standard requires two bytes of padding after the name; some writers omit one.
             start = 10 if reader.read(at + 10, 2) in (b"II", b"MM") else 9
             if "exif" not in found:
-                found["exif"] = exif.extract(reader.part(at + start, length + 2 - start))[0]
+                found["exif"], directories = exif.extract(reader.part(at + start, length + 2 - start))
+                found["stated size"] = _stated_size(directories)
         elif marker == 0xE1 and "xmp" not in found and reader.read(at + 4, len(_XMP)) == _XMP:
             found["xmp"] = xmp.extract(reader.read(at + 4 + len(_XMP), length - 2 - len(_XMP)))
         elif marker == 0xED and head[4:18] == _PHOTOSHOP:
@@ -93,9 +98,15 @@ def _frame(head: bytes) -> Metadata:
     return from_origin("container", {"height": height, "width": width, "extra": extra})
 
 
+def _stated_size(directories: Sequence[Directory]) -> Metadata:
+    """Return the size that EXIF states (PixelXDimension), for files that end before their frame header."""
+    camera = next((entry.tags for entry in directories if entry.name == "exif"), {})
+    return from_origin("exif", {"width": whole(camera.get(0xA002)), "height": whole(camera.get(0xA003))})
+
+
 def _merge_found(frame: Metadata, found: dict[str, Metadata], keywords: list[str]) -> Metadata:
     iptc: Metadata = {"extra": {"keywords": keywords}} if keywords else {}
-    return merge(frame, *(found.get(name, {}) for name in ("exif", "xmp", "ciff")), iptc)
+    return merge(frame, *(found.get(name, {}) for name in ("exif", "xmp", "ciff", "stated size")), iptc)
 
 
 def _has_end(stream: BinaryIO, scan: int, size: int) -> bool:

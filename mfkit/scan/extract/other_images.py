@@ -1,4 +1,4 @@
-"""Size and bit depth of less common image formats, read by Pillow without decoding pixels; GIF (GIF89a)."""
+"""Size and bit depth of less common image formats, read by Pillow without decoding pixels."""
 
 import warnings
 from typing import Any, BinaryIO
@@ -16,7 +16,7 @@ _BITS = {
     "CMYK": 32, "YCbCr": 24, "LAB": 24, "HSV": 24, "I": 32, "F": 32,
 }
 _PILLOW_FORMATS = {
-    "bmp": "BMP", "jp2": "JPEG2000", "jpx": "JPEG2000", "j2k": "JPEG2000", "psd": "PSD", "ico": "ICO",
+    "jp2": "JPEG2000", "jpx": "JPEG2000", "j2k": "JPEG2000", "ico": "ICO",
     "cur": "CUR", "tga": "TGA", "pnm": "PPM", "pcx": "PCX", "dds": "DDS", "qoi": "QOI", "icns": "ICNS",
 }
 # fmt: on
@@ -29,8 +29,6 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         ExtractionError: Pillow cannot read the header.
     """
     with open_source(source) as stream:
-        if file_format.format == "gif":
-            return _gif(stream)
         return _with_pillow(stream, file_format)
 
 
@@ -45,20 +43,11 @@ def _with_pillow(stream: BinaryIO, file_format: FileFormat) -> Metadata:
             image = reader(stream, "")
             extra: dict[str, Any] = {"pixel_format": image.mode, "bits_per_pixel": _bits(image.mode)}
             metadata: Metadata = {"width": image.width, "height": image.height, "extra": extra}
-            if file_format.format in ("bmp", "tga"):
-                metadata["is_compressed"] = bool(image.info.get("compression")) or _is_run_length(image)
+            if file_format.format == "tga":
+                metadata["is_compressed"] = _is_run_length(image)
             return from_origin("container", metadata)
     except _DAMAGE as error:
         raise ExtractionError(f"the header of this {file_format.format} image is damaged: {error}") from error
-
-
-def _gif(stream: BinaryIO) -> Metadata:
-    """Read the logical screen size (GIF89a, section 18); Pillow would require an image after it."""
-    head = stream.read(13)
-    if len(head) < 13 or head[:3] != b"GIF":
-        raise ExtractionError("the GIF ends within its header")
-    width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
-    return from_origin("container", {"width": width, "height": height, "extra": {"bits_per_pixel": 8}})
 
 
 def _is_run_length(image: Image.Image) -> bool:

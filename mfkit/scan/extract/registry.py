@@ -7,7 +7,9 @@ from importlib import import_module
 from typing import NamedTuple
 
 from mfkit.scan.extract import (
+    bmp_and_psd,
     canon_sigma_raw,
+    gif,
     heif,
     jpeg,
     jpeg_xl,
@@ -95,6 +97,9 @@ _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
         # FFmpeg lets ID3 tags replace a WAV's own (RIFF INFO), so those are read first.
         "wav": (_TEXT_TAGS, _STREAMS),
         "mpc": (_STREAMS, _MUSEPACK),
+        "gif": (ExtractorStep("gif", gif.extract),),
+        "bmp": (ExtractorStep("bmp", bmp_and_psd.extract_bmp),),
+        "psd": (ExtractorStep("psd", bmp_and_psd.extract_psd),),
         "webp": (ExtractorStep("webp", webp.extract),),
         "jxl": (ExtractorStep("jxl", jpeg_xl.extract),),
     }
@@ -141,7 +146,8 @@ def extract_metadata(
         extractors that failed while another one succeeded.
 
     Raises:
-        ExtractionError: No extractor could read the file, or the file is truncated or damaged.
+        ExtractionError: No extractor could read the file, or the file is truncated or damaged. Its
+            ``partial`` is the metadata that the file states nevertheless.
         OSError: The file cannot be opened or read.
         MissingLibraryError: A required library cannot be imported.
     """
@@ -151,7 +157,7 @@ def extract_metadata(
     readable = os.fspath(source) if isinstance(source, os.PathLike) else source
     found: Metadata = {}
     notes: list[str] = []
-    successes = 0
+    successes, is_damaged = 0, False
     for step in steps:
         if step.fills and successes and step.fills <= frozenset(found):
             continue
@@ -159,19 +165,26 @@ def extract_metadata(
             part = step.extract(readable, file_format)
         except ExtractionError as error:
             notes.append(f"{step.name}: {error}")
+            found = merge(found, error.partial)
+            is_damaged = is_damaged or bool(error.partial)
         else:
             found = merge(found, part)
             # A lenient extractor finds nothing in random bytes and raises no error.
             successes += step.suffices and _has_values(part)
-    if not successes:
-        raise ExtractionError(
-            "; ".join(dict.fromkeys(notes)) or f"this {file_format.format} file contains no readable metadata"
-        )
-    if notes:
-        found.setdefault("extra", {})["probe_notes"] = list(dict.fromkeys(notes))
+    is_readable = successes and not is_damaged
+    if notes and is_readable:
+        extra = found.setdefault("extra", {})
+        extra["probe_notes"] = list(dict.fromkeys((*extra.get("probe_notes", ()), *notes)))
+    has_metadata = _has_values(found)
     found = merge(
         found, _last_change(found), _lens(found), compression(found, file_format, size_of(readable))
     )
+    if not is_readable:
+        message = "; ".join(dict.fromkeys(notes))
+        raise ExtractionError(
+            message or f"this {file_format.format} file contains no readable metadata",
+            clean(found) if has_metadata else None,
+        )
     return clean(found)
 
 

@@ -69,7 +69,15 @@ _PAIRED = {name: pair for pair in PAIRS for name in pair}
 
 
 class ExtractionError(Exception):
-    """A file does not follow its format; the message says what is broken."""
+    """A file does not follow its format; the message says what is broken.
+
+    Attributes:
+        partial: Metadata that the file states nevertheless, such as the EXIF of a truncated JPEG.
+    """
+
+    def __init__(self, message: str, partial: Metadata | None = None) -> None:
+        super().__init__(message)
+        self.partial: Metadata = partial if partial is not None else {}
 
 
 def from_origin(origin: str, metadata: Metadata) -> Metadata:
@@ -108,6 +116,17 @@ def merge(*parts: Metadata) -> Metadata:
     if extra:
         merged["extra"] = extra
     return cast(Metadata, merged)
+
+
+COUNTED, ESTIMATED = "counted", "estimate"
+"""Origins of a duration that was counted frame by frame, and of one whose count reached its limit."""
+
+
+def animation(frames: int, seconds: float, origin: str = COUNTED) -> Metadata:
+    """Return the duration and number of frames of an animated image; empty for fewer than two frames."""
+    if frames < 2:
+        return {}
+    return from_origin(origin, {"duration": seconds or None, "extra": {"frames": frames}})
 
 
 def apply_orientation(metadata: Metadata) -> Metadata:

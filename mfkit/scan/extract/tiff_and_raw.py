@@ -5,7 +5,7 @@ give the size; Fujifilm RAF (an embedded JPEG and its own directory); Minolta MR
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mfkit.scan.extract import exif, iptc, jpeg, xmp
@@ -16,6 +16,7 @@ from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _UNCOMPRESSED = 1  # Compression: none
+_TRUNCATED = "is_truncated"  # name in extra, until the size is known
 _REDUCED = 1  # NewSubfileType: bit 0 marks a smaller version of another image
 
 
@@ -27,9 +28,15 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     """
     with open_source(source) as stream:
         metadata = _EXTRACTORS.get(file_format.format, _tiff)(file_reader(stream), file_format)
+    is_truncated = metadata.get("extra", {}).pop(_TRUNCATED, False)
+    metadata = apply_orientation(metadata)
     if not metadata.get("width") or not metadata.get("height"):
-        raise ExtractionError(f"the {file_format.format} image states no size")
-    return apply_orientation(metadata)
+        raise ExtractionError(f"the {file_format.format} image states no size", metadata)
+    if is_truncated:
+        raise ExtractionError(
+            f"the {file_format.format} image is truncated: its data ends after the file does", metadata
+        )
+    return metadata
 
 
 def _tiff(reader: BoundedReader, file_format: FileFormat) -> Metadata:
@@ -43,7 +50,25 @@ def _tiff(reader: BoundedReader, file_format: FileFormat) -> Metadata:
         parts.append(xmp.extract(packet))
     if record and (keywords := iptc.keywords(record)):
         parts.append({"extra": {"keywords": keywords}})
+    if file_format.format == "tiff" and _data_end(main) > reader.size:
+        parts.append({"extra": {_TRUNCATED: True}})
     return merge(*parts)
+
+
+def _data_end(main: Mapping[int, Value]) -> int:
+    """Return the offset at which the last strip or tile of the first page ends (TIFF 6.0, section 8)."""
+    ends = [0]
+    for offsets_tag, sizes_tag in ((0x0111, 0x0117), (0x0144, 0x0145)):
+        offsets, sizes = (
+            value if isinstance(value, tuple) else (value,)
+            for value in (main.get(offsets_tag), main.get(sizes_tag))
+        )
+        ends += [
+            offset + size
+            for offset, size in zip(offsets, sizes)
+            if isinstance(offset, int) and isinstance(size, int)
+        ]
+    return max(ends)
 
 
 def _integer(value: Value | None) -> int:

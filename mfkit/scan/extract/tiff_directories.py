@@ -13,7 +13,9 @@ from mfkit.scan.extract.bounded_reader import BoundedReader
 Value = int | float | str | bytes | tuple[int | float, ...]
 
 _MAX_DIRECTORIES, _MAX_ENTRIES, _MAX_VALUE = 24, 1024, 4096
-_LARGE_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 65_536}  # XMP, IPTC-IIM, Photoshop resources
+_LARGE_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 65_536} | dict.fromkeys(
+    (0x0111, 0x0117, 0x0144, 0x0145), 65_536
+)  # XMP, IPTC-IIM, Photoshop resources; offsets and sizes of strips and tiles
 # Type → code of the struct module; a rational is two integers.
 _STRUCT_CODES = {
     1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d",

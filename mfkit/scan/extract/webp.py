@@ -4,7 +4,14 @@ import struct
 
 from mfkit.scan.extract import exif, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
+from mfkit.scan.extract.schema import (
+    ExtractionError,
+    Metadata,
+    animation,
+    apply_orientation,
+    from_origin,
+    merge,
+)
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
@@ -12,35 +19,47 @@ _MAX_CHUNKS = 10_000
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read size, EXIF and XMP.
+    """Read size, EXIF and XMP, and the duration of an animation.
 
     Raises:
         ExtractionError: No chunk states a size, or the file is truncated.
     """
     with open_source(source) as stream:
         reader = file_reader(stream)
+        metadata = apply_orientation(_chunks(reader))
         if int.from_bytes(reader.read(4, 4), "little") + 8 > reader.size + 1:
-            raise ExtractionError("the WebP file is truncated: it is shorter than its header states")
-        frame: Metadata = {}
-        found: dict[bytes, Metadata] = {}
-        at = 12
-        for _ in range(_MAX_CHUNKS):
-            head = reader.read(at, 8)
-            if len(head) < 8:
-                break
-            name, size = struct.unpack("<4sI", head)
-            content = reader.part(at + 8, size)
-            if name in (b"VP8X", b"VP8 ", b"VP8L"):
-                frame = frame or _frame(name, content)
-            elif name == b"EXIF" and name not in found:
-                skip = 6 if content.read(0, 6) == b"Exif\x00\x00" else 0
-                found[name] = exif.extract(content.part(skip, size))[0]
-            elif name == b"XMP " and name not in found:
-                found[name] = xmp.extract(content.read(0, xmp.MAX_PACKET))
-            at += 8 + size + size % 2
-        if not frame:
-            raise ExtractionError("the WebP file contains no image")
-        return apply_orientation(merge(frame, found.get(b"EXIF", {}), found.get(b"XMP ", {})))
+            raise ExtractionError(
+                "the WebP file is truncated: it is shorter than its header states", metadata
+            )
+    if not metadata.get("width"):
+        raise ExtractionError("the WebP file contains no image", metadata)
+    return metadata
+
+
+def _chunks(reader: BoundedReader) -> Metadata:
+    frame: Metadata = {}
+    found: dict[bytes, Metadata] = {}
+    frames, milliseconds = 0, 0
+    at = 12
+    for _ in range(_MAX_CHUNKS):
+        head = reader.read(at, 8)
+        if len(head) < 8:
+            break
+        name, size = struct.unpack("<4sI", head)
+        content = reader.part(at + 8, size)
+        if name in (b"VP8X", b"VP8 ", b"VP8L"):
+            frame = frame or _frame(name, content)
+        elif name == b"ANMF":  # the frame's duration in milliseconds is its fifth 24-bit number
+            frames += 1
+            milliseconds += int.from_bytes(content.read(12, 3), "little")
+        elif name == b"EXIF" and name not in found:
+            skip = 6 if content.read(0, 6) == b"Exif\x00\x00" else 0
+            found[name] = exif.extract(content.part(skip, size))[0]
+        elif name == b"XMP " and name not in found:
+            found[name] = xmp.extract(content.read(0, xmp.MAX_PACKET))
+        at += 8 + size + size % 2
+    moving = animation(frames, milliseconds / 1000)
+    return merge(frame, moving, found.get(b"EXIF", {}), found.get(b"XMP ", {}))
 
 
 def _frame(name: bytes, content: BoundedReader) -> Metadata:

@@ -1,0 +1,99 @@
+"""GIF images (GIF89a): size, and the duration of an animation by the delays of its frames.
+
+Nothing states the number of frames, so that the blocks are walked. Blocks are at most 255 bytes long.
+"""
+
+from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.schema import ESTIMATED, ExtractionError, Metadata, animation, from_origin, merge
+from mfkit.scan.formats.identify import FileFormat
+from mfkit.scan.media_source import Source, open_source
+
+_LIMIT = 7 << 20
+"""Number of bytes walked; past it the duration is an estimate by the file's size."""
+_SHORTEST_DELAY, _DEFAULT_DELAY = 2, 10
+"""Browsers and FFmpeg show frames with a shorter delay for a tenth of a second (hundredths of a second)."""
+
+
+def extract(source: Source, file_format: FileFormat) -> Metadata:
+    """Read an image's size, and the duration of an animation.
+
+    Raises:
+        ExtractionError: The file ends within its header or within an image.
+    """
+    with open_source(source) as stream:
+        reader = file_reader(stream)
+        head = reader.read(0, 13)
+        if len(head) < 13 or head[:3] != b"GIF":
+            raise ExtractionError("the GIF ends within its header")
+        width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+        frame = from_origin("container", {"width": width, "height": height, "extra": {"bits_per_pixel": 8}})
+        blocks = _Blocks(reader)
+        is_complete = blocks.walk(13 + _table_size(head[10]))
+        metadata = merge(frame, blocks.animation())
+    if not is_complete:
+        raise ExtractionError("the GIF is truncated: it ends within an image", metadata)
+    return metadata
+
+
+def _table_size(flags: int) -> int:
+    """Return the bytes of the color table that packed fields announce (sections 18 and 20)."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+class _Blocks:
+    """The blocks after a GIF's header."""
+
+    def __init__(self, reader: BoundedReader) -> None:
+        self._data = reader.read(0, _LIMIT)
+        self._size = reader.size
+        self._at = 0
+        self._frames, self._hundredths, self._delay = 0, 0, 0
+
+    def walk(self, start: int) -> bool:
+        """Walk the blocks; return whether the file ends after a block, or goes on past the limit."""
+        data, at = self._data, start
+        end = len(data)
+        while at < end:
+            self._at = at
+            kind = data[at]
+            if kind == 0x3B:
+                return True
+            if kind == 0x21:
+                if data[at + 1 : at + 3] == b"\xf9\x04":
+                    self._delay = int.from_bytes(data[at + 4 : at + 6], "little")
+                at = _after_sub_blocks(data, at + 2)
+            elif kind == 0x2C:
+                at += 10 + _table_size(data[at + 9]) + 1 if at + 9 < end else end
+                at = _after_sub_blocks(data, at)
+                if at <= end:
+                    self._count_frame()
+            else:
+                at += 1  # padding between blocks
+        if end < self._size:
+            return True
+        return self._frames > 0 and at == end  # some writers leave out the trailer
+
+    def _count_frame(self) -> None:
+        self._frames += 1
+        self._hundredths += self._delay if self._delay >= _SHORTEST_DELAY else _DEFAULT_DELAY
+        self._delay = 0
+
+    def animation(self) -> Metadata:
+        """Return the duration; estimated by the size of the file if the limit was reached."""
+        if len(self._data) == self._size or not self._frames:
+            return animation(self._frames, self._hundredths / 100)
+        scale = self._size / max(self._at, 1)
+        estimate = animation(self._frames, self._hundredths / 100 * scale, ESTIMATED)
+        estimate.get("extra", {}).pop("frames", None)
+        return estimate
+
+
+def _after_sub_blocks(data: bytes, at: int) -> int:
+    """Return the offset after a chain of sub-blocks; past the end of the data if the chain is cut off."""
+    end = len(data)
+    while at < end:
+        size = data[at]
+        at += 1 + size
+        if not size:
+            return at
+    return end + 1

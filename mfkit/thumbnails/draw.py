@@ -114,7 +114,8 @@ def _to_jpeg_colors(image: Image.Image) -> Image.Image:
 
 def _render_stream(source: Source, file_format: FileFormat, side: int) -> Image.Image:
     """Return a frame of a video, or the cover image of an audio file or of a video without a decoder."""
-    from mfkit.scan.extract.audio_video import is_cover, open_container
+    from mfkit.scan.extract.audio_video import open_container
+    from mfkit.scan.extract.video_and_audio_streams import is_cover
 
     with ExitStack() as stack:
         container = open_container(source, file_format, stack, decode=True)

@@ -8,20 +8,24 @@ anything else.
 import errno
 import os
 from contextlib import ExitStack
-from fractions import Fraction
 from typing import Any
 
 import av
-from av.audio.format import AudioFormat
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition, Stream
-from av.video.stream import VideoStream
 
 from mfkit.scan.extract.dates_and_numbers import parse_iso_date
 from mfkit.scan.extract.quicktime import Movie, read_movie
 from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin, merge
+from mfkit.scan.extract.video_and_audio_streams import (
+    add_audio,
+    add_video,
+    best_stream,
+    has_decoder,
+    languages,
+    moving_pictures,
+)
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Remote, Source, open_regular
 from mfkit.scan.places.iso6709 import iso6709
@@ -55,7 +59,6 @@ _LOCAL_FILES_ONLY = {"protocol_whitelist": "file"}
 _OPTIONS = {**_LOCAL_FILES_ONLY, "skip_frame": "all"}
 # PyAV 19 always escapes invalid text and has no such argument; PyAV 18 does the same with it.
 _TEXT_ERRORS = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
-_MAX_FPS = 240
 _AUDIO_TYPES = dict.fromkeys(("mp4", "m4v", "f4v", "mov"), "audio/mp4") | {
     "3gp": "audio/3gpp",
     "3g2": "audio/3gpp2",
@@ -140,17 +143,18 @@ def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
 
 
 def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadata:
-    videos = [stream for stream in container.streams.video if not is_cover(stream)]
-    audios = list(container.streams.audio)
+    videos, audios = moving_pictures(container), list(container.streams.audio)
     if not container.streams:
         raise ExtractionError(f"this {file_format.format} file contains no stream")
     tags = _tags(container, audios)
     metadata: Metadata = {"duration": _duration(container), "bitrate": _bitrate(container, audios)}
     extra: dict[str, Any] = {"container": container.format.name, "streams": len(container.streams)}
-    if videos:
-        _add_video(metadata, extra, videos[0])
-    if audios:
-        _add_audio(metadata, extra, audios[0])
+    if (video := best_stream(container, videos, "video")) is not None:
+        add_video(metadata, extra, container, video)
+    if (audio := best_stream(container, audios, "audio")) is not None:
+        add_audio(metadata, extra, audio)
+    extra["audio_languages"] = languages(audios)
+    extra["subtitle_languages"] = languages(container.streams.subtitles)
     if len(videos) < len(container.streams.video):
         extra["cover"] = True
     _add_tags(metadata, extra, tags)
@@ -166,37 +170,33 @@ def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadat
 def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movie) -> Metadata:
     """Rotate the video as players do, and add fields that PyAV does not provide."""
     header = movie.metadata.copy()
-    extra = metadata["extra"]
     if header.get("duration") and not movie.is_fragmented:
         # If streams and header differ, as in a truncated file, players show the header's duration.
         metadata["duration"] = header["duration"]
         size = container.size or 0  # None if unknown, since PyAV 19
         if size > 0 and header["duration"]:
             metadata["bitrate"] = round(8 * size / header["duration"])
-    tracks = [(stream, movie.tracks[stream.id]) for stream in container.streams if stream.id in movie.tracks]
-    for stream, track in tracks:
-        if stream.type == "video" and not is_cover(stream):
-            if track.rotation:
-                extra["rotation"] = track.rotation
-            if track.rotation in (90, 270):
-                metadata["width"], metadata["height"] = metadata.get("height"), metadata.get("width")
-            break
-    for stream, track in tracks:
-        if stream.type == "audio":
-            audio: Metadata = {
-                "audio_codec": track.codec,
-                "sample_rate": track.sample_rate,
-                "channels": track.channels,
-            }
-            if not _has_decoder(stream):
-                header = merge(header, from_origin("container", audio))
-            break
+    video = best_stream(container, moving_pictures(container), "video")
+    if video is not None and video.id in movie.tracks:
+        _rotate(metadata, movie.tracks[video.id].rotation)
+    audio = best_stream(container, list(container.streams.audio), "audio")
+    if audio is not None and audio.id in movie.tracks and not has_decoder(audio):
+        track = movie.tracks[audio.id]
+        described: Metadata = {
+            "audio_codec": track.codec,
+            "sample_rate": track.sample_rate,
+            "channels": track.channels,
+        }
+        header = merge(header, from_origin("container", described))
     return merge(metadata, header)
 
 
-def is_cover(stream: Stream) -> bool:
-    """Return whether a video stream is an attached image, such as an album cover."""
-    return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
+def _rotate(metadata: Metadata, rotation: int) -> None:
+    """Store a video's rotation, and swap its sides if it is a quarter turn."""
+    if rotation:
+        metadata["extra"]["rotation"] = rotation
+    if rotation in (90, 270):
+        metadata["width"], metadata["height"] = metadata.get("height"), metadata.get("width")
 
 
 def _duration(container: InputContainer) -> float | None:
@@ -213,74 +213,8 @@ def _duration(container: InputContainer) -> float | None:
 def _bitrate(container: InputContainer, audios: list[AudioStream]) -> int | None:
     if container.bit_rate:
         return container.bit_rate
-    rates = [stream.codec_context.bit_rate for stream in audios if _has_decoder(stream)]
+    rates = [stream.codec_context.bit_rate for stream in audios if has_decoder(stream)]
     return sum(rate for rate in rates if rate) or None
-
-
-def _has_decoder(stream: Stream) -> bool:
-    """Return whether FFmpeg can decode a stream; else PyAV's context is None, despite its type."""
-    context: object = stream.codec_context
-    return context is not None
-
-
-def _add_video(metadata: Metadata, extra: dict[str, Any], stream: VideoStream) -> None:
-    rate = _frame_rate(stream)
-    metadata["fps"] = rate if rate is not None and rate <= _MAX_FPS else None
-    if not _has_decoder(stream):
-        return
-    context = stream.codec_context
-    metadata["video_codec"] = context.codec.canonical_name
-    metadata["width"], metadata["height"] = context.width or None, context.height or None
-    if context.profile:
-        extra["video_profile"] = context.profile
-    if context.format is not None:
-        extra["pixel_format"] = context.format.name
-        extra["bits_per_pixel"] = context.format.bits_per_pixel
-    elif context.profile and "10" in context.profile:
-        extra["bits_per_pixel"] = 15
-    aspect = context.sample_aspect_ratio
-    if aspect and aspect != Fraction(1):
-        extra["sample_aspect_ratio"] = f"{aspect.numerator}:{aspect.denominator}"
-
-
-def _frame_rate(stream: VideoStream) -> float | None:
-    """Return the average frame rate; for very short files the codec's, else FFmpeg's guess.
-
-    The guess comes last, because it counts the fields of interlaced video, two per frame.
-    """
-    for rate in (
-        stream.average_rate,
-        stream.codec_context.framerate if _has_decoder(stream) else None,
-        stream.guessed_rate,
-    ):
-        if rate:
-            return float(rate)
-    return None
-
-
-def _add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) -> None:
-    if not _has_decoder(stream):
-        return
-    context = stream.codec_context
-    name = context.codec.canonical_name
-    metadata["audio_codec"] = name
-    metadata["sample_rate"], metadata["channels"] = context.sample_rate or None, context.channels or None
-    if context.profile:
-        extra["audio_profile"] = context.profile
-    if name.startswith("dsd_"):
-        # FFmpeg counts bytes of eight one-bit samples; the usual rate of DSD is eight times that.
-        extra["dsd_rate"] = context.sample_rate * 8
-        extra["bits_per_sample"] = 8
-    elif name.startswith("pcm_") or name in ("flac", "alac", "ape", "wavpack", "tta"):
-        extra["bits_per_sample"] = _bits_per_sample(name, context.format)
-
-
-def _bits_per_sample(name: str, decoded: AudioFormat | None) -> int | None:
-    """Return the bits per sample; 24-bit FLAC counts as 32 bits, which is accurate enough for a ratio."""
-    digits = "".join(ch for ch in name.removeprefix("pcm_") if ch.isdigit())
-    if name.startswith("pcm_") and digits in ("8", "16", "24", "32", "64"):
-        return int(digits)
-    return None if decoded is None else int(decoded.bits)
 
 
 def _tags(container: InputContainer, audios: list[AudioStream]) -> dict[str, str]:

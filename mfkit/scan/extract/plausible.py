@@ -235,7 +235,7 @@ def _clean_model(value: object) -> str | None:
 _MEDIA_TYPES = ("video", "audio", "image", "document", "other")
 _RULES: dict[str, Callable[[Any], Any]] = {
     "duration": _positive(1e10),
-    "fps": _positive(240),
+    "fps": _positive(1_001),
     "aperture": _positive(1_000),
     "focal_length": _positive(100_000),
     "compression_ratio": _positive(1e12),

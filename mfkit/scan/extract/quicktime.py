@@ -1,6 +1,6 @@
 """Movie headers of MP4, MOV, M4A and 3GP files, for fields that PyAV does not provide.
 
-ISO/IEC 14496-12, sections 8.2.2 (``mvhd``), 8.3.2 (``tkhd``, whose matrix rotates the video) and 8.5.2
+ISO/IEC 14496-12, sections 8.2.2 (``mvhd``) and 8.3.2 (``tkhd``), whose matrices rotate the video, and 8.5.2
 (``stsd``); QuickTime File Format, "User data atoms" (``©xyz``) and "Metadata" (``keys``, ``ilst``); 3GPP TS
 26.244, section 8.11 (``loci``).
 """
@@ -28,6 +28,10 @@ _CODECS = {
     b"mhm2": "mpegh_3d_audio",
     b"ac-4": "ac4",
 }
+
+
+_Matrix = tuple[int, int, int, int]  # a, b, c and d as 16.16 numbers
+_IDENTITY: _Matrix = (1 << 16, 0, 0, 1 << 16)
 
 
 class Track(NamedTuple):
@@ -66,12 +70,14 @@ def movie_header(movie: BoundedReader) -> Movie:
     metadata: Metadata = {}
     tracks: dict[int, Track] = {}
     is_fragmented = False
+    matrix = _IDENTITY
     texts: dict[str, str] = {}
     for name, content in boxes(movie):
         if name == b"mvhd":
             metadata |= _movie_header_box(content)
+            matrix = _matrix(content.read(0, 84), 48 if content.read(0, 1) == b"\x01" else 36) or _IDENTITY
         elif name == b"trak" and len(tracks) < _MAX_TRACKS:
-            tracks |= _track(content)
+            tracks |= _track(content, matrix)
         elif name == b"mvex":
             is_fragmented = True
         elif name == b"meta":
@@ -101,15 +107,13 @@ def _movie_header_box(content: BoundedReader) -> Metadata:
     return metadata
 
 
-def _track(content: BoundedReader) -> dict[int, Track]:
+def _track(content: BoundedReader, movie: _Matrix) -> dict[int, Track]:
     header, media = child(content, b"tkhd"), child(content, b"mdia")
     data = header.read(0, 96) if header else b""
     at = 52 if data[:1] == b"\x01" else 40
     if len(data) < at + 36 or media is None:
         return {}
     number = int.from_bytes(data[20:24] if data[0] == 1 else data[12:16], "big")
-    a, b, _, c, d = struct.unpack_from(">5i", data, at)
-    rotation = round(math.degrees(math.atan2(b, a))) % 360 if (a, b) != (0, 0) and a * d - b * c else 0
     description = child(media, b"minf", b"stbl", b"stsd")
     entry = next(boxes(description, 8), None) if description else None
     codec, rate, channels = None, None, None
@@ -119,8 +123,26 @@ def _track(content: BoundedReader) -> dict[int, Track]:
         if len(audio) == 28:
             codec = _CODECS.get(entry.name)
             channels, rate = int.from_bytes(audio[16:18], "big"), int.from_bytes(audio[24:26], "big")
-    right_angle = rotation if rotation in (90, 180, 270) else 0
-    return {number: Track(right_angle, codec, rate or None, channels or None)}
+    return {
+        number: Track(_rotation(_matrix(data, at) or _IDENTITY, movie), codec, rate or None, channels or None)
+    }
+
+
+def _matrix(data: bytes, at: int) -> _Matrix | None:
+    if len(data) < at + 36:
+        return None
+    a, b, _, c, d = struct.unpack_from(">5i", data, at)
+    return a, b, c, d
+
+
+def _rotation(track: _Matrix, movie: _Matrix) -> int:
+    """Return the right angle by which a track's matrix and then the movie's rotate, else 0."""
+    a, b = (track[0] * movie[side] + track[1] * movie[2 + side] for side in (0, 1))
+    c, d = (track[2] * movie[side] + track[3] * movie[2 + side] for side in (0, 1))
+    if not a * d - b * c:
+        return 0
+    degrees = round(math.degrees(math.atan2(b, a))) % 360
+    return degrees if degrees in (90, 180, 270) else 0
 
 
 def _user_data(content: BoundedReader, metadata: Metadata, texts: dict[str, str]) -> None:

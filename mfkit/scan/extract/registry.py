@@ -250,10 +250,11 @@ def _stream_compression(metadata: Metadata, file_format: FileFormat) -> Metadata
     else:
         is_compressed = file_format.format not in _UNCOMPRESSED_FORMATS
     derived: Metadata = {"is_compressed": is_compressed}
-    width, height, fps = metadata.get("width"), metadata.get("height"), metadata.get("fps")
-    video_rate = 0.0
+    width = extra.get("coded_width") or metadata.get("width")
+    height = extra.get("coded_height") or metadata.get("height")
+    fps, video_rate = metadata.get("fps"), 0.0
     if metadata.get("video_codec"):
-        if not (width and height and fps and fps <= 240):
+        if not (width and height and fps):
             return from_origin("derived", derived)
         video_rate = width * height * (extra.get("bits_per_pixel") or _VIDEO_BITS) * fps
     rate, channels, bitrate = metadata.get("sample_rate"), metadata.get("channels"), metadata.get("bitrate")

@@ -93,7 +93,7 @@ def test_cleaning_twice_changes_nothing(claimed: dict[str, Any]) -> None:
         ("duration", 0.0),
         ("duration", float("nan")),
         ("fps", float("inf")),
-        ("fps", 1000),
+        ("fps", 1002),
         ("sample_rate", 0),
         ("aperture", -2.8),
         ("title", "\0\0"),

@@ -1,0 +1,173 @@
+"""The video and audio streams that count, and their properties, read by PyAV without decoding.
+
+A file's video is the stream that players choose: FFmpeg's best stream, which prefers the default flag.
+Covers, previews and timed metadata are not video.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import islice
+from typing import Any, TypeVar
+
+from av.audio.format import AudioFormat
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from mfkit.scan.extract.schema import Metadata
+
+MAX_FPS = 1_000
+_SUSPICIOUS_FPS = 240
+"""Rates above it are often a time base, so that they count only if the packets' times agree."""
+_MEASURED_PACKETS, _READ_PACKETS = 240, 2_000
+_IMAGE_CODECS = frozenset(("mjpeg", "png", "bmp", "gif", "tiff", "webp", "ljpeg", "jpeg2000", "jpegxl"))
+_FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
+# ITU-T H.273 (07/2021), tables 2 and 3, with FFmpeg's names.
+_TRANSFERS = {
+    1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 13: "iec61966-2-1",
+    14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084", 17: "smpte428", 18: "arib-std-b67",
+}  # fmt: skip
+_PRIMARIES = {
+    1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
+    10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213",
+}  # fmt: skip
+_S = TypeVar("_S", bound=Stream)
+_MAX_ASPECT, _MAX_LANGUAGES = 10, 64
+
+
+def is_cover(stream: Stream) -> bool:
+    """Return whether a video stream is an attached image, such as an album cover."""
+    return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
+
+
+def has_decoder(stream: Stream) -> bool:
+    """Return whether FFmpeg can decode a stream; else PyAV's context is None, despite its type."""
+    context: object = stream.codec_context
+    return context is not None
+
+
+def moving_pictures(container: InputContainer) -> list[VideoStream]:
+    """Return the video streams that are neither covers nor previews."""
+    videos = [stream for stream in container.streams.video if not is_cover(stream)]
+    others = len(videos) + len(container.streams.audio)
+    return [stream for stream in videos if others == 1 or not _is_single_image(stream)]
+
+
+def _is_single_image(stream: VideoStream) -> bool:
+    if not has_decoder(stream) or stream.codec_context.codec.canonical_name not in _IMAGE_CODECS:
+        return False
+    return stream.frames == 1 or bool(stream.disposition & Disposition.still_image)
+
+
+def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _S | None:
+    """Return FFmpeg's best stream of a kind, or the first default one if that is not a candidate."""
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+    chosen = container.streams.best(kind)
+    for stream in candidates:
+        if chosen is not None and stream.index == chosen.index:
+            return stream
+    return max(candidates, key=lambda stream: bool(stream.disposition & Disposition.default))
+
+
+def languages(streams: Iterable[Stream]) -> list[str] | None:
+    """Return the languages that streams state, each once, in the order of the streams."""
+    stated = (stream.language for stream in islice(streams, _MAX_LANGUAGES))
+    return list(dict.fromkeys(language for language in stated if language and language != "und")) or None
+
+
+def add_video(
+    metadata: Metadata, extra: dict[str, Any], container: InputContainer, stream: VideoStream
+) -> None:
+    """Add the properties of a video stream; the size is as displayed, before rotation."""
+    metadata["fps"] = frame_rate(container, stream)
+    if not has_decoder(stream):
+        return
+    context = stream.codec_context
+    metadata["video_codec"] = context.codec.canonical_name
+    metadata["width"], metadata["height"] = context.width or None, context.height or None
+    if context.profile:
+        extra["video_profile"] = context.profile
+    if context.format is not None:
+        extra["pixel_format"] = context.format.name
+        extra["bits_per_pixel"] = context.format.bits_per_pixel
+    elif context.profile and "10" in context.profile:
+        extra["bits_per_pixel"] = 15
+    extra["color_transfer"] = _TRANSFERS.get(context.color_trc)
+    extra["color_primaries"] = _PRIMARIES.get(context.color_primaries)
+    extra["field_order"] = _FIELD_ORDERS.get(context.field_order)
+    _add_aspect(metadata, extra, stream.sample_aspect_ratio)
+
+
+def _add_aspect(metadata: Metadata, extra: dict[str, Any], aspect: Fraction | None) -> None:
+    """Widen or narrow the video by the shape of its pixels."""
+    width, height = metadata.get("width"), metadata.get("height")
+    if not aspect or aspect <= 0 or aspect == 1 or not width or not height:
+        return
+    extra["sample_aspect_ratio"] = f"{aspect.numerator}:{aspect.denominator}"
+    if 1 / _MAX_ASPECT <= aspect <= _MAX_ASPECT:
+        extra["coded_width"], extra["coded_height"] = width, height
+        metadata["width"] = round(width * aspect)
+
+
+def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
+    """Return the average frame rate; for very short files the codec's, else FFmpeg's guess.
+
+    The guess comes last, because it counts the fields of interlaced video, two per frame. A rate above 240
+    is used if frames support it.
+    """
+    rates = (
+        stream.average_rate,
+        stream.codec_context.framerate if has_decoder(stream) else None,
+        stream.guessed_rate,
+    )
+    rate = next((float(rate) for rate in rates if rate), None)
+    if rate is None or rate <= _SUSPICIOUS_FPS:
+        return rate
+    return rate if rate <= MAX_FPS * 1.001 and _has_frames(container, stream, rate) else None
+
+
+def _has_frames(container: InputContainer, stream: VideoStream, rate: float) -> bool:
+    """Return whether the first packets follow each other at about a frame rate."""
+    times: list[int] = []
+    try:
+        for packet in islice(container.demux(stream), _READ_PACKETS):
+            if packet.pts is not None:
+                times.append(packet.pts)
+            if len(times) >= _MEASURED_PACKETS:
+                break
+        container.seek(0)
+    except FFmpegError:
+        pass
+    if len(times) < 3 or max(times) == min(times) or not stream.time_base:
+        return False
+    measured = (len(times) - 1) / float((max(times) - min(times)) * stream.time_base)
+    return abs(measured - rate) <= 0.1 * rate
+
+
+def add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) -> None:
+    """Add the properties of an audio stream."""
+    if not has_decoder(stream):
+        return
+    context = stream.codec_context
+    name = context.codec.canonical_name
+    metadata["audio_codec"] = name
+    metadata["sample_rate"], metadata["channels"] = context.sample_rate or None, context.channels or None
+    if context.profile:
+        extra["audio_profile"] = context.profile
+    if name.startswith("dsd_"):
+        # FFmpeg counts bytes of eight one-bit samples; the usual rate of DSD is eight times that.
+        extra["dsd_rate"] = context.sample_rate * 8
+        extra["bits_per_sample"] = 8
+    elif name.startswith("pcm_") or name in ("flac", "alac", "ape", "wavpack", "tta"):
+        extra["bits_per_sample"] = _bits_per_sample(name, context.format)
+
+
+def _bits_per_sample(name: str, decoded: AudioFormat | None) -> int | None:
+    """Return the bits per sample; 24-bit FLAC counts as 32 bits, which is accurate enough for a ratio."""
+    digits = "".join(ch for ch in name.removeprefix("pcm_") if ch.isdigit())
+    if name.startswith("pcm_") and digits in ("8", "16", "24", "32", "64"):
+        return int(digits)
+    return None if decoded is None else int(decoded.bits)

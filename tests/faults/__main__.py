@@ -7,23 +7,37 @@ list names is run with that copy. The exit code is 1 if a test does not notice i
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
 import os
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import traceback
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from queue import SimpleQueue
+
+import pytest
 
 from tests.faults.fault_list import ROOT, Fault, FaultListError, read_faults
 
 _COPIED = ("mfkit", "migrations", "notebooks", "tests")
 _TIME_LIMIT = 300
-_NOTICED, _UNNOTICED = "noticed", "NOT NOTICED"
+_PRELOADED = (
+    "alembic.command",
+    "duckdb",
+    "pandas",
+    "plotly.graph_objects",
+    "pyarrow.parquet",
+    "pydantic",
+    "rich.table",
+    "sqlalchemy.ext.asyncio",
+    "typer",
+)
+"""Packages that are imported once instead of in each test's process, which takes most of its time."""
 
 
 class WorkingCopy:
@@ -36,26 +50,9 @@ class WorkingCopy:
         shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
         self._written = 0
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Python in the copy, which is first on the import path."""
-        environment = {
-            name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
-        } | {"PYTHONPATH": str(self.folder)}
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=_TIME_LIMIT,
-        )
-
-    def test(self, *tests: str) -> subprocess.CompletedProcess[str]:
-        """Run tests in the copy."""
-        return self.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests)
-
-    def check_fault(self, fault: Fault) -> str:
-        """Return whether the test notices the fault; or the output of pytest if the test did not run."""
+    @contextlib.contextmanager
+    def fault(self, fault: Fault) -> Iterator[None]:
+        """Write a fault, and the original text again at the end of the context."""
         path = self.folder / fault.module
         original, state = path.read_bytes(), path.stat()
         path.write_text(fault.apply(self.folder), "utf-8")
@@ -63,49 +60,100 @@ class WorkingCopy:
         self._written += 1
         os.utime(path, (state.st_atime, state.st_mtime + self._written))
         try:
-            done = self.test(fault.test)
-        except subprocess.TimeoutExpired:
-            return _NOTICED
+            yield
         finally:
             path.write_bytes(original)
             os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
-        if done.returncode not in (0, 1):
-            return f"the test did not run\n{done.stdout[-2000:]}{done.stderr[-1000:]}"
-        return _NOTICED if done.returncode == 1 else _UNNOTICED
+
+    def start(self, *tests: str) -> int:
+        """Start a process that runs tests with this copy first on the import path; return its id."""
+        if process := os.fork():
+            return process
+        code: int = pytest.ExitCode.INTERNAL_ERROR
+        try:
+            self._become(*tests)
+            temporary = self.folder / "temporary"
+            code = pytest.main(
+                ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--basetemp={temporary}", *tests]
+            )
+            imported = Path(importlib.import_module("mfkit").__file__ or "")
+            if imported != self.folder / "mfkit" / "__init__.py":
+                print(f"The tests imported {imported} instead of the copy.")
+                code = pytest.ExitCode.USAGE_ERROR
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _become(self, *tests: str) -> None:
+        """Turn this process into one that knows only the copy, with a time limit and its output in a file."""
+        os.setsid()
+        signal.alarm(_TIME_LIMIT * len(tests))
+        output = os.open(self.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.chdir(self.folder)
+        os.environ["PYTHONPATH"] = str(self.folder)
+        sys.path[:] = [str(self.folder), *(one for one in sys.path if one and Path(one) != ROOT)]
+        for name in [one for one in sys.modules if one.partition(".")[0] in ("tests", "mfkit")]:
+            del sys.modules[name]
+
+    @property
+    def output(self) -> Path:
+        """File with the output of the last run."""
+        return self.folder / "output.txt"
+
+    def ended(self, process: int, status: int) -> int:
+        """End what a process left running, and return its exit code, which is negative after a signal."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(status)
 
 
 def check_faults(faults: Sequence[Fault], processes: int) -> int:
     """Check each fault, print the results, and return the exit code."""
-    failed = 0
-    with tempfile.TemporaryDirectory(prefix="mfkit-faults-") as folder, ThreadPoolExecutor(processes) as pool:
-        copies: SimpleQueue[WorkingCopy] = SimpleQueue()
-        for number in range(processes):
-            copies.put(WorkingCopy(Path(folder) / str(number)))
-        first = copies.get()
-        imported = first.run("-c", "import mfkit; print(mfkit.__file__)").stdout.strip()
-        if Path(imported) != first.folder / "mfkit" / "__init__.py":
-            raise FaultListError(f"The tests would import {imported} instead of the copy.")
-        done = first.test(*dict.fromkeys(fault.test for fault in faults))
-        copies.put(first)
-        if done.returncode != 0:
-            raise FaultListError(
-                f"Without a fault the tests fail.\n{done.stdout[-4000:]}{done.stderr[-1000:]}"
-            )
-
-        def check(fault: Fault) -> tuple[Fault, str, float]:
-            start, copy = time.monotonic(), copies.get()
-            try:
-                return fault, copy.check_fault(fault), time.monotonic() - start
-            finally:
-                copies.put(copy)
-
-        for fault, result, seconds in pool.map(check, faults):
-            failed += result != _NOTICED
-            print(f"{fault.name}: {result} ({seconds:.0f} s)", flush=True)
-            if result != _NOTICED:
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    with tempfile.TemporaryDirectory(prefix="mfkit-faults-", ignore_cleanup_errors=True) as folder:
+        copies = [WorkingCopy(Path(folder) / str(number)) for number in range(processes)]
+        _check_without_faults(copies[0], faults)
+        missed, left = 0, list(reversed(faults))
+        running: dict[int, tuple[WorkingCopy, Fault, float, contextlib.ExitStack]] = {}
+        while left or running:
+            while left and copies:
+                copy, fault, stack = copies.pop(), left.pop(), contextlib.ExitStack()
+                stack.enter_context(copy.fault(fault))
+                running[copy.start(fault.test)] = copy, fault, time.monotonic(), stack
+            process, status = os.wait()
+            copy, fault, started, stack = running.pop(process)
+            code = copy.ended(process, status)
+            stack.close()
+            copies.append(copy)
+            noticed = code == pytest.ExitCode.TESTS_FAILED or code == -signal.SIGALRM
+            missed += not noticed
+            took = f"({time.monotonic() - started:.0f} s)"
+            print(f"{fault.name}: {'noticed' if noticed else 'NOT NOTICED'} {took}", flush=True)
+            if not noticed:
                 print(f"    {fault.module}: {fault.harm}\n    {fault.test}", flush=True)
-    print(f"{len(faults) - failed} of {len(faults)} faults noticed")
-    return 1 if failed else 0
+                if code != pytest.ExitCode.OK:
+                    print(f"The test did not run:\n{copy.output.read_text(errors='replace')[-3000:]}")
+    print(f"{len(faults) - missed} of {len(faults)} faults noticed")
+    return 1 if missed else 0
+
+
+def _check_without_faults(copy: WorkingCopy, faults: Sequence[Fault]) -> None:
+    """Run all tests of the list on the code as it is.
+
+    Raises:
+        FaultListError: A test fails.
+    """
+    process = copy.start(*dict.fromkeys(fault.test for fault in faults))
+    _, status = os.waitpid(process, 0)
+    if copy.ended(process, status) != pytest.ExitCode.OK:
+        output = copy.output.read_text(errors="replace")
+        raise FaultListError(f"Tests fail without a fault.\n{output[-5000:]}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

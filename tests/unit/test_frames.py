@@ -10,7 +10,7 @@ import pytest
 
 import mfkit
 from mfkit import MediaLibrary
-from mfkit.frames import unit_of
+from mfkit.frames import crossed, unit_of
 from tests.synthetic import HOSTILE, HOSTILE_CODEC, fill
 
 
@@ -37,6 +37,72 @@ def test_units(filled: MediaLibrary) -> None:
         "duration": "s",
     }
     assert unit_of("reclaimable_bytes") == unit_of("total_bytes") == "byte" and unit_of("files") is None
+
+
+UNITS = {
+    "file_size": "byte",
+    "reclaimable_bytes": "byte",
+    "total_bytes": "byte",
+    "duration": "s",
+    "share": "1",
+    "bitrate": "bit/s",
+    "sample_rate": "Hz",
+    "fps": "Hz",
+    "width": "px",
+    "height": "px",
+    "focal_length": "mm",
+    "latitude": "deg",
+    "longitude": "deg",
+    "files": None,
+    "iso": None,
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_unit(name: str) -> None:
+    """Each column has the unit that docs/schema.md states."""
+    assert unit_of(name) == UNITS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("file_size", -1_500, "-1.50 kB"),
+        ("duration", -185.0, "-3:05 min"),
+        ("share", 0.0004, "0.0%"),
+        ("sample_rate", 44_100, "44.1 kHz"),
+        ("fps", 29.97, "29.97 Hz"),
+        ("bitrate", 999, "999 bit/s"),
+        ("bitrate", 1_000, "1 kbit/s"),
+        ("bitrate", 2_500_000_000, "2.5 Gbit/s"),
+        ("longitude", -9.13933, "-9.1393°"),
+        ("width", 1920, "1,920 px"),
+        ("focal_length", 50.0, "50 mm"),
+        ("first_year", 1999.0, "1999"),
+        ("ratio", 9999.4, "9,999"),
+        ("ratio", 10_000.4, "10,000"),
+    ],
+)
+def test_pretty_value(name: str, value: float, text: str) -> None:
+    """A value has its column's unit, sign and number of digits."""
+    assert mfkit.pretty(pd.DataFrame({name: [value]}))[name].tolist() == [text]
+
+
+def test_pretty_times() -> None:
+    """A column shows days alone only if all of its timestamps are at midnight."""
+    days = pd.to_datetime(["2024-05-17", "2024-05-18", None], utc=True)
+    times = pd.to_datetime(["2024-05-17 00:00", "2024-05-18 12:30", None], utc=True)
+    shown = mfkit.pretty(pd.DataFrame({"days": days, "times": times}))
+    assert shown["days"].tolist() == ["2024-05-17", "2024-05-18", ""]
+    assert shown["times"].tolist() == ["2024-05-17 00:00", "2024-05-18 12:30", ""]
+
+
+def test_crosstab_cells() -> None:
+    """Rows and columns with the largest sums come first, and a missing cell is 0."""
+    cells = pd.DataFrame({"a": ["x", "y", "y", None], "b": ["p", "p", "q", "q"], "files": [1, 2, 30, 400]})
+    table = crossed(cells, "a", "b", "files")
+    assert [None if pd.isna(one) else one for one in table.index] == [None, "y", "x"]
+    assert list(table.columns) == ["q", "p"] and table.to_numpy().tolist() == [[400, 0], [30, 2], [0, 1]]
 
 
 def test_pretty(filled: MediaLibrary) -> None:

@@ -18,13 +18,13 @@ TOOK = re.compile(r"in [\d.:]+ (s|min)$")
 
 @pytest.fixture
 def listed(here: Any) -> Path:
-    """A list with a new, a changed and an unchanged row, two copies, and three bad rows; 8 rows."""
+    """A list with 4 new rows, 1 changed and 2 unchanged ones, 2 copies and 3 bad rows."""
     content = {name: letter * 64 for name, letter in (("a", "a"), ("b", "b"), ("c", "c"))}
     rows = [{"file_path": f"/{name}.jpg", "file_size": 5, "file_hash": one} for name, one in content.items()]
     Path("known.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     here.ingest("known.jsonl", progress=False)
     rows[0]["title"] = "new"
-    rows.append({"file_path": "/new.jpg", "file_size": 6})
+    rows += [{"file_path": f"/new {n}.jpg", "file_size": 6} for n in range(4)]
     rows += [{"file_path": f"/copy {n}.jpg", "file_size": 5, "file_hash": content["b"]} for n in range(2)]
     rows += [{"file_path": f"/bad {n}.jpg", "file_size": "many"} for n in range(3)]
     path = Path("list.jsonl")
@@ -37,9 +37,9 @@ def test_import_figures_in_json(listed: Path, mfkit_json: Any) -> None:
     done = mfkit_json("import", str(listed), "--collect")
     assert done.pop("seconds") >= 0
     errors = done.pop("errors")
-    assert done == {"rows": 9, "added": 1, "updated": 1, "unchanged": 2, "copies": 2, "left_out": 3}
+    assert done == {"rows": 12, "added": 4, "updated": 1, "unchanged": 2, "copies": 2, "left_out": 3}
     assert [(one["row"], one["file_path"], one["column"]) for one in errors] == [
-        (7 + n, f"/bad {n}.jpg", "file_size") for n in range(3)
+        (10 + n, f"/bad {n}.jpg", "file_size") for n in range(3)
     ]
 
 
@@ -47,8 +47,8 @@ def test_import_figures_in_text(listed: Path, mfkit: Any) -> None:
     """The line has the same figures, and the exit code is 1 if rows are left out."""
     done = mfkit("import", str(listed), "--collect")
     first, *bad = done.out.splitlines()
-    assert TOOK.sub("", first) == "9 rows: 1 new, 1 updated, 2 unchanged, 2 copies, 3 skipped, "
-    assert bad[0].startswith("    row 7 (/bad 0.jpg) file_size: ") and len(bad) == 3 and done.code == 1
+    assert TOOK.sub("", first) == "12 rows: 4 new, 1 updated, 2 unchanged, 2 copies, 3 skipped, "
+    assert bad[0].startswith("    row 10 (/bad 0.jpg) file_size: ") and len(bad) == 3 and done.code == 1
     again = mfkit("import", "known.jsonl")
     assert (TOOK.sub("", again.out.strip()), again.code) == (
         "3 rows: 0 new, 0 updated, 3 unchanged, 0 copies, 0 skipped, ",

@@ -10,9 +10,9 @@ import typing
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pandas as pd
@@ -916,11 +916,13 @@ POSTGRESQL_WRITES = [
 class TestSql:
     """Free SQL that can only read, by the database's own means."""
 
-    def test_reads(self, filled: MediaLibrary) -> None:
+    @pytest.mark.parametrize("engine", get_args(Engine))
+    def test_reads(self, filled: MediaLibrary, engine: Engine) -> None:
         """Parameters are data; columns that bear a name of `media` have its dtype, others their own."""
         frame = filled.sql(
             "SELECT id, media_type, created_at, is_processed, file_size, 1.5 AS x, count(*) OVER () AS n "
             "FROM media WHERE media_type = :kind AND file_name <> :name ORDER BY file_size",
+            engine=engine,
             kind="video",
             name="'; DROP TABLE tags; --",
         )
@@ -935,16 +937,20 @@ class TestSql:
         }
         assert list(frame["n"]) == [2, 2] and list(frame["file_size"]) == [2000, 4000]
 
-    def test_sums_and_means(self, filled: MediaLibrary) -> None:
+    @pytest.mark.parametrize("engine", get_args(Engine))
+    def test_sums_and_means(self, filled: MediaLibrary, engine: Engine) -> None:
         """A sum of whole numbers is whole and a mean is a float, also where PostgreSQL makes decimals."""
-        frame = filled.sql("SELECT sum(file_size) AS s, avg(file_size) AS a, sum(duration) AS d FROM media")
+        query = "SELECT sum(file_size) AS s, avg(file_size) AS a, sum(duration) AS d FROM media"
+        frame = filled.sql(query, engine=engine)
         assert frame.dtypes.astype(str).to_dict() == {"s": "Int64", "a": "float64", "d": "float64"}
         sums = select(func.sum(media.c.file_size).label("s"), func.avg(media.c.file_size).label("a"))
         assert filled.frame(sums).dtypes.astype(str).to_dict() == {"s": "Int64", "a": "float64"}
 
-    def test_without_rows(self, library: MediaLibrary) -> None:
+    @pytest.mark.parametrize("engine", get_args(Engine))
+    def test_without_rows(self, library: MediaLibrary, engine: Engine) -> None:
         """No rows are a frame with the columns, of their dtypes where `media` has their names."""
-        frame = library.sql("SELECT id, file_size, created_at, media_type, 5 AS five FROM media")
+        query = "SELECT id, file_size, created_at, media_type, 5 AS five FROM media"
+        frame = library.sql(query, engine=engine)
         assert len(frame) == 0
         assert frame.dtypes.astype(str).to_dict() | {"five": ""} == {
             "id": "str",
@@ -970,34 +976,28 @@ class TestSql:
             frame = library.sql("SELECT 1 AS x UNION ALL SELECT 'a' UNION ALL SELECT NULL")
             assert {one for one in frame["x"] if not pd.isna(one)} == {"1", "a"}
 
-    def test_large_numbers(self, library: MediaLibrary) -> None:
+    @pytest.mark.parametrize("engine", get_args(Engine))
+    def test_large_numbers(self, library: MediaLibrary, engine: Engine) -> None:
         """Whole numbers of 64 bits are exact."""
-        assert library.sql("SELECT 9223372036854775807 AS x")["x"][0] == 2**63 - 1
+        assert library.sql("SELECT 9223372036854775807 AS x", engine=engine)["x"][0] == 2**63 - 1
 
-    def test_full_text_and_dates(self, filled: MediaLibrary) -> None:
-        """What belongs to the database (full text, dates, JSON, recursion) can be used."""
-        queries = (
-            [
-                "SELECT rowid FROM media_fts WHERE media_fts MATCH 'sea'",
-                "SELECT strftime('%Y', created_at) FROM media",
-                "PRAGMA table_info(media_items)",
-                "SELECT json_extract(extra_metadata, '$.origin') FROM media_metadata",
-            ]
-            if filled.database.dialect == "sqlite"
-            else [
-                "SELECT id FROM media_search WHERE document @@ to_tsquery('simple', 'sea')",
-                "SELECT date_trunc('year', created_at) FROM media",
-                "SELECT extra_metadata->>'origin' FROM media_metadata",
-            ]
-        )
-        queries += [
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT i FROM n",
-            "SELECT 1 AS \"quoted name\", '100%' AS percent, 'a:b' AS colon, CAST(5 AS text) AS five;",
-            "-- a comment\nSELECT 1 /* and another */",
-        ]
-        with MediaLibrary(filled.database.url, engine="record") as record:
-            for query in queries:
-                assert len(record.sql(query)) >= 1, query
+    @pytest.mark.parametrize(
+        "at",
+        [
+            datetime(2024, 5, 17, 18, 0, 15, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+            datetime(2024, 5, 17, 9, 30, 15, tzinfo=timezone(-timedelta(hours=3))),
+            datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC),
+        ],
+    )
+    def test_offset_of_a_parameter(self, library: MediaLibrary, at: datetime) -> None:
+        """A timestamp with an offset is compared as the same time in UTC; SQLite itself compares text."""
+        noon = datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
+        write(library, *(item(f"/{n}.jpg", file_created_at=noon + timedelta(seconds=n)) for n in (-1, 0, 1)))
+        query = "SELECT count(*) AS n FROM media WHERE file_created_at {} :at"
+        engines = ("snapshot",) if library.database.dialect == "sqlite" else get_args(Engine)
+        for engine in engines:
+            for sign, count in (("<", 1), ("=", 1), (">=", 2)):
+                assert library.sql(query.format(sign), engine=engine, at=at)["n"].tolist() == [count]
 
     @pytest.mark.parametrize("statement", WRITES)
     def test_refuses_to_write(self, filled: MediaLibrary, statement: str) -> None:
@@ -1049,10 +1049,11 @@ class TestSql:
         """What is wrong is answered with the database's own words."""
         self.refused(filled, statement)
 
-    def test_missing_parameter(self, library: MediaLibrary) -> None:
+    @pytest.mark.parametrize("engine", get_args(Engine))
+    def test_missing_parameter(self, library: MediaLibrary, engine: Engine) -> None:
         """A parameter without a value is named."""
         with pytest.raises(QueryError, match="kind"):
-            library.sql("SELECT * FROM media WHERE media_type = :kind")
+            library.sql("SELECT * FROM media WHERE media_type = :kind", engine=engine)
 
     def test_message(self, library: MediaLibrary) -> None:
         """The message is the database's, without the driver's wrapping."""
@@ -1062,18 +1063,19 @@ class TestSql:
         assert re.search('no such table: nowhere|relation "nowhere" does not exist', str(caught.value))
         assert "<class" not in str(caught.value) and "sqlalche.me" not in str(caught.value)
 
-    def test_named_self(self, library: MediaLibrary) -> None:
+    @pytest.mark.parametrize("engine", get_args(Engine))
+    def test_named_self(self, library: MediaLibrary, engine: Engine) -> None:
         """Parameters may bear any name, those of the method's own too."""
-        assert library.sql("SELECT :self AS a, :text AS b", self="x", text="y").iloc[0].to_dict() == {
-            "a": "x",
-            "b": "y",
-        }
+        query = "SELECT CAST(:self AS text) AS a, CAST(:text AS text) AS b"
+        frame = library.sql(query, engine=engine, self="x", text="y")
+        assert frame.iloc[0].to_dict() == {"a": "x", "b": "y"}
 
     @staticmethod
     def refused(library: MediaLibrary, statement: str) -> None:
-        """Check that a statement is refused, changes nothing and leaves no state on the connection."""
-        with pytest.raises(QueryError):
-            library.sql(statement)
+        """Check that each engine refuses a statement, changes nothing and keeps no state."""
+        for engine in get_args(Engine):
+            with pytest.raises(QueryError):
+                library.sql(statement, engine=engine)
         assert library.count(missing=None) == 6
         assert library.sql("SELECT count(*) AS n FROM tags")["n"][0] == 0
         assert library.tag(MediaFilter(missing=None), "after") == 6

@@ -1,0 +1,49 @@
+"""Bulk inserts, updates and upserts on both databases."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import Table, select
+
+from mfkit.core import bulk_write
+from mfkit.core.bulk_write import insert_rows, update_rows, upsert_rows
+from mfkit.core.database import Database
+from mfkit.core.ids import new_id
+from mfkit.models import Tag
+from tests.samples import NOON
+
+TAGS = cast(Table, Tag.__table__)
+COLUMNS = ("id", "name", "color", "created_at")
+
+
+async def stored(database: Database) -> dict[str, tuple[Any, Any]]:
+    """Return id and colour of each tag by name."""
+    async with database.connect() as connection:
+        rows = await connection.execute(select(TAGS.c.name, TAGS.c.id, TAGS.c.color))
+        return {name: (id_, color) for name, id_, color in rows}
+
+
+async def test_upsert_keeps_ids(database: Database) -> None:
+    """Rows with a known key are overwritten except for their ids, and others are inserted."""
+    first, second, third = new_id(), new_id(), new_id()
+    async with database.transaction() as connection:
+        await insert_rows(connection, TAGS, COLUMNS, [(first, "a", "red", NOON)])
+        await upsert_rows(
+            connection, TAGS, "name", COLUMNS, [(second, "a", "blue", NOON), (third, "b", None, NOON)]
+        )
+    assert await stored(database) == {"a": (first, "blue"), "b": (third, None)}
+
+
+async def test_rows_of_many_statements(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows beyond the first statement are inserted and updated too, each with its own values."""
+    monkeypatch.setattr(bulk_write, "_MAX_VALUES", 12)
+    ids = [new_id() for _ in range(8)]
+    async with database.transaction() as connection:
+        await insert_rows(
+            connection, TAGS, COLUMNS, [(one, f"{place}", f"c{place}", NOON) for place, one in enumerate(ids)]
+        )
+        await update_rows(connection, TAGS, ("color",), [(f"d{place}", ids[place]) for place in range(1, 8)])
+    expected = {f"{place}": (one, f"d{place}" if place else "c0") for place, one in enumerate(ids)}
+    assert await stored(database) == expected

@@ -1,0 +1,125 @@
+"""Thumbnails of videos and images: shape, rotation, colours and the position of the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+
+from mfkit.thumbnails.draw import draw
+
+RED, BLUE, WHITE = (220, 30, 30), (30, 30, 220), (255, 255, 255)
+
+
+def drawn(path: Path, side: int = 480) -> Image.Image:
+    """Return the thumbnail of a file."""
+    return Image.open(BytesIO(draw(str(path), side))).convert("RGB")
+
+
+def near(image: Image.Image, place: tuple[int, int], color: tuple[int, int, int]) -> bool:
+    """Return whether a pixel has nearly a colour; JPEG and video codecs change it a little."""
+    found = image.getpixel(place)
+    assert isinstance(found, tuple)
+    return all(abs(one - other) < 45 for one, other in zip(found, color, strict=True))
+
+
+def video(path: Path, frames: Callable[[int], Image.Image], number: int = 1, **settings: object) -> Path:
+    """Write a video of frames at 10 per second; settings are those of the stream."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height = frames(0).size
+        if (rotation := settings.pop("rotation", None)) is not None:
+            stream.set_display_rotation(rotation)
+        for name, value in settings.items():
+            setattr(stream.codec_context, name, value)
+        for place in range(number):
+            container.mux(stream.encode(av.VideoFrame.from_image(frames(place))))
+        container.mux(stream.encode(None))
+    return path
+
+
+def plain(color: tuple[int, int, int], size: tuple[int, int] = (160, 120)) -> Image.Image:
+    """Return an image of one colour."""
+    return Image.new("RGB", size, color)
+
+
+def halves(_: int = 0) -> Image.Image:
+    """Return an image that is red on the left and blue on the right."""
+    image = plain(RED)
+    image.paste(BLUE, (80, 0, 160, 120))
+    return image
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size"), [(Fraction(2, 1), (320, 120)), (Fraction(1, 2), (80, 120)), (Fraction(1), (160, 120))]
+)
+def test_pixels_that_are_not_square(tmp_path: Path, aspect: Fraction, size: tuple[int, int]) -> None:
+    """An anamorphic video is as wide as a player shows it."""
+    path = video(tmp_path / "v.mp4", halves, sample_aspect_ratio=aspect)
+    assert drawn(path).size == size
+
+
+def test_wide_video_fits_the_side(tmp_path: Path) -> None:
+    """The longer side, with square pixels, is at most the side of the thumbnail."""
+    path = video(tmp_path / "v.mp4", halves, sample_aspect_ratio=Fraction(4, 1))
+    assert drawn(path, 320).size == (320, 60)
+
+
+@pytest.mark.parametrize("rotation", [90, -90, 180, 0])
+def test_rotated_video_is_upright(tmp_path: Path, rotation: int) -> None:
+    """The display matrix is counterclockwise: 90 degrees put the left side at the bottom."""
+    image = drawn(video(tmp_path / "v.mp4", halves, rotation=rotation))
+    middle = image.width // 2
+    ends = {
+        90: ((120, 160), (middle, 150), (middle, 10)),
+        -90: ((120, 160), (middle, 10), (middle, 150)),
+        180: ((160, 120), (150, 60), (10, 60)),
+        0: ((160, 120), (10, 60), (150, 60)),
+    }
+    size, red, blue = ends[rotation]
+    assert image.size == size and near(image, red, RED) and near(image, blue, BLUE)
+
+
+def test_frame_after_a_tenth(tmp_path: Path) -> None:
+    """The frame lies after a tenth of the duration, not at the beginning or the end."""
+    path = video(tmp_path / "v.mp4", lambda n: plain(WHITE if n < 9 else RED if n < 14 else BLUE), 100)
+    assert near(drawn(path), (80, 60), RED)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparent_parts_are_white(tmp_path: Path, mode: str) -> None:
+    """A transparent image is drawn on white, and its opaque parts keep their colour."""
+    image = Image.new("RGBA", (100, 80), (0, 0, 0, 0))
+    image.paste((*RED, 255), (50, 0, 100, 80))
+    image.convert(mode).save(tmp_path / "a.png")
+    thumbnail = drawn(tmp_path / "a.png")
+    assert near(thumbnail, (10, 40), WHITE) and not near(thumbnail, (90, 40), WHITE)
+
+
+def test_half_transparent_parts_are_mixed_with_white(tmp_path: Path) -> None:
+    """Half transparent black is grey."""
+    Image.new("RGBA", (40, 40), (0, 0, 0, 128)).save(tmp_path / "a.png")
+    assert near(drawn(tmp_path / "a.png"), (20, 20), (127, 127, 127))
+
+
+def test_images_with_sixteen_bits_use_all_levels(tmp_path: Path) -> None:
+    """The darkest and the brightest value of a 16-bit image become black and white."""
+    image = Image.new("I;16", (100, 80), 10_000)
+    image.paste(30_000, (50, 0, 100, 80))
+    image.save(tmp_path / "a.png")
+    thumbnail = drawn(tmp_path / "a.png")
+    assert near(thumbnail, (10, 40), (0, 0, 0)) and near(thumbnail, (90, 40), WHITE)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((1000, 500), (480, 240)), ((500, 1000), (240, 480)), ((30, 20), (30, 20))]
+)
+def test_longer_side(tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]) -> None:
+    """The longer side is reduced to the given one, and a small image is not enlarged."""
+    plain(RED, size).save(tmp_path / "a.jpg")
+    assert drawn(tmp_path / "a.jpg").size == expected

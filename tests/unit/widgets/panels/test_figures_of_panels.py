@@ -1,0 +1,220 @@
+"""Panels on libraries of a few items: exact figures, rows and conditions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mfkit import MediaFilter, MediaLibrary
+from mfkit.models import MediaCopy
+from mfkit.widgets import (
+    DuplicatesPanel,
+    ExportPanel,
+    FacetsPanel,
+    HeatmapPanel,
+    HistogramPanel,
+    MapPanel,
+    SavingsPanel,
+    Selection,
+    TablePanel,
+)
+from mfkit.widgets.shared_queries import overview_by, totals
+from tests.samples import NOON, item, store
+
+
+def click(panel: Any, key: Any) -> MediaFilter:
+    """Click a mark, and return the selection then."""
+    panel.plot._handle_custom_msg({"kind": "click", "value": key}, [])
+    return panel.selection.filter
+
+
+def tick(panel: FacetsPanel, value: str, checked: bool) -> None:
+    """Tick a media type, or remove the tick."""
+    message = {"kind": "tick", "value": value, "checked": checked, "from": [1, 1]}
+    panel.facets["media_type"]._handle_custom_msg(message, [])
+
+
+def video(name: str, size: int, **facts: Any) -> Any:
+    """Return a Full HD video of 1,000 seconds."""
+    known = {"duration": 1000.0, "width": 1920, "height": 1080, "video_codec": "h264"}
+    return item(f"/m/{name}.mp4", file_size=size, facts=known | facts)
+
+
+def test_bar_of_a_histogram_excludes_its_upper_edge(lib: MediaLibrary) -> None:
+    """A click on a bar selects the items that it counts, not one that lies at the edge to the next bar."""
+    store(lib, *(item(f"/m/{n}.jpg", file_size=size) for n, size in enumerate((1, 2, 2, 3, 4))))
+    panel = HistogramPanel(lib)
+    for row in panel.frame.itertuples():
+        assert lib.count(click(panel, [row.low, row.high])) == row.files
+        panel.selection.clear()
+    assert [int(row.files) for row in panel.frame.itertuples()] == [1, 2, 1, 1]
+    chosen = click(panel, [1, 2])
+    assert (chosen.min_size, chosen.max_size) == (1, 1)
+
+
+def test_bar_of_durations_excludes_its_upper_edge(lib: MediaLibrary) -> None:
+    """The last bar includes its upper edge, the others do not."""
+    store(lib, *(item(f"/m/{n}.mp4", facts={"duration": at}) for n, at in enumerate((1.0, 2.0, 4.0))))
+    panel = HistogramPanel(lib)
+    panel.quantity.value = "duration"
+    counts = []
+    for row in panel.frame.itertuples():
+        counts.append(lib.count(click(panel, [row.low, row.high])))
+        assert counts[-1] == row.files
+        panel.selection.clear()
+    assert sum(counts) == 3
+
+
+def test_savings_above_a_minimum(lib: MediaLibrary) -> None:
+    """The minimum is compared with the expected saving: not with the high or the low one."""
+    # Full HD in HEVC: 4,500, 5,150 and 5,800 kb/s.
+    store(lib, video("expected", 643_750_000 + 10**8), video("high only", 643_750_000 + 10**8 - 1))
+    panel = SavingsPanel(lib)
+    assert "<b>2</b> files" in panel.summary.value and len(panel.grid.rows) == 2
+    panel.min_saving.value = 10**8
+    assert [row["cells"][0] for row in panel.grid.rows] == ["/m/expected.mp4"]
+    assert panel.summary.value == (
+        "<b>1</b> file would shrink from 744 MB to 644 MB and save <b>100 MB</b> "
+        "(between 18.8 MB and 181 MB)."
+    )
+    assert panel.grid.rows[0]["cells"][1:] == ["h264", "Full HD", "5.95 Mbit/s", "744 MB", "644 MB", "100 MB"]
+
+
+def test_savings_follow_the_rate(lib: MediaLibrary) -> None:
+    """The factor applies to all rates, and the codec to all rows."""
+    store(lib, video("v", 2_000_000_000))
+    panel = SavingsPanel(lib)
+    panel.rate_factor.value = 2.0
+    assert panel.grid.rows[0]["cells"][-1] == "712 MB"
+    panel.target.value = "av1"
+    assert panel.grid.rows[0]["cells"][-1] == "1.70 GB"
+
+
+def test_duplicates(lib: MediaLibrary) -> None:
+    """Groups with the most reclaimable bytes come first; the summary adds up the groups once."""
+    one, other = item("/m/a.jpg", file_size=1000), item("/m/b.jpg", file_size=5000)
+    one.copies = [MediaCopy(file_path=f"/x/{n}.jpg", file_name=f"{n}.jpg") for n in range(2)]
+    other.copies = [MediaCopy(file_path="/x/backup.jpg", file_name="backup.jpg")]
+    store(lib, one, other)
+    panel = DuplicatesPanel(lib)
+    assert panel.summary.value == (
+        "<b>2</b> files have <b>3</b> copies. Removing the copies frees <b>7.00 kB</b>. "
+        "This panel does not delete files."
+    )
+    assert panel.tag_button.description == "Tag 2 files"
+    assert [row["cells"][:2] + row["cells"][3:] for row in panel.grid.rows] == [
+        ["/m/b.jpg", "keep", "5.00 kB", "2", "5.00 kB"],
+        ["/x/backup.jpg", "remove", "5.00 kB", "2", "5.00 kB"],
+        ["/m/a.jpg", "keep", "1.00 kB", "3", "2.00 kB"],
+        ["/x/0.jpg", "remove", "1.00 kB", "3", "2.00 kB"],
+        ["/x/1.jpg", "remove", "1.00 kB", "3", "2.00 kB"],
+    ]
+
+
+def test_clicks_on_cells_of_codecs_and_resolutions(lib: MediaLibrary) -> None:
+    """A cell selects its codec and its resolution."""
+    store(lib, video("a", 1), video("b", 1, video_codec="hevc"), video("c", 1, width=640, height=480))
+    chosen = click(HeatmapPanel(lib), ["h264", "Full HD"])
+    assert (chosen.video_codec, chosen.resolution) == (("h264",), ("Full HD",))
+    assert lib.items(chosen)["file_name"].tolist() == ["a.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("corners", "box"),
+    [
+        ((-5.0, 10.0, 5.0, 20.0), (-5.0, 10.0, 5.0, 20.0)),
+        ((-5.0, 170.0, 5.0, 190.0), (-5.0, 170.0, 5.0, -170.0)),
+        ((-5.0, -190.0, 5.0, -170.0), (-5.0, 170.0, 5.0, -170.0)),
+        ((-95.0, -200.0, 95.0, 200.0), (-90.0, -180.0, 90.0, 180.0)),
+    ],
+)
+def test_box_on_the_map(lib: MediaLibrary, corners: tuple[float, ...], box: tuple[float, ...]) -> None:
+    """A box across the antimeridian wraps around, and one around the world is the world."""
+    panel = MapPanel(lib)
+    panel.plot._handle_custom_msg({"kind": "box", "value": corners}, [])
+    assert panel.selection.filter.box == box
+
+
+def test_circle_on_the_map(lib: MediaLibrary) -> None:
+    """A circle selects the items of its cell, also in the south and the west."""
+    places = [(-33.9, -70.7), (-33.91, -70.71), (38.7, -9.1), (60.0, 151.0)]
+    store(
+        lib, *(item(f"/m/{n}.jpg", facts={"latitude": a, "longitude": b}) for n, (a, b) in enumerate(places))
+    )
+    panel = MapPanel(lib)
+    for row in panel.frame.itertuples():
+        assert lib.count(click(panel, [row.latitude, row.longitude])) == row.files
+        panel.selection.clear()
+
+
+def test_export_counts_rows(lib: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The button has the number of rows of the format, and the selection alone is written."""
+    monkeypatch.chdir(tmp_path)
+    store(
+        lib, item("/m/a.jpg", facts={"latitude": 1.0, "longitude": 2.0}), item("/m/b.jpg"), item("/m/c.mp4")
+    )
+    panel = ExportPanel(lib, Selection(MediaFilter(media_type="image")))
+    assert panel.export_button.description == "Export 2 rows"
+    panel.export_button.click()
+    assert len((tmp_path / "selection.csv").read_text().splitlines()) == 3
+    panel.format.value = "geojson"
+    assert panel.export_button.description == "Export 1 row"
+
+
+def test_facets_keep_ticks(lib: MediaLibrary) -> None:
+    """Ticks are added and removed one by one; counts are under the other conditions."""
+    store(lib, item("/m/a.jpg"), item("/m/b.mp4"), item("/m/c.mp4"), item("/m/d.mp3", file_size=5))
+    panel = FacetsPanel(lib)
+    tick(panel, "video", True)
+    tick(panel, "audio", True)
+    assert panel.selection.filter.media_type == ("video", "audio")
+    tick(panel, "video", False)
+    assert panel.selection.filter.media_type == ("audio",)
+    counts = panel.count_values(["media_type"], panel.selection.filter)
+    assert counts == {"media_type": [("video", 2), ("audio", 1), ("image", 1)]}
+    assert panel.count_values(["media_type"], MediaFilter(min_size=100))["media_type"] == [
+        ("video", 2),
+        ("image", 1),
+    ]
+
+
+def test_table_pages_and_sorts(lib: MediaLibrary) -> None:
+    """Pages follow each other in the order of the column that is sorted."""
+    store(lib, *(item(f"/m/{n:02}.jpg", file_size=100 + n) for n in range(20)))
+    table = TablePanel(lib)
+    table.grid.order = {"by": "size", "descending": True}
+    assert [row["cells"][0] for row in table.grid.rows] == [f"{n:02}.jpg" for n in range(19, 4, -1)]
+    table.pager.next.click()
+    assert [row["cells"][0] for row in table.grid.rows] == [f"{n:02}.jpg" for n in range(4, -1, -1)]
+    table.grid.order = {"by": "size", "descending": False}
+    assert [row["cells"][0] for row in table.grid.rows] == [f"{n:02}.jpg" for n in range(15)]
+
+
+def test_cells_of_the_table(lib: MediaLibrary) -> None:
+    """Each cell has its column's value in a readable unit."""
+    facts = {"duration": 65.0, "width": 1920, "height": 1080, "video_codec": "hevc", "audio_codec": "aac"}
+    store(
+        lib,
+        item(
+            "/m/a.mp4",
+            file_size=1_234_000,
+            file_created_at=NOON,
+            file_modified_at=NOON.replace(year=2025),
+            facts=facts,
+        ),
+    )
+    cells = ["a.mp4", "video", "1.23 MB", "2024-05-17", "1:05 min", "1920 × 1080", "hevc / aac", "/m"]
+    assert [row["cells"] for row in TablePanel(lib).grid.rows] == [cells]
+
+
+def test_overview_sums_by_dimension(lib: MediaLibrary) -> None:
+    """The shared overview has files, bytes and durations of the selection, by the most bytes."""
+    store(lib, video("a", 10), video("b", 30, video_codec="hevc"), item("/m/c.jpg", file_size=20))
+    assert totals(lib, MediaFilter()) == {"files": 3.0, "bytes": 60.0, "duration": 2000.0}
+    assert totals(lib, MediaFilter(media_type="image")) == {"files": 1.0, "bytes": 20.0, "duration": 0.0}
+    frame = overview_by("media_type", lib, MediaFilter())
+    assert frame[["media_type", "files", "bytes"]].to_numpy().tolist() == [["video", 2, 40], ["image", 1, 20]]
+    store(lib, item("/m/d.jpg", file_size=100))
+    assert totals(lib, MediaFilter())["bytes"] == 160.0

@@ -24,6 +24,7 @@ def test_conda_environment_has_the_same_bounds():
     listed = re.findall(r"^  - ([\w.-]+)(\S*)", (ROOT / "environment.yml").read_text(), re.MULTILINE)
     conda = {canonicalize_name(name): bounds for name, bounds in listed}
     del conda["conda-forge"], conda["pip"]
+    conda["brotli"] = conda.pop("brotli-python")  # "brotli" is the C library
     assert conda.pop("greenlet") == ""  # what sqlalchemy[asyncio] adds
     assert conda == wanted
 

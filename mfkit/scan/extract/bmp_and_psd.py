@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.image_blocks import psd_metadata
 from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
@@ -57,7 +58,7 @@ def extract_bmp(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def extract_psd(source: Source, file_format: FileFormat) -> Metadata:
-    """Read a PSD or PSB image's size, color mode and bit depth.
+    """Read a PSD or PSB image's size, color mode, bit depth, EXIF, XMP and IPTC.
 
     Raises:
         ExtractionError: The file ends within its header, its sections or its merged image.
@@ -69,7 +70,9 @@ def extract_psd(source: Source, file_format: FileFormat) -> Metadata:
             raise ExtractionError("the PSD ends within its header")
         channels, height, width, depth, mode = struct.unpack_from(">HIIHH", head, 12)
         extra = {"bits_per_pixel": channels * depth, "color_mode": _COLOR_MODES.get(mode)}
-        metadata = from_origin("container", {"width": width, "height": height, "extra": extra})
+        metadata = psd_metadata(
+            reader, from_origin("container", {"width": width, "height": height, "extra": extra})
+        )
         row_size = (width * depth + 7) // 8
         if _psd_end(reader, head[5] == 2, channels * height, row_size) > reader.size:
             raise ExtractionError("the PSD is truncated: its image ends after the file does", metadata)

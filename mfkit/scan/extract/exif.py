@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mfkit.scan.extract import exposure, tiff_directories
+from mfkit.scan.extract import exif_texts, exposure, tiff_directories
 from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.dates_and_numbers import parse_exif_date
+from mfkit.scan.extract.exif_texts import tag_text
 from mfkit.scan.extract.gps_position import altitude, location
 from mfkit.scan.extract.schema import Metadata, from_origin
 from mfkit.scan.extract.tiff_directories import Directory, Value
 
 # fmt: off
 _MAIN = frozenset((
-    0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x010E, 0x010F, 0x0110, 0x0111, 0x0112, 0x0115, 0x0117, 0x0131,
-    0x0132, 0x013B, 0x0144, 0x0145, 0x02BC, 0x8298, 0x83BB, 0x829A, 0x829D, 0x8827, 0x9003, 0x920A, 0xC614,
-    0xC630,
+    0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x010F, 0x0110, 0x0111, 0x0112, 0x0115, 0x0117, 0x0131, 0x0132,
+    0x0144, 0x0145, 0x02BC, 0x83BB, 0x8649, 0x829A, 0x829D, 0x8827, 0x9003, 0x920A, 0xC614, 0xC630,
 ))
 _RW2 = frozenset((0x0004, 0x0005, 0x0006, 0x0007, 0x0017))
 _EXIF = frozenset((
@@ -30,10 +30,10 @@ _EXIF = frozenset((
 _GPS = frozenset(range(1, 8))
 _SIZES = frozenset((0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0115, 0x829A, 0x829D, 0x8827, 0x9003, 0x920A))
 WANTED: Mapping[str, frozenset[int]] = {
-    "main": _MAIN | _RW2,
+    "main": _MAIN | _RW2 | exif_texts.MAIN_TAGS,
     "next": _SIZES,
     "sub": _SIZES,
-    "exif": _EXIF,
+    "exif": _EXIF | exif_texts.EXIF_TAGS,
     "gps": _GPS,
     "canon": frozenset((1, 4)),
     "apple": frozenset((0x0011,)),
@@ -78,16 +78,14 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
     point = location(tags["gps"])
     if point is not None:
         metadata["latitude"], metadata["longitude"] = point
+    metadata["title"], texts = exif_texts.text_fields(main, exif)
     orientation = exposure.whole(main.get(0x0112))
-    extra: dict[str, Any] = {
+    extra: dict[str, Any] = texts | {
         "orientation": orientation if orientation in range(1, 9) else None,
         "lens": exposure.lens_text(tag_text(exif.get(0xA434))),
         LENS_SPECIFICATION: exposure.lens_from_specification(exif.get(0xA432) or main.get(0xC630)),
         "lens_make": tag_text(exif.get(0xA433)),
         "software": tag_text(main.get(0x0131)),
-        "description": tag_text(main.get(0x010E)),
-        "author": tag_text(main.get(0x013B)),
-        "copyright": tag_text(main.get(0x8298)),
         "changed_at": parse_exif_date(tag_text(main.get(0x0132)), tag_text(camera.get(0x9010))),
         "focal_length_35mm": exposure.whole(exif.get(0xA405)) or None,
         "altitude": altitude(tags["gps"]),
@@ -96,20 +94,6 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
     }
     metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
     return from_origin("exif", metadata), found
-
-
-def tag_text(value: Value | None) -> str | None:
-    """Return a tag's text up to its NUL, also if a writer chose a byte type for it."""
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
-    return value.split("\x00", 1)[0].strip() or None if isinstance(value, str) else None
-
-
-def tag_bytes(value: Value | None) -> bytes | None:
-    """Return a tag's bytes."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape")
-    return value if isinstance(value, bytes) else None
 
 
 def _taken_at(camera: Mapping[int, Value]) -> datetime | None:

@@ -4,6 +4,7 @@ Nothing states the number of frames, so that the blocks are walked. Blocks are a
 """
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.image_blocks import gif_metadata
 from mfkit.scan.extract.schema import ESTIMATED, ExtractionError, Metadata, animation, from_origin, merge
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
@@ -15,7 +16,7 @@ _SHORTEST_DELAY, _DEFAULT_DELAY = 2, 10
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read an image's size, and the duration of an animation.
+    """Read an image's size, the duration of an animation, XMP and the first comment.
 
     Raises:
         ExtractionError: The file ends within its header or within an image.
@@ -29,7 +30,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         frame = from_origin("container", {"width": width, "height": height, "extra": {"bits_per_pixel": 8}})
         blocks = _Blocks(reader)
         is_complete = blocks.walk(13 + _table_size(head[10]))
-        metadata = merge(frame, blocks.animation())
+        metadata = gif_metadata(reader, merge(frame, blocks.animation()))
     if not is_complete:
         raise ExtractionError("the GIF is truncated: it ends within an image", metadata)
     return metadata

@@ -8,8 +8,9 @@ count, and files with both state the same rotation twice.
 import struct
 from typing import Any, NamedTuple
 
-from mfkit.scan.extract import exif, xmp
+from mfkit.scan.extract import xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.mp4_boxes import Box, boxes, child
 from mfkit.scan.extract.quicktime import movie_header
 from mfkit.scan.extract.schema import ExtractionError, Metadata, animation, from_origin, merge
@@ -46,24 +47,25 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
     properties = _properties(parts.get(b"iprp"), primary)
     frame = _image_size(properties)
     items, extents = _items(parts.get(b"iinf")), _extents(parts.get(b"iloc"), parts.get(b"idat"), reader)
-    found = [from_origin("container", frame or {})]
+    blocks = Blocks()
     for number, item in items.items():
         item_extents = extents.get(number, ())
-        if not item_extents or len(found) > 8:
+        if not item_extents or len(blocks.exif) + len(blocks.xmp) > 8:
             continue
         start, length, section = item_extents[0]
         if item.item_type == b"Exif":
             # ISO/IEC 23008-12, annex A.2.1: four bytes give the distance to the TIFF header.
             skip = int.from_bytes(section.read(start, 4), "big")
-            found.append(exif.extract(section.part(start + 4 + skip, length - 4 - skip))[0])
+            blocks.add_exif(section.part(start + 4 + skip, length - 4 - skip))
         elif item.item_type == b"mime" and item.content_type.startswith(b"application/rdf+xml"):
-            found.append(xmp.extract(section.read(start, min(length, xmp.MAX_PACKET))))
+            blocks.add_xmp(section.read(start, min(length, xmp.MAX_PACKET)))
     movie = child(reader, b"moov")
+    after: list[Metadata] = []
     if movie is not None:  # a burst or a live photo
-        found.append(from_origin("container", {"taken_at": movie_header(movie).metadata.get("taken_at")}))
+        after.append(from_origin("container", {"taken_at": movie_header(movie).metadata.get("taken_at")}))
         if reader.read(8, 4) in _SEQUENCE_BRANDS:
-            found.append(_motion(movie))
-    metadata = merge(*found)
+            after.append(_motion(movie))
+    metadata = blocks.merged(from_origin("container", frame or {}), after=after)
     if frame is None:
         raise ExtractionError(f"the primary item of the {file_format.format} image states no size", metadata)
     if any(

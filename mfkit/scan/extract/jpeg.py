@@ -9,11 +9,12 @@ import mmap
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from mfkit.scan.extract import canon_ciff, exif, xmp
-from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract import canon_ciff, xmp
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
+from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.exposure import whole
-from mfkit.scan.extract.iptc import photoshop_keywords
-from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
+from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin
+from mfkit.scan.extract.text_decoding import FileTexts
 from mfkit.scan.extract.tiff_directories import Directory
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
@@ -22,11 +23,13 @@ _MAX_SEGMENTS = 2_000
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset(range(0xD0, 0xD8)) | {0x01}
 _EXIF, _XMP, _PHOTOSHOP = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"Photoshop 3.0\x00"
+_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
+_MAX_COMMENT = 4_096
 _TAIL = 65_536
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read a JPEG file's size, EXIF, XMP and keywords.
+    """Read a JPEG file's size, EXIF, XMP and IPTC.
 
     Raises:
         ExtractionError: The file has no frame header, or no end of image marker.
@@ -42,15 +45,68 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         return metadata
 
 
+class _Found:
+    """What the segments of one image contain."""
+
+    def __init__(self) -> None:
+        self.frame: Metadata = {}
+        self._blocks = Blocks()
+        self._resources = b""
+        self._more_xmp: dict[bytes, dict[int, bytes]] = {}
+        self._more_xmp_id: bytes | None = None
+        self._comment = b""
+        self._stated_size: Metadata = {}
+
+    def read_segment(self, marker: int, head: bytes, reader: BoundedReader, at: int, length: int) -> None:
+        """Read a segment with metadata, which starts at an offset; others are ignored."""
+        blocks = self._blocks
+        if marker == 0xE0 and head[10:18] == b"HEAPJPGM":
+            blocks.camera.append(canon_ciff.extract(reader.part(at + 4, length - 2)))
+        elif marker == 0xE1 and head[4:9] == _EXIF:
+            # The standard requires two bytes of padding after the name; some writers omit one.
+            start = 10 if reader.read(at + 10, 2) in (b"II", b"MM") else 9
+            if not blocks.exif:
+                directories = blocks.add_exif(reader.part(at + start, length + 2 - start))
+                self._stated_size = _stated_size(directories)
+        elif marker == 0xE1 and not blocks.xmp and reader.read(at + 4, len(_XMP)) == _XMP:
+            packet = reader.read(at + 4 + len(_XMP), length - 2 - len(_XMP))
+            self._more_xmp_id = xmp.extended_packet_id(packet)
+            blocks.add_xmp(packet)
+        elif marker == 0xE1 and reader.read(at + 4, len(_MORE_XMP)) == _MORE_XMP:
+            self._add_more_xmp(reader.part(at + 4 + len(_MORE_XMP), length - 2 - len(_MORE_XMP)))
+        elif marker == 0xED and head[4:18] == _PHOTOSHOP:
+            self._resources += reader.read(at + 18, length - 16)
+        elif marker == 0xFE and not self._comment:
+            self._comment = reader.read(at + 4, min(length - 2, _MAX_COMMENT)).strip(b"\x00 \r\n")
+
+    def _add_more_xmp(self, segment: BoundedReader) -> None:
+        """Read a part of a second packet: its identifier, its size, the part's offset, and the part."""
+        head = segment.read(0, 40)
+        offset = int.from_bytes(head[36:40], "big")
+        if len(head) == 40 and offset < xmp.MAX_PACKET:
+            self._more_xmp.setdefault(head[:32], {})[offset] = segment.read(40, segment.size)
+
+    def merged(self) -> Metadata:
+        """Return the metadata, with the size as stored."""
+        blocks = self._blocks
+        if self._resources:  # they continue over segments
+            blocks.add_resources(bytes_reader(self._resources))
+        if parts := self._more_xmp.get(self._more_xmp_id or b"", {}):
+            blocks.add_xmp(b"".join(parts[offset] for offset in sorted(parts)))
+        metadata = blocks.merged(self.frame, after=[self._stated_size])
+        if self._comment:
+            comment = FileTexts.of([self._comment]).decode(self._comment)
+            metadata.setdefault("extra", {}).setdefault("comment", comment)
+        return metadata
+
+
 def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
     """Read the segments before the first scan.
 
     Returns:
         Metadata with the size as stored, and the offset of the first scan; None if there is no scan.
     """
-    frame: Metadata = {}
-    found: dict[str, Metadata] = {}
-    keywords: list[str] = []
+    found = _Found()
     at = 2
     for _ in range(_MAX_SEGMENTS):
         head = reader.read(at, 20)
@@ -58,7 +114,7 @@ def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
             # Some writers pad between segments; after more than that it is not a JPEG.
             padding = reader.read(at, 4096).find(b"\xff")
             if padding <= 0:
-                return _merge_found(frame, found, keywords), None
+                return found.merged(), None
             at += padding
             continue
         marker = head[1]
@@ -70,25 +126,15 @@ def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
             continue
         length = int.from_bytes(head[2:4], "big")
         if marker == 0xDA:
-            return _merge_found(frame, found, keywords), at if frame else None
+            return found.merged(), at if found.frame else None
         if marker == 0xD9 or length < 2:
-            return _merge_found(frame, found, keywords), None
-        if marker in _FRAME_MARKERS and not frame:
-            frame = _frame(head)
-        elif marker == 0xE0 and head[10:18] == b"HEAPJPGM":
-            found["ciff"] = canon_ciff.extract(reader.part(at + 4, length - 2))
-        elif marker == 0xE1 and head[4:9] == _EXIF:
-            # The standard requires two bytes of padding after the name; some writers omit one.
-            start = 10 if reader.read(at + 10, 2) in (b"II", b"MM") else 9
-            if "exif" not in found:
-                found["exif"], directories = exif.extract(reader.part(at + start, length + 2 - start))
-                found["stated size"] = _stated_size(directories)
-        elif marker == 0xE1 and "xmp" not in found and reader.read(at + 4, len(_XMP)) == _XMP:
-            found["xmp"] = xmp.extract(reader.read(at + 4 + len(_XMP), length - 2 - len(_XMP)))
-        elif marker == 0xED and head[4:18] == _PHOTOSHOP:
-            keywords += photoshop_keywords(reader.read(at + 18, length - 16))
+            return found.merged(), None
+        if marker in _FRAME_MARKERS and not found.frame:
+            found.frame = _frame(head)
+        else:
+            found.read_segment(marker, head, reader, at, length)
         at += 2 + length
-    return _merge_found(frame, found, keywords), None
+    return found.merged(), None
 
 
 def _frame(head: bytes) -> Metadata:
@@ -102,11 +148,6 @@ def _stated_size(directories: Sequence[Directory]) -> Metadata:
     """Return the size that EXIF states (PixelXDimension), for files that end before their frame header."""
     camera = next((entry.tags for entry in directories if entry.name == "exif"), {})
     return from_origin("exif", {"width": whole(camera.get(0xA002)), "height": whole(camera.get(0xA003))})
-
-
-def _merge_found(frame: Metadata, found: dict[str, Metadata], keywords: list[str]) -> Metadata:
-    iptc: Metadata = {"extra": {"keywords": keywords}} if keywords else {}
-    return merge(frame, *(found.get(name, {}) for name in ("exif", "xmp", "ciff", "stated size")), iptc)
 
 
 def _has_end(stream: BinaryIO, scan: int, size: int) -> bool:

@@ -1,12 +1,14 @@
 """JPEG XL images (ISO/IEC 18181-1, annex D: size header, orientation; ISO/IEC 18181-2: container boxes)."""
 
-from mfkit.scan.extract import exif, xmp
-from mfkit.scan.extract.bounded_reader import file_reader
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
+from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.mp4_boxes import boxes
-from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
+from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin
+from mfkit.scan.extract.xmp import MAX_PACKET
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
+_MAX_BOX = 1 << 20
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 
 
@@ -36,23 +38,40 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         if reader.read(0, 2) == b"\xff\x0a":
             return apply_orientation(_codestream(reader.read(0, 64)))
         frame: Metadata = {}
-        found: list[Metadata] = []
+        blocks = Blocks()
         for name, content in boxes(reader):
             if name == b"jxlc" and not frame:
                 frame = _codestream(content.read(0, 64))
             elif name == b"jxlp" and not frame:
                 frame = _codestream(content.read(4, 64))
-            elif name == b"Exif" and len(found) < 4:
-                skip = int.from_bytes(content.read(0, 4), "big")
-                metadata = exif.extract(content.part(4 + skip, content.size))[0]
-                # ISO/IEC 18181-2, section 9.5: only the codestream's orientation counts.
-                metadata.get("extra", {}).pop("orientation", None)
-                found.append(metadata)
-            elif name == b"xml " and len(found) < 4:
-                found.append(xmp.extract(content.read(0, xmp.MAX_PACKET)))
+            elif name == b"brob":
+                # ISO/IEC 18181-2, section 9.4: the type of another box, and its compressed content
+                _read_box(content.read(0, 4), bytes_reader(_decompressed(content.read(4, _MAX_BOX))), blocks)
+            else:
+                _read_box(name, content, blocks)
         if not frame:
             raise ExtractionError("the JPEG XL file contains no codestream")
-        return apply_orientation(merge(frame, *found))
+        return apply_orientation(blocks.merged(frame))
+
+
+def _read_box(name: bytes, content: BoundedReader, blocks: Blocks) -> None:
+    if name == b"Exif" and not blocks.exif:
+        skip = int.from_bytes(content.read(0, 4), "big")
+        blocks.add_exif(content.part(4 + skip, content.size))
+        # ISO/IEC 18181-2, section 9.5: only the codestream's orientation counts.
+        blocks.exif[-1].get("extra", {}).pop("orientation", None)
+    elif name == b"xml " and not blocks.xmp:
+        blocks.add_xmp(content.read(0, MAX_PACKET))
+
+
+def _decompressed(data: bytes) -> bytes:
+    """Decompress Brotli (RFC 7932) up to the limit, because it may expand without end."""
+    import brotli  # most files have no compressed boxes
+
+    try:
+        return bytes(brotli.Decompressor().process(data, output_buffer_limit=_MAX_BOX)[:_MAX_BOX])
+    except brotli.error:
+        return b""
 
 
 def _codestream(data: bytes) -> Metadata:

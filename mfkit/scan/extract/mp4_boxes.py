@@ -10,6 +10,8 @@ from typing import NamedTuple
 from mfkit.scan.extract.bounded_reader import BoundedReader
 
 _MAX_BOXES = 4_096
+XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+"""The UUID of a box with an XMP packet (ISO 16684-3, section 1.1.6)."""
 
 
 class Box(NamedTuple):

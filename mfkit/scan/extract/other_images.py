@@ -5,6 +5,8 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
+from mfkit.scan.extract.bounded_reader import file_reader
+from mfkit.scan.extract.image_blocks import jpeg_2000_metadata
 from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
@@ -23,13 +25,16 @@ _PILLOW_FORMATS = {
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read an image's size.
+    """Read an image's size, and the EXIF, XMP and IPTC of JPEG 2000.
 
     Raises:
         ExtractionError: Pillow cannot read the header.
     """
     with open_source(source) as stream:
-        return _with_pillow(stream, file_format)
+        frame = _with_pillow(stream, file_format)
+        if file_format.format in ("jp2", "jpx"):
+            return jpeg_2000_metadata(file_reader(stream), frame)
+        return frame
 
 
 def _with_pillow(stream: BinaryIO, file_format: FileFormat) -> Metadata:

@@ -3,11 +3,11 @@
 import re
 import struct
 import zlib
-from typing import Any
+from typing import Any, NamedTuple
 
-from mfkit.scan.extract import exif, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
 from mfkit.scan.extract.dates_and_numbers import parse_exif_date
+from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.schema import (
     ExtractionError,
     Metadata,
@@ -16,12 +16,19 @@ from mfkit.scan.extract.schema import (
     from_origin,
     merge,
 )
+from mfkit.scan.extract.text_decoding import FileTexts
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _MAX_CHUNKS, _MAX_TEXT = 100_000, 262_144
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_RAW_PROFILE = re.compile(rb"\s*(?:exif|APP1)\s+\d+\s+([0-9a-fA-F\s]+)\Z")
+_RAW_PROFILE = re.compile(rb"\s*\w+\s+\d+\s+([0-9a-fA-F\s]+)\Z")
+_TEXT_KEYS = ("Title", "Author", "Description", "Comment", "Copyright", "Software", "Creation Time")
+
+
+class _Text(NamedTuple):
+    data: bytes
+    declared: str
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -56,8 +63,8 @@ class _Chunks:
 
     def __init__(self, frame: Metadata) -> None:
         self._frame = frame
-        self._found: dict[str, Metadata] = {}
-        self._texts: dict[str, Any] = {}
+        self._blocks = Blocks()
+        self._texts: dict[str, _Text] = {}
         self._frames, self._seconds = 0, 0.0
 
     def read(self, reader: BoundedReader) -> str:
@@ -71,10 +78,10 @@ class _Chunks:
             if name == b"IEND":
                 break
             has_pixels = has_pixels or name == b"IDAT"
-            if name == b"eXIf" and "exif" not in self._found:
-                self._found["exif"] = exif.extract(reader.part(at + 8, size))[0]
+            if name == b"eXIf" and not self._blocks.exif:
+                self._blocks.add_exif(reader.part(at + 8, size))
             elif name in (b"iTXt", b"tEXt", b"zTXt") and size <= _MAX_TEXT:
-                _read_text(name, reader, at + 8, size, self._found, self._texts)
+                _read_text(name, reader.read(at + 8, size), self._blocks, self._texts)
             elif name == b"fcTL":
                 self._add_frame(reader.read(at + 8, 26))
             at += 12 + size
@@ -89,43 +96,55 @@ class _Chunks:
 
     def merged(self) -> Metadata:
         """Return what was found."""
-        texts = self._texts
-        text_metadata: Metadata = {
-            "title": texts.pop("Title", None),
-            "taken_at": parse_exif_date(texts.pop("Creation Time", None)),
-            "extra": {key.lower(): text for key, text in texts.items()},
-        }
-        return merge(
-            from_origin("container", self._frame),
-            animation(self._frames, self._seconds),
-            self._found.get("exif", {}),
-            self._found.get("xmp", {}),
-            from_origin("text", text_metadata),
-        )
+        frame = merge(from_origin("container", self._frame), animation(self._frames, self._seconds))
+        return self._blocks.merged(frame, after=[_text_metadata(self._texts)])
 
 
-def _read_text(
-    name: bytes, reader: BoundedReader, at: int, size: int, found: dict[str, Metadata], texts: dict[str, Any]
-) -> None:
-    """Read a text chunk (sections 11.3.3.2 to 11.3.3.4); ImageMagick stores EXIF as hexadecimal text."""
-    keyword, _, rest = reader.read(at, size).partition(b"\x00")
-    encoding = "latin-1"
+def _text_metadata(texts: dict[str, _Text]) -> Metadata:
+    encoding = FileTexts.of(text.data for text in texts.values() if text.declared != "utf-8")
+    decoded = {key: encoding.decode(text.data, text.declared) for key, text in texts.items()}
+    title, created = decoded.pop("Title", None), decoded.pop("Creation Time", None)
+    extra: dict[str, Any] = {key.lower(): text for key, text in decoded.items()}
+    if encoding.note:
+        extra["text_encoding"] = encoding.note
+    return from_origin("text", {"title": title, "taken_at": parse_exif_date(created), "extra": extra})
+
+
+def _read_text(name: bytes, chunk: bytes, blocks: Blocks, texts: dict[str, _Text]) -> None:
+    """Read a text chunk (sections 11.3.3.2 to 11.3.3.4)."""
+    keyword, _, rest = chunk.partition(b"\x00")
+    declared = "latin-1"
     if name == b"zTXt":
         rest = _inflate(rest[1:])
     elif name == b"iTXt":
         is_compressed, rest = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)[-1]
         rest = _inflate(rest) if is_compressed else rest
-        encoding = "utf-8"
+        declared = "utf-8"
     key = keyword.decode("latin-1")
     if key == "XML:com.adobe.xmp":
-        found.setdefault("xmp", xmp.extract(rest))
-    elif key in ("Raw profile type exif", "Raw profile type APP1") and "exif" not in found:
-        match = _RAW_PROFILE.match(rest)
-        digits = b"".join(match[1].split()) if match else b""
-        data = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
-        found["exif"] = exif.extract(bytes_reader(data.removeprefix(b"Exif\x00\x00")))[0]
-    elif key in ("Title", "Author", "Description", "Comment", "Copyright", "Software", "Creation Time"):
-        texts.setdefault(key, rest.decode(encoding, "replace"))
+        if not blocks.xmp:
+            blocks.add_xmp(rest)
+    elif key.startswith("Raw profile type "):
+        _read_profile(key[17:].lower(), rest, blocks)
+    elif key.title() in _TEXT_KEYS:
+        texts.setdefault(key.title(), _Text(rest, declared))
+
+
+def _read_profile(name: str, text: bytes, blocks: Blocks) -> None:
+    """Read a metadata block that ImageMagick stores as hexadecimal text."""
+    match = _RAW_PROFILE.match(text)
+    digits = b"".join(match[1].split()) if match else b""
+    data = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+    if name == "xmp" or (name == "app1" and data.startswith(b"http://ns.adobe.com/xap/1.0/\x00")):
+        if not blocks.xmp:
+            blocks.add_xmp(data.rpartition(b"xap/1.0/\x00")[2])
+    elif name in ("exif", "app1") and not blocks.exif:
+        blocks.add_exif(bytes_reader(data))
+    elif name in ("iptc", "8bim"):
+        if data.startswith(b"8BIM"):
+            blocks.add_resources(bytes_reader(data))
+        elif not blocks.iptc:
+            blocks.add_iptc(data)
 
 
 def _inflate(data: bytes) -> bytes:

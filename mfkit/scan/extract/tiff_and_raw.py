@@ -8,8 +8,9 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mfkit.scan.extract import exif, iptc, jpeg, xmp
-from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract import exif, exif_texts, jpeg
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
+from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
 from mfkit.scan.extract.tiff_directories import Directory, Value
 from mfkit.scan.formats.identify import FileFormat
@@ -44,15 +45,18 @@ def _tiff(reader: BoundedReader, file_format: FileFormat) -> Metadata:
     if not directories:
         raise ExtractionError(f"the {file_format.format} image has no readable directory")
     main = directories[0].tags
-    parts = [_image_size(directories, file_format), metadata]
-    packet, record = exif.tag_bytes(main.get(0x02BC)), exif.tag_bytes(main.get(0x83BB))
+    blocks = Blocks(exif=[metadata])
+    packet, record, resources = (exif_texts.tag_bytes(main.get(tag)) for tag in (0x02BC, 0x83BB, 0x8649))
     if packet:
-        parts.append(xmp.extract(packet))
-    if record and (keywords := iptc.keywords(record)):
-        parts.append({"extra": {"keywords": keywords}})
+        blocks.add_xmp(packet)
+    if record:
+        blocks.add_iptc(record)
+    if resources:
+        blocks.add_resources(bytes_reader(resources))
+    after: list[Metadata] = []
     if file_format.format == "tiff" and _data_end(main) > reader.size:
-        parts.append({"extra": {_TRUNCATED: True}})
-    return merge(*parts)
+        after.append({"extra": {_TRUNCATED: True}})
+    return blocks.merged(_image_size(directories, file_format), after=after)
 
 
 def _data_end(main: Mapping[int, Value]) -> int:

@@ -13,14 +13,16 @@ from mfkit.scan.extract.bounded_reader import BoundedReader
 Value = int | float | str | bytes | tuple[int | float, ...]
 
 _MAX_DIRECTORIES, _MAX_ENTRIES, _MAX_VALUE = 24, 1024, 4096
-_LARGE_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 65_536} | dict.fromkeys(
+_BLOCK_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 262_144}  # XMP, IPTC-IIM, Photoshop resources
+_LARGE_TAGS = _BLOCK_TAGS | dict.fromkeys(
     (0x0111, 0x0117, 0x0144, 0x0145), 65_536
-)  # XMP, IPTC-IIM, Photoshop resources; offsets and sizes of strips and tiles
+)  # offsets and sizes of strips and tiles
 # Type → code of the struct module; a rational is two integers.
 _STRUCT_CODES = {
     1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d",
-    13: "I", 16: "Q", 17: "q", 18: "Q",
+    13: "I", 16: "Q", 17: "q", 18: "Q", 129: "s",
 }  # fmt: skip
+_TEXT_TYPES = (2, 129)  # ASCII, and UTF-8 (Exif 3.0, section 4.6.2)
 _TYPE_SIZES = {field_type: struct.calcsize("<" + code) for field_type, code in _STRUCT_CODES.items()}
 _SUB_DIRECTORIES = {0x8769: "exif", 0x8825: "gps", 0x014A: "sub"}
 _GPS_COORDINATES = (2, 4)
@@ -137,7 +139,8 @@ def _read_directory(
         if directory.name == "gps" and (field_type == 5 or field_type in (1, 7) and tag in _GPS_COORDINATES):
             value = _gps_value(data, order)
         else:
-            value = _value(data, field_type, order)
+            # A block's type may be a wide integer, whose byte order must not be applied to it.
+            value = data if tag in _BLOCK_TAGS else _value(data, field_type, order)
         if value is not None:
             directory.tags[tag] = value
     end = count * entry_size
@@ -180,7 +183,7 @@ def _gps_number(top: int, bottom: int) -> float:
 
 
 def _value(data: bytes, field_type: int, order: str) -> Value | None:
-    if field_type == 2:
+    if field_type in _TEXT_TYPES:
         return data.split(b"\x00\x00", 1)[0].decode("utf-8", "surrogateescape")
     if field_type == 7:
         return data

@@ -2,8 +2,9 @@
 
 import struct
 
-from mfkit.scan.extract import exif, xmp
+from mfkit.scan.extract import xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.schema import (
     ExtractionError,
     Metadata,
@@ -38,7 +39,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 def _chunks(reader: BoundedReader) -> Metadata:
     frame: Metadata = {}
-    found: dict[bytes, Metadata] = {}
+    blocks = Blocks()
     frames, milliseconds = 0, 0
     at = 12
     for _ in range(_MAX_CHUNKS):
@@ -52,14 +53,12 @@ def _chunks(reader: BoundedReader) -> Metadata:
         elif name == b"ANMF":  # the frame's duration in milliseconds is its fifth 24-bit number
             frames += 1
             milliseconds += int.from_bytes(content.read(12, 3), "little")
-        elif name == b"EXIF" and name not in found:
-            skip = 6 if content.read(0, 6) == b"Exif\x00\x00" else 0
-            found[name] = exif.extract(content.part(skip, size))[0]
-        elif name == b"XMP " and name not in found:
-            found[name] = xmp.extract(content.read(0, xmp.MAX_PACKET))
+        elif name == b"EXIF" and not blocks.exif:
+            blocks.add_exif(content)
+        elif name.rstrip(b" \x00") == b"XMP" and not blocks.xmp:
+            blocks.add_xmp(content.read(0, xmp.MAX_PACKET))
         at += 8 + size + size % 2
-    moving = animation(frames, milliseconds / 1000)
-    return merge(frame, moving, found.get(b"EXIF", {}), found.get(b"XMP ", {}))
+    return blocks.merged(merge(frame, animation(frames, milliseconds / 1000)))
 
 
 def _frame(name: bytes, content: BoundedReader) -> Metadata:

@@ -1,66 +1,78 @@
-"""XMP packets (ISO 16684-1, and the exif, tiff, photoshop and dc schemas of ISO 16684-2).
+"""Metadata in XMP packets (ISO 16684-1; the exif, tiff, photoshop and dc schemas of ISO 16684-2).
 
-XMP fills in fields that EXIF does not state. Regular expressions search the packet, because properties can be
-attributes or elements, packets are often not well-formed, and entities must not be expanded.
+XMP fills in fields that EXIF does not state.
 """
 
-import html
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from mfkit.scan.extract import ratings, xmp_packet
 from mfkit.scan.extract.dates_and_numbers import parse_iso_date, whole_number
 from mfkit.scan.extract.exposure import shutter_speed
 from mfkit.scan.extract.schema import Metadata, from_origin
+from mfkit.scan.extract.xmp_packet import Value
 
 MAX_PACKET = 262_144
 _COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\Z")
-_ATTRIBUTE = re.compile(r"\s*=\s*(?:\"([^\"<]{1,2000})\"|'([^'<]{1,2000})')")
-_ELEMENT = re.compile(r">([^<]{1,2000})<")
-_MAX_MENTIONS = 16
 CREATE_DATE = "xmp CreateDate"
 """The origin of a capture time that the packet states only as the creation date of the file."""
-# Each part is bounded, so that many unclosed tags do not take quadratic time.
-_ITEMS = re.compile(r"<rdf:li[^<>]{0,200}>([^<]{1,1000})</rdf:li>")
-_REGION_NAME = "mwg-rs:Name"
 _PLACE = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
+_PLACE_FIELDS = ("Sublocation", "City", "ProvinceState", "CountryName")
+_FLAT_KEYWORDS = ("dc:subject", "acdsee:keywords")
+# Lightroom and Windows separate levels by "|", or by "/" as digiKam does.
+_KEYWORD_PATHS = (
+    "lr:hierarchicalSubject", "digiKam:TagsList", "mediapro:CatalogSets", "MicrosoftPhoto:LastKeywordXMP",
+    "MicrosoftPhoto:LastKeywordIPTC",
+)  # fmt: skip
+_MAX_KEYWORDS, _MAX_LEVELS = 200, 12
+
+Properties = Mapping[str, Value]
 
 
 def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
-    """Read the fields that have columns, and keywords, title, description, author and people.
+    """Read the fields that have columns, and keywords, title, description, author, people and rating.
 
     Args:
         packet: The packet, or a whole ``.xmp`` file.
-        limit: Maximum number of bytes to search.
+        limit: Maximum number of bytes to parse.
     """
-    text = _decoded(packet[:limit])
-    taken_at = _date(text, "exif:DateTimeOriginal", "photoshop:DateCreated")
-    created_at = _date(text, "xmp:CreateDate", "xap:CreateDate")  # the prefix was xap before 2004
+    found = xmp_packet.parse(packet[:limit])
+    if not found:
+        return {}
+    taken_at = _date(found, "exif:DateTimeOriginal", "photoshop:DateCreated")
+    created_at = _date(found, "xmp:CreateDate")
     metadata: Metadata = {
-        "camera_make": _property(text, "tiff:Make"),
-        "camera_model": _property(text, "tiff:Model"),
-        "iso": whole_number(
-            _item(text, "exif:ISOSpeedRatings") or _property(text, "exifEX:PhotographicSensitivity")
-        ),
-        "aperture": _fraction(_property(text, "exif:FNumber")),
-        "shutter_speed": shutter_speed(_fraction(_property(text, "exif:ExposureTime"))),
-        "focal_length": _fraction(_property(text, "exif:FocalLength")),
-        "title": _item(text, "dc:title"),
+        "camera_make": _text(found, "tiff:Make"),
+        "camera_model": _text(found, "tiff:Model"),
+        "iso": whole_number(_text(found, "exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")),
+        "aperture": _fraction(_text(found, "exif:FNumber")),
+        "shutter_speed": shutter_speed(_fraction(_text(found, "exif:ExposureTime"))),
+        "focal_length": _fraction(_text(found, "exif:FocalLength")),
+        "title": _text(found, "dc:title", "photoshop:Headline"),
         "taken_at": taken_at or created_at,
-        "location_name": ", ".join(filter(None, (_property(text, name) for name in _PLACE))) or None,
+        "location_name": _place(found),
     }
-    latitude = _degrees(_property(text, "exif:GPSLatitude"), "NS", 90)
-    longitude = _degrees(_property(text, "exif:GPSLongitude"), "EW", 180)
+    latitude = _degrees(_text(found, "exif:GPSLatitude"), "NS", 90)
+    longitude = _degrees(_text(found, "exif:GPSLongitude"), "EW", 180)
     if latitude is not None and longitude is not None:
         metadata["latitude"], metadata["longitude"] = latitude, longitude
+    flat, paths = _keywords(found)
     extra: dict[str, Any] = {
-        "keywords": _items(text, "dc:subject") or None,
-        "description": _item(text, "dc:description"),
-        "author": _item(text, "dc:creator"),
-        "rating": whole_number(_property(text, "xmp:Rating")),
-        "lens": _property(text, "aux:Lens") or _property(text, "exifEX:LensModel"),
-        "orientation": whole_number(_property(text, "tiff:Orientation")),
-        "people": _people(text) or None,
+        "keywords": combined_keywords(flat, paths) or None,
+        "keyword_paths": paths or None,
+        "description": _text(found, "dc:description", "tiff:ImageDescription", "exif:UserComment"),
+        "author": "; ".join(_texts(found.get("dc:creator"))) or _text(found, "tiff:Artist"),
+        "copyright": _text(found, "dc:rights", "tiff:Copyright"),
+        "rating": _rating(found),
+        "label": _text(found, "xmp:Label"),
+        "lens": _text(found, "aux:Lens", "exifEX:LensModel"),
+        "orientation": whole_number(_text(found, "tiff:Orientation")),
+        "people": _people(found) or None,
+        "motion_photo": _is_motion_photo(found) or None,
     }
     if taken_at is None and created_at is not None:
         extra["origins"] = {"taken_at": CREATE_DATE}
@@ -68,65 +80,116 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
     return from_origin("xmp", metadata)
 
 
-def _decoded(packet: bytes) -> str:
-    """Decode UTF-8, or UTF-16 and UTF-32, recognised by the NULs around "<" (ISO 16684-1, section 7.3.2)."""
-    head = packet[:64]
-    if b"<\x00\x00\x00" in head:
-        return packet.decode("utf-32-le", "replace")
-    if b"\x00<\x00?" in head or b"\x00<\x00x" in head:
-        return packet.decode("utf-16-be", "replace")
-    if b"<\x00?\x00" in head or b"<\x00x\x00" in head:
-        return packet.decode("utf-16-le", "replace")
-    return packet.decode("utf-8", "replace")
+def extended_packet_id(packet: bytes) -> bytes | None:
+    """Return the identifier of a JPEG's extended XMP (ISO 16684-3, section 1.1.3.1: HasExtendedXMP)."""
+    match = re.search(rb"HasExtendedXMP[^<]{0,200}?([0-9A-Fa-f]{32})", packet)
+    return match[1] if match else None
 
 
-def _people(text: str) -> list[str]:
-    """Return the names in the IPTC Extension (PersonInImage) and in regions (Metadata Working Group 2.0)."""
-    names = dict.fromkeys(_items(text, "Iptc4xmpExt:PersonInImage"))
-    at = text.find(_REGION_NAME)
-    for _ in range(200):
-        if at < 0:
-            break
-        match = (_ELEMENT if text[at - 1 : at] == "<" else _ATTRIBUTE).match(text, at + len(_REGION_NAME))
-        if match is not None:
-            names.setdefault(html.unescape(match[match.lastindex or 0]).strip())
-        at = text.find(_REGION_NAME, at + len(_REGION_NAME))
-    return [name for name in names if name]
+def combined_keywords(flat: Iterable[str], paths: Iterable[str]) -> list[str]:
+    """Return keywords, and of hierarchical ones those whose last level is not among them."""
+    found = dict.fromkeys(flat)
+    return list(found) + [
+        path for path in dict.fromkeys(paths) if path not in found and _last_level(path) not in found
+    ]
 
 
-def _property(text: str, name: str) -> str | None:
-    """Return a simple property's value: ``name="value"`` or ``<name>value</name>``.
-
-    The name is found with str.find(), because a regular expression took most of the time of a scan.
-    """
-    at = text.find(name)
-    for _ in range(_MAX_MENTIONS):
-        if at < 0:
-            return None
-        match = (_ELEMENT if text[at - 1 : at] == "<" else _ATTRIBUTE).match(text, at + len(name))
-        if match is not None:
-            return html.unescape(match[match.lastindex or 0]).strip() or None
-        at = text.find(name, at + len(name))
-    return None
+def _last_level(path: str) -> str:
+    return re.split(r"[|/]", path)[-1].strip()
 
 
-def _date(text: str, *names: str) -> datetime | None:
+def _text(found: Properties, *names: str) -> str | None:
+    """Return the first of some properties that has text; of an array, its first member."""
+    return next((text for name in names for text in _texts(found.get(name))), None)
+
+
+def _texts(value: Value | None) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, list):
+        for member in value:
+            if isinstance(member, str) and member:
+                yield member
+
+
+def _structures(value: Value | None) -> Iterator[Properties]:
+    """Yield a structure, or the structures that an array contains."""
+    for member in value if isinstance(value, list) else (value,):
+        if isinstance(member, dict):
+            yield member
+
+
+def _all_structures(value: Value | None) -> Iterator[Properties]:
+    """Yield structures at every depth; the parser limits the depth."""
+    for structure in _structures(value):
+        yield structure
+        for member in structure.values():
+            yield from _all_structures(member)
+
+
+def _keywords(found: Properties) -> tuple[list[str], list[str]]:
+    flat = dict.fromkeys(text for name in _FLAT_KEYWORDS for text in _texts(found.get(name)))
+    paths = dict.fromkeys(text for name in _KEYWORD_PATHS for text in _texts(found.get(name)))
+    for structure in _structures(found.get("mwg-kw:Keywords")):
+        paths |= dict.fromkeys(_keyword_tree(structure.get("mwg-kw:Hierarchy"), ""))
+    return list(flat)[:_MAX_KEYWORDS], list(paths)[:_MAX_KEYWORDS]
+
+
+def _keyword_tree(value: Value | None, above: str, level: int = 0) -> Iterator[str]:
+    """Yield the paths of applied keywords (Metadata Working Group 2.0, section 5.9.3)."""
+    for structure in _structures(value):
+        keyword = _text(structure, "mwg-kw:Keyword")
+        if keyword is None or level >= _MAX_LEVELS:
+            continue
+        path = f"{above}|{keyword}" if above else keyword
+        children = list(_keyword_tree(structure.get("mwg-kw:Children"), path, level + 1))
+        yield from children
+        if not children or (_text(structure, "mwg-kw:Applied") or "").lower() == "true":
+            yield path
+
+
+def _people(found: Properties) -> list[str]:
+    """Return the names in PersonInImage (IPTC Extension) and in the face regions of all schemas."""
+    names = dict.fromkeys(_texts(found.get("Iptc4xmpExt:PersonInImage")))
+    for person in _structures(found.get("Iptc4xmpExt:PersonInImageWDetails")):
+        names |= dict.fromkeys(_texts(person.get("Iptc4xmpExt:PersonName")))
+    for prefix in ("mwg-rs", "acdsee-rs"):
+        for region in _all_structures(found.get(f"{prefix}:Regions")):
+            # Other types are Pet, Focus and BarCode.
+            if (_text(region, f"{prefix}:Type") or "Face").lower() == "face":
+                names |= dict.fromkeys(_texts(region.get(f"{prefix}:Name")))
+    for region in _all_structures(found.get("MP:RegionInfo")):
+        names |= dict.fromkeys(_texts(region.get("MPReg:PersonDisplayName")))
+    names |= dict.fromkeys(_texts(found.get("mediapro:People")))
+    return list(names)
+
+
+def _rating(found: Properties) -> ratings.Stars | None:
+    rating = ratings.stars(ratings.number(_text(found, "xmp:Rating")))
+    if rating is not None:
+        return rating
+    percent = ratings.from_percent(ratings.number(_text(found, "MicrosoftPhoto:Rating")))
+    return percent or ratings.stars(ratings.number(_text(found, "acdsee:rating")))
+
+
+def _place(found: Properties) -> str | None:
+    parts = [_text(found, name) for name in _PLACE]
+    if not any(parts):
+        for name in ("Iptc4xmpExt:LocationShown", "Iptc4xmpExt:LocationCreated"):
+            for place in _structures(found.get(name)):
+                parts = (
+                    parts if any(parts) else [_text(place, f"Iptc4xmpExt:{part}") for part in _PLACE_FIELDS]
+                )
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or None
+
+
+def _is_motion_photo(found: Properties) -> bool:
+    return _text(found, "GCamera:MotionPhoto", "GCamera:MicroVideo") == "1"
+
+
+def _date(found: Properties, *names: str) -> datetime | None:
     """Return the first of some properties that is a date and time."""
-    return next((date for name in names if (date := parse_iso_date(_property(text, name)))), None)
-
-
-def _items(text: str, name: str) -> list[str]:
-    """Return the members of an array property."""
-    start = text.find(f"<{name}>")
-    end = text.find(f"</{name}>", start)
-    if start < 0 or end < 0:
-        return []
-    return [html.unescape(item).strip() for item in _ITEMS.findall(text, start, end)[:200]]
-
-
-def _item(text: str, name: str) -> str | None:
-    members = _items(text, name)
-    return members[0] or None if members else None
+    return next((date for name in names if (date := parse_iso_date(_text(found, name)))), None)
 
 
 def _fraction(text: str | None) -> float | None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin, features
 
-from mfkit.scan.extract import exif, iptc, tiff_directories, xmp
+from mfkit.scan.extract import exif, tiff_directories, xmp
 from mfkit.scan.extract.bounded_reader import bytes_reader
 from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
 from mfkit.scan.formats.identify import FORMATS
@@ -185,17 +185,6 @@ def test_exif_has_priority_over_xmp(photo: Photo, metadata_of: Reader) -> None:
     assert metadata["camera_model"] == "D70"
     assert metadata["latitude"] == pytest.approx(48.858333, abs=1e-6)
     assert metadata["extra"]["origins"]["latitude"] == "xmp"
-
-
-def test_keywords_of_iptc_records() -> None:
-    """Data set 2:25 is read as UTF-8 or Latin-1 from Photoshop's resource 0x0404."""
-
-    def data_set(text: bytes) -> bytes:
-        return b"\x1c\x02\x19" + struct.pack(">H", len(text)) + text
-
-    record = data_set("Grün".encode()) + data_set("Blå".encode("latin-1")) + b"\x1c\x02\x05\0\1x"
-    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(record)) + record
-    assert iptc.photoshop_keywords(resource) == ["Grün", "Blå"]
 
 
 def properties(width: int, height: int, *more: bytes) -> list[bytes]:

@@ -1,0 +1,119 @@
+"""Metadata blocks that image formats embed: EXIF, XMP, IPTC-IIM and Photoshop's image resources.
+
+If the blocks of one image disagree, EXIF has priority, then XMP, the camera's own records, and IPTC
+(Metadata Working Group 2.0, section 5). There are two exceptions: a rating in XMP has priority, because
+editors write it, and the keywords of all blocks are combined.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from mfkit.scan.extract import exif, iptc, xmp
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
+from mfkit.scan.extract.schema import Metadata, merge
+from mfkit.scan.extract.tiff_directories import Directory
+
+_MAX_RESOURCES = 1_000
+_MAX_RECORD = 262_144
+_IPTC, _EXIF, _XMP = 0x0404, 0x0422, 0x0424
+_IIM_KEYWORD = 64  # bytes; longer keywords are cut in IIM (section 2:25)
+
+
+class Resource(NamedTuple):
+    """One of Photoshop's image resources: its identifier and content."""
+
+    number: int
+    content: BoundedReader
+
+
+@dataclass(slots=True)
+class Blocks:
+    """The metadata blocks found in one image; of several of a kind, the first has priority."""
+
+    exif: list[Metadata] = field(default_factory=list)
+    xmp: list[Metadata] = field(default_factory=list)
+    camera: list[Metadata] = field(default_factory=list)
+    iptc: list[Metadata] = field(default_factory=list)
+
+    def add_exif(self, reader: BoundedReader) -> list[Directory]:
+        """Read a TIFF structure, which may follow the signature of JPEG's segment; return its directories."""
+        head = reader.read(0, 6)
+        skip = 6 if head[:4] == b"Exif" else 0
+        metadata, directories = exif.extract(reader.part(skip, reader.size))
+        self.exif.append(metadata)
+        return directories
+
+    def add_xmp(self, packet: bytes) -> None:
+        """Read an XMP packet."""
+        self.xmp.append(xmp.extract(packet))
+
+    def add_iptc(self, record: bytes) -> None:
+        """Read an IIM record."""
+        self.iptc.append(iptc.extract(record))
+
+    def add_resources(self, reader: BoundedReader) -> None:
+        """Read the blocks in Photoshop's image resources."""
+        for number, content in resources(reader):
+            if number == _IPTC and not self.iptc:
+                self.add_iptc(content.read(0, _MAX_RECORD))
+            elif number == _EXIF and not self.exif:
+                self.add_exif(content)
+            elif number == _XMP and not self.xmp:
+                self.add_xmp(content.read(0, xmp.MAX_PACKET))
+
+    def merged(self, frame: Metadata, *, after: Sequence[Metadata] = ()) -> Metadata:
+        """Merge the blocks.
+
+        Args:
+            frame: Metadata of the image data, such as its size.
+            after: Metadata of lower priority.
+        """
+        metadata = merge(frame, *self.exif, *self.xmp, *self.camera, *self.iptc, *after)
+        extra: dict[str, Any] = dict(metadata.get("extra", {}))
+        editors = [part.get("extra", {}) for part in (*self.xmp, *self.iptc, *self.exif, *after)]
+        if rating := next((part["rating"] for part in editors if part.get("rating")), None):
+            extra["rating"] = rating
+        if keywords := _combined([part.get("keywords", ()) for part in editors]):
+            extra["keywords"] = keywords
+        comment = extra.pop("user_comment", None)
+        if comment and extra.setdefault("description", comment) != comment:
+            extra["comment"] = comment
+        if extra:
+            metadata["extra"] = extra
+        return metadata
+
+
+def resources(reader: BoundedReader) -> Iterator[Resource]:
+    """Yield image resources (Adobe Photoshop file format specification, "Image resource blocks")."""
+    at = 0
+    for _ in range(_MAX_RESOURCES):
+        head = reader.read(at, 7 + 256 + 4)
+        if len(head) < 12 or not head[:4].isalnum():
+            return
+        start = 7 + head[6] + (head[6] + 1) % 2
+        size = int.from_bytes(head[start : start + 4], "big")
+        at += start + 4
+        if head[:4] == b"8BIM":
+            yield Resource(int.from_bytes(head[4:6], "big"), reader.part(at, size))
+        at += size + size % 2
+
+
+def photoshop_blocks(data: bytes) -> Blocks:
+    """Return the blocks in image resources that are in memory."""
+    blocks = Blocks()
+    blocks.add_resources(bytes_reader(data))
+    return blocks
+
+
+def _combined(lists: Sequence[Sequence[str]]) -> list[str]:
+    """Combine keywords without repeats and without those that IIM cut at its maximum length."""
+    found: dict[str, None] = {}
+    for keywords in lists:
+        for keyword in keywords:
+            is_cut = len(keyword.encode("utf-8", "replace")) >= _IIM_KEYWORD - 3 and any(
+                longer.startswith(keyword) for longer in found
+            )
+            if not is_cut:
+                found.setdefault(keyword)
+    return list(found)

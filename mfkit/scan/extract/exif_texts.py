@@ -1,0 +1,141 @@
+"""Texts, keywords and ratings in EXIF directories.
+
+Exif 2.32, sections 4.6.4 (ImageDescription, Artist, Copyright) and 4.6.5 (UserComment); Windows' own tags
+(XPTitle to XPSubject in UTF-16, Rating, RatingPercent).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mfkit.scan.extract import ratings
+from mfkit.scan.extract.text_decoding import FileTexts, decode
+from mfkit.scan.extract.tiff_directories import Value
+
+MAIN_TAGS = frozenset((0x010E, 0x013B, 0x4746, 0x4749, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))
+EXIF_TAGS = frozenset((0x9286, 0xA430))
+_XP_TITLE, _XP_COMMENT, _XP_AUTHOR, _XP_KEYWORDS, _XP_SUBJECT = range(0x9C9B, 0x9CA0)
+_USER_COMMENT = 0x9286
+_COMMENT_CODES = {b"ASCII\x00\x00\x00": "ascii", b"\x00" * 8: None}
+_JAPANESE = ("iso2022_jp", "euc_jp", "cp932")
+# What cameras write into every file.
+_DEFAULT_TEXTS = frozenset(
+    "olympus digital camera|sony dsc|minolta digital camera|konica minolta digital camera|samsung|"
+    "samsung digital camera|exif_jpeg_picture|dcf 1.0|digital stillcamera|digital still camera|"
+    "kodak digital still camera|jpeg|default|untitled|(null)|screenshot|binary comment".split("|")
+)
+
+
+def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[str | None, dict[str, Any]]:
+    """Read title, description, author, copyright, comment, keywords and rating.
+
+    Args:
+        main: Tags of the first directory.
+        exif: Tags of the EXIF directory.
+
+    Returns:
+        The title, and extra metadata; ``user_comment`` is a description of lower rank.
+    """
+    raw = {tag: tag_bytes(main.get(tag)) or b"" for tag in (0x010E, 0x013B, 0x8298)}
+    texts = FileTexts.of(_first_text(data) for data in raw.values())
+    author, _, _ = raw[0x013B].partition(b"\x00")
+    fields: dict[str, Any] = {
+        "description": _without_default(_clean(texts.decode(_first_text(raw[0x010E])))),
+        "author": _clean(texts.decode(author))
+        or _wide_text(main.get(_XP_AUTHOR))
+        or tag_text(exif.get(0xA430)),
+        "copyright": _copyright(raw[0x8298], texts),
+        "user_comment": _without_default(
+            user_comment(tag_bytes(exif.get(_USER_COMMENT)) or b"")
+            or _wide_text(main.get(_XP_COMMENT))
+            or _wide_text(main.get(_XP_SUBJECT))
+        ),
+        "keywords": _split_keywords(_wide_text(main.get(_XP_KEYWORDS))),
+        "rating": _rating(main),
+        "text_encoding": texts.note,
+    }
+    return _wide_text(main.get(_XP_TITLE)), {
+        name: value for name, value in fields.items() if value is not None
+    }
+
+
+def tag_text(value: Value | None) -> str | None:
+    """Return a tag's text up to its NUL, also if a writer chose a byte type for it."""
+    data = tag_bytes(value)
+    return _clean(decode(_first_text(data))) if data else None
+
+
+def tag_bytes(value: Value | None) -> bytes | None:
+    """Return a tag's bytes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    if isinstance(value, tuple) and all(isinstance(part, int) and 0 <= part <= 255 for part in value):
+        return bytes(int(part) for part in value)
+    return value if isinstance(value, bytes) else None
+
+
+def user_comment(data: bytes) -> str | None:
+    """Decode UserComment: eight bytes that name the encoding, then the text."""
+    code, rest = data[:8].upper(), data[8:]
+    if code == b"UNICODE\x00":
+        return _clean(_utf16(rest))
+    if code == b"JIS\x00\x00\x00\x00\x00":
+        for encoding in _JAPANESE:
+            try:
+                return _clean(_first_text(rest).decode(encoding))
+            except UnicodeDecodeError:
+                continue
+    if code not in _COMMENT_CODES:
+        rest = data  # some writers leave the code out
+    rest = _first_text(rest.strip(b"\x00 "))
+    texts = FileTexts.of([rest])
+    return _clean(texts.decode(rest, _COMMENT_CODES.get(code)))
+
+
+def _utf16(data: bytes) -> str:
+    """Decode UTF-16 whose byte order is not declared, by the more frequent place of zero or equal bytes."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        return decode(data)
+    even, odd = data[: len(data) // 2 * 2 : 2], data[1 : len(data) // 2 * 2 : 2]
+    if b"\x00" not in data.rstrip(b"\x00") and data.isascii():
+        return decode(data.rstrip(b"\x00"))  # a writer that did not convert the text
+    # The high bytes of a text differ less than the low ones.
+    is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))
+    return decode(data, "utf-16-be" if is_big_endian else "utf-16-le").split("\x00", 1)[0]
+
+
+def _first_text(data: bytes) -> bytes:
+    return data.split(b"\x00", 1)[0]
+
+
+def _clean(text: str) -> str | None:
+    return text.strip("\x00 \t\r\n") or None
+
+
+def _wide_text(value: Value | None) -> str | None:
+    data = tag_bytes(value)
+    return _clean(decode(data, "utf-16-le").split("\x00", 1)[0]) if data else None
+
+
+def _copyright(data: bytes, texts: FileTexts) -> str | None:
+    """Return the photographer's copyright, or the editor's, which follows after a NUL (Exif 2.32, 4.6.4)."""
+    parts = [_clean(texts.decode(part)) for part in data.split(b"\x00")]
+    return next((part for part in parts if part), None)
+
+
+def _without_default(text: str | None) -> str | None:
+    if text is None or text.lower() in _DEFAULT_TEXTS or not re.search(r"\w", text):
+        return None
+    return text
+
+
+def _split_keywords(text: str | None) -> list[str] | None:
+    keywords = [part.strip() for part in (text or "").split(";")]
+    return list(dict.fromkeys(part for part in keywords if part)) or None
+
+
+def _rating(main: Mapping[int, Value]) -> ratings.Stars | None:
+    """Return the rating in stars; cameras write 0 into every file, which means that it is not rated."""
+    rating, percent = main.get(0x4746), main.get(0x4749)
+    count = ratings.stars(ratings.number(rating)) if isinstance(rating, int) else None
+    return count or (ratings.from_percent(ratings.number(percent)) if isinstance(percent, int) else None)

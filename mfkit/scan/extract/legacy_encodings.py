@@ -1,0 +1,236 @@
+"""Detection of the legacy encoding of short texts, such as all tags of one file.
+
+Each candidate encoding has a model of the letters that its languages use. The probability of the bytes under
+each model is compared (naive Bayes); Windows-1252 is the default. A detector that counts invalid
+sequences alone is not enough: a title of five characters is valid in nearly every encoding.
+"""
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+DEFAULT_ENCODING = "cp1252"
+_MAX_SAMPLE = 1_500
+# Natural logarithms of the odds that the best encoding needs: about 55:1 against the default, whose mistakes
+# are the easiest to recognise, and 7:1 against every other one.
+_SURE_OF_SCRIPT, _SURE = 4.0, 2.0
+# Logarithms of prior odds: most files without a declared encoding are Western European.
+_PRIORS = {
+    "cp1252": 4.0, "koi8_r": -1.0, "euc_jp": -1.0, "cp866": -2.0, "iso8859_5": -2.0, "cp1250": -2.0,
+    "cp1253": -3.0, "cp1255": -3.0, "cp1256": -3.0, "cp874": -3.0,
+}  # fmt: skip
+_MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
+_UNKNOWN = math.log(1e-6)
+_MIN_CUT = 28  # bytes; shorter texts are not cut by the fixed lengths of ID3v1 and IPTC
+
+# Letters by descending frequency. CJK: frequent characters, in any order.
+_CYRILLIC = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґў"
+_GREEK = "αοιετσνηυρπκμλςωγδχθφβξζψάίόέήύώϊΐϋΰ"
+_HEBREW = "יולהאמשרתנבדכחעקפםטגסזןצךףץ"
+_ARABIC = "اليمنروتبدعسحقكفهجشطصخزضغذثئءىةأإآؤظ"
+_THAI = "านรก่อเ้งมยลวดทสตะัปบคหแจพชขใไโผซธศฉณษญภถฟฐฏฎฑฒฆฌฝูุึืิี็์ๆ"
+_CENTRAL_EUROPEAN = "áéíýčšžřěúůťďňąęółśżźćńőűäöüçëôâăîșțđĺľŕ"
+_HANZI = (
+    "的一是不了在人有我他这個个們们中来來上大为為和国國地到以说說時时要就出会會可也你对對生能而子那得于着下自之年过"
+    "過发發后後作里裡用道行所然家种種事成方多经經么麼去法学學如都同现現当當没沒动動面起看定天分还還进進好小部其些主"
+    "样樣理心她本前开開但因只从從想实實日军軍者意无無力它与與长長把机機十民第公此已工使情明性知全三又关關点點正业業"
+    "外将將两兩高间間由问問很最重并並物手应應战戰向头頭文体體政美相见見被利什二等产產或新己制身果加西斯月话話合回特"
+    "代内內信表化老给給世位次度门門任常先海通教儿兒原东東声聲提立及比员員解水名真论論处處走义義各入几幾口认認条條平"
+    "系气氣题題活尔爾更别別打女变變四神总總何电電数數安少报報才结結反受目太量再感建务務做接必场場件计計管期市直德资"
+    "資命山金指克许許统統区區保至队隊形社便空决決治展马馬科司五基眼书書非则則听聽白却卻界达達光放强強即像难難且权權"
+    "思王象完设設式色路记記南品住告类類求据據程北边邊死张張该該交规規万萬取拉格望觉覺术術领領共确確传傳师師观觀清今"
+    "切院让讓识識候带帶导導争爭运運笑飞飛风風步改收根干造言联聯持组組每济濟车車亲親极極林服快办辦议議往元英士证證近"
+    "失转轉夫令准始怎呢存未远遠叫台单單影具罗羅字爱愛歌曲夜梦夢花雪星春秋雨城红紅黑情伤傷泪淚君周李刘劉邓鄧杰伦倫华"
+    "華青瓷甜蜜京阔闊片图圖相册冊照旅行家庭香港湾灣街寺桜千音楽東駅"
+)
+_HANGUL = (
+    "이다는의에고가하을지한기나사도를리은로대어자아정인그서수시해있보인부일라주과장스전들제여니상만것마원비조구"
+    "무저면안공우소내성모교동세바유신없요간와문위개등생국선소치오진경러지말같되데했트거알까었미드려학려물게적영"
+    "화단금날용실모두발심회계방식람산중당야르식점남관강노추불타입란파피반준년호천배명분속직업습양북민연재임"
+    "네박김최황손류송윤권홍체크워즈린레베프랑랜로망포테토카코키더머버브블퍼펙즐겨울봄꽃별달빛밤하늘눈물길꿈"
+    "노래음악좋았고운행복친구너내맘처럼때문사랑편작성탄소년녀감독곡집앨범수록월"
+)  # fmt: skip
+_KANA_FREQUENT = "いのんしたかとうてになはるをがっこれでさくあらりもよえきみすおつわだそどめけせじまやひほ"
+
+
+class _Model(NamedTuple):
+    """The characters of one writing system, with the logarithm of each one's probability."""
+
+    probabilities: Mapping[str, float]
+    has_words: bool  # words of non-ASCII letters alone, with upper and lower case or without
+
+
+def _ranked(letters: str, share: float = 0.93) -> dict[str, float]:
+    """Give each letter and its capital a probability in proportion to ``1 / (rank + 6)``."""
+    weights = {letter: 1 / (rank + 6) for rank, letter in enumerate(dict.fromkeys(letters))}
+    total = sum(weights.values())
+    found = {letter: math.log(share * weight / total) for letter, weight in weights.items()}
+    return {letter.upper(): value for letter, value in found.items()} | found
+
+
+def _spread(characters: Iterable[str], share: float) -> dict[str, float]:
+    members = list(dict.fromkeys(characters))
+    return dict.fromkeys(members, math.log(share / max(len(members), 1)))
+
+
+def _double_byte(encoding: str, leads: Iterable[int], trails: Iterable[int]) -> list[str]:
+    trail_bytes = list(trails)
+    characters = []
+    for lead in leads:
+        for trail in trail_bytes:
+            try:
+                characters.append(bytes((lead, trail)).decode(encoding))
+            except UnicodeDecodeError:
+                continue
+    return [character for character in characters if len(character) == 1]
+
+
+_PUNCTUATION = dict.fromkeys("“”‘’–—…«»„•·©®™№°", math.log(2e-3)) | {"\xa0": math.log(2e-3)}
+_WIDE_PUNCTUATION = dict.fromkeys("、。・「」『』（）！？：～〜ー《》【】，；　―…", math.log(4e-3))
+
+
+@lru_cache(maxsize=1)
+def _models() -> dict[str, _Model]:
+    """Build the models on first use; most files have only ASCII or UTF-8 text."""
+    western = (
+        _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
+        | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
+    )  # fmt: skip
+    central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)  # capitals are counted twice
+    cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)
+    hanzi_frequent = _spread(_HANZI, 0.5)
+    wide = _spread(_double_byte("gbk", (0xA1,), range(0xA1, 0xFF)), 0.003) | _WIDE_PUNCTUATION
+    simplified = _spread(_double_byte("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF)), 0.47)
+    traditional = _spread(
+        _double_byte("big5", range(0xA4, 0xC7), (*range(0x40, 0x7F), *range(0xA1, 0xFF))), 0.47
+    )
+    kana = (
+        _spread((chr(code) for code in range(0x3041, 0x3094)), 0.10)
+        | _spread((chr(code) for code in range(0x30A1, 0x30F7)), 0.22)
+        | _spread(_KANA_FREQUENT, 0.33)
+    )
+    japanese = (
+        wide
+        | _spread(_double_byte("euc_jp", range(0xB0, 0xD0), range(0xA1, 0xFF)), 0.25)
+        | {character: math.log(0.08 / 400) for character in _HANZI}
+        | kana
+        | _WIDE_PUNCTUATION
+    )
+    hangul = wide | _spread(_double_byte("euc_kr", range(0xB0, 0xC9), range(0xA1, 0xFF)), 0.12)
+    korean = hangul | _spread(_HANGUL, 0.85) | _WIDE_PUNCTUATION
+    return {
+        DEFAULT_ENCODING: _Model(_PUNCTUATION | western, False),
+        "cp1250": _Model(_PUNCTUATION | central, False),
+        "cp1251": _Model(cyrillic, True),
+        "koi8_r": _Model(cyrillic, True),
+        "cp866": _Model(cyrillic, True),
+        "iso8859_5": _Model(cyrillic, True),
+        "cp1253": _Model(_PUNCTUATION | _ranked(_GREEK), True),
+        "cp1255": _Model(_PUNCTUATION | _ranked(_HEBREW), True),
+        "cp1256": _Model(_PUNCTUATION | _ranked(_ARABIC), True),
+        "cp874": _Model(_PUNCTUATION | _ranked(_THAI), True),
+        "cp932": _Model(japanese, True),
+        "euc_jp": _Model(japanese, True),
+        "gb18030": _Model(wide | simplified | hanzi_frequent | _WIDE_PUNCTUATION, True),
+        "big5": _Model(wide | traditional | hanzi_frequent | _WIDE_PUNCTUATION, True),
+        "cp949": _Model(korean, True),
+    }
+
+
+def legacy_encoding(texts: Iterable[bytes]) -> str | None:
+    """Return the encoding of texts that are not UTF-8, judged over all of them together.
+
+    Args:
+        texts: Texts in one unknown encoding; those that are ASCII or UTF-8 say nothing and are ignored.
+
+    Returns:
+        The name of a Python codec; None if no encoding is clearly more probable than the others, in which
+        case Windows-1252 is the usual choice.
+    """
+    sample: list[bytes] = []
+    size = 0
+    for text in dict.fromkeys(texts):
+        if not text.isascii() and not _is_utf8(text) and size < _MAX_SAMPLE:
+            sample.append(text[: _MAX_SAMPLE - size])
+            size += len(sample[-1])
+    if not sample:
+        return None
+    scores: dict[str, float] = {}
+    for encoding, model in _models().items():
+        score = 0.0
+        for raw in sample:
+            decoded = _decoded(raw, encoding)
+            score = -math.inf if decoded is None else score + _log_probability(decoded, model)
+        if score > -math.inf:
+            scores[encoding] = score + _PRIORS.get(encoding, 0.0)
+    ranked = sorted(scores, key=scores.__getitem__, reverse=True)
+    if not ranked:
+        return None
+    best = ranked[0]
+    rivals = [
+        other for other in ranked[1:] if any(_decoded(raw, other) != _decoded(raw, best) for raw in sample)
+    ]
+    lead = {rival: scores[best] - scores[rival] for rival in rivals}
+    is_sure = all(
+        odds >= (_SURE_OF_SCRIPT if rival == DEFAULT_ENCODING else _SURE) for rival, odds in lead.items()
+    )
+    return best if is_sure else None
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decoded(raw: bytes, encoding: str) -> str | None:
+    """Decode a text; one whose last character was cut in half, at a field's fixed length, also counts."""
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        if encoding not in _MULTI_BYTE or error.start < len(raw) - 1 or len(raw) < _MIN_CUT:
+            return None
+        return raw[: error.start].decode(encoding)
+
+
+# Logarithms of the probability that a letter that is not ASCII follows an ASCII letter, or another one.
+_AFTER_ASCII = {False: math.log(0.08), True: math.log(0.004)}
+_AFTER_OTHER = {False: math.log(0.03), True: math.log(0.9)}
+_AT_START = {False: math.log(0.05), True: math.log(0.6)}
+_ASCII_AFTER_OTHER = {False: math.log(0.9), True: math.log(0.02)}
+_CAPITAL_AFTER_SMALL = math.log(0.01)
+_SYMBOL_IN_WORD = math.log(0.02)
+_AFTER_WORDS = frozenset("’‘–—…”»·™®\xa0、。・」』）！？：～〜ー》】，；　―")
+_CAPITAL = {False: math.log(0.4), True: math.log(0.75)}  # first letter of a word, and after another capital
+
+
+def _log_probability(text: str, model: _Model) -> float:
+    """Return the logarithm of a text's probability, relative to that of its ASCII characters."""
+    total = 0.0
+    words = model.has_words
+    before = ""
+    for character in text:
+        if character.isascii():
+            if character.isalpha() and before and not before.isascii() and before.isalpha():
+                total += _ASCII_AFTER_OTHER[words]
+        else:
+            total += model.probabilities.get(character, _UNKNOWN)
+            if character.isalpha():
+                if not before or not before.isalpha():
+                    total += _AT_START[words] + (_CAPITAL[False] if character.isupper() else 0.0)
+                elif before.isascii():
+                    total += _AFTER_ASCII[words]
+                else:
+                    total += _AFTER_OTHER[words]
+                    if character.isupper():
+                        total += _CAPITAL_AFTER_SMALL if before.islower() else _CAPITAL[True]
+            elif unicodedata.category(character) in ("Cc", "Co", "Cn"):
+                total += _UNKNOWN
+            elif before.isalpha() and character not in _AFTER_WORDS:
+                total += _SYMBOL_IN_WORD
+        before = character
+    return total

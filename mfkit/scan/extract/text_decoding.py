@@ -1,0 +1,154 @@
+"""Decoding of the texts in files, for all formats.
+
+What a file declares about its encoding is often wrong: the standards of ID3v1, ID3v2, IPTC and EXIF name
+Latin-1 or ASCII, and programs write UTF-8 or the encoding of their country.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mfkit.scan.extract.legacy_encodings import DEFAULT_ENCODING, legacy_encoding
+
+_SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
+_ONE_CHARACTER = 3  # bytes of a UTF-8 sequence that a field's length can cut off
+UNKNOWN = "unknown"
+"""Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because nothing else is certain."""
+
+
+def decode(data: bytes, declared: str | None = None, *, legacy: str = DEFAULT_ENCODING) -> str:
+    """Decode text with the first of these that is valid: the declared encoding, UTF-8, the legacy encoding.
+
+    Latin-1 and ASCII are valid for nearly any bytes, and are therefore tried after UTF-8. UTF-8 that was
+    encoded twice is repaired. Bytes without a character are written as ``\\x81``.
+
+    Args:
+        data: The bytes, without terminators.
+        declared: Encoding that the file states or that the format prescribes.
+        legacy: Encoding of texts that are neither; `FileTexts` finds it for all texts of a file.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return _strict(data[len(mark) :], encoding) or _lenient(data[len(mark) :], encoding)
+    codec = _codec_name(declared)
+    if codec is not None and codec not in _SINGLE_BYTE:
+        if codec.startswith(("utf-16", "utf-32")):
+            return _lenient(data, codec)
+        text = _strict(data, codec)
+        if text is not None:
+            return repair(text)
+    text = _strict(data, "utf-8")
+    if text is None:
+        text = _strict(data, legacy)
+    if text is None:
+        text = data.decode(DEFAULT_ENCODING, "backslashreplace")
+    return repair(text)
+
+
+def repair(text: str) -> str:
+    """Undo UTF-8 that was read as Latin-1 or Windows-1252; return other text unchanged.
+
+    Example:
+        >>> repair("ZÃ¼rich")
+        'Zürich'
+    """
+    if text.isascii():
+        return text
+    raw = bytearray()
+    for character in text:
+        try:
+            raw += character.encode(DEFAULT_ENCODING)
+        except UnicodeEncodeError:
+            if ord(character) > 0xFF:
+                return text
+            raw.append(ord(character))
+    try:
+        fixed = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return text
+    # A capital letter before a quotation mark, as in 'the "CAFÉ"', happens to be valid as well.
+    return text if _CAPITAL_AND_QUOTE.sub("", text).isascii() else fixed
+
+
+def undo_latin1(text: str) -> bytes | None:
+    """Return the bytes of a text that a library decoded as Latin-1, or as UTF-8 with surrogate escapes.
+
+    Returns:
+        None if the text has other characters, so that it was decoded from something else.
+    """
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        pass
+    return escaped_bytes(text)
+
+
+def escaped_bytes(text: str) -> bytes | None:
+    """Return the bytes of a text with surrogate escapes; None if it has none."""
+    if text.isascii() or not any("\udc80" <= character <= "\udcff" for character in text):
+        return None
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class FileTexts:
+    """The encoding of a file's texts, judged over all of them together.
+
+    Attributes:
+        legacy: Encoding of texts that are neither in their declared encoding nor UTF-8.
+        is_guess: Whether it was detected; else it is Windows-1252.
+        note: Value for ``extra["text_encoding"]``; None if no text needed a legacy encoding.
+    """
+
+    legacy: str = DEFAULT_ENCODING
+    is_guess: bool = False
+    note: str | None = None
+
+    @classmethod
+    def of(cls, texts: Iterable[bytes]) -> "FileTexts":
+        """Judge texts whose encoding is not declared, or is declared as Latin-1 or ASCII."""
+        doubtful = [text for text in texts if not text.isascii() and _strict(text, "utf-8") is None]
+        if not doubtful:
+            return cls()
+        found = legacy_encoding(doubtful)
+        if found is None:
+            return cls(note=UNKNOWN)
+        return cls(found, found != DEFAULT_ENCODING, found)
+
+    def decode(self, data: bytes, declared: str | None = None) -> str:
+        """Decode one of the texts; see the function `decode`."""
+        return decode(data, declared, legacy=self.legacy)
+
+
+def _codec_name(declared: str | None) -> str | None:
+    if declared is None:
+        return None
+    try:
+        return codecs.lookup(declared).name
+    except LookupError:
+        return None
+
+
+def _strict(data: bytes, codec: str) -> str | None:
+    """Decode valid bytes, also if the last character was cut off at a field's length; None for others."""
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError as error:
+        start = error.start
+        is_cut = "unexpected end" in error.reason or "incomplete" in error.reason
+        if not is_cut or start < _ONE_CHARACTER or len(data) - start > _ONE_CHARACTER:
+            return None
+        if data[:start].isascii():
+            return None  # "Caf\xe9" is Latin-1, not UTF-8 that ends too early
+        return data[:start].decode(codec)
+
+
+def _lenient(data: bytes, codec: str) -> str:
+    """Decode UTF-16 or UTF-32 without what is not a character: half a unit at the end, a lone surrogate."""
+    return data.decode(codec, "ignore").removeprefix("\ufeff")

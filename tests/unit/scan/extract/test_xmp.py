@@ -1,0 +1,224 @@
+"""XMP packets: spelling of properties, keywords, people, ratings, and damage."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfkit.scan.extract import xmp, xmp_packet
+
+NAMESPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "lr": "http://ns.adobe.com/lightroom/1.0/",
+    "tags": "http://www.digikam.org/ns/1.0/",
+    "q": "http://ns.adobe.com/xap/1.0/",
+    "exif": "http://ns.adobe.com/exif/1.0/",
+    "ps": "http://ns.adobe.com/photoshop/1.0/",
+    "ms": "http://ns.microsoft.com/photo/1.0/",
+    "MP": "http://ns.microsoft.com/photo/1.2/",
+    "MPRI": "http://ns.microsoft.com/photo/1.2/t/RegionInfo#",
+    "MPReg": "http://ns.microsoft.com/photo/1.2/t/Region#",
+    "mwg-rs": "http://www.metadataworkinggroup.com/schemas/regions/",
+    "mwg-kw": "http://www.metadataworkinggroup.com/schemas/keywords/",
+    "ext": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "media": "http://ns.iview-multimedia.com/mediapro/1.0/",
+    "g": "http://ns.google.com/photos/1.0/camera/",
+    "other": "http://example.org/other/",
+}
+
+
+def packet(attributes: str = "", body: str = "", start: str = "") -> bytes:
+    """Return a packet; its prefixes are not the usual ones."""
+    declared = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
+    return (
+        f'{start}<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<r:Description r:about="" {declared} {attributes}>{body}</r:Description></r:RDF></x:xmpmeta>'
+    ).encode()
+
+
+def array(name: str, *members: str, kind: str = "Bag") -> str:
+    """Return an array property."""
+    items = "".join(f"<r:li>{member}</r:li>" for member in members)
+    return f"<{name}><r:{kind}>{items}</r:{kind}></{name}>"
+
+
+def test_prefixes_do_not_count() -> None:
+    """A property is known by its namespace's URI."""
+    metadata = xmp.extract(packet('q:Rating="3" q:CreateDate="2020-01-02T03:04:05+05:30"'))
+    assert metadata["extra"]["rating"] == 3
+    assert metadata["taken_at"] == datetime(
+        2020, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=5, minutes=30))
+    )
+    foreign = packet('xmp:Rating="3"').replace(b"xmlns:other=", b"xmlns:xmp=")
+    assert "rating" not in xmp.extract(foreign).get("extra", {})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<dc:title>Fjord</dc:title>",
+        array("dc:title", "Fjord", kind="Alt"),
+        '<dc:title><r:Alt><r:li xml:lang="de">Förde</r:li><r:li xml:lang="x-default">Fjord</r:li></r:Alt>'
+        "</dc:title>",
+        '<dc:title r:parseType="Resource"><r:value>Fjord</r:value><q:note>x</q:note></dc:title>',
+        "<dc:title><r:Description><r:value>Fjord</r:value></r:Description></dc:title>",
+        '<dc:title r:value="Fjord" q:note="x"/>',
+        "<dc:title><![CDATA[Fjord]]></dc:title>",
+        "<other:a><r:Bag><r:li><r:Description dc:title='No'/></r:li></r:Bag></other:a>"
+        "<dc:title>Fjord</dc:title>",
+    ],
+)
+def test_forms_of_a_value(body: str) -> None:
+    """Elements, language alternatives, qualified values and structures state the same title."""
+    assert xmp.extract(packet(body=body))["title"] == "Fjord"
+
+
+def test_several_descriptions() -> None:
+    """Older programs write one description for each namespace."""
+    first, second = (
+        packet('dc:format="x" ps:City="Lyon"'),
+        packet('q:Rating="2"', array("dc:subject", "a", "b")),
+    )
+    both = first.replace(
+        b"</r:RDF>", second[second.index(b"<r:Description") : second.index(b"</r:RDF>")] + b"</r:RDF>"
+    )
+    metadata = xmp.extract(both)
+    assert metadata["location_name"] == "Lyon"
+    assert (metadata["extra"]["rating"], metadata["extra"]["keywords"]) == (2, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("body", "keywords", "paths"),
+    [
+        (
+            array("lr:hierarchicalSubject", "Places|France|Paris"),
+            ["Places|France|Paris"],
+            ["Places|France|Paris"],
+        ),
+        (array("tags:TagsList", "Places/France", kind="Seq"), ["Places/France"], ["Places/France"]),
+        (array("media:CatalogSets", "Trips|2019"), ["Trips|2019"], ["Trips|2019"]),
+        (array("ms:LastKeywordXMP", "Trips/2019"), ["Trips/2019"], ["Trips/2019"]),
+        (
+            array("dc:subject", "Paris", "Sea")
+            + array("lr:hierarchicalSubject", "Places|Paris", "My|Archive"),
+            ["Paris", "Sea", "My|Archive"],
+            ["Places|Paris", "My|Archive"],
+        ),
+        (
+            '<mwg-kw:Keywords r:parseType="Resource"><mwg-kw:Hierarchy><r:Bag><r:li r:parseType="Resource">'
+            "<mwg-kw:Keyword>Animals</mwg-kw:Keyword><mwg-kw:Children><r:Bag><r:li mwg-kw:Keyword='Cat'/>"
+            "</r:Bag></mwg-kw:Children></r:li></r:Bag></mwg-kw:Hierarchy></mwg-kw:Keywords>",
+            ["Animals|Cat"],
+            ["Animals|Cat"],
+        ),
+    ],
+)
+def test_hierarchical_keywords(body: str, keywords: list[str], paths: list[str]) -> None:
+    """Paths are kept; one whose last level is a keyword as well is not a second keyword."""
+    extra = xmp.extract(packet(body=body))["extra"]
+    assert (extra["keywords"], extra["keyword_paths"]) == (keywords, paths)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ('q:Rating="-1"', -1),
+        ('q:Rating="-1.0"', -1),
+        ('q:Rating="4.0"', 4),
+        ('q:Rating="3.5"', 3.5),
+        ('q:Rating="0"', 0),
+        ('ms:Rating="99"', 5),
+        ('ms:Rating="1"', 1),
+        ('ms:Rating="50" q:Rating="2"', 2),
+        ('q:Rating="6"', None),
+        ('q:Rating="five"', None),
+    ],
+)
+def test_ratings(attributes: str, expected: float | None) -> None:
+    """xmp:Rating has priority over Microsoft's percentage."""
+    assert xmp.extract(packet(attributes)).get("extra", {}).get("rating") == expected
+
+
+def test_people_in_all_schemas() -> None:
+    """Names come from IPTC, the Metadata Working Group and Microsoft; pets are not people."""
+    body = (
+        array("ext:PersonInImage", "Ann")
+        + '<mwg-rs:Regions r:parseType="Resource"><mwg-rs:RegionList><r:Bag>'
+        + '<r:li><r:Description mwg-rs:Name="Bea" mwg-rs:Type="Face"/></r:li>'
+        + '<r:li mwg-rs:Name="Rex" mwg-rs:Type="Pet"/><r:li mwg-rs:Type="Focus"/>'
+        + '<r:li r:parseType="Resource"><mwg-rs:Name>Cy</mwg-rs:Name></r:li>'
+        + "</r:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
+        + "<MP:RegionInfo><r:Description><MPRI:Regions><r:Bag>"
+        + '<r:li MPReg:PersonDisplayName="Di"/><r:li><r:Description MPReg:PersonDisplayName="Ann"/></r:li>'
+        + "</r:Bag></MPRI:Regions></r:Description></MP:RegionInfo>"
+        + array("media:People", "Ed")
+    )
+    assert xmp.extract(packet(body=body))["extra"]["people"] == ["Ann", "Bea", "Cy", "Di", "Ed"]
+
+
+def test_places_and_authors() -> None:
+    """A location structure counts if no simple property states the place; authors are joined."""
+    body = (
+        '<ext:LocationShown><r:Bag><r:li ext:City="Oslo" ext:CountryName="Norway"/></r:Bag>'
+        "</ext:LocationShown>" + array("dc:creator", "Ann", "Bob", kind="Seq")
+    )
+    metadata = xmp.extract(packet(body=body))
+    assert (metadata["location_name"], metadata["extra"]["author"]) == ("Oslo, Norway", "Ann; Bob")
+    assert xmp.extract(packet('ps:City="Bergen"', body))["location_name"] == "Bergen"
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("0", None)])
+def test_motion_photos(value: str, expected: bool | None) -> None:
+    """Google's phones mark images that contain a video."""
+    assert (
+        xmp.extract(packet(f'g:MotionPhoto="{value}" ps:City="x"'))["extra"].get("motion_photo") is expected
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "utf-32-le", "latin-1"])
+def test_encodings(encoding: str) -> None:
+    """A packet's encoding is recognised by its first bytes; what it declares does not count."""
+    text = packet('ps:City="Zürich"', start='<?xml version="1.0" encoding="us-ascii"?>').decode()
+    assert xmp.extract(text.encode(encoding))["location_name"] == "Zürich"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        (b'ps:City="Rock"', b'ps:City="Rock & Roll"'),
+        (b'ps:City="Rock"', b'ps:City="Rock \x01"'),
+        (b"</r:RDF>", b""),
+        (b"</r:RDF></x:xmpmeta>", b"</r:RDF>garbage<a></b>"),
+        (b'xmlns:other="http://example.org/other/"', b""),
+    ],
+)
+def test_packets_that_are_not_well_formed(damage: tuple[bytes, bytes]) -> None:
+    """What comes before a fault is read, and the usual faults are repaired."""
+    data = packet('ps:City="Rock"', array("dc:subject", "x")).replace(*damage)
+    metadata = xmp.extract(data)
+    assert metadata["location_name"].startswith("Rock")
+    assert metadata["extra"]["keywords"] == ["x"]
+
+
+def test_document_types_are_refused() -> None:
+    """No entity is declared or expanded."""
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    assert xmp_packet.parse(packet(body="<dc:title>&b;</dc:title>", start=bomb)) == {}
+
+
+def test_limits() -> None:
+    """Deep nesting and many elements end the reading without an error."""
+    deep = "<other:a>" * 5_000 + "</other:a>" * 5_000
+    assert xmp.extract(packet('ps:City="Rome"', deep))["location_name"] == "Rome"
+    many = packet('ps:City="Rome"', array("dc:subject", *map(str, range(30_000))))
+    assert len(xmp.extract(many, len(many))["extra"]["keywords"]) == 200
+
+
+@given(st.binary(max_size=200), st.integers(0, 900))
+def test_damaged_packets_raise_nothing(noise: bytes, at: int) -> None:
+    """Any bytes in a packet give metadata or none."""
+    data = packet('q:Rating="3"', array("dc:subject", "a"))
+    xmp.extract(data[:at] + noise + data[at:])
+    xmp.extract(noise)

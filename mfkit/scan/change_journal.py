@@ -6,6 +6,7 @@ Unchanged paths are not recorded, and neither is the first scan of a folder, whe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -27,27 +28,39 @@ class Content(NamedTuple):
     size: int
 
 
+@dataclass(slots=True)
+class Decisions:
+    """Decisions of earlier batches that later ones need, across all folders that are scanned together.
+
+    Attributes:
+        paths_from_copies: Paths that items took over from copies.
+        replaced_hashes: Contents that items lost when their files were edited.
+    """
+
+    paths_from_copies: set[str] = field(default_factory=set)
+    replaced_hashes: set[str] = field(default_factory=set)
+
+
 class ChangeJournal:
     """Journal of one scan.
 
     Attributes:
         scan_id: The scan.
-        paths_from_copies: Paths that items took over from copies, in this scan and in the scans of the
-            folders before it.
+        decisions: Decisions of earlier batches.
     """
 
     def __init__(
-        self, scan_id: UUID, earlier_roots: Sequence[str], paths_from_copies: set[str] | None = None
+        self, scan_id: UUID, earlier_roots: Sequence[str], decisions: Decisions | None = None
     ) -> None:
         """Create the journal.
 
         Args:
             scan_id: The scan.
             earlier_roots: Roots of earlier scans. Only changes below them are recorded.
-            paths_from_copies: Set to which the paths that items take over from copies are added.
+            decisions: Decisions of earlier batches, to which those of this scan are added.
         """
         self.scan_id = scan_id
-        self.paths_from_copies = set() if paths_from_copies is None else paths_from_copies
+        self.decisions = Decisions() if decisions is None else decisions
         self._prefixes = tuple({f"{root.rstrip('/')}/" for root in earlier_roots})
 
     async def record_changes(

@@ -25,7 +25,7 @@ from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text
 from mfkit.core.ids import new_id
 from mfkit.models import MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
-from mfkit.scan.change_journal import ChangeJournal, Content
+from mfkit.scan.change_journal import ChangeJournal, Content, Decisions
 from mfkit.scan.imported_items import absorb_placeholders, keep_imported, placeholder_hash
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.item_rows import (
@@ -83,11 +83,11 @@ class _ScanBatch(ContentRows[_Item]):
         _ITEM.c.missing_since,
     )
 
-    def __init__(self, scan_id: UUID, paths_from_copies: set[str]) -> None:
+    def __init__(self, scan_id: UUID, decisions: Decisions) -> None:
         super().__init__()
         self.scan_id = scan_id
         self.now = utc_now()
-        self.paths_from_copies = paths_from_copies
+        self.decisions = decisions
         self.absorbed: dict[UUID, UUID] = {}
         self.counts = Counts()
         self._exists: dict[str, bool] = {}
@@ -118,6 +118,10 @@ class _ScanBatch(ContentRows[_Item]):
         super().move(item, path)
         item.changed = True
 
+    def change_hash(self, item: _Item, file_hash: str) -> None:
+        self.decisions.replaced_hashes.add(item.hash)
+        super().change_hash(item, file_hash)
+
     def absorb(self, item: _Item, owner: _Item) -> None:
         """Replace a placeholder by the item of its content; tags and collections move to that item."""
         self.reassign_copies(item, owner)
@@ -130,7 +134,7 @@ class _ScanBatch(ContentRows[_Item]):
         """
         copy = self.promote_copy(item)
         if copy is not None:
-            self.paths_from_copies.add(copy.path)
+            self.decisions.paths_from_copies.add(copy.path)
             item.modified_at = copy.modified_at
         else:
             item.missing_since, item.changed = item.missing_since or self.now, True
@@ -188,7 +192,7 @@ def _record_rejection(result: FileResult, error: Exception) -> None:
 
 async def _write(database: Database, journal: ChangeJournal, results: Sequence[FileResult]) -> Counts:
     async with write_lock(database) as connection:
-        batch = _ScanBatch(journal.scan_id, journal.paths_from_copies)
+        batch = _ScanBatch(journal.scan_id, journal.decisions)
         read = [result for result in results if result.file_hash is not None]
         await batch.load_for(connection, read)
         before = batch.contents()
@@ -237,7 +241,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
         batch.move(owner, result.path)
         _fill(owner, result)
         batch.counts.moved += 1
-    elif here is not None and copy is None and (is_placeholder or _is_edited(batch, here)):
+    elif here is not None and copy is None and (is_placeholder or _is_edited(batch, here, result.file_hash)):
         batch.change_hash(here, result.file_hash)
         _fill(here, result)
         batch.counts.updated += 1
@@ -256,14 +260,16 @@ def _fill(item: _Item, result: FileResult) -> None:
     item.missing_since, item.modified_at, item.size = None, result.modified_at, result.size
 
 
-def _is_edited(batch: _ScanBatch, item: _Item) -> bool:
-    """Return whether unknown content at an item's path is the item's own file, edited.
+def _is_edited(batch: _ScanBatch, item: _Item, file_hash: str) -> bool:
+    """Return whether content at an item's path that no item has is the item's own file, edited.
 
     It is not if the item has a copy that exists, or got this path from a copy in the same scan: the file at
-    that path may have been replaced by another one since.
+    that path may have been replaced by another one since. Neither is it if another item had the content
+    when the scan began: the file was moved here.
     """
     has_copy = any(copy.missing_since is None for copy in batch.copies_of.get(item.id, {}).values())
-    return not has_copy and item.path not in batch.paths_from_copies
+    was_known = file_hash in batch.decisions.replaced_hashes
+    return not has_copy and not was_known and item.path not in batch.decisions.paths_from_copies
 
 
 def _check_paths(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:

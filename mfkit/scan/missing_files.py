@@ -42,11 +42,13 @@ async def write_reconcile_result(
                 await _set(connection, model.__table__, ids, missing_since=utc_now())
             for chunk in _chunks(result.failures_missing):
                 await connection.execute(delete(ScanFailure).where(ScanFailure.id.in_(chunk)))
-        journal.paths_from_copies |= await _promote_copies(
+        journal.decisions.paths_from_copies |= await _promote_copies(
             connection, MediaCopy.id, result.copies_found_again
         )
         if mark_missing:
-            journal.paths_from_copies |= await _promote_copies(connection, MediaItem.id, result.items_missing)
+            journal.decisions.paths_from_copies |= await _promote_copies(
+                connection, MediaItem.id, result.items_missing
+            )
 
 
 async def _promote_copies(connection: AsyncConnection, column: Any, ids: Sequence[UUID]) -> set[str]:

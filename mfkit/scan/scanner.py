@@ -19,7 +19,7 @@ from mfkit.core.database import Database
 from mfkit.errors import FolderNotFoundError, MfkitError
 from mfkit.models import MediaItem, Scan, ScanStatus, utc_now
 from mfkit.progress import progress_bar
-from mfkit.scan.change_journal import ChangeJournal, scanned_roots
+from mfkit.scan.change_journal import ChangeJournal, Decisions, scanned_roots
 from mfkit.scan.extract.registry import EXTRACTOR_VERSION
 from mfkit.scan.identity import write_batch
 from mfkit.scan.ignore import IgnoreRules
@@ -86,9 +86,9 @@ async def scan(
 
     async with scan_lock(database, folders):
         await reread_outdated_metadata(database, EXTRACTOR_VERSION)
-        paths_from_copies: set[str] = set()
+        decisions = Decisions()
         for folder in folders:
-            root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, paths_from_copies)
+            root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, decisions)
             if hash_content and is_url(folder):
                 root_scan.wants_content = True
                 await reread_placeholder_hashes(database, folder)
@@ -122,7 +122,7 @@ class _RootScan:
         create_pool: Callable[[bool], FilePool],
         progress: bool | None,
         effort: Effort,
-        paths_from_copies: set[str],
+        decisions: Decisions,
     ) -> None:
         self.notes: list[str] = []
         self.wants_content = False
@@ -130,7 +130,7 @@ class _RootScan:
         self._create_pool = create_pool
         self._effort = effort
         self._id: UUID = uuid4()
-        self._journal = ChangeJournal(self._id, (), paths_from_copies)
+        self._journal = ChangeJournal(self._id, (), decisions)
         self._started_at = utc_now()
         self._counts = Counts()
         self._unstored: list[FileResult] = []
@@ -173,7 +173,7 @@ class _RootScan:
                 .limit(1)
             )
             earlier_roots = await scanned_roots(connection)
-            self._journal = ChangeJournal(self._id, earlier_roots, self._journal.paths_from_copies)
+            self._journal = ChangeJournal(self._id, earlier_roots, self._journal.decisions)
             await connection.execute(
                 insert(Scan).values(
                     id=self._id,

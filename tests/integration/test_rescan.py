@@ -291,6 +291,13 @@ class TestNothingIsLostByAScan:
             ([("write", "one/a.txt", "three")], BOTH),
         ]
     )
+    # The content of an item that was edited appears at another item's path.
+    @example(
+        [
+            ([("write", "one/a.txt", "one"), ("write", "one/b.txt", "three")], BOTH),
+            ([("swap", "one/a.txt", "one/b.txt"), ("write", "one/a.txt", "two")], BOTH),
+        ]
+    )
     def test_any_history(self, tmp_path_factory, new_library, executor, budget, history):
         """After each scan the library holds what is on disk, and every item its tag, collection and content.
 

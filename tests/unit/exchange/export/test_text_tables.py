@@ -94,4 +94,5 @@ def test_workbook(filled: MediaLibrary, tmp_path: Path) -> None:
         ["/m/a.jpg", "image", 1000, datetime(2024, 5, 17, 12, 30, 15, 123000), True, None, "=1"],
         ["/m/b.mp3", "audio", str(2**60), "1890-01-01T00:00:00+00:00", False, 1.5, ""],
     ]
-    assert sheet["G2"].data_type == "s" and sheet.auto_filter.ref == "A1:G3" and sheet.freeze_panes == "A2"
+    assert sheet["G2"].data_type == "s" and sheet["G2"].quotePrefix and not sheet["A2"].quotePrefix
+    assert sheet.auto_filter.ref == "A1:G3" and sheet.freeze_panes == "A2"

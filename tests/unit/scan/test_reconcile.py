@@ -1,0 +1,152 @@
+"""Comparison of files with stored rows, case by case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from mfkit.scan.reconcile import ReconcileResult, StoredCopy, StoredFailure, StoredItem, StoredRows, reconcile
+from mfkit.scan.walk import Candidate
+from tests.samples import NOON
+
+PATH = "/m/a.jpg"
+HERE = Candidate(PATH, 5, NOON)
+LATER, LARGER = Candidate(PATH, 5, NOON + timedelta(microseconds=1)), Candidate(PATH, 6, NOON)
+ITEM, COPY, FAILURE = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+def item(**changes: Any) -> StoredItem:
+    """Return the row of an item whose file is unchanged and understood."""
+    known = {
+        "id": ITEM,
+        "size": 5,
+        "modified_at": NOON,
+        "scanned_at": NOON,
+        "missing": False,
+        "processed": True,
+    }
+    return StoredItem(**{**known, "file_hash": "a" * 64, **changes})
+
+
+def copy(**changes: Any) -> StoredCopy:
+    """Return the row of an unchanged copy."""
+    known = {
+        "id": COPY,
+        "size": 5,
+        "modified_at": NOON,
+        "scanned_at": NOON,
+        "missing": False,
+        "item_missing": False,
+    }
+    return StoredCopy(**{**known, **changes})
+
+
+def failure(**changes: Any) -> StoredFailure:
+    """Return the row of a failure whose file is unchanged."""
+    return StoredFailure(**{"id": FAILURE, "size": 5, "modified_at": NOON, **changes})
+
+
+def compare(candidate: Candidate | None, *rows: Any, unlisted: tuple[str, ...] = ()) -> ReconcileResult:
+    """Compare one path."""
+    stored = StoredRows()
+    for row in rows:
+        setattr(stored, type(row).__name__.removeprefix("Stored").lower(), row)
+    return reconcile({} if candidate is None else {PATH: candidate}, {PATH: stored}, unlisted)
+
+
+def said(result: ReconcileResult) -> dict[str, Any]:
+    """Return the attributes of a result that are not empty."""
+    names = ReconcileResult.__dataclass_fields__
+    return {name: value for name in names if (value := getattr(result, name))}
+
+
+READ = {"to_read": [(HERE, None)]}
+SAME = {"unchanged": 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([item()], SAME),
+        ([item(size=6)], READ),
+        ([item(modified_at=NOON - timedelta(microseconds=1))], READ),
+        ([item(modified_at=None)], READ),
+        ([item(scanned_at=None)], READ),
+        ([item(processed=False)], {"to_read": [(HERE, "a" * 64)]}),
+        ([item(processed=False), failure()], {"unchanged": 1, "still_failing": [FAILURE]}),
+        ([item(processed=False), failure(modified_at=None)], {"to_read": [(HERE, "a" * 64)]}),
+        ([item(missing=True)], {"unchanged": 1, "items_found_again": [ITEM], "paths_found_again": [PATH]}),
+        (
+            [item(missing=True, processed=False)],
+            {"to_read": [(HERE, "a" * 64)], "items_found_again": [ITEM], "paths_found_again": [PATH]},
+        ),
+        ([copy()], SAME),
+        ([copy(size=6)], READ),
+        ([copy(modified_at=NOON + timedelta(hours=1))], READ),
+        ([copy(scanned_at=None)], READ),
+        ([copy(missing=True)], {"unchanged": 1, "copies_found_again": [COPY], "paths_found_again": [PATH]}),
+        (
+            [copy(item_missing=True)],
+            {"unchanged": 1, "copies_found_again": [COPY], "paths_found_again": [PATH]},
+        ),
+        ([item(missing=True), copy()], SAME),
+        ([item(missing=True), copy(size=6)], READ),
+        ([failure()], {"still_failing": [FAILURE], "failing_without_item": 1}),
+        ([failure(size=6)], READ),
+        ([failure(modified_at=None)], READ),
+        ([copy(size=6), failure()], READ),
+    ],
+)
+def test_file_that_is_found(rows: list[Any], expected: dict[str, Any]) -> None:
+    """A file is read unless its row is known to describe the bytes that are there."""
+    assert said(compare(HERE, *rows)) == expected
+
+
+@pytest.mark.parametrize("candidate", [LATER, LARGER])
+@pytest.mark.parametrize("row", [item(), copy(), failure()])
+def test_changed_file_is_read(candidate: Candidate, row: Any) -> None:
+    """Another size or time, if only by a microsecond, means other bytes."""
+    assert said(compare(candidate, row)) == {"to_read": [(candidate, None)]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([item()], {"items_missing": [ITEM]}),
+        ([copy()], {"copies_missing": [COPY]}),
+        ([failure()], {"failures_missing": [FAILURE]}),
+        ([item(missing=True)], {}),
+        ([copy(missing=True)], {}),
+        ([item(missing=True), copy()], {"copies_missing": [COPY]}),
+        ([item(), failure()], {"items_missing": [ITEM], "failures_missing": [FAILURE]}),
+    ],
+)
+def test_file_that_is_not_found(rows: list[Any], expected: dict[str, Any]) -> None:
+    """Rows go missing once; those that were missing before do not again."""
+    result = compare(None, *rows)
+    assert said(result) == {**expected, "paths_missing": [PATH]}
+    assert result.any_missing == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_missing"),
+    [("/m", False), ("/m/a.jpg", False), ("/m/a", True), ("/", True), ("/m2", True), ("/m/a.jpg2", True)],
+)
+def test_folders_that_could_not_be_listed(folder: str, is_missing: bool) -> None:
+    """What lies below such a folder is not missing; a name that only begins alike does not count."""
+    result = compare(None, item(), unlisted=("/other", folder))
+    assert result.items_missing == ([ITEM] if is_missing else [])
+
+
+def test_new_files_are_left_to_the_caller() -> None:
+    """Paths without rows stay in the dictionary, and each path is decided by its own rows."""
+    other = Candidate("/m/b.jpg", 5, NOON)
+    candidates = {PATH: HERE, other.path: other}
+    result = reconcile(
+        candidates, {PATH: StoredRows(item=item()), "/m/c.jpg": StoredRows(item=item(id=uuid4()))}
+    )
+    assert candidates == {other.path: other}
+    assert result.unchanged == 1 and result.paths_missing == ["/m/c.jpg"]

@@ -26,6 +26,12 @@ CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 _RELATIVE = {"fps": 0.02, "bitrate": 0.05, "duration": 0.01}
 _ABSOLUTE = {"duration": 0.1, "latitude": 1e-4, "longitude": 1e-4}
 _RAW = (".nef", ".dng", ".cr2", ".cr3", ".crw", ".arw", ".raf", ".orf", ".rw2", ".x3f", ".mrw", ".iiq")
+_REFERENCE_GUESSES = {
+    # 30 frames a thirtieth of a second apart, by the times of their blocks; ffprobe guesses 60.
+    ("sample_with_multiple_key_frames.mkv", "fps"),
+    # 2.8 s of frames, then bytes that are not audio, which ffprobe counts by bit rate.
+    ("bear-cbr-no-seek-table-trailing-garbage.mp3", "duration"),
+}
 _TARGETS = {
     "av": {
         "duration": 98,
@@ -139,8 +145,8 @@ def main(corpus: Path) -> int:
         if "location" not in wanted and facts.get("latitude") is not None:
             wrong_places.append(f"{path}: {found(facts, 'location')}, the reference has none")
         for name, value in wanted.items():
-            if name == "fps" and value > 240:
-                apart.append(f"{path}: the reference says {value:g} fps, mfkit {found(facts, name)}")
+            if name == "fps" and value > 240 or (Path(path).name, name) in _REFERENCE_GUESSES:
+                apart.append(f"{path}: the reference says {value:g} ({name}), mfkit {found(facts, name)}")
                 continue
             if says_nothing(name, value):
                 continue
@@ -170,7 +176,7 @@ def main(corpus: Path) -> int:
     for key, lines in sorted(differing.items()):
         if lines:
             print(f"\n{' '.join(key)}", *lines, sep="\n  ")
-    print("\nfps above 240, not compared", *apart, sep="\n  ")
+    print("\nguesses of the reference, not compared", *apart, sep="\n  ")
     return missed
 
 

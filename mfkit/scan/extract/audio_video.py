@@ -15,6 +15,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
 from mfkit.scan.extract.dates_and_numbers import parse_iso_date
 from mfkit.scan.extract.quicktime import Movie, read_movie
 from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin, merge
@@ -94,9 +95,12 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     try:
         with ExitStack() as stack:
             container = open_container(source, file_format, stack)
-            if _DEMUXERS.get(file_format.format) != _MP4:
-                return _read_streams(container, file_format)
-            return _add_movie_header(_read_streams(container, file_format), container, read_movie(source))
+            metadata = _read_streams(container, file_format)
+            if _DEMUXERS.get(file_format.format) == _MP4:
+                return _add_movie_header(metadata, container, read_movie(source))
+            if file_format.format in MATROSKA:
+                return _add_matroska(metadata, container, source)
+            return merge(counted_duration(source, file_format, metadata.get("duration")), metadata)
     except FFmpegError as error:
         if error.errno in (errno.ENOENT, errno.EACCES):
             raise  # an error of the file system; FFmpeg's own errors have other numbers
@@ -189,6 +193,15 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
         }
         header = merge(header, from_origin("container", described))
     return merge(metadata, header)
+
+
+def _add_matroska(metadata: Metadata, container: InputContainer, source: Source) -> Metadata:
+    """Rotate the video as players do, and count what the header does not state."""
+    video = best_stream(container, moving_pictures(container), "video")
+    rank = None if video is None else list(container.streams.video).index(video)
+    found = matroska_metadata(source, metadata.get("duration"), rank)
+    _rotate(metadata, found.get("extra", {}).pop("rotation", 0))
+    return merge(found, metadata)
 
 
 def _rotate(metadata: Metadata, rotation: int) -> None:

@@ -1,0 +1,201 @@
+"""Durations of audio without a container, by counting its frames.
+
+A file of up to `LIMIT` bytes is read as a whole. Of a larger one, parts at equal distances are read: if they
+all have the same bit rate, the duration follows exactly from the file's size, otherwise it is an estimate.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mfkit.scan.extract.bounded_reader import BoundedReader
+from mfkit.scan.formats.audio_frames import Frame, ac3, adts, dts, mpeg_audio
+
+LIMIT = 7 << 20
+_PARTS, _PART_SIZE = 32, 7 << 15
+_CONSTANT = 1.002
+"""Largest ratio of the bit rates of parts that have a constant bit rate; padding makes them differ."""
+_MAX_TAGS, _MAX_CANDIDATES = 16, 200_000
+
+_PARSERS: dict[str, Callable[[bytes, int], Frame | None]] = {
+    "mp3": mpeg_audio,
+    "mp2": mpeg_audio,
+    "aac": adts,
+    "ac3": ac3,
+    "eac3": ac3,
+    "dts": dts,
+}
+_SYNC_BYTES: dict[Callable[[bytes, int], Frame | None], tuple[bytes, ...]] = {
+    mpeg_audio: (b"\xff",),
+    adts: (b"\xff",),
+    ac3: (b"\x0b\x77",),
+    dts: (b"\x7f", b"\xfe", b"\x1f", b"\xff"),
+}
+
+
+class Count(NamedTuple):
+    """A duration that was counted.
+
+    Attributes:
+        seconds: The duration.
+        bytes: Number of bytes that take so long, for the bit rate.
+        is_exact: Whether every frame counts; else the duration is an estimate.
+    """
+
+    seconds: float
+    bytes: int
+    is_exact: bool = True
+
+
+def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
+    """Count the frames of a file.
+
+    Returns:
+        None if the file has no frames, or if its first frame states their number (Xing, VBRI) and the
+        file is not longer than it states.
+    """
+    parse = _PARSERS[format_name]
+    start, end = audio_range(reader)
+    if parse is mpeg_audio and _is_described(reader.read(start, 4_096), end - start):
+        return None
+    if end - start <= LIMIT:
+        walk = _Walk(parse, reader.read(start, end - start))
+        seconds = walk.seconds()
+        # Bytes between frames are no audio; tags count, as in the bit rates that FFmpeg gives.
+        return Count(seconds, reader.size - (end - start - walk.bytes)) if seconds else None
+    step = (end - start - _PART_SIZE) // (_PARTS - 1)
+    walks = [_Walk(parse, reader.read(start + part * step, _PART_SIZE)) for part in range(_PARTS)]
+    rates = [walk.bytes / walk.seconds() for walk in walks if walk.seconds() and walk.bytes]
+    total = sum(walk.seconds() for walk in walks)
+    if not rates or not total:
+        return None
+    seconds = (end - start) * total / sum(walk.bytes for walk in walks)
+    return Count(seconds, reader.size, max(rates) <= _CONSTANT * min(rates))
+
+
+class _Walk:
+    """The consecutive frames in a part of a file, and the gaps between them.
+
+    Attributes:
+        bytes: Number of bytes of the frames.
+    """
+
+    def __init__(self, parse: Callable[[bytes, int], Frame | None], data: bytes) -> None:
+        self._parse, self._data = parse, data
+        self._samples: Counter[int] = Counter()
+        self.bytes = self._candidates = 0
+        self._walk()
+
+    def seconds(self) -> float:
+        """Return the duration of the frames."""
+        return sum(samples / rate for rate, samples in self._samples.items())
+
+    def _walk(self) -> None:
+        data, parse, samples = self._data, self._parse, self._samples
+        at, previous = 0, None
+        while at < len(data):
+            frame = parse(data, at)
+            if frame is None or frame[2:] != previous and not self._is_followed(at, frame):
+                following = self._next_frame(at)
+                if following is None:
+                    return
+                at = following
+                continue
+            if at + frame.size > len(data):
+                return  # cut off
+            samples[frame.rate] += frame.samples
+            self.bytes += frame.size
+            at += frame.size
+            previous = frame[2:]
+
+    def _is_followed(self, at: int, frame: Frame) -> bool:
+        """Return whether a frame is followed by another one; at the start also by a tag or the end."""
+        end = at + frame.size
+        following = self._parse(self._data, end)
+        if following is not None:
+            return following.kind == frame.kind
+        return not at and end >= len(self._data) - 16 or self._data[end : end + 3] in (b"ID3", b"TAG", b"APE")
+
+    def _next_frame(self, at: int) -> int | None:
+        """Return the offset of the next frame after bytes that are none, such as a tag in the middle."""
+        data = self._data
+        if data[at : at + 3] == b"ID3" and (size := _id3_size(data[at : at + 10])):
+            return at + size
+        while self._candidates < _MAX_CANDIDATES:
+            self._candidates += 1
+            found = [one for sync in _SYNC_BYTES[self._parse] if (one := data.find(sync, at + 1)) >= 0]
+            if not found:
+                return None
+            at = min(found)
+            frame = self._parse(data, at)
+            if frame is not None and self._is_followed(at, frame):
+                return at
+        return None
+
+
+def audio_range(reader: BoundedReader) -> tuple[int, int]:
+    """Return where the audio starts and ends between the tags around it.
+
+    ID3v2.4.0, sections 3.1 and 3.4; ID3v1; APE tags; Lyrics3 2.00.
+    """
+    start, end = 0, reader.size
+    for _ in range(_MAX_TAGS):
+        size = _id3_size(reader.read(start, 10))
+        if not size:
+            break
+        start += size
+    for _ in range(_MAX_TAGS):
+        tail = reader.read(end - 128, 128) if end >= 128 else b""
+        if tail[:3] == b"TAG":
+            end -= 128
+        elif tail[-32:-24] == b"APETAGEX":
+            has_header = tail[-9] & 0x80
+            end -= int.from_bytes(tail[-20:-16], "little") + (32 if has_header else 0)
+        elif tail[-9:] == b"LYRICS200" and tail[-15:-9].isdigit():
+            end -= int(tail[-15:-9]) + 15
+        elif tail[-10:-7] == b"3DI":
+            end -= _id3_size(b"ID3" + tail[-7:])
+        else:
+            break
+    return (start, end) if start < end else (start, max(reader.size, start))
+
+
+def _id3_size(head: bytes) -> int:
+    """Return the bytes of an ID3v2 tag with its header and footer; 0 if there is no tag."""
+    if len(head) < 10 or head[:3] != b"ID3" or max(head[6:10]) > 127:
+        return 0
+    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+    return size + (20 if head[5] & 0x10 else 10)
+
+
+def _is_described(data: bytes, size: int) -> bool:
+    """Return whether the first frame states the number of all frames in the file.
+
+    Xing, Info and VBRI headers ("MPEG Audio Frame Header" by Konrad Windszus, section 2.3).
+    """
+    start = data.find(b"\xff")
+    frame = mpeg_audio(data, start) if 0 <= start < 2_048 else None
+    if frame is None:
+        return False
+    found = [at for name in (b"Xing", b"Info") if 0 <= (at := data.find(name, start, start + 64))]
+    if found:
+        at = found[0]
+        flags, frames, stated = (
+            int.from_bytes(data[at + part : at + part + 4], "big") for part in (4, 8, 12)
+        )
+        if not flags & 1 or not frames:
+            return False
+        return not flags & 2 or _covers(stated, size)
+    at = start + 36
+    if data[at : at + 4] != b"VBRI":
+        return False
+    stated, frames = (int.from_bytes(data[at + part : at + part + 4], "big") for part in (10, 14))
+    return bool(frames) and _covers(stated, size)
+
+
+def _covers(stated: int, size: int) -> bool:
+    """Return whether a file is not much longer than its first frame states.
+
+    A longer one was joined from several. Of a truncated one, players show what it states.
+    """
+    return size - stated <= max(4_096, size // 50)

@@ -1,0 +1,280 @@
+"""Tracks and block times of Matroska and WebM files (RFC 9559), for fields that PyAV does not provide.
+
+Browsers and live encoders write no duration. The last cluster is then looked for at the end of the file, and
+the headers of its blocks are read. A video's frame rate is an average over its blocks if they do not follow
+each other at the stated interval.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mfkit.scan.extract.bounded_reader import BoundedReader
+from mfkit.scan.extract.frame_count import Count
+
+_EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
+_TIMESTAMP_SCALE, _DURATION = 0x2AD7B1, 0x4489
+_TRACK, _NUMBER, _TYPE, _DEFAULT_DURATION, _VIDEO = 0xAE, 0xD7, 0x83, 0x23E383, 0xE0
+_PROJECTION, _ROLL = 0x7670, 0x7675
+_TIMESTAMP, _SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK, _BLOCK_DURATION = 0xE7, 0xA3, 0xA0, 0xA1, 0x9B
+_TOP_LEVEL = frozenset((_CLUSTER, _INFO, _TRACKS, 0x114D9B74, 0x1C53BB6B, 0x1254C367, 0x1941A469, 0x1043A770))
+_VIDEO_TYPE = 1
+_MAX_ELEMENTS, _MAX_TRACKS, _FIRST_BLOCKS, _MAX_BLOCKS = 1_000, 128, 600, 20_000
+_TAILS = (1 << 17, 1 << 20, 5 << 20)
+_ROUNDING = 1.6
+"""Largest difference between two intervals of a constant rate in ticks, because times are rounded."""
+
+
+class _Element(NamedTuple):
+    id: int
+    start: int
+    size: int | None  # None if unknown
+
+
+class Track(NamedTuple):
+    """A track's header: whether it is video, its nanoseconds per frame, its rotation in degrees."""
+
+    is_video: bool
+    default_duration: int | None
+    rotation: int
+
+
+class _Block(NamedTuple):
+    track: int
+    time: int
+    duration: int | None
+
+
+class Matroska(NamedTuple):
+    """A file's header.
+
+    Attributes:
+        duration: Seconds that the file states; None if it states none.
+        scale: Seconds per tick.
+        tracks: Tracks by number.
+        clusters: Offset of the first cluster.
+    """
+
+    duration: float | None
+    scale: float
+    tracks: dict[int, Track]
+    clusters: int
+
+
+def read_matroska(reader: BoundedReader) -> Matroska | None:
+    """Read a file's elements up to the first cluster; None without one."""
+    duration, scale = 0.0, 1_000_000
+    tracks: dict[int, Track] = {}
+    at = 0
+    for _ in range(_MAX_ELEMENTS):
+        element = _element(reader, at)
+        if element is None:
+            return None
+        if element.id == _CLUSTER:
+            seconds = duration * scale / 1e9
+            return Matroska(seconds if 0 < seconds < 1e9 else None, scale / 1e9, tracks, at)
+        if element.id == _SEGMENT:
+            at = element.start
+            continue
+        if element.size is None:
+            return None
+        if element.id == _INFO:
+            for child in _children(reader, element):
+                if child.id == _TIMESTAMP_SCALE:
+                    scale = _unsigned(reader, child) or scale
+                elif child.id == _DURATION:
+                    duration = _float(reader, child)
+        elif element.id == _TRACKS:
+            for child in _children(reader, element):
+                if child.id == _TRACK and len(tracks) < _MAX_TRACKS:
+                    tracks |= _track(reader, child)
+        at = element.start + element.size
+    return None
+
+
+def _track(reader: BoundedReader, entry: _Element) -> dict[int, Track]:
+    number, is_video, default_duration, roll = 0, False, None, 0.0
+    for child in _children(reader, entry):
+        if child.id == _NUMBER:
+            number = _unsigned(reader, child)
+        elif child.id == _TYPE:
+            is_video = _unsigned(reader, child) == _VIDEO_TYPE
+        elif child.id == _DEFAULT_DURATION:
+            default_duration = _unsigned(reader, child) or None
+        elif child.id == _VIDEO:
+            projections = (part for part in _children(reader, child) if part.id == _PROJECTION)
+            parts = (part for projection in projections for part in _children(reader, projection))
+            roll = next((_float(reader, part) for part in parts if part.id == _ROLL), 0.0)
+    degrees = round(roll) % 360
+    return {number: Track(is_video, default_duration, degrees if degrees in (90, 180, 270) else 0)}
+
+
+def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:
+    """Return the duration from the first block to the end of the last one.
+
+    Returns:
+        None if no block is found at the end of the file.
+    """
+    first = next(_blocks(reader, header.clusters, 64), None)
+    if first is None:
+        return None
+    for size in _TAILS:
+        start = max(header.clusters, reader.size - size)
+        last = _last_time(reader, header, start, reader.read(start, size))
+        if last is not None:
+            seconds = (last - first.time) * header.scale
+            return Count(seconds, reader.size) if seconds > 0 else None
+        if start == header.clusters:
+            break
+    return None
+
+
+def _last_time(reader: BoundedReader, header: Matroska, start: int, tail: bytes) -> float | None:
+    """Return when the last block of the tail's last readable cluster ends, in ticks."""
+    mark = _CLUSTER.to_bytes(4, "big")
+    found = tail.rfind(mark)
+    while found >= 0:
+        times: dict[int, list[int]] = {}
+        ends: dict[int, float] = {}
+        for block in _blocks(reader, start + found, _MAX_BLOCKS):
+            past = times.setdefault(block.track, [])
+            past[:] = sorted((*past[-2:], block.time))
+            track = header.tracks.get(block.track)
+            if block.duration is not None:
+                length: float = block.duration
+            elif track is not None and track.default_duration:
+                length = track.default_duration / 1e9 / header.scale
+            else:
+                length = past[-1] - past[-2] if len(past) > 1 else 0
+            ends[block.track] = max(ends.get(block.track, 0), past[-1] + length)
+        if ends:
+            return max(ends.values())
+        found = tail.rfind(mark, 0, found)
+    return None
+
+
+def average_frame_rate(reader: BoundedReader, header: Matroska, number: int) -> float | None:
+    """Return the average frame rate of a video track with a variable rate.
+
+    Args:
+        reader: The file.
+        header: Its header.
+        number: Number of the track.
+
+    Returns:
+        None if the track states its interval and the first blocks have it, if there are too few blocks, or
+        too many to read.
+    """
+    track = header.tracks.get(number)
+    if track is None:
+        return None
+    times: list[int] = []
+    is_complete = True
+    for index, block in enumerate(_blocks(reader, header.clusters, _MAX_BLOCKS)):
+        if index == _FIRST_BLOCKS and track.default_duration and _is_regular(times, track, header.scale):
+            return None
+        if block.track == number:
+            times.append(block.time)
+        is_complete = index < _MAX_BLOCKS - 2
+    if (
+        len(times) < 3
+        or not is_complete
+        or track.default_duration
+        and _is_regular(times, track, header.scale)
+    ):
+        return None
+    times.sort()
+    ticks = times[-1] - times[0]
+    return (len(times) - 1) / (ticks * header.scale) if ticks > 0 else None
+
+
+def _is_regular(times: list[int], track: Track, scale: float) -> bool:
+    interval = (track.default_duration or 0) / 1e9 / scale
+    ordered = sorted(times)
+    return all(abs(later - earlier - interval) <= _ROUNDING for earlier, later in zip(ordered, ordered[1:]))
+
+
+def _blocks(reader: BoundedReader, at: int, limit: int) -> Iterator[_Block]:
+    """Yield the blocks of consecutive clusters; only the headers of blocks are read."""
+    cluster_time = 0
+    pending: _Block | None = None
+    for _ in range(3 * limit):
+        element = _element(reader, at)
+        if element is None:
+            break
+        if element.id in (_CLUSTER, _BLOCK_GROUP):
+            if pending is not None:
+                yield pending
+                pending = None
+            at = element.start
+            continue
+        if element.size is None:
+            break
+        if element.id == _TIMESTAMP:
+            cluster_time = _unsigned(reader, element)
+        elif element.id in (_SIMPLE_BLOCK, _BLOCK):
+            if pending is not None:
+                yield pending
+            head = reader.read(element.start, 12)
+            number, length = _variable(head, 0, keep_marker=False)
+            if not length or len(head) < length + 2:
+                pending = None
+                break
+            pending = _Block(number or 0, cluster_time + struct.unpack_from(">h", head, length)[0], None)
+        elif element.id == _BLOCK_DURATION and pending is not None:
+            pending = pending._replace(duration=_unsigned(reader, element))
+        elif element.id not in _TOP_LEVEL and element.id > 0xFFFFFF:
+            break
+        at = element.start + element.size
+    if pending is not None:
+        yield pending
+
+
+def _children(reader: BoundedReader, parent: _Element) -> Iterator[_Element]:
+    end = parent.start + (parent.size or 0)
+    at = parent.start
+    for _ in range(_MAX_ELEMENTS):
+        element = _element(reader, at) if at < end else None
+        if element is None or element.size is None:
+            return
+        yield element
+        at = element.start + element.size
+
+
+def _element(reader: BoundedReader, at: int) -> _Element | None:
+    """Read an element's identifier and size (RFC 8794, sections 4 to 6)."""
+    head = reader.read(at, 12)
+    identifier, id_length = _variable(head, 0, keep_marker=True)
+    if not id_length or id_length > 4:
+        return None
+    size, size_length = _variable(head, id_length, keep_marker=False)
+    if not size_length:
+        return None
+    start = at + id_length + size_length
+    return _Element(identifier or 0, start, size)
+
+
+def _variable(data: bytes, at: int, *, keep_marker: bool) -> tuple[int | None, int]:
+    """Return a number of variable length and its length, 0 if invalid; None for the unknown size."""
+    if at >= len(data) or not data[at]:
+        return None, 0
+    length = 9 - data[at].bit_length()
+    if at + length > len(data):
+        return None, 0
+    value = int.from_bytes(data[at : at + length], "big")
+    if keep_marker:
+        return value, length
+    value &= (1 << 7 * length) - 1
+    return (None if value == (1 << 7 * length) - 1 else value), length
+
+
+def _unsigned(reader: BoundedReader, element: _Element) -> int:
+    return int.from_bytes(reader.read(element.start, min(element.size or 0, 8)), "big")
+
+
+def _float(reader: BoundedReader, element: _Element) -> float:
+    data = reader.read(element.start, element.size or 0) if element.size in (4, 8) else b""
+    if len(data) not in (4, 8):
+        return 0.0
+    value: float = struct.unpack(">f" if len(data) == 4 else ">d", data)[0]
+    return value if abs(value) < 1e18 else 0.0

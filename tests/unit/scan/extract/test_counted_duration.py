@@ -1,0 +1,235 @@
+"""Durations of Ogg, Matroska, FLAC and WAV files that state none, or only that of a part."""
+
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.matroska import average_frame_rate, count_blocks, read_matroska
+from mfkit.scan.extract.ogg_pages import count_pages
+from mfkit.scan.extract.registry import Metadata
+from mfkit.scan.extract.unknown_size import count_flac, count_wav
+
+Reader = Callable[[Path], Metadata]
+VideoMaker = Callable[..., Path]
+
+
+def _sound(path: Path, codec: str, seconds: float, form: str | None = None, rate: int = 48_000) -> bytes:
+    with av.open(str(path), "w", format=form) as container:
+        stream: Any = container.add_stream(codec, rate=rate, layout="stereo")
+        stream.codec_context.open(strict=False)
+        size = stream.codec_context.frame_size or 1024
+        for index in range(int(seconds * rate / size)):
+            samples = av.AudioFrame(stream.codec_context.format.name, "stereo", size)
+            for plane in samples.planes:
+                plane.update(bytes(plane.buffer_size))
+            samples.pts, samples.rate, samples.time_base = index * size, rate, Fraction(1, rate)
+            container.mux(stream.encode(samples))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("codec", "name"), [("libopus", "a.opus"), ("flac", "a.oga")])
+def test_chained_ogg_streams_play_one_after_the_other(
+    codec: str, name: str, tmp_path: Path, metadata_of: Reader
+) -> None:
+    """Three seconds and six are nine; one link alone keeps FFmpeg's duration."""
+    form = "ogg" if codec == "flac" else None
+    one = _sound(tmp_path / name, codec, 3, form)
+    assert metadata_of(tmp_path / name)["duration"] == pytest.approx(3, abs=0.1)
+    assert metadata_of(tmp_path / name)["extra"]["origins"]["duration"] == "container"
+    two = _sound(tmp_path / f"2{name}", codec, 6, form)
+    (tmp_path / name).write_bytes(one + two)
+    metadata = metadata_of(tmp_path / name)
+    assert metadata["duration"] == pytest.approx(9, abs=0.2)
+    assert metadata["extra"]["origins"]["duration"] == "counted"
+    assert metadata["bitrate"] == round(8 * len(one + two) / metadata["duration"])
+
+
+def _page(serial: int, position: int, body: bytes, flags: int = 0) -> bytes:
+    lengths = bytes([255] * (len(body) // 255) + [len(body) % 255])
+    head = struct.pack("<4sBBQIII", b"OggS", 0, flags, position, serial, 0, 0)
+    return head + bytes((len(lengths),)) + lengths + body
+
+
+def _vorbis(serial: int, *positions: int) -> bytes:
+    first = b"\x01vorbis" + struct.pack("<IBI", 0, 2, 1000).ljust(23, b"\0")
+    data = _page(serial, 0, first, flags=2)
+    return data + b"".join(_page(serial, position, b"x" * 300) for position in positions)
+
+
+_NONE = 2**64 - 1
+
+
+@pytest.mark.parametrize(
+    ("data", "seconds", "links"),
+    [
+        (_vorbis(1, 1000, 2000, 3000), 3.0, 1),
+        (_vorbis(1, 1000, 3000, _NONE), 3.0, 1),
+        (_vorbis(1, 1000, 3000) + _vorbis(2, 500, 6000), 9.0, 2),
+        (_vorbis(1, 1000, 3000) + _vorbis(1, 500, 6000), 9.0, 2),
+        (_vorbis(1, 1000, 3000) + b"junk" * 9 + _vorbis(2, 500, 6000), 9.0, 2),
+        (_vorbis(1, 3_600_000, 3_601_000, 3_604_000), 4.0, 1),
+        (_vorbis(1, 9_000, 10_000), 10.0, 1),
+    ],
+)
+def test_positions_of_ogg_pages(data: bytes, seconds: float, links: int) -> None:
+    """Position -1 states nothing, equal serial numbers are new links, a late start is no duration."""
+    count, found = count_pages(bytes_reader(data))
+    assert count is not None and (count.seconds, count.is_exact, found) == (seconds, True, links)
+
+
+def test_ogg_streams_beside_each_other_are_one_link() -> None:
+    """All first pages come before the data; the longest stream counts."""
+    first = b"\x01vorbis" + struct.pack("<IBI", 0, 2, 1000).ljust(23, b"\0")
+    data = _page(1, 0, first, 2) + _page(2, 0, first, 2) + _page(1, 5000, b"x") + _page(2, 7000, b"x")
+    count, links = count_pages(bytes_reader(data))
+    assert count is not None and (count.seconds, links) == (7.0, 1)
+    assert count_pages(bytes_reader(b"OggS")) == (None, 0)
+
+
+def _without_duration(data: bytes) -> bytes:
+    """Replace a Matroska file's Duration element by a void one."""
+    at = data.index(b"\x44\x89\x88")
+    return data[:at] + b"\xec\x89" + data[at + 2 :]
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm"])
+def test_matroska_without_duration(name: str, tmp_path: Path, metadata_of: Reader) -> None:
+    """The blocks of the last cluster tell."""
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        video: Any = container.add_stream("libvpx" if name == "a.webm" else "mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for index in range(30):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            frame.pts, frame.time_base = index, Fraction(1, 10)
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    path.write_bytes(_without_duration(path.read_bytes()))
+    metadata = metadata_of(path)
+    assert metadata["duration"] == pytest.approx(3, abs=0.01)
+    assert metadata["extra"]["origins"]["duration"] == metadata["extra"]["origins"]["bitrate"] == "counted"
+    assert metadata["bitrate"] == round(8 * path.stat().st_size / metadata["duration"])
+    assert metadata["fps"] == 10.0
+
+
+def _size(value: int) -> bytes:
+    return (value | 1 << 56).to_bytes(8, "big")
+
+
+def _element(identifier: str, data: bytes) -> bytes:
+    return bytes.fromhex(identifier) + _size(len(data)) + data
+
+
+def _unsigned(identifier: str, value: int) -> bytes:
+    return _element(identifier, value.to_bytes(8, "big"))
+
+
+def _matroska(
+    clusters: list[tuple[int, list[int]]], interval: int | None = None, roll: float = 0.0, tail: bytes = b""
+) -> bytes:
+    """Return a live recording: clusters of unknown size with the times of their blocks."""
+    projection = _element("7670", _element("7675", struct.pack(">f", roll)))
+    video = _element("e0", _unsigned("b0", 64) + _unsigned("ba", 48) + projection)
+    track = _unsigned("d7", 1) + _unsigned("83", 1) + video
+    if interval is not None:
+        track += _unsigned("23e383", interval)
+    data = _element("1a45dfa3", _element("4282", b"webm")) + bytes.fromhex("18538067") + b"\x01" + b"\xff" * 7
+    data += _element("1549a966", _unsigned("2ad7b1", 1_000_000)) + _element("1654ae6b", _element("ae", track))
+    for time, offsets in clusters:
+        data += bytes.fromhex("1f43b675") + b"\x01" + b"\xff" * 7 + _unsigned("e7", time)
+        for offset in offsets:
+            data += _element("a3", b"\x81" + struct.pack(">h", offset) + b"\x80" + b"x" * 50)
+    return data + tail
+
+
+@pytest.mark.parametrize(
+    ("data", "seconds"),
+    [
+        (_matroska([(0, [0, 100, 200]), (1000, [0, 100, 900])]), 2.7),
+        (_matroska([(0, [0, 100]), (1000, [0, 100, 900])], interval=40_000_000), 1.94),
+        (_matroska([(5000, [0, 100]), (6000, [0, 100, 200])]), 1.3),
+        (_matroska([(0, [0, 100, 200]), (1000, [100, 0])]), 1.2),
+        (_matroska([(0, [0, 100]), (1000, [0, 100])], tail=b"\xa3\x82\x81"), 1.2),
+        (_matroska([(0, [0, 100]), (1000, [0, 100]), (2000, [])]), 1.2),
+        (_matroska([(0, [0])]), None),
+        (_matroska([]), None),
+    ],
+)
+def test_last_block_of_a_live_recording(data: bytes, seconds: float | None) -> None:
+    """It ends after its track's interval, or after the distance to the block before it."""
+    reader = bytes_reader(data)
+    header = read_matroska(reader)
+    count = count_blocks(reader, header) if header is not None else None
+    assert (None if count is None else count.seconds) == (None if seconds is None else pytest.approx(seconds))
+
+
+@pytest.mark.parametrize("roll", [0.0, 90.0, -90.0, 180.0, 45.0])
+def test_matroska_rotation(roll: float) -> None:
+    """ProjectionPoseRoll in degrees; only right angles swap sides."""
+    header = read_matroska(bytes_reader(_matroska([(0, [0])], roll=roll)))
+    assert header is not None
+    assert header.tracks[1].rotation == {0.0: 0, 90.0: 90, -90.0: 270, 180.0: 180, 45.0: 0}[roll]
+
+
+@pytest.mark.parametrize(
+    ("times", "interval", "rate"),
+    [
+        ([0, 33, 67, 100, 133, 167, 200], 33_333_333, None),
+        ([0, 67, 33, 133, 100, 167, 200], 33_333_333, None),
+        ([0, 33, 67, 100, 200, 300, 400], 33_333_333, 15.0),
+        ([0, 100, 200, 300, 400], None, 10.0),
+        ([0, 100], None, None),
+    ],
+)
+def test_average_of_a_variable_frame_rate(times: list[int], interval: int | None, rate: float | None) -> None:
+    """The stated interval is used if the blocks have it, in any order."""
+    reader = bytes_reader(_matroska([(0, times)], interval=interval))
+    header = read_matroska(reader)
+    assert header is not None
+    found = average_frame_rate(reader, header, 1)
+    assert found == (None if rate is None else pytest.approx(rate))
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 40.0])
+def test_flac_from_a_pipe(seconds: float, tmp_path: Path, metadata_of: Reader) -> None:
+    """The number of the last frame tells if STREAMINFO states no samples."""
+    data = bytearray(_sound(tmp_path / "a.flac", "flac", seconds, rate=44_100))
+    expected = metadata_of(tmp_path / "a.flac")["duration"]
+    assert count_flac(bytes_reader(bytes(data))) is None
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    (tmp_path / "a.flac").write_bytes(data)
+    metadata = metadata_of(tmp_path / "a.flac")
+    assert metadata["duration"] == pytest.approx(expected, abs=1e-6)
+    assert metadata["extra"]["origins"]["duration"] == "counted"
+
+
+def _wav(stated: int, seconds: float, tail: bytes = b"") -> bytes:
+    samples = bytes(round(seconds * 44_100) * 4)
+    head = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 2, 44_100, 176_400, 4, 16)
+    body = b"WAVE" + head + b"LIST" + struct.pack("<I", 4) + b"INFO" + b"data" + struct.pack("<I", stated)
+    return b"RIFF" + struct.pack("<I", stated) + body + samples + tail
+
+
+@pytest.mark.parametrize("stated", [0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
+def test_wav_from_a_pipe(stated: int, tmp_path: Path, metadata_of: Reader) -> None:
+    """The file's size tells if the data chunk states 0 or the largest number."""
+    (tmp_path / "a.wav").write_bytes(_wav(stated, 2.5))
+    metadata = metadata_of(tmp_path / "a.wav")
+    assert metadata["duration"] == pytest.approx(2.5, abs=1e-6)
+    assert metadata["bitrate"] == 1_411_200
+
+
+@pytest.mark.parametrize(
+    "data", [_wav(441_000, 2.5), _wav(0, 0), _wav(0, 0, b"LIST\4\0\0\0INFO"), b"RIFF", b""]
+)
+def test_wav_with_a_size_is_not_counted(data: bytes) -> None:
+    """Also not an empty one, with or without further chunks."""
+    assert count_wav(bytes_reader(data)) is None

@@ -127,7 +127,7 @@ def by_hand(file: Path) -> Any:
         base = json.loads((found.path / "manifest.json").read_text())["base"]["media"]
     connection = duckdb.connect()
     files = [str(found.path / file) for file in base]
-    shown = f"SELECT * EXCLUDE (metadata_id, item_date) FROM read_parquet({files})"
+    shown = f"SELECT * EXCLUDE (metadata_id) FROM read_parquet({files})"
     connection.execute(f"CREATE VIEW media AS {shown}")
     connection.execute("CREATE MACRO mfkit_fold(t) AS lower(t)")
     connection.execute("SET default_null_order = 'NULLS_FIRST_ON_ASC_LAST_ON_DESC'")

@@ -114,5 +114,8 @@ def _item(dice: random.Random, number: int) -> MediaItem:
         file_hash=hashlib.sha256(str(number).encode()).hexdigest(),
         file_modified_at=date,
         file_created_at=date if kind in ("image", "video") else None,
+        captured_at=date.replace(tzinfo=None) if kind in ("image", "video") else None,
+        capture_precision="second" if kind in ("image", "video") else None,
+        capture_source="ingested" if kind in ("image", "video") else None,
         media_metadata=facts,
     )

@@ -33,7 +33,7 @@ def growth(
         by: Names of dimensions (:func:`mfkit.analysis.dimensions.dimensions`); none for all items together.
 
     Returns:
-        ``period`` (its start, UTC), the columns named in ``by``, ``files``, ``bytes``, ``total_files`` and
+        ``period`` (its start), the columns named in ``by``, ``files``, ``bytes``, ``total_files`` and
         ``total_bytes`` (up to the end of the period, per group). Items without a date are left out. A group
         has a row for every period in which it has items.
 

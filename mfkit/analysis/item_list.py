@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 
 from mfkit.analysis.item_details import tag_names
 from mfkit.errors import FilterError
-from mfkit.filters.conditions import camera, conditions, container, item_date, lens
+from mfkit.filters.conditions import camera, conditions, container, lens
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution
 from mfkit.filters.suggestions import did_you_mean
@@ -19,10 +19,6 @@ from mfkit.models import media
 c = media.c
 COLUMNS: dict[str, ColumnElement[Any]] = {
     **c,
-    "date": item_date,
-    "date_source": case(
-        (c.file_created_at.is_not(None), "capture"), (c.file_modified_at.is_not(None), "file")
-    ),
     "place": c.location_name,
     "camera": camera,
     "lens": lens,

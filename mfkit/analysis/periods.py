@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, literal_column
 
 from mfkit.errors import FilterError
 from mfkit.filters.suggestions import did_you_mean
-from mfkit.sql.elements import PeriodStart
+from mfkit.models import UTCDateTime
+from mfkit.sql.elements import PeriodStart, UtcClock
 
 Period = Literal["year", "quarter", "month", "week", "day"]
 Freq = Period | Literal["YS", "YE", "Y", "QS", "QE", "Q", "MS", "ME", "M", "W", "D"]
@@ -25,11 +26,14 @@ _PERIODS: dict[str, Period] = {
 
 
 def period_start(freq: Freq, timestamp: ColumnElement[Any]) -> ColumnElement[datetime]:
-    """Return the start (UTC) of the period that a timestamp falls in; weeks start on Monday.
+    """Return the start of the period that a timestamp falls in; weeks start on Monday.
 
     Args:
         freq: ``"year"``, ``"quarter"``, ``"month"``, ``"week"``, ``"day"``, or a pandas alias of these.
-        timestamp: A timestamp expression.
+        timestamp: A local time, or a timestamp, which is taken in UTC.
+
+    Returns:
+        A local time.
 
     Raises:
         FilterError: The period has another name.
@@ -38,4 +42,5 @@ def period_start(freq: Freq, timestamp: ColumnElement[Any]) -> ColumnElement[dat
         raise FilterError(
             f"{freq!r} is not a period. {did_you_mean(freq, _PERIODS)}Use one of {', '.join(_PERIODS)}."
         )
-    return PeriodStart(literal_column(f"'{_PERIODS[freq]}'"), timestamp)
+    local = UtcClock(timestamp) if isinstance(timestamp.type, UTCDateTime) else timestamp
+    return PeriodStart(literal_column(f"'{_PERIODS[freq]}'"), local)

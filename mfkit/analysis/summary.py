@@ -77,7 +77,7 @@ def totals_by_type_codec_and_year(chosen: MediaFilter) -> Select[Any]:
 
     Returns:
         One row per existing combination: ``media_type``, ``video_codec``, ``period`` (start of the year of
-        the item's date, UTC; null without a date), ``files``, ``bytes``, ``duration`` (seconds).
+        the item's date; null without a date), ``files``, ``bytes``, ``duration`` (seconds).
     """
     period = period_start("year", item_date).label("period")
     each = (

@@ -126,7 +126,7 @@ def growth_chart(
 
 def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodIndex, str]:
     """Return files and bytes (periods x media types), all periods without gaps, and their frequency."""
-    timestamps = rows["period"].dt.tz_localize(None)
+    timestamps = rows["period"]
     finest = "D"
     if (timestamps.dt.day == 1).all():
         finest = "Y" if (timestamps.dt.month == 1).all() else "M"

@@ -13,7 +13,7 @@ from mfkit.resources import resource_folder
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
+HEAD = "0007"
 """The schema revision of this mfkit."""
 _UNFINISHED = "copy:"
 

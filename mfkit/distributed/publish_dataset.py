@@ -34,10 +34,7 @@ _LINES = ("file_name", "folder", "title", "artist", "album", "genre", "camera", 
 _WORDS = "lower(strip_accents(concat_ws(chr(10), {})))".format(
     ", ".join(f"replace({line}, chr(10), ' ')" for line in _LINES)
 )
-_PLACE = (
-    "'media_type=' || media_type || '/date_year=' || "
-    f"coalesce(CAST(year(coalesce(file_created_at, file_modified_at)) AS VARCHAR), '{NO_YEAR}')"
-)
+_PLACE = f"'media_type=' || media_type || '/date_year=' || coalesce(CAST(year(date) AS VARCHAR), '{NO_YEAR}')"
 
 
 def publish(

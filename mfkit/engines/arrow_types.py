@@ -19,6 +19,7 @@ from mfkit.sql.translate import Translated
 
 T = TypeVar("T")
 TIMESTAMP = pa.timestamp("us", tz="UTC")
+_LOCAL_TIME = pa.timestamp("us")
 BATCH = 32_768
 """Number of rows in a batch of a streamed result."""
 Batches = Iterator[pa.RecordBatch]
@@ -33,8 +34,10 @@ def arrow_type(type_: TypeEngine[Any]) -> pa.DataType | None:
     """
     if isinstance(type_, Enum):
         return pa.dictionary(pa.int8(), pa.string())
-    if isinstance(type_, (UTCDateTime, DateTime)):
+    if isinstance(type_, UTCDateTime):
         return TIMESTAMP
+    if isinstance(type_, DateTime):
+        return _LOCAL_TIME
     if isinstance(type_, Boolean):
         return pa.bool_()
     if isinstance(type_, BigInteger | Integer):
@@ -86,6 +89,9 @@ def conform_free(table: pa.Table) -> pa.Table:
             try:
                 if column.null_count == len(column):
                     column = pa.chunked_array([pa.nulls(len(column), _value_type(type_))])
+                if pa.types.is_timestamp(column.type) and isinstance(type_, DateTime):
+                    columns.append(column.cast(_LOCAL_TIME))
+                    continue
                 if column.null_count == len(column) or _standard_type(column).type == _value_type(type_):
                     columns.append(_typed(column, type_))
                     continue
@@ -197,6 +203,8 @@ def _from_raw(value: Any, type_: TypeEngine[Any]) -> Any:
     if isinstance(value, str):
         if isinstance(type_, UTCDateTime):
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        if isinstance(type_, DateTime):
+            return datetime.fromisoformat(value)
         if isinstance(type_, Uuid):
             return UUID(value)
     if isinstance(type_, Boolean) and value in (0, 1):

@@ -21,13 +21,14 @@ from mfkit.models import (
     Scan,
     ScanFailure,
     Tag,
+    UTCDateTime,
     collection_items,
     media,
     media_tags,
     scan_changes,
 )
 from mfkit.models.wide_view import wide_select
-from mfkit.sql.duckdb_sql import ITEM_DATE, duckdb_type
+from mfkit.sql.duckdb_sql import duckdb_type
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,12 @@ class Relation:
         key: The column with the item's id, to update the relation item by item. None for a small relation,
             which is always read completely.
         order: SQL order of the rows in the file.
-        derived: Names and DuckDB expressions of further columns, which are hidden from queries.
     """
 
     name: str
     columns: tuple[tuple[str, TypeEngine[Any]], ...]
     key: str | None = None
     order: str = ""
-    derived: tuple[tuple[str, str], ...] = ()
 
     def select(self, dialect: str, where: str = "") -> str:
         """Return SQL that reads the rows from the library database."""
@@ -61,8 +60,7 @@ class Relation:
 
     def typed(self) -> str:
         """Return DuckDB's select list that converts the columns to their types."""
-        columns = (f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
-        return ", ".join((*columns, *(f"{expression} AS {name}" for name, expression in self.derived)))
+        return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
 
     def written(self) -> str:
         """Return DuckDB SQL that converts the rows of ``incoming``, as read, for the file."""
@@ -80,13 +78,7 @@ def _relation(model: Any, key: str | None = None, order: str = "") -> Relation:
 
 
 # With the id of the metadata row, to derive the table media_metadata.
-MEDIA = Relation(
-    "media",
-    (*_columns(media.c), ("metadata_id", Uuid())),
-    "id",
-    f"media_type, {ITEM_DATE} DESC, id",
-    ((ITEM_DATE, "CAST(coalesce(file_created_at, file_modified_at) AS TIMESTAMP)"),),
-)
+MEDIA = Relation("media", (*_columns(media.c), ("metadata_id", Uuid())), "id", "media_type, date DESC, id")
 RELATIONS: dict[str, Relation] = {
     relation.name: relation
     for relation in (
@@ -124,7 +116,7 @@ def raw_type(type_: TypeEngine[Any]) -> pa.DataType:
 def _read_expression(name: str, type_: TypeEngine[Any], dialect: str) -> str:
     if dialect == "postgresql":
         kind = duckdb_type(type_)
-        if kind == "TIMESTAMP":
+        if isinstance(type_, UTCDateTime):
             return f"({name} AT TIME ZONE 'UTC') AS {name}"
         if kind in ("UUID", "VARCHAR"):
             return f"CAST({name} AS TEXT) AS {name}"

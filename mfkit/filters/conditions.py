@@ -33,8 +33,8 @@ EARTH_RADIUS_KM = 6371.0088
 Condition = ColumnElement[bool]
 c = media.c
 
-item_date = func.coalesce(c.file_created_at, c.file_modified_at)
-"""Date of an item: its capture time if known, else the modification time of its file."""
+item_date = c.date
+"""Date of an item: its local capture time if known, else the modification time of its file."""
 
 date_year = extract("year", item_date)
 """Year of :data:`item_date`."""

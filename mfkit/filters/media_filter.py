@@ -6,7 +6,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypedDict, TypeVar, Unpack
 
@@ -135,12 +135,12 @@ def _names(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
 
 
 def _moment(value: Any, *, end: bool) -> Any:
-    """Take a year, a month or a day for its first or its last moment; what has no zone is UTC."""
+    """Return a local time; a year, a month or a day stands for its start or its end. A zone is dropped."""
     try:
         return _clock(value, end=end)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{value!r} is no date; write 2024, '2024-05', '2024-05-17' or '2024-05-17T12:30Z'"
+            f"{value!r} is no date; write 2024, '2024-05', '2024-05-17' or '2024-05-17T12:30'"
         ) from None
 
 
@@ -160,9 +160,9 @@ def _clock(value: Any, *, end: bool) -> datetime | None:
             value = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     if isinstance(value, date) and not isinstance(value, datetime):
         clock = (23, 59, 59, 999_999) if end else (0, 0, 0, 0)
-        value = datetime(value.year, value.month, value.day, *clock, tzinfo=UTC)
+        value = datetime(value.year, value.month, value.day, *clock)
     if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.replace(tzinfo=None)
     if value is None:
         return None
     raise ValueError
@@ -240,9 +240,9 @@ class MediaFilter(BaseModel, metaclass=_Readable):
         max_height: Largest height in pixels as displayed.
         min_year: First year of release (music), or of ``date`` if no release year is known.
         max_year: Last year, as for ``min_year``.
-        year: Year or years of the item's date (UTC).
-        after: Earliest date: capture time if known, otherwise the file's modification time. A year,
-            month or day stands for its start. Times without a zone are UTC.
+        year: Year or years of the item's date.
+        after: Earliest date: local capture time if known, otherwise the file's modification time in UTC. A
+            year, month or day stands for its start. Dates go by the camera's clock, so a zone is dropped.
         before: Latest date. A year, month or day stands for its end.
         folder: Folder that contains the item, directly or at any depth. ``~`` and relative paths
             are resolved when the filter is created.

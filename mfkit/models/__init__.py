@@ -1,6 +1,6 @@
 """The schema of a media library."""
 
-from mfkit.models.base import Base, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
+from mfkit.models.base import Base, LocalDateTime, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
 from mfkit.models.change_log import media_changes
 from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus, scan_changes
 from mfkit.models.media import Collection, MediaItem, MediaType, Tag, collection_items, media_tags
@@ -12,6 +12,7 @@ from mfkit.models.wide_view import media
 __all__ = [
     "Base",
     "Collection",
+    "LocalDateTime",
     "MediaCopy",
     "MediaItem",
     "MediaMetadata",

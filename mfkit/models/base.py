@@ -70,6 +70,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+_TEXT = _TimestampText()  # type: ignore[no-untyped-call]  # SQLAlchemy
+LocalDateTime = DateTime().with_variant(_TEXT, "sqlite")
+"""A wall-clock time without a time zone: a naive datetime in Python, ``timestamp`` on PostgreSQL, text on
+SQLite in the form of :class:`UTCDateTime`."""
+
 PathText = Text().with_variant(Text(collation="C"), "postgresql")
 """Text compared by code point on every database, so that a folder is a single range of an index on paths."""
 

@@ -45,6 +45,10 @@ class MediaCopy(UUIDMixin, Base):
         file_modified_at: The file system's modification time.
         last_scanned_at: When a scan last read the copy.
         missing_since: When a scan first did not find the copy any more.
+        device: Number of the file system, as for an item.
+        inode: Number of the file in its file system, as for an item.
+        link_count: Number of hard links to the file.
+        changed_ns: When the file's inode last changed, as for an item.
         media_item: The item.
     """
 
@@ -56,6 +60,10 @@ class MediaCopy(UUIDMixin, Base):
     file_modified_at: Mapped[datetime | None]
     last_scanned_at: Mapped[datetime | None]
     missing_since: Mapped[datetime | None]
+    device: Mapped[int | None] = mapped_column(BigInteger)
+    inode: Mapped[int | None] = mapped_column(BigInteger)
+    link_count: Mapped[int | None]
+    changed_ns: Mapped[int | None] = mapped_column(BigInteger)
 
     media_item: Mapped[MediaItem] = relationship(back_populates="copies")
 

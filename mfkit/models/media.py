@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, CheckConstraint, Column, Enum, ForeignKey, Index, Integer, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from mfkit.models.base import Base, PathText, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
+from mfkit.models.base import Base, LocalDateTime, PathText, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
 from mfkit.models.long_text_indexes import index_long_text
 from mfkit.models.metadata import MediaMetadata
 
@@ -78,13 +78,24 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
         file_hash: SHA-256 of the content, 64 hexadecimal characters.
         mime_type: MIME type from the file's first bytes, for example ``video/mp4``.
         media_type: Media type of the item.
-        file_created_at: Capture time, or the date in the container; null if the file states neither.
+        file_created_at: Capture time in UTC; null if unknown. A capture time without an offset is stored as
+            if it were UTC.
         file_modified_at: The file system's modification time.
         last_scanned_at: When a scan last read the file.
         is_processed: Whether the current version of the extractors read the metadata.
         is_compressed: Whether the content is stored with a codec that compresses.
         compression_ratio: Uncompressed size divided by stored size, for example 50.0 for 50:1.
         missing_since: When a scan first did not find the file any more; null while the file exists.
+        captured_at: Capture time by the camera's clock, without a time zone; null if unknown.
+        capture_offset: UTC offset of the camera's clock in minutes east; null if unknown.
+        capture_precision: Precision of ``captured_at``: ``year``, ``month``, ``day``, ``minute`` or
+            ``second``. The parts after it are those of the period's start.
+        capture_source: Where the capture time was found, for example ``exif`` or ``file name``.
+        capture_flag: Why ``captured_at`` cannot be right: ``future`` or ``before 1826``; else null.
+        device: Number of the file system (``st_dev``), as a signed 64-bit number; null if unknown.
+        inode: Number of the file in its file system (``st_ino``), as a signed 64-bit number.
+        link_count: Number of hard links to the file.
+        changed_ns: When the file's inode last changed (``st_ctime_ns``), in nanoseconds since 1970 in UTC.
         media_metadata: Metadata of the item.
         tags: Tags of the item.
         collections: Collections with the item.
@@ -107,6 +118,16 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
     is_compressed: Mapped[bool] = mapped_column(default=False)
     compression_ratio: Mapped[float | None]
     missing_since: Mapped[datetime | None]
+    # After the columns of the mixins, where migrations add them.
+    captured_at: Mapped[datetime | None] = mapped_column(LocalDateTime, index=True, sort_order=1)
+    capture_offset: Mapped[int | None] = mapped_column(sort_order=1)
+    capture_precision: Mapped[str | None] = mapped_column(sort_order=1)
+    capture_source: Mapped[str | None] = mapped_column(sort_order=1)
+    capture_flag: Mapped[str | None] = mapped_column(sort_order=1)
+    device: Mapped[int | None] = mapped_column(BigInteger, sort_order=1)
+    inode: Mapped[int | None] = mapped_column(BigInteger, sort_order=1)
+    link_count: Mapped[int | None] = mapped_column(sort_order=1)
+    changed_ns: Mapped[int | None] = mapped_column(BigInteger, sort_order=1)
 
     media_metadata: Mapped[MediaMetadata | None] = relationship(
         back_populates="media_item", cascade="all, delete-orphan", passive_deletes=True

@@ -45,6 +45,12 @@ class MediaMetadata(UUIDMixin, Base):
         longitude: Longitude in degrees east, WGS 84.
         location_name: Name of the place.
         extra_metadata: All other fields, and the source of each field.
+        rating: Rating in stars, 0 to 5; -1 if rejected.
+        people: Names of the people in the picture, separated by "; ".
+        description: Description or caption.
+        album_artist: Artist of the whole album.
+        track: Number of the track on its disc.
+        disc: Number of the disc in its set.
         media_item: The item.
     """
 
@@ -80,6 +86,12 @@ class MediaMetadata(UUIDMixin, Base):
     extra_metadata: Mapped[dict[str, Any]] = mapped_column(
         JSON().with_variant(JSONB(), "postgresql"), default=dict
     )
+    rating: Mapped[float | None]
+    people: Mapped[str | None]
+    description: Mapped[str | None]
+    album_artist: Mapped[str | None]
+    track: Mapped[int | None]
+    disc: Mapped[int | None]
 
     media_item: Mapped[MediaItem] = relationship(back_populates="media_metadata")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text
 
-from mfkit.models.base import Base, attach
+from mfkit.models.base import Base, LocalDateTime, attach
 from mfkit.models.media import MediaItem
 from mfkit.models.metadata import MediaMetadata
 
@@ -24,9 +24,15 @@ media = Table(
     Column("folder", Text()),
     Column("extension", Text()),
     Column("copies", BigInteger()),
+    Column("date", LocalDateTime),
+    Column("date_source", Text()),
 )
-"""Items left join metadata, plus ``folder`` (without a trailing slash), ``extension`` (lower case, without
-the dot, empty if there is none) and ``copies`` (number of copies that are not missing)."""
+"""Items left join metadata, with further columns.
+
+These are ``folder`` (without a trailing slash), ``extension`` (lower case, without the dot, empty if there is
+none), ``copies`` (number of copies that are not missing), ``date`` (``captured_at``, else the modification
+time of the file in UTC) and ``date_source`` (``capture`` or ``file``).
+"""
 
 # SQLite cannot search from the end of text. rtrim() of all characters except the separator keeps everything
 # up to the last separator, including it.
@@ -48,7 +54,7 @@ _POSTGRESQL_EXTENSION = "coalesce(lower(substring(i.file_name from '^.+\\.([^.]*
 
 def wide_select(dialect: str, *further: str) -> str:
     """Return the SQL of ``media``, with further columns of ``i`` (items) or ``m`` (metadata)."""
-    folder, extension = _DERIVED[dialect]
+    folder, extension, in_utc = _DERIVED[dialect]
     columns = ", ".join(
         [f"i.{column.name}" for column in _ITEM_COLUMNS]
         + [f"m.{column.name}" for column in _METADATA_COLUMNS]
@@ -57,13 +63,21 @@ def wide_select(dialect: str, *further: str) -> str:
     return (
         f"SELECT {columns}, {folder.format(path='i.file_path')} AS folder, {extension} AS extension, "
         "(SELECT count(*) FROM media_copies c WHERE c.media_item_id = i.id AND c.missing_since IS NULL) "
-        f"AS copies{more} FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id"
+        f"AS copies, {_date(in_utc)} AS date, CASE WHEN i.captured_at IS NOT NULL "
+        "OR i.file_created_at IS NOT NULL THEN 'capture' WHEN i.file_modified_at IS NOT NULL THEN 'file' "
+        f"END AS date_source{more} FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id"
     )
 
 
+def _date(in_utc: str) -> str:
+    """Return SQL for the date of an item. Rows that other programs write may have no local time."""
+    created, modified = (in_utc.format(f"i.{name}") for name in ("file_created_at", "file_modified_at"))
+    return f"coalesce(i.captured_at, {created}, {modified})"
+
+
 _DERIVED = {
-    "sqlite": (SQLITE_FOLDER, _SQLITE_EXTENSION),
-    "postgresql": (POSTGRESQL_FOLDER, _POSTGRESQL_EXTENSION),
+    "sqlite": (SQLITE_FOLDER, _SQLITE_EXTENSION, "{}"),
+    "postgresql": (POSTGRESQL_FOLDER, _POSTGRESQL_EXTENSION, "{} AT TIME ZONE 'UTC'"),
 }
 
 CREATE_MEDIA_VIEW = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 from uuid import UUID
 
@@ -36,21 +36,21 @@ def placeholder_hash(path: str) -> str:
     return hashlib.sha256(b"\0mfkit path\0" + path.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def with_imported(metadata: Metadata, stored: Mapping[str, Any], created_at: datetime | None) -> Metadata:
+def with_imported(metadata: Metadata, stored: Mapping[str, Any], taken_at: datetime | None) -> Metadata:
     """Return a file's metadata, completed with imported values for the fields that the file does not state.
 
     Args:
         metadata: The metadata that the scan read.
         stored: The item's stored metadata, by column.
-        created_at: The item's stored ``file_created_at``.
+        taken_at: The item's stored capture time.
     """
     extra = stored["extra_metadata"] or {}
     names = extra.get(MARK)
     if not isinstance(names, list):
         return metadata
     imported: dict[str, Any] = {name: stored[name] for name in names if name in stored}
-    if "taken_at" in names and created_at is not None:
-        imported["taken_at"] = created_at
+    if "taken_at" in names and taken_at is not None:
+        imported["taken_at"] = taken_at
     imported_extra = {name: extra[name] for name in names if name in extra}
     origins = dict.fromkeys(imported, MARK)
     imported["extra"] = {**imported_extra, MARK: names, "origins": origins}
@@ -65,7 +65,7 @@ async def keep_imported(connection: AsyncConnection, results: Mapping[UUID, File
         results: Results by the id of their item, which existed before; their metadata may change.
     """
     imported_rows = (
-        select(_METADATA, _ITEM.c.file_created_at)
+        select(_METADATA, _ITEM.c.captured_at, _ITEM.c.capture_offset, _ITEM.c.file_created_at)
         .join(_ITEM, _ITEM.c.id == _METADATA.c.media_item_id)
         .where(sql_cast(_METADATA.c.extra_metadata, Text()).contains(f'"{MARK}"', autoescape=True))
     )
@@ -74,7 +74,18 @@ async def keep_imported(connection: AsyncConnection, results: Mapping[UUID, File
         chunk = ids[start : start + _CHUNK]
         for row in await connection.execute(imported_rows.where(_METADATA.c.media_item_id.in_(chunk))):
             result = results[row.media_item_id]
-            result.metadata = with_imported(result.metadata, row._asdict(), row.file_created_at)
+            result.metadata = with_imported(result.metadata, row._asdict(), _capture_time(row))
+
+
+def _capture_time(row: Any) -> datetime | None:
+    """Return an item's stored capture time, aware if its offset or the point in time is known."""
+    local: datetime | None = row.captured_at
+    if local is None:
+        return None
+    if row.capture_offset is not None:
+        return local.replace(tzinfo=timezone(timedelta(minutes=row.capture_offset)))
+    created: datetime | None = row.file_created_at
+    return created
 
 
 async def absorb_placeholders(connection: AsyncConnection, owners: Mapping[UUID, UUID]) -> None:

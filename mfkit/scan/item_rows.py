@@ -9,11 +9,14 @@ from typing import Any
 
 from mfkit.core.ids import new_id
 from mfkit.models import MediaItem, MediaMetadata, MediaType
+from mfkit.scan.extract.schema import Metadata
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.stored_path import raw_bytes, to_disk_path
 
 CLOCK_RESOLUTION = timedelta(seconds=2)
 """Coarsest resolution of a file system's modification times (FAT)."""
+EARLIEST_CAPTURE = datetime(1826, 1, 1)
+"""Earliest plausible capture time: the year of the oldest photograph that still exists."""
 
 METADATA_VALUE_COLUMNS = tuple(
     column.name
@@ -22,6 +25,8 @@ METADATA_VALUE_COLUMNS = tuple(
 )
 METADATA_COLUMNS = ("id", "media_item_id", *METADATA_VALUE_COLUMNS, "extra_metadata")
 
+CAPTURE_COLUMNS = ("captured_at", "capture_offset", "capture_precision", "capture_source", "capture_flag")
+"""Columns of an item for its local capture time."""
 CONTENT_COLUMNS = (
     "file_path",
     "file_name",
@@ -37,6 +42,11 @@ CONTENT_COLUMNS = (
     "compression_ratio",
     "missing_since",
     "modified_at",
+    *CAPTURE_COLUMNS,
+    "device",
+    "inode",
+    "link_count",
+    "changed_ns",
 )
 """Columns of an item that are updated when its file is read."""
 ITEM_COLUMNS = ("id", "created_at", *CONTENT_COLUMNS)
@@ -59,7 +69,7 @@ def content_values(result: FileResult, path: str, now: datetime) -> tuple[Any, .
         result.file_hash,
         metadata.get("mime_type") or result.file_format.mime_type,
         MediaType(metadata.get("media_type") or result.file_format.media_type),
-        _to_utc(metadata.get("taken_at")),
+        utc_of(metadata.get("taken_at")),
         result.modified_at,
         scanned_at(result),
         result.stage != "probe",
@@ -67,7 +77,49 @@ def content_values(result: FileResult, path: str, now: datetime) -> tuple[Any, .
         metadata.get("compression_ratio"),
         None,
         now,
+        *_capture_values(metadata, now),
+        None,
+        None,
+        None,
+        None,
     )
+
+
+def capture_values(
+    taken_at: datetime | None,
+    source: str | None,
+    now: datetime,
+    precision: str | None = None,
+    *,
+    has_clock: bool = True,
+) -> tuple[Any, ...]:
+    """Return the values of :data:`CAPTURE_COLUMNS`.
+
+    Args:
+        taken_at: Capture time, aware if its UTC offset is known.
+        source: Where it was found.
+        now: Current time.
+        precision: A value of ``capture_precision``; None for seconds.
+        has_clock: Whether the offset is that of the camera's clock. The header of a movie states UTC.
+    """
+    if taken_at is None:
+        return (None,) * 5
+    offset = taken_at.utcoffset() if has_clock else None
+    local = taken_at.replace(tzinfo=None)
+    flag = None
+    if local < EARLIEST_CAPTURE:
+        flag = "before 1826"
+    elif local > now.replace(tzinfo=None) + timedelta(days=1):
+        flag = "future"
+    minutes = None if offset is None else round(offset / timedelta(minutes=1))
+    return local, minutes, precision or "second", source, flag
+
+
+def _capture_values(metadata: Metadata, now: datetime) -> tuple[Any, ...]:
+    taken_at = metadata.get("taken_at")
+    origin = metadata.get("extra", {}).get("origins", {}).get("taken_at")
+    has_clock = origin != "container" or taken_at is None or bool(taken_at.utcoffset())
+    return capture_values(taken_at, origin and origin.partition(" ")[0], now, has_clock=has_clock)
 
 
 def scanned_at(result: FileResult) -> datetime | None:
@@ -102,7 +154,7 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
     return (new_id(), item_id, *map(metadata.get, METADATA_VALUE_COLUMNS), extra)
 
 
-def _to_utc(taken_at: datetime | None) -> datetime | None:
+def utc_of(taken_at: datetime | None) -> datetime | None:
     """Return a capture time in UTC; None if it is out of range.
 
     A capture time without an offset is stored as if it were UTC: the camera's time zone is unknown, and

@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import Boolean, DateTime, Float, Integer, Interval, Numeric, String, Table, Uuid
+from sqlalchemy import Boolean, DateTime, Float, Integer, Interval, Numeric, String, Uuid
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import compiler
 from sqlalchemy.types import TypeEngine
 
-from mfkit.models import UTCDateTime, media
+from mfkit.models import UTCDateTime
 from mfkit.sql.elements import (
     AfterLast,
     ClockPart,
@@ -28,17 +28,13 @@ from mfkit.sql.elements import (
     OrderedTexts,
     PeriodStart,
     SearchHits,
+    UtcClock,
     compiled_by,
     media_words,
 )
 
 LIBRARY_DIALECTS = ("sqlite", "postgresql")
 """SQLAlchemy's names of the dialects that a library database can have."""
-ITEM_DATE = "item_date"
-"""Column of a snapshot for the date of an item (mfkit.filters.conditions).
-
-It is computed once per item. Row groups keep its minimum and maximum, so that a query on a range of dates
-skips the other row groups."""
 
 
 class UnsupportedError(Exception):
@@ -76,12 +72,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         if table.schema is not None or table.name not in self.dialect.relations:
             raise UnsupportedError(f"the table {table.name}")
         self.relations.add(table.name)
-        found = str(super().visit_table(table, *args, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
-        if self.dialect.has_item_date and found == media.name:
-            # This view also has the columns that are hidden from users' queries.
-            aliased = getattr(kw.get("enclosing_alias"), "element", None) is table
-            return f"{media.name}_with_id" + ("" if aliased else f" AS {media.name}")
-        return found
+        return str(super().visit_table(table, *args, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
 
     def visit_column(self, column: Any, *args: Any, **kw: Any) -> str:
         if column.is_literal and not _LITERAL.fullmatch(column.name):
@@ -112,8 +103,6 @@ class DuckdbCompiler(compiler.SQLCompiler):
             return f"{function}({self.process(arguments[0], **kw)})"
         if name == "round" and len(arguments) == 1 and isinstance(types[0], _NUMBERS):
             return self._round(self.process(arguments[0], **kw))
-        if name == "coalesce" and self.dialect.has_item_date and _is_item_date(arguments):
-            return self.process(arguments[0], **kw).removesuffix(arguments[0].name) + ITEM_DATE
         if len(arguments) not in _COMMON_FUNCTIONS.get(name, ()) or func.packagenames:
             raise UnsupportedError(f"the function {name}")
         return str(super().visit_function(func, *args, **kw))
@@ -227,23 +216,12 @@ class DuckdbCompiler(compiler.SQLCompiler):
     visit_ilike_case_insensitive_operand = visit_function_as_comparison_op_binary = _refuse
 
 
-def _is_item_date(arguments: list[Any]) -> bool:
-    """Return whether the arguments of coalesce() are the two dates of ``media`` or of an alias of it."""
-    if [getattr(one, "name", "") for one in arguments] != ["file_created_at", "file_modified_at"]:
-        return False
-    tables = {getattr(one, "table", None) for one in arguments}
-    origin: Any = next(iter(tables))
-    origin = getattr(origin, "element", origin)
-    return len(tables) == 1 and isinstance(origin, Table) and origin.name == media.name
-
-
 class DuckdbDialect(DefaultDialect):
     """Dialect for DuckDB that keeps a library database's semantics; it only compiles.
 
     Attributes:
         library_dialect: Name of the library database's dialect.
         relations: Names of the relations that a statement may read.
-        has_item_date: Whether ``media_with_id`` has the column :data:`ITEM_DATE`.
     """
 
     name = "duckdb"
@@ -254,14 +232,11 @@ class DuckdbDialect(DefaultDialect):
     supports_native_decimal = False
     supports_statement_cache = True
 
-    def __init__(
-        self, library_dialect: str, relations: frozenset[str], *, has_item_date: bool = False
-    ) -> None:
+    def __init__(self, library_dialect: str, relations: frozenset[str]) -> None:
         """Set the library database and the relations."""
         super().__init__()
         self.library_dialect = library_dialect
         self.relations = relations
-        self.has_item_date = has_item_date
 
 
 def duckdb_type(type_: TypeEngine[Any]) -> str:
@@ -319,14 +294,15 @@ def search_of_words(element: SearchHits, compiler: compiler.SQLCompiler, match: 
     )
 
 
+@compiled_by(UtcClock, "duckdb", "spark")
+def _utc_clock(timestamp: str) -> str:
+    return timestamp
+
+
 @compiled_by(ClockPart, "duckdb")
-def _clock_part(part: str, local_time: str, timestamp: str) -> str:
-    local = (
-        f"CASE WHEN substr({local_time}, 11, 1) = 'T' "
-        f"THEN TRY_CAST(substr({local_time}, 1, 19) AS TIMESTAMP) END"
-    )
+def _clock_part(part: str, local_time: str) -> str:
     field = "hour" if part == "'hour'" else "isodow"
-    return f"CAST(extract({field} FROM coalesce({local}, {timestamp})) AS INTEGER)"
+    return f"CAST(extract({field} FROM {local_time}) AS INTEGER)"
 
 
 @compiled_by(PeriodStart, "duckdb")

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import (
     Column,
     ColumnElement,
+    DateTime,
     Enum,
     Integer,
     MetaData,
@@ -19,14 +20,16 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    case,
     func,
     literal_column,
+    null,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from mfkit.models import UTCDateTime, media
+from mfkit.models import media
 
 media_words = Table("media_words", MetaData(), Column("media_item_id", Uuid()), Column("words", Text()))
 """Searchable text of each item, in lower case and without accents, one line per searched column.
@@ -79,17 +82,24 @@ class SearchHits(FunctionElement[Any]):
 
 
 class ClockPart(FunctionElement[int]):
-    """Weekday or hour. Arguments: the part as an SQL string, the local time as text, the timestamp in UTC."""
+    """Weekday or hour. Arguments: the part as an SQL string, the local time."""
 
     inherit_cache = True
     type = Integer()
 
 
-class PeriodStart(FunctionElement[datetime]):
-    """Start of a period. Arguments: the unit as an SQL string, the timestamp."""
+class UtcClock(FunctionElement[datetime]):
+    """Timestamp as a local time in UTC. Argument: the timestamp."""
 
     inherit_cache = True
-    type = UTCDateTime()
+    type = DateTime()
+
+
+class PeriodStart(FunctionElement[datetime]):
+    """Start of a period. Arguments: the unit as an SQL string, the local time."""
+
+    inherit_cache = True
+    type = DateTime()
 
 
 class LeadingFolders(FunctionElement[str]):
@@ -138,11 +148,12 @@ def json_text(key: str) -> ColumnElement[str]:
 def capture_clock(part: Literal["weekday", "hour"]) -> ColumnElement[int]:
     """Return the weekday (Monday is 1, Sunday 7) or the hour (0 to 23) of the local capture time.
 
-    ``file_created_at`` is in UTC. A file that states its UTC offset also has ``extra_metadata.taken_at``, the
-    camera's local time with that offset (ISO 8601), which is used where it is valid. Null without a capture
-    time.
+    Null without a capture time, and where it is not precise enough.
     """
-    return ClockPart(literal_column(f"'{part}'"), json_text("taken_at"), media.c.file_created_at)
+    vague = ("year", "month", "day") if part == "hour" else ("year", "month")
+    known = func.coalesce(media.c.captured_at, UtcClock(media.c.file_created_at))
+    local = case((media.c.capture_precision.in_(vague), null()), else_=known)
+    return ClockPart(literal_column(f"'{part}'"), local)
 
 
 def folder_depth(folder: str | None) -> int:

@@ -21,13 +21,9 @@ from mfkit.sql.elements import (
     OrderedTexts,
     PeriodStart,
     SearchHits,
+    UtcClock,
     compiled_by,
 )
-
-LOCAL_TIME_PATTERN = (
-    "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-)
-"""Regular expression, also valid in Java, for the beginning of an ISO 8601 local time."""
 
 
 @compiled_by(FirstWord)
@@ -50,21 +46,20 @@ def _search_hits(element: SearchHits, compiler: SQLCompiler, **kw: Any) -> str:
     )
 
 
+@compiled_by(UtcClock)
+def _utc_clock(timestamp: str) -> str:
+    return f"({timestamp} AT TIME ZONE 'UTC')"
+
+
 @compiled_by(ClockPart)
-def _clock_part(part: str, local_time: str, timestamp: str) -> str:
-    # A cast of an impossible date would end the query, so the time is put together from valid parts.
-    local = (
-        f"CASE WHEN {local_time} ~ '{LOCAL_TIME_PATTERN}' "
-        f"THEN (substr({local_time}, 1, 7) || '-01')::timestamp "
-        f"+ (substr({local_time}, 9, 2)::int - 1) * interval '1 day' + substr({local_time}, 12, 8)::time END"
-    )
+def _clock_part(part: str, local_time: str) -> str:
     field = "hour" if part == "'hour'" else "isodow"
-    return f"CAST(extract({field} FROM coalesce({local}, {timestamp} AT TIME ZONE 'UTC')) AS INTEGER)"
+    return f"CAST(extract({field} FROM {local_time}) AS INTEGER)"
 
 
 @compiled_by(PeriodStart)
-def _period_start(unit: str, timestamp: str) -> str:
-    return f"(date_trunc({unit}, {timestamp} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')"
+def _period_start(unit: str, local_time: str) -> str:
+    return f"date_trunc({unit}, {local_time})"
 
 
 @compiled_by(LeadingFolders)

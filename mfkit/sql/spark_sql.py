@@ -31,7 +31,6 @@ from mfkit.sql.elements import (
     SearchHits,
     compiled_by,
 )
-from mfkit.sql.postgresql_sql import LOCAL_TIME_PATTERN
 
 _TYPES = {"UUID": "STRING", "TIMESTAMP": "TIMESTAMP_NTZ", "VARCHAR": "STRING"}
 
@@ -172,13 +171,9 @@ def _search_hits(element: SearchHits, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 @compiled_by(ClockPart, "spark")
-def _clock_part(part: str, local_time: str, timestamp: str) -> str:
-    local = (
-        f"CASE WHEN {local_time} RLIKE '{LOCAL_TIME_PATTERN}' "
-        f"THEN try_cast(substr({local_time}, 1, 19) AS TIMESTAMP_NTZ) END"
-    )
+def _clock_part(part: str, local_time: str) -> str:
     field = "hour" if part == "'hour'" else "dayofweek_iso"
-    return f"extract({field} FROM coalesce({local}, {timestamp}))"
+    return f"extract({field} FROM {local_time})"
 
 
 @compiled_by(PeriodStart, "spark")

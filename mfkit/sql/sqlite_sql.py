@@ -16,6 +16,7 @@ from mfkit.sql.elements import (
     OrderedTexts,
     PeriodStart,
     SearchHits,
+    UtcClock,
     compiled_by,
 )
 
@@ -28,7 +29,6 @@ _PERIOD_STARTS = {
     "week": "strftime('%Y-%m-%d', {0}, 'weekday 0', '-6 days')",  # to the next Sunday, then back to Monday
     "day": "strftime('%Y-%m-%d', {0})",
 }
-_LOCAL_TIME_GLOB = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]*"
 
 
 @compiled_by(FirstWord, "sqlite")
@@ -52,11 +52,15 @@ def _search_hits(element: SearchHits, compiler: SQLCompiler, **kw: Any) -> str:
     )
 
 
+@compiled_by(UtcClock, "sqlite")
+def _utc_clock(timestamp: str) -> str:
+    return timestamp
+
+
 @compiled_by(ClockPart, "sqlite")
-def _clock_part(part: str, local_time: str, timestamp: str) -> str:
-    local = f"CASE WHEN {local_time} GLOB '{_LOCAL_TIME_GLOB}' THEN datetime(substr({local_time}, 1, 19)) END"
+def _clock_part(part: str, local_time: str) -> str:
     # Whole seconds: SQLite counts milliseconds, and rounds the last microsecond of a day into the next.
-    clock = f"coalesce({local}, substr({timestamp}, 1, 19))"
+    clock = f"substr({local_time}, 1, 19)"
     if part == "'hour'":
         return f"CAST(strftime('%H', {clock}) AS INTEGER)"
     number = f"CAST(strftime('%w', {clock}) AS INTEGER)"  # 0 is Sunday
@@ -64,9 +68,9 @@ def _clock_part(part: str, local_time: str, timestamp: str) -> str:
 
 
 @compiled_by(PeriodStart, "sqlite")
-def _period_start(unit: str, timestamp: str) -> str:
-    # Whole seconds, as for the local time.
-    start = _PERIOD_STARTS[unit[1:-1]].format(f"substr({timestamp}, 1, 19)")
+def _period_start(unit: str, local_time: str) -> str:
+    # Whole seconds, as for a part of the clock.
+    start = _PERIOD_STARTS[unit[1:-1]].format(f"substr({local_time}, 1, 19)")
     return f"({start} || ' 00:00:00.000000')"
 
 

@@ -131,7 +131,7 @@ def _wide(rows: str) -> str:
         "AND near.media_item_id = i.id), "
         "(SELECT far.rowid FROM media_metadata far WHERE far.media_item_id = i.id))"
     )
-    raw = [column for column in MEDIA.raw() if column[0] not in ("folder", "extension", "copies")]
+    raw = [column for column in MEDIA.raw() if column[0] not in _COMPUTED]
     return f"{_sample(raw)} UNION ALL SELECT {columns} FROM {joined} WHERE {rows}"
 
 
@@ -139,6 +139,7 @@ def _sample(raw: Iterable[tuple[str, pa.DataType]]) -> str:
     return "SELECT " + ", ".join(f"{_SAMPLES[type_]} AS {name}" for name, type_ in raw)
 
 
+_COMPUTED = ("folder", "extension", "copies", "date", "date_source")
 _SAMPLES = {pa.string(): "'x'", pa.int64(): "1", pa.float64(): "0.5"}
 # The same results as the view (mfkit.models.wide_view), in at most an eighth of the time.
 _FOLDER = (
@@ -153,7 +154,10 @@ def _typed(copies: str) -> str:
     return (
         f"SELECT {MEDIA.typed()} FROM (SELECT incoming.*, {_FOLDER} AS folder, "
         f"{fold_case(_EXTENSION)} AS extension, "
-        f"coalesce(counted.copies, 0) AS copies FROM incoming "
+        "coalesce(counted.copies, 0) AS copies, "
+        "coalesce(captured_at, file_created_at, file_modified_at) AS date, "
+        "CASE WHEN coalesce(captured_at, file_created_at) IS NOT NULL THEN 'capture' "
+        "WHEN file_modified_at IS NOT NULL THEN 'file' END AS date_source FROM incoming "
         f"LEFT JOIN (SELECT media_item_id, count(*) AS copies FROM {copies} WHERE missing_since IS NULL "
         "GROUP BY ALL) AS counted ON counted.media_item_id = CAST(incoming.id AS UUID)) "
         f"ORDER BY {MEDIA.order}"

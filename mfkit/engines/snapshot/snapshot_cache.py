@@ -31,7 +31,7 @@ from mfkit.core.database import Database
 from mfkit.credentials import hide_credentials
 from mfkit.errors import MfkitError
 
-CACHE_FORMAT = 3
+CACHE_FORMAT = 4
 """Version of the manifest and the files. A cache in another format is rebuilt."""
 LOCK_TIMEOUT = 120.0
 _GRACE_SECONDS = 60.0

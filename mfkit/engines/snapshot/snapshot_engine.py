@@ -44,7 +44,7 @@ from mfkit.text_safety import escape_control
 
 T = TypeVar("T")
 _RETRY_SECONDS = 60.0
-_DIALECTS = {name: DuckdbDialect(name, NAMES, has_item_date=True) for name in LIBRARY_DIALECTS}
+_DIALECTS = {name: DuckdbDialect(name, NAMES) for name in LIBRARY_DIALECTS}
 """Dialect of the library database -> dialect of its snapshot."""
 _ERROR_LINE = re.compile(r"[\w.]+(Error|Exception|Invalid): ")
 """Beginning of the last line of a traceback."""

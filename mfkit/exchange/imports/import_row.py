@@ -6,7 +6,7 @@ import json
 import os
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -26,6 +26,13 @@ IGNORED_COLUMNS = frozenset(
         "folder",
         "extension",
         "copies",
+        "date",
+        "date_source",
+        "capture_flag",
+        "device",
+        "inode",
+        "link_count",
+        "changed_ns",
     )
 )
 """Columns of ``items()`` that an import ignores, because the library sets or derives them itself."""
@@ -35,6 +42,17 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 def _timestamp(value: Any) -> datetime:
     """Return a timestamp in UTC, from a datetime or ISO 8601 text; without a time zone it is UTC."""
+    time = _capture_time(value)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _local_time(value: Any) -> datetime:
+    """Return a time without its time zone."""
+    return _capture_time(value).replace(tzinfo=None)
+
+
+def _capture_time(value: Any) -> datetime:
+    """Return a timestamp with its time zone if it has one, from a datetime or ISO 8601 text."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -42,12 +60,13 @@ def _timestamp(value: Any) -> datetime:
             value = None
     if not isinstance(value, datetime):
         raise ValueError("this is not a timestamp; write it as 2024-05-17T12:30:00Z")
-    if value.tzinfo is UTC:
+    if value.tzinfo is None or value.tzinfo is UTC:
         return value
     try:
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        in_utc = value.astimezone(UTC)
     except OverflowError:
         raise ValueError("in UTC this timestamp is outside the years 1 to 9999") from None
+    return value if value.utcoffset() else in_utc
 
 
 def _path(given: Any) -> str:
@@ -80,6 +99,8 @@ def _extra(value: Any) -> Any:
 
 
 Timestamp = Annotated[datetime, BeforeValidator(_timestamp)]
+CaptureTime = Annotated[datetime, BeforeValidator(_capture_time)]
+LocalTime = Annotated[datetime, BeforeValidator(_local_time)]
 Small = Annotated[int, Field(ge=0, le=MAX_INT32)]
 Large = Annotated[int, Field(ge=0, le=MAX_INT64)]
 Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -99,7 +120,7 @@ class MediaRow(BaseModel):
     file_hash: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = None
     mime_type: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+$")] | None = None
     media_type: MediaType | None = None
-    file_created_at: Timestamp | None = None
+    file_created_at: CaptureTime | None = None
     file_modified_at: Timestamp | None = None
     is_compressed: bool | None = None
     compression_ratio: Positive | None = None
@@ -126,6 +147,16 @@ class MediaRow(BaseModel):
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     location_name: str | None = None
+    captured_at: LocalTime | None = None
+    capture_offset: Annotated[int, Field(gt=-1440, lt=1440)] | None = None
+    capture_precision: Literal["year", "month", "day", "minute", "second"] | None = None
+    capture_source: str | None = None
+    rating: Annotated[float, Field(ge=-1, le=5)] | None = None
+    people: str | None = None
+    description: str | None = None
+    album_artist: str | None = None
+    track: Small | None = None
+    disc: Small | None = None
     extra_metadata: Annotated[dict[str, Any], BeforeValidator(_extra)] | None = None
 
     @model_validator(mode="after")

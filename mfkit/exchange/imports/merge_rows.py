@@ -25,7 +25,7 @@ from mfkit.exchange.imports.prepared_rows import PreparedRow, PreparedRows
 from mfkit.exchange.imports.validation import BadRow
 from mfkit.models import MediaItem, MediaMetadata, utc_now
 from mfkit.scan.imported_items import MARK
-from mfkit.scan.item_rows import ITEM_COLUMNS, METADATA_COLUMNS
+from mfkit.scan.item_rows import CAPTURE_COLUMNS, ITEM_COLUMNS, METADATA_COLUMNS
 
 _ITEM, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaMetadata))
 _ITEM_VALUES, _METADATA_VALUES = itemgetter(*ITEM_COLUMNS), itemgetter(*METADATA_COLUMNS)
@@ -198,6 +198,8 @@ class _ImportBatch(ContentRows[_Item]):
         stated = row.item
         if as_copy:
             stated = {name: value for name, value in stated.items() if name not in _FILE_COLUMNS}
+        if "captured_at" in stated:  # a new time has no offset unless the row states one
+            stated = dict.fromkeys(CAPTURE_COLUMNS) | stated
         names = sorted({*item.metadata["extra_metadata"].get(MARK, ()), *row.extra.get(MARK, ())})
         extra = {**item.metadata["extra_metadata"], **row.extra, **({MARK: names} if names else {})}
         metadata = {**row.metadata, **({"extra_metadata": extra} if row.metadata or row.extra else {})}

@@ -17,7 +17,7 @@ from mfkit.exchange.imports.prepared_rows import PreparedRows
 from mfkit.exchange.imports.validation import Columns
 from mfkit.models import MediaItem, MediaMetadata, MediaType, utc_now
 from mfkit.scan.formats.identify import format_by_name
-from mfkit.scan.item_rows import ITEM_COLUMNS, METADATA_COLUMNS
+from mfkit.scan.item_rows import CAPTURE_COLUMNS, ITEM_COLUMNS, METADATA_COLUMNS
 
 _TYPE_BY_MIME_PREFIX = {one.value: one for one in (MediaType.VIDEO, MediaType.AUDIO, MediaType.IMAGE)}
 _ITEM, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaMetadata))
@@ -101,6 +101,11 @@ def new_columns(rows: PreparedRows, indexes: Sequence[int], now: datetime) -> tu
         "is_compressed": stated_or("is_compressed", [False] * count),
         "compression_ratio": stated_or("compression_ratio", nothing),
         "missing_since": nothing,
+        "device": nothing,
+        "inode": nothing,
+        "link_count": nothing,
+        "changed_ns": nothing,
+        **{name: stated_or(name, nothing) for name in CAPTURE_COLUMNS},
     }
     metadata: Columns = {
         "id": new_ids(count),

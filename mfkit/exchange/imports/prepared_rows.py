@@ -7,14 +7,15 @@ import posixpath
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from itertools import compress, repeat
 from typing import Any
 
 from mfkit.exchange.imports.validation import CheckedRows, Columns
-from mfkit.scan.extract.plausible import clean_columns, clean_extra, clean_text
+from mfkit.models import utc_now
+from mfkit.scan.extract.plausible import clean_columns, clean_extra, clean_text, clean_timestamp
 from mfkit.scan.imported_items import MARK, placeholder_hash
-from mfkit.scan.item_rows import METADATA_VALUE_COLUMNS
+from mfkit.scan.item_rows import CAPTURE_COLUMNS, METADATA_VALUE_COLUMNS, capture_values, utc_of
 from mfkit.scan.stored_path import to_disk_path
 from mfkit.scan.walk import modification_time
 
@@ -106,13 +107,15 @@ def prepare_rows(rows: CheckedRows) -> PreparedRows:
     metadata = clean_columns(
         {name: columns[name] for name in (*_ITEM_COLUMNS, *METADATA_VALUE_COLUMNS) if name in columns}
     )
-    if "file_created_at" in columns:
-        metadata |= clean_columns({"taken_at": columns["file_created_at"]})
+    taken = _capture_times(columns)
+    if taken is not None:
+        metadata["taken_at"] = taken
     item = {name: metadata.pop(name) for name in _ITEM_COLUMNS if name in metadata}
     item |= {name: columns[name] for name in _FILE_COLUMNS if name in columns}
     extra = list(_extra_metadata(columns.get("extra_metadata", [None] * count), metadata, item))
-    if "taken_at" in metadata:
-        item["file_created_at"] = metadata.pop("taken_at")
+    if taken is not None:
+        del metadata["taken_at"]
+        item |= _capture_columns(taken, columns)
     paths = columns.get("file_path", [])  # absent if no JSON object of the batch has one; then no row is left
     names = columns.get("file_name")
     item["file_name"] = (
@@ -126,6 +129,56 @@ def prepare_rows(rows: CheckedRows) -> PreparedRows:
     unsized = [(index, _on_disk(paths[index])) for index, size in enumerate(sizes) if size is None]
     on_disk = {index: found for index, found in unsized if found is not None}
     return PreparedRows(rows.numbers, paths, hashes, keys, item, metadata, extra, on_disk)
+
+
+def _capture_times(columns: Columns) -> list[datetime | None] | None:
+    """Return the plausible capture times; None if no row states one."""
+    if "captured_at" not in columns and "file_created_at" not in columns:
+        return None
+    count = len(columns["file_path"])
+    local, minutes, created = (
+        columns.get(name, [None] * count) for name in ("captured_at", "capture_offset", "file_created_at")
+    )
+    # The local time has the offset that its own column states, and else none.
+    return [
+        clean_timestamp(_with_offset(own, offset) if own is not None else stated)
+        for own, offset, stated in zip(local, minutes, created, strict=True)
+    ]
+
+
+def _with_offset(local: datetime, minutes: int | None) -> datetime:
+    return local if minutes is None else local.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+
+
+def _capture_columns(taken: Sequence[datetime | None], columns: Columns) -> Columns:
+    """Return the columns of media_items for capture times."""
+    nothing = [None] * len(taken)
+    now = utc_now()
+    rows = [
+        # UTC without a local time states a point in time, and not the offset of a clock.
+        capture_values(
+            one,
+            clean_text(source) or MARK,
+            now,
+            precision,
+            has_clock=local is not None or one is None or bool(one.utcoffset()),
+        )
+        for one, local, source, precision in zip(
+            taken,
+            columns.get("captured_at", nothing),
+            columns.get("capture_source", nothing),
+            columns.get("capture_precision", nothing),
+            strict=True,
+        )
+    ]
+    created = [
+        stated if one is not None and stated is not None and stated.tzinfo is not None else one
+        for one, stated in zip(taken, columns.get("file_created_at", nothing), strict=True)
+    ]
+    return {
+        "file_created_at": list(map(utc_of, created)),
+        **dict(zip(CAPTURE_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)),
+    }
 
 
 def _extra_metadata(given: list[Any], metadata: Columns, item: Columns) -> Iterator[dict[str, Any]]:

@@ -122,6 +122,14 @@ def _positive(maximum: float) -> Callable[[object], float | None]:
     return rule
 
 
+def _between(minimum: float, maximum: float) -> Callable[[object], float | None]:
+    def rule(value: object) -> float | None:
+        number = _number(value)
+        return number if number is not None and minimum <= number <= maximum else None
+
+    return rule
+
+
 def _positive_int(maximum: int) -> Callable[[object], int | None]:
     def rule(value: object) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -248,12 +256,18 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "latitude": _within(90),
     "longitude": _within(180),
     "year": clean_year,
+    "rating": _between(-1, 5),
+    "track": _positive_int(MAX_INT32),
+    "disc": _positive_int(MAX_INT32),
     "taken_at": clean_timestamp,
     "camera_make": _clean_maker,
     "camera_model": _clean_model,
     "is_compressed": _boolean,
     "media_type": lambda value: value if value in _MEDIA_TYPES else None,
 } | dict.fromkeys(
-    ("video_codec audio_codec artist album title genre shutter_speed location_name mime_type").split(),
+    (
+        "video_codec audio_codec artist album title genre shutter_speed location_name mime_type people "
+        "description album_artist"
+    ).split(),
     clean_text,
 )

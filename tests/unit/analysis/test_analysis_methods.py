@@ -167,7 +167,7 @@ EXPECTED: dict[str, Any] = {
             .fillna(items["file_modified_at"])
             .dt.tz_localize(None)
             .dt.to_period(alias)
-            .dt.start_time.dt.tz_localize("UTC")
+            .dt.start_time.astype("datetime64[us]")
         )
         for name, alias in (("quarter", "Q"), ("month", "M"), ("week", "W"))
     },
@@ -237,19 +237,23 @@ def test_classes_begin_at_their_bounds(library: MediaLibrary) -> None:
 
 
 def test_hours_are_the_cameras(library: MediaLibrary) -> None:
-    """Weekday and hour are those of the camera's clock where it is known, else of UTC."""
+    """Weekday and hour are those of the camera's clock, as far as its precision goes, else of UTC."""
 
-    def taken(name: str, moment: datetime, said: Any) -> Any:
-        facts = {"extra_metadata": {} if said is None else {"taken_at": said}}
-        return item(f"/m/{name}.jpg", file_created_at=moment, facts=facts)
+    def taken(name: str, local: datetime | None, precision: str | None) -> Any:
+        return item(
+            f"/m/{name}.jpg", file_created_at=late, captured_at=local, capture_precision=precision, facts={}
+        )
 
     late = datetime(2024, 3, 3, 23, 30, tzinfo=UTC)  # a Sunday
+    monday = datetime(2024, 3, 4, 8, 30)
     put(
         library,
-        taken("utc", late, None),
-        taken("tokyo", late, "2024-03-04T08:30:00+09:00"),
-        taken("nonsense", late, "2024-13-99T99:99:99"),
-        taken("number", late, 20240304),
+        taken("utc", None, None),
+        taken("tokyo", monday, "second"),
+        taken("minute", monday, "minute"),
+        taken("day", monday.replace(hour=0, minute=0), "day"),
+        taken("month", datetime(2024, 3, 1), "month"),
+        taken("year", datetime(2024, 1, 1), "year"),
         item("/m/undated.jpg", facts={}),
     )
     frame = library.summary(["weekday", "hour"])
@@ -259,7 +263,7 @@ def test_hours_are_the_cameras(library: MediaLibrary) -> None:
             nulls(frame["weekday"]), nulls(frame["hour"]), frame["files"], strict=True
         )
     }
-    assert found == {(7, 23): 3, (1, 8): 1, (None, None): 1}
+    assert found == {(7, 23): 1, (1, 8): 2, (1, None): 1, (None, None): 3}
 
 
 def test_folders_below_the_filters(library: MediaLibrary) -> None:
@@ -326,7 +330,7 @@ def test_periods(library: MediaLibrary, freq: Any) -> None:
     put(library, *(item(f"/m/{place}.jpg", file_created_at=one) for place, one in enumerate(moments)))
     frame = library.growth(freq, by=())
     alias = PERIODS[freq][-1]
-    starts = pd.Series(moments).dt.tz_localize(None).dt.to_period(alias).dt.start_time.dt.tz_localize("UTC")
+    starts = pd.Series(moments).dt.tz_localize(None).dt.to_period(alias).dt.start_time
     assert dict(zip(frame["period"], frame["files"], strict=True)) == starts.value_counts().to_dict()
     url = library.database.url.render_as_string(hide_password=False)
     with MediaLibrary(url, engine="record") as other:

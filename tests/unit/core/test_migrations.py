@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -224,3 +226,112 @@ def test_opening_from_another_working_directory(tmp_path: Path, monkeypatch: pyt
     with new_library("library.db") as library:
         assert library.count() == 0
     assert (tmp_path / "library.db").is_file()
+
+
+_OLD_ITEMS = {
+    # taken_at, its origin, file_created_at -> captured_at, capture_offset, capture_source, capture_flag
+    "eve": (
+        "2019-12-31T23:30:00-05:00",
+        "exif",
+        "2020-01-01 04:30:00",
+        ("2019-12-31 23:30:00.000000", -300, "exif", None),
+    ),
+    "india": (
+        "2020-02-29T05:45:00.123456+05:30",
+        "exif",
+        "2020-02-29 00:15:00.123456",
+        ("2020-02-29 05:45:00.123456", 330, "exif", None),
+    ),
+    "naive": (
+        "2020-06-01T12:00:00",
+        "xmp",
+        "2020-06-01 12:00:00",
+        ("2020-06-01 12:00:00.000000", None, "xmp", None),
+    ),
+    "movie": (
+        "2020-06-01T12:00:00+00:00",
+        "container",
+        "2020-06-01 12:00:00",
+        ("2020-06-01 12:00:00.000000", None, "container", None),
+    ),
+    "imported": (None, None, "2018-03-04 05:06:07", ("2018-03-04 05:06:07.000000", None, None, None)),
+    "nonsense": (
+        "2018-99-04T05:06:07",
+        None,
+        "2018-03-04 05:06:07",
+        ("2018-03-04 05:06:07.000000", None, None, None),
+    ),
+    "future": (
+        "2098-01-01T00:00:00",
+        "exif",
+        "2098-01-01 00:00:00",
+        ("2098-01-01 00:00:00.000000", None, "exif", "future"),
+    ),
+    "old": (
+        "1825-12-31T00:00:00",
+        "exif",
+        "1825-12-31 00:00:00",
+        ("1825-12-31 00:00:00.000000", None, "exif", "before 1826"),
+    ),
+    "undated": (None, None, None, (None, None, None, None)),
+}
+
+
+async def test_upgrade_fills_capture_times(empty_url: str) -> None:
+    """Items of an older library get local capture times, and keep ids and tags in both directions."""
+    alembic(empty_url, "upgrade", "0006")
+    database = Database(empty_url)
+    is_sqlite = database.dialect == "sqlite"
+
+    def identity(number: int) -> str:
+        return f"{number:032x}"
+
+    def timestamp(value: str | None) -> str:
+        zone = "" if is_sqlite else "+00"
+        return "NULL" if value is None else f"'{value}{'' if '.' in value else '.000000'}{zone}'"
+
+    tag = identity(99)
+    now = timestamp("2021-01-01 00:00:00")
+    statements = [f"INSERT INTO tags (id, name, created_at) VALUES ('{tag}', 'trip', {now})"]
+    for number, (name, (taken, origin, created, _)) in enumerate(_OLD_ITEMS.items()):
+        extra = {"taken_at": taken, "origins": {"taken_at": origin}} if taken else {}
+        item, nothing = identity(number), "false" if not is_sqlite else "0"
+        statements += [
+            "INSERT INTO media_items (id, file_path, file_name, file_size, file_hash, mime_type, media_type, "
+            "created_at, modified_at, file_created_at, is_processed, is_compressed) VALUES "
+            f"('{item}', '/m/{name}', '{name}', 1, '{item}', 'image/jpeg', 'image', {now}, {now}, "
+            f"{timestamp(created)}, {nothing}, {nothing})",
+            "INSERT INTO media_metadata (id, media_item_id, extra_metadata) VALUES "
+            f"('{item}', '{item}', '{json.dumps(extra)}')",
+            f"INSERT INTO media_tags (media_item_id, tag_id, created_at) VALUES ('{item}', '{tag}', {now})",
+        ]
+
+    async def run(*texts: str) -> list[Any]:
+        async with database.engine.begin() as connection:
+            results = [await connection.exec_driver_sql(one) for one in texts]
+            return list(results[-1]) if results[-1].returns_rows else []
+
+    await run(*statements)
+    await database.upgrade()
+    found = await run(
+        "SELECT file_name, captured_at, capture_offset, capture_source, capture_flag, capture_precision "
+        "FROM media_items"
+    )
+    assert {name: (local and str(local).ljust(26, ".")[:19], *rest) for name, local, *rest, _ in found} == {
+        name: (expected[0] and expected[0][:19], *expected[1:]) for name, (*_, expected) in _OLD_ITEMS.items()
+    }
+    assert {precision for _, local, *_, precision in found if local} == {"second"}
+    fraction = await run("SELECT captured_at FROM media_items WHERE file_name = 'india'")
+    assert str(fraction[0][0]).endswith("05:45:00.123456")
+    tagged = await run("SELECT count(*) FROM media m JOIN media_tags t ON t.media_item_id = m.id")
+    assert tagged[0][0] == len(_OLD_ITEMS)
+    await database.dispose()
+    alembic(empty_url, "downgrade", "0006")
+    old = Database(empty_url)
+    async with old.engine.begin() as connection:
+        names = await connection.exec_driver_sql(
+            "SELECT m.file_name FROM media m JOIN media_tags t ON t.media_item_id = m.id"
+        )
+        assert {row[0] for row in names} == set(_OLD_ITEMS)
+        assert "captured_at" not in (await connection.exec_driver_sql("SELECT * FROM media")).keys()
+    await old.dispose()

@@ -43,7 +43,7 @@ def test_rows_lie_by_type_and_date(library: MediaLibrary, apart: list[bool]) -> 
     snapshot = library.snapshot()
     assert snapshot is not None and apart == [True] and len(snapshot.files["media"]) > 2
     for file in snapshot.files["media"]:
-        rows = duckdb.sql(f"SELECT media_type, item_date FROM {parquet_rows(Path(), [str(file)])}").fetchall()
+        rows = duckdb.sql(f"SELECT media_type, date FROM {parquet_rows(Path(), [str(file)])}").fetchall()
         kinds = [kind for kind, _ in rows]
         assert rows and kinds == sorted(kinds)
         for kind in set(kinds):

@@ -1,8 +1,6 @@
-"""Map of the places where files were recorded. It needs no server.
+"""Maps of the places where files were recorded. They need no server.
 
-The background is a MapLibre style with the outline of the land, which mfkit contains. Map tiles would tell
-their server which part of the map is viewed.
-"""
+:func:`places_map` draws on MapLibre, :func:`places_atlas` with lines and circles alone."""
 
 from __future__ import annotations
 
@@ -267,3 +265,87 @@ def _mercator(latitude: float) -> float:
     """Return a latitude as a position on the Web Mercator square: -0.5 to 0.5 for -85 to 85 degrees."""
     sine = math.sin(math.radians(max(-85.0, min(85.0, latitude))))
     return math.log((1 + sine) / (1 - sine)) / (4 * math.pi)
+
+
+_MIN_DEGREES = 12.0
+"""Minimum extent of a view. A single place must have a coast around it to be recognizable."""
+
+
+def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
+    """Draw places as circles whose area grows with the number of files.
+
+    Args:
+        frame: As for :func:`mfkit.charts.places_map`.
+        height: Height in pixels.
+
+    Returns:
+        A figure that initially shows all places; without any, the world and a message.
+
+    Example:
+        >>> places_atlas(lib.places(media_type="image"))  # doctest: +SKIP
+    """
+    rows = cells(frame)
+    east, north = _outlines()
+    land = trace(
+        "scatter",
+        x=east,
+        y=north,
+        mode="lines",
+        fill="toself",
+        hoverinfo="skip",
+        fillcolor="rgba(128, 128, 128, 0.28)",
+        line={"color": "rgba(128, 128, 128, 0.55)", "width": 0.7},
+    )
+    circles = trace(
+        "scatter",
+        mode="markers",
+        x=rows["longitude"].to_numpy("float64"),
+        y=rows["latitude"].to_numpy("float64"),
+        marker={
+            "size": circle_sizes(rows),
+            "color": ACCENT,
+            "opacity": 0.8,
+            "line": {"width": 0.7, "color": "white"},
+        },
+        hovertext=place_text(rows),
+        hoverinfo="text",
+    )
+    west, east_end, south, north_end = _atlas_bounds(rows)
+    drawn = figure(
+        land,
+        circles,
+        height=height,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        plot_bgcolor="rgba(120, 160, 200, 0.12)",
+        dragmode="pan",
+        xaxis={"visible": False, "range": [west, east_end]},
+        yaxis={"visible": False, "range": [south, north_end], "scaleanchor": "x"},
+    )
+    if rows.empty:
+        drawn.add_annotation(message_annotation("No location data in this selection."))
+    return drawn
+
+
+@functools.cache
+def _outlines() -> tuple[list[float | None], list[float | None]]:
+    """Return the outlines of the land as longitudes and latitudes, separated by None."""
+    land = json.loads(files("mfkit.charts").joinpath("land.geojson").read_text("utf-8"))
+    east: list[float | None] = []
+    north: list[float | None] = []
+    for polygon in land["coordinates"]:
+        for ring in polygon:
+            east += [point[0] for point in ring] + [None]
+            north += [point[1] for point in ring] + [None]
+    return east, north
+
+
+def _atlas_bounds(rows: pd.DataFrame) -> tuple[float, float, float, float]:
+    """Return west, east, south and north of a view of all places with a margin."""
+    if rows.empty:
+        return -180.0, 180.0, -60.0, 85.0
+    bounds = []
+    for name, lowest, highest in (("longitude", -180.0, 180.0), ("latitude", -90.0, 90.0)):
+        low, high = float(np.min(rows[name])), float(np.max(rows[name]))
+        margin = max((high - low) * 0.12, (_MIN_DEGREES - (high - low)) / 2, 1.0)
+        bounds += [max(low - margin, lowest), min(high + margin, highest)]
+    return bounds[0], bounds[1], bounds[2], bounds[3]

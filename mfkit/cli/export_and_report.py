@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from mfkit.cli.app import app
 from mfkit.cli.options import (
     AsJson,
     Columns,
@@ -17,6 +16,7 @@ from mfkit.cli.options import (
     Library,
     OrderBy,
     Progress,
+    app,
     example,
     filter_from_options,
     open_existing,

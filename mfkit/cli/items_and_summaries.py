@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from mfkit.cli.app import app
 from mfkit.cli.options import (
     AsJson,
     Columns,
@@ -14,6 +13,7 @@ from mfkit.cli.options import (
     FilterCommand,
     Library,
     OrderBy,
+    app,
     example,
     filter_from_options,
     open_existing,

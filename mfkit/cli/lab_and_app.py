@@ -18,8 +18,7 @@ from typing import Annotated
 
 import typer
 
-from mfkit.cli.app import app
-from mfkit.cli.options import Library, example, open_existing, path
+from mfkit.cli.options import Library, app, example, open_existing, path
 from mfkit.cli.output import print_line
 from mfkit.errors import MfkitError
 from mfkit.processes.child_server import serving

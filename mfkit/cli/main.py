@@ -1,18 +1,26 @@
 """Entry point of the command line: runs a command and turns every error into one line.
 
-Exit codes: 0 success; 1 some files or rows failed, or a check found a problem; 2 the command could not run;
-130 interrupted. Command modules import pandas, SQLAlchemy and the rest of mfkit inside their functions, so
-that ``mfkit --help`` stays fast.
+The traceback of an unexpected error goes to a log file. Command modules import pandas, SQLAlchemy and the
+rest of mfkit in their functions, so that ``mfkit --help`` stays fast.
 """
 
 from __future__ import annotations
 
+import os
+import platform
 import signal
 import sys
+import tempfile
 import threading
+import traceback
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+
+from platformdirs import user_log_path
 
 # Importing these modules registers their commands.
 from mfkit.cli import (  # noqa: F401
@@ -23,11 +31,19 @@ from mfkit.cli import (  # noqa: F401
     scan_and_import,
     tags_and_filters,
 )
-from mfkit.cli.app import app, debugging
+from mfkit.cli.options import app, debugging
 from mfkit.cli.output import print_line
+from mfkit.credentials import hide_credentials
 from mfkit.errors import MfkitError
+from mfkit.text_safety import escape_control
+from mfkit.version import __version__
 
 __all__ = ["app", "main"]
+
+_MAX_LOGS = 20
+"""Number of log files kept in the folder."""
+_MAX_QUOTED = 300
+"""Maximum number of characters of the error's own message that the sentence quotes."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -47,11 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             app(given)
     except Exception as error:
         # The only broad catch of the command line: an unexpected error is logged and reported.
-        from mfkit.cli import unexpected_errors
-
         if debugging():
-            unexpected_errors.print_traceback(error)
-        message = str(error) if isinstance(error, MfkitError) else unexpected_errors.describe(error, given)
+            _print_traceback(error)
+        message = str(error) if isinstance(error, MfkitError) else _describe(error, given)
         print_line(f"mfkit: {message}", error=True)
         raise SystemExit(2) from error
     except SystemExit as ended:
@@ -76,3 +90,41 @@ def _handle_signals() -> None:
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Print a warning as one line, without its source location."""
     print_line(f"mfkit: warning: {' '.join(str(message).split())}", error=True)
+
+
+def _describe(error: BaseException, arguments: Sequence[str]) -> str:
+    """Write an unexpected error's traceback to a log file and return a sentence for the user."""
+    quoted = escape_control(" ".join(hide_credentials(str(error)).split()))[:_MAX_QUOTED].rstrip(".")
+    name = f"{type(error).__name__}: {quoted}" if quoted else type(error).__name__
+    log = _write_log(error, arguments)
+    where = f"the traceback is in {log}" if log else "mfkit --debug shows the traceback"
+    return (
+        f"Unexpected error ({name}). Run mfkit doctor to check the library. If it finds no problem, please "
+        f"report this error; {where}."
+    )
+
+
+def _print_traceback(error: BaseException) -> None:
+    """Print an error's traceback to standard error, without passwords."""
+    print(hide_credentials("".join(traceback.format_exception(error))), end="", file=sys.stderr)
+
+
+def _write_log(error: BaseException, arguments: Sequence[str]) -> Path | None:
+    """Write a log file that only this user can read, and return its path; None if it cannot be written."""
+    text = hide_credentials(
+        f"mfkit {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        f"mfkit {' '.join(map(escape_control, arguments))}\n\n{''.join(traceback.format_exception(error))}"
+    )
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    for folder in (user_log_path("mfkit"), Path(tempfile.gettempdir())):
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # mkstemp chooses an unguessable name and mode 0600.
+            handle, name = tempfile.mkstemp(".log", f"mfkit-error-{stamp}-", folder)
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+            for old in sorted(folder.glob("mfkit-error-*.log"))[:-_MAX_LOGS]:
+                with suppress(OSError):
+                    old.unlink()
+            return Path(name)
+    return None

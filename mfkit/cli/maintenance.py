@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library, Progress, example, open_existing
+from mfkit.cli.options import AsJson, Library, Progress, app, example, open_existing
 from mfkit.cli.output import console, plural, print_frame, print_json, print_line, table
 from mfkit.text_safety import escape_control
 

@@ -1,22 +1,86 @@
-"""Shared options, the options of the filter, and opening of the library."""
+"""The Typer application, the options that commands share, and opening of the library."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
+from mfkit.credentials import hide_credentials
 from mfkit.errors import FilterError, LibraryNotFoundError, MfkitError
 from mfkit.path_argument import checked_path
+from mfkit.text_safety import escape_control
+from mfkit.version import __version__
 
 if TYPE_CHECKING:
     from mfkit.filters.media_filter import MediaFilter
     from mfkit.library import MediaLibrary
+
+
+_UsageError: Any = typer.BadParameter.__base__
+"""Typer's exception for invalid arguments, which has no public name."""
+
+
+class _Commands(TyperGroup):
+    """Command group whose usage errors quote arguments without passwords or escape codes."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Parse the options that precede the command's name."""
+        with _safe_usage_errors():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the command's arguments and run it."""
+        with _safe_usage_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _safe_usage_errors() -> Iterator[None]:
+    try:
+        yield
+    except _UsageError as error:
+        error.message = escape_control(hide_credentials(error.message))
+        raise
+
+
+app = typer.Typer(
+    name="mfkit",
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Scan media folders into a library, then analyse it on the command line or in notebooks.",
+    epilog="Exit codes: 0 success; 1 some files or rows failed, or a check found a problem; 2 could not run; "
+    "130 interrupted.",
+)
+
+
+_state = {"debug": False}
+
+
+@app.callback(invoke_without_command=True)
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="MFKIT_DEBUG", help="Show tracebacks of errors.")
+    ] = False,
+) -> None:
+    _state["debug"] = debug
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def debugging() -> bool:
+    """Return whether ``--debug`` or ``MFKIT_DEBUG`` was given."""
+    return _state["debug"]
+
 
 Library = Annotated[
     str, typer.Option("--library", "-l", envvar="MFKIT_LIBRARY", help="Library file or SQLAlchemy URL.")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfkit.cli.app import app
-from mfkit.cli.options import AsJson, Library, Progress, example, path, require_library
+from mfkit.cli.options import AsJson, Library, Progress, app, example, path, require_library
 from mfkit.cli.output import plural, print_json, print_line, records
 from mfkit.errors import IngestError
 from mfkit.filters.units import format_duration, format_size

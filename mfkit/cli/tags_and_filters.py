@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mfkit.cli.app import app
 from mfkit.cli.items_and_summaries import TABLE_COLUMNS
-from mfkit.cli.options import AsJson, FilterCommand, Library, example, filter_from_options, open_existing
+from mfkit.cli.options import AsJson, FilterCommand, Library, app, example, filter_from_options, open_existing
 from mfkit.cli.output import plural, print_frame, print_json, print_line
 from mfkit.errors import FilterError
 

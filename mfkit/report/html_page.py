@@ -1,4 +1,4 @@
-"""Conversion of an executed notebook to one self-contained HTML page."""
+"""The page of a report: paragraphs, tables, cards and charts, and their conversion to one HTML file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,184 @@ import gzip
 import html
 import json
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.utils import PlotlyJSONEncoder
+
 from mfkit.charts.plotly_bundle import bundle_for, packed
-from mfkit.report.html_blocks import PLOTLY_MIME
+from mfkit.filters.units import format_duration, format_size
+
+_MAX_UNBROKEN = 24
+"""Cells with longer text wrap anywhere; shorter ones stay on one line."""
+
+PLOTLY_MIME = "application/vnd.plotly.v1+json"
+_CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    # By default a button sends the chart, with its data, to Plotly's server.
+    "showSendToCloud": False,
+    # A selection in a chart has no effect on the page.
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """Safe HTML: mfkit's own markup and escaped text."""
+
+    text: str
+
+    def bundle(self) -> dict[str, Any]:
+        """Return the MIME bundle for a notebook."""
+        return {"text/html": self.text}
+
+    def _repr_html_(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Figure with a label for screen readers."""
+
+    figure: go.Figure
+    label: str
+
+    def bundle(self) -> dict[str, Any]:
+        """Return the MIME bundle for a notebook. The label is stored in the figure's ``meta``."""
+        drawn = json.loads(json.dumps(self.figure.to_dict(), cls=PlotlyJSONEncoder))
+        drawn["layout"]["meta"] = {**drawn["layout"].get("meta", {}), "label": self.label}
+        return {PLOTLY_MIME: {**drawn, "config": _CONFIG}}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Section of a report: a heading and its content."""
+
+    name: str
+    title: str
+    parts: Sequence[Html | Chart]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        heading = f'<h2 id="{html.escape(self.name)}">{html.escape(self.title)}</h2>'
+        for part in (Html(heading), *self.parts):
+            display(part.bundle(), raw=True)  # type: ignore[no-untyped-call]
+
+
+def paragraph(text: str, **values: str) -> Html:
+    """Return a paragraph.
+
+    Args:
+        text: Format string with mfkit's own text.
+        values: Safe markup from :func:`value`, :func:`plural` or :func:`escaped`.
+    """
+    return Html(f"<p>{text.format(**values)}</p>")
+
+
+def escaped(text: object) -> str:
+    """Return text from files or users as markup that shows it literally."""
+    return f"<bdi>{html.escape(str(text))}</bdi>"
+
+
+def value(number: float, form: Callable[[float], str]) -> str:
+    """Return a formatted number in an HTML ``data`` element that keeps the exact value."""
+    return f'<data value="{_exact(number)}">{html.escape(form(number))}</data>'
+
+
+def count(number: float) -> str:
+    """Format a count: ``12,403``."""
+    return f"{number:,.0f}"
+
+
+def share(part: float) -> str:
+    """Format a fraction as a percentage: ``71 %``, ``0.4 %``."""
+    if part and part < 0.095:
+        return f"{part:.1%}".replace("%", " %") if part >= 0.0005 else "under 0.1 %"
+    return f"{part:.0%}".replace("%", " %")
+
+
+def plural(number: float, one: str, several: str = "") -> str:
+    """Return a number with its noun as markup: ``1 file``, ``12,403 files``."""
+    return f"{value(number, count)} {one if number == 1 else several or one + 's'}"
+
+
+def day(at: pd.Timestamp) -> str:
+    """Format the date of a timestamp: ``2026-01-31``."""
+    return f"{at:%Y-%m-%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Column of a table.
+
+    Attributes:
+        heading: Text of the header.
+        name: Column of the frame.
+        form: Function that formats a value; None for text.
+    """
+
+    heading: str
+    name: str
+    form: Callable[[Any], str] | None = None
+
+
+SIZE, DURATION, COUNT, SHARE, DAY = format_size, format_duration, count, share, day
+
+
+def table(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str = "") -> Html:
+    """Return a frame as a table.
+
+    Args:
+        frame: Rows in display order.
+        columns: Columns to show.
+        caption: Text above the table.
+    """
+    head = "".join(f'<th{_alignment(one)} scope="col">{html.escape(one.heading)}</th>' for one in columns)
+    body = "".join(
+        "<tr>" + "".join(_cell(row[one.name], one) for one in columns) + "</tr>"
+        for row in frame.to_dict("records")
+    )
+    above = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    return Html(f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+
+
+def cards(figures: Sequence[tuple[str, str, str]]) -> Html:
+    """Return cards with key figures, each given by a label, its value (markup) and a note (markup)."""
+    made = "".join(
+        f'<div class="card"><dt>{html.escape(label)}</dt><dd>{figure}</dd>'
+        f'<dd class="below">{below}</dd></div>'
+        for label, figure, below in figures
+    )
+    return Html(f'<dl class="cards">{made}</dl>')
+
+
+def _cell(cell: Any, column: Column) -> str:
+    known = cell is not None and not pd.isna(cell)
+    if column.form is None:
+        long = ' class="long"' if known and len(str(cell)) > _MAX_UNBROKEN else ""
+        return f'<td{long} dir="auto">{escaped(cell) if known else "<i>unknown</i>"}</td>'
+    if not known:
+        return f"<td{_alignment(column)}></td>"
+    if column.form is DAY:
+        return f"<td>{day(cell)}</td>"
+    if column.form is DURATION and not cell:
+        return f"<td{_alignment(column)}></td>"
+    return f"<td{_alignment(column)}>{value(float(cell), column.form)}</td>"
+
+
+def _alignment(column: Column) -> str:
+    return ' class="number"' if column.form is not None and column.form is not DAY else ""
+
+
+def _exact(number: float) -> str:
+    return str(int(number)) if float(number).is_integer() else repr(float(number))
+
 
 _TITLE = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
 

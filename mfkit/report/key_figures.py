@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from mfkit.filters.units import format_duration, format_size
-from mfkit.report.context import ReportContext
-from mfkit.report.html_blocks import Html, Section, cards, count, paragraph, plural, value
+from mfkit.report.html_page import Html, Section, cards, count, paragraph, plural, value
+from mfkit.report.redaction import ReportContext
 
 
 def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:

@@ -1,16 +1,19 @@
-"""Redaction of names and places in reports for other people."""
+"""Scope of a report: library, filter, and redaction of names and places."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from mfkit.errors import ReportError
+from mfkit.filters.media_filter import MediaFilter
+from mfkit.library import MediaLibrary
 
 RedactOption = Literal["names", "places", "map"]
 """``names``: names of files and folders are replaced by aliases. ``places``: coordinates are rounded to 0.1
@@ -90,3 +93,37 @@ class Redaction:
     def _alias(self, kind: str, name: str) -> str:
         digest = hmac.new(self._key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
         return f"{kind}-{digest[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """Library, filter and redaction that all sections of a report use.
+
+    Attributes:
+        lib: The library.
+        filter: Filter for the items of the report.
+        redaction: Redaction applied to every frame.
+    """
+
+    lib: MediaLibrary
+    filter: MediaFilter
+    redaction: Redaction
+    _results: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    def query(self, method: Callable[..., pd.DataFrame], *args: Any, **options: Any) -> pd.DataFrame:
+        """Call a method of the library with the report's filter and redact its frame. Results are cached.
+
+        Args:
+            method: Method of the library that takes ``filter=``.
+            args: Positional arguments.
+            options: Keyword arguments.
+        """
+        call = repr((method.__name__, args, options))
+        if call not in self._results:
+            self._results[call] = self.redaction.frame(method(*args, filter=self.filter, **options))
+        return self._results[call].copy()
+
+    @property
+    def is_all(self) -> bool:
+        """Whether the report covers the whole library."""
+        return self.filter == MediaFilter()

@@ -13,17 +13,10 @@ from mfkit.errors import ReportError
 from mfkit.filters.describe import describe
 from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
 from mfkit.library import MediaLibrary
-from mfkit.report import (
-    format_sections,
-    key_figures,
-    quality_sections,
-    space_sections,
-    time_and_place_sections,
-)
-from mfkit.report.context import ReportContext
-from mfkit.report.html_blocks import Html, Section, escaped
+from mfkit.report import key_figures, metadata_sections, space_sections, time_and_place_sections
+from mfkit.report.html_page import Html, Section, escaped
 from mfkit.report.key_figures import read_key_figures
-from mfkit.report.redaction import Redaction
+from mfkit.report.redaction import Redaction, ReportContext
 
 SECTIONS = (
     "key_figures",
@@ -120,7 +113,7 @@ class Report:
 
     def types(self) -> Section | None:
         """Return the section on media types and extensions."""
-        return self._section("types", format_sections.types)
+        return self._section("types", metadata_sections.types)
 
     def folders(self) -> Section | None:
         """Return the section on the largest folders."""
@@ -132,7 +125,7 @@ class Report:
 
     def codecs(self) -> Section | None:
         """Return the section on codecs and resolutions."""
-        return self._section("codecs", format_sections.codecs)
+        return self._section("codecs", metadata_sections.codecs)
 
     def growth(self) -> Section | None:
         """Return the section on growth over time."""
@@ -140,7 +133,7 @@ class Report:
 
     def cameras(self) -> Section | None:
         """Return the section on cameras."""
-        return self._section("cameras", format_sections.cameras)
+        return self._section("cameras", metadata_sections.cameras)
 
     def places(self) -> Section | None:
         """Return the section with the map of places."""
@@ -156,11 +149,11 @@ class Report:
 
     def completeness(self) -> Section | None:
         """Return the section on the completeness of the metadata."""
-        return self._section("completeness", quality_sections.completeness)
+        return self._section("completeness", metadata_sections.completeness)
 
     def failures(self) -> Section | None:
         """Return the section on scan failures."""
-        return self._section("failures", quality_sections.failures)
+        return self._section("failures", metadata_sections.failures)
 
     def _section(self, name: str, make: Callable[[ReportContext], Section]) -> Section | None:
         return make(self.context) if name in self._sections else None

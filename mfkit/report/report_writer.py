@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from jupyter_client.manager import AsyncKernelManager
 from sqlalchemy import URL
+from traitlets import Dict, default
 
 from mfkit.core.null_database import NullDatabase
 from mfkit.errors import ExportError, ReportError
@@ -17,12 +19,46 @@ from mfkit.exchange.export.atomic_file import write_atomically
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.path_argument import checked_path
+from mfkit.processes.child_process import safe_environment
 from mfkit.processes.temporary_folder import TemporaryFolder
-from mfkit.report.browser_output import print_pdf, require_browser, require_kaleido, write_images
+from mfkit.report.browser_output import (
+    PDF_MARK,
+    print_pdf,
+    refuse_others,
+    require_browser,
+    require_kaleido,
+    write_images,
+)
 from mfkit.report.html_page import html_page
 from mfkit.report.report import Report
-from mfkit.report.report_marks import PDF_MARK, refuse_others
 from mfkit.resources import resource_folder
+
+
+class LocalKernelManager(AsyncKernelManager):
+    """Kernel manager that uses socket files instead of network ports, except on Windows.
+
+    TCP connections to a kernel are not encrypted, and ipykernel warns about that. By default Jupyter creates
+    the socket files in the current folder, where two kernels conflict; here each kernel has its own folder.
+    """
+
+    environment = Dict(help="Additional environment variables of the kernel.").tag(config=True)
+
+    @default("transport")
+    def _default_transport(self) -> str:
+        return "tcp" if os.name == "nt" else "ipc"
+
+    @default("ip")
+    def _default_ip(self) -> str:
+        if self.transport == "tcp":
+            return "127.0.0.1"
+        self._folder = TemporaryFolder("kernel")
+        return str(self._folder.path / "ipc")
+
+    # The base class declares this method as synchronous.
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+        """Start the kernel without the current folder on its import path."""
+        await super().start_kernel(**{**options, "env": {**safe_environment(), **self.environment}})
+
 
 _SUFFIXES = (".html", ".htm", ".pdf")
 
@@ -128,7 +164,7 @@ def _execute(source: Path, folder: Path, parameters: dict[str, Any], environment
             resources={"metadata": {"path": str(folder)}},
             progress_bar=False,
             log_output=False,
-            kernel_manager_class="mfkit.report.report_kernel.LocalKernelManager",
+            kernel_manager_class="mfkit.report.report_writer.LocalKernelManager",
             config=Config({"LocalKernelManager": {"environment": environment}}),
         )
     except papermill.PapermillExecutionError as error:

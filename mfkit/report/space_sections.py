@@ -8,8 +8,7 @@ import pandas as pd
 
 from mfkit.charts import folders_chart
 from mfkit.filters.units import format_size
-from mfkit.report.context import ReportContext
-from mfkit.report.html_blocks import (
+from mfkit.report.html_page import (
     COUNT,
     DAY,
     DURATION,
@@ -25,6 +24,7 @@ from mfkit.report.html_blocks import (
     table,
     value,
 )
+from mfkit.report.redaction import ReportContext
 
 _MAX_FOLDERS = 20
 _MAX_DEPTH = 8

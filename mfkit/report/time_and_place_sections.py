@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mfkit.charts import growth_chart, places_atlas
 from mfkit.filters.units import format_size
-from mfkit.report.context import ReportContext
-from mfkit.report.html_blocks import (
+from mfkit.report.html_page import (
     COUNT,
     SIZE,
     Chart,
@@ -18,6 +17,7 @@ from mfkit.report.html_blocks import (
     table,
     value,
 )
+from mfkit.report.redaction import ReportContext
 
 _MAX_MONTHS = 36
 """Maximum number of months shown as bars; longer periods have one bar per year."""

@@ -1,4 +1,4 @@
-"""Heat map of video codecs by resolution."""
+"""Heat map of video codecs by resolution, and treemap of folders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import Measure, figure, hover_text, label, message_figure, quantity_text, trace
+from mfkit.charts.theme import (
+    MAX_MARKS,
+    MEDIA_COLORS,
+    MUTED,
+    Measure,
+    figure,
+    hover_text,
+    label,
+    message_figure,
+    quantity_text,
+    trace,
+)
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 
 # Light to dark in one hue, which people with any color blindness can tell apart.
@@ -109,4 +120,74 @@ def resolutions_chart(
             "title": None,
             "range": [len(keys) - 0.5, -0.5],
         },
+    )
+
+
+# Okabe and Ito's colors for the folders on the first level. Their subfolders have the same color.
+_FOLDER_COLORS = (
+    *(color for name, color in MEDIA_COLORS.items() if name != "other"),
+    "#56B4E9",
+    "#D55E00",
+    "#B8A800",
+)
+
+
+def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: int = 260) -> go.Figure:
+    """Draw folders as a treemap: each folder is a box that contains its subfolders.
+
+    Args:
+        frame: What ``lib.folders(2)`` returns: ``id``, ``parent``, ``label``, ``depth``, ``files``,
+            ``bytes``. At most 5,000 folders are drawn, the largest ones.
+        measure: ``"files"`` or ``"bytes"``.
+        height: Height in pixels.
+
+    Returns:
+        A figure; without rows, one with a message. Each box has the path of its folder as ``customdata``.
+
+    Example:
+        >>> folders_chart(lib.folders(2))  # doctest: +SKIP
+    """
+    rows = frame[frame["files"] > 0].sort_values(["depth", measure], ascending=[True, False], kind="stable")
+    # By level first, so that no folder is drawn without its parent.
+    rows = rows.head(MAX_MARKS)
+    if rows.empty:
+        return message_figure("No files in this selection.<br>Change the filter, or scan a folder.", height)
+    paths = [str(path) for path in rows["id"]]
+    number = {path: index for index, path in enumerate(paths)}
+    parents = ["" if pd.isna(parent) else str(number[str(parent)]) for parent in rows["parent"]]
+    first = [path for path, depth in zip(paths, rows["depth"], strict=True) if depth == 1]
+    color = {path: _FOLDER_COLORS[index % len(_FOLDER_COLORS)] for index, path in enumerate(first)}
+    for path, parent, depth in zip(paths, rows["parent"], rows["depth"], strict=True):
+        if depth == 0:
+            color[path] = "rgba(128, 128, 128, 0.15)"
+        elif depth > 1:
+            color[path] = color.get(str(parent), MUTED)
+    return figure(
+        trace(
+            "treemap",
+            # Ids are numbers, because Plotly would interpret markup in a path.
+            ids=[str(index) for index in range(len(paths))],
+            parents=parents,
+            labels=[label(name, 40) for name in rows["label"]],
+            values=rows[measure].astype("float64").tolist(),
+            branchvalues="total",
+            customdata=paths,
+            marker={
+                "colors": [color[path] for path in paths],
+                "line": {"width": 1, "color": "rgba(255, 255, 255, 0.65)"},
+                "pad": {"t": 18, "l": 2, "r": 2, "b": 2},
+            },
+            hovertext=[
+                f"{label(path, 80)}<br>{hover_text(files, size)}"
+                for path, files, size in zip(paths, rows["files"], rows["bytes"], strict=True)
+            ],
+            hoverinfo="text",
+            texttemplate="%{label}",
+            tiling={"pad": 1},
+            pathbar={"visible": False},
+            sort=False,
+        ),
+        height=height,
+        margin={"l": 0, "r": 0, "t": 2, "b": 0},
+        uniformtext={"minsize": 9, "mode": "hide"},
     )

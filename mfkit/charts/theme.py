@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from mfkit.filters.units import format_size, round_size
+from mfkit.filters.units import format_size, plural, round_size
 
 Measure = Literal["files", "bytes"]
 """The quantity that bars and areas show."""
@@ -68,7 +68,7 @@ def quantity_text(value: float, measure: Measure) -> str:
 
 def hover_text(row_files: float, row_bytes: float) -> str:
     """Return files and bytes as text: ``"1 file, 12.4 MB"``."""
-    return f"{row_files:,.0f} {'file' if row_files == 1 else 'files'}, {format_size(float(row_bytes))}"
+    return f"{plural(round(row_files), 'file')}, {format_size(float(row_bytes))}"
 
 
 def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from mfkit.cli.options import (
     path,
     split_list,
 )
-from mfkit.cli.output import plural, print_json, print_line
-from mfkit.filters.units import format_duration, format_size
+from mfkit.cli.output import print_json, print_line
+from mfkit.filters.units import format_duration, format_size, plural
 
 
 @app.command(

@@ -19,17 +19,8 @@ from mfkit.cli.options import (
     open_existing,
     split_list,
 )
-from mfkit.cli.output import (
-    console,
-    plural,
-    print_frame,
-    print_json,
-    print_line,
-    printable_label,
-    records,
-    table,
-)
-from mfkit.filters.units import format_duration, format_size
+from mfkit.cli.output import console, print_frame, print_json, print_line, printable_label, records, table
+from mfkit.filters.units import format_duration, format_size, plural
 
 TABLE_COLUMNS = ("file_path", "media_type", "file_size", "file_created_at", "duration", "width", "height")
 

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from mfkit.cli.options import AsJson, Library, Progress, app, example, open_existing
-from mfkit.cli.output import console, plural, print_frame, print_json, print_line, table
+from mfkit.cli.output import console, print_frame, print_json, print_line, table
+from mfkit.filters.units import plural
 from mfkit.text_safety import escape_control
 
 cache = typer.Typer(

@@ -49,13 +49,6 @@ def print_line(text: str, *, error: bool = False) -> None:
     print(escape_control(text), file=sys.stderr if error else sys.stdout, flush=True)
 
 
-def plural(number: int, noun: str) -> str:
-    """Return a number with a regular noun: ``1 copy``, ``12 copies``."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number:,} {noun[:-1]}ies" if noun.endswith("y") else f"{number:,} {noun}s"
-
-
 def records(frame: pd.DataFrame) -> Any:
     """Return a frame as a list of dicts for JSON: missing values as null, timestamps in ISO 8601."""
     return json.loads(frame.to_json(orient="records", date_format="iso", date_unit="us"))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfkit.cli.options import AsJson, Library, Progress, app, example, path, require_library
-from mfkit.cli.output import plural, print_json, print_line, records
+from mfkit.cli.output import print_json, print_line, records
 from mfkit.errors import IngestError
-from mfkit.filters.units import format_duration, format_size
+from mfkit.filters.units import format_duration, format_size, plural
 
 if TYPE_CHECKING:
     from mfkit.exchange.imports.importer import OnError

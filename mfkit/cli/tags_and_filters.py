@@ -8,8 +8,9 @@ import typer
 
 from mfkit.cli.items_and_summaries import TABLE_COLUMNS
 from mfkit.cli.options import AsJson, FilterCommand, Library, app, example, filter_from_options, open_existing
-from mfkit.cli.output import plural, print_frame, print_json, print_line
+from mfkit.cli.output import print_frame, print_json, print_line
 from mfkit.errors import FilterError
+from mfkit.filters.units import plural
 
 tag = typer.Typer(no_args_is_help=True, help="Add, remove and list tags.")
 app.add_typer(tag, name="tag")

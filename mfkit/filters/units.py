@@ -1,4 +1,4 @@
-"""Parsing and formatting of sizes and durations."""
+"""Parsing and formatting of sizes and durations, and counts with their nouns."""
 
 from __future__ import annotations
 
@@ -94,3 +94,10 @@ def format_duration(seconds: float) -> str:
 def format_rate(rate: float) -> str:
     """Format bits per second with a decimal unit and three digits: ``"5.20 Mbit/s"``."""
     return format_size(rate).replace("B", "bit") + "/s"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with a regular noun: ``"1 copy"``, ``"1,200 copies"``."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("y") else f"{number:,} {noun}s"

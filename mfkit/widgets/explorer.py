@@ -1,24 +1,118 @@
-"""The explorer: filters, charts, the table of files and actions for one selection."""
+"""The explorer: filters, charts, the table of files and actions for one selection, in tabs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import ipywidgets as widgets
 
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.widgets.panels.bar_panels import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.panels.base import Panel
+from mfkit.widgets.panels.chart_panels import (
+    CamerasPanel,
+    CodecsPanel,
+    FoldersPanel,
+    HeatmapPanel,
+    HistogramPanel,
+    TimelinePanel,
+    TypesPanel,
+)
+from mfkit.widgets.panels.curation_panel import CurationPanel
+from mfkit.widgets.panels.duplicates_savings_completeness import DuplicatesPanel, QualityPanel
 from mfkit.widgets.panels.filter_panel import FilterPanel
-from mfkit.widgets.panels.heatmap_panel import HeatmapPanel
-from mfkit.widgets.panels.histogram_panel import HistogramPanel
 from mfkit.widgets.panels.map_panel import MapPanel
-from mfkit.widgets.panels.panel_tabs import ActionTabs, PanelTabs, PanelType
+from mfkit.widgets.panels.query_and_export import ExportPanel, QueryPanel
 from mfkit.widgets.panels.table_panel import TablePanel
-from mfkit.widgets.panels.timeline_panel import TimelinePanel
-from mfkit.widgets.panels.treemap_panel import FoldersPanel
 from mfkit.widgets.selection import Selection
+
+PanelType = Callable[[MediaLibrary, Selection], Panel]
+
+_GRID_LAYOUT = {
+    # Two columns, or one where there is no room for two.
+    "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(280px, 40%)), 1fr))",
+    "grid_gap": "8px 20px",
+    "min_width": "0",
+    "width": "auto",
+    "align_content": "flex-start",
+}
+
+
+class PanelTabs(widgets.Tab):
+    """Tabs of panels for one selection, two panels in a row where there is room.
+
+    Example:
+        >>> PanelTabs(lib, selection, {"Formats": [TypesPanel, CodecsPanel]})  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, lib: MediaLibrary, selection: Selection, tabs: Mapping[str, Sequence[PanelType]]
+    ) -> None:
+        """Create the panels of the first tab.
+
+        Args:
+            lib: The library.
+            selection: The selection to follow.
+            tabs: Panel classes by the title of their tab.
+        """
+        self._lib, self._selection = lib, selection
+        self._panel_types = list(tabs.values())
+        self._created: dict[int, list[Panel]] = {}
+        grids = [widgets.GridBox([], layout=_GRID_LAYOUT) for _ in tabs]
+        super().__init__(grids, titles=list(tabs), selected_index=0)
+        self.add_class("mfkit-tabs")
+        self.observe(self._show_selected, "selected_index")
+        self._show_selected()
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """The panels created so far."""
+        return tuple(panel for panels in self._created.values() for panel in panels)
+
+    def _show_selected(self, _: Any = None) -> None:
+        selected = self.selected_index
+        if selected is not None and selected not in self._created:
+            self._created[selected] = [
+                panel_type(self._lib, self._selection) for panel_type in self._panel_types[selected]
+            ]
+            self.children[selected].children = self._created[selected]
+        for index, panels in self._created.items():
+            for panel in panels:
+                panel.active = index == selected
+
+
+class ActionTabs(PanelTabs):
+    """Tabs for tags and collections, query and filters, export, duplicates, and completeness."""
+
+    def __init__(
+        self, lib: MediaLibrary, selection: Selection, table: TablePanel, on_change: Callable[[], None]
+    ) -> None:
+        """Create the panel of the first tab.
+
+        Args:
+            lib: The library.
+            selection: The selection to follow.
+            table: The table whose chosen rows to change, and whose card to open.
+            on_change: Called after tags or collections have changed.
+        """
+        super().__init__(
+            lib,
+            selection,
+            {
+                "Tags and collections": [
+                    lambda lib, selection: CurationPanel(lib, selection, table, on_change)
+                ],
+                "Query and filters": [QueryPanel],
+                "Export": [ExportPanel],
+                "Duplicates": [
+                    lambda lib, selection: DuplicatesPanel(lib, selection, table.open_card, on_change)
+                ],
+                "Completeness": [lambda lib, selection: QualityPanel(lib, selection, table.open_card)],
+            },
+        )
+        self.add_class("mfkit-tools")
+
 
 CHART_TABS: Mapping[str, Sequence[PanelType]] = {
     "Overview": (TypesPanel, CodecsPanel, TimelinePanel, MapPanel),

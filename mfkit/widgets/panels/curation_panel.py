@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from mfkit.catalog import Change
 from mfkit.errors import FilterError
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.units import plural
 from mfkit.library import MediaLibrary
 from mfkit.library.curate import last_change
 from mfkit.widgets.panels.base import Panel
@@ -145,7 +146,7 @@ class CurationPanel(Panel):
         count = self._count()
         for name, button in self.buttons.items():
             button.disabled = self.lib.database.read_only or not count or not self._field(name).value.strip()
-            button.description = name if button.disabled else f"{name} {_files(count)}"
+            button.description = name if button.disabled else f"{name} {plural(count, 'file')}"
 
     def _apply(self, button: str) -> None:
         items = list(self._chosen_rows()) if self.scope.value == "rows" else self.selection.filter
@@ -158,7 +159,7 @@ class CurationPanel(Panel):
         }[button]()
         result, unchanged = _RESULTS[button]
         rest = f"; {count - changed:,} {unchanged}" if count > changed else ""
-        self.show_status(f"{_files(changed)} {result} ", name, rest)
+        self.show_status(f"{plural(changed, 'file')} {result} ", name, rest)
         if changed:
             self._own_change = last_change(self.lib.aio)
             self.undo_button.disabled = False
@@ -175,7 +176,3 @@ class CurationPanel(Panel):
         self.refresh()
         if self._on_change is not None:
             self._on_change()
-
-
-def _files(count: int) -> str:
-    return f"{count:,} {'file' if count == 1 else 'files'}"

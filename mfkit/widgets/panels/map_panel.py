@@ -15,7 +15,7 @@ from mfkit.charts.places_map import land_style, street_style
 from mfkit.filters.media_filter import Box, MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.plotly_widget import SAVE_BUTTONS
-from mfkit.widgets.panels.chart_panel import ChartPanel
+from mfkit.widgets.panels.chart_panels import ChartPanel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import styled
 
@@ -32,9 +32,7 @@ class MapPanel(ChartPanel):
     ![Circles on a map of the world](../images/panels/map.png)
 
     Example:
-        >>> lib = mfkit.open_library()  # doctest: +SKIP
-        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
-        >>> mfkit.widgets.MapPanel(lib, selection)  # doctest: +SKIP
+        >>> mfkit.widgets.MapPanel(mfkit.open_library())  # doctest: +SKIP
     """
 
     draw_priority = 0  # the browser needs more time for it than for all other charts

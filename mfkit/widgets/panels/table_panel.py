@@ -10,8 +10,7 @@ import traitlets
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.detail_card import DetailCard
-from mfkit.widgets.controls.row_grid import Pager, RowGrid, rows_by_id
-from mfkit.widgets.controls.table_columns import COLUMNS
+from mfkit.widgets.controls.row_grid import COLUMNS, Pager, RowGrid, rows_by_id
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
 

@@ -27,7 +27,7 @@ from mfkit.widgets import (
     TablePanel,
     explore,
 )
-from mfkit.widgets.panels.query_panel import as_json, as_python
+from mfkit.widgets.panels.query_and_export import as_json, as_python
 from mfkit.widgets.shared_queries import overview_by, overview_by_year
 from tests.synthetic import HOSTILE, fill
 
@@ -200,7 +200,7 @@ class TestQuery:
     def test_to_dataframe(self, lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
         """The items become a DataFrame variable; other variables are not replaced."""
         shell = type("Shell", (), {"user_ns": {"lib": lib}})
-        monkeypatch.setattr("mfkit.widgets.panels.query_panel.get_ipython", lambda: shell)
+        monkeypatch.setattr("mfkit.widgets.panels.query_and_export.get_ipython", lambda: shell)
         panel = QueryPanel(lib, Selection(MediaFilter(media_type="video")))
         panel.frame_button.click()
         assert len(shell.user_ns["items"]) == lib.count(media_type="video")

@@ -1,4 +1,4 @@
-"""The query panel: the selection as code or as a DataFrame, and saved filters."""
+"""Panels that use the selection elsewhere: as code, as a DataFrame, as a saved filter, or as a file."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import pandas as pd
 import traitlets
 from IPython.core.getipython import get_ipython
 
-from mfkit.errors import FilterError
+from mfkit.errors import ExportError, FilterError
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.units import format_size, plural
 from mfkit.library import MediaLibrary
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
@@ -73,9 +74,7 @@ class QueryPanel(Panel):
     ![The selection as code, and saved filters](../images/panels/query.png)
 
     Example:
-        >>> lib = mfkit.open_library()  # doctest: +SKIP
-        >>> selection = mfkit.widgets.Selection()  # doctest: +SKIP
-        >>> mfkit.widgets.QueryPanel(lib, selection)  # doctest: +SKIP
+        >>> mfkit.widgets.QueryPanel(mfkit.open_library())  # doctest: +SKIP
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
@@ -147,8 +146,9 @@ class QueryPanel(Panel):
             raise FilterError(f"The notebook's variable {name!r} is not a DataFrame. Choose another name.")
         frame = self.lib.items(self.selection.filter)
         shell.user_ns[name] = frame
-        rows = f"{len(frame):,} {'row' if len(frame) == 1 else 'rows'}"
-        self.show_status("Created ", name, f" with {rows} and {len(frame.columns)} columns")
+        self.show_status(
+            "Created ", name, f" with {plural(len(frame), 'row')} and {len(frame.columns)} columns"
+        )
 
     def _apply_filter(self) -> None:
         name = self.saved_filters.value
@@ -169,3 +169,77 @@ class QueryPanel(Panel):
         saved = (value for _, value in self.saved_filters.options if value.lower() == name.lower())
         self.saved_filters.value = next(saved)
         self.show_status("Saved as ", name, "; <code>lib.saved_filter()</code> returns it")
+
+
+_EXPORT_FORMATS = {
+    "CSV (any program)": "csv",
+    "XLSX (Excel, Calc)": "xlsx",
+    "Parquet (pandas, DuckDB)": "parquet",
+    "JSON Lines": "jsonl",
+    "GeoJSON (maps)": "geojson",
+    "mfkit library": "db",
+}
+
+
+class ExportPanel(Panel):
+    """Writes the selected items to a file. Existing files are never overwritten.
+
+    Attributes:
+        format: The format.
+        file_name: The file name; the suffix of the format is added.
+        export_button: Writes the file.
+
+    ![A format, a file name and a button](../images/panels/export.png)
+
+    Example:
+        >>> mfkit.widgets.ExportPanel(mfkit.open_library())  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Create the panel for a library and the selection to write."""
+        self.format = styled(widgets.Dropdown, options=list(_EXPORT_FORMATS.items()), description="Format")
+        self.file_name = styled(widgets.Text, value="selection", description="File")
+        self.export_button = small_button(tooltip="Write the file to the notebook's folder")
+        row = control_row(self.format, self.file_name, self.export_button)
+        super().__init__(lib, selection, "Export", [row, self.status])
+        self.format.observe(self.follow, "value")
+        self.export_button.on_click(lambda _: self.run_action(self._export))
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Show the number of rows on the button."""
+        count, _ = self._counts(chosen)
+        self.export_button.description = f"Export {plural(count, 'row')}"
+        self.export_button.disabled = not count
+
+    def options(self) -> Hashable:
+        """Return the format. GeoJSON contains only items with a location."""
+        return str(self.format.value)
+
+    def _counts(self, chosen: MediaFilter) -> tuple[int, int]:
+        """Return how many selected items the format can and cannot contain."""
+        total = self.count_selected(chosen)
+        if self.format.value != "geojson":
+            return total, 0
+        located = 0 if chosen.has_location is False else self.lib.count(chosen.replace(has_location=True))
+        return located, total - located
+
+    def _export(self) -> None:
+        path = Path(self.file_name.value.strip() or "selection").expanduser()
+        if not path.name:
+            raise ExportError(f"'{path}' is a folder. Enter a file name.")
+        suffix = f".{self.format.value}"
+        if path.suffix.lower() != suffix:
+            path = path.with_name(path.name + suffix)
+        if os.path.lexists(path):
+            raise ExportError(f"'{path}' already exists. Choose another file name.")
+        _, omitted = self._counts(self.selection.filter)
+        self.export_button.disabled = True
+        try:
+            exported = self.lib.export(path, self.selection.filter, progress=False)
+        finally:
+            self.export_button.disabled = False
+        self.show_status(
+            f"Exported {plural(exported.rows, 'row')} ({format_size(exported.bytes)}) to ",
+            str(exported.path.resolve()),
+            f"; {plural(omitted, 'row')} without a location left out" if omitted else "",
+        )

@@ -86,12 +86,12 @@ class DuplicatesPanel(Panel):
         self._duplicates, self.pager.offset = self.lib.duplicates(chosen), 0
         groups = self._duplicates.drop_duplicates("id")
         count, copies = len(groups), len(self._duplicates) - len(groups)
+        freed = format_size(float(groups["reclaimable_bytes"].sum()))
         self.tag_button.description = f"Tag {plural(count, 'file')}"
         self.tag_button.disabled = not count or self.lib.database.read_only
         self.summary.value = (
             f"{plural(count, 'file')} {'has' if count == 1 else 'have'} {plural(copies, 'copy')}. Removing "
-            f"the copies frees <b>{format_size(float(groups['reclaimable_bytes'].sum()))}</b>. This panel does "
-            "not delete files."
+            f"the copies frees <b>{freed}</b>. This panel does not delete files."
             if count
             else ""
         )

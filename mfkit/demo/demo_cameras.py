@@ -118,32 +118,23 @@ def exif_block(
     # The lowest ISO speed that still allows 1/60 s, and the shutter speed that goes with it.
     speeds = [(2**exposure * iso / 100 / aperture**2, iso) for iso in camera.isos]
     per_second, iso = next((speed for speed in speeds if speed[0] >= 60), speeds[-1])
-    shutter = min(SHUTTER_STEPS, key=lambda step: abs(step - per_second))
     focal_length = rng.choice(camera.focal_lengths)
     clock = taken.strftime("%Y:%m:%d %H:%M:%S")
     block = Image.Exif()
-    block.update(
-        {
-            Base.Make: camera.make,
-            Base.Model: camera.model,
-            Base.Orientation: orientation,
-            Base.DateTime: clock,
-            Base.YCbCrPositioning: 1,
-        }
-    )
+    for tag, value in ((Base.Make, camera.make), (Base.Model, camera.model), (Base.DateTime, clock)):
+        block[tag] = value
+    block[Base.Orientation] = orientation
     details = block.get_ifd(IFD.Exif)
     details.update(
         {
             Base.ExifVersion: b"0232" if camera.has_offset else b"0230",
             Base.DateTimeOriginal: clock,
             Base.DateTimeDigitized: clock,
-            Base.ExposureTime: IFDRational(1, shutter),
+            Base.ExposureTime: IFDRational(1, min(SHUTTER_STEPS, key=lambda step: abs(step - per_second))),
             Base.FNumber: IFDRational(round(aperture * 100), 100),
             Base.ISOSpeedRatings: iso,
             Base.FocalLength: IFDRational(round(focal_length * 1000), 1000),
             Base.FocalLengthIn35mmFilm: round(focal_length * camera.crop),
-            Base.FlashPixVersion: b"0100",
-            Base.ColorSpace: 1,
             Base.ExifImageWidth: size[0],
             Base.ExifImageHeight: size[1],
         }
@@ -156,7 +147,6 @@ def exif_block(
         utc = taken.astimezone(UTC)
         block.get_ifd(IFD.GPSInfo).update(
             {
-                GPS.GPSVersionID: b"\x02\x03\x00\x00",
                 GPS.GPSLatitudeRef: "N" if position.latitude >= 0 else "S",
                 GPS.GPSLatitude: _sexagesimal(position.latitude),
                 GPS.GPSLongitudeRef: "E" if position.longitude >= 0 else "W",

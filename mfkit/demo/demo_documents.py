@@ -14,9 +14,7 @@ from mfkit.demo.demo_file import DemoFile
 
 WORDS = (
     "harbour lantern timetable meadow receipt archive window gravel copper letter northern autumn kettle "
-    "bridge signal orchard margin ferry ledger winter corner violet platform quiet station morning paper "
-    "shelf river camera garden folder rain island market stairs tram evening map radio cellar attic "
-    "summer negative print "
+    "bridge signal orchard margin ferry ledger winter corner violet platform quiet station morning"
 ).split()
 
 # Path, date, title, author, headings of the pages.
@@ -65,23 +63,36 @@ def plan_documents(seed: int) -> Iterator[DemoFile]:
         when = datetime(*day, 10, 24, tzinfo=UTC)
         yield DemoFile(path, when, partial(_write_pdf, title, author, when, headings, f"{seed}/{path}"))
     for path, day in TEXTS:
-        text = _text(path, random.Random(f"{seed}/{path}"))
-        yield DemoFile(path, datetime(*day, 17, 5, tzinfo=UTC), partial(_write_text, text))
+        title, paragraphs = path.rpartition("/")[2].rpartition(".")[0], _paragraphs(f"{seed}/{path}", 4)
+        text = "\n\n".join([f"# {title}" if path.endswith(".md") else title, *paragraphs])
+        # Bytes, because text mode would change the line endings on Windows.
+        yield DemoFile(path, datetime(*day, 17, 5, tzinfo=UTC), partial(write_bytes, f"{text}\n".encode()))
     for path, day, columns, count in TABLES:
-        text = _table(columns, count, day[0], random.Random(f"{seed}/{path}"))
-        yield DemoFile(path, datetime(*day, 21, 48, tzinfo=UTC), partial(_write_text, text))
+        rng = random.Random(f"{seed}/{path}")
+        rows = [
+            ",".join(
+                f"{day[0]}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+                if name == "date"
+                else f"{rng.uniform(3, 400):.2f}"
+                if name in ("amount", "price")
+                else " ".join(rng.choices(WORDS, k=2))
+                for name in columns
+            )
+            for _ in range(count)
+        ]
+        table = "\n".join((",".join(columns), *sorted(rows))) + "\n"
+        yield DemoFile(path, datetime(*day, 21, 48, tzinfo=UTC), partial(write_bytes, table.encode()))
 
 
-def _write_text(text: str, path: Path) -> None:
-    # Bytes, because text mode would change the line endings on Windows.
-    path.write_bytes(text.encode())
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a file."""
+    path.write_bytes(content)
 
 
 def _write_pdf(
     title: str, author: str, created: datetime, headings: tuple[str, ...], seed: str, path: Path
 ) -> None:
     """Write a PDF with one page of text under each heading, in a standard font (ISO 32000-1, 9.6.2.2)."""
-    rng = random.Random(seed)
     names = {"Type": "Font", "Subtype": "Type1", "BaseFont": "Helvetica", "Encoding": "WinAnsiEncoding"}
     font = DictionaryObject({NameObject(f"/{key}"): NameObject(f"/{name}") for key, name in names.items()})
     fonts = DictionaryObject({NameObject("/F1"): font})
@@ -89,7 +100,8 @@ def _write_pdf(
     date = f"D:{created:%Y%m%d%H%M%S}Z"
     writer.add_metadata({"/Title": title, "/Author": author, "/CreationDate": date, "/ModDate": date})
     for heading in headings:
-        lines = [line for _ in range(5) for line in (*textwrap.wrap(_paragraph(rng), 84), "")]
+        paragraphs = _paragraphs(f"{seed}/{heading}", 5)
+        lines = [line for paragraph in paragraphs for line in (*textwrap.wrap(paragraph, 84), "")]
         text = b"BT /F1 20 Tf 64 778 Td (%b) Tj /F1 11 Tf 16 TL 0 -32 Td\n" % heading.encode("cp1252")
         text += b"".join(b"(%b) Tj T*\n" % line.encode() for line in lines) + b"ET"
         content = ContentStream(None, writer)
@@ -101,33 +113,7 @@ def _write_pdf(
     writer.write(path)
 
 
-def _paragraph(rng: random.Random) -> str:
-    sentences = []
-    for _ in range(rng.randint(3, 6)):
-        sentences.append(" ".join(rng.choices(WORDS, k=rng.randint(6, 14))).capitalize() + ".")
-    return " ".join(sentences)
-
-
-def _text(path: str, rng: random.Random) -> str:
-    title = path.rpartition("/")[2].rpartition(".")[0]
-    body = "\n\n".join(_paragraph(rng) for _ in range(rng.randint(2, 5)))
-    if path.endswith(".txt"):
-        return f"{title}\n\n{body}\n"
-    items = "\n".join(f"- {' '.join(rng.choices(WORDS, k=3))}" for _ in range(6))
-    return f"# {title}\n\n{items}\n\n{body}\n"
-
-
-def _table(columns: tuple[str, ...], count: int, year: int, rng: random.Random) -> str:
-    def cell(column: str) -> str:
-        match column:
-            case "date":
-                return f"{year}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
-            case "amount" | "price":
-                return f"{rng.uniform(3, 400):.2f}"
-            case "sold":
-                return rng.choice(("yes", "no"))
-            case _:
-                return " ".join(rng.choices(WORDS, k=2))
-
-    rows = sorted(",".join(cell(column) for column in columns) for _ in range(count))
-    return "\n".join((",".join(columns), *rows)) + "\n"
+def _paragraphs(seed: str, count: int) -> list[str]:
+    """Return paragraphs of random words."""
+    rng = random.Random(seed)
+    return [" ".join(rng.choices(WORDS, k=40)).capitalize() + "." for _ in range(count)]

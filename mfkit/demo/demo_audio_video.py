@@ -1,0 +1,363 @@
+"""Music and videos of the demo library, and the encoders of the installed PyAV that write them.
+
+Wheels from PyPI contain all encoders; builds of Linux distributions and conda may not.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from mfkit.demo.demo_cameras import Position
+from mfkit.demo.demo_file import DemoFile
+from mfkit.demo.demo_images import add_noise, landscape
+
+# The encoders to try for each codec: its own first, then those of older codecs that the same containers
+# accept. Without any of them the file is left out, or has no audio.
+ENCODERS: dict[str, tuple[str, ...]] = {
+    "h264": ("libx264", "libopenh264", "mpeg4"),
+    "hevc": ("libx265", "libx264", "libopenh264", "mpeg4"),
+    "av1": ("libsvtav1", "libaom-av1", "librav1e", "libx265", "libx264", "mpeg4"),
+    "vp9": ("libvpx-vp9", "libvpx"),
+    "mp3": ("libmp3lame", "libshine"),
+    "opus": ("libopus",),
+    **{name: (name,) for name in ("mpeg2video", "mpeg4", "aac", "flac", "mp2", "pcm_s16le")},
+}
+
+# Fast settings. One thread and no version strings, because the same seed has to give the same bytes.
+OPTIONS: dict[str, dict[str, str]] = {
+    "libx264": {"preset": "ultrafast", "crf": "25"},
+    "libx265": {
+        "preset": "ultrafast",
+        "crf": "27",
+        "x265-params": "pools=none:frame-threads=1:log-level=none",
+    },
+    "libsvtav1": {"preset": "13", "crf": "38", "svtav1-params": "lp=1"},
+    "libaom-av1": {"cpu-used": "8", "crf": "38", "usage": "realtime"},
+    "librav1e": {"speed": "10", "qp": "120"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "33", "b": "0"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "8", "crf": "20", "b": "1500000"},
+    "mpeg2video": {"b": "2500000", "maxrate": "4000000", "bufsize": "1835008"},
+    "mpeg4": {"b": "1800000"},
+    "libmp3lame": {"b": "128000", "compression_level": "9"},
+    "libopus": {"b": "96000", "compression_level": "0"},
+    "aac": {"b": "128000", "aac_coder": "fast"},
+}
+
+
+def has_encoder(name: str) -> bool:
+    """Return whether PyAV has an encoder."""
+    try:
+        av.Codec(name, "w")
+    except ValueError:  # av.codec.codec.UnknownCodecError
+        return False
+    return True
+
+
+def choose_encoder(codec: str, notes: list[str]) -> str | None:
+    """Choose an encoder.
+
+    Args:
+        codec: Requested codec, a key of `ENCODERS`.
+        notes: Receives a line if another codec is used instead or none is available.
+
+    Returns:
+        Name of an encoder, or None if there is none.
+    """
+    name = next((name for name in ENCODERS[codec] if has_encoder(name)), None)
+    if name is None:
+        note = f"{codec}: this PyAV has no encoder for it, so its files are skipped or have no audio"
+    elif av.Codec(name, "w").canonical_name != codec:
+        note = f"{codec}: this PyAV has no encoder for it, so {name} is used instead"
+    else:
+        return name
+    if note not in notes:
+        notes.append(note)
+    return name
+
+
+@contextmanager
+def quiet_encoders() -> Iterator[None]:
+    """Prevent SVT-AV1 from printing its settings to standard error, which a notebook would show.
+
+    The encoder offers no other switch than this environment variable; -1 turns its log off.
+    """
+    before = os.environ.get("SVT_LOG")
+    os.environ["SVT_LOG"] = "-1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SVT_LOG"]
+        else:
+            os.environ["SVT_LOG"] = before
+
+
+def add_audio(container: av.container.OutputContainer, encoder: str, rate: int) -> av.AudioStream:
+    """Add a stereo stream with reproducible encoding."""
+    stream = container.add_stream(encoder, rate=rate, options=OPTIONS.get(encoder, {}))
+    if not isinstance(stream, av.AudioStream):
+        raise TypeError(f"{encoder} is not an audio encoder")
+    stream.codec_context.layout = "stereo"
+    stream.codec_context.thread_count = 1
+    stream.codec_context.flags |= av.codec.context.Flags.bitexact
+    return stream
+
+
+def encode_melody(
+    container: av.container.OutputContainer, stream: av.AudioStream, seconds: float, rng: random.Random
+) -> None:
+    """Encode a random melody into a container."""
+    rate = stream.codec_context.sample_rate
+    frame = av.AudioFrame.from_ndarray(_melody(seconds, rate, rng), format="s16", layout="stereo")
+    frame.sample_rate = rate
+    frame.pts = 0
+    container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+def _melody(seconds: float, rate: int, rng: random.Random) -> npt.NDArray[np.int16]:
+    """Return random plucked notes: interleaved stereo samples, shape (1, 2 * samples)."""
+    beat = rng.choice((0.18, 0.22, 0.28))
+    pitches = [220 * 2 ** (rng.choice((0, 2, 4, 7, 9, 12)) / 12) for _ in range(int(seconds / beat) + 1)]
+    time = np.arange(round(seconds * rate)) / rate
+    step = (time / beat).astype(int)
+    since = time - step * beat
+    # Each note begins and ends softly, because steps would click.
+    envelope = np.exp(-4 * since) * np.minimum(1, 200 * np.minimum(since, beat - since))
+    wave = np.sin(2 * np.pi * np.array(pitches)[step] * since) * envelope
+    samples: npt.NDArray[np.int16] = np.rint(17000 * np.repeat(wave, 2)).astype(np.int16)
+    return samples.reshape(1, -1)
+
+
+class Album(NamedTuple):
+    """One album."""
+
+    artist: str  # Empty for files without tags
+    title: str
+    genre: str
+    year: int
+    titles: tuple[str, ...]  # Of its tracks
+    codec: str  # A key of `ENCODERS`
+    suffix: str
+    rate: int  # Samples per second
+    folder: str
+    bought: tuple[int, int, int]  # Date of the files
+
+
+# fmt: off
+ALBUMS: tuple[Album, ...] = (
+    Album("Nadia Orlow", "Lanterns over the Canal", "Folk", 2010,
+          ("Lock Keeper", "Slow Barge", "Lanterns", "Letter to Ines"),
+          "mp3", ".mp3", 44100, "Old laptop/My Music/Nadia Orlow/Lanterns over the Canal", (2011, 2, 5)),
+    Album("The Quiet Cartographers", "Maps of Nowhere", "Indie Rock", 2013,
+          ("Legend", "Scale 1:1", "Here Be Radios", "Fold Lines"),
+          "flac", ".flac", 44100, "Music/The Quiet Cartographers/Maps of Nowhere", (2013, 9, 21)),
+    Album("Ólafía Brún", "Norðan við þögnina", "Ambient", 2016,
+          ("Fyrsta ljós", "Hraun", "Þokan heim"),
+          "opus", ".opus", 48000, "Music/Ólafía Brún/Norðan við þögnina", (2016, 12, 3)),
+    Album("月見電車", "終電のあと", "Electronic", 2018,
+          ("改札", "窓の雨", "終点"),
+          "aac", ".m4a", 44100, "Music/月見電車/終電のあと", (2018, 6, 16)),
+    Album("Los Faroles de Abril", "Calle sin número", "Latin", 2008,
+          ("Esquina", "La señora del 4º", "Mañana, quizás", "Último tranvía"),
+          "mp3", ".mp3", 44100, "Music/Los Faroles de Abril/Calle sin número", (2009, 5, 30)),
+    Album("Kofi Ampere", "Voltage Highlife", "Highlife", 2020,
+          ("Switch On", "Harmattan Radio", "Earth & Neutral"),
+          "aac", ".m4a", 48000, "Music/Kofi Ampere/Voltage Highlife", (2020, 8, 14)),
+    Album("Grete Halloran Trio", "Standards for Empty Rooms", "Jazz", 1998,
+          ("Chairs Up", "Blue Janitor", "Last Tram Waltz"),
+          "flac", ".flac", 48000, "Music/Grete Halloran Trio/Standards for Empty Rooms", (2014, 3, 8)),
+    Album("Zénaïde", "L'été immobile 🌞", "Pop", 2022,
+          ("Volets clos", "Piscine vide", "Minuit trente"),
+          "opus", ".opus", 48000, "Music/Zénaïde/L'été immobile", (2022, 7, 9)),
+    Album("Our band", "Rehearsals", "Rock", 2015,
+          ("Garage take 1", "Garage take 2"),
+          "pcm_s16le", ".wav", 44100, "Recordings/Rehearsals 2015", (2015, 3, 14)),
+    Album("", "", "", 0,
+          ("Track 03",),
+          "mp3", ".mp3", 44100, "Music/Unknown Artist/Unknown Album", (2010, 10, 2)),
+)
+# fmt: on
+
+
+def plan_music(seed: int, notes: list[str]) -> Iterator[DemoFile]:
+    """Plan all tracks that have an encoder."""
+    for album in ALBUMS:
+        encoder = choose_encoder(album.codec, notes)
+        if encoder is None:
+            continue
+        for number, title in enumerate(album.titles, start=1):
+            name = f"{number:02d} {title.replace(':', '-')}" if album.artist else title
+            path = f"{album.folder}/{name}{album.suffix}"
+            # Ripped or downloaded one after the other.
+            modified = datetime(*album.bought, 19, 30, tzinfo=UTC) + timedelta(seconds=24 * number)
+            yield DemoFile(path, modified, partial(_write_track, album, number, encoder, f"{seed}/{path}"))
+
+
+def _write_track(album: Album, number: int, encoder: str, seed: str, path: Path) -> None:
+    tags = {
+        "title": album.titles[number - 1],
+        "artist": album.artist,
+        "album": album.title,
+        "genre": album.genre,
+        "date": str(album.year),
+        "track": f"{number}/{len(album.titles)}",
+    }
+    rng = random.Random(seed)
+    with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
+        stream = add_audio(container, encoder, album.rate)
+        if album.artist:
+            # Ogg keeps comments in the stream, not in the container.
+            (stream if path.suffix == ".opus" else container).metadata.update(tags)
+        encode_melody(container, stream, rng.uniform(2.5, 5.0), rng)
+
+
+NTSC = Fraction(30000, 1001)
+
+
+class Clip(NamedTuple):
+    """One video file."""
+
+    path: str
+    ended: tuple[int, int, int, int, int]  # End of the recording, UTC
+    video: str  # Codecs are keys of `ENCODERS`
+    audio: str  # Empty for none
+    size: tuple[int, int]  # Pixels, both even
+    rate: Fraction  # Frames per second
+    seconds: float
+    scene: str
+    light: str
+    title: str = ""
+    phone: str = ""  # Model of the iPhone that recorded it, for QuickTime files
+    position: Position | None = None
+
+    @property
+    def ended_at(self) -> datetime:
+        """End of the recording with its time zone."""
+        return datetime(*self.ended, tzinfo=UTC)
+
+
+# fmt: off
+CLIPS: tuple[Clip, ...] = (
+    Clip("Old laptop/My Videos/MVI_0412.avi", (2009, 7, 19, 14, 2), "mpeg4", "mp3", (320, 240), Fraction(15),
+         3.0, "old town", "noon"),
+    Clip("Old laptop/My Videos/MVI_0447.avi", (2009, 7, 21, 18, 40), "mpeg4", "mp3", (640, 480),
+         Fraction(15), 2.0, "forest", "gold"),
+    Clip("Old laptop/My Videos/Camping 2010.mpg", (2010, 8, 14, 19, 55), "mpeg2video", "mp2", (640, 480),
+         Fraction(25), 3.0, "mountains", "dusk"),
+    Clip("Video/TV recordings/Harbour Report.ts", (2012, 11, 23, 21, 15), "mpeg2video", "mp2", (720, 576),
+         Fraction(25), 2.4, "coast", "night"),
+    Clip("Video/Holidays/2011 Iceland.mp4", (2011, 8, 9, 11, 30), "h264", "aac", (960, 540), Fraction(25),
+         2.0, "fjord", "mist", title="Iceland"),
+    Clip("Video/Holidays/2012 New York by night.mp4", (2012, 10, 8, 2, 30), "h264", "aac", (1280, 720), NTSC,
+         1.6, "city", "night", position=Position(40.7484, -73.9857, 380)),
+    Clip("Video/Holidays/2014 Lisbon/IMG_0371.MOV", (2014, 6, 13, 17, 12), "h264", "aac", (1280, 720), NTSC,
+         1.6, "old town", "gold", phone="iPhone 5s", position=Position(38.7118, -9.1300, 88)),
+    Clip("Video/Holidays/2014 Lisbon/Eléctrico 28.mp4", (2014, 6, 14, 12, 20), "h264", "aac", (854, 480),
+         Fraction(25), 2.4, "old town", "noon", title="Eléctrico 28"),
+    Clip("Video/Holidays/2015 Marrakech.mp4", (2015, 4, 4, 18, 5), "h264", "aac", (960, 540), Fraction(30),
+         2.0, "desert", "gold", position=Position(31.6401, -8.0012, 470)),
+    Clip("Video/Holidays/2016 東京の桜.mp4", (2016, 3, 30, 9, 3), "h264", "aac", (1920, 1080), NTSC, 1.0,
+         "forest", "dawn", title="東京の桜", position=Position(35.7148, 139.7734, 18)),
+    Clip("Video/Holidays/2017 Cusco.mp4", (2017, 5, 24, 22, 10), "h264", "aac", (1280, 720), Fraction(50),
+         1.0, "mountains", "gold"),
+    Clip("Video/Holidays/2018 New Year Sydney/IMG_0911.MOV", (2018, 12, 31, 13, 1), "hevc", "aac",
+         (1280, 720), NTSC, 1.0, "city", "night", phone="iPhone X",
+         position=Position(-33.8523, 151.2108, 6)),
+    Clip("Video/Holidays/2018 New Year Sydney/IMG_0915.MOV", (2019, 1, 1, 4, 44), "hevc", "aac", (960, 540),
+         Fraction(60), 1.0, "coast", "noon", phone="iPhone X", position=Position(-33.8915, 151.2767, 9)),
+    Clip("Video/Holidays/2019 Cape Town drone.mp4", (2019, 10, 15, 15, 40), "hevc", "", (1280, 720),
+         Fraction(24), 1.2, "coast", "gold", position=Position(-33.9628, 18.4098, 820)),
+    Clip("Video/Holidays/2022 Lofoten/IMG_0840.MOV", (2022, 7, 5, 16, 33), "hevc", "aac", (1920, 1080),
+         Fraction(30), 1.0, "fjord", "gold", phone="iPhone 12 Pro",
+         position=Position(68.0760, 13.5550, 4)),
+    Clip("Video/Holidays/2023 Hà Nội.mp4", (2023, 2, 11, 4, 20), "hevc", "aac", (1280, 720), Fraction(30),
+         1.2, "city", "mist", position=Position(21.0287, 105.8522, 12)),
+    Clip("Video/Holidays/2024 Patagonia.mp4", (2024, 1, 19, 21, 2), "av1", "aac", (1280, 720), Fraction(25),
+         1.2, "mountains", "noon", title="Patagonia"),
+    Clip("Phone/DCIM/Camera/20250924_184410.mp4", (2025, 9, 24, 22, 44), "av1", "aac", (640, 360),
+         Fraction(30), 2.0, "forest", "gold", position=Position(45.5048, -73.5878, 190)),
+    Clip("Video/Films/The Salt Cartographer (2013).mkv", (2014, 1, 2, 20, 0), "h264", "aac", (1280, 534),
+         Fraction(24000, 1001), 2.0, "desert", "dusk", title="The Salt Cartographer"),
+    Clip("Video/Films/夜の灯台 (2017).mkv", (2018, 10, 12, 20, 0), "hevc", "opus", (1280, 544),
+         Fraction(24000, 1001), 1.8, "coast", "night", title="夜の灯台"),
+    Clip("Video/Films/Minor Planets (2019).mkv", (2020, 4, 18, 20, 0), "vp9", "opus", (1024, 576),
+         Fraction(24), 2.4, "mountains", "night", title="Minor Planets"),
+    Clip("Video/Films/Une île en hiver (2021).mkv", (2022, 2, 5, 20, 0), "av1", "opus", (960, 400),
+         Fraction(24), 2.4, "fjord", "dawn", title="Une île en hiver"),
+    Clip("Downloads/lecture-excerpt.webm", (2020, 5, 6, 9, 12), "vp9", "opus", (640, 360), Fraction(25), 4.0,
+         "forest", "mist"),
+    Clip("Downloads/loop.webm", (2017, 9, 1, 23, 50), "vp9", "", (480, 270), Fraction(30), 2.0, "city",
+         "dusk"),
+)
+# fmt: on
+
+
+def plan_videos(seed: int, notes: list[str]) -> Iterator[DemoFile]:
+    """Plan all videos that have an encoder."""
+    for clip in CLIPS:
+        video = choose_encoder(clip.video, notes)
+        if video is not None:
+            audio = choose_encoder(clip.audio, notes) if clip.audio else None
+            write = partial(write_video, clip, video, audio, f"{seed}/{clip.path}")
+            yield DemoFile(clip.path, clip.ended_at, write)
+
+
+def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path) -> None:
+    """Write a video with these encoders; the path's suffix decides the container."""
+    rng = random.Random(seed)
+    options = {"fflags": "+bitexact", **({"movflags": "use_metadata_tags"} if path.suffix == ".MOV" else {})}
+    width, height = clip.size
+    with av.open(str(path), "w", options=options) as container:
+        container.metadata.update(_tags(clip))
+        stream = container.add_stream(video, rate=clip.rate, options=OPTIONS.get(video, {}))
+        if not isinstance(stream, av.VideoStream):
+            raise TypeError(f"{video} is not a video encoder")
+        stream.width, stream.height = clip.size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        stream.codec_context.flags |= av.codec.context.Flags.bitexact
+        if audio is not None:
+            encode_melody(container, add_audio(container, audio, 48000), clip.seconds, rng)
+        # The landscape is wider than the video. It is converted once, and each frame shows a part of it.
+        wide = landscape(clip.scene, clip.light, (width * 5 // 8 * 2, height), rng)
+        if clip.video.startswith("mpeg"):
+            # Old cameras are noisy, which makes their files the large ones.
+            wide = add_noise(wide, rng)
+        planes = av.VideoFrame.from_ndarray(np.asarray(wide)).reformat(format="yuv420p").to_ndarray()
+        luma, chroma = planes[:height], planes[height:].reshape(height, -1)
+        count = round(clip.seconds * clip.rate)
+        for number in range(count):
+            left = number * (wide.width - width) // count // 2
+            parts = (luma[:, 2 * left : 2 * left + width], chroma[:, left : left + width // 2])
+            pixels = np.concatenate([part.ravel() for part in parts]).reshape(-1, width)
+            frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
+            frame.pts, frame.time_base = number, 1 / clip.rate
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _tags(clip: Clip) -> dict[str, str]:
+    """Return the container's tags: QuickTime's own keys in a .MOV, FFmpeg's generic names elsewhere."""
+    tags = {"title": clip.title} if clip.title else {}
+    if not clip.path.endswith((".avi", ".mpg", ".ts")):
+        started = clip.ended_at - timedelta(seconds=clip.seconds)
+        tags["creation_time"] = started.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    if clip.phone:
+        tags["com.apple.quicktime.make"], tags["com.apple.quicktime.model"] = "Apple", clip.phone
+    if clip.position:
+        # ISO 6709, annex H: signed degrees of latitude and longitude, meters, a closing solidus.
+        latitude, longitude, altitude = clip.position
+        key = "com.apple.quicktime.location.ISO6709" if clip.path.endswith(".MOV") else "location"
+        tags[key] = f"{latitude:+08.4f}{longitude:+09.4f}{altitude:+.1f}/"
+    return tags

@@ -400,10 +400,7 @@ class TestDuplicates:
     def test_duplicates_and_suggestions(self, files_with_copies: MediaLibrary) -> None:
         """All paths of all groups, most reclaimable bytes first, one path of each to be kept."""
         panel = DuplicatesPanel(files_with_copies)
-        assert (
-            "<b>2</b> files have <b>3</b> copies. Removing the copies frees <b>1.80 kB</b>"
-            in panel.summary.value
-        )
+        assert "2 files have 3 copies. Removing the copies frees <b>1.80 kB</b>" in panel.summary.value
         rows = [row["cells"] for row in panel.grid.rows]
         assert [cells[1] for cells in rows].count("keep") == 2
         assert next(cells[0] for cells in rows if cells[1] == "keep").endswith("/a/film.txt")
@@ -443,7 +440,7 @@ class TestQuality:
         assert [row["id"] for row in panel.fields.rows] == list(known.index)
         panel.fields._handle_custom_msg({"kind": "open", "id": "place"}, [])
         wanted = lib.missing_metadata("place")
-        assert f"<b>{known['lacking']['place']:,}</b> files without <b>place</b>" in panel.summary.value
+        assert f"{known['lacking']['place']:,} files without <b>place</b>" in panel.summary.value
         assert [row["id"] for row in panel.files.rows] == list(wanted["id"][:15])
         panel.selection.change(media_type="video")
         shown = [row["id"] for row in panel.files.rows]
@@ -462,7 +459,7 @@ class TestSavings:
         """Summary and rows equal lib.savings(), and follow codec and selection."""
         panel = SavingsPanel(lib)
         wanted = lib.savings("hevc")
-        assert len(wanted) and f"<b>{len(wanted)}</b> files" in panel.summary.value
+        assert len(wanted) and f"{len(wanted)} files" in panel.summary.value
         assert [row["id"] for row in panel.grid.rows] == list(wanted["id"][:15])
         panel.target.value = "opus"
         assert [row["id"] for row in panel.grid.rows] == list(lib.savings("opus")["id"][:15])

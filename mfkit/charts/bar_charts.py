@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 
 from mfkit.charts.theme import (
     ACCENT,
-    GRID,
     MEDIA_COLORS,
     MUTED,
     Measure,
+    category_axis,
     figure,
     hover_text,
     label,
@@ -67,9 +67,6 @@ def bars(
 ) -> go.Figure:
     """Return horizontal bars with their values, the first row on top.
 
-    The bars are placed at whole numbers, and the labels are only the text of the ticks. Therefore two long
-    names that are shortened to the same text remain two bars.
-
     Args:
         labels: Label of each row, as :func:`label` returns it.
         frame: A frame with the columns ``files`` and ``bytes``.
@@ -86,7 +83,6 @@ def bars(
         f"{name}<br>{hover_text(files, size)}<br>{value / total:.1%} of the {measure} shown"
         for name, files, size, value in zip(labels, frame["files"], frame["bytes"], values, strict=True)
     ]
-    rows = list(range(len(labels)))
     axis = value_axis(float(values.max(initial=0)), measure, steps=3)
     # Leave room for the text after the longest bar.
     axis["range"] = [0, axis["range"][1] * 1.24]
@@ -94,7 +90,7 @@ def bars(
         trace(
             "bar",
             x=values,
-            y=rows,
+            y=list(range(len(labels))),
             orientation="h",
             marker={"color": colors, "line": {"width": 0}},
             text=text,
@@ -106,18 +102,8 @@ def bars(
             customdata=list(keys),
         ),
         height=height,
-        xaxis={"gridcolor": GRID, "tickangle": 0, **axis},
-        yaxis={
-            "tickmode": "array",
-            "tickvals": rows,
-            "ticktext": labels,
-            "automargin": True,
-            "range": [max(len(rows), 5) - 0.5, -0.5],
-            "fixedrange": True,
-            "showgrid": False,
-            "zeroline": False,
-            "title": None,
-        },
+        xaxis={"tickangle": 0, **axis},
+        yaxis={**category_axis(labels), "range": [max(len(labels), 5) - 0.5, -0.5]},
     )
 
 
@@ -267,16 +253,13 @@ def histogram_chart(
         dragmode="select",
         selectdirection="h",
         xaxis={
-            "gridcolor": GRID,
-            "automargin": True,
             "fixedrange": True,
             "zeroline": False,
-            "title": None,
             "tickmode": "array",
             "tickvals": [math.log10(tick) for tick in shown],
             "ticktext": [text(tick) for tick in shown],
             "tickangle": 0,
             "range": [left[0] - margin, end + margin],
         },
-        yaxis={"gridcolor": GRID, "automargin": True, **value_axis(float(values.max(initial=0)), measure)},
+        yaxis={**value_axis(float(values.max(initial=0)), measure)},
     )

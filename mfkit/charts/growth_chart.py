@@ -9,7 +9,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.charts.theme import (
-    GRID,
     MAX_MARKS,
     MEDIA_COLORS,
     Measure,
@@ -112,15 +111,8 @@ def growth_chart(
         hovermode="closest",
         dragmode="select",
         selectdirection="h",
-        xaxis={
-            "type": "date",
-            "fixedrange": True,
-            "gridcolor": GRID,
-            "automargin": True,
-            "title": None,
-            **_date_ticks(periods, freq),
-        },
-        yaxis={"gridcolor": GRID, "automargin": True, **value_axis(shown.sum(axis=1).max(), measure)},
+        xaxis={"type": "date", "fixedrange": True, **_date_ticks(periods, freq)},
+        yaxis={**value_axis(shown.sum(axis=1).max(), measure)},
     )
 
 

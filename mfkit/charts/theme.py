@@ -95,7 +95,22 @@ def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str,
         "rangemode": "tozero",
         "fixedrange": True,
         "zeroline": False,
-        "title": None,
+    }
+
+
+def category_axis(labels: list[str]) -> dict[str, Any]:
+    """Return the settings of an axis with labels at whole numbers.
+
+    Labels are only the text of the ticks, so two long names that are shortened to the same text stay apart.
+    """
+    return {
+        "tickmode": "array",
+        "tickvals": list(range(len(labels))),
+        "ticktext": labels,
+        "tickangle": 0,
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
     }
 
 

@@ -7,6 +7,7 @@ there. They were half of the 280 models of the explorer.
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,16 @@ def status_line(value: str = "") -> widgets.HTML:
     line = styled(widgets.HTML, value)
     line.add_class("mfkit-done")
     return line
+
+
+def on_message(widget: Any, kind: str, callback: Callable[[dict[str, Any]], None]) -> None:
+    """Call a function with each message of a kind that the page sends to a widget."""
+
+    def receive(_: Any, message: Any, __: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == kind:
+            callback(message)
+
+    widget.on_msg(receive)
 
 
 def safe_name(text: str) -> str:

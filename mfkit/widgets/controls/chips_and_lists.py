@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from mfkit.charts.theme import short
+from mfkit.widgets.shared_style import on_message
 
 _STATIC = Path(__file__).parents[1] / "static"
 _MAX_TOOLTIP = 1000
@@ -29,8 +30,7 @@ class Chips(anywidget.AnyWidget):
     def __init__(self, on_remove: Callable[[str], None]) -> None:
         """Create a control without chips; ``on_remove`` is called with the key of a condition to remove."""
         super().__init__()
-        self._on_remove = on_remove
-        self.on_msg(self._on_message)
+        on_message(self, "remove", lambda message: on_remove(str(message.get("value"))))
 
     def show(self, conditions: Sequence[tuple[str, str]]) -> None:
         """Show conditions, given as (key, text)."""
@@ -38,10 +38,6 @@ class Chips(anywidget.AnyWidget):
             {"key": key, "text": short(text, 60), "full_text": short(text, _MAX_TOOLTIP)}
             for key, text in conditions
         ]
-
-    def _on_message(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "remove":
-            self._on_remove(str(message.get("value")))
 
 
 class Facet(anywidget.AnyWidget):
@@ -66,12 +62,11 @@ class Facet(anywidget.AnyWidget):
         """Create an empty list; ``on_tick`` is called with a value and whether it is now ticked."""
         super().__init__(label=label, **settings)
         self._on_tick = on_tick
-        self.on_msg(self._on_message)
+        on_message(self, "tick", self._tick)
 
-    def _on_message(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "tick":
-            self._on_tick(str(message.get("value")), message.get("checked") is True)
-            self.send({"kind": "acknowledge", "from": message.get("from")})
+    def _tick(self, message: dict[str, Any]) -> None:
+        self._on_tick(str(message.get("value")), message.get("checked") is True)
+        self.send({"kind": "acknowledge", "from": message.get("from")})
 
     def show(self, counts: Sequence[tuple[str, int]], chosen: Sequence[str], note: str = "") -> None:
         """Show values with their number of files. Ticked values are shown even without a count."""
@@ -89,10 +84,6 @@ class Facet(anywidget.AnyWidget):
                 }
                 for value, files in rows
             ]
-
-    def show_collapsed(self, chosen: Sequence[str]) -> None:
-        """Show only the ticked values of a list that is collapsed and therefore not counted."""
-        self.show([], chosen)
 
 
 class Range(anywidget.AnyWidget):
@@ -118,13 +109,7 @@ class Range(anywidget.AnyWidget):
     def __init__(self, label: str, on_move: Callable[[int, int], None]) -> None:
         """Create an empty range; ``on_move`` is called with the new ``low`` and ``high``."""
         super().__init__(label=label)
-        self._on_move = on_move
-        self.on_msg(self._on_message)
-
-    def _on_message(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "range":
-            low, high = message["value"]
-            self._on_move(int(low), int(high))
+        on_message(self, "range", lambda message: on_move(*map(int, message["value"])))
 
     def show(
         self,

@@ -15,6 +15,7 @@ import traitlets
 from mfkit.errors import MfkitError
 from mfkit.filters.units import format_duration, format_rate, format_size
 from mfkit.library import MediaLibrary
+from mfkit.widgets.shared_style import on_message
 
 _TITLES = {
     "file": "File",
@@ -126,10 +127,10 @@ class DetailCard(anywidget.AnyWidget):
         """
         super().__init__()
         self._lib = lib
-        self._on_step = on_step
         self.item = ""
         self._thread: threading.Thread | None = None
-        self.on_msg(self._on_message)
+        if on_step is not None:
+            on_message(self, "step", lambda message: on_step(self.item, 1 if message.get("by") == 1 else -1))
 
     def show(self, item: str) -> None:
         """Open the card of an item.
@@ -163,7 +164,3 @@ class DetailCard(anywidget.AnyWidget):
         if item == self.item:
             with self.hold_sync():
                 self.preview, self.note = preview, note
-
-    def _on_message(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "step" and self._on_step is not None:
-            self._on_step(self.item, 1 if message.get("by") == 1 else -1)

@@ -19,6 +19,7 @@ import traitlets
 from plotly.utils import PlotlyJSONEncoder
 
 from mfkit.charts.plotly_bundle import bundle_for, packed
+from mfkit.widgets.shared_style import on_message
 
 SAVE_BUTTONS = ("toImage", "toSvg", "toHtml")
 """Buttons in the corner of a plot that save it as PNG, as SVG, and as an HTML page that works offline."""
@@ -67,8 +68,7 @@ class PlotlyWidget(anywidget.AnyWidget):
             "doubleClick": "reset",
         }
         super().__init__(plot_config=config, bundle=bundle_for([]), title=title)
-        self._listeners: list[tuple[str, Callable[[Any], None]]] = []
-        self.on_msg(self._on_message)
+        on_message(self, "plotly", self._send_plotly)
         if figure is not None:
             self.show(figure)
 
@@ -101,13 +101,7 @@ class PlotlyWidget(anywidget.AnyWidget):
                 ``"box"`` (south, west, north, east) or ``"lasso"`` (pairs of latitude and longitude).
             listener: Called with the value in parentheses.
         """
-        self._listeners.append((event, listener))
+        on_message(self, event, lambda message: listener(message.get("value")))
 
-    def _on_message(self, _: Any, message: Any, __: Any) -> None:
-        if not isinstance(message, dict):
-            return
-        if message.get("kind") == "plotly":
-            self.send({"kind": "plotly", "bundle": self.bundle}, buffers=[packed(self.bundle)])
-        for event, listener in self._listeners:
-            if message.get("kind") == event:
-                listener(message.get("value"))
+    def _send_plotly(self, _: dict[str, Any]) -> None:
+        self.send({"kind": "plotly", "bundle": self.bundle}, buffers=[packed(self.bundle)])

@@ -1,10 +1,15 @@
-"""Bins of the range controls, and the filter fields that a range of bins stands for."""
+"""Bins of the range controls, and the filter fields that a range of bins stands for.
+
+Each class of bins has the ``label`` of its quantity, the filter ``fields`` that select a range of it, the SQL
+expression of an item's bin (NULL if it has none), and a text for each position of both handles: before each
+bin, and after the last.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
@@ -18,33 +23,6 @@ from mfkit.library import MediaLibrary
 
 _MAX_YEARS = 60
 """Maximum number of bins. Earlier years are counted in the first one."""
-
-
-class RangeBins(Protocol):
-    """A quantity that is divided into bins.
-
-    Attributes:
-        label: Name of the quantity.
-        fields: The filter fields that select a range of it.
-        bin_expression: SQL expression of an item's bin; NULL if it has none.
-        lower_labels: Text for each position of the lower handle: before each bin, and after the last.
-        upper_labels: Text for each position of the upper handle.
-    """
-
-    label: str
-    fields: tuple[str, ...]
-    bin_expression: ColumnElement[Any]
-    lower_labels: Sequence[str]
-    upper_labels: Sequence[str]
-
-    def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items in each bin, given the number for each value of the expression."""
-
-    def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter fields that select the bins from ``low`` to ``high``, excluding ``high``."""
-
-    def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the range of bins that contains what a filter selects, as ``low`` and ``high``."""
 
 
 def largest_below(edge: float, field: str) -> float:
@@ -78,17 +56,20 @@ class StepBins:
         self.bin_expression: ColumnElement[Any] = bin_number(column, self._edges)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items in each bin."""
+        """Return the number of items in each bin, given the number for each value of the expression."""
         return [files.get(index, 0) for index in range(len(self._edges) - 1)]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the bounds. An end of the scale is not a bound."""
+        """Return the filter fields that select the bins from ``low`` to ``high``, excluding ``high``.
+
+        An end of the scale is not a bound.
+        """
         lower = self._edges[low] if low else None
         upper = largest_below(self._edges[high], self.fields[1]) if high < len(self._edges) - 1 else None
         return dict(zip(self.fields, (lower, upper), strict=True))
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the smallest range of bins that contains the bounds."""
+        """Return the smallest range of bins that contains what a filter selects, as ``low`` and ``high``."""
         lower, upper = (getattr(chosen, name) for name in self.fields)
         last = len(self._edges) - 1
         low = max(index for index, edge in enumerate(self._edges) if edge <= (lower or 0))
@@ -172,17 +153,9 @@ def size_bins() -> StepBins:
 
 def duration_bins() -> StepBins:
     """Return bins from one second to ten hours."""
-    steps = {
-        1: "1 s",
-        3: "3 s",
-        10: "10 s",
-        30: "30 s",
-        60: "1 min",
-        180: "3 min",
-        600: "10 min",
-        1800: "30 min",
-        3600: "1 h",
-        10_800: "3 h",
-        36_000: "10 h",
-    }
-    return StepBins("Duration", "duration", "duration", list(steps), list(steps.values()))
+    steps = (1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10_800, 36_000)
+    texts = "1 s,3 s,10 s,30 s,1 min,3 min,10 min,30 min,1 h,3 h,10 h".split(",")
+    return StepBins("Duration", "duration", "duration", steps, texts)
+
+
+RangeBins = StepBins | ResolutionBins | YearBins

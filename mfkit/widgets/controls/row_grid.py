@@ -13,7 +13,7 @@ import pandas as pd
 import traitlets
 
 from mfkit.filters.units import format_duration, format_rate, format_size
-from mfkit.widgets.shared_style import shared_widget, styled
+from mfkit.widgets.shared_style import on_message, shared_widget, styled
 
 Row = dict[str, Any]
 
@@ -80,7 +80,6 @@ class RowGrid(anywidget.AnyWidget):
             selectable: Whether rows have check boxes.
         """
         self.columns = tuple(columns)
-        self._on_open = on_open
         super().__init__(
             selectable=selectable,
             headings=[
@@ -89,7 +88,8 @@ class RowGrid(anywidget.AnyWidget):
             ],
             hidden=[one.key for one in self.columns if not one.visible],
         )
-        self.on_msg(self._on_message)
+        if on_open is not None:
+            on_message(self, "open", lambda message: on_open(str(message.get("id"))))
 
     def visible_columns(self) -> list[Column]:
         """Return the visible columns. The first one always is."""
@@ -114,10 +114,6 @@ class RowGrid(anywidget.AnyWidget):
             self.rows = [
                 {"id": key, "cells": [_encodable(one.text(row)) for one in columns]} for key, row in rows
             ]
-
-    def _on_message(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "open" and self._on_open is not None:
-            self._on_open(str(message.get("id")))
 
 
 def rows_by_id(frame: pd.DataFrame) -> list[tuple[str, Row]]:

@@ -80,7 +80,7 @@ class FacetsPanel(Panel):
                 if name in counts:
                     facet.show(counts[name], ticked, _note(LISTS[name], len(counts[name])))
                 else:
-                    facet.show_collapsed(ticked)
+                    facet.show([], ticked)
 
     def count_values(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
         """Return the values of some lists with their number of files, largest first."""

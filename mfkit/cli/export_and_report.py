@@ -90,7 +90,8 @@ def report(
         ),
     ] = None,
     compare_to: Annotated[
-        str | None, typer.Option(help="Id of an earlier scan; lists the changes on disk since then.")
+        str | None,
+        typer.Option(help="Id of an earlier scan (see mfkit scans); adds the changes on disk since then."),
     ] = None,
     pictures: Annotated[
         Path | None,

@@ -1,4 +1,4 @@
-"""Commands that list, search, count and compare items: items, search, sizes, duplicates, savings."""
+"""Commands that query a library: items, search, sizes, duplicates, savings, failures, scans."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mfkit.cli.options import (
     FilterCommand,
     Library,
     OrderBy,
+    Wide,
     app,
     example,
     filter_from_options,
@@ -37,6 +38,7 @@ def items(
     descending: Descending = False,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
     offset: Annotated[int, typer.Option(min=0, help="Number of rows to skip.")] = 0,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List items. JSON output has all columns."""
@@ -49,7 +51,7 @@ def items(
             limit=limit or None,
             offset=offset or None,
         )
-    print_frame(frame, as_json=as_json, columns=None if columns else TABLE_COLUMNS)
+    print_frame(frame, as_json=as_json, columns=None if columns else TABLE_COLUMNS, wide=wide)
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit search lisbon beach --media-type image"))
@@ -60,12 +62,13 @@ def search(
     ],
     library: Library = "library.db",
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Search names, folders, titles, artists, albums, places, cameras and tags."""
     with open_existing(library) as lib:
         frame = lib.search(" ".join(words), filter_from_options(context), limit=limit or None)
-    print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS)
+    print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS, wide=wide)
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit sizes --by extension --media-type video"))
@@ -138,6 +141,7 @@ def duplicates(
     context: typer.Context,
     library: Library = "library.db",
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of paths in the table; 0 for all.")] = 50,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the paths of duplicate files and suggest which to keep. Nothing is removed."""
@@ -151,7 +155,8 @@ def duplicates(
         print_line("No duplicates in this selection.")
         return
     shown = frame.head(limit) if limit else frame
-    print_frame(shown, as_json=False, columns=("file_path", "keep", "reason", "file_size", "paths"))
+    columns = ("file_path", "keep", "file_size", "reason", "paths")
+    print_frame(shown, as_json=False, columns=columns, wide=wide)
     duplicated, size = plural(frame.id.nunique(), "item"), format_size(surplus.file_size.sum())
     print_line(f"{duplicated} with copies. Removing {plural(len(surplus), 'copy')} frees {size}.")
     if len(shown) < len(frame):
@@ -166,6 +171,7 @@ def savings(
         str, typer.Option(help="Target codec: h264, hevc, vp9 or av1 for video, opus or aac for audio.")
     ] = "hevc",
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of items in the table; 0 for all.")] = 50,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Estimate the bytes that re-encoding would save, per item, as a range. Nothing is re-encoded."""
@@ -174,12 +180,64 @@ def savings(
     if as_json:
         print_frame(frame, as_json=True)
         return
+    if frame.empty:
+        print_line(f"No item would become smaller as {target}. Choose another codec, or select videos.")
+        return
     shown = frame.head(limit) if limit else frame
     ranges = ("saves_low", "saves_expected", "saves_high")
-    columns = ("file_path", "codec", "resolution", "duration", "file_size", *ranges)
-    print_frame(shown, as_json=False, columns=columns)
+    details = ("codec", "resolution", "duration", "saves_low", "saves_high")
+    columns = ("file_path", "file_size", "saves_expected", *details)
+    print_frame(shown, as_json=False, columns=columns, wide=wide)
     low, expected, high = (format_size(frame[name].sum()) for name in ranges)
     print_line(
         f"Re-encoding {plural(len(frame), 'item')} ({format_size(frame.file_size.sum())}) to {target} would "
         f"save about {expected} (between {low} and {high})."
     )
+
+
+@app.command(epilog=example("mfkit failures", "mfkit failures --json"))
+def failures(
+    library: Library = "library.db",
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of files; 0 for all.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the files that could not be read or understood, with the reason."""
+    with open_existing(library) as lib:
+        frame = lib.failures()
+    if as_json:
+        print_frame(frame, as_json=True)
+        return
+    from mfkit.scan.scan_report import STAGES
+
+    shown = frame.head(limit) if limit else frame
+    for row in shown.to_dict("records"):
+        print_line(row["file_path"])
+        print_line(f"    {STAGES.get(row['stage'], row['stage'])}: {row['error']}")
+    if frame.empty:
+        print_line("All files were read without errors.")
+    elif len(shown) < len(frame):
+        print_line(f"{plural(len(frame) - len(shown), 'more file')} not shown; list all with --limit 0.")
+
+
+@app.command(epilog=example("mfkit scans", "mfkit scans --limit 5"))
+def scans(
+    library: Library = "library.db",
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of scans; 0 for all.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the scans of the library with their counts and ids, the newest first."""
+    with open_existing(library) as lib:
+        frame = lib.scans()
+    if as_json:
+        print_frame(frame, as_json=True)
+        return
+    if frame.empty:
+        print_line("This library has not been scanned yet. Add files with: mfkit scan FOLDER")
+    for row in (frame.head(limit) if limit else frame).to_dict("records"):
+        counts = ("added", "updated", "moved", "copies", "missing", "failed")
+        found = [
+            plural(int(row["files"]), "file"),
+            *(f"{row[name]:,} {name}" for name in counts if row[name]),
+        ]
+        print_line(f"{row['started_at']:%Y-%m-%d %H:%M}  {row['status']}  {row['root']}")
+        print_line(f"    {', '.join(found)}; id {row['id']}")

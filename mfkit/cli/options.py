@@ -27,8 +27,30 @@ _UsageError: Any = typer.BadParameter.__base__
 """Typer's exception for invalid arguments, which has no public name."""
 
 
+_GROUPS = {
+    "Fill a library": ("scan", "import", "demo"),
+    "Query it": ("sizes", "items", "search", "duplicates", "savings", "failures", "scans"),
+    "Explore and share": ("lab", "app", "report", "export", "publish"),
+    "Organize": ("tag", "filters"),
+    "Maintain": ("doctor", "db", "cache"),
+}
+"""Commands in the order of the help, by heading."""
+
+
 class _Commands(TyperGroup):
-    """Command group whose usage errors quote arguments without passwords or escape codes."""
+    """Commands in groups. Usage errors quote arguments without passwords or escape codes."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands in the order of the help."""
+        return [name for names in _GROUPS.values() for name in names]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command with the heading of its group."""
+        command: Any = super().get_command(ctx, cmd_name)
+        if command is not None:
+            command.rich_help_panel = next(title for title, names in _GROUPS.items() if cmd_name in names)
+            command.short_help = (command.help or "").strip().partition(".")[0] + "."
+        return command
 
     def make_context(self, *args: Any, **options: Any) -> Any:
         """Parse the options that precede the command's name."""
@@ -57,7 +79,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Scan media folders into a library, then analyse it on the command line or in notebooks.",
     epilog="Exit codes: 0 success; 1 some files or rows failed, or a check found a problem; 2 could not run; "
-    "130 interrupted.",
+    "130 interrupted. mfkit COMMAND --help describes a command.",
 )
 
 
@@ -92,6 +114,9 @@ Progress = Annotated[
 Columns = Annotated[str | None, typer.Option(help="Comma-separated columns, in order; see docs/schema.md.")]
 OrderBy = Annotated[str | None, typer.Option(help="Column to sort by; missing values come last.")]
 Descending = Annotated[bool, typer.Option("--descending", help="Sort descending.")]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="Print all columns and whole paths, whatever the terminal's width.")
+]
 
 
 def example(*lines: str) -> str:
@@ -142,7 +167,7 @@ class FilterCommand(TyperCommand):
     """Command with an option for each field of :class:`MediaFilter`, and ``--filter`` for JSON.
 
     The options are derived from the filter when the command runs or shows its help, because importing the
-    filter is slow.
+    filter is slow. ``--help`` shows the most common ones, ``--help-all`` all of them.
     """
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -152,7 +177,7 @@ class FilterCommand(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Move the filter's options to the context, where :func:`filter_from_options` reads them."""
-        ctx.obj = {one.name: ctx.params.pop(one.name) for one in _filter_options()}
+        ctx.obj = {one.name: ctx.params.pop(one.name, None) for one in _filter_options()}
         return super().invoke(ctx)
 
 
@@ -165,6 +190,7 @@ def filter_from_options(context: typer.Context) -> MediaFilter:
     from mfkit.filters.media_filter import MediaFilter
 
     given = dict(context.obj)
+    given.pop("help_all", None)
     document = given.pop(_FILTER, None)
     try:
         base = json.loads(document) if document else {}
@@ -185,6 +211,8 @@ def filter_from_options(context: typer.Context) -> MediaFilter:
 
 
 _FILTER = "filter_json"
+_COMMON = ("media_type", "extension", "min_size", "max_size", "after", "before", "folder", "tags", "text")
+"""Fields whose options ``--help`` shows."""
 _TUPLES = frozenset(("box", "near"))
 _AREA = "area"
 _MISSING = {"no": False, "yes": True, "any": None}
@@ -231,8 +259,24 @@ def _parameters() -> Iterable[Parameter]:
     yield _parameter(
         _FILTER, str | None, "Filter as a JSON object; other options are added to it.", "--filter"
     )
+    option = typer.Option(
+        "--help-all",
+        is_eager=True,
+        callback=_show_whole_help,
+        help="Show all filter options and exit.",
+        rich_help_panel="Filter",
+    )
+    yield Parameter("help_all", Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option])
 
 
 def _parameter(name: str, kind: Any, help_: str, *flags: str) -> Parameter:
-    option = typer.Option(*flags, help=help_, rich_help_panel="Filter")
+    option = typer.Option(*flags, help=help_, rich_help_panel="Filter", hidden=name not in _COMMON)
     return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])
+
+
+def _show_whole_help(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        for option in _filter_options():
+            option.hidden = False
+        print(context.get_help())
+        raise typer.Exit

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def console() -> Console:
+def console(*, wide: bool = False) -> Console:
     """Return the console that tables are printed to."""
     from rich.console import Console
 
     # A pipe has no width, and the program that reads it expects whole lines.
-    return Console() if sys.stdout.isatty() else Console(width=10_000)
+    # Rich ignores a width without a height in some terminals.
+    return Console() if sys.stdout.isatty() and not wide else Console(width=10_000, height=25)
 
 
-def table(first: str, *others: str) -> Table:
-    """Return an empty table: with borders in a terminal, without in a pipe."""
+def table(*columns: str) -> Table:
+    """Return an empty table, the first column left and the others right: with borders only in a terminal."""
     from rich.table import Table
 
     made = Table(box=None if not sys.stdout.isatty() else Table().box, pad_edge=False)
-    made.add_column(first, overflow="fold")
-    for name in others:
-        made.add_column(name, justify="right")
+    for index, name in enumerate(columns):
+        made.add_column(name, overflow="fold", justify="right" if index else "left")
     return made
 
 
@@ -54,25 +54,78 @@ def records(frame: pd.DataFrame) -> Any:
     return json.loads(frame.to_json(orient="records", date_format="iso", date_unit="us"))
 
 
-def print_frame(frame: pd.DataFrame, *, as_json: bool, columns: Sequence[str] | None = None) -> None:
+def print_frame(
+    frame: pd.DataFrame,
+    *,
+    as_json: bool,
+    columns: Sequence[str] | None = None,
+    wide: bool = False,
+    empty: str = "No items match. Remove a condition.",
+) -> None:
     """Print a frame as JSON, or some of its columns as a table.
+
+    In a terminal, long texts are shortened in the middle, and the last columns are left out where there is no
+    room.
 
     Args:
         frame: The rows.
         as_json: Whether to print JSON.
-        columns: Columns of the table; all by default. JSON always has all columns.
+        columns: Columns of the table, the most important ones first; all by default. JSON always has all.
+        wide: Whether to print all columns and whole texts.
+        empty: Line to print instead of a table without rows.
     """
-    if as_json:
-        print_json(records(frame))
+    if as_json or frame.empty:
+        print_json(records(frame)) if as_json else print_line(empty)
         return
     from rich.text import Text
 
-    shown = frame[[name for name in columns or frame.columns if name in frame.columns]]
-    printed = table(*shown.columns)
-    for values in shown.itertuples(index=False, name=None):
-        cells = (cell(name, value) for name, value in zip(shown.columns, values, strict=True))
-        printed.add_row(*(Text(one) for one in cells))
-    console().print(printed)
+    names = [str(name) for name in columns or frame.columns if name in frame.columns]
+    cells = {name: [cell(name, value) for value in frame[name]] for name in names}
+    shown, widths = _layout(cells, None if wide or not sys.stdout.isatty() else console().width)
+    printed = table()
+    for name in shown:
+        printed.add_column(name, justify="left" if name in _TEXTS else "right", no_wrap=True)
+    for row in zip(*(cells[name] for name in shown), strict=True):
+        printed.add_row(*(Text(shorten(text, widths[name])) for name, text in zip(shown, row, strict=True)))
+    console(wide=wide).print(printed)
+    if len(shown) < len(names):
+        print_line(f"Not shown: {', '.join(names[len(shown) :])}. Add --wide for all columns.")
+
+
+_TEXTS = frozenset(("file_path", "folder", "file_name", "name", "description", "conditions", "reason"))
+"""Columns of text, aligned left. They may be shortened."""
+_MIN_TEXT = 24
+"""Width to which long texts may be shortened."""
+
+
+def _layout(cells: dict[str, list[str]], width: int | None) -> tuple[list[str], dict[str, int]]:
+    """Return the columns for which there is room, and the width of each."""
+    from rich.cells import cell_len
+
+    needed = {name: max(map(cell_len, (name, *texts))) for name, texts in cells.items()}
+    widths, shown = dict(needed), list(cells)
+    while width is not None and shown:
+        # Each column has a border and a space on both sides.
+        excess = sum(widths[name] + 3 for name in shown) + 1 - width
+        for name in sorted(shown, key=lambda name: -widths[name]):
+            if excess > 0 and name in _TEXTS and widths[name] > _MIN_TEXT:
+                taken = min(excess, widths[name] - _MIN_TEXT)
+                widths[name], excess = widths[name] - taken, excess - taken
+        if excess <= 0 or len(shown) == 1:
+            break
+        widths = dict(needed)
+        shown.pop()
+    return shown, widths
+
+
+def shorten(text: str, length: int) -> str:
+    """Return a text of at most this length. The middle is left out, because paths differ at their ends."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= length:
+        return text
+    head = set_cell_size(text, (length - 1) // 3).rstrip()
+    return f"{head}…{set_cell_size(text[::-1], length - 1 - cell_len(head)).rstrip()[::-1]}"
 
 
 def cell(name: str, value: Any) -> str:
@@ -81,6 +134,8 @@ def cell(name: str, value: Any) -> str:
 
     if not _has_value(value):
         return ""
+    if name == "keep":
+        return "keep" if value else "remove"
     if name == "file_size" or name.startswith(("bytes", "saves_")):
         return format_size(float(value))
     if name == "duration":

@@ -89,9 +89,7 @@ def _print_failures(lib: MediaLibrary) -> None:
     for row in failures.head(_SHOWN_FAILURES).to_dict("records"):
         print_line(f"    {row['file_path']}: {row['error']}")
     if len(failures) > _SHOWN_FAILURES:
-        print_line(
-            f"    … and {len(failures) - _SHOWN_FAILURES:,} more. List all in Python with lib.failures()."
-        )
+        print_line(f"    … and {len(failures) - _SHOWN_FAILURES:,} more. List all with: mfkit failures")
 
 
 @app.command(

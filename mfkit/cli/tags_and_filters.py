@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
 from mfkit.cli.items_and_summaries import TABLE_COLUMNS
-from mfkit.cli.options import AsJson, FilterCommand, Library, app, example, filter_from_options, open_existing
+from mfkit.cli.options import (
+    AsJson,
+    FilterCommand,
+    Library,
+    Wide,
+    app,
+    example,
+    filter_from_options,
+    open_existing,
+)
 from mfkit.cli.output import print_frame, print_json, print_line
 from mfkit.errors import FilterError
 from mfkit.filters.units import plural
@@ -23,7 +33,9 @@ All = Annotated[bool, typer.Option("--all", help="Change all items if no filter 
 def list_tags(library: Library = "library.db", as_json: AsJson = False) -> None:
     """List tags with their number of items."""
     with open_existing(library) as lib:
-        print_frame(lib.tags(), as_json=as_json, columns=("name", "files", "items", "description"))
+        frame = lib.tags()
+    empty = "There are no tags yet. Add one with: mfkit tag add NAME --media-type image"
+    print_frame(frame, as_json=as_json, columns=("name", "items", "description"), empty=empty)
 
 
 @tag.command("add", cls=FilterCommand, epilog=example("mfkit tag add 'to sort' --no-tags sorted"))
@@ -71,10 +83,26 @@ FilterName = Annotated[str, typer.Argument(help="Name of the saved filter.")]
 
 
 @filters.command("list", epilog=example("mfkit filters list"))
-def list_filters(library: Library = "library.db", as_json: AsJson = False) -> None:
-    """List saved filters."""
+def list_filters(library: Library = "library.db", wide: Wide = False, as_json: AsJson = False) -> None:
+    """List saved filters with their conditions."""
     with open_existing(library) as lib:
-        print_frame(lib.saved_filters(), as_json=as_json)
+        frame = lib.saved_filters()
+    if not as_json:
+        frame = frame.assign(conditions=[_conditions(document) for document in frame["filter"]])
+    empty = "No filters are saved yet. Save one with: mfkit filters save NAME --media-type video"
+    columns = ("name", "conditions", "modified_at")
+    print_frame(frame, as_json=as_json, columns=columns, wide=wide, empty=empty)
+
+
+def _conditions(document: str) -> str:
+    """Return the conditions of a saved filter as a person would write them."""
+    from mfkit.filters.describe import describe
+    from mfkit.filters.media_filter import MediaFilter
+
+    try:
+        return "; ".join(one.text for one in describe(MediaFilter.of(json.loads(document)))) or "all items"
+    except (FilterError, ValueError):
+        return "(invalid)"
 
 
 @filters.command(
@@ -101,11 +129,13 @@ def show_filter(
     name: FilterName,
     library: Library = "library.db",
     limit: Annotated[int | None, typer.Option(min=0, help="Maximum number of rows.")] = 20,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the items matching a saved filter, the newest additions first."""
     with open_existing(library) as lib:
-        print_frame(lib.items(lib.saved_filter(name), limit=limit), as_json=as_json, columns=TABLE_COLUMNS)
+        frame = lib.items(lib.saved_filter(name), limit=limit)
+    print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS, wide=wide)
 
 
 @filters.command("delete", epilog=example("mfkit filters delete videos"))

@@ -70,12 +70,13 @@ def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random)
     image = sky.resize((width, height), Image.Resampling.BILINEAR)
     draw = ImageDraw.Draw(image)
     draw.circle((rng.uniform(0.15, 0.85) * width, hour.height * height), width * 0.035, (255, 246, 214))
-    tint = rng.uniform(0.88, 1.1)
+    tint = [rng.uniform(0.75, 1.2) for _ in range(3)]
     for number, (color, top, bottom, peaks) in enumerate(layers, start=1):
         near = 0.5 + 0.5 * number / len(layers)
-        brightness = tint * near * (0.25 + 0.75 * hour.daylight)
+        shine = near * (0.4 + 0.6 * hour.daylight)
         red, green, blue = (
-            min(255, round(low * (1 - near) + part * brightness)) for low, part in zip(hour.low, color)
+            min(255, round(low * (1 - near) + part * factor * shine))
+            for low, part, factor in zip(hour.low, color, tint)
         )
         # Peaks with valleys between them, or roofs with vertical walls.
         edge = [rng.uniform(top, bottom) for _ in range(abs(peaks) + 1)]

@@ -23,6 +23,7 @@ from mfkit.report.html_page import (
     value,
 )
 from mfkit.report.redaction import ReportContext
+from mfkit.scan.scan_report import STAGES
 
 _MAX_TYPES = 20
 
@@ -191,7 +192,6 @@ def _row(fields: pd.DataFrame, name: str) -> pd.Series | None:
 
 
 _MAX_FAILURES = 20
-_STAGES = {"walk": "list folder", "read": "read file", "probe": "read metadata"}
 
 
 def failures(context: ReportContext) -> Section:
@@ -201,7 +201,7 @@ def failures(context: ReportContext) -> Section:
     if failed.empty:
         return Section("failures", title, [paragraph("All files were read without errors.")])
     rest = f" The table shows {_MAX_FAILURES} of them." if len(failed) > _MAX_FAILURES else ""
-    failed = failed.assign(stage=[_STAGES.get(str(stage), str(stage)) for stage in failed["stage"]])
+    failed = failed.assign(stage=[STAGES.get(str(stage), str(stage)) for stage in failed["stage"]])
     return Section(
         "failures",
         title,

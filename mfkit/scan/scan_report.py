@@ -9,7 +9,13 @@ from typing import Any
 from mfkit.filters.units import format_duration, format_size
 from mfkit.text_safety import escape_control
 
-STAGES = ("walk", "read", "probe", "store")
+STAGES = {
+    "walk": "listing folders",
+    "read": "reading files",
+    "probe": "reading metadata",
+    "store": "storing rows",
+}
+"""Stage of a scan -> its text."""
 
 
 @dataclass
@@ -144,11 +150,17 @@ class ScanReport:
             f"  {', '.join(shown)}",
         ]
         if effort.files["read"]:
-            rates = (f"{stage} {effort.rate(stage):,.0f} files/s" for stage in STAGES if effort.files[stage])
+            rates = (
+                f"{text} {effort.rate(stage):,.0f} files/s"
+                for stage, text in STAGES.items()
+                if effort.files[stage]
+            )
             lines.append(f"  Speed: {', '.join(rates)}")
         if total.failed:
-            stages = ", ".join(f"{number:,} in {stage}" for stage, number in effort.failures.items())
-            lines.append(f"  Failures{f' ({stages})' if stages else ''}: see lib.failures()")
+            stages = ", ".join(f"{number:,} {STAGES[stage]}" for stage, number in effort.failures.items())
+            lines.append(
+                f"  Failures{f' ({stages})' if stages else ''}: see lib.failures() or mfkit failures"
+            )
         return "\n".join([*lines, *(escape_control(f"  {note}") for note in self.notes)])
 
     __repr__ = __str__

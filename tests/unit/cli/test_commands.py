@@ -223,6 +223,60 @@ def test_tags_are_added_listed_and_removed(run):
     assert json.loads(run("items", "--tags", "seen", "--json").out) == []
 
 
+def test_commands_are_grouped(run):
+    """The help lists all commands under headings, those that fill a library first, with one sentence each."""
+    out = run("--help").out
+    places = [
+        out.index(word) for word in ("Fill a library", " scan ", "Query it", " sizes ", "Maintain", " db ")
+    ]
+    assert places == sorted(places)
+    for command in typer.main.get_command(app).commands:
+        assert re.search(rf"│ {command} ", out), command
+    assert "Nothing is removed" not in out
+
+
+def test_help_is_short(run):
+    """--help shows the most common filter options, and --help-all all of them."""
+    short, whole = run("items", "--help").out, run("items", "--help-all").out
+    assert "--min-size" in short and "--lens" not in short and "--help-all" in short
+    assert "--min-size" in whole and "--lens" in whole and len(short) < len(whole) / 2
+
+
+def test_saved_filters_are_listed_as_text(run):
+    """Conditions are listed as a person writes them; programs get the fields with --json."""
+    run("filters", "save", "big videos", "--media-type", "video", "--min-size", "1 GB")
+    out = run("filters", "list").out
+    assert re.search(r"big videos +video; size from 1 GB ", out) and "{" not in out
+    saved = {
+        one["name"]: json.loads(one["filter"]) for one in json.loads(run("filters", "list", "--json").out)
+    }
+    assert saved["big videos"] == {"media_type": ["video"], "min_size": 1_000_000_000}
+    with sqlite3.connect("library.db") as connection:
+        connection.execute("UPDATE saved_views SET filter = '{\"colour\": 1}' WHERE name = 'videos'")
+    connection.close()
+    assert re.search(r"videos +\(invalid\)", run("filters", "list").out)
+
+
+def test_failures_are_listed(run):
+    """Each failed file is listed with the step and the reason."""
+    out = run("failures").out
+    assert "IMG_2291.JPG\n    reading metadata: " in out
+    assert "New recording 12.m4a\n    reading files: The file is empty.\n" in out
+    assert len(json.loads(run("failures", "--json").out)) == 3
+    assert "2 more files not shown" in run("failures", "--limit", "1").out
+    run("db", "upgrade", "--library", "new.db")
+    assert run("failures", "--library", "new.db").out == "All files were read without errors.\n"
+
+
+def test_scans_are_listed(run, demo):
+    """Each scan is listed with its counts and the id that other commands take."""
+    (scan,) = json.loads(run("scans", "--json").out)
+    out = run("scans").out
+    assert f"finished  {demo}\n    200 files, 187 added, 12 copies, 3 failed; id {scan['id']}\n" in out
+    run("db", "upgrade", "--library", "new.db")
+    assert "has not been scanned yet" in run("scans", "--library", "new.db").out
+
+
 def test_doctor_detects_damage(run):
     """The doctor reports a damaged library with exit code 1."""
     assert run("doctor").code == 0

@@ -14,7 +14,7 @@ import time
 import webbrowser
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -93,33 +93,29 @@ _RENDER_TIMEOUT = 60
 """Seconds that the page waits for its panels before it is shown."""
 # The kernel works in the user's folder, because the notebook's folder is removed with the server, but does
 # not import modules from there. It waits for the panels because Voilà's page misses updates while it loads.
-_SOURCE = f"""\
+# Each cell is a step whose name the page shows while it runs.
+_CELLS = (
+    f"""\
 import os, sys
 
 import mfkit
 from mfkit.widgets.render_queue import wait_until_drawn
 
 os.chdir(os.environ["{_FOLDER_VARIABLE}"])
-sys.path[:] = filter(None, sys.path)
-explorer = mfkit.open_library().explore()
-wait_until_drawn({_RENDER_TIMEOUT})
-explorer
-"""
-_NOTEBOOK = {
-    "nbformat": 4,
-    "nbformat_minor": 5,
-    "metadata": {},
-    "cells": [
-        {
-            "cell_type": "code",
-            "id": "explore",
-            "metadata": {},
-            "execution_count": None,
-            "outputs": [],
-            "source": _SOURCE,
-        }
-    ],
-}
+sys.path[:] = filter(None, sys.path)""",
+    "explorer = mfkit.open_library().explore()",
+    f"wait_until_drawn({_RENDER_TIMEOUT})\nexplorer",
+)
+
+
+def _notebook(library: str) -> dict[str, Any]:
+    empty: dict[str, Any] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    return {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"mfkit": {"library": library}},
+        "cells": [{**empty, "id": f"step-{step}", "source": source} for step, source in enumerate(_CELLS)],
+    }
 
 
 @app.command(
@@ -156,7 +152,7 @@ def serve(
     with TemporaryFolder("app") as temporary:
         folder = temporary.path
         notebook = folder / "mfkit.ipynb"
-        notebook.write_text(json.dumps(_NOTEBOOK))
+        notebook.write_text(json.dumps(_notebook(name)))
         options = [
             str(notebook),
             "--no-browser",

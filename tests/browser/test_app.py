@@ -82,7 +82,10 @@ def test_to_read(folder: Path) -> None:
         browser.page.goto(address.partition("?")[0])
         assert "token" in browser.page.inner_text("body").lower()
         assert browser.page.locator(".mfkit-explorer").count() == 0
-        browser.page.goto(address)
+        browser.page.goto(address, wait_until="commit")
+        browser.page.get_by_text(
+            re.compile("(Starting|Opening|Drawing) .*library.db …")
+        ).wait_for()
         browser.plots(4)
         browser.page.get_by_text("This library is read-only").wait_for()
         browser.page.locator(".mfkit-values label", has_text="audio").click()

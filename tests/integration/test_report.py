@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 import mfkit
 from mfkit import MediaLibrary
@@ -333,6 +334,9 @@ def test_pdf(library: MediaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     require(CHROMIUM, "The browser Chromium", "chromium")
     path = library.report(tmp_path / "report.pdf", sections=["key_figures", "types"])
     assert path.read_bytes().startswith(b"%PDF") and path.stat().st_size > 10_000
+    pages = PdfReader(path).pages
+    assert [round(float(length)) for length in pages[0].mediabox[2:]] == [595, 842]  # A4 in points
+    assert f"1 / {len(pages)}" in pages[0].extract_text()
     monkeypatch.setenv("MFKIT_BROWSER", str(tmp_path / "none"))
     assert find_browser() is None
     with pytest.raises(ReportError, match="no Chromium, Chrome or Edge was found"):

@@ -68,15 +68,11 @@ class ThumbnailCache:
                 file.write(thumbnail)
             unfinished.replace(path)
             if self._stored % _PRUNE_INTERVAL == 0:
-                self._prune()
+                self.prune()
             self._stored += 1
 
-    def _path(self, key: str) -> Path:
-        # A hash from a foreign library could be any text, such as a path out of the folder.
-        name = key if _HASH.fullmatch(key) else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return self._folder / name[:2] / f"{name}.jpg"
-
-    def _prune(self) -> None:
+    def prune(self) -> None:
+        """Remove the least recently used thumbnails above the limit."""
         folders = [one for one in self._folder.iterdir() if re.fullmatch("[0-9a-f]{2}", one.name)]
         found = [
             (one.lstat(), one)
@@ -92,6 +88,11 @@ class ThumbnailCache:
                 return
             one.unlink(missing_ok=True)
             size -= state.st_size
+
+    def _path(self, key: str) -> Path:
+        # A hash from a foreign library could be any text, such as a path out of the folder.
+        name = key if _HASH.fullmatch(key) else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return self._folder / name[:2] / f"{name}.jpg"
 
 
 def _is_folder(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""One library of real files and one JupyterLab for all browser tests that need no other."""
+"""The library and the JupyterLab that browser tests share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.synthetic import HOSTILE, fill
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[MediaLibrary]:
-    """The demo library, real files, and items with hostile names, one of which has a copy."""
+    """The demo library with additional items that have hostile names; one of them has a copy."""
     require(CHROMIUM, "The browser Chromium", "chromium")
     with MediaLibrary(tmp_path_factory.mktemp("library") / "library.db") as lib:
         lib.scan(demo, progress=False)
@@ -36,7 +36,7 @@ async def _copy(lib: MediaLibrary, name: str) -> None:
 
 @pytest.fixture(scope="session")
 def lab(library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab whose kernels open that library."""
+    """A JupyterLab whose kernels open the shared library."""
     assert library.database.file is not None
     with jupyter_lab(tmp_path_factory.mktemp("lab"), library.database.file) as running:
         yield running

@@ -1,4 +1,4 @@
-"""A JupyterLab of the tests' own, and a page in a real browser that drives it."""
+"""A JupyterLab for tests, and a page in a real browser that controls it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 PATIENCE = 120_000
-"""Milliseconds after which what does not come is taken not to come, on a machine as slow as may be."""
+"""Milliseconds to wait for the page, also on a slow machine."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Lab:
 
 @contextlib.contextmanager
 def jupyter_lab(folder: Path, library: Path, *, dark: bool = False) -> Iterator[Lab]:
-    """Run JupyterLab on a copy of the notebooks, with settings, data and kernels of its own.
+    """Run JupyterLab on a copy of the notebooks, with its own settings, data and kernels.
 
     Args:
         folder: An empty folder.
@@ -128,7 +128,7 @@ def _wait(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @dataclass
 class Visit:
-    """A page, and what it did that a test may not like.
+    """A page, and the errors and external requests that it caused.
 
     Attributes:
         page: Playwright's page.
@@ -141,7 +141,7 @@ class Visit:
     faults: list[str] = field(default_factory=list)
 
     def open(self, lab: Lab, notebook: str) -> None:
-        """Open a notebook in a workspace of its own, which holds no other's tab; wait for its kernel."""
+        """Open a notebook in a new workspace without other tabs, and wait for its kernel."""
         workspace = secrets.token_hex(4)
         self.page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{notebook}?token={lab.token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
@@ -150,15 +150,15 @@ class Visit:
         )
 
     def command(self, name: str) -> None:
-        """Run one of JupyterLab's commands to its end."""
+        """Run one of JupyterLab's commands and wait until it has finished."""
         self.page.evaluate("name => window.jupyterapp.commands.execute(name).then(() => null)", name)
 
     def run_all(self) -> None:
-        """Run all cells and wait until the last has run."""
+        """Run all cells and wait until the last one has finished."""
         self.command("notebook:run-all-cells")
 
     def errors(self) -> list[object]:
-        """Return the outputs of the notebook's cells that are errors, or were written to stderr."""
+        """Return the outputs of cells that are errors or were written to standard error."""
         return list(
             self.page.evaluate(
                 "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
@@ -168,13 +168,13 @@ class Visit:
         )
 
     def plots(self, count: int) -> None:
-        """Wait until so many plots are drawn."""
+        """Wait until this number of plots is drawn."""
         self.page.wait_for_function(
             "count => document.querySelectorAll('.mfkit-plot > [data-drawn]').length >= count", arg=count
         )
 
     def still(self) -> None:
-        """Wait until no plot has been drawn anew for a second: what is to be clicked would move away."""
+        """Wait until no plot has been redrawn for a second, because a click on a moving target would miss."""
         self.page.evaluate("() => { window.mfkitStill = {drawn: '', since: 0}; }")
         self.page.wait_for_function(
             "() => { const plots = [...document.querySelectorAll('[data-drawn]')];"
@@ -186,7 +186,7 @@ class Visit:
 
 
 def write_notebook(lab: Lab, name: str, *cells: str) -> None:
-    """Put a notebook of code cells into a JupyterLab's folder."""
+    """Write a notebook with code cells to JupyterLab's folder."""
     made = [
         {
             "cell_type": "code",
@@ -206,7 +206,7 @@ def write_notebook(lab: Lab, name: str, *cells: str) -> None:
 
 @contextlib.contextmanager
 def visit(profile: Path, *, width: int = 1280, height: int = 800) -> Iterator[Visit]:
-    """Open a browser with an empty profile; what would leave this machine is refused and noted."""
+    """Open a browser with an empty profile. Requests to other machines are refused and recorded."""
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile,
@@ -243,7 +243,7 @@ def visit(profile: Path, *, width: int = 1280, height: int = 800) -> Iterator[Vi
 
 
 def drag(browser: Visit, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Drag from one place of the page to another."""
+    """Drag from one position on the page to another."""
     mouse = browser.page.mouse
     mouse.move(*start)
     mouse.down()

@@ -1,4 +1,4 @@
-"""The explorer as a page of its own, served by ``mfkit app``.
+"""The explorer as a web page, served by ``mfkit app``.
 
 To be run in a pytest process of its own: ``pytest -m browser``.
 """
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 
 def selected(browser: Visit, count: int) -> None:
-    """Wait until the line in words and the table say so many files."""
+    """Wait until the summary and the table show this number of files."""
     browser.page.wait_for_function(
         "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}"
     )
@@ -34,7 +34,7 @@ def selected(browser: Visit, count: int) -> None:
 
 @contextlib.contextmanager
 def app(folder: Path, *options: str) -> Iterator[str]:
-    """Run ``mfkit app`` on the library of a folder; yield the address that it prints."""
+    """Run ``mfkit app`` on the library of a folder; yield the printed address."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
@@ -63,7 +63,7 @@ def app(folder: Path, *options: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a library of the demo's files."""
+    """A folder with the demo library."""
     require(CHROMIUM, "The browser Chromium", "chromium")
     made = tmp_path_factory.mktemp("app")
     with MediaLibrary(made / "library.db") as library:
@@ -72,8 +72,8 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_to_read(folder: Path) -> None:
-    """`mfkit app --read-only` shows the explorer to whoever has the token, and offers no change."""
+def test_read_only_app(folder: Path) -> None:
+    """With --read-only, the explorer needs the token and allows no changes."""
     with (
         MediaLibrary(folder / "library.db") as library,
         app(folder, "--read-only") as address,
@@ -83,9 +83,7 @@ def test_to_read(folder: Path) -> None:
         assert "token" in browser.page.inner_text("body").lower()
         assert browser.page.locator(".mfkit-explorer").count() == 0
         browser.page.goto(address, wait_until="commit")
-        browser.page.get_by_text(
-            re.compile("(Starting|Opening|Drawing) .*library.db …")
-        ).wait_for()
+        browser.page.get_by_text(re.compile("(Starting|Opening|Drawing) .*library.db …")).wait_for()
         browser.plots(4)
         browser.page.get_by_text("This library is read-only").wait_for()
         browser.page.locator(".mfkit-values label", has_text="audio").click()
@@ -95,8 +93,8 @@ def test_to_read(folder: Path) -> None:
         assert browser.outside == [] and browser.faults == []
 
 
-def test_to_work_with(folder: Path) -> None:
-    """In the app one does what one does in JupyterLab: choose, brush, click, pan, open, keep, come back."""
+def test_app_works_like_the_notebook(folder: Path) -> None:
+    """Lists, brushes, clicks, the map, the card, saved filters and export work after a reload, too."""
     with (
         MediaLibrary(folder / "library.db") as library,
         app(folder) as address,
@@ -147,14 +145,14 @@ def test_to_work_with(folder: Path) -> None:
         )
         assert browser.faults == []
         page.locator(".mfkit-tools .lm-TabBar-tab", has_text="Export").click()
-        assert page.get_by_role("button", name="To DataFrame").count() == 0  # no cell could use a variable
+        assert page.get_by_role("button", name="To DataFrame").count() == 0  # no cell could use the variable
         page.get_by_role("button", name=re.compile("Export .* rows?")).click()
         page.locator(".mfkit-done", has_text=str(folder / "selection.csv")).wait_for()
         tab.click()
-        # A visitor who comes back begins anew, and finds what was kept.
+        # After a reload the selection is empty, and saved filters are listed.
         page.reload()
-        # What a page says while it goes does not count: Voilà's goodbye lacks the token against forgery (the
-        # kernel is ended when it is idle), and a message may have been under way.
+        # Errors during the reload do not count: Voilà's last request has no XSRF token, and messages may be
+        # in transit.
         browser.faults.clear()
         browser.plots(4)
         selected(browser, library.count())
@@ -162,5 +160,5 @@ def test_to_work_with(folder: Path) -> None:
         page.get_by_role("button", name="Apply", exact=True).click()
         selected(browser, library.count(kept))
         assert browser.outside == [] and browser.faults == []
-    # What was written lies where the command was given, and not in a folder that goes with the server.
+    # The export is in the folder in which the command was started, which is not removed with the server.
     assert len(pd.read_csv(folder / "selection.csv")) > 0

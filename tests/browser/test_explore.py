@@ -1,4 +1,4 @@
-"""The explorer in a real JupyterLab, in a real browser.
+"""The explorer in JupyterLab, in a real browser.
 
 To be run in a pytest process of its own: ``pytest -m browser``.
 """
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.browser
 
 NOTEBOOK = "explore.ipynb"
 TILE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
-"""A picture of one pixel."""
+"""An image of one pixel."""
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaLibrary]:
-    """A library of varied items, some with names that do harm where they are taken for markup."""
+    """A library of varied items, some with names that contain markup and scripts."""
     require(CHROMIUM, "The browser Chromium", "chromium")
     with MediaLibrary(tmp_path_factory.mktemp("library") / "library.db") as lib:
         fill(lib, 500)
@@ -55,14 +55,14 @@ def opened(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit
 
 @pytest.fixture
 def explorer(opened: Visit, library: MediaLibrary) -> Visit:
-    """The explorer with all files selected, whatever the test before left behind."""
+    """The explorer with all files selected, whatever the previous test selected."""
     opened.page.get_by_role("button", name="Reset", exact=True).click()
     wait_for_count(opened, library.count())
     return opened
 
 
 def shown(browser: Visit) -> int:
-    """Return the count that the line in words shows."""
+    """Return the number of files in the summary."""
     text = browser.page.locator(".mfkit-count").inner_text()
     found = re.match(r"([\d,]+) of", text.strip())
     assert found, text
@@ -76,13 +76,13 @@ def wait_for_count(browser: Visit, count: int) -> None:
 
 
 def test_all_cells_run(explorer: Visit, library: MediaLibrary) -> None:
-    """No cell ends in an error or a warning, and the explorer counts what the library counts."""
+    """No cell ends with an error or a warning, and the explorer shows the number of items."""
     assert explorer.errors() == []
     assert shown(explorer) == library.count()
 
 
-def test_choosing_video_narrows_everything(explorer: Visit, library: MediaLibrary) -> None:
-    """One click changes the count, the table and the charts; its chip takes it back."""
+def test_a_ticked_type_filters_all_panels(explorer: Visit, library: MediaLibrary) -> None:
+    """A click changes the summary, the table and the charts; the chip reverts it."""
     page = explorer.page
     videos = library.count(media_type="video")
     bar = page.locator(".mfkit-plot").first
@@ -95,15 +95,15 @@ def test_choosing_video_narrows_everything(explorer: Visit, library: MediaLibrar
     wait_for_count(explorer, library.count())
 
 
-def test_a_click_on_a_codec_and_back(explorer: Visit, library: MediaLibrary) -> None:
-    """A bar that is clicked selects what it stands for; back and forward lead through what was selected."""
+def test_a_click_on_a_bar_and_back(explorer: Visit, library: MediaLibrary) -> None:
+    """A click on a bar selects its codec; back and forward move through the history."""
     page = explorer.page
     codecs = page.locator(".mfkit-plot[aria-label=Codecs]")
     codecs.scroll_into_view_if_needed()
     explorer.still()
     place = codecs.locator(".ytick", has_text="hevc").bounding_box()
     assert place
-    # Beside the name, where the bar begins.
+    # Next to the label, where the bar begins.
     bar = place["x"] + place["width"] + 12, place["y"] + place["height"] / 2
     page.mouse.move(*bar)
     codecs.locator(".mfkit-over").wait_for()
@@ -116,7 +116,7 @@ def test_a_click_on_a_codec_and_back(explorer: Visit, library: MediaLibrary) -> 
 
 
 def test_a_brush_over_the_timeline_selects_years(explorer: Visit, library: MediaLibrary) -> None:
-    """Dragging from one year to another selects both and what lies between."""
+    """Dragging from one year to another selects both and the years between them."""
     page = explorer.page
     timeline = page.locator(".mfkit-plot[aria-label='Over time']")
     timeline.scroll_into_view_if_needed()
@@ -134,7 +134,7 @@ def test_a_brush_over_the_timeline_selects_years(explorer: Visit, library: Media
 
 
 def test_a_range_is_moved_with_the_keyboard(explorer: Visit, library: MediaLibrary) -> None:
-    """A handle that has the focus goes to the end that a key names, and says where it stands."""
+    """Home and End move the focused handle, which announces its value."""
     high = explorer.page.get_by_role("slider", name="Resolution: up to")
     high.focus()
     high.press("ArrowLeft")
@@ -144,16 +144,15 @@ def test_a_range_is_moved_with_the_keyboard(explorer: Visit, library: MediaLibra
 
 
 def test_search_text_selects_on_enter(explorer: Visit, library: MediaLibrary) -> None:
-    """A text is searched for when a person is done typing."""
+    """The search starts when Enter is pressed."""
     box = explorer.page.locator(".mfkit-filters input[type=text]").first
     box.fill("VID")
     box.press("Enter")
     wait_for_count(explorer, library.count(text="VID"))
 
 
-def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLibrary) -> None:
-    """The map is painted without a server, asks for the visible part when zoomed and moved, and a box
-    selects."""
+def test_the_map_zooms_pans_and_selects(explorer: Visit, library: MediaLibrary) -> None:
+    """The map needs no server, queries the visible part when zoomed or moved, and selects by box."""
     page = explorer.page
     plot = page.locator(".mfkit-plot[aria-label=Places]")
     plot.scroll_into_view_if_needed()
@@ -194,7 +193,7 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
     explorer.still()
     plot.hover()
     plot.locator(".modebar-btn[data-title='Select by box']").click()
-    # The half east of the middle, beyond all that is seen.
+    # The eastern half of the map, beyond its edge.
     middle_longitude = drawn.evaluate(state)["longitude"]
     drag(explorer, (middle[0], box["y"] + 8), (box["x"] + box["width"] - 2, box["y"] + box["height"] - 8))
     page.locator(".mfkit-chip", has_text="between").wait_for()
@@ -206,8 +205,8 @@ def test_the_map_shows_land_moves_and_selects(explorer: Visit, library: MediaLib
     plot.locator(".modebar-btn[data-title='Move']").click()
 
 
-def test_a_line_around_places_selects_them(explorer: Visit, library: MediaLibrary) -> None:
-    """Drawn around the middle of the map it selects what lies in it."""
+def test_a_lasso_selects(explorer: Visit, library: MediaLibrary) -> None:
+    """A lasso around the middle of the map selects the items inside."""
     page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Places]")
     plot.scroll_into_view_if_needed()
     explorer.still()
@@ -236,11 +235,11 @@ def test_a_line_around_places_selects_them(explorer: Visit, library: MediaLibrar
     wait_for_count(explorer, library.count())
 
 
-def test_a_click_on_a_disc_lists_its_files(explorer: Visit, library: MediaLibrary) -> None:
-    """What a disc stands for is selected, and the table lists it."""
+def test_a_click_on_a_circle_selects_its_files(explorer: Visit, library: MediaLibrary) -> None:
+    """A click on a circle selects its items, and the table lists them."""
     page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Places]")
     plot.scroll_into_view_if_needed()
-    # In the state that the map rests in, where its largest disc is.
+    # The position of the largest circle once the map has stopped moving.
     find = """
         plot => { const map = plot._fullLayout.map._subplot.map, trace = plot._fullData[0];
           const { x, y } = map.project([trace.lon[0], trace.lat[0]]);
@@ -251,7 +250,7 @@ def test_a_click_on_a_disc_lists_its_files(explorer: Visit, library: MediaLibrar
     disc = plot.locator("[data-drawn]").evaluate(find)
     page.mouse.move(disc["x"] + 1, disc["y"] + 1)
     page.locator(".mfkit-plot[aria-label=Places] .mfkit-over").wait_for()
-    # A smaller disc may lie on top of it: what is said of what is pointed at counts.
+    # A smaller circle may cover it, so the hover text of the circle under the pointer counts.
     said = re.search(r"([\d,]+) files?,", plot.locator(".hoverlayer").text_content() or "")
     assert said
     files = int(said[1].replace(",", ""))
@@ -261,8 +260,8 @@ def test_a_click_on_a_disc_lists_its_files(explorer: Visit, library: MediaLibrar
     page.locator(".mfkit-pager", has_text=f"of {files:,}").wait_for()
 
 
-def test_streets_are_asked_for_by_choice_only(explorer: Visit) -> None:
-    """Not before the button is down does anyone hear where a person looks; then the tiles lie on the map."""
+def test_street_tiles_are_optional(explorer: Visit) -> None:
+    """Tiles are requested only after the button is pressed, and are then drawn on the map."""
     page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Places]")
     asked: list[str] = []
     tile = base64.b64decode(TILE)
@@ -293,8 +292,8 @@ def test_streets_are_asked_for_by_choice_only(explorer: Visit) -> None:
     page.unroute("https://tile.openstreetmap.org/**")
 
 
-def test_a_chart_goes_into_a_file(explorer: Visit, tmp_path: Path) -> None:
-    """As a drawing, and as a page that shows it by itself, opened from disk."""
+def test_charts_are_saved(explorer: Visit, tmp_path: Path) -> None:
+    """A chart is saved as SVG and as an HTML page that works from disk."""
     page, plot = explorer.page, explorer.page.locator(".mfkit-plot[aria-label=Codecs]")
     plot.scroll_into_view_if_needed()
     written = {}
@@ -315,7 +314,7 @@ def test_a_chart_goes_into_a_file(explorer: Visit, tmp_path: Path) -> None:
 
 
 def test_every_control_has_a_name(explorer: Visit) -> None:
-    """Who does not see the page hears what each button, field, slider and list is for."""
+    """Each button, field, slider and list has an accessible name."""
     nameless = explorer.page.evaluate("""
         () => [...document.querySelectorAll('.mfkit-explorer :is(input, select, textarea, button, summary)')]
           .filter((one) => one.checkVisibility() && !(
@@ -328,8 +327,8 @@ def test_every_control_has_a_name(explorer: Visit) -> None:
     assert all(plots.nth(place).get_attribute("aria-label") for place in range(plots.count()))
 
 
-def test_the_keyboard_reaches_everything(explorer: Visit) -> None:
-    """The tabulator leads from the search through lists, ranges and charts' switches to the table."""
+def test_the_keyboard_reaches_all_controls(explorer: Visit) -> None:
+    """Tab moves from the search through lists, ranges and chart buttons to the table."""
     page = explorer.page
     page.locator(".mfkit-filters input[type=text]").first.focus()
     passed = set()
@@ -347,7 +346,7 @@ def test_the_keyboard_reaches_everything(explorer: Visit) -> None:
 
 
 def cells(browser: Visit) -> list[str]:
-    """Return what is written in the notebook's cells."""
+    """Return the source of the notebook's cells."""
     return list(
         browser.page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells"
@@ -357,8 +356,7 @@ def cells(browser: Visit) -> list[str]:
 
 
 def test_keys_stay_in_the_explorer(explorer: Visit) -> None:
-    """No letter nor Ctrl+Enter that is pressed on a box, button, heading or tab reaches the notebook's cells;
-    Ctrl+S saves it, and a tab bar still hears its arrows."""
+    """Letters and Ctrl+Enter do not reach the notebook's cells; Ctrl+S saves it, and arrows change tabs."""
     page = explorer.page
     before = cells(explorer)
     counts = (
@@ -393,7 +391,7 @@ def test_keys_stay_in_the_explorer(explorer: Visit) -> None:
 
 
 def test_quick_ticks_all_count(explorer: Visit, library: MediaLibrary) -> None:
-    """Boxes clicked faster than the kernel answers end as often ticked as they were clicked."""
+    """Clicks that come faster than the kernel's answers are all applied."""
     page = explorer.page
     boxes = page.locator(".mfkit-facet", has_text="Media type").locator("input[type=checkbox]")
     names = boxes.locator("xpath=..").locator("bdi").all_inner_texts()
@@ -421,8 +419,7 @@ def test_quick_ticks_all_count(explorer: Visit, library: MediaLibrary) -> None:
 
 
 def test_the_menu_of_columns_by_keyboard(explorer: Visit) -> None:
-    """Opened with Enter, its first box has the focus, which stays while columns come and go; Escape gives it
-    back to the button."""
+    """Enter opens the menu and focuses its first box; Escape returns the focus to the button."""
     page = explorer.page
     button, menu = page.locator(".mfkit-columns button").first, "mfkit-menu"
     focused = "name => document.activeElement.closest(`.${name}`) !== null"
@@ -440,8 +437,8 @@ def test_the_menu_of_columns_by_keyboard(explorer: Visit) -> None:
         page.wait_for_function(focused, arg="mfkit-columns")
 
 
-def test_chips_are_taken_away_by_keyboard(explorer: Visit, library: MediaLibrary) -> None:
-    """The focus goes to the chip that takes the place of one taken away, after the last to the way back."""
+def test_chips_are_removed_by_keyboard(explorer: Visit, library: MediaLibrary) -> None:
+    """The focus moves to the next chip, and after the last one to the back button."""
     page = explorer.page
     page.locator(".mfkit-values label", has_text="video").click()
     wait_for_count(explorer, library.count(media_type="video"))
@@ -458,8 +455,8 @@ def test_chips_are_taken_away_by_keyboard(explorer: Visit, library: MediaLibrary
     expect(page.get_by_role("button", name="‹", exact=True).first).to_be_focused()
 
 
-def test_who_hears_the_page_is_told(explorer: Visit) -> None:
-    """The count says when it changes, a switch which button is pressed, and a chart hides none of its own."""
+def test_screen_readers_are_informed(explorer: Visit) -> None:
+    """The summary is a live region, buttons have a pressed state, and charts hide no control."""
     page = explorer.page
     expect(page.locator(".mfkit-count")).to_have_attribute("aria-live", "polite")
     assert page.locator(".mfkit-plot[role=img]").count() == 0
@@ -480,8 +477,8 @@ def test_who_hears_the_page_is_told(explorer: Visit) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 640])
-def test_it_fits(explorer: Visit, width: int) -> None:
-    """At 1280 x 800 and in a narrow split nothing sticks out to the right, and no heading is cut."""
+def test_the_page_fits_its_width(explorer: Visit, width: int) -> None:
+    """At 1280 pixels and in a narrow split, nothing overflows to the right, and no heading is cut."""
     page = explorer.page
     page.set_viewport_size({"width": width, "height": 800})
     explorer.command("application:toggle-left-area") if width == 640 else None
@@ -495,7 +492,7 @@ def test_it_fits(explorer: Visit, width: int) -> None:
             || one.getBoundingClientRect().right > box.parentElement.getBoundingClientRect().right + 1))
           .map((one) => `${one.className} ${one.textContent.slice(0, 40)}`);
     }"""
-    with contextlib.suppress(TimeoutError):  # what is still too wide is said below
+    with contextlib.suppress(TimeoutError):  # the assertion below names what is too wide
         page.wait_for_function(f"() => !({too_wide})().length", timeout=20_000)
     wide = page.evaluate(too_wide)
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -504,8 +501,8 @@ def test_it_fits(explorer: Visit, width: int) -> None:
     assert wide == []
 
 
-def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
-    """Hostile names, codecs, cameras and folders are seen in every panel, and no script of theirs ran."""
+def test_hostile_names_are_text(explorer: Visit, library: MediaLibrary) -> None:
+    """Hostile names, codecs, cameras and folders are shown as text in every panel, and no script runs."""
     page = explorer.page
     page.locator(".mfkit-facet summary", has_text="Video codec").click()
     page.locator(".mfkit-facet summary", has_text="Camera").click()
@@ -532,7 +529,7 @@ def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
 
 
 def test_charts_survive_a_reload(explorer: Visit, library: MediaLibrary) -> None:
-    """After a reload of the page the charts come back from the kernel with what is selected now."""
+    """After a reload of the page, the charts show the current selection."""
     page = explorer.page
     page.locator(".mfkit-values label", has_text="audio").click()
     audio = library.count(media_type="audio")
@@ -551,7 +548,7 @@ def test_charts_survive_a_reload(explorer: Visit, library: MediaLibrary) -> None
     assert cells(explorer) == before
 
 
-def test_nothing_left_this_machine_and_nothing_broke(opened: Visit) -> None:
-    """After all of that: no request beyond loopback, no error of a script."""
+def test_no_external_request_and_no_script_error(opened: Visit) -> None:
+    """The tests above caused no request to another machine and no script error."""
     assert opened.outside == []
     assert opened.faults == []

@@ -1,4 +1,4 @@
-"""Files in the explorer: the table, the card, curation and views, in JupyterLab and as an app.
+"""Files in the explorer: the table, the card, tags, collections and saved filters.
 
 To be run in a pytest process of its own: ``pytest -m browser``.
 """
@@ -16,12 +16,12 @@ from tests.synthetic import HOSTILE
 pytestmark = pytest.mark.browser
 
 MARKUP = HOSTILE[0]
-"""A name that sets a marker on the page's window where it is taken for markup."""
+"""A name that sets a variable of the page if it is interpreted as markup."""
 
 
 @pytest.fixture(scope="module")
 def opened(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    """The explorer, drawn."""
+    """The explorer after all charts are drawn."""
     with visit(tmp_path_factory.mktemp("profile")) as browser:
         browser.open(lab, "explore.ipynb")
         browser.run_all()
@@ -38,7 +38,7 @@ def explorer(opened: Visit, library: MediaLibrary) -> Visit:
 
 
 def selected(browser: Visit, count: int) -> None:
-    """Wait until the line in words and the table say so many files."""
+    """Wait until the summary and the table show this number of files."""
     browser.page.wait_for_function(
         "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}"
     )
@@ -50,7 +50,7 @@ def names(browser: Visit) -> list[str]:
 
 
 def choose(browser: Visit, *rows: int) -> None:
-    """Choose rows of the page, and no others."""
+    """Tick only these rows of the page."""
     boxes = browser.page.locator(".mfkit-table tbody input")
     for row in range(boxes.count()):
         boxes.nth(row).set_checked(row in rows)
@@ -65,7 +65,7 @@ def button(browser: Visit, name: str) -> None:
 
 
 def test_sort_and_page(explorer: Visit, library: MediaLibrary) -> None:
-    """A click on a heading orders all files, not the page; the next page goes on."""
+    """A heading sorts all files, not only the page; the next page continues the order."""
     page = explorer.page
     wanted = list(library.items(order_by="file_size", ascending=False, limit=30)["file_name"])
     page.locator(".mfkit-table th button", has_text="Size").click()
@@ -80,8 +80,8 @@ def test_sort_and_page(explorer: Visit, library: MediaLibrary) -> None:
     page.locator(".mfkit-table:not(:has(th[aria-sort]))").wait_for()
 
 
-def test_a_card_opens(explorer: Visit, library: MediaLibrary) -> None:
-    """It shows the facts with their origin, and the picture when it is drawn; Escape closes it."""
+def test_the_detail_card(explorer: Visit, library: MediaLibrary) -> None:
+    """The card shows the metadata with its origin, then the preview; Escape closes it."""
     page = explorer.page
     page.locator(".mfkit-filters input[type=text]").fill("IMG_0817")
     page.keyboard.press("Enter")
@@ -99,7 +99,7 @@ def test_a_card_opens(explorer: Visit, library: MediaLibrary) -> None:
 
 
 def test_rows_are_tagged_and_undone(explorer: Visit, library: MediaLibrary) -> None:
-    """The button says how many; the library has it; undo takes it back."""
+    """The button shows the number of files, the library has the tag, and undo removes it."""
     page = explorer.page
     choose(explorer, 1, 3)
     field = page.get_by_placeholder("Name of a tag")
@@ -112,8 +112,8 @@ def test_rows_are_tagged_and_undone(explorer: Visit, library: MediaLibrary) -> N
     assert library.count(tags="to print") == 0 and "to print" not in set(library.tags()["name"])
 
 
-def test_a_view_outlives_a_reload(explorer: Visit, library: MediaLibrary) -> None:
-    """Saved by name, opened after the page was loaded anew: the same files are selected."""
+def test_a_saved_filter_survives_a_reload(explorer: Visit, library: MediaLibrary) -> None:
+    """A saved filter selects the same files after a reload of the page."""
     page = explorer.page
     videos = library.count(media_type="video")
     page.locator(".mfkit-values label", has_text="video").click()
@@ -136,8 +136,8 @@ def test_a_view_outlives_a_reload(explorer: Visit, library: MediaLibrary) -> Non
     selected(explorer, videos)
 
 
-def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
-    """Hostile names of files, tags, collections and views are text wherever they are shown."""
+def test_hostile_names_are_text(explorer: Visit, library: MediaLibrary) -> None:
+    """Hostile names of files, tags, collections and saved filters are shown as text."""
     page = explorer.page
     hostile = library.items(folder="/photos")
     library.tag(hostile, MARKUP)
@@ -162,7 +162,7 @@ def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
     page.keyboard.press("Escape")
     page.locator(".mfkit-filters input[type=text]").fill("a very long name")
     page.keyboard.press("Enter")
-    # One call, because the table may be drawn again between two calls.
+    # One call, because the table may be redrawn between two calls.
     width = page.wait_for_function(
         "text => [...document.querySelectorAll('.mfkit-table td button')].find("
         "one => one.title.length > 250 && one.title.startsWith(text))?.getBoundingClientRect().width",
@@ -173,7 +173,7 @@ def test_names_run_nothing(explorer: Visit, library: MediaLibrary) -> None:
     assert page.locator(".mfkit-explorer img:not(.mfkit-card img), .mfkit-explorer script").count() == 0
 
 
-def test_nothing_left_this_machine_and_nothing_broke(opened: Visit) -> None:
-    """After all of that: no request beyond loopback, no error of a script."""
+def test_no_external_request_and_no_script_error(opened: Visit) -> None:
+    """The tests above caused no request to another machine and no script error."""
     assert opened.outside == []
     assert opened.faults == []

@@ -1,4 +1,4 @@
-"""Every notebook in a real JupyterLab: Run All, and nothing goes wrong.
+"""Every notebook runs in JupyterLab without errors.
 
 To be run in a pytest process of its own: ``pytest -m browser``.
 """
@@ -17,20 +17,19 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Visit]:
-    """A browser of its own for each notebook."""
+    """A new browser for each notebook."""
     with visit(tmp_path / "profile") as opened:
         yield opened
 
 
 @pytest.mark.parametrize("notebook", sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb")))
-def test_run_all(notebook: str, lab: Lab, browser: Visit) -> None:
-    """All cells run, none ends in an error or a warning, each plot is drawn, and the page complains of
-    nothing and asks nobody outside of this machine."""
+def test_all_cells_run(notebook: str, lab: Lab, browser: Visit) -> None:
+    """No cell ends with an error or a warning, all plots are drawn, and no request leaves the machine."""
     browser.open(lab, notebook)
     browser.run_all()
     assert browser.errors() == []
     browser.page.wait_for_function(
-        # What has no width is in the tab of another notebook, which JupyterLab opens again.
+        # Plots without a width are in a hidden tab of another notebook, which JupyterLab reopens.
         "() => [...document.querySelectorAll('.mfkit-plot')]"
         ".every(one => !one.clientWidth || one.querySelector('[data-drawn]'))"
     )

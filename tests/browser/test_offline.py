@@ -22,8 +22,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_page(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the server, its kernel nor the page in a browser asks for anything outside."""
+def test_page_sends_no_external_request(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server, its kernel and the page send no request to another machine."""
     require(CHROMIUM, "The browser Chromium", "chromium")
     for name, value in own_places(tmp_path).items():
         monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""Every panel by itself in a real browser: hostile text in all of them, and what goes wrong or takes long.
+"""Each panel on its own in a real browser: hostile text, errors and slow queries.
 
 To be run in a pytest process of its own: ``pytest -m browser``.
 """
@@ -63,7 +63,7 @@ own
 
 @pytest.fixture(scope="module")
 def opened(lab: Lab, library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    """A notebook with every panel, drawn, of a library whose texts do harm where they are markup."""
+    """A notebook with every panel, on a library whose texts contain markup and scripts."""
     hostile = library.items(folder="/photos")
     library.tag(hostile, HOSTILE[0])
     library.add_to(HOSTILE[0], hostile)
@@ -96,8 +96,8 @@ def opened(lab: Lab, library: MediaLibrary, tmp_path_factory: pytest.TempPathFac
         "MapPanel",
     ],
 )
-def test_names_are_text(panel: str, opened: Visit) -> None:
-    """What a file is called, or its codec, camera, place, tag or view, is seen, and none of it runs."""
+def test_hostile_texts_are_text(panel: str, opened: Visit) -> None:
+    """Names of files, codecs, cameras, places, tags and saved filters are shown as text and do not run."""
     page = opened.page
     box = page.locator(f".the-{panel}")
     box.scroll_into_view_if_needed()
@@ -123,7 +123,7 @@ def test_names_are_text(panel: str, opened: Visit) -> None:
 
 
 def test_keys_stay_in_a_panel(opened: Visit) -> None:
-    """A letter pressed in a panel that stands alone inserts no cell."""
+    """A letter typed in a panel does not reach the notebook."""
     cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
     before = opened.page.evaluate(cells)
     for panel in ("TablePanel", "FacetsPanel", "SelectionPanel"):
@@ -131,8 +131,8 @@ def test_keys_stay_in_a_panel(opened: Visit) -> None:
     assert opened.page.evaluate(cells) == before
 
 
-def test_an_error_is_a_sentence_with_details(opened: Visit, library: MediaLibrary) -> None:
-    """A panel whose question fails says so, unfolds the details, and shows the next selection."""
+def test_an_error_has_details(opened: Visit, library: MediaLibrary) -> None:
+    """A failed query shows an error with details, and the panel shows the next selection."""
     page = opened.page
     box = page.locator(".mfkit-panel", has=page.locator("h4", has_text="Faulty")).last
     types = page.locator(".the-FacetsPanel .mfkit-facet", has_text="Media type")
@@ -148,8 +148,8 @@ def test_an_error_is_a_sentence_with_details(opened: Visit, library: MediaLibrar
     page.locator(".the-SelectionPanel").get_by_role("button", name="Reset").click()
 
 
-def test_what_lasts_has_a_spinner(opened: Visit) -> None:
-    """A panel that takes long says that it is at work, until it is done."""
+def test_a_slow_panel_shows_that_it_is_busy(opened: Visit) -> None:
+    """A slow panel is marked as busy until it is drawn."""
     page = opened.page
     page.evaluate(
         "() => { window.mfkit_busy = new Set(); new MutationObserver(() => {"
@@ -167,13 +167,13 @@ def test_what_lasts_has_a_spinner(opened: Visit) -> None:
     page.locator(".the-SelectionPanel").get_by_role("button", name="Reset").click()
 
 
-def test_nothing_left_this_machine_and_nothing_broke(opened: Visit) -> None:
-    """After all of that: no request beyond loopback, no error of a script."""
+def test_no_external_request_and_no_script_error(opened: Visit) -> None:
+    """The tests above caused no request to another machine and no script error."""
     assert opened.outside == [] and opened.faults == []
 
 
-def test_a_chart_of_another_type(opened: Visit) -> None:
-    """A plot given a trace for which the page fetches all of Plotly goes on, and tells of clicks."""
+def test_a_chart_needs_the_whole_bundle(opened: Visit) -> None:
+    """A plot with another type of trace loads the complete Plotly and still reports clicks."""
     page = opened.page
     run = (
         "async code => { const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;"

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    """The report of a library with names that do harm, all charts drawn."""
+    """The report of a library with hostile names, after all charts are drawn."""
     require(CHROMIUM, "The browser Chromium", "chromium")
     with new_library(tmp_path_factory.mktemp("library") / "library.db") as lib:
         fill(lib, 300)

@@ -1,4 +1,4 @@
-"""The documentation is true: it builds without a warning, its examples run, nothing public is left out."""
+"""The documentation builds without warnings, its examples run, and it covers everything public."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
-# Pages whose examples need a server that only their reader has; and one that a test of its own runs.
+# Pages whose examples need a server, and the cookbook, which has its own test.
 _ELSEWHERE = {"postgresql.md", "scaling.md", "cookbook.md"}
 PAGES = sorted(
     page
@@ -37,8 +37,8 @@ PAGES = sorted(
 )
 
 
-def test_it_builds(tmp_path: Path) -> None:
-    """MkDocs finds no broken link, no missing page and no name that is not there; nothing is loaded."""
+def test_the_site_builds(tmp_path: Path) -> None:
+    """MkDocs finds no broken link or unknown name, and the site loads nothing from the network."""
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
         cwd=ROOT,
@@ -62,21 +62,21 @@ def _script(name: str) -> Any:
     return module
 
 
-def test_the_page_of_commands_is_the_commands() -> None:
-    """Run ``python docs/cli_reference.py`` after a command changed."""
+def test_the_command_reference_is_up_to_date() -> None:
+    """``python docs/cli_reference.py`` updates it."""
     module = _script("cli_reference")
     assert module.PAGE.read_text("utf-8") == module.page()
 
 
-def test_the_picture_of_the_schema_is_the_schema() -> None:
-    """Run ``python docs/schema_diagram.py`` after the models changed."""
+def test_the_schema_diagram_is_up_to_date() -> None:
+    """``python docs/schema_diagram.py`` updates it."""
     module = _script("schema_diagram")
     assert module.PICTURE.read_text("utf-8") == module.diagram()
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Path:
-    """A home with the demo as ~/Pictures, and its library."""
+    """A home folder with the demo library as ~/Pictures."""
     home = tmp_path_factory.mktemp("home")
     (home / "Pictures").symlink_to(demo)
     with MediaLibrary(home / "library.db") as lib:
@@ -85,12 +85,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Path:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_its_examples_run(page: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every block of a page, one after the other, as a reader would."""
+def test_examples_run(page: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examples of a page run in order."""
     (tmp_path / "library.db").write_bytes((home / "library.db").read_bytes())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(home))
-    # It cannot be undone, and the tests that come after want asyncio as it is; test_loops.py tries it apart.
+    # It cannot be undone, and later tests need the original asyncio. test_event_loop.py tests it separately.
     monkeypatch.setattr("nest_asyncio2.apply", lambda: None)
     names: dict[str, Any] = {"mfkit": mfkit, "lib": mfkit.MediaLibrary("library.db")}
     opened = [names["lib"]]
@@ -103,10 +103,10 @@ def test_its_examples_run(page: Path, home: Path, tmp_path: Path, monkeypatch: p
             lib.close()
 
 
-def test_the_answers_of_the_cookbook(
+def test_results_of_the_cookbook(
     home: Path, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each recipe runs and says what the page says it does; ``python docs/results.py`` updates them."""
+    """Each recipe has the result on the page; ``python docs/results.py`` updates them."""
     module, page = _script("results"), (DOCS / "cookbook.md").read_text("utf-8")
     assert page.count("\n## ") >= 25
     (tmp_path / "library.db").write_bytes((home / "library.db").read_bytes())
@@ -118,7 +118,7 @@ def test_the_answers_of_the_cookbook(
 
 
 def run(block: str, name: str, names: dict[str, Any]) -> None:
-    """Run a block; a frame that a line shows must have columns."""
+    """Run a block. Each frame that a line shows must have columns."""
     for statement in ast.parse(block, name).body:
         if isinstance(statement, ast.Expr):
             shown = eval(compile(ast.Expression(statement.value), name, "eval"), names)
@@ -127,8 +127,8 @@ def run(block: str, name: str, names: dict[str, Any]) -> None:
             exec(compile(ast.Module([statement], []), name, "exec"), names)
 
 
-def test_every_verb_and_field_is_documented() -> None:
-    """Public names have docstrings that give their parameters; fields of the filter are explained."""
+def test_public_names_have_docstrings() -> None:
+    """Public names have docstrings with their parameters, and filter fields have descriptions."""
     for name, member in inspect.getmembers(MediaLibrary):
         if name.startswith("_") or not callable(member):
             continue
@@ -157,8 +157,8 @@ _PUBLIC = {
 }
 
 
-def test_all_that_is_public_has_docs_and_an_example() -> None:
-    """Each function, class and method says what it is and stands in an example or notebook that tests run."""
+def test_public_names_have_examples() -> None:
+    """Each public function, class and method occurs in an example or a notebook."""
     pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
     examples = "".join(block for page in pages for block in _BLOCK.findall(page.read_text("utf-8")))
     for notebook in (ROOT / "notebooks").glob("*.ipynb"):
@@ -172,8 +172,8 @@ def test_all_that_is_public_has_docs_and_an_example() -> None:
     ] == []
 
 
-def test_every_fact_class_and_field_is_explained() -> None:
-    """docs/analyses.md names all that items can be grouped by, every class, field, codec and column."""
+def test_analyses_are_documented() -> None:
+    """docs/analyses.md names every dimension, class, field, codec and column."""
     page = (DOCS / "analyses.md").read_text("utf-8")
     names = [*DIMENSIONS, *FIELDS, *(name for name, _, _ in RESOLUTIONS), "below SD"]
     names += [row.target for row in ASSUMPTIONS]
@@ -181,8 +181,8 @@ def test_every_fact_class_and_field_is_explained() -> None:
     assert [name for name in names if f"`{name}`" not in page] == []
 
 
-def test_every_column_of_an_analysis_is_explained(home: Path) -> None:
-    """What the frames have is what the page says they have."""
+def test_columns_of_analyses_are_documented(home: Path) -> None:
+    """The frames have the columns that the page lists."""
     page = (DOCS / "analyses.md").read_text("utf-8")
     with MediaLibrary(home / "library.db") as lib:
         frames = {
@@ -213,7 +213,7 @@ PANELS = [
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_every_panel_has_a_picture_and_an_example(panel: type) -> None:
+def test_panels_have_images_and_examples(panel: type) -> None:
     """Its docstring has an image and an example; the page of all panels shows it light, dark and narrow."""
     docstring = panel.__doc__ or ""
     assert ">>> " in docstring and f"mfkit.widgets.{panel.__name__}(" in docstring
@@ -224,6 +224,6 @@ def test_every_panel_has_a_picture_and_an_example(panel: type) -> None:
         assert (ROOT / "docs" / "images" / f"{picture}{kind}.png").stat().st_size < 60_000
 
 
-def test_the_pictures_are_small() -> None:
-    """All of them together take less than 2 MB."""
+def test_images_are_small() -> None:
+    """All images together take less than 2 MB."""
     assert sum(path.stat().st_size for path in (ROOT / "docs" / "images").rglob("*.*")) < 2_000_000

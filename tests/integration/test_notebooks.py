@@ -1,4 +1,4 @@
-"""The notebooks run from top to bottom in a fresh kernel, with nothing but the public face."""
+"""The notebooks run in a new kernel and use only the public API."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def names(notebooks: list[Path]) -> list[str]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names(NOTEBOOKS))
 @pytest.mark.parametrize("count", [0, 200])
-def test_it_runs(path: Path, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No cell fails or complains, with a full library and with an empty one."""
+def test_notebook_runs(path: Path, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cell fails or warns, with a full and with an empty library."""
     with MediaLibrary(tmp_path / "library.db") as lib:
         fill(lib, count)
     monkeypatch.setenv("MFKIT_LIBRARY", str(tmp_path / "library.db"))
@@ -36,8 +36,8 @@ def test_it_runs(path: Path, count: int, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names(NOTEBOOKS))
-def test_it_says_what_it_answers_and_calls_the_public_face_only(path: Path) -> None:
-    """A paragraph comes first; no import but mfkit, no SQL, no functions; no outputs are committed."""
+def test_notebook_has_an_introduction_and_uses_the_public_api(path: Path) -> None:
+    """A paragraph comes first. Cells import only mfkit and define no functions; outputs are not committed."""
     notebook = nbformat.read(path, as_version=4)
     assert notebook.cells[0].cell_type == "markdown" and "?" in notebook.cells[0].source
     for cell in notebook.cells:

@@ -267,7 +267,7 @@ def test_cache_size_is_limited(tmp_path: Path) -> None:
         cache.put(key, bytes(100))
         os.utime(tmp_path / key[:2] / f"{key}.jpg", (number, number))
     assert cache.get(keys[0]) is not None
-    cache._prune()
+    cache.prune()
     assert [cache.get(key) is not None for key in keys] == [True, False, False, True, True]
 
 

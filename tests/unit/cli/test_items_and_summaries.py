@@ -119,8 +119,8 @@ def test_duplicates(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     other.copies = [MediaCopy(file_path="/n/o.jpg", file_name="o.jpg")]
     store(filled, other)
     rows = mfkit_rows("duplicates", "--limit", "2")
-    assert rows[0] == ["file_path", "keep", "reason", "file_size", "paths"]
-    assert rows[1][:2] == ["/m/backup/a.jpg", "False"] and len(rows) == 5
+    assert rows[0] == ["file_path", "keep", "file_size", "reason", "paths"]
+    assert rows[1][:2] == ["/m/backup/a.jpg", "remove"] and len(rows) == 5
     assert rows[3:] == [
         ["2 items with copies. Removing 3 copies frees 2.00 MB."],
         ["3 more paths not shown; list all with --limit 0."],
@@ -136,15 +136,15 @@ def test_savings(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     rows = mfkit_rows("savings", "--limit", "1")
     assert rows[0] == [
         "file_path",
+        "file_size",
+        "saves_expected",
         "codec",
         "resolution",
         "duration",
-        "file_size",
         "saves_low",
-        "saves_expected",
         "saves_high",
     ]
-    assert rows[1] == ["/m/v.mp4", "h264", "Full HD", "16:40 min", "2.00 GB", "1.27 GB", "1.36 GB", "1.44 GB"]
+    assert rows[1] == ["/m/v.mp4", "2.00 GB", "1.36 GB", "h264", "Full HD", "16:40 min", "1.27 GB", "1.44 GB"]
     assert rows[2] == [
         "Re-encoding 2 items (3.00 GB) to hevc would save about 1.71 GB (between 1.55 GB and 1.88 GB)."
     ]

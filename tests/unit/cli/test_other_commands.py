@@ -81,7 +81,7 @@ def test_scan_figures(here: Any, mfkit: Any, mfkit_json: Any) -> None:
     done = mfkit("scan", "media", "--no-progress")
     listed = [line for line in done.out.splitlines() if line.startswith("    ")]
     assert done.code == 1 and len(listed) == 11 and "empty 00.jpg: " in listed[0]
-    assert listed[-1] == "    … and 2 more. List all in Python with lib.failures()."
+    assert listed[-1] == "    … and 2 more. List all with: mfkit failures"
     (Path("media") / "a.txt").unlink()
     report = mfkit_json("scan", "media", "--exclude", "empty*")
     total = report["total"] if "total" in report else report

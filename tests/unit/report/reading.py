@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from mfkit.report.html_blocks import Html, Section
+from mfkit.report.html_page import Html, Section
 
 
 def sentences(section: Section | None) -> list[str]:

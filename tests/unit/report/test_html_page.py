@@ -10,8 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from mfkit.report.html_blocks import COUNT, SHARE, SIZE, Chart, Column, count, plural, share, table
-from mfkit.report.html_page import html_page
+from mfkit.report.html_page import COUNT, SHARE, SIZE, Chart, Column, count, html_page, plural, share, table
 
 HOSTILE = "</script><script>alert(1)</script>"
 

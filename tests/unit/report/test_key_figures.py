@@ -10,7 +10,7 @@ import pytest
 
 from mfkit import MediaLibrary, Report
 from mfkit.models import MediaCopy, Scan, ScanFailure
-from mfkit.report.html_blocks import Html
+from mfkit.report.html_page import Html
 from tests.samples import NOON, item, store
 from tests.unit.report.reading import cards, sentences
 

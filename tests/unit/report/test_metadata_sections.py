@@ -1,11 +1,11 @@
-"""Types, codecs, resolutions and cameras: sentences and tables equal the frames."""
+"""Types, codecs, cameras, completeness and failures: sentences and tables equal the frames."""
 
 from __future__ import annotations
 
 import pytest
 
 from mfkit import MediaLibrary, Report
-from mfkit.models import MediaCopy
+from mfkit.models import MediaCopy, Scan, ScanFailure
 from tests.samples import NOON, item, store
 from tests.unit.report.reading import sentences, tables
 
@@ -92,3 +92,50 @@ def test_selection_without_such_files(filled: MediaLibrary) -> None:
         "The audio codec with the most bytes is mp3, with 100 % of the bytes of files with audio.",
     ]
     assert sentences(report.types()) == ["Audio files make up 100 % of the files and 100 % of the bytes."]
+
+
+def test_completeness(lib: MediaLibrary) -> None:
+    """Each field has its applicable files, the files with a value, and their share."""
+    here = {"latitude": 1.0, "longitude": 2.0, "iso": 100}
+    store(
+        lib,
+        item("/m/a.jpg", facts=here),
+        *(item(f"/m/{n}.jpg", facts={}) for n in range(2)),
+        item("/m/v.mp4", facts={}),
+    )
+    section = Report(lib).completeness()
+    assert sentences(section) == ["75 % of images and videos have no location."]
+    (rows,) = tables(section)
+    assert rows[0] == ["Field", "Applicable files", "Files with a value", "Share"]
+    by_field = {row[0]: row[1:] for row in rows[1:]}
+    assert by_field["place"] == ["4", "1", "25 %"] and by_field["ISO"] == ["3", "1", "33 %"]
+    assert by_field["frame rate"] == ["1", "0", "0 %"] and "artist" not in by_field
+    assert sentences(Report(lib, has_location=True).completeness()) == []
+
+
+def test_failures(lib: MediaLibrary) -> None:
+    """Each failure has its file, step, error and size; the first 20 of more are shown."""
+    scan = Scan(root="/m", status="finished", extractor_version=1)
+    store(lib, scan)
+    for number, stage in enumerate(("walk", "read", "probe")):
+        store(
+            lib,
+            ScanFailure(
+                scan=scan, file_path=f"/m/{number}", stage=stage, error=f"e{number}", file_size=number + 1
+            ),
+        )
+    section = Report(lib).failures()
+    assert sentences(section) == ["3 files could not be read completely."]
+    assert tables(section) == [
+        [
+            ["File", "Failed step", "Error", "Size"],
+            ["/m/0", "listing folders", "e0", "1 B"],
+            ["/m/1", "reading files", "e1", "2 B"],
+            ["/m/2", "reading metadata", "e2", "3 B"],
+        ]
+    ]
+    assert tables(Report(lib, redact="names").failures())[0][1][2] == "(redacted)"
+    store(lib, *(ScanFailure(scan=scan, file_path=f"/n/{n}", stage="read", error="x") for n in range(18)))
+    section = Report(lib).failures()
+    assert sentences(section) == ["21 files could not be read completely. The table shows 20 of them."]
+    assert len(tables(section)[0]) == 21

@@ -76,8 +76,7 @@ def test_savings_above_a_minimum(lib: MediaLibrary) -> None:
     panel.min_saving.value = 10**8
     assert [row["cells"][0] for row in panel.grid.rows] == ["/m/expected.mp4"]
     assert panel.summary.value == (
-        "1 file would shrink from 744 MB to 644 MB and save <b>100 MB</b> "
-        "(between 18.8 MB and 181 MB)."
+        "1 file would shrink from 744 MB to 644 MB and save <b>100 MB</b> (between 18.8 MB and 181 MB)."
     )
     assert panel.grid.rows[0]["cells"][1:] == ["h264", "Full HD", "5.95 Mbit/s", "744 MB", "644 MB", "100 MB"]
 
@@ -100,8 +99,7 @@ def test_duplicates(lib: MediaLibrary) -> None:
     store(lib, one, other)
     panel = DuplicatesPanel(lib)
     assert panel.summary.value == (
-        "2 files have 3 copies. Removing the copies frees <b>7.00 kB</b>. "
-        "This panel does not delete files."
+        "2 files have 3 copies. Removing the copies frees <b>7.00 kB</b>. This panel does not delete files."
     )
     assert panel.tag_button.description == "Tag 2 files"
     assert [row["cells"][:2] + row["cells"][3:] for row in panel.grid.rows] == [

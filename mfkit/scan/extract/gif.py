@@ -9,7 +9,7 @@ from mfkit.scan.extract.schema import ESTIMATED, ExtractionError, Metadata, anim
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_LIMIT = 7 << 20
+_LIMIT = 6 << 20
 """Number of bytes walked; past it the duration is an estimate by the file's size."""
 _SHORTEST_DELAY, _DEFAULT_DELAY = 2, 10
 """Browsers and FFmpeg show frames with a shorter delay for a tenth of a second (hundredths of a second)."""

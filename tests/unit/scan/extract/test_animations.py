@@ -73,7 +73,7 @@ def test_truncated_gif_counts_the_complete_frames(tmp_path: Path, metadata_of: R
 
 
 def test_long_gif_has_an_estimated_duration(tmp_path: Path, metadata_of: Reader) -> None:
-    """Past 7 MiB the rest is taken to be like the beginning, and the duration says so."""
+    """Past 6 MiB the rest is taken to be like the beginning, and the duration says so."""
     frame = b"\x21\xf9\x04\0" + struct.pack("<H", 5) + b"\0\0\x2c" + struct.pack("<4HB", 0, 0, 2, 2, 0)
     frame += b"\x02" + (b"\xff" + b"\0" * 255) * 400 + b"\0"
     head = b"GIF89a" + struct.pack("<HHBBB", 2, 2, 0, 0, 0)

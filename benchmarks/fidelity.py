@@ -66,7 +66,7 @@ def mfkit_facts(path: Path) -> tuple[Metadata, str]:
     try:
         return extract_metadata(path, identify(head, path.name)), ""
     except ExtractionError as error:
-        return {}, str(error)
+        return error.partial, str(error)
 
 
 def expected(fields: dict[str, Any]) -> dict[str, Any]:

@@ -97,10 +97,18 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
             container = open_container(source, file_format, stack)
             metadata = _read_streams(container, file_format)
             if _DEMUXERS.get(file_format.format) == _MP4:
-                return _add_movie_header(metadata, container, read_movie(source))
+                movie = read_movie(source)
+                metadata = _add_movie_header(metadata, container, movie)
+                if movie.is_truncated:
+                    raise ExtractionError(
+                        f"the {file_format.format} file is truncated: its data ends after the file does",
+                        metadata,
+                    )
+                return metadata
             if file_format.format in MATROSKA:
                 return _add_matroska(metadata, container, source)
-            return merge(counted_duration(source, file_format, metadata.get("duration")), metadata)
+            counted = counted_duration(source, file_format, metadata.get("duration"), container)
+            return merge(counted, metadata)
     except FFmpegError as error:
         if error.errno in (errno.ENOENT, errno.EACCES):
             raise  # an error of the file system; FFmpeg's own errors have other numbers

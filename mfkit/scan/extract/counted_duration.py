@@ -3,25 +3,32 @@
 At most 8 MiB of a file are read. What is read beyond that is estimated, and `origins` says so.
 """
 
-from mfkit.scan.extract import frame_count, matroska, ogg_pages, unknown_size
+from av.container import InputContainer
+
+from mfkit.scan.extract import frame_count, matroska, ogg_pages, program_clock, unknown_size
 from mfkit.scan.extract.bounded_reader import file_reader
 from mfkit.scan.extract.frame_count import Count
 from mfkit.scan.extract.schema import COUNTED, ESTIMATED, Metadata, from_origin, merge
+from mfkit.scan.extract.video_and_audio_streams import packets_duration
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _FRAMES = frozenset(("mp3", "mp2", "aac", "ac3", "eac3", "dts"))
 _OGG = frozenset(("ogg", "opus", "spx", "ogv"))
+_PROGRAMS = frozenset(("ts", "m2ts", "mpeg"))
 MATROSKA = frozenset(("mkv", "webm", "mka", "weba"))
 
 
-def counted_duration(source: Source, file_format: FileFormat, stated: float | None) -> Metadata:
+def counted_duration(
+    source: Source, file_format: FileFormat, stated: float | None, container: InputContainer
+) -> Metadata:
     """Count a file's duration if its format requires it.
 
     Args:
         source: The file.
         file_format: Its format.
         stated: Duration that FFmpeg gives.
+        container: The file, opened.
 
     Returns:
         Duration and bit rate with their origin; empty if FFmpeg's duration is right.
@@ -34,6 +41,15 @@ def counted_duration(source: Source, file_format: FileFormat, stated: float | No
         with open_source(source) as stream:
             count, links = ogg_pages.count_pages(file_reader(stream))
         return _metadata(count) if links > 1 or not stated else {}
+    if name in _PROGRAMS:
+        with open_source(source) as stream:
+            reader = file_reader(stream)
+            clock = program_clock.clock_jumps(reader, name)
+        if clock is None:
+            return {}
+        # The clock of a part starts before its first frame, so that packets tell more exactly.
+        exact = packets_duration(container) if reader.size <= program_clock.LIMIT else None
+        return _metadata(Count(exact or clock.seconds, reader.size, clock.is_exact))
     if name == "flac":
         with open_source(source) as stream:
             return _metadata(unknown_size.count_flac(file_reader(stream)))

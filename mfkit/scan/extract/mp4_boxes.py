@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader
 
-_MAX_BOXES = 4_096
+_MAX_BOXES, _MAX_TOP_LEVEL = 4_096, 64
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """The UUID of a box with an XMP packet (ISO 16684-3, section 1.1.6)."""
 
@@ -46,6 +46,22 @@ def boxes(reader: BoundedReader, start: int = 0) -> Iterator[Box]:
             return
         yield Box(name, reader.part(at + header, size - header))
         at += size
+
+
+def ends_early(reader: BoundedReader) -> bool:
+    """Return whether a file ends before its last box does, by the sizes of the first boxes."""
+    at = 0
+    for _ in range(_MAX_TOP_LEVEL):
+        head = reader.read(at, 16)
+        if len(head) < 8:
+            return at > reader.size
+        size = int.from_bytes(head[:4], "big")
+        if size == 1 and len(head) == 16:
+            size = int.from_bytes(head[8:], "big")
+        if size < 8:
+            return False  # 0 is a box up to the end of the file
+        at += size
+    return False
 
 
 def child(reader: BoundedReader, *names: bytes) -> BoundedReader | None:

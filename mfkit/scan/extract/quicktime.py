@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.dates_and_numbers import parse_iso_date
-from mfkit.scan.extract.mp4_boxes import boxes, child
+from mfkit.scan.extract.mp4_boxes import boxes, child, ends_early
 from mfkit.scan.extract.schema import Metadata, from_origin
 from mfkit.scan.media_source import Source, open_source
 from mfkit.scan.places.iso6709 import iso6709
@@ -51,18 +51,22 @@ class Track(NamedTuple):
 
 
 class Movie(NamedTuple):
-    """A movie header: its metadata, its tracks by identifier, and whether fragments follow."""
+    """A movie header: metadata, tracks by identifier, whether fragments follow or the file ends early."""
 
     metadata: Metadata
     tracks: dict[int, Track]
     is_fragmented: bool
+    is_truncated: bool = False
 
 
 def read_movie(source: Source) -> Movie:
     """Read a file's movie header; empty if the file has none."""
     with open_source(source) as stream:
-        movie = child(file_reader(stream), b"moov")
-        return movie_header(movie) if movie is not None else Movie({}, {}, False)
+        reader = file_reader(stream)
+        movie = child(reader, b"moov")
+        if movie is None:
+            return Movie({}, {}, False)
+        return movie_header(movie)._replace(is_truncated=ends_early(reader))
 
 
 def movie_header(movie: BoundedReader) -> Movie:

@@ -34,6 +34,8 @@ _PRIMARIES = {
     10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213",
 }  # fmt: skip
 _S = TypeVar("_S", bound=Stream)
+_LONGEST_STEP = 2
+"""Seconds above which two packets of a stream do not follow each other."""
 _MAX_ASPECT, _MAX_LANGUAGES = 10, 64
 
 
@@ -145,6 +147,29 @@ def _has_frames(container: InputContainer, stream: VideoStream, rate: float) -> 
         return False
     measured = (len(times) - 1) / float((max(times) - min(times)) * stream.time_base)
     return abs(measured - rate) <= 0.1 * rate
+
+
+def packets_duration(container: InputContainer) -> float | None:
+    """Return the time between the packets of the stream that counts, without jumps of their timestamps."""
+    stream = best_stream(container, moving_pictures(container), "video") or best_stream(
+        container, list(container.streams.audio), "audio"
+    )
+    if stream is None or not stream.time_base:
+        return None
+    total, usual, previous = 0, 0, None
+    longest = int(_LONGEST_STEP / stream.time_base)
+    try:
+        for packet in container.demux(stream):
+            if packet.dts is None:
+                continue
+            if previous is not None:
+                step = packet.dts - previous
+                usual = step if 0 < step <= longest else packet.duration or usual
+                total += usual
+            previous = packet.dts
+    except FFmpegError:  # damage at the end; what was read counts
+        pass
+    return float((total + usual) * stream.time_base) if total else None
 
 
 def add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) -> None:

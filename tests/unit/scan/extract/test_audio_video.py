@@ -180,3 +180,34 @@ def test_apple_creation_date_keeps_the_offset(video_file: VideoMaker, metadata_o
     assert at + size == len(data)
     path.write_bytes(data[:at] + (size + len(meta)).to_bytes(4, "big") + data[at + 4 :] + meta)
     assert metadata_of(path)["taken_at"] == datetime(2021, 3, 4, 7, 6, 7, tzinfo=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_truncated_video_keeps_its_metadata(
+    is_large: bool, video_file: VideoMaker, metadata_of: Reader
+) -> None:
+    """A movie header before the data has size, duration, place and time; the file is a failure."""
+    path = video_file(tags={"location": "-33.8568+151.2153/", "creation_time": "2021-03-04T05:06:07Z"})
+    data = path.read_bytes()
+    movie_at = data.index(b"moov") - 4
+    data_at = data.index(b"mdat") - 4
+    movie, media = data[movie_at:], data[data_at:movie_at]
+    if is_large:
+        media = b"\0\0\0\1mdat" + (len(media) + 8).to_bytes(8, "big") + media[8:]
+    path.write_bytes(data[:data_at] + movie + media)
+    assert metadata_of(path)["width"] == 64
+    path.write_bytes((data[:data_at] + movie + media)[:-100])
+    with pytest.raises(ExtractionError, match="mp4 file is truncated") as caught:
+        metadata_of(path)
+    partial = caught.value.partial
+    assert (partial["width"], partial["height"], partial["video_codec"]) == (64, 48, "mpeg4")
+    assert partial["duration"] == pytest.approx(1, abs=0.1)
+    assert (partial["latitude"], partial["longitude"]) == pytest.approx((-33.8568, 151.2153))
+    assert partial["taken_at"] == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def test_open_ended_media_data_is_complete(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """A size of 0 means up to the end of the file."""
+    path = video_file()
+    path.write_bytes(path.read_bytes() + b"\0\0\0\0mdat" + b"x" * 50)
+    assert metadata_of(path)["width"] == 64

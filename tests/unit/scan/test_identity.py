@@ -185,6 +185,24 @@ def test_edited_file_whose_copy_is_missing_keeps_its_item(folder: Folder) -> Non
     assert row(folder)["id"] == before and folder.items() == {"a.txt": False}
 
 
+def test_old_content_that_was_moved_over_another_file(folder: Folder) -> None:
+    """One file is edited, and its old content replaces another file: the other item does not take it."""
+    folder.write("a.txt", "one")
+    folder.write("b.txt", "two")
+    folder.scan()
+    hashes = {name: row(folder, name)["file_hash"] for name in ("a.txt", "b.txt")}
+    ids = {name: row(folder, name)["id"] for name in ("a.txt", "b.txt")}
+    folder.write("a.txt", "three", LONG_AGO + 10)
+    folder.write("b.txt", "one", LONG_AGO + 20)
+    folder.scan()
+    frame = folder.lib.items(missing=None).set_index("id")
+    assert frame.loc[ids["b.txt"], "file_hash"] == hashes["b.txt"]
+    assert set(frame.loc[frame["missing_since"].isna(), "file_path"]) == {
+        str(folder.root / "a.txt"),
+        str(folder.root / "b.txt"),
+    }
+
+
 def test_moved_file(folder: Folder) -> None:
     """A file that moved keeps its item; between two scanned folders too."""
     folder.write("one/a.txt", "one")

@@ -1,13 +1,20 @@
-"""Files that are replaced by a pipe or a link between the walk and the read."""
+"""Files that are replaced or change between the walk and the read, and sidecars of each media type."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from mfkit.scan.inspect_file import inspect_file
+from mfkit.scan.walk import Candidate, modification_time
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and links")
 
@@ -57,3 +64,47 @@ def test_a_link_that_replaced_a_file_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere.jpg").write_text("a secret")
     (tmp_path / "a.jpg").symlink_to(tmp_path / "elsewhere.jpg")
     assert "read The file cannot be read" in _run(_INSPECT, tmp_path / "a.jpg")
+
+
+def test_a_file_that_is_overwritten_while_it_is_read(tmp_path: Path) -> None:
+    """Another modification time, if the size is the same, or another size means that the file changed."""
+    path = tmp_path / "a.txt"
+    path.write_text("four")
+    found = path.stat()
+    for size, microseconds, is_same in (
+        (4, 0, True),
+        (4, 1, False),
+        (4, -1, False),
+        (3, 0, False),
+        (5, 0, False),
+    ):
+        at = modification_time(found) + timedelta(microseconds=microseconds)
+        result = inspect_file(Candidate(str(path), size, at))
+        assert (result.stage, result.file_hash is None) == ((None, False) if is_same else ("read", True))
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.mp4", "a.mp3"])
+def test_sidecars_of_each_media_type(tmp_path: Path, name: str, video_file: Callable[..., Path]) -> None:
+    """Images, videos and music have sidecars, XMP and Takeout's JSON."""
+    path = tmp_path / name
+    if name == "a.jpg":
+        Image.new("RGB", (8, 8)).save(path)
+    elif name == "a.mp4":
+        video_file(name)
+    else:
+        path.write_bytes((b"\xff\xfb\x90\x00" + bytes(413)) * 20)
+    (tmp_path / f"{name}.xmp").write_text(
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>'
+    )
+    (tmp_path / f"{name}.json").write_text(
+        json.dumps({"photoTakenTime": {"timestamp": "1715941815"}, "description": "from Takeout"})
+    )
+    found = path.stat()
+    result = inspect_file(Candidate(str(path), found.st_size, modification_time(found)))
+    assert result.stage is None
+    assert result.metadata["taken_at"] == datetime(2024, 5, 17, 10, 30, 15, tzinfo=UTC)
+    assert result.metadata["extra"]["rating"] == 4
+    assert result.metadata["extra"]["description"] == "from Takeout"
+    assert result.metadata["extra"]["sidecars"] == [f"{name}.xmp", f"{name}.json"]

@@ -31,7 +31,9 @@ def near(image: Image.Image, place: tuple[int, int], color: tuple[int, int, int]
 def video(path: Path, frames: Callable[[int], Image.Image], number: int = 1, **settings: object) -> Path:
     """Write a video of frames at 10 per second; settings are those of the stream."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=10)
+        # Without key frames where the scene changes, so that the frame to show is between two of them.
+        options = {"g": "12", "sc_threshold": "1000000000"}
+        stream = container.add_stream("mpeg4", rate=10, options=options)
         stream.width, stream.height = frames(0).size
         if (rotation := settings.pop("rotation", None)) is not None:
             stream.set_display_rotation(rotation)

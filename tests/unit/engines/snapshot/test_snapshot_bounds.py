@@ -32,7 +32,7 @@ def retitle(file: Path, first: int, number: int) -> None:
     with sqlite3.connect(file) as connection:
         connection.execute(
             "UPDATE media_metadata SET title = 'x' || rowid WHERE media_item_id IN "
-            "(SELECT id FROM media_items ORDER BY id LIMIT ? OFFSET ?)",
+            "(SELECT media_item_id FROM media_metadata ORDER BY media_item_id LIMIT ? OFFSET ?)",
             (number, first),
         )
     connection.close()

@@ -24,9 +24,19 @@ def test_video_streams_are_read(video_file: VideoMaker, metadata_of: Reader) -> 
     assert (metadata["width"], metadata["height"], metadata["fps"]) == (64, 48, 25.0)
     assert (metadata["video_codec"], metadata["audio_codec"]) == ("mpeg4", "aac")
     assert (metadata["sample_rate"], metadata["channels"]) == (44100, 2)
-    assert metadata["bitrate"] > 0
     assert metadata["is_compressed"] is True
     assert metadata["extra"]["origins"]["duration"] == "container"
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov"])
+def test_bit_rate_is_size_over_duration(name: str, video_file: VideoMaker, metadata_of: Reader) -> None:
+    """It is in bits per second, over the whole file."""
+    path = video_file(name, frames=50)
+    metadata = metadata_of(path)
+    seconds = metadata["duration"]
+    assert seconds == pytest.approx(2, abs=0.1) and metadata["bitrate"] == round(
+        8 * path.stat().st_size / seconds
+    )
 
 
 @pytest.mark.parametrize(

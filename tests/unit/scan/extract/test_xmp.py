@@ -222,3 +222,50 @@ def test_damaged_packets_raise_nothing(noise: bytes, at: int) -> None:
     data = packet('q:Rating="3"', array("dc:subject", "a"))
     xmp.extract(data[:at] + noise + data[at:])
     xmp.extract(noise)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "expected"),
+    [
+        ("59,54.0N", "10,42.0E", (59.9, 10.7)),
+        ("33,51,24S", "151,12,54E", (-33.856667, 151.215)),
+        ("38,43.5N", "9,8.4W", (38.725, -9.14)),
+        ("33,30.0S", "70,15.0W", (-33.5, -70.25)),
+        ("90,0.0S", "180,0.0W", (-90.0, -180.0)),
+    ],
+)
+def test_locations(latitude: str, longitude: str, expected: tuple[float, float]) -> None:
+    """South and west are negative, in minutes with a fraction and in seconds."""
+    metadata = xmp.extract(packet(f'exif:GPSLatitude="{latitude}" exif:GPSLongitude="{longitude}"'))
+    assert (metadata["latitude"], metadata["longitude"]) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [("91,0.0N", "1,0.0E"), ("1,0.0E", "1,0.0N"), ("1,0.0N", "181,0.0W"), ("1,0.0N", "")],
+)
+def test_invalid_locations(latitude: str, longitude: str) -> None:
+    """A location beyond the poles, with swapped letters or without one half is none."""
+    metadata = xmp.extract(
+        packet(f'q:Rating="1" exif:GPSLatitude="{latitude}" exif:GPSLongitude="{longitude}"')
+    )
+    assert "latitude" not in metadata and "longitude" not in metadata
+
+
+@pytest.mark.parametrize(
+    ("attributes", "day", "origin"),
+    [
+        (
+            'exif:DateTimeOriginal="2001-01-02" ps:DateCreated="2002-01-02" q:CreateDate="2003-01-02"',
+            2001,
+            "xmp",
+        ),
+        ('ps:DateCreated="2002-01-02" q:CreateDate="2003-01-02"', 2002, "xmp"),
+        ('exif:DateTimeOriginal="never" ps:DateCreated="2002-01-02"', 2002, "xmp"),
+        ('q:CreateDate="2003-01-02"', 2003, xmp.CREATE_DATE),
+    ],
+)
+def test_order_of_dates(attributes: str, day: int, origin: str) -> None:
+    """The capture time comes before the date of creation, and that before the date of the file."""
+    metadata = xmp.extract(packet(attributes))
+    assert metadata["taken_at"] == datetime(day, 1, 2) and metadata["extra"]["origins"]["taken_at"] == origin

@@ -264,3 +264,50 @@ def test_unclosed_tags_take_no_time() -> None:
     began = time.perf_counter()
     xmp.extract(b"<dc:title>" + b"<rdf:li" * 600_000 + b"</dc:title>", MAX_XMP)
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("edited", "own", "kept"),
+    [
+        (datetime(2019, 7, 14, 10, 0, 5, tzinfo=UTC), datetime(2019, 7, 14, 10, 0, 5, 250_000, UTC), True),
+        (datetime(2019, 7, 14, 10, 0, 6, tzinfo=UTC), datetime(2019, 7, 14, 10, 0, 5, 250_000, UTC), True),
+        (datetime(2019, 7, 14, 10, 0, 6, 250_000, UTC), datetime(2019, 7, 14, 10, 0, 5, 250_000, UTC), False),
+        (
+            datetime(2019, 7, 14, 10, 0, 5, tzinfo=UTC),
+            datetime(2019, 7, 14, 12, 0, 5, 900_000, timezone(timedelta(hours=2))),
+            True,
+        ),
+        (
+            datetime(2019, 7, 14, 10, 0, 5, tzinfo=UTC),
+            datetime(2019, 7, 14, 10, 0, 5, tzinfo=timezone(timedelta(hours=2))),
+            False,
+        ),
+        (datetime(2019, 7, 14, 10, 0, 5), datetime(2019, 7, 14, 10, 0, 5, 999_999), True),
+        (datetime(2019, 7, 14, 10, 0, 6), datetime(2019, 7, 14, 10, 0, 5, 999_999), False),
+    ],
+)
+def test_same_time_keeps_the_fraction(edited: datetime, own: datetime, kept: bool) -> None:
+    """A time that differs by less than a second, or shows the same clock time, is the file's own."""
+    edit = from_origin("sidecar", {"taken_at": edited, "extra": {"sidecars": ["p.xmp"]}})
+    metadata = with_sidecars(from_origin("exif", {"taken_at": own}), SidecarMetadata(edit, {}))
+    assert metadata["taken_at"] == (own if kept else edited)
+
+
+@pytest.mark.parametrize("name", ["description", "keywords", "people", "rating", "author"])
+def test_edited_fields_have_priority(name: str) -> None:
+    """Each field that people edit has the sidecar's value; it stays if the sidecar does not state it."""
+    own = from_origin("exif", {"extra": {name: "own", "lens": "own"}})
+    edit = from_origin("sidecar", {"extra": {name: "edit", "lens": "edit", "sidecars": ["p.xmp"]}})
+    extra = with_sidecars(own, SidecarMetadata(edit, {}))["extra"]
+    assert (extra[name], extra["lens"]) == ("edit", "own")
+    assert with_sidecars(own, SidecarMetadata({"extra": {}}, {}))["extra"][name] == "own"
+
+
+def test_edited_columns_have_priority() -> None:
+    """The same applies to the title and the place's name; the camera is the file's."""
+    own = from_origin("exif", {"title": "own", "location_name": "own", "camera_model": "own"})
+    edits: Metadata = {"title": "edit", "location_name": "edit", "camera_model": "edit", "extra": {}}
+    edit = from_origin("sidecar", edits)
+    metadata = with_sidecars(own, SidecarMetadata(edit, {}))
+    assert (metadata["title"], metadata["location_name"]) == ("edit", "edit")
+    assert metadata["camera_model"] == "own"

@@ -288,3 +288,28 @@ def test_any_json_gives_metadata(document: dict[str, Any]) -> None:
     metadata, title = read_json(json.dumps(document).encode(), "a.jpg")
     assert isinstance(is_json_of("a.json", title, "a.jpg"), bool)
     assert "latitude" not in metadata or -90 <= (metadata["latitude"] or 0) <= 90
+
+
+@pytest.mark.parametrize(
+    ("edited", "own", "expected"),
+    [
+        ((-33.5, 151.25), (48.0, 2.0), (-33.5, 151.25)),
+        ((0.0, 0.0), (48.0, -2.0), (48.0, -2.0)),
+        ((91.0, 0.0), (48.0, 2.0), (48.0, 2.0)),
+        ((0.0, 5.0), (48.0, 2.0), (0.0, 5.0)),
+        ((90.0, -180.0), (48.0, 2.0), (90.0, -180.0)),
+        (None, (48.0, 2.0), (48.0, 2.0)),
+    ],
+)
+def test_corrected_location_has_priority(
+    edited: tuple[float, float] | None, own: tuple[float, float], expected: tuple[float, float]
+) -> None:
+    """geoData, which a person may correct, comes before geoDataExif; 0,0 means that it is not known."""
+    places = {"geoData": edited, "geoDataExif": own}
+    document = {
+        "photoTakenTime": {"timestamp": "1715941815"},
+        **{name: dict(zip(("latitude", "longitude"), at, strict=True)) for name, at in places.items() if at},
+    }
+    metadata, _ = read_json(json.dumps(document).encode(), "a.jpg")
+    assert (metadata["latitude"], metadata["longitude"]) == expected
+    assert metadata["taken_at"] == datetime(2024, 5, 17, 10, 30, 15, tzinfo=UTC)

@@ -1,0 +1,105 @@
+"""Movie headers built box by box: durations, dates, rotations and locations."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.quicktime import Movie, movie_header
+
+ONE = 1 << 16
+IDENTITY = (ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30)
+MATRICES = {
+    0: IDENTITY,
+    90: (0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30),
+    180: (-ONE, 0, 0, 0, -ONE, 0, 0, 0, 1 << 30),
+    270: (0, -ONE, 0, ONE, 0, 0, 0, 0, 1 << 30),
+}
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    """Return a box."""
+    return struct.pack(">I", 8 + len(content)) + name + content
+
+
+def mvhd(created: int, scale: int, length: int, *, version: int = 0) -> bytes:
+    """Return a movie header."""
+    start = struct.pack(">QQIQ" if version else ">4I", created, 0, scale, length)
+    return box(
+        b"mvhd", bytes([version, 0, 0, 0]) + start + bytes(16) + struct.pack(">9i", *IDENTITY) + bytes(28)
+    )
+
+
+def trak(number: int, rotation: int) -> bytes:
+    """Return a video track with a rotation."""
+    header = bytes(4) + struct.pack(">5I", 0, 0, number, 0, 0) + bytes(16)
+    header += struct.pack(">9i", *MATRICES[rotation]) + struct.pack(">2I", 1920 << 16, 1080 << 16)
+    media = box(b"mdia", box(b"hdlr", bytes(8) + b"vide" + bytes(12)))
+    return box(b"trak", box(b"tkhd", header) + media)
+
+
+def read(*boxes: bytes) -> Movie:
+    """Return what a movie box states."""
+    return movie_header(bytes_reader(b"".join(boxes)))
+
+
+def meta(**values: str) -> bytes:
+    """Return QuickTime metadata with Apple's keys."""
+    names = [f"com.apple.quicktime.{name.replace('_', '.')}".encode() for name in values]
+    keys = bytes(4) + struct.pack(">I", len(names)) + b"".join(box(b"mdta", name) for name in names)
+    items = b"".join(
+        box(struct.pack(">I", index), box(b"data", struct.pack(">II", 1, 0) + text.encode()))
+        for index, text in enumerate(values.values(), 1)
+    )
+    return box(b"meta", box(b"hdlr", bytes(24)) + box(b"keys", keys) + box(b"ilst", items))
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_rotation_is_clockwise(rotation: int) -> None:
+    """The matrix (0, 1, -1, 0) rotates by 90 degrees clockwise, its inverse by 270."""
+    movie = read(mvhd(0, 1, 1), trak(1, rotation), trak(2, 0))
+    assert {number: track.rotation for number, track in movie.tracks.items()} == {1: rotation, 2: 0}
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_duration_and_creation_time(version: int) -> None:
+    """The duration is in units of the time scale; dates count seconds since 1904 in UTC."""
+    movie = read(mvhd(3_798_793_815, 600, 90_300, version=version))
+    assert movie.metadata["duration"] == 150.5
+    assert movie.metadata["taken_at"] == datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("scale", "length"), [(0, 5), (600, 0), (600, 2**32 - 1)])
+def test_unknown_duration(scale: int, length: int) -> None:
+    """A scale of 0, a length of 0 and the largest number mean that the duration is not known."""
+    metadata = read(mvhd(0, scale, length)).metadata
+    assert "duration" not in metadata and "taken_at" not in metadata
+
+
+def test_apple_keys() -> None:
+    """Apple's creation date has the camera's offset and comes before the header's; the location has signs."""
+    movie = read(
+        mvhd(3_798_793_815, 1, 1),
+        meta(creationdate="2024-05-17T18:00:15+0530", location_ISO6709="-33.8568+151.2153+004.500/"),
+    )
+    zone = timezone(timedelta(hours=5, minutes=30))
+    assert movie.metadata["taken_at"] == datetime(2024, 5, 17, 18, 0, 15, tzinfo=zone)
+    assert (movie.metadata["latitude"], movie.metadata["longitude"]) == (-33.8568, 151.2153)
+
+
+def test_user_data() -> None:
+    """©xyz is a location as text; loci has the longitude first."""
+    text = b"+38.7223-009.1393/"
+    xyz = box(b"\xa9xyz", struct.pack(">HH", len(text), 0) + text)
+    assert read(box(b"udta", xyz)).metadata["longitude"] == -9.1393
+    place = bytes(6) + b"Lisbon\0" + b"\0" + struct.pack(">3i", int(-9.25 * ONE), int(38.5 * ONE), 0)
+    metadata = read(box(b"udta", box(b"loci", place))).metadata
+    assert (metadata["latitude"], metadata["longitude"], metadata["location_name"]) == (38.5, -9.25, "Lisbon")
+
+
+def test_fragments() -> None:
+    """A movie with mvex has fragments, whose duration the header does not state."""
+    assert not read(mvhd(0, 1, 1)).is_fragmented and read(mvhd(0, 1, 1), box(b"mvex", b"")).is_fragmented

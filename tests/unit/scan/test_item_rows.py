@@ -1,0 +1,82 @@
+"""Column values of an item from the result of reading its file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from mfkit.scan.formats.identify import format_by_name
+from mfkit.scan.inspect_file import FileResult
+from mfkit.scan.item_rows import (
+    CONTENT_COLUMNS,
+    METADATA_COLUMNS,
+    content_values,
+    metadata_values,
+    scanned_at,
+)
+
+NOW = datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
+
+
+def result(**changes: Any) -> FileResult:
+    """Return the result of a file that was modified long before it was read."""
+    known = {"path": "/m/a.jpg", "size": 5, "modified_at": NOW - timedelta(days=1), "scanned_at": NOW}
+    made = FileResult(**{**known, "file_hash": "a" * 64, "file_format": format_by_name("a.jpg")})
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+def columns(**changes: Any) -> dict[str, Any]:
+    """Return the values by column."""
+    return dict(zip(CONTENT_COLUMNS, content_values(result(**changes), "/m/a.jpg", NOW), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("taken_at", "expected"),
+    [
+        (datetime(2019, 7, 14, 12, 30), datetime(2019, 7, 14, 12, 30, tzinfo=UTC)),
+        (
+            datetime(2019, 7, 14, 12, 30, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+            datetime(2019, 7, 14, 7, 0, tzinfo=UTC),
+        ),
+        (
+            datetime(2019, 7, 14, 22, 30, tzinfo=timezone(-timedelta(hours=3))),
+            datetime(2019, 7, 15, 1, 30, tzinfo=UTC),
+        ),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))), None),
+        (None, None),
+    ],
+)
+def test_capture_time_in_utc(taken_at: datetime | None, expected: datetime | None) -> None:
+    """With an offset it is converted to UTC; without one it counts as UTC. The local time is kept."""
+    assert columns(metadata={"taken_at": taken_at})["file_created_at"] == expected
+    values = metadata_values(result(metadata={"taken_at": taken_at}), "id")
+    extra = dict(zip(METADATA_COLUMNS, values, strict=True))["extra_metadata"]
+    assert extra.get("taken_at") == (taken_at and taken_at.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_sure"), [(-0.001, True), (0.0, False), (1.999, False), (2.0, True), (3600.0, True)]
+)
+def test_time_of_reading(seconds: float, is_sure: bool) -> None:
+    """A file that changed less than two seconds before it was read could change again unnoticed."""
+    read = result(modified_at=NOW - timedelta(seconds=seconds))
+    assert scanned_at(read) == (NOW if is_sure else None)
+    assert scanned_at(result(modified_at=NOW, hash_kind="content")) == NOW
+    assert scanned_at(result(modified_at=None)) == NOW
+
+
+def test_types_and_states() -> None:
+    """The metadata's types come before those of the format."""
+    assert (columns()["mime_type"], columns()["media_type"].value) == ("image/jpeg", "image")
+    stated = columns(metadata={"mime_type": "video/x", "media_type": "video", "is_compressed": True})
+    assert (stated["mime_type"], stated["media_type"].value, stated["is_compressed"]) == (
+        "video/x",
+        "video",
+        True,
+    )
+    assert columns()["is_processed"] and not columns(stage="probe")["is_processed"]
+    assert not columns()["is_compressed"] and columns()["missing_since"] is None

@@ -23,7 +23,7 @@ from mfkit.cli.options import (
 from mfkit.cli.output import console, print_frame, print_json, print_line, printable_label, records, table
 from mfkit.filters.units import format_duration, format_size, plural
 
-TABLE_COLUMNS = ("file_path", "media_type", "file_size", "file_created_at", "duration", "width", "height")
+TABLE_COLUMNS = ("file_path", "media_type", "file_size", "date", "duration", "width", "height")
 
 
 @app.command(

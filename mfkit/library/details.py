@@ -23,6 +23,10 @@ _GROUPS: dict[str, tuple[str, ...]] = {
         "file_size",
         "mime_type",
         "media_type",
+        "captured_at",
+        "capture_offset",
+        "capture_precision",
+        "capture_flag",
         "file_created_at",
         "file_modified_at",
         "missing_since",
@@ -126,7 +130,9 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
     extra = _object(row["extra_metadata"])
     origins = extra.pop("origins", {})
     origins = origins if isinstance(origins, dict) else {}
-    origins |= {"file_created_at": origins.get("taken_at", "")}
+    taken = str(origins.get("taken_at", ""))
+    captured = taken if pd.isna(row["capture_source"]) else str(row["capture_source"])
+    origins |= {"file_created_at": taken, "captured_at": captured}
     # Of an object the hash may be another's than the content's.
     fixed = _ORIGINS | {"file_hash": str(extra.pop("hash", _ORIGINS["file_hash"]))}
     for group, names in _GROUPS.items():

@@ -33,7 +33,9 @@ _LABELS = {
     "file_size": "Size",
     "mime_type": "MIME type",
     "media_type": "Type",
-    "file_created_at": "Capture time",
+    "captured_at": "Capture time",
+    "capture_flag": "Implausible",
+    "file_created_at": "Created",
     "file_modified_at": "Modified",
     "file_hash": "SHA-256",
     "created_at": "Added",
@@ -75,6 +77,21 @@ _FORMATS: dict[str, Callable[[str], str]] = {
 }
 
 
+_PRECISIONS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M"}
+
+
+def _capture_time(file: dict[str, str]) -> str:
+    """Return the capture time, as precise as it is known: ``2014-05-31 12:01 (UTC+02:00)``."""
+    form = _PRECISIONS.get(file.get("capture_precision", ""), "%Y-%m-%d %H:%M:%S")
+    text = pd.Timestamp(file["captured_at"]).strftime(form)
+    if "%H" not in form:
+        return text
+    if "capture_offset" not in file:
+        return f"{text} (camera clock)"
+    minutes = int(float(file["capture_offset"]))
+    return f"{text} (UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02})"
+
+
 def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
     """Return the content of a card: ``title``, and ``groups`` of rows (label, value, origin), all plain text.
 
@@ -82,12 +99,18 @@ def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
         metadata: The frame that ``lib.metadata()`` returns.
     """
     groups: dict[str, list[tuple[str, str, str]]] = {name: [] for name in _TITLES}
-    title = ""
+    fields = metadata[metadata["group"] == "file"]
+    file = dict(zip(fields["field"], fields["value"], strict=True))
+    # Part of the title, of the path, and of the capture time.
+    hidden = {"file_name", "folder", "capture_offset", "capture_precision"}
+    if "captured_at" in file:
+        hidden.add("file_created_at")
+        file["captured_at"] = _capture_time(file)
     for group, name, value, origin in metadata.itertuples(index=False, name=None):
-        if name == "file_name":
-            title = value
-        if name in ("file_name", "folder"):
-            continue  # part of the title and the path
+        if group == "file" and name in hidden:
+            continue
+        if name == "captured_at" and group == "file":
+            value = file[name]
         label = name.replace("_", " ")
         if group != "more":
             value = _FORMATS.get(name, str)(value)
@@ -95,7 +118,9 @@ def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
         groups[group].append((label, value, origin if name else ""))
     shown = [{"name": _TITLES[name], "rows": rows} for name, rows in groups.items() if rows]
     # A lone surrogate in a name cannot be sent, so the text is replaced on the way through UTF-8.
-    content = json.dumps({"title": title, "groups": shown}, ensure_ascii=False).encode("utf-8", "replace")
+    content = json.dumps({"title": file.get("file_name", ""), "groups": shown}, ensure_ascii=False).encode(
+        "utf-8", "replace"
+    )
     card: dict[str, Any] = json.loads(content)
     return card
 

@@ -184,12 +184,6 @@ def date_text(timestamp: Any) -> str:
     return f"{timestamp:%Y-%m-%d}"
 
 
-def _date(row: Row) -> str:
-    captured, modified = row["file_created_at"], row["file_modified_at"]
-    timestamp = modified if _is_missing(captured) else captured
-    return "" if _is_missing(timestamp) else date_text(timestamp)
-
-
 def _pixels(row: Row) -> str:
     width, height = row["width"], row["height"]
     return "" if _is_missing(width) or _is_missing(height) else f"{width} × {height}"
@@ -216,7 +210,7 @@ COLUMNS = (
     _column("name", "Name", "file_name", style="mfkit-wide"),
     _column("type", "Type", "media_type"),
     _column("size", "Size", "file_size", format_size, style="number"),
-    Column("date", "Date", _date, "date", source_columns=("file_created_at", "file_modified_at")),
+    _column("date", "Date", "date", date_text),
     _column("length", "Duration", "duration", format_duration, style="number"),
     Column("pixels", "Pixels", _pixels, "pixels", style="number", source_columns=("width", "height")),
     Column("codec", "Codec", _codec, "codec", source_columns=("video_codec", "audio_codec")),

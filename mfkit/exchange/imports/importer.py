@@ -26,6 +26,8 @@ from mfkit.progress import progress_bar
 
 OnError = Literal["raise", "collect"]
 _SHOWN = 5
+_MAX_NAMED = 20
+"""Maximum number of unknown columns that an error names."""
 
 
 @dataclass
@@ -179,21 +181,26 @@ class _ColumnMapping:
         if absent:
             raise IngestError(f"The source has no column {absent[0]!r}. It has {', '.join(names)}.")
         targets = [self._columns.get(name, name) for name in names]
-        for name, target in zip(names, targets, strict=True):
-            if target is not None and target not in COLUMNS and target not in IGNORED_COLUMNS:
-                raise IngestError(
-                    f"mfkit does not know the column {name!r}. Rename it, or leave it out with "
-                    f"columns={{{name!r}: None}}. Known columns are {', '.join(COLUMNS)}."
-                )
+        known = {*COLUMNS, *IGNORED_COLUMNS, None}
+        unknown = [repr(name) for name, target in zip(names, targets, strict=True) if target not in known]
+        if unknown:
+            noun = "column" if len(unknown) == 1 else "columns"
+            raise IngestError(
+                f"mfkit does not know the {noun} {', '.join(unknown[:_MAX_NAMED])}. Rename or ignore each of "
+                "them: columns={'THEIRS': 'OURS'} or columns={'THEIRS': None}, on the command line --rename "
+                f"THEIRS=OURS or --leave-out THEIRS. Known columns are {', '.join(COLUMNS)}."
+            )
         used = [target for target in targets if target is not None]
         repeated = [target for target in used if used.count(target) > 1]
         if repeated:
             raise IngestError(
-                f"Two columns map to {repeated[0]!r}. Leave one out with columns={{'its name': None}}."
+                f"Two columns map to {repeated[0]!r}. Ignore one of them with columns={{'THEIRS': None}} or "
+                "--leave-out THEIRS."
             )
         if "file_path" not in used:
             raise IngestError(
-                "No column has the paths of the files. Name it with columns={'its name': 'file_path'}."
+                "No column has the paths of the files. Name it with columns={'THEIRS': 'file_path'} or "
+                "--rename THEIRS=file_path."
             )
 
     @property

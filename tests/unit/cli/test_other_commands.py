@@ -108,6 +108,17 @@ def test_export_is_ordered(here: Any, mfkit: Any, mfkit_json: Any) -> None:
     assert Path("x.csv").read_text().splitlines()[1:] == ['20,"20.jpg"', '30,"30.jpg"']
 
 
+def test_geojson_says_what_it_leaves_out(here: Any, mfkit: Any, mfkit_json: Any) -> None:
+    """GeoJSON contains only items with a location; the others are counted."""
+    store(
+        here, item("/m/a.jpg", facts={"latitude": 1.0, "longitude": 2.0}), item("/m/b.jpg"), item("/m/c.mp4")
+    )
+    assert mfkit("export", "x.geojson").out.splitlines()[-1] == "2 items without a location left out"
+    written = mfkit_json("export", "y.geojson", "--media-type", "image")
+    assert (written["rows"], written["omitted"]) == (1, 1)
+    assert mfkit_json("export", "z.csv")["omitted"] == 0
+
+
 def test_publish_figures(here: Any, mfkit: Any, mfkit_json: Any) -> None:
     """The JSON has the version and the items of the dataset; a second version without changes says so."""
     store(here, item("/m/a.jpg"), item("/m/b.jpg"))

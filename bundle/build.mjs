@@ -1,4 +1,4 @@
-// Makes mfkit/charts/plotly/: the JavaScript that mfkit's charts need, and the licences of what is in it.
+// Builds mfkit/charts/plotly/: the JavaScript for mfkit's charts, and the licences of its packages.
 
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { build, transform } from "esbuild";
 const out = process.argv[2];
 const { version } = JSON.parse(await readFile("node_modules/plotly.js/package.json"));
 
-// MapLibre's styles come along, as they do in plotly.js's own bundles.
+// MapLibre's styles are included, as in plotly.js's own bundles.
 const styles = {
   name: "styles",
   setup: ({ onLoad }) => onLoad({ filter: /\.css$/ }, async ({ path }) => {
@@ -18,7 +18,7 @@ const styles = {
   }),
 };
 
-// As plotly.js builds its own partial bundles (tasks/custom_bundle.mjs and esbuild-config.js there).
+// The settings with which plotly.js builds its own partial bundles (tasks/custom_bundle.mjs, esbuild-config.js).
 const { metafile, outputFiles } = await build({
   entryPoints: ["traces.cjs"],
   bundle: true,
@@ -31,12 +31,12 @@ const { metafile, outputFiles } = await build({
   alias: { stream: "stream-browserify" },
   define: { global: "window", "define.amd": "false" },
   plugins: [styles],
-  legalComments: "none",  // all licences are in a file beside it
+  legalComments: "none",  // all licences are in a separate file
   banner: { js: `/* plotly.js v${version}, in part; licences in LICENSES.txt */` },
   footer: { js: 'if (typeof module === "object" && module.exports) module.exports = Plotly;' },
 });
 
-// node_modules/@scope/name or node_modules/name, of the innermost node_modules.
+// Returns node_modules/@scope/name or node_modules/name of the innermost node_modules.
 const folders = Object.keys(metafile.inputs).map((path) => path.match(/.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0]);
 const licences = await Promise.all([...new Set(folders.filter(Boolean))].sort().map(async (folder) => {
   const { name, version, license, author } = JSON.parse(await readFile(join(folder, "package.json")));

@@ -1,4 +1,4 @@
-// What mfkit's charts are made of, beside the scatter that is always there. See docs/decisions/0011-plotly-bundle.md.
+// The traces of mfkit's charts, in addition to scatter, which is always included. See docs/decisions/0011-plotly-bundle.md.
 const Plotly = require("plotly.js/lib/core");
 
 Plotly.register([

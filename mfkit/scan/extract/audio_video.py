@@ -208,8 +208,23 @@ def _add_matroska(metadata: Metadata, container: InputContainer, source: Source)
     video = best_stream(container, moving_pictures(container), "video")
     rank = None if video is None else list(container.streams.video).index(video)
     found = matroska_metadata(source, metadata.get("duration"), rank)
-    _rotate(metadata, found.get("extra", {}).pop("rotation", 0))
+    extra = found.get("extra", {})
+    _crop(metadata, extra.pop("crop", (0, 0)))
+    _rotate(metadata, extra.pop("rotation", 0))
     return merge(found, metadata)
+
+
+def _crop(metadata: Metadata, crop: tuple[int, int]) -> None:
+    """Remove columns and rows that are not shown; the width already follows the shape of the pixels."""
+    extra = metadata["extra"]
+    width, height = metadata.get("width"), metadata.get("height")
+    if not any(crop) or not width or not height:
+        return
+    coded_width, coded_height = extra.get("coded_width", width), extra.get("coded_height", height)
+    if crop[0] < coded_width and crop[1] < coded_height:
+        extra["coded_width"], extra["coded_height"] = coded_width, coded_height
+        metadata["width"] = round(width * (coded_width - crop[0]) / coded_width)
+        metadata["height"] = height - crop[1]
 
 
 def _rotate(metadata: Metadata, rotation: int) -> None:

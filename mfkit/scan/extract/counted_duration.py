@@ -3,18 +3,20 @@
 At most 8 MiB of a file are read. What is read beyond that is estimated, and `origins` says so.
 """
 
+from collections.abc import Callable
+
 from av.container import InputContainer
 
 from mfkit.scan.extract import frame_count, matroska, ogg_pages, program_clock, unknown_size
-from mfkit.scan.extract.bounded_reader import file_reader
+from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.frame_count import Count
 from mfkit.scan.extract.schema import COUNTED, ESTIMATED, Metadata, from_origin, merge
-from mfkit.scan.extract.video_and_audio_streams import packets_duration
+from mfkit.scan.extract.video_and_audio_streams import count_packets
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_FRAMES = frozenset(("mp3", "mp2", "aac", "ac3", "eac3", "dts"))
-_OGG = frozenset(("ogg", "opus", "spx", "ogv"))
+_LIMIT = 7 << 20
+_UNKNOWN_SIZES = (b"\0\0\0\0", b"\xff\xff\xff\xff")
 _PROGRAMS = frozenset(("ts", "m2ts", "mpeg"))
 MATROSKA = frozenset(("mkv", "webm", "mka", "weba"))
 
@@ -33,30 +35,57 @@ def counted_duration(
     Returns:
         Duration and bit rate with their origin; empty if FFmpeg's duration is right.
     """
-    name = file_format.format
-    if name in _FRAMES:
-        with open_source(source) as stream:
-            return _metadata(frame_count.count_frames(file_reader(stream), name))
-    if name in _OGG:
-        with open_source(source) as stream:
-            count, links = ogg_pages.count_pages(file_reader(stream))
-        return _metadata(count) if links > 1 or not stated else {}
-    if name in _PROGRAMS:
-        with open_source(source) as stream:
-            reader = file_reader(stream)
-            clock = program_clock.clock_jumps(reader, name)
-        if clock is None:
-            return {}
-        # The clock of a part starts before its first frame, so that packets tell more exactly.
-        exact = packets_duration(container) if reader.size <= program_clock.LIMIT else None
-        return _metadata(Count(exact or clock.seconds, reader.size, clock.is_exact))
-    if name == "flac":
-        with open_source(source) as stream:
-            return _metadata(unknown_size.count_flac(file_reader(stream)))
-    if name == "wav":
-        with open_source(source) as stream:
-            return _metadata(unknown_size.count_wav(file_reader(stream)))
-    return {}
+    with open_source(source) as stream:
+        reader = file_reader(stream)
+        if (counter := _COUNTERS.get(file_format.format)) is not None:
+            found = _metadata(counter(reader, file_format.format, stated))
+        elif file_format.format in _PROGRAMS:
+            found = _joined_programs(reader, file_format.format, container)
+        else:
+            found = {}
+        is_unfinished = file_format.format == "avi" and reader.read(4, 4) in _UNKNOWN_SIZES
+    if found or (stated and not is_unfinished):
+        return found
+    return _metadata(_packets(container, reader.size))
+
+
+def _frames(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
+    return frame_count.count_frames(reader, name)
+
+
+def _pages(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
+    count, links = ogg_pages.count_pages(reader)
+    return count if links > 1 or not stated else None
+
+
+def _flac(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
+    return unknown_size.count_flac(reader)
+
+
+def _wav(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
+    return unknown_size.count_wav(reader)
+
+
+_COUNTERS: dict[str, Callable[[BoundedReader, str, float | None], Count | None]] = {
+    **dict.fromkeys(("mp3", "mp2", "aac", "ac3", "eac3", "dts"), _frames),
+    **dict.fromkeys(("ogg", "opus", "spx", "ogv"), _pages),
+    "flac": _flac,
+    "wav": _wav,
+}
+
+
+def _joined_programs(reader: BoundedReader, name: str, container: InputContainer) -> Metadata:
+    clock = program_clock.clock_jumps(reader, name)
+    if clock is None:
+        return {}
+    if reader.size <= program_clock.LIMIT and (exact := _packets(container, reader.size)):
+        return _metadata(exact)  # the clock of a part starts before its first frame
+    return _metadata(Count(clock.seconds, reader.size, clock.is_exact))
+
+
+def _packets(container: InputContainer, size: int) -> Count | None:
+    counted = count_packets(container, size, _LIMIT)
+    return None if counted is None else Count(counted.seconds / counted.share, size, counted.share == 1)
 
 
 def matroska_metadata(source: Source, stated: float | None, video: int | None) -> Metadata:
@@ -72,11 +101,12 @@ def matroska_metadata(source: Source, stated: float | None, video: int | None) -
         header = matroska.read_matroska(reader)
         if header is None:
             return {}
-        found = {} if stated else _metadata(matroska.count_blocks(reader, header))
+        found: Metadata = {} if stated else _metadata(matroska.count_blocks(reader, header))
         numbers = [number for number, track in header.tracks.items() if track.is_video]
         if video is None or video >= len(numbers):
             return found
-        extra = {"rotation": header.tracks[numbers[video]].rotation}
+        track = header.tracks[numbers[video]]
+        extra = {"rotation": track.rotation, "crop": track.crop}
         rate = matroska.average_frame_rate(reader, header, numbers[video])
         return merge(found, from_origin(COUNTED, {"fps": rate, "extra": extra}))
 

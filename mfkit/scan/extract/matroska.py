@@ -16,8 +16,10 @@ _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 
 _TIMESTAMP_SCALE, _DURATION = 0x2AD7B1, 0x4489
 _TRACK, _NUMBER, _TYPE, _DEFAULT_DURATION, _VIDEO = 0xAE, 0xD7, 0x83, 0x23E383, 0xE0
 _PROJECTION, _ROLL = 0x7670, 0x7675
+_CROPPED_ROWS, _CROPPED_COLUMNS = (0x54AA, 0x54BB), (0x54CC, 0x54DD)
+_SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 _TIMESTAMP, _SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK, _BLOCK_DURATION = 0xE7, 0xA3, 0xA0, 0xA1, 0x9B
-_TOP_LEVEL = frozenset((_CLUSTER, _INFO, _TRACKS, 0x114D9B74, 0x1C53BB6B, 0x1254C367, 0x1941A469, 0x1043A770))
+_TOP_LEVEL = frozenset((_CLUSTER, _INFO, _TRACKS, _SEEK_HEAD, 0x1C53BB6B, 0x1254C367, 0x1941A469, 0x1043A770))
 _VIDEO_TYPE = 1
 _MAX_ELEMENTS, _MAX_TRACKS, _FIRST_BLOCKS, _MAX_BLOCKS = 1_000, 128, 600, 20_000
 _TAILS = (1 << 17, 1 << 20, 5 << 20)
@@ -32,11 +34,19 @@ class _Element(NamedTuple):
 
 
 class Track(NamedTuple):
-    """A track's header: whether it is video, its nanoseconds per frame, its rotation in degrees."""
+    """A track's header.
+
+    Attributes:
+        is_video: Whether it is a video track.
+        default_duration: Nanoseconds per frame, if stated.
+        rotation: Degrees by which a player rotates the video clockwise: 0, 90, 180 or 270.
+        crop: Columns and rows that are not shown.
+    """
 
     is_video: bool
     default_duration: int | None
     rotation: int
+    crop: tuple[int, int]
 
 
 class _Block(NamedTuple):
@@ -63,37 +73,58 @@ class Matroska(NamedTuple):
 
 def read_matroska(reader: BoundedReader) -> Matroska | None:
     """Read a file's elements up to the first cluster; None without one."""
-    duration, scale = 0.0, 1_000_000
-    tracks: dict[int, Track] = {}
-    at = 0
+    parts = _Header()
+    at = segment = 0
     for _ in range(_MAX_ELEMENTS):
         element = _element(reader, at)
         if element is None:
             return None
         if element.id == _CLUSTER:
-            seconds = duration * scale / 1e9
-            return Matroska(seconds if 0 < seconds < 1e9 else None, scale / 1e9, tracks, at)
+            if not parts.tracks and parts.tracks_at:
+                # An editor moves tracks that no longer fit to the end of the file.
+                moved = _element(reader, parts.tracks_at)
+                if moved is not None and moved.id == _TRACKS:
+                    parts.read(reader, moved, 0)
+            seconds = parts.duration * parts.scale / 1e9
+            return Matroska(seconds if 0 < seconds < 1e9 else None, parts.scale / 1e9, parts.tracks, at)
         if element.id == _SEGMENT:
-            at = element.start
+            at = segment = element.start
             continue
         if element.size is None:
             return None
-        if element.id == _INFO:
-            for child in _children(reader, element):
-                if child.id == _TIMESTAMP_SCALE:
-                    scale = _unsigned(reader, child) or scale
-                elif child.id == _DURATION:
-                    duration = _float(reader, child)
-        elif element.id == _TRACKS:
-            for child in _children(reader, element):
-                if child.id == _TRACK and len(tracks) < _MAX_TRACKS:
-                    tracks |= _track(reader, child)
+        parts.read(reader, element, segment)
         at = element.start + element.size
     return None
 
 
+class _Header:
+    """What the elements before the first cluster state."""
+
+    def __init__(self) -> None:
+        self.duration, self.scale = 0.0, 1_000_000
+        self.tracks: dict[int, Track] = {}
+        self.tracks_at = 0
+
+    def read(self, reader: BoundedReader, element: _Element, segment: int) -> None:
+        """Read one element; positions count from the start of the segment."""
+        if element.id not in (_INFO, _TRACKS, _SEEK_HEAD):
+            return
+        for child in _children(reader, element):
+            if child.id == _TIMESTAMP_SCALE:
+                self.scale = _unsigned(reader, child) or self.scale
+            elif child.id == _DURATION:
+                self.duration = _float(reader, child)
+            elif child.id == _TRACK and len(self.tracks) < _MAX_TRACKS:
+                self.tracks |= _track(reader, child)
+            elif child.id == _SEEK:
+                target = {part.id: _unsigned(reader, part) for part in _children(reader, child)}
+                if target.get(_SEEK_ID) == _TRACKS:
+                    self.tracks_at = segment + target.get(_SEEK_POSITION, 0)
+
+
 def _track(reader: BoundedReader, entry: _Element) -> dict[int, Track]:
     number, is_video, default_duration, roll = 0, False, None, 0.0
+    columns = rows = 0
     for child in _children(reader, entry):
         if child.id == _NUMBER:
             number = _unsigned(reader, child)
@@ -102,11 +133,17 @@ def _track(reader: BoundedReader, entry: _Element) -> dict[int, Track]:
         elif child.id == _DEFAULT_DURATION:
             default_duration = _unsigned(reader, child) or None
         elif child.id == _VIDEO:
-            projections = (part for part in _children(reader, child) if part.id == _PROJECTION)
-            parts = (part for projection in projections for part in _children(reader, projection))
-            roll = next((_float(reader, part) for part in parts if part.id == _ROLL), 0.0)
-    degrees = round(roll) % 360
-    return {number: Track(is_video, default_duration, degrees if degrees in (90, 180, 270) else 0)}
+            for part in _children(reader, child):
+                if part.id in _CROPPED_ROWS:
+                    rows += _unsigned(reader, part)
+                elif part.id in _CROPPED_COLUMNS:
+                    columns += _unsigned(reader, part)
+                elif part.id == _PROJECTION:
+                    rolls = (one for one in _children(reader, part) if one.id == _ROLL)
+                    roll = next((_float(reader, one) for one in rolls), 0.0)
+    degrees = round(-roll) % 360  # a positive roll is counter-clockwise
+    rotation = degrees if degrees in (90, 180, 270) else 0
+    return {number: Track(is_video, default_duration, rotation, (columns, rows))}
 
 
 def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:

@@ -7,7 +7,7 @@ Covers, previews and timed metadata are not video.
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from av.audio.format import AudioFormat
 from av.audio.stream import AudioStream
@@ -34,6 +34,7 @@ _PRIMARIES = {
     10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213",
 }  # fmt: skip
 _S = TypeVar("_S", bound=Stream)
+_WITHOUT_CONTAINER = ("h264", "hevc", "mpegvideo")
 _LONGEST_STEP = 2
 """Seconds above which two packets of a stream do not follow each other."""
 _MAX_ASPECT, _MAX_LANGUAGES = 10, 64
@@ -120,11 +121,11 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     The guess comes last, because it counts the fields of interlaced video, two per frame. A rate above 240
     is used if frames support it.
     """
-    rates = (
-        stream.average_rate,
-        stream.codec_context.framerate if has_decoder(stream) else None,
-        stream.guessed_rate,
-    )
+    coded = stream.codec_context.framerate if has_decoder(stream) else None
+    rates = (stream.average_rate, coded, stream.guessed_rate)
+    if container.format.name in _WITHOUT_CONTAINER:
+        # Of a bare video stream, FFmpeg's average is its default of 25.
+        rates = (coded, stream.average_rate, stream.guessed_rate)
     rate = next((float(rate) for rate in rates if rate), None)
     if rate is None or rate <= _SUSPICIOUS_FPS:
         return rate
@@ -149,27 +150,47 @@ def _has_frames(container: InputContainer, stream: VideoStream, rate: float) -> 
     return abs(measured - rate) <= 0.1 * rate
 
 
-def packets_duration(container: InputContainer) -> float | None:
-    """Return the time between the packets of the stream that counts, without jumps of their timestamps."""
+class PacketCount(NamedTuple):
+    """The duration of a stream's packets, and the share of the file in which they are."""
+
+    seconds: float
+    share: float
+
+
+def count_packets(container: InputContainer, size: int, limit: int) -> PacketCount | None:
+    """Add up the time of the packets of the stream that counts, without jumps of their timestamps.
+
+    Args:
+        container: The file, opened.
+        size: Bytes of the file.
+        limit: Number of bytes after which reading stops.
+    """
     stream = best_stream(container, moving_pictures(container), "video") or best_stream(
         container, list(container.streams.audio), "audio"
     )
     if stream is None or not stream.time_base:
         return None
-    total, usual, previous = 0, 0, None
+    total, usual, untimed, at, previous = 0, 0, 0, 0, None
     longest = int(_LONGEST_STEP / stream.time_base)
     try:
         for packet in container.demux(stream):
-            if packet.dts is None:
+            if not packet.size:
                 continue
-            if previous is not None:
-                step = packet.dts - previous
-                usual = step if 0 < step <= longest else packet.duration or usual
-                total += usual
-            previous = packet.dts
+            at = max(at + packet.size, (packet.pos or 0) + packet.size)
+            if at > limit:
+                break
+            if packet.dts is None:
+                untimed += packet.duration or 0
+                continue
+            step = packet.dts - previous if previous is not None else -1
+            # The packets in between have no timestamps; a regular step includes them.
+            total += step if 0 <= step <= longest else untimed + (usual if previous is not None else 0)
+            untimed, usual, previous = 0, packet.duration or usual or max(step, 0), packet.dts
     except FFmpegError:  # damage at the end; what was read counts
         pass
-    return float((total + usual) * stream.time_base) if total else None
+    total += untimed + (usual if previous is not None else 0)
+    seconds = float(total * stream.time_base)
+    return PacketCount(seconds, at / size if at > limit else 1.0) if seconds else None
 
 
 def add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) -> None:

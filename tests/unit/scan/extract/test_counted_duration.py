@@ -132,21 +132,41 @@ def _unsigned(identifier: str, value: int) -> bytes:
 
 
 def _matroska(
-    clusters: list[tuple[int, list[int]]], interval: int | None = None, roll: float = 0.0, tail: bytes = b""
+    clusters: list[tuple[int, list[int]]],
+    interval: int | None = None,
+    roll: float = 0.0,
+    tail: bytes = b"",
+    moved: bool = False,
 ) -> bytes:
-    """Return a live recording: clusters of unknown size with the times of their blocks."""
+    """Return a live recording: clusters of unknown size with the times of their blocks.
+
+    With ``moved``, the tracks are at the end, where a seek head refers to them.
+    """
     projection = _element("7670", _element("7675", struct.pack(">f", roll)))
-    video = _element("e0", _unsigned("b0", 64) + _unsigned("ba", 48) + projection)
+    crop = _unsigned("54aa", 8) + _unsigned("54bb", 4) + _unsigned("54cc", 2)
+    video = _element("e0", _unsigned("b0", 64) + _unsigned("ba", 48) + crop + projection)
     track = _unsigned("d7", 1) + _unsigned("83", 1) + video
     if interval is not None:
         track += _unsigned("23e383", interval)
-    data = _element("1a45dfa3", _element("4282", b"webm")) + bytes.fromhex("18538067") + b"\x01" + b"\xff" * 7
-    data += _element("1549a966", _unsigned("2ad7b1", 1_000_000)) + _element("1654ae6b", _element("ae", track))
+    tracks = _element("1654ae6b", _element("ae", track))
+    information = _element("1549a966", _unsigned("2ad7b1", 1_000_000))
+    body = b""
     for time, offsets in clusters:
-        data += bytes.fromhex("1f43b675") + b"\x01" + b"\xff" * 7 + _unsigned("e7", time)
+        body += bytes.fromhex("1f43b675") + b"\x01" + b"\xff" * 7 + _unsigned("e7", time)
         for offset in offsets:
-            data += _element("a3", b"\x81" + struct.pack(">h", offset) + b"\x80" + b"x" * 50)
-    return data + tail
+            body += _element("a3", b"\x81" + struct.pack(">h", offset) + b"\x80" + b"x" * 50)
+    if moved:
+        seek_id = _element("53ab", bytes.fromhex("1654ae6b"))
+        size = len(_element("114d9b74", _element("4dbb", seek_id + _unsigned("53ac", 0))))
+        position = size + len(information) + len(body)
+        head = _element("114d9b74", _element("4dbb", seek_id + _unsigned("53ac", position)))
+        content = head + information + body + tracks
+    else:
+        content = information + tracks + body
+    start = (
+        _element("1a45dfa3", _element("4282", b"webm")) + bytes.fromhex("18538067") + b"\x01" + b"\xff" * 7
+    )
+    return start + content + tail
 
 
 @pytest.mark.parametrize(
@@ -175,7 +195,16 @@ def test_matroska_rotation(roll: float) -> None:
     """ProjectionPoseRoll in degrees; only right angles swap sides."""
     header = read_matroska(bytes_reader(_matroska([(0, [0])], roll=roll)))
     assert header is not None
-    assert header.tracks[1].rotation == {0.0: 0, 90.0: 90, -90.0: 270, 180.0: 180, 45.0: 0}[roll]
+    assert header.tracks[1].crop == (2, 12)
+    assert header.tracks[1].rotation == {0.0: 0, 90.0: 270, -90.0: 90, 180.0: 180, 45.0: 0}[roll]
+
+
+def test_tracks_that_an_editor_moved_are_found() -> None:
+    """The seek head says where; the clusters do not change."""
+    data = _matroska([(0, [0, 100])], roll=90.0, moved=True)
+    header = read_matroska(bytes_reader(data))
+    assert header is not None and header.tracks[1].rotation == 270
+    assert data[header.clusters :].startswith(bytes.fromhex("1f43b675"))
 
 
 @pytest.mark.parametrize(
@@ -233,3 +262,48 @@ def test_wav_from_a_pipe(stated: int, tmp_path: Path, metadata_of: Reader) -> No
 def test_wav_with_a_size_is_not_counted(data: bytes) -> None:
     """Also not an empty one, with or without further chunks."""
     assert count_wav(bytes_reader(data)) is None
+
+
+def _bare_video(path: Path, codec: str, form: str) -> Path:
+    with av.open(str(path), "w", format=form) as container:
+        video: Any = container.add_stream(codec, rate=10)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for index in range(30):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            frame.pts, frame.time_base = index, Fraction(1, 10)
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "form"),
+    [("a.264", "libx264", "h264"), ("a.265", "libx265", "hevc"), ("a.wmv", "wmv2", "asf")],
+)
+def test_packets_are_counted_where_nothing_states_a_duration(
+    name: str, codec: str, form: str, tmp_path: Path, metadata_of: Reader
+) -> None:
+    """Bare video streams have the rate of their headers; ASF from a pipe has no duration."""
+    path = _bare_video(tmp_path / name, codec, form)
+    data = bytearray(path.read_bytes())
+    if form == "asf":
+        properties = data.index(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365"))
+        data[properties + 64 : properties + 80] = bytes(16)
+        path.write_bytes(data)
+    metadata = metadata_of(path)
+    assert metadata["duration"] == pytest.approx(3.0, abs=0.1)
+    assert metadata["fps"] == 10.0
+    assert metadata["extra"]["origins"]["duration"] == "counted"
+
+
+@pytest.mark.parametrize("unknown", [bytes(4), b"\xff" * 4])
+def test_avi_from_a_pipe(unknown: bytes, tmp_path: Path, metadata_of: Reader) -> None:
+    """A file without a size states a wrong number of frames."""
+    path = _bare_video(tmp_path / "a.avi", "mpeg4", "avi")
+    data = bytearray(path.read_bytes())
+    data[4:8] = unknown
+    length_at = data.index(b"strh") + 8 + 32
+    assert int.from_bytes(data[length_at : length_at + 4], "little") == 30
+    data[length_at : length_at + 4] = (1 << 30).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert metadata_of(path)["duration"] == pytest.approx(3.0)

@@ -23,6 +23,8 @@ def _stream(path: Path, form: str, frames: int, options: dict[str, str] | None =
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         for index in range(frames):
             frame = av.VideoFrame(64, 48, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
             frame.pts, frame.time_base = index, Fraction(1, 25)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))

@@ -13,7 +13,7 @@ from mfkit.resources import resource_folder
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0007"
+HEAD = "0008"
 """The schema revision of this mfkit."""
 _UNFINISHED = "copy:"
 

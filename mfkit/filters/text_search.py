@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from unicodedata import combining, normalize
+from unicodedata import category, normalize
 
 from sqlalchemy import Float, Uuid, column, literal
 from sqlalchemy.sql.selectable import TableValuedAlias
 
+from mfkit.models.search_index import ACCENTS, UNSPACED, UNSPACED_MARKS
 from mfkit.sql.elements import SearchHits
 
-_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
-_ACCENTED = re.compile("([A-Za-z])[\u0300-\u036f]+")
+_LETTERS_AND_DIGITS = re.compile(rf"(?:[^\W_]|[{UNSPACED_MARKS}])+")
+_TOKENS = re.compile(
+    rf"(?=[{UNSPACED}])[^\W_][{UNSPACED_MARKS}]*|[{UNSPACED_MARKS}]+|(?:(?![{UNSPACED}])[^\W_])+"
+)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_ACCENTS = re.compile(f"[{ACCENTS}]+")
 
 
 def storable_words(name: str | None) -> str | None:
@@ -36,43 +41,55 @@ def search_words(text: str) -> list[list[str]]:
     return [runs for word in normalize("NFC", text).split() if (runs := _LETTERS_AND_DIGITS.findall(word))]
 
 
+def _without_accents(text: str) -> str:
+    return normalize("NFC", _ACCENTS.sub("", normalize("NFD", text)))
+
+
 def _phrase(runs: list[str]) -> str:
     """Return FTS5's phrase for the runs of a word; the last run matches as a prefix.
 
-    FTS5 ignores the accents of decomposed letters. It does not compose Korean syllables, which macOS
-    decomposes in file names, so those are searched for in both forms.
+    FTS5 composes neither Korean syllables nor kana, which macOS decomposes in file names, and does not know
+    all letters with accents, so a word is searched for in each form.
     """
     phrase = " ".join(runs)
-    decomposed = normalize("NFD", phrase)
-    if decomposed == phrase or any(combining(character) for character in decomposed):
-        return f'"{phrase}"*'
-    return f'("{phrase}"* OR "{decomposed}"*)'
+    forms = dict.fromkeys((_without_accents(phrase), phrase, normalize("NFD", phrase)))
+    spaced = (" ".join(_UNSPACED.sub(r" \g<0> ", form).split()) for form in forms)
+    phrases = [f'"{form}"*' for form in spaced]
+    return phrases[0] if len(phrases) == 1 else f"({' OR '.join(phrases)})"
+
+
+def _tsquery(runs: list[str]) -> str:
+    """Return PostgreSQL's query for the runs of a word; the last part matches as a prefix."""
+    folded = _without_accents(" ".join(runs).lower()).replace("ς", "σ")
+    return f"({' <-> '.join(_TOKENS.findall(folded))}:*)"
 
 
 def _pattern(runs: list[str]) -> str:
     """Return the regular expression (RE2 and Java) for the runs of a word in a line of `media_words`."""
-    letters = "".join(
-        character for character in normalize("NFD", " ".join(runs).lower()) if not combining(character)
-    )
+    decomposed = normalize("NFD", " ".join(runs).lower())
+    letters = "".join(character for character in decomposed if category(character)[0] != "M")
     between = r"[^\p{L}\p{N}\n]+"
-    return r"(?:^|[^\p{L}\p{N}])" + between.join(normalize("NFC", letters).split(" "))
+    pattern = between.join(normalize("NFC", letters).split(" ")).replace("ς", "σ").replace("σ", "[σς]")
+    if _UNSPACED.match(letters):
+        return pattern
+    return rf"(?:^|[^\p{{L}}\p{{N}}]|[{UNSPACED}]){pattern}"
 
 
 def search_hits(text: str) -> TableValuedAlias:
     """Return the items that match a text, as a relation to select from or join with.
 
     All words must occur, in any order and in any of the searched columns, each at the start of a word
-    (``lis`` finds Lisbon). Case, the composition of accented letters, and the accents of Latin letters do not
-    matter (``sao`` finds São Paulo). No character has a special meaning. A text without letters or digits
-    matches nothing.
+    (``lis`` finds Lisbon). In scripts without spaces between words, such as Japanese, Chinese and Thai, and
+    in Korean, a word is found anywhere (``タワー`` finds 東京タワー). Case, the composition of letters, and
+    accents do not matter (``sao`` finds São Paulo, ``αθηνα`` Αθήνα). No character has a special meaning. A
+    text without letters or digits matches nothing.
 
     Returns:
         A relation of ``media_item_id`` and ``rank`` (float; lower is better).
     """
     found = search_words(text)
-    unaccented = search_words(normalize("NFC", _ACCENTED.sub(r"\1", normalize("NFD", text))))
-    fts5 = " AND ".join(_phrase(runs) for runs in found) or '""'
-    tsquery = " & ".join(f"({' <-> '.join(runs)}:*)" for runs in unaccented)
+    fts5 = " AND ".join(map(_phrase, found)) or '""'
+    tsquery = " & ".join(map(_tsquery, found))
     patterns = [literal(_pattern(runs)) for runs in found]
     return SearchHits(literal(fts5), literal(tsquery), *patterns).table_valued(
         column("media_item_id", Uuid()), column("rank", Float())

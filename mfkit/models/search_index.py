@@ -1,14 +1,20 @@
 """Full-text index of names, places and tags, updated by the database's own triggers.
 
-``media_search`` contains the words of each item. SQLite has an FTS5 index with external content on it
-(``media_fts``), PostgreSQL a generated ``tsvector`` column with a GIN index. Triggers on items, metadata and
-tags update it whichever program writes.
+``media_search`` contains the words of each item. SQLite has an FTS5 index (``media_fts``) on the view
+``media_search_words``, PostgreSQL a generated ``tsvector`` column with a GIN index. Triggers on items,
+metadata and tags update it whichever program writes.
+
+Japanese, Chinese, Korean and Thai text has no spaces between words, so each of its characters is indexed as a
+word of its own, and a search for a part of such a text is a search for adjacent words
+(docs/decisions/0012-search-in-any-script.md).
 
 Sources: https://www.sqlite.org/fts5.html section 4.4.3 (external content tables),
 https://www.postgresql.org/docs/15/textsearch-tables.html section 12.2.2.
 """
 
 from __future__ import annotations
+
+from unicodedata import category, combining, normalize
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text
 
@@ -33,6 +39,19 @@ media_search = Table(
     *(Column(name, Text()) for name in SEARCH_COLUMNS),
 )
 """The searchable words of each item, one row per item."""
+
+UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\U0003ffff"
+"""Characters of scripts without spaces between words, as ranges for a regular expression: Thai, Lao, Myanmar,
+Hangul in parts, Khmer, and all from the first CJK block on."""
+UNSPACED_MARKS = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u1056-\u1059\u105e-\u1060"
+    "\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d\u1160-\u11ff\u17b4-\u17d3\u17dd"
+    "\u3099-\u309a"
+)
+"""Those of them that belong to the character before: vowels, tone marks, the ends of decomposed Hangul
+syllables and kana."""
+ACCENTS = "\u0300-\u036f"
+"""Combining marks that searches ignore."""
 
 _METADATA_COLUMNS = ("title", "artist", "album", "genre", "camera_make", "camera_model", "location_name")
 
@@ -105,46 +124,114 @@ def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
     }
 
 
+def _characters(ranges: str) -> str:
+    """Return the characters in ranges such as ``"a-cx"``."""
+    found, at = "", 0
+    while at < len(ranges):
+        is_range = ranges[at + 1 : at + 2] == "-"
+        last = ranges[at + 2] if is_range else ranges[at]
+        found += "".join(map(chr, range(ord(ranges[at]), ord(last) + 1)))
+        at += 3 if is_range else 1
+    return found
+
+
+_MAX_SPLIT = 4096
+"""Characters of an item's words that SQLite splits, in quadratic time; the longest path has as many."""
+
+
+def _accented_letters(first: int, last: int) -> tuple[str, str]:
+    """Return the accented letters in a range of code points, and their letters without accents."""
+    letters = {
+        letter: normalize("NFD", letter)
+        for letter in map(chr, range(first, last + 1))
+        if category(letter)[0] == "L"
+    }
+    accented = {letter: parts[0] for letter, parts in letters.items() if combining(parts[-1])}
+    return "".join(accented), "".join(accented.values())
+
+
+def _sqlite_words(words: str) -> str:
+    """Return SQL of the text to index: without the accents that FTS5 leaves, with spaces around `UNSPACED`.
+
+    SQLite has no regular expressions, so the text is split by recursion: FTS5 lets no table-valued function
+    read its content. Comparing characters is much faster than GLOB, which only decides whether to split.
+    """
+    *ranges, last = (UNSPACED[at : at + 3].split("-") for at in range(0, len(UNSPACED), 3))
+    is_unspaced = " OR ".join(
+        (*(f"c BETWEEN '{start}' AND '{end}'" for start, end in ranges), f"c >= '{last[0]}'")
+    )
+    characters = (
+        f"WITH RECURSIVE parts(c, rest) AS (SELECT substr({words}, 1, 1), substr({words}, 2, {_MAX_SPLIT}) "
+        "UNION ALL SELECT substr(rest, 1, 1), substr(rest, 2) FROM parts WHERE rest <> '') "
+        "SELECT c FROM parts"
+    )
+    start, end = ACCENTS.split("-")
+    written = f"CASE WHEN c < '\u01e0' THEN c WHEN c BETWEEN '{start}' AND '{end}' THEN '' "
+    # FTS5 removes the accents of nearly all Latin letters. The others are Greek and Cyrillic.
+    for first, last_code in ((0x1E0, 0x52F), (0x1F00, 0x1FFF)):
+        accented, bases = _accented_letters(first, last_code)
+        written += (
+            f"WHEN c <= '{chr(last_code)}' THEN CASE WHEN c >= '{chr(first)}' AND instr('{accented}', c) "
+            f"THEN substr('{bases}', instr('{accented}', c), 1) WHEN {is_unspaced} THEN ' ' || c || ' ' "
+            "ELSE c END "
+        )
+    written += f"WHEN {is_unspaced} THEN ' ' || c || ' ' ELSE c END"
+    changed = f"\u01e0-\u02ff\u0313\u0314\u0342\u0345\u0370-\u052f\u1f00-\u1fff{UNSPACED}"
+    return (
+        f"CASE WHEN {words} GLOB '*[{changed}]*' "
+        f"THEN (SELECT group_concat({written}, '') FROM ({characters})) || substr({words}, {_MAX_SPLIT} + 2) "
+        f"ELSE {words} END"
+    )
+
+
 def _sqlite() -> tuple[str, ...]:
-    columns = ", ".join(SEARCH_COLUMNS)
-    add = (
-        f"INSERT INTO media_fts(rowid, {columns}) "
-        f"VALUES (NEW.id, {', '.join(f'NEW.{name}' for name in SEARCH_COLUMNS)});"
-    )
+    joined = " || char(10) || ".join(f"coalesce({name}, '')" for name in SEARCH_COLUMNS)
+    add = "INSERT INTO media_fts(rowid, words) SELECT id, words FROM media_search_words WHERE id = NEW.id;"
     remove = (
-        f"INSERT INTO media_fts(media_fts, rowid, {columns}) "
-        f"VALUES ('delete', OLD.id, {', '.join(f'OLD.{name}' for name in SEARCH_COLUMNS)});"
+        "INSERT INTO media_fts(media_fts, rowid, words) "
+        "SELECT 'delete', id, words FROM media_search_words WHERE id = OLD.id;"
     )
-    events = {
-        "row_added": ("INSERT ON media_search", "", add),
-        "row_changed": ("UPDATE ON media_search", "", f"{remove} {add}"),
-        "row_removed": ("DELETE ON media_search", "", remove),
-        **_events(SQLITE_FOLDER, "group_concat"),
+    triggers = {
+        "row_added": ("AFTER INSERT ON media_search", "", add),
+        # Before the change, because FTS5 must be given the words that it has.
+        "row_changes": ("BEFORE UPDATE ON media_search", "", remove),
+        "row_changed": ("AFTER UPDATE ON media_search", "", add),
+        "row_removed": ("BEFORE DELETE ON media_search", "", remove),
+        **{
+            name: (f"AFTER {event}", condition, statement)
+            for name, (event, condition, statement) in _events(SQLITE_FOLDER, "group_concat").items()
+        },
     }
     return (
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS media_fts USING fts5({columns}, content='media_search', "
-        "content_rowid='id', tokenize='unicode61 remove_diacritics 2')",
+        f"CREATE VIEW IF NOT EXISTS media_search_words AS SELECT id, {_sqlite_words('joined')} AS words "
+        f"FROM (SELECT id, {joined} AS joined FROM media_search)",
+        "CREATE VIRTUAL TABLE IF NOT EXISTS media_fts USING fts5(words, content='media_search_words', "
+        "content_rowid='id', tokenize=\"unicode61 remove_diacritics 2 "
+        f"tokenchars '{_characters(UNSPACED_MARKS)}'\")",
         *(
-            f"CREATE TRIGGER IF NOT EXISTS media_search_{name} AFTER {event} "
+            f"CREATE TRIGGER IF NOT EXISTS media_search_{name} {event} "
             f"{f'WHEN {condition} ' if condition else ''}BEGIN {statement} END"
-            for name, (event, condition, statement) in events.items()
+            for name, (event, condition, statement) in triggers.items()
         ),
     )
 
 
-def _without_accents(words: str) -> str:
-    decomposed = f"normalize({words}, NFD)"
-    return f"normalize(regexp_replace({decomposed}, '([A-Za-z])[\\u0300-\\u036f]+', '\\1', 'g'))"
+def _postgresql_words() -> str:
+    """Return SQL of the text to index: lower case, without accents, with spaces as in SQLite.
+
+    The default parser would treat "beach.jpg" as a host name, so only letters and digits are passed to it.
+    """
+    words = " || ' ' || ".join(f"coalesce({name}, '')" for name in SEARCH_COLUMNS)
+    plain = f"normalize(regexp_replace(normalize({words}, NFD), '[{ACCENTS}]+', '', 'g'))"
+    folded = f"translate(lower({plain}), 'ς', 'σ')"
+    spaced = f"regexp_replace({folded}, '([{UNSPACED}][{UNSPACED_MARKS}]*)', ' \\1 ', 'g')"
+    return f"regexp_replace({spaced}, '[^[:alnum:]{UNSPACED_MARKS}]+', ' ', 'g')"
 
 
 def _postgresql() -> tuple[str, ...]:
-    # The default parser would treat "beach.jpg" as a host name, so only letters and digits are passed to it.
-    # They are composed (macOS decomposes accented letters), and Latin letters lose their accents as in
-    # SQLite.
-    words = _without_accents(" || ' ' || ".join(f"coalesce({name}, '')" for name in SEARCH_COLUMNS))
     statements = [
         "ALTER TABLE media_search ADD COLUMN IF NOT EXISTS document tsvector GENERATED ALWAYS AS "
-        f"(to_tsvector('simple', regexp_replace({words}, '[^[:alnum:]]+', ' ', 'g'))) STORED",
+        f"(to_tsvector('simple', {_postgresql_words()})) STORED",
         "CREATE INDEX IF NOT EXISTS ix_media_search_document ON media_search USING gin (document)",
     ]
     for name, (event, condition, statement) in _events(POSTGRESQL_FOLDER, "string_agg").items():
@@ -164,9 +251,11 @@ DROP_SEARCH = {
     # Triggers are dropped with their tables, but not the index and the functions.
     "sqlite": (
         "DROP TRIGGER IF EXISTS media_search_row_added",
+        "DROP TRIGGER IF EXISTS media_search_row_changes",
         "DROP TRIGGER IF EXISTS media_search_row_changed",
         "DROP TRIGGER IF EXISTS media_search_row_removed",
         "DROP TABLE IF EXISTS media_fts",
+        "DROP VIEW IF EXISTS media_search_words",
     ),
     "postgresql": tuple(
         f"DROP FUNCTION IF EXISTS media_search_{name}() CASCADE"

@@ -16,14 +16,15 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url, select, text
 
 from mfkit import MediaLibrary
 from mfkit.core import schema_version
 from mfkit.core.database import Database
+from mfkit.filters.text_search import search_hits
 from mfkit.resources import resource_folder
 from tests import postgres
-from tests.samples import new_library
+from tests.samples import item, new_library
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -208,6 +209,34 @@ async def test_a_library_opens_after_downgrade(database: Database) -> None:
         await connection.run_sync(lambda sync: command.downgrade(schema_version._config(sync), "base"))
     await database.upgrade()
     assert "media_items" in str(await schema(database))
+
+
+async def test_search_index_of_existing_rows(database: Database) -> None:
+    """Rows are found after a downgrade and an upgrade, in any script only after the upgrade."""
+
+    async def found(sought: str) -> int:
+        hits = search_hits(sought)
+        async with database.connect() as connection:
+            return len((await connection.execute(select(hits.c.media_item_id))).all())
+
+    async def migrate(to: str) -> None:
+        change = command.upgrade if to == "head" else command.downgrade
+        async with database.transaction() as connection:
+            await connection.run_sync(lambda sync: change(schema_version._config(sync), to))
+
+    async with database.session() as session:
+        session.add_all([item("/p/東京タワーの夜景.jpg"), item("/p/Beach.jpg", facts={"title": "Sea"})])
+    assert [await found(sought) for sought in ("タワー", "beach", "sea")] == [1, 1, 1]
+    await migrate("0007")
+    async with database.session() as session:
+        session.add(item("/p/大阪タワー.jpg"))
+    words = {"sqlite": "media_fts MATCH 'beach'", "postgresql": "document @@ to_tsquery('simple', 'beach')"}
+    table = {"sqlite": "media_fts", "postgresql": "media_search"}[database.dialect]
+    async with database.connect() as connection:
+        query = f"SELECT count(*) FROM {table} WHERE {words[database.dialect]}"
+        assert await connection.scalar(text(query)) == 1
+    await migrate("head")
+    assert [await found(sought) for sought in ("タワー", "beach", "sea", "大阪")] == [2, 1, 1, 1]
 
 
 def test_another_working_directory(tmp_path: Path) -> None:

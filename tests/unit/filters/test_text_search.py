@@ -234,6 +234,42 @@ class TestWords:
         await put(database, item(f"/p/x {normalize(stored, name)} 1.jpg"))
         assert len(await found(database, normalize(typed, name))) == 1
 
+    @pytest.mark.parametrize("form", ["NFC", "NFD"])
+    @pytest.mark.parametrize(
+        ("name", "found_by", "not_found_by"),
+        [
+            (
+                "東京タワーの夜景",
+                ["東京", "タワー", "夜景", "の", "東京タワー", "ワーの夜"],
+                ["京東", "東景", "東京夜景"],
+            ),
+            ("ガラスのギター", ["ガラス", "ギター", "ガ"], ["カラス", "キター"]),
+            ("北京故宫博物院", ["故宫", "博物院", "院"], ["北宫"]),
+            ("서울타워야경", ["타워", "야경", "서울타워", "울타"], ["서경", "타경"]),
+            ("ที่พักริมทะเล", ["พัก", "ทะเล", "ริม"], ["ทพ", "มา"]),
+            ("ປະເທດລາວ", ["ລາວ"], ["ລົາ"]),
+            ("tower東京abcのxyz", ["tower", "東京", "abc", "xyz", "京ab"], ["ower", "bc"]),
+            ("Η Αθήνα ΟΔΟΣ", ["αθηνα", "ΑΘΉΝΑ", "αθή", "οδος", "οδοσ"], ["θηνα"]),
+            ("Мой ёжик САД", ["мой", "МОИ", "ежик", "ёжик", "сад", "Сад"], ["жик"]),
+            ("İstanbul ǿre", ["istanbul", "ISTANBUL", "øre"], ["tanbul"]),
+            ("ὀδός", ["οδος", "ὀδός"], ["δος"]),
+        ],
+        ids=ascii,
+    )
+    async def test_any_script(
+        self, database: Database, form: str, name: str, found_by: list[str], not_found_by: list[str]
+    ) -> None:
+        """Text without spaces is found in its middle; case and accents do not matter in any script."""
+        await put(database, item(f"/p/IMG_1_{normalize(form, name)}.jpg"))
+        for typed in ("NFC", "NFD"):
+            assert [one for one in found_by if not await found(database, normalize(typed, one))] == []
+            assert [one for one in not_found_by if await found(database, normalize(typed, one))] == []
+
+    async def test_long_text_is_indexed(self, database: Database) -> None:
+        """A text far longer than any path takes little time, and its beginning is split."""
+        await put(database, item(facts={"title": "東京" * 3000}))
+        assert len(await found(database, "京東京")) == 1
+
     @pytest.mark.parametrize(
         "sought",
         [

@@ -15,7 +15,7 @@ from mfkit.scan.extract.video_and_audio_streams import count_packets
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_LIMIT = 7 << 20
+_LIMIT, _SMALL = 7 << 20, 1 << 20
 _UNKNOWN_SIZES = (b"\0\0\0\0", b"\xff\xff\xff\xff")
 _PROGRAMS = frozenset(("ts", "m2ts", "mpeg"))
 MATROSKA = frozenset(("mkv", "webm", "mka", "weba"))
@@ -75,6 +75,9 @@ _COUNTERS: dict[str, Callable[[BoundedReader, str, float | None], Count | None]]
 
 
 def _joined_programs(reader: BoundedReader, name: str, container: InputContainer) -> Metadata:
+    if name == "mpeg" and reader.size <= _SMALL:
+        # The last packet may have many frames of which only the first has a timestamp.
+        return _metadata(_packets(container, reader.size))
     clock = program_clock.clock_jumps(reader, name)
     if clock is None:
         return {}

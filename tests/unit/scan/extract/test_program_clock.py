@@ -49,7 +49,8 @@ def test_joined_streams_play_one_after_the_other(
     (tmp_path / name).write_bytes(b"".join(parts))
     metadata = metadata_of(tmp_path / name)
     assert metadata["duration"] == pytest.approx(sum(frames) / 25, abs=0.05)
-    origin = "container" if len(frames) == 1 else "counted"
+    # Of small program streams FFmpeg's estimate is too short, so that they are always counted.
+    origin = "container" if len(frames) == 1 and form == "mpegts" else "counted"
     assert metadata["extra"]["origins"]["duration"] == origin
     if origin == "counted":
         assert metadata["bitrate"] == round(8 * sum(map(len, parts)) / metadata["duration"])

@@ -1,7 +1,7 @@
-"""What it takes to write a library into files, and to bring files in: ``python benchmarks/exchange.py``.
+"""Time and memory of exports and imports: ``python benchmarks/exchange.py``.
 
-Prints a table for docs/performance.md: seconds, rows per second, size, and the most memory that the process
-took while it wrote (Linux). The library is that of benchmarks/library.py.
+Prints a table for docs/performance.md: seconds, rows per second, size, and the peak memory of the process
+(Linux). The library comes from benchmarks/library.py.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def main() -> None:
-    """Run what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=1_000_000, help="items in the library")
-    parser.add_argument("--library", type=Path, help="a library that is there, instead")
+    parser.add_argument("--library", type=Path, help="an existing library instead")
     parser.add_argument("--formats", default="parquet,csv,jsonl,geojson", help=f"of {', '.join(_FORMATS)}")
-    parser.add_argument("--rows", type=int, default=200_000, help="rows to bring in; 0 for none")
+    parser.add_argument("--rows", type=int, default=200_000, help="rows to import; 0 for none")
     options = parser.parse_args()
     with mfkit.MediaLibrary(options.library or library(options.items), read_only=True) as lib:
         lib.count()
-        print("| export | rows | seconds | rows/s | MB | peak memory, MB | of that the export's, MB |")
+        print("| export | rows | seconds | rows/s | MB | peak memory, MB | of this for the export, MB |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
         with tempfile.TemporaryDirectory() as folder:
             for name in options.formats.split(","):
                 export(lib, Path(folder) / f"library.{name}")
             if options.rows:
-                print("\n| ingest | rows | seconds | rows/s | peak memory, MB | of that the ingest's, MB |")
+                print("\n| ingest | rows | seconds | rows/s | peak memory, MB | of this for the import, MB |")
                 print("| --- | ---: | ---: | ---: | ---: | ---: |")
                 ingest(lib, options.rows, Path(folder))
 
@@ -59,7 +59,7 @@ def export(lib: mfkit.MediaLibrary, file: Path) -> None:
 
 
 def ingest(lib: mfkit.MediaLibrary, rows: int, folder: Path) -> None:
-    """Print a row of the table for rows that are new, that change nothing, and that come from files."""
+    """Print one row each for new rows, unchanged rows, and rows from files."""
     frame = lib.items(limit=rows, order_by="file_path")
     frame.to_parquet(folder / "rows.parquet")
     frame.to_csv(folder / "rows.csv", index=False)
@@ -84,7 +84,7 @@ def ingest(lib: mfkit.MediaLibrary, rows: int, folder: Path) -> None:
 
 
 def _watched(work: Callable[[], T]) -> tuple[float, T]:
-    """Return the most memory while something ran, and what it gave."""
+    """Return the peak memory of a call, and its result."""
     peak = [_memory()]
     over = threading.Event()
 

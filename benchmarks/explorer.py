@@ -1,11 +1,11 @@
-"""How long the explorer makes one wait: in the browser, from click to painted, and in the kernel.
+"""Response times of the explorer: in the browser from click to last painted change, and in the kernel.
 
     PYTHONPATH=. python benchmarks/explorer.py [ITEMS ...] [--folder FOLDER] [--runs RUNS]
 
-Opens the explorer in a JupyterLab of its own, in a Chromium without a window, and does the same things
-again and again. "Painted" is when every plot and list that follows has been drawn anew. The server's share
-is what each panel takes to ask and draw in this process, by itself. Run it from the checkout, whose tests'
-browser it uses. Without ITEMS, 100,000 and 1,000,000.
+Opens the explorer in its own JupyterLab and headless Chromium, and repeats the same actions. A page is
+painted when every plot and list that depends on the action is redrawn. The time of the server is that of each
+panel's queries and drawing in this process. Run it from a checkout, because it uses the browser of the tests.
+The default for ITEMS is 100,000 and 1,000,000.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from mfkit import MediaFilter, MediaLibrary
 from tests.browser.lab import Visit, jupyter_lab, visit
 
 PAINTS = 5
-"""How often the first paint is seen."""
+"""Number of first paints to measure."""
 TARGETS = {"first paint": 2000, "server": 150}
-"""Milliseconds by the beginning of what was done; all else has 300."""
+"""Target in milliseconds by the beginning of the action's name; the default is 300."""
 
-# Numbers every drawing of the page, so that one can wait for the last of them.
+# Counts the drawings of the page, to wait for the last one.
 _WATCH = """
 () => {
   window.mfkit_changed = performance.now();
@@ -41,8 +41,7 @@ _WATCH = """
       attributeFilter: ['data-drawn', 'd', 'height', 'viewBox'] });
 }
 """
-# What no code of ours makes shorter: a message to the kernel and back, and Plotly drawing the same figures
-# again, until they are painted.
+# Lower bounds: a message to the kernel and back, and Plotly drawing the same figures until they are painted.
 _EMPTY = """
 async () => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
@@ -63,7 +62,7 @@ async () => {
   return performance.now() - started;
 }
 """
-# The moment of the last change, once nothing has changed for a while and no panel is at work.
+# Time of the last change, after a while without changes and without working panels.
 _SETTLED = """
 async quiet => {
   const busy = () => document.querySelector('.mfkit-explorer .mfkit-busy');
@@ -80,12 +79,12 @@ def settle(browser: Visit) -> float:
 
 
 def timed(browser: Visit, act: Callable[[], None], drawn: str = "") -> float:
-    """Return the milliseconds from the last event of an action to the last change that came of it.
+    """Return the milliseconds from the last event of an action to the last change that it caused.
 
     Args:
         browser: Where.
         act: What a person does.
-        drawn: Name of a plot that will be drawn anew, but perhaps not soon.
+        drawn: Name of a plot that will be drawn run_uncached, but perhaps not soon.
     """
     page = browser.page
     drawings = (
@@ -107,8 +106,8 @@ def timed(browser: Visit, act: Callable[[], None], drawn: str = "") -> float:
 
 
 def first_paint(browser: Visit) -> tuple[float, float]:
-    """Run the cell that shows the explorer; return the milliseconds until counts, lists and table are there,
-    and until all of it is drawn."""
+    """Run the explorer's cell; return the milliseconds until counts, lists and table appear, and until all is
+    drawn."""
     page = browser.page
     page.evaluate(
         "() => { const panel = window.jupyterapp.shell.currentWidget.content; panel.activeCellIndex = 2; }"
@@ -131,7 +130,7 @@ def first_paint(browser: Visit) -> tuple[float, float]:
 
 @contextmanager
 def opened(file: Path) -> Iterator[Visit]:
-    """Open a library in a JupyterLab and a browser of their own, up to the cell that shows the explorer."""
+    """Open a library in its own JupyterLab and browser, up to the cell that shows the explorer."""
     with (
         tempfile.TemporaryDirectory() as folder,
         jupyter_lab(Path(folder) / "lab", file) as lab,
@@ -146,7 +145,7 @@ def opened(file: Path) -> Iterator[Visit]:
 
 
 def in_browser(file: Path, runs: int) -> dict[str, list[float]]:
-    """Return milliseconds by what was done."""
+    """Return milliseconds by action."""
     seen: list[float] = []
     drawn: list[float] = []
     taken = {"first paint: counts, lists, table": seen, "first paint: all charts too": drawn}
@@ -160,19 +159,19 @@ def in_browser(file: Path, runs: int) -> dict[str, list[float]]:
 
 
 def repaints(browser: Visit, runs: int, taken: dict[str, list[float]]) -> None:
-    """Do the same things again and again to an explorer that is there."""
+    """Repeat the same actions on an open explorer."""
     page = browser.page
     page.locator(".mfkit-explorer").scroll_into_view_if_needed()
     for _ in range(runs):
         taken.setdefault("floor: an empty message to the kernel", []).append(page.evaluate(_EMPTY))
         taken.setdefault("floor: four charts drawn again", []).append(page.evaluate(_AGAIN))
-    # Each selection once: what was asked before is answered from memory, which is timed by itself.
+    # Each selection once, because earlier results are cached; the cache is measured separately.
     values = page.locator(".mfkit-facet", has_text="Media type").locator(".mfkit-values label")
     names = values.locator("bdi").all_inner_texts()
     back = page.get_by_role("button", name="‹", exact=True).first
     forward = page.get_by_role("button", name="›", exact=True).first
     for turn in range(1, runs + 1):
-        # The bit that changes in Gray's code: no set of five values twice in 31 turns.
+        # The bit that changes in the Gray code, so that no set of five values repeats in 31 steps.
         box = values.filter(has_text=names[(turn & -turn).bit_length() - 1])
         taken.setdefault("facet", []).append(timed(browser, box.click))
         taken.setdefault("back", []).append(timed(browser, back.click))
@@ -191,7 +190,7 @@ def repaints(browser: Visit, runs: int, taken: dict[str, list[float]]) -> None:
     places = page.locator(".mfkit-plot[aria-label=Places]")
     places.scroll_into_view_if_needed()
     places.hover()
-    # Until not the whole world is seen, which would stay the same.
+    # Until the map no longer shows the whole world, which would not change.
     for _ in range(3):
         timed(browser, places.locator(".modebar-btn[data-title='Zoom in']").click)
     for step in itertools.islice(itertools.cycle((60.0, -60.0)), runs):
@@ -199,7 +198,7 @@ def repaints(browser: Visit, runs: int, taken: dict[str, list[float]]) -> None:
 
 
 def brushes(browser: Visit) -> Iterator[tuple[float, float]]:
-    """Yield where brushes begin and end, as parts of the axis: six years, seven, eight, each place once."""
+    """Yield start and end of brushes as fractions of the axis: six to eight years, each position once."""
     plot = ".mfkit-plot[aria-label='Over time'] > [data-drawn]"
     years = browser.page.evaluate("plot => document.querySelector(plot)._fullData[0].x.length", plot)
     for wide in (6, 7, 8):
@@ -238,7 +237,7 @@ def pan(browser: Visit, pixels: float) -> None:
 
 
 def in_kernel(file: Path, runs: int) -> dict[str, list[float]]:
-    """Return milliseconds of each panel's drawing, without a page, by the panel and the selection."""
+    """Return the milliseconds of each panel's drawing without a page, by panel and selection."""
     from mfkit.widgets import Explorer
 
     taken: dict[str, list[float]] = {}
@@ -258,7 +257,7 @@ def in_kernel(file: Path, runs: int) -> dict[str, list[float]]:
         for panel in (*parts.values(), *explorer.tools.panels):
             panel.active = False
         for run in range(1, runs + 1):
-            # Each selection once, since answers are kept.
+            # Each selection once, because results are cached.
             for one in (
                 MediaFilter.of(media_type="video", min_size=run),
                 MediaFilter.of(after=2009, before=f"2016-{run:02}"),
@@ -291,7 +290,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--runs", type=int, default=20)
     given = parser.parse_args()
-    print("| items | what | median, ms | p95, ms | target, ms | |\n| ---: | --- | ---: | ---: | ---: | --- |")
+    print(
+        "| items | action | median, ms | p95, ms | target, ms | |\n| ---: | --- | ---: | ---: | ---: | --- |"
+    )
     for items in given.items:
         file = make(items, given.folder)
         for measure, runs in ((in_kernel, min(12, max(3, given.runs // 4))), (in_browser, given.runs)):

@@ -1,4 +1,4 @@
-"""How right the scan's facts are: mfkit beside exiftool's and ffprobe's answers, one line per field.
+"""Accuracy of the scan's metadata, compared with exiftool and ffprobe, with one line per field.
 
 Usage: ``python benchmarks/fidelity.py [FOLDER]``, where FOLDER holds ``files/`` and ``reference.json``
 (path below ``files/`` → ``kind``, ``reference_reads_it``, ``fields`` in the schema's names; width and
@@ -59,8 +59,8 @@ _TARGETS = {
 }
 
 
-def mfkit_facts(path: Path) -> tuple[Metadata, str]:
-    """Facts of one file, and the sentence of its failure where there is one."""
+def mfkit_metadata(path: Path) -> tuple[Metadata, str]:
+    """Return the metadata of one file, and the message of its failure if it has one."""
     with path.open("rb") as stream:
         head = stream.read(HEAD_SIZE)
     try:
@@ -70,7 +70,7 @@ def mfkit_facts(path: Path) -> tuple[Metadata, str]:
 
 
 def expected(fields: dict[str, Any]) -> dict[str, Any]:
-    """The reference's fields in mfkit's terms: size after orientation, places and sizes as pairs."""
+    """Return the reference's fields in mfkit's form: size after orientation, locations and sizes as pairs."""
     wanted = {name: value for name, value in fields.items() if name not in ("orientation", "mime_type")}
     width, height = wanted.pop("width", None), wanted.pop("height", None)
     if width and height:
@@ -82,23 +82,23 @@ def expected(fields: dict[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def found(facts: Metadata, name: str) -> Any:
-    """The value of a field of `expected` in mfkit's facts."""
-    if name == "size" and "coded_width" in facts.get("extra", {}):
+def found(metadata: Metadata, name: str) -> Any:
+    """Return mfkit's value of a field of `expected`."""
+    if name == "size" and "coded_width" in metadata.get("extra", {}):
         # exiftool gives the coded size of a cropped HEIF picture; mfkit keeps both.
-        stored = facts["extra"]["coded_width"], facts["extra"]["coded_height"]
-        return stored[::-1] if facts["extra"].get("rotation") in (90, 270) else stored
+        stored = metadata["extra"]["coded_width"], metadata["extra"]["coded_height"]
+        return stored[::-1] if metadata["extra"].get("rotation") in (90, 270) else stored
     if name == "size":
-        return (facts.get("width"), facts.get("height")) if facts.get("width") else None
+        return (metadata.get("width"), metadata.get("height")) if metadata.get("width") else None
     if name == "location":
-        return (facts["latitude"], facts["longitude"]) if facts.get("latitude") is not None else None
+        return (metadata["latitude"], metadata["longitude"]) if metadata.get("latitude") is not None else None
     if name == "shutter_seconds":
-        return facts.get("shutter_speed")
-    return facts.get(name)
+        return metadata.get("shutter_speed")
+    return metadata.get(name)
 
 
 def agrees(name: str, value: Any, wanted: Any) -> bool:
-    """Whether two values are the same within the field's tolerance."""
+    """Return whether two values are equal within the field's tolerance."""
     if value is None:
         return False
     if isinstance(wanted, tuple):
@@ -120,7 +120,7 @@ def agrees(name: str, value: Any, wanted: Any) -> bool:
 
 
 def says_nothing(name: str, wanted: Any) -> bool:
-    """Whether the reference's value is no statement: zeros and blanks of unset tags."""
+    """Return whether the reference's value is empty: zeros and blanks of unset tags."""
     if name == "taken_at":
         digits = "".join(ch for ch in str(wanted) if ch.isdigit())
         return len(digits) < 14 or digits.startswith("0000")
@@ -140,13 +140,13 @@ def main(corpus: Path) -> int:
     for path, entry in sorted(reference.items()):
         if not entry["reference_reads_it"]:
             continue
-        facts, failure = mfkit_facts(corpus / "files" / path)
+        metadata, failure = mfkit_metadata(corpus / "files" / path)
         wanted = expected(entry["fields"])
-        if "location" not in wanted and facts.get("latitude") is not None:
-            wrong_places.append(f"{path}: {found(facts, 'location')}, the reference has none")
+        if "location" not in wanted and metadata.get("latitude") is not None:
+            wrong_places.append(f"{path}: {found(metadata, 'location')}, the reference has none")
         for name, value in wanted.items():
             if name == "fps" and value > 240 or (Path(path).name, name) in _REFERENCE_GUESSES:
-                apart.append(f"{path}: the reference says {value:g} ({name}), mfkit {found(facts, name)}")
+                apart.append(f"{path}: the reference says {value:g} ({name}), mfkit {found(metadata, name)}")
                 continue
             if says_nothing(name, value):
                 continue
@@ -156,7 +156,7 @@ def main(corpus: Path) -> int:
             if name in ("size", "location") and path.lower().endswith((".heic", ".heif", ".hif", ".avif")):
                 kind = "heif"
             compared[kind, name] += 1
-            actual = found(facts, name)
+            actual = found(metadata, name)
             if not agrees(name, actual, value):
                 differing[kind, name].append(f"{path}: {actual!r}, the reference says {value!r} {failure}")
                 if name == "location" and actual is not None:

@@ -1,7 +1,7 @@
-"""How fast rows go in: the scan's own store beside a bare ``sqlite3.executemany`` of the same rows.
+"""Insert rate of the scan's store, compared with ``sqlite3.executemany`` of the same rows.
 
 Both write the same rows into the same schema (indexes, triggers and full-text search included), in
-transactions of the same size, by turns, so that a machine that slows down slows both down.
+transactions of the same size. They alternate, so that both are affected when the machine slows down.
 
     python benchmarks/insert.py [ROWS]      # default 1,000,000; prints one table
 """
@@ -46,17 +46,17 @@ KINDS = {
 
 
 def synthetic(number: int, seed: int) -> list[FileResult]:
-    """Return files as a scan would have found them: 55 % images, 25 % audio, 10 % video."""
+    """Return results of a scan: 55 % images, 25 % audio, 10 % video."""
     draw = random.Random(seed)
     found = []
     for place in range(number):
         media_type = draw.choices(list(KINDS), (55, 25, 10, 10))[0]
-        moment = datetime(2006, 1, 1, tzinfo=UTC) + timedelta(seconds=draw.randrange(20 * 365 * 86400))
-        facts = Metadata(
+        timestamp = datetime(2006, 1, 1, tzinfo=UTC) + timedelta(seconds=draw.randrange(20 * 365 * 86400))
+        values = Metadata(
             extra={"format": KINDS[media_type].format}, is_compressed=True, compression_ratio=12.5
         )
         if media_type == "image":
-            facts |= Metadata(
+            values |= Metadata(
                 width=4000,
                 height=3000,
                 camera_make="Canon",
@@ -65,12 +65,12 @@ def synthetic(number: int, seed: int) -> list[FileResult]:
                 aperture=2.8,
                 shutter_speed="1/250",
                 focal_length=35.0,
-                taken_at=moment,
+                taken_at=timestamp,
             )
             if draw.random() < 0.5:
-                facts |= Metadata(latitude=draw.uniform(-60, 70), longitude=draw.uniform(-180, 180))
+                values |= Metadata(latitude=draw.uniform(-60, 70), longitude=draw.uniform(-180, 180))
         elif media_type == "audio":
-            facts |= Metadata(
+            values |= Metadata(
                 duration=draw.uniform(60, 400),
                 audio_codec="mp3",
                 bitrate=192000,
@@ -81,7 +81,7 @@ def synthetic(number: int, seed: int) -> list[FileResult]:
                 title=f"Track {draw.randrange(10**6)}",
             )
         elif media_type == "video":
-            facts |= Metadata(
+            values |= Metadata(
                 duration=draw.uniform(5, 7200),
                 width=1920,
                 height=1080,
@@ -95,17 +95,17 @@ def synthetic(number: int, seed: int) -> list[FileResult]:
             FileResult(
                 path=f"/library/{draw.randrange(400):03d}/{draw.randrange(12):02d}/{seed}_{name}",
                 size=int(draw.lognormvariate(15, 1.5)),
-                modified_at=moment,
+                modified_at=timestamp,
                 file_hash=hashlib.sha256(f"{seed} {place}".encode()).hexdigest(),
                 file_format=KINDS[media_type],
-                metadata=facts,
+                metadata=values,
             )
         )
     return found
 
 
 async def through_store(database: Database, journal: ChangeJournal, found: list[FileResult]) -> float:
-    """Return the seconds that the store takes."""
+    """Return the seconds that the scan's store takes."""
     started = time.perf_counter()
     for start in range(0, len(found), BATCH):
         await write_batch(database, journal, found[start : start + BATCH])
@@ -113,7 +113,7 @@ async def through_store(database: Database, journal: ChangeJournal, found: list[
 
 
 def bare(connection: sqlite3.Connection, rows: Batches) -> float:
-    """Return the seconds that sqlite3 takes for rows that are ready to be bound."""
+    """Return the seconds that sqlite3 takes for converted rows."""
     statements = [
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
         for table, columns in (("media_items", ITEM_COLUMNS), ("media_metadata", METADATA_COLUMNS))
@@ -128,7 +128,7 @@ def bare(connection: sqlite3.Connection, rows: Batches) -> float:
 
 
 def ready(database: Database, found: list[FileResult]) -> Batches:
-    """Return the same rows as the store writes, in the driver's own values, by transaction."""
+    """Return the rows that the store writes as values of the driver, by transaction."""
     now = datetime.now(UTC)
 
     def plain(table: Table, columns: tuple[str, ...], row: Row) -> Row:
@@ -179,17 +179,17 @@ async def main(number: int, rounds: int = 10) -> None:
                     await through_store(store, journal, found) if name == "store" else bare(plain, rows)
                 )
         plain.close()
-        print(f"{number:,} items with metadata, in transactions of {BATCH:,}, {rounds} turns each")
+        print(f"{number:,} items with metadata, in transactions of {BATCH:,}, {rounds} rounds")
         for name, label in (("bare", "sqlite3.executemany"), ("store", "the scan's store")):
             print(f"  {label:<22}{seconds[name]:8.1f} s {number / seconds[name]:10,.0f} items/s")
-        print(f"  the store's rate is {seconds['bare'] / seconds['store']:.0%} of the bare one's")
+        print(f"  the store reaches {seconds['bare'] / seconds['store']:.0%} of the rate of executemany")
         await first_page(store)
         await store.dispose()
         await direct.dispose()
 
 
 async def first_page(database: Database) -> None:
-    """Print how ``items(media_type="video", limit=1000)`` is answered, and how fast."""
+    """Print the plan and the time of ``items(media_type="video", limit=1000)``."""
     statement = items(MediaFilter(media_type="video"), limit=1000)
     literal = statement.compile(dialect=database.engine.dialect, compile_kwargs={"literal_binds": True})
     async with database.connect() as connection:

@@ -1,8 +1,8 @@
-"""A library of N realistic items, made once and kept: what the query benchmarks look at.
+"""Synthetic library of N items for the query benchmarks, which is created once and kept.
 
-10 % video, 25 % audio, 55 % image, 10 % other; lognormal sizes, 20 years, half of the images located
-around 300 places, 3,000 artists with 9,000 albums, 400 x 12 x 20 folders; 2 % of the contents have
-copies, 5 % of the items carry one of 30 tags.
+10 % video, 25 % audio, 55 % image, 10 % other; lognormal sizes, 20 years, half of the images located around
+300 places, 3,000 artists with 9,000 albums, 400 x 12 x 20 folders; 2 % of the items have copies, 5 % have one
+of 30 tags.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ ITEM = (
     "compression_ratio",
     "modified_at",
 )
-FACTS = (
+METADATA_COLUMNS = (
     "id",
     "media_item_id",
     "duration",
@@ -107,7 +107,7 @@ Row = tuple[Any, ...]
 
 
 def library(number: int, folder: Path | None = None) -> Path:
-    """Return the file of a library of so many items; made when it is not there yet."""
+    """Return the file of a library with a number of items; it is created if it does not exist."""
     folder = folder or user_cache_path("mfkit") / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"library-{number}.db"
@@ -131,7 +131,7 @@ def _fill(file: Path, number: int) -> None:
     for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-2000000", "temp_store=FILE"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
-    # Row by row, triggers and indexes would take most of the time.
+    # Triggers and indexes would take most of the time if they ran for each row.
     later = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
     ).fetchall()
@@ -143,7 +143,7 @@ def _fill(file: Path, number: int) -> None:
     rows = _items(draw, number)
     while batch := list(islice(rows, BATCH)):
         _insert(connection, "media_items", ITEM, [item for item, _ in batch])
-        _insert(connection, "media_metadata", FACTS, [facts for _, facts in batch])
+        _insert(connection, "media_metadata", METADATA_COLUMNS, [values for _, values in batch])
         copies = [
             (_id(draw), item[0], f"/copies{item[1]}", item[2]) for item, _ in batch if draw.random() < 0.02
         ]
@@ -160,7 +160,7 @@ def _fill(file: Path, number: int) -> None:
     connection.close()
 
 
-# What the triggers would have written; an item and its facts were written at the same place.
+# Rows that the triggers would have written. Items and metadata have the same row ids.
 _WORDS = (
     "INSERT INTO media_search (media_item_id, file_name, folder, title, artist, album, genre, camera, place, "
     f"tags) SELECT i.id, i.file_name, {SQLITE_FOLDER.format(path='i.file_path')}, m.title, m.artist, "
@@ -180,7 +180,7 @@ def _items(draw: random.Random, number: int) -> Iterator[tuple[Row, Row]]:
     for place in range(number):
         kind = draw.choices(("video", "audio", "image", "document", "other"), (10, 25, 55, 6, 4))[0]
         extension, mime_type = draw.choice(KINDS[kind])
-        moment = START + timedelta(seconds=draw.randrange(20 * 365 * 86400))
+        timestamp = START + timedelta(seconds=draw.randrange(20 * 365 * 86400))
         scanned = START + timedelta(days=7300, microseconds=place * 7)
         name = f"{'IMG' if kind == 'image' else kind}_{place:07d}.{extension}"
         path = f"/library/{draw.randrange(400):03d}/{draw.randrange(12):02d}/{draw.randrange(20):02d}/{name}"
@@ -194,30 +194,30 @@ def _items(draw: random.Random, number: int) -> Iterator[tuple[Row, Row]]:
             mime_type,
             kind,
             _text(scanned),
-            _text(moment) if kind in ("image", "video") else None,
-            _text(moment + timedelta(days=1)),
+            _text(timestamp) if kind in ("image", "video") else None,
+            _text(timestamp + timedelta(days=1)),
             _text(scanned),
             True,
             kind != "other",
             round(draw.uniform(2, 60), 2) if kind in ("image", "video") else None,
             _text(scanned),
         )
-        yield item, (_id(draw), item_id, *_facts(draw, kind, extension, place, moment, places))
+        yield item, (_id(draw), item_id, *_metadata(draw, kind, extension, place, timestamp, places))
 
 
-def _facts(
+def _metadata(
     draw: random.Random,
     kind: str,
     extension: str,
     place: int,
-    moment: datetime,
+    timestamp: datetime,
     places: list[tuple[float, float, str]],
 ) -> Row:
-    facts = dict.fromkeys(FACTS[2:])
+    values = dict.fromkeys(METADATA_COLUMNS[2:])
     if kind == "image":
-        facts.update(zip(("camera_make", "camera_model"), draw.choice(CAMERAS), strict=True))
+        values.update(zip(("camera_make", "camera_model"), draw.choice(CAMERAS), strict=True))
         wide = draw.random() < 0.7
-        facts.update(
+        values.update(
             width=4000 if wide else 3000,
             height=3000 if wide else 4000,
             iso=draw.choice((100, 200, 400, 1600)),
@@ -227,14 +227,14 @@ def _facts(
         )
         if draw.random() < 0.5:
             latitude, longitude, name = draw.choice(places)
-            facts.update(
+            values.update(
                 latitude=latitude + draw.gauss(0, 0.05),
                 longitude=longitude + draw.gauss(0, 0.05),
                 location_name=name,
             )
     elif kind == "audio":
         album = draw.randrange(9000)
-        facts.update(
+        values.update(
             duration=draw.uniform(60, 400),
             audio_codec=extension.replace("m4a", "aac"),
             bitrate=192_000,
@@ -244,10 +244,10 @@ def _facts(
             album=f"Album {album}",
             title=f"Track {place}",
             genre=draw.choice(("Rock", "Jazz", "Classical", "Electronic")),
-            year=moment.year,
+            year=timestamp.year,
         )
     elif kind == "video":
-        facts.update(
+        values.update(
             duration=draw.lognormvariate(5, 1.4),
             width=draw.choice((1280, 1920, 3840)),
             height=draw.choice((720, 1080, 2160)),
@@ -257,13 +257,13 @@ def _facts(
             bitrate=draw.randrange(1_000_000, 40_000_000),
         )
     sources = {"width": "header", "taken": "exif"}
-    facts["extra_metadata"] = json.dumps({"format": extension, "sources": sources})
-    return tuple(facts.values())
+    values["extra_metadata"] = json.dumps({"format": extension, "sources": sources})
+    return tuple(values.values())
 
 
 def _id(draw: random.Random) -> str:
     return UUID(int=draw.getrandbits(128), version=4).hex
 
 
-def _text(moment: datetime) -> str:
-    return moment.isoformat(" ", "microseconds")
+def _text(timestamp: datetime) -> str:
+    return timestamp.isoformat(" ", "microseconds")

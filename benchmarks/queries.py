@@ -1,9 +1,10 @@
-"""How fast queries are answered: mfkit beside what people would use otherwise, in one run on one file.
+"""Query times of mfkit, compared with alternatives in one run on one file.
 
-    python benchmarks/queries.py [ITEMS] [FOLDER]      # default 1,000,000; the library is made once and kept
+    python benchmarks/queries.py [ITEMS] [FOLDER]      # default 1,000,000; the library is created once and
+    kept
 
-Every figure is the median of five runs (of three for what takes seconds), the ways taken by turns. Each
-way's peak memory is that of a process of its own, over the interpreter with its imports.
+Every figure is the median of five runs (of three if a run takes seconds). The alternatives take turns. Peak
+memory is that of a separate process, above the interpreter with its imports.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from library import library as make  # beside this file
 from sqlalchemy import BigInteger, Executable, cast, func, select
 
 from mfkit import MediaFilter, MediaLibrary
+from mfkit.analysis.dimensions import period_start
 from mfkit.analysis.facets import facets
-from mfkit.analysis.periods import period_start
-from mfkit.distributed.dataset_engine import DuckSession
 from mfkit.engines.relations import NAMES
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
+from mfkit.engines.snapshot.snapshot_session import Session
 from mfkit.filters.conditions import conditions, item_date
 from mfkit.models import media
 from mfkit.sql.duckdb_sql import DuckdbDialect
@@ -45,7 +46,7 @@ MOST_AS_A_FRAME = 2_000_000
 
 
 def aggregates(chosen: MediaFilter) -> dict[str, Executable]:
-    """Return what the explorer asks for at once."""
+    """Return the queries that the explorer runs at once."""
     where = conditions(chosen)
     files, size = func.count().label("files"), func.sum(c.file_size).label("bytes")
     month = period_start("month", item_date).label("month")
@@ -94,7 +95,7 @@ def cast_down(expression: Any) -> Any:
 
 
 def timed(*ways: Callable[[], object], runs: int = 5) -> list[float]:
-    """Return each way's median in seconds, by turns; the first of several runs counts for nothing."""
+    """Return the median seconds of functions, which alternate. The first of several runs is ignored."""
     for way in ways if runs > 1 else ():
         way()
     taken: list[list[float]] = [[] for _ in ways]
@@ -106,19 +107,19 @@ def timed(*ways: Callable[[], object], runs: int = 5) -> list[float]:
     return [statistics.median(times) for times in taken]
 
 
-def anew(lib: MediaLibrary, *statements: Executable) -> None:
-    """Run statements as if none had been asked before: DuckDB's sessions keep small answers."""
+def run_uncached(lib: MediaLibrary, *statements: Executable) -> None:
+    """Run statements without cached results."""
     engine = lib._library._snapshot
     for statement in statements:
         if isinstance(engine, SnapshotEngine):
             engine._current_session()._cached.clear()
-        elif isinstance(session := engine._newest()[1], DuckSession):
-            session.session._answers.clear()
+        elif isinstance(session := engine._newest()[1], Session):
+            session._cached.clear()
         lib.frame(statement)
 
 
 def by_hand(file: Path) -> Any:
-    """Return DuckDB over the snapshot's files, as someone would write it who knows how."""
+    """Return a DuckDB connection to the snapshot's files, as an expert would write it."""
     import duckdb
 
     with MediaLibrary(file) as lib:
@@ -135,7 +136,7 @@ def by_hand(file: Path) -> Any:
 
 
 def whole_relation(file: Path, name: str) -> Callable[[], object]:
-    """Return a way to have all of ``media`` as a DataFrame."""
+    """Return a function that loads all of ``media`` as a DataFrame."""
     statement = "SELECT * FROM media"
     if name == "mfkit":
         lib = MediaLibrary(file)
@@ -197,7 +198,7 @@ WHOLE = (
 
 
 def child(file: Path, what: str) -> dict[str, float]:
-    """Measure one thing in a process of its own: seconds and peak memory."""
+    """Measure seconds and peak memory of one task in a separate process."""
     done = subprocess.run(
         [sys.executable, __file__, "--child", str(file), what],
         capture_output=True,
@@ -213,13 +214,13 @@ def child(file: Path, what: str) -> dict[str, float]:
 
 
 def measure(file: Path, what: str) -> None:
-    """Print what was measured, as JSON."""
+    """Print the measurement as JSON."""
     if what == "the ten":
         lib = MediaLibrary(file)
         lib.sql("SELECT 1 AS one")  # brings DuckDB
         before = _peak()
         statements = aggregates(FILTERS["all"]).values()
-        (seconds,) = timed(partial(anew, lib, *statements))
+        (seconds,) = timed(partial(run_uncached, lib, *statements))
     elif what == "reading two tables":
         before = _peak()
         (seconds,) = timed(lambda: _read_two(file), runs=3)
@@ -247,7 +248,7 @@ def _read_two(file: Path) -> None:
 
 
 def _peak() -> int:
-    # Not getrusage(): a child starts with its parent's peak there.
+    # Not getrusage(), because there a child starts with its parent's peak.
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -267,7 +268,7 @@ def main(number: int, folder: Path | None) -> None:
         if held
         else "no snapshot\n"
     )
-    # Ten million rows as one frame are more than the memory of most machines; the rest would take an hour.
+    # Ten million rows in one DataFrame exceed the memory of most machines, and the rest would take an hour.
     if number <= MOST_AS_A_FRAME:
         print("| all of `media` as a DataFrame | seconds | peak memory, MB |\n| --- | ---: | ---: |")
         for name in WHOLE:
@@ -275,7 +276,7 @@ def main(number: int, folder: Path | None) -> None:
             print(f"| {name} | {measured['seconds']:.2f} | {measured['memory']:.0f} |", flush=True)
     imports()
     if number <= MOST_AS_A_FRAME:
-        print("\n| making the snapshot | seconds |\n| --- | ---: |")
+        print("\n| building the snapshot | seconds |\n| --- | ---: |")
         for what in ("reading two tables", "first build"):
             print(f"| {what} | {child(file, what)['seconds']:.2f} |", flush=True)
     floor = by_hand(file)
@@ -285,19 +286,21 @@ def main(number: int, folder: Path | None) -> None:
         print("| --- | ---: | ---: | ---: |")
         sums = [0.0, 0.0, 0.0]
         for name, statement in aggregates(chosen).items():
-            ours, hand = timed(partial(anew, lib, statement), _by_hand(floor, statement))
+            ours, hand = timed(partial(run_uncached, lib, statement), _by_hand(floor, statement))
             sqlite = float("nan")
             if number <= MOST_AS_A_FRAME:
                 (sqlite,) = timed(_plain(plain, statement), runs=1)
             print(f"| {name} | {ours * 1e3:.1f} | {hand * 1e3:.1f} | {sqlite * 1e3:.0f} |", flush=True)
             sums = [one + other for one, other in zip(sums, (ours, hand, sqlite), strict=True)]
         print(f"| all ten | {sums[0] * 1e3:.0f} | {sums[1] * 1e3:.0f} | {sums[2] * 1e3:.0f} |")
-    print(f"\nthe ten, peak memory over the interpreter: {child(file, 'the ten')['memory']:.0f} MB")
+    print(
+        f"\nthe ten aggregates, peak memory above the interpreter: {child(file, 'the ten')['memory']:.0f} MB"
+    )
     single(lib, file)
 
 
 def imports() -> None:
-    """Print what importing costs, and what the costly part of it is (-X importtime)."""
+    """Print the time of imports, and their slowest part (-X importtime)."""
     print("\n| import | seconds |\n| --- | ---: |")
     for what in ("pandas", "mfkit", "pandas, mfkit", "mfkit.library"):
         taken = []
@@ -343,10 +346,10 @@ def _plain(connection: sqlite3.Connection, statement: Executable) -> Callable[[]
 
 
 def single(lib: MediaLibrary, file: Path) -> None:
-    """Print lookups, the check for changes, and catching up."""
+    """Print the times of lookups, of the check for changes, and of updating the snapshot."""
     some = lib.frame(select(c.id, c.file_path).limit(1))
     by_path = select(media).where(c.file_path == some["file_path"][0])
-    (lookup,) = timed(partial(anew, lib, by_path))
+    (lookup,) = timed(partial(run_uncached, lib, by_path))
     engine = lib._library._snapshot
     assert isinstance(engine, SnapshotEngine)
     (check,) = timed(engine._current_session)
@@ -366,10 +369,10 @@ def single(lib: MediaLibrary, file: Path) -> None:
         started = time.perf_counter()
         lib.count()
         taken.append(time.perf_counter() - started)
-    print(f"catching up with 1,000 changed rows, first query included: {statistics.median(taken):.2f} s")
+    print(f"updating 1,000 changed rows, first query included: {statistics.median(taken):.2f} s")
     statements = aggregates(FILTERS["all"]).values()
-    (ten,) = timed(partial(anew, lib, *statements))
-    print(f"the ten with 3,000 changed rows beside the base: {ten * 1e3:.0f} ms")
+    (ten,) = timed(partial(run_uncached, lib, *statements))
+    print(f"the ten aggregates with 3,000 changed rows: {ten * 1e3:.0f} ms")
     lib.refresh()
 
 

@@ -1,8 +1,8 @@
-"""How long a report takes, and which section how much of it: ``python benchmarks/report.py``.
+"""Time of a report and of each of its sections: ``python benchmarks/report.py``.
 
-Prints two tables for docs/performance.md. The library is that of benchmarks/library.py, its snapshot made
-beforehand. A section's time is its analyses, sentences and charts; the whole adds a kernel's start and the
-writing of the page.
+Prints two tables for docs/performance.md. The library comes from benchmarks/library.py, and its snapshot
+exists. A section's time consists of its analyses, sentences and charts; the whole report also includes the
+start of a kernel and writing the page.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 
 def main() -> None:
-    """Run what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=1_000_000, help="items in the library")
-    parser.add_argument("--library", type=Path, help="a library that is there, instead")
+    parser.add_argument("--library", type=Path, help="an existing library instead")
     options = parser.parse_args()
     with mfkit.MediaLibrary(options.library or library(options.items), read_only=True) as lib:
         print(f"{lib.count():,} items\n\n| section | seconds | processor time, s |\n| --- | ---: | ---: |")

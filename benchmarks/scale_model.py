@@ -1,10 +1,10 @@
-"""What a library of 10^6, 10^8 and 10^10 items takes: measured constants, extrapolated.
+"""Model of libraries of 10^6, 10^8 and 10^10 items, from measured constants.
 
     python benchmarks/scale_model.py                    # with the constants below
-    python benchmarks/scale_model.py --measure 20000    # measures the bytes a row anew, on its own server
+    python benchmarks/scale_model.py --measure 20000    # measures the bytes per row again, on its own server
 
-Everything that grows with the number of items is taken to grow in proportion, the depth of B-trees apart;
-docs/scaling.md says where that ends.
+Everything that grows with the number of items is assumed to grow in proportion, except the depth of B-trees.
+docs/scaling.md states the limits of this model.
 """
 
 from __future__ import annotations
@@ -46,31 +46,31 @@ MEASURED: dict[str, float] = {
 
 @dataclass(frozen=True)
 class Constants:
-    """What was measured, and by what; bytes and seconds."""
+    """Measured constants in bytes and seconds, with the script that measured each."""
 
     postgresql_bytes: dict[str, float] = field(default_factory=lambda: {**MEASURED})
-    """By table and index, an item: ``--measure``."""
+    """Bytes per item, by table and index: ``--measure``."""
     sqlite_bytes: float = 1300.0
-    """An item, indexes and search included: ``queries.py`` on 10^6 items."""
+    """Bytes per item, with indexes and search: ``queries.py`` on 10^6 items."""
     snapshot_bytes: float = 165.0
-    """An item in the snapshot's Parquet files: ``queries.py``."""
+    """Bytes per item in the snapshot's Parquet files: ``queries.py``."""
     snapshot_build: float = 5.3e-6
-    """Seconds an item, from SQLite: ``queries.py``."""
+    """Seconds per item, from SQLite: ``queries.py``."""
     insert_rate: float = 5679.0
-    """Items a second into PostgreSQL through the scan's store: ``scaling.py``."""
+    """Items per second that the scan's store writes to PostgreSQL: ``scaling.py``."""
     copy_rate: float = 7887.0
-    """Items a second by COPY of the same rows: ``scaling.py``."""
+    """Items per second by COPY of the same rows: ``scaling.py``."""
     scan_rate: float = 450.0
-    """Files a second and core, hashed and probed, the careful end of what ``scan.py`` prints."""
+    """Files per second and core, hashed and read; the lowest rate that ``scan.py`` prints."""
     ten_aggregates: float = 0.34
     """Seconds for the ten aggregates on 10^6 items: ``queries.py``."""
     file_bytes: float = 4.2e6
-    """Mean size of a file; a scan reads each file once, to hash it: ``library.py``'s distributions, without
-    its few long films."""
+    """Mean size of a file, which a scan reads once for its hash: the distributions of ``library.py`` without
+    the few long videos."""
     network: float = 1.1e9
-    """Bytes a second from the storage to one node: ten gigabit Ethernet, not measured."""
+    """Bytes per second from the storage to one node: ten gigabit Ethernet, not measured."""
     node_cores: int = 16
-    """Cores of the node that the hours are stated for."""
+    """Number of cores of the node."""
 
 
 async def _measure(url: str, number: int) -> dict[str, float]:
@@ -112,7 +112,7 @@ async def _measure(url: str, number: int) -> dict[str, float]:
 
 
 def measure(number: int) -> Constants:
-    """Return the constants with the bytes a row measured anew."""
+    """Return the constants with newly measured bytes per row."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from tests import postgres
 
@@ -125,12 +125,12 @@ def measure(number: int) -> Constants:
 
 
 def report(constants: Constants) -> None:
-    """Print the constants and what follows from them."""
+    """Print the constants and the results."""
     print("constants")
     for name, value in asdict(constants).items():
         if name != "postgresql_bytes":
             print(f"  {name:<18}{value:>14,.7g}")
-    print("\n| PostgreSQL, bytes an item |" + "".join(f" {number:.0e} |" for number in SIZES))
+    print("\n| PostgreSQL, bytes per item |" + "".join(f" {number:.0e} |" for number in SIZES))
     print("| --- |" + " ---: |" * len(SIZES))
     sizes = sorted(constants.postgresql_bytes.items(), key=lambda pair: -pair[1])
     for name, each in sizes:

@@ -1,11 +1,10 @@
-"""What mfkit does beside the bare way, on a real PostgreSQL server of the benchmark's own.
+"""Times of mfkit on PostgreSQL, compared with plain alternatives, on the benchmark's own server.
 
-    python benchmarks/scaling.py [ITEMS]        # default 100,000; prints one table a comparison
-    python benchmarks/scaling.py datasets [ITEMS]       # default 1,000,000; the last one alone
+    python benchmarks/scaling.py [ITEMS]        # default 100,000; prints one table per comparison
+    python benchmarks/scaling.py datasets [ITEMS]       # default 1,000,000; only the last comparison
 
-Each comparison is a function in :data:`COMPARISONS` that takes what it needs and prints its rows; another
-engine's is added there. The server runs without fsync, so compare figures within a table only. Scans on a
-Dask cluster (``spread.py``) and queries on Spark come last.
+Each comparison is a function in :data:`COMPARISONS`. The server runs without fsync, so compare figures within
+a table only. Scans on a Dask cluster (``cluster_scan.py``) and queries on Spark come last.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+from cluster_scan import scan_rates
 from insert import BATCH, Batches, ready, synthetic  # beside this file
 from library import library
-from queries import FILTERS, aggregates, anew, timed
-from spread import scan_rates
+from queries import FILTERS, aggregates, run_uncached, timed
 from sqlalchemy import insert
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -64,7 +63,7 @@ async def _by_copy(database: Database, rows: Batches, *, triggers: bool) -> floa
 
 
 async def insert_rate(server: postgres.Server, number: int, turns: int = 4) -> str:
-    """Print the scan's store against COPY of the same rows; return the URL of what the store filled."""
+    """Compare the scan's store with COPY of the same rows; return the URL of the filled library."""
     urls = [server.url(server.create()) for _ in range(3)]
     databases = [Database(url) for url in urls]
     for database in databases:
@@ -96,7 +95,7 @@ async def insert_rate(server: postgres.Server, number: int, turns: int = 4) -> s
 
 
 def snapshot_build(url: str, number: int) -> None:
-    """Print the making of a snapshot against ADBC's plain read of the same relation."""
+    """Compare building a snapshot with reading the same relation through ADBC."""
     with connect_postgresql(Database(url).url, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     plain, built = [], []
@@ -118,7 +117,7 @@ def snapshot_build(url: str, number: int) -> None:
 
 
 def moved(url: str, number: int) -> None:
-    """Print how long ``mfkit db copy`` takes to SQLite, verification included."""
+    """Print the time of ``mfkit db copy`` to SQLite, verification included."""
     with tempfile.TemporaryDirectory() as folder, MediaLibrary(url) as library:
         started = time.perf_counter()
         library.copy_to(Path(folder) / "copy.db", progress=False)
@@ -127,7 +126,7 @@ def moved(url: str, number: int) -> None:
 
 
 def datasets(number: int) -> None:
-    """Print publishing, and each of the ten aggregates by DuckDB and on Spark: two workers of one core."""
+    """Print the time of publishing, and of the ten aggregates in DuckDB and Spark (two workers)."""
     statements = aggregates(FILTERS["all"])
     with tempfile.TemporaryDirectory() as folder, MediaLibrary(library(number)) as lib:
         lib.count()  # makes the snapshot
@@ -152,7 +151,7 @@ def datasets(number: int) -> None:
             print("| --- | ---: | ---: | ---: |")
             sums = [0.0, 0.0, 0.0]
             for name, statement in statements.items():
-                asked = [partial(anew, one, statement) for one in (lib, duck, on_spark)]
+                asked = [partial(run_uncached, one, statement) for one in (lib, duck, on_spark)]
                 taken = timed(*asked, runs=3)
                 sums = [one + other for one, other in zip(sums, taken, strict=True)]
                 print(_row(name, taken), flush=True)
@@ -164,7 +163,7 @@ def _row(label: str, seconds: list[float]) -> str:
 
 
 COMPARISONS: tuple[Callable[[str, int], None], ...] = (snapshot_build, moved)
-"""Each takes the URL of a library on PostgreSQL and its number of items."""
+"""Functions of the URL of a library on PostgreSQL and its number of items."""
 
 
 def main(number: int) -> None:

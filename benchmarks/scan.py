@@ -1,11 +1,11 @@
-"""How fast a scan is: beside a bare loop, exiftool, ffprobe, and a bare walk, in one run.
+"""Scan rate of mfkit, compared with a bare loop, exiftool, ffprobe and a bare walk, in one run.
 
     python benchmarks/scan.py FOLDER [SMALL_FILES]
 
-FOLDER holds real media (the page cache is warmed first). It is read twice: as it is, and with every file
-eight times, each copy with a few bytes appended so that it is a content of its own; the second table shows
-the rates once the start of the processes no longer counts. SMALL_FILES (default 200,000) is how many small
-files are made for the rescan. Programs that are missing are left out.
+FOLDER contains real media, and is read once before to fill the page cache. It is scanned as it is, and with
+eight copies of each file, which differ in a few appended bytes. The second table shows the rates without the
+influence of the processes' start. SMALL_FILES (default 200,000) is the number of small files for the rescan.
+Programs that are not installed are left out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LONG_AGO = 1_500_000_000
 
 
 def bare_file(path: str) -> bool:
-    """Read, hash and probe one file, and nothing else; returns whether the probes understand it."""
+    """Read and hash one file and extract its metadata; return whether an extractor understands it."""
     from mfkit.scan.extract.registry import ExtractionError, extract_metadata
     from mfkit.scan.formats.identify import HEAD_SIZE, identify
 
@@ -52,13 +52,13 @@ def bare_file(path: str) -> bool:
 
 
 def bare_loop(files: list[str]) -> None:
-    """Do that for all files, in as many processes as the scan uses, which import the probes as its do."""
+    """Do this for all files, in as many processes as the scan uses, which import the extractors too."""
     with ProcessPoolExecutor(WORKERS) as pool:
         list(pool.map(bare_file, files, chunksize=8))
 
 
 def scan(folder: str) -> float:
-    """Scan into a new library; returns the seconds that takes, the library's making not counted."""
+    """Return the seconds of a scan into a new library, without creating the library."""
     with tempfile.TemporaryDirectory() as place, new_library(f"{place}/library.db") as library:
         started = time.perf_counter()
         library.scan(folder, progress=False)
@@ -66,7 +66,7 @@ def scan(folder: str) -> float:
 
 
 def ffprobe(files: list[str]) -> None:
-    """Run one ffprobe a file."""
+    """Run one ffprobe per file."""
     for file in files:
         subprocess.run(
             ["ffprobe", "-v", "quiet", "-of", "json", "-show_format", "-show_streams", file],
@@ -86,7 +86,7 @@ def seconds(work: Callable[[], object], runs: int) -> float:
 
 
 def bare_walk(folder: str) -> int:
-    """List and stat everything, and nothing else."""
+    """List and stat all files."""
     number, folders = 0, [folder]
     while folders:
         with os.scandir(folders.pop()) as listing:
@@ -109,7 +109,7 @@ def real_files(folder: str, runs: int) -> None:
     files = media_below(folder)
     bare_loop(files)  # warms the page cache
     scan(folder)
-    # In turn, so that what else the machine does falls on both.
+    # Alternating, so that other work of the machine affects both.
     pairs = [(seconds(lambda: bare_loop(files), 1), scan(folder)) for _ in range(runs)]
     figures = {
         "bare loop, same processes": (statistics.median(bare for bare, _ in pairs), len(files)),
@@ -135,13 +135,13 @@ def real_files(folder: str, runs: int) -> None:
 
 
 def multiplied(folder: str, place: str) -> int:
-    """Fill a folder with each file eight times; returns how many do not bear bytes at their end.
+    """Write eight copies of each file into a folder; return the number of files that allow no appended bytes.
 
     Those are left out: they would fail quickly, and flatter the rate.
     """
     left_out = 0
-    # Read in a process of its own: a parent that has imported the probes would hand them to the bare loop's
-    # processes, and the scan's import them for themselves.
+    # In a separate process, because forked processes of the bare loop would inherit imported extractors,
+    # which the scan's processes have to import.
     with ProcessPoolExecutor(1) as pool:
         for number, file in enumerate(media_below(folder)):
             content = Path(file).read_bytes()
@@ -157,7 +157,7 @@ def multiplied(folder: str, place: str) -> int:
 
 
 def small_files(number: int) -> None:
-    """Print the rows about a rescan in which nothing changed, and about memory."""
+    """Print the rows for a rescan without changes, and for memory."""
     with tempfile.TemporaryDirectory() as place:
         for start in range(0, number, 1000):
             folder = Path(place) / "media" / ("first" if start < FEW else "rest") / f"{start // 1000:04d}"
@@ -178,7 +178,7 @@ def small_files(number: int) -> None:
                 pairs.append((rescanned / walked, walked, rescanned))
             after_rescans = peak_memory()
         ratio, walked, rescanned = sorted(pairs)[len(pairs) // 2]
-        print(f"{number:,} small files, none changed")
+        print(f"{number:,} unchanged small files")
         print(f"  bare scandir + stat         {walked:8.2f} s")
         print(f"  rescan                      {rescanned:8.2f} s   {ratio:.2f} x the walk (median of 7)")
         print(
@@ -188,14 +188,14 @@ def small_files(number: int) -> None:
 
 
 def peak_memory() -> int:
-    """Return the most memory that this process has held, in MB."""
+    """Return the peak memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
-    # As pip leaves them: the scan's processes must not compile what they import.
+    # Compiled as pip does, so that the scan's processes need not compile imports.
     compileall.compile_dir(Path(mfkit.__file__).parent, quiet=2)
-    # First, before the rest has raised the process's peak of memory.
+    # First, because later parts raise the peak memory of the process.
     small_files(int(sys.argv[2]) if len(sys.argv) > 2 else 200_000)
     real_files(sys.argv[1], 5)
     with tempfile.TemporaryDirectory() as many:

@@ -11,8 +11,7 @@ _LOGIN = re.compile(r"(:/{1,2}[^\s:/?#@\[]*:)(?!\d{1,5}(?:[/?#,\s]|$))[^@\n]*@(?
 _PARAMETER = re.compile(
     r"""((?:^|[?&;\s])
     [\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|access_?key|api_?key|signature|\bsig\b)[\w.-]*
-    =)
-    [^&;\s'"]+?
+    =) [^&;\s'"]+?
     (?=[.,:)\]>]*(?:[&;\s'"]|$))""",
     re.IGNORECASE | re.VERBOSE,
 )

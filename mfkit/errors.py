@@ -1,6 +1,8 @@
-"""Exceptions raised by mfkit. Each message states the problem and what to do."""
+"""Exceptions raised by mfkit, and suggestions for misspelt names. Each message says what to do."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from mfkit.credentials import hide_credentials
 from mfkit.text_safety import escape_control
@@ -103,3 +105,17 @@ class IngestError(MfkitError):
 
 class DatasetError(MfkitError):
     """A dataset cannot be published or read. Earlier versions are not affected."""
+
+
+def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
+    """Return the known names that look most like a name, the closest first; none if nothing is similar."""
+    from difflib import get_close_matches  # which worker processes do not need
+
+    folded = {one.lower(): one for one in known}
+    return [folded[one] for one in get_close_matches(str(name).lower(), folded, n)]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``"Did you mean 'media_type'? "``, or an empty text if nothing is similar."""
+    found = closest(name, known)
+    return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""

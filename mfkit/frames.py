@@ -1,4 +1,4 @@
-"""From Arrow tables to DataFrames with fixed dtypes and units, also for no rows; and to text for people."""
+"""DataFrames from Arrow tables, with declared dtypes and units also for zero rows, and as readable text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from mfkit.filters.units import format_duration, format_size
 from mfkit.text_safety import escape_control
 
-# Nullable pandas types where NumPy's would turn a null into a float; text is pandas' own str.
+# Nullable types, because NumPy would turn a null into a float. Text has pandas' type str.
 _DTYPES: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _UNITS = {
     "file_size": "byte",
@@ -34,32 +34,31 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     """Return an Arrow table as a DataFrame.
 
     Args:
-        table: Columns as the engines declare them.
+        table: Result of an engine, with the types that the query declares.
 
     Returns:
-        Text as ``str``, whole numbers as ``Int64``, other numbers as ``float64``, truth values as
-        ``boolean``, moments as ``datetime64[us, UTC]``, and enums as categories (all of the enum's
-        values, whether they occur or not). ``attrs["units"]`` says what numbers count: sizes are bytes,
-        durations seconds.
+        Text as ``str``, integers as ``Int64``, other numbers as ``float64``, booleans as ``boolean``,
+        timestamps as ``datetime64[us, UTC]``, and enums as categories (all of the enum's values).
+        ``attrs["units"]`` has the units of columns, such as ``byte`` and ``s``.
     """
     frame: pd.DataFrame = table.to_pandas(types_mapper=_DTYPES.get)
-    # No more than that: pandas copies it at every operation.
+    # Nothing else, because pandas copies it at every operation.
     frame.attrs["units"] = {name: unit for name in table.column_names if (unit := unit_of(name))}
     return frame
 
 
 def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame:
-    """Return cells listed one by one as a table.
+    """Return a list of cells as a table.
 
     Args:
-        cells: One row per pair of values.
+        cells: One row per cell.
         row: Column with the values that become rows.
         column: Column with the values that become columns.
-        of: Column with what the cells hold.
+        of: Column with the values of the cells.
 
     Returns:
-        Rows and columns with the largest sums first, ties in the order of ``cells``; 0 where there is no
-        cell. Index and columns bear the names of what they hold, and NaN for null.
+        Rows and columns with the largest sums first, ties in the order of ``cells``, and 0 for a missing
+        cell. Index and columns have the names of their values, and NaN for null.
     """
     rows, row_values = pd.factorize(cells[row].astype(object), use_na_sentinel=False)
     columns, column_values = pd.factorize(cells[column].astype(object), use_na_sentinel=False)
@@ -76,9 +75,9 @@ def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame
 
 
 def unit_of(name: str) -> str | None:
-    """Return the unit of a column that bears such a name; None where numbers only count.
+    """Return the unit of a column by its name; None without a unit, as for counts.
 
-    Every column with ``bytes`` in its name is bytes, as are those with ``duration`` seconds. A share is of 1.
+    Columns with ``bytes`` in their name are in bytes, those with ``duration`` in seconds.
     """
     return _UNITS.get(name) or next((_UNITS[part] for part in name.split("_") if part in _DERIVED), None)
 
@@ -87,50 +86,49 @@ _DERIVED = ("bytes", "duration")
 
 
 def pretty(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame as text for people: sizes, durations, shares, numbers and moments as one writes them.
+    """Format a DataFrame for people: sizes, durations, shares, numbers and timestamps as readable text.
 
     Args:
-        frame: A frame that came from mfkit, or any other; columns without a unit are told by their type.
+        frame: A DataFrame from mfkit, or any other. Columns without a unit are formatted by their type.
 
     Returns:
-        A frame of the same shape, index and order, all ``str``; unknown values are empty. Names from files
-        are shown with what cannot be printed escaped, and as data in HTML. For looking at: sort, add up and
-        export the frame itself.
+        A DataFrame of ``str`` with the same shape, index and order. Unknown values are empty, and control
+        characters are escaped. Sort, sum and export the original DataFrame.
     """
     units = frame.attrs.get("units", {})
     shown = {
         place: _text(frame.iloc[:, place], units.get(name) or unit_of(str(name)), str(name))
         for place, name in enumerate(frame.columns)
     }
-    made = pd.DataFrame(shown, index=frame.index, dtype="str")
-    made.columns = frame.columns
-    return made
+    formatted = pd.DataFrame(shown, index=frame.index, dtype="str")
+    formatted.columns = frame.columns
+    return formatted
 
 
 def _text(column: pd.Series[Any], unit: str | None, name: str) -> list[str]:
-    form = _form(column, unit, name)
-    return ["" if null else form(value) for value, null in zip(column, column.isna(), strict=True)]
+    format_ = _formatter(column, unit, name)
+    return ["" if null else format_(value) for value, null in zip(column, column.isna(), strict=True)]
 
 
-def _form(column: pd.Series[Any], unit: str | None, name: str) -> Callable[[Any], str]:
-    """Return how a column's values are written."""
+def _formatter(column: pd.Series[Any], unit: str | None, name: str) -> Callable[[Any], str]:
+    """Return the function that formats a column's values."""
     types = pd.api.types
     if types.is_datetime64_any_dtype(column.dtype):
         known = column.dropna()
         days = bool((known == known.dt.normalize()).all())
-        return lambda moment: f"{moment:%Y-%m-%d}" if days else f"{moment:%Y-%m-%d %H:%M}"
+        return lambda time: f"{time:%Y-%m-%d}" if days else f"{time:%Y-%m-%d %H:%M}"
     if types.is_bool_dtype(column.dtype):
         return lambda value: "yes" if value else "no"
     if not types.is_numeric_dtype(column.dtype):
         return lambda value: escape_control(str(value))
-    if unit in _FORMS:
-        return _FORMS[unit]
+    if unit in _FORMATTERS:
+        return _FORMATTERS[unit]
     if "year" in name.split("_"):
         return lambda year: f"{year:.0f}"
-    after = f" {unit}" if unit else ""
+    suffix = f" {unit}" if unit else ""
     if types.is_integer_dtype(column.dtype):
-        return lambda number: f"{number:,}{after}"
-    return lambda number: f"{number:,.4g}{after}" if abs(number) < 10_000 else f"{number:,.0f}{after}"
+        return lambda number: f"{number:,}{suffix}"
+    return lambda number: f"{number:,.4g}{suffix}" if abs(number) < 10_000 else f"{number:,.0f}{suffix}"
 
 
 def _with_prefix(number: float, unit: str) -> str:
@@ -140,7 +138,7 @@ def _with_prefix(number: float, unit: str) -> str:
     return f"{number:.4g} {unit}"
 
 
-_FORMS: dict[str | None, Callable[[Any], str]] = {
+_FORMATTERS: dict[str | None, Callable[[Any], str]] = {
     "byte": lambda size: format_size(size) if size >= 0 else f"-{format_size(-size)}",
     "s": lambda seconds: format_duration(seconds) if seconds >= 0 else f"-{format_duration(-seconds)}",
     "1": lambda share: f"{share:.1%}",

@@ -12,7 +12,7 @@ def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = 
     """Create a tqdm progress bar.
 
     Args:
-        wanted: Whether to show the bar. None shows it in notebooks and if standard error is a terminal.
+        wanted: Show the bar. None shows it in notebooks and if standard error is a terminal.
         name: Label of the bar.
         total: Expected number of units, such as the files found by the last scan; None if unknown.
         unit: Unit, with a leading space.

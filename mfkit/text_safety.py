@@ -1,9 +1,24 @@
-"""Escaping of control characters in file names and other untrusted text."""
+"""Escaping of untrusted text: control characters, and formulas in CSV files.
+
+A spreadsheet program may run a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break
+(https://owasp.org/www-community/attacks/CSV_Injection). A leading apostrophe marks the cell as text, also
+when a person types it. Text that begins with apostrophes followed by one of these characters gets one more
+apostrophe, so that removing one always restores the original.
+"""
+
+from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # str.isprintable() rejects control and format characters, surrogates and line breaks.
 _LINE = re.compile(r"[^\n]+")
+# The last four are full-width forms, which some programs treat like the others.
+_FORMULA_STARTS = "^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_ESCAPED_FORMULA = re.compile("^'" + _FORMULA_STARTS[1:])
 
 
 def escape_control(text: str, *, lines: bool = False) -> str:
@@ -11,7 +26,7 @@ def escape_control(text: str, *, lines: bool = False) -> str:
 
     Args:
         text: Text to be shown.
-        lines: Whether to keep line feeds.
+        lines: Keep line feeds.
     """
     if lines:
         return _LINE.sub(lambda line: escape_control(line[0]), text)
@@ -38,3 +53,25 @@ def printable_json(text: str) -> str:
 def _escaped(character: str) -> str:
     code = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{code[at : at + 2].hex()}" for at in range(0, len(code), 2))
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet program may run a text as a formula."""
+    return re.match(_FORMULA_STARTS, text) is not None
+
+
+def escape_formula(column: pa.Array) -> pa.Array:
+    """Return a text column with an apostrophe before possible formulas, and without NUL characters."""
+    import pyarrow.compute as pc  # which most programs that escape text do not need
+
+    column = pc.replace_substring(column, "\0", "")
+    return pc.if_else(
+        pc.match_substring_regex(column, _FORMULA_STARTS),
+        pc.binary_join_element_wise("'", column, ""),
+        column,
+    )
+
+
+def unescape_formula(text: str) -> str:
+    """Return a text as it was before :func:`escape_formula`."""
+    return text[1:] if _ESCAPED_FORMULA.match(text) else text

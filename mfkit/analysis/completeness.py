@@ -58,20 +58,7 @@ FIELDS: Mapping[str, tuple[ColumnElement[bool], tuple[MediaType, ...]]] = {
 
 
 def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that counts the items with each field.
-
-    Args:
-        by: Names of dimensions (:func:`mfkit.analysis.dimensions.dimensions`); none for all items together.
-        chosen: Filter of the items.
-
-    Returns:
-        One row per group and field that items of the group can have: the columns named in ``by``, ``field``,
-        ``files`` (items of the media types that can have the field), ``known``, ``lacking`` and ``share``
-        (``known`` divided by ``files``). Fields are in the order of :data:`FIELDS`.
-
-    Raises:
-        FilterError: A dimension is unknown.
-    """
+    """Return the statement for :meth:`mfkit.MediaLibrary.completeness`; fields are in the order of FIELDS."""
     grouping = dimensions(by, chosen, least=0)
     each = (
         select(
@@ -115,7 +102,7 @@ def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
             rows.c.field,
             rows.c.files,
             rows.c.known,
-            (rows.c.files - rows.c.known).label("lacking"),
+            (rows.c.files - rows.c.known).label("unknown"),
             (cast(rows.c.known, Double()) / rows.c.files).label("share"),
         )
         .where(rows.c.files > 0)
@@ -124,19 +111,7 @@ def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
 
 
 def missing_metadata(field: str, chosen: MediaFilter, *, limit: int | None = None) -> Select[Any]:
-    """Return the statement that lists the items that lack a field, by path.
-
-    Args:
-        field: One of :data:`FIELDS`.
-        chosen: Filter of the items; media types that cannot have the field are left out.
-        limit: Maximum number of rows.
-
-    Returns:
-        All columns of ``media``.
-
-    Raises:
-        FilterError: The field is unknown, or the limit is negative.
-    """
+    """Return the statement for :meth:`mfkit.MediaLibrary.missing_metadata`."""
     if field not in FIELDS:
         raise FilterError(f"{field!r} is not a field. Use one of {', '.join(FIELDS)}.")
     if limit is not None and limit < 0:

@@ -1,28 +1,72 @@
-"""Dimensions to group items by: columns, bins, folders, parts of dates, tags, collections, roots."""
+"""Dimensions to group items by: columns, bins, folders, periods, tags, collections, roots."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Column, ColumnElement, FromClause, Label, Subquery, Text, case, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Label,
+    Subquery,
+    Text,
+    case,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import iterate
 
-from mfkit.analysis.periods import period_start
-from mfkit.errors import FilterError
+from mfkit.errors import FilterError, did_you_mean
 from mfkit.filters.conditions import camera, conditions, container, item_date, item_year, lens
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
-from mfkit.filters.suggestions import did_you_mean
-from mfkit.models import Collection, Scan, Tag, collection_items, media, media_tags
-from mfkit.sql.elements import after_last, ancestor, capture_clock, folder_depth
+from mfkit.models import Collection, Scan, Tag, UTCDateTime, collection_items, media, media_tags
+from mfkit.sql.elements import PeriodStart, UtcClock, after_last, ancestor, capture_clock, folder_depth
 
 c = media.c
 MAX_DEPTH = 50
 """Maximum depth of the dimension ``folder:n``."""
+
+Period = Literal["year", "quarter", "month", "week", "day"]
+Freq = Period | Literal["YS", "YE", "Y", "QS", "QE", "Q", "MS", "ME", "M", "W", "D"]
+_PERIODS: dict[str, Period] = {
+    **{name: name for name in get_args(Period)},
+    **dict.fromkeys(("YS", "YE", "Y"), "year"),
+    **dict.fromkeys(("QS", "QE", "Q"), "quarter"),
+    **dict.fromkeys(("MS", "ME", "M"), "month"),
+    "W": "week",
+    "D": "day",
+}
+"""Period by name and by pandas alias (https://pandas.pydata.org/docs/user_guide/timeseries.html)."""
+
+
+def period_start(freq: Freq, timestamp: ColumnElement[Any]) -> ColumnElement[datetime]:
+    """Return the start of the period that a timestamp falls in; weeks start on Monday.
+
+    Args:
+        freq: ``"year"``, ``"quarter"``, ``"month"``, ``"week"``, ``"day"``, or a pandas alias of these.
+        timestamp: A local time, or a timestamp, which is taken in UTC.
+
+    Returns:
+        A local time.
+
+    Raises:
+        FilterError: The period has another name.
+    """
+    if freq not in _PERIODS:
+        raise FilterError(
+            f"{freq!r} is not a period. {did_you_mean(freq, _PERIODS)}Use one of {', '.join(_PERIODS)}."
+        )
+    local = UtcClock(timestamp) if isinstance(timestamp.type, UTCDateTime) else timestamp
+    return PeriodStart(literal_column(f"'{_PERIODS[freq]}'"), local)
+
 
 _root, _tag, _collection = Scan.__table__.c.root, Tag.__table__, Collection.__table__
 # Roots that contain the same path are nested, so the largest text is the innermost root. The comparison uses
@@ -77,7 +121,7 @@ class Dimensions:
         names: Names of the dimensions.
         columns: Their expressions, labelled with the names.
         source: Table or join to select from.
-        overlapping: Whether an item can be in several groups.
+        overlapping: True if an item can be in several groups.
     """
 
     names: tuple[str, ...]

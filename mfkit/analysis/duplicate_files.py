@@ -40,26 +40,12 @@ Only differences within a group count, so a folder named Copyright around the wh
 
 
 def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
-    """Return the statement that lists every path of the items that have copies.
+    """Return the statement for :meth:`mfkit.MediaLibrary.duplicates`.
 
-    It suggests one path of each group to keep: the one that looks least like a copy (:data:`COPY_WORDS`),
-    then the one with the oldest modification time, in the fewest folders, with the shortest path, first by
-    name.
-
-    Args:
-        chosen: Filter of the items; items without copies are left out.
-        groups: Maximum number of groups; those with the most reclaimable bytes are kept. None for all.
-
-    Raises:
-        FilterError: The number of groups is negative.
-
-    Returns:
-        One row per path that is not missing, groups with the most reclaimable bytes first, and in a group the
-        item's own path before its copies: ``id`` (of the item, the same for the whole group), ``file_path``,
-        ``is_copy``, ``file_name``, ``media_type``, ``file_size`` (bytes of one file), ``paths`` (number in
-        the group), ``reclaimable_bytes`` (bytes freed by removing all but one), ``file_modified_at``,
-        ``keep`` (true for one path of the group) and ``reason`` (difference from the kept path, or of the
-        kept path from the second best).
+    It suggests one path of each item to keep: the one that looks least like a copy (:data:`COPY_WORDS`), then
+    the one with the oldest modification time, in the fewest folders, with the shortest path, first by name.
+    Missing paths are left out. ``reason`` states the difference from the kept path, or of the kept path from
+    the second best.
     """
     if groups is not None and groups < 0:
         raise FilterError(f"groups is {groups}. Use 0 or more.")

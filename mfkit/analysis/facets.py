@@ -1,19 +1,19 @@
-"""Facets: the values of several dimensions with their counts, each under the filter without its own field.
+"""Facets: the values of several dimensions with their counts, and messages about values that no item has.
 
-Under the whole filter, a facet would list only the values that the filter already selects. Without its own
-field it shows how many files another choice would give.
+Each dimension is counted under the filter without the dimension's own field. Under the whole filter, a facet
+would list only the values that the filter already selects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Integer, Select, Subquery, Text, cast, func, literal, select, union_all
 
 from mfkit.analysis.dimensions import dimensions, preaggregate
 from mfkit.analysis.summary import integer_sum
-from mfkit.errors import FilterError
+from mfkit.errors import FilterError, closest
 from mfkit.filters.describe import without
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import media
@@ -38,23 +38,43 @@ FACETS: dict[str, str] = {
 }
 """Dimension -> the field of :class:`MediaFilter` that selects its values."""
 
+DIMENSION_OF_FIELD: dict[str, str] = {
+    **{field: dimension for dimension, field in FACETS.items() if field not in ("media_type", "resolution")},
+    "all_tags": "tag",
+}
+"""Field of the filter -> the dimension with its values, for fields that take any value."""
+
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "h265": ("hevc",),
+    "h.265": ("hevc",),
+    "x265": ("hevc",),
+    "hvc1": ("hevc",),
+    "h264": ("h264",),
+    "h.264": ("h264",),
+    "x264": ("h264",),
+    "avc": ("h264",),
+    "avc1": ("h264",),
+    "mpeg2": ("mpeg2video",),
+    "mpeg1": ("mpeg1video",),
+    "xvid": ("mpeg4",),
+    "divx": ("mpeg4",),
+    "jpeg": ("jpg",),
+    "jpg": ("jpeg",),
+    "tiff": ("tif",),
+    "tif": ("tiff",),
+    "mpeg": ("mpg",),
+    "mpg": ("mpeg",),
+    "mkv": ("matroska,webm", "matroska"),
+    "matroska": ("mkv",),
+    "m4a": ("aac", "alac"),
+    "ogg": ("vorbis", "opus"),
+    "wav": ("pcm_s16le",),
+    "pcm": ("pcm_s16le", "pcm_s24le"),
+}
+
 
 def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Select[Any]:
-    """Return the statement that counts the values of dimensions, each under the filter without its own field.
-
-    Args:
-        names: Names in :data:`FACETS`.
-        chosen: The filter.
-        limit: Maximum number of values of each dimension; those with the most files are kept.
-
-    Returns:
-        ``fact`` (the dimension), ``value`` (text), ``files`` and ``bytes``; dimensions in the given order,
-        values with the most files first. Unknown values are left out. An item counts once for each of its
-        tags and collections.
-
-    Raises:
-        FilterError: A name is unknown, none is given, or the limit is below 1.
-    """
+    """Return the statement for :meth:`mfkit.MediaLibrary.facets`."""
     if not names:
         raise FilterError(f"No dimension is named. Use at least one of {', '.join(FACETS)}.")
     for name in names:
@@ -64,7 +84,7 @@ def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Se
         raise FilterError(f"limit is {limit}. Use 1 or more.")
     lists = [_values(name, place, without(chosen, FACETS[name]), limit) for place, name in enumerate(names)]
     every = union_all(*(select(one) for one in lists)).subquery()
-    return select(every.c.fact, every.c.value, every.c.files, every.c.bytes).order_by(
+    return select(every.c.field, every.c.value, every.c.files, every.c.bytes).order_by(
         every.c.place, every.c.files.desc(), by_code_point(every.c.value)
     )
 
@@ -79,7 +99,7 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
     return (
         select(
             literal(place, Integer()).label("place"),
-            literal(name, Text()).label("fact"),
+            literal(name, Text()).label("field"),
             named,
             files,
             integer_sum(func.sum(each.c.bytes)).label("bytes"),
@@ -91,3 +111,19 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
         .limit(limit)
         .subquery()
     )
+
+
+def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
+    """Yield the fields and values of a filter that possibly no item has."""
+    for field in DIMENSION_OF_FIELD:
+        for value in getattr(chosen, field) or ():
+            yield field, value
+
+
+def unmatched_message(field: str, value: str, existing: Sequence[str]) -> str:
+    """Return the sentence that no item has a value, with the closest existing values."""
+    name = DIMENSION_OF_FIELD[field].replace("_", " ")
+    begin = f"No item is in the {name}" if field == "collection" else f"No item has the {name}"
+    meant = [one for one in _ALIASES.get(value.lower(), ()) if one in existing] or closest(value, existing)
+    question = f" Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
+    return f"{begin} {value!r}.{question}"

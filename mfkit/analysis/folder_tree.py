@@ -31,7 +31,7 @@ def common_folder(first: str | None, last: str | None) -> str:
 
 
 def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = None) -> Select[Any]:
-    """Return the statement that lists folders with the totals of what is below them, the most bytes first.
+    """Return the statement for :meth:`mfkit.MediaLibrary.folders`.
 
     Args:
         depth: Number of levels below ``top``.
@@ -39,14 +39,6 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         top: Root of the tree.
         limit: Maximum number of folders. A folder never has fewer bytes than its subfolders and comes before
             them, so the remaining folders still form one tree.
-
-    Returns:
-        ``id`` (path of the folder), ``parent`` (null for the root), ``label`` (last part of the path; the
-        whole path of the root), ``depth`` (0 for the root), ``files`` and ``bytes`` (each item once, at its
-        own path), ``duration`` (seconds). No rows without items.
-
-    Raises:
-        FilterError: The depth is not from 1 to 50, or the limit is negative.
     """
     if not 1 <= depth <= MAX_DEPTH:
         raise FilterError(f"depth is {depth!r}. Use a number from 1 to {MAX_DEPTH}.")

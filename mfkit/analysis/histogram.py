@@ -58,7 +58,7 @@ def edges(column: str, least: float | None, greatest: float | None, bins: int, *
         least: Minimum.
         greatest: Maximum.
         bins: Number of bins.
-        log: Whether the bins have equal ratios instead of equal widths.
+        log: True if the bins have equal ratios instead of equal widths.
 
     Raises:
         FilterError: The number of bins is not from 1 to 500.
@@ -77,18 +77,7 @@ def edges(column: str, least: float | None, greatest: float | None, bins: int, *
 def histogram(
     column: str, bin_edges: Sequence[Any], chosen: MediaFilter, *, log: bool = False
 ) -> Select[Any]:
-    """Return the statement that counts items by the bins of a column.
-
-    Args:
-        column: One of :data:`QUANTITIES`.
-        bin_edges: Edges of the bins, from :func:`edges`.
-        chosen: Filter of the items.
-        log: Whether to leave out values that are not above 0.
-
-    Returns:
-        One row per bin, empty ones included: ``bin`` (from 0), ``low`` (inclusive) and ``high`` (exclusive,
-        but inclusive in the last bin of a column of fractions), ``files`` and ``bytes``.
-    """
+    """Return the statement for :meth:`mfkit.MediaLibrary.histogram`, with edges from :func:`edges`."""
     quantity = _quantity(column)
     type_: TypeEngine[Any] = BigInteger() if isinstance(quantity.type, Integer) else Double()
     number = max(len(bin_edges) - 1, 1)

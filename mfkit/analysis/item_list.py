@@ -1,28 +1,38 @@
-"""Lists of items: all, counted, searched."""
+"""Lists of items, the details of one item, and the lists of tags, collections and saved filters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, cast, func, select
 
-from mfkit.analysis.item_details import tag_names
-from mfkit.errors import FilterError
+from mfkit.errors import FilterError, did_you_mean
 from mfkit.filters.conditions import camera, conditions, container, lens
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution
-from mfkit.filters.suggestions import did_you_mean
 from mfkit.filters.text_search import search_hits
-from mfkit.models import media
+from mfkit.models import Collection, MediaCopy, SavedFilter, Tag, collection_items, media, media_tags
+from mfkit.sql.elements import OrderedTexts, by_code_point
 
 c = media.c
+_tag, _collection, _saved = Tag.__table__.c, Collection.__table__.c, SavedFilter.__table__.c
+_tag_links, _collection_links = media_tags.c, collection_items.c
+
+_tag_names = (
+    select(OrderedTexts(_tag.name))
+    .join_from(media_tags, Tag, _tag.id == _tag_links.tag_id)
+    .where(_tag_links.media_item_id == c.id)
+    .scalar_subquery()
+    .correlate(media)
+)
 COLUMNS: dict[str, ColumnElement[Any]] = {
     **c,
     "place": c.location_name,
     "camera": camera,
     "lens": lens,
-    "tags": tag_names,
+    "tags": _tag_names,
     "resolution": resolution,
     "container": container,
     "codec": func.coalesce(c.video_codec, c.audio_codec),
@@ -40,31 +50,19 @@ def items(
     limit: int | None = None,
     offset: int | None = None,
 ) -> Select[Any]:
-    """Return the statement that lists items.
-
-    Args:
-        chosen: Filter of the items.
-        columns: Names in :data:`COLUMNS`, in the desired order; None for the columns of ``media``.
-        order_by: A name in :data:`COLUMNS`; nulls are last. None puts the items that were added last first.
-        ascending: False sorts in descending order.
-        limit: Maximum number of rows.
-        offset: Number of rows to skip.
-
-    Raises:
-        FilterError: A column is unknown, none is named, or limit or offset is negative.
-    """
+    """Return the statement for :meth:`mfkit.MediaLibrary.items`."""
     if columns is not None and not columns:
         raise FilterError(f"No column is named. Use at least one of {', '.join(COLUMNS)}.")
     for name, value in (("limit", limit), ("offset", offset)):
         if value is not None and value < 0:
             raise FilterError(f"{name} is {value}. Use 0 or more.")
-    statement = select(*(_columns(columns) if columns is not None else media.c)).where(*conditions(chosen))
+    statement = select(*(_columns(columns) if columns is not None else c)).where(*conditions(chosen))
     if order_by is None:
-        statement = statement.order_by(media.c.created_at.desc(), media.c.id)
+        statement = statement.order_by(c.created_at.desc(), c.id)
     else:
         column = _column(order_by)
         ordered = column.asc() if ascending else column.desc()
-        statement = statement.order_by(ordered.nulls_last(), media.c.id)
+        statement = statement.order_by(ordered.nulls_last(), c.id)
     return statement.limit(limit).offset(offset)
 
 
@@ -78,10 +76,91 @@ def search(text: str, chosen: MediaFilter, *, limit: int | None = None) -> Selec
     hits = search_hits(text)
     return (
         select(media)
-        .join(hits, hits.c.media_item_id == media.c.id)
+        .join(hits, hits.c.media_item_id == c.id)
         .where(*conditions(chosen))
-        .order_by(hits.c.rank, media.c.file_path)
+        .order_by(hits.c.rank, c.file_path)
         .limit(limit)
+    )
+
+
+def item_row(item_id: UUID) -> Select[Any]:
+    """Return the statement that selects the row of an item."""
+    return select(media).where(c.id == item_id)
+
+
+def tags_of(item_id: UUID) -> Select[Any]:
+    """Return the statement that lists an item's tags: ``name``."""
+    statement = select(Tag.name).join(media_tags, _tag_links.tag_id == _tag.id)
+    return statement.where(_tag_links.media_item_id == item_id).order_by(by_code_point(_tag.name))
+
+
+def collections_of(item_id: UUID) -> Select[Any]:
+    """Return the statement that lists an item's collections: ``name``."""
+    statement = select(Collection.name).join(
+        collection_items, _collection_links.collection_id == _collection.id
+    )
+    return statement.where(_collection_links.media_item_id == item_id).order_by(
+        by_code_point(_collection.name)
+    )
+
+
+def copies_of(item_id: UUID) -> Select[Any]:
+    """Return the statement that lists the paths of an item's copies that are not missing: ``name``."""
+    return (
+        select(MediaCopy.file_path.label("name"))
+        .where(MediaCopy.media_item_id == item_id, MediaCopy.missing_since.is_(None))
+        .order_by(MediaCopy.file_path)
+    )
+
+
+def tags() -> Select[Any]:
+    """Return the statement that lists tags by name: ``name``, ``items``, ``description``, ``color``,
+    ``created_at``, ``id``."""
+    further = (_tag.description, _tag.color, _tag.created_at, _tag.id)
+    return _counted(_tag.name, further, media_tags, _tag_links.tag_id == _tag.id)
+
+
+def collections() -> Select[Any]:
+    """Return the statement that lists collections by name: ``name``, ``items``, ``description``,
+    ``created_at``, ``modified_at``, ``id``."""
+    further = (_collection.description, _collection.created_at, _collection.modified_at, _collection.id)
+    links = _collection_links.collection_id == _collection.id
+    return _counted(_collection.name, further, collection_items, links)
+
+
+def _counted(
+    name: Any, further: Sequence[ColumnElement[Any]], links: Table, linked: ColumnElement[bool]
+) -> Select[Any]:
+    """Return the statement that lists tags or collections with the number of their items."""
+    return (
+        select(name, func.count(links.c.media_item_id).label("items"), *further)
+        .outerjoin_from(name.table, links, linked)
+        # By all columns: DuckDB and Spark do not know that they depend on the id.
+        .group_by(name, *further)
+        .order_by(by_code_point(name))
+    )
+
+
+def saved_filters() -> Select[Any]:
+    """Return the statement that lists saved filters by name.
+
+    Its columns are ``name``, ``filter`` (JSON), ``created_at``, ``modified_at`` and ``id``.
+    """
+    return select(_saved.name, _saved.filter, _saved.created_at, _saved.modified_at, _saved.id).order_by(
+        by_code_point(_saved.name)
+    )
+
+
+def saved_filter(name: str) -> Select[Any]:
+    """Return the statement that finds a saved filter by name, without case but preferring an exact match.
+
+    Its column is ``filter`` (JSON).
+    """
+    return (
+        select(_saved.filter)
+        .where(func.lower(_saved.name) == func.lower(name))
+        .order_by(case((_saved.name == name, 0), else_=1), _saved.name)
+        .limit(1)
     )
 
 
@@ -92,6 +171,6 @@ def _columns(names: Sequence[str]) -> list[ColumnElement[Any]]:
 def _column(name: str) -> ColumnElement[Any]:
     if name not in COLUMNS:
         raise FilterError(
-            f"There is no column {name!r}. {did_you_mean(name, COLUMNS)}Use {', '.join(COLUMNS)}."
+            f"Items have no column {name!r}. {did_you_mean(name, COLUMNS)}Use {', '.join(COLUMNS)}."
         )
     return COLUMNS[name]

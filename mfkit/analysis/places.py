@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, cast,
 
 from mfkit.errors import FilterError
 from mfkit.filters.conditions import conditions, item_year
-from mfkit.filters.media_filter import Box, MediaFilter
+from mfkit.filters.filter_values import Box
+from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import media
 from mfkit.sql.elements import by_code_point
 
@@ -60,22 +61,7 @@ def zoom_size(chosen: MediaFilter, zoom: float) -> float:
 
 
 def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None = None) -> Select[Any]:
-    """Return the statement that sums items by the cells of a grid, the most files first.
-
-    Args:
-        chosen: Filter of the items; items without a location are left out.
-        degrees: Side of a cell; :func:`cell_size` if neither this nor a zoom is given.
-        zoom: Zoom level of the map, instead of ``degrees`` (:func:`zoom_size`).
-
-    Returns:
-        One row per cell with items: ``latitude`` and ``longitude`` (mean of its items, degrees), ``files``,
-        ``bytes``, ``first_year`` and ``last_year`` (null without dates), ``first_place`` and ``last_place``
-        (first and last of its place names in alphabetical order; null without names).
-
-    Raises:
-        FilterError: The cell size is not above 0 and at most 90, the zoom not from 0 to 24, or both
-            are given.
-    """
+    """Return the statement for :meth:`mfkit.MediaLibrary.places`."""
     if degrees is not None and zoom is not None:
         raise FilterError("degrees and zoom are both given. Give only one of them.")
     size = cell_size(chosen) if degrees is None else degrees

@@ -34,28 +34,12 @@ c = media.c
 def savings(
     target: str, assumptions: Sequence[Assumption], chosen: MediaFilter, *, limit: int | None = None
 ) -> Select[Any]:
-    """Return the statement that estimates the savings of re-encoding, the most bytes first.
+    """Return the statement for :meth:`mfkit.MediaLibrary.savings`.
 
     The size after re-encoding is duration x bit rate / 8, with the assumed rate of the item's resolution
-    (times ``high_fps`` above 30 frames per second), plus the rate of the audio for a video with audio.
-
-    Args:
-        target: Codec to encode to.
-        assumptions: Assumed bit rates.
-        chosen: Filter of the items. Left out are items without a known duration, videos without known
-            dimensions, items with a codec newer than the target or of the same generation with a size up to
-            the high estimate, and items with no expected savings.
-        limit: Maximum number of rows.
-
-    Returns:
-        ``id``, ``file_path``, ``media_type``, ``codec``, ``resolution`` (null for audio), ``duration``
-        (seconds), ``bitrate`` (bit/s: file size over duration), ``file_size``, ``bytes_low``,
-        ``bytes_expected`` and ``bytes_high`` (after re-encoding), ``saves_low``, ``saves_expected`` and
-        ``saves_high`` (at least 0; the low savings belong to the high rate). Bytes are of one file, without
-        copies.
-
-    Raises:
-        FilterError: The assumptions have no such target, or the limit is negative.
+    (times ``high_fps`` above 30 frames per second), plus the rate of the audio for a video with audio. Left
+    out are items with a codec newer than the target, or of the same generation with a size up to the high
+    estimate. The low savings belong to the high rate. Bytes are of one file, without copies.
     """
     if limit is not None and limit < 0:
         raise FilterError(f"limit is {limit}. Use 0 or more.")

@@ -18,11 +18,10 @@ def scans() -> Select[Any]:
 
 
 def failures() -> Select[Any]:
-    """Return the statement that lists the files that could not be read or understood, by path.
+    """Return the statement for :meth:`mfkit.MediaLibrary.failures`.
 
-    Returns:
-        ``file_path``, ``stage``, ``error``, ``file_size``, ``file_modified_at``, ``created_at`` (time of the
-        first failure), and ``root``, ``scanned_at`` and ``scan_id`` of the last scan that failed on the file.
+    ``created_at`` is the time of the first failure; ``root``, ``scanned_at`` and ``scan_id`` are of the last
+    scan that failed on the file.
     """
     failure, scan = ScanFailure.__table__.c, Scan.__table__.c
     columns = (
@@ -58,13 +57,7 @@ def roots() -> Select[Any]:
 
 
 def totals() -> Select[Any]:
-    """Return the statement that counts the files in all scanned folders: one row.
-
-    Returns:
-        ``files`` and ``bytes`` (as ``find`` and ``du`` count them), which are the sums of ``items`` and
-        ``item_bytes``, ``copies`` and ``copy_bytes``, and ``unread`` and ``unread_bytes`` (files that are
-        empty or could not be read).
-    """
+    """Return the statement for :meth:`mfkit.MediaLibrary.totals`."""
     present = (
         select(
             func.count().label("items"),
@@ -168,21 +161,13 @@ def _named(scans: Sequence[Row], id_: str) -> Row:
     for scan in scans:
         if str(scan["id"]) == id_:
             return scan
-    raise FilterError(f"There is no scan {id_!r}. See lib.scans() for the ids.")
+    raise FilterError(f"The library has no scan {id_!r}. See lib.scans() for the ids.")
 
 
 def compare(earlier: ScanPair, later: ScanPair) -> Select[Any]:
-    """Return the statement that lists the changes between two scans of a root.
+    """Return the statement for :meth:`mfkit.MediaLibrary.compare`.
 
-    Args:
-        earlier: The scan whose state is the old one.
-        later: The scan whose state is the new one.
-
-    Returns:
-        ``change`` (``added``, ``removed``, ``moved``, ``grown``, ``shrunk``, ``edited``), ``file_path``,
-        ``old_path`` (of moved files), ``file_size``, ``old_size``, ``bytes`` (the difference), ``media_type``
-        and ``id`` (of the item with that content; null if the library no longer has one), sorted by change
-        and path. A move into or out of the root counts as added or removed.
+    A move into or out of the root counts as added or removed.
     """
     span = and_(_scan.started_at > earlier.started_at, _scan.started_at <= later.started_at)
     order = (_scan.started_at, _change.revision)

@@ -1,4 +1,4 @@
-"""Summaries: files, bytes and durations by dimensions."""
+"""Summaries: files, bytes and durations by dimension, and the growth of a library by period."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, cast, func, literal, select
 
-from mfkit.analysis.dimensions import dimensions, preaggregate
-from mfkit.analysis.periods import period_start
+from mfkit.analysis.dimensions import Freq, dimensions, period_start, preaggregate
+from mfkit.errors import FilterError, did_you_mean
 from mfkit.filters.conditions import conditions, item_date
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import media
@@ -18,21 +18,7 @@ c = media.c
 
 
 def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that sums items by one or more dimensions, the most bytes first.
-
-    Args:
-        by: Names of dimensions (:func:`mfkit.analysis.dimensions.dimensions`).
-        chosen: Filter of the items.
-
-    Returns:
-        One row per group (null for unknown values): the columns named in ``by``, ``files`` (items),
-        ``copies``, ``bytes`` (without copies), ``bytes_with_copies``, ``share`` (of the bytes of all selected
-        items, 0 to 1) and ``duration`` (seconds). An item with several tags or collections counts in several
-        groups, so that the shares can add up to more than 1.
-
-    Raises:
-        FilterError: A name is unknown.
-    """
+    """Return the statement for :meth:`mfkit.MediaLibrary.summary`."""
     grouping = dimensions(by, chosen)
     each = preaggregate(
         grouping,
@@ -65,6 +51,38 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
         # By result name: Spark does not find the sum itself beside that of a window.
         .order_by(size.desc(), *ordered_by(groups))
     )
+
+
+def growth(
+    freq: Freq, chosen: MediaFilter, *, on: str = "date", by: str | Sequence[str] = "media_type"
+) -> Select[Any]:
+    """Return the statement for :meth:`mfkit.MediaLibrary.growth`; groups have no rows for empty periods."""
+    dates = {"date": item_date, "created_at": c.created_at, "file_modified_at": c.file_modified_at}
+    if on not in dates:
+        raise FilterError(f"{on!r} is not a date. {did_you_mean(on, dates)}Use one of {', '.join(dates)}.")
+    grouping = dimensions(by, chosen, least=0)
+    each = (
+        select(period_start(freq, dates[on]).label("period"), *grouping.columns, c.file_size.label("_bytes"))
+        .select_from(grouping.source)
+        .where(*conditions(chosen), dates[on].is_not(None))
+        .subquery()
+    )
+    groups = [each.c.period, *(each.c[name] for name in grouping.names)]
+    summed = (
+        select(*groups, func.count().label("files"), integer_sum(func.sum(each.c._bytes)).label("bytes"))
+        .group_by(*groups)
+        .subquery()
+    )
+    values = [summed.c[name] for name in grouping.names]
+    running: dict[str, Any] = {"partition_by": values or None, "order_by": summed.c.period}
+    return select(
+        summed.c.period,
+        *values,
+        summed.c.files,
+        summed.c.bytes,
+        integer_sum(func.sum(summed.c.files).over(**running)).label("total_files"),
+        integer_sum(func.sum(summed.c.bytes).over(**running)).label("total_bytes"),
+    ).order_by(summed.c.period, *ordered_by(values))
 
 
 def integer_sum(expression: ColumnElement[Any]) -> ColumnElement[int]:

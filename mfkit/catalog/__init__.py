@@ -2,8 +2,15 @@
 
 from mfkit.catalog.item_selection import ItemsArgument
 from mfkit.catalog.saved_filters import delete_filter, save_filter, unknown_filter
-from mfkit.catalog.tags_and_collections import add_to, remove_from, tag, tag_people, untag
-from mfkit.catalog.undo import Change, undo_change
+from mfkit.catalog.tags_and_collections import (
+    Change,
+    add_to,
+    remove_from,
+    tag,
+    tag_people,
+    undo_change,
+    untag,
+)
 
 __all__ = [
     "Change",

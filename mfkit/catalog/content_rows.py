@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
@@ -18,10 +18,8 @@ from uuid import UUID
 from sqlalchemy import Select, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.catalog.take_path import take_paths
-from mfkit.core.bulk_write import insert_rows, update_rows
-from mfkit.core.ids import new_id
-from mfkit.models import MediaCopy, MediaItem
+from mfkit.core.bulk_write import insert_rows, new_id, update_rows
+from mfkit.models import MediaCopy, MediaItem, utc_now
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT", bound="ItemRow")
@@ -58,7 +56,7 @@ class ItemRow:
 
     @property
     def is_new(self) -> bool:
-        """Whether the batch adds the item."""
+        """True if the batch adds the item."""
         return self.stored_path is None
 
 
@@ -75,7 +73,7 @@ class CopyRow:
         modified_at: When its file was modified.
         missing_since: When it was found missing.
         scanned_at: When the batch read its file.
-        is_new: Whether the batch adds it.
+        is_new: True if the batch adds it.
     """
 
     id: UUID
@@ -251,3 +249,40 @@ async def select_in(
 def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
     """Yield values in parts that one statement takes as parameters."""
     return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+
+
+def replaced_path(path: str, item_id: UUID) -> str:
+    """Return the path of an item that lost its own: below a file, where no file can exist."""
+    return f"{path}/replaced/{item_id}"
+
+
+async def take_paths(connection: AsyncConnection, wanted: Mapping[UUID, str]) -> None:
+    """Give items new paths, after freeing each path from the item or copy that holds it.
+
+    An item that loses its path and gets no other keeps its row, tags and collections. It becomes missing and
+    gets a :func:`replaced_path`. A copy that holds a wanted path is deleted, because its file now has other
+    content.
+
+    Args:
+        connection: Open in a write transaction.
+        wanted: The new path of each item. An item that gets a :func:`replaced_path` keeps its file name.
+    """
+    # All items release their paths before the first one takes its new path, because items may swap paths.
+    await update_rows(connection, _ITEM, ("file_path",), [(f"{id_}", id_) for id_ in wanted])
+    now = utc_now()
+    holders = select(_ITEM.c.id, _ITEM.c.file_path, _ITEM.c.missing_since)
+    for paths in chunks(list(wanted.values())):
+        losers = [
+            (replaced_path(path, id_), missing_since or now, now, id_)
+            for id_, path, missing_since in await select_in(connection, holders, _ITEM.c.file_path, paths)
+        ]
+        await update_rows(connection, _ITEM, ("file_path", "missing_since", "modified_at"), losers)
+        await connection.execute(delete(_COPY).where(_COPY.c.file_path.in_(paths)))
+    replaced = {id_ for id_, path in wanted.items() if path.endswith(replaced_path("", id_))}
+    await update_rows(connection, _ITEM, ("file_path",), [(wanted[id_], id_) for id_ in replaced])
+    await update_rows(
+        connection,
+        _ITEM,
+        ("file_path", "file_name"),
+        [(path, posixpath.basename(path), id_) for id_, path in wanted.items() if id_ not in replaced],
+    )

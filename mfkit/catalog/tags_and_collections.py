@@ -1,35 +1,66 @@
-"""Tags and collections of any number of items, changed in one transaction."""
+"""Tags and collections of any number of items, changed in one transaction, and undo of the last change."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Table, Text, Uuid, cast, delete, func, insert, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.catalog.item_selection import ItemsArgument, checked_names, count_items, selected_items, selecting
-from mfkit.catalog.undo import Change
 from mfkit.core.database import Database
 from mfkit.models import Collection, MediaItem, MediaMetadata, Tag, collection_items, media_tags, utc_now
 
+# link table -> the model that its links refer to, the column that refers to it, and the creation time column
+_LINK_TABLES: dict[Table, tuple[type[Tag] | type[Collection], Column[Any], Column[Any]]] = {
+    media_tags: (Tag, media_tags.c.tag_id, media_tags.c.created_at),
+    collection_items: (Collection, collection_items.c.collection_id, collection_items.c.added_at),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of the links between items and tags, or items and collections.
+
+    Attributes:
+        items: Number of items that changed.
+        description: Plain text, such as ``tag “holiday”``.
+        table: The link table.
+        added: Ids of the tags or collections that got links, and the creation time of all these links, which
+            distinguishes them from older ones.
+        removed: The deleted links, as dictionaries by column.
+        created: Ids of the tags or collections that the change created.
+    """
+
+    items: int
+    description: str
+    table: Table
+    added: tuple[Sequence[UUID], datetime] | None = None
+    removed: Sequence[dict[str, Any]] = field(default=(), repr=False)
+    created: Sequence[UUID] = ()
+
 
 async def tag(database: Database, items: ItemsArgument, names: Sequence[str]) -> Change:
-    """Add tags to items; tags that do not exist are created.
-
-    Args:
-        database: The library database.
-        items: The items.
-        names: Names of tags; an existing tag matches regardless of case.
-
-    Returns:
-        The change; its items are those that got at least one new tag.
-
-    Raises:
-        FilterError: A name is missing or empty, or an id is not in the library.
-    """
+    """Add tags to items; the change counts those that got at least one new tag."""
     async with selecting(database, items) as connection:
         names = checked_names(names)
         found = [await _find_or_create(connection, Tag, name) for name in names]
@@ -91,14 +122,7 @@ async def tag_people(database: Database, since: datetime) -> int:
 
 
 async def untag(database: Database, items: ItemsArgument, names: Sequence[str]) -> Change:
-    """Remove tags from items; the tags themselves are kept.
-
-    Returns:
-        The change; its items are those that had at least one of the tags.
-
-    Raises:
-        FilterError: A name is missing or empty, or an id is not in the library.
-    """
+    """Remove tags from items. The tags themselves are kept."""
     async with selecting(database, items) as connection:
         names = checked_names(names)
         tag_ids = select(Tag.id).where(func.lower(Tag.name).in_([func.lower(name) for name in names]))
@@ -107,15 +131,9 @@ async def untag(database: Database, items: ItemsArgument, names: Sequence[str]) 
 
 
 async def add_to(database: Database, collection: str, items: ItemsArgument) -> Change:
-    """Add items to a collection; it is created if it does not exist.
+    """Add items to a collection; see :meth:`mfkit.MediaLibrary.add_to`.
 
     Items given as a DataFrame or ids are appended in their order; items selected by a filter get no position.
-
-    Returns:
-        The change; its items are those that were not in the collection before.
-
-    Raises:
-        FilterError: The name is empty, or an id is not in the library.
     """
     async with selecting(database, items) as connection:
         (name,) = checked_names([collection])
@@ -146,14 +164,7 @@ async def add_to(database: Database, collection: str, items: ItemsArgument) -> C
 
 
 async def remove_from(database: Database, collection: str, items: ItemsArgument) -> Change:
-    """Remove items from a collection; the collection itself is kept.
-
-    Returns:
-        The change; its items are those that were in the collection.
-
-    Raises:
-        FilterError: The name is empty, or an id is not in the library.
-    """
+    """Remove items from a collection. The collection itself is kept."""
     async with selecting(database, items) as connection:
         (name,) = checked_names([collection])
         ids = select(Collection.id).where(func.lower(Collection.name) == func.lower(name))
@@ -190,3 +201,39 @@ async def _find_or_create(
 
 def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in names)
+
+
+async def undo_change(database: Database, change: Change) -> None:
+    """Undo a change: delete the links that it added, and restore the links that it removed.
+
+    Later changes are kept: a link that was created again since is not deleted, and a link is not restored if
+    its item, tag or collection does not exist any more.
+    """
+    model, label, created_at = _LINK_TABLES[change.table]
+    async with database.transaction() as connection:
+        if change.added is not None:
+            ids, added_at = change.added
+            await connection.execute(delete(change.table).where(label.in_(ids), created_at == added_at))
+        if change.removed:
+            restored = Table(
+                "mfkit_restored",
+                MetaData(),
+                *(Column(one.name, one.type) for one in change.table.c),
+                prefixes=["TEMPORARY"],
+            )
+            await connection.run_sync(restored.create)
+            await connection.execute(insert(restored), change.removed)
+            same = exists().where(
+                and_(*(change.table.c[key.name] == restored.c[key.name] for key in change.table.primary_key))
+            )
+            rows = select(*restored.c).where(
+                restored.c.media_item_id.in_(select(MediaItem.id)),
+                restored.c[label.name].in_(select(model.id)),
+                ~same,
+            )
+            await connection.execute(insert(change.table).from_select([one.name for one in restored.c], rows))
+            await connection.run_sync(restored.drop)
+        if change.created:
+            await connection.execute(
+                delete(model).where(model.id.in_(change.created), model.id.not_in(select(label)))
+            )

@@ -63,7 +63,7 @@ def scan(
     with ExitStack() as stack, MediaLibrary(library) as lib:
         executor = None
         if scheduler is not None:
-            from mfkit.distributed.dask_cluster import connected_executor
+            from mfkit.distributed.executor_pool import connected_executor
 
             executor = stack.enter_context(connected_executor(scheduler))
         report = lib.scan(

@@ -29,11 +29,15 @@ class Reader(Protocol):
         ...
 
     def table(self, statement: str, columns: Columns) -> pa.RecordBatchReader:
-        """Return the rows of a large result, in the columns' raw types."""
+        """Return the rows of a large result, in the columns' raw types (SQLite) or the server's (PostgreSQL).
+
+        Raises:
+            pa.ArrowException: A value in SQLite has another type than its column.
+        """
         ...
 
 
-class SqliteReader:
+class SqliteReader(Reader):
     """Reader of a SQLite file through Python's own driver."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -41,15 +45,9 @@ class SqliteReader:
         self._connection = connection
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Return all rows of a small result."""
         return self._connection.execute(statement).fetchall()
 
     def table(self, statement: str, columns: Columns) -> pa.RecordBatchReader:
-        """Return the rows of a large result.
-
-        Raises:
-            pa.ArrowException: A value has another type than its column.
-        """
         schema = pa.schema(list(columns))
         cursor = self._connection.execute(statement)
 
@@ -64,7 +62,7 @@ class SqliteReader:
         return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-class PostgresqlReader:
+class PostgresqlReader(Reader):
     """Reader of PostgreSQL through ADBC."""
 
     def __init__(self, connection: Any) -> None:
@@ -73,14 +71,12 @@ class PostgresqlReader:
         self._cursors: list[Any] = []
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Return all rows of a small result."""
         with self._connection.cursor() as cursor:
             cursor.execute(statement)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
 
     def table(self, statement: str, columns: Columns) -> pa.RecordBatchReader:
-        """Return the rows of a large result, in the types that the server states."""
         cursor = self._connection.cursor()
         self._cursors.append(cursor)
         cursor.execute(statement)

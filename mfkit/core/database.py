@@ -7,19 +7,15 @@ import json
 import os
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from sqlalchemy import URL, TextClause, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, TextClause, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from mfkit.core import postgresql, schema_version, sqlite
-from mfkit.core.altered_schema import refuse_altered
 from mfkit.core.error_mapping import translate_errors
 from mfkit.core.interrupt import wait_or_interrupt
-from mfkit.core.sqlite_file import SqliteFile
-from mfkit.credentials import hide_credentials, is_secret
+from mfkit.credentials import hide_credentials
 from mfkit.errors import (
     DatabaseUnavailableError,
     LibraryLockedError,
@@ -28,7 +24,7 @@ from mfkit.errors import (
     ReadOnlyLibraryError,
 )
 from mfkit.models import Base, MediaItem
-from mfkit.path_argument import checked_path
+from mfkit.path_argument import library_url
 
 T = TypeVar("T")
 BUSY_TIMEOUT = 30.0
@@ -40,11 +36,11 @@ class Database:
     Attributes:
         url: The database's URL. Its text form has no password.
         file: The SQLite file, or None.
-        read_only: Whether the database cannot be written.
+        read_only: True if the database cannot be written.
         engine: The SQLAlchemy engine.
     """
 
-    _open_file: SqliteFile | None = None
+    _open_file: sqlite.SqliteFile | None = None
 
     def __init__(
         self,
@@ -66,7 +62,7 @@ class Database:
             NotALibraryError: The URL is invalid, or the path is empty or a directory.
             DatabaseUnavailableError: The driver for PostgreSQL is not installed.
         """
-        self.url = _as_url(url)
+        self.url = library_url(url)
         self.file = sqlite.database_file(self.url)
         self.read_only = read_only
         connect_args: dict[str, Any] = {}
@@ -102,7 +98,7 @@ class Database:
             ) from error
         if self.dialect == "sqlite":
             if self.file is not None:
-                self._open_file = SqliteFile(self.file)
+                self._open_file = sqlite.SqliteFile(self.file)
             sqlite.prepare(self.engine, self._open_file, read_only=self.read_only)
 
     @property
@@ -126,22 +122,14 @@ class Database:
 
         Raises:
             NotALibraryError: The file is not a SQLite database.
-            ReadOnlyLibraryError: The database is read-only.
-            LibraryLockedError: Another program holds the write lock.
-            LibraryNotFoundError: The file was deleted or moved since it was opened.
+            MfkitError: See :meth:`transaction`.
         """
         async with self.transaction() as connection:
             await connection.run_sync(Base.metadata.create_all)
             await connection.run_sync(schema_version.stamp)
 
     async def drop_tables(self) -> None:
-        """Drop everything that :meth:`create_tables` creates, with all rows.
-
-        Raises:
-            ReadOnlyLibraryError: The database is read-only.
-            LibraryLockedError: Another program holds the write lock.
-            LibraryNotFoundError: The file was deleted or moved since it was opened.
-        """
+        """Drop everything that :meth:`create_tables` creates, with all rows."""
         async with self.transaction() as connection:
             await connection.run_sync(Base.metadata.drop_all)
             await connection.run_sync(schema_version.unstamp)
@@ -162,13 +150,13 @@ class Database:
             LibraryLockedError: Another program holds the write lock.
         """
         if self.read_only and self.file is not None and not self.file.exists():
-            raise LibraryNotFoundError(f"There is no library at {self.file}.")
+            raise LibraryNotFoundError(f"The library {self.file} does not exist. Check the path.")
         if self.file is None or self.file.exists():
             async with self.connect() as connection:
                 revision = await connection.run_sync(schema_version.current)
                 await self._refuse_foreign(connection, revision)
                 if self.dialect == "sqlite":
-                    await connection.run_sync(refuse_altered, self.name)
+                    await connection.run_sync(schema_version.refuse_altered, self.name)
             if revision == schema_version.HEAD:
                 return
             schema_version.refuse_newer(revision, self.name)
@@ -177,7 +165,7 @@ class Database:
             create = True  # the connection says that it was deleted or moved
         if not create:
             raise LibraryNotFoundError(
-                f"There is no library at {self.name}. Check the name, or create the library with a first "
+                f"The library {self.name} does not exist. Check the name, or create the library with a first "
                 'lib.scan("folder") or lib.ingest("list.csv").'
             )
         if self.read_only:
@@ -258,9 +246,9 @@ class Database:
             LibraryLockedError: Another program holds the write lock.
             LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
+        self._make_folder()
         if self.read_only:
             raise ReadOnlyLibraryError(f"{self.name} is read-only.")
-        self._make_folder()
         with translate_errors(self.name):
             async with self.engine.connect() as opened:
                 connection = await opened.execution_options(**{sqlite.WRITE: True})
@@ -353,45 +341,53 @@ def _json(value: Any) -> str:
     return text_
 
 
-def _as_url(url: str | URL | os.PathLike[str]) -> URL:
-    if isinstance(url, URL):
-        return _normalize_password(url)
-    given = checked_path(url, "the library", NotALibraryError)
-    if "://" not in given:
-        return URL.create("sqlite+aiosqlite", database=str(Path(given).expanduser()))
-    try:
-        parsed = make_url(given)
-    except (ArgumentError, ValueError):
-        # Without the cause, because its message may quote a part of the URL and of a password.
-        raise NotALibraryError(
-            "The library's URL cannot be read. It should look like sqlite+aiosqlite:///library.db or "
-            "postgresql+asyncpg://user@host/name (special characters in a password as %40 and so on)."
-        ) from None
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-    backend = parsed.get_backend_name()
-    if backend not in drivers:
-        raise NotALibraryError(f"mfkit keeps libraries in SQLite or PostgreSQL, not in {backend}.")
-    if backend == "sqlite" and (parsed.username or parsed.host):
-        raise NotALibraryError(
-            "A SQLite library is a file on this machine. Its URL looks like sqlite+aiosqlite:///library.db."
-        )
-    return _normalize_password(parsed.set(drivername=drivers[backend]))
+class NullDatabase(Database):
+    """Stand-in for the library database of a published dataset, which has none. Every use raises an error.
 
-
-def _normalize_password(url: URL) -> URL:
-    """Move a password from the URL's parameters to the place where SQLAlchemy hides it.
-
-    Raises:
-        NotALibraryError: Another parameter contains a secret, or the password has an unescaped ``@``.
+    Attributes:
+        file: None.
+        read_only: True.
     """
-    password = url.query.get("password", url.password)
-    url = url.difference_update_query(["password"])
-    secrets = [name for name in url.query if is_secret(name)]
-    if secrets:
-        raise NotALibraryError(
-            f"The database's driver takes no parameter {secrets[0]!r} in a URL. Give the password as in "
-            "postgresql+asyncpg://user:password@host/name."
+
+    def __init__(self, name: str) -> None:
+        """Set the dataset's path or URL, for messages."""
+        self._name = name
+        self.file = None
+        self.read_only = True
+
+    @property
+    def name(self) -> str:
+        """The dataset's path or URL."""
+        return self._name
+
+    @property
+    def dialect(self) -> str:
+        """Refuse, because the caller wants to write or to query the database.
+
+        Raises:
+            ReadOnlyLibraryError: Always.
+        """
+        self._make_folder()
+        raise AssertionError
+
+    @property
+    def engine(self) -> NoReturn:  # type: ignore[override]
+        """Refuse, as :attr:`dialect` does."""
+        self._make_folder()
+        raise AssertionError
+
+    def __repr__(self) -> str:
+        """Return the class and the dataset's name."""
+        return f"NullDatabase({self._name!r})"
+
+    async def upgrade(self, *, create: bool = True) -> None:
+        """Do nothing, because a dataset keeps the schema it was published with."""
+
+    async def dispose(self) -> None:
+        """Do nothing, because there are no connections."""
+
+    def _make_folder(self) -> NoReturn:
+        raise ReadOnlyLibraryError(
+            f"{self._name} is a published dataset, which is read-only. Change the library that it was "
+            "published from, then publish it again."
         )
-    if "@" in (url.host or ""):
-        raise NotALibraryError("The library's URL has more than one @. Write an @ in the password as %40.")
-    return url.set(password=password if password is None or isinstance(password, str) else password[-1])

@@ -24,7 +24,7 @@ RECOVER = (
     "Restore it from a backup, scan into a new library, or save what can be read: "
     "sqlite3 {name} .recover | sqlite3 recovered.db"
 )
-"""What to do with a damaged SQLite file (https://www.sqlite.org/recovery.html)."""
+"""Advice for a damaged SQLite file (https://www.sqlite.org/recovery.html)."""
 _DAMAGED = "{name} is damaged ({cause}). Run mfkit doctor for details. " + RECOVER
 # SQLite's own messages: https://www.sqlite.org/rescode.html
 _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
@@ -68,13 +68,6 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
         MfkitError,
         "The disk with {name} failed to read or write. Check the disk and try again.",
     ),
-    (
-        # A connection that only reads distrusts the schema, so SQLite refuses the search index's triggers
-        # before it gets to the write itself.
-        "unsafe use of virtual table",
-        ReadOnlyLibraryError,
-        "{name} may only be read; check the file's and its folder's permissions.",
-    ),
     ("not authorized", QueryError, "Only reading is allowed here: SQLite refused the statement."),
     ("prohibited", QueryError, "Only reading is allowed here: SQLite refused the statement ({cause})."),
     ("interrupted", QueryError, "The query was interrupted."),
@@ -104,7 +97,7 @@ def translate_errors(name: str, *, writing: bool = False) -> Iterator[None]:
 
     Args:
         name: The database's path, or its URL without the password, for messages.
-        writing: Whether the caller wants to write. A refused write is then a :class:`ReadOnlyLibraryError`
+        writing: True if the caller writes. A refused write is then a :class:`ReadOnlyLibraryError`
             instead of a :class:`QueryError`.
     """
     try:

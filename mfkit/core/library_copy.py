@@ -32,7 +32,7 @@ from mfkit.errors import TransferError
 from mfkit.models import Base, media_changes, media_search
 
 Row = tuple[Any, ...]
-Progress = Callable[[str, int], object]
+Progress = Callable[[int], object]
 TABLES: tuple[Table, ...] = tuple(
     table for table in Base.metadata.sorted_tables if table not in (media_changes, media_search)
 )
@@ -65,14 +65,14 @@ async def count_rows(database: Database) -> int:
 
 
 async def copy_library(
-    source: Database, target: Database, progress: Progress = lambda doing, rows: None
+    source: Database, target: Database, progress: Progress = lambda rows: None
 ) -> list[CopyResult]:
     """Copy a library into an empty database, or continue a copy that was interrupted.
 
     Args:
         source: The library, with this mfkit's schema revision. It may be in use; a single state is copied.
         target: A database that is empty, does not exist, or has the beginning of this copy.
-        progress: Called with ``"copy"`` or ``"verify"`` and the number of rows done since the last call.
+        progress: Called with the number of rows copied or verified since the last call.
 
     Returns:
         A result for each table.
@@ -147,10 +147,10 @@ async def _fill(reader: AsyncConnection, target: Database, table: Table, progres
         last = (
             await connection.execute(select(*key).order_by(*(one.desc() for one in key)).limit(1))
         ).first()
-        progress("copy", await connection.scalar(select(func.count()).select_from(table)) or 0)
+        progress(await connection.scalar(select(func.count()).select_from(table)) or 0)
     async for page in _pages(reader, table, last):
         await _put(target, table, page if target.dialect == "sqlite" else [_storable(row) for row in page])
-        progress("copy", len(page))
+        progress(len(page))
     number = table.autoincrement_column
     if number is not None and target.dialect == "postgresql":
         async with target.transaction() as connection:  # the next number must be a new one
@@ -226,7 +226,7 @@ async def verify_table(
         if len(found) != len(page) or checksums[0].digest() != checksums[1].digest():
             break
         rows += len(page)
-        progress("verify", len(page))
+        progress(len(page))
     else:
         if not await anext(written_pages, no_rows):
             return CopyResult(table.name, rows, checksums[0].hexdigest(), replaced)

@@ -1,4 +1,4 @@
-"""SQLite connections: settings for large libraries, read-only access, and exclusive access to a file."""
+"""SQLite connections and files: settings for large libraries, read-only and exclusive access, lost files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mfkit.core.sqlite_file import SqliteFile
+from mfkit.core import schema_version
 from mfkit.core.sqlite_guard import add_missing_math, authorize
-from mfkit.errors import LibraryLockedError, ReadOnlyLibraryError
+from mfkit.errors import LibraryLockedError, LibraryNotFoundError, ReadOnlyLibraryError
 
 COMPANIONS = ("-wal", "-shm", "-journal")
 """Suffixes of the files that SQLite keeps beside a database file."""
@@ -27,7 +27,7 @@ _FILE = "mfkit_file"
 
 HOSTILE_FILE = (
     # https://www.sqlite.org/security.html. Not for writers, because SQLite 3.40 would refuse the triggers
-    # that update the full-text index. mfkit.core.altered_schema checks the triggers when a library is opened.
+    # that update the full-text index. mfkit.core.schema_version checks the triggers when a library is opened.
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
@@ -163,6 +163,91 @@ def read_only_url(url: URL, file: Path) -> URL:
         database=f"file:{path}",
         query={"mode": "ro", "uri": "true", **({"immutable": "1"} if immutable else {})},
     )
+
+
+class SqliteFile:
+    """The file of a SQLite library, which is checked whenever a connection is opened or reused.
+
+    A connection continues to read and write a file that was deleted, and the written data is lost when it
+    closes. A new connection would create a new file.
+
+    Attributes:
+        path: Absolute path of the file.
+        opened: True if a connection has opened the file. From then on no connection creates it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Name the file without checking it."""
+        self.path = file.absolute()
+        self.opened = False
+        self._identity: tuple[int, int] | None = None
+
+    def identity(self) -> tuple[int, int] | None:
+        """Return the file's device and inode, which identify it; None if they are unknown.
+
+        Raises:
+            LibraryNotFoundError: The file does not exist any more.
+        """
+        try:
+            found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if not self.opened:
+                return None
+            raise LibraryNotFoundError(
+                f"The library at {self.path} was deleted or moved. Restore it, or open it at its new path."
+            ) from error
+        except OSError:  # such as a share that does not respond; SQLite will report it
+            return self._identity
+        return found.st_dev, found.st_ino
+
+    def is_another(self) -> bool:
+        """Return whether the path may have another file than the one opened last.
+
+        It may also be the same file, because a share that is mounted again may have new inodes.
+
+        Raises:
+            LibraryNotFoundError: The file does not exist any more.
+        """
+        return self._identity is not None and self.identity() != self._identity
+
+    def refuse_other_file(self, connection: Any) -> None:
+        """Refuse a new connection to another file, unless it is a library, such as a restored one.
+
+        Raises:
+            LibraryNotFoundError: The other file is not a library of this mfkit's schema revision.
+        """
+        if not self.is_another():
+            return
+        try:
+            cursor = connection.cursor()
+            cursor.execute(
+                "SELECT version_num FROM alembic_version, sqlite_master WHERE name = 'media_items'"
+            )
+            revision, cause = cursor.fetchone(), None
+            cursor.close()
+        except sqlite3.DatabaseError as error:
+            if "locked" in str(error):
+                raise
+            revision, cause = None, error
+        if revision != (schema_version.HEAD,):
+            raise LibraryNotFoundError(
+                f"The library at {self.path} was deleted or moved, and another file has its path now. "
+                "Restore it, or close this library and open the one that you want."
+            ) from cause
+
+    def remember(self) -> tuple[int, int] | None:
+        """Store the identity of the file that a connection opened, and return it."""
+        self._identity = self.identity()
+        self.opened = self.opened or self._identity is not None
+        return self._identity
+
+    def forget(self) -> None:
+        """Let the next connection open any library at the path. It still creates no file."""
+        self._identity = None
+
+    def uri(self) -> str:
+        """Return the URI with which SQLite opens the file for writing without creating it."""
+        return f"file:{quote(os.fsencode(self.path), safe='')}?mode=rw"
 
 
 def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) -> None:

@@ -108,9 +108,7 @@ class Dataset:
         """
         found = self.read()
         if found is None:
-            raise DatasetError(
-                f"There is no dataset at {self.name}. Publish one with lib.publish({self.name!r})."
-            )
+            raise DatasetError(f"{self.name} has no dataset. Publish one with lib.publish({self.name!r}).")
         return found
 
     def refuse_foreign(self, own: Container[str]) -> None:

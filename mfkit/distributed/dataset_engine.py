@@ -9,19 +9,19 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Executable, Select
 
-from mfkit.core.interrupt import CancelToken
+from mfkit.core.interrupt import CancelToken, QueryThreads
 from mfkit.distributed.dataset import Dataset
 from mfkit.distributed.dataset_manifest import DatasetVersion
 from mfkit.engines.arrow_types import BatchConsumer, conform, conform_free
 from mfkit.engines.base import QueryEngine
 from mfkit.engines.duckdb_settings import DuckFiles, parquet_rows
 from mfkit.engines.free_sql.sql_process import SqlProcesses
-from mfkit.engines.query_threads import QueryThreads
 from mfkit.engines.relations import EXTRA_RELATIONS, MEDIA, NAMES, RELATIONS, Relation, derived_views
 from mfkit.engines.snapshot.snapshot_session import Session
 from mfkit.errors import DatasetError, QueryError
@@ -112,14 +112,6 @@ class DatasetEngine(QueryEngine, ABC):
         self.close()
         await self._threads.run(lambda token: self._newest())
 
-    async def state(self) -> None:
-        """Return None, because finding out costs as much as a query."""
-        return None
-
-    async def info(self) -> None:
-        """Return None, because a dataset has no snapshot."""
-        return None
-
     def close(self) -> None:
         with self._mutex:
             if self._open is not None:
@@ -197,8 +189,16 @@ class DuckDatasetEngine(DatasetEngine):
         self._processes.close()
         super().close()
 
-    def _session(self, version: DatasetVersion) -> VersionSession:
-        return DuckSession(self.dataset, version, self._processes)
+    def _session(self, version: DatasetVersion) -> Session:
+        folder = self.dataset.local
+        assert folder is not None
+        views = [_view(folder, version, relation) for relation in PUBLISHED_RELATIONS.values()]
+        words = (
+            f"CREATE VIEW {media_words.name} AS SELECT id AS media_item_id, {WORDS_COLUMN} FROM media_with_id"
+        )
+        files = tuple(str(folder / file) for file in version.files())
+        statements = (*views, *derived_views(), words)
+        return Session(DuckFiles(folder, version.record, statements, files), self._processes)
 
     def _errors(self) -> tuple[type[Exception], ...]:
         import duckdb
@@ -206,61 +206,19 @@ class DuckDatasetEngine(DatasetEngine):
         return (duckdb.Error,)
 
 
-class DuckSession:
-    """Version of a dataset in DuckDB.
-
-    Attributes:
-        session: DuckDB session with views of the version's files.
-    """
-
-    def __init__(self, dataset: Dataset, version: DatasetVersion, processes: SqlProcesses) -> None:
-        """Create the views."""
-        assert dataset.local is not None
-        views = [_view(dataset, version, relation) for relation in PUBLISHED_RELATIONS.values()]
-        words = (
-            f"CREATE VIEW {media_words.name} AS SELECT id AS media_item_id, {WORDS_COLUMN} FROM media_with_id"
-        )
-        self.session = Session(
-            DuckFiles(
-                dataset.local,
-                version.record,
-                (*views, *derived_views(), words),
-                tuple(str(dataset.local / file) for file in version.files()),
-            )
-        )
-        self._processes = processes
-
-    def run(self, translated: Translated, token: CancelToken) -> pa.Table:
-        """Run a statement."""
-        return self.session.run(translated.sql, translated.values, token)
-
-    def stream(self, translated: Translated, token: CancelToken, consume: BatchConsumer[T]) -> T:
-        """Run a statement and pass its rows on in batches."""
-        return self.session.stream(translated, token, consume)
-
-    def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
-        """Run read-only free SQL."""
-        return self.session.run_free(sql, parameters, token, self._processes)
-
-    def close(self) -> None:
-        """Close the files."""
-        self.session.close()
-
-
 def relation_columns(relation: Relation) -> list[tuple[str, Any]]:
     """Return the names and types of the columns in a relation's files."""
     return [*relation.columns, *([(WORDS_COLUMN, media_words.c.words.type)] if relation is MEDIA else [])]
 
 
-def _view(dataset: Dataset, version: DatasetVersion, relation: Relation) -> str:
-    assert dataset.local is not None
+def _view(folder: Path, version: DatasetVersion, relation: Relation) -> str:
     files = [unit.file for unit in version.relations[relation.name]]
     columns = ", ".join(
         f"CAST({name if files else 'NULL'} AS {duckdb_type(type_)}) AS {name}"
         for name, type_ in relation_columns(relation)
     )
     name = f"{relation.name}_with_id" if relation is MEDIA else relation.name
-    source = f"FROM {parquet_rows(dataset.local, files)}" if files else "WHERE false"
+    source = f"FROM {parquet_rows(folder, files)}" if files else "WHERE false"
     return f"CREATE VIEW {name} AS SELECT {columns} {source}"
 
 

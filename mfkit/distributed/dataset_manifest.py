@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from mfkit.errors import DatasetError
@@ -112,27 +112,12 @@ def _check(version: DatasetVersion) -> None:
     Raises:
         ValueError: A value has the wrong type, or a path leads out of the dataset.
     """
-    for value, kind in (
-        (version.version, int),
-        (version.library, str),
-        (version.record, str),
-        (version.position, str),
-        *(
-            (value, kind)
-            for unit in version.units()
-            for value, kind in (
-                (unit.place, str),
-                (unit.part, int),
-                (unit.parts, int),
-                (unit.rows, int),
-                (unit.fingerprint, str),
-                (unit.file, str),
-                (unit.bytes, int),
-            )
-        ),
-    ):
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise ValueError(f"{value!r} should be {kind.__name__}")
+    parts: tuple[DatasetVersion | Unit, ...] = (version, *version.units())
+    for part in parts:
+        for field in fields(part):
+            value, kind = getattr(part, field.name), {"int": int, "str": str}.get(str(field.type))
+            if kind is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+                raise ValueError(f"{value!r} should be {kind.__name__}")
     if version.record not in LIBRARY_DIALECTS:
         raise ValueError(f"{version.record!r} is not a dialect of a library database")
     for file in version.files():

@@ -234,7 +234,7 @@ def _storage_errors(where: str) -> Iterator[None]:
         code, status = _code(error)
         if code == "NoSuchBucket" or status == 404:
             raise FolderNotFoundError(
-                f"There is no bucket {where}. Check its name and the endpoint."
+                f"The bucket {where} does not exist. Check its name and the endpoint."
             ) from error
         if code in _LOGIN_ERRORS:
             raise StorageUnavailableError(

@@ -75,7 +75,7 @@ class StoredObject(Remote):
 
         Args:
             known: Hash of this version if it was read before; it is kept.
-            wants_content: Whether to read the whole object if the storage has no SHA-256 of it.
+            wants_content: Read the whole object if the storage has no SHA-256 of it.
 
         Raises:
             ObjectError: The object cannot be read.

@@ -78,7 +78,7 @@ class SparkGuard:
         elif kind == "UnresolvedRelation":
             parts = list(_each(plan.multipartIdentifier()))
             if len(parts) != 1 or parts[0].lower() not in known or plan.isStreaming():
-                raise QueryError(f"There is no relation {'.'.join(parts)!r} here. Use media, for example.")
+                raise QueryError(f"The relation {'.'.join(parts)!r} does not exist. Use media, for example.")
         elif kind == "UnresolvedTableValuedFunction":
             self._check_function(list(_each(plan.name())), _TABLE_FUNCTIONS)
         for expression in _each(plan.expressions()):

@@ -95,15 +95,15 @@ class QueryEngine(Protocol):
 
     async def state(self) -> object | None:
         """Return an object that is replaced when the data changes; None if the engine cannot tell."""
-        ...
+        return None
 
     async def refresh(self) -> None:
         """Rebuild or reopen what the engine reads, whatever state it is in."""
-        ...
+        return None
 
     async def info(self) -> Snapshot | None:
         """Return the snapshot after bringing it up to date; None if the engine has no snapshot."""
-        ...
+        return None
 
     def close(self) -> None:
         """Close files, connections and processes. A later query opens them again."""

@@ -14,11 +14,10 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from mfkit.core.arrow_reader import sqlite_uri
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text, translate_errors
-from mfkit.core.interrupt import CancelToken, wait_or_interrupt
+from mfkit.core.interrupt import CancelToken, QueryThreads, wait_or_interrupt
 from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches, infer_table, table_with_types
 from mfkit.engines.base import QueryEngine
 from mfkit.engines.free_sql.sql_process import SqlProcesses
-from mfkit.engines.query_threads import QueryThreads
 from mfkit.errors import QueryError
 
 T = TypeVar("T")
@@ -109,15 +108,6 @@ class LibraryEngine(QueryEngine):
                 )
             except sqlite3.OperationalError as error:
                 raise DBAPIError(None, None, error) from error
-
-    async def state(self) -> None:
-        """Return None, because the database does not tell whether it has changed."""
-
-    async def refresh(self) -> None:
-        """Do nothing, because the engine keeps no copy of the data."""
-
-    async def info(self) -> None:
-        """Return None, because the engine has no snapshot."""
 
     def close(self) -> None:
         self._processes.close()

@@ -21,7 +21,8 @@ from sqlalchemy import (
     select,
 )
 
-from mfkit.filters.media_filter import Box, MediaFilter, Near
+from mfkit.filters.filter_values import Box, Near
+from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution
 from mfkit.filters.text_search import search_hits
 from mfkit.models import Collection, MediaType, Tag, collection_items, media, media_tags

@@ -178,7 +178,7 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
 
 
 HEADING = "-- For reading only. Methods take the filter itself and pass its values as parameters."
-SEARCH = '-- The search runs only on the library database: lib.sql("...", engine="record")'
+SEARCH = '-- The search runs only on the library database: lib.sql("...", engine="database")'
 
 
 def to_sql(chosen: MediaFilter) -> str:

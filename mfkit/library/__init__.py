@@ -1,4 +1,4 @@
-"""A media library as a person uses it: every verb once, async, and its blocking twin in one line."""
+"""The public API of a library. Every method is written once, async; its sync version is one line."""
 
 from mfkit.library.media_library import AsyncMediaLibrary, MediaLibrary
 

@@ -1,4 +1,4 @@
-"""The verbs that sum a library up."""
+"""Methods that analyse a library: sums, growth, folders, places, duplicates, completeness, savings, scans."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from mfkit.analysis import (
     completeness,
     duplicate_files,
     folder_tree,
-    growth,
     histogram,
     places,
     savings,
     scan_history,
     summary,
 )
+from mfkit.analysis.dimensions import Freq
 from mfkit.analysis.encoding_assumptions import read_assumptions
-from mfkit.analysis.periods import Freq
 from mfkit.errors import FilterError
-from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
+from mfkit.filters.filter_values import FilterFields
+from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.frames import crossed
 from mfkit.library.read import ReadMethods
 
@@ -31,7 +31,7 @@ Measure = Literal["files", "copies", "bytes", "bytes_with_copies", "duration"]
 
 
 class AnalysisMethods(ReadMethods):
-    """Sums, growth, places, doubles, and what the scans said."""
+    """Analyses of items and scans."""
 
     @filter_keywords
     async def summary(
@@ -41,22 +41,23 @@ class AnalysisMethods(ReadMethods):
         filter: FilterLike = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Sum items up by one or more facts.
+        """Sum items by one or more dimensions.
 
         Args:
-            by: For example ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"resolution"``,
-                ``"year"``, ``"folder:2"``, ``"tag"``, or several of them; docs/analyses.md has them all,
-                and an unknown name is answered with the list.
-            filter: Which items.
+            by: Dimensions such as ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"resolution"``,
+                ``"year"``, ``"folder:2"``, ``"tag"``. docs/analyses.md and the error for an unknown name list
+                all.
+            filter: Filter of the items.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per value, the most bytes first: the facts, ``files``, ``copies``, ``bytes``
-            (each content once), ``bytes_with_copies``, ``share`` (of the bytes of all items meant, 0 to
-            1) and ``duration`` (seconds). An item counts in each of its tags and collections.
+            One row per group, the most bytes first: the dimensions (null for unknown values), ``files``
+            (items), ``copies``, ``bytes`` (without copies), ``bytes_with_copies``, ``share`` (of the bytes of
+            all selected items, 0 to 1) and ``duration`` (seconds). An item counts in each of its tags and
+            collections.
 
         Raises:
-            FilterError: A fact or field is unknown, or a value makes no sense.
+            FilterError: A dimension or field is unknown, or a value is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
         return await self._selected(summary.summary(by, chosen), chosen)
@@ -72,25 +73,25 @@ class AnalysisMethods(ReadMethods):
         values: Measure = "files",
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Sum items up by two dimensions as a table.
+        """Sum items by two dimensions, as a table.
 
         Args:
             index: The dimension of the rows, as for :meth:`summary`.
             columns: The dimension of the columns.
-            filter: Which items.
-            values: What the cells hold: ``"files"``, ``"copies"``, ``"bytes"``, ``"bytes_with_copies"`` or
+            filter: Filter of the items.
+            values: Sum in the cells: ``"files"``, ``"copies"``, ``"bytes"``, ``"bytes_with_copies"`` or
                 ``"duration"``.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
             One row per value of ``index`` and one column per value of ``columns``, the largest sums first, 0
-            where nothing is; index and columns bear the facts' names, an unknown value is NaN there.
+            in empty cells. Index and columns have the names of the dimensions, and NaN for unknown values.
 
         Raises:
-            FilterError: A fact or field is unknown, the facts are the same, or a value makes no sense.
+            FilterError: A dimension or field is unknown, the dimensions are equal, or a value is invalid.
         """
         if values not in get_args(Measure):
-            raise FilterError(f"{values!r} cannot be counted. Use one of {', '.join(get_args(Measure))}.")
+            raise FilterError(f"{values!r} cannot be summed. Use one of {', '.join(get_args(Measure))}.")
         chosen = MediaFilter.of(filter, **fields)
         cells = await self._selected(summary.summary((index, columns), chosen), chosen)
         return crossed(cells, index, columns, values)
@@ -106,26 +107,26 @@ class AnalysisMethods(ReadMethods):
         by: str | Sequence[str] = "media_type",
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count items by period and facts, with running totals.
+        """Count items by period and dimensions, with running totals.
 
         Args:
-            freq: ``"year"``, ``"quarter"``, ``"month"``, ``"week"`` (from Monday), ``"day"``, or pandas'
+            freq: ``"year"``, ``"quarter"``, ``"month"``, ``"week"`` (from Monday), ``"day"``, or the pandas
                 alias: ``"YS"``, ``"QS"``, ``"MS"``, ``"W"``, ``"D"``.
-            filter: Which items.
-            on: ``"date"`` (capture time, else modification time), ``"created_at"`` (when the item
-                came into the library) or ``"file_modified_at"``.
-            by: Facts as for :meth:`summary`; ``()`` for all items together.
+            filter: Filter of the items.
+            on: ``"date"`` (capture time if known, otherwise modification time), ``"created_at"`` (when the
+                item was added to the library) or ``"file_modified_at"``.
+            by: Dimensions as for :meth:`summary`; ``()`` for all items together.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            ``period`` (its first moment, UTC), the facts, ``files``, ``bytes``, ``total_files`` and
-            ``total_bytes`` (up to and with the period, for each value of the facts).
+            ``period`` (its start), the dimensions, ``files``, ``bytes``, ``total_files`` and
+            ``total_bytes`` (up to the end of the period, per group). Items without a date are left out.
 
         Raises:
-            FilterError: The period, the date, a fact or a field is unknown, or a value makes no sense.
+            FilterError: The period, the date, a dimension or a field is unknown, or a value is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
-        return await self._selected(growth.growth(freq, chosen, on=on, by=by), chosen)
+        return await self._selected(summary.growth(freq, chosen, on=on, by=by), chosen)
 
     @filter_keywords
     async def folders(
@@ -137,22 +138,22 @@ class AnalysisMethods(ReadMethods):
         limit: int | None = 5_000,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Sum items up by folder as a tree, each folder with all below it: what a treemap draws.
+        """Sum items by folder as a tree, in which each folder includes everything below it.
 
         Args:
-            depth: How many levels below the root of the tree: the filter's ``folder``, or the innermost
-                folder that holds all items.
-            filter: Which items.
-            limit: At most so many folders, those with the most bytes; what is left is one tree.
+            depth: Number of levels below the root of the tree. The root is the filter's ``folder``, or else
+                the innermost folder that contains all items.
+            filter: Filter of the items.
+            limit: Maximum number of folders; those with the most bytes are kept, and they form one tree.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
             One row per folder, the most bytes first: ``id`` (its path), ``parent`` (null for the root),
-            ``label``, ``depth`` (0 for the root), ``files``, ``bytes`` (each content once, at its own
-            path) and ``duration`` (seconds).
+            ``label``, ``depth`` (0 for the root), ``files``, ``bytes`` (without copies) and ``duration``
+            (seconds).
 
         Raises:
-            FilterError: The depth or a field makes no sense.
+            FilterError: The depth or a field is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
         top = chosen.folder
@@ -173,23 +174,22 @@ class AnalysisMethods(ReadMethods):
         log: bool = False,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count items by bins of a quantity.
+        """Count items by bins of a numeric column.
 
         Args:
-            column: A column of numbers, for example ``"file_size"``, ``"duration"``, ``"bitrate"``,
-                ``"iso"``.
-            bins: How many, at most; whole numbers get no more bins than there are numbers.
-            filter: Which items; those of which the quantity is not known are left out.
-            log: Bins of equal ratio rather than equal width; what is not above 0 is left out.
+            column: Numeric column such as ``"file_size"``, ``"duration"``, ``"bitrate"``, ``"iso"``.
+            bins: Maximum number of bins. Columns of integers have at most one bin per integer.
+            filter: Filter of the items; those with an unknown value are left out.
+            log: Use bins of equal ratio instead of equal width, and leave out values that are not above 0.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per bin from the least to the greatest value, the empty ones too: ``bin`` (from 0),
-            ``low`` and ``high`` (in the column's unit; ``low`` is in the bin, ``high`` only in the last
-            bin of fractions), ``files`` and ``bytes``.
+            One row per bin from the minimum to the maximum, empty bins included: ``bin`` (from 0), ``low``
+            (inclusive), ``high`` (exclusive, but inclusive in the last bin of fractions), ``files`` and
+            ``bytes``.
 
         Raises:
-            FilterError: The column holds no numbers, or the number of bins or a field makes no sense.
+            FilterError: The column is not numeric, or the number of bins or a field is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
         found = await self.frame(histogram.value_range(column, chosen, log=log))
@@ -207,25 +207,24 @@ class AnalysisMethods(ReadMethods):
         degrees: float | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Sum located items up by the cells of a grid, for a map of any number of items.
+        """Sum items with a location by the cells of a grid, for a map of any number of items.
 
         Args:
-            filter: Which items; those without a place are left out. With the part of the map that is
-                shown as ``box``, the grid is as fine as the map can show.
-            zoom: The map's zoom level: cells of about 16 pixels that keep their places while the map is
-                moved, and coarser where there would be more than 5,000.
-            degrees: Side of a cell, in place of the zoom. Without both, as fine as keeps the cells below
-                5,000 in the filter's ``box``, or in the world (3.7 degrees).
+            filter: Filter of the items; those without a location are left out. Pass the shown part of a map
+                as ``box``.
+            zoom: Zoom level of the map. Cells are about 16 pixels wide and keep their positions while the map
+                is moved; they are larger if there would be more than 5,000.
+            degrees: Side of a cell, instead of the zoom. Without both, it is the smallest that keeps the
+                number of cells in the filter's ``box``, or in the world (3.7 degrees), below 5,000.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per cell that holds something, the most files first: ``latitude`` and
-            ``longitude`` (the mean of its items, degrees), ``files``, ``bytes``, ``first_year``,
-            ``last_year``, ``first_place`` and ``last_place`` (of the places' names the first and the
-            last by the alphabet).
+            One row per cell with items, the most files first: ``latitude`` and ``longitude`` (mean of its
+            items, degrees), ``files``, ``bytes``, ``first_year``, ``last_year``, ``first_place`` and
+            ``last_place`` (first and last of its place names in alphabetical order).
 
         Raises:
-            FilterError: The cell size, the zoom or a field makes no sense.
+            FilterError: The cell size, the zoom or a field is invalid.
         """
         return await self.frame(places.places(MediaFilter.of(filter, **fields), degrees, zoom))
 
@@ -233,15 +232,15 @@ class AnalysisMethods(ReadMethods):
     async def largest(
         self, /, n: int = 20, filter: FilterLike = None, **fields: Unpack[FilterFields]
     ) -> pd.DataFrame:
-        """List the largest items, as :meth:`items`.
+        """List the largest items, with the columns of :meth:`items`.
 
         Args:
-            n: How many.
-            filter: Which items.
+            n: Maximum number of rows.
+            filter: Filter of the items.
             fields: Fields of :class:`MediaFilter`.
 
         Raises:
-            FilterError: A field is unknown, or a value makes no sense.
+            FilterError: A field is unknown, or a value is invalid.
         """
         return await self.items(filter, order_by="file_size", ascending=False, limit=n, **fields)
 
@@ -249,20 +248,20 @@ class AnalysisMethods(ReadMethods):
     async def duplicates(
         self, /, filter: FilterLike = None, *, groups: int | None = None, **fields: Unpack[FilterFields]
     ) -> pd.DataFrame:
-        """List every path of every content that is there more than once, and which to keep.
+        """List every path of the items that have copies, with a suggestion which path to keep.
 
         Args:
-            filter: Which items.
-            groups: At most so many contents, those with the most reclaimable bytes; all when not given.
+            filter: Filter of the items.
+            groups: Maximum number of items; those with the most reclaimable bytes are kept. None for all.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per path, groups with the most reclaimable bytes first: ``id``, ``file_path``,
+            One row per path, items with the most reclaimable bytes first: ``id``, ``file_path``,
             ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths``, ``reclaimable_bytes``,
-            ``file_modified_at``, ``keep`` (true for one path of each group) and ``reason``.
+            ``file_modified_at``, ``keep`` (true for one path of each item) and ``reason``.
 
         Raises:
-            FilterError: A field is unknown, or a value makes no sense.
+            FilterError: A field is unknown, or a value is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
         return await self._selected(duplicate_files.duplicates(chosen, groups=groups), chosen)
@@ -275,20 +274,19 @@ class AnalysisMethods(ReadMethods):
         filter: FilterLike = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count of how many items each field is known.
+        """Count for each field the items that have it.
 
         Args:
-            by: Facts as for :meth:`summary`, for example ``"folder:2"`` or ``"year"``; ``()`` for all
-                items together.
-            filter: Which items.
+            by: Dimensions as for :meth:`summary`, for example ``"folder:2"``; ``()`` for all items together.
+            filter: Filter of the items.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per value of the facts and field: the facts, ``field``, ``files`` (items of the media
-            types that have such a field), ``known``, ``lacking``, ``share`` (known of files, 0 to 1).
+            One row per group and field: the dimensions, ``field``, ``files`` (items of the media types that
+            can have the field), ``known``, ``unknown`` and ``share`` (known divided by files, 0 to 1).
 
         Raises:
-            FilterError: A fact or field is unknown, or a value makes no sense.
+            FilterError: A dimension or field is unknown, or a value is invalid.
         """
         return await self.frame(completeness.completeness(by, MediaFilter.of(filter, **fields)))
 
@@ -302,16 +300,19 @@ class AnalysisMethods(ReadMethods):
         limit: int | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """List the items that lack a field which their media type has, as :meth:`items`, by path.
+        """List the items that lack a field which their media type can have, by path.
 
         Args:
-            field: As :meth:`completeness` names it, for example ``"capture_time"`` or ``"artist"``.
-            filter: Which items.
-            limit: At most so many.
+            field: Field of :meth:`completeness`, for example ``"capture_time"`` or ``"artist"``.
+            filter: Filter of the items.
+            limit: Maximum number of rows.
             fields: Fields of :class:`MediaFilter`.
 
+        Returns:
+            Rows as of :meth:`items`.
+
         Raises:
-            FilterError: A field is unknown, or a value makes no sense.
+            FilterError: A field is unknown, or a value is invalid.
         """
         return await self.frame(
             completeness.missing_metadata(field, MediaFilter.of(filter, **fields), limit=limit)
@@ -328,25 +329,25 @@ class AnalysisMethods(ReadMethods):
         limit: int | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Estimate what re-encoding would save, item by item.
+        """Estimate the bytes that re-encoding each item would save.
 
         Args:
-            target: Codec to encode to: ``"h264"``, ``"hevc"``, ``"vp9"``, ``"av1"``; for sound
-                ``"opus"`` or ``"aac"``.
-            filter: Which items. Those that are efficient already are left out, and those of which
-                duration or dimensions are not known.
-            assumptions: Bit rates in place of :func:`mfkit.assumptions`.
-            limit: At most so many.
+            target: Codec to encode to: ``"h264"``, ``"hevc"``, ``"vp9"`` or ``"av1"`` for video, ``"opus"``
+                or ``"aac"`` for audio.
+            filter: Filter of the items. Items without expected savings, and those with unknown duration or
+                dimensions, are left out.
+            assumptions: Bit rates, instead of those of :func:`mfkit.assumptions`.
+            limit: Maximum number of rows.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            The most bytes first: ``id``, ``file_path``, ``media_type``, ``codec``, ``resolution``,
-            ``duration`` (seconds), ``bitrate`` (bit/s), ``file_size``, ``bytes_low``,
-            ``bytes_expected``, ``bytes_high`` (after), ``saves_low``, ``saves_expected``,
-            ``saves_high``.
+            One row per item, the largest expected savings first: ``id``, ``file_path``, ``media_type``,
+            ``codec``, ``resolution``, ``duration`` (seconds), ``bitrate`` (bit/s), ``file_size``,
+            ``bytes_low``, ``bytes_expected`` and ``bytes_high`` (after re-encoding), ``saves_low``,
+            ``saves_expected`` and ``saves_high``.
 
         Raises:
-            FilterError: The target is unknown, an assumption or a field makes no sense.
+            FilterError: The target is unknown, or an assumption or a field is invalid.
         """
         return await self.frame(
             savings.savings(
@@ -362,25 +363,24 @@ class AnalysisMethods(ReadMethods):
         *,
         root: str | os.PathLike[str] | None = None,
     ) -> pd.DataFrame:
-        """List what changed on disk between two scans of a folder.
+        """List the changes of files between two scans of a folder.
 
         Args:
-            scan_a: Id of the earlier scan, as :meth:`scans` gives it; the last finished one before
-                ``scan_b`` when not given.
-            scan_b: Id of the later scan; the last finished one when not given.
-            root: The folder whose scans are meant, when no id is given; else that of the last scan.
+            scan_a: Id of the earlier scan, from :meth:`scans`; None for the last finished one before
+                ``scan_b``.
+            scan_b: Id of the later scan; None for the last finished one.
+            root: The scanned folder, if no id is given; None for that of the last scan.
 
         Returns:
-            One row per path that is not as it was, by kind and path: ``change`` (``added``,
-            ``removed``, ``moved``, ``grown``, ``shrunk``, ``edited``: other content of the same size),
-            ``file_path``, ``old_path`` (of what moved), ``file_size`` and ``old_size`` (null where there
-            is no file), ``bytes`` (the difference), ``media_type`` and ``id`` (of the item that holds
-            the content, null when none does any more).
+            One row per changed path, by change and path: ``change`` (``added``, ``removed``, ``moved``,
+            ``grown``, ``shrunk``, or ``edited`` for other content of the same size), ``file_path``,
+            ``old_path`` (of moved files), ``file_size`` and ``old_size`` (null without a file), ``bytes``
+            (their difference), ``media_type`` and ``id`` (of the item with that content; null if the library
+            no longer has it).
 
         Raises:
-            FilterError: There is no such scan, the scans are of different folders or in the wrong order,
-                there is nothing to compare with, or what lies between them was scanned by an mfkit that
-                did not write changes down.
+            FilterError: A scan does not exist, the scans have different roots or the wrong order, there is
+                only one scan, or a scan between them did not record its changes.
         """
         scans = await self.frame(scan_history.scans())
         first, last = (None if one is None else str(one) for one in (scan_a, scan_b))
@@ -389,19 +389,25 @@ class AnalysisMethods(ReadMethods):
         return await self.frame(scan_history.compare(earlier, later))
 
     async def scans(self) -> pd.DataFrame:
-        """List the scans, the newest first."""
+        """List the scans, the newest first (docs/schema.md)."""
         return await self.frame(scan_history.scans())
 
     async def failures(self) -> pd.DataFrame:
-        """List the files that could not be read or understood, with stage and error."""
+        """List the files that could not be read or understood, by path.
+
+        Returns:
+            ``file_path``, ``stage``, ``error``, ``file_size``, ``file_modified_at``, ``created_at`` (of the
+            first failure), and ``root``, ``scanned_at`` and ``scan_id`` of the last scan that failed on the
+            file.
+        """
         return await self.frame(scan_history.failures())
 
     async def totals(self) -> pd.DataFrame:
-        """Add up what lies on the disks that were scanned.
+        """Count the files in all scanned folders.
 
         Returns:
-            One row: ``files`` and ``bytes``, as ``find`` and ``du`` count them, and what they are the
-            sum of: ``items`` and ``item_bytes`` (each content once), ``copies`` and ``copy_bytes``
-            (further paths of a content), ``unread`` and ``unread_bytes`` (empty or unreadable files).
+            One row: ``files`` and ``bytes``, as ``find`` and ``du`` count them, and their parts: ``items``
+            and ``item_bytes``, ``copies`` and ``copy_bytes``, ``unread`` and ``unread_bytes`` (empty or
+            unreadable files).
         """
         return await self.frame(scan_history.totals())

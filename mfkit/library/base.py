@@ -1,10 +1,12 @@
-"""What every verb stands on: the database, the engines that answer, and how a library opens and closes."""
+"""Base class of a library: its database and query engines, how it opens and closes, and its overview."""
 
 from __future__ import annotations
 
 import asyncio
+import html
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
@@ -12,27 +14,28 @@ import pandas as pd
 from sqlalchemy import Executable, Select
 
 from mfkit.analysis import scan_history
-from mfkit.core.database import BUSY_TIMEOUT, Database
-from mfkit.core.null_database import NullDatabase
+from mfkit.core.database import BUSY_TIMEOUT, Database, NullDatabase
 from mfkit.engines.base import QueryEngine
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.errors import LibraryNotFoundError, QueryError
+from mfkit.filters.units import format_size
 from mfkit.frames import to_frame
-from mfkit.library.representation import Overview
+from mfkit.text_safety import escape_control
 from mfkit.upper_layers import load_distributed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-Engine = Literal["snapshot", "record"]
+Engine = Literal["snapshot", "database"]
+_SHOWN_ROOTS = 5
 
 
 class LibraryBase:
-    """A library that opens itself at the first call.
+    """A library that opens at the first call.
 
     Attributes:
-        database: The record database.
+        database: The library database.
     """
 
     def __init__(
@@ -43,24 +46,25 @@ class LibraryBase:
         busy_timeout: float = BUSY_TIMEOUT,
         engine: Engine = "snapshot",
     ) -> None:
-        """Name the library; the first call opens it, and the first scan or import creates it.
+        """Name the library. The first call opens it, and the first scan or import creates it.
 
         Args:
             library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
             read_only: Refuse to write.
             busy_timeout: Seconds to wait for another program's write to end (SQLite).
-            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, brought up to
-                date before each; ``"record"`` runs them on the database itself.
+            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, which is updated
+                before each query. ``"database"`` runs them on the library database.
 
         Raises:
-            NotALibraryError: The path is a directory, or the URL makes no sense.
+            NotALibraryError: The path is a directory, or the URL is invalid.
+            QueryError: The engine has another name.
         """
         self.database = Database(library, read_only=read_only, busy_timeout=busy_timeout)
         if engine not in get_args(Engine):
-            raise QueryError(f"{engine!r} is no engine; take one of {', '.join(get_args(Engine))}.")
-        self._record = LibraryEngine(self.database)
-        self._snapshot = SnapshotEngine(self.database, self._record)
-        self._engine: QueryEngine = self._snapshot if engine == "snapshot" else self._record
+            raise QueryError(f"{engine!r} is not an engine. Use one of {', '.join(get_args(Engine))}.")
+        self._on_database = LibraryEngine(self.database)
+        self._snapshot = SnapshotEngine(self.database, self._on_database)
+        self._engine: QueryEngine = self._snapshot if engine == "snapshot" else self._on_database
         self._opening: asyncio.Task[None] | None = None
         self._warned: set[str] = set()
 
@@ -68,40 +72,40 @@ class LibraryBase:
     def from_dataset(
         cls, dataset: str | os.PathLike[str], *, engine: SparkSession | Literal["duckdb"] = "duckdb"
     ) -> Self:
-        """Open what :meth:`publish` wrote, to read: every analysis, on one machine or on a cluster.
+        """Open a dataset that :meth:`publish` wrote, for all analyses on one machine or on a cluster.
 
-        Before each query it is looked which version is the newest; a query sees one version whole. Verbs that
-        write answer with :class:`mfkit.errors.ReadOnlyLibraryError`.
+        Each query reads the version that is the newest when it starts. Methods that write raise
+        :class:`mfkit.errors.ReadOnlyLibraryError`.
 
         Args:
-            dataset: The folder or URL.
-            engine: ``"duckdb"`` runs queries on this machine, for a dataset in a folder; a Spark session
-                (extra ``spark``) runs them on its cluster, whose machines must see the dataset under the
-                same name.
+            dataset: Folder or URL of the dataset.
+            engine: ``"duckdb"`` runs queries on this machine, for a dataset in a folder. A Spark session
+                (extra ``spark``) runs them on its cluster, whose machines must see the dataset at the same
+                path or URL.
 
         Raises:
-            DatasetError: The URL makes no sense, or DuckDB cannot read from there.
-            QueryError: The engine is neither.
+            DatasetError: The URL is invalid, or DuckDB cannot read from there.
+            QueryError: The engine is neither of these.
         """
         opened = load_distributed("dataset_engine").open_dataset(dataset, engine)
         library = cls.__new__(cls)
         library.database = NullDatabase(opened.dataset.name)
-        library._record = LibraryEngine(library.database)
+        library._on_database = LibraryEngine(library.database)
         library._snapshot = library._engine = opened
         library._opening = None
         library._warned = set()
         return library
 
     def __repr__(self) -> str:
-        """Name the library by its path or its URL without the password."""
+        """Show the library's path, or its URL without the password."""
         return f"{type(self).__name__}({self.database.name!r})"
 
     async def open(self) -> Self:
-        """Open the library and bring its schema up to date; every method does so by itself.
+        """Open the library and update its schema. Every other method calls this itself.
 
         Raises:
-            LibraryNotFoundError: The library does not exist; the first scan or import creates it.
-            MfkitError: It is not a library, is locked, or comes from a newer mfkit.
+            LibraryNotFoundError: The library does not exist. The first scan or import creates it.
+            MfkitError: The library is invalid, locked, or from a newer version of mfkit.
         """
         return await self._open(create=False)
 
@@ -111,11 +115,11 @@ class LibraryBase:
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade(create=create))
         await asyncio.shield(self._opening)
-        await self.database.check_file()  # the snapshot would be asked for what it holds
+        await self.database.check_file()  # the snapshot would answer for a file that was deleted
         return self
 
     async def _open_or_create(self, check: Callable[[], object]) -> None:
-        """Open the library; create one that does not exist, after a check that may refuse to."""
+        """Open the library; if it does not exist, call a check that may raise an error, and create it."""
         try:
             await self.open()
         except LibraryNotFoundError:
@@ -123,12 +127,7 @@ class LibraryBase:
             await self._open(create=True)
 
     async def _open_existing(self) -> Self:
-        """Open the library, unless it is still to be created by a first scan or import.
-
-        Raises:
-            MfkitError: It is not a library, is locked, comes from a newer mfkit, or is only to be read and
-                does not exist.
-        """
+        """Open the library if it exists; a read-only library must exist."""
         try:
             return await self.open()
         except LibraryNotFoundError:
@@ -137,14 +136,14 @@ class LibraryBase:
             return self
 
     async def close(self) -> None:
-        """Close all connections; a later call opens the library again."""
+        """Close all connections. A later call opens the library again."""
         self._opening = None
         self._snapshot.close()
-        self._record.close()
+        self._on_database.close()
         await self.database.dispose()
 
     async def __aenter__(self) -> Self:
-        """Open the library, if it exists already."""
+        """Open the library if it exists."""
         return await self._open_existing()
 
     async def __aexit__(
@@ -154,10 +153,10 @@ class LibraryBase:
         await self.close()
 
     async def frame(self, select: Select[Any] | Executable) -> pd.DataFrame:
-        """Run any SQLAlchemy select over the models or the relation ``mfkit.models.media``.
+        """Run a SQLAlchemy select on the models or on the relation ``mfkit.models.media``.
 
         Returns:
-            A frame with the dtypes that the selected columns declare.
+            A DataFrame with the dtypes that the selected columns declare.
 
         Raises:
             QueryError: The database refuses the statement.
@@ -167,26 +166,71 @@ class LibraryBase:
 
 
 async def library_state(library: LibraryBase) -> object | None:
-    """Return what is another object in each state of a library; None where nothing tells them apart.
+    """Return an object that is replaced when the library changes; None if the engine cannot tell.
 
-    As long as it is the same, so are all answers. To be kept by a weak reference.
+    Results stay valid as long as it is the same object. Keep only a weak reference to it.
     """
     await library.open()
     return await library._engine.state()
 
 
+@dataclass(frozen=True)
+class Overview:
+    """Overview of a library, for consoles and notebooks.
+
+    Attributes:
+        name: Path of the library, or its URL without the password.
+        items: Number of items that the last scan found.
+        bytes: Their size.
+        failures: Number of files that could not be read or understood.
+        roots: The scanned folders.
+        last_scan: When a scan last finished; None without scans.
+    """
+
+    name: str
+    items: int
+    bytes: int
+    failures: int
+    roots: tuple[str, ...]
+    last_scan: pd.Timestamp | None
+
+    def _parts(self) -> dict[str, str]:
+        roots = ", ".join(map(escape_control, self.roots[:_SHOWN_ROOTS]))
+        more = len(self.roots) - _SHOWN_ROOTS
+        return {
+            "Items": f"{self.items:,}",
+            "Size": format_size(self.bytes),
+            "Roots": (f"{roots} and {more:,} more" if more > 0 else roots) or "none",
+            "Last scan": "never" if self.last_scan is None else f"{self.last_scan:%Y-%m-%d %H:%M} UTC",
+            "Failures": f"{self.failures:,}",
+        }
+
+    def text(self) -> str:
+        """Return the overview as one line of text."""
+        return ", ".join(f"{name.lower()}: {value}" for name, value in self._parts().items())
+
+    def html(self) -> str:
+        """Return the overview as an HTML table."""
+        left = 'style="text-align: left"'
+        rows = "".join(
+            f"<tr><th {left}>{name}</th><td {left}>{html.escape(value)}</td></tr>"
+            for name, value in {"Library": escape_control(self.name), **self._parts()}.items()
+        )
+        return f"<table>{rows}</table>"
+
+
 async def overview_of(library: LibraryBase) -> Overview | None:
-    """Return how much a library holds; None if it is not open: printing it opens nothing."""
+    """Return the overview of a library; None if it is not open, because printing must not open it."""
     if library._opening is None or not library._opening.done() or _failed(library._opening):
         return None
-    sums = (await library.frame(scan_history.overview())).iloc[0]
+    totals = (await library.frame(scan_history.overview())).iloc[0]
     roots = await library.frame(scan_history.roots())
     last = roots["finished_at"].max()
     return Overview(
         library.database.name,
-        int(sums["items"]),
-        int(sums["bytes"]),
-        int(sums["failures"]),
+        int(totals["items"]),
+        int(totals["bytes"]),
+        int(totals["failures"]),
         tuple(roots["root"]),
         None if pd.isna(last) else last,
     )

@@ -1,4 +1,4 @@
-"""The verbs with which a person says something of items: tags, collections, saved selections."""
+"""Methods for tags, collections and saved filters."""
 
 from __future__ import annotations
 
@@ -8,80 +8,81 @@ from typing import Unpack
 import pandas as pd
 
 from mfkit import catalog
-from mfkit.analysis import item_details
+from mfkit.analysis import item_list
 from mfkit.errors import FilterError
-from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
+from mfkit.filters.filter_values import FilterFields
+from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.library.base import LibraryBase
 
 
 class CurateMethods(LibraryBase):
-    """Tags, collections and saved selections."""
+    """Tags, collections and saved filters."""
 
     _last: catalog.Change | None = None
 
     async def tags(self) -> pd.DataFrame:
-        """List the tags with how many items carry each."""
-        return await self.frame(item_details.tags())
+        """List the tags, with the number of ``items`` of each."""
+        return await self.frame(item_list.tags())
 
     async def tag(self, items: catalog.ItemsArgument, *names: str) -> int:
-        """Put tags on items; returns how many items changed.
+        """Add tags to items, and return the number of changed items.
 
         Args:
-            items: A frame that came from mfkit, a :class:`MediaFilter`, an id, or several ids.
-            names: Tags; those that are not there yet are made.
+            items: A DataFrame from mfkit, a :class:`MediaFilter`, an id, or several ids.
+            names: Tags; they are created if they do not exist.
 
         Raises:
-            FilterError: No name, an empty name, or an id that is not in the library.
+            FilterError: A name is missing or empty, or an id is not in the library.
         """
         await self.open()
         return self._done(await catalog.tag(self.database, items, names))
 
     async def untag(self, items: catalog.ItemsArgument, *names: str) -> int:
-        """Take tags off items; returns how many items changed.
+        """Remove tags from items, and return the number of changed items.
 
         Raises:
-            FilterError: No name, an empty name, or an id that is not in the library.
+            FilterError: A name is missing or empty, or an id is not in the library.
         """
         await self.open()
         return self._done(await catalog.untag(self.database, items, names))
 
     async def collections(self) -> pd.DataFrame:
-        """List the collections with how many items each holds."""
-        return await self.frame(item_details.collections())
+        """List the collections, with the number of ``items`` of each."""
+        return await self.frame(item_list.collections())
 
     async def add_to(self, collection: str, items: catalog.ItemsArgument) -> int:
-        """Put items into a collection, made when it is not there; returns how many were new in it.
+        """Add items to a collection, which is created if it does not exist; return the number of new items.
 
         Raises:
-            FilterError: An empty name, or an id that is not in the library.
+            FilterError: The name is empty, or an id is not in the library.
         """
         await self.open()
         return self._done(await catalog.add_to(self.database, collection, items))
 
     async def remove_from(self, collection: str, items: catalog.ItemsArgument) -> int:
-        """Take items out of a collection; returns how many were in it.
+        """Remove items from a collection, and return the number of removed items.
 
         Raises:
-            FilterError: An empty name, or an id that is not in the library.
+            FilterError: The name is empty, or an id is not in the library.
         """
         await self.open()
         return self._done(await catalog.remove_from(self.database, collection, items))
 
     async def undo(self) -> str:
-        """Take back this object's last :meth:`tag`, :meth:`untag`, :meth:`add_to` or :meth:`remove_from`.
+        """Undo the last :meth:`tag`, :meth:`untag`, :meth:`add_to` or :meth:`remove_from` of this object.
 
-        It restores what was: items that carried a tag before keep it, those that lost one get it back
-        with its date, and a tag or collection that was made for the change goes with it.
+        Items keep tags that they had before the change, removed tags are restored with their dates, and a tag
+        or collection that the change created is deleted.
 
         Returns:
-            What was taken back, in words.
+            Description of the change.
 
         Raises:
-            FilterError: There is nothing to take back; only one step is kept.
+            FilterError: This object has made no change since the last undo.
         """
         last, self._last = self._last, None
         if last is None:
-            raise FilterError("There is nothing to take back.")
+            raise FilterError("Nothing can be undone. Only the last change of tags or collections is kept.")
         try:
             await catalog.undo_change(self.database, last)
         except BaseException:
@@ -90,34 +91,34 @@ class CurateMethods(LibraryBase):
         return last.description
 
     async def saved_filters(self) -> pd.DataFrame:
-        """List the saved selections: ``name``, ``filter`` (JSON), ``created_at``, ``modified_at``, ``id``."""
-        return await self.frame(item_details.saved_filters())
+        """List the saved filters: ``name``, ``filter`` (JSON), ``created_at``, ``modified_at``, ``id``."""
+        return await self.frame(item_list.saved_filters())
 
     @filter_keywords
     async def save_filter(
         self, name: str, /, filter: FilterLike = None, **fields: Unpack[FilterFields]
     ) -> None:
-        """Keep a selection in the library by name; one of that name is replaced.
+        """Save a filter in the library. It replaces a saved filter of the same name.
 
         Args:
-            name: Taken for an existing one without regard to case.
-            filter: Which items.
+            name: Name of the filter; case does not matter.
+            filter: The filter.
             fields: Fields of :class:`MediaFilter`.
 
         Raises:
-            FilterError: The name is empty, a field is unknown, or a value makes no sense.
+            FilterError: The name is empty, a field is unknown, or a value is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
         await self.open()
         await catalog.save_filter(self.database, name, chosen)
 
     async def saved_filter(self, name: str, /) -> MediaFilter:
-        """Return a saved selection, to be given to any other verb: ``lib.items(lib.saved_filter("big"))``.
+        """Return a saved filter, which every method takes: ``lib.items(lib.saved_filter("big"))``.
 
         Raises:
-            FilterError: There is none of that name, or it does not hold a filter.
+            FilterError: No saved filter has the name, or it is damaged.
         """
-        found = (await self.frame(item_details.saved_filter(name.strip())))["filter"]
+        found = (await self.frame(item_list.saved_filter(name.strip())))["filter"]
         if found.empty:
             raise catalog.unknown_filter(name, list((await self.saved_filters())["name"]))
         try:
@@ -129,20 +130,20 @@ class CurateMethods(LibraryBase):
         return MediaFilter.of(stated)
 
     async def delete_filter(self, name: str, /) -> None:
-        """Forget a saved selection; the items stay as they are.
+        """Delete a saved filter. Items do not change.
 
         Raises:
-            FilterError: There is none of that name.
+            FilterError: No saved filter has the name.
         """
         await self.open()
         await catalog.delete_filter(self.database, name)
 
     def _done(self, change: catalog.Change) -> int:
-        if change.items or change.created:  # one that changed nothing leaves the one before to be taken back
+        if change.items or change.created:  # a call without effect keeps the previous change
             self._last = change
         return change.items
 
 
 def last_change(library: CurateMethods) -> catalog.Change | None:
-    """Return what :meth:`undo` would take back."""
+    """Return the change that :meth:`CurateMethods.undo` would undo."""
     return library._last

@@ -1,4 +1,4 @@
-"""The verbs about one item: all its facts with their origins, and a small picture of it."""
+"""Methods for one item: its metadata with the origin of each value, and its thumbnail."""
 
 from __future__ import annotations
 
@@ -9,47 +9,26 @@ from uuid import UUID
 
 import pandas as pd
 
-from mfkit.analysis import item_details
+from mfkit.analysis import item_list
 from mfkit.errors import FilterError
 from mfkit.library.base import LibraryBase
 from mfkit.scan.stored_path import is_url
 from mfkit.thumbnails import Thumbnailer
 
-_GROUPS: dict[str, tuple[str, ...]] = {
+_GROUPS = {
     "file": (
-        "file_name",
-        "folder",
-        "file_path",
-        "file_size",
-        "mime_type",
-        "media_type",
-        "captured_at",
-        "capture_offset",
-        "capture_precision",
-        "capture_flag",
-        "file_created_at",
-        "file_modified_at",
-        "missing_since",
-        "file_hash",
-        "created_at",
-        "last_scanned_at",
+        "file_name folder file_path file_size mime_type media_type captured_at capture_offset "
+        "capture_precision capture_flag file_created_at file_modified_at missing_since file_hash created_at "
+        "last_scanned_at"
     ),
     "stream": (
-        "duration",
-        "width",
-        "height",
-        "fps",
-        "video_codec",
-        "audio_codec",
-        "bitrate",
-        "sample_rate",
-        "channels",
-        "compression_ratio",
+        "duration width height fps video_codec audio_codec bitrate sample_rate channels compression_ratio"
     ),
-    "music": ("artist", "album", "title", "genre", "year"),
-    "camera": ("camera_make", "camera_model", "iso", "aperture", "shutter_speed", "focal_length"),
-    "place": ("location_name", "latitude", "longitude"),
+    "music": "artist album title genre year",
+    "camera": "camera_make camera_model iso aperture shutter_speed focal_length",
+    "place": "location_name latitude longitude",
 }
+"""Group -> names of its columns."""
 _SYSTEM = ("file_name", "folder", "file_path", "file_size", "file_modified_at")
 _CONTENT = ("mime_type", "media_type", "file_hash")
 _LIBRARY = ("created_at", "last_scanned_at", "missing_since")
@@ -61,56 +40,56 @@ _ORIGINS = {
 
 
 class DetailMethods(LibraryBase):
-    """One item at a time."""
+    """Metadata and thumbnail of an item."""
 
     _thumbnails: Thumbnailer | None = None
 
     async def metadata(self, item: UUID | str, /) -> pd.DataFrame:
-        """List everything known about one item, with the origin of each value.
+        """List the metadata of one item, with the origin of each value.
 
         Args:
-            item: Its id.
+            item: Id of the item.
 
         Returns:
             One row per known field, tag, collection and copy: ``group`` (``file``, ``stream``, ``music``,
             ``camera``, ``place``, ``more``, ``tags``, ``collections``, ``copies``), ``field`` (a column of
             ``media``, a key of ``extra_metadata``, or empty), ``value`` (as text; units as in
             docs/schema.md) and ``origin`` (such as ``exif``, ``xmp``, ``container``, ``tag``,
-            ``sidecar``, ``file system``, ``library``; empty where it is not known).
+            ``sidecar``, ``file system``, ``library``; empty if it is unknown).
 
         Raises:
-            FilterError: There is no item of that id.
+            FilterError: The library has no item with this id.
         """
         row, item_id = await self._row(item)
         rows = list(_known(row))
         for group, select in (
-            ("tags", item_details.tags_of),
-            ("collections", item_details.collections_of),
-            ("copies", item_details.copies_of),
+            ("tags", item_list.tags_of),
+            ("collections", item_list.collections_of),
+            ("copies", item_list.copies_of),
         ):
             names = (await self.frame(select(item_id)))["name"]
             rows += [(group, "", name, "file system" if group == "copies" else "library") for name in names]
         return pd.DataFrame(rows, columns=["group", "field", "value", "origin"], dtype="str")
 
     async def thumbnail(self, item: UUID | str, /) -> bytes:
-        """Return a small picture of an item as JPEG, its longer side 480 pixels at most.
+        """Return a thumbnail of an item as JPEG, with a longer side of at most 480 pixels.
 
-        Of a photo the photo, of a film a frame, of music the picture its file carries. It is made by a
-        process of its own, and kept in the user's cache.
+        It shows the image, a frame of the video, or the cover of the audio file. A separate process creates
+        it, and it is kept in the user's cache.
 
         Args:
-            item: Its id.
+            item: Id of the item.
 
         Raises:
-            ThumbnailError: There is no picture of it; the message says why.
-            FilterError: There is no item of that id.
+            ThumbnailError: The thumbnail cannot be created. The message gives the reason.
+            FilterError: The library has no item with this id.
         """
         row, item_id = await self._row(item)
-        copies = await self.frame(item_details.copies_of(item_id))
+        copies = await self.frame(item_list.copies_of(item_id))
         self._thumbnails = self._thumbnails or Thumbnailer()
         paths = [str(row["file_path"]), *copies["name"]]
         if pd.isna(row["last_scanned_at"]):
-            # A list that was brought in may name any bucket; only what a scan has read is asked for.
+            # An imported list may contain URLs of any bucket. Only scanned objects are read.
             paths = [path for path in paths if not is_url(path)]
         return await self._thumbnails.get(paths, str(row["file_hash"]))
 
@@ -118,10 +97,12 @@ class DetailMethods(LibraryBase):
         try:
             item_id = item if isinstance(item, UUID) else UUID(item)
         except (ValueError, AttributeError, TypeError) as error:
-            raise FilterError(f"{item!r} is no item's id: {error}.") from None
-        found = await self.frame(item_details.item_row(item_id))
+            raise FilterError(
+                f"{item!r} is not the id of an item. Use the column 'id' of items()."
+            ) from error
+        found = await self.frame(item_list.item_row(item_id))
         if found.empty:
-            raise FilterError(f"There is no item {item_id} in this library.")
+            raise FilterError(f"This library has no item {item_id}. Use the column 'id' of items().")
         return found.to_dict("records")[0], item_id
 
 
@@ -133,10 +114,10 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
     taken = str(origins.get("taken_at", ""))
     captured = taken if pd.isna(row["capture_source"]) else str(row["capture_source"])
     origins |= {"file_created_at": taken, "captured_at": captured}
-    # Of an object the hash may be another's than the content's.
+    # The hash of an object may not be that of its content.
     fixed = _ORIGINS | {"file_hash": str(extra.pop("hash", _ORIGINS["file_hash"]))}
     for group, names in _GROUPS.items():
-        for name in names:
+        for name in names.split():
             if not pd.isna(row[name]):
                 yield group, name, _text(row[name]), fixed.get(name, str(origins.get(name, "")))
     for name, value in extra.items():
@@ -144,7 +125,7 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _object(text: Any) -> dict[str, Any]:
-    """Return the JSON object that a text holds; an empty one where another program wrote something else."""
+    """Return the object in a JSON text; an empty one for text that another program wrote."""
     try:
         held = json.loads(text)
     except (TypeError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The verbs that take items out of a library into files of other programs, and bring such files in."""
+"""Methods that export items to files and import rows from files and DataFrames."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from mfkit.analysis import item_list
 from mfkit.errors import ExportError, FilterError, IngestError
-from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
+from mfkit.filters.filter_values import FilterFields
+from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.library.base import LibraryBase
 from mfkit.path_argument import checked_path
 from mfkit.progress import progress_bar
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ExchangeMethods(LibraryBase):
-    """Exports and ingests."""
+    """Export and import."""
 
     @filter_keywords
     async def export(
@@ -42,34 +43,34 @@ class ExchangeMethods(LibraryBase):
         progress: bool | None = None,
         **fields: Unpack[FilterFields],
     ) -> ExportResult:
-        """Write items into a file, in the format that its suffix names.
+        """Write items to a file, in the format of its suffix.
 
-        ``.csv``, ``.jsonl`` or ``.ndjson`` (JSON lines), ``.parquet``, ``.xlsx`` (extra ``xlsx``),
-        ``.geojson`` (items with a place), ``.db`` or ``.sqlite`` (a library of its own, with the items'
-        copies, tags and collections). docs/exchange.md tells what each makes of which column. Any number of
-        rows takes the same memory, and the file is there whole or not at all.
+        The formats are ``.csv``, ``.jsonl`` or ``.ndjson`` (JSON lines), ``.parquet``, ``.xlsx`` (extra
+        ``xlsx``), ``.geojson`` (items with a location), and ``.db`` or ``.sqlite`` (a library with the items'
+        copies, tags and collections). docs/exchange.md describes their columns. Memory use does not depend on
+        the number of rows. The file appears only when it is complete.
 
         Args:
             path: The file.
-            filter: A :class:`MediaFilter`; its fields can be given as keywords instead or besides.
-            columns: Columns in the order wanted; all when not given. Not for a library.
-            order_by: A column, nulls last; when not given the rows come in no order to rely on, or, with
-                ``limit`` or ``offset``, as in :meth:`items`.
-            ascending: False sorts descending.
-            limit: At most so many rows.
-            offset: Leave out so many rows first.
-            overwrite: Replace a file that is there; else it is an error.
-            progress: Whether to show a progress bar; when not given, where a person can see it.
+            filter: A :class:`MediaFilter`. Its fields can also be given as keywords.
+            columns: Names of columns in the desired order; None for all. Not for a library.
+            order_by: Name of a column; nulls are last. None writes rows in any order or, with ``limit`` or
+                ``offset``, in the order of :meth:`items`.
+            ascending: False sorts in descending order.
+            limit: Maximum number of rows.
+            offset: Number of rows to skip.
+            overwrite: Replace an existing file.
+            progress: Show a progress bar; None shows one in notebooks and terminals.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
             ``path``, ``rows``, ``bytes`` and ``seconds``.
 
         Raises:
-            ExportError: The suffix names no format, the file is there already or cannot be written, or
-                holds fewer rows (XLSX). Nothing of it is left behind.
+            ExportError: The suffix is not one of these, the file exists, cannot be written, or cannot hold so
+                many rows (XLSX). No partial file is left behind.
             LibraryLockedError: The library to be replaced is open.
-            FilterError: A field or column is unknown, or a value makes no sense.
+            FilterError: A field or column is unknown, or a value is invalid.
         """
         from mfkit.exchange.export import atomic_file, export_formats, sublibrary, xlsx
 
@@ -80,20 +81,22 @@ class ExchangeMethods(LibraryBase):
         chosen = MediaFilter.of(filter, **fields)
         if file.suffix.lower() == export_formats.GEOJSON_SUFFIX:
             if chosen.has_location is False:
-                raise ExportError("GeoJSON holds files with a place; these are selected as those without.")
+                raise ExportError(
+                    "GeoJSON contains only items with a location, and has_location=False selects the others."
+                )
             chosen = chosen.replace(has_location=True)
             if columns is not None:
                 columns = list(dict.fromkeys([*columns, "latitude", "longitude"]))
         if write is None:
             if columns is not None:
-                raise FilterError("A library is written with all its columns; leave columns= out.")
+                raise FilterError("A library is exported with all columns. Leave out columns=.")
             columns = ["id"]
         statement = item_list.items(
             chosen, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
         )
         cut = limit is not None or offset is not None
         if order_by is None and not cut:
-            # Ordering a million rows that nobody asked to be ordered takes longer than writing them.
+            # Sorting a million rows takes longer than writing them.
             statement = statement.order_by(None)
         await self.open()
         expected = await self._expected(chosen, limit, offset)
@@ -124,31 +127,29 @@ class ExchangeMethods(LibraryBase):
         on_error: OnError = "raise",
         progress: bool | None = None,
     ) -> ImportResult:
-        """Bring rows from elsewhere into the library, each into the item of its path or content.
+        """Import rows into the library, which is created if it does not exist.
 
-        A library that does not exist is created.
-
-        A row whose path or hash is known updates what it states, and leaves the rest as it is; any other is a
-        new item. Without ``file_hash`` an item bears a stand-in until a scan reads the file; docs/exchange.md
-        says what scans make of such items, and what each column may hold.
+        A row with a known path or hash updates the columns that it states; any other row adds an item. An
+        item without ``file_hash`` has a placeholder until a scan reads its file. docs/exchange.md describes
+        the columns, and how scans treat imported items.
 
         Args:
             source: A DataFrame, or a file: ``.csv``, ``.tsv``, ``.jsonl``, ``.ndjson``, ``.parquet``, or
-                ``.json`` as a list of rows or as ``exiftool -json``, ``ffprobe -of json`` and
-                ``mediainfo --Output=JSON`` write it.
-            columns: Which column of the source is which of mfkit's, by name; None leaves one out. Those that
-                bear mfkit's names already need not be given.
-            on_error: ``"raise"`` writes all rows in one transaction, and none when one is bad; ``"collect"``
-                leaves bad rows out and returns the reasons, in transactions of 5,000 rows.
-            progress: Whether to show a progress bar; when not given, where a person can see it.
+                ``.json`` with a list of rows or the output of ``exiftool -json``, ``ffprobe -of json`` or
+                ``mediainfo --Output=JSON``.
+            columns: Column of the source -> column of mfkit, or None to leave it out. Columns with mfkit's
+                names need no entry.
+            on_error: ``"raise"`` writes all rows in one transaction, or none if a row is invalid.
+                ``"collect"`` leaves out invalid rows and returns the reasons, in transactions of 5,000 rows.
+            progress: Show a progress bar; None shows one in notebooks and terminals.
 
         Returns:
-            ``rows``, ``added``, ``updated``, ``unchanged``, ``copies``, ``left_out``, ``errors`` (a frame
-            with ``row``, counted from 1, ``file_path``, ``column`` and ``reason``) and ``seconds``.
+            ``rows``, ``added``, ``updated``, ``unchanged``, ``copies``, ``left_out``, ``errors`` (a DataFrame
+            with ``row``, from 1, ``file_path``, ``column`` and ``reason``) and ``seconds``.
 
         Raises:
-            IngestError: The source cannot be read, a column means nothing, or a row is bad.
-            ReadOnlyLibraryError: The library may only be read.
+            IngestError: The source cannot be read, a column is unknown, or a row is invalid.
+            ReadOnlyLibraryError: The library is read-only.
             LibraryLockedError: Another program holds the write lock.
         """
         import pandas as pd
@@ -156,12 +157,10 @@ class ExchangeMethods(LibraryBase):
         from mfkit.exchange.imports.import_sources import require_file
         from mfkit.exchange.imports.importer import import_rows
 
-        given = (
-            source
-            if isinstance(source, pd.DataFrame)
-            else (Path(checked_path(source, "the import", IngestError)).expanduser())
-        )
-        await self._open_or_create(lambda: require_file(given))  # a misspelt file creates no library
+        given = source
+        if not isinstance(given, pd.DataFrame):
+            given = Path(checked_path(given, "the import", IngestError)).expanduser()
+        await self._open_or_create(lambda: require_file(given))  # a misspelt path creates no library
         return await import_rows(
             self.database, given, columns=columns or {}, on_error=on_error, progress=progress
         )
@@ -173,11 +172,11 @@ class ExchangeMethods(LibraryBase):
 
 
 class _Counted:
-    """Batches on their way, counted for the report and for the progress bar."""
+    """Batches of an export, whose rows are counted for the result and the progress bar."""
 
     def __init__(self, batches: Iterator[pa.RecordBatch], bar: Any) -> None:
         self._batches, self._bar, self.rows = batches, bar, 0
-        bar.reset()  # who has to begin anew counts from the first row
+        bar.reset()  # an engine that starts over counts from the first row
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:

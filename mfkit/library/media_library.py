@@ -1,4 +1,4 @@
-"""The async face: all verbs on one library."""
+"""`AsyncMediaLibrary`, which combines all methods, and `MediaLibrary`, its sync version."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from mfkit.core.database import BUSY_TIMEOUT, Database
 from mfkit.core.event_loop import run_on_library_loop, run_sync, start_cleanup, wait_for_cleanups
 from mfkit.errors import MfkitError
-from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
+from mfkit.filters.filter_values import FilterFields
+from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.library.analyse import AnalysisMethods
-from mfkit.library.base import Engine, overview_of
+from mfkit.library.base import Engine, Overview, overview_of
 from mfkit.library.curate import CurateMethods
 from mfkit.library.details import DetailMethods
 from mfkit.library.exchange import ExchangeMethods
-from mfkit.library.read import FacetMethods
-from mfkit.library.representation import Overview
-from mfkit.library.write import TransferMethods, WriteMethods
+from mfkit.library.write import WriteMethods
 from mfkit.text_safety import escape_control
 from mfkit.upper_layers import load_presentation
 
@@ -37,32 +36,25 @@ if TYPE_CHECKING:
     from mfkit.widgets import Explorer
 
 
-class AsyncMediaLibrary(
-    WriteMethods,
-    AnalysisMethods,
-    FacetMethods,
-    DetailMethods,
-    CurateMethods,
-    ExchangeMethods,
-    TransferMethods,
-):
-    """A media library for async code; runs on the event loop that awaits it.
+class AsyncMediaLibrary(WriteMethods, AnalysisMethods, DetailMethods, CurateMethods, ExchangeMethods):
+    """A media library for async code. It runs on the caller's event loop.
 
     Attributes:
-        database: The record database.
+        database: The library database.
     """
 
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_SHOWN_WITHIN = 2.0
-"""Seconds that printing a library may take to count its items."""
+F = TypeVar("F", bound=Callable[..., Any])
+_OVERVIEW_SECONDS = 2.0
+"""Maximum time for the overview of a library that is printed."""
 
 _unclosed: weakref.WeakSet[Database] = weakref.WeakSet()
 
 
-def _forget(database: Database) -> None:
-    """Close the connections of a library that nobody holds any more."""
+def _close_collected(database: Database) -> None:
+    """Close the connections of a library that was garbage-collected."""
     start_cleanup(database.dispose())
 
 
@@ -73,8 +65,8 @@ def _close_all() -> None:
     wait_for_cleanups()
 
 
-class _Bridge:
-    """The async face of a :class:`MediaLibrary`: each call runs on mfkit's loop, awaited from any other."""
+class _AsyncMethods:
+    """Async methods of a :class:`MediaLibrary`. They run on mfkit's event loop and can be awaited on any."""
 
     def __init__(self, library: AsyncMediaLibrary) -> None:
         self._library = library
@@ -88,7 +80,7 @@ class _Bridge:
         def call(*args: Any, **kwargs: Any) -> Awaitable[Any]:
             return run_on_library_loop(attribute(*args, **kwargs))
 
-        # wraps() copies a signature that the function has set itself, with self.
+        # wraps() copies the signature that filter_keywords() sets, which has the parameter self.
         call.__dict__.pop("__signature__", None)
         return call
 
@@ -103,10 +95,10 @@ class _Bridge:
         await self.close()
 
 
-def _blocking(
+def _sync(
     method: Callable[Concatenate[AsyncMediaLibrary, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[MediaLibrary, P], T]:
-    """Return the blocking twin of an async verb: same parameters, same docstring."""
+    """Return the sync version of an async method, with the same parameters and docstring."""
 
     @functools.wraps(method)
     def call(self: MediaLibrary, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -115,11 +107,21 @@ def _blocking(
     return call
 
 
+def _documented_as(other: Callable[..., Any]) -> Callable[[F], F]:
+    """Return a decorator that sets the docstring of another function."""
+
+    def decorate(function: F) -> F:
+        function.__doc__ = other.__doc__
+        return function
+
+    return decorate
+
+
 class MediaLibrary:
-    """A media library for scripts and notebooks: every verb of :class:`AsyncMediaLibrary`, blocking.
+    """A media library for scripts and notebooks, with sync versions of all async methods.
 
     Attributes:
-        aio: The same verbs to be awaited, over the same database, from whatever event loop.
+        aio: The async methods for the same database, for use on any event loop.
     """
 
     def __init__(
@@ -130,81 +132,67 @@ class MediaLibrary:
         busy_timeout: float = BUSY_TIMEOUT,
         engine: Engine = "snapshot",
     ) -> None:
-        """Open a library and bring its schema up to date; the first scan or import creates it.
+        """Open a library and update its schema. The first scan or import creates a library.
 
         Args:
             library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
-            read_only: Refuse to write; the library must exist.
+            read_only: Refuse to write. The library must exist.
             busy_timeout: Seconds to wait for another program's write to end (SQLite).
-            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, brought up to
-                date before each; ``"record"`` runs them on the database itself.
+            engine: ``"snapshot"`` runs queries on a columnar copy in the user's cache, which is updated
+                before each query. ``"database"`` runs them on the library database.
 
         Raises:
-            MfkitError: It is not a library, is locked, comes from a newer mfkit, or is only to be read and
-                does not exist.
+            MfkitError: The library is invalid, locked, or from a newer version of mfkit; or it is read-only
+                and does not exist.
         """
         self._start(AsyncMediaLibrary(library, read_only=read_only, busy_timeout=busy_timeout, engine=engine))
 
     @classmethod
+    @_documented_as(AsyncMediaLibrary.from_dataset)
     def from_dataset(
         cls, dataset: str | os.PathLike[str], *, engine: SparkSession | Literal["duckdb"] = "duckdb"
     ) -> Self:
-        """Open what :meth:`publish` wrote, to read: every analysis, on one machine or on a cluster.
-
-        Before each query it is looked which version is the newest; a query sees one version whole. Verbs that
-        write answer with :class:`mfkit.errors.ReadOnlyLibraryError`.
-
-        Args:
-            dataset: The folder or URL.
-            engine: ``"duckdb"`` runs queries on this machine, for a dataset in a folder; a Spark session
-                (extra ``spark``) runs them on its cluster, whose machines must see the dataset under the
-                same name.
-
-        Raises:
-            DatasetError: The URL makes no sense, or DuckDB cannot read from there.
-            QueryError: The engine is neither.
-        """
         library = cls.__new__(cls)
         library._start(AsyncMediaLibrary.from_dataset(dataset, engine=engine))
         return library
 
     def _start(self, library: AsyncMediaLibrary) -> None:
         self._library = library
-        # People seldom close a library; its connections must not outlive it all the same.
-        weakref.finalize(self, _forget, self._library.database).atexit = False
-        _unclosed.add(self._library.database)
-        run_sync(self._library._open_existing())
+        # Users seldom close a library, and its connections must not outlive it.
+        weakref.finalize(self, _close_collected, library.database).atexit = False
+        _unclosed.add(library.database)
+        run_sync(library._open_existing())
 
     @property
     def database(self) -> Database:
-        """The record database; its connections belong to mfkit's own loop."""
+        """The library database. Its connections belong to mfkit's event loop."""
         return self._library.database
 
     @property
     def aio(self) -> AsyncMediaLibrary:
         """The same library for ``await``: ``await lib.aio.items(media_type="video")``."""
-        return cast(AsyncMediaLibrary, _Bridge(self._library))
+        return cast(AsyncMediaLibrary, _AsyncMethods(self._library))
 
     def __repr__(self) -> str:
-        """Show the path, or the URL without the password, and how much the library holds."""
+        """Show the path, or the URL without the password, and the overview."""
         overview = self._overview()
         return f"MediaLibrary({self.database.name!r})" + (f" {overview.text()}" if overview else "")
 
     def _repr_html_(self) -> str:
-        """Show the same as a table, for a notebook."""
+        """Show the overview as a table in a notebook."""
         overview = self._overview()
         return overview.html() if overview else f"<code>{html.escape(escape_control(repr(self)))}</code>"
 
     def _overview(self) -> Overview | None:
-        """Return how much the library holds; None if that cannot be told at once, whatever the reason."""
+        """Return the overview; None if it cannot be computed in time, because printing must not fail."""
 
-        async def within() -> Overview | None:
-            async with asyncio.timeout(_SHOWN_WITHIN):
+        async def within_limit() -> Overview | None:
+            async with asyncio.timeout(_OVERVIEW_SECONDS):
                 return await overview_of(self._library)
 
         try:
-            return run_sync(within())
-        except (MfkitError, SQLAlchemyError, OSError):  # broken, locked or busy: it is printed all the same
+            return run_sync(within_limit())
+        except (MfkitError, SQLAlchemyError, OSError):
             return None
 
     def __len__(self) -> int:
@@ -212,11 +200,11 @@ class MediaLibrary:
         return self.count()
 
     def __bool__(self) -> bool:
-        """Return True: an empty library is a library."""
+        """Return True, also for an empty library."""
         return True
 
     def __enter__(self) -> Self:
-        """Return the open library."""
+        """Return this library, which is open."""
         return self
 
     def __exit__(
@@ -225,59 +213,59 @@ class MediaLibrary:
         """Close the library."""
         self.close()
 
-    close = _blocking(AsyncMediaLibrary.close)
-    scan = _blocking(AsyncMediaLibrary.scan)
-    items = _blocking(AsyncMediaLibrary.items)
-    count = _blocking(AsyncMediaLibrary.count)
-    search = _blocking(AsyncMediaLibrary.search)
-    frame = _blocking(AsyncMediaLibrary.frame)
-    sql = _blocking(AsyncMediaLibrary.sql)
-    snapshot = _blocking(AsyncMediaLibrary.snapshot)
-    refresh = _blocking(AsyncMediaLibrary.refresh)
-    metadata = _blocking(AsyncMediaLibrary.metadata)
-    thumbnail = _blocking(AsyncMediaLibrary.thumbnail)
-    summary = _blocking(AsyncMediaLibrary.summary)
-    crosstab = _blocking(AsyncMediaLibrary.crosstab)
-    growth = _blocking(AsyncMediaLibrary.growth)
-    folders = _blocking(AsyncMediaLibrary.folders)
-    histogram = _blocking(AsyncMediaLibrary.histogram)
-    facets = _blocking(AsyncMediaLibrary.facets)
-    places = _blocking(AsyncMediaLibrary.places)
-    largest = _blocking(AsyncMediaLibrary.largest)
-    duplicates = _blocking(AsyncMediaLibrary.duplicates)
-    completeness = _blocking(AsyncMediaLibrary.completeness)
-    missing_metadata = _blocking(AsyncMediaLibrary.missing_metadata)
-    savings = _blocking(AsyncMediaLibrary.savings)
-    compare = _blocking(AsyncMediaLibrary.compare)
-    totals = _blocking(AsyncMediaLibrary.totals)
-    scans = _blocking(AsyncMediaLibrary.scans)
-    failures = _blocking(AsyncMediaLibrary.failures)
-    tags = _blocking(AsyncMediaLibrary.tags)
-    tag = _blocking(AsyncMediaLibrary.tag)
-    untag = _blocking(AsyncMediaLibrary.untag)
-    collections = _blocking(AsyncMediaLibrary.collections)
-    add_to = _blocking(AsyncMediaLibrary.add_to)
-    remove_from = _blocking(AsyncMediaLibrary.remove_from)
-    export = _blocking(AsyncMediaLibrary.export)
-    ingest = _blocking(AsyncMediaLibrary.ingest)
-    undo = _blocking(AsyncMediaLibrary.undo)
-    saved_filters = _blocking(AsyncMediaLibrary.saved_filters)
-    saved_filter = _blocking(AsyncMediaLibrary.saved_filter)
-    save_filter = _blocking(AsyncMediaLibrary.save_filter)
-    delete_filter = _blocking(AsyncMediaLibrary.delete_filter)
-    copy_to = _blocking(AsyncMediaLibrary.copy_to)
-    publish = _blocking(AsyncMediaLibrary.publish)
+    close = _sync(AsyncMediaLibrary.close)
+    scan = _sync(AsyncMediaLibrary.scan)
+    items = _sync(AsyncMediaLibrary.items)
+    count = _sync(AsyncMediaLibrary.count)
+    search = _sync(AsyncMediaLibrary.search)
+    frame = _sync(AsyncMediaLibrary.frame)
+    sql = _sync(AsyncMediaLibrary.sql)
+    snapshot = _sync(AsyncMediaLibrary.snapshot)
+    refresh = _sync(AsyncMediaLibrary.refresh)
+    metadata = _sync(AsyncMediaLibrary.metadata)
+    thumbnail = _sync(AsyncMediaLibrary.thumbnail)
+    summary = _sync(AsyncMediaLibrary.summary)
+    crosstab = _sync(AsyncMediaLibrary.crosstab)
+    growth = _sync(AsyncMediaLibrary.growth)
+    folders = _sync(AsyncMediaLibrary.folders)
+    histogram = _sync(AsyncMediaLibrary.histogram)
+    facets = _sync(AsyncMediaLibrary.facets)
+    places = _sync(AsyncMediaLibrary.places)
+    largest = _sync(AsyncMediaLibrary.largest)
+    duplicates = _sync(AsyncMediaLibrary.duplicates)
+    completeness = _sync(AsyncMediaLibrary.completeness)
+    missing_metadata = _sync(AsyncMediaLibrary.missing_metadata)
+    savings = _sync(AsyncMediaLibrary.savings)
+    compare = _sync(AsyncMediaLibrary.compare)
+    totals = _sync(AsyncMediaLibrary.totals)
+    scans = _sync(AsyncMediaLibrary.scans)
+    failures = _sync(AsyncMediaLibrary.failures)
+    tags = _sync(AsyncMediaLibrary.tags)
+    tag = _sync(AsyncMediaLibrary.tag)
+    untag = _sync(AsyncMediaLibrary.untag)
+    collections = _sync(AsyncMediaLibrary.collections)
+    add_to = _sync(AsyncMediaLibrary.add_to)
+    remove_from = _sync(AsyncMediaLibrary.remove_from)
+    export = _sync(AsyncMediaLibrary.export)
+    ingest = _sync(AsyncMediaLibrary.ingest)
+    undo = _sync(AsyncMediaLibrary.undo)
+    saved_filters = _sync(AsyncMediaLibrary.saved_filters)
+    saved_filter = _sync(AsyncMediaLibrary.saved_filter)
+    save_filter = _sync(AsyncMediaLibrary.save_filter)
+    delete_filter = _sync(AsyncMediaLibrary.delete_filter)
+    copy_to = _sync(AsyncMediaLibrary.copy_to)
+    publish = _sync(AsyncMediaLibrary.publish)
 
     @filter_keywords
     def explore(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> Explorer:
-        """Return the explorer: filters that drive charts, a map and a table, for a notebook cell.
+        """Return the explorer for a notebook cell: charts, a map and a table of the selected items.
 
         Args:
-            filter: What is selected first; all files when not given.
+            filter: The first selection; None for all items.
             fields: Fields of :class:`MediaFilter`.
 
         Raises:
-            FilterError: A field is unknown, or a value makes no sense.
+            FilterError: A field is unknown, or a value is invalid.
             LibraryNotFoundError: The library does not exist.
         """
         run_sync(self._library.open())
@@ -300,32 +288,31 @@ class MediaLibrary:
         overwrite: bool = False,
         **fields: Unpack[FilterFields],
     ) -> Path:
-        """Write a report as one file: HTML that opens anywhere without a server, or PDF.
+        """Write a report to one HTML or PDF file.
 
-        The file holds everything it shows and loads nothing. A report that is there is replaced, and
-        the new one says what changed since; any other file is only replaced when asked for.
+        The HTML file contains everything it shows and needs no server. A report at the path is replaced, and
+        the new one lists the changes since then.
 
         Args:
-            path: ``report.html``, or ``report.pdf`` where there is a Chromium, Chrome or Edge.
-            filter: Which items; all when not given.
-            title: Heading; the library's name when not given.
-            sections: Which of :data:`mfkit.report.SECTIONS`; all when not given.
-            redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds
-                places to 0.1 degrees (about 11 km), ``"map"`` leaves them out; or several of them.
-            compare_to: Id of an earlier scan, as :meth:`scans` gives it: the report then lists what
-                changed on disk since.
-            notebook: A copy of ``library_report.ipynb`` that was changed; the shipped one when not given.
-            pictures: A folder for the charts as PNG files too (extra ``pictures``, and a browser).
-            overwrite: Replace a file that is not a report by mfkit too; else it is an error.
+            path: ``report.html``, or ``report.pdf`` if Chromium, Chrome or Edge is installed.
+            filter: Filter of the items.
+            title: Heading; None for the library's name.
+            sections: Names in :data:`mfkit.report.SECTIONS`; None for all.
+            redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds locations
+                to 0.1 degrees (about 11 km), ``"map"`` leaves them out; or several of these.
+            compare_to: Id of an earlier scan, from :meth:`scans`, to list the changes of files since then.
+            notebook: Your copy of ``library_report.ipynb``; None for the included one.
+            pictures: Folder for the charts as PNG files (extra ``pictures``, and a browser).
+            overwrite: Also replace a file that is not a report.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            The path that was written.
+            The path of the report.
 
         Raises:
-            FilterError: A field is unknown, or a value makes no sense.
-            ReportError: The path, a section or a redaction makes no sense, the notebook failed, or the
-                file cannot be written; an earlier report is then as it was.
+            FilterError: A field is unknown, or a value is invalid.
+            ReportError: An argument is invalid, the notebook failed, or the file cannot be written. An
+                earlier report does not change.
         """
         path_written: Path = load_presentation("report").write_report(
             self,

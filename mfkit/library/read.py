@@ -1,4 +1,4 @@
-"""The verbs that return items, and the copy of the library that answers them."""
+"""Methods that return items, count them, and run free SQL."""
 
 from __future__ import annotations
 
@@ -10,43 +10,46 @@ from typing import Any, Unpack
 import pandas as pd
 from sqlalchemy import Select
 
-from mfkit.analysis import facets, item_details, item_list, unmatched
+from mfkit.analysis import facets, item_list
 from mfkit.engines.base import Snapshot
 from mfkit.errors import FilterWarning, QueryError
-from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, SearchFields, filter_keywords
+from mfkit.filters.filter_values import FilterFields, SearchFields
+from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.frames import to_frame
 from mfkit.library.base import Engine, LibraryBase
 
-_LABELS = {"tags": item_details.tags, "all_tags": item_details.tags, "collection": item_details.collections}
-_COMPARED = 1_000
-"""Existing values, the most frequent ones, that one which does not exist is compared with."""
+_NAMED = {"tags": item_list.tags, "all_tags": item_list.tags, "collection": item_list.collections}
+"""Field of the filter -> statement that lists the tags or collections, also those without items."""
+_MAX_COMPARED = 1_000
+"""Maximum number of existing values, the most frequent ones, to which an unknown value is compared."""
 
 
 class ReadMethods(LibraryBase):
-    """Lists, counts and searches, and free SQL."""
+    """Lists, counts, searches, and free SQL."""
 
     async def _selected(self, statement: Select[Any], chosen: MediaFilter) -> pd.DataFrame:
-        """Run a statement about a filter's items; warn if there are none because a value does not exist."""
+        """Run a statement on a filter's items. If there are none, warn of values that no item has."""
         frame = await self.frame(statement)
         if frame.empty:
             await self._warn_of_unmatched(chosen)
         return frame
 
     async def _warn_of_unmatched(self, chosen: MediaFilter) -> None:
-        given = list(unmatched.values(chosen))
+        given = list(facets.open_values(chosen))
         if not given or not await self._number(MediaFilter(missing=None)):
             return
         for field, value in given:
             if await self._number(MediaFilter.of({field: value}, missing=None)):
                 continue
+            dimension = facets.DIMENSION_OF_FIELD[field]
             existing = await self.frame(
-                facets.facets((unmatched.FIELDS[field],), MediaFilter(missing=None), limit=_COMPARED)
+                facets.facets((dimension,), MediaFilter(missing=None), limit=_MAX_COMPARED)
             )
-            if field in _LABELS:
-                named = (await self.frame(_LABELS[field]()))["name"]
-                if value.lower() in set(named.str.lower()):
+            if field in _NAMED:
+                names = (await self.frame(_NAMED[field]()))["name"]
+                if value.lower() in set(names.str.lower()):
                     continue
-            text = unmatched.message(field, value, list(existing["value"]))
+            text = facets.unmatched_message(field, value, list(existing["value"]))
             if text not in self._warned:
                 self._warned.add(text)
                 warnings.warn(text, FilterWarning, stacklevel=2)
@@ -69,28 +72,28 @@ class ReadMethods(LibraryBase):
         offset: int | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """List items with all that is known of them.
+        """List items with their metadata.
 
         Args:
-            filter: A :class:`MediaFilter`; its fields can be given as keywords instead or besides.
-            columns: Columns in the order wanted; those of ``media`` if not given. Besides them there are
-                ``date`` (capture time, or else modification time), ``date_source`` (``"capture"`` or
-                ``"file"``), ``place``, ``camera``, ``lens``, ``tags`` (text: names in alphabetical order,
+            filter: A :class:`MediaFilter`. Its fields can also be given as keywords.
+            columns: Names of columns in the desired order; None for the columns of ``media``. There are also
+                ``date`` (capture time if known, otherwise modification time), ``date_source`` (``"capture"``
+                or ``"file"``), ``place``, ``camera``, ``lens``, ``tags`` (names in alphabetical order,
                 separated by ", "), ``resolution``, ``container``, ``codec`` and ``pixels``.
-            order_by: A column of these; nulls come last. If not given, the items added last come first.
-            ascending: False sorts descending.
-            limit: At most so many rows.
-            offset: Leave out so many rows first.
+            order_by: Name of such a column; nulls are last. None puts the items that were added last first.
+            ascending: False sorts in descending order.
+            limit: Maximum number of rows.
+            offset: Number of rows to skip.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per item, columns as in the relation ``media`` (docs/schema.md).
+            One row per item, with the columns of the relation ``media`` (docs/schema.md).
 
         Raises:
-            FilterError: A field or column is unknown, or a value makes no sense.
+            FilterError: A field or column is unknown, or a value is invalid.
 
         Warns:
-            FilterWarning: There are no rows because no item has a value of the filter.
+            FilterWarning: There are no rows, because no item has a value of the filter.
         """
         chosen = MediaFilter.of(filter, **fields)
         return await self._selected(
@@ -105,11 +108,11 @@ class ReadMethods(LibraryBase):
         """Count items.
 
         Args:
-            filter: Which items.
+            filter: Filter of the items.
             fields: Fields of :class:`MediaFilter`.
 
         Raises:
-            FilterError: A field is unknown, or a value makes no sense.
+            FilterError: A field is unknown, or a value is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
         number = await self._number(chosen)
@@ -127,44 +130,69 @@ class ReadMethods(LibraryBase):
         limit: int | None = 100,
         **fields: Unpack[SearchFields],
     ) -> pd.DataFrame:
-        """Find items by words in their names, folders, titles, artists, albums, places, cameras and tags.
+        """Find items by words in names, folders, titles, artists, albums, genres, places, cameras and tags.
 
         Args:
-            text: All its words must occur, each at the beginning of a word found.
-            filter: Further conditions.
-            limit: At most so many rows; None for all.
+            text: Words. All must occur, each at the start of a word.
+            filter: Filter of the items.
+            limit: Maximum number of rows; None for all.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            As :meth:`items`, the best match first.
+            Rows as of :meth:`items`, the best matches first.
 
         Raises:
-            FilterError: A field is unknown, or a value makes no sense.
+            FilterError: A field is unknown, or a value is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
         return await self._selected(item_list.search(text, chosen, limit=limit), chosen)
 
+    @filter_keywords
+    async def facets(
+        self, /, *names: str, filter: FilterLike = None, limit: int = 200, **fields: Unpack[FilterFields]
+    ) -> pd.DataFrame:
+        """Count the values of dimensions, each under the filter without the dimension's own field.
+
+        So each count is the number of files that the choice of that value would give.
+
+        Args:
+            names: Dimensions such as ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"tag"``. The error
+                for an unknown name lists all.
+            filter: Filter of the items.
+            limit: Maximum number of values of each dimension; those with the most files are kept.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            ``field`` (the dimension), ``value``, ``files`` and ``bytes``: dimensions in the given order,
+            values with the most files first. Items with an unknown value are not counted.
+
+        Raises:
+            FilterError: A name or field is unknown, or a value is invalid.
+        """
+        return await self.frame(facets.facets(names, MediaFilter.of(filter, **fields), limit=limit))
+
     async def sql(
         self, text: str, /, *, engine: Engine | None = None, timeout: float | None = None, **params: Any
     ) -> pd.DataFrame:
-        """Run one statement of free SQL that reads.
+        """Run one read-only statement of free SQL.
 
         Args:
-            text: SQL with parameters as ``:name``; the relation ``media`` holds everything. On the
-                snapshot it is DuckDB's SQL (moments are UTC), on the record database that one's own.
-            engine: Where to run it, when not where the library runs all its queries.
-            timeout: Seconds after which to give up.
+            text: SQL with parameters as ``:name``. The relation ``media`` has all items with their metadata.
+                The snapshot takes DuckDB's SQL, with timestamps in UTC; the library database takes its own
+                SQL.
+            engine: Engine that runs the statement; None for the library's engine.
+            timeout: Seconds after which the query is stopped.
             params: Values of the parameters.
 
         Returns:
-            A frame; columns that bear a name of ``media`` have its dtype, others what their values
-            suggest.
+            A DataFrame. Columns with the name of a column of ``media`` have its dtype, others the dtype of
+            their values.
 
         Raises:
-            QueryError: The statement would write, is wrong, lacks a parameter, or took too long.
+            QueryError: The statement is not read-only, is invalid, lacks a parameter, or took too long.
         """
         await self.open()
-        chosen = {"snapshot": self._snapshot, "record": self._record, None: self._engine}[engine]
+        chosen = {"snapshot": self._snapshot, "database": self._on_database, None: self._engine}[engine]
         try:
             async with asyncio.timeout(timeout):
                 return to_frame(await chosen.sql(text, params))
@@ -172,43 +200,16 @@ class ReadMethods(LibraryBase):
             raise QueryError(f"The query was stopped after {timeout} s.") from error
 
     async def snapshot(self) -> Snapshot | None:
-        """Return where the snapshot is and what it holds, after bringing it up to date.
+        """Return the snapshot's location and size, after updating it.
 
         Returns:
-            ``path``, ``rows``, ``bytes``, ``made_at`` and ``age``; None when there can be none.
+            ``path``, ``rows``, ``bytes``, ``made_at``, ``age`` and ``files``; None if the library has no
+            snapshot.
         """
         await self.open()
         return await self._snapshot.info()
 
     async def refresh(self) -> None:
-        """Make the snapshot anew; for when something is doubted, as it is always current by itself."""
+        """Rebuild the snapshot. Queries update it themselves, so only wrong files need this."""
         await self.open()
         await self._snapshot.refresh()
-
-
-class FacetMethods(ReadMethods):
-    """The values of facts."""
-
-    @filter_keywords
-    async def facets(
-        self, /, *names: str, filter: FilterLike = None, limit: int = 200, **fields: Unpack[FilterFields]
-    ) -> pd.DataFrame:
-        """Count the values of facts, each fact under all conditions but those on itself.
-
-        So a list shows how many files another choice in it would give, as in a shop or a library.
-
-        Args:
-            names: For example ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"tag"``; an unknown
-                name is answered with the list.
-            filter: Which items.
-            limit: At most so many values of each, those with the most files.
-            fields: Fields of :class:`MediaFilter`.
-
-        Returns:
-            ``fact``, ``value``, ``files``, ``bytes``: by fact as given, the most files first. Items of
-            which a fact is unknown count in none of its values.
-
-        Raises:
-            FilterError: A name or a field is unknown, or a value makes no sense.
-        """
-        return await self.frame(facets.facets(names, MediaFilter.of(filter, **fields), limit=limit))

@@ -16,8 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mfkit.processes.child_process import python_child
-from mfkit.processes.parent_watch import stop_with_parent
+from mfkit.processes.child_process import python_child, stop_with_parent
 
 _PATIENCE = 20.0
 """Seconds to wait for a server to stop. It normally ends itself before that."""
@@ -36,7 +35,7 @@ def serving(
         folder: The temporary folder. The server removes it when it ends, also if this process is killed.
         module: The server's module.
         arguments: The module's arguments.
-        inherited: Whether its kernels also exclude the current folder (see :func:`python_child`).
+        inherited: True if its kernels also exclude the current folder (see :func:`python_child`).
         variables: Environment variables for it and its kernels.
     """
     command, environment = python_child(

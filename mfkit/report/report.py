@@ -11,7 +11,8 @@ from uuid import UUID
 
 from mfkit.errors import ReportError
 from mfkit.filters.describe import describe
-from mfkit.filters.media_filter import FilterFields, FilterLike, MediaFilter, filter_keywords
+from mfkit.filters.filter_values import FilterFields
+from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.library import MediaLibrary
 from mfkit.report import key_figures, metadata_sections, space_sections, time_and_place_sections
 from mfkit.report.html_page import Html, Section, escaped

@@ -13,7 +13,7 @@ from jupyter_client.manager import AsyncKernelManager
 from sqlalchemy import URL
 from traitlets import Dict, default
 
-from mfkit.core.null_database import NullDatabase
+from mfkit.core.database import NullDatabase
 from mfkit.errors import ExportError, ReportError
 from mfkit.exchange.export.atomic_file import write_atomically
 from mfkit.filters.media_filter import MediaFilter

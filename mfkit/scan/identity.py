@@ -18,12 +18,10 @@ from sqlalchemy import Table, delete, select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.catalog.content_rows import ContentRows, CopyRow, ItemRow, chunks
-from mfkit.catalog.take_path import replaced_path
-from mfkit.core.bulk_write import insert_rows, update_rows, upsert_rows
+from mfkit.catalog.content_rows import ContentRows, CopyRow, ItemRow, chunks, replaced_path
+from mfkit.core.bulk_write import insert_rows, new_id, update_rows, upsert_rows
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text
-from mfkit.core.ids import new_id
 from mfkit.models import MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.change_journal import ChangeJournal, Content, Decisions
 from mfkit.scan.imported_items import absorb_placeholders, keep_imported, placeholder_hash

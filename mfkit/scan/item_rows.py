@@ -7,7 +7,7 @@ import posixpath
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mfkit.core.ids import new_id
+from mfkit.core.bulk_write import new_id
 from mfkit.models import MediaItem, MediaMetadata, MediaType
 from mfkit.scan.extract.schema import Metadata
 from mfkit.scan.inspect_file import FileResult

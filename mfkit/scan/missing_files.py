@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.catalog.take_path import take_paths
+from mfkit.catalog.content_rows import take_paths
 from mfkit.core.bulk_write import update_rows
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, ScanFailure, utc_now

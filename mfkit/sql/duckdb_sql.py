@@ -22,7 +22,6 @@ from mfkit.models import UTCDateTime
 from mfkit.sql.elements import (
     AfterLast,
     ClockPart,
-    FirstWord,
     JsonText,
     LeadingFolders,
     OrderedTexts,
@@ -257,11 +256,6 @@ def duckdb_type(type_: TypeEngine[Any]) -> str:
 def fold_case(text: str) -> str:
     """Return SQL that lowers ASCII letters only, as SQLite's lower() does (see `duckdb_settings`)."""
     return f"mfkit_fold(CAST({text} AS VARCHAR))"
-
-
-@compiled_by(FirstWord, "duckdb")
-def _first_word(text: str) -> str:
-    return f"split_part({text}, ' ', 1)"
 
 
 @compiled_by(JsonText, "duckdb")

@@ -1,7 +1,7 @@
 """PostgreSQL's form of each element.
 
-Most forms are registered without a dialect, so that ``str()`` of a statement, which uses SQLAlchemy's default
-dialect, shows them too.
+Most forms are registered without a dialect. So they also serve a dialect with the same form, and ``str()`` of
+a statement, which uses SQLAlchemy's default dialect.
 """
 
 from __future__ import annotations

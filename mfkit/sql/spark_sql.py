@@ -23,7 +23,6 @@ from mfkit.sql.duckdb_sql import DuckdbCompiler, DuckdbDialect, UnsupportedError
 from mfkit.sql.elements import (
     AfterLast,
     ClockPart,
-    FirstWord,
     JsonText,
     LeadingFolders,
     OrderedTexts,
@@ -152,11 +151,6 @@ class SparkDialect(DuckdbDialect):
         """Set the library database and the relations."""
         super().__init__(library_dialect, relations)
         self.identifier_preparer = _QuoteAllNames(self, initial_quote="`", escape_quote="`")
-
-
-@compiled_by(FirstWord, "spark")
-def _first_word(text: str) -> str:
-    return f"split_part({text}, ' ', 1)"
 
 
 @compiled_by(JsonText, "spark")

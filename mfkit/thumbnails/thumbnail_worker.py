@@ -13,7 +13,7 @@ import sys
 import warnings
 
 from mfkit.errors import ThumbnailError
-from mfkit.processes.parent_watch import requests
+from mfkit.processes.child_process import requests
 from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.workers.resource_limits import arm_watchdog, limit_memory
 from mfkit.upper_layers import load_distributed

@@ -127,11 +127,11 @@ def test_a_folder_that_was_scanned_by_itself(scanned: MediaLibrary, media: Path)
         scanned.compare(root=media / "d")
 
 
-def test_in_async_code(scanned: MediaLibrary, media: Path) -> None:
-    """The verb is there to be awaited too."""
+async def test_in_async_code(scanned: MediaLibrary, media: Path) -> None:
+    """compare() can be awaited."""
     write(media / "new.txt", "a new file")
     scanned.scan(media, progress=False)
-    frame = run_sync(scanned._library.compare())
+    frame = await scanned.aio.compare()
     assert frame["change"].tolist() == ["added"]
 
 

@@ -207,7 +207,7 @@ def test_processes_of_a_script(folder: Path) -> None:
     assert done.stdout == "done\n", done.stderr
 
 
-def test_the_mfkit_that_runs_is_the_children_s(scanned: Path, tmp_path: Path) -> None:
+def test_children_import_the_same_mfkit(scanned: Path, tmp_path: Path) -> None:
     """A package that is not installed, but found by its path, starts processes of the same package."""
     shutil.copytree(Path(mfkit.__file__).parent, tmp_path / "elsewhere" / "mfkit")
     (tmp_path / "elsewhere" / "mfkit" / "scan" / "inspect_file.py").write_text("raise SystemExit(7)")

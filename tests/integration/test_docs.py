@@ -195,12 +195,12 @@ def test_columns_of_analyses_are_documented(home: Path) -> None:
             "completeness": lib.completeness(),
             "savings": lib.savings("hevc"),
         }
-    for verb, frame in frames.items():
-        section = re.search(rf"^## (?:\w+ and )?{verb}\b.*?(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
-        assert section is not None, verb
+    for method, frame in frames.items():
+        section = re.search(rf"^## (?:\w+ and )?{method}\b.*?(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
+        assert section is not None, method
         lacking = [name for name in frame.columns if f"`{name}`" not in section[0] and name not in DIMENSIONS]
-        assert lacking == [], verb
-        assert len(frame) or verb == "savings"
+        assert lacking == [], method
+        assert len(frame) or method == "savings"
 
 
 PANELS = [

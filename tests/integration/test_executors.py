@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import mfkit
-from mfkit.distributed.dask_cluster import connected_executor
+from mfkit.distributed.executor_pool import connected_executor
 from mfkit.errors import FolderNotFoundError, MfkitError
 from tests.cluster import Cluster, cluster
 from tests.commands import call
@@ -141,7 +141,7 @@ def test_any_executor_does(kind, files, expected, tmp_path):
         assert executor.submit(int, "7").result() == 7  # it is left open
 
 
-async def test_the_async_face_takes_an_executor_too(files, expected, tmp_path):
+async def test_async_scan_takes_an_executor(files, expected, tmp_path):
     """On a loop of the caller's own."""
     with ThreadPoolExecutor(2) as executor:
         async with mfkit.AsyncMediaLibrary(tmp_path / "library.db") as library:
@@ -214,7 +214,7 @@ def test_an_executor_that_breaks(files, expected, tmp_path, monkeypatch):
         (OTHER_VERSION, MfkitError, "has mfkit 0.0.1, .*Install the same version"),
     ],
 )
-def test_a_machine_that_is_not_like_this_one(code, error, words, trap, files, tmp_path):
+def test_a_machine_with_another_version(code, error, words, trap, files, tmp_path):
     """Another storage or another mfkit ends the scan in words: no file is blamed for it."""
     trap(code)
     with processes(1) as executor, mfkit.MediaLibrary(tmp_path / "library.db") as library:

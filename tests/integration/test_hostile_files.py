@@ -249,7 +249,7 @@ def test_no_file_outside_the_root_is_read(outcome: Outcome) -> None:
     assert not outcome.is_canary_read
 
 
-def test_probes_foresee_damage(outcome: Outcome) -> None:
+def test_extractors_expect_damage(outcome: Outcome) -> None:
     """A failure is a sentence about the file, not an exception that no probe expected."""
     unforeseen = {
         path: error
@@ -259,7 +259,7 @@ def test_probes_foresee_damage(outcome: Outcome) -> None:
     assert unforeseen == {}
 
 
-def test_hardly_a_file_takes_a_worker_down(outcome: Outcome) -> None:
+def test_few_files_end_a_worker(outcome: Outcome) -> None:
     """Crashes and hangs cost only their file, but each costs a worker's start or the time limit."""
     lost = {
         path: error

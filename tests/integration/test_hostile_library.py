@@ -162,7 +162,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands_print_text_and_write_in_their_place(
+def test_commands_print_text_and_write_only_their_output(
     handed_over: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each command's output holds nothing that a terminal acts on, and files appear only where named."""

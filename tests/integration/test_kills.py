@@ -207,7 +207,7 @@ def answers(folder: Path) -> list[Any]:
     statement = "SELECT count(*) AS n, sum(file_size) AS bytes, max(file_path) AS last FROM media"
     with mfkit.MediaLibrary(folder / "library.db") as library:
         said: list[Any] = [library.sql(statement).to_dict()]
-        said.append(library.sql(statement, engine="record").to_dict())
+        said.append(library.sql(statement, engine="database").to_dict())
     if (folder / "dataset").exists():
         with mfkit.MediaLibrary.from_dataset(folder / "dataset") as published:
             said.append(published.sql(statement).to_dict())

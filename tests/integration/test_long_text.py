@@ -40,7 +40,7 @@ def deep(folder: Path) -> Path:
 @pytest.fixture
 def recorded(database_url: str) -> Iterator[mfkit.MediaLibrary]:
     """A library without items, asked directly and not by its snapshot."""
-    with mfkit.MediaLibrary(database_url, engine="record") as library:
+    with mfkit.MediaLibrary(database_url, engine="database") as library:
         yield library
 
 
@@ -69,7 +69,7 @@ def test_the_longest_paths(recorded: mfkit.MediaLibrary, tmp_path: Path) -> None
     assert recorded.items(folder=str(folder)).file_path.tolist() == paths[1:]
 
 
-def test_the_longest_facts(recorded: mfkit.MediaLibrary) -> None:
+def test_the_longest_metadata(recorded: mfkit.MediaLibrary) -> None:
     """Every text of an item can have as many characters as mfkit keeps, of four bytes each, and is found."""
     text = noise(1_000, "".join(map(chr, range(0x20000, 0x20400))))
     names = ["artist", "album", "title", "genre", "camera_make", "camera_model", "location_name"]

@@ -12,7 +12,7 @@ from mfkit import MediaLibrary
 from tests.buckets import LARGE, Bucket, noise, paths, scan
 
 
-def test_a_bucket_has_the_facts_that_a_folder_has(bucket: Bucket, tmp_path: Path, demo: Path) -> None:
+def test_a_bucket_gives_the_metadata_of_a_folder(bucket: Bucket, tmp_path: Path, demo: Path) -> None:
     """The demo library in a bucket is understood as it is on a disk: kinds, facts, places, sidecars."""
     bucket.put_folder(demo, "media")
     bucket.requests()
@@ -73,7 +73,7 @@ def test_unchanged_objects_are_not_opened(bucket: Bucket, library: MediaLibrary)
     assert [one for one in bucket.requests() if not one.is_listing] == []
 
 
-def test_another_content_of_the_same_size_and_second_is_seen(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_changed_content_of_the_same_size_and_second_is_noticed(bucket: Bucket, lib: MediaLibrary) -> None:
     """The ETag is compared, not time and size alone."""
     bucket.put("a.txt", b"one")
     scan(lib, bucket.url)
@@ -175,7 +175,7 @@ def test_patterns_and_defaults_leave_out(bucket: Bucket, lib: MediaLibrary) -> N
     assert "2 files, 2 folders" in found.notes[-1]
 
 
-def test_sidecars_speak_for_objects(bucket: Bucket, lib: MediaLibrary, demo: Path) -> None:
+def test_sidecars_apply_to_objects(bucket: Bucket, lib: MediaLibrary, demo: Path) -> None:
     """An XMP file beside a picture is read, also when it comes later and the picture is as it was."""
     picture = max(demo.rglob("*.jpg"), key=lambda path: path.stat().st_size)
     bucket.put("p/a.jpg", picture.read_bytes())
@@ -203,7 +203,7 @@ def test_pictures_of_objects(bucket: Bucket, lib: MediaLibrary, demo: Path) -> N
         assert lib.thumbnail(item).startswith(b"\xff\xd8\xff")
 
 
-def test_what_shows_items_takes_urls(bucket: Bucket, lib: MediaLibrary, tmp_path: Path) -> None:
+def test_views_of_items_accept_urls(bucket: Bucket, lib: MediaLibrary, tmp_path: Path) -> None:
     """Folders, filters, roots and exports work on URLs as on paths."""
     for key in ("p/a.txt", "p/q/b.txt", "r/c.txt"):
         bucket.put(key, key.encode())

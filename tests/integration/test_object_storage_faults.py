@@ -18,10 +18,15 @@ from tests.buckets import LARGE, Bucket, noise, paths, scan
 from tests.object_storage import CREDENTIALS
 
 
-def test_what_is_wrong_is_said(bucket: Bucket, lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_name_the_problem(bucket: Bucket, lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bucket that is not there, no login, no endpoint, a login in the URL: clear, and without secrets."""
     cases: list[tuple[str, dict[str, str], type[Exception], str]] = [
-        ("s3://nowhere-at-all/x", {}, mfkit.errors.FolderNotFoundError, "no bucket s3://nowhere-at-all"),
+        (
+            "s3://nowhere-at-all/x",
+            {},
+            mfkit.errors.FolderNotFoundError,
+            "bucket s3://nowhere-at-all does not exist",
+        ),
         ("s3://AKIAX:s3cret@bucket/x", {}, mfkit.errors.FolderNotFoundError, "no login"),
         ("s3://", {}, mfkit.errors.FolderNotFoundError, "s3://bucket/prefix"),
         (
@@ -44,7 +49,7 @@ def test_what_is_wrong_is_said(bucket: Bucket, lib: MediaLibrary, monkeypatch: p
     assert paths(lib) == []
 
 
-def test_a_bucket_that_may_not_be_listed_misses_nothing(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_a_bucket_that_cannot_be_listed_marks_nothing_missing(bucket: Bucket, lib: MediaLibrary) -> None:
     """Without s3:ListBucket the scan ends with a clear error, and all that is known stays."""
     bucket.put("a.txt", b"a")
     scan(lib, bucket.url)
@@ -70,7 +75,7 @@ def test_an_object_that_may_not_be_read_is_a_failure(bucket: Bucket, lib: MediaL
     assert len(lib.failures()) == 0
 
 
-def test_a_listing_that_breaks_off_misses_nothing(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_an_interrupted_listing_marks_nothing_missing(bucket: Bucket, lib: MediaLibrary) -> None:
     """When the second page does not come, the scan fails, and nothing behind it counts as gone."""
     for number in range(30):
         bucket.put(f"{number:05d}.txt", b"%d" % number)
@@ -85,7 +90,7 @@ def test_a_listing_that_breaks_off_misses_nothing(bucket: Bucket, lib: MediaLibr
     assert (found.unchanged, found.missing) == (30, 0)
 
 
-def test_an_empty_prefix_misses_nothing(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_an_empty_prefix_marks_nothing_missing(bucket: Bucket, lib: MediaLibrary) -> None:
     """Where all is gone at once, a person is asked to look."""
     bucket.put("p/a.txt", b"a")
     scan(lib, f"{bucket.url}/p")
@@ -95,7 +100,7 @@ def test_an_empty_prefix_misses_nothing(bucket: Bucket, lib: MediaLibrary) -> No
     assert paths(lib, missing=False) == [f"{bucket.url}/p/a.txt"]
 
 
-def test_a_broken_line_is_tried_again(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_a_lost_connection_is_retried(bucket: Bucket, lib: MediaLibrary) -> None:
     """Answers that are refused for a moment or break off cost time and nothing else."""
     data = noise(1, LARGE)
     bucket.put("a.bin", data)
@@ -106,7 +111,7 @@ def test_a_broken_line_is_tried_again(bucket: Bucket, lib: MediaLibrary) -> None
     assert lib.items().iloc[0]["file_hash"] == hashlib.sha256(data).hexdigest()
 
 
-def test_a_line_that_stays_broken_is_no_damage(bucket: Bucket, lib: MediaLibrary, demo: Path) -> None:
+def test_a_permanently_lost_connection_is_not_damage(bucket: Bucket, lib: MediaLibrary, demo: Path) -> None:
     """A probe that gets no bytes does not make the object a damaged one: the next scan reads it."""
     film = max(demo.rglob("*.mp4"), key=lambda path: path.stat().st_size)
     assert film.stat().st_size > BLOCK
@@ -119,7 +124,7 @@ def test_a_line_that_stays_broken_is_no_damage(bucket: Bucket, lib: MediaLibrary
     assert (scan(lib, bucket.url).total.added, len(lib.failures())) == (1, 0)
 
 
-def test_a_slow_line_gives_signs_of_life(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_a_slow_connection_sends_heartbeats(bucket: Bucket, lib: MediaLibrary) -> None:
     """What takes longer than the time limit goes on as long as bytes come; what says nothing is given up."""
     bucket.put("slow.bin", noise(1, LARGE))
     bucket.server.spoil(method="GET", contains="slow.bin", delay=0.7)
@@ -169,7 +174,7 @@ def test_no_secret_is_kept(bucket: Bucket, lib: MediaLibrary, sqlite_path: Path)
         assert not any(value.encode() in path.read_bytes() for value in CREDENTIALS.values())
 
 
-def test_files_need_none_of_it(tmp_path: Path) -> None:
+def test_files_need_no_object_storage(tmp_path: Path) -> None:
     """The scan of a folder imports nothing of object storage, in no process."""
     (tmp_path / "s3:").mkdir()
     (tmp_path / "s3:" / "bucket.txt").write_text("s3://bucket/key")

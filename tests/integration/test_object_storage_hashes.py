@@ -21,7 +21,7 @@ def test_equal_objects_are_copies(bucket: Bucket, lib: MediaLibrary) -> None:
     assert len(lib.duplicates()) > 0
 
 
-def test_a_film_is_read_by_ranges(bucket: Bucket, lib: MediaLibrary, demo: Path) -> None:
+def test_a_video_is_read_by_ranges(bucket: Bucket, lib: MediaLibrary, demo: Path) -> None:
     """Of a film of 40 MB with its header at the end, a fraction is fetched."""
     film = next(path for path in sorted(demo.rglob("*.mp4")) if path.stat().st_size > 10_000)
     data = film.read_bytes()
@@ -38,7 +38,7 @@ def test_a_film_is_read_by_ranges(bucket: Bucket, lib: MediaLibrary, demo: Path)
     assert row["duration"] > 0 and row["width"] > 0
 
 
-def test_the_hash_says_what_it_is(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_the_origin_of_the_hash_is_stored(bucket: Bucket, lib: MediaLibrary) -> None:
     """Content of what is small, else the stored checksum, else a stand-in of ETag and size."""
     plain, checked, small = noise(1, LARGE), noise(2, LARGE), b"small"
     etag = bucket.put("plain.bin", plain)
@@ -80,7 +80,7 @@ def test_content_asked_for_later_is_read(bucket: Bucket, library: MediaLibrary, 
     assert bucket.requests() == [], "the scan of a folder asks nothing of a bucket"
 
 
-def test_a_stand_in_gives_way_to_the_item_of_its_content(
+def test_a_placeholder_is_replaced_by_the_item_of_its_content(
     bucket: Bucket, lib: MediaLibrary, tmp_path: Path
 ) -> None:
     """An object whose content turns out to be known becomes a copy there, and brings its tags."""
@@ -97,7 +97,7 @@ def test_a_stand_in_gives_way_to_the_item_of_its_content(
     assert (len(paths(lib)), item["copies"], paths(lib, tags=["kept"])) == (1, 1, [item["file_path"]])
 
 
-def test_the_checksum_of_parts_is_none_of_the_content(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_a_checksum_of_parts_is_not_used(bucket: Bucket, lib: MediaLibrary) -> None:
     """An object that was uploaded in parts has the stand-in of its own ETag."""
     part = noise(1, 5 << 20)
     etag = bucket.put_parts("a.bin", part, b"end")
@@ -108,7 +108,7 @@ def test_the_checksum_of_parts_is_none_of_the_content(bucket: Bucket, lib: Media
     assert lib.items().iloc[0]["file_hash"] == hashlib.sha256(part + b"end").hexdigest()
 
 
-def test_facts_read_again_keep_the_hash(bucket: Bucket, lib: MediaLibrary, sqlite_path: Path) -> None:
+def test_metadata_read_again_keeps_the_hash(bucket: Bucket, lib: MediaLibrary, sqlite_path: Path) -> None:
     """When newer extractors read all again, no content is fetched and no kind of hash is lost."""
     import sqlite3
 
@@ -131,7 +131,7 @@ def test_facts_read_again_keep_the_hash(bucket: Bucket, lib: MediaLibrary, sqlit
     assert after.equals(before)
 
 
-def test_ranges_are_what_the_whole_is(bucket: Bucket, lib: MediaLibrary) -> None:
+def test_ranges_equal_the_whole_object(bucket: Bucket, lib: MediaLibrary) -> None:
     """A stream reads any place in any order as a file does, and fetches nothing twice."""
     data = noise(1, 20 * BLOCK) + b"end"
     bucket.put("a.bin", data)

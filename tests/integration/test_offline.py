@@ -18,7 +18,7 @@ from tests.requirements import require
 class TestOffline:
     """Programs in a network namespace whose only way out is watched."""
 
-    def test_attempts_are_seen(self, tmp_path: Path) -> None:
+    def test_attempts_are_noticed(self, tmp_path: Path) -> None:
         """Of a lookup, a connection and a message, whether to IPv4 or to IPv6."""
         script = "import socket; s = socket.socket(socket.{}, socket.{}); s.settimeout(1); {}"
         commands = {

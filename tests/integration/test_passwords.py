@@ -208,7 +208,7 @@ class TestEveryCommand:
         assert watch.found == set()
         assert (folder / "said").stat().st_size
 
-    def test_on_none(self, refused: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_without_a_server(self, refused: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """A server that refuses the connection is named in the error, without the password."""
         with Watch(folder) as watch:
             for name, line in lines(folder, refused):
@@ -238,7 +238,7 @@ class TestEveryCommand:
 class TestInPython:
     """What a notebook shows of a library."""
 
-    @pytest.mark.parametrize("engine", ["snapshot", "record"])
+    @pytest.mark.parametrize("engine", ["snapshot", "database"])
     def test_names(self, url: str, engine: Any) -> None:
         """Neither the library nor what it consists of shows the password."""
         with new_library(url, engine=engine) as library:

@@ -175,7 +175,7 @@ class TestRestarted:
             assert library.count() == 6000
             assert library.scans().status.tolist() == ["finished", "interrupted"]
 
-    @pytest.mark.parametrize("engine", ["snapshot", "record"])
+    @pytest.mark.parametrize("engine", ["snapshot", "database"])
     def test_in_a_query(self, postgres_server: postgres.Server, name: str, engine: Any) -> None:
         """A query that runs is told that the connection was lost; the next one finds a new connection."""
         with new_library(postgres_server.url(name), engine=engine) as library:
@@ -193,7 +193,7 @@ class TestRestarted:
             thread = threading.Thread(target=restart)
             thread.start()
             with pytest.raises(DatabaseUnavailableError, match="lost") as caught:
-                library.sql("SELECT pg_sleep(60)", engine="record")
+                library.sql("SELECT pg_sleep(60)", engine="database")
             assert postgres.PASSWORD not in said(caught.value)
             thread.join()
             assert library.count() == 0
@@ -205,20 +205,20 @@ class TestRestarted:
             library.scan(folder, progress=False)
             postgres_server.stop()
             postgres_server.start()
-            assert library.sql("SELECT count(*) AS n FROM media", engine="record").n[0] == 3
+            assert library.sql("SELECT count(*) AS n FROM media", engine="database").n[0] == 3
             library.tag(library.items(), "read")
             assert library.count(tags="read") == 3
 
     def test_not_there(self, postgres_server: postgres.Server, name: str, tmp_path: Path) -> None:
-        """Each verb says that the server does not answer, without the password; later it works again."""
+        """Each method says that the server does not answer, without the password; later it works again."""
         folder = notes(tmp_path / "a", 3)
-        with new_library(postgres_server.url(name), engine="record") as library:
+        with new_library(postgres_server.url(name), engine="database") as library:
             library.scan(folder, progress=False)
             postgres_server.stop()
             try:
-                for verb in (library.items, library.scans, lambda: library.scan(folder)):
+                for method in (library.items, library.scans, lambda: library.scan(folder)):
                     with pytest.raises(DatabaseUnavailableError, match="does not answer") as caught:
-                        verb()
+                        method()
                     assert postgres.PASSWORD not in said(caught.value)
             finally:
                 postgres_server.start()
@@ -258,7 +258,7 @@ class TestAnOrdinaryLogin:
         self, postgres_server: postgres.Server, url: str, name: str, tmp_path: Path
     ) -> None:
         """A scan holds one connection for its lock and needs one more, or two where it reads and writes."""
-        with new_library(url, engine="record") as library:
+        with new_library(url, engine="database") as library:
             postgres_server.run(f"ALTER ROLE plain_{name} CONNECTION LIMIT 3")
             assert library.scan(notes(tmp_path / "a", 50), progress=False).total.added == 50
 

@@ -410,7 +410,8 @@ def test_nothing_is_skipped_in_silence(demo: Path, tmp_path: Path) -> None:
     with mfkit.MediaLibrary(library) as lib:
         totals, failures = lib.totals().iloc[0], lib.failures()
         kept = lib.sql(
-            "SELECT file_path FROM media_items UNION ALL SELECT file_path FROM media_copies", engine="record"
+            "SELECT file_path FROM media_items UNION ALL SELECT file_path FROM media_copies",
+            engine="database",
         ).file_path.tolist()
     unlisted = [f"{one}/" for one in failures.file_path[failures.stage == "walk"]]
     unread = failures.file_path[failures.stage == "read"].tolist()

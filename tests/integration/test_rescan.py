@@ -234,7 +234,7 @@ class TestNothingIsLostByAScan:
         def on_sqlite() -> Iterator[mfkit.MediaLibrary]:
             path = tmp_path / f"{next(numbers)}.db"
             shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
-            with mfkit.MediaLibrary(path, engine="record") as library:
+            with mfkit.MediaLibrary(path, engine="database") as library:
                 yield library
             path.unlink()
 
@@ -242,7 +242,7 @@ class TestNothingIsLostByAScan:
         def on_postgresql() -> Iterator[mfkit.MediaLibrary]:
             server = request.getfixturevalue("postgres_server")
             name = server.create(request.getfixturevalue("_postgres_template"))
-            with mfkit.MediaLibrary(server.url(name), engine="record") as library:
+            with mfkit.MediaLibrary(server.url(name), engine="database") as library:
                 yield library
             server.drop(name)
 

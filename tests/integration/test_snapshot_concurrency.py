@@ -96,7 +96,7 @@ def lines(child: subprocess.Popen[str]) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize(("how", "readers"), [("as it is", 4), ("anew", 2)])
-def test_one_writes_others_ask(file: Path, how: str, readers: int) -> None:
+def test_one_process_writes_while_others_query(file: Path, how: str, readers: int) -> None:
     """Every answer is the database as it was at one moment between question and answer."""
     asking = [start(READER, file, 8, how) for _ in range(readers)]
     writer = start(WRITER.format(item=ITEM), file, 6)
@@ -116,7 +116,7 @@ def test_one_writes_others_ask(file: Path, how: str, readers: int) -> None:
     assert set(last) <= {max(committed)}
 
 
-def test_killed_while_making_it(file: Path) -> None:
+def test_killed_while_creating_the_library(file: Path) -> None:
     """What was there stays usable, and the next process makes what is missing."""
     with MediaLibrary(file) as library:
         assert library.count() == 300

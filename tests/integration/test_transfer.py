@@ -91,7 +91,7 @@ def rows(library: mfkit.MediaLibrary) -> list[list[tuple[object, ...]]]:
     return run_sync(read())
 
 
-def test_there_and_back(source: mfkit.MediaLibrary, target_url: str, tmp_path: Path) -> None:
+def test_round_trip(source: mfkit.MediaLibrary, target_url: str, tmp_path: Path) -> None:
     """Every row of every table arrives as it was, in either direction; search and queries work there."""
     expected = rows(source)
     assert all(expected)
@@ -115,7 +115,7 @@ def test_a_copy_is_scanned_on(source: mfkit.MediaLibrary, target_url: str, media
     with mfkit.MediaLibrary(target_url) as target:
         total = target.scan(media, progress=False).total
         assert (total.added, total.updated, total.unchanged, total.failed) == (0, 1, 2, 1)
-        assert target.sql("SELECT count(*) AS n FROM scan_changes", engine="record").n[0] == 2
+        assert target.sql("SELECT count(*) AS n FROM scan_changes", engine="database").n[0] == 2
 
 
 KILLED = """
@@ -134,7 +134,7 @@ mfkit.MediaLibrary(source).copy_to(target, progress=False)
 """
 
 
-def test_killed_in_the_middle(source: mfkit.MediaLibrary, target_url: str) -> None:
+def test_killed_during_a_copy(source: mfkit.MediaLibrary, target_url: str) -> None:
     """A copy killed again and again is no library; run once more, it ends like an undisturbed one."""
     expected = rows(source)
     url = source.database.url.render_as_string(hide_password=False)
@@ -201,7 +201,7 @@ class TestRefused:
             source.copy_to(tmp_path / "photo.jpg", progress=False)
 
 
-def test_a_copy_that_somebody_wrote_into(
+def test_a_copy_that_another_program_changed(
     source: mfkit.MediaLibrary, target_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The verification finds a row that differs, and the target does not become a library."""
@@ -225,7 +225,7 @@ def test_a_copy_that_somebody_wrote_into(
 class TestWhatTheOtherCannotHold:
     """SQLite holds nearly anything, PostgreSQL does not."""
 
-    def test_nul_and_half_characters(self, sqlite_path: Path, postgres_url: str) -> None:
+    def test_nul_characters_and_unpaired_surrogates(self, sqlite_path: Path, postgres_url: str) -> None:
         """They become U+FFFD, and the copy says in how many rows; all else is as it was."""
         numbers = [1e22, 1.0, 0.1, -0.0, 2**60, None, True]
         extra = {"na\0me": ["a\0b", {"deep": "half \ud83d"}], "number": numbers}
@@ -255,9 +255,7 @@ class TestWhatTheOtherCannotHold:
             ("DELETE FROM media_items", "media_metadata.*is not present in table"),
         ],
     )
-    def test_rows_that_make_no_sense(
-        self, sqlite_path: Path, postgres_url: str, change: str, words: str
-    ) -> None:
+    def test_invalid_rows(self, sqlite_path: Path, postgres_url: str, change: str, words: str) -> None:
         """A number that is none, text that is no text, facts of no item: the copy stops and names it."""
         with mfkit.MediaLibrary(sqlite_path) as library:
             run_sync(_put(library, *(item(f"/p/{one}.jpg", facts={"title": one}) for one in "abc")))
@@ -285,7 +283,7 @@ def _one(library: mfkit.MediaLibrary) -> UUID:
     return made.id
 
 
-def test_moments_to_the_microsecond(sqlite_path: Path, postgres_url: str) -> None:
+def test_timestamps_to_the_microsecond(sqlite_path: Path, postgres_url: str) -> None:
     """The first and the last moment, and one in between, arrive as they are."""
     moments = [
         datetime(1, 1, 1, tzinfo=UTC),
@@ -331,7 +329,7 @@ def test_the_command(source: mfkit.MediaLibrary, target_url: str, tmp_path: Path
     assert postgres.PASSWORD not in again.stderr
 
 
-def test_a_source_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_source(tmp_path: Path) -> None:
     """It is not made; no more is the target."""
     from mfkit.cli.options import open_existing
 

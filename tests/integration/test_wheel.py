@@ -59,7 +59,7 @@ def test_the_wheel_has_what_it_needs_and_nothing_else(dist):
     assert {"mfkit/py.typed", "mfkit/migrations/env.py", "mfkit/notebooks/library_report.ipynb"} <= held
 
 
-def test_the_wheel_says_what_it_is(dist):
+def test_metadata_of_the_wheel(dist):
     """One version everywhere; extras, licence and classifiers as they are stated."""
     (wheel,) = dist.glob("mfkit-*.whl")
     archive = zipfile.ZipFile(wheel)

@@ -81,7 +81,7 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
 
 
 async def awaited(lib: MediaLibrary, own: AsyncMediaLibrary) -> None:
-    """Both async faces: the same verbs, awaited."""
+    """Both async APIs have the same methods."""
     assert_type(await lib.aio.items(media_type="video"), pd.DataFrame)
     assert_type(await lib.aio.count(), int)
     assert_type(await lib.aio.snapshot(), Snapshot | None)

@@ -24,7 +24,7 @@ def filled(sqlite_path) -> MediaLibrary:
 
 
 def test_units(filled: MediaLibrary) -> None:
-    """Every verb's frame says units, with rows and without; they outlive operations and are JSON."""
+    """Frames have units with and without rows; operations keep them, and they are JSON."""
     for frame in (filled.items(), filled.items(min_size="1 PB")):
         units = frame.attrs["units"]
         assert units["file_size"] == "byte" and units["duration"] == "s" and units["bitrate"] == "bit/s"

@@ -20,54 +20,20 @@ if TYPE_CHECKING:
     import duckdb
 
 _PARTS = frozenset(
-    (
-        "SELECT_NODE",
-        "SET_OPERATION_NODE",
-        "RECURSIVE_CTE_NODE",
-        "CTE_NODE",
-        "BASE_TABLE",
-        "SUBQUERY",
-        "JOIN",
-        "EMPTY",
-        "EXPRESSION_LIST",
-        "PIVOT",
-        "TABLE_FUNCTION",
-        "SHOW_REF",
-        "ORDER_MODIFIER",
-        "LIMIT_MODIFIER",
-        "LIMIT_PERCENT_MODIFIER",
-        "DISTINCT_MODIFIER",
-        "ORDER_DEFAULT",
-        "ASCENDING",
-        "DESCENDING",
-    )
+    "SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE CTE_NODE BASE_TABLE SUBQUERY JOIN EMPTY "
+    "EXPRESSION_LIST PIVOT TABLE_FUNCTION SHOW_REF ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER "
+    "DISTINCT_MODIFIER ORDER_DEFAULT ASCENDING DESCENDING".split()
 )
 """Allowed types of all parts except expressions, which consist of functions."""
 _TABLE_FUNCTIONS = frozenset(
-    (
-        "range",
-        "generate_series",
-        "unnest",
-        "repeat",
-        "json_each",
-        "json_tree",
-        "regexp_split_to_table",
-        "generate_subscripts",
-    )
+    "range generate_series unnest repeat json_each json_tree regexp_split_to_table "
+    "generate_subscripts".split()
 )
 _RANDOM = frozenset(("random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error"))
 # Functions that plan SQL text, return settings, or read the catalog.
 _REVEALING = frozenset(
-    (
-        "json_serialize_plan",
-        "current_setting",
-        "getvariable",
-        "pg_get_viewdef",
-        "pg_get_constraintdef",
-        "get_block_size",
-        "format_type",
-        "pg_sleep",
-    )
+    "json_serialize_plan current_setting getvariable pg_get_viewdef pg_get_constraintdef get_block_size "
+    "format_type pg_sleep".split()
 )
 _SHOWN = frozenset(('"tables"', "__show_tables_expanded"))
 _INFORMATION = frozenset(("tables", "columns", "schemata"))

@@ -131,7 +131,7 @@ class _SqlProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process is running."""
+        """True while the process is running."""
         return self._process.poll() is None
 
     def ask(self, request: bytes) -> tuple[str, Any]:

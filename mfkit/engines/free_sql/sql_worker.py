@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mfkit.core.sqlite_guard import open_for_free_sql
 from mfkit.engines.duckdb_settings import DuckFiles, open_for_reading
 from mfkit.errors import QueryError
+from mfkit.scan.workers.resource_limits import limit_memory
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,28 +117,12 @@ def _listen(requests: SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _limit_memory() -> None:
-    try:
-        import resource
-
-        # The data segment, because libraries reserve far more address space than they use.
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (
-        ImportError,
-        AttributeError,
-        ValueError,
-        OSError,
-    ):  # no such limit on this system, or a lower one is set
-        return
-
-
 def main() -> None:
     """Answer requests until the parent process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # so that output of a library does not mix with the answers
-    _limit_memory()
+    limit_memory(MEMORY_LIMIT)
     requests: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(requests,), daemon=True).start()
     duck: _Duck | None = None

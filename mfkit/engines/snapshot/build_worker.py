@@ -17,7 +17,7 @@ from typing import Any
 
 from mfkit.core.bulk_reader import BulkReader, consistent_readers
 from mfkit.engines import duckdb_settings
-from mfkit.processes.parent_watch import requests
+from mfkit.processes.child_process import requests
 
 
 @dataclass(frozen=True)

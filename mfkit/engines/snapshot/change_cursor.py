@@ -78,7 +78,7 @@ class ChangeSource(Protocol):
         ...
 
 
-class SqliteChangeSource:
+class SqliteChangeSource(ChangeSource):
     """The change log of a SQLite file. A position is the newest revision and its mark.
 
     Attributes:
@@ -106,7 +106,7 @@ class SqliteChangeSource:
         version = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if self._seen == (version, position):
             return False
-        found = _format(self._connection.execute(_NEWEST).fetchall())
+        found = format_position(self._connection.execute(_NEWEST).fetchall())
         self._seen = (version, found)
         return found != position or not found
 
@@ -118,17 +118,11 @@ class SqliteChangeSource:
         return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
 
     def reader(self) -> AbstractContextManager[Reader]:
-        """Open a read transaction."""
         return sqlite_reader(self.file)
 
     def position(self, reader: Reader) -> str:
         """Return the revision and mark of the newest row."""
-        return self.format_position(reader.rows(self.position_query))
-
-    @staticmethod
-    def format_position(rows: Sequence[Sequence[Any]]) -> str:
-        """Return the position from the rows that ``position_query`` returned."""
-        return _format(rows)
+        return format_position(reader.rows(self.position_query))
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
         """Return the changes after a position; None if the log no longer has the position's row."""
@@ -136,13 +130,12 @@ class SqliteChangeSource:
         return _changes(reader, revision, mark, f"revision > {revision}")
 
     def close(self) -> None:
-        """Close the connection that :meth:`has_changed` keeps open."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
 
-class PostgresqlChangeSource:
+class PostgresqlChangeSource(ChangeSource):
     """The change log of a PostgreSQL database. A position also contains the visible transactions.
 
     A transaction may get a lower revision than another one but commit after it. A position that consisted of
@@ -181,14 +174,13 @@ class PostgresqlChangeSource:
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:
-        """Open a read transaction."""
         with postgresql_reader(self.url) as reader:
             yield reader
 
     def position(self, reader: Reader) -> str:
         """Return the visible transactions, the oldest revision of the log, and its newest row."""
         snapshot, oldest = reader.rows(f"SELECT CAST(pg_current_snapshot() AS text), ({_OLDEST})")[0]
-        return f"{snapshot}|{oldest}|{_format(reader.rows(_NEWEST))}"
+        return f"{snapshot}|{oldest}|{format_position(reader.rows(_NEWEST))}"
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
         """Return the changes after a position; None if the log no longer has all of them."""
@@ -200,7 +192,6 @@ class PostgresqlChangeSource:
         return _changes(reader, revision, mark, _unseen(snapshot))
 
     def close(self) -> None:
-        """Close the connection that :meth:`has_changed` keeps open."""
         if self._connection is not None:
             with suppress(Exception):  # the connection may be broken
                 self._connection.close()
@@ -227,7 +218,8 @@ def _changes(reader: Reader, revision: int, mark: int, where: str) -> Changes | 
     return None if "everything" in counts else Changes(counts, where)
 
 
-def _format(rows: Sequence[Sequence[Any]]) -> str:
+def format_position(rows: Sequence[Sequence[Any]]) -> str:
+    """Return the position of the newest row of the log; an empty text without rows."""
     return f"{rows[0][0]}:{rows[0][1]}" if rows else ""
 
 

@@ -20,7 +20,7 @@ from mfkit.engines import duckdb_settings
 from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, RELATIONS
 from mfkit.engines.snapshot.build_worker import Part, Plan, Result
 from mfkit.engines.snapshot.catch_up import COUNT_METADATA, count_with_metadata
-from mfkit.engines.snapshot.change_cursor import SqliteChangeSource
+from mfkit.engines.snapshot.change_cursor import SqliteChangeSource, format_position
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
 from mfkit.processes.child_process import python_child
 from mfkit.sql.duckdb_sql import fold_case
@@ -68,12 +68,7 @@ def build_in_process(
     with duckdb_settings.open_for_writing(cache.path) as connection:
         whole = count_with_metadata(connection, cache, base["media"]) == result.count
     return Manifest(
-        library,
-        source.format_position(result.position),
-        base,
-        rows=rows,
-        items=rows["media"],
-        whole_metadata=whole,
+        library, format_position(result.position), base, rows=rows, items=rows["media"], whole_metadata=whole
     )
 
 

@@ -59,7 +59,7 @@ class Manifest:
         changed: File with the ids of those items, by relation. Their rows in ``base`` are ignored.
         rows: Number of rows in ``base``, by relation.
         signatures: Size and modification time of each file, to detect damaged files.
-        whole_metadata: Whether each row of media_metadata belongs to an item.
+        whole_metadata: True if each row of media_metadata belongs to an item.
         made_at: When the manifest was written, in ISO format.
         items: Number of items in the snapshot.
         format: The value of ``CACHE_FORMAT``.

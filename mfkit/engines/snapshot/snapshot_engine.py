@@ -18,12 +18,11 @@ import pyarrow as pa
 from sqlalchemy import Executable, Select
 
 from mfkit.core.database import Database
-from mfkit.core.interrupt import CancelToken
+from mfkit.core.interrupt import CancelToken, QueryThreads
 from mfkit.credentials import hide_credentials
 from mfkit.engines.arrow_types import BatchConsumer, conform, conform_free
 from mfkit.engines.base import QueryEngine, Snapshot
 from mfkit.engines.free_sql.sql_process import SqlProcesses
-from mfkit.engines.query_threads import QueryThreads
 from mfkit.engines.relations import EXTRA_RELATIONS, NAMES
 from mfkit.engines.snapshot import catch_up
 from mfkit.engines.snapshot.change_cursor import ChangeSource, PostgresqlChangeSource, SqliteChangeSource
@@ -92,7 +91,7 @@ class SnapshotEngine(QueryEngine):
 
     async def run(self, select: Select[Any] | Executable) -> pa.Table:
         def query(session: SnapshotSession, translated: Translated, token: CancelToken) -> pa.Table:
-            return conform(translated, session.run(translated.sql, translated.values, token))
+            return conform(translated, session.run(translated, token))
 
         try:
             return await self._query(select, query)
@@ -136,18 +135,18 @@ class SnapshotEngine(QueryEngine):
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
         def query(session: SnapshotSession, token: CancelToken) -> pa.Table:
-            return conform_free(session.run_free(statement, parameters, token, self._processes))
+            return conform_free(session.run_free(statement, parameters, token))
 
         try:
             return await self._with_session(query, abandon=True)
         except _NoSnapshotError as error:
             raise QueryError(
-                'This library has no snapshot. Use sql(..., engine="record") with the database\'s own SQL.'
+                'This library has no snapshot. Use sql(..., engine="database") with the database\'s own SQL.'
             ) from error
         except _duckdb_error() as error:
             raise QueryError(
                 f"The snapshot refused the query: {error}\n(sql() takes DuckDB's SQL, or with "
-                'engine="record" the SQL of the database itself.)'
+                'engine="database" the SQL of the database itself.)'
             ) from error
 
     async def publish(self, write: Callable[[SnapshotCache, Manifest, str, Mapping[str, pa.Table]], T]) -> T:
@@ -266,9 +265,9 @@ class SnapshotEngine(QueryEngine):
             if manifest is None or not self._is_current(manifest):
                 manifest = self._update(manifest)
             try:
-                return SnapshotSession(self.cache, manifest, self._dialect)
+                return SnapshotSession(self.cache, manifest, self._dialect, self._processes)
             except _duckdb_error():
-                return SnapshotSession(self.cache, self._update(None), self._dialect)
+                return SnapshotSession(self.cache, self._update(None), self._dialect, self._processes)
 
     def _update(self, old: Manifest | None) -> Manifest:
         """Bring the files up to date and write the manifest. The caller holds the cache's lock."""

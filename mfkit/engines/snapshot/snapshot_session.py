@@ -35,22 +35,28 @@ class Session:
         source: The files.
     """
 
-    def __init__(self, source: duckdb_settings.DuckFiles) -> None:
+    def __init__(self, source: duckdb_settings.DuckFiles, processes: SqlProcesses) -> None:
         """Open the files.
+
+        Args:
+            source: The files.
+            processes: Processes that run free SQL.
 
         Raises:
             duckdb.Error: A file is damaged.
         """
         self.source = source
+        self._processes = processes
         self._cached: dict[tuple[str, str], pa.Table] = {}
         self._mutex = Lock()
         self._connection = duckdb_settings.open_for_reading(source)
 
-    def run(self, sql: str, parameters: Sequence[Any], token: CancelToken) -> pa.Table:
+    def run(self, translated: Translated, token: CancelToken) -> pa.Table:
         """Run a translated statement. Small results are cached, because the files never change.
 
         Several panels run the same query for one selection, and undoing a selection repeats earlier queries.
         """
+        sql, parameters = translated.sql, translated.values
         key = sql, repr(parameters)  # 1, 1.0 and True are equal, but give different results
         with self._mutex:
             if (cached := self._cached.pop(key, None)) is not None:
@@ -84,9 +90,7 @@ class Session:
 
             return consume(conform(translated, reader.schema.empty_table()).schema, batches())
 
-    def run_free(
-        self, sql: str, parameters: Mapping[str, Any], token: CancelToken, processes: SqlProcesses
-    ) -> pa.Table:
+    def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
         """Run one read-only statement of free SQL in a separate process.
 
         Raises:
@@ -94,7 +98,7 @@ class Session:
             duckdb.Error: DuckDB refuses the statement, or a file is damaged.
         """
         sql, used = _with_duckdb_parameters(sql, parameters)
-        return processes.ask_duckdb(self.source, sql, used, token)
+        return self._processes.ask_duckdb(self.source, sql, used, token)
 
     def close(self) -> None:
         """Close the connection. Queries that are running continue."""
@@ -108,12 +112,10 @@ class SnapshotSession(Session):
         manifest: The state's manifest.
     """
 
-    def __init__(self, cache: SnapshotCache, manifest: Manifest, dialect: str) -> None:
-        """Open the files.
-
-        Raises:
-            duckdb.Error: A file is damaged.
-        """
+    def __init__(
+        self, cache: SnapshotCache, manifest: Manifest, dialect: str, processes: SqlProcesses
+    ) -> None:
+        """Open the files; see :class:`Session`."""
         self.manifest = manifest
         super().__init__(
             duckdb_settings.DuckFiles(
@@ -121,7 +123,8 @@ class SnapshotSession(Session):
                 dialect,
                 (*snapshot_views(cache, manifest), *derived_views()),
                 tuple(str(cache.path / name) for name in manifest.files()),
-            )
+            ),
+            processes,
         )
 
 

@@ -36,7 +36,7 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror}.") from error
     if not path.parent.is_dir():
-        raise ExportError(f"The folder {path.parent} is not there. Create it, or choose another one.")
+        raise ExportError(f"The folder {path.parent} does not exist. Create it, or use another one.")
     if path.is_dir():
         raise ExportError(f"{path} is a folder. Name a file in it.")
     if path.exists() and not overwrite:
@@ -49,7 +49,7 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
     Args:
         path: The final path.
-        overwrite: Whether an existing file may be replaced.
+        overwrite: Replace an existing file.
 
     Raises:
         ExportError: The file cannot be written, for example because the disk is full; nothing is left behind.

@@ -30,7 +30,7 @@ async def write_sublibrary(
         database: The library database.
         ids: Selects the ids of the items.
         path: Path of the new library.
-        overwrite: Whether an existing file may be replaced.
+        overwrite: Replace an existing file.
         bar: Progress bar, updated by the number of items written.
 
     Returns:

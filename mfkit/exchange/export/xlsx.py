@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from mfkit.errors import ExportError
-from mfkit.exchange.csv_escaping import is_formula
 from mfkit.exchange.export.atomic_file import working_folder
+from mfkit.text_safety import is_formula
 
 MAX_ROWS = 1_048_575
 """Maximum number of rows below the header (Microsoft's "Excel specifications and limits")."""

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from mfkit.errors import IngestError
-from mfkit.exchange.csv_escaping import unescape_formula
 from mfkit.exchange.imports import exiftool, ffprobe, mediainfo
+from mfkit.text_safety import unescape_formula
 
 Batch = tuple[int, dict[str, list[Any]]]
 """Number of rows, and their values by column; None, NaN or empty text mean no value."""
@@ -55,7 +55,7 @@ def read_batches(source: pd.DataFrame | Path) -> tuple[Batches, list[str] | None
     suffix = source.suffix.lower()
     if suffix not in _SUFFIXES:
         kind = suffix or "files without a suffix"
-        raise IngestError(f"mfkit reads no {kind} ({source.name}). It reads {', '.join(_SUFFIXES)}.")
+        raise IngestError(f"mfkit cannot read {kind} ({source.name}). Use one of {', '.join(_SUFFIXES)}.")
     try:
         if suffix == ".parquet":
             file = pyarrow.parquet.ParquetFile(source)

@@ -16,12 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.errors import IngestError
-from mfkit.exchange.imports.import_row import COLUMNS, IGNORED_COLUMNS
 from mfkit.exchange.imports.import_sources import Batches, read_batches
 from mfkit.exchange.imports.merge_rows import Outcome, decide
-from mfkit.exchange.imports.new_rows import NewRows, convert_new
-from mfkit.exchange.imports.prepared_rows import PreparedRows, prepare_rows
-from mfkit.exchange.imports.validation import BadRow, Columns, check_rows
+from mfkit.exchange.imports.prepared_rows import NewRows, PreparedRows, convert_new, prepare_rows
+from mfkit.exchange.imports.validation import COLUMNS, IGNORED_COLUMNS, BadRow, Columns, check_rows
 from mfkit.progress import progress_bar
 
 OnError = Literal["raise", "collect"]

@@ -18,10 +18,8 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.catalog.content_rows import ContentRows, ItemRow
-from mfkit.core.bulk_write import insert_rows, update_rows
-from mfkit.core.ids import new_id
-from mfkit.exchange.imports.new_rows import NewRows, convert_new, new_columns
-from mfkit.exchange.imports.prepared_rows import PreparedRow, PreparedRows
+from mfkit.core.bulk_write import insert_rows, new_id, update_rows
+from mfkit.exchange.imports.prepared_rows import NewRows, PreparedRow, PreparedRows, convert_new, new_columns
 from mfkit.exchange.imports.validation import BadRow
 from mfkit.models import MediaItem, MediaMetadata, utc_now
 from mfkit.scan.imported_items import MARK
@@ -42,7 +40,7 @@ class _Item(ItemRow):
         values: Values by column of media_items. The path, hash and time found missing are set when it is
             written.
         metadata: Values by column of media_metadata.
-        has_metadata: Whether the database has a metadata row.
+        has_metadata: True if the database has a metadata row.
         changed: Names of the columns that the batch changes.
     """
 
@@ -75,8 +73,13 @@ class _Contradiction(Exception):
     """A row contradicts the library; the message gives the reason."""
 
 
-class _ImportBatch(ContentRows[_Item]):
-    """The rows that a batch of imported rows touches."""
+class ImportBatch(ContentRows[_Item]):
+    """A batch of imported rows, and the rows of the library that it touches.
+
+    Attributes:
+        outcome: Results for its rows.
+        untouched: The rows that touch no other row, as new items.
+    """
 
     item_query = select(
         *(_ITEM.c[name] for name in ITEM_COLUMNS), *(_METADATA.c[name] for name in METADATA_COLUMNS)
@@ -87,6 +90,7 @@ class _ImportBatch(ContentRows[_Item]):
         self.rows = rows
         self.now = now
         self.outcome = Outcome()
+        self.untouched: NewRows | None = None
 
     def make_item(self, row: Any) -> _Item:
         values = dict(zip(ITEM_COLUMNS, row[:_WIDTH], strict=True))
@@ -193,7 +197,7 @@ class _ImportBatch(ContentRows[_Item]):
         Args:
             item: The item that the row describes.
             row: The row.
-            as_copy: Whether the row has the path of a copy, and so describes the content alone.
+            as_copy: True if the row has the path of a copy, and so describes the content alone.
         """
         stated = row.item
         if as_copy:
@@ -211,37 +215,46 @@ class _ImportBatch(ContentRows[_Item]):
         item.metadata.update(metadata)
         return True
 
-
-@dataclass(frozen=True, slots=True)
-class MergeBatch:
-    """A batch that is decided and not yet written.
-
-    Attributes:
-        outcome: Results for its rows.
-    """
-
-    outcome: Outcome
-    _batch: _ImportBatch
-    _untouched: NewRows
-
     async def write(self, connection: AsyncConnection) -> None:
         """Write the batch, in the transaction in which it was decided."""
-        await _write(connection, self._batch, self._untouched)
+        assert self.untouched is not None
+        await self.free_keys(connection)
+        await self.untouched.write(connection)
+        changed = [item for item in self.items.values() if item.is_new or item.changed]
+        for item in changed:
+            item.values.update(file_path=item.path, file_hash=item.hash, missing_since=item.missing_since)
+        new = [item for item in changed if item.is_new]
+        known = [item for item in changed if not item.is_new]
+        await insert_rows(connection, _ITEM, ITEM_COLUMNS, [_ITEM_VALUES(item.values) for item in new])
+        await _update_changed(
+            connection, _ITEM, ITEM_COLUMNS, {"modified_at"}, [(item.values, item.changed) for item in known]
+        )
+        without = [_METADATA_VALUES(item.metadata) for item in changed if not item.has_metadata]
+        await insert_rows(connection, _METADATA, METADATA_COLUMNS, without)
+        await _update_changed(
+            connection,
+            _METADATA,
+            METADATA_COLUMNS,
+            set(),
+            [(item.metadata, item.changed) for item in known if item.has_metadata],
+        )
+        await self.write_copies(connection)
 
 
-async def decide(connection: AsyncConnection, rows: PreparedRows, expected: NewRows | None) -> MergeBatch:
-    """Decide what a batch of rows changes in the library.
+async def decide(connection: AsyncConnection, rows: PreparedRows, expected: NewRows | None) -> ImportBatch:
+    """Decide what a batch of rows changes in the library, without writing it.
 
     Args:
         connection: Open in a write transaction.
         rows: The batch.
         expected: The converted rows if all of them are new, where they were prepared in advance.
     """
-    batch = _ImportBatch(rows, utc_now())
+    batch = ImportBatch(rows, utc_now())
     await batch.load(connection, rows.paths, rows.keys)
     untouched = batch.untouched_rows()
     if expected is None or expected.indexes != untouched:
         expected = convert_new(rows, untouched, connection.dialect)
+    batch.untouched = expected
     batch.outcome.added += len(untouched)
     for index in sorted({*range(len(rows.paths))}.difference(untouched)):
         row = rows.row(index)
@@ -249,31 +262,7 @@ async def decide(connection: AsyncConnection, rows: PreparedRows, expected: NewR
             batch.merge_row(row)
         except _Contradiction as error:
             batch.outcome.bad.append(BadRow(row.number, row.path, "", str(error)))
-    return MergeBatch(batch.outcome, batch, expected)
-
-
-async def _write(connection: AsyncConnection, batch: _ImportBatch, untouched: NewRows) -> None:
-    await batch.free_keys(connection)
-    await untouched.write(connection)
-    changed = [item for item in batch.items.values() if item.is_new or item.changed]
-    for item in changed:
-        item.values.update(file_path=item.path, file_hash=item.hash, missing_since=item.missing_since)
-    new = [item for item in changed if item.is_new]
-    known = [item for item in changed if not item.is_new]
-    await insert_rows(connection, _ITEM, ITEM_COLUMNS, [_ITEM_VALUES(item.values) for item in new])
-    await _update_changed(
-        connection, _ITEM, ITEM_COLUMNS, {"modified_at"}, [(item.values, item.changed) for item in known]
-    )
-    without = [_METADATA_VALUES(item.metadata) for item in changed if not item.has_metadata]
-    await insert_rows(connection, _METADATA, METADATA_COLUMNS, without)
-    await _update_changed(
-        connection,
-        _METADATA,
-        METADATA_COLUMNS,
-        set(),
-        [(item.metadata, item.changed) for item in known if item.has_metadata],
-    )
-    await batch.write_copies(connection)
+    return batch
 
 
 async def _update_changed(

@@ -1,4 +1,4 @@
-"""Check of imported rows, column by column.
+"""Columns of imported rows, their valid values, and the check of rows, column by column.
 
 Building a model for each row takes several times as long as applying the same rules to whole columns. Only
 rows that fail are checked alone, to list all their errors.
@@ -6,14 +6,166 @@ rows that fail are checked alone, to list all their errors.
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
-from mfkit.exchange.imports.import_row import MediaRow
+from mfkit.models import MediaType
+from mfkit.scan.extract.plausible import MAX_INT32, MAX_INT64, clean_year
 from mfkit.scan.extract.schema import PAIRS
+from mfkit.scan.stored_path import to_stored_path
+
+IGNORED_COLUMNS = frozenset(
+    "id created_at modified_at last_scanned_at is_processed missing_since folder extension copies date "
+    "date_source capture_flag device inode link_count changed_ns".split()
+)
+"""Columns of ``items()`` that an import ignores, because the library sets or derives them itself."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def _timestamp(value: Any) -> datetime:
+    """Return a timestamp in UTC, from a datetime or ISO 8601 text; without a time zone it is UTC."""
+    time = _capture_time(value)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _local_time(value: Any) -> datetime:
+    """Return a time without its time zone."""
+    return _capture_time(value).replace(tzinfo=None)
+
+
+def _capture_time(value: Any) -> datetime:
+    """Return a timestamp with its time zone if it has one, from a datetime or ISO 8601 text."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime):
+        raise ValueError("this is not a timestamp; write it as 2024-05-17T12:30:00Z")
+    if value.tzinfo is None or value.tzinfo is UTC:
+        return value
+    try:
+        in_utc = value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC this timestamp is outside the years 1 to 9999") from None
+    return value if value.utcoffset() else in_utc
+
+
+def _path(given: Any) -> str:
+    value: object = os.fspath(given) if isinstance(given, os.PathLike) else given
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise ValueError("this is not a path")
+    if _SURROGATES.search(value):  # bytes that are not UTF-8, as os.listdir returns them
+        value = to_stored_path(value)
+    if "://" in value:
+        return value
+    absolute = os.path.abspath(os.path.expanduser(value)).replace(os.sep, "/")
+    # A Windows path stays one on other systems, because the list may come from another machine.
+    return value.replace("\\", "/") if value[1:3] in (":\\", ":/") else absolute
+
+
+def _year(value: Any) -> int:
+    year = clean_year(int(value) if isinstance(value, float) and value.is_integer() else value)
+    if year is None:
+        raise ValueError("this is not a year from 1000 to 2100")
+    return year
+
+
+def _extra(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError("this is not a JSON object") from None
+    return value
+
+
+Timestamp = Annotated[datetime, BeforeValidator(_timestamp)]
+CaptureTime = Annotated[datetime, BeforeValidator(_capture_time)]
+LocalTime = Annotated[datetime, BeforeValidator(_local_time)]
+Small = Annotated[int, Field(ge=0, le=MAX_INT32)]
+Large = Annotated[int, Field(ge=0, le=MAX_INT64)]
+Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class MediaRow(BaseModel):
+    """Columns of an imported row; all except ``file_path`` may be absent or empty.
+
+    Units are those of docs/schema.md: bytes, seconds, pixels, bits per second, hertz, millimetres, degrees.
+    """
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    file_path: Annotated[str, BeforeValidator(_path)]
+    file_name: str | None = None
+    file_size: Large | None = None
+    file_hash: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = None
+    mime_type: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+$")] | None = None
+    media_type: MediaType | None = None
+    file_created_at: CaptureTime | None = None
+    file_modified_at: Timestamp | None = None
+    is_compressed: bool | None = None
+    compression_ratio: Positive | None = None
+    duration: Positive | None = None
+    width: Small | None = None
+    height: Small | None = None
+    fps: Positive | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    bitrate: Large | None = None
+    sample_rate: Small | None = None
+    channels: Small | None = None
+    artist: str | None = None
+    album: str | None = None
+    title: str | None = None
+    genre: str | None = None
+    year: Annotated[int, BeforeValidator(_year)] | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    iso: Small | None = None
+    aperture: Positive | None = None
+    shutter_speed: str | None = None
+    focal_length: Positive | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    location_name: str | None = None
+    captured_at: LocalTime | None = None
+    capture_offset: Annotated[int, Field(gt=-1440, lt=1440)] | None = None
+    capture_precision: Literal["year", "month", "day", "minute", "second"] | None = None
+    capture_source: str | None = None
+    rating: Annotated[float, Field(ge=-1, le=5)] | None = None
+    people: str | None = None
+    description: str | None = None
+    album_artist: str | None = None
+    track: Small | None = None
+    disc: Small | None = None
+    extra_metadata: Annotated[dict[str, Any], BeforeValidator(_extra)] | None = None
+
+    @model_validator(mode="after")
+    def _in_pairs(self) -> MediaRow:
+        for one, other in PAIRS:
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other} must be given together")
+        return self
+
+
+COLUMNS = tuple(MediaRow.model_fields)
 
 Columns = dict[str, list[Any]]
 """Values by column, one for each row of a batch; None for no value."""

@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mfkit.errors import MfkitError
-from mfkit.processes.parent_watch import requests
+from mfkit.processes.child_process import requests
 from mfkit.scan.extract.registry import MissingLibraryError
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.inspect_file import FileResult, add_metadata, hash_and_identify

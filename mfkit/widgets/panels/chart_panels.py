@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.analysis.periods import Freq
+from mfkit.analysis.dimensions import Freq
 from mfkit.charts import (
     cameras_chart,
     codecs_chart,

@@ -223,7 +223,7 @@ _FIELDS = (
     Column("field", "Field", lambda row: str(row["field"]).replace("_", " ")),
     Column("share", "Complete", lambda row: f"{row['share']:.1%}", style="number"),
     Column("known", "With", lambda row: f"{row['known']:,}", style="number"),
-    Column("lacking", "Without", lambda row: f"{row['lacking']:,}", style="number"),
+    Column("unknown", "Without", lambda row: f"{row['unknown']:,}", style="number"),
     Column("files", "Total", lambda row: f"{row['files']:,}", style="number"),
 )
 
@@ -270,12 +270,12 @@ class QualityPanel(Panel):
             self.summary.value = "Click a field to list the files without it." if rows else ""
             self.files.show([])
             return
-        lacking = next((int(row["lacking"]) for field, row in rows if field == self._field), 0)
+        unknown = next((int(row["unknown"]) for field, row in rows if field == self._field), 0)
         name = self._field.replace("_", " ")
         call = f'<code>lib.missing_metadata("{self._field}")</code>'
         first = f" Showing the first {_MAX_FILES}; {call} returns all."
         self.summary.value = (
-            f"{plural(lacking, 'file')} without <b>{name}</b>.{first if lacking > _MAX_FILES else ''}"
+            f"{plural(unknown, 'file')} without <b>{name}</b>.{first if unknown > _MAX_FILES else ''}"
         )
         self.files.show(rows_by_id(self.lib.missing_metadata(self._field, chosen, limit=_MAX_FILES)))
 

@@ -92,7 +92,7 @@ class FacetsPanel(Panel):
             counts["media_type"] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
         elif lists:
             frame = self.lib.facets(*lists, filter=chosen, limit=_MAX_VALUES)
-            for name, value, files in zip(frame["fact"], frame["value"], frame["files"], strict=True):
+            for name, value, files in zip(frame["field"], frame["value"], frame["files"], strict=True):
                 counts[name].append((value, int(files)))
         return counts
 

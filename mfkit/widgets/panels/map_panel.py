@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 from mfkit.analysis.places import cell_size
 from mfkit.charts import places_map
 from mfkit.charts.places_map import land_style, street_style
-from mfkit.filters.media_filter import Box, MediaFilter
+from mfkit.filters.filter_values import Box
+from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.plotly_widget import SAVE_BUTTONS
 from mfkit.widgets.panels.chart_panels import ChartPanel

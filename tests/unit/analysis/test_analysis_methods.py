@@ -218,7 +218,7 @@ def test_summary_by_labels(filled: MediaLibrary) -> None:
     assert both[both["collection"].eq("best")]["files"].tolist() == [10]
 
 
-def test_classes_begin_at_their_bounds(library: MediaLibrary) -> None:
+def test_bins_begin_at_their_bounds(library: MediaLibrary) -> None:
     """A bound belongs to the class above it, what is just below it to the one below."""
     column, classes = BINS["duration_class"]
     put(
@@ -236,7 +236,7 @@ def test_classes_begin_at_their_bounds(library: MediaLibrary) -> None:
     assert names == [name for pair in zip(classes.names, classes.names[1:], strict=False) for name in pair]
 
 
-def test_hours_are_the_cameras(library: MediaLibrary) -> None:
+def test_hours_are_local(library: MediaLibrary) -> None:
     """Weekday and hour are those of the camera's clock, as far as its precision goes, else of UTC."""
 
     def taken(name: str, local: datetime | None, precision: str | None) -> Any:
@@ -333,12 +333,12 @@ def test_periods(library: MediaLibrary, freq: Any) -> None:
     starts = pd.Series(moments).dt.tz_localize(None).dt.to_period(alias).dt.start_time
     assert dict(zip(frame["period"], frame["files"], strict=True)) == starts.value_counts().to_dict()
     url = library.database.url.render_as_string(hide_password=False)
-    with MediaLibrary(url, engine="record") as other:
+    with MediaLibrary(url, engine="database") as other:
         for same in (other.growth(freq, by=()), *(library.growth(one, by=()) for one in PERIODS[freq])):
             pd.testing.assert_frame_equal(same, frame)
 
 
-def test_unknown_names_are_answered_with_the_closest(library: MediaLibrary) -> None:
+def test_unknown_names_suggest_the_closest(library: MediaLibrary) -> None:
     """A period, date or dimension that does not exist is answered with similar names first, then all."""
     with pytest.raises(FilterError, match="'months' is not a period. Did you mean 'month'"):
         library.growth("months")  # type: ignore[arg-type]
@@ -370,11 +370,11 @@ def test_crosstab(filled: MediaLibrary) -> None:
     assert filled.crosstab("media_type", "year", min_size="1 PB").shape == (0, 0)
 
 
-def test_crosstab_nonsense(library: MediaLibrary) -> None:
+def test_crosstab_refuses_invalid_arguments(library: MediaLibrary) -> None:
     """The same dimension twice and an unknown measure are refused."""
     with pytest.raises(FilterError, match="named twice"):
         library.crosstab("year", "year")
-    with pytest.raises(FilterError, match="cannot be counted"):
+    with pytest.raises(FilterError, match="cannot be summed"):
         library.crosstab("year", "camera", values="size")  # type: ignore[arg-type]
 
 
@@ -550,7 +550,7 @@ def group(library: MediaLibrary, *paths: tuple[str, Any]) -> list[tuple[str, boo
     ],
     ids=lambda value: value[0][0] if isinstance(value[0], tuple) else None,
 )
-def test_which_to_keep(library: MediaLibrary, paths: Any, expected: Any) -> None:
+def test_path_to_keep(library: MediaLibrary, paths: Any, expected: Any) -> None:
     """Each criterion decides when those before it do not, and says so."""
     assert group(library, *paths) == expected
 
@@ -565,7 +565,7 @@ def test_duplicates_add_up(filled: MediaLibrary) -> None:
 
 
 @pytest.mark.parametrize("missing", [False, None])
-def test_the_first_groups(library: MediaLibrary, missing: bool | None) -> None:
+def test_groups_limits_the_items(library: MediaLibrary, missing: bool | None) -> None:
     """So many groups, those that all of them begin with, whether or not the item's own path is there."""
     for number in range(6):
         one = item(f"/m/{number}.jpg", file_size=100 + number, missing_since=NOON if number % 2 else None)
@@ -581,7 +581,7 @@ def test_the_first_groups(library: MediaLibrary, missing: bool | None) -> None:
         library.duplicates(groups=-1)
 
 
-def test_missing_paths_are_no_duplicates(library: MediaLibrary) -> None:
+def test_missing_paths_are_not_duplicates(library: MediaLibrary) -> None:
     """An item that is missing itself is no path to keep."""
     gone = item("/m/gone.jpg", missing_since=NOON)
     gone.copies = [MediaCopy(file_path=f"/m/{name}.jpg", file_name=f"{name}.jpg") for name in "ab"]
@@ -613,7 +613,7 @@ def test_completeness(filled: MediaLibrary) -> None:
             some = items[items["media_type"].eq(kind)]
             row = frame.loc[(kind, name)]
             assert (row["files"], row["known"]) == (len(some), some[column].notna().sum())
-            assert row["lacking"] == row["files"] - row["known"]
+            assert row["unknown"] == row["files"] - row["known"]
             assert row["share"] == pytest.approx(row["known"] / row["files"])
     assert ("image", "artist") not in frame.index and ("document", "tags") in frame.index
     everything = filled.completeness(())
@@ -627,21 +627,21 @@ def test_completeness_by_folder_and_year(filled: MediaLibrary) -> None:
     """By any dimension; the groups add up to the whole."""
     whole = filled.completeness(()).set_index("field")
     for by in ("folder:2", "year", ["media_type", "year"]):
-        parts = filled.completeness(by).groupby("field")[["files", "known", "lacking"]].sum()
-        assert (parts == whole.loc[parts.index, ["files", "known", "lacking"]]).all().all()
+        parts = filled.completeness(by).groupby("field")[["files", "known", "unknown"]].sum()
+        assert (parts == whole.loc[parts.index, ["files", "known", "unknown"]]).all().all()
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_worklist(filled: MediaLibrary, field: str) -> None:
-    """It lists as many items as completeness says are lacking, all of types that have the field."""
-    lacking = filled.completeness(()).set_index("field").loc[field, "lacking"]
+def test_missing_metadata(filled: MediaLibrary, field: str) -> None:
+    """It lists as many items as completeness counts as unknown, all of types that can have the field."""
+    unknown = filled.completeness(()).set_index("field").loc[field, "unknown"]
     frame = filled.missing_metadata(field)
-    assert len(frame) == lacking and set(frame["media_type"]) <= {str(one) for one in FIELDS[field][1]}
-    assert len(filled.missing_metadata(field, limit=2)) == min(2, lacking)
+    assert len(frame) == unknown and set(frame["media_type"]) <= {str(one) for one in FIELDS[field][1]}
+    assert len(filled.missing_metadata(field, limit=2)) == min(2, unknown)
 
 
-def test_a_camera_is_known_as_the_fact_has_it(library: MediaLibrary) -> None:
-    """Blank make and model are no camera; one of them is."""
+def test_blank_make_and_model_are_not_a_camera(library: MediaLibrary) -> None:
+    """An item with blank make and model has no camera; one of them is enough."""
     pairs = [(None, None), (" ", ""), ("", None), ("Canon", None), (None, "X100"), (" ", "X100")]
     put(
         library,
@@ -655,7 +655,7 @@ def test_a_camera_is_known_as_the_fact_has_it(library: MediaLibrary) -> None:
     assert frame.loc[frame["camera"].isna(), "files"].tolist() == [3]
 
 
-def test_worklist_nonsense(library: MediaLibrary) -> None:
+def test_missing_metadata_refuses_invalid_arguments(library: MediaLibrary) -> None:
     """An unknown field is answered with the list."""
     with pytest.raises(FilterError, match="'colour' is not a field. Use one of capture_time"):
         library.missing_metadata("colour")
@@ -729,7 +729,7 @@ def test_savings_leave_out_what_is_efficient(library: MediaLibrary) -> None:
     assert low["/m/between.mp4"] == 0 and low["/m/more.mp4"] == 1
 
 
-def test_savings_of_sound(library: MediaLibrary) -> None:
+def test_savings_of_audio(library: MediaLibrary) -> None:
     """Audio has rates of its own, and no resolution; films stay out of it."""
 
     def song(name: str, codec: str, size: int) -> Any:
@@ -782,7 +782,7 @@ def test_own_assumptions(library: MediaLibrary) -> None:
         library.savings(limit=-1)
 
 
-def test_assumptions_make_sense() -> None:
+def test_assumptions_are_plausible() -> None:
     """Rates grow with the picture, are ordered, and no newer codec needs more than H.264."""
     frame = mfkit.assumptions()
     order = ["below SD", "SD", "HD", "Full HD", "QHD", "4K", "8K"]
@@ -795,7 +795,7 @@ def test_assumptions_make_sense() -> None:
     assert (frame["low"] <= frame["expected"]).all() and (frame["expected"] <= frame["high"]).all()
 
 
-def test_nothing_there(library: MediaLibrary) -> None:
+def test_empty_library(library: MediaLibrary) -> None:
     """Every analysis of an empty library is an empty frame."""
     assert all(
         len(frame) == 0

@@ -45,7 +45,7 @@ async def filled(database: Database) -> Database:
 async def counts(database: Database, *names: str, limit: int = 200, **fields: Any) -> list[tuple[Any, ...]]:
     async with database.connect() as connection:
         rows = await connection.execute(facets(names, MediaFilter(**fields), limit=limit))
-        return [(row.fact, row.value, row.files) for row in rows]
+        return [(row.field, row.value, row.files) for row in rows]
 
 
 async def test_values_are_counted_the_most_first(filled: Database) -> None:
@@ -96,7 +96,7 @@ async def test_the_limit_keeps_the_most_frequent(filled: Database) -> None:
 
 
 @pytest.mark.parametrize(("names", "limit"), [(("colour",), 9), ((), 9), (("tag",), 0)])
-def test_nonsense_is_refused(names: tuple[str, ...], limit: int) -> None:
+def test_invalid_arguments_are_refused(names: tuple[str, ...], limit: int) -> None:
     """The message says what there is."""
     with pytest.raises(FilterError):
         facets(names, MediaFilter(), limit=limit)

@@ -10,7 +10,7 @@ import pytest
 
 from mfkit import MediaLibrary
 from mfkit.analysis.completeness import FIELDS
-from mfkit.analysis.unmatched import message
+from mfkit.analysis.facets import unmatched_message
 from mfkit.models import MediaCopy, Scan
 from tests.samples import NOON, item, store
 
@@ -145,7 +145,7 @@ def test_completeness_of_a_field(lib: MediaLibrary, field: str) -> None:
     suffix, fields, facts = KNOWN[field]
     store(lib, item(f"/m/b.{suffix}", facts=facts, **fields), item(f"/m/a.{suffix}", facts={}))
     frame = lib.completeness(()).set_index("field")
-    assert table(frame.loc[[field]], "files", "known", "lacking", "share") == [(2, 1, 1, 0.5)]
+    assert table(frame.loc[[field]], "files", "known", "unknown", "share") == [(2, 1, 1, 0.5)]
     assert set(frame.index[frame["known"] > 0]) == {field}
     assert lib.missing_metadata(field)["file_name"].tolist() == [f"a.{suffix}"]
 
@@ -250,7 +250,7 @@ def test_places_and_the_antimeridian(lib: MediaLibrary) -> None:
 def test_facets_sum_bytes(lib: MediaLibrary) -> None:
     """Facets count files and bytes, the most files first."""
     store(lib, item("/m/a.jpg", file_size=1), item("/m/b.jpg", file_size=2), item("/m/c.png", file_size=50))
-    assert table(lib.facets("extension"), "fact", "value", "files", "bytes") == [
+    assert table(lib.facets("extension"), "field", "value", "files", "bytes") == [
         ("extension", "jpg", 2, 3),
         ("extension", "png", 1, 50),
     ]
@@ -263,15 +263,19 @@ def test_facets_sum_bytes(lib: MediaLibrary) -> None:
 
 def test_values_that_no_item_has() -> None:
     """The message names the field, and suggests an alias that exists or the closest value."""
-    assert message("video_codec", "h265", ["h264", "hevc"]) == (
+    assert unmatched_message("video_codec", "h265", ["h264", "hevc"]) == (
         "No item has the video codec 'h265'. Did you mean 'hevc'?"
     )
     assert (
-        message("collection", "bst", ["best"]) == "No item is in the collection 'bst'. Did you mean 'best'?"
+        unmatched_message("collection", "bst", ["best"])
+        == "No item is in the collection 'bst'. Did you mean 'best'?"
     )
-    assert message("video_codec", "H265", ["h264", "hevc"]).endswith("Did you mean 'hevc'?")
-    assert message("extension", "JPEG", ["jpg"]) == "No item has the extension 'JPEG'. Did you mean 'jpg'?"
-    assert message("artist", "nobody", ["Zappa"]) == "No item has the artist 'nobody'."
+    assert unmatched_message("video_codec", "H265", ["h264", "hevc"]).endswith("Did you mean 'hevc'?")
+    assert (
+        unmatched_message("extension", "JPEG", ["jpg"])
+        == "No item has the extension 'JPEG'. Did you mean 'jpg'?"
+    )
+    assert unmatched_message("artist", "nobody", ["Zappa"]) == "No item has the artist 'nobody'."
 
 
 def test_moments_on_both_sides_of_midnight(lib: MediaLibrary) -> None:

@@ -8,9 +8,8 @@ from typing import Any, cast
 from sqlalchemy import Table, select
 
 from mfkit.catalog.content_rows import ContentRows, ItemRow
-from mfkit.core.bulk_write import insert_rows
+from mfkit.core.bulk_write import insert_rows, new_id
 from mfkit.core.database import Database
-from mfkit.core.ids import new_id
 from mfkit.models import MediaCopy, MediaItem, MediaType, utc_now
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)

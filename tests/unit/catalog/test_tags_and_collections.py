@@ -58,12 +58,12 @@ def test_items_are_appended_in_their_order(lib: MediaLibrary, photos: list[Any])
         "SELECT file_name, position FROM collection_items JOIN media_items ON id = media_item_id "
         "ORDER BY position"
     )
-    assert lib.sql(query, engine="record").to_numpy().tolist() == [["c.jpg", 0], ["a.jpg", 1], ["b.jpg", 2]]
+    assert lib.sql(query, engine="database").to_numpy().tolist() == [["c.jpg", 0], ["a.jpg", 1], ["b.jpg", 2]]
     lib.add_to("other", {"extension": "jpg"})
     positions = lib.sql(
         "SELECT position FROM collection_items JOIN collections ON collections.id = collection_id "
         "WHERE name = 'other'",
-        engine="record",
+        engine="database",
     )["position"]
     assert positions.isna().all() and len(positions) == 3
     assert lib.remove_from("best", photos[:1]) == 1 and lib.count(collection="best") == 2

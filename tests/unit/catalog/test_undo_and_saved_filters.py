@@ -46,7 +46,7 @@ class TestUndo:
         ],
         ids=["tag", "untag", "add to", "add to a new one", "remove from", "tag nothing"],
     )
-    def test_it_restores_what_was(self, filled: MediaLibrary, act: Any) -> None:
+    def test_undo_restores_tags(self, filled: MediaLibrary, act: Any) -> None:
         """Links, their dates and positions, tags and collections are as before, some having been there."""
         rows = filled.items(order_by="file_path")
         filled.tag(rows[:10], "sea", "sky")
@@ -57,7 +57,7 @@ class TestUndo:
         filled.undo()
         assert links(filled) == before
 
-    def test_what_others_did_since_stays(self, filled: MediaLibrary) -> None:
+    def test_undo_keeps_later_changes(self, filled: MediaLibrary) -> None:
         """A tag that another took off and put on anew stays; none returns to an item that is gone."""
         rows = filled.items(order_by="file_path")
         filled.tag(rows[:4], "sea")
@@ -70,17 +70,17 @@ class TestUndo:
         filled.undo()
         assert list(filled.items(tags="sea")["id"]) == [rows["id"][0]]
 
-    def test_one_step_only(self, filled: MediaLibrary) -> None:
+    def test_only_one_step_can_be_undone(self, filled: MediaLibrary) -> None:
         """It says what it took back; a second undo says that there is nothing."""
         filled.tag(MediaFilter(), "sea")
         filled.tag(MediaFilter(), "sky")
         assert filled.undo() == "tag “sky”"
-        with pytest.raises(FilterError, match="nothing to take back"):
+        with pytest.raises(FilterError, match="Nothing can be undone"):
             filled.undo()
         assert list(filled.tags()["name"]) == ["sea"]
 
 
-class TestViews:
+class TestSavedFilters:
     """Selections kept in the library by name."""
 
     CHOSEN = MediaFilter(
@@ -96,8 +96,8 @@ class TestViews:
         missing=None,
     )
 
-    def test_there_and_back(self, filled: MediaLibrary) -> None:
-        """A filter comes back as it was, and as what any verb takes."""
+    def test_round_trip(self, filled: MediaLibrary) -> None:
+        """A saved filter equals the original, and every method accepts it."""
         filled.save_filter("Big & old", self.CHOSEN)
         filled.save_filter("videos", media_type="video")
         assert filled.saved_filter("Big & old") == self.CHOSEN
@@ -106,7 +106,7 @@ class TestViews:
         assert list(frame["name"]) == ["Big & old", "videos"]
         assert list(frame.columns) == ["name", "filter", "created_at", "modified_at", "id"]
 
-    def test_names_are_the_same_in_any_case(self, filled: MediaLibrary) -> None:
+    def test_names_ignore_case(self, filled: MediaLibrary) -> None:
         """Saving replaces, opening and deleting find, without regard to case; the first spelling stays."""
         filled.save_filter("Big", media_type="video")
         filled.save_filter(" bIG ", media_type="audio")
@@ -115,30 +115,30 @@ class TestViews:
         filled.delete_filter("big")
         assert filled.saved_filters().empty
 
-    def test_what_is_not_there_is_said(self, filled: MediaLibrary) -> None:
+    def test_unknown_names_are_refused_with_the_existing_ones(self, filled: MediaLibrary) -> None:
         """The message names what there is."""
         with pytest.raises(FilterError, match="None is saved yet"):
             filled.saved_filter("x")
         filled.save_filter("mine")
-        for verb in (filled.saved_filter, filled.delete_filter):
+        for method in (filled.saved_filter, filled.delete_filter):
             with pytest.raises(FilterError, match="name 'x'. Saved filters are 'mine'"):
-                verb("x")
+                method("x")
 
     @pytest.mark.parametrize("name", ["", "  ", "a\0b", "\ud800"])
-    def test_a_name_that_is_none_is_refused(self, filled: MediaLibrary, name: str) -> None:
+    def test_empty_names_are_refused(self, filled: MediaLibrary, name: str) -> None:
         """Nothing is stored."""
         with pytest.raises(FilterError):
             filled.save_filter(name)
         assert filled.saved_filters().empty
 
     @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "'; DROP TABLE tags; --", "%", "ж" * 400])
-    def test_a_name_is_data(self, filled: MediaLibrary, name: str) -> None:
+    def test_a_name_is_not_interpreted(self, filled: MediaLibrary, name: str) -> None:
         """No name has a special meaning."""
         filled.save_filter(name, text=name)
         assert filled.saved_filter(name).text == name
 
 
-def test_a_library_to_read_keeps_no_view(tmp_path: Path) -> None:
+def test_a_read_only_library_saves_no_filter(tmp_path: Path) -> None:
     """Neither views nor undo write to a library that may only be read."""
     new_library(tmp_path / "library.db").close()
     with MediaLibrary(tmp_path / "library.db", read_only=True) as lib:

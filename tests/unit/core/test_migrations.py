@@ -115,7 +115,7 @@ async def test_columns_keep_their_order(empty_url: str) -> None:
     await database.dispose()
 
 
-async def test_upgrade_bears_repetition(empty_url: str) -> None:
+async def test_upgrade_can_be_repeated(empty_url: str) -> None:
     """A second upgrade changes nothing."""
     database = Database(empty_url)
     await database.upgrade()
@@ -187,7 +187,7 @@ def leftovers(url: str, server: postgres.Server | None) -> list[str]:
     return [name for name in names if "alembic_version" not in name]
 
 
-def test_alembic_by_itself(backend: str, empty_url: str, request: pytest.FixtureRequest) -> None:
+def test_alembic_command(backend: str, empty_url: str, request: pytest.FixtureRequest) -> None:
     """`alembic upgrade head`, `check` and `downgrade base` work as commands."""
     server = request.getfixturevalue("postgres_server") if backend == "postgresql" else None
     alembic(empty_url, "upgrade", "head")
@@ -200,13 +200,13 @@ def test_alembic_by_itself(backend: str, empty_url: str, request: pytest.Fixture
 async def test_check_after_create_tables(database: Database) -> None:
     """`alembic check` finds no difference in what create_tables() made: it would raise."""
     async with database.transaction() as connection:
-        await connection.run_sync(lambda sync: command.check(schema_version._config(sync)))
+        await connection.run_sync(lambda sync: command.check(schema_version.alembic_config(sync)))
 
 
 async def test_a_library_opens_after_downgrade(database: Database) -> None:
     """A library that was downgraded to nothing is made anew when it is opened."""
     async with database.transaction() as connection:
-        await connection.run_sync(lambda sync: command.downgrade(schema_version._config(sync), "base"))
+        await connection.run_sync(lambda sync: command.downgrade(schema_version.alembic_config(sync), "base"))
     await database.upgrade()
     assert "media_items" in str(await schema(database))
 

@@ -26,7 +26,7 @@ from mfkit.distributed.dataset_engine import DuckDatasetEngine
 from mfkit.errors import DatasetError, MfkitError, QueryError, ReadOnlyLibraryError
 from mfkit.models import media
 from tests.full_disk import run_with_full_disk
-from tests.unit.engines.verbs import VERBS, WRITES, explored
+from tests.unit.engines.library_methods import METHODS, WRITES, explored
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +35,21 @@ def pair(
 ) -> Iterator[tuple[MediaLibrary, MediaLibrary]]:
     """A dataset, and the library that it was published from."""
     place = tmp_path_factory.mktemp("published") / "dataset"
-    with MediaLibrary(published_template, engine="record") as record:
+    with MediaLibrary(published_template, engine="database") as record:
         record.publish(place)
         with MediaLibrary.from_dataset(place) as dataset:
             yield dataset, record
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_says_the_same(pair: Any, verb: str) -> None:
-    """A dataset's answer is the record database's, to the last bit."""
-    dataset, record = (VERBS[verb](library) for library in pair)
-    assert len(record) or verb == "histogram of nothing"
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_returns_the_same(pair: Any, method: str) -> None:
+    """A dataset's answer is the library database's, to the last bit."""
+    dataset, record = (METHODS[method](library) for library in pair)
+    assert len(record) or method == "histogram of nothing"
     assert_frame_equal(dataset, record, check_exact=True)
 
 
-def test_the_explorer_explores_it(pair: Any) -> None:
+def test_the_explorer_works_on_a_dataset(pair: Any) -> None:
     """Every panel draws what it draws of the library."""
     dataset, record = (explored(library) for library in pair)
     assert len(dataset) > 10
@@ -65,12 +65,14 @@ def test_search_finds_the_same(pair: Any, text: str) -> None:
     assert dataset == record
 
 
-@pytest.mark.parametrize("verb", WRITES)
-def test_what_writes_says_why_not(pair: Any, verb: str, tmp_path: Path, monkeypatch: Any) -> None:
+@pytest.mark.parametrize("method", WRITES)
+def test_methods_that_write_explain_the_error(
+    pair: Any, method: str, tmp_path: Path, monkeypatch: Any
+) -> None:
     """A dataset is read-only, and the message says where to do it instead."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ReadOnlyLibraryError, match="is a published dataset"):
-        WRITES[verb](pair[0])
+        WRITES[method](pair[0])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -145,7 +147,7 @@ def test_large_places_are_divided(file: Path, tmp_path: Path, monkeypatch: Any) 
         assert library.publish(place).written <= 4
 
 
-def test_old_versions_go_in_the_end(file: Path, tmp_path: Path) -> None:
+def test_old_versions_are_removed(file: Path, tmp_path: Path) -> None:
     """The last versions keep their files, those before them lose what no other needs."""
     place = tmp_path / "dataset"
     with MediaLibrary(file) as library:
@@ -164,7 +166,7 @@ def test_old_versions_go_in_the_end(file: Path, tmp_path: Path) -> None:
     assert {str(path.relative_to(place)) for path in place.rglob("*.parquet")} == named
 
 
-def test_what_was_interrupted_does_no_harm(file: Path, tmp_path: Path, monkeypatch: Any) -> None:
+def test_interrupted_publications_are_cleaned_up(file: Path, tmp_path: Path, monkeypatch: Any) -> None:
     """Files that were written for a version that never came are not seen, and the next one succeeds."""
     place = tmp_path / "dataset"
 
@@ -183,7 +185,7 @@ def test_what_was_interrupted_does_no_harm(file: Path, tmp_path: Path, monkeypat
             assert "new" in dataset.tags()["name"].tolist()
 
 
-def test_a_reader_sees_one_version_whole(file: Path, tmp_path: Path) -> None:
+def test_a_reader_sees_one_complete_version(file: Path, tmp_path: Path) -> None:
     """While versions are swapped, every answer is of one of them; none fails."""
     place = tmp_path / "dataset"
     c = media.c
@@ -245,7 +247,7 @@ def test_a_slow_reader_gets_one_version(file: Path, tmp_path: Path) -> None:
 def test_errors(file: Path, tmp_path: Path) -> None:
     """No dataset, a foreign folder, a broken or newer manifest, and no such engine: each says what to do."""
     place = tmp_path / "dataset"
-    with MediaLibrary.from_dataset(place) as dataset, pytest.raises(DatasetError, match="no dataset at"):
+    with MediaLibrary.from_dataset(place) as dataset, pytest.raises(DatasetError, match="has no dataset"):
         dataset.count()
     foreign = tmp_path / "foreign"
     foreign.mkdir()
@@ -337,7 +339,7 @@ def test_a_refused_publication_leaves_nothing(file: Path, tmp_path: Path, conten
         {"place": None},
     ],
 )
-def test_a_manifest_of_another_leads_nowhere(file: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+def test_a_manifest_cannot_delete_other_files(file: Path, tmp_path: Path, change: dict[str, Any]) -> None:
     """Paths out of the dataset and values of other types are refused, and nothing outside is removed."""
     place, precious = tmp_path / "dataset", tmp_path / "precious.txt"
     precious.write_text("mine")
@@ -361,7 +363,7 @@ def _restate(manifest: Path, change: dict[str, Any]) -> None:
     manifest.write_text(json.dumps(stated))
 
 
-def test_secrets_are_not_told() -> None:
+def test_secrets_are_hidden() -> None:
     """What a URL holds beside the place stays out of names and messages, and of their causes."""
     secret = "s3cret-of-tests"
     place = Dataset(f"s3://key:{secret}@bucket/media?region=eu-west-1")

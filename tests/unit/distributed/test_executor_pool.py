@@ -17,14 +17,14 @@ def run_on(places: int, room: ConcurrencyLimit, tasks: int, worked: float) -> No
 
 
 @pytest.mark.parametrize("places", [1, 2, 100])
-def test_it_comes_to_a_few_tasks_a_place(places):
+def test_limit_settles_at_a_few_tasks_per_worker(places):
     """On one core and on a hundred: enough that none is idle, not many more."""
     room = ConcurrencyLimit(512)
     run_on(places, room, 2000, worked=2.0)
     assert 2 * places <= room.size <= 4 * places
 
 
-def test_it_shrinks_with_the_cluster():
+def test_limit_shrinks_with_the_cluster():
     """When machines go, fewer tasks are kept waiting for the others."""
     room = ConcurrencyLimit(512)
     run_on(100, room, 2000, worked=2.0)
@@ -32,7 +32,7 @@ def test_it_shrinks_with_the_cluster():
     assert 20 <= room.size <= 50
 
 
-def test_short_tasks_on_a_long_road():
+def test_limit_grows_for_short_tasks_with_slow_transport():
     """Tasks that take longer on the road than at work are no reason to send fewer."""
     room = ConcurrencyLimit(512)
     for _ in range(100):
@@ -40,7 +40,7 @@ def test_short_tasks_on_a_long_road():
     assert room.size > 100
 
 
-def test_it_never_passes_the_bound():
+def test_limit_never_exceeds_its_maximum():
     """However idle the cluster is, and from the start."""
     room = ConcurrencyLimit(3)
     assert room.size == 3
@@ -48,7 +48,7 @@ def test_it_never_passes_the_bound():
     assert room.size == 3
 
 
-async def test_who_comes_when_it_is_full_waits():
+async def test_a_task_waits_while_the_limit_is_reached():
     """A further task is let in when one leaves."""
     room = ConcurrencyLimit(1)
     await room.enter()

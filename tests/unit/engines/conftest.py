@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mfkit import MediaLibrary
-from tests.unit.engines.nasty import fill
+from tests.unit.engines.difficult_rows import fill
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def library(file: Path) -> Iterator[MediaLibrary]:
 @pytest.fixture
 def record(file: Path) -> Iterator[MediaLibrary]:
     """The library on the record engine."""
-    with MediaLibrary(file, engine="record") as library:
+    with MediaLibrary(file, engine="database") as library:
         yield library
 
 

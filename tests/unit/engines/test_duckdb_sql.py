@@ -18,14 +18,13 @@ from sqlalchemy.orm import aliased
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.analysis.completeness import FIELDS as KNOWN_FIELDS
-from mfkit.analysis.dimensions import DIMENSIONS
+from mfkit.analysis.dimensions import DIMENSIONS, period_start
 from mfkit.analysis.histogram import QUANTITIES
-from mfkit.analysis.periods import period_start
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.errors import FilterError
 from mfkit.filters.text_search import search_hits
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaMetadata, Tag, media, media_tags
-from tests.unit.engines.nasty import MOMENTS, SIZES, TEXTS, fill
+from tests.unit.engines.difficult_rows import SIZES, TEXTS, TIMESTAMPS, fill
 
 c = media.c
 
@@ -42,7 +41,10 @@ def pair(nasty_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Both engines over one library that stays as it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("pair")))
-        with MediaLibrary(nasty_template) as library, MediaLibrary(nasty_template, engine="record") as record:
+        with (
+            MediaLibrary(nasty_template) as library,
+            MediaLibrary(nasty_template, engine="database") as record,
+        ):
             assert library.snapshot() is not None
             yield library, record
 
@@ -61,8 +63,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "max_width": st.sampled_from([0, 480, 4000]),
     "min_year": st.sampled_from([1903, 1999, 2020]),
     "max_year": st.sampled_from([2020, 2021, 9999]),
-    "after": st.sampled_from([moment for moment in MOMENTS if moment]),
-    "before": st.sampled_from([moment for moment in MOMENTS if moment]),
+    "after": st.sampled_from([moment for moment in TIMESTAMPS if moment]),
+    "before": st.sampled_from([moment for moment in TIMESTAMPS if moment]),
     "folder": st.sampled_from(["/", "/a", "/a/b", "/A", "/ä"]),
     "camera": several,
     "artist": several,
@@ -90,7 +92,7 @@ def filters(draw: st.DrawFn) -> MediaFilter:
         return MediaFilter()
 
 
-facts = st.sampled_from([*sorted(DIMENSIONS), "folder:1", "folder:3"])
+dimensions = st.sampled_from([*sorted(DIMENSIONS), "folder:1", "folder:3"])
 ANALYSES: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "growth": lambda lib: lib.growth("month", by=["camera", "tag"]),
     "folders": lambda lib: lib.folders(3),
@@ -125,9 +127,9 @@ def test_items(
 
 
 @relaxed
-@given(chosen=filters(), by=st.lists(facts, min_size=1, max_size=3, unique=True))
+@given(chosen=filters(), by=st.lists(dimensions, min_size=1, max_size=3, unique=True))
 def test_summaries(pair: Any, chosen: MediaFilter, by: list[str]) -> None:
-    """Any filter, summed up by any facts."""
+    """Any filter, summed by any dimensions."""
     same(*pair, lambda lib: lib.summary(by, chosen))
 
 
@@ -136,10 +138,10 @@ def test_summaries(pair: Any, chosen: MediaFilter, by: list[str]) -> None:
     chosen=filters(),
     freq=st.sampled_from(["year", "month", "day"]),
     on=st.sampled_from(["date", "created_at", "file_modified_at"]),
-    by=st.lists(facts, max_size=2, unique=True),
+    by=st.lists(dimensions, max_size=2, unique=True),
 )
 def test_growth(pair: Any, chosen: MediaFilter, freq: Any, on: str, by: list[str]) -> None:
-    """Any filter, any period, by any facts."""
+    """Any filter, any period, by any dimensions."""
     same(*pair, lambda lib: lib.growth(freq, chosen, on=on, by=by))
 
 
@@ -163,9 +165,9 @@ def test_histograms(pair: Any, chosen: MediaFilter, column: str, bins: int, log:
 
 
 @few
-@given(chosen=filters(), a=facts, b=facts, of=st.sampled_from(["files", "bytes", "duration"]))
+@given(chosen=filters(), a=dimensions, b=dimensions, of=st.sampled_from(["files", "bytes", "duration"]))
 def test_crosstabs(pair: Any, chosen: MediaFilter, a: str, b: str, of: Any) -> None:
-    """Any filter, any two facts."""
+    """Any filter, any two dimensions."""
     if a != b:
         same(*pair, lambda lib: lib.crosstab(a, b, chosen, values=of))
 
@@ -178,15 +180,15 @@ def test_places(pair: Any, chosen: MediaFilter, zoom: float | None) -> None:
 
 
 @few
-@given(chosen=filters(), by=st.lists(facts, max_size=2, unique=True))
+@given(chosen=filters(), by=st.lists(dimensions, max_size=2, unique=True))
 def test_completeness(pair: Any, chosen: MediaFilter, by: list[str]) -> None:
-    """Any filter, by any facts."""
+    """Any filter, by any dimensions."""
     same(*pair, lambda lib: lib.completeness(by, chosen))
 
 
 @few
 @given(chosen=filters(), field=st.sampled_from(list(KNOWN_FIELDS)), limit=st.sampled_from([None, 3]))
-def test_worklists(pair: Any, chosen: MediaFilter, field: str, limit: int | None) -> None:
+def test_missing_metadata(pair: Any, chosen: MediaFilter, field: str, limit: int | None) -> None:
     """Any filter, any field."""
     same(*pair, lambda lib: lib.missing_metadata(field, chosen, limit=limit))
 
@@ -215,14 +217,14 @@ def server_pair(
         thread.submit(asyncio.run, fill(url)).result()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("server_pair")))
-        with MediaLibrary(url) as library, MediaLibrary(url, engine="record") as record:
+        with MediaLibrary(url) as library, MediaLibrary(url, engine="database") as record:
             assert library.snapshot() is not None
             yield library, record
 
 
 @pytest.mark.parametrize("name", [*DIMENSIONS, "folder:2"])
-def test_facts_on_postgresql(server_pair: Any, name: str) -> None:
-    """Every fact on PostgreSQL and on its snapshot."""
+def test_dimensions_on_postgresql(server_pair: Any, name: str) -> None:
+    """Every dimension on PostgreSQL and on its snapshot."""
     same(*server_pair, lambda lib: lib.summary(name, missing=None))
     same(*server_pair, lambda lib: lib.completeness(name))
 
@@ -241,22 +243,22 @@ def test_analyses_run_on_the_snapshot(pair: Any, monkeypatch: pytest.MonkeyPatch
         raise AssertionError("left to the library database")
 
     monkeypatch.setattr(LibraryEngine, "run", refuse)
-    for fact in (*DIMENSIONS, "folder:2"):
-        library.summary(fact)
+    for dimension in (*DIMENSIONS, "folder:2"):
+        library.summary(dimension)
     for ask in ANALYSES.values():
         ask(library)
 
 
 @pytest.mark.parametrize(
-    "verb", ["duplicates", "scans", "failures", "totals", "tags", "collections", "largest"]
+    "method", ["duplicates", "scans", "failures", "totals", "tags", "collections", "largest"]
 )
-def test_verbs(pair: Any, verb: str) -> None:
-    """The other verbs."""
-    assert len(same(*pair, lambda lib: getattr(lib, verb)()))
+def test_methods(pair: Any, method: str) -> None:
+    """The other methods."""
+    assert len(same(*pair, lambda lib: getattr(lib, method)()))
 
 
 copy, hits = aliased(MediaItem), search_hits("a")
-twin = media.alias()
+other_media = media.alias()
 dates = select(c.file_created_at, c.file_modified_at).where(c.file_size > 0).subquery()
 STATEMENTS = {
     "arithmetic": select(
@@ -341,10 +343,10 @@ STATEMENTS = {
         c.id,
         func.coalesce(c.file_created_at, c.file_modified_at).label("date"),
         func.coalesce(c.file_modified_at, c.file_created_at).label("other"),
-        func.coalesce(twin.c.file_created_at, c.file_modified_at).label("of_two"),
+        func.coalesce(other_media.c.file_created_at, c.file_modified_at).label("of_two"),
     )
-    .join_from(media, twin, twin.c.id == c.id)
-    .where(func.coalesce(twin.c.file_created_at, twin.c.file_modified_at) > MOMENTS[1])
+    .join_from(media, other_media, other_media.c.id == c.id)
+    .where(func.coalesce(other_media.c.file_created_at, other_media.c.file_modified_at) > TIMESTAMPS[1])
     .order_by(c.id),
     "dates of a subquery": select(
         func.coalesce(dates.c.file_created_at, dates.c.file_modified_at).label("date"),
@@ -376,7 +378,7 @@ def test_ctes(pair: Any) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(max_size=20).filter(lambda text: "\x00" not in text and text.isprintable()))
-def test_any_text_is_data(pair: Any, text: str) -> None:
+def test_no_text_is_interpreted(pair: Any, text: str) -> None:
     """A text as a value means itself, whatever is in it."""
     statement = select(c.id, literal(text).label("text"), (c.artist == text).label("same")).order_by(c.id)
     same(*pair, lambda lib: lib.frame(statement))

@@ -65,13 +65,13 @@ def test_a_condition_in_words(fields: dict[str, Any], text: str) -> None:
     assert without(chosen, *clause.fields) == MediaFilter()
 
 
-def test_every_field_is_said() -> None:
+def test_every_field_is_described() -> None:
     """No condition works unseen."""
     said = {name for fields, _ in EXAMPLES for name in fields}
     unsaid = set(MediaFilter.model_fields) - said
     assert unsaid <= {"max_duration", "max_width", "min_height"}  # halves of ranges that are said above
 
 
-def test_no_condition_has_no_words() -> None:
+def test_an_empty_filter_has_no_description() -> None:
     """All items need no words."""
     assert describe(MediaFilter()) == ()

@@ -43,7 +43,7 @@ TEXTS = (
 WITH_NUL = "a\0b"
 
 
-@pytest.fixture(params=["snapshot", "record"])
+@pytest.fixture(params=["snapshot", "database"])
 def library(database_url: str, request: pytest.FixtureRequest) -> Iterator[MediaLibrary]:
     """One item per text, which is its folder, artist, tag and collection."""
     with MediaLibrary(database_url, engine=request.param) as library:
@@ -72,7 +72,7 @@ async def _insert(library: MediaLibrary) -> None:
             )
 
 
-def test_text_is_data(library: MediaLibrary) -> None:
+def test_text_is_not_interpreted(library: MediaLibrary) -> None:
     """Each text finds its own item, and no other; nothing else happens."""
     for text in TEXTS:
         name = f"{text.replace('/', '|')}.jpg"

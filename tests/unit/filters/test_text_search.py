@@ -33,7 +33,7 @@ async def put(database: Database, *rows: object) -> None:
         session.add_all(rows)
 
 
-class TestCurrent:
+class TestUpdatesOfTheIndex:
     """The index follows every change."""
 
     async def test_name_and_folder(self, database: Database) -> None:
@@ -55,7 +55,7 @@ class TestCurrent:
             ("location_name", "Homogenic"),
         ],
     )
-    async def test_facts(self, database: Database, column: str, value: str) -> None:
+    async def test_metadata(self, database: Database, column: str, value: str) -> None:
         """Each searched fact is found when added, changed and no longer when taken away."""
         made = item(facts={column: value})
         await put(database, made)
@@ -71,14 +71,14 @@ class TestCurrent:
         await put(database, item(facts={"camera_make": "Canon", "camera_model": "EOS R5"}))
         assert len(await found(database, "canon r5")) == 1
 
-    async def test_facts_added_later(self, database: Database) -> None:
+    async def test_metadata_added_later(self, database: Database) -> None:
         """Metadata that comes after its item is found."""
         made = item()
         await put(database, made)
         await put(database, MediaMetadata(media_item_id=made.id, title="Jóga"))
         assert len(await found(database, "jóga")) == 1
 
-    async def test_facts_removed(self, database: Database) -> None:
+    async def test_removed_metadata(self, database: Database) -> None:
         """Metadata that goes is no longer found; the item's name is."""
         await put(database, item(facts={"title": "Jóga"}))
         async with database.transaction() as connection:
@@ -309,7 +309,7 @@ class TestWords:
         ],
         ids=ascii,
     )
-    async def test_no_character_is_syntax(self, filled: Database, sought: str) -> None:
+    async def test_no_character_has_a_meaning(self, filled: Database, sought: str) -> None:
         """Signs that mean something to FTS5, tsquery or SQL are only separators between words."""
         hits = await found(filled, sought)
         plain = await found(filled, " ".join(run for runs in search_words(sought) for run in runs))
@@ -337,7 +337,7 @@ class TestWords:
             assert (await connection.scalars(query)).first() == "/sea/a.jpg"
 
     @given(st.text(max_size=40))
-    def test_any_text_becomes_words(self, sought: str) -> None:
+    def test_any_text_can_be_searched(self, sought: str) -> None:
         """Whatever the text, its words are runs of letters and digits, none of them empty."""
         for runs in search_words(sought):
             assert runs and all(run and run.isprintable() and '"' not in run for run in runs)
@@ -359,7 +359,7 @@ _steps = st.lists(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_steps, st.booleans())
-def test_any_history_leaves_the_index_whole(
+def test_any_history_keeps_the_index_complete(
     sqlite_path: Path, steps: list[tuple[str, int, str]], foreign_keys: bool
 ) -> None:
     """After any changes in any order FTS5 finds its index whole, and equal to what the rows say."""

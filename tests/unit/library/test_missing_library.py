@@ -34,18 +34,20 @@ METHODS: dict[str, Callable[[MediaLibrary], Any]] = {
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_methods_refuse_and_create_nothing(
+def test_methods_raise_for_a_missing_library_and_create_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """The error names the path and what to do; no file and no folder is left behind."""
     monkeypatch.chdir(tmp_path)
     with MediaLibrary(tmp_path / "data" / "typo.db") as lib:
-        with pytest.raises(LibraryNotFoundError, match=r"no library at .*typo\.db\. Check the name, or "):
+        with pytest.raises(
+            LibraryNotFoundError, match=r"library .*typo\.db does not exist\. Check the name, or "
+        ):
             METHODS[name](lib)
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_the_async_api_refuses(tmp_path: Path) -> None:
+async def test_async_methods_raise_for_a_missing_library(tmp_path: Path) -> None:
     """So do the methods of the async API; entering it is no use of it."""
     async with AsyncMediaLibrary(tmp_path / "typo.db") as lib:
         with pytest.raises(LibraryNotFoundError, match="Check the name"):
@@ -55,7 +57,7 @@ async def test_the_async_api_refuses(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_scan_creates_it(tmp_path: Path) -> None:
+def test_scan_creates_the_library(tmp_path: Path) -> None:
     """The first scan creates the library and its folder, after it was refused."""
     (tmp_path / "media").mkdir()
     with MediaLibrary(tmp_path / "data" / "new.db") as lib:
@@ -65,14 +67,14 @@ def test_a_scan_creates_it(tmp_path: Path) -> None:
         assert lib.count() == 0
 
 
-async def test_an_import_creates_it(tmp_path: Path) -> None:
+async def test_import_creates_the_library(tmp_path: Path) -> None:
     """The first import does too, on the async API as well."""
     async with AsyncMediaLibrary(tmp_path / "data" / "new.db") as lib:
         await lib.ingest(pd.DataFrame({"file_path": ["/m/a.jpg"], "file_size": [5]}), progress=False)
         assert await lib.count() == 1
 
 
-def test_misspelt_sources_create_nothing(tmp_path: Path) -> None:
+def test_misspelt_sources_create_no_library(tmp_path: Path) -> None:
     """A folder or file that does not exist is the error, and no library is created for it."""
     with MediaLibrary(tmp_path / "new.db") as lib:
         with pytest.raises(FolderNotFoundError, match="Check the spelling"):
@@ -82,9 +84,9 @@ def test_misspelt_sources_create_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_to_read_only(tmp_path: Path) -> None:
+def test_read_only_library_must_exist(tmp_path: Path) -> None:
     """Opened to read, it is refused at once."""
-    with pytest.raises(LibraryNotFoundError, match="no library at"):
+    with pytest.raises(LibraryNotFoundError, match="does not exist"):
         MediaLibrary(tmp_path / "typo.db", read_only=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -94,7 +96,7 @@ def test_an_empty_server_database(postgres_server: postgres.Server, tmp_path: Pa
     name = postgres_server.create()
     (tmp_path / "media").mkdir()
     with MediaLibrary(postgres_server.url(name)) as lib:
-        with pytest.raises(LibraryNotFoundError, match="no library at postgresql.*Check the name"):
+        with pytest.raises(LibraryNotFoundError, match="library postgresql.*does not exist. Check the name"):
             lib.count()
         lib.scan(tmp_path / "media", progress=False)
         assert lib.count() == 0

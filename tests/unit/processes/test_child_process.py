@@ -9,7 +9,7 @@ import mfkit
 from mfkit.processes.child_process import python_child
 
 
-def test_the_only_way() -> None:
+def test_every_process_is_started_by_python_child() -> None:
     """No other module builds the command of a Python process; a message names the program once."""
     package = Path(mfkit.__file__).parent
     named = {

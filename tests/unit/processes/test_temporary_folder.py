@@ -50,7 +50,7 @@ def held(holder: subprocess.Popen[str]) -> Path:
     return path
 
 
-def test_gone_at_the_end(temporary: Path) -> None:
+def test_folder_is_removed_at_the_end(temporary: Path) -> None:
     """The folder and what is in it go with the block, or with the object."""
     with TemporaryFolder("test") as folder:
         (folder.path / "file").write_text("text")
@@ -62,7 +62,7 @@ def test_gone_at_the_end(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_after_a_kill(holder: subprocess.Popen[str]) -> None:
+def test_folder_of_a_killed_process_is_removed(holder: subprocess.Popen[str]) -> None:
     """The next folder's process removes what a killed one left."""
     path = held(holder)
     holder.kill()
@@ -72,14 +72,14 @@ def test_after_a_kill(holder: subprocess.Popen[str]) -> None:
         assert not path.exists()
 
 
-def test_of_a_process_that_lives(holder: subprocess.Popen[str]) -> None:
+def test_folder_of_a_running_process_is_kept(holder: subprocess.Popen[str]) -> None:
     """A folder in use stays, however old it is."""
     path = held(holder)
     with TemporaryFolder("test"):
         assert path.is_dir()
 
 
-def test_of_others(temporary: Path) -> None:
+def test_folders_of_other_users_are_kept(temporary: Path) -> None:
     """Folders that only look alike stay: without a lock, or behind a link."""
     (temporary / "mfkit-cache-abc").mkdir()
     (temporary / "elsewhere").mkdir()

@@ -161,14 +161,14 @@ def test_edited_file_without_copies_keeps_its_item(folder: Folder) -> None:
     folder.write("a.txt", "one")
     folder.scan()
     query = "SELECT id FROM media_metadata"
-    before, ids = row(folder), folder.lib.sql(query, engine="record")["id"].tolist()
+    before, ids = row(folder), folder.lib.sql(query, engine="database")["id"].tolist()
     folder.write("a.txt", "edited", LONG_AGO + 10)
     assert folder.scan() == {"updated": 1}
     after = row(folder)
     assert (
         after["id"] == before["id"] and after["file_hash"] != before["file_hash"] and after["file_size"] == 6
     )
-    assert folder.lib.sql(query, engine="record")["id"].tolist() == ids
+    assert folder.lib.sql(query, engine="database")["id"].tolist() == ids
     assert folder.lib.compare()["change"].tolist() == ["grown"]
 
 
@@ -280,7 +280,7 @@ def test_first_scan_of_a_folder_is_no_change(folder: Folder) -> None:
     folder.write("two/b.txt", "two")
     folder.scan("two")
     query = "SELECT count(*) AS n FROM scan_changes"
-    assert folder.lib.sql(query, engine="record")["n"].tolist() == [0]
+    assert folder.lib.sql(query, engine="database")["n"].tolist() == [0]
     folder.write("one/c.txt", "three")
     folder.scan("one", "two")
     assert folder.lib.compare(root=str(folder.root / "one"))["file_path"].tolist() == [

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 import mfkit
-from mfkit.analysis.periods import period_start
+from mfkit.analysis.dimensions import period_start
 from mfkit.engines.relations import NAMES
 from mfkit.filters.conditions import camera
 from mfkit.filters.text_search import search_hits

@@ -321,7 +321,7 @@ class TestPostgresql:
         name = postgres_server.create()
         with MediaLibrary(file) as source:
             source.copy_to(postgres_server.url(name), progress=False)
-        with MediaLibrary(postgres_server.url(name), engine="record") as library:
+        with MediaLibrary(postgres_server.url(name), engine="database") as library:
             yield library
         postgres_server.drop(name)
 

@@ -73,7 +73,7 @@ def server(file: Path, postgres_server: Any) -> Iterator[MediaLibrary]:
     name = postgres_server.create()
     with MediaLibrary(file) as source:
         source.copy_to(postgres_server.url(name), progress=False)
-    with MediaLibrary(postgres_server.url(name), engine="record") as library:
+    with MediaLibrary(postgres_server.url(name), engine="database") as library:
         # Not dropped: the server may still work on the statement that was given up.
         yield library
 
@@ -91,7 +91,9 @@ def test_memory(library: MediaLibrary) -> None:
     assert library.count() > 0
 
 
-@pytest.mark.parametrize(("engine", "statement"), [("snapshot", DUCKDB_LONG[2]), ("record", SQLITE_LONG[0])])
+@pytest.mark.parametrize(
+    ("engine", "statement"), [("snapshot", DUCKDB_LONG[2]), ("database", SQLITE_LONG[0])]
+)
 def test_the_process_ends(file: Path, engine: str, statement: str) -> None:
     """A program that gave up a statement ends at once, with its own exit code."""
     code = f"""

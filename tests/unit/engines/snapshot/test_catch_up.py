@@ -111,7 +111,7 @@ def test_many_writes_in_turn(library: MediaLibrary, record: MediaLibrary, file: 
             compare(library, record)
 
 
-def test_verbs_of_this_process(library: MediaLibrary) -> None:
+def test_methods_of_this_process(library: MediaLibrary) -> None:
     """Tags put and taken by the library itself."""
     first = str(library.items(limit=1)["id"][0])
     library.tag(first, "quite new")
@@ -172,7 +172,7 @@ def test_catching_up_keeps_the_base(library: MediaLibrary, file: Path) -> None:
     assert store.read().rows["media"] == library.count(missing=None)
 
 
-def test_many_changes_make_it_anew(
+def test_many_changes_rebuild_the_snapshot(
     library: MediaLibrary, record: MediaLibrary, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind more changes than are worth following, the snapshot is made anew."""
@@ -235,7 +235,7 @@ def test_shared(library: MediaLibrary, file: Path) -> None:
         assert other.snapshot().made_at == made
 
 
-async def test_no_wait_on_the_loop(library: MediaLibrary) -> None:
+async def test_the_event_loop_is_not_blocked(library: MediaLibrary) -> None:
     """The async face gives the same, from whatever loop."""
     frame = await library.aio.frame(select(media.c.id).order_by(media.c.id))
     assert_frame_equal(frame, library.frame(select(media.c.id).order_by(media.c.id)))

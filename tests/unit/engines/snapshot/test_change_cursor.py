@@ -14,7 +14,7 @@ from mfkit import MediaLibrary
 from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaMetadata
 from tests import postgres
-from tests.unit.engines.nasty import fill
+from tests.unit.engines.difficult_rows import fill
 
 WRITES = (
     "UPDATE media_items SET file_size = 12345 WHERE file_size = 1",
@@ -33,7 +33,7 @@ def pair(postgres_server: postgres.Server) -> Iterator[tuple[MediaLibrary, Media
     url = postgres_server.url(name)
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, fill(url)).result()
-    with MediaLibrary(url) as library, MediaLibrary(url, engine="record") as record:
+    with MediaLibrary(url) as library, MediaLibrary(url, engine="database") as record:
         yield library, record
     postgres_server.drop(name)
 

@@ -51,7 +51,7 @@ def test_rows_lie_by_type_and_date(library: MediaLibrary, apart: list[bool]) -> 
             assert dates == sorted(dates, reverse=True)
 
 
-def test_a_change_is_caught_up(library: MediaLibrary, record: MediaLibrary, apart: list[bool]) -> None:
+def test_a_change_is_added(library: MediaLibrary, record: MediaLibrary, apart: list[bool]) -> None:
     """What changes afterwards is seen, by its date too."""
     library.count()
     first = library.items(limit=1, order_by="id")

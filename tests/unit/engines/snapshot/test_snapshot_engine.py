@@ -65,7 +65,7 @@ def test_damaged_manifest(library: MediaLibrary, record: MediaLibrary, text: str
     assert_frame_equal(library.items(), record.items())
 
 
-def test_no_place_for_a_cache(
+def test_cache_that_cannot_be_written(
     file: Path, record: MediaLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where no cache can be written, a private one serves, and a warning says so once."""
@@ -92,7 +92,7 @@ with warnings.catch_warnings(record=True) as seen:
     print(lib.count(), lib.count(), len(lib.items()), sum("snapshot" in str(one.message) for one in seen))
 """
     done = run_with_full_disk(code)
-    with MediaLibrary(file, engine="record") as record:
+    with MediaLibrary(file, engine="database") as record:
         count = record.count()
     assert done.stdout.split() == [str(count)] * 3 + ["1"], done.stderr
 
@@ -135,7 +135,7 @@ def test_large_library(file: Path, record: MediaLibrary, monkeypatch: pytest.Mon
             assert_frame_equal(ask(library), ask(record), check_exact=True)
 
 
-def test_the_process_apart_fails(file: Path, record: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_build_process_fails(file: Path, record: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """When that process fails, this one does its work."""
     monkeypatch.setattr(parallel_build, "LARGE_LIBRARY", 1)
     monkeypatch.setattr(sys, "executable", "/bin/false")
@@ -152,7 +152,7 @@ def test_nothing_is_imported_before_it_is_used(use: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_process_apart_imports_little() -> None:
+def test_the_build_process_imports_little() -> None:
     """A library waits for it: it brings neither pandas nor SQLAlchemy."""
     code = (
         "import sys, mfkit.engines.snapshot.build_worker; "
@@ -162,7 +162,7 @@ def test_the_process_apart_imports_little() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_no_warning_in_the_ordinary_case(library: MediaLibrary) -> None:
+def test_no_warning_in_the_usual_case(library: MediaLibrary) -> None:
     """Nor a word when all is well."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")

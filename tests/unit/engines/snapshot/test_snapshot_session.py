@@ -65,7 +65,7 @@ def test_refused(library: MediaLibrary, statement: str) -> None:
     assert library.count() == count and not Path("/tmp/out.csv").exists()
 
 
-def test_python_variables_are_no_tables(library: MediaLibrary) -> None:
+def test_python_variables_are_not_tables(library: MediaLibrary) -> None:
     """A frame in the caller's hands is not what SQL can see."""
     media_frame = library.items()
     with pytest.raises(QueryError):
@@ -108,13 +108,13 @@ def test_types(library: MediaLibrary, record: MediaLibrary) -> None:
 
 def test_engine_for_one_statement(library: MediaLibrary) -> None:
     """The database's own SQL runs where it is at home."""
-    frame = library.sql("SELECT count(*) AS n FROM media_fts WHERE media_fts MATCH 'a'", engine="record")
+    frame = library.sql("SELECT count(*) AS n FROM media_fts WHERE media_fts MATCH 'a'", engine="database")
     assert frame["n"][0] >= 0
     with pytest.raises(QueryError):
         library.sql("SELECT count(*) FROM media_fts")
 
 
-@pytest.mark.parametrize("engine", ["snapshot", "record"])
+@pytest.mark.parametrize("engine", ["snapshot", "database"])
 def test_timeout(library: MediaLibrary, engine: str) -> None:
     """A statement that takes too long is stopped."""
     library.count()

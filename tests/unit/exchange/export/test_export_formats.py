@@ -6,6 +6,8 @@ import csv
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -14,13 +16,15 @@ import pytest
 from openpyxl.utils.escape import unescape
 
 import mfkit
+from mfkit import MediaLibrary
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import ExportError, FilterError
-from mfkit.exchange.csv_escaping import unescape_formula
 from mfkit.exchange.export import xlsx
+from mfkit.text_safety import unescape_formula
 from tests import synthetic
 from tests.full_disk import run_with_full_disk
-from tests.unit.engines import nasty
+from tests.samples import item, store
+from tests.unit.engines import difficult_rows
 
 TEXTS = (
     "=1+1",
@@ -55,10 +59,10 @@ def hostile(sqlite_path):
 
     async def fill() -> None:
         made = synthetic.items(len(TEXTS), names=())
-        for item, text in zip(made, TEXTS, strict=True):
-            assert item.media_metadata is not None
-            item.media_metadata.title = text
-            item.media_metadata.extra_metadata = {"said": [text], "n": 1}
+        for one, text in zip(made, TEXTS, strict=True):
+            assert one.media_metadata is not None
+            one.media_metadata.title = text
+            one.media_metadata.extra_metadata = {"said": [text], "n": 1}
         async with library.database.session() as session:
             session.add_all(made)
 
@@ -153,7 +157,7 @@ def test_geojson_has_located_items(large, tmp_path):
 
 def test_exported_library_opens_and_searches(library, database_url, tmp_path):
     """The new library has the items' metadata, copies, tags and collections."""
-    run_sync(nasty.fill(database_url))
+    run_sync(difficult_rows.fill(database_url))
     chosen = {"media_type": "image"}
     library.tag(library.items(**chosen, limit=3), "kept")
     library.add_to("some", library.items(**chosen, order_by="file_path", limit=4))
@@ -201,7 +205,7 @@ def test_empty_selection_writes_a_file_without_rows(large, tmp_path, suffix):
 
 def test_library_database_exports_the_same_as_the_snapshot(large, tmp_path):
     """Queries that the snapshot cannot answer are exported from the library database."""
-    with mfkit.MediaLibrary(large.database.file, engine="record") as record:
+    with mfkit.MediaLibrary(large.database.file, engine="database") as record:
         record.export(tmp_path / "record.jsonl", order_by="file_path", text="img")
     large.export(tmp_path / "snapshot.jsonl", order_by="file_path", text="img")
     assert (tmp_path / "record.jsonl").read_text() == (tmp_path / "snapshot.jsonl").read_text() != ""
@@ -221,9 +225,9 @@ def test_existing_file_is_replaced_only_with_overwrite(large, tmp_path):
 @pytest.mark.parametrize(
     "name, words",
     [
-        ("x.doc", r"writes no \.doc.*\.csv, \.jsonl"),
+        ("x.doc", r"cannot write \.doc.*\.csv, \.jsonl"),
         ("x", "without a suffix"),
-        ("nowhere/x.csv", "not there. Create it"),
+        ("nowhere/x.csv", "does not exist. Create it"),
         ("library.db", "already"),
     ],
 )
@@ -254,7 +258,7 @@ def test_missing_xlsxwriter_is_an_error(large, tmp_path, monkeypatch):
 
 def test_library_export_refuses_columns(large, tmp_path):
     """Columns are refused for a library, and unknown columns for every format."""
-    with pytest.raises(FilterError, match="all its columns"):
+    with pytest.raises(FilterError, match="exported with all columns"):
         large.export(tmp_path / "x.db", columns=["file_path"])
     with pytest.raises(FilterError, match="no column 'colour'"):
         large.export(tmp_path / "x.csv", columns=["colour"])
@@ -330,3 +334,88 @@ def test_full_disk_leaves_no_file(large, tmp_path, suffix):
     done = run_with_full_disk(_FULL, str(large.database.file), str(folder / f"x.{suffix}"))
     assert f"x.{suffix} cannot be written" in done.stdout, done.stderr
     assert list(folder.iterdir()) == []
+
+
+AT = datetime(2024, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def filled(lib: MediaLibrary) -> MediaLibrary:
+    """A photo with a location in the south-west, and a song without one."""
+    store(
+        lib,
+        item(
+            "/m/a.jpg",
+            file_size=1000,
+            file_created_at=AT,
+            is_compressed=True,
+            facts={"latitude": -33.5, "longitude": -70.25, "title": "=1", "extra_metadata": {"n": [1]}},
+        ),
+        item(
+            "/m/b.mp3",
+            file_size=2**60,
+            file_created_at=datetime(1890, 1, 1, tzinfo=UTC),
+            facts={"duration": 1.5, "title": ""},
+        ),
+    )
+    return lib
+
+
+COLUMNS = ["file_path", "media_type", "file_size", "file_created_at", "is_compressed", "duration", "title"]
+
+
+def test_csv(filled: MediaLibrary, tmp_path: Path) -> None:
+    """Null is an empty field, timestamps are in UTC with a fraction, and formulas are escaped."""
+    filled.export(tmp_path / "x.csv", columns=COLUMNS, order_by="file_path")
+    with (tmp_path / "x.csv").open(newline="", encoding="utf-8") as lines:
+        assert list(csv.reader(lines)) == [
+            COLUMNS,
+            ["/m/a.jpg", "image", "1000", "2024-05-17T12:30:15.123456Z", "true", "", "'=1"],
+            ["/m/b.mp3", "audio", str(2**60), "1890-01-01T00:00:00.000000Z", "false", "1.5", ""],
+        ]
+
+
+def test_json_lines(filled: MediaLibrary, tmp_path: Path) -> None:
+    """Values have JSON's types."""
+    columns = [*COLUMNS, "extra_metadata"]
+    filled.export(tmp_path / "x.jsonl", columns=columns, order_by="file_path", ascending=False)
+    rows = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
+    assert [row["file_path"] for row in rows] == ["/m/b.mp3", "/m/a.jpg"]
+    assert rows[1] == {
+        "file_path": "/m/a.jpg",
+        "media_type": "image",
+        "file_size": 1000,
+        "file_created_at": "2024-05-17T12:30:15.123456Z",
+        "is_compressed": True,
+        "duration": None,
+        "title": "=1",
+        "extra_metadata": {"n": [1]},
+    }
+
+
+def test_geojson(filled: MediaLibrary, tmp_path: Path) -> None:
+    """Coordinates are longitude, then latitude (RFC 7946, section 3.1.1); a location is needed."""
+    done = filled.export(tmp_path / "x.geojson", columns=["file_name"])
+    features = json.loads((tmp_path / "x.geojson").read_text())["features"]
+    assert done.rows == 1
+    assert features == [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [-70.25, -33.5]},
+            "properties": {"file_name": "a.jpg", "latitude": -33.5, "longitude": -70.25},
+        }
+    ]
+
+
+def test_workbook(filled: MediaLibrary, tmp_path: Path) -> None:
+    """Dates are dates from March 1900, earlier ones and integers beyond 2^53 are text."""
+    filled.export(tmp_path / "x.xlsx", columns=COLUMNS, order_by="file_path")
+    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
+    assert sheet is not None
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        COLUMNS,
+        ["/m/a.jpg", "image", 1000, datetime(2024, 5, 17, 12, 30, 15, 123000), True, None, "=1"],
+        ["/m/b.mp3", "audio", str(2**60), "1890-01-01T00:00:00+00:00", False, 1.5, ""],
+    ]
+    assert sheet["G2"].data_type == "s" and sheet["G2"].quotePrefix and not sheet["A2"].quotePrefix
+    assert sheet.auto_filter.ref == "A1:G3" and sheet.freeze_panes == "A2"

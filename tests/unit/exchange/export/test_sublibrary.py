@@ -56,7 +56,7 @@ def test_only_rows_of_the_selected_items(lib: MediaLibrary, tmp_path: Path) -> N
         assert part.tags()[["name", "items"]].to_numpy().tolist() == [["both", 1]]
         assert part.collections()[["name", "items"]].to_numpy().tolist() == [["photos", 1]]
         assert part.duplicates()["file_path"].tolist() == ["/m/a.jpg", "/x/a.jpg"]
-        assert part.sql("SELECT count(*) AS n FROM media_copies", engine="record")["n"].tolist() == [2]
+        assert part.sql("SELECT count(*) AS n FROM media_copies", engine="database")["n"].tolist() == [2]
 
 
 def test_order_and_limit(lib: MediaLibrary, tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ def test_invalid_columns_are_refused(lib, frame, columns, words):
 @pytest.mark.parametrize(
     "name, text, words",
     [
-        ("x.txt", "", r"reads no \.txt.*\.csv"),
+        ("x.txt", "", r"cannot read \.txt.*\.csv"),
         ("x.json", "{nonsense", "cannot be read as JSON: line 1"),
         ("x.parquet", "nonsense", "cannot be read"),
         ("x.json", "[1, 2]", "an object was expected"),

@@ -311,7 +311,7 @@ class TestExport:
         assert len(json.loads((tmp_path / "selection.geojson").read_text())["features"]) == placed
         panel.selection.change(has_location=False)
         assert panel.export_button.disabled
-        with pytest.raises(ExportError, match="GeoJSON holds files with a place"):
+        with pytest.raises(ExportError, match="GeoJSON contains only items with a location"):
             lib.export(tmp_path / "other.geojson", panel.selection.filter)
 
     @pytest.mark.parametrize(
@@ -440,7 +440,7 @@ class TestQuality:
         assert [row["id"] for row in panel.fields.rows] == list(known.index)
         panel.fields._handle_custom_msg({"kind": "open", "id": "place"}, [])
         wanted = lib.missing_metadata("place")
-        assert f"{known['lacking']['place']:,} files without <b>place</b>" in panel.summary.value
+        assert f"{known['unknown']['place']:,} files without <b>place</b>" in panel.summary.value
         assert [row["id"] for row in panel.files.rows] == list(wanted["id"][:15])
         panel.selection.change(media_type="video")
         shown = [row["id"] for row in panel.files.rows]
@@ -486,12 +486,14 @@ CHOSEN = [
 ]
 
 
-@pytest.mark.parametrize("fact", ["media_type", "video_codec"])
+@pytest.mark.parametrize("dimension", ["media_type", "video_codec"])
 @pytest.mark.parametrize("chosen", CHOSEN, ids=str)
-def test_shared_overview_equals_separate_queries(fact: str, chosen: MediaFilter, lib: MediaLibrary) -> None:
+def test_shared_overview_equals_separate_queries(
+    dimension: str, chosen: MediaFilter, lib: MediaLibrary
+) -> None:
     """The sums by one dimension equal those of a separate query, in the same order."""
-    alone = lib.summary(fact, chosen)[[fact, "files", "bytes", "duration"]]
-    assert_frame_equal(overview_by(fact, lib, chosen), alone, check_flags=False)
+    alone = lib.summary(dimension, chosen)[[dimension, "files", "bytes", "duration"]]
+    assert_frame_equal(overview_by(dimension, lib, chosen), alone, check_flags=False)
     yearly = overview_by_year(lib, chosen)[["period", "media_type", "files", "bytes"]]
     asked = lib.growth("year", chosen)[["period", "media_type", "files", "bytes"]]
     both = [one.sort_values(["period", "media_type"], ignore_index=True) for one in (yearly, asked)]

@@ -493,7 +493,7 @@ class TestCharts:
             panel.refresh()
         assert counting.asked.count("frame") == 2
         assert [panel.frame["files"].sum() for panel in panels[:2]] == [number - 1 for number in before]
-        with MediaLibrary(empty.database.file, engine="record") as record:
+        with MediaLibrary(empty.database.file, engine="database") as record:
             assert totals(record, MediaFilter())["files"] == before[0] - 1 == empty.count()
 
     def test_a_second_click_removes_the_condition(self, lib: MediaLibrary) -> None:

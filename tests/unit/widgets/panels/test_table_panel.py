@@ -190,4 +190,4 @@ class TestCard:
         table = TablePanel(real)
         gone: Any = "00000000-0000-0000-0000-000000000000"
         table.grid._handle_custom_msg({"kind": "open", "id": gone}, [])
-        assert "There is no item" in table.message.value
+        assert "has no item" in table.message.value

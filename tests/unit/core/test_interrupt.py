@@ -15,9 +15,8 @@ import pytest
 from sqlalchemy import select
 
 from mfkit.core.database import Database
-from mfkit.core.interrupt import CancelToken
+from mfkit.core.interrupt import CancelToken, QueryThreads
 from mfkit.engines.library_engine import LibraryEngine
-from mfkit.engines.query_threads import QueryThreads
 from mfkit.errors import QueryError
 from mfkit.models import media
 

@@ -1,4 +1,4 @@
-"""The rows of a small library with everything in it that databases disagree on."""
+"""Rows of a small library with values that databases treat differently."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ TEXTS = [
     "1/250",
     "{x}",
 ]
-MOMENTS = [
+TIMESTAMPS = [
     None,
     datetime(1970, 1, 1, tzinfo=UTC),
     datetime(1903, 2, 28, 23, 59, 59, 999999, tzinfo=UTC),
@@ -88,12 +88,12 @@ def _item(place: int, kind: str, extension: str) -> dict[str, Any]:
         mime_type=f"{kind}/{extension.lower() or 'none'}",
         media_type=kind,
         created_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=place // 3),
-        file_created_at=_pick(MOMENTS, place, 2),
-        file_modified_at=_pick(MOMENTS, place, 5),
+        file_created_at=_pick(TIMESTAMPS, place, 2),
+        file_modified_at=_pick(TIMESTAMPS, place, 5),
         is_processed=place % 2 == 0,
         is_compressed=place % 3 == 0,
         compression_ratio=_pick([None, 0.5, 12.125], place, 1),
-        missing_since=MOMENTS[1] if place % 11 == 0 else None,
+        missing_since=TIMESTAMPS[1] if place % 11 == 0 else None,
     )
 
 
@@ -166,7 +166,7 @@ async def fill(url: str) -> None:
                     media_item_id=item.id,
                     file_path=f"/copies/{place}/{turn}",
                     file_name="copy",
-                    missing_since=MOMENTS[1] if turn == 2 else None,
+                    missing_since=TIMESTAMPS[1] if turn == 2 else None,
                 )
                 for place, item in enumerate(items[::7])
                 for turn in range(place % 4)

@@ -1,4 +1,4 @@
-"""Every verb that asks a library something, and statements with every fact and every condition in them."""
+"""Every method that queries a library, and statements with every dimension and every condition."""
 
 from __future__ import annotations
 
@@ -46,30 +46,30 @@ FILTERS: dict[str, dict[str, Any]] = {
 _JOINED = ("tag", "collection")
 
 
-def every_fact() -> Executable:
-    """Return the statement for the facts of each item, but for those of which it has several."""
-    facts = [fact.label(name) for name, fact in DIMENSIONS.items() if name not in _JOINED]
-    return select(c.id, *facts).order_by(c.id)
+def every_dimension() -> Executable:
+    """Return the statement for the dimensions of each item, except those with several values per item."""
+    columns = [column.label(name) for name, column in DIMENSIONS.items() if name not in _JOINED]
+    return select(c.id, *columns).order_by(c.id)
 
 
 def every_condition() -> Executable:
-    """Return the statement that tells of each item which filters mean it."""
-    meant: list[ColumnElement[Any]] = [
+    """Return the statement that states for each item which filters select it."""
+    selected: list[ColumnElement[Any]] = [
         case((and_(*conditions(MediaFilter.of(**{"missing": None, **fields}))), 1), else_=0).label(name)
         for name, fields in FILTERS.items()
     ]
-    return select(c.id, *meant).order_by(c.id)
+    return select(c.id, *selected).order_by(c.id)
 
 
 def _first(lib: MediaLibrary) -> Any:
     return lib.items(order_by="file_path", limit=1)["id"][0]
 
 
-VERBS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
+METHODS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "items": lambda lib: lib.items(missing=None),
     "items by date": lambda lib: lib.items(order_by="date", ascending=False, limit=20, offset=3),
     "count": lambda lib: pd.DataFrame({"count": [lib.count(), lib.count(missing=None)]}),
-    "every fact": lambda lib: lib.frame(every_fact()),
+    "every dimension": lambda lib: lib.frame(every_dimension()),
     "every condition": lambda lib: lib.frame(every_condition()),
     "summary by tag": lambda lib: lib.summary("tag"),
     "summary by collection": lambda lib: lib.summary(["collection", "folder:2"]),
@@ -92,11 +92,11 @@ VERBS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "failures": lambda lib: lib.failures(),
     "tags": lambda lib: lib.tags(),
     "collections": lambda lib: lib.collections(),
-    "views": lambda lib: lib.saved_filters(),
-    "view": lambda lib: lib.items(lib.saved_filter("BIG"), order_by="file_path"),
-    "facts": lambda lib: lib.metadata(_first(lib)),
+    "saved_filters": lambda lib: lib.saved_filters(),
+    "saved_filter": lambda lib: lib.items(lib.saved_filter("BIG"), order_by="file_path"),
+    "metadata": lambda lib: lib.metadata(_first(lib)),
 }
-"""Each gives a frame that is the same wherever the library is asked."""
+"""Each returns the same DataFrame from every engine."""
 WRITES: dict[str, Callable[[MediaLibrary], Any]] = {
     "scan": lambda lib: lib.scan("."),
     "ingest": lambda lib: lib.ingest(pd.DataFrame({"file_path": ["/x"], "file_size": [1]})),
@@ -108,13 +108,13 @@ WRITES: dict[str, Callable[[MediaLibrary], Any]] = {
     "delete_filter": lambda lib: lib.delete_filter("x"),
     "publish": lambda lib: lib.publish("elsewhere"),
     "copy_to": lambda lib: lib.copy_to("elsewhere.db", progress=False),
-    "sql on the record database": lambda lib: lib.sql("SELECT 1", engine="record"),
+    "sql on the library database": lambda lib: lib.sql("SELECT 1", engine="database"),
 }
-"""What needs the record database, which a dataset has not."""
+"""Methods that need the library database, which a dataset does not have."""
 
 
 def explored(lib: MediaLibrary) -> dict[str, str]:
-    """Open every tab of the explorer; return what each panel complains of."""
+    """Open every tab of the explorer, and return the message of each panel."""
     explorer = lib.explore()
     for tabs in (explorer.tabs, explorer.tools):
         for place in range(len(tabs.children)):

@@ -1,9 +1,9 @@
-"""Scans by this machine's processes and by a Dask cluster on the same cores, by turns.
+"""Scans by local processes and by a Dask cluster on the same cores, alternating.
 
-    python benchmarks/spread.py [TURNS]        # default 3; called by scaling.py too
+    python benchmarks/cluster_scan.py [ROUNDS]        # default 3; also called by scaling.py
 
-The demo library's files eight times, each copy a content of its own, in the page cache. The scheduler, the
-workers and the scan at home share the cores: on one machine a cluster can only cost.
+It scans eight copies of each file of the demo library, which differ in content, from the page cache. The
+scheduler and the workers share the cores with the local scan, so on one machine a cluster only adds overhead.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SETTINGS = {  # what is printed: processes of this machine, or workers of the cl
 
 
 def scan(folder: str, workers: int | None, executor: Executor | None) -> float:
-    """Scan into a new library; returns the seconds that takes, the library's making not counted."""
+    """Return the seconds of a scan into a new library, without creating the library."""
     with tempfile.TemporaryDirectory() as place, new_library(f"{place}/library.db") as library:
         started = time.perf_counter()
         library.scan(folder, workers=workers, executor=executor, progress=False)
@@ -41,7 +41,7 @@ def scan(folder: str, workers: int | None, executor: Executor | None) -> float:
 
 
 def turn(folder: str) -> dict[str, float]:
-    """Scan in each way; returns the seconds. A cluster scans once before, so that its workers are there."""
+    """Return the seconds of each kind of scan. The cluster scans once before, to start its workers."""
     taken = {}
     for name, (processes, workers, threads) in SETTINGS.items():
         if processes:

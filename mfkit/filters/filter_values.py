@@ -1,0 +1,230 @@
+"""Values of a filter's fields: the types that a caller may pass, and their validation and conversion."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import PurePath
+from typing import Annotated, Any, NamedTuple, TypedDict
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from mfkit.filters.size_classes import RESOLUTION_NAMES
+from mfkit.filters.text_search import storable_words
+from mfkit.filters.units import parse_duration, parse_size
+from mfkit.models import MediaType
+
+_MAX_CORNERS = 500
+
+
+class Box(NamedTuple):
+    """A rectangle on the map, in degrees; west may be greater than east, across the antimeridian."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+class Near(NamedTuple):
+    """A circle on the globe: a point in degrees and a radius in kilometres."""
+
+    latitude: float
+    longitude: float
+    radius_km: float
+
+
+Texts = str | Collection[str]
+Bytes = int | float | str
+Seconds = int | float | str
+Timestamp = int | str | date
+
+
+class SearchFields(TypedDict, total=False):
+    """The fields of :class:`MediaFilter` except ``text``, with the types that a caller may pass."""
+
+    media_type: MediaType | Texts | Collection[MediaType] | None
+    mime_type: Texts | None
+    extension: Texts | None
+    video_codec: Texts | None
+    audio_codec: Texts | None
+    container: Texts | None
+    resolution: Texts | None
+    min_size: Bytes | None
+    max_size: Bytes | None
+    min_duration: Seconds | None
+    max_duration: Seconds | None
+    min_width: int | None
+    max_width: int | None
+    min_height: int | None
+    max_height: int | None
+    min_year: int | None
+    max_year: int | None
+    year: int | Collection[int] | None
+    after: Timestamp | None
+    before: Timestamp | None
+    folder: str | PurePath | None
+    camera: Texts | None
+    lens: Texts | None
+    artist: Texts | None
+    album: Texts | None
+    genre: Texts | None
+    tags: Texts | None
+    all_tags: Texts | None
+    no_tags: Texts | None
+    collection: Texts | None
+    has_date: bool | None
+    has_location: bool | None
+    box: Sequence[float] | None
+    area: Sequence[Sequence[float]] | None
+    near: Sequence[float] | None
+    missing: bool | None
+    duplicates: bool | None
+
+
+class FilterFields(SearchFields, total=False):
+    """The fields of :class:`MediaFilter` as keywords, with the types that a caller may pass."""
+
+    text: str | None
+
+
+def _to_tuple(value: Any) -> Any:
+    """Return an iterable of values as a tuple, and a single value as a tuple of one."""
+    if value is None or isinstance(value, tuple):
+        return value
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
+        return tuple(value)
+    return (value,)
+
+
+def _distinct(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    return tuple(dict.fromkeys(values)) if values else None
+
+
+def _named_numbers(names: Sequence[str], example: str) -> Callable[[Any], Any]:
+    """Return a validator of a sequence of numbers, whose message names the missing ones."""
+
+    def check(value: Any) -> Any:
+        if value is None or not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+            return value
+        if len(value) != len(names):
+            absent = " and ".join(names[len(value) :])
+            problem = f"has no {absent}" if absent else "has too many numbers"
+            raise ValueError(f"{tuple(value)} {problem}. Give ({', '.join(names)}), for example {example}.")
+        return tuple(value)
+
+    return check
+
+
+def _names(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    for name in values or ():
+        storable_words(name)
+    return _distinct(values)
+
+
+def _timestamp(value: Any, *, end: bool) -> datetime | None:
+    """Return a local time; a year, month or day stands for its start or its end. A time zone is dropped."""
+    try:
+        return _parse_timestamp(value, end=end)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"{value!r} is not a date. Use 2024, '2024-05', '2024-05-17' or '2024-05-17T12:30'"
+        ) from None
+
+
+def _parse_timestamp(value: Any, *, end: bool) -> datetime | None:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 9999:
+        value = f"{value:04d}"
+    if isinstance(value, str):
+        text = value.strip()
+        if len(text) == 4 and text.isdigit():
+            value = date.fromisoformat(f"{text}-12-31" if end else f"{text}-01-01")
+        elif len(text) == 7 and text[4] == "-":
+            first_day = date.fromisoformat(f"{text}-01")
+            next_month = (first_day + timedelta(days=32)).replace(day=1)
+            value = next_month - timedelta(days=1) if end else first_day
+        else:
+            value = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        clock = (23, 59, 59, 999_999) if end else (0, 0, 0, 0)
+        value = datetime(value.year, value.month, value.day, *clock)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    if value is None:
+        return None
+    raise ValueError
+
+
+def _folder(value: Any) -> Any:
+    if value == "":
+        raise ValueError("the path is empty. Give a folder, or leave out this field for all folders")
+    if isinstance(value, (str, PurePath)):
+        path = os.path.abspath(os.path.expanduser(value)) if "://" not in str(value) else str(value)
+        return path.replace(os.sep, "/").rstrip("/") or "/"
+    return value
+
+
+def _extensions(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return tuple(one.lower().removeprefix(".") for one in values) if values else None
+
+
+def _resolutions(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    known = {name.lower(): name for name in RESOLUTION_NAMES}
+    for value in values or ():
+        if value.lower() not in known:
+            raise ValueError(f"{value!r} is not a resolution class. Use {', '.join(RESOLUTION_NAMES)}")
+    return _distinct(tuple(known[value.lower()] for value in values or ()))
+
+
+def _box(box: Box | None) -> Box | None:
+    if box is not None:
+        south, west, north, east = box
+        if not -90 <= south <= north <= 90 or not (-180 <= west <= 180 and -180 <= east <= 180):
+            hint = f": south ({south:g}) is greater than north ({north:g})" if south > north else ""
+            raise ValueError(f"{tuple(box)} is not (south, west, north, east) in degrees{hint}")
+    return box
+
+
+def _area(corners: Area | None) -> Area | None:
+    if corners is not None and not 3 <= len(corners) <= _MAX_CORNERS:
+        raise ValueError(f"the polygon has {len(corners)} corners. Give 3 to {_MAX_CORNERS}")
+    for latitude, longitude in corners or ():
+        if not (-90 <= latitude <= 90 and -540 <= longitude <= 540):
+            raise ValueError(f"the corner {(latitude, longitude)} is not (latitude, longitude) in degrees")
+    return corners
+
+
+def _near(near: Near | None) -> Near | None:
+    if near is not None:
+        latitude, longitude, radius = near
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and radius >= 0):
+            raise ValueError(f"{tuple(near)} is not (latitude, longitude, radius in km)")
+    return near
+
+
+Area = tuple[tuple[float, float], ...]
+Flag = bool | None
+MediaTypes = Annotated[tuple[MediaType, ...] | None, BeforeValidator(_to_tuple)]
+Names = Annotated[tuple[str, ...] | None, BeforeValidator(_to_tuple), AfterValidator(_names)]
+Extensions = Annotated[Names, AfterValidator(_extensions)]
+Resolutions = Annotated[Names, AfterValidator(_resolutions)]
+Folder = Annotated[str | None, BeforeValidator(_folder), AfterValidator(storable_words)]
+Size = Annotated[int | None, BeforeValidator(lambda v: None if v is None else parse_size(v))]
+Duration = Annotated[float | None, BeforeValidator(lambda v: None if v is None else parse_duration(v))]
+After = Annotated[datetime | None, BeforeValidator(lambda v: _timestamp(v, end=False))]
+Before = Annotated[datetime | None, BeforeValidator(lambda v: _timestamp(v, end=True))]
+Pixels = Annotated[int | None, Field(ge=0, lt=2**31)]
+Year = Annotated[int | None, Field(ge=1, le=9999)]
+Years = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=9999)], ...] | None,
+    BeforeValidator(_to_tuple),
+    AfterValidator(_distinct),
+]
+BoxField = Annotated[
+    Box | None, BeforeValidator(_named_numbers(Box._fields, "(38, -10, 43, -6)")), AfterValidator(_box)
+]
+AreaField = Annotated[Area | None, AfterValidator(_area)]
+NearField = Annotated[
+    Near | None, BeforeValidator(_named_numbers(Near._fields, "(38.7, -9.1, 25)")), AfterValidator(_near)
+]

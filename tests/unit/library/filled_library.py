@@ -1,0 +1,271 @@
+"""A library of six items, for the tests of all methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import select
+
+from mfkit import MediaLibrary, assumptions
+from mfkit.core.event_loop import run_sync
+from mfkit.models import media
+
+DAY = datetime(2023, 6, 15, 12, tzinfo=UTC)
+
+
+DTYPES = {
+    "text": "str",
+    "whole": "Int64",
+    "float": "float64",
+    "bool": "boolean",
+    "time": "datetime64[us, UTC]",
+    "enum": "category",
+}
+
+
+MEDIA = {
+    "id": "text",
+    "file_path": "text",
+    "file_name": "text",
+    "file_size": "whole",
+    "file_hash": "text",
+    "mime_type": "text",
+    "media_type": "enum",
+    "created_at": "time",
+    "file_created_at": "time",
+    "file_modified_at": "time",
+    "last_scanned_at": "time",
+    "is_processed": "bool",
+    "is_compressed": "bool",
+    "compression_ratio": "float",
+    "missing_since": "time",
+    "modified_at": "time",
+    "duration": "float",
+    "width": "whole",
+    "height": "whole",
+    "fps": "float",
+    "video_codec": "text",
+    "audio_codec": "text",
+    "bitrate": "whole",
+    "sample_rate": "whole",
+    "channels": "whole",
+    "artist": "text",
+    "album": "text",
+    "title": "text",
+    "genre": "text",
+    "year": "whole",
+    "camera_make": "text",
+    "camera_model": "text",
+    "iso": "whole",
+    "aperture": "float",
+    "shutter_speed": "text",
+    "focal_length": "float",
+    "latitude": "float",
+    "longitude": "float",
+    "location_name": "text",
+    "extra_metadata": "text",
+    "folder": "text",
+    "extension": "text",
+    "copies": "whole",
+}
+
+
+SUMS = {
+    "files": "whole",
+    "copies": "whole",
+    "bytes": "whole",
+    "bytes_with_copies": "whole",
+    "share": "float",
+    "duration": "float",
+}
+
+
+COUNTS = ("files", "size", "added", "updated", "moved", "unchanged", "copies", "missing", "failed")
+
+
+SAVED = (
+    "bitrate",
+    "file_size",
+    "bytes_low",
+    "bytes_expected",
+    "bytes_high",
+    "saves_low",
+    "saves_expected",
+    "saves_high",
+)
+
+
+TINY = assumptions().assign(low=1.0, expected=2.0, high=3.0, sound=0.0)
+
+
+FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]] = {
+    "items": (lambda lib: lib.items(), MEDIA),
+    "items, chosen columns": (
+        lambda lib: lib.items(columns=["file_size", "id"]),
+        {"file_size": "whole", "id": "text"},
+    ),
+    "search": (lambda lib: lib.search("sea"), MEDIA),
+    "largest": (lambda lib: lib.largest(3), MEDIA),
+    "frame": (lambda lib: lib.frame(select(media)), MEDIA),
+    "summary": (lambda lib: lib.summary(), {"media_type": "enum", **SUMS}),
+    "summary by several": (
+        lambda lib: lib.summary(["year", "camera", "resolution", "month", "folder"]),
+        {"year": "whole", "camera": "text", "resolution": "text", "month": "time", "folder": "text", **SUMS},
+    ),
+    "growth": (
+        lambda lib: lib.growth("day"),
+        {
+            "period": "time",
+            "media_type": "enum",
+            "files": "whole",
+            "bytes": "whole",
+            "total_files": "whole",
+            "total_bytes": "whole",
+        },
+    ),
+    "duplicates": (
+        lambda lib: lib.duplicates(),
+        {
+            "id": "text",
+            "file_path": "text",
+            "is_copy": "bool",
+            "file_name": "text",
+            "media_type": "enum",
+            "file_size": "whole",
+            "paths": "whole",
+            "reclaimable_bytes": "whole",
+            "file_modified_at": "time",
+            "keep": "bool",
+            "reason": "text",
+        },
+    ),
+    "growth by none": (
+        lambda lib: lib.growth("year", by=()),
+        {"period": "time", **dict.fromkeys(("files", "bytes", "total_files", "total_bytes"), "whole")},
+    ),
+    "folders": (
+        lambda lib: lib.folders(),
+        {
+            "id": "text",
+            "parent": "text",
+            "label": "text",
+            "depth": "whole",
+            "files": "whole",
+            "bytes": "whole",
+            "duration": "float",
+        },
+    ),
+    "histogram of whole numbers": (
+        lambda lib: lib.histogram(),
+        {"bin": "whole", "low": "whole", "high": "whole", "files": "whole", "bytes": "whole"},
+    ),
+    "histogram of fractions": (
+        lambda lib: lib.histogram("duration", 3, log=True),
+        {"bin": "whole", "low": "float", "high": "float", "files": "whole", "bytes": "whole"},
+    ),
+    "places": (
+        lambda lib: lib.places(zoom=3),
+        {
+            "latitude": "float",
+            "longitude": "float",
+            "files": "whole",
+            "bytes": "whole",
+            "first_year": "whole",
+            "last_year": "whole",
+            "first_place": "text",
+            "last_place": "text",
+        },
+    ),
+    "completeness": (
+        lambda lib: lib.completeness(["media_type", "tag"]),
+        {
+            "media_type": "enum",
+            "tag": "text",
+            "field": "text",
+            "files": "whole",
+            "known": "whole",
+            "unknown": "whole",
+            "share": "float",
+        },
+    ),
+    "missing_metadata": (lambda lib: lib.missing_metadata("lens"), MEDIA),
+    "savings": (
+        lambda lib: lib.savings("av1", assumptions=TINY),
+        {
+            "id": "text",
+            "file_path": "text",
+            "media_type": "enum",
+            "codec": "text",
+            "resolution": "text",
+            "duration": "float",
+            **dict.fromkeys(SAVED, "whole"),
+        },
+    ),
+    "scans": (
+        lambda lib: lib.scans(),
+        {
+            "id": "text",
+            "root": "text",
+            "status": "enum",
+            "started_at": "time",
+            "finished_at": "time",
+            "extractor_version": "whole",
+            **dict.fromkeys(COUNTS, "whole"),
+            "keeps_changes": "bool",
+        },
+    ),
+    "failures": (
+        lambda lib: lib.failures(),
+        {
+            "file_path": "text",
+            "stage": "enum",
+            "error": "text",
+            "file_size": "whole",
+            "file_modified_at": "time",
+            "created_at": "time",
+            "root": "text",
+            "scanned_at": "time",
+            "scan_id": "text",
+        },
+    ),
+    "tags": (
+        lambda lib: lib.tags(),
+        {
+            "name": "text",
+            "items": "whole",
+            "description": "text",
+            "color": "text",
+            "created_at": "time",
+            "id": "text",
+        },
+    ),
+    "collections": (
+        lambda lib: lib.collections(),
+        {
+            "name": "text",
+            "items": "whole",
+            "description": "text",
+            "created_at": "time",
+            "modified_at": "time",
+            "id": "text",
+        },
+    ),
+}
+
+
+def write(library: MediaLibrary, *rows: Any) -> None:
+    """Store rows in a library, on its own loop."""
+
+    async def put() -> None:
+        async with library.database.session() as session:
+            session.add_all(rows)
+
+    run_sync(put())
+
+
+def names(frame: pd.DataFrame) -> list[str]:
+    """Return the file names of a frame, without extensions."""
+    return [str(name).partition(".")[0] for name in frame["file_name"]]

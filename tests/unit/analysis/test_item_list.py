@@ -32,7 +32,7 @@ def test_unknown_values_are_last_in_both_directions(lib: MediaLibrary) -> None:
 
 def test_computed_columns(lib: MediaLibrary) -> None:
     """Date and its source, codec, pixels and tags of an item are computed from its own values."""
-    day = timedelta(days=1)
+    day, noon = timedelta(days=1), NOON.replace(tzinfo=None)
     store(
         lib,
         item(
@@ -49,8 +49,8 @@ def test_computed_columns(lib: MediaLibrary) -> None:
         columns=["file_name", "date", "date_source", "codec", "pixels", "tags"], order_by="file_name"
     ).astype(object)
     assert [[None if pd.isna(one) else one for one in row] for row in frame.to_numpy()] == [
-        ["a.mp4", NOON, "capture", "h264", 1920 * 1080, "Sea, zoo"],
-        ["b.mp3", NOON + day, "file", "mp3", None, None],
+        ["a.mp4", noon, "capture", "h264", 1920 * 1080, "Sea, zoo"],
+        ["b.mp3", noon + day, "file", "mp3", None, None],
         ["c.jpg", None, None, None, 9_000_000_000, None],
     ]
 

@@ -69,7 +69,7 @@ def test_dimensions_of_dates_and_places(lib: MediaLibrary) -> None:
         ("decade", 1960),
         ("country", "Portugal"),
         ("place", "Porto, Norte, Portugal"),
-        ("month", datetime(2024, 5, 1, tzinfo=UTC)),
+        ("month", datetime(2024, 5, 1)),
         ("weekday", 5),
         ("hour", 12),
     ):

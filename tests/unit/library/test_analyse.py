@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -46,7 +46,7 @@ class TestAnalysis:
             ("extension", {"mp4", "mp3", "jpg", "pdf"}),
             ("folder", {"/m/films", "/m/music", "/m/photos", "/m"}),
             ("artist", {"Björk", None}),
-            ("month", {datetime(2023, 6, 1, tzinfo=UTC), datetime(2022, 5, 1, tzinfo=UTC), None}),
+            ("month", {datetime(2023, 6, 1), datetime(2022, 5, 1), None}),
         ],
     )
     def test_summary_by(self, filled: MediaLibrary, by: str, values: set[Any]) -> None:

@@ -19,6 +19,7 @@ _HEAD = 131_072
 """Bytes that contain the XMP of a JPEG: it follows the EXIF data, which has at most 64 KiB."""
 _SEARCHED = 4 * 1024 * 1024
 _MAX_ITEMS = 16
+_NAMES = (b"MotionPhoto", b"MicroVideo")
 _MARKER = re.compile(rb"\b(?:MotionPhoto|MicroVideo)(?:\s*=\s*[\"']|>\s*)1\s*[\"'<]")
 _OFFSET = re.compile(rb"\bMicroVideoOffset(?:\s*=\s*[\"']|>\s*)(\d{1,12})\s*[\"'<]")
 _ITEM = re.compile(rb"<\w{1,30}:Item\b([^<>]{1,500})/?>")
@@ -46,7 +47,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         video = None
         if file_format.format != "jpeg":
             video = next((_section(box.content) for box in boxes(reader) if box.name == b"mpvd"), None)
-        is_marked = _MARKER.search(head) is not None
+        # The regular expression alone would take half the time that a scan needs for a JPEG.
+        is_marked = any(name in head for name in _NAMES) and _MARKER.search(head) is not None
         if video is None and is_marked:
             video = _by_xmp(reader, head) or _by_search(reader)
         if video is None:

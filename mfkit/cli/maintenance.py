@@ -107,7 +107,7 @@ def copy_library(
     """
     with open_existing(source) as lib:
         copied = lib.copy_to(target, progress=progress)
-    print_frame(copied, as_json=as_json, columns=["table", "rows", "checksum"])
+    print_frame(copied, as_json=as_json, columns=["table", "rows", "checksum"], wide=True)
     if as_json:
         return
     print_line(f"Copied and verified {plural(int(copied.rows.sum()), 'row')}.")

@@ -1,4 +1,4 @@
-"""Take screenshots of every panel (light, dark and narrow) and of the explorer: ``make screenshots``.
+"""Take screenshots of every panel (light, dark and narrow), the explorer and a report: ``make screenshots``.
 
 They show the demo library and 4,000 generated items in JupyterLab, in the browser of the tests. Each image
 is reduced to 128 colors, which is enough for text and charts.
@@ -56,6 +56,7 @@ def main() -> None:
             fill(lib, 4000, names=())
             lib.save_filter("big old videos", media_type="video", min_size="100 MB", before=2015)
             lib.tag(lib.items(media_type="image", limit=40), "to print", "family")
+            report = lib.report(folder / "report.html", title="Library report: pictures")
         with jupyter_lab(folder / "lab", folder / "library.db") as lab:
             write_notebook(lab, "panels.ipynb", CODE)
             with visit(folder / "profile", width=1280, height=1800) as browser:
@@ -76,6 +77,10 @@ def main() -> None:
                         take(browser.page.locator(f".the-{panel}"), file)
                 theme(browser, False)
                 explorer(browser, lab)
+                browser.page.set_viewport_size({"width": 1000, "height": 1000})
+                browser.page.goto(report.as_uri())
+                browser.page.locator(".mfkit-figure .main-svg").first.wait_for()
+                take(browser.page.locator("main"), IMAGES / "report.png", height=1000)
 
 
 @contextmanager
@@ -111,6 +116,10 @@ def explorer(browser: Visit, lab: Lab) -> None:
         theme(browser, dark)
         with window(browser, width):
             take(explorer_box, IMAGES / f"{name}.png")
+    for tab, name in (("Formats", "formats"), ("Folders and cameras", "folders")):
+        page.locator(".mfkit-tabs .lm-TabBar-tab", has_text=tab).first.click()
+        with window(browser, 1280):
+            take(explorer_box, IMAGES / f"explorer-{name}.png", height=800)
     page.locator(".mfkit-filters input[type=text]").first.fill("IMG_0817")
     page.keyboard.press("Enter")
     page.wait_for_timeout(2000)
@@ -144,11 +153,13 @@ def image_name(panel: str) -> str:
     return re.sub("Panel$", "", panel).lower()
 
 
-def take(element: Locator, file: Path) -> None:
-    """Save a screenshot of an element as a small PNG."""
+def take(element: Locator, file: Path, *, height: int | None = None) -> None:
+    """Save a screenshot of an element, or of the upper part of it, as a small PNG."""
     element.scroll_into_view_if_needed()
     element.page.wait_for_timeout(150)
     image = Image.open(io.BytesIO(element.screenshot())).convert("RGB")
+    if height is not None:
+        image = image.crop((0, 0, image.width, min(image.height, height)))
     file.parent.mkdir(parents=True, exist_ok=True)
     image.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
 

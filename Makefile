@@ -19,7 +19,7 @@ LIBRARY ?= $(BUILD)/demo.db
 DEMO = $(BUILD)/demo
 endif
 
-.PHONY: help lab demo scan docs screenshots bundle test test-fast test-spark faults lint format clean
+.PHONY: help lab demo scan docs screenshots bundle test test-fast test-spark faults mutants lint format clean
 .DEFAULT_GOAL := lab
 
 help:  ## List the targets
@@ -94,6 +94,11 @@ test-spark: $(VENV)/installed  ## Run the tests on a Spark cluster (needs Java)
 # Each fault takes seconds, so this is no part of the tests; ONLY=cli-* checks some of them.
 faults: $(VENV)/installed  ## Check that each fault listed in tests/faults makes its test fail
 	$(BIN)/python -m tests.faults $(if $(ONLY),--only "$(ONLY)")
+
+MODULE ?= mfkit/analysis/savings.py
+MINUTES ?= 10
+mutants: $(VENV)/installed  ## Mutate MODULE for MINUTES and list the mutants that no test notices
+	$(BIN)/python -m tests.faults.mutants $(MODULE) --minutes $(MINUTES)
 
 clean:  ## Remove build results and caches
 	rm -rf $(BUILD) dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

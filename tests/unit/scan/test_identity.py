@@ -6,12 +6,14 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mfkit import MediaLibrary
+from mfkit.scan import item_rows
 from mfkit.scan.scan_report import Counts
 
 LONG_AGO = 1_500_000_000
@@ -216,29 +218,19 @@ def test_moved_file(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.txt", "b.txt"])
-def test_bytes_that_change_within_the_resolution_of_the_clock(folder: Folder, name: str) -> None:
+def test_bytes_that_change_within_the_resolution_of_the_clock(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     """A file that was read right after it changed may change again under the same time, a copy too."""
+    # An hour instead of two seconds, for slow machines.
+    monkeypatch.setattr(item_rows, "CLOCK_RESOLUTION", timedelta(hours=1))
     now = time.time()
     folder.write("a.txt", "one", now)
     folder.write("b.txt", "one", now)
     assert folder.scan() == {"added": 1, "copies": 1}
     folder.write(name, "two", now)
     folder.scan()
-    contents = {content: len(paths) for content, paths in folder.paths().items()}
-    assert contents == {} and folder.lib.count() == 2
-
-
-@pytest.mark.parametrize(("age", "read"), [(1.9, True), (2.1, False), (-5.0, False)])
-def test_resolution_of_the_clock(folder: Folder, age: float, read: bool) -> None:
-    """A file that changed less than two seconds before is read again; one with a time ahead is not."""
-    path = folder.write("a.txt", "one")
-    at = time.time() - age
-    os.utime(path, (at, at))
-    folder.scan()
-    assert (
-        row(folder)["last_scanned_at"] is None
-        or row(folder)["last_scanned_at"] != row(folder)["last_scanned_at"]
-    ) == read
+    assert folder.paths() == {} and folder.lib.count() == 2
 
 
 def test_failures_belong_to_their_last_scan(folder: Folder) -> None:

@@ -70,7 +70,8 @@ def test_a_file_that_is_overwritten_while_it_is_read(tmp_path: Path) -> None:
     """Another modification time, if the size is the same, or another size means that the file changed."""
     path = tmp_path / "a.txt"
     path.write_text("four")
-    found = path.stat()
+    os.utime(path, ns=(0, 1_500_000_000_123_456_789))
+    modified_at = datetime(2017, 7, 14, 2, 40, 0, 123_456, UTC)
     for size, microseconds, is_same in (
         (4, 0, True),
         (4, 1, False),
@@ -78,7 +79,7 @@ def test_a_file_that_is_overwritten_while_it_is_read(tmp_path: Path) -> None:
         (3, 0, False),
         (5, 0, False),
     ):
-        at = modification_time(found) + timedelta(microseconds=microseconds)
+        at = modified_at + timedelta(microseconds=microseconds)
         result = inspect_file(Candidate(str(path), size, at))
         assert (result.stage, result.file_hash is None) == ((None, False) if is_same else ("read", True))
 

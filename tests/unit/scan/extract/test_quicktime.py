@@ -82,11 +82,13 @@ def test_unknown_duration(scale: int, length: int) -> None:
 def test_apple_keys() -> None:
     """Apple's creation date has the camera's offset and comes before the header's; the location has signs."""
     movie = read(
-        mvhd(3_798_793_815, 1, 1),
+        mvhd(3_798_790_000, 1, 1),
         meta(creationdate="2024-05-17T18:00:15+0530", location_ISO6709="-33.8568+151.2153+004.500/"),
     )
     zone = timezone(timedelta(hours=5, minutes=30))
-    assert movie.metadata["taken_at"] == datetime(2024, 5, 17, 18, 0, 15, tzinfo=zone)
+    taken_at = movie.metadata["taken_at"]
+    assert taken_at == datetime(2024, 5, 17, 18, 0, 15, tzinfo=zone)
+    assert taken_at is not None and taken_at.utcoffset() == timedelta(hours=5, minutes=30)
     assert (movie.metadata["latitude"], movie.metadata["longitude"]) == (-33.8568, 151.2153)
 
 

@@ -21,7 +21,7 @@ from mfkit.scan.extract.schema import Metadata
 MAX_FPS = 1_000
 _SUSPICIOUS_FPS = 240
 """Rates above it are often a time base, so that they count only if the packets' times agree."""
-_MEASURED_PACKETS, _READ_PACKETS = 240, 2_000
+_MEASURED_PACKETS, _READ_PACKETS, _FIRST_PACKETS = 240, 2_000, 500
 _IMAGE_CODECS = frozenset(("mjpeg", "png", "bmp", "gif", "tiff", "webp", "ljpeg", "jpeg2000", "jpegxl"))
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 # ITU-T H.273 (07/2021), tables 2 and 3, with FFmpeg's names.
@@ -55,13 +55,21 @@ def moving_pictures(container: InputContainer) -> list[VideoStream]:
     """Return the video streams that are neither covers nor previews."""
     videos = [stream for stream in container.streams.video if not is_cover(stream)]
     others = len(videos) + len(container.streams.audio)
-    return [stream for stream in videos if others == 1 or not _is_single_image(stream)]
+    return [stream for stream in videos if others == 1 or not _is_single_image(container, stream)]
 
 
-def _is_single_image(stream: VideoStream) -> bool:
+def _is_single_image(container: InputContainer, stream: VideoStream) -> bool:
+    """Return whether a stream in an image format has one frame: a cover that its writer did not mark."""
     if not has_decoder(stream) or stream.codec_context.codec.canonical_name not in _IMAGE_CODECS:
         return False
-    return stream.frames == 1 or bool(stream.disposition & Disposition.still_image)
+    if stream.frames or stream.disposition & Disposition.still_image:
+        return stream.frames <= 1
+    try:
+        packets = [packet.stream.index for packet in islice(container.demux(), _FIRST_PACKETS) if packet.size]
+        container.seek(0)
+    except FFmpegError:
+        return False
+    return packets.count(stream.index) == 1
 
 
 def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _S | None:

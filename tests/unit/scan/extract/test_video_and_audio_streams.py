@@ -146,10 +146,13 @@ def test_transfer_and_primaries_are_named(tmp_path: Path, metadata_of: Reader) -
     assert (extra["color_transfer"], extra["color_primaries"]) == ("smpte2084", "bt2020")
 
 
-def test_single_image_beside_audio_is_not_video(tmp_path: Path, metadata_of: Reader) -> None:
+@pytest.mark.parametrize(("name", "form"), [("a.m4a", "mp4"), ("a.mka", "matroska")])
+def test_single_image_beside_audio_is_not_video(
+    name: str, form: str, tmp_path: Path, metadata_of: Reader
+) -> None:
     """Some writers store a cover as a video track with one frame and without a flag."""
-    path = tmp_path / "a.m4a"
-    with av.open(str(path), "w", format="mp4") as container:
+    path = tmp_path / name
+    with av.open(str(path), "w", format=form) as container:
         image: Any = container.add_stream("mjpeg", rate=1)
         image.width, image.height, image.pix_fmt = 64, 48, "yuvj420p"
         audio: Any = container.add_stream("aac", rate=44100, layout="stereo")
@@ -165,5 +168,9 @@ def test_single_image_beside_audio_is_not_video(tmp_path: Path, metadata_of: Rea
             container.mux(audio.encode(samples))
         container.mux(audio.encode(None))
     metadata = metadata_of(path)
-    assert "media_type" not in metadata and "width" not in metadata and "video_codec" not in metadata
+    assert (
+        metadata.get("media_type", "audio") == "audio"
+        and "width" not in metadata
+        and "video_codec" not in metadata
+    )
     assert metadata["extra"]["cover"] is True

@@ -1,38 +1,85 @@
-"""Music tags (ID3, Vorbis comments, MP4, ASF), read by tinytag where FFmpeg's demuxers omit fields."""
+"""Music tags of audio files: ID3, APE, Vorbis comments, RIFF INFO and AIFF texts.
+
+FFmpeg joins several values, takes "80s" for a number, and believes that Latin-1 is Latin-1, so that the tags are
+read here. `extract_with_tinytag` fills in what other formats state.
+"""
 
 import os
+from collections.abc import Iterable
 
 from tinytag import TinyTag, TinyTagException
 
-from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin
+from mfkit.scan.extract import riff_and_aiff_tags, vorbis_and_ape_tags, xmp
+from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.id3 import Id3, decoded, doubtful_texts, read_id3v1, read_id3v2
+from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin, merge
+from mfkit.scan.extract.tag_fields import tag_metadata
+from mfkit.scan.extract.text_decoding import FileTexts
+from mfkit.scan.extract.vorbis_and_ape_tags import RawTags
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, name_of, open_source
 
 _DAMAGE = (TinyTagException, *PARSER_ERRORS)
+_OGG = ("ogg", "opus", "spx", "ogv")
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
+    """Read the tags of a file; of several, ID3v2 has priority, then APE and Vorbis comments, then ID3v1."""
+    with open_source(source) as stream:
+        reader = file_reader(stream)
+        format_name = file_format.format
+        if format_name == "wav":
+            return _merged(riff_and_aiff_tags.riff_tags(reader))
+        if format_name == "aiff":
+            return _merged(riff_and_aiff_tags.aiff_tags(reader))
+        if format_name in _OGG:
+            return _merged([], [vorbis_and_ape_tags.ogg_comments(reader)])
+        if format_name == "dsf":
+            pointer = int.from_bytes(reader.read(20, 8), "little")
+            return _merged([read_id3v2(reader, pointer)] if pointer else [])
+        start = _after_id3(reader)
+        if format_name == "flac":
+            return _merged([], [vorbis_and_ape_tags.flac_comments(reader, start)], [read_id3v2(reader)])
+        return _merged([read_id3v2(reader)], [vorbis_and_ape_tags.ape_items(reader)], [read_id3v1(reader)])
+
+
+def _after_id3(reader: BoundedReader) -> int:
+    head = reader.read(0, 10)
+    if head[:3] != b"ID3" or len(head) < 10:
+        return 0
+    size = sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0)))
+    return 10 + size + (10 if head[5] & 0x10 else 0)
+
+
+def _merged(first: Iterable[Id3 | None], named: Iterable[RawTags] = (), last: Iterable[Id3 | None] = ()) -> Metadata:
+    """Decode all tags of a file together, and merge them in their order."""
+    first, named, last = list(first), list(named), list(last)
+    raw = [value for tags in named for name, values in tags.items() for value in values]
+    texts = FileTexts.of([*doubtful_texts([*first, *last]), *raw])
+    parts: list[Metadata] = [_id3_metadata(tag, texts) for tag in first if tag is not None]
+    for tags in named:
+        values = {name: [texts.decode(value) for value in found] for name, found in tags.items()}
+        parts.append(tag_metadata(values))
+    parts += [_id3_metadata(tag, texts) for tag in last if tag is not None]
+    if texts.note is not None:
+        parts.append({"extra": {"text_encoding": texts.note}})
+    return merge(*parts)
+
+
+def _id3_metadata(tag: Id3, texts: FileTexts) -> Metadata:
+    metadata = tag_metadata(decoded(tag, texts), tag.rating)
+    return merge(metadata, xmp.extract(tag.packet)) if tag.packet else metadata
+
+
+def extract_with_tinytag(source: Source, file_format: FileFormat) -> Metadata:
     """Read title, artist, album, genre, year and duration.
 
     Raises:
         ExtractionError: tinytag cannot read the file.
     """
-    return _extract(source, file_format, with_duration=True)
-
-
-def extract_texts(source: Source, file_format: FileFormat) -> Metadata:
-    """Read title, artist, album, genre and year, but not the duration.
-
-    Raises:
-        ExtractionError: tinytag cannot read the file.
-    """
-    return _extract(source, file_format, with_duration=False)
-
-
-def _extract(source: Source, file_format: FileFormat, *, with_duration: bool) -> Metadata:
     try:
         with open_source(source) as stream:
-            tag = TinyTag.get(os.fsdecode(name_of(source)), file_obj=stream, duration=with_duration)
+            tag = TinyTag.get(os.fsdecode(name_of(source)), file_obj=stream)
     except _DAMAGE as error:
         raise ExtractionError(f"the tags of this {file_format.format} file are damaged: {error}") from error
     metadata: Metadata = {

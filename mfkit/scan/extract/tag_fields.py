@@ -1,0 +1,118 @@
+"""Metadata of named music tags, for all formats: Vorbis comments, APE items, ID3 frames, MP4 items.
+
+A field may have several values. They are joined by "; " in the column, and kept as a list in ``extra``.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mfkit.scan.extract import ratings
+from mfkit.scan.extract.schema import Metadata, from_origin
+
+SEPARATOR = "; "
+"""Separator of several values in a column."""
+
+Tags = Mapping[str, Sequence[str]]
+"""Name in lower case → values."""
+
+# Field → names under which formats and programs write it, the best first.
+_NAMES = {
+    "title": ("title",),
+    "artist": ("artist", "author"),
+    "artists": ("artists",),
+    "album": ("album",),
+    "album_artist": ("album_artist", "albumartist", "album artist", "wm/albumartist", "ensemble"),
+    "genre": ("genre",),
+    "date": ("date", "year", "originaldate", "originalyear", "wm/year"),
+    "track": ("track", "tracknumber", "wm/tracknumber"),
+    "tracks": ("tracktotal", "totaltracks"),
+    "disc": ("disc", "discnumber", "disk", "wm/partofset"),
+    "discs": ("disctotal", "totaldiscs"),
+    "compilation": ("compilation", "itunescompilation", "wm/iscompilation"),
+    "composer": ("composer", "wm/composer"),
+    "comment": ("comment",),
+    "description": ("description", "synopsis"),
+    "copyright": ("copyright",),
+}
+_LISTS = {"artist": "artists", "genre": "genres", "album_artist": "album_artists", "composer": "composers"}
+_RATING = re.compile(r"(?:fmps_rating|rating(?:[ :].+)?|wm/shareduserrating)\Z")
+_NUMBER = re.compile(r"\s*0*(\d{1,6})\s*(?:(?:/|of)\s*0*(\d{1,6}))?\s*\Z")
+_MAX_VALUES = 50
+
+
+def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = "tag") -> Metadata:
+    """Return the metadata that named tags state.
+
+    Args:
+        tags: The tags; values that are empty or repeated are ignored.
+        rating: A rating that is not a tag.
+        origin: Origin of the fields.
+    """
+    values = {field: _values(tags, names) for field, names in _NAMES.items()}
+    artists = values["artist"] or values["artists"]
+    if len(values["artists"]) > len(artists):
+        artists = values["artists"]
+    metadata: Metadata = {
+        "title": _joined(values["title"]),
+        "artist": _joined(values["artist"] or artists or values["album_artist"]),
+        "album": _joined(values["album"]),
+        "genre": _joined(values["genre"]),
+        "year": next(iter(values["date"]), None),
+    }
+    extra: dict[str, Any] = {
+        "album_artist": _joined(values["album_artist"]),
+        "track": number_text(values["track"], values["tracks"]),
+        "disc": number_text(values["disc"], values["discs"]),
+        "compilation": True if _is_true(values["compilation"]) else None,
+        "composer": _joined(values["composer"]),
+        "comment": next(iter(values["comment"]), None),
+        "description": next(iter(values["description"]), None),
+        "copyright": next(iter(values["copyright"]), None),
+        "rating": rating if rating is not None else _rating(tags),
+    }
+    for field, name in _LISTS.items():
+        members = artists if field == "artist" else values[field]
+        if len(members) > 1:
+            extra[name] = members
+    metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
+    return from_origin(origin, metadata)
+
+
+def number_text(numbers: Sequence[str], totals: Sequence[str] = ()) -> str | None:
+    """Return a number of a track or disc, such as ``"3"``, or ``"3/12"`` if the total is known."""
+    for text in numbers:
+        match = _NUMBER.match(text)
+        if match is not None and int(match[1]):
+            total = match[2] or next((found[1] for one in totals if (found := _NUMBER.match(one))), None)
+            return f"{match[1]}/{total}" if total and int(total) else match[1]
+    return None
+
+
+def _values(tags: Tags, names: Iterable[str]) -> list[str]:
+    """Return the values of the first name that has some, without repeats."""
+    for name in names:
+        members = [value.strip("\x00 \t\r\n") for value in tags.get(name, ())[:_MAX_VALUES]]
+        if found := list(dict.fromkeys(member for member in members if member)):
+            return found
+    return []
+
+
+def _joined(values: Sequence[str]) -> str | None:
+    return SEPARATOR.join(values) or None
+
+
+def _is_true(values: Sequence[str]) -> bool:
+    return bool(values) and values[0].lower() in ("1", "true", "yes")
+
+
+def _rating(tags: Tags) -> ratings.Stars | None:
+    for name in sorted(name for name in tags if _RATING.match(name)):
+        for value in tags[name]:
+            if name == "wm/shareduserrating":
+                stars = ratings.from_percent(ratings.number(value))
+            else:
+                stars = ratings.from_comment(name, value)
+            if stars is not None:
+                return stars
+    return None

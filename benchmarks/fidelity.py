@@ -57,6 +57,8 @@ _TARGETS = {
         "taken_at": 95,
     },
 }
+# Three tags that contradict each other: mfkit reads the format's own (APE) first, FFmpeg ID3v1.
+_REFERENCE_GUESSES |= {("APE.mpc", name) for name in ("artist", "album", "title", "genre")}
 
 
 def mfkit_metadata(path: Path) -> tuple[Metadata, str]:
@@ -116,6 +118,8 @@ def agrees(name: str, value: Any, wanted: Any) -> bool:
     if isinstance(wanted, (int, float)) and isinstance(value, (int, float)):
         limit = max(_ABSOLUTE.get(name, 1e-3), abs(wanted) * _RELATIVE.get(name, 1e-3))
         return abs(value - wanted) <= limit
+    if "; " in str(value):  # ffprobe joins several values by ";", or keeps the first
+        return set(str(wanted).casefold().split(";")) <= set(str(value).casefold().split("; "))
     return str(value).strip().casefold() == str(wanted).strip().casefold()
 
 
@@ -146,7 +150,7 @@ def main(corpus: Path) -> int:
             wrong_places.append(f"{path}: {found(metadata, 'location')}, the reference has none")
         for name, value in wanted.items():
             if name == "fps" and value > 240 or (Path(path).name, name) in _REFERENCE_GUESSES:
-                apart.append(f"{path}: the reference says {value:g} ({name}), mfkit {found(metadata, name)}")
+                apart.append(f"{path}: the reference says {value} ({name}), mfkit {found(metadata, name)}")
                 continue
             if says_nothing(name, value):
                 continue

@@ -15,8 +15,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from mfkit.scan.extract.container_tags import container_metadata, read_tags
 from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
-from mfkit.scan.extract.dates_and_numbers import parse_iso_date
 from mfkit.scan.extract.quicktime import Movie, read_movie
 from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin, merge
 from mfkit.scan.extract.video_and_audio_streams import (
@@ -29,7 +29,6 @@ from mfkit.scan.extract.video_and_audio_streams import (
 )
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Remote, Source, open_regular
-from mfkit.scan.places.iso6709 import iso6709
 
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 _DEMUXERS = {
@@ -76,13 +75,6 @@ _VIDEO_TYPES = dict.fromkeys(("ogg", "opus", "spx"), "video/ogg") | {
     "weba": "video/webm",
     "wma": "video/x-ms-wmv",
 }
-_LOCATION_TAGS = ("com.apple.quicktime.location.iso6709", "location", "location-eng")
-_CREATION_TAGS = ("com.apple.quicktime.creationdate", "creation_time", "date_recorded", "datetimeoriginal")
-_EXTRA_TAGS = (
-    "album_artist", "composer", "comment", "description", "track", "disc", "encoder", "major_brand",
-    "com.apple.quicktime.content.identifier", "com.apple.quicktime.software",
-)  # fmt: skip
-
 av.logging.set_level(None)
 
 
@@ -158,7 +150,6 @@ def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadat
     videos, audios = moving_pictures(container), list(container.streams.audio)
     if not container.streams:
         raise ExtractionError(f"this {file_format.format} file contains no stream")
-    tags = _tags(container, audios)
     metadata: Metadata = {"duration": _duration(container), "bitrate": _bitrate(container, audios)}
     extra: dict[str, Any] = {"container": container.format.name, "streams": len(container.streams)}
     if (video := best_stream(container, videos, "video")) is not None:
@@ -169,14 +160,10 @@ def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadat
     extra["subtitle_languages"] = languages(container.streams.subtitles)
     if len(videos) < len(container.streams.video):
         extra["cover"] = True
-    _add_tags(metadata, extra, tags)
     _correct_type(metadata, file_format, has_video=bool(videos), has_audio=bool(audios))
     metadata["extra"] = extra
-    metadata = from_origin("container", metadata)
-    for name in ("artist", "album", "title", "genre", "year"):
-        if name in metadata["extra"]["origins"]:
-            metadata["extra"]["origins"][name] = "tag"
-    return metadata
+    stated = container_metadata(read_tags(container, audios), container)
+    return merge(from_origin("container", metadata), stated)
 
 
 def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movie) -> Metadata:
@@ -200,7 +187,7 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
             "channels": track.channels,
         }
         header = merge(header, from_origin("container", described))
-    return merge(metadata, header)
+    return merge(movie.tags, metadata, header, movie.xmp)
 
 
 def _add_matroska(metadata: Metadata, container: InputContainer, source: Source) -> Metadata:
@@ -251,43 +238,6 @@ def _bitrate(container: InputContainer, audios: list[AudioStream]) -> int | None
         return container.bit_rate
     rates = [stream.codec_context.bit_rate for stream in audios if has_decoder(stream)]
     return sum(rate for rate in rates if rate) or None
-
-
-def _tags(container: InputContainer, audios: list[AudioStream]) -> dict[str, str]:
-    tags = {key.lower(): _without_repeats(value) for key, value in container.metadata.items()}
-    if container.format.name == "ogg":
-        # In Ogg each stream has tags, the container none (RFC 7845; Vorbis I, section 5).
-        for stream in (*audios, *container.streams.video):
-            for key, value in stream.metadata.items():
-                tags.setdefault(key.lower(), _without_repeats(value))
-    return tags
-
-
-def _without_repeats(value: str) -> str:
-    """Return one of several equal values; FFmpeg joins repeated values with a semicolon."""
-    values = value.split(";")
-    return values[0] if len(values) > 1 and len(set(values)) == 1 else value
-
-
-def _add_tags(metadata: Metadata, extra: dict[str, Any], tags: dict[str, str]) -> None:
-    metadata["artist"] = tags.get("artist") or tags.get("author") or tags.get("album_artist")
-    metadata["album"] = tags.get("album")
-    metadata["title"] = tags.get("title")
-    metadata["genre"] = tags.get("genre")
-    metadata["year"] = tags.get("date") or tags.get("year") or tags.get("originaldate")
-    metadata["camera_make"] = tags.get("com.apple.quicktime.make") or tags.get("make")
-    metadata["camera_model"] = tags.get("com.apple.quicktime.model") or tags.get("model")
-    for name in _LOCATION_TAGS:
-        point = iso6709(tags.get(name, ""))
-        if point is not None:
-            metadata["latitude"], metadata["longitude"] = point
-            break
-    metadata["taken_at"] = next(
-        (timestamp for name in _CREATION_TAGS if (timestamp := parse_iso_date(tags.get(name)))), None
-    )
-    for name in _EXTRA_TAGS:
-        if tags.get(name):
-            extra[name.rpartition("quicktime.")[2].replace(".", "_")] = tags[name]
 
 
 def _correct_type(metadata: Metadata, file_format: FileFormat, *, has_video: bool, has_audio: bool) -> None:

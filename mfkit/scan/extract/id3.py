@@ -1,7 +1,7 @@
 """ID3 tags: ID3v2.2, 2.3 and 2.4 (id3.org), and ID3v1.1.
 
-Text frames that declare Latin-1 contain UTF-8 or a national encoding in practice, so their bytes are kept until
-all texts of the file are known.
+Text frames that declare Latin-1 contain UTF-8 or a national encoding in practice, so their bytes are kept
+until all texts of the file are known.
 """
 
 import zlib
@@ -17,11 +17,12 @@ _MAX_FRAMES, _MAX_TEXT, _MAX_UNSYNCHRONISED = 500, 65_536, 2 << 20
 _ENCODINGS = {0: "latin-1", 1: "utf-16-le", 2: "utf-16-be", 3: "utf-8"}
 # Frames of ID3v2.2 and of the later versions → name of the tag.
 _TEXT_FRAMES = {
-    "TIT2": "title", "TPE1": "artist", "TALB": "album", "TPE2": "album_artist", "TCON": "genre", "TDRC": "date",
-    "TYER": "year", "TDOR": "originaldate", "TORY": "originalyear", "TRCK": "track", "TPOS": "disc",
-    "TCMP": "compilation", "TCOM": "composer", "TCOP": "copyright", "TT2": "title", "TP1": "artist",
-    "TAL": "album", "TP2": "album_artist", "TCO": "genre", "TYE": "year", "TOR": "originalyear", "TRK": "track",
-    "TPA": "disc", "TCP": "compilation", "TCM": "composer", "TCR": "copyright",
+    "TIT2": "title", "TPE1": "artist", "TALB": "album", "TPE2": "album_artist", "TCON": "genre",
+    "TDRC": "date", "TYER": "year", "TDOR": "originaldate", "TORY": "originalyear", "TRCK": "track",
+    "TPOS": "disc", "TCMP": "compilation", "TCOM": "composer", "TCOP": "copyright", "TT2": "title",
+    "TP1": "artist", "TAL": "album", "TP2": "album_artist", "TCO": "genre", "TYE": "year",
+    "TOR": "originalyear", "TRK": "track", "TPA": "disc", "TCP": "compilation", "TCM": "composer",
+    "TCR": "copyright",
 }  # fmt: skip
 _OTHER_FRAMES = frozenset(("TXXX", "TXX", "COMM", "COM", "POPM", "POP", "PRIV"))
 # Names that contain a slash; elsewhere ID3v2.3 separates several artists with it.
@@ -168,7 +169,7 @@ def _is_name(data: bytes) -> bool:
 
 
 def _size_of_24(body: BoundedReader, at: int, data: bytes) -> int:
-    """Return a frame's size, which iTunes wrote without the seven-bit form: what follows shows which it is."""
+    """Return a frame's size in seven-bit form or, as iTunes wrote it, plain: what follows decides."""
     plain, seven_bit = int.from_bytes(data, "big"), _synchsafe(data)
     if plain == seven_bit:
         return plain
@@ -244,7 +245,10 @@ def _split(data: bytes, declared: str) -> list[bytes]:
             current += unit
     if current or not values:
         values.append(current)
-    return [value if value.startswith((b"\xff\xfe", b"\xfe\xff")) or not value else mark + value for value in values]
+    return [
+        value if value.startswith((b"\xff\xfe", b"\xfe\xff")) or not value else mark + value
+        for value in values
+    ]
 
 
 def _until_nul(data: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Music tags of audio files: ID3, APE, Vorbis comments, RIFF INFO and AIFF texts.
 
-FFmpeg joins several values, takes "80s" for a number, and believes that Latin-1 is Latin-1, so that the tags are
-read here. `extract_with_tinytag` fills in what other formats state.
+FFmpeg joins several values, takes "80s" for a number, and believes that Latin-1 is Latin-1. The tags are
+therefore read here. `extract_with_tinytag` fills in what other formats state.
 """
 
 import os
@@ -21,10 +21,11 @@ from mfkit.scan.media_source import Source, name_of, open_source
 
 _DAMAGE = (TinyTagException, *PARSER_ERRORS)
 _OGG = ("ogg", "opus", "spx", "ogv")
+_APE = ("ape", "wv", "mpc")  # formats whose own tags are APE
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read the tags of a file; of several, ID3v2 has priority, then APE and Vorbis comments, then ID3v1."""
+    """Read the tags of a file; of several, the format's own have priority, and ID3v1 is last."""
     with open_source(source) as stream:
         reader = file_reader(stream)
         format_name = file_format.format
@@ -40,7 +41,10 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         start = _after_id3(reader)
         if format_name == "flac":
             return _merged([], [vorbis_and_ape_tags.flac_comments(reader, start)], [read_id3v2(reader)])
-        return _merged([read_id3v2(reader)], [vorbis_and_ape_tags.ape_items(reader)], [read_id3v1(reader)])
+        ape = vorbis_and_ape_tags.ape_items(reader)
+        if format_name in _APE:
+            return _merged([], [ape], [read_id3v2(reader), read_id3v1(reader)])
+        return _merged([read_id3v2(reader)], [ape], [read_id3v1(reader)])
 
 
 def _after_id3(reader: BoundedReader) -> int:
@@ -51,7 +55,9 @@ def _after_id3(reader: BoundedReader) -> int:
     return 10 + size + (10 if head[5] & 0x10 else 0)
 
 
-def _merged(first: Iterable[Id3 | None], named: Iterable[RawTags] = (), last: Iterable[Id3 | None] = ()) -> Metadata:
+def _merged(
+    first: Iterable[Id3 | None], named: Iterable[RawTags] = (), last: Iterable[Id3 | None] = ()
+) -> Metadata:
     """Decode all tags of a file together, and merge them in their order."""
     first, named, last = list(first), list(named), list(last)
     raw = [value for tags in named for name, values in tags.items() for value in values]
@@ -84,7 +90,7 @@ def extract_with_tinytag(source: Source, file_format: FileFormat) -> Metadata:
         raise ExtractionError(f"the tags of this {file_format.format} file are damaged: {error}") from error
     metadata: Metadata = {
         "title": tag.title,
-        "artist": tag.artist or tag.albumartist,
+        "artist": tag.artist,
         "album": tag.album,
         "genre": tag.genre,
         "year": tag.year,

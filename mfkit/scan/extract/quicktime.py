@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.dates_and_numbers import parse_iso_date
 from mfkit.scan.extract.mp4_boxes import boxes, child, ends_early
+from mfkit.scan.extract.mp4_tags import item_list, movie_xmp
 from mfkit.scan.extract.schema import Metadata, from_origin
 from mfkit.scan.media_source import Source, open_source
 from mfkit.scan.places.iso6709 import iso6709
@@ -51,12 +52,23 @@ class Track(NamedTuple):
 
 
 class Movie(NamedTuple):
-    """A movie header: metadata, tracks by identifier, whether fragments follow or the file ends early."""
+    """A movie header.
+
+    Attributes:
+        metadata: Metadata of the header itself.
+        tracks: Tracks by identifier.
+        is_fragmented: Whether fragments follow.
+        is_truncated: Whether the file ends early.
+        tags: Metadata of the item list.
+        xmp: Metadata of the XMP packet.
+    """
 
     metadata: Metadata
     tracks: dict[int, Track]
     is_fragmented: bool
     is_truncated: bool = False
+    tags: Metadata = {}
+    xmp: Metadata = {}
 
 
 def read_movie(source: Source) -> Movie:
@@ -66,7 +78,9 @@ def read_movie(source: Source) -> Movie:
         movie = child(reader, b"moov")
         if movie is None:
             return Movie({}, {}, False)
-        return movie_header(movie)._replace(is_truncated=ends_early(reader))
+        return movie_header(movie)._replace(
+            is_truncated=ends_early(reader), tags=item_list(movie), xmp=movie_xmp(reader, movie)
+        )
 
 
 def movie_header(movie: BoundedReader) -> Movie:

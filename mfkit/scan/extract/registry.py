@@ -79,12 +79,13 @@ def _lazy_extractor(module: str, name: str = "extract") -> Extractor:
 
 _TAG_FIELDS = frozenset(("artist", "album", "title", "genre", "year", "duration"))
 _STREAMS = ExtractorStep("streams", _lazy_extractor("audio_video"))
-_TAGS = ExtractorStep("tags", _lazy_extractor("music_tags"), _TAG_FIELDS)
-_TEXT_TAGS = ExtractorStep("tags", _lazy_extractor("music_tags", "extract_texts"), suffices=False)
+_TAGS = ExtractorStep("tags", _lazy_extractor("music_tags"), suffices=False)
+_TINYTAG = ExtractorStep("tinytag", _lazy_extractor("music_tags", "extract_with_tinytag"), _TAG_FIELDS)
 _MUSEPACK = ExtractorStep("musepack", musepack.extract, frozenset(("duration",)))
 _MOTION_PHOTO = ExtractorStep("motion photo", motion_photo.extract, suffices=False)
 _IMAGE = ExtractorStep("image", _lazy_extractor("other_images"))
-_TAGGED_FORMATS = ("mp3", "mp2", "aac", "m4a", "m4b", "flac", "wav", "aiff", "ogg", "opus", "spx", "wma")
+_TAGGED_FORMATS = ("mp3", "mp2", "aac", "flac", "aiff", "ogg", "opus", "spx", "ape", "wv", "tta", "dsf")
+_TINYTAG_FORMATS = ("mp3", "mp2", "aac", "m4a", "m4b", "flac", "aiff", "ogg", "opus", "spx", "wma")
 _WITHOUT_METADATA = frozenset(("svg", "midi", "wmf", "emf", "xcf", "exr", "hdr", "jpm", "ra"))
 _TIFF_FORMATS = (
     "tiff nef nrw dng cr2 arw sr2 srf orf rw2 raw rwl iiq pef srw 3fr fff erf mef mos kdc dcr raf mrw"
@@ -94,9 +95,8 @@ _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
         "pdf": (ExtractorStep("pdf", _lazy_extractor("pdf")),),
         "jpeg": (ExtractorStep("jpeg", jpeg.extract), _MOTION_PHOTO),
         "png": (ExtractorStep("png", png.extract),),
-        # FFmpeg lets ID3 tags replace a WAV's own (RIFF INFO), so those are read first.
-        "wav": (_TEXT_TAGS, _STREAMS),
-        "mpc": (_STREAMS, _MUSEPACK),
+        "wav": (_TAGS, _STREAMS),
+        "mpc": (_TAGS, _STREAMS, _MUSEPACK),
         "gif": (ExtractorStep("gif", gif.extract),),
         "bmp": (ExtractorStep("bmp", bmp_and_psd.extract_bmp),),
         "psd": (ExtractorStep("psd", bmp_and_psd.extract_psd),),
@@ -120,7 +120,9 @@ def _register() -> None:
         elif file_format.media_type == "video":
             _REGISTRY[name] = (_STREAMS,)
         elif file_format.media_type == "audio":
-            _REGISTRY[name] = (_STREAMS, _TAGS) if name in _TAGGED_FORMATS else (_STREAMS,)
+            first = (_TAGS,) if name in _TAGGED_FORMATS else ()
+            last = (_TINYTAG,) if name in _TINYTAG_FORMATS else ()
+            _REGISTRY[name] = (*first, _STREAMS, *last)
 
 
 _register()
@@ -177,7 +179,11 @@ def extract_metadata(
         extra["probe_notes"] = list(dict.fromkeys((*extra.get("probe_notes", ()), *notes)))
     has_metadata = _has_values(found)
     found = merge(
-        found, _last_change(found), _lens(found), compression(found, file_format, size_of(readable))
+        found,
+        _last_change(found),
+        _lens(found),
+        _artist(found),
+        compression(found, file_format, size_of(readable)),
     )
     if not is_readable:
         message = "; ".join(dict.fromkeys(notes))
@@ -198,6 +204,12 @@ def _lens(found: Metadata) -> Metadata:
     """Return a lens that no source names, by its specification."""
     specification = found.get("extra", {}).pop(LENS_SPECIFICATION, None)
     return {"extra": {"lens": specification}} if specification else {}
+
+
+def _artist(found: Metadata) -> Metadata:
+    """Return the album's artist for a track that names none."""
+    album_artist = found.get("extra", {}).get("album_artist")
+    return from_origin("tag", {"artist": album_artist}) if album_artist else {}
 
 
 def _has_values(part: Metadata) -> bool:

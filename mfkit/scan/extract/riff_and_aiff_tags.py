@@ -10,8 +10,8 @@ from mfkit.scan.extract.id3 import Id3, Text, read_id3v2
 
 _MAX_CHUNKS, _MAX_TEXT = 1_000, 16_384
 _INFO = {
-    b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"IGNR": "genre", b"ICRD": "date", b"ICMT": "comment",
-    b"ITRK": "track", b"IPRT": "track", b"ICOP": "copyright", b"IMUS": "composer",
+    b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"IGNR": "genre", b"ICRD": "date",
+    b"ICMT": "comment", b"ITRK": "track", b"IPRT": "track", b"ICOP": "copyright", b"IMUS": "composer",
 }  # fmt: skip
 _AIFF = {b"NAME": "title", b"AUTH": "artist", b"ANNO": "comment", b"(c) ": "copyright"}
 

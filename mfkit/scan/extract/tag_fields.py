@@ -55,7 +55,7 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
         artists = values["artists"]
     metadata: Metadata = {
         "title": _joined(values["title"]),
-        "artist": _joined(values["artist"] or artists or values["album_artist"]),
+        "artist": _joined(values["artist"] or artists),
         "album": _joined(values["album"]),
         "genre": _joined(values["genre"]),
         "year": next(iter(values["date"]), None),

@@ -6,7 +6,7 @@ APEv2 specification (Hydrogenaudio).
 
 from collections.abc import Iterator
 
-from mfkit.scan.extract.bounded_reader import BoundedReader
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
 
 _MAX_COMMENTS, _MAX_ITEM, _MAX_PACKET = 2_000, 16_384, 4 << 20
 _MAX_BLOCKS, _MAX_PAGES = 256, 512
@@ -38,8 +38,6 @@ def flac_comments(reader: BoundedReader, at: int = 0) -> RawTags:
 
 def ogg_comments(reader: BoundedReader) -> RawTags:
     """Read the comments of the first stream of an Ogg file that has some."""
-    from mfkit.scan.extract.bounded_reader import bytes_reader
-
     packets: dict[int, list[bytearray]] = {}
     for serial, parts in _pages(reader):
         stream = packets.setdefault(serial, [bytearray()])

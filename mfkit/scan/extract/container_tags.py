@@ -1,0 +1,92 @@
+"""Tags and chapters of video and audio containers, as FFmpeg names them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from mfkit.scan.extract.dates_and_numbers import parse_iso_date
+from mfkit.scan.extract.schema import Metadata, from_origin, merge
+from mfkit.scan.extract.tag_fields import tag_metadata
+from mfkit.scan.extract.text_decoding import FileTexts, escaped_bytes, repair
+from mfkit.scan.places.iso6709 import iso6709
+
+_APPLE = "com.apple.quicktime."
+_MAKES = ("com.apple.quicktime.make", "com.android.manufacturer", "make")
+_MODELS = ("com.apple.quicktime.model", "com.android.model", "model")
+_LOCATIONS = ("com.apple.quicktime.location.iso6709", "location", "location-eng")
+_CREATIONS = ("com.apple.quicktime.creationdate", "creation_time", "date_recorded", "datetimeoriginal")
+_EXTRA = ("encoder", "major_brand", f"{_APPLE}content.identifier", f"{_APPLE}software", "com.android.version")
+_MAX_CHAPTERS = 200
+
+Tags = Mapping[str, str]
+
+
+def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str, str]:
+    """Return a container's tags by name in lower case, decoded together."""
+    tags = {key.lower(): _without_repeats(value) for key, value in container.metadata.items()}
+    if container.format.name == "ogg":
+        # In Ogg each stream has tags, the container none (RFC 7845; Vorbis I, section 5).
+        for stream in (*audios, *container.streams.video):
+            for key, value in stream.metadata.items():
+                tags.setdefault(key.lower(), _without_repeats(value))
+    return _decoded(tags)
+
+
+def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
+    """Return what a container's tags state: music fields, camera, place, capture time and chapters."""
+    # Apple's keys for title, artist and others end like the usual names.
+    named = {name.removeprefix(_APPLE): [value] for name, value in tags.items()} | {
+        name: [value] for name, value in tags.items()
+    }
+    if "rating.user" in named:
+        named.setdefault("rating", named["rating.user"])
+    metadata: Metadata = {
+        "camera_make": _first(tags, _MAKES),
+        "camera_model": _first(tags, _MODELS),
+        "taken_at": next(
+            (timestamp for name in _CREATIONS if (timestamp := parse_iso_date(tags.get(name)))), None
+        ),
+    }
+    for name in _LOCATIONS:
+        point = iso6709(tags.get(name, ""))
+        if point is not None:
+            metadata["latitude"], metadata["longitude"] = point
+            break
+    extra: dict[str, Any] = {
+        name.rpartition("quicktime.")[2].replace(".", "_"): tags[name] for name in _EXTRA if tags.get(name)
+    }
+    extra["chapters"] = chapters(container) or None
+    metadata["extra"] = extra
+    return merge(tag_metadata(named), from_origin("container", metadata))
+
+
+def chapters(container: InputContainer) -> list[dict[str, Any]]:
+    """Return the chapters with title, start and end in seconds."""
+    found: list[dict[str, Any]] = []
+    for chapter in container.chapters()[:_MAX_CHAPTERS]:
+        time_base = chapter["time_base"]
+        if time_base is None:
+            continue
+        title = _decoded(dict(chapter["metadata"])).get("title")
+        start, end = (round(float(chapter[side] * time_base), 3) for side in ("start", "end"))
+        found.append({"title": title, "start": start, "end": end})
+    return found
+
+
+def _first(tags: Tags, names: tuple[str, ...]) -> str | None:
+    return next((tags[name] for name in names if tags.get(name)), None)
+
+
+def _decoded(tags: Tags) -> dict[str, str]:
+    """Decode texts that FFmpeg did not find to be UTF-8, all of them together."""
+    raw = {name: data for name, value in tags.items() if (data := escaped_bytes(value)) is not None}
+    texts = FileTexts.of(raw.values())
+    return {name: texts.decode(raw[name]) if name in raw else repair(value) for name, value in tags.items()}
+
+
+def _without_repeats(value: str) -> str:
+    """Return one of several equal values; FFmpeg joins repeated values with a semicolon."""
+    values = value.split(";")
+    return values[0] if len(values) > 1 and len(set(values)) == 1 else value

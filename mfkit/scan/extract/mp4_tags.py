@@ -1,0 +1,90 @@
+"""Tags of MP4, M4A and MOV files that FFmpeg does not pass on: the item list, and XMP packets.
+
+QuickTime File Format, "Metadata" (``ilst``), with the item names of iTunes; ISO 16684-3, section 1.1.6 (XMP
+in a ``uuid`` box, or in ``moov/udta/XMP_``).
+"""
+
+from collections.abc import Iterator
+
+from mfkit.scan.extract import ratings, xmp
+from mfkit.scan.extract.bounded_reader import BoundedReader
+from mfkit.scan.extract.id3_genres import genre_of
+from mfkit.scan.extract.mp4_boxes import XMP_BOX, boxes, child
+from mfkit.scan.extract.schema import Metadata
+from mfkit.scan.extract.tag_fields import tag_metadata
+from mfkit.scan.extract.text_decoding import decode
+
+_MAX_ITEMS, _MAX_TEXT, _MAX_TOP_LEVEL = 256, 16_384, 256
+_NAMES = {
+    b"\xa9nam": "title", b"\xa9ART": "artist", b"\xa9alb": "album", b"aART": "album_artist",
+    b"\xa9gen": "genre", b"\xa9day": "date", b"\xa9wrt": "composer", b"\xa9cmt": "comment",
+    b"desc": "description", b"cprt": "copyright",
+}  # fmt: skip
+_NUMBERS = {b"trkn": "track", b"disk": "disc"}
+_UTF8, _UTF16, _INTEGER = 1, 2, 21
+
+
+def item_list(movie: BoundedReader) -> Metadata:
+    """Read the item list of a ``moov`` box."""
+    items = next((found for found in map(_items, _user_data(movie, b"meta")) if found is not None), None)
+    if items is None:
+        return {}
+    tags: dict[str, list[str]] = {}
+    rating: ratings.Stars | None = None
+    for _, (name, item) in zip(range(_MAX_ITEMS), boxes(items)):
+        values = [
+            (int.from_bytes(box.content.read(1, 3), "big"), box.content.read(8, _MAX_TEXT))
+            for box in boxes(item)
+            if box.name == b"data"
+        ]
+        if name == b"rate" and values:
+            rating = ratings.from_hundred(_number(*values[0]))
+        elif name in _NUMBERS and values:
+            data = values[0][1]
+            number, total = (int.from_bytes(data[at : at + 2], "big") for at in (2, 4))
+            tags.setdefault(_NUMBERS[name], []).append(f"{number}/{total}")
+        elif name == b"cpil" and values:
+            tags["compilation"] = ["1" if any(values[0][1]) else "0"]
+        elif name == b"gnre" and values:
+            tags.setdefault("genre", []).append(genre_of(int.from_bytes(values[0][1][:2], "big") - 1) or "")
+        elif name == b"----":
+            key = child(item, b"name")
+            text = decode(key.read(4, 256)).lower() if key is not None else ""
+            tags.setdefault(text, []).extend(_text(*value) for value in values)
+        elif name in _NAMES:
+            tags.setdefault(_NAMES[name], []).extend(_text(*value) for value in values)
+    return tag_metadata(tags, rating)
+
+
+def movie_xmp(file: BoundedReader, movie: BoundedReader) -> Metadata:
+    """Read the XMP packet of a file, beside or in its ``moov`` box."""
+    packet = next((content.read(0, xmp.MAX_PACKET) for content in _user_data(movie, b"XMP_")), b"")
+    for part in (file, movie):
+        for _, (name, content) in zip(range(_MAX_TOP_LEVEL), boxes(part)):
+            if name == XMP_BOX and not packet:
+                packet = content.read(0, xmp.MAX_PACKET)
+    return xmp.extract(packet) if packet else {}
+
+
+def _user_data(movie: BoundedReader, name: bytes) -> Iterator[BoundedReader]:
+    """Yield a kind of box in all user data, of which programs append another one."""
+    for _, (box_name, content) in zip(range(_MAX_TOP_LEVEL), boxes(movie)):
+        if box_name == b"udta" and (found := child(content, name)) is not None:
+            yield found
+
+
+def _items(meta: BoundedReader) -> BoundedReader | None:
+    """Return an item list without named keys; QuickTime's ``meta`` is a plain box, MPEG-4's a full box."""
+    start = 0 if meta.read(4, 4) in (b"hdlr", b"keys", b"ilst") else 4
+    parts = {box.name: box.content for box in boxes(meta, start)}
+    return parts.get(b"ilst") if b"keys" not in parts else None
+
+
+def _text(kind: int, data: bytes) -> str:
+    return decode(data, "utf-16-be" if kind == _UTF16 else "utf-8")
+
+
+def _number(kind: int, data: bytes) -> float | None:
+    if kind in (_UTF8, _UTF16):
+        return ratings.number(_text(kind, data))
+    return float(int.from_bytes(data, "big", signed=kind == _INTEGER)) if len(data) <= 8 else None

@@ -1,0 +1,471 @@
+"""Music tags: ID3, APE, Vorbis comments, RIFF, AIFF and MP4, in any encoding and with several values."""
+
+import struct
+import zlib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfkit.scan.extract import mp4_tags, music_tags
+from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.id3 import read_id3v2
+from mfkit.scan.extract.id3_genres import GENRES, genre_names
+from mfkit.scan.extract.registry import Metadata
+from mfkit.scan.extract.tag_fields import number_text, tag_metadata
+from mfkit.scan.formats.identify import FORMATS
+from tests.unit.scan.extract.test_xmp import array, packet
+from tests.unit.scan.heif_files import box
+
+Reader = Callable[[Path], Metadata]
+SILENCE = (b"\xff\xfb\x90\x00" + bytes(413)) * 40
+"""MPEG-1 layer III frames of 128 kbit/s at 44.1 kHz."""
+
+
+def seven_bit(size: int) -> bytes:
+    """Return a size as ID3v2 stores it."""
+    return bytes((size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127))
+
+
+def frame(name: str, content: bytes, version: int = 3, flags: int = 0, *, plain: bool = False) -> bytes:
+    """Return an ID3v2 frame."""
+    if version == 2:
+        return name.encode() + struct.pack(">I", len(content))[1:] + content
+    size = seven_bit(len(content)) if version == 4 and not plain else struct.pack(">I", len(content))
+    return name.encode() + size + bytes((0, flags)) + content
+
+
+def tag(*frames: bytes, version: int = 3, flags: int = 0, padding: int = 0) -> bytes:
+    """Return an ID3v2 tag."""
+    body = b"".join(frames) + bytes(padding)
+    return b"ID3" + bytes((version, 0, flags)) + seven_bit(len(body)) + body
+
+
+def latin(text: str, encoding: str = "latin-1") -> bytes:
+    """Return a frame's content that declares Latin-1."""
+    return b"\0" + text.encode(encoding)
+
+
+def id3v1(title: bytes, artist: bytes, genre: int = 17, track: int = 0) -> bytes:
+    """Return an ID3v1.1 tag of the year 1999."""
+    comment = bytes(28) + bytes((0, track)) if track else bytes(30)
+    return (
+        b"TAG"
+        + title.ljust(30, b"\0")
+        + artist.ljust(30, b"\0")
+        + bytes(30)
+        + b"1999"
+        + comment
+        + bytes((genre,))
+    )
+
+
+def ape(*items: tuple[str, bytes]) -> bytes:
+    """Return an APEv2 tag without a header."""
+    body = b"".join(struct.pack("<II", len(value), 0) + key.encode() + b"\0" + value for key, value in items)
+    return body + b"APETAGEX" + struct.pack("<IIII", 2000, len(body) + 32, len(items), 0) + bytes(8)
+
+
+def comments(*values: str) -> bytes:
+    """Return a Vorbis comment block."""
+    raw = [value.encode() for value in values]
+    return (
+        struct.pack("<I", 6) + b"writer" + struct.pack("<I", len(raw))
+        + b"".join(struct.pack("<I", len(value)) + value for value in raw)
+    )  # fmt: skip
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Callable[..., Metadata]:
+    """Write a file of bytes, and read its tags."""
+
+    def read(data: bytes, format_name: str = "mp3") -> Metadata:
+        path = tmp_path / f"song.{format_name}"
+        path.write_bytes(data)
+        return music_tags.extract(str(path), FORMATS[format_name])
+
+    return read
+
+
+def test_latin1_frames_in_other_encodings(song: Callable[..., Metadata]) -> None:
+    """UTF-8, Cyrillic and Chinese in frames that declare Latin-1 are recognised over all frames."""
+    assert song(tag(frame("TIT2", latin("Café Müller"))))["title"] == "Café Müller"
+    assert song(tag(frame("TIT2", latin("Je čas metat kamení", "utf-8"))))["title"] == "Je čas metat kamení"
+    metadata = song(
+        tag(frame("TIT2", latin("Танцевальный рай", "cp1251")), frame("TPE1", latin("ДДТ", "cp1251")))
+    )
+    assert (metadata["title"], metadata["artist"]) == ("Танцевальный рай", "ДДТ")
+    assert metadata["extra"]["text_encoding"] == "cp1251"
+    assert song(tag(frame("TIT2", latin("爱你一万年", "gbk"))))["title"] == "爱你一万年"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\1\xff\xfe" + "Größe".encode("utf-16-le"), "Größe"),
+        (b"\1\xfe\xff" + "Ωmega".encode("utf-16-be"), "Ωmega"),
+        (b"\2" + "Größe".encode("utf-16-be"), "Größe"),
+        (b"\3" + "Größe".encode() + b"\0", "Größe"),
+        (b"\3Gr\xf6\xdfe", "Größe"),
+        (b"No encoding", "No encoding"),
+    ],
+)
+def test_declared_encodings(content: bytes, expected: str, song: Callable[..., Metadata]) -> None:
+    """All encodings of ID3v2 are read, and UTF-8 that is none is Windows-1252."""
+    assert song(tag(frame("TIT2", content, 4), version=4))["title"] == expected
+
+
+def test_several_values(song: Callable[..., Metadata]) -> None:
+    """ID3v2.4 separates values by NULs, in UTF-16 by two; ID3v2.3 by slashes, except within names."""
+    utf16 = b"\1\xff\xfe" + "Ann\0\ufeffBob".encode("utf-16-le")
+    metadata = song(tag(frame("TPE1", utf16, 4), frame("TCON", b"\3Rock\0Pop\x0017", 4), version=4))
+    assert (metadata["artist"], metadata["genre"]) == ("Ann; Bob", "Rock; Pop")
+    assert (metadata["extra"]["artists"], metadata["extra"]["genres"]) == (["Ann", "Bob"], ["Rock", "Pop"])
+    assert song(tag(frame("TPE1", latin("Simon/Garfunkel"))))["extra"]["artists"] == ["Simon", "Garfunkel"]
+    assert song(tag(frame("TPE1", latin("AC/DC"))))["artist"] == "AC/DC"
+    assert song(tag(frame("TCON", latin("Hip-Hop/Rap"))))["genre"] == "Hip-Hop/Rap"
+    assert song(tag(frame("TPE1", b"\3Ann/Bob", 4), version=4))["artist"] == "Ann/Bob"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["80s"], ["80s"]),
+        (["90's"], ["90's"]),
+        (["2000s Pop"], ["2000s Pop"]),
+        (["(17)"], ["Rock"]),
+        (["17"], ["Rock"]),
+        (["(17)Rock"], ["Rock"]),
+        (["(4)Eurodisco"], ["Disco", "Eurodisco"]),
+        (["(51)(39)"], ["Techno-Industrial", "Noise"]),
+        (["(RX)"], ["Remix"]),
+        (["CR"], ["Cover"]),
+        (["((Foo) bar"], ["(Foo) bar"]),
+        (["(0)"], ["Blues"]),
+        (["0"], ["Blues"]),
+        (["(155)"], ["Downtempo"]),
+        (["191"], ["Psybient"]),
+        (["192"], ["192"]),
+        (["(255)"], ["(255)"]),
+        (["Rock", "Pop", "17"], ["Rock", "Pop"]),
+        (["", " "], []),
+    ],
+)
+def test_genres(values: list[str], expected: list[str]) -> None:
+    """Only whole numbers and numbers in parentheses are references."""
+    assert genre_names(values) == expected
+    assert len(GENRES) == 192
+
+
+def test_numbers_and_flags(song: Callable[..., Metadata]) -> None:
+    """Album artist, track, disc, compilation, composer, comment and rating are read."""
+    metadata = song(
+        tag(
+            frame("TPE2", latin("Various Artists")),
+            frame("TRCK", latin("03/12")),
+            frame("TPOS", latin("2/2")),
+            frame("TCMP", latin("1")),
+            frame("TCOM", latin("Someone")),
+            frame("COMM", b"\0engiTunSMPB\0 00000000"),
+            frame("COMM", b"\0eng\0a remark"),
+            frame("POPM", b"no@email\0\x80\0\0\0\1"),
+            frame("TXXX", b"\0FMPS_Rating\x000.2"),
+            frame("APIC", bytes(70_000)),
+            frame("TYER", latin("1999")),
+        )
+    )
+    assert metadata["year"] == "1999"
+    assert metadata["extra"] == {
+        "album_artist": "Various Artists", "track": "3/12", "disc": "2/2", "compilation": True,
+        "composer": "Someone", "comment": "a remark", "rating": 3, "origins": {"year": "tag"},
+    }  # fmt: skip
+
+
+def test_old_and_new_versions(song: Callable[..., Metadata]) -> None:
+    """ID3v2.2, its names in ID3v2.3, extended headers, unsynchronised and compressed frames are read."""
+    assert song(tag(frame("TT2", latin("Two"), 2), version=2))["title"] == "Two"
+    assert song(tag(frame("TT2\0", latin("iTunes"))))["title"] == "iTunes"
+    extended = struct.pack(">IHI", 6, 0, 0)
+    assert song(tag(extended, frame("TIT2", latin("Extended")), flags=0x40))["title"] == "Extended"
+    whole = b"TIT2" + struct.pack(">I", 7) + bytes(2) + b"\1\xff\x00\xfeA\0\xe9\0"
+    assert song(tag(whole, flags=0x80))["title"] == "Aé"
+    packed = zlib.compress(latin("Compressed"))
+    content = seven_bit(11) + packed
+    assert song(tag(frame("TIT2", content, 4, 0x09), version=4))["title"] == "Compressed"
+    content = struct.pack(">I", 11) + packed
+    assert song(tag(frame("TIT2", content, 3, 0x80)))["title"] == "Compressed"
+    assert "title" not in song(tag(frame("TIT2", b"\0secret", 3, 0x40)))
+
+
+def test_itunes_sizes(song: Callable[..., Metadata]) -> None:
+    """iTunes wrote plain sizes into ID3v2.4; what follows a frame shows which of the two it is."""
+    for plain in (True, False):
+        frames = (
+            frame("TIT2", b"\3" + b"x" * 300, 4, plain=plain),
+            frame("TPE1", b"\3After", 4, plain=plain),
+        )
+        for padding in (0, 64):
+            metadata = song(tag(*frames, version=4, padding=padding))
+            assert (metadata["title"], metadata["artist"]) == ("x" * 300, "After")
+
+
+def test_id3v1_fills_in(song: Callable[..., Metadata]) -> None:
+    """ID3v2 has priority, then APE, then ID3v1, which is decoded like the others."""
+    v1 = id3v1("Café".encode("latin-1"), "Müller".encode("latin-1"), track=7)
+    metadata = song(SILENCE + v1)
+    assert (metadata["title"], metadata["artist"], metadata["genre"]) == ("Café", "Müller", "Rock")
+    assert (metadata["year"], metadata["extra"]["track"]) == ("1999", "7")
+    both = song(tag(frame("TIT2", latin("Two"))) + SILENCE + ape(("Album", b"Ape"), ("Title", b"no")) + v1)
+    assert (both["title"], both["album"], both["artist"]) == ("Two", "Ape", "Müller")
+    cyrillic = id3v1("Танцевальный рай".encode("cp1251"), "Русский".encode("cp1251"), genre=255)
+    assert song(SILENCE + cyrillic)["title"] == "Танцевальный рай"
+
+
+def test_ape_items(song: Callable[..., Metadata]) -> None:
+    """Values are separated by NULs."""
+    data = SILENCE + ape(
+        ("Artist", b"Ann\0Bob"), ("Track", b"3/9"), ("Album Artist", b"V"), ("Rating", b"80")
+    )
+    metadata = song(data)
+    assert (metadata["artist"], metadata["extra"]["artists"]) == ("Ann; Bob", ["Ann", "Bob"])
+    assert (metadata["extra"]["track"], metadata["extra"]["album_artist"], metadata["extra"]["rating"]) == (
+        "3/9",
+        "V",
+        4,
+    )
+
+
+VALUES = ("ARTIST=Ann", "artist=Bob", "GENRE=Rock", "GENRE=Pop", "GENRE=Rock", "DATE=2001", "DATE=2002",
+          "TRACKNUMBER=3", "TRACKTOTAL=12", "DISCNUMBER=1", "ALBUMARTIST=V", "COMPILATION=1",
+          "FMPS_RATING=0.8", "METADATA_BLOCK_PICTURE=" + "A" * 70_000, "TITLE=Größe")  # fmt: skip
+
+
+def flac(block: bytes) -> bytes:
+    """Return the metadata blocks of a FLAC file."""
+    return b"fLaC\0\0\0\x22" + bytes(34) + b"\x84" + struct.pack(">I", len(block))[1:] + block
+
+
+def ogg(*packets: bytes, serial: int = 7) -> bytes:
+    """Return an Ogg stream with one page for each 255 segments."""
+    lacing = b"".join(b"\xff" * (len(one) // 255) + bytes((len(one) % 255,)) for one in packets)
+    data = b"".join(packets)
+    pages, at = b"", 0
+    for start in range(0, len(lacing), 255):
+        part = lacing[start : start + 255]
+        size = sum(part)
+        pages += b"OggS\0\0" + bytes(8) + struct.pack("<III", serial, start, 0) + bytes((len(part),)) + part
+        pages += data[at : at + size]
+        at += size
+    return pages
+
+
+@pytest.mark.parametrize("container", ["flac", "id3+flac", "vorbis", "opus", "speex", "oggflac"])
+def test_vorbis_comments(container: str, song: Callable[..., Metadata]) -> None:
+    """Repeated names are several values, in FLAC and in the second packet of every Ogg stream."""
+    block = comments(*VALUES)
+    data, name = {
+        "flac": (flac(block), "flac"),
+        "id3+flac": (tag(frame("TIT2", latin("no"))) + flac(block), "flac"),
+        "vorbis": (ogg(b"\x01vorbis" + bytes(23), b"\x03vorbis" + block + b"\1", b"\x05vorbis"), "ogg"),
+        "opus": (ogg(b"OpusHead" + bytes(11), b"OpusTags" + block), "opus"),
+        "speex": (ogg(b"Speex   " + bytes(72), block), "spx"),
+        "oggflac": (ogg(b"\x7fFLAC" + bytes(46), b"\x04" + struct.pack(">I", len(block))[1:] + block), "ogg"),
+    }[container]
+    metadata = song(data, name)
+    assert (metadata["title"], metadata["artist"], metadata["genre"]) == ("Größe", "Ann; Bob", "Rock; Pop")
+    extra = metadata["extra"]
+    assert (metadata["year"], extra["track"], extra["disc"]) == ("2001", "3/12", "1")
+    assert (extra["album_artist"], extra["compilation"], extra["rating"]) == ("V", True, 4)
+
+
+def test_wav_and_aiff(song: Callable[..., Metadata]) -> None:
+    """RIFF INFO has priority over a WAV's ID3 tag, ID3 over AIFF's text chunks."""
+
+    def riff(name: bytes, data: bytes, order: str = "<") -> bytes:
+        return name + struct.pack(order + "I", len(data)) + data + b"\0" * (len(data) % 2)
+
+    info = riff(b"LIST", b"INFO" + riff(b"INAM", b"Caf\xe9\0") + riff(b"IPRD", b"Album\0"))
+    more = tag(frame("TIT2", latin("no")), frame("TPE1", latin("Ann")))
+    wav = riff(b"RIFF", b"WAVE" + info + riff(b"id3 ", more))
+    metadata = song(wav, "wav")
+    assert (metadata["title"], metadata["album"], metadata["artist"]) == ("Café", "Album", "Ann")
+    aiff = riff(
+        b"FORM",
+        b"AIFF" + riff(b"NAME", b"no", ">") + riff(b"AUTH", b"Bob", ">") + riff(b"ID3 ", more, ">"),
+        ">",
+    )
+    metadata = song(aiff, "aiff")
+    assert (metadata["title"], metadata["artist"]) == ("no", "Ann")
+
+
+def test_xmp_in_a_private_frame(song: Callable[..., Metadata]) -> None:
+    """Adobe's programs write XMP into MP3 files."""
+    content = b"XMP\0" + packet(body=array("dc:subject", "podcast"))
+    assert song(tag(frame("PRIV", content)))["extra"]["keywords"] == ["podcast"]
+
+
+def item(name: bytes, kind: int, *values: bytes) -> bytes:
+    """Return an entry of an MP4 item list."""
+    return box(name, *(box(b"data", struct.pack(">II", kind, 0), value) for value in values))
+
+
+def test_mp4_items() -> None:
+    """Numbers, flags, numeric genres, ratings, repeated values and free-form names are read."""
+    free = box(b"----", box(b"mean", bytes(4), b"com.apple.iTunes"), box(b"name", bytes(4), b"ARTISTS"),
+               *(box(b"data", struct.pack(">II", 1, 0), name) for name in (b"Ann", b"Bob")))  # fmt: skip
+    items = box(
+        b"ilst", item(b"\xa9ART", 1, b"Ann & Bob"), free, item(b"\xa9gen", 1, b"Rock", b"Pop"),
+        item(b"aART", 1, b"V"), item(b"trkn", 0, struct.pack(">HHHH", 0, 3, 12, 0)),
+        item(b"disk", 0, struct.pack(">HHH", 0, 1, 0)), item(b"cpil", 21, b"\1"), item(b"rate", 1, b"80"),
+        item(b"\xa9day", 1, b"2001-02-03"),
+    )  # fmt: skip
+    handler = box(b"hdlr", bytes(25))
+    movie = box(b"udta", box(b"meta", bytes(4), handler, items))
+    metadata = mp4_tags.item_list(bytes_reader(movie))
+    assert (metadata["artist"], metadata["genre"], metadata["year"]) == (
+        "Ann & Bob",
+        "Rock; Pop",
+        "2001-02-03",
+    )
+    assert metadata["extra"] == {
+        "album_artist": "V", "track": "3/12", "disc": "1", "compilation": True, "rating": 4,
+        "artists": ["Ann", "Bob"], "genres": ["Rock", "Pop"],
+        "origins": {"artist": "tag", "genre": "tag", "year": "tag"},
+    }  # fmt: skip
+    numeric = box(b"udta", box(b"meta", bytes(4), handler, box(b"ilst", item(b"gnre", 0, b"\0\x12"))))
+    assert mp4_tags.item_list(bytes_reader(numeric))["genre"] == "Rock"
+
+
+@pytest.mark.parametrize(("place", "name"), [("uuid", "a.mp4"), ("udta", "a.mov"), ("moov uuid", "a.mp4")])
+def test_xmp_of_movies(place: str, name: str, video_file: Callable[..., Path], metadata_of: Reader) -> None:
+    """A packet beside the movie header or in it is read."""
+    path = video_file(name)
+    data = bytearray(path.read_bytes())
+    xmp_box = box(b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac"), packet('q:Rating="4"'))
+    if place == "uuid":
+        data += xmp_box
+    else:
+        more = xmp_box if place == "moov uuid" else box(b"udta", box(b"XMP_", packet('q:Rating="4"')))
+        at = data.index(b"moov") - 4
+        size = int.from_bytes(data[at : at + 4], "big")
+        assert at + size == len(data)
+        data[at : at + 4] = struct.pack(">I", size + len(more))
+        data += more
+    path.write_bytes(data)
+    assert metadata_of(path)["extra"]["rating"] == 4
+
+
+def test_android_cameras(video_file: Callable[..., Path], metadata_of: Reader, tmp_path: Path) -> None:
+    """Android's keys name manufacturer and model."""
+    tags = {"com.android.manufacturer": "Google", "com.android.model": "Pixel 6"}
+    source = video_file("a.mp4")
+    path = tmp_path / "b.mp4"
+    with (
+        av.open(str(source)) as given,
+        av.open(str(path), "w", options={"movflags": "use_metadata_tags"}) as made,
+    ):
+        made.metadata.update(tags)
+        streams = {stream.index: made.add_stream_from_template(stream) for stream in given.streams}
+        for part in given.demux():
+            if part.dts is not None:
+                part.stream = streams[part.stream.index]
+                made.mux(part)
+    metadata = metadata_of(path)
+    assert (metadata["camera_make"], metadata["camera_model"]) == ("Google", "Pixel 6")
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4"])
+def test_chapters(suffix: str, video_file: Callable[..., Path], metadata_of: Reader, tmp_path: Path) -> None:
+    """Chapters have a title, a start and an end in seconds."""
+    source = video_file("a.mp4")
+    path = tmp_path / f"b.{suffix}"
+    with av.open(str(source)) as given, av.open(str(path), "w") as made:
+        streams = {stream.index: made.add_stream_from_template(stream) for stream in given.streams}
+        made.set_chapters(
+            [
+                {
+                    "id": 1,
+                    "start": 0,
+                    "end": 400,
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": "Größe"},
+                },
+                {
+                    "id": 2,
+                    "start": 400,
+                    "end": 900,
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": "Two"},
+                },
+            ]
+        )
+        for part in given.demux():
+            if part.dts is not None:
+                part.stream = streams[part.stream.index]
+                made.mux(part)
+    assert metadata_of(path)["extra"]["chapters"] == [
+        {"title": "Größe", "start": 0.0, "end": 0.4},
+        {"title": "Two", "start": 0.4, "end": 0.9},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "totals", "expected"),
+    [
+        (["3"], [], "3"),
+        (["03/12"], [], "3/12"),
+        (["3"], ["12"], "3/12"),
+        (["3/"], [], None),
+        (["3 of 12"], [], "3/12"),
+        (["0/12"], [], None),
+        (["A1"], [], None),
+        (["3/0"], [], "3"),
+        ([], ["12"], None),
+    ],
+)
+def test_track_numbers(numbers: list[str], totals: list[str], expected: str | None) -> None:
+    """A number and a total, in one text or two."""
+    assert number_text(numbers, totals) == expected
+
+
+def test_album_artist_stands_in(tmp_path: Path, metadata_of: Reader) -> None:
+    """A track without an artist gets the album's."""
+    path = tmp_path / "a.mp3"
+    path.write_bytes(tag(frame("TPE2", latin("Only Album Artist"))) + SILENCE)
+    assert metadata_of(path)["artist"] == "Only Album Artist"
+
+
+def test_named_tags_without_repeats() -> None:
+    """Values that are empty or repeated are ignored, and a list of artists beats a joined one."""
+    metadata = tag_metadata({"artist": ["Ann", "", "Ann"], "genre": ["  "], "artists": ["Ann", "Bob"]})
+    assert metadata["artist"] == "Ann" and "genre" not in metadata
+    assert metadata["extra"]["artists"] == ["Ann", "Bob"]
+
+
+@given(st.binary(max_size=300), st.integers(0, 400), st.sampled_from([2, 3, 4]))
+def test_damaged_tags_raise_nothing(noise: bytes, at: int, version: int) -> None:
+    """Any bytes in a tag give texts or none."""
+    name = "TT2" if version == 2 else "TIT2"
+    data = tag(*(frame(name, latin("x" * 20), version) for _ in range(5)), version=version)
+    read_id3v2(bytes_reader(data[:at] + noise + data[at:]))
+    read_id3v2(bytes_reader(data[:at] + noise))
+
+
+@given(st.binary(max_size=200), st.integers(0, 300))
+def test_damaged_comments_raise_nothing(noise: bytes, at: int) -> None:
+    """Any bytes in Ogg, FLAC, APE and MP4 structures give tags or none."""
+    from mfkit.scan.extract.vorbis_and_ape_tags import ape_items, flac_comments, ogg_comments
+
+    for data, read in (
+        (flac(comments(*VALUES[:5])), flac_comments),
+        (ogg(b"OpusHead" + bytes(11), b"OpusTags" + comments(*VALUES[:5])), ogg_comments),
+        (ape(("Artist", b"Ann\0Bob"), ("Track", b"3")), ape_items),
+        (box(b"udta", box(b"meta", bytes(4), box(b"ilst", item(b"trkn", 0, b"\0")))), mp4_tags.item_list),
+    ):
+        found: Any = read(bytes_reader(data[:at] + noise + data[at:]))
+        assert isinstance(found, dict)

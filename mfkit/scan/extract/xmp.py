@@ -72,7 +72,6 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
         "lens": _text(found, "aux:Lens", "exifEX:LensModel"),
         "orientation": whole_number(_text(found, "tiff:Orientation")),
         "people": _people(found) or None,
-        "motion_photo": _is_motion_photo(found) or None,
     }
     if taken_at is None and created_at is not None:
         extra["origins"] = {"taken_at": CREATE_DATE}
@@ -181,10 +180,6 @@ def _place(found: Properties) -> str | None:
                     parts if any(parts) else [_text(place, f"Iptc4xmpExt:{part}") for part in _PLACE_FIELDS]
                 )
     return ", ".join(dict.fromkeys(part for part in parts if part)) or None
-
-
-def _is_motion_photo(found: Properties) -> bool:
-    return _text(found, "GCamera:MotionPhoto", "GCamera:MicroVideo") == "1"
 
 
 def _date(found: Properties, *names: str) -> datetime | None:

@@ -48,9 +48,6 @@ _PREFIXES = {
     "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://ns.acdsee.com/regions/": "acdsee-rs",
-    "http://ns.google.com/photos/1.0/camera/": "GCamera",
-    "http://ns.google.com/photos/1.0/container/": "Container",
-    "http://ns.google.com/photos/1.0/container/item/": "Item",
 }
 """Namespace URI → prefix under which the readers know it; properties of other namespaces are skipped."""
 _KNOWN_PREFIXES = {prefix: uri for uri, prefix in _PREFIXES.items()} | {"xap": "http://ns.adobe.com/xap/1.0/"}

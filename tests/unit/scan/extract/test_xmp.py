@@ -23,7 +23,6 @@ NAMESPACES = {
     "mwg-kw": "http://www.metadataworkinggroup.com/schemas/keywords/",
     "ext": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
     "media": "http://ns.iview-multimedia.com/mediapro/1.0/",
-    "g": "http://ns.google.com/photos/1.0/camera/",
     "other": "http://example.org/other/",
 }
 
@@ -167,14 +166,6 @@ def test_places_and_authors() -> None:
     metadata = xmp.extract(packet(body=body))
     assert (metadata["location_name"], metadata["extra"]["author"]) == ("Oslo, Norway", "Ann; Bob")
     assert xmp.extract(packet('ps:City="Bergen"', body))["location_name"] == "Bergen"
-
-
-@pytest.mark.parametrize(("value", "expected"), [("1", True), ("0", None)])
-def test_motion_photos(value: str, expected: bool | None) -> None:
-    """Google's phones mark images that contain a video."""
-    assert (
-        xmp.extract(packet(f'g:MotionPhoto="{value}" ps:City="x"'))["extra"].get("motion_photo") is expected
-    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "utf-32-le", "latin-1"])

@@ -83,7 +83,7 @@ _scan_root = (
 _COLUMNS = (
     "media_type", "mime_type", "extension", "video_codec", "audio_codec", "folder", "artist", "album",
     "genre", "camera_make", "camera_model", "iso", "aperture", "focal_length", "location_name",
-    "sample_rate", "channels",
+    "sample_rate", "channels", "album_artist", "people", "rating", "track", "disc",
 )
 # fmt: on
 DIMENSIONS: dict[str, ColumnElement[Any]] = {
@@ -177,7 +177,7 @@ def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
 # fmt: off
 _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
     c.media_type, c.mime_type, c.extension, c.video_codec, c.audio_codec, c.camera_make, c.camera_model,
-    c.artist, c.album, c.genre, c.year, c.folder,
+    c.artist, c.album, c.genre, c.year, c.folder, c.album_artist, c.rating, c.disc,
 ))
 # fmt: on
 """Columns with few distinct values."""

@@ -32,7 +32,9 @@ FACETS: dict[str, str] = {
     "lens": "lens",
     "artist": "artist",
     "album": "album",
+    "album_artist": "album_artist",
     "genre": "genre",
+    "people": "people",
     "tag": "tags",
     "collection": "collection",
 }

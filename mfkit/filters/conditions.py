@@ -94,6 +94,9 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
             yield column >= low
         if high is not None:
             yield column <= high
+    for name, column in _NUMBERS.items():
+        if getattr(chosen, name):
+            yield column.in_(getattr(chosen, name))
     if chosen.year:
         yield date_year.in_(chosen.year)
     if chosen.after is not None:
@@ -133,6 +136,20 @@ def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition
     return lambda values: func.lower(column).in_([func.lower(value) for value in values])
 
 
+def _one_of_several(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
+    """Compare with each of the names that a column joins by "; ", without case."""
+    several = "; " + func.lower(column) + "; "
+
+    def condition(values: tuple[str, ...]) -> Condition:
+        parts = [
+            func.replace(several, "; " + func.lower(value) + "; ", "", type_=Text()) != several
+            for value in values
+        ]
+        return or_(_folded(column)(values), and_(column.contains("; "), or_(*parts)))
+
+    return condition
+
+
 def _camera(values: tuple[str, ...]) -> Condition:
     return or_(*(_folded(one)(values) for one in (c.camera_make, c.camera_model, model_without_make, camera)))
 
@@ -160,9 +177,11 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "resolution": resolution.in_,
     "camera": _camera,
     "lens": _folded(lens),
-    "artist": _folded(c.artist),
+    "artist": _one_of_several(c.artist),
     "album": _folded(c.album),
-    "genre": _folded(c.genre),
+    "album_artist": _one_of_several(c.album_artist),
+    "genre": _one_of_several(c.genre),
+    "people": _one_of_several(c.people),
     "tags": _tagged,
     "collection": _collected,
 }
@@ -172,7 +191,9 @@ _RANGES: dict[str, ColumnElement[Any]] = {
     "width": c.width,
     "height": c.height,
     "year": item_year,
+    "rating": c.rating,
 }
+_NUMBERS: dict[str, ColumnElement[Any]] = {"track": c.track, "disc": c.disc}
 
 
 def _below(folder: str) -> Condition:

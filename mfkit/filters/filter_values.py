@@ -69,7 +69,13 @@ class SearchFields(TypedDict, total=False):
     lens: Texts | None
     artist: Texts | None
     album: Texts | None
+    album_artist: Texts | None
     genre: Texts | None
+    people: Texts | None
+    min_rating: float | None
+    max_rating: float | None
+    track: int | Collection[int] | None
+    disc: int | Collection[int] | None
     tags: Texts | None
     all_tags: Texts | None
     no_tags: Texts | None
@@ -218,6 +224,12 @@ Pixels = Annotated[int | None, Field(ge=0, lt=2**31)]
 Year = Annotated[int | None, Field(ge=1, le=9999)]
 Years = Annotated[
     tuple[Annotated[int, Field(ge=1, le=9999)], ...] | None,
+    BeforeValidator(_to_tuple),
+    AfterValidator(_distinct),
+]
+Stars = Annotated[float | None, Field(ge=-1, le=5)]
+Numbers = Annotated[
+    tuple[Annotated[int, Field(ge=1, lt=2**31)], ...] | None,
     BeforeValidator(_to_tuple),
     AfterValidator(_distinct),
 ]

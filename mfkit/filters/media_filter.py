@@ -26,9 +26,11 @@ from mfkit.filters.filter_values import (
     Names,
     Near,
     NearField,
+    Numbers,
     Pixels,
     Resolutions,
     Size,
+    Stars,
     Year,
     Years,
 )
@@ -78,9 +80,15 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
             are resolved when the filter is created.
         camera: Camera make, model, or both, for example ``"Canon EOS 80D"`` or ``"EOS 80D"``.
         lens: Lens name.
-        artist: Artist.
+        artist: Artist. Of several artists, album artists, genres or people, each one matches.
         album: Album.
+        album_artist: Artist of the album.
         genre: Genre.
+        people: People in the image or video, at least one of whom is there.
+        min_rating: Lowest rating in stars. -1 stands for rejected items.
+        max_rating: Highest rating.
+        track: Number or numbers of the track.
+        disc: Number or numbers of the disc.
         tags: Tags, of which the item has at least one.
         all_tags: Tags, all of which the item has.
         no_tags: Tags, none of which the item has.
@@ -127,7 +135,13 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     lens: Names = None
     artist: Names = None
     album: Names = None
+    album_artist: Names = None
     genre: Names = None
+    people: Names = None
+    min_rating: Stars = None
+    max_rating: Stars = None
+    track: Numbers = None
+    disc: Numbers = None
     tags: Names = None
     all_tags: Names = None
     no_tags: Names = None
@@ -147,7 +161,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
 
     @model_validator(mode="after")
     def _refuse_empty_ranges(self) -> MediaFilter:
-        for name in ("size", "duration", "width", "height", "year"):
+        for name in ("size", "duration", "width", "height", "year", "rating"):
             low, high = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
             if low is not None and high is not None and low > high:
                 raise ValueError(f"min_{name} ({low}) is greater than max_{name} ({high})")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import posixpath
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from mfkit.core.bulk_write import new_id
 from mfkit.models import MediaItem, MediaMetadata, MediaType
+from mfkit.scan.extract.plausible import clean
 from mfkit.scan.extract.schema import Metadata
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.stored_path import raw_bytes, to_disk_path
@@ -151,7 +152,21 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
     raw = raw_bytes(to_disk_path(result.path))
     if raw is not None:
         extra["path_bytes"] = base64.b64encode(raw).decode("ascii")
+    metadata |= _text_columns(extra)
     return (new_id(), item_id, *map(metadata.get, METADATA_VALUE_COLUMNS), extra)
+
+
+def _text_columns(extra: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of columns that files state in several forms, such as "3/12" for a track."""
+    people = extra.get("people")
+    columns = {
+        "rating": extra.get("rating"),
+        "people": "; ".join(map(str, people)) if isinstance(people, list) else people,
+        "description": extra.get("description"),
+        "album_artist": extra.get("album_artist"),
+        **{name: str(extra.get(name) or "").partition("/")[0] or None for name in ("track", "disc")},
+    }
+    return dict(clean(cast(Metadata, columns)))
 
 
 def utc_of(taken_at: datetime | None) -> datetime | None:

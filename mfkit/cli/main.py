@@ -25,6 +25,7 @@ from platformdirs import user_log_path
 # Importing these modules registers their commands.
 from mfkit.cli import (  # noqa: F401
     export_and_report,
+    inspect_and_verify,
     items_and_summaries,
     lab_and_app,
     maintenance,

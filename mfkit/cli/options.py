@@ -30,6 +30,7 @@ _UsageError: Any = typer.BadParameter.__base__
 _GROUPS = {
     "Fill a library": ("scan", "import", "demo"),
     "Query it": ("sizes", "items", "search", "duplicates", "savings", "failures", "scans"),
+    "Look at pixels and verify files": ("inspect", "similar", "verify", "damaged"),
     "Explore and share": ("lab", "app", "report", "export", "publish"),
     "Organize": ("tag", "filters"),
     "Maintain": ("doctor", "db", "cache"),

@@ -259,8 +259,8 @@ def _canonical_bytes(row: Row) -> bytes:
 def _canonical_value(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, UUID):
-        return value.hex
+    if isinstance(value, UUID | bytes):
+        return value.hex if isinstance(value, UUID) else value.hex()
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return _canonical_json(value) if isinstance(value, dict | list) else value

@@ -20,7 +20,7 @@ from mfkit.resources import resource_folder
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0008"
+HEAD = "0009"
 """The schema revision of this mfkit."""
 _UNFINISHED = "copy:"
 _OBJECT = re.compile(r"CREATE (TRIGGER|VIEW|VIRTUAL TABLE) (?:IF NOT EXISTS )?\W?(\w+)", re.IGNORECASE)

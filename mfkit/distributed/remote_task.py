@@ -32,7 +32,7 @@ VERSION = f"{__version__}, extractors {EXTRACTOR_VERSION}"
 _IDLE_SECONDS = 15.0
 """Seconds that a worker process waits for the next task."""
 
-_idle: dict[tuple[int, int, float], dict[WorkerSupervisor, asyncio.Task[None]]] = {}
+_idle: dict[tuple[int, int, float], dict[WorkerSupervisor[Job], asyncio.Task[None]]] = {}
 """Idle supervisors by process and limits, with the task that ends each; used only on mfkit's event loop."""
 
 
@@ -76,7 +76,7 @@ async def _inspect(jobs: list[Job], memory_limit: int, time_limit: float) -> Non
         supervisor, ending = idle.popitem()
         ending.cancel()
     else:
-        supervisor = WorkerSupervisor(memory_limit, time_limit)
+        supervisor = WorkerSupervisor[Job](memory_limit, time_limit)
     queue: asyncio.Queue[Job | None] = asyncio.Queue()
     for job in (*jobs, None):
         queue.put_nowait(job)
@@ -89,7 +89,7 @@ async def _inspect(jobs: list[Job], memory_limit: int, time_limit: float) -> Non
 
 
 async def _end_when_idle(
-    supervisor: WorkerSupervisor, idle: dict[WorkerSupervisor, asyncio.Task[None]]
+    supervisor: WorkerSupervisor[Job], idle: dict[WorkerSupervisor[Job], asyncio.Task[None]]
 ) -> None:
     await asyncio.sleep(_IDLE_SECONDS)
     del idle[supervisor]

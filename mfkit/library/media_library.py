@@ -26,6 +26,7 @@ from mfkit.library.base import Engine, Overview, overview_of
 from mfkit.library.curate import CurateMethods
 from mfkit.library.details import DetailMethods
 from mfkit.library.exchange import ExchangeMethods
+from mfkit.library.inspection_methods import InspectionMethods
 from mfkit.library.write import WriteMethods
 from mfkit.text_safety import escape_control
 from mfkit.upper_layers import load_presentation
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from mfkit.widgets import Explorer
 
 
-class AsyncMediaLibrary(WriteMethods, AnalysisMethods, DetailMethods, CurateMethods, ExchangeMethods):
+class AsyncMediaLibrary(
+    WriteMethods, AnalysisMethods, InspectionMethods, DetailMethods, CurateMethods, ExchangeMethods
+):
     """A media library for async code. It runs on the caller's event loop.
 
     Attributes:
@@ -233,6 +236,11 @@ class MediaLibrary:
     places = _sync(AsyncMediaLibrary.places)
     largest = _sync(AsyncMediaLibrary.largest)
     duplicates = _sync(AsyncMediaLibrary.duplicates)
+    inspect = _sync(AsyncMediaLibrary.inspect)
+    similar = _sync(AsyncMediaLibrary.similar)
+    verify = _sync(AsyncMediaLibrary.verify)
+    damaged = _sync(AsyncMediaLibrary.damaged)
+    verified = _sync(AsyncMediaLibrary.verified)
     completeness = _sync(AsyncMediaLibrary.completeness)
     missing_metadata = _sync(AsyncMediaLibrary.missing_metadata)
     savings = _sync(AsyncMediaLibrary.savings)

@@ -5,6 +5,14 @@ from mfkit.models.change_log import media_changes
 from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus, scan_changes
 from mfkit.models.media import Collection, MediaItem, MediaType, Tag, collection_items, media_tags
 from mfkit.models.metadata import MediaMetadata
+from mfkit.models.pixel_tables import (
+    InspectionStep,
+    VerificationOutcome,
+    picture_hashes,
+    picture_miniatures,
+    pixel_inspections,
+    verifications,
+)
 from mfkit.models.saved_filter import SavedFilter
 from mfkit.models.search_index import media_search
 from mfkit.models.wide_view import media
@@ -12,6 +20,7 @@ from mfkit.models.wide_view import media
 __all__ = [
     "Base",
     "Collection",
+    "InspectionStep",
     "LocalDateTime",
     "MediaCopy",
     "MediaItem",
@@ -26,11 +35,16 @@ __all__ = [
     "TimestampMixin",
     "UTCDateTime",
     "UUIDMixin",
+    "VerificationOutcome",
     "collection_items",
     "media",
     "media_changes",
     "media_search",
     "media_tags",
+    "picture_hashes",
+    "picture_miniatures",
+    "pixel_inspections",
     "scan_changes",
     "utc_now",
+    "verifications",
 ]

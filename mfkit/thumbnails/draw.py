@@ -53,22 +53,50 @@ def draw(source: Source, side: int) -> bytes:
         ThumbnailError: The file has no image, is too large, or its format is not supported.
         OSError: The file cannot be read.
     """
-    with open_source(source) as file:
-        file_format = identify(file.read(HEAD_SIZE), name_of(source))
+    file_format = format_of(source)
     match file_format.media_type:
         case "image":
-            image = _render_image(source, file_format, side)
+            image = open_image(source, file_format, side)
         case "video" | "audio":
             image = _render_stream(source, file_format, side)
         case _:
             raise ThumbnailError(f"Thumbnails of {file_format.mime_type} files are not supported.")
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     written = BytesIO()
-    _to_jpeg_colors(image).save(written, "JPEG", quality=82, optimize=True)
+    to_jpeg_colors(image).save(written, "JPEG", quality=82, optimize=True)
     return written.getvalue()
 
 
-def _render_image(source: Source, file_format: FileFormat, side: int) -> Image.Image:
+def format_of(source: Source) -> FileFormat:
+    """Return a file's format.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with open_source(source) as file:
+        return identify(file.read(HEAD_SIZE), name_of(source))
+
+
+def open_image(
+    source: Source, file_format: FileFormat, side: int, resample: Image.Resampling = Image.Resampling.LANCZOS
+) -> Image.Image:
+    """Return an image upright, at most ``side`` pixels wide and high.
+
+    Raises:
+        ThumbnailError: The image has too many pixels, or its format is not supported.
+        OSError: The file cannot be read or decoded.
+    """
+    with open_source(source) as file, open_pillow(file, file_format) as original:
+        return _upright(original, side, resample)
+
+
+def open_pillow(file: Any, file_format: FileFormat) -> Image.Image:
+    """Open an image with the decoders of Pillow that start no other program, without decoding it yet.
+
+    Raises:
+        ThumbnailError: The image has too many pixels, or its format is not supported.
+        OSError: The file cannot be read.
+    """
     formats = list(_FORMATS)
     if file_format.format in _HEIF:
         try:
@@ -79,25 +107,30 @@ def _render_image(source: Source, file_format: FileFormat, side: int) -> Image.I
             ) from None
         pillow_heif.register_heif_opener()
         formats.append("HEIF")
-    with open_source(source) as file:
-        return _open_image(file, formats, side)
+    return _open_as(file, formats)
 
 
-def _open_image(source: Any, formats: list[str], side: int) -> Image.Image:
+def _open_as(file: Any, formats: list[str]) -> Image.Image:
     Image.init()
     try:
-        opened = Image.open(source, formats=[one for one in formats if one in Image.OPEN])
+        return Image.open(file, formats=[one for one in formats if one in Image.OPEN])
     except UnidentifiedImageError:
         raise ThumbnailError("Thumbnails of this image format are not supported.") from None
     except Image.DecompressionBombError:
         raise ThumbnailError("The image has too many pixels for a thumbnail.") from None
-    with opened as original:
-        original.draft("RGB", (side, side))
-        original.thumbnail((side, side), Image.Resampling.LANCZOS)
-        return ImageOps.exif_transpose(original)
 
 
-def _to_jpeg_colors(image: Image.Image) -> Image.Image:
+def _upright(
+    original: Image.Image, side: int, resample: Image.Resampling = Image.Resampling.LANCZOS
+) -> Image.Image:
+    # JPEG is decoded at an eighth of its size if both sides stay as large as those of the result.
+    scale = side / max(original.size)
+    original.draft("RGB", (max(1, int(original.width * scale)), max(1, int(original.height * scale))))
+    original.thumbnail((side, side), resample)
+    return ImageOps.exif_transpose(original)
+
+
+def to_jpeg_colors(image: Image.Image) -> Image.Image:
     """Convert an image to a colour mode of JPEG, with a white background behind transparency."""
     if image.mode.startswith(("I", "F")):
         low, high = image.getextrema()
@@ -126,7 +159,7 @@ def _render_stream(source: Source, file_format: FileFormat, side: int) -> Image.
         if cover is not None:
             for packet in container.demux(cover):
                 if packet.size:
-                    return _open_image(BytesIO(bytes(packet)), list(_FORMATS), side)
+                    return _upright(_open_as(BytesIO(bytes(packet)), list(_FORMATS)), side)
     raise ThumbnailError("This file contains no image.")
 
 

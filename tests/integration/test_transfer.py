@@ -15,14 +15,22 @@ from uuid import UUID
 
 import pandas as pd
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 
 import mfkit
 from mfkit.core import library_copy as room
 from mfkit.core.database import Database
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import LibraryNotFoundError, NotALibraryError, TransferError
-from mfkit.models import MediaItem, MediaMetadata, Tag
+from mfkit.models import (
+    MediaItem,
+    MediaMetadata,
+    Tag,
+    picture_hashes,
+    picture_miniatures,
+    pixel_inspections,
+    verifications,
+)
 from tests import postgres
 from tests.samples import item, new_library
 from tests.synthetic import fill
@@ -56,7 +64,40 @@ def source(database_url: str, media: Path) -> Iterator[mfkit.MediaLibrary]:
         library.tag(library.items(media_type="audio"), "music", "Zoë's 🎵")
         library.add_to("best of", library.largest(5))
         library.save_filter("seaside", tags="music")
+        run_sync(inspected(library.database))
         yield library
+
+
+async def inspected(database: Database) -> None:
+    """Store results of an inspection, with the smallest and the largest hash and every byte."""
+    picture = {"file_hash": "0" * 64, "part": 1}
+    rows_: tuple[tuple[Table, dict[str, object]], ...] = (
+        (
+            pixel_inspections,
+            {
+                "file_hash": "0" * 64,
+                "step": "similarity",
+                "inspected_at": datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+                "inspector_version": 1,
+            },
+        ),
+        (picture_hashes, {**picture, "difference_hash": -(2**63), "dct_hash": 2**63 - 1, "is_flat": True}),
+        (picture_miniatures, {**picture, "pixels": bytes(range(256))}),
+        (
+            verifications,
+            {
+                "file_hash": "0" * 64,
+                "file_path": "/media/two.txt",
+                "how": "hash",
+                "verified_at": datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+                "outcome": "damaged",
+                "position": 2**40,
+            },
+        ),
+    )
+    async with database.transaction() as connection:
+        for table, values in rows_:
+            await connection.execute(insert(table).values(**values))
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from mfkit.engines.base import Snapshot
 from mfkit.exchange.export.export_formats import ExportResult
 from mfkit.exchange.imports.importer import ImportResult
 from mfkit.models import Collection, MediaItem, MediaMetadata, MediaType, Scan, Tag, media
+from mfkit.pixels.inspection import InspectionReport
+from mfkit.pixels.verification import VerificationReport
 from mfkit.scan.scan_report import ScanReport
 
 
@@ -45,6 +47,11 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.growth("month", on="created_at"), pd.DataFrame)
     assert_type(lib.largest(5), pd.DataFrame)
     assert_type(lib.duplicates(), pd.DataFrame)
+    assert_type(lib.inspect(media_type="image", budget="1 h"), InspectionReport)
+    assert_type(lib.verify(how="decode", older_than="1 day"), VerificationReport)
+    assert_type(lib.damaged(media_type="video"), pd.DataFrame)
+    assert_type(lib.verified(), pd.DataFrame)
+    assert_type(lib.similar(folder="/m", threshold=0.1), pd.DataFrame)
     assert_type(lib.growth("year", by=("camera", "tag")), pd.DataFrame)
     assert_type(lib.crosstab("camera", "year", values="bytes"), pd.DataFrame)
     assert_type(lib.folders(3, folder="/m", limit=None), pd.DataFrame)

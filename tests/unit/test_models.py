@@ -563,6 +563,27 @@ class TestConstraints:
             "scans": {"root": "/", "status": "running", "extractor_version": 1},
             "scan_failures": {"scan_id": owner.id, "file_path": "/b", "stage": "walk", "error": "e"},
             "scan_changes": {"scan_id": owner.id, "file_path": "/b"},
+            "pixel_inspections": {
+                "file_hash": "a",
+                "step": "similarity",
+                "inspected_at": NOON,
+                "inspector_version": 1,
+            },
+            "picture_hashes": {
+                "file_hash": "a",
+                "part": 0,
+                "difference_hash": -1,
+                "dct_hash": 1,
+                "is_flat": False,
+            },
+            "picture_miniatures": {"file_hash": "a", "part": 0, "pixels": b"\0"},
+            "verifications": {
+                "file_hash": "a",
+                "file_path": "/a",
+                "how": "hash",
+                "verified_at": NOON,
+                "outcome": "ok",
+            },
         }[table.name]
         # None for a JSON column would be the JSON value null.
         nothing = text("NULL") if column in ("extra_metadata", "filter") else None

@@ -7,6 +7,7 @@ anything else.
 
 import errno
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -109,7 +110,12 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def open_container(
-    source: Source, file_format: FileFormat, stack: ExitStack, *, decode: bool = False
+    source: Source,
+    file_format: FileFormat,
+    stack: ExitStack,
+    *,
+    decode: bool = False,
+    further: Mapping[str, str] = {},
 ) -> InputContainer:
     """Open a file with the demuxer of its format; nothing else can be opened through it.
 
@@ -118,8 +124,9 @@ def open_container(
         file_format: The file's format.
         stack: Stack that closes the container.
         decode: Whether frames will be decoded.
+        further: Further options of FFmpeg.
     """
-    options = dict(_LOCAL_FILES_ONLY if decode else _OPTIONS)
+    options = {**(_LOCAL_FILES_ONLY if decode else _OPTIONS), **further}
     demuxer = _DEMUXERS.get(file_format.format)
     if file_format.format in _DEMUXER_CHOICES:
         demuxer = None

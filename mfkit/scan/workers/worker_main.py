@@ -91,8 +91,12 @@ def apply_reply(line: bytes, result: FileResult) -> bool:
     return bool(values.get("done"))
 
 
-def main() -> None:
-    """Answer requests until the parent ends."""
+def answer_requests(answer: Callable[[bytes, Callable[[], None]], bytes]) -> None:
+    """Answer the parent's requests until the parent ends.
+
+    Args:
+        answer: Returns the reply line for a request line. It gets a function that sends a heartbeat.
+    """
     memory_limit, time_limit = (float(argument) for argument in (*sys.argv[1:], "0", "0")[:2])
     if memory_limit:
         limit_memory(int(memory_limit))
@@ -107,14 +111,17 @@ def main() -> None:
     send()  # the first heartbeat tells the parent that the worker has started
     for line in requests():
         arm_watchdog(time_limit)
-        result, known_hash, wants_metadata = decode_request(line)
-        try:
-            _inspect(result, known_hash, wants_metadata, heartbeat=send)
-        except MissingLibraryError as error:
-            send(json.dumps({"lacking": str(error)}).encode() + b"\n")
-        else:
-            send(encode_reply(result))
+        send(answer(line, send))
         arm_watchdog(0)  # waiting for the next request is not limited
+
+
+def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:
+    result, known_hash, wants_metadata = decode_request(line)
+    try:
+        _inspect(result, known_hash, wants_metadata, heartbeat)
+    except MissingLibraryError as error:
+        return json.dumps({"lacking": str(error)}).encode() + b"\n"
+    return encode_reply(result)
 
 
 def _inspect(
@@ -131,4 +138,4 @@ def _inspect(
 
 
 if __name__ == "__main__":
-    main()
+    answer_requests(_answer)

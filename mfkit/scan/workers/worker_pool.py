@@ -13,7 +13,7 @@ from typing import Generic, Protocol, Self, TypeVar
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.walk import Candidate
 from mfkit.scan.workers.resource_limits import MEMORY_LIMIT, TIME_LIMIT
-from mfkit.scan.workers.worker_supervisor import Job, WorkerSupervisor
+from mfkit.scan.workers.worker_supervisor import SCAN_WORKER, J, Job, WorkerSupervisor
 
 _QUEUED_PER_WORKER = 64
 """Number of files per worker that wait in the queue."""
@@ -40,7 +40,7 @@ class FilePool(AbstractAsyncContextManager["FilePool"], Protocol):
         ...
 
 
-class WorkerPool:
+class JobPool(Generic[J]):
     """Isolated worker processes behind two bounded queues.
 
     A file that kills a worker affects no other file, see :class:`WorkerSupervisor`.
@@ -53,6 +53,7 @@ class WorkerPool:
         start_early: bool = False,
         time_limit: float = TIME_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
+        module: str = SCAN_WORKER,
     ) -> None:
         """Create the pool; enter it as a context manager to start the workers.
 
@@ -61,11 +62,13 @@ class WorkerPool:
             start_early: Whether to start the processes at once, and not with the first file.
             time_limit: Seconds that a worker may work on one file without a heartbeat.
             memory_limit: Bytes that a worker may allocate; 0 for no limit.
+            module: The module that the workers run.
         """
         self._time_limit, self._memory_limit, self._start_early = time_limit, memory_limit, start_early
-        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(workers * _QUEUED_PER_WORKER)
-        self._results: asyncio.Queue[list[Job] | None] = asyncio.Queue(workers * 2)
-        self._workers, self._next_number = workers, 0
+        self._module = module
+        self._jobs: asyncio.Queue[J | None] = asyncio.Queue(workers * _QUEUED_PER_WORKER)
+        self._results: asyncio.Queue[list[J] | None] = asyncio.Queue(workers * 2)
+        self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -81,41 +84,31 @@ class WorkerPool:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Queue a file; wait while the queue is full."""
-        await self._jobs.put(Job(FileResult.of(candidate), known_hash, number=self._next_number))
-        self._next_number += 1
+    async def put_job(self, job: J) -> None:
+        """Queue a job; wait while the queue is full."""
+        await self._jobs.put(job)
 
     async def finish(self) -> None:
         """Signal that no more files follow."""
         for _ in self._tasks:
             await self._jobs.put(None)
 
-    async def results(self) -> AsyncIterator[list[FileResult]]:
-        """Yield the results in lists until all files are done.
-
-        Results come in the order in which the files were queued, so that the content of a library does not
-        depend on the speed of the workers. Files that take very long come later.
+    async def done_jobs(self) -> AsyncIterator[list[J]]:
+        """Yield jobs that are done, in lists and in any order, until all are done.
 
         Raises:
             MfkitError: A worker cannot be started, or cannot import a library.
         """
         running = len(self._tasks)
-        ordered = OrderedResults[FileResult](self._workers * _HELD_PER_WORKER, _MAX_HELD_SECONDS)
         while running:
             done = await self._results.get()
             if done is None:
                 running -= 1
-                continue
-            for job in done:
-                ordered.put(job.number, job.result)
-            if ready := ordered.ready():
-                yield ready
+            else:
+                yield done
         for task in self._tasks:
             if task.done():
                 task.result()
-        if rest := ordered.rest():
-            yield rest
 
     async def _work(self) -> None:
         """Run one worker, and signal its end in the results unless the pool was cancelled."""
@@ -127,13 +120,42 @@ class WorkerPool:
         await self._results.put(None)
 
     async def _serve(self) -> None:
-        supervisor = WorkerSupervisor(self._memory_limit, self._time_limit)
+        supervisor = WorkerSupervisor[J](self._memory_limit, self._time_limit, self._module)
         try:
             if self._start_early:
                 await supervisor.start()
             await supervisor.serve(self._jobs, self._results)
         finally:
             await supervisor.end()
+
+
+class WorkerPool(JobPool[Job]):
+    """Isolated worker processes that inspect the files of a scan."""
+
+    _next_number = 0
+
+    async def put(self, candidate: Candidate, known_hash: str | None) -> None:
+        """Queue a file; wait while the queue is full."""
+        await self.put_job(Job(FileResult.of(candidate), known_hash, number=self._next_number))
+        self._next_number += 1
+
+    async def results(self) -> AsyncIterator[list[FileResult]]:
+        """Yield the results in lists until all files are done.
+
+        Results come in the order in which the files were queued, so that the content of a library does not
+        depend on the speed of the workers. Files that take very long come later.
+
+        Raises:
+            MfkitError: A worker cannot be started, or cannot import a library.
+        """
+        ordered = OrderedResults[FileResult](self._workers * _HELD_PER_WORKER, _MAX_HELD_SECONDS)
+        async for done in self.done_jobs():
+            for job in done:
+                ordered.put(job.number, job.result)
+            if ready := ordered.ready():
+                yield ready
+        if rest := ordered.rest():
+            yield rest
 
 
 T = TypeVar("T")

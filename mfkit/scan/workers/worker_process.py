@@ -42,19 +42,20 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._loop = asyncio.get_running_loop()
 
     @classmethod
-    async def start(cls, memory_limit: int, time_limit: float) -> Self:
+    async def start(
+        cls, memory_limit: int, time_limit: float, module: str = "mfkit.scan.workers.worker_main"
+    ) -> Self:
         """Start a worker and wait for its first heartbeat.
 
         Args:
             memory_limit: Bytes that the worker may allocate; 0 for no limit.
             time_limit: Seconds that the worker may work on one file without a heartbeat.
+            module: The module that the worker runs.
 
         Raises:
             MfkitError: The worker exits before it is ready.
         """
-        command, environment = python_child(
-            "mfkit.scan.workers.worker_main", str(memory_limit), str(time_limit)
-        )
+        command, environment = python_child(module, str(memory_limit), str(time_limit))
         _, worker = await asyncio.get_running_loop().subprocess_exec(
             lambda: cls(time_limit),
             *command,
@@ -71,7 +72,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 raise MfkitError(
                     "The worker process exited during startup "
                     f"(exit code {worker._transport.get_returncode()}). To see the cause, run: "
-                    f"{sys.executable} -P -m mfkit.scan.workers.worker_main"
+                    f"{sys.executable} -P -m {module}"
                 )
             await worker.replies()
         except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.workers.worker_main import apply_reply, encode_request
@@ -16,9 +17,37 @@ _MAX_SENT_BYTES = 16 << 20
 """Total size of files in bytes above which only one more is sent; another worker may finish it sooner."""
 
 
+SCAN_WORKER = "mfkit.scan.workers.worker_main"
+
+
+class WorkerJob(Protocol):
+    """Work on one file that a worker process does."""
+
+    @property
+    def size(self) -> int:
+        """Size of the file in bytes."""
+
+    @property
+    def request(self) -> bytes:
+        """Request line for the worker."""
+
+    def apply(self, line: bytes) -> bool:
+        """Store a reply line; return whether the job is done.
+
+        Raises:
+            ValueError: The line is not a reply; a TypeError or LookupError means the same.
+        """
+
+    def crashed(self, error: str) -> bool:
+        """Record that the file killed a worker; return whether the job is done and not tried again."""
+
+
+J = TypeVar("J", bound=WorkerJob)
+
+
 @dataclass(slots=True)
 class Job:
-    """File to inspect.
+    """File to inspect during a scan.
 
     Attributes:
         result: Receives what the worker finds out.
@@ -40,22 +69,44 @@ class Job:
         wants_metadata = self.wants_metadata and self.metadata_error is None
         return encode_request(self.result, self.known_hash, wants_metadata=wants_metadata)
 
+    @property
+    def size(self) -> int:
+        """Size of the file in bytes."""
+        return self.result.size
 
-class WorkerSupervisor:
-    """Supervisor that has files inspected by an isolated process, one after the other.
+    def apply(self, line: bytes) -> bool:
+        """Store a reply line in the result; return whether the file is done."""
+        if not apply_reply(line, self.result):
+            return False
+        if self.metadata_error is not None and self.result.stage is None:
+            self.result.failed("probe", self.metadata_error)
+        return True
 
-    A process that crashes or exceeds the time limit is replaced. Its current file is tried once more without
-    metadata, and is recorded as failed if that kills a process too. The files after it go to the new process.
+    def crashed(self, error: str) -> bool:
+        """Record the first crash as an error of the metadata, and the second one as an error of the file."""
+        if self.metadata_error is None:
+            self.metadata_error = error
+            return False
+        self.result.failed("read", error)
+        return True
+
+
+class WorkerSupervisor(Generic[J]):
+    """Supervisor that has jobs done by an isolated process, one after the other.
+
+    A process that crashes or exceeds the time limit is replaced. Its current job decides whether it is tried
+    once more (:meth:`WorkerJob.crashed`). The jobs after it go to the new process.
     """
 
-    def __init__(self, memory_limit: int, time_limit: float) -> None:
+    def __init__(self, memory_limit: int, time_limit: float, module: str = SCAN_WORKER) -> None:
         """Create the supervisor. The process is started with the first file, or by :meth:`start`.
 
         Args:
             memory_limit: Bytes that the process may allocate; 0 for no limit.
             time_limit: Seconds that the process may work on one file without a heartbeat.
+            module: The module that the process runs.
         """
-        self._memory_limit, self._time_limit = memory_limit, time_limit
+        self._memory_limit, self._time_limit, self._module = memory_limit, time_limit, module
         self._worker: WorkerProcess | None = None
 
     async def start(self) -> None:
@@ -65,24 +116,24 @@ class WorkerSupervisor:
             MfkitError: The process exits before it is ready.
         """
         if self._worker is None:
-            self._worker = await WorkerProcess.start(self._memory_limit, self._time_limit)
+            self._worker = await WorkerProcess.start(self._memory_limit, self._time_limit, self._module)
 
-    async def serve(self, jobs: asyncio.Queue[Job | None], results: asyncio.Queue[list[Job] | None]) -> None:
-        """Inspect the files of a queue until None arrives, and keep the process for later calls.
+    async def serve(self, jobs: asyncio.Queue[J | None], results: asyncio.Queue[list[J] | None]) -> None:
+        """Do the jobs of a queue until None arrives, and keep the process for later calls.
 
         Args:
-            jobs: Files to inspect.
-            results: Receives lists of inspected files, in order.
+            jobs: The jobs.
+            results: Receives lists of jobs that are done, in order.
 
         Raises:
             MfkitError: A process cannot be started, or cannot import a library.
         """
         if self._worker is not None and not self._worker.is_alive:  # it ended between two calls
             await self.end()
-        sent: deque[Job] = deque()
+        sent: deque[J] = deque()
         has_more = True
         while True:
-            new: list[Job] = []
+            new: list[J] = []
             while has_more and _has_room(sent) and (not sent or not jobs.empty()):
                 job = await jobs.get()
                 if job is None:
@@ -93,16 +144,18 @@ class WorkerSupervisor:
             if not sent:
                 return
             if self._worker is None:
-                self._worker = await WorkerProcess.start(self._memory_limit, self._time_limit)
+                await self.start()
+                assert self._worker is not None
                 new = list(sent)
             if new:
                 self._worker.send(b"".join(job.request for job in new))
-            done: list[Job] = []
+            done: list[J] = []
             try:
                 _apply_replies(await self._worker.replies(), sent, done)
             except WorkerLostError as error:
                 await self.end()
-                _record_crash(sent, str(error), done)
+                if sent and sent[0].crashed(str(error)):
+                    done.append(sent.popleft())
             if done:
                 await results.put(done)
 
@@ -113,32 +166,18 @@ class WorkerSupervisor:
             await worker.kill()
 
 
-def _has_room(sent: deque[Job]) -> bool:
+def _has_room(sent: deque[J]) -> bool:
     if len(sent) < 2:
         return True
-    return len(sent) < _MAX_SENT_FILES and sum(job.result.size for job in sent) < _MAX_SENT_BYTES
+    return len(sent) < _MAX_SENT_FILES and sum(job.size for job in sent) < _MAX_SENT_BYTES
 
 
-def _apply_replies(lines: list[bytes], sent: deque[Job], done: list[Job]) -> None:
-    """Store reply lines in the results of the files that were sent, in order."""
+def _apply_replies(lines: list[bytes], sent: deque[J], done: list[J]) -> None:
+    """Store reply lines in the jobs that were sent, in order."""
     for line in lines:
         try:
-            job = sent[0]
-            if not apply_reply(line, job.result):
-                continue
+            is_done = sent[0].apply(line)
         except (ValueError, TypeError, LookupError) as error:
             raise WorkerLostError("The worker process sent an invalid reply for the file.") from error
-        if job.metadata_error is not None and job.result.stage is None:
-            job.result.failed("probe", job.metadata_error)
-        done.append(sent.popleft())
-
-
-def _record_crash(sent: deque[Job], error: str, done: list[Job]) -> None:
-    """Record that the current file killed the worker: the first time as an error of its metadata."""
-    if not sent:
-        return
-    if sent[0].metadata_error is None:
-        sent[0].metadata_error = error
-    else:
-        sent[0].result.failed("read", error)
-        done.append(sent.popleft())
+        if is_done:
+            done.append(sent.popleft())

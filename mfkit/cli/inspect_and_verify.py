@@ -1,0 +1,152 @@
+"""Commands that read pixels and verify files: inspect, similar, verify, damaged."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from mfkit.cli.options import (
+    AsJson,
+    FilterCommand,
+    Library,
+    Progress,
+    app,
+    example,
+    filter_from_options,
+    open_existing,
+    split_list,
+)
+from mfkit.cli.output import print_frame, print_json, print_line
+from mfkit.filters.units import format_size, plural
+
+if TYPE_CHECKING:
+    from mfkit.pixels.verification import How
+
+Budget = Annotated[str | None, typer.Option(help='Maximum duration, such as "1 h"; run again to go on.')]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Number of processes; by default the number of cores.")
+]
+
+
+@app.command(cls=FilterCommand, epilog=example("mfkit inspect --budget '1 h'", "mfkit inspect --json"))
+def inspect(
+    context: typer.Context,
+    library: Library = "library.db",
+    what: Annotated[str, typer.Option(help="Comma-separated steps: similarity.")] = "similarity",
+    budget: Budget = None,
+    again: Annotated[bool, typer.Option("--again", help="Also inspect files that have results.")] = False,
+    workers: Workers = None,
+    progress: Progress = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decode images, and store what their pixels tell. Files are not changed.
+
+    Running the same command again continues an interrupted inspection.
+    """
+    with open_existing(library) as lib:
+        report = lib.inspect(
+            filter_from_options(context),
+            what=split_list(what) or (),
+            budget=budget,
+            again=again,
+            workers=workers,
+            progress=progress,
+        )
+    if as_json:
+        print_json(dataclasses.asdict(report))
+    else:
+        print_line(str(report))
+    raise typer.Exit(1 if report.failed else 0)
+
+
+@app.command(cls=FilterCommand, epilog=example("mfkit similar", "mfkit similar --threshold 0.1 --json"))
+def similar(
+    context: typer.Context,
+    library: Library = "library.db",
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Maximum distance of two versions of a picture.")
+    ] = 0.2,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List versions of the same picture and suggest which to keep. Nothing is removed.
+
+    Only files that mfkit inspect has seen are compared.
+    """
+    with open_existing(library) as lib:
+        frame = lib.similar(filter_from_options(context), threshold=threshold)
+    if as_json:
+        print_frame(frame, as_json=True)
+        return
+    if frame.empty:
+        print_line("No similar pictures among the inspected files of this selection. Inspect: mfkit inspect")
+        return
+    shown = frame.head(limit) if limit else frame
+    columns = ("group", "file_path", "keep", "reason", "width", "height", "file_size", "distance")
+    print_frame(shown, as_json=False, columns=columns)
+    groups, size = int(frame["group"].max()), format_size(frame["reclaimable_bytes"].sum())
+    print_line(f"{plural(groups, 'group')}. Removing {plural(len(frame) - groups, 'file')} frees {size}.")
+    if len(shown) < len(frame):
+        print_line(f"{plural(len(frame) - len(shown), 'more file')} not shown; list all with --limit 0.")
+
+
+@app.command(cls=FilterCommand, epilog=example("mfkit verify", "mfkit verify --how decode --budget '1 h'"))
+def verify(
+    context: typer.Context,
+    library: Library = "library.db",
+    how: Annotated[
+        str, typer.Option(help="hash: compute it again; headers: check containers; decode: decode all.")
+    ] = "hash",
+    budget: Budget = None,
+    older_than: Annotated[
+        str, typer.Option(help="Age of a verification after which a file is verified again.")
+    ] = "30 days",
+    workers: Workers = None,
+    progress: Progress = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check whether files are damaged. Files are not changed.
+
+    Running the same command again continues an interrupted verification. The exit code is 1
+    if a file is damaged.
+    """
+    with open_existing(library) as lib:
+        report = lib.verify(
+            filter_from_options(context),
+            how=cast("How", how),
+            budget=budget,
+            older_than=older_than,
+            workers=workers,
+            progress=progress,
+        )
+    if as_json:
+        print_json(dataclasses.asdict(report))
+    else:
+        print_line(str(report))
+        if report.damaged:
+            print_line("List them with: mfkit damaged")
+    raise typer.Exit(1 if report.damaged else 0)
+
+
+@app.command(cls=FilterCommand, epilog=example("mfkit damaged", "mfkit damaged --json"))
+def damaged(
+    context: typer.Context,
+    library: Library = "library.db",
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the files in which mfkit verify found damage."""
+    with open_existing(library) as lib:
+        frame = lib.damaged(filter_from_options(context))
+    if as_json:
+        print_frame(frame, as_json=True)
+        return
+    if frame.empty:
+        print_line("No verified file of this selection is damaged. Verify files with: mfkit verify")
+        return
+    shown = frame.head(limit) if limit else frame
+    print_frame(shown, as_json=False, columns=("file_path", "how", "verified_at", "position", "error"))
+    if len(shown) < len(frame):
+        print_line(f"{plural(len(frame) - len(shown), 'more row')} not shown; list all with --limit 0.")

@@ -1,0 +1,225 @@
+"""Methods that look at the pixels of images and videos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Unpack
+
+import pandas as pd
+
+from mfkit.errors import FilterError
+from mfkit.filters.filter_values import FilterFields
+from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
+from mfkit.frames import to_frame
+from mfkit.library.read import ReadMethods
+
+if TYPE_CHECKING:
+    from mfkit.pixels.inspection import InspectionReport
+    from mfkit.pixels.verification import How, VerificationReport
+
+THRESHOLD = 0.2
+"""Default of the largest distance of two similar pictures; :data:`mfkit.pixels.picture_distance.SAME`."""
+
+
+class InspectionMethods(ReadMethods):
+    """Inspection of pixels and what it finds."""
+
+    @filter_keywords
+    async def inspect(
+        self,
+        /,
+        filter: FilterLike = None,
+        *,
+        what: Sequence[str] = ("similarity",),
+        budget: str | float | None = None,
+        again: bool = False,
+        workers: int | None = None,
+        time_limit: float = 60.0,
+        progress: bool | None = None,
+        **fields: Unpack[FilterFields],
+    ) -> InspectionReport:
+        """Decode images in isolated processes, and store what their pixels tell.
+
+        The results belong to the content: files that are moved, copied or scanned again are not decoded
+        again. Contents that were never inspected come first, then those inspected longest ago. A later call
+        continues an interrupted one. No media file is changed.
+
+        Args:
+            filter: Which items; objects in object storage that were imported and never scanned are left out.
+            what: ``"similarity"`` for :meth:`similar`.
+            budget: Maximum duration in seconds, or as text such as ``"1 h"``; files that are being decoded
+                are finished.
+            again: Also inspect contents that have results.
+            workers: Number of processes; by default the number of processor cores.
+            time_limit: Seconds after which a file is given up.
+            progress: Whether to show a progress bar; by default in notebooks and terminals.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            The numbers of files that were inspected, failed, changed, and are left.
+
+        Raises:
+            MfkitError: A step is unknown, or the budget is not a duration.
+            ReadOnlyLibraryError: The library is read-only.
+        """
+        from mfkit.pixels.inspection import inspect
+
+        await self.open()
+        return await inspect(
+            self.database,
+            MediaFilter.of(filter, **fields),
+            what=what,
+            budget=budget,
+            again=again,
+            workers=workers,
+            time_limit=time_limit,
+            progress=progress,
+        )
+
+    @filter_keywords
+    async def similar(
+        self,
+        /,
+        filter: FilterLike = None,
+        *,
+        kind: Literal["image"] = "image",
+        threshold: float = THRESHOLD,
+        **fields: Unpack[FilterFields],
+    ) -> pd.DataFrame:
+        """Group versions of the same picture, and suggest which one to keep.
+
+        It finds copies that were recompressed, resized, converted, rotated by their metadata, slightly
+        brightened, cropped by up to 3 % at each edge, or framed. It does not find other shots of a scene,
+        mirrored or turned pictures, black-and-white versions, and small sections. Exact copies are not
+        listed, because they are one item (:meth:`duplicates`). Only items that :meth:`inspect` has seen are
+        compared; pictures of nearly one colour are left out.
+
+        Args:
+            filter: Which items.
+            kind: ``"image"``.
+            threshold: Maximum distance of two versions, from 0 (equal) to 1. A smaller number finds fewer
+                groups with fewer errors.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per item in a group, groups with the most reclaimable bytes first, and in a group the
+            best item first: ``group`` (number), ``id``, ``file_path``, ``distance`` (to the group's best
+            item), ``width`` and ``height`` (px), ``file_size`` (bytes), ``has_original_metadata`` (whether
+            camera and capture time are known), ``keep`` (true for the best item: most pixels, then original
+            metadata, most bytes, first path), ``reason`` (difference to the best item, or of the best item
+            to the next one) and ``reclaimable_bytes`` (bytes freed by removing the file; 0 for the best).
+
+        Raises:
+            FilterError: The kind or a field is unknown, or a value is invalid.
+        """
+        from mfkit.pixels.similar_images import similar_images
+
+        if kind != "image":
+            raise FilterError(f"{kind!r} cannot be compared. Use image.")
+        if not 0 <= threshold <= 1:
+            raise FilterError(f"threshold is {threshold}. Use a number from 0 to 1.")
+        await self.open()
+        frame, _ = await similar_images(self.database, MediaFilter.of(filter, **fields), threshold)
+        frame.attrs["units"] = {
+            "width": "px",
+            "height": "px",
+            "file_size": "byte",
+            "reclaimable_bytes": "byte",
+        }
+        return frame
+
+    @filter_keywords
+    async def verify(
+        self,
+        /,
+        filter: FilterLike = None,
+        *,
+        how: How = "hash",
+        budget: str | float | None = None,
+        older_than: str | float = "30 days",
+        workers: int | None = None,
+        time_limit: float = 60.0,
+        progress: bool | None = None,
+        **fields: Unpack[FilterFields],
+    ) -> VerificationReport:
+        """Check whether files are damaged, and store the result of each file with a history.
+
+        Files that were never verified in this way come first, then those verified longest ago. A later call
+        continues an interrupted one. No media file is changed. Objects in object storage are left out.
+
+        Args:
+            filter: Which items; their copies are verified too.
+            how: ``"hash"`` computes the SHA-256 again: damaged is a file with the same size and modification
+                time, but another hash. ``"headers"`` checks that the container is complete. ``"decode"``
+                also decodes the whole file.
+            budget: Maximum duration in seconds, or as text such as ``"1 h"``; files that are being read are
+                finished.
+            older_than: Age of a verification after which a file is verified again.
+            workers: Number of processes; by default the number of processor cores.
+            time_limit: Seconds without progress after which a file is given up.
+            progress: Whether to show a progress bar; by default in notebooks and terminals.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            The numbers of files by outcome, and of those that are left.
+
+        Raises:
+            MfkitError: The method is unknown, or a duration is invalid.
+            ReadOnlyLibraryError: The library is read-only.
+        """
+        from mfkit.pixels.verification import verify
+
+        await self.open()
+        return await verify(
+            self.database,
+            MediaFilter.of(filter, **fields),
+            how=how,
+            budget=budget,
+            older_than=older_than,
+            workers=workers,
+            time_limit=time_limit,
+            progress=progress,
+        )
+
+    @filter_keywords
+    async def damaged(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> pd.DataFrame:
+        """List the files in which the last verification found damage.
+
+        Args:
+            filter: Which items.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per path and method, by path: ``id`` (of the item), ``file_path``, ``media_type``,
+            ``file_size`` (bytes), ``how``, ``verified_at``, ``position`` (offset in bytes at which damage
+            was noticed; null if unknown), ``error``, ``file_hash`` (of the undamaged content) and
+            ``found_hash`` (of the damaged content, for ``how="hash"``).
+
+        Raises:
+            FilterError: A field is unknown, or a value is invalid.
+        """
+        from mfkit.pixels import verification
+
+        await self.open()
+        return to_frame(await self._on_database.run(verification.damaged(MediaFilter.of(filter, **fields))))
+
+    @filter_keywords
+    async def verified(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> pd.DataFrame:
+        """Sum up how much of the library was verified, and when.
+
+        Args:
+            filter: Which items.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per method and outcome of the last verification of each file: ``how``, ``outcome``
+            (``ok``, ``damaged``, ``unsupported`` or ``undecided``), ``files``, ``bytes``,
+            ``first_verified_at`` and ``last_verified_at``.
+
+        Raises:
+            FilterError: A field is unknown, or a value is invalid.
+        """
+        from mfkit.pixels import verification
+
+        await self.open()
+        return to_frame(await self._on_database.run(verification.verified(MediaFilter.of(filter, **fields))))

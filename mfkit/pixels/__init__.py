@@ -1,0 +1,1 @@
+"""Optional pass over the pixels: similar pictures and videos, picture quality, and damaged files."""

@@ -1,0 +1,290 @@
+"""Truncated containers: their headers state sizes that the file does not have.
+
+Each function raises :class:`DamageError` if the file is shorter than stated, and returns nothing otherwise.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import BinaryIO
+
+_MAX_PARTS = 1_000_000
+"""Maximum number of chunks, boxes or tags of a file that are visited."""
+
+
+class DamageError(Exception):
+    """A file is damaged.
+
+    Attributes:
+        position: Offset in bytes at which the damage was noticed; None if it is unknown.
+    """
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        """Create an error with the reason as a sentence."""
+        super().__init__(message)
+        self.position = position
+
+
+def truncated(size: int, stated: int) -> DamageError:
+    """Return the error of a file of ``size`` bytes that should have ``stated`` ones."""
+    return DamageError(f"The file is truncated: it has {size:,} of {stated:,} bytes.", size)
+
+
+def read_at(stream: BinaryIO, position: int, length: int) -> bytes:
+    """Return bytes at a position, fewer at the end of the file."""
+    stream.seek(position)
+    return stream.read(length)
+
+
+def boxes(stream: BinaryIO, size: int, start: int = 0) -> None:
+    """Check MP4, MOV, HEIC and AVIF: the boxes of the top level (ISO/IEC 14496-12, section 4.2)."""
+    at, names = start, set()
+    for _ in range(_MAX_PARTS):
+        head = read_at(stream, at, 16)
+        if len(head) < 8:
+            if head.strip(b"\0"):
+                raise truncated(size, at + 8)
+            break
+        length, name = struct.unpack_from(">I4s", head)
+        if length == 1 and len(head) == 16:
+            length = struct.unpack_from(">Q", head, 8)[0]
+        names.add(name)
+        if length == 0:  # the box extends to the end of the file
+            break
+        if length < 8:
+            raise DamageError("A box has an impossible size.", at)
+        if at + length > size:
+            raise truncated(size, at + length)
+        at += length
+    if not names & {b"moov", b"meta", b"moof"}:
+        raise DamageError("The file has no index of its content (moov or meta).", size)
+
+
+def riff(stream: BinaryIO, size: int) -> None:
+    """Check WAV, AVI and WebP (RIFF, also several parts), and RF64 (EBU Tech 3306)."""
+    at = 0
+    while at + 8 <= size:
+        name, length = struct.unpack("<4sI", read_at(stream, at, 8))
+        if name == b"RF64":
+            length = struct.unpack("<Q", read_at(stream, 20, 8).ljust(8, b"\0"))[0]
+        elif name != b"RIFF" or length in (
+            0,
+            0xFFFFFFFF,
+        ):  # another trailer; or a recording of unknown length
+            return
+        if at + 8 + length > size:
+            raise truncated(size, at + 8 + length)
+        at += 8 + length + length % 2
+
+
+def aiff(stream: BinaryIO, size: int) -> None:
+    """Check AIFF (the FORM chunk)."""
+    _stated(size, read_at(stream, 4, 4), ">I", 8)
+
+
+def dff(stream: BinaryIO, size: int) -> None:
+    """Check DSDIFF (the FRM8 chunk)."""
+    _stated(size, read_at(stream, 4, 8), ">Q", 12)
+
+
+def dsf(stream: BinaryIO, size: int) -> None:
+    """Check DSF (the total size in its first chunk)."""
+    _stated(size, read_at(stream, 12, 8), "<Q", 0)
+
+
+def bmp(stream: BinaryIO, size: int) -> None:
+    """Check BMP (the size in its header)."""
+    _stated(size, read_at(stream, 2, 4), "<I", 0)
+
+
+def _stated(size: int, data: bytes, code: str, header: int) -> None:
+    if len(data) < struct.calcsize(code):
+        raise truncated(size, header + struct.calcsize(code))
+    stated: int = struct.unpack(code, data)[0]
+    if stated + header > size and stated not in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF):
+        raise truncated(size, stated + header)
+
+
+def matroska(stream: BinaryIO, size: int) -> None:
+    """Check Matroska and WebM: the size of the segment (RFC 8794, section 6; RFC 9559, section 5)."""
+    at = 0
+    for _ in range(64):
+        head = read_at(stream, at, 12)
+        if len(head) < 2:
+            return
+        id_length = 9 - head[0].bit_length() if head[0] else 9
+        if id_length > 4 or len(head) <= id_length:
+            return
+        first = head[id_length]
+        width = 9 - first.bit_length() if first else 9
+        if width > 8 or len(head) < id_length + width:
+            return
+        value = int.from_bytes(head[id_length : id_length + width]) & ((1 << 7 * width) - 1)
+        if value == (1 << 7 * width) - 1:  # of unknown size, as in a live recording
+            return
+        end = at + id_length + width + value
+        if end > size:
+            raise truncated(size, end)
+        at = end
+
+
+def asf(stream: BinaryIO, size: int) -> None:
+    """Check WMV and WMA: the objects of the top level (ASF specification, section 2)."""
+    at = 0
+    for _ in range(_MAX_PARTS):
+        head = read_at(stream, at, 24)
+        if not head:
+            return
+        if len(head) < 24:
+            raise truncated(size, at + 24)
+        length = struct.unpack_from("<Q", head, 16)[0]
+        if length < 24:
+            return
+        if at + length > size:
+            raise truncated(size, at + length)
+        at += length
+
+
+def flv(stream: BinaryIO, size: int) -> None:
+    """Check FLV: its tags (Adobe Flash Video File Format Specification 10.1, annex E)."""
+    head = read_at(stream, 0, 9)
+    if len(head) < 9:
+        raise truncated(size, 9)
+    at = int.from_bytes(head[5:9]) + 4
+    for _ in range(_MAX_PARTS):
+        if at >= size:
+            return
+        tag = read_at(stream, at, 11)
+        end = at + 15 + int.from_bytes(tag[1:4])
+        if len(tag) < 11 or end > size:
+            raise truncated(size, end)
+        at = end
+
+
+def wavpack(stream: BinaryIO, size: int) -> None:
+    """Check WavPack: its blocks."""
+    at = 0
+    for _ in range(_MAX_PARTS):
+        head = read_at(stream, at, 8)
+        if len(head) < 8 or head[:4] != b"wvpk":  # the end, or a tag
+            return
+        end = at + 8 + struct.unpack_from("<I", head, 4)[0]
+        if end > size:
+            raise truncated(size, end)
+        at = end
+
+
+def monkeys_audio(stream: BinaryIO, size: int) -> None:
+    """Check Monkey's Audio from version 3.98: the lengths in its descriptor."""
+    head = read_at(stream, 0, 36)
+    if len(head) < 36 or struct.unpack_from("<H", head, 4)[0] < 3980:
+        return
+    descriptor, header, seek_table, wav_header, low, high, wav_end = struct.unpack_from("<7I", head, 8)
+    end = descriptor + header + seek_table + wav_header + (high << 32 | low) + wav_end
+    if end > size:
+        raise truncated(size, end)
+
+
+def transport_stream(stream: BinaryIO, size: int) -> None:
+    """Check MPEG transport streams, whose packets have 188 bytes, or 192 with a time code."""
+    head = read_at(stream, 0, 197)
+    length = 192 if head[4:5] == b"G" and head[196:197] == b"G" else 188
+    if size % length:
+        raise truncated(size, size + length - size % length)
+
+
+_MAX_DIRECTORIES = 256
+_TIFF_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}
+_TIFF_DATA = {0x0111: 0x0117, 0x0144: 0x0145, 0x0201: 0x0202}
+"""Tags with offsets -> tags with lengths: strips, tiles, and an embedded JPEG (TIFF 6.0)."""
+
+
+def tiff(stream: BinaryIO, size: int) -> None:
+    """Check TIFF and the RAW formats based on it: directories, strips, tiles and embedded JPEG files."""
+    head = read_at(stream, 0, 16)
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    if order is None or len(head) < 16:
+        return
+    is_big = head[2:4] in (b"\x2b\0", b"\0\x2b")
+    queue = [struct.unpack_from(order + ("Q" if is_big else "I"), head, 8 if is_big else 4)[0]]
+    seen: set[int] = set()
+    while queue and len(seen) < _MAX_DIRECTORIES:
+        at = queue.pop()
+        if not at or at in seen:
+            continue
+        seen.add(at)
+        values, following = _tiff_directory(stream, size, order, is_big, at)
+        queue += [following, *values.get(0x014A, ())]
+        for offsets, lengths in _TIFF_DATA.items():
+            ends = map(sum, zip(values.get(offsets, ()), values.get(lengths, ()), strict=False))
+            if (end := max(ends, default=0)) > size:
+                raise truncated(size, end)
+
+
+def _tiff_directory(
+    stream: BinaryIO, size: int, order: str, is_big: bool, at: int
+) -> tuple[dict[int, tuple[int, ...]], int]:
+    """Return the offsets and lengths of a directory, and the position of the next one."""
+    counted, entry_size, pointer = ("Q", 20, "Q") if is_big else ("H", 12, "I")
+    width, inline = struct.calcsize(counted), struct.calcsize(pointer)
+    data = read_at(stream, at, width)
+    if len(data) < width:
+        raise truncated(size, at + width)
+    count = struct.unpack(order + counted, data)[0]
+    if count > 65_535:
+        raise DamageError("A directory has an impossible number of entries.", at)
+    block = stream.read(count * entry_size + inline)
+    if len(block) < count * entry_size:
+        raise truncated(size, at + width + count * entry_size)
+    values: dict[int, tuple[int, ...]] = {}
+    for place in range(0, count * entry_size, entry_size):
+        tag, kind, number = struct.unpack_from(order + "HH" + pointer, block, place)
+        if tag not in (0x014A, *_TIFF_DATA, *_TIFF_DATA.values()) or kind not in _TIFF_SIZES:
+            continue
+        length = number * _TIFF_SIZES[kind]
+        where = place + entry_size - inline
+        if length > inline:
+            start = struct.unpack_from(order + pointer, block, where)[0]
+            if start + length > size:
+                raise truncated(size, start + length)
+            field = read_at(stream, start, length)
+        else:
+            field = block[where : where + length]
+        code = {1: "B", 2: "H", 4: "I", 8: "Q"}[_TIFF_SIZES[kind]]
+        values[tag] = struct.unpack(f"{order}{number}{code}", field)
+    following = block[count * entry_size :]
+    return values, struct.unpack(order + pointer, following)[0] if len(following) == inline else 0
+
+
+def fuji(stream: BinaryIO, size: int) -> None:
+    """Check RAF: the positions and lengths of its preview, header and sensor data."""
+    head = read_at(stream, 84, 24)
+    if len(head) < 24:
+        raise truncated(size, 108)
+    numbers = struct.unpack(">6I", head)
+    end = max(start + length for start, length in zip(numbers[::2], numbers[1::2], strict=True))
+    if end > size:
+        raise truncated(size, end)
+
+
+CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
+    **dict.fromkeys("mp4 m4v mov 3gp 3g2 f4v m4a m4b heic heif avif cr3".split(), boxes),
+    **dict.fromkeys(("wav", "avi", "webp"), riff),
+    **dict.fromkeys(("mkv", "webm", "mka", "weba"), matroska),
+    **dict.fromkeys(("wmv", "asf", "wma"), asf),
+    **dict.fromkeys(("ts", "m2ts"), transport_stream),
+    **dict.fromkeys(
+        "tiff nef nrw dng cr2 arw sr2 srf orf rw2 raw rwl iiq pef srw 3fr fff erf mef mos kdc dcr".split(),
+        tiff,
+    ),
+    "raf": fuji,
+    "aiff": aiff,
+    "dff": dff,
+    "dsf": dsf,
+    "bmp": bmp,
+    "flv": flv,
+    "wv": wavpack,
+    "ape": monkeys_audio,
+}
+"""Format -> check."""

@@ -1,0 +1,121 @@
+"""Distance of two pictures, from their miniatures.
+
+The luminance of two miniatures is compared by the correlation of their gradients, which brightness and
+contrast do not change, and their colour by the root mean square difference. If the correlation is moderate,
+one picture may be cropped. Then windows of one miniature, which leave out up to 2.5 of its 32 rows or columns
+at each edge, are compared with the other one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from mfkit.pixels.perceptual_hash import LUMINANCE_SIDE, MINIATURE_BYTES
+
+SAME = 0.2
+"""Distance up to which two pictures are versions of one picture.
+
+benchmarks/similarity.py has the distances of versions and of unrelated pictures.
+"""
+_COLOR_SCALE = 50.0
+"""Difference of chrominance (0 to 255) that counts as much as luminance without any correlation."""
+_ALIGNED_BELOW, _ALIGNED_ABOVE = 0.9, 0.2
+"""Correlations between which windows are compared."""
+_BATCH = 256
+"""Number of pairs compared at a time, which limits the memory to about 40 MB."""
+
+Planes = npt.NDArray[np.float32]
+Miniatures = npt.NDArray[np.uint8]
+Indexes = npt.NDArray[np.intp]
+
+_OFFSETS = 6  # in half rows: 0 to 2.5
+_COARSE = np.array([(low, high) for low in (0, 2, 4) for high in (0, 2, 4)])
+_FINE = np.array([(low, high) for low in (-1, 0, 1) for high in (-1, 0, 1)])
+
+
+def _window(low: float, high: float) -> Planes:
+    """Return the matrix that resamples a column without its ends to its full size, by area."""
+    edges = np.linspace(low, LUMINANCE_SIDE - high, LUMINANCE_SIDE + 1)[:, None]
+    pixels = np.arange(LUMINANCE_SIDE)
+    overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    weights: npt.NDArray[np.float64] = np.maximum(overlap, 0)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights.astype(np.float32)
+
+
+_WINDOWS = np.stack([[_window(low / 2, high / 2) for high in range(_OFFSETS)] for low in range(_OFFSETS)])
+
+
+def distances(first: Miniatures, second: Miniatures) -> npt.NDArray[np.float32]:
+    """Return the distances of pairs of pictures.
+
+    Args:
+        first: One miniature per row (:class:`mfkit.pixels.perceptual_hash.Fingerprint`).
+        second: The miniatures to compare with, in the same order.
+
+    Returns:
+        For each pair 0 (equal) to 2; unrelated pictures are mostly above 0.5, and versions of one picture
+        below :data:`SAME`.
+    """
+    found = np.empty(len(first), np.float32)
+    for start in range(0, len(first), _BATCH):
+        end = start + _BATCH
+        found[start:end] = _distances(first[start:end], second[start:end])
+    return found
+
+
+def _distances(first: Miniatures, second: Miniatures) -> npt.NDArray[np.float32]:
+    ones, others = _luminance(first), _luminance(second)
+    gradients = _gradients(ones), _gradients(others)
+    correlation = (gradients[0] * gradients[1]).sum(axis=-1)
+    colors = first[:, LUMINANCE_SIDE**2 :].astype(np.float32) - second[:, LUMINANCE_SIDE**2 :]
+    color = np.sqrt((colors**2).mean(axis=1)) / _COLOR_SCALE
+    moderate = np.flatnonzero(
+        (correlation < _ALIGNED_BELOW) & (correlation > _ALIGNED_ABOVE) & (color <= 2 * SAME)
+    )
+    if len(moderate):
+        forward = _best_window(ones[moderate], gradients[1][moderate])
+        backward = _best_window(others[moderate], gradients[0][moderate])
+        correlation[moderate] = np.maximum(correlation[moderate], np.maximum(forward, backward))
+    result: npt.NDArray[np.float32] = np.maximum(1 - correlation, color)
+    return result
+
+
+def _luminance(miniatures: Miniatures) -> Planes:
+    assert miniatures.shape[1] == MINIATURE_BYTES
+    plane = miniatures[:, : LUMINANCE_SIDE**2].astype(np.float32)
+    return plane.reshape(-1, LUMINANCE_SIDE, LUMINANCE_SIDE)
+
+
+def _gradients(planes: Planes) -> Planes:
+    """Return the horizontal and vertical differences of planes as vectors of mean 0 and length 1."""
+    across = np.diff(planes, axis=-1)[..., :-1, :]
+    down = np.diff(planes, axis=-2)[..., :-1]
+    both = np.stack((across, down), axis=-3).reshape(*planes.shape[:-2], -1)
+    both -= both.mean(axis=-1, keepdims=True)
+    length = np.sqrt((both**2).sum(axis=-1, keepdims=True))
+    both /= np.maximum(length, 1e-6)
+    return both
+
+
+def _best_window(planes: Planes, gradients: Planes) -> npt.NDArray[np.float32]:
+    """Return the highest correlation of any window of planes: first in columns, then in rows, then finer."""
+    count = len(planes)
+    rows, columns = np.zeros((count, 2), int), np.zeros((count, 2), int)
+    best = np.zeros(count, np.float32)
+    for steps in (_COARSE, _FINE):
+        for chosen, is_rows in ((columns, False), (rows, True)):
+            base = chosen if steps is _FINE else np.zeros_like(chosen)
+            tried = np.clip(base[:, None] + steps, 0, _OFFSETS - 1)
+            windows = _WINDOWS[tried[..., 0], tried[..., 1]]
+            other = _WINDOWS[columns[:, 0], columns[:, 1]] if is_rows else _WINDOWS[rows[:, 0], rows[:, 1]]
+            if is_rows:
+                sampled = windows @ (planes @ other.transpose(0, 2, 1))[:, None]
+            else:
+                sampled = (other @ planes)[:, None] @ windows.transpose(0, 1, 3, 2)
+            correlation = (_gradients(sampled) * gradients[:, None]).sum(axis=-1)
+            place = correlation.argmax(axis=1)
+            chosen[:] = tried[np.arange(count), place]
+            best = np.maximum(best, correlation.max(axis=1))
+    return best

@@ -1,0 +1,89 @@
+"""Groups of similar contents: connected components of similar pairs, with a guard against chains.
+
+In a chain each content is similar to the next one, but the ends are not similar. Every member of a group must
+therefore be similar to the group's best content. The others form groups of their own, if they are similar to
+each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mfkit.pixels.hash_candidates import Pairs
+
+_MAX_ROUNDS = 1000
+"""Maximum number of times that the rest of a chain is divided; what is left then is in no group."""
+
+Indexes = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float32]
+Distance = Callable[[Indexes, Indexes], Numbers]
+
+
+class Groups(NamedTuple):
+    """Groups of contents.
+
+    Attributes:
+        best: Index of the best content of each content's group; -1 for contents in no group.
+        distance: Distance to it; NaN for contents in no group.
+    """
+
+    best: Indexes
+    distance: Numbers
+
+
+def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Groups:
+    """Form groups of similar contents.
+
+    Args:
+        rank: Rank of each content, all different; the best content has the smallest one.
+        pairs: Pairs of contents that are similar.
+        distance: Function that returns the distances of pairs of contents.
+        limit: Maximum distance of a member to the group's best content.
+    """
+    best = np.full(len(rank), -1, np.int64)
+    found = np.full(len(rank), np.nan, np.float32)
+    first, second = pairs
+    for _ in range(_MAX_ROUNDS):
+        if not len(first):
+            break
+        label = connected_components(len(rank), Pairs(first, second))
+        members = np.unique(np.concatenate((first, second)))
+        lowest = np.full(len(rank), np.iinfo(np.int64).max, np.int64)
+        np.minimum.at(lowest, label[members], rank[members])
+        leads = rank[members] == lowest[label[members]]
+        leader = np.full(len(rank), -1, np.int64)
+        leader[label[members[leads]]] = members[leads]
+        own = leader[label[members]]
+        apart = np.zeros(len(members), np.float32)
+        others = np.flatnonzero(~leads)
+        apart[others] = distance(members[others], own[others])
+        near = apart <= limit
+        best[members[near]], found[members[near]] = own[near], apart[near]
+        is_grouped = best >= 0
+        rest = ~(is_grouped[first] | is_grouped[second])
+        first, second = first[rest], second[rest]
+    # A best content whose neighbours are all too far from it is alone.
+    sizes = np.bincount(best[best >= 0], minlength=len(rank))
+    alone = (best >= 0) & (sizes[np.maximum(best, 0)] < 2)
+    best[alone], found[alone] = -1, np.nan
+    return Groups(best, found)
+
+
+def connected_components(count: int, pairs: Pairs) -> Indexes:
+    """Return the smallest index in the connected component of each of ``count`` nodes."""
+    label = np.arange(count)
+    first, second = pairs
+    while True:
+        ones, others = label[first], label[second]
+        different = ones != others
+        if not different.any():
+            return label
+        first, second = first[different], second[different]
+        ones, others = ones[different], others[different]
+        np.minimum.at(label, np.maximum(ones, others), np.minimum(ones, others))
+        while not np.array_equal(shorter := label[label], label):
+            label = shorter

@@ -1,0 +1,275 @@
+"""Damage in formats that must be read from the start to the end: images and audio frames.
+
+Each function raises :class:`~mfkit.pixels.container_extents.DamageError` if it notices damage.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import BinaryIO
+
+from mfkit.pixels.container_extents import DamageError, boxes, read_at, truncated
+
+_MAX_IN_MEMORY = 512 << 20
+"""Size in bytes above which a JPEG, PDF or audio file is not checked in this way."""
+_CHUNK = 1 << 20
+_MAX_UNPACKED = 4 << 30
+"""Number of bytes of an archive that are unpacked, because it may be a bomb."""
+_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+_ALONE = frozenset((0x01, 0xD8))
+"""Markers of JPEG without a length."""
+Heartbeat = Callable[[], None]
+
+
+def jpeg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
+    """Check that a JPEG has its end marker (ITU-T T.81, annex B), and what follows it is complete.
+
+    That are the images of the Multi-Picture Format (CIPA DC-007, section 5) and the video of a motion photo.
+    """
+    data = _whole(stream, size)
+    if data is None:
+        return
+    at, stated, in_scan = 2, 0, False
+    while True:
+        marker = _MARKER.search(data, at) if in_scan else _MARKER.match(data, at)
+        if marker is None:
+            if not in_scan and at < size:
+                in_scan = True  # skip bytes that do not belong to a segment, as decoders do
+                continue
+            raise DamageError("The image is truncated: its end marker is missing.", size)
+        code = marker[1][0]
+        if code == 0xD9:
+            break
+        if code in _ALONE:
+            at = marker.end()
+            continue
+        length = int.from_bytes(data[marker.end() : marker.end() + 2])
+        segment = data[marker.end() + 2 : marker.end() + length]
+        if code == 0xE2 and segment.startswith(b"MPF\0"):
+            stated = max(stated, marker.end() + 6 + _end_of_pictures(segment[4:]))
+        at, in_scan = marker.end() + max(length, 2), code == 0xDA
+    if stated > size:
+        raise truncated(size, stated)
+    end = max(marker.end(), stated)
+    if data[end + 4 : end + 8] == b"ftyp":
+        boxes(stream, size, end)
+
+
+def _end_of_pictures(tiff: bytes) -> int:
+    """Return the end of the last image of an MPF index, from the index's start."""
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None or len(tiff) < 8:
+        return 0
+    end = 0
+    try:
+        at = struct.unpack_from(order + "I", tiff, 4)[0]
+        for place in range(struct.unpack_from(order + "H", tiff, at)[0]):
+            tag, _, count, offset = struct.unpack_from(order + "HHII", tiff, at + 2 + 12 * place)
+            if tag == 0xB002:
+                for entry in range(offset, offset + min(count, 16_000) - 15, 16):
+                    _, length, start = struct.unpack_from(order + "III", tiff, entry)
+                    end = max(end, start + length if start else 0)
+    except struct.error:
+        return end
+    return end
+
+
+def png(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
+    """Check the chunks of a PNG with their CRC (ISO/IEC 15948, section 5)."""
+    at = 8
+    while True:
+        head = read_at(stream, at, 8)
+        if len(head) < 8:
+            raise DamageError("The image is truncated: its end chunk is missing.", size)
+        length, name = struct.unpack(">I4s", head)
+        if at + 12 + length > size:
+            raise truncated(size, at + 12 + length)
+        checksum, left = zlib.crc32(name), length
+        while left:
+            part = stream.read(min(left, _CHUNK))
+            if not part:
+                raise truncated(size, at + 12 + length)
+            checksum, left = zlib.crc32(part, checksum), left - len(part)
+            heartbeat()
+        if int.from_bytes(stream.read(4)) != checksum:
+            raise DamageError(f"The checksum of the chunk {name.decode('latin-1')!r} is wrong.", at)
+        if name == b"IEND":
+            return
+        at += 12 + length
+
+
+def gif(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
+    """Check the blocks of a GIF up to its trailer (GIF89a specification, section 27)."""
+    data = _whole(stream, size)
+    if data is None or len(data) < 13:
+        return
+    at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
+    while at < size:
+        kind = data[at]
+        if kind == 0x3B:
+            return
+        if kind == 0x21:
+            at += 2
+        elif kind == 0x2C and at + 10 < size:
+            flags = data[at + 9]
+            at += 11 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
+        else:
+            raise DamageError("A block has an unknown kind.", at)
+        while at < size and data[at]:
+            at += 1 + data[at]
+        at += 1
+    raise DamageError("The image is truncated: its trailer is missing.", size)
+
+
+def ogg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
+    """Check the pages of an Ogg file up to the last page of each stream (RFC 3533, section 6)."""
+    at = 0
+    open_streams: set[bytes] = set()
+    while at < size:
+        head = read_at(stream, at, 27)
+        if len(head) < 27:
+            raise truncated(size, at + 27)
+        if head[:4] != b"OggS":
+            raise DamageError("A page does not begin where the previous one ends.", at)
+        lengths = stream.read(head[26])
+        end = at + 27 + head[26] + sum(lengths)
+        if len(lengths) < head[26] or end > size:
+            raise truncated(size, end)
+        (open_streams.discard if head[5] & 4 else open_streams.add)(head[14:18])
+        at = end
+        heartbeat()
+    if open_streams:
+        raise DamageError("The file is truncated: the last page of a stream is missing.", size)
+
+
+# ISO/IEC 11172-3, section 2.4.2.3, and 13818-3: kbit/s by version (MPEG-1 or later) and layer, and Hz.
+_BIT_RATES = {
+    (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_SAMPLE_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+_TAGS = (b"TAG", b"APETAGEX", b"LYRICS", b"ID3", b"3DI")
+
+
+def mpeg_audio(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
+    """Check that an MP3 or MP2 file ends with a whole frame, and has the size in its Xing header."""
+    _frames(stream, size, heartbeat, _mpeg_frame)
+
+
+def adts(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
+    """Check that an AAC file ends with a whole frame (ISO/IEC 13818-7, section 6.2)."""
+    _frames(stream, size, heartbeat, _adts_frame)
+
+
+def _frames(
+    stream: BinaryIO, size: int, heartbeat: Heartbeat, length_of: Callable[[bytes, int], int]
+) -> None:
+    data = _whole(stream, size)
+    if data is None:
+        return
+    at = 0
+    if data[:3] == b"ID3" and size >= 10:
+        tag = data[6] << 21 | data[7] << 14 | data[8] << 7 | data[9]
+        at = 10 + tag + (10 if data[5] & 0x10 else 0)
+        while at < size and data[at] == 0:
+            at += 1
+    if at > size:
+        raise truncated(size, at)
+    first = True
+    while at + 4 <= size:
+        length = length_of(data, at)
+        if not length:
+            if first or data.startswith(_TAGS, at):
+                return
+            # Damage within the file is left to the decoder; continue with the next frame.
+            following = data.find(b"\xff", at + 1)
+            at = following if following >= 0 else size
+            continue
+        if first:
+            _check_xing(data, at, length, size)
+            first = False
+        if at + length > size:
+            raise truncated(size, at + length)
+        at += length
+        heartbeat()
+    if 0 < size - at < 4 and data[at] == 0xFF:
+        raise truncated(size, at + 4)
+
+
+def _mpeg_frame(data: bytes, at: int) -> int:
+    if data[at] != 0xFF or data[at + 1] & 0xE0 != 0xE0:
+        return 0
+    version, layer = data[at + 1] >> 3 & 3, 4 - (data[at + 1] >> 1 & 3)
+    rate, frequency, padding = data[at + 2] >> 4, data[at + 2] >> 2 & 3, data[at + 2] >> 1 & 1
+    if version == 1 or layer == 4 or frequency == 3 or rate in (0, 15):
+        return 0
+    bits, hertz = _BIT_RATES[version == 3, layer][rate - 1] * 1000, _SAMPLE_RATES[version][frequency]
+    if layer == 1:
+        return (12 * bits // hertz + padding) * 4
+    return (72 if layer == 3 and version != 3 else 144) * bits // hertz + padding
+
+
+def _adts_frame(data: bytes, at: int) -> int:
+    if data[at] != 0xFF or data[at + 1] & 0xF6 != 0xF0 or at + 6 > len(data):
+        return 0
+    length = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+    return length if length >= 7 else 0
+
+
+def _check_xing(data: bytes, at: int, length: int, size: int) -> None:
+    """Compare the size in a Xing or Info header, which is in the first frame."""
+    place = max(data.find(b"Xing", at, at + length), data.find(b"Info", at, at + length))
+    if place < 0 or place + 16 > size:
+        return
+    flags = int.from_bytes(data[place + 4 : place + 8])
+    if flags & 2:
+        stated = int.from_bytes(data[place + 8 + 4 * (flags & 1) :][:4])
+        if at + stated > size:
+            raise truncated(size, at + stated)
+
+
+def pdf(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
+    """Check that a PDF has its end marker (ISO 32000-1, section 7.5.5), before any trailing bytes."""
+    if b"%%EOF" not in read_at(stream, max(0, size - 2048), 2048):
+        raise DamageError("The document is truncated: its end marker is missing.", size)
+
+
+def zip_file(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
+    """Check the files in a ZIP archive with their CRC; encrypted ones are skipped."""
+    left = _MAX_UNPACKED
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            for entry in archive.infolist():
+                if entry.flag_bits & 1:
+                    continue
+                with archive.open(entry) as file:
+                    while left > 0 and (part := file.read(_CHUNK)):
+                        left -= len(part)
+                        heartbeat()
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DamageError(f"The archive is damaged: {error}.") from error
+
+
+def _whole(stream: BinaryIO, size: int) -> bytes | None:
+    return read_at(stream, 0, size) if size <= _MAX_IN_MEMORY else None
+
+
+CHECKS: dict[str, Callable[[BinaryIO, int, Heartbeat], None]] = {
+    "jpeg": jpeg,
+    "png": png,
+    "gif": gif,
+    **dict.fromkeys(("ogg", "opus", "spx", "ogv"), ogg),
+    **dict.fromkeys(("mp3", "mp2"), mpeg_audio),
+    "aac": adts,
+    "pdf": pdf,
+    **dict.fromkeys("zip docx xlsx pptx odt ods odp odg epub".split(), zip_file),
+}
+"""Format -> check."""

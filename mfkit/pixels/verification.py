@@ -1,0 +1,332 @@
+"""Verification of files against their hash, their structure, or by decoding them, with a history."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Self, get_args
+
+from sqlalchemy import ColumnElement, Select, Table, and_, func, literal, or_, select
+
+from mfkit.analysis.summary import integer_sum
+from mfkit.core.bulk_write import insert_rows
+from mfkit.core.database import Database
+from mfkit.errors import MfkitError
+from mfkit.filters.conditions import conditions, matches
+from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.units import format_duration, format_size, parse_duration
+from mfkit.models import MediaCopy, UTCDateTime, VerificationOutcome, media, utc_now, verifications
+from mfkit.pixels.verify_worker import MODULE
+from mfkit.progress import progress_bar
+from mfkit.scan.stored_path import URL
+from mfkit.scan.workers.resource_limits import MEMORY_LIMIT, TIME_LIMIT
+from mfkit.scan.workers.worker_pool import JobPool
+
+How = Literal["hash", "headers", "decode"]
+HOWS: tuple[How, ...] = get_args(How)
+OLDER_THAN = "30 days"
+"""Default age of a verification after which a file is verified again."""
+_BATCH, _MAX_BATCH_SECONDS, _PAGE = 200, 5.0, 2_000
+_MAX_ERROR = 500
+"""Maximum number of characters of an error that is stored."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+c = media.c
+v = verifications.c
+_copies: Table = MediaCopy.__table__  # type: ignore[assignment]
+
+
+@dataclass
+class VerificationReport:
+    """Result of :meth:`mfkit.MediaLibrary.verify`.
+
+    Attributes:
+        ok: Number of files without damage.
+        damaged: Number of damaged files; :meth:`mfkit.MediaLibrary.damaged` lists them.
+        unsupported: Number of files of formats that this method cannot verify.
+        undecided: Number of files that crashed a worker, or took too much time or memory.
+        changed: Number of files that are missing or changed since the last scan.
+        left: Number of files of the filter that are still to be verified.
+        bytes: Size of the verified files.
+        seconds: Duration of the call.
+    """
+
+    ok: int = 0
+    damaged: int = 0
+    unsupported: int = 0
+    undecided: int = 0
+    changed: int = 0
+    left: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        """Return the numbers as text."""
+        total = self.ok + self.damaged
+        files = "file" if total == 1 else "files"
+        text = f"{total:,} {files} ({format_size(self.bytes)}) verified in {format_duration(self.seconds)}"
+        names = {
+            "damaged": "damaged",
+            "unsupported": "of formats that cannot be verified",
+            "undecided": "undecided",
+            "changed": "missing or changed since the last scan",
+            "left": "left; run it again to go on",
+        }
+        parts = [f"{getattr(self, one):,} {name}" for one, name in names.items() if getattr(self, one)]
+        return "; ".join((text, *parts)) + "."
+
+
+@dataclass(slots=True)
+class VerificationJob:
+    """One file to verify, for :class:`mfkit.scan.workers.worker_supervisor.WorkerSupervisor`."""
+
+    file_hash: str
+    path: str
+    size: int
+    modified_us: int | None
+    how: How
+    reply: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, row: Any, how: How) -> Self:
+        """Create the job of a row with hash, path, size and modification time."""
+        modified = row.file_modified_at
+        microseconds = None if modified is None else (modified - _EPOCH) // timedelta(microseconds=1)
+        return cls(row.file_hash, row.file_path, row.file_size, microseconds, how)
+
+    @property
+    def request(self) -> bytes:
+        """Request line for the worker."""
+        values = [self.path, self.size, self.modified_us, self.how, self.file_hash]
+        return json.dumps(values).encode() + b"\n"
+
+    def apply(self, line: bytes) -> bool:
+        """Store a reply line; return whether the job is done."""
+        reply = json.loads(line)
+        if not isinstance(reply, dict):
+            raise ValueError("not a reply")
+        if not reply.get("done"):
+            return False
+        if reply["outcome"] != "changed":
+            reply["outcome"] = VerificationOutcome(reply["outcome"])
+        position, found = reply.get("position"), reply.get("found_hash")
+        if not (position is None or isinstance(position, int)) or not (
+            found is None or isinstance(found, str)
+        ):
+            raise ValueError("not a reply")
+        self.reply = reply
+        return True
+
+    def crashed(self, error: str) -> bool:
+        """Record that the file killed a worker; it is not tried again."""
+        self.reply = {"outcome": VerificationOutcome.UNDECIDED, "error": error}
+        return True
+
+
+async def verify(
+    database: Database,
+    chosen: MediaFilter,
+    *,
+    how: str = "hash",
+    budget: str | float | None = None,
+    older_than: str | float = OLDER_THAN,
+    workers: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    progress: bool | None = None,
+) -> VerificationReport:
+    """Verify files; see :meth:`mfkit.MediaLibrary.verify`."""
+    if how not in HOWS:
+        raise MfkitError(f"{how!r} is not a way to verify files. Use {', '.join(HOWS)}.")
+    method: How = how
+    started = time.monotonic()
+    try:
+        deadline = None if budget is None else started + parse_duration(budget)
+        before = utc_now() - timedelta(seconds=min(parse_duration(older_than), 1e10))
+    except ValueError as error:
+        raise MfkitError(f"{error}.") from None
+    sources = [_Source(chosen, method, before, of_copies=one) for one in (False, True)]
+    async with database.connect() as connection:
+        total = sum([await connection.scalar(one.count()) or 0 for one in sources])
+    number = max(1, workers or os.cpu_count() or 1)
+    pool = JobPool[VerificationJob](number, time_limit=time_limit, memory_limit=MEMORY_LIMIT, module=MODULE)
+    report = VerificationReport()
+    with progress_bar(progress, f"verify ({how})", total) as bar:
+        async with pool:
+            feeding = asyncio.create_task(_feed(database, pool, sources, deadline))
+            waiting: list[VerificationJob] = []
+            stored_at = time.monotonic()
+            try:
+                async for done in pool.done_jobs():
+                    waiting += done
+                    bar.update(len(done))
+                    if len(waiting) >= _BATCH or time.monotonic() - stored_at > _MAX_BATCH_SECONDS:
+                        await _store(database, waiting, report)
+                        waiting, stored_at = [], time.monotonic()
+                await feeding
+            finally:
+                feeding.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await feeding
+                if waiting:  # also after an interrupt, so that work that is done is not lost
+                    await asyncio.shield(_store(database, waiting, report))
+    done_count = report.ok + report.damaged + report.unsupported + report.undecided + report.changed
+    report.left = max(0, total - done_count)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+class _Source:
+    """Statements that select the files to verify: those of items, or of copies."""
+
+    def __init__(self, chosen: MediaFilter, how: How, before: datetime, *, of_copies: bool) -> None:
+        self.how = how
+        self._path: ColumnElement[str] = _copies.c.file_path if of_copies else c.file_path
+        self._modified = _copies.c.file_modified_at if of_copies else c.file_modified_at
+        self._from: Any = media.join(_copies, _copies.c.media_item_id == c.id) if of_copies else media
+        own = (v.file_hash == c.file_hash, v.file_path == self._path, v.how == how)
+        correlated = (media, _copies) if of_copies else (media,)
+        self._last = select(func.max(v.verified_at)).where(*own).correlate(*correlated).scalar_subquery()
+        self._where: tuple[ColumnElement[bool], ...] = (
+            *(
+                (c.id.in_(matches(chosen.replace(missing=None))), _copies.c.missing_since.is_(None))
+                if of_copies
+                else conditions(chosen)
+            ),
+            ~self._path.startswith(URL),  # storage verifies objects itself
+            or_(self._last.is_(None), self._last < before),
+        )
+
+    def count(self) -> Select[Any]:
+        """Return the statement that counts the files."""
+        return select(func.count()).select_from(self._from).where(*self._where)
+
+    def page(self, is_known: bool, last: Any) -> Select[Any]:
+        """Return the statement that selects the next files after a row.
+
+        Args:
+            is_known: Whether to select those verified before, the oldest first, or the others by path.
+            last: The last row of the previous page, or None.
+        """
+        when = self._last.label("verified_at")
+        statement = (
+            select(
+                c.file_hash,
+                self._path.label("file_path"),
+                c.file_size,
+                self._modified.label("file_modified_at"),
+                when,
+            )
+            .select_from(self._from)
+            .where(*self._where, self._last.is_not(None) if is_known else self._last.is_(None))
+        )
+        if last is not None:
+            later: ColumnElement[bool] = self._path > last.file_path
+            if is_known:
+                moment = literal(last.verified_at, UTCDateTime())
+                later = or_(self._last > moment, and_(self._last == moment, later))
+            statement = statement.where(later)
+        order = (when, self._path) if is_known else (self._path,)
+        return statement.order_by(*order).limit(_PAGE)
+
+
+async def _feed(
+    database: Database, pool: JobPool[VerificationJob], sources: Sequence[_Source], deadline: float | None
+) -> None:
+    """Give files to the pool until all are given or the deadline has passed."""
+    try:
+        for is_known in (False, True):
+            for source in sources:
+                last = None
+                while True:
+                    async with database.connect() as connection:
+                        rows = (await connection.execute(source.page(is_known, last))).all()
+                    for row in rows:
+                        if deadline is not None and time.monotonic() >= deadline:
+                            return
+                        await pool.put_job(VerificationJob.of(row, source.how))
+                    if len(rows) < _PAGE:
+                        break
+                    last = rows[-1]
+    finally:
+        await pool.finish()
+
+
+async def _store(database: Database, jobs: Sequence[VerificationJob], report: VerificationReport) -> None:
+    now = utc_now()
+    rows = []
+    for job in jobs:
+        outcome = job.reply["outcome"]
+        setattr(report, outcome, getattr(report, outcome) + 1)
+        if outcome == "changed":
+            continue
+        if outcome in ("ok", "damaged"):
+            report.bytes += job.size
+        error = job.reply.get("error")
+        text = None if error is None else str(error).replace("\0", "")[:_MAX_ERROR]
+        position, found = job.reply.get("position"), job.reply.get("found_hash")
+        rows.append((job.file_hash, job.path, job.how, now, outcome, position, text, found))
+    if rows:
+        columns = (
+            "file_hash", "file_path", "how", "verified_at", "outcome", "position", "error", "found_hash",
+        )  # fmt: skip
+        async with database.transaction(tries=10) as connection:
+            await insert_rows(connection, verifications, columns, rows)
+
+
+_newest = select(func.max(v.revision).label("revision")).group_by(v.file_hash, v.file_path, v.how).subquery()
+_is_present = or_(
+    v.file_path == c.file_path,
+    select(_copies.c.id)
+    .where(
+        _copies.c.file_path == v.file_path, _copies.c.media_item_id == c.id, _copies.c.missing_since.is_(None)
+    )
+    .exists(),
+)
+"""Whether the item, or one of its copies, still has the path that was verified."""
+
+
+def damaged(chosen: MediaFilter) -> Select[Any]:
+    """Return the statement that lists the files whose last verification in some way found damage."""
+    return (
+        select(
+            c.id,
+            v.file_path,
+            c.media_type,
+            c.file_size,
+            v.how,
+            v.verified_at,
+            v.position,
+            v.error,
+            v.file_hash,
+            v.found_hash,
+        )
+        .join_from(verifications, _newest, _newest.c.revision == v.revision)
+        .join(media, c.file_hash == v.file_hash)
+        .where(*conditions(chosen), v.outcome == VerificationOutcome.DAMAGED, _is_present)
+        .order_by(v.file_path, v.how)
+    )
+
+
+def verified(chosen: MediaFilter) -> Select[Any]:
+    """Return the statement that sums up the last verification of each file, by method and outcome."""
+    return (
+        select(
+            v.how,
+            v.outcome,
+            integer_sum(func.count()).label("files"),
+            integer_sum(func.sum(c.file_size)).label("bytes"),
+            func.min(v.verified_at, type_=UTCDateTime()).label("first_verified_at"),
+            func.max(v.verified_at, type_=UTCDateTime()).label("last_verified_at"),
+        )
+        .join_from(verifications, _newest, _newest.c.revision == v.revision)
+        .join(media, c.file_hash == v.file_hash)
+        .where(*conditions(chosen), _is_present)
+        .group_by(v.how, v.outcome)
+        .order_by(v.how, v.outcome)
+    )

@@ -24,10 +24,19 @@ from mfkit.models import MediaCopy, MediaItem, utc_now
 T = TypeVar("T")
 ItemT = TypeVar("ItemT", bound="ItemRow")
 _ITEM, _COPY = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy))
-_STATE_COLUMNS = ("file_modified_at", "last_scanned_at", "missing_since")
+STATUS_COLUMNS = ("device", "inode", "link_count", "changed_ns")
+"""Columns of items and copies with the identity of a file in its file system."""
+Status = tuple[int | None, int | None, int | None, int | None]
+_NO_STATUS: Status = (None, None, None, None)
+_STATE_COLUMNS = ("file_modified_at", "last_scanned_at", "missing_since", *STATUS_COLUMNS)
 _COPY_COLUMNS = ("id", "media_item_id", "file_path", "file_name", *_STATE_COLUMNS)
 _COPIES = select(
-    _COPY.c.id, _COPY.c.media_item_id, _COPY.c.file_path, _COPY.c.file_modified_at, _COPY.c.missing_since
+    _COPY.c.id,
+    _COPY.c.media_item_id,
+    _COPY.c.file_path,
+    _COPY.c.file_modified_at,
+    _COPY.c.missing_since,
+    *(_COPY.c[name] for name in STATUS_COLUMNS),
 )
 _CHUNK = 5000
 
@@ -74,6 +83,7 @@ class CopyRow:
         missing_since: When it was found missing.
         scanned_at: When the batch read its file.
         is_new: True if the batch adds it.
+        status: Values of :data:`STATUS_COLUMNS`.
     """
 
     id: UUID
@@ -85,6 +95,7 @@ class CopyRow:
     missing_since: datetime | None = None
     scanned_at: datetime | None = None
     is_new: bool = False
+    status: Status = _NO_STATUS
 
 
 class ContentRows(ABC, Generic[ItemT]):
@@ -134,9 +145,11 @@ class ContentRows(ABC, Generic[ItemT]):
                 self.add_item(self.make_item(row))
         of_items = await select_in(connection, _COPIES, _COPY.c.media_item_id, list(self.items))
         rows.update((row.file_path, row) for row in of_items)
-        for id_, item_id, path, modified_at, missing_since in rows.values():
+        for id_, item_id, path, modified_at, missing_since, *status in rows.values():
             owner = self.items[item_id]
-            self._add_copy(CopyRow(id_, item_id, path, owner.hash, owner.size, modified_at, missing_since))
+            copy = CopyRow(id_, item_id, path, owner.hash, owner.size, modified_at, missing_since)
+            copy.status = cast(Status, tuple(status))
+            self._add_copy(copy)
 
     def add_item(self, item: ItemT) -> None:
         """Add an item that was loaded or that the batch creates."""
@@ -158,16 +171,28 @@ class ContentRows(ABC, Generic[ItemT]):
         self.by_path[path] = item
 
     def attach_copy(
-        self, owner: ItemT, path: str, modified_at: datetime | None, scanned_at: datetime | None = None
+        self,
+        owner: ItemT,
+        path: str,
+        modified_at: datetime | None,
+        scanned_at: datetime | None = None,
+        status: Status = _NO_STATUS,
     ) -> None:
         """Add a copy of an item at a path that no item or copy of the batch holds."""
         copy = CopyRow(new_id(), owner.id, path, owner.hash, owner.size, modified_at, is_new=True)
         self._add_copy(copy)
-        self.find_copy(copy, modified_at, scanned_at)
+        self.find_copy(copy, modified_at, scanned_at, status)
 
-    def find_copy(self, copy: CopyRow, modified_at: datetime | None, scanned_at: datetime | None) -> None:
+    def find_copy(
+        self,
+        copy: CopyRow,
+        modified_at: datetime | None,
+        scanned_at: datetime | None,
+        status: Status = _NO_STATUS,
+    ) -> None:
         """Record that a copy was found with the content that it is known to have."""
         copy.modified_at, copy.scanned_at, copy.missing_since = modified_at, scanned_at, None
+        copy.status = status
         self._found_copies[copy.path] = copy
 
     def drop_copy(self, copy: CopyRow) -> None:
@@ -223,12 +248,15 @@ class ContentRows(ABC, Generic[ItemT]):
                 one.modified_at,
                 one.scanned_at,
                 None,
+                *one.status,
             )
             for one in found
             if one.is_new
         ]
         await insert_rows(connection, _COPY, _COPY_COLUMNS, new)
-        known = [(one.modified_at, one.scanned_at, None, one.id) for one in found if not one.is_new]
+        known = [
+            (one.modified_at, one.scanned_at, None, *one.status, one.id) for one in found if not one.is_new
+        ]
         await update_rows(connection, _COPY, _STATE_COLUMNS, known)
 
     def _add_copy(self, copy: CopyRow) -> None:

@@ -75,7 +75,7 @@ def walk_objects(
                 if exclude.matches(path[below:], False):
                     aside.files += 1
                 else:
-                    entries.append((path, one["Size"], _time(one)))
+                    entries.append((path, one["Size"], _time(one), None))
             if entries:
                 yield entries
 

@@ -14,15 +14,23 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.catalog.content_rows import ContentRows, CopyRow, ItemRow, chunks, replaced_path
+from mfkit.catalog.content_rows import (
+    STATUS_COLUMNS,
+    ContentRows,
+    CopyRow,
+    ItemRow,
+    Status,
+    chunks,
+    replaced_path,
+)
 from mfkit.core.bulk_write import insert_rows, new_id, update_rows, upsert_rows
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text
-from mfkit.models import MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.change_journal import ChangeJournal, Content, Decisions
 from mfkit.scan.imported_items import absorb_placeholders, keep_imported, placeholder_hash
 from mfkit.scan.inspect_file import FileResult
@@ -37,10 +45,11 @@ from mfkit.scan.item_rows import (
 from mfkit.scan.scan_lock import write_lock
 from mfkit.scan.scan_report import Counts
 from mfkit.scan.stored_path import is_url, to_disk_path
+from mfkit.scan.walk import Candidate
 from mfkit.upper_layers import load_distributed
 
-_ITEM, _METADATA, _FAILURE = (
-    cast(Table, model.__table__) for model in (MediaItem, MediaMetadata, ScanFailure)
+_ITEM, _COPY, _METADATA, _FAILURE = (
+    cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata, ScanFailure)
 )
 _FAILURE_COLUMNS = (
     "id",
@@ -60,11 +69,13 @@ class _Item(ItemRow):
 
     Attributes:
         modified_at: When its file was modified.
+        status: Values of :data:`STATUS_COLUMNS`.
         result: Result of its file; None if the batch did not read it.
         changed: Whether its row must be written.
     """
 
     modified_at: datetime | None = None
+    status: Status = (None, None, None, None)
     result: FileResult | None = None
     changed: bool = False
 
@@ -79,6 +90,7 @@ class _ScanBatch(ContentRows[_Item]):
         _ITEM.c.file_size,
         _ITEM.c.file_modified_at,
         _ITEM.c.missing_since,
+        *(_ITEM.c[name] for name in STATUS_COLUMNS),
     )
 
     def __init__(self, scan_id: UUID, decisions: Decisions) -> None:
@@ -91,8 +103,10 @@ class _ScanBatch(ContentRows[_Item]):
         self._exists: dict[str, bool] = {}
 
     def make_item(self, row: Any) -> _Item:
-        id_, path, hash_, size, modified_at, missing_since = row
-        return _Item(id_, path, hash_, size, missing_since, path, hash_, modified_at)
+        id_, path, hash_, size, modified_at, missing_since, *status = row
+        return _Item(
+            id_, path, hash_, size, missing_since, path, hash_, modified_at, cast(Status, tuple(status))
+        )
 
     async def load_for(self, connection: AsyncConnection, read: Sequence[FileResult]) -> None:
         """Load the rows that the paths and hashes of files lead to, and check which items' files exist."""
@@ -133,7 +147,7 @@ class _ScanBatch(ContentRows[_Item]):
         copy = self.promote_copy(item)
         if copy is not None:
             self.decisions.paths_from_copies.add(copy.path)
-            item.modified_at = copy.modified_at
+            item.modified_at, item.status = copy.modified_at, copy.status
         else:
             item.missing_since, item.changed = item.missing_since or self.now, True
 
@@ -175,6 +189,21 @@ async def write_batch(database: Database, journal: ChangeJournal, results: Seque
     return counts
 
 
+async def record_statuses(connection: AsyncConnection, files: Sequence[FileResult | Candidate]) -> None:
+    """Record the inode change time and identity of files whose content is known to be unchanged."""
+    values = [
+        {"path": file.path, **{f"new_{k}": v for k, v in file.status._asdict().items()}} for file in files
+    ]
+    for table in (_ITEM, _COPY):
+        statement = (
+            update(table)
+            .where(table.c.file_path == bindparam("path"))
+            .values({name: bindparam(f"new_{name}") for name in STATUS_COLUMNS})
+        )
+        for chunk in chunks(values):
+            await connection.execute(statement, chunk)
+
+
 def _record_rejection(result: FileResult, error: Exception) -> None:
     """Turn a file whose row the database rejected into a failure, which the next scan tries again.
 
@@ -191,6 +220,9 @@ def _record_rejection(result: FileResult, error: Exception) -> None:
 async def _write(database: Database, journal: ChangeJournal, results: Sequence[FileResult]) -> Counts:
     async with write_lock(database) as connection:
         batch = _ScanBatch(journal.scan_id, journal.decisions)
+        await record_statuses(connection, [result for result in results if result.is_unchanged])
+        batch.counts.unchanged = sum(result.is_unchanged for result in results)
+        results = [result for result in results if not result.is_unchanged]
         read = [result for result in results if result.file_hash is not None]
         await batch.load_for(connection, read)
         before = batch.contents()
@@ -223,7 +255,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
         _fill(owner, result)
         return
     if owner is not None and copy is not None and copy.item_id == owner.id and batch.exists(owner):
-        batch.find_copy(copy, result.modified_at, scanned_at(result))
+        batch.find_copy(copy, result.modified_at, scanned_at(result), result.status)
         batch.counts.updated += 1
         return
     if copy is not None:
@@ -231,7 +263,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
     if owner is not None and batch.exists(owner):
         if here is not None:
             batch.leave(here)
-        batch.attach_copy(owner, result.path, result.modified_at, scanned_at(result))
+        batch.attach_copy(owner, result.path, result.modified_at, scanned_at(result), result.status)
         batch.counts.copies += 1
     elif owner is not None:
         if here is not None:
@@ -305,9 +337,9 @@ async def _write_items(connection: AsyncConnection, batch: _ScanBatch) -> None:
     await update_rows(
         connection,
         _ITEM,
-        ("file_modified_at", "missing_since", "modified_at"),
+        ("file_modified_at", "missing_since", "modified_at", *STATUS_COLUMNS),
         [
-            (item.modified_at, item.missing_since, batch.now, item.id)
+            (item.modified_at, item.missing_since, batch.now, *item.status, item.id)
             for item in changed
             if item.result is None
         ],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,11 +20,12 @@ from mfkit.scan.formats.identify import HEAD_SIZE, FileFormat, identify
 from mfkit.scan.media_source import Remote, Source, name_of, open_regular
 from mfkit.scan.sidecars.sidecar import FolderNames, names_in, read_sidecars, with_sidecars
 from mfkit.scan.stored_path import is_url, to_disk_path
-from mfkit.scan.walk import Candidate, modification_time
+from mfkit.scan.walk import Candidate, FileStatus, modification_time
 from mfkit.upper_layers import load_distributed
 
 Stage = Literal["walk", "read", "probe"]
 _CHUNK = 1 << 20
+_SAMPLE, _SAMPLES = 1 << 15, 5
 _CHUNKS_PER_HEARTBEAT = 64
 _CHANGED = "The file changed while it was being read. Scan again."
 _TYPES_WITH_SIDECARS = ("image", "video", "audio")
@@ -48,6 +50,10 @@ class FileResult:
         stage: Stage at which the file failed; None if it did not.
         error: Reason for the failure, as a sentence.
         stage_seconds: Seconds by stage.
+        status: Identity of the file in its file system.
+        fingerprint: Hash of some samples of a file's content and of the metadata that it states. A file with
+            the fingerprint that was stored is taken to be unchanged, without hashing the whole content.
+        expected_fingerprint: The stored one, if the file may be unchanged.
     """
 
     path: str
@@ -63,12 +69,25 @@ class FileResult:
     stage: Stage | None = None
     error: str | None = None
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    status: FileStatus = FileStatus()
+    fingerprint: str | None = None
+    expected_fingerprint: str | None = None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the file was found to be what is stored."""
+        return self.expected_fingerprint is not None and self.expected_fingerprint == self.fingerprint
 
     @classmethod
     def of(cls, candidate: Candidate) -> Self:
         """Create the result of a candidate, before it is read."""
         return cls(
-            candidate.path, candidate.size, candidate.modified_at, wants_content=candidate.wants_content
+            candidate.path,
+            candidate.size,
+            candidate.modified_at,
+            wants_content=candidate.wants_content,
+            status=candidate.status,
+            expected_fingerprint=candidate.fingerprint,
         )
 
     def failed(self, stage: Stage, error: str) -> FileResult:
@@ -100,6 +119,7 @@ def hash_and_identify(
         with open(open_regular(path, follow=False), "rb", buffering=0) as file:
             head = file.read(HEAD_SIZE)
             result.file_hash = known_hash or _hash(file, head, result.size, heartbeat)
+            result.fingerprint = _hash_samples(file, result.size)
             status = os.fstat(file.fileno())
     except OSError as error:
         _failed_to_read(result, f"The file cannot be read: {error.strerror or error}.")
@@ -157,6 +177,7 @@ def add_metadata(result: FileResult, source: Source) -> None:
         except ExtractionError as error:
             result.metadata = error.partial
             result.failed("probe", str(error))
+        _check_fingerprint(result, source)
         if result.file_format.media_type in _TYPES_WITH_SIDECARS:
             if sidecars := _names_in(folder).sidecars_of(name_of(source)):
                 result.metadata = with_sidecars(result.metadata, read_sidecars(folder, sidecars))
@@ -172,6 +193,18 @@ def add_metadata(result: FileResult, source: Source) -> None:
     if fault is not None:
         # The connection failed, though an extractor may have blamed the file. The next scan tries again.
         _failed_to_read(result, f"The object cannot be read: {fault}.")
+
+
+def _check_fingerprint(result: FileResult, source: Source) -> None:
+    """Complete the fingerprint with the metadata; hash the whole content if it is not the expected one."""
+    if isinstance(source, Remote) or result.fingerprint is None:
+        return
+    # sort_keys, because extractors do not promise an order.
+    metadata = json.dumps(result.metadata, sort_keys=True, default=str)
+    result.fingerprint = hashlib.sha256(f"{result.fingerprint} {metadata}".encode()).hexdigest()[:32]
+    if result.expected_fingerprint is not None and not result.is_unchanged:
+        with open(open_regular(source, follow=False), "rb", buffering=0) as file:
+            result.file_hash = _hash(file, b"", result.size, lambda: None)
 
 
 def inspect_file(candidate: Candidate, known_hash: str | None = None) -> FileResult:
@@ -190,6 +223,19 @@ def _folder_of(path: str | bytes) -> str:
 def _names_in(folder: str) -> FolderNames:
     """Return a folder's names. Files arrive folder by folder, so a folder is listed once."""
     return FolderNames(names_in(folder))
+
+
+def _hash_samples(file: io.FileIO, size: int) -> str:
+    """Return the hash of samples from the beginning, the end and evenly between, of a small file of all."""
+    digest = hashlib.sha256()
+    if size <= 2 * _SAMPLE:
+        starts = [0]
+    else:
+        starts = [(size - _SAMPLE) * part // (_SAMPLES - 1) for part in range(_SAMPLES)]
+    for start in starts:
+        file.seek(start)
+        digest.update(file.read(2 * _SAMPLE if len(starts) == 1 else _SAMPLE))
+    return digest.hexdigest()
 
 
 def _hash(file: io.FileIO, head: bytes, size: int, heartbeat: Callable[[], None]) -> str:

@@ -79,10 +79,7 @@ def content_values(result: FileResult, path: str, now: datetime) -> tuple[Any, .
         None,
         now,
         *_capture_values(metadata, now),
-        None,
-        None,
-        None,
-        None,
+        *result.status,
     )
 
 
@@ -149,6 +146,8 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
         extra["taken_at"] = metadata["taken_at"].isoformat()
     if result.hash_kind is not None:
         extra["hash"] = result.hash_kind
+    if result.fingerprint is not None:
+        extra["fingerprint"] = result.fingerprint
     raw = raw_bytes(to_disk_path(result.path))
     if raw is not None:
         extra["path_bytes"] = base64.b64encode(raw).decode("ascii")

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.catalog.content_rows import take_paths
+from mfkit.catalog.content_rows import STATUS_COLUMNS, take_paths
 from mfkit.core.bulk_write import update_rows
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, ScanFailure, utc_now
@@ -78,9 +78,16 @@ async def _promote_copies(connection: AsyncConnection, column: Any, ids: Sequenc
         await update_rows(
             connection,
             cast(Table, MediaItem.__table__),
-            ("file_modified_at", "last_scanned_at", "missing_since", "modified_at"),
+            ("file_modified_at", "last_scanned_at", "missing_since", "modified_at", *STATUS_COLUMNS),
             [
-                (copy.file_modified_at, copy.last_scanned_at, None, utc_now(), copy.media_item_id)
+                (
+                    copy.file_modified_at,
+                    copy.last_scanned_at,
+                    None,
+                    utc_now(),
+                    *(getattr(copy, name) for name in STATUS_COLUMNS),
+                    copy.media_item_id,
+                )
                 for copy in copies
             ],
         )

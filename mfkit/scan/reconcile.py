@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.models import MediaCopy, MediaItem, ScanFailure
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure
 from mfkit.scan.walk import Candidate, Entry
 
 _CHUNK = 5000
@@ -28,6 +28,8 @@ class StoredItem:
     missing: bool
     processed: bool
     file_hash: str
+    changed_ns: int | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(slots=True)
@@ -40,6 +42,9 @@ class StoredCopy:
     scanned_at: datetime | None
     missing: bool
     item_missing: bool
+    file_hash: str
+    changed_ns: int | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ class ReconcileResult:
     Attributes:
         to_read: Files to read, each with the known hash if only its metadata is out of date.
         unchanged: Number of files that need not be opened.
+        statuses: Unchanged files whose inode change time was not known yet.
         still_failing: Failures of unchanged files.
         failing_without_item: Number of those failures whose file has no item.
         items_found_again: Items that were missing and exist again, unchanged.
@@ -80,6 +86,7 @@ class ReconcileResult:
 
     to_read: list[tuple[Candidate, str | None]] = field(default_factory=list)
     unchanged: int = 0
+    statuses: list[Candidate] = field(default_factory=list)
     still_failing: list[UUID] = field(default_factory=list)
     failing_without_item: int = 0
     items_found_again: list[UUID] = field(default_factory=list)
@@ -170,15 +177,22 @@ def _compare(candidate: Candidate, rows: StoredRows, result: ReconcileResult) ->
     item, copy, failure = rows.item, rows.copy, rows.failure
     failed_unchanged = failure is not None and _is_unchanged(candidate, failure)
     if copy is not None and _is_unchanged(candidate, copy) and copy.scanned_at is not None:
-        result.unchanged += 1
+        if _inode_changed(candidate, copy):
+            result.to_read.append(_to_check(candidate, copy))
+        else:
+            result.unchanged += 1
+            _note_status(candidate, copy, result)
         if copy.missing or copy.item_missing:
             result.copies_found_again.append(copy.id)
             result.paths_found_again.append(candidate.path)
     elif item is not None and copy is None and _is_unchanged(candidate, item) and item.scanned_at is not None:
-        if item.processed or failed_unchanged:
-            result.unchanged += 1
-        else:
+        if not item.processed and not failed_unchanged:
             result.to_read.append((candidate, item.file_hash))
+        elif _inode_changed(candidate, item):
+            result.to_read.append(_to_check(candidate, item))
+        else:
+            result.unchanged += 1
+            _note_status(candidate, item, result)
         if item.missing:
             result.items_found_again.append(item.id)
             result.paths_found_again.append(candidate.path)
@@ -191,10 +205,37 @@ def _compare(candidate: Candidate, rows: StoredRows, result: ReconcileResult) ->
         result.to_read.append((candidate, None))
 
 
+def _inode_changed(candidate: Candidate, row: StoredItem | StoredCopy) -> bool:
+    """Return whether a file with the same size and modification time may have other content nevertheless.
+
+    Programs can set the modification time, but not the inode change time, which also changes with the
+    permissions, the name or the number of links.
+    """
+    changed_ns = candidate.status.changed_ns
+    return changed_ns is not None and row.changed_ns is not None and changed_ns != row.changed_ns
+
+
+def _to_check(candidate: Candidate, row: StoredItem | StoredCopy) -> tuple[Candidate, str | None]:
+    """Return a file to read, which is hashed only if its fingerprint differs or is not known."""
+    checked = replace(candidate, fingerprint=row.fingerprint)
+    return checked, row.file_hash if row.fingerprint is not None else None
+
+
+def _note_status(candidate: Candidate, row: StoredItem | StoredCopy, result: ReconcileResult) -> None:
+    if candidate.status.changed_ns is not None and row.changed_ns is None:
+        result.statuses.append(candidate)
+
+
 def _is_unchanged(candidate: Candidate, row: StoredItem | StoredCopy | StoredFailure) -> bool:
     return (candidate.size, candidate.modified_at) == (row.size, row.modified_at)
 
 
+# A subquery, so that a database reads the large column only for the rows that are found.
+_FINGERPRINT = (
+    select(MediaMetadata.extra_metadata["fingerprint"].as_string())
+    .where(MediaMetadata.media_item_id == MediaItem.id)
+    .scalar_subquery()
+)
 _ITEMS = select(
     MediaItem.file_path,
     MediaItem.id,
@@ -204,6 +245,8 @@ _ITEMS = select(
     MediaItem.missing_since,
     MediaItem.is_processed,
     MediaItem.file_hash,
+    MediaItem.changed_ns,
+    _FINGERPRINT,
 ).where(MediaItem.file_path.in_(bindparam("paths", expanding=True)))
 _COPIES = (
     select(
@@ -214,6 +257,9 @@ _COPIES = (
         MediaCopy.last_scanned_at,
         MediaCopy.missing_since,
         MediaItem.missing_since,
+        MediaItem.file_hash,
+        MediaCopy.changed_ns,
+        _FINGERPRINT,
     )
     .join(MediaItem, MediaItem.id == MediaCopy.media_item_id)
     .where(MediaCopy.file_path.in_(bindparam("paths", expanding=True)))
@@ -222,19 +268,19 @@ _FAILURES = select(
     ScanFailure.file_path, ScanFailure.id, ScanFailure.file_size, ScanFailure.file_modified_at
 ).where(ScanFailure.file_path.in_(bindparam("paths", expanding=True)))
 
-# Path, size and modification time of all rows in a range of paths. The size of a row that needs a closer look
-# is NULL, which never equals the size of an entry.
+# Path, size, modification time and inode change time of all rows in a range of paths. The size of a row that
+# needs a closer look is NULL, which never equals the size of an entry.
 _SETTLED_SQL = """
     SELECT file_path, CASE WHEN is_processed AND missing_since IS NULL AND last_scanned_at IS NOT NULL
-        THEN file_size END, {item_time}
+        THEN file_size END, {item_time}, changed_ns
     FROM media_items WHERE file_path > {0} AND file_path <= {1}
     UNION ALL
     SELECT c.file_path, CASE WHEN c.missing_since IS NULL AND c.last_scanned_at IS NOT NULL
-        AND i.missing_since IS NULL THEN i.file_size END, {copy_time}
+        AND i.missing_since IS NULL THEN i.file_size END, {copy_time}, c.changed_ns
     FROM media_copies c JOIN media_items i ON i.id = c.media_item_id
     WHERE c.file_path > {2} AND c.file_path <= {3}
     UNION ALL
-    SELECT file_path, NULL, NULL FROM scan_failures WHERE file_path > {4} AND file_path <= {5}
+    SELECT file_path, NULL, NULL, NULL FROM scan_failures WHERE file_path > {4} AND file_path <= {5}
 """
 _SQLITE_TIME = "strftime('%s', {0}) * 1000000 + substr({0}, 21)"
 _POSTGRESQL_TIME = "(extract(epoch FROM {0}) * 1000000)::bigint"
@@ -253,15 +299,14 @@ _SETTLED = {
 
 
 def _set_item(rows: StoredRows, values: list[Any]) -> None:
-    id_, size, modified_at, scanned_at, missing_since, processed, file_hash = values
-    missing = missing_since is not None
-    rows.item = StoredItem(id_, size, modified_at, scanned_at, missing, processed, file_hash)
+    id_, size, modified_at, scanned_at, missing_since, *others = values
+    rows.item = StoredItem(id_, size, modified_at, scanned_at, missing_since is not None, *others)
 
 
 def _set_copy(rows: StoredRows, values: list[Any]) -> None:
-    id_, size, modified_at, scanned_at, *missing_since = values
-    missing, item_missing = (since is not None for since in missing_since)
-    rows.copy = StoredCopy(id_, size, modified_at, scanned_at, missing, item_missing)
+    id_, size, modified_at, scanned_at, missing_since, item_missing_since, *others = values
+    missing, item_missing = missing_since is not None, item_missing_since is not None
+    rows.copy = StoredCopy(id_, size, modified_at, scanned_at, missing, item_missing, *others)
 
 
 def _set_failure(rows: StoredRows, values: list[Any]) -> None:

@@ -21,7 +21,7 @@ from mfkit.models import MediaItem, Scan, ScanStatus, utc_now
 from mfkit.progress import progress_bar
 from mfkit.scan.change_journal import ChangeJournal, Decisions, scanned_roots
 from mfkit.scan.extract.registry import EXTRACTOR_VERSION
-from mfkit.scan.identity import write_batch
+from mfkit.scan.identity import record_statuses, write_batch
 from mfkit.scan.ignore import IgnoreRules
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.missing_files import write_reconcile_result
@@ -39,7 +39,7 @@ from mfkit.scan.scan_report import Counts, Effort, ScanReport
 from mfkit.scan.sidecars.live_photos import is_live_video_name, link_live_photos, may_be_live_photo
 from mfkit.scan.sidecars.sidecar import is_sidecar_name
 from mfkit.scan.stored_path import is_url, to_disk_path
-from mfkit.scan.walk import Candidate, Entry, SkippedEntries, to_candidate
+from mfkit.scan.walk import Candidate, Entry, SkippedEntries, candidates_of, to_candidate
 from mfkit.scan.workers.resource_limits import TIME_LIMIT
 from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
 from mfkit.upper_layers import load_distributed
@@ -299,15 +299,18 @@ class _RootScan:
         """Compare some files of the walk with the library; return those that must be opened."""
         self._record_unlisted()
         self._counts.files += len(entries)
-        self._counts.size += sum(size for _, size, _ in entries)
-        self._video_folders |= {dirname(path) for path, _, _ in entries if is_live_video_name(path)}
+        self._counts.size += sum(entry[1] for entry in entries)
+        self._video_folders |= {dirname(path) for path, *_ in entries if is_live_video_name(path)}
         async with self._database.connect() as connection:
             different, stored_paths = await find_differences(connection, entries, start, end)
             stored = await load_stored_rows(
-                connection, [*{*stored_paths, *(path for path, _, _ in different)}]
+                connection, [*{*stored_paths, *(entry[0] for entry in different)}]
             )
             await self._database.shrink(connection)
-        candidates = {entry[0]: to_candidate(entry) for entry in different}
+        if is_url(self._root):
+            candidates = {entry[0]: to_candidate(entry) for entry in different}
+        else:
+            candidates = await asyncio.to_thread(candidates_of, different)
         result = reconcile(candidates, stored, [entry.path for entry in self._skipped.unlisted])
         await self._write_reconcile_result(result)
         to_read = [*result.to_read, *((candidate, None) for candidate in candidates.values())]
@@ -332,6 +335,9 @@ class _RootScan:
             )
             if note not in self.notes:
                 self.notes.append(note)
+        if result.statuses:
+            async with write_lock(self._database) as connection:
+                await record_statuses(connection, result.statuses)
         if (
             result.any_missing
             or result.items_found_again

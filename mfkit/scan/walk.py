@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from stat import S_ISREG
+from typing import NamedTuple
 
 from mfkit.scan.ignore import FILES, IgnoreRules
 from mfkit.scan.stored_path import to_disk_path, to_stored_path
@@ -17,11 +19,29 @@ _IGNORED_INITIALS = frozenset(one for name in FILES for one in (name[0], name[0]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-Entry = tuple[str, int, int]
-"""Directory entry of a file: stored path, bytes, and the modification time in microseconds since 1970.
+Entry = tuple[str, int, int, int | None]
+"""Directory entry of a file: stored path, bytes, the modification time in microseconds since 1970, and the
+inode change time in nanoseconds since 1970, None if it is unknown.
 
 A plain tuple for speed, because a rescan creates one per file.
 """
+_HAS_CHANGE_TIME = os.name != "nt"  # there, st_ctime is the creation time, and scandir() has no inode
+
+
+class FileStatus(NamedTuple):
+    """Identity of a file in its file system, from the same call as its size and modification time.
+
+    Attributes:
+        device: Number of the file system, as a signed 64-bit number.
+        inode: Number of the file in it, as a signed 64-bit number.
+        link_count: Number of hard links.
+        changed_ns: When the inode last changed, in nanoseconds since 1970.
+    """
+
+    device: int | None = None
+    inode: int | None = None
+    link_count: int | None = None
+    changed_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +53,17 @@ class Candidate:
         size: Bytes.
         modified_at: Modification time in the file system, to the microsecond.
         wants_content: Whether the hash of an object must be computed from its content.
+        status: Identity of the file; empty for objects.
+        fingerprint: Stored fingerprint of a file that may be unchanged; see
+            :attr:`mfkit.scan.inspect_file.FileResult.fingerprint`.
     """
 
     path: str
     size: int
     modified_at: datetime
     wants_content: bool = False
+    status: FileStatus = FileStatus()
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +96,42 @@ class SkippedEntries:
 
 def to_candidate(entry: Entry) -> Candidate:
     """Return an entry as a candidate."""
-    path, size, modified = entry
-    return Candidate(path, size, _to_datetime(modified))
+    path, size, modified, changed_ns = entry
+    return Candidate(path, size, _to_datetime(modified), status=FileStatus(changed_ns=changed_ns))
+
+
+def candidates_of(entries: Iterable[Entry]) -> dict[str, Candidate]:
+    """Return entries of the file system as candidates with their status, by path.
+
+    Each is looked up once more, so that all of its values come from one call; a file that was removed since
+    keeps the values of its entry.
+    """
+    found = {}
+    for entry in entries:
+        candidate = to_candidate(entry)
+        with contextlib.suppress(OSError):
+            status = os.lstat(to_disk_path(candidate.path))
+            if S_ISREG(status.st_mode):
+                candidate = Candidate(
+                    candidate.path, status.st_size, modification_time(status), status=file_status(status)
+                )
+        found[candidate.path] = candidate
+    return found
+
+
+def file_status(status: os.stat_result) -> FileStatus:
+    """Return the identity of a file; values that the file system does not have are None."""
+    return FileStatus(
+        _signed(status.st_dev) if status.st_ino else None,
+        _signed(status.st_ino) or None,
+        status.st_nlink or None,
+        (status.st_ctime_ns or None) if _HAS_CHANGE_TIME else None,
+    )
+
+
+def _signed(number: int) -> int:
+    """Return an unsigned 64-bit number as the signed one that databases store."""
+    return (number + 2**63) % 2**64 - 2**63
 
 
 def modification_time(status: os.stat_result) -> datetime:
@@ -116,6 +175,7 @@ def _list_folder(
     files: list[Entry] = []
     folders: list[str] = []
     ignored_initials, has_patterns = _IGNORED_INITIALS, rules.has_patterns
+    has_change_time = _HAS_CHANGE_TIME
     try:
         with os.scandir(to_disk_path(prefix)) as listing:
             # This loop runs once per file of every rescan, so it avoids function calls.
@@ -140,7 +200,8 @@ def _list_folder(
                 ):
                     skipped.files += 1
                 else:
-                    files.append((path, status.st_size, status.st_mtime_ns // 1000))
+                    changed_ns = (status.st_ctime_ns or None) if has_change_time else None
+                    files.append((path, status.st_size, status.st_mtime_ns // 1000, changed_ns))
     except OSError as error:
         skipped.unlisted.append(UnlistableEntry(folder, error.strerror or str(error)))
         return

@@ -35,13 +35,20 @@ def encode_request(result: FileResult, known_hash: str | None, *, wants_metadata
     """Return the request line for a file."""
     modified = (result.modified_at - _EPOCH) // _MICROSECOND if result.modified_at is not None else 0
     values = [result.path, result.size, modified, known_hash, wants_metadata, result.wants_content]
+    values.append(result.expected_fingerprint)
     return json.dumps(values).encode() + b"\n"
 
 
 def decode_request(line: bytes) -> tuple[FileResult, str | None, bool]:
     """Return the arguments of :func:`encode_request` for a request line."""
-    path, size, modified, known_hash, wants_metadata, wants_content = json.loads(line)
-    result = FileResult(path, size, _EPOCH + modified * _MICROSECOND, wants_content=wants_content)
+    path, size, modified, known_hash, wants_metadata, wants_content, fingerprint = json.loads(line)
+    result = FileResult(
+        path,
+        size,
+        _EPOCH + modified * _MICROSECOND,
+        wants_content=wants_content,
+        expected_fingerprint=fingerprint,
+    )
     return result, known_hash, wants_metadata
 
 
@@ -51,6 +58,7 @@ def encode_reply(result: FileResult) -> bytes:
     if result.file_format is not None and result.file_hash is not None:
         file_format = result.file_format
         values["hash"] = result.file_hash
+        values["fingerprint"] = result.fingerprint
         values["object"] = (result.hash_kind, result.placeholder_hash)
         values["kind"] = (file_format.format, file_format.mime_type, file_format.media_type)
     if result.metadata:
@@ -81,6 +89,7 @@ def apply_reply(line: bytes, result: FileResult) -> bool:
     if "hash" in values:
         result.file_hash, result.file_format = values["hash"], FileFormat(*values["kind"])
         result.hash_kind, result.placeholder_hash = values["object"]
+        result.fingerprint = values["fingerprint"]
     if "failed" in values:
         result.stage, result.error = values["failed"]
     result.stage_seconds = values.get("spent", result.stage_seconds)

@@ -67,7 +67,10 @@ class Job:
     def request(self) -> bytes:
         """Request line for the worker."""
         wants_metadata = self.wants_metadata and self.metadata_error is None
-        return encode_request(self.result, self.known_hash, wants_metadata=wants_metadata)
+        # Without metadata, the fingerprint cannot show whether the file is unchanged.
+        is_known = wants_metadata or self.result.expected_fingerprint is None
+        known_hash = self.known_hash if is_known else None
+        return encode_request(self.result, known_hash, wants_metadata=wants_metadata)
 
     @property
     def size(self) -> int:

@@ -42,6 +42,9 @@ Only differences within a group count, so a folder named Copyright around the wh
 def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
     """Return the statement for :meth:`mfkit.MediaLibrary.duplicates`.
 
+    Hard links to one file, and paths that reach one file twice (a link to a folder, a bind mount), count as
+    one path, because removing one of them frees nothing; of these, the path that is best to keep is listed.
+
     It suggests one path of each item to keep: the one that looks least like a copy (:data:`COPY_WORDS`), then
     the one with the oldest modification time, in the fewest folders, with the shortest path, first by name.
     Missing paths are left out. ``reason`` states the difference from the kept path, or of the kept path from
@@ -49,15 +52,18 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     """
     if groups is not None and groups < 0:
         raise FilterError(f"groups is {groups}. Use 0 or more.")
-    several = matches(chosen.replace(duplicates=True))
-    if groups is not None:
-        further = c.copies - case((c.missing_since.is_(None), 0), else_=1)
-        several = several.order_by((c.file_size * further).desc(), c.id).limit(groups)
-    within = several.scalar_subquery()
+    within = matches(chosen.replace(duplicates=True)).scalar_subquery()
     copy = MediaCopy.__table__.c
     shared = (c.media_type, c.file_size)
     originals = select(
-        c.id, c.file_path, literal(False).label("is_copy"), c.file_name, *shared, c.file_modified_at
+        c.id,
+        c.file_path,
+        literal(False).label("is_copy"),
+        c.file_name,
+        *shared,
+        c.file_modified_at,
+        c.device,
+        c.inode,
     ).where(c.id.in_(within), c.missing_since.is_(None))
     copies = (
         select(
@@ -67,6 +73,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
             copy.file_name,
             *shared,
             copy.file_modified_at,
+            copy.device,
+            copy.inode,
         )
         .join_from(media, MediaCopy.__table__, copy.media_item_id == c.id)
         .where(c.id.in_(within), copy.missing_since.is_(None))
@@ -85,17 +93,31 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         func.length(every.file_path).label("_length"),
     ).subquery()
     j = judged.c
-    best = (j._copy, j._undated, j.file_modified_at, j._folders, j._length, j.file_path)
+    # A file whose inode is unknown is taken to be different from all others.
+    file = (j.id, j.device, j.inode, case((j.inode.is_(None), j.file_path)))
+    links = select(
+        judged, func.row_number().over(partition_by=file, order_by=_best_first(j)).label("_link")
+    ).subquery()
+    k = links.c
+    ranked = (
+        select(
+            links,
+            func.row_number().over(partition_by=k.id, order_by=_best_first(k)).label("_rank"),
+            func.count().over(partition_by=k.id).label("_paths"),
+        )
+        .where(k._link == 1)
+        .subquery()
+    )
+    freed = ranked.c.file_size * (ranked.c._paths - 1)
     ranked = select(
-        judged,
-        func.row_number().over(partition_by=j.id, order_by=best).label("_rank"),
-        func.count().over(partition_by=j.id).label("_paths"),
+        ranked, func.dense_rank().over(order_by=(freed.desc(), ranked.c.id)).label("_group")
     ).subquery()
     r = ranked.c
     # Each path is compared with the best one, and the best with the second.
     rival = ranked.alias()
     against = and_(rival.c.id == r.id, rival.c._rank == case((r._rank == 1, 2), else_=1))
     kept = r._rank == 1
+    limit = [] if groups is None else [r._group <= groups]
     return (
         select(
             r.id,
@@ -111,8 +133,13 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
             _reason(kept, r, rival.c).label("reason"),
         )
         .join_from(ranked, rival, against)
+        .where(*limit)
         .order_by((r.file_size * (r._paths - 1)).desc(), r.id, r.is_copy, r.file_path)
     )
+
+
+def _best_first(path: Any) -> tuple[Any, ...]:
+    return path._copy, path._undated, path.file_modified_at, path._folders, path._length, path.file_path
 
 
 def _reason(kept: ColumnElement[bool], own: Any, rival: Any) -> ColumnElement[str]:

@@ -52,6 +52,9 @@ def scan(
             "--hash-content", help="Download whole objects from object storage to compute their SHA-256."
         ),
     ] = False,
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read the metadata of unchanged files again.")
+    ] = False,
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
@@ -73,6 +76,7 @@ def scan(
             workers=workers,
             executor=executor,
             hash_content=hash_content,
+            reread=reread,
             progress=progress,
         )
         if as_json:

@@ -61,6 +61,7 @@ class WriteMethods(LibraryBase):
         executor: Executor | None = None,
         time_limit: float = 60.0,
         hash_content: bool = False,
+        reread: bool = False,
         people_as_tags: bool = False,
         progress: bool | None = None,
     ) -> ScanReport:
@@ -80,6 +81,8 @@ class WriteMethods(LibraryBase):
             executor: Executor that reads the files, such as ``client.get_executor()`` of a Dask cluster whose
                 machines see the storage at the same paths (docs/scaling.md). It is left open.
             time_limit: Seconds without progress after which a file is recorded as failed.
+            reread: Read the metadata of unchanged files again. Their content is hashed again only if it
+                differs, which this notices also on file systems that do not record changes of inodes.
             hash_content: Read objects in object storage completely for the SHA-256 of their content, instead
                 of identifying them by ETag and size. Files are always read completely.
             people_as_tags: Tag items with the names of people in sidecars and XMP.
@@ -113,6 +116,7 @@ class WriteMethods(LibraryBase):
             executor=executor,
             time_limit=time_limit,
             hash_content=hash_content,
+            reread=reread,
             progress=progress,
         )
         if people_as_tags:

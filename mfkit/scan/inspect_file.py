@@ -54,6 +54,7 @@ class FileResult:
         fingerprint: Hash of some samples of a file's content and of the metadata that it states. A file with
             the fingerprint that was stored is taken to be unchanged, without hashing the whole content.
         expected_fingerprint: The stored one, if the file may be unchanged.
+        is_reread: Whether the metadata is stored even if the file is unchanged.
     """
 
     path: str
@@ -72,11 +73,13 @@ class FileResult:
     status: FileStatus = FileStatus()
     fingerprint: str | None = None
     expected_fingerprint: str | None = None
+    is_reread: bool = False
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the file was found to be what is stored."""
-        return self.expected_fingerprint is not None and self.expected_fingerprint == self.fingerprint
+        """Whether the file was found to be what is stored, so that its row need not be written."""
+        is_expected = self.expected_fingerprint is not None and self.expected_fingerprint == self.fingerprint
+        return is_expected and not self.is_reread
 
     @classmethod
     def of(cls, candidate: Candidate) -> Self:
@@ -88,6 +91,7 @@ class FileResult:
             wants_content=candidate.wants_content,
             status=candidate.status,
             expected_fingerprint=candidate.fingerprint,
+            is_reread=candidate.is_reread,
         )
 
     def failed(self, stage: Stage, error: str) -> FileResult:

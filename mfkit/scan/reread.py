@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from posixpath import dirname
@@ -18,13 +19,34 @@ from mfkit.scan.stored_path import to_disk_path, to_stored_path
 from mfkit.scan.walk import Candidate
 
 
-async def reread_outdated_metadata(database: Database, extractor_version: int) -> None:
-    """Have all files read again if no scan has used this version of the extractors yet."""
+async def reread_outdated_metadata(database: Database, extractor_version: int) -> bool:
+    """Have all files read again if no scan has used this version of the extractors yet; return whether."""
     async with write_lock(database) as connection:
         newest = await connection.scalar(select(func.max(Scan.extractor_version)))
-        if newest is not None and newest < extractor_version:
+        is_outdated = newest is not None and newest < extractor_version
+        if is_outdated:
             await connection.execute(update(MediaItem).values(is_processed=False))
             await connection.execute(update(ScanFailure).values(file_modified_at=None))
+    return is_outdated
+
+
+async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
+    """Have all files below some roots read again."""
+    async with write_lock(database) as connection:
+        for root in roots:
+            prefix = root.rstrip("/")
+            for model, values in (
+                (MediaItem, {"is_processed": False}),
+                (ScanFailure, {"file_modified_at": None}),
+            ):
+                below_root = (model.file_path > f"{prefix}/", model.file_path < f"{prefix}0")
+                await connection.execute(update(model).where(*below_root).values(**values))
+
+
+def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
+    """Return a candidate that is hashed if its fingerprint differs, and stored even if it does not."""
+    fingerprint = rows.item.fingerprint if rows.item is not None else None
+    return replace(candidate, fingerprint=candidate.fingerprint or fingerprint, is_reread=True)
 
 
 async def reread_placeholder_hashes(database: Database, root: str) -> None:

@@ -28,8 +28,10 @@ from mfkit.scan.missing_files import write_reconcile_result
 from mfkit.scan.places import geocoding
 from mfkit.scan.reconcile import ReconcileResult, find_differences, load_stored_rows, reconcile
 from mfkit.scan.reread import (
+    candidate_to_reread,
     items_to_reread,
     media_of_sidecars,
+    reread_metadata,
     reread_outdated_metadata,
     reread_placeholder_hashes,
 )
@@ -65,6 +67,7 @@ async def scan(
     executor: Executor | None = None,
     time_limit: float = TIME_LIMIT,
     hash_content: bool = False,
+    reread: bool = False,
     progress: bool | None = None,
 ) -> ScanReport:
     """Scan folders into the library; see :meth:`mfkit.MediaLibrary.scan`."""
@@ -85,10 +88,14 @@ async def scan(
         return WorkerPool(number, start_early=start_early, time_limit=time_limit)
 
     async with scan_lock(database, folders):
-        await reread_outdated_metadata(database, EXTRACTOR_VERSION)
+        is_outdated = await reread_outdated_metadata(database, EXTRACTOR_VERSION)
+        if reread:
+            await reread_metadata(database, folders)
         decisions = Decisions()
         for folder in folders:
             root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, decisions)
+            # New extractors state other metadata of the same content.
+            root_scan.checks_content = reread and not is_outdated
             if hash_content and is_url(folder):
                 root_scan.wants_content = True
                 await reread_placeholder_hashes(database, folder)
@@ -126,6 +133,7 @@ class _RootScan:
     ) -> None:
         self.notes: list[str] = []
         self.wants_content = False
+        self.checks_content = False
         self._database, self._root, self._rules, self._progress = database, root, rules, progress
         self._create_pool = create_pool
         self._effort = effort
@@ -313,6 +321,11 @@ class _RootScan:
             candidates = await asyncio.to_thread(candidates_of, different)
         result = reconcile(candidates, stored, [entry.path for entry in self._skipped.unlisted])
         await self._write_reconcile_result(result)
+        if self.checks_content:
+            result.to_read = [
+                (candidate_to_reread(candidate, stored[candidate.path]), known_hash)
+                for candidate, known_hash in result.to_read
+            ]
         to_read = [*result.to_read, *((candidate, None) for candidate in candidates.values())]
         appeared_or_missing = (*result.paths_missing, *result.paths_found_again)
         self._changed_photo_folders |= {

@@ -56,6 +56,7 @@ class Candidate:
         status: Identity of the file; empty for objects.
         fingerprint: Stored fingerprint of a file that may be unchanged; see
             :attr:`mfkit.scan.inspect_file.FileResult.fingerprint`.
+        is_reread: Whether the metadata is stored even if the file is unchanged.
     """
 
     path: str
@@ -64,6 +65,7 @@ class Candidate:
     wants_content: bool = False
     status: FileStatus = FileStatus()
     fingerprint: str | None = None
+    is_reread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

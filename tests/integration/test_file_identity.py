@@ -1,0 +1,163 @@
+"""Scans tell edits, links and changes of permissions apart by what the file system states about a file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import mfkit
+
+LONG_AGO = 1_500_000_000
+
+
+@pytest.fixture
+def library(tmp_path):
+    with mfkit.MediaLibrary(tmp_path / "library.db") as library:
+        yield library
+
+
+@pytest.fixture
+def media(tmp_path) -> Path:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    return folder
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file with an old modification time."""
+    path.write_bytes(content)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def photo(path: Path, description: str, color: str = "red", size: tuple[int, int] = (64, 48)) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = description
+    Image.new("RGB", size, color).save(path, "JPEG", exif=exif)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def hashes(library: mfkit.MediaLibrary) -> list[str]:
+    return sorted(library.items()["file_hash"])
+
+
+@pytest.mark.parametrize("size", [100, 70_000, 5_000_000])
+def test_edit_with_the_same_size_and_time_is_read(library, media, size):
+    """The inode change time shows it, wherever the samples of a large file are."""
+    write(media / "a.bin", bytes(size))
+    library.scan(media, progress=False)
+    before = hashes(library)
+    for place in (0, size // 2, size - 1):
+        content = bytearray(size)
+        content[place] = 1
+        write(media / "a.bin", bytes(content))
+        total = library.scan(media, progress=False).total
+        assert (total.updated, total.unchanged, library.count()) == (1, 0, 1)
+        assert hashes(library) != before
+        before = hashes(library)
+
+
+def test_edited_metadata_is_read(library, media):
+    """A tag editor kept the size and the time."""
+    photo(media / "a.jpg", "first")
+    library.scan(media, progress=False)
+    photo(media / "a.jpg", "other")
+    assert library.scan(media, progress=False).total.updated == 1
+    assert library.items(text="a").iloc[0].extra_metadata.count("other") == 1
+
+
+def test_changed_permissions_are_recorded_without_an_update(library, media):
+    """The file is read in part, its row stays, and the next scan does not open it."""
+    write(media / "a.bin", os.urandom(1_000_000))
+    photo(media / "b.jpg", "x")
+    library.scan(media, progress=False)
+    before = library.items().sort_values("file_path")
+    for name in ("a.bin", "b.jpg"):
+        (media / name).chmod(0o600)
+    report = library.scan(media, progress=False)
+    assert (report.total.unchanged, report.total.updated, report.total.files) == (2, 0, 2)
+    assert report.effort.files["read"] == 2
+    after = library.items().sort_values("file_path")
+    assert list(after["file_hash"]) == list(before["file_hash"])
+    assert list(after["changed_ns"]) == [(media / name).stat().st_ctime_ns for name in ("a.bin", "b.jpg")]
+    assert library.scan(media, progress=False).effort.files["read"] == 0
+
+
+def test_rows_without_a_change_time_are_completed(library, media):
+    """Libraries of earlier versions get it without reading the files."""
+    write(media / "a.bin", b"x" * 500)
+    write(media / "b.bin", b"x" * 500)
+    library.scan(media, progress=False)
+    for table in ("media_items", "media_copies"):
+        with sqlite3.connect(media.parent / "library.db") as connection:
+            connection.execute(f"UPDATE {table} SET changed_ns = NULL, device = NULL, inode = NULL")
+    report = library.scan(media, progress=False)
+    assert (report.total.unchanged, report.effort.files["read"]) == (2, 0)
+    assert library.items()["inode"][0] == (media / "a.bin").stat().st_ino
+    assert library.duplicates().shape[0] == 2
+
+
+def test_hard_links_free_nothing(library, media):
+    """A link is no duplicate; a further copy is."""
+    write(media / "a.bin", b"1" * 50_000)
+    os.link(media / "a.bin", media / "b.bin")
+    library.scan(media, progress=False)
+    item = library.items().iloc[0]
+    assert (item.link_count, item.inode, item.copies) == (2, (media / "a.bin").stat().st_ino, 1)
+    assert library.duplicates().empty
+    write(media / "c.bin", b"1" * 50_000)
+    library.scan(media, progress=False)
+    found = library.duplicates()
+    assert set(found["reclaimable_bytes"]) == {50_000} and set(found["paths"]) == {2}
+    assert len(found) == 2 and (media / "c.bin").as_posix() in set(found["file_path"])
+
+
+def test_new_link_to_a_scanned_file(library, media):
+    """It changes the inode of the file, which is not read as a whole again."""
+    write(media / "a.bin", os.urandom(200_000))
+    library.scan(media, progress=False)
+    os.link(media / "a.bin", media / "b.bin")
+    total = library.scan(media, progress=False).total
+    assert (total.unchanged, total.copies, total.updated) == (1, 1, 0)
+    assert library.duplicates().empty and library.items().iloc[0].link_count == 2
+
+
+def test_root_that_is_reached_twice(library, media, tmp_path):
+    """A file is not a duplicate of itself."""
+    write(media / "a.bin", b"1" * 500)
+    (tmp_path / "link").symlink_to(media)
+    library.scan(media, tmp_path / "link", progress=False)
+    assert library.count() == 1 and library.items().iloc[0].copies == 1
+    assert library.duplicates().empty
+
+
+def test_groups_are_those_with_most_reclaimable_bytes(library, media):
+    """Links do not displace groups from the limited list."""
+    write(media / "a.bin", b"1" * 90_000)
+    os.link(media / "a.bin", media / "b.bin")
+    for name in ("c.bin", "d.bin"):
+        write(media / name, b"2" * 400)
+    library.scan(media, progress=False)
+    assert set(library.duplicates(groups=1)["reclaimable_bytes"]) == {400}
+
+
+def test_reread_reads_all_metadata_again(library, media):
+    """Also of files that seem unchanged, with their hash if they are not."""
+    photo(media / "a.jpg", "first")
+    write(media / "b.txt", b"text")
+    library.scan(media, progress=False)
+    with sqlite3.connect(media.parent / "library.db") as connection:
+        connection.execute("UPDATE media_metadata SET width = 1")
+    before = hashes(library)
+    report = library.scan(media, reread=True, progress=False)
+    assert (report.total.updated, report.total.unchanged) == (2, 0)
+    assert library.items(media_type="image")["width"][0] == 64 and hashes(library) == before
+    photo(media / "a.jpg", "other")
+    with sqlite3.connect(media.parent / "library.db") as connection:
+        connection.execute("UPDATE media_items SET changed_ns = ?", ((media / "a.jpg").stat().st_ctime_ns,))
+    assert library.scan(media, progress=False).total.updated == 0
+    assert library.scan(media, reread=True, progress=False).total.updated == 2
+    assert hashes(library) != before

@@ -77,7 +77,7 @@ def test_a_file_that_vanishes(tmp_path, monkeypatch):
     from mfkit.scan.inspect_file import inspect_file
     from mfkit.scan.walk import to_candidate
 
-    gone = inspect_file(to_candidate((str(tmp_path / "gone.jpg"), 5, 0)))
+    gone = inspect_file(to_candidate((str(tmp_path / "gone.jpg"), 5, 0, None)))
     assert (gone.stage, gone.file_hash) == ("read", None)
     assert gone.error is not None and "No such file" in gone.error
 
@@ -89,7 +89,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path):
 
     path = tmp_path / "growing.log"
     path.write_text("longer than listed")
-    changed = inspect_file(to_candidate((str(path), 5, 0)))
+    changed = inspect_file(to_candidate((str(path), 5, 0, None)))
     assert (
         changed.file_hash is None and changed.error == "The file changed while it was being read. Scan again."
     )

@@ -19,7 +19,7 @@ parts = st.text(st.sampled_from("ab.-/ 0~é日"), min_size=1, max_size=8)
 
 def paths(root: Path) -> list[str]:
     skipped = SkippedEntries()
-    found = [path for entries in walk(to_stored_path(str(root)), skipped) for path, _, _ in entries]
+    found = [path for entries in walk(to_stored_path(str(root)), skipped) for path, *_ in entries]
     assert not skipped.unlisted
     return found
 
@@ -49,7 +49,7 @@ def test_ignored_entries_are_counted(tmp_path):
     assert [Path(path).name for path in paths(tmp_path)] == ["a.jpg", "c.nef", "b.jpg"]
     skipped = SkippedEntries()
     lists = walk(str(tmp_path), skipped, IgnoreRules(include=["Thumbs.db"], exclude=["raw/", "*.jpg"]))
-    assert [Path(path).name for entries in lists for path, _, _ in entries] == ["Thumbs.db"]
+    assert [Path(path).name for entries in lists for path, *_ in entries] == ["Thumbs.db"]
     assert (skipped.files, skipped.folders) == (3, 2)
 
 

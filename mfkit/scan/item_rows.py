@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from mfkit.core.bulk_write import new_id
 from mfkit.models import MediaItem, MediaMetadata, MediaType
+from mfkit.scan.extract.capture_time import IN_UTC, MOVIE_HEADER
 from mfkit.scan.extract.plausible import clean
-from mfkit.scan.extract.schema import Metadata
+from mfkit.scan.extract.schema import CREATE_DATE, LAST_CHANGE, Metadata
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.stored_path import raw_bytes, to_disk_path
 
@@ -78,7 +79,7 @@ def content_values(result: FileResult, path: str, now: datetime) -> tuple[Any, .
         metadata.get("compression_ratio"),
         None,
         now,
-        *_capture_values(metadata, now),
+        *_capture_values(metadata, result.file_format.format, now),
         *result.status,
     )
 
@@ -113,11 +114,18 @@ def capture_values(
     return local, minutes, precision or "second", source, flag
 
 
-def _capture_values(metadata: Metadata, now: datetime) -> tuple[Any, ...]:
+def _capture_values(metadata: Metadata, file_format: str, now: datetime) -> tuple[Any, ...]:
     taken_at = metadata.get("taken_at")
-    origin = metadata.get("extra", {}).get("origins", {}).get("taken_at")
-    has_clock = origin != "container" or taken_at is None or bool(taken_at.utcoffset())
-    return capture_values(taken_at, origin and origin.partition(" ")[0], now, has_clock=has_clock)
+    origin = metadata.get("extra", {}).get("origins", {}).get("taken_at", "")
+    has_clock = origin not in IN_UTC or taken_at is None or bool(taken_at.utcoffset())
+    source = _SOURCES.get(origin, origin) or None
+    if origin == MOVIE_HEADER and file_format in _QUICKTIME_FORMATS:
+        source = "quicktime"
+    return capture_values(taken_at, source, now, metadata.get("taken_precision"), has_clock=has_clock)
+
+
+_SOURCES = {LAST_CHANGE: "exif", CREATE_DATE: "xmp", "sidecar": "xmp"}
+_QUICKTIME_FORMATS = frozenset("mp4 m4v mov 3gp 3g2 f4v m4a m4b heic heif avif cr3".split())
 
 
 def scanned_at(result: FileResult) -> datetime | None:

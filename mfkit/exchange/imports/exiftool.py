@@ -25,7 +25,7 @@ from typing import Any
 
 from mfkit.exchange.imports.normalize import codec_name, first_value, make_row, to_integer, to_number
 from mfkit.filters.units import parse_duration, parse_size
-from mfkit.scan.extract.dates_and_numbers import parse_exif_date
+from mfkit.scan.extract.date_parser import parse_timestamp
 from mfkit.scan.extract.exposure import shutter_speed
 
 _DEGREES = re.compile(r"""([\d.]+) deg (?:([\d.]+)' ?)?(?:([\d.]+)" ?)?([NSEW]?)""")
@@ -165,11 +165,11 @@ def _taken_at(tags: Mapping[str, Any]) -> datetime | None:
         stamp = tags.get(name)
         if isinstance(stamp, str):
             zone = stamp[19:] if len(stamp) > 19 else tags.get(offset)
-            if found := parse_exif_date(stamp, zone if isinstance(zone, str) else None):
+            if found := parse_timestamp(stamp, zone if isinstance(zone, str) else None):
                 return found
     return None
 
 
 def _timestamp(stamp: object) -> datetime | None:
-    found = parse_exif_date(stamp, stamp[19:]) if isinstance(stamp, str) else None
+    found = parse_timestamp(stamp, stamp[19:]) if isinstance(stamp, str) else None
     return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

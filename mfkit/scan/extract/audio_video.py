@@ -16,10 +16,12 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from mfkit.scan.extract.camcorder_dates import avchd_dates, avi_dates
 from mfkit.scan.extract.container_tags import container_metadata, read_tags
 from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
+from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.quicktime import Movie, read_movie
-from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin, merge
+from mfkit.scan.extract.schema import ExtractionError, Metadata, StatedDate, from_origin, merge
 from mfkit.scan.extract.video_and_audio_streams import (
     add_audio,
     add_video,
@@ -76,6 +78,13 @@ _VIDEO_TYPES = dict.fromkeys(("ogg", "opus", "spx"), "video/ogg") | {
     "weba": "video/webm",
     "wma": "video/x-ms-wmv",
 }
+_DATE_TAGS = {
+    "com.apple.quicktime.creationdate": "quicktime creationdate",
+    "date_recorded": "recorded",
+    "datetimeoriginal": "recorded",
+    "creation_time": "movie header",
+}
+_CAMCORDER_DATES = {"avi": avi_dates, "ts": avchd_dates, "m2ts": avchd_dates}
 av.logging.set_level(None)
 
 
@@ -100,6 +109,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
                 return metadata
             if file_format.format in MATROSKA:
                 return _add_matroska(metadata, container, source)
+            if file_format.format in _CAMCORDER_DATES:
+                metadata = merge(metadata, _CAMCORDER_DATES[file_format.format](source))
             counted = counted_duration(source, file_format, metadata.get("duration"), container)
             return merge(counted, metadata)
     except FFmpegError as error:
@@ -169,7 +180,9 @@ def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadat
         extra["cover"] = True
     _correct_type(metadata, file_format, has_video=bool(videos), has_audio=bool(audios))
     metadata["extra"] = extra
-    stated = container_metadata(read_tags(container, audios), container)
+    tags = read_tags(container, audios)
+    metadata["dates"] = _dates(tags, file_format, has_video=bool(videos))
+    stated = container_metadata(tags, container)
     return merge(from_origin("container", metadata), stated)
 
 
@@ -245,6 +258,22 @@ def _bitrate(container: InputContainer, audios: list[AudioStream]) -> int | None
         return container.bit_rate
     rates = [stream.codec_context.bit_rate for stream in audios if has_decoder(stream)]
     return sum(rate for rate in rates if rate) or None
+
+
+def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) -> tuple[StatedDate, ...]:
+    """Return the dates in tags; `quicktime` reads the header of a movie."""
+    fields = dict(_DATE_TAGS)
+    if _DEMUXERS.get(file_format.format) == _MP4:
+        del fields["creation_time"]
+        if has_video:  # for music it is the date of release
+            fields["date"] = "quicktime day"
+    elif file_format.format in ("avi", "wav"):
+        fields["creation_time"] = "riff"
+    stated = {name: parse_date(tags.get(name)) for name in fields}
+    if tags.get("origination_date"):  # EBU Tech 3285, chunk "bext"
+        fields["bext"] = "riff"
+        stated["bext"] = parse_date(f"{tags['origination_date']} {tags.get('origination_time', '')}".strip())
+    return tuple(StatedDate(fields[name], *date) for name, date in stated.items() if date is not None)
 
 
 def _correct_type(metadata: Metadata, file_format: FileFormat, *, has_video: bool, has_audio: bool) -> None:

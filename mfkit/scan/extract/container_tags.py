@@ -6,7 +6,6 @@ from typing import Any
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from mfkit.scan.extract.dates_and_numbers import parse_iso_date
 from mfkit.scan.extract.schema import Metadata, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import FileTexts, escaped_bytes, repair
@@ -16,7 +15,6 @@ _APPLE = "com.apple.quicktime."
 _MAKES = ("com.apple.quicktime.make", "com.android.manufacturer", "make")
 _MODELS = ("com.apple.quicktime.model", "com.android.model", "model")
 _LOCATIONS = ("com.apple.quicktime.location.iso6709", "location", "location-eng")
-_CREATIONS = ("com.apple.quicktime.creationdate", "creation_time", "date_recorded", "datetimeoriginal")
 _EXTRA = ("encoder", "major_brand", f"{_APPLE}content.identifier", f"{_APPLE}software", "com.android.version")
 _MAX_CHAPTERS = 200
 
@@ -35,20 +33,14 @@ def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str,
 
 
 def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
-    """Return what a container's tags state: music fields, camera, place, capture time and chapters."""
+    """Return what a container's tags state: music fields, camera, place and chapters."""
     # Apple's keys for title, artist and others end like the usual names.
     named = {name.removeprefix(_APPLE): [value] for name, value in tags.items()} | {
         name: [value] for name, value in tags.items()
     }
     if "rating.user" in named:
         named.setdefault("rating", named["rating.user"])
-    metadata: Metadata = {
-        "camera_make": _first(tags, _MAKES),
-        "camera_model": _first(tags, _MODELS),
-        "taken_at": next(
-            (timestamp for name in _CREATIONS if (timestamp := parse_iso_date(tags.get(name)))), None
-        ),
-    }
+    metadata: Metadata = {"camera_make": _first(tags, _MAKES), "camera_model": _first(tags, _MODELS)}
     for name in _LOCATIONS:
         point = iso6709(tags.get(name, ""))
         if point is not None:

@@ -5,15 +5,14 @@ directories.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from mfkit.scan.extract import exif_texts, exposure, tiff_directories
 from mfkit.scan.extract.bounded_reader import BoundedReader
-from mfkit.scan.extract.dates_and_numbers import parse_exif_date
+from mfkit.scan.extract.date_parser import ParsedDate, parse_date
 from mfkit.scan.extract.exif_texts import tag_text
-from mfkit.scan.extract.gps_position import altitude, location
-from mfkit.scan.extract.schema import Metadata, from_origin
+from mfkit.scan.extract.gps_position import altitude, gps_date, location
+from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.extract.tiff_directories import Directory, Value
 
 # fmt: off
@@ -24,10 +23,10 @@ _MAIN = frozenset((
 _RW2 = frozenset((0x0004, 0x0005, 0x0006, 0x0007, 0x0017))
 _EXIF = frozenset((
     0x829A, 0x829D, 0x8827, 0x8831, 0x8832, 0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x9201, 0x9202, 0x920A,
-    0x8833, 0x9291, 0x9292, 0xA002, 0xA003, 0xA405, 0xA432, 0xA433, 0xA434,
+    0x8833, 0x9290, 0x9291, 0x9292, 0xA002, 0xA003, 0xA405, 0xA432, 0xA433, 0xA434,
 ))
 # fmt: on
-_GPS = frozenset(range(1, 8))
+_GPS = frozenset((*range(1, 8), 0x001D))
 _SIZES = frozenset((0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0115, 0x829A, 0x829D, 0x8827, 0x9003, 0x920A))
 WANTED: Mapping[str, frozenset[int]] = {
     "main": _MAIN | _RW2 | exif_texts.MAIN_TAGS,
@@ -73,7 +72,7 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         "aperture": exposure.aperture(camera),
         "shutter_speed": exposure.shutter_speed(exposure.exposure_seconds(camera)),
         "focal_length": exposure.positive(camera.get(0x920A)),
-        "taken_at": _taken_at(camera),
+        "dates": _dates(main, camera, tags["gps"]),
     }
     point = location(tags["gps"])
     if point is not None:
@@ -86,7 +85,7 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         LENS_SPECIFICATION: exposure.lens_from_specification(exif.get(0xA432) or main.get(0xC630)),
         "lens_make": tag_text(exif.get(0xA433)),
         "software": tag_text(main.get(0x0131)),
-        "changed_at": parse_exif_date(tag_text(main.get(0x0132)), tag_text(camera.get(0x9010))),
+        "changed_at": changed.value if (changed := _date(main, camera, 0x0132, 0x9010, 0x9290)) else None,
         "focal_length_35mm": exposure.whole(exif.get(0xA405)) or None,
         "altitude": altitude(tags["gps"]),
         # The image and the video of a Live Photo share it.
@@ -96,10 +95,22 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
     return from_origin("exif", metadata), found
 
 
-def _taken_at(camera: Mapping[int, Value]) -> datetime | None:
-    original = parse_exif_date(
-        tag_text(camera.get(0x9003)), tag_text(camera.get(0x9011)), tag_text(camera.get(0x9291))
-    )
-    return original or parse_exif_date(
-        tag_text(camera.get(0x9004)), tag_text(camera.get(0x9012)), tag_text(camera.get(0x9292))
+def _dates(
+    main: Mapping[int, Value], camera: Mapping[int, Value], gps: Mapping[int, Value]
+) -> tuple[StatedDate, ...]:
+    """Return the dates of sections 4.6.5 F (capture), 4.6.4 D (last change) and 4.6.6 (GPS)."""
+    stated = {
+        "exif original": _date(camera, camera, 0x9003, 0x9011, 0x9291),
+        "exif digitized": _date(camera, camera, 0x9004, 0x9012, 0x9292),
+        "exif DateTime": _date(main, camera, 0x0132, 0x9010, 0x9290),
+        "gps": gps_date(tag_text(gps.get(0x001D)), gps.get(0x0007)),
+    }
+    return tuple(StatedDate(name, *date) for name, date in stated.items() if date is not None)
+
+
+def _date(
+    directory: Mapping[int, Value], camera: Mapping[int, Value], tag: int, offset: int, fraction: int
+) -> ParsedDate | None:
+    return parse_date(
+        tag_text(directory.get(tag)), tag_text(camera.get(offset)), tag_text(camera.get(fraction))
     )

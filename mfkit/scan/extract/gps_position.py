@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 
+from mfkit.scan.extract.date_parser import ParsedDate, parse_date
 from mfkit.scan.extract.exposure import first_number, whole
 from mfkit.scan.extract.tiff_directories import Value
 
@@ -43,6 +44,23 @@ def altitude(gps: Mapping[int, Value]) -> float | None:
     if isinstance(below, str) and below[:1] in ("\x01", "\x03"):
         below = ord(below[0])
     return -abs(float(height)) if whole(below) in _BELOW else float(height)
+
+
+def gps_date(stamp: str | None, time: Value | None) -> ParsedDate | None:
+    """Return the UTC time of GPSDateStamp and GPSTimeStamp, or the day alone without a valid time.
+
+    Args:
+        stamp: ``YYYY:MM:DD``.
+        time: Hour, minute and second as rationals.
+    """
+    day = parse_date(stamp)
+    if day is None or not isinstance(time, tuple) or len(time) != 3:
+        return day
+    parts = [first_number(part) for part in time]
+    hour, minute, second = (-1.0 if part is None or not math.isfinite(part) else part for part in parts)
+    if not (0 <= hour <= 24 and 0 <= minute < 60 and 0 <= second < 61):
+        return day
+    return parse_date(f"{day.value:%Y-%m-%d} {int(hour):02}:{int(minute):02}:{min(second, 59.999999):09.6f}Z")
 
 
 def _in_hemisphere(degrees: float, letter: str, letters: str) -> float | None:

@@ -62,7 +62,7 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
     movie = child(reader, b"moov")
     after: list[Metadata] = []
     if movie is not None:  # a burst or a live photo
-        after.append(from_origin("container", {"taken_at": movie_header(movie).metadata.get("taken_at")}))
+        after.append({"dates": movie_header(movie).metadata.get("dates", ())})
         if reader.read(8, 4) in _SEQUENCE_BRANDS:
             after.append(_motion(movie))
     metadata = blocks.merged(from_origin("container", frame or {}), after=after)

@@ -3,20 +3,16 @@
 They are stored alone in TIFF and JPEG 2000, and in Photoshop's image resources elsewhere.
 """
 
-import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple
 
-from mfkit.scan.extract.dates_and_numbers import parse_iso_date
-from mfkit.scan.extract.schema import Metadata, from_origin
+from mfkit.scan.extract.date_parser import parse_date
+from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.extract.text_decoding import FileTexts
 
 _MAX_SETS = 1_000
 _MAX_KEYWORDS = 200
 _CHARACTER_SETS = {b"\x1b%G": "utf-8", b"\x1b%/I": "utf-8", b"\x1b.A": "latin-1"}
-_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
-_TIME = re.compile(r"(\d{2}):?(\d{2}):?(\d{2})(?:([+-])(\d{2}):?(\d{2}))?")
 
 
 class _DataSet(NamedTuple):
@@ -51,7 +47,7 @@ def extract(record: bytes) -> Metadata:
     metadata: Metadata = {
         "title": first(5, 105),
         "location_name": ", ".join(dict.fromkeys(part for part in place if part)) or None,
-        "taken_at": _taken_at(values),
+        "dates": _dates(values),
     }
     extra = {
         "description": first(120),
@@ -84,20 +80,15 @@ def _data_sets(record: bytes) -> Iterator[_DataSet]:
         at = start + size
 
 
-def _taken_at(values: dict[int, list[bytes]]) -> datetime | None:
-    """Return the creation date (2:55, 2:60), else the date of digitisation (2:62, 2:63)."""
-    for date_number, time_number in ((55, 60), (62, 63)):
+def _dates(values: dict[int, list[bytes]]) -> tuple[StatedDate, ...]:
+    """Return the creation date (2:55, 2:60) and the date of digitisation (2:62, 2:63)."""
+    found = []
+    for field, date_number, time_number in (("iptc created", 55, 60), ("iptc digitized", 62, 63)):
         date, time = (
-            values.get(number, [b""])[0].decode("ascii", "replace") for number in (date_number, time_number)
+            values.get(number, [b""])[0].decode("ascii", "replace").strip()
+            for number in (date_number, time_number)
         )
-        day, clock = _DATE.match(date), _TIME.match(time)
-        if day is None:
-            continue
-        text = f"{day[1]}-{day[2]}-{day[3]}"
-        if clock is not None:
-            text += f"T{clock[1]}:{clock[2]}:{clock[3]}"
-            text += f"{clock[4]}{clock[5]}:{clock[6]}" if clock[4] else ""
-        taken_at = parse_iso_date(text)
-        if taken_at is not None:
-            return taken_at
-    return None
+        stated = parse_date(f"{date}T{time}") or parse_date(date)
+        if stated is not None:
+            found.append(StatedDate(field, *stated))
+    return tuple(found)

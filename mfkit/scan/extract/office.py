@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
-from mfkit.scan.extract.dates_and_numbers import parse_iso_date, whole_number
+from mfkit.scan.extract.date_parser import parse_timestamp
 from mfkit.scan.extract.plausible import clean_year
 from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin
+from mfkit.scan.extract.whole_numbers import whole_number
 from mfkit.scan.extract.zip_parts import MAX_PART, Archive
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
@@ -129,7 +130,10 @@ def _office_open_xml(archive: Archive, metadata: Metadata, extra: dict[str, Any]
         _CORE,
     )
     texts = _texts(_elements(archive, core))
-    metadata["title"], metadata["taken_at"] = _first(texts, "title"), parse_iso_date(_first(texts, "created"))
+    metadata["title"], metadata["taken_at"] = (
+        _first(texts, "title"),
+        parse_timestamp(_first(texts, "created")),
+    )
     extra |= {
         "author": _first(texts, "creator"),
         "subject": _first(texts, "subject"),
@@ -154,7 +158,7 @@ def _open_document(archive: Archive, metadata: Metadata, extra: dict[str, Any]) 
     texts = _texts(found)
     metadata["title"], metadata["taken_at"] = (
         _first(texts, "title"),
-        parse_iso_date(_first(texts, "creation-date")),
+        parse_timestamp(_first(texts, "creation-date")),
     )
     counts = next((element.attributes for element in found if element.name == "document-statistic"), {})
     extra |= {
@@ -189,7 +193,7 @@ def _epub(archive: Archive, metadata: Metadata, extra: dict[str, Any]) -> None:
     published = next(
         (date.text for date in dates if date.attributes.get("event", "publication") == "publication"), None
     )
-    metadata["title"], metadata["taken_at"] = _first(texts, "title"), parse_iso_date(created)
+    metadata["title"], metadata["taken_at"] = _first(texts, "title"), parse_timestamp(created)
     metadata["year"] = clean_year(published)
     extra |= {
         "author": ", ".join(texts.get("creator", [])[:10]) or None,

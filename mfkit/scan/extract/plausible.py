@@ -14,13 +14,14 @@ from itertools import islice
 from typing import Any, cast
 
 from mfkit.scan.extract.camera_names import maker_name, model_name
+from mfkit.scan.extract.date_parser import ParsedDate, is_epoch
 from mfkit.scan.extract.schema import PAIRS, Metadata
 
 MAX_TEXT = 1_000
 MAX_INT32 = 2**31 - 1
 MAX_INT64 = 2**63 - 1
+_MIN_YEAR = 1000
 _MAX_DEPTH, _MAX_MEMBERS, _MAX_EXTRA_TEXT = 6, 200, 32_768
-_EPOCH_YEARS = (0, 1904, 1970)  # dates of clocks that were not set: EXIF zeros, QuickTime, Unix
 
 
 def clean(metadata: Metadata) -> Metadata:
@@ -158,19 +159,17 @@ def clean_year(value: object) -> int | None:
 
 
 def clean_timestamp(value: object) -> datetime | None:
-    """Return a date and time from 1800 to 2100, or None; 1 January of a known epoch counts as not set."""
-    if not isinstance(value, datetime):
+    """Return a date and time of the years 1000 to 9999, also in UTC, that is not an epoch; else None.
+
+    Dates in the future and before photography are kept, because people want to see and correct them.
+    """
+    if not isinstance(value, datetime) or is_epoch(ParsedDate(value)):
         return None
-    if value.year in _EPOCH_YEARS and (value.month, value.day) == (1, 1) or not 1800 <= value.year <= 2100:
-        return None
-    if value.tzinfo is None:
-        return value
     try:
-        in_utc = value.astimezone(UTC)
+        in_utc = value if value.tzinfo is None else value.astimezone(UTC)
     except (OverflowError, ValueError):
         return None
-    # The same epochs, stated with a UTC offset.
-    return None if in_utc.year in _EPOCH_YEARS and in_utc.timetuple().tm_yday == 1 else value
+    return value if value.year >= _MIN_YEAR and in_utc.year >= _MIN_YEAR else None
 
 
 def json_safe(extra: dict[str, Any]) -> dict[str, Any]:
@@ -240,6 +239,7 @@ def _clean_model(value: object) -> str | None:
     return model_name(name) if name else None
 
 
+_PRECISIONS = ("year", "month", "day", "minute", "second")
 _MEDIA_TYPES = ("video", "audio", "image", "document", "other")
 _RULES: dict[str, Callable[[Any], Any]] = {
     "duration": _positive(1e10),
@@ -260,6 +260,7 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "track": _positive_int(MAX_INT32),
     "disc": _positive_int(MAX_INT32),
     "taken_at": clean_timestamp,
+    "taken_precision": lambda value: value if value in _PRECISIONS else None,
     "camera_make": _clean_maker,
     "camera_model": _clean_model,
     "is_compressed": _boolean,

@@ -6,11 +6,12 @@ import zlib
 from typing import Any, NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
-from mfkit.scan.extract.dates_and_numbers import parse_exif_date
+from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.schema import (
     ExtractionError,
     Metadata,
+    StatedDate,
     animation,
     apply_orientation,
     from_origin,
@@ -107,7 +108,9 @@ def _text_metadata(texts: dict[str, _Text]) -> Metadata:
     extra: dict[str, Any] = {key.lower(): text for key, text in decoded.items()}
     if encoding.note:
         extra["text_encoding"] = encoding.note
-    return from_origin("text", {"title": title, "taken_at": parse_exif_date(created), "extra": extra})
+    stated = parse_date(created)
+    dates = () if stated is None else (StatedDate("text", *stated),)
+    return from_origin("text", {"title": title, "dates": dates, "extra": extra})
 
 
 def _read_text(name: bytes, chunk: bytes, blocks: Blocks, texts: dict[str, _Text]) -> None:

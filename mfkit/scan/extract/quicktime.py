@@ -8,18 +8,20 @@ ISO/IEC 14496-12, sections 8.2.2 (``mvhd``) and 8.3.2 (``tkhd``), whose matrices
 import math
 import struct
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.dates_and_numbers import parse_iso_date
+from mfkit.scan.extract.date_parser import from_seconds, parse_date
 from mfkit.scan.extract.mp4_boxes import boxes, child, ends_early
 from mfkit.scan.extract.mp4_tags import item_list, movie_xmp
-from mfkit.scan.extract.schema import Metadata, from_origin
+from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.media_source import Source, open_source
 from mfkit.scan.places.iso6709 import iso6709
 
-_EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
+_UNIX_EPOCH = 2_082_844_800
+"""The start of 1970 in seconds since the start of 1904, QuickTime's epoch."""
+_FIRST_YEAR = 1991
+"""The year of QuickTime's release. An earlier header is that of a clock that was not set."""
 _LOCATION, _CREATION = "com.apple.quicktime.location.iso6709", "com.apple.quicktime.creationdate"
 _MAX_TEXT, _MAX_KEYS, _MAX_TRACKS = 4_096, 128, 64
 _CODECS = {
@@ -106,8 +108,9 @@ def movie_header(movie: BoundedReader) -> Movie:
     if point is not None:
         metadata["latitude"], metadata["longitude"] = point
     # Apple's key states the camera's UTC offset; the header states only UTC.
-    if created := parse_iso_date(texts.get(_CREATION)):
-        metadata["taken_at"] = created
+    if (created := parse_date(texts.get(_CREATION))) is not None:
+        stated = StatedDate("quicktime creationdate", *created)
+        metadata["dates"] = (*metadata.get("dates", ()), stated)
     return Movie(from_origin("container", metadata), tracks, is_fragmented)
 
 
@@ -120,8 +123,10 @@ def _movie_header_box(content: BoundedReader) -> Metadata:
     unknown = 2**64 - 1 if data[0] == 1 else 2**32 - 1
     if scale and 0 < length < unknown:
         metadata["duration"] = length / scale
-    if 0 < created < 2**33:
-        metadata["taken_at"] = _EPOCH + timedelta(seconds=created)
+    # Some writers count from 1970.
+    date = from_seconds(created - _UNIX_EPOCH if created >= _UNIX_EPOCH else created)
+    if date is not None and _FIRST_YEAR <= date.value.year:
+        metadata["dates"] = (StatedDate("movie header", *date),)
     return metadata
 
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from datetime import datetime
 from importlib import import_module
 from typing import NamedTuple
 
@@ -20,11 +19,12 @@ from mfkit.scan.extract import (
     tiff_and_raw,
     webp,
 )
+from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.exif import LENS_SPECIFICATION
 from mfkit.scan.extract.plausible import clean
-from mfkit.scan.extract.schema import LAST_CHANGE, ExtractionError, Extractor, Metadata, from_origin, merge
+from mfkit.scan.extract.schema import ExtractionError, Extractor, Metadata, from_origin, merge
 from mfkit.scan.formats.identify import FORMATS, FileFormat
-from mfkit.scan.media_source import Source, size_of
+from mfkit.scan.media_source import Source, name_of, size_of
 
 __all__ = [
     "EXTRACTOR_VERSION",
@@ -178,13 +178,8 @@ def extract_metadata(
         extra = found.setdefault("extra", {})
         extra["probe_notes"] = list(dict.fromkeys((*extra.get("probe_notes", ()), *notes)))
     has_metadata = _has_values(found)
-    found = merge(
-        found,
-        _last_change(found),
-        _lens(found),
-        _artist(found),
-        compression(found, file_format, size_of(readable)),
-    )
+    found = with_capture_time(found, name_of(readable), found.get("media_type") or file_format.media_type)
+    found = merge(found, _lens(found), _artist(found), compression(found, file_format, size_of(readable)))
     if not is_readable:
         message = "; ".join(dict.fromkeys(notes))
         raise ExtractionError(
@@ -192,12 +187,6 @@ def extract_metadata(
             clean(found) if has_metadata else None,
         )
     return clean(found)
-
-
-def _last_change(metadata: Metadata) -> Metadata:
-    """Return the time of the last change as a fallback for the capture time."""
-    changed = metadata.get("extra", {}).get("changed_at")
-    return from_origin(LAST_CHANGE, {"taken_at": changed}) if isinstance(changed, datetime) else {}
 
 
 def _lens(found: Metadata) -> Metadata:

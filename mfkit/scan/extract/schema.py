@@ -8,17 +8,32 @@ together, or not at all. ``extra["origins"]`` records the origin of each field.
 import struct
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypedDict, cast
+from typing import Any, NamedTuple, TypedDict, cast
 
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source
+
+
+class StatedDate(NamedTuple):
+    """A date that a file states in one of its fields.
+
+    Attributes:
+        field: A name in `mfkit.scan.extract.capture_time.FIELDS`.
+        value: The date, aware if its UTC offset is known.
+        precision: ``year``, ``month``, ``day``, ``minute`` or ``second``.
+    """
+
+    field: str
+    value: datetime
+    precision: str = "second"
 
 
 class Metadata(TypedDict, total=False):
     """Metadata that a file states about itself; a missing key and None both mean unknown.
 
     Units: seconds, pixels, frames per second, bits per second, hertz, millimetres, degrees (WGS84).
-    ``taken_at`` is aware if the file states a UTC offset, and naive local time otherwise. ``media_type`` and
+    ``taken_at`` is aware if the file states a UTC offset, and naive local time otherwise. Extractors list all
+    stated dates in ``dates``, from which it is chosen (`mfkit.scan.extract.capture_time`). ``media_type`` and
     ``mime_type`` correct those of the format. ``extra`` contains JSON values.
     """
 
@@ -46,6 +61,8 @@ class Metadata(TypedDict, total=False):
     longitude: float | None
     location_name: str | None
     taken_at: datetime | None
+    taken_precision: str | None
+    dates: tuple[StatedDate, ...]
     is_compressed: bool | None
     compression_ratio: float | None
     media_type: str | None
@@ -56,6 +73,9 @@ class Metadata(TypedDict, total=False):
 LAST_CHANGE = "exif DateTime"
 """The origin of a capture time that is the time of the last change, because the file states no other."""
 
+CREATE_DATE = "xmp CreateDate"
+"""The origin of a capture time that an XMP packet states only as the creation date of the file."""
+
 Extractor = Callable[[Source, FileFormat], Metadata]
 
 PAIRS = (("latitude", "longitude"), ("width", "height"))
@@ -65,7 +85,7 @@ PARSER_ERRORS = (
     NotImplementedError, RecursionError, struct.error,
 )  # fmt: skip
 """Errors besides their own that third-party parsers raise on damaged files."""
-_PAIRED = {name: pair for pair in PAIRS for name in pair}
+_PAIRED = {name: pair for pair in (*PAIRS, ("taken_at", "taken_precision")) for name in pair}
 
 
 class ExtractionError(Exception):
@@ -87,9 +107,13 @@ def from_origin(origin: str, metadata: Metadata) -> Metadata:
         origin: Such as ``"exif"``, ``"xmp"``, ``"container"``, ``"tag"``.
         metadata: Partial metadata; origins that are already recorded are kept.
     """
-    kept = cast(Metadata, {name: value for name, value in metadata.items() if value is not None})
+    kept = cast(
+        Metadata, {name: value for name, value in metadata.items() if value is not None and value != ()}
+    )
     extra = dict(kept.get("extra", {}))
-    origins = dict.fromkeys((name for name in kept if name != "extra"), origin) | extra.get("origins", {})
+    origins = dict.fromkeys((name for name in kept if name not in ("extra", "dates")), origin) | extra.get(
+        "origins", {}
+    )
     kept["extra"] = extra | {"origins": origins}
     return kept
 
@@ -103,6 +127,9 @@ def merge(*parts: Metadata) -> Metadata:
         part_extra = part.get("extra", {})
         earlier = frozenset(merged)
         for name, value in part.items():
+            if name == "dates":
+                merged |= {name: (*merged.get(name, ()), *part["dates"])} if part["dates"] else {}
+                continue
             if name == "extra" or value is None or earlier.intersection(_PAIRED.get(name, (name,))):
                 continue
             merged[name] = value

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from mfkit.scan.extract import ratings, xmp_packet
-from mfkit.scan.extract.dates_and_numbers import parse_iso_date, whole_number
+from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.exposure import shutter_speed
-from mfkit.scan.extract.schema import Metadata, from_origin
+from mfkit.scan.extract.schema import CREATE_DATE, Metadata, StatedDate, from_origin
+from mfkit.scan.extract.whole_numbers import whole_number
 from mfkit.scan.extract.xmp_packet import Value
 
 MAX_PACKET = 262_144
 _COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\Z")
-CREATE_DATE = "xmp CreateDate"
-"""The origin of a capture time that the packet states only as the creation date of the file."""
 _PLACE = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
 _PLACE_FIELDS = ("Sublocation", "City", "ProvinceState", "CountryName")
 _FLAT_KEYWORDS = ("dc:subject", "acdsee:keywords")
@@ -43,8 +41,6 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
     found = xmp_packet.parse(packet[:limit])
     if not found:
         return {}
-    taken_at = _date(found, "exif:DateTimeOriginal", "photoshop:DateCreated")
-    created_at = _date(found, "xmp:CreateDate")
     metadata: Metadata = {
         "camera_make": _text(found, "tiff:Make"),
         "camera_model": _text(found, "tiff:Model"),
@@ -53,7 +49,7 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
         "shutter_speed": shutter_speed(_fraction(_text(found, "exif:ExposureTime"))),
         "focal_length": _fraction(_text(found, "exif:FocalLength")),
         "title": _text(found, "dc:title", "photoshop:Headline"),
-        "taken_at": taken_at or created_at,
+        "dates": _dates(found),
         "location_name": _place(found),
     }
     latitude = _degrees(_text(found, "exif:GPSLatitude"), "NS", 90)
@@ -73,8 +69,6 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
         "orientation": whole_number(_text(found, "tiff:Orientation")),
         "people": _people(found) or None,
     }
-    if taken_at is None and created_at is not None:
-        extra["origins"] = {"taken_at": CREATE_DATE}
     metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
     return from_origin("xmp", metadata)
 
@@ -182,9 +176,15 @@ def _place(found: Properties) -> str | None:
     return ", ".join(dict.fromkeys(part for part in parts if part)) or None
 
 
-def _date(found: Properties, *names: str) -> datetime | None:
-    """Return the first of some properties that is a date and time."""
-    return next((date for name in names if (date := parse_iso_date(_text(found, name)))), None)
+def _dates(found: Properties) -> tuple[StatedDate, ...]:
+    """Return the capture time, the creation of the picture, and that of the file."""
+    properties = {
+        "xmp original": "exif:DateTimeOriginal",
+        "xmp DateCreated": "photoshop:DateCreated",
+        CREATE_DATE: "xmp:CreateDate",
+    }
+    parsed = {field: parse_date(_text(found, name)) for field, name in properties.items()}
+    return tuple(StatedDate(field, *date) for field, date in parsed.items() if date is not None)
 
 
 def _fraction(text: str | None) -> float | None:

@@ -19,8 +19,9 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from mfkit.scan.extract import xmp
+from mfkit.scan.extract.capture_time import WEAK_ORIGINS, with_capture_time
 from mfkit.scan.extract.plausible import clean
-from mfkit.scan.extract.schema import LAST_CHANGE, Metadata, from_origin, merge
+from mfkit.scan.extract.schema import CREATE_DATE, Metadata, from_origin, merge
 from mfkit.scan.media_source import open_regular
 from mfkit.scan.sidecars import takeout
 from mfkit.scan.sidecars.takeout_names import JsonNames, folded, is_json_of
@@ -32,7 +33,7 @@ MAX_XMP = 4 * 1024 * 1024
 MAX_JSON = 1024 * 1024
 """Maximum size of a Takeout JSON file in bytes."""
 
-_EDITABLE = frozenset(("title", "taken_at", "latitude", "longitude", "location_name"))
+_EDITABLE = frozenset(("title", "taken_at", "taken_precision", "latitude", "longitude", "location_name"))
 _EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "author"))
 
 
@@ -173,7 +174,8 @@ def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> Si
     for name in sidecars.xmp:
         try:
             part = _from_sidecar(
-                xmp.extract(_read_start(folder_path, name, MAX_XMP)[:MAX_XMP], MAX_XMP), name
+                with_capture_time(xmp.extract(_read_start(folder_path, name, MAX_XMP)[:MAX_XMP], MAX_XMP)),
+                name,
             )
         except OSError as error:
             notes.append(f"{name}: {error.strerror or error}")
@@ -221,10 +223,12 @@ def with_sidecars(metadata: Metadata, found: SidecarMetadata) -> Metadata:
     edits, other_fields = _split_edits(clean(found.xmp))
     own = cast(Metadata, dict(metadata))
     fallback = Metadata()
-    if metadata.get("extra", {}).get("origins", {}).get("taken_at") == LAST_CHANGE:
-        fallback = from_origin(LAST_CHANGE, {"taken_at": own.pop("taken_at", None)})
+    origin = metadata.get("extra", {}).get("origins", {}).get("taken_at")
+    if origin in WEAK_ORIGINS:
+        dates = {name: own.pop(name, None) for name in ("taken_at", "taken_precision")}
+        fallback = from_origin(origin, cast(Metadata, dates))
     if _same_clock_time(edits.get("taken_at"), own.get("taken_at")):
-        edits.pop("taken_at", None)
+        _drop_date(edits)
     return clean(_merge_with_notes(edits, own, clean(found.takeout), other_fields, fallback))
 
 
@@ -232,8 +236,8 @@ def _split_edits(found: Metadata) -> tuple[Metadata, Metadata]:
     """Split metadata into the fields that people edit and the others."""
     extra = found.get("extra", {})
     edits: dict[str, Any] = {name: value for name, value in found.items() if name in _EDITABLE}
-    if extra.get("origins", {}).get("taken_at") == xmp.CREATE_DATE:
-        edits.pop("taken_at", None)
+    if extra.get("origins", {}).get("taken_at") == CREATE_DATE:
+        _drop_date(edits)
     edits["extra"] = {
         name: value
         for name, value in extra.items()
@@ -244,6 +248,11 @@ def _split_edits(found: Metadata) -> tuple[Metadata, Metadata]:
         name: value for name, value in extra.items() if name not in edits["extra"] or name == "origins"
     }
     return cast(Metadata, edits), cast(Metadata, other_fields)
+
+
+def _drop_date(metadata: dict[str, Any] | Metadata) -> None:
+    metadata.pop("taken_at", None)
+    metadata.pop("taken_precision", None)
 
 
 def _same_clock_time(edited: datetime | None, own: datetime | None) -> bool:
@@ -267,7 +276,7 @@ def _merge_with_notes(*parts: Metadata) -> Metadata:
 def _from_sidecar(part: Metadata, name: str) -> Metadata:
     extra = dict(part.get("extra", {}))
     origins = {
-        field: origin if origin == xmp.CREATE_DATE else "sidecar"
+        field: origin if origin == CREATE_DATE else "sidecar"
         for field, origin in extra.get("origins", {}).items()
     }
     if len(part) > 1 or len(extra) > 1:

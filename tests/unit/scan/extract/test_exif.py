@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mfkit.scan.extract.dates_and_numbers import parse_exif_date
+from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.registry import Metadata
 
 Photo = Callable[..., Path]
@@ -99,7 +99,8 @@ def test_exposure(photo: Photo, metadata_of: Reader, camera: dict[int, Any], nam
 )
 def test_exif_dates(text: str, fraction: str | None, expected: datetime | None) -> None:
     """Fractions are digits after the point; a leap second is the last one of its minute."""
-    assert parse_exif_date(text, None, fraction) == expected
+    found = parse_date(text, None, fraction)
+    assert (found and found.value) == expected
 
 
 def test_texts_of_the_camera(photo: Photo, metadata_of: Reader) -> None:

@@ -15,6 +15,7 @@ from PIL import Image, PngImagePlugin, features
 
 from mfkit.scan.extract import exif, tiff_directories, xmp
 from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
 from mfkit.scan.formats.identify import FORMATS
 from tests.unit.scan.heif_files import box, heic
@@ -171,7 +172,7 @@ def test_png_text_and_xmp_are_read(tmp_path: Path, metadata_of: Reader) -> None:
 
 def test_xmp_properties_as_attributes_and_as_elements() -> None:
     """Attributes, elements, entities, arrays, and coordinates with minutes or seconds are read."""
-    metadata = xmp.extract(PACKET)
+    metadata = with_capture_time(xmp.extract(PACKET))
     assert (metadata["camera_make"], metadata["camera_model"]) == ("Fuji & Co", "X100")
     assert (metadata["iso"], metadata["aperture"]) == (400, 2.8)
     assert (metadata["latitude"], metadata["longitude"]) == pytest.approx((48.858333, 2.351944), abs=1e-6)

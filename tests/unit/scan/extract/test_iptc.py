@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mfkit.scan.extract import iptc
+from mfkit.scan.extract.capture_time import with_capture_time
 
 
 def read(*sets: tuple[int, str]) -> dict[str, Any]:
@@ -52,5 +53,5 @@ def test_texts() -> None:
 )  # fmt: skip
 def test_capture_time(sets: list[tuple[int, str]], expected: datetime | None) -> None:
     """The date of creation comes before that of digitisation, each with its own time and offset."""
-    found = read(*sets).get("taken_at")
+    found = with_capture_time(read(*sets)).get("taken_at")
     assert found == expected and (found is None or found.utcoffset() == (expected and expected.utcoffset()))

@@ -159,12 +159,25 @@ def test_first_plausible_year_is_used(value: object, year: int | None) -> None:
         datetime(1970, 1, 1, tzinfo=UTC),
         datetime(1, 1, 1),
         datetime(1969, 12, 31, 19, tzinfo=timezone(timedelta(hours=-5))),
-        datetime(2999, 1, 1),
     ],
 )
 def test_epochs_of_unset_clocks_are_dropped(moment: datetime) -> None:
     """The epochs of QuickTime and Unix, at any offset, mean that the clock was not set."""
     assert clean({"taken_at": moment}) == {}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2999, 1, 1),
+        datetime(1825, 12, 31, tzinfo=UTC),
+        datetime(1000, 1, 1),
+        datetime(1970, 1, 1, 15, 30),
+    ],
+)
+def test_unlikely_dates_are_kept_as_stated(moment: datetime) -> None:
+    """People want to see and correct dates in the future and before photography."""
+    assert clean({"taken_at": moment}) == {"taken_at": moment}
 
 
 def test_old_date_is_kept() -> None:

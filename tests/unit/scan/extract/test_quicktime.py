@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.quicktime import Movie, movie_header
 
 ONE = 1 << 16
@@ -69,14 +70,14 @@ def test_duration_and_creation_time(version: int) -> None:
     """The duration is in units of the time scale; dates count seconds since 1904 in UTC."""
     movie = read(mvhd(3_798_793_815, 600, 90_300, version=version))
     assert movie.metadata["duration"] == 150.5
-    assert movie.metadata["taken_at"] == datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
+    assert with_capture_time(movie.metadata)["taken_at"] == datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("scale", "length"), [(0, 5), (600, 0), (600, 2**32 - 1)])
 def test_unknown_duration(scale: int, length: int) -> None:
     """A scale of 0, a length of 0 and the largest number mean that the duration is not known."""
     metadata = read(mvhd(0, scale, length)).metadata
-    assert "duration" not in metadata and "taken_at" not in metadata
+    assert "duration" not in metadata and "dates" not in metadata
 
 
 def test_apple_keys() -> None:
@@ -86,7 +87,7 @@ def test_apple_keys() -> None:
         meta(creationdate="2024-05-17T18:00:15+0530", location_ISO6709="-33.8568+151.2153+004.500/"),
     )
     zone = timezone(timedelta(hours=5, minutes=30))
-    taken_at = movie.metadata["taken_at"]
+    taken_at = with_capture_time(movie.metadata)["taken_at"]
     assert taken_at == datetime(2024, 5, 17, 18, 0, 15, tzinfo=zone)
     assert taken_at is not None and taken_at.utcoffset() == timedelta(hours=5, minutes=30)
     assert (movie.metadata["latitude"], movie.metadata["longitude"]) == (-33.8568, 151.2153)

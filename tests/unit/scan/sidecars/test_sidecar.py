@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mfkit.scan.extract import xmp
+from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.schema import LAST_CHANGE, Metadata, from_origin
 from mfkit.scan.sidecars.sidecar import (
     MAX_JSON,
@@ -193,7 +194,7 @@ def test_copied_time_keeps_the_offset(own: datetime, tmp_path: Path) -> None:
 def test_xmp_create_date_only_fills_a_missing_time() -> None:
     """xmp:CreateDate may be the date of the sidecar."""
     packet = b'<rdf:Description xmp:CreateDate="2022-02-02T02:02:02"/>'
-    found = SidecarMetadata(xmp.extract(packet), {})
+    found = SidecarMetadata(with_capture_time(xmp.extract(packet)), {})
     assert with_sidecars(OWN, found)["taken_at"] == OWN["taken_at"]
     assert with_sidecars({}, found)["taken_at"] == datetime(2022, 2, 2, 2, 2, 2)
 
@@ -255,7 +256,9 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
 
 def test_date_with_exif_colons_is_read() -> None:
     """darktable writes such dates."""
-    metadata = xmp.extract(b'<rdf:Description exif:DateTimeOriginal="2019:07:14 12:30:45.250"/>')
+    metadata = with_capture_time(
+        xmp.extract(b'<rdf:Description exif:DateTimeOriginal="2019:07:14 12:30:45.250"/>')
+    )
     assert metadata["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, 250_000)
 
 

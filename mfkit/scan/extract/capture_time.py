@@ -1,0 +1,110 @@
+"""Choice of an item's capture time among all dates that a file and its name state.
+
+Extractors list dates (``Metadata["dates"]``) by the name of their field. :func:`with_capture_time` takes the
+first in the order of :data:`FIELDS`. docs/fidelity.md has the order and the reasons.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from typing import cast
+
+from mfkit.scan.extract.date_parser import ParsedDate
+from mfkit.scan.extract.file_name_dates import date_in_name
+from mfkit.scan.extract.plausible import clean_timestamp
+from mfkit.scan.extract.schema import CREATE_DATE, LAST_CHANGE, Metadata, StatedDate
+
+FILE_NAME = "file name"
+"""The origin of a capture time that only the file's name states."""
+MOVIE_HEADER = "container"
+"""The origin of a time in the header of a container, which is in UTC."""
+WEAK_ORIGINS = frozenset((LAST_CHANGE, FILE_NAME))
+"""Origins of capture times that a sidecar's date replaces."""
+IN_UTC = frozenset((MOVIE_HEADER, FILE_NAME, "gps", "takeout", "ingested"))
+"""Origins whose UTC is not the offset of the camera's clock."""
+TYPES_WITH_DATED_NAMES = frozenset(("image", "video", "audio"))
+
+FIELDS = {
+    "exif original": "exif",
+    "xmp original": "xmp",
+    "exif digitized": "exif",
+    "xmp DateCreated": "xmp",
+    "iptc created": "iptc",
+    "iptc digitized": "iptc",
+    "quicktime creationdate": "quicktime",
+    "quicktime day": "quicktime",
+    "recorded": "tag",
+    "riff": "riff",
+    "h264 sei": "h264 sei",
+    "stated": "",  # dates of other extractors, which have an origin of their own
+    "movie header": MOVIE_HEADER,
+    "xmp CreateDate": CREATE_DATE,
+    "text": "text",
+    "gps": "gps",
+    "exif DateTime": LAST_CHANGE,
+    "file name": FILE_NAME,
+}
+"""Fields that state dates, from the most to the least trusted, with the origin of each."""
+_RANKS = {name: rank for rank, name in enumerate(FIELDS)}
+# Clocks that were never set state these: Android's default, and the epoch of DOS.
+_FACTORY_DATES = frozenset((datetime(2002, 12, 8, 12), datetime(1980, 1, 1)))
+_PRECISIONS = ("second", "minute", "day", "month", "year")
+_HALF_HOUR = timedelta(minutes=30)
+
+
+def with_capture_time(metadata: Metadata, name: str = "", media_type: str | None = None) -> Metadata:
+    """Return metadata with ``taken_at`` instead of ``dates``.
+
+    Args:
+        metadata: Merged metadata of all extractors.
+        name: Name of the file, if it may state a date.
+        media_type: Media type of the file; names of documents state no capture time.
+    """
+    chosen = cast(Metadata, dict(metadata))
+    dates = [*chosen.pop("dates", ())]
+    if (taken_at := chosen.pop("taken_at", None)) is not None:
+        dates.append(StatedDate("stated", taken_at, chosen.pop("taken_precision", None) or "second"))
+    named = date_in_name(name) if media_type in TYPES_WITH_DATED_NAMES else None
+    if named is not None:
+        dates.append(StatedDate(FILE_NAME, *named))
+    best = _best(dates)
+    if best is None:
+        return chosen
+    if best.field == "movie header" and named is not None:
+        best = best._replace(value=_in_local_time(best.value, named, metadata.get("duration")))
+    origin = FIELDS[best.field] or metadata.get("extra", {}).get("origins", {}).get("taken_at", "")
+    extra = dict(chosen.get("extra", {}))
+    extra["origins"] = {**extra.get("origins", {}), "taken_at": origin}
+    return cast(
+        Metadata, {**chosen, "taken_at": best.value, "taken_precision": best.precision, "extra": extra}
+    )
+
+
+def _best(dates: Iterable[StatedDate]) -> StatedDate | None:
+    """Return the most trusted date that is plausible; those of clocks that were never set come last."""
+    plausible = [one for one in dates if clean_timestamp(one.value) is not None]
+    return min(
+        plausible,
+        key=lambda one: (
+            one.value.replace(tzinfo=None) in _FACTORY_DATES,
+            # A year alone is less than a day from a less trusted field.
+            max(0, _PRECISIONS.index(one.precision) - _PRECISIONS.index("day")),
+            _RANKS[one.field],
+        ),
+        default=None,
+    )
+
+
+def _in_local_time(header: datetime, named: ParsedDate, duration: float | None) -> datetime:
+    """Return the time of a movie's header with the UTC offset that the file's name implies.
+
+    Cameras write the start or the end of a recording in UTC into the header, and its start by their own clock
+    into the name. The difference is then a whole number of half hours.
+    """
+    if named.precision != "second" or named.value.tzinfo is not None or header.utcoffset() != timedelta(0):
+        return header
+    for start in (header, header - timedelta(seconds=min(duration or 0.0, 86_400.0))):
+        difference = named.value - start.replace(tzinfo=None)
+        offset = round(difference / _HALF_HOUR) * _HALF_HOUR
+        if abs(difference - offset) <= timedelta(seconds=60) and abs(offset) <= timedelta(hours=14):
+            return header.astimezone(timezone(offset)) if offset else header
+    return header

@@ -1,0 +1,197 @@
+"""Tolerant parser of dates as EXIF, XMP, PNG, IPTC, RIFF, ID3 and QuickTime state them.
+
+The forms are those of Exif 2.32 (section 4.6.4, ``DateTime``), ISO 8601 with and without separators, RFC 1123
+(section 5.2.14), ``asctime()`` of C, which AVI's ``IDIT`` uses, and deviations that cameras write. A date may
+lack its time, its day or its month. A clock that was never set states an epoch, which is no date.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
+
+_MAX_LENGTH = 128
+_MONTHS = {
+    name: number
+    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+}
+_ZONE = r"(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)?(?![\d:])"
+_CLOCK = (
+    r"(?P<hour>\d{1,2})[:.]\s?(?P<minute>\d{1,2})(?:[:.]\s?(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,12}))?)?"
+    r"\s*(?P<half>[ap]\.?m\b\.?)?\s*"
+)
+_SEPARATOR = r"\s*[:/.-]\s*"
+_FLAGS = re.IGNORECASE | re.ASCII
+_FORMS = (
+    # 2003:03:10 15:04:43, 2003-03-10T15:04:43+01:00, 2001/ 1/27  1:42PM, 2002/12/16/ 15:35, 1958-03, 1958
+    re.compile(
+        rf"(?P<year>\d{{4}})(?:{_SEPARATOR}(?P<month>\d{{1,2}})(?:{_SEPARATOR}(?P<day>\d{{1,2}})"
+        rf"(?:/?(?:\s*T\s*|\s+|:){_CLOCK}{_ZONE})?)?)?(?![\d:]|\w)",
+        _FLAGS,
+    ),
+    # 20030310T150443Z, 20030310150443, 20030310
+    re.compile(
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:[T ]?(?P<hour>\d{2}):?(?P<minute>\d{2})"
+        rf"(?::?(?P<second>\d{{2}})(?:[.,](?P<fraction>\d{{1,12}}))?)?\s*{_ZONE})?(?!\w)",
+        _FLAGS,
+    ),
+    # Mon, 10 Mar 2003 15:04:43 GMT, 10-MAR-2003 15:04
+    re.compile(
+        r"(?:[a-z]{3,9},?\s+)?(?P<day>\d{1,2})[ -](?P<name>[a-z]{3})[a-z]{0,6}[ -](?P<year>\d{4})"
+        rf"(?:\s+{_CLOCK}{_ZONE})?(?!\w)",
+        _FLAGS,
+    ),
+    # Monday, March 10, 2003 15:04
+    re.compile(
+        r"(?:[a-z]{3,9},?\s+)?(?P<name>[a-z]{3})[a-z]{0,6}\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})"
+        rf"(?:,?\s+{_CLOCK}{_ZONE})?(?![\w:])",
+        _FLAGS,
+    ),
+    # Mon Mar 10 15:04:43 2003
+    re.compile(
+        rf"(?:[a-z]{{3,9}},?\s+)?(?P<name>[a-z]{{3}})[a-z]{{0,6}}\s+(?P<day>\d{{1,2}}),?\s+{_CLOCK}{_ZONE}"
+        r"\s*(?P<year>\d{4})(?!\w)",
+        _FLAGS,
+    ),
+)
+_OFFSET = re.compile(r"(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)\s*\Z", _FLAGS)
+# Parts that are blank or hyphens stand for nothing, as in "1958:  :     :  :  " (Exif 2.32, section 4.6.4).
+_BLANK_PARTS = re.compile(r"(?<=[:/-])(?:\s{2}|--)(?=[:/ -]|\Z)")
+_BLANK_CLOCK = re.compile(r"[\sT]+(?:\s{2}|--):(?:\s{2}|--)(?::(?:\s{2}|--))?\s*\Z")
+_EPOCHS = (datetime(1904, 1, 1), datetime(1970, 1, 1))
+# UTC offsets in minutes of places where people live. Noon is left out: people set it for an unknown hour.
+_SHIFTS = frozenset(60 * hours for hours in range(-11, 15) if hours != 12) | frozenset(
+    (-570, -210, 210, 270, 330, 345, 390, 570, 630, 765)
+)
+_MAX_OFFSET = timedelta(hours=15)
+
+
+class ParsedDate(NamedTuple):
+    """A date that a file states.
+
+    Attributes:
+        value: Date and time, aware if the UTC offset is stated. What follows the precision is at its start.
+        precision: ``year``, ``month``, ``day``, ``minute`` or ``second``.
+    """
+
+    value: datetime
+    precision: str = "second"
+
+
+def parse_date(text: str | None, offset: str | None = None, fraction: str | None = None) -> ParsedDate | None:
+    """Parse a date in any of the module's forms.
+
+    Args:
+        text: The date. Text after it, separated by white space, is ignored.
+        offset: UTC offset that another field states; one in the text comes first.
+        fraction: Digits after the decimal point of the seconds that another field states.
+
+    Returns:
+        The date; None for text that is no date, zeros and epochs.
+
+    Example:
+        >>> parse_date("2017:05:16 1:48:24 pm").value.isoformat()
+        '2017-05-16T13:48:24'
+        >>> parse_date("1958-03").precision
+        'month'
+    """
+    cleaned = (text or "")[:_MAX_LENGTH].replace("\0", " ").rstrip()
+    cleaned = _BLANK_PARTS.sub("00", _BLANK_CLOCK.sub("", cleaned)).strip()
+    for form in _FORMS:
+        if match := form.match(cleaned):
+            parts = {name: value for name, value in match.groupdict().items() if value}
+            zone = _zone(parts.get("zone")) or _zone(offset)
+            found = _from_parts(parts, re.search(r"\dT\d", match[0]) is not None, fraction, zone)
+            return None if found is None or is_epoch(found) else found
+    return None
+
+
+def parse_timestamp(text: str | None, offset: str | None = None) -> datetime | None:
+    """Return the value of :func:`parse_date`."""
+    found = parse_date(text, offset)
+    return found and found.value
+
+
+def from_seconds(seconds: float, epoch_year: int = 1970) -> ParsedDate | None:
+    """Return the UTC time so many seconds after the start of a year; None for an epoch or out of range."""
+    try:
+        found = ParsedDate(datetime(epoch_year, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
+    except (OverflowError, ValueError):
+        return None
+    return None if is_epoch(found) else found
+
+
+def is_epoch(date: ParsedDate) -> bool:
+    """Return whether a date is the start of 1904 or 1970, in any UTC offset: a clock that was never set."""
+    if date.precision not in ("minute", "second") or date.value.year not in (1903, 1904, 1969, 1970):
+        return False
+    local = date.value.replace(tzinfo=None, microsecond=0)
+    offset = date.value.utcoffset()
+    if offset is not None:
+        return local in _EPOCHS or local - offset in _EPOCHS
+    return any((local - epoch) / timedelta(minutes=1) in _SHIFTS for epoch in _EPOCHS)
+
+
+def _from_parts(
+    parts: dict[str, str], has_t: bool, fraction: str | None, zone: timezone | None
+) -> ParsedDate | None:
+    month = _MONTHS.get(parts["name"].lower()) if "name" in parts else int(parts.get("month", 0))
+    day = int(parts.get("day", 0))
+    if month is None:
+        return None
+    if not (month and day):
+        # Zeros stand for what is unknown: "1958:00:00 00:00:00" is a year.
+        return _build((int(parts["year"]), month or 1, 1), "month" if month else "year", None)
+    if "hour" not in parts:
+        return _build((int(parts["year"]), month, day), "day", None)
+    hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
+    days = 0
+    if half := parts.get("half"):
+        if 1 <= hour <= 12:  # "13:00 PM" is on the 24-hour clock
+            hour = hour % 12 + 12 * (half[0] in "pP")
+    elif hour == 24:
+        # In ISO 8601 it is the end of the day; cameras write it for the hour after midnight.
+        hour, days = 0, int(has_t and minute == second == 0)
+    digits = (
+        parts.get("fraction") or (re.match(r"\s*(\d{0,12})", fraction or "", re.ASCII) or [""])[0].strip()
+    )
+    microsecond = int(digits[:6].ljust(6, "0")) if digits and "second" in parts else 0
+    precision = "second" if "second" in parts else "minute"
+    clock = (hour, minute, min(second, 59) if second <= 60 else second, microsecond)
+    found = _build((int(parts["year"]), month, day, *clock), precision, zone)
+    if found is None or not days:
+        return found
+    try:
+        return found._replace(value=found.value + timedelta(days=days))
+    except OverflowError:
+        return None
+
+
+def _build(numbers: tuple[int, ...], precision: str, zone: timezone | None) -> ParsedDate | None:
+    try:
+        value = datetime(*numbers, tzinfo=zone)  # type: ignore[arg-type,misc]  # at most seven numbers
+        if zone is not None:
+            value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return ParsedDate(value, precision)
+
+
+def _zone(text: str | None) -> timezone | None:
+    """Parse a UTC offset; None if it is unknown or beyond 15 hours."""
+    match = _OFFSET.match((text or "").replace("\0", " ").strip())
+    if match is None:
+        return None
+    stated = match["zone"]
+    if stated[0] not in "+-":
+        return UTC
+    digits = re.sub(r"\D", "", stated)
+    if ":" in stated or len(digits) <= 2:
+        numbers = [int(part) for part in stated[1:].split(":")] if ":" in stated else [int(digits)]
+    else:
+        digits = digits.zfill(len(digits) + len(digits) % 2)
+        numbers = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+    hours, minutes, seconds = (*numbers, 0, 0)[:3]
+    shift = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if shift > _MAX_OFFSET:
+        return None
+    return timezone(-shift if stated[0] == "-" else shift) if shift else UTC

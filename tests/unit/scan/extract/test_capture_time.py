@@ -1,0 +1,107 @@
+"""Choice of the capture time among all stated dates."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from mfkit.scan.extract.capture_time import FIELDS, with_capture_time
+from mfkit.scan.extract.schema import StatedDate
+
+NOON = datetime(2020, 6, 1, 12)
+ANDROID_DEFAULT = datetime(2002, 12, 8, 12)
+
+
+def choose(*dates: StatedDate, name: str = "", media_type: str = "image", **fields: Any) -> tuple[Any, ...]:
+    """Return the chosen time, its precision and its origin."""
+    found = with_capture_time({"dates": dates, **fields}, name, media_type)
+    origins = found.get("extra", {}).get("origins", {})
+    return found.get("taken_at"), found.get("taken_precision"), origins.get("taken_at")
+
+
+def test_the_most_trusted_field_is_chosen() -> None:
+    """Each field comes before all later ones, in whatever order they are found."""
+    fields = list(FIELDS)
+    dates = [StatedDate(field, NOON + timedelta(hours=place)) for place, field in enumerate(fields)]
+    for first in range(len(fields)):
+        expected = FIELDS[fields[first]] or "pdf"
+        found = choose(*reversed(dates[first:]), extra={"origins": {"taken_at": "pdf"}})
+        assert found == (NOON + timedelta(hours=first), "second", expected)
+
+
+def test_without_dates_there_is_no_capture_time() -> None:
+    """Nothing is made up."""
+    assert choose() == (None, None, None)
+
+
+def test_an_epoch_is_skipped() -> None:
+    """A less trusted field is used instead."""
+    zero = StatedDate("exif original", datetime(1970, 1, 1))
+    assert choose(zero, StatedDate("text", NOON)) == (NOON, "second", "text")
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], (ANDROID_DEFAULT, "second", "exif")),
+        ([StatedDate("exif DateTime", NOON)], (NOON, "second", "exif DateTime")),
+        ([StatedDate("gps", NOON.replace(tzinfo=UTC))], (NOON.replace(tzinfo=UTC), "second", "gps")),
+    ],
+)
+def test_a_factory_date_is_used_only_alone(others: list[StatedDate], expected: tuple[Any, ...]) -> None:
+    """Android writes 2002-12-08 12:00 while its clock is not set."""
+    assert choose(StatedDate("exif digitized", ANDROID_DEFAULT), *others) == expected
+
+
+def test_a_factory_date_comes_after_the_name() -> None:
+    """The name of the file is a better field."""
+    found = choose(StatedDate("exif original", ANDROID_DEFAULT), name="IMG_20130712_165427.jpg")
+    assert found == (datetime(2013, 7, 12, 16, 54, 27), "second", "file name")
+
+
+def test_the_name_comes_last() -> None:
+    """Any stated date comes before it, and documents have no capture time in their name."""
+    name = "IMG_20130712_165427.jpg"
+    assert choose(StatedDate("exif DateTime", NOON), name=name)[2] == "exif DateTime"
+    assert choose(name=name)[2] == "file name"
+    assert choose(name=name, media_type="document") == (None, None, None)
+
+
+def test_a_day_comes_before_a_year() -> None:
+    """A year alone, such as that of a release, says less than the header of the movie."""
+    header = StatedDate("movie header", NOON.replace(tzinfo=UTC))
+    year, day = (
+        StatedDate("quicktime day", datetime(2019, 1, 1), precision) for precision in ("year", "day")
+    )
+    assert choose(year, header)[0] == NOON.replace(tzinfo=UTC)
+    assert choose(day, header) == (datetime(2019, 1, 1), "day", "quicktime")
+
+
+@pytest.mark.parametrize(
+    ("name", "duration", "offset"),
+    [
+        ("VID_20200601_140003.mp4", None, 2.0),
+        ("VID_20200601_173000.mp4", None, 5.5),
+        ("VID_20200601_023000.mp4", None, -9.5),
+        ("VID_20200601_135000.mp4", 600.0, 2.0),  # the header has the end of the recording
+        ("VID_20200601_120000.mp4", None, 0.0),
+        ("VID_20200601_141200.mp4", None, 0.0),
+        ("VID_20200603_120000.mp4", None, 0.0),
+        ("PXL_20200601_120000123.mp4", None, 0.0),
+    ],
+)
+def test_the_offset_of_a_movie_from_its_name(name: str, duration: float | None, offset: float) -> None:
+    """The header states UTC and the name local time; they differ by the offset of the camera's clock."""
+    header = NOON.replace(tzinfo=UTC)
+    found, _, origin = choose(
+        StatedDate("movie header", header), name=name, media_type="video", duration=duration
+    )
+    assert found == header and origin == "container"
+    assert found.utcoffset() == timedelta(hours=offset)
+
+
+def test_an_offset_is_kept() -> None:
+    """The chosen time is aware if its field states an offset."""
+    aware = NOON.replace(tzinfo=timezone(timedelta(hours=-5)))
+    found = choose(StatedDate("xmp original", aware))[0]
+    assert found.isoformat() == "2020-06-01T12:00:00-05:00"

@@ -1,0 +1,63 @@
+"""Capture times in names of files."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mfkit.scan.extract.file_name_dates import date_in_name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("IMG-20190101-WA0001.jpg", "2019-01-01T00:00:00 day"),
+        ("AUD-20190101-WA0001.opus", "2019-01-01T00:00:00 day"),
+        ("2014-08-25_17.15.33.jpg", "2014-08-25T17:15:33 second"),
+        ("2011-07-19 11.36.39-1.jpg", "2011-07-19T11:36:39 second"),
+        ("signal-2018-08-21-100217-2.jpg", "2018-08-21T10:02:17 second"),
+        ("Screenshot_20190201-212530_App.png", "2019-02-01T21:25:30 second"),
+        ("Screenshot_2019-02-01-21-25-30-123_com.app.png", "2019-02-01T21:25:30 second"),
+        ("Screen Shot 2021-03-04 at 1.11.12 PM.png", "2021-03-04T13:11:12 second"),
+        ("Screenshot 2021-03-04 at 12.11.12\u202fAM.png", "2021-03-04T00:11:12 second"),
+        ("Bildschirmfoto 2021-03-04 um 10.11.12.png", "2021-03-04T10:11:12 second"),
+        ("Capture d’écran 2021-03-04 à 10.11.12.png", "2021-03-04T10:11:12 second"),
+        ("WhatsApp Image 2019-01-01 at 12.30.00 (1).jpeg", "2019-01-01T12:30:00 second"),
+        ("photo_2020-01-02_12-30-00.jpg", "2020-01-02T12:30:00 second"),
+        ("PXL_20220405_090123740.PORTRAIT.jpg", "2022-04-05T09:01:23+00:00 second"),
+        ("IMG_20130712_165427_HDR.jpg", "2013-07-12T16:54:27 second"),
+        ("20190101_123456(0).jpg", "2019-01-01T12:34:56 second"),
+        ("00004XTR_00004_BURST20190216172030.jpg", "2019-02-16T17:20:30 second"),
+        ("WP_20140101_12_30_00_Pro.jpg", "2014-01-01T12:30:00 second"),
+        ("mmexport1546300800123.jpg", "2019-01-01T00:00:00+00:00 second"),
+        ("RPReplay_Final1612345678.mp4", "2021-02-03T09:47:58+00:00 second"),
+        ("1985-07-04 Grandma.jpg", "1985-07-04T00:00:00 day"),
+    ],
+)
+def test_names_of_phones_messengers_and_screenshots(name: str, expected: str) -> None:
+    """The name alone states when the picture was taken."""
+    found = date_in_name(name)
+    assert found is not None and f"{found.value.isoformat()} {found.precision}" == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "DSC_0001.jpg", "20190101.jpg", "P1020190.jpg", "12345678_123456.jpg", "2019-13-01.jpg",
+        "2016-02-30 10.11.12.jpg", "192.168.10.12.png", "1825-07-04.jpg", "IMG_20991231_101112.jpg",
+        "20190101-1234-5678-9abc-def012345678.jpg", "3f2504e0-4f89-11d3-9a0c-0305e82c3301.jpg",
+        "received_1234567890123.jpeg", "scan1920-1080-24.png", "mmexport0000000000000.jpg",
+        "7-2019-01-01.txt",
+        "IMG_" + "9" * 300,
+    ],
+)  # fmt: skip
+def test_other_numbers_are_no_dates(name: str) -> None:
+    """Counters, sizes, identifiers, impossible dates and dates in the future are ignored."""
+    assert date_in_name(name) is None
+
+
+def test_a_date_up_to_tomorrow_is_read() -> None:
+    """The clock of a camera east of UTC may be a day ahead."""
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    for shift, is_read in ((timedelta(hours=23), True), (timedelta(hours=25), False)):
+        found = date_in_name(f"IMG_{now + shift:%Y%m%d_%H%M%S}.jpg")
+        assert (found is not None) is is_read

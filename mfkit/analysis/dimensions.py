@@ -97,6 +97,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "quarter": period_start("quarter", item_date),
     "month": period_start("month", item_date),
     "week": period_start("week", item_date),
+    "capture_flag": c.capture_flag,
     "weekday": capture_clock("weekday"),
     "hour": capture_clock("hour"),
     "camera": camera,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, case, cast, func, literal, select
 
 from mfkit.analysis.dimensions import Freq, dimensions, period_start, preaggregate
 from mfkit.errors import FilterError, did_you_mean
-from mfkit.filters.conditions import conditions, item_date
+from mfkit.filters.conditions import conditions, is_plausible_date, item_date
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import media
 from mfkit.sql.elements import ordered_by
@@ -64,7 +64,7 @@ def growth(
     each = (
         select(period_start(freq, dates[on]).label("period"), *grouping.columns, c.file_size.label("_bytes"))
         .select_from(grouping.source)
-        .where(*conditions(chosen), dates[on].is_not(None))
+        .where(*conditions(chosen), is_plausible_date() if on == "date" else dates[on].is_not(None))
         .subquery()
     )
     groups = [each.c.period, *(each.c[name] for name in grouping.names)]
@@ -95,9 +95,9 @@ def totals_by_type_codec_and_year(chosen: MediaFilter) -> Select[Any]:
 
     Returns:
         One row per existing combination: ``media_type``, ``video_codec``, ``period`` (start of the year of
-        the item's date; null without a date), ``files``, ``bytes``, ``duration`` (seconds).
+        the item's date; null without a plausible date), ``files``, ``bytes``, ``duration`` (seconds).
     """
-    period = period_start("year", item_date).label("period")
+    period = case((is_plausible_date(), period_start("year", item_date))).label("period")
     each = (
         select(c.media_type, c.video_codec, period, c.file_size, c.duration)
         .where(*conditions(chosen))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +26,7 @@ from mfkit.filters.filter_values import Box, Near
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution
 from mfkit.filters.text_search import search_hits
-from mfkit.models import Collection, MediaType, Tag, collection_items, media, media_tags
+from mfkit.models import EARLIEST_DATE, Collection, MediaType, Tag, collection_items, media, media_tags
 from mfkit.sql.elements import FirstWord, json_text
 
 EARTH_RADIUS_KM = 6371.0088
@@ -36,6 +37,17 @@ c = media.c
 
 item_date = c.date
 """Date of an item: its local capture time if known, else the modification time of its file."""
+
+
+def is_plausible_date() -> Condition:
+    """Return the condition that an item's date is neither before photography nor in the future.
+
+    Axes and sums over time leave other dates out, because one of them would stretch an axis over centuries.
+    """
+    # Whole days, so that the statement is the same all day.
+    end = datetime.combine(datetime.now(UTC).date() + timedelta(days=2), time())
+    return and_(c.capture_flag.is_(None), item_date >= EARLIEST_DATE, item_date < end)
+
 
 date_year = extract("year", item_date)
 """Year of :data:`item_date`."""

@@ -3,7 +3,15 @@
 from mfkit.models.base import Base, LocalDateTime, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
 from mfkit.models.change_log import media_changes
 from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus, scan_changes
-from mfkit.models.media import Collection, MediaItem, MediaType, Tag, collection_items, media_tags
+from mfkit.models.media import (
+    EARLIEST_DATE,
+    Collection,
+    MediaItem,
+    MediaType,
+    Tag,
+    collection_items,
+    media_tags,
+)
 from mfkit.models.metadata import MediaMetadata
 from mfkit.models.pixel_tables import (
     InspectionStep,
@@ -18,6 +26,7 @@ from mfkit.models.search_index import media_search
 from mfkit.models.wide_view import media
 
 __all__ = [
+    "EARLIEST_DATE",
     "Base",
     "Collection",
     "InspectionStep",

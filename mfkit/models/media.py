@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["Collection", "MediaItem", "MediaMetadata", "MediaType", "Tag", "collection_items", "media_tags"]
 
 
+EARLIEST_DATE = datetime(1826, 1, 1)
+"""Earliest plausible date: the year of the oldest photograph that still exists."""
+
+
 class MediaType(StrEnum):
     """Media type of an item."""
 

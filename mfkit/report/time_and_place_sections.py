@@ -39,6 +39,13 @@ def growth(context: ReportContext) -> Section:
                 size=value(size, format_size),
             )
         )
+    flags = context.query(context.lib.summary, "capture_flag")
+    if flagged := int(flags.loc[flags["capture_flag"].notna(), "files"].sum()):
+        parts.append(
+            paragraph(
+                "Not shown: {files} with a date before 1826 or in the future.", files=plural(flagged, "file")
+            )
+        )
     frame = months if dated["period"].nunique() <= _MAX_MONTHS else context.query(context.lib.growth, "year")
     parts.append(Chart(growth_chart(frame, "bytes", height=300), "Bytes by date and media type"))
     parts.append(Chart(growth_chart(frame, "bytes", cumulative=True, height=300), "Bytes up to each date"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from mfkit.core.bulk_write import new_id
-from mfkit.models import MediaItem, MediaMetadata, MediaType
+from mfkit.models import EARLIEST_DATE, MediaItem, MediaMetadata, MediaType
 from mfkit.scan.extract.capture_time import IN_UTC, MOVIE_HEADER
 from mfkit.scan.extract.plausible import clean
 from mfkit.scan.extract.schema import CREATE_DATE, LAST_CHANGE, Metadata
@@ -17,8 +17,6 @@ from mfkit.scan.stored_path import raw_bytes, to_disk_path
 
 CLOCK_RESOLUTION = timedelta(seconds=2)
 """Coarsest resolution of a file system's modification times (FAT)."""
-EARLIEST_CAPTURE = datetime(1826, 1, 1)
-"""Earliest plausible capture time: the year of the oldest photograph that still exists."""
 
 METADATA_VALUE_COLUMNS = tuple(
     column.name
@@ -106,7 +104,7 @@ def capture_values(
     offset = taken_at.utcoffset() if has_clock else None
     local = taken_at.replace(tzinfo=None)
     flag = None
-    if local < EARLIEST_CAPTURE:
+    if local < EARLIEST_DATE:
         flag = "before 1826"
     elif local > now.replace(tzinfo=None) + timedelta(days=1):
         flag = "future"

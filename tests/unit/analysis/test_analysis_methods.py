@@ -812,3 +812,63 @@ def test_empty_library(library: MediaLibrary) -> None:
             library.crosstab("year", "tag"),
         )
     )
+
+
+def test_impossible_dates_are_left_out_of_growth(library: MediaLibrary) -> None:
+    """A date in the future or before 1826 stretches no axis; the items are counted by their flag."""
+
+    def dated(name: str, local: datetime | None, flag: str | None = None, **fields: Any) -> Any:
+        return item(f"/m/{name}.jpg", captured_at=local, capture_flag=flag, facts={}, **fields)
+
+    put(
+        library,
+        dated("ordinary", datetime(2020, 5, 17)),
+        dated("oldest", datetime(1826, 1, 1)),
+        dated("future", datetime(2098, 1, 1), "future"),
+        dated("flagged", datetime(2001, 1, 1), "future"),
+        dated("older", datetime(1825, 12, 31), "before 1826"),
+        dated("fat", None, file_modified_at=datetime(2107, 12, 31, tzinfo=UTC)),
+        dated("undated", None),
+    )
+    frame = library.growth("year", by=())
+    assert [(period.year, files) for period, files in zip(frame["period"], frame["files"], strict=True)] == [
+        (1826, 1),
+        (2020, 1),
+    ]
+    flags = library.summary("capture_flag")
+    assert dict(zip(nulls(flags["capture_flag"]), flags["files"], strict=True)) == {
+        None: 4,
+        "future": 2,
+        "before 1826": 1,
+    }
+    assert library.items(order_by="date", columns=["date"])["date"].max() == pd.Timestamp(2107, 12, 31)
+
+
+def test_growth_goes_by_the_cameras_clock(library: MediaLibrary) -> None:
+    """23:30 on 31 December at -05:00 counts in the old year, 00:30 on 1 January at +13:00 in the new one."""
+    put(
+        library,
+        item(
+            "/m/eve.jpg",
+            file_created_at=datetime(2020, 1, 1, 4, 30, tzinfo=UTC),
+            captured_at=datetime(2019, 12, 31, 23, 30),
+            capture_offset=-300,
+            facts={},
+        ),
+        item(
+            "/m/day.jpg",
+            file_created_at=datetime(2019, 12, 31, 11, 30, tzinfo=UTC),
+            captured_at=datetime(2020, 1, 1, 0, 30),
+            capture_offset=780,
+            facts={},
+        ),
+    )
+    assert library.items(year=2019)["file_name"].tolist() == ["eve.jpg"]
+    assert library.items(after="2020")["file_name"].tolist() == ["day.jpg"]
+    assert library.items(before=datetime(2020, 1, 1, 0, 29, tzinfo=UTC))["file_name"].tolist() == ["eve.jpg"]
+    assert library.growth("day", by=())["period"].tolist() == [
+        pd.Timestamp(2019, 12, 31),
+        pd.Timestamp(2020, 1, 1),
+    ]
+    assert library.summary("hour")["hour"].tolist() == [0, 23]
+    assert library.items(order_by="date", columns=["date_source"])["date_source"].tolist() == ["capture"] * 2

@@ -10,6 +10,7 @@ import pytest
 from mfkit.scan.formats.identify import format_by_name
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.item_rows import (
+    CAPTURE_COLUMNS,
     CONTENT_COLUMNS,
     METADATA_COLUMNS,
     content_values,
@@ -56,6 +57,52 @@ def test_capture_time_in_utc(taken_at: datetime | None, expected: datetime | Non
     values = metadata_values(result(metadata={"taken_at": taken_at}), "id")
     extra = dict(zip(METADATA_COLUMNS, values, strict=True))["extra_metadata"]
     assert extra.get("taken_at") == (taken_at and taken_at.isoformat())
+
+
+EAST = timezone(timedelta(hours=5, minutes=30))
+LOCAL = datetime(2019, 7, 14, 12, 30)
+TOMORROW, LATER = datetime(2024, 5, 18, 12, 30, 15), datetime(2024, 5, 18, 12, 30, 16)
+
+
+@pytest.mark.parametrize(
+    ("taken_at", "origin", "expected"),
+    [
+        (LOCAL, "exif", (LOCAL, None, "second", "exif", None)),
+        (LOCAL.replace(tzinfo=EAST), "exif DateTime", (LOCAL, 330, "second", "exif", None)),
+        (LOCAL.replace(tzinfo=UTC), "exif", (LOCAL, 0, "second", "exif", None)),
+        (LOCAL.replace(tzinfo=UTC), "container", (LOCAL, None, "second", "quicktime", None)),
+        (LOCAL.replace(tzinfo=EAST), "container", (LOCAL, 330, "second", "quicktime", None)),
+        (LOCAL.replace(tzinfo=UTC), "gps", (LOCAL, None, "second", "gps", None)),
+        (LOCAL.replace(tzinfo=UTC), "takeout", (LOCAL, None, "second", "takeout", None)),
+        (LOCAL, "sidecar", (LOCAL, None, "second", "xmp", None)),
+        (LOCAL, "xmp CreateDate", (LOCAL, None, "second", "xmp", None)),
+        (LOCAL, "file name", (LOCAL, None, "second", "file name", None)),
+        (
+            datetime(2024, 5, 18, 12, 30, 15),
+            "exif",
+            (datetime(2024, 5, 18, 12, 30, 15), None, "second", "exif", None),
+        ),
+        (
+            datetime(2024, 5, 18, 12, 30, 16),
+            "exif",
+            (datetime(2024, 5, 18, 12, 30, 16), None, "second", "exif", "future"),
+        ),
+        (datetime(1826, 1, 1), "exif", (datetime(1826, 1, 1), None, "second", "exif", None)),
+        (datetime(1825, 12, 31), "exif", (datetime(1825, 12, 31), None, "second", "exif", "before 1826")),
+        (None, "exif", (None, None, None, None, None)),
+    ],
+)
+def test_local_capture_time(taken_at: datetime | None, origin: str, expected: tuple[Any, ...]) -> None:
+    """The clock, its offset if it is the camera's, precision, source, and a flag for impossible dates."""
+    extra = {"origins": {"taken_at": origin}}
+    values = columns(metadata={"taken_at": taken_at, "extra": extra}, file_format=format_by_name("a.mp4"))
+    assert tuple(values[name] for name in CAPTURE_COLUMNS) == expected
+
+
+def test_precision_of_the_capture_time() -> None:
+    """It is that of the field."""
+    metadata = {"taken_at": datetime(1958, 1, 1), "taken_precision": "year"}
+    assert columns(metadata=metadata)["capture_precision"] == "year"
 
 
 @pytest.mark.parametrize(

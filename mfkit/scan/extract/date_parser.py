@@ -16,7 +16,8 @@ _MONTHS = {
 }
 _ZONE = r"(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)?(?![\d:])"
 _CLOCK = (
-    r"(?P<hour>\d{1,2})[:.]\s?(?P<minute>\d{1,2})(?:[:.]\s?(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,12}))?)?"
+    r"(?P<hour>\d{1,2})[:.]\s?(?P<minute>\d{1,2})"
+    r"(?:[:.]\s?(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,12}))?)?"
     r"\s*(?P<half>[ap]\.?m\b\.?)?\s*"
 )
 _SEPARATOR = r"\s*[:/.-]\s*"

@@ -58,8 +58,8 @@ def date_in_name(name: str) -> ParsedDate | None:
             found = _from_match(match, stem)
             if found is not None:
                 return found if _is_past(found) else None
-    if (match := _EPOCH.search(stem)) is not None:
-        found = from_seconds(int(match["seconds"]))
+    if (counted := _EPOCH.search(stem)) is not None:
+        found = from_seconds(int(counted["seconds"]))
         if found is not None and found.value.year >= 2000 and _is_past(found):
             return found
     return None

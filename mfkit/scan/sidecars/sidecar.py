@@ -225,8 +225,10 @@ def with_sidecars(metadata: Metadata, found: SidecarMetadata) -> Metadata:
     fallback = Metadata()
     origin = metadata.get("extra", {}).get("origins", {}).get("taken_at")
     if origin in WEAK_ORIGINS:
-        dates = {name: own.pop(name, None) for name in ("taken_at", "taken_precision")}
-        fallback = from_origin(origin, cast(Metadata, dates))
+        fallback = from_origin(
+            origin, {"taken_at": own.get("taken_at"), "taken_precision": own.get("taken_precision")}
+        )
+        _drop_date(own)
     if _same_clock_time(edits.get("taken_at"), own.get("taken_at")):
         _drop_date(edits)
     return clean(_merge_with_notes(edits, own, clean(found.takeout), other_fields, fallback))

@@ -60,11 +60,9 @@ class LibraryBase:
             QueryError: The engine has another name.
         """
         self.database = Database(library, read_only=read_only, busy_timeout=busy_timeout)
-        if engine not in get_args(Engine):
-            raise QueryError(f"{engine!r} is not an engine. Use one of {', '.join(get_args(Engine))}.")
         self._on_database = LibraryEngine(self.database)
         self._snapshot = SnapshotEngine(self.database, self._on_database)
-        self._engine: QueryEngine = self._snapshot if engine == "snapshot" else self._on_database
+        self._engine: QueryEngine = self._engine_named(engine)
         self._opening: asyncio.Task[None] | None = None
         self._warned: set[str] = set()
 
@@ -95,6 +93,16 @@ class LibraryBase:
         library._opening = None
         library._warned = set()
         return library
+
+    def _engine_named(self, name: str | None) -> QueryEngine:
+        """Return the engine with a name, or the library's own engine for None."""
+        if name is None:
+            return self._engine
+        if name == "snapshot":
+            return self._snapshot
+        if name in ("database", "record"):  # the second is the former name
+            return self._on_database
+        raise QueryError(f"{name!r} is not an engine. Use one of {', '.join(get_args(Engine))}.")
 
     def __repr__(self) -> str:
         """Show the library's path, or its URL without the password."""

@@ -189,10 +189,11 @@ class ReadMethods(LibraryBase):
             their values.
 
         Raises:
-            QueryError: The statement is not read-only, is invalid, lacks a parameter, or took too long.
+            QueryError: The statement is not read-only, is invalid, lacks a parameter, or took too long, or
+                the engine has another name.
         """
         await self.open()
-        chosen = {"snapshot": self._snapshot, "database": self._on_database, None: self._engine}[engine]
+        chosen = self._engine_named(engine)
         try:
             async with asyncio.timeout(timeout):
                 return to_frame(await chosen.sql(text, params))

@@ -222,7 +222,7 @@ async def test_search_index_of_existing_rows(database: Database) -> None:
     async def migrate(to: str) -> None:
         change = command.upgrade if to == "head" else command.downgrade
         async with database.transaction() as connection:
-            await connection.run_sync(lambda sync: change(schema_version._config(sync), to))
+            await connection.run_sync(lambda sync: change(schema_version.alembic_config(sync), to))
 
     async with database.session() as session:
         session.add_all([item("/p/東京タワーの夜景.jpg"), item("/p/Beach.jpg", facts={"title": "Sea"})])

@@ -96,6 +96,17 @@ class TestSql:
         }
         assert list(frame["n"]) == [2, 2] and list(frame["file_size"]) == [2000, 4000]
 
+    def test_former_name_of_an_engine(self, filled: MediaLibrary) -> None:
+        version = (
+            "SELECT sqlite_version() AS v" if filled.database.dialect == "sqlite" else "SHOW server_version"
+        )
+        for engine in ("database", "record"):
+            assert len(filled.sql(version, engine=engine)) == 1  # type: ignore[arg-type]
+
+    def test_unknown_engine(self, filled: MediaLibrary) -> None:
+        with pytest.raises(QueryError, match="'duckdb' is not an engine. Use one of snapshot, database"):
+            filled.sql("SELECT 1", engine="duckdb")  # type: ignore[arg-type]
+
     @pytest.mark.parametrize("engine", get_args(Engine))
     def test_sums_and_means(self, filled: MediaLibrary, engine: Engine) -> None:
         """A sum of whole numbers is whole and a mean is a float, also where PostgreSQL makes decimals."""

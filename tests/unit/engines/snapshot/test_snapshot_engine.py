@@ -171,5 +171,5 @@ def test_no_warning_in_the_usual_case(library: MediaLibrary) -> None:
 
 def test_an_unknown_engine() -> None:
     """An engine that is none is refused."""
-    with pytest.raises(mfkit.MfkitError, match="snapshot, record"):
+    with pytest.raises(mfkit.MfkitError, match="snapshot, database"):
         MediaLibrary("x.db", engine="spark")  # type: ignore[arg-type]

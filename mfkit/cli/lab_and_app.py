@@ -18,12 +18,12 @@ from typing import Annotated, Any
 
 import typer
 
+from mfkit.bundled_files import resource_folder
 from mfkit.cli.options import Library, app, example, open_existing, path
 from mfkit.cli.output import print_line
 from mfkit.errors import MfkitError
 from mfkit.processes.child_server import serving
 from mfkit.processes.temporary_folder import TemporaryFolder
-from mfkit.resources import resource_folder
 
 _OFFLINE = (
     # Without these options JupyterLab requests news, updates and extensions over the network.

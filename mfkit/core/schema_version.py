@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
+from mfkit.bundled_files import resource_folder
 from mfkit.errors import NewerLibraryError, NotALibraryError
 from mfkit.models import Base
-from mfkit.resources import resource_folder
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -21,8 +21,8 @@ from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.errors import LibraryNotFoundError, QueryError
 from mfkit.filters.units import format_size
 from mfkit.frames import to_frame
+from mfkit.lazy_layers import load_distributed
 from mfkit.text_safety import escape_control
-from mfkit.upper_layers import load_distributed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

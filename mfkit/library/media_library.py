@@ -21,6 +21,7 @@ from mfkit.core.event_loop import run_on_library_loop, run_sync, start_cleanup, 
 from mfkit.errors import MfkitError
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
+from mfkit.lazy_layers import load_presentation
 from mfkit.library.analyse import AnalysisMethods
 from mfkit.library.base import Engine, Overview, overview_of
 from mfkit.library.curate import CurateMethods
@@ -29,7 +30,6 @@ from mfkit.library.exchange import ExchangeMethods
 from mfkit.library.inspection_methods import InspectionMethods
 from mfkit.library.write import WriteMethods
 from mfkit.text_safety import escape_control
-from mfkit.upper_layers import load_presentation
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -17,10 +17,10 @@ from mfkit.core.database import Database
 from mfkit.core.library_copy import copy_library, count_rows
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
 from mfkit.errors import ReadOnlyLibraryError
+from mfkit.lazy_layers import load_distributed
 from mfkit.library.base import LibraryBase
 from mfkit.models import utc_now
 from mfkit.progress import progress_bar
-from mfkit.upper_layers import load_distributed
 
 if TYPE_CHECKING:
     from mfkit.scan.scan_report import ScanReport

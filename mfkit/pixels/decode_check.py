@@ -16,7 +16,7 @@ from mfkit.pixels import container_extents, stream_structure
 from mfkit.pixels.container_extents import DamageError
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
-from mfkit.thumbnails.draw import format_of, open_pillow
+from mfkit.thumbnails.draw_thumbnail import format_of, open_pillow
 
 Heartbeat = Callable[[], None]
 _MAX_FRAMES = 1_000

@@ -11,7 +11,7 @@ from PIL import Image
 
 from mfkit.errors import ThumbnailError
 from mfkit.scan.media_source import Source
-from mfkit.thumbnails.draw import format_of, open_image, to_jpeg_colors
+from mfkit.thumbnails.draw_thumbnail import format_of, open_image, to_jpeg_colors
 
 DRAFT_SIDE = 480
 """Maximum width and height of a picture in pixels; JPEG images of 12 megapixels decode to it quickly."""

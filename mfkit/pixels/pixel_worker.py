@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import Any
 
 from mfkit.errors import ThumbnailError
+from mfkit.lazy_layers import load_distributed
 from mfkit.scan.media_source import Remote, Source, open_regular
 from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.walk import modification_time
 from mfkit.scan.workers.worker_main import answer_requests
-from mfkit.upper_layers import load_distributed
 
 MODULE = "mfkit.pixels.pixel_worker"
 CHANGED = "The file is missing or changed since the last scan. Scan again."

@@ -13,6 +13,7 @@ from jupyter_client.manager import AsyncKernelManager
 from sqlalchemy import URL
 from traitlets import Dict, default
 
+from mfkit.bundled_files import resource_folder
 from mfkit.core.database import NullDatabase
 from mfkit.errors import ExportError, ReportError
 from mfkit.exchange.export.atomic_file import write_atomically
@@ -31,7 +32,6 @@ from mfkit.report.browser_output import (
 )
 from mfkit.report.html_page import html_page
 from mfkit.report.report import Report
-from mfkit.resources import resource_folder
 
 
 class LocalKernelManager(AsyncKernelManager):

@@ -30,6 +30,7 @@ from mfkit.catalog.content_rows import (
 from mfkit.core.bulk_write import insert_rows, new_id, update_rows, upsert_rows
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text
+from mfkit.lazy_layers import load_distributed
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.change_journal import ChangeJournal, Content, Decisions
 from mfkit.scan.imported_items import absorb_placeholders, keep_imported, placeholder_hash
@@ -46,7 +47,6 @@ from mfkit.scan.scan_lock import write_lock
 from mfkit.scan.scan_report import Counts
 from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.walk import Candidate
-from mfkit.upper_layers import load_distributed
 
 _ITEM, _COPY, _METADATA, _FAILURE = (
     cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata, ScanFailure)

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal, Self, cast
 
+from mfkit.lazy_layers import load_distributed
 from mfkit.scan.extract.registry import ExtractionError, Metadata, MissingLibraryError, extract_metadata
 from mfkit.scan.formats.identify import HEAD_SIZE, FileFormat, identify
 from mfkit.scan.media_source import Remote, Source, name_of, open_regular
 from mfkit.scan.sidecars.sidecar import FolderNames, names_in, read_sidecars, with_sidecars
 from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.walk import Candidate, FileStatus, modification_time
-from mfkit.upper_layers import load_distributed
 
 Stage = Literal["walk", "read", "probe"]
 _CHUNK = 1 << 20

@@ -10,7 +10,7 @@ from typing import Any, cast
 from mfkit.core.bulk_write import new_id
 from mfkit.models import EARLIEST_DATE, MediaItem, MediaMetadata, MediaType
 from mfkit.scan.extract.capture_time import IN_UTC, MOVIE_HEADER
-from mfkit.scan.extract.plausible import clean
+from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import CREATE_DATE, LAST_CHANGE, Metadata
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.stored_path import raw_bytes, to_disk_path

@@ -9,11 +9,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from mfkit.errors import FolderNotFoundError
+from mfkit.lazy_layers import load_distributed
 from mfkit.path_argument import checked_path
 from mfkit.scan.ignore import IgnoreRules
 from mfkit.scan.stored_path import is_url, to_stored_path
 from mfkit.scan.walk import Entry, SkippedEntries, walk
-from mfkit.upper_layers import load_distributed
 
 Walker = Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]
 

@@ -17,6 +17,7 @@ from sqlalchemy import func, insert, select, update
 
 from mfkit.core.database import Database
 from mfkit.errors import FolderNotFoundError, MfkitError
+from mfkit.lazy_layers import load_distributed
 from mfkit.models import MediaItem, Scan, ScanStatus, utc_now
 from mfkit.progress import progress_bar
 from mfkit.scan.change_journal import ChangeJournal, Decisions, scanned_roots
@@ -44,7 +45,6 @@ from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.walk import Candidate, Entry, SkippedEntries, candidates_of, to_candidate
 from mfkit.scan.workers.resource_limits import TIME_LIMIT
 from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
-from mfkit.upper_layers import load_distributed
 
 _WALK_BATCH_SIZE = 5000
 """Number of files of the walk that are compared with the library at a time."""

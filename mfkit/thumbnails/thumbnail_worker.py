@@ -1,6 +1,6 @@
 """Isolated worker process that renders one thumbnail.
 
-It reads one line of JSON (the stored path and the maximum side) and writes ``+`` followed by a JPEG, or ``-``
+It reads one line of JSON (the stored path) and writes ``+`` followed by a JPEG, or ``-``
 followed by an error message. A file that crashes its decoder, hangs or uses too much memory ends only this
 process.
 """
@@ -13,10 +13,10 @@ import sys
 import warnings
 
 from mfkit.errors import ThumbnailError
+from mfkit.lazy_layers import load_distributed
 from mfkit.processes.child_process import requests
 from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.workers.resource_limits import arm_watchdog, limit_memory
-from mfkit.upper_layers import load_distributed
 
 
 def main() -> None:
@@ -27,19 +27,19 @@ def main() -> None:
     response = os.fdopen(os.dup(1), "wb")
     # Output printed by other libraries must not get into the response.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    path, side = json.loads(next(requests()))
+    path = json.loads(next(requests()))
     warnings.simplefilter("ignore")
     with response:
-        response.write(_render(to_disk_path(path), side))
+        response.write(_render(to_disk_path(path)))
 
 
-def _render(path: str, side: int) -> bytes:
+def _render(path: str) -> bytes:
     try:
-        from mfkit.thumbnails.draw import draw
+        from mfkit.thumbnails.draw_thumbnail import draw
 
         if is_url(path):
-            return b"+" + draw(load_distributed("s3_object").StoredObject(path), side)
-        return b"+" + draw(path, side)
+            return b"+" + draw(load_distributed("s3_object").StoredObject(path))
+        return b"+" + draw(path)
     except ThumbnailError as error:
         return b"-" + str(error).encode()
     except MemoryError:

@@ -100,8 +100,6 @@ def _is_folder(path: Path) -> bool:
     return S_ISDIR(path.lstat().st_mode)
 
 
-THUMBNAIL_SIDE = 480
-"""Maximum width and height in pixels."""
 MEMORY_LIMIT = 1 << 30
 TIME_LIMIT = 20.0
 _MAX_RESPONSE = 1 << 20
@@ -131,7 +129,7 @@ class Thumbnailer:
         self._workers = asyncio.Semaphore(_MAX_WORKERS)
 
     async def get(self, paths: list[str], file_hash: str) -> bytes:
-        """Return an item's thumbnail as JPEG, at most :data:`THUMBNAIL_SIDE` pixels wide and high.
+        """Return an item's thumbnail as JPEG, upright, at most 480 pixels wide and high.
 
         Args:
             paths: Stored paths of the item and its copies. The first existing file is read.
@@ -165,7 +163,7 @@ class Thumbnailer:
         )
         try:
             async with asyncio.timeout(self._time_limit):
-                return await _exchange(process, json.dumps([path, THUMBNAIL_SIDE]).encode() + b"\n")
+                return await _exchange(process, json.dumps(path).encode() + b"\n")
         except TimeoutError:
             raise ThumbnailError(f"Creating the thumbnail took longer than {self._time_limit:g} s.") from None
         finally:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from mfkit.bundled_files import resource_folder
 from mfkit.models.base import PathText, UTCDateTime
-from mfkit.resources import resource_folder
 
 revision = "0001"
 down_revision = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mfkit.resources import resource_folder
+from mfkit.bundled_files import resource_folder
 
 revision = "0002"
 down_revision = "0001"

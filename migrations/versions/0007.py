@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from mfkit.bundled_files import resource_folder
 from mfkit.models.base import LocalDateTime
-from mfkit.resources import resource_folder
 
 revision = "0007"
 down_revision = "0006"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from mfkit.resources import resource_folder
+from mfkit.bundled_files import resource_folder
 
 revision = "0008"
 down_revision = "0007"

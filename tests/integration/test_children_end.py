@@ -34,7 +34,7 @@ if "mfkit.scan.workers.worker_main" in sys.orig_argv:
     import mfkit.scan.inspect_file as module
     module.extract_metadata = hang
 if "mfkit.thumbnails.thumbnail_worker" in sys.orig_argv:
-    import mfkit.thumbnails.draw as module
+    import mfkit.thumbnails.draw_thumbnail as module
     module.draw = hang
 if "mfkit.engines.snapshot.build_worker" in sys.orig_argv:
     import mfkit.core.bulk_reader as module

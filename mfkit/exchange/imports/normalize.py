@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from mfkit.scan.extract.plausible import clean
+from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import Metadata, apply_orientation
 from mfkit.scan.stored_path import to_stored_path
 

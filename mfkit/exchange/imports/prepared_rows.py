@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mfkit.core.bulk_write import Chunk, converted, insert_converted, new_ids
 from mfkit.exchange.imports.validation import CheckedRows, Columns
 from mfkit.models import MediaItem, MediaMetadata, MediaType, utc_now
-from mfkit.scan.extract.plausible import clean_columns, clean_extra, clean_text, clean_timestamp
+from mfkit.scan.extract.plausible_values import clean_columns, clean_extra, clean_text, clean_timestamp
 from mfkit.scan.formats.identify import format_by_name
 from mfkit.scan.imported_items import MARK, placeholder_hash
 from mfkit.scan.item_rows import (

@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from mfkit.models import MediaType
-from mfkit.scan.extract.plausible import MAX_INT32, MAX_INT64, clean_year
+from mfkit.scan.extract.plausible_values import MAX_INT32, MAX_INT64, clean_year
 from mfkit.scan.extract.schema import PAIRS
 from mfkit.scan.stored_path import to_stored_path
 

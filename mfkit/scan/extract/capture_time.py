@@ -10,7 +10,7 @@ from typing import cast
 
 from mfkit.scan.extract.date_parser import ParsedDate
 from mfkit.scan.extract.file_name_dates import date_in_name
-from mfkit.scan.extract.plausible import clean_timestamp
+from mfkit.scan.extract.plausible_values import clean_timestamp
 from mfkit.scan.extract.schema import CREATE_DATE, LAST_CHANGE, Metadata, StatedDate
 
 FILE_NAME = "file name"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from av.container import InputContainer
 
-from mfkit.scan.extract import frame_count, matroska, ogg_pages, program_clock, unknown_size
+from mfkit.scan.extract import flac_wav_duration, frame_count, matroska, mpeg_stream_duration, ogg_pages
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.frame_count import Count
 from mfkit.scan.extract.schema import COUNTED, ESTIMATED, Metadata, from_origin, merge
@@ -59,11 +59,11 @@ def _pages(reader: BoundedReader, name: str, stated: float | None) -> Count | No
 
 
 def _flac(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
-    return unknown_size.count_flac(reader)
+    return flac_wav_duration.count_flac(reader)
 
 
 def _wav(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
-    return unknown_size.count_wav(reader)
+    return flac_wav_duration.count_wav(reader)
 
 
 _COUNTERS: dict[str, Callable[[BoundedReader, str, float | None], Count | None]] = {
@@ -78,10 +78,10 @@ def _joined_programs(reader: BoundedReader, name: str, container: InputContainer
     if name == "mpeg" and reader.size <= _SMALL:
         # The last packet may have many frames of which only the first has a timestamp.
         return _metadata(_packets(container, reader.size))
-    clock = program_clock.clock_jumps(reader, name)
+    clock = mpeg_stream_duration.clock_jumps(reader, name)
     if clock is None:
         return {}
-    if reader.size <= program_clock.LIMIT and (exact := _packets(container, reader.size)):
+    if reader.size <= mpeg_stream_duration.LIMIT and (exact := _packets(container, reader.size)):
         return _metadata(exact)  # the clock of a part starts before its first frame
     return _metadata(Count(clock.seconds, reader.size, clock.is_exact))
 

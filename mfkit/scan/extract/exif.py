@@ -10,8 +10,8 @@ from typing import Any
 from mfkit.scan.extract import exif_texts, exposure, tiff_directories
 from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.date_parser import ParsedDate, parse_date
+from mfkit.scan.extract.exif_gps import altitude, gps_date, location
 from mfkit.scan.extract.exif_texts import tag_text
-from mfkit.scan.extract.gps_position import altitude, gps_date, location
 from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.extract.tiff_directories import Directory, Value
 

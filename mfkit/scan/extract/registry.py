@@ -21,7 +21,7 @@ from mfkit.scan.extract import (
 )
 from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.exif import LENS_SPECIFICATION
-from mfkit.scan.extract.plausible import clean
+from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import ExtractionError, Extractor, Metadata, from_origin, merge
 from mfkit.scan.formats.identify import FORMATS, FileFormat
 from mfkit.scan.media_source import Source, name_of, size_of

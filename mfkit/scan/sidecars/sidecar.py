@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
+from mfkit.lazy_layers import load_distributed
 from mfkit.scan.extract import xmp
 from mfkit.scan.extract.capture_time import WEAK_ORIGINS, with_capture_time
-from mfkit.scan.extract.plausible import clean
+from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import CREATE_DATE, Metadata, from_origin, merge
 from mfkit.scan.media_source import open_regular
 from mfkit.scan.sidecars import takeout
 from mfkit.scan.sidecars.takeout_names import JsonNames, folded, is_json_of
 from mfkit.scan.stored_path import is_url
-from mfkit.upper_layers import load_distributed
 
 MAX_XMP = 4 * 1024 * 1024
 """Maximum number of bytes read from an XMP sidecar; masks of darktable and Lightroom can make it larger."""

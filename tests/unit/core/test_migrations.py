@@ -19,10 +19,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, select, text
 
 from mfkit import MediaLibrary
+from mfkit.bundled_files import resource_folder
 from mfkit.core import schema_version
 from mfkit.core.database import Database
 from mfkit.filters.text_search import search_hits
-from mfkit.resources import resource_folder
 from tests import postgres
 from tests.samples import item, new_library
 

@@ -37,7 +37,7 @@ except (OSError, ExtractionError) as error:
 """
 _DRAW = """
 import sys
-from mfkit.thumbnails.draw import draw
+from mfkit.thumbnails.draw_thumbnail import draw
 try:
     draw(sys.argv[1], 100)
 except OSError as error:

@@ -16,8 +16,8 @@ from PIL import Image
 
 from mfkit import MediaLibrary
 from mfkit.errors import FilterError, ThumbnailError
-from mfkit.thumbnails import THUMBNAIL_SIDE, Thumbnailer
-from mfkit.thumbnails.draw import draw
+from mfkit.thumbnails import Thumbnailer
+from mfkit.thumbnails.draw_thumbnail import THUMBNAIL_SIDE, draw
 from mfkit.thumbnails.thumbnailer import ThumbnailCache
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)

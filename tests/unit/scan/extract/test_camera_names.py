@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mfkit.scan.extract.camera_names import maker_name, model_name
-from mfkit.scan.extract.plausible import clean, clean_columns
+from mfkit.scan.extract.plausible_values import clean, clean_columns
 from mfkit.scan.extract.registry import Metadata
 
 

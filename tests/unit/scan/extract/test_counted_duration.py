@@ -10,10 +10,10 @@ import av
 import pytest
 
 from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.flac_wav_duration import count_flac, count_wav
 from mfkit.scan.extract.matroska import average_frame_rate, count_blocks, read_matroska
 from mfkit.scan.extract.ogg_pages import count_pages
 from mfkit.scan.extract.registry import Metadata
-from mfkit.scan.extract.unknown_size import count_flac, count_wav
 
 Reader = Callable[[Path], Metadata]
 VideoMaker = Callable[..., Path]

@@ -12,6 +12,8 @@ from mfkit.errors import ThumbnailError
 from mfkit.scan.formats.identify import HEAD_SIZE, FileFormat, identify
 from mfkit.scan.media_source import Source, name_of, open_source
 
+THUMBNAIL_SIDE = 480
+"""Maximum width and height of a thumbnail in pixels."""
 _FORMATS = (
     "AVIF",
     "BMP",
@@ -42,7 +44,7 @@ _MAX_FRAMES = 60
 """Maximum number of frames decoded after seeking, which ends at a key frame before the position."""
 
 
-def draw(source: Source, side: int) -> bytes:
+def draw(source: Source, side: int = THUMBNAIL_SIDE) -> bytes:
     """Render a file as an upright JPEG.
 
     Args:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.scan.extract.plausible import (
+from mfkit.scan.extract.plausible_values import (
     MAX_INT32,
     MAX_INT64,
     MAX_TEXT,

@@ -9,9 +9,9 @@ from typing import Any
 import av
 import pytest
 
-from mfkit.scan.extract import program_clock
+from mfkit.scan.extract import mpeg_stream_duration
 from mfkit.scan.extract.bounded_reader import bytes_reader
-from mfkit.scan.extract.program_clock import clock_jumps
+from mfkit.scan.extract.mpeg_stream_duration import clock_jumps
 from mfkit.scan.extract.registry import Metadata
 
 Reader = Callable[[Path], Metadata]
@@ -95,7 +95,7 @@ def test_only_jumps_of_the_clock_are_counted(data: bytes, seconds: float | None)
 def test_jumps_in_a_large_file_are_narrowed_down(parts: list[tuple[int, int]], seconds: int | None) -> None:
     """At most 80 blocks of 64 KiB are read."""
     data = b"".join(_packets(start, length, padding=1) for start, length in parts)
-    assert len(data) > program_clock.LIMIT
+    assert len(data) > mpeg_stream_duration.LIMIT
     count = clock_jumps(bytes_reader(data), "ts")
     if seconds is None:
         assert count is None

@@ -6,7 +6,7 @@ import pytest
 
 from mfkit.scan.extract import exif, tiff_directories
 from mfkit.scan.extract.bounded_reader import bytes_reader
-from mfkit.scan.extract.gps_position import altitude, location
+from mfkit.scan.extract.exif_gps import altitude, location
 from mfkit.scan.extract.tiff_directories import Value
 
 _NAN = float("nan")

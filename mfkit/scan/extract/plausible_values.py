@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from mfkit.scan.extract.camera_names import maker_name, model_name
 from mfkit.scan.extract.date_parser import ParsedDate, is_epoch
+from mfkit.scan.extract.plausible_location import MAX_LATITUDE, MAX_LONGITUDE, is_unset_location
 from mfkit.scan.extract.schema import PAIRS, Metadata
 
 MAX_TEXT = 1_000
@@ -42,7 +43,7 @@ def clean(metadata: Metadata) -> Metadata:
         if result is not None:
             kept[name] = result
     for pair in PAIRS:
-        if not all(name in kept for name in pair) or kept[pair[0]] == kept[pair[1]] == 0:
+        if not all(name in kept for name in pair) or is_unset_location(kept[pair[0]], kept[pair[1]]):
             for name in pair:
                 kept.pop(name, None)
     extra = metadata.get("extra")
@@ -68,7 +69,7 @@ def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
         if one in kept and other in kept:
             pairs = zip(kept[one], kept[other], strict=True)
             for row, (a, b) in enumerate(pairs):
-                if a is None or b is None or a == b == 0:
+                if a is None or b is None or is_unset_location(a, b):
                     kept[one][row] = kept[other][row] = None
         else:
             kept.pop(one, None)
@@ -253,8 +254,8 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "sample_rate": _positive_int(MAX_INT32),
     "channels": _positive_int(1_024),
     "iso": _positive_int(MAX_INT32),
-    "latitude": _within(90),
-    "longitude": _within(180),
+    "latitude": _within(MAX_LATITUDE),
+    "longitude": _within(MAX_LONGITUDE),
     "year": clean_year,
     "rating": _between(-1, 5),
     "track": _positive_int(MAX_INT32),

@@ -11,7 +11,7 @@ import av
 import pytest
 from PIL import Image
 
-from mfkit.thumbnails.draw import draw
+from mfkit.thumbnails.draw_thumbnail import draw
 
 RED, BLUE, WHITE = (220, 30, 30), (30, 30, 220), (255, 255, 255)
 

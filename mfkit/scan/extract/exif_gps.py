@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from mfkit.scan.extract.date_parser import ParsedDate, parse_date
 from mfkit.scan.extract.exposure import first_number, whole
+from mfkit.scan.extract.plausible_location import MAX_LATITUDE, MAX_LONGITUDE
 from mfkit.scan.extract.tiff_directories import Value
 
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _ALTITUDE_REF, _ALTITUDE = range(1, 7)
@@ -23,7 +24,9 @@ _SEPARATORS = re.compile(r"(?:deg|[\s,;:°'\"′″\x00])*", re.IGNORECASE)
 def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
     """Return latitude and longitude in degrees, or None if one of them is missing, invalid or ambiguous."""
     latitude, longitude = _degrees(gps.get(_LATITUDE)), _degrees(gps.get(_LONGITUDE))
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+    if latitude is None or longitude is None:
+        return None
+    if abs(latitude) > MAX_LATITUDE or abs(longitude) > MAX_LONGITUDE:
         return None
     north, east = _letter(gps.get(_LATITUDE_REF)), _letter(gps.get(_LONGITUDE_REF))
     if not north and not east and min(latitude, longitude) < 0:

@@ -1,7 +1,7 @@
 """mfkit: the Jupyter analytics toolkit for media libraries.
 
-Names are imported when they are first used (PEP 562), so that a worker process of the scan does not
-load pandas and SQLAlchemy, and a program that wants one part does not wait for all.
+Public names are imported on first use (PEP 562), so a scan's worker processes do not load pandas and
+SQLAlchemy, and a program loads only the parts that it uses.
 """
 
 from importlib import import_module

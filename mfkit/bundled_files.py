@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def resource_folder(name: str) -> Path:
-    """Return the folder ``migrations`` or ``notebooks``.
+    """Return the path of the folder ``migrations`` or ``notebooks``.
 
     An installed wheel has these folders inside the package. A checkout has them beside it, where users and
     Alembic expect them.

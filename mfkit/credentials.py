@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 HIDDEN = "***"
-# The login of a URL, up to the "@". Digits followed by a path are a port and not a password. A URL that
-# passed through pathlib has one slash.
+# Matches the password in "://user:password@host". Digits followed by a path are a port, not a password.
+# One slash is accepted too, because pathlib reduces the two slashes of a URL to one.
 _LOGIN = re.compile(r"(:/{1,2}[^\s:/?#@\[]*:)(?!\d{1,5}(?:[/?#,\s]|$))[^@\n]*@(?:[^\s/?#@]*@)*")
 _PARAMETER = re.compile(
     r"""((?:^|[?&;\s])
@@ -23,7 +23,7 @@ def is_secret(parameter: str) -> bool:
 
 
 def hide_credentials(text: str) -> str:
-    """Replace passwords, tokens and keys in all URLs of a text by ``***``.
+    """Replace passwords, tokens and keys in all URLs of a text with ``***``.
 
     Args:
         text: Text such as a URL or an error message that quotes one.

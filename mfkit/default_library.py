@@ -1,4 +1,4 @@
-"""The default library of notebooks."""
+"""The library that notebooks open by default: named by an environment variable, or else a demo library."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _demo() -> MediaLibrary:
     folder = user_data_path("mfkit", ensure_exists=True)
     media = folder / "demo"
     if not media.exists():
-        # A temporary name, so that an interrupted first use leaves no incomplete demo.
+        # The demo is written under a temporary name, so an interrupted first use leaves no incomplete demo.
         unfinished = folder / f"demo.{os.getpid()}.part"
         write_demo(unfinished)
         try:

@@ -40,7 +40,7 @@ EXTRAS = {
     "xlsx": ("xlsxwriter",),
     "uvloop": ("uvloop",),
 }
-"""Extra -> modules that it installs."""
+"""Optional extra of the package (as in ``mfkit[heif]``) -> modules that the extra installs."""
 _PROGRAMS = {"chromium": ("chromium", "google-chrome", "chrome", "chromium-browser")}
 _MIN_FREE_BYTES = 10**9
 
@@ -50,10 +50,10 @@ class Finding:
     """Result of one check.
 
     Attributes:
-        subject: Subject of the check.
+        subject: Name of the checked part, such as ``library`` or ``disk space``.
         state: ``ok``, ``note`` (works, but could be better) or ``bad``.
         found: Description of the result.
-        advice: What to do; empty if nothing.
+        advice: Suggested action; empty if none is needed.
     """
 
     subject: str
@@ -149,7 +149,7 @@ def _integrity(file: Path) -> Finding:
 
 
 def _invalid_values(file: Path) -> Iterator[Finding]:
-    """Find values of the wrong type, which another program wrote."""
+    """Find values of the wrong type, which SQLite lets other programs write into any column."""
     advice = "Use the program that wrote them to set them to NULL or to a value of the right type."
     try:
         with closing(connect_sqlite(file)) as connection:
@@ -168,10 +168,10 @@ def _invalid_values(file: Path) -> Iterator[Finding]:
 
 
 def _is_invalid(column: Column[Any]) -> str | None:
-    """Return an SQL condition for values that do not have the column's type."""
+    """Return an SQL condition that finds values of the wrong type in a column; None if any type is valid."""
     match column.type.python_type if not isinstance(column.type, JSON) else None:
         case type() as kind if kind is datetime:
-            # Python cannot represent years such as 290000.
+            # Python's datetime cannot represent years above 9999, so only four-digit years are valid.
             return f"{column.name} IS NOT NULL AND {column.name} NOT GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-*'"
         case type() as kind if kind is int:
             return f"typeof({column.name}) NOT IN ('integer', 'null')"

@@ -15,7 +15,7 @@ class MfkitError(Exception):
     """
 
     def __init__(self, *parts: object) -> None:
-        """Create an error. Credentials in its parts, such as passwords in URLs, are hidden."""
+        """Create an error, and hide credentials in its message, such as passwords in URLs."""
         super().__init__(*(hide_credentials(one) if isinstance(one, str) else one for one in parts))
 
     def __str__(self) -> str:
@@ -68,7 +68,10 @@ class FilterWarning(UserWarning):
 
 
 class QueryError(MfkitError):
-    """The database rejected a query. The message contains the database's message, with its line breaks."""
+    """The database rejected a query, or the query is invalid or took too long.
+
+    The message quotes the database's message with its line breaks.
+    """
 
     def __str__(self) -> str:
         """Return the message with control characters except line feeds escaped."""
@@ -108,14 +111,14 @@ class DatasetError(MfkitError):
 
 
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """Return the known names that look most like a name, the closest first; none if nothing is similar."""
-    from difflib import get_close_matches  # which worker processes do not need
+    """Return up to ``n`` known names that are similar to a misspelt name, the most similar first."""
+    from difflib import get_close_matches  # imported here, because worker processes do not need it
 
     folded = {one.lower(): one for one in known}
     return [folded[one] for one in get_close_matches(str(name).lower(), folded, n)]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"Did you mean 'media_type'? "``, or an empty text if nothing is similar."""
+    """Return a hint such as ``"Did you mean 'media_type'? "``; empty if no known name is similar."""
     found = closest(name, known)
     return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""

@@ -1,4 +1,4 @@
-"""DataFrames from Arrow tables, with declared dtypes and units also for zero rows, and as readable text."""
+"""Conversion of Arrow tables to DataFrames with declared dtypes and units, and of those to readable text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from mfkit.filters.units import format_duration, format_size
 from mfkit.text_safety import escape_control
 
-# Nullable types, because NumPy would turn a null into a float. Text has pandas' type str.
+# Nullable dtypes are needed, because NumPy's integers and booleans cannot hold nulls.
 _DTYPES: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _UNITS = {
     "file_size": "byte",
@@ -42,13 +42,13 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
         ``attrs["units"]`` has the units of columns, such as ``byte`` and ``s``.
     """
     frame: pd.DataFrame = table.to_pandas(types_mapper=_DTYPES.get)
-    # Nothing else, because pandas copies it at every operation.
+    # attrs has only the units, because pandas copies attrs at every operation.
     frame.attrs["units"] = {name: unit for name in table.column_names if (unit := unit_of(name))}
     return frame
 
 
 def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame:
-    """Return a list of cells as a table.
+    """Pivot a list of cells into a two-dimensional table.
 
     Args:
         cells: One row per cell.
@@ -57,8 +57,8 @@ def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame
         of: Column with the values of the cells.
 
     Returns:
-        Rows and columns with the largest sums first, ties in the order of ``cells``, and 0 for a missing
-        cell. Index and columns have the names of their values, and NaN for null.
+        The table, with the largest sums first in rows and columns, ties in the order of ``cells``, and 0 for
+        missing cells. The index is named ``row`` and the columns ``column``; null becomes NaN in both.
     """
     rows, row_values = pd.factorize(cells[row].astype(object), use_na_sentinel=False)
     columns, column_values = pd.factorize(cells[column].astype(object), use_na_sentinel=False)
@@ -75,7 +75,7 @@ def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame
 
 
 def unit_of(name: str) -> str | None:
-    """Return the unit of a column by its name; None without a unit, as for counts.
+    """Return the unit of the column with a name; None for columns without a unit, such as counts.
 
     Columns with ``bytes`` in their name are in bytes, those with ``duration`` in seconds.
     """
@@ -89,7 +89,7 @@ def pretty(frame: pd.DataFrame) -> pd.DataFrame:
     """Format a DataFrame for people: sizes, durations, shares, numbers and timestamps as readable text.
 
     Args:
-        frame: A DataFrame from mfkit, or any other. Columns without a unit are formatted by their type.
+        frame: A DataFrame of mfkit or any other DataFrame. Columns without a unit are formatted by type.
 
     Returns:
         A DataFrame of ``str`` with the same shape, index and order. Unknown values are empty, and control

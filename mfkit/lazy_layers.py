@@ -1,9 +1,9 @@
-"""Access by name to the layers above: distributed work, widgets and reports.
+"""Import of modules in higher layers by name: distributed work, widgets and reports.
 
 Object storage, executors, datasets and Spark build on the scan and the engines and need optional packages.
-The explorer and the report build on the library and need ipywidgets and Plotly. Their modules are imported by
-name when they are used. No import statement leads there, so the import contract holds without exceptions, and
-a program that does not use them does not load them.
+The explorer and the report build on the library and need ipywidgets and Plotly. Lower layers import these
+modules by name when a program uses them. They have no import statements for these modules, so the import
+contract between the layers holds without exceptions.
 """
 
 from __future__ import annotations

@@ -17,8 +17,9 @@ def checked_path(path: str | os.PathLike[str], what: str, error: type[MfkitError
     """Validate a path or URL and return it as text.
 
     Args:
-        path: Path or URL. :class:`pathlib.Path` would treat an empty text as the current folder.
-        what: Description of the target with its article, such as ``"the library"``.
+        path: Path or URL. Empty text is rejected, because :class:`pathlib.Path` would treat it as the current
+            folder.
+        what: Description of the target for the error message, with its article: ``"the library"``.
         error: Exception to raise.
 
     Raises:
@@ -52,7 +53,7 @@ def library_url(url: str | URL | os.PathLike[str]) -> URL:
     try:
         parsed = make_url(given)
     except (ArgumentError, ValueError):
-        # Without the cause, because its message may quote a part of the URL and of a password.
+        # The error has no cause, because the cause's message may quote a part of the password.
         raise NotALibraryError(
             "The library's URL cannot be read. It should look like sqlite+aiosqlite:///library.db or "
             "postgresql+asyncpg://user@host/name (special characters in a password as %40 and so on)."
@@ -69,7 +70,7 @@ def library_url(url: str | URL | os.PathLike[str]) -> URL:
 
 
 def _normalize_password(url: URL) -> URL:
-    """Move a password from the URL's parameters to the place where SQLAlchemy hides it.
+    """Move a password from the URL's query parameters to its login, which SQLAlchemy hides in messages.
 
     Raises:
         NotALibraryError: Another parameter contains a secret, or the password has an unescaped ``@``.

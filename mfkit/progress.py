@@ -20,7 +20,7 @@ def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = 
     from tqdm.auto import tqdm
     from tqdm.std import tqdm as plain
 
-    # IPython is loaded in a notebook; importing it elsewhere would be slow.
+    # A notebook has already loaded IPython. Importing it elsewhere would be slow.
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     in_notebook = tqdm is not plain and hasattr(shell, "kernel")
     shown = (in_notebook or sys.stderr.isatty()) if wanted is None else wanted

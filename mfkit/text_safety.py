@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# str.isprintable() rejects control and format characters, surrogates and line breaks.
+# Lines are escaped separately to keep line feeds, which str.isprintable() rejects like control characters.
 _LINE = re.compile(r"[^\n]+")
-# The last four are full-width forms, which some programs treat like the others.
+# The last four characters are full-width forms of = + - @, which some programs treat like these.
 _FORMULA_STARTS = "^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _ESCAPED_FORMULA = re.compile("^'" + _FORMULA_STARTS[1:])
 
@@ -43,9 +43,9 @@ def escape_control(text: str, *, lines: bool = False) -> str:
 def printable_json(text: str) -> str:
     """Escape non-printable characters in JSON text (RFC 8259, section 7).
 
-    Outside of strings, JSON contains none of them except line feeds, which are kept.
+    Line feeds are kept, because formatted JSON has them outside of strings.
     """
-    if text.isascii() and "\x7f" not in text:  # JSON already escapes other control characters
+    if text.isascii() and "\x7f" not in text:  # JSON itself escapes the other ASCII control characters
         return text
     return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
 
@@ -62,7 +62,7 @@ def is_formula(text: str) -> bool:
 
 def escape_formula(column: pa.Array) -> pa.Array:
     """Return a text column with an apostrophe before possible formulas, and without NUL characters."""
-    import pyarrow.compute as pc  # which most programs that escape text do not need
+    import pyarrow.compute as pc  # imported here, because most callers of this module do not need it
 
     column = pc.replace_substring(column, "\0", "")
     return pc.if_else(
@@ -73,5 +73,5 @@ def escape_formula(column: pa.Array) -> pa.Array:
 
 
 def unescape_formula(text: str) -> str:
-    """Return a text as it was before :func:`escape_formula`."""
+    """Remove the apostrophe that :func:`escape_formula` added to a text, if there is one."""
     return text[1:] if _ESCAPED_FORMULA.match(text) else text

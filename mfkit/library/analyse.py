@@ -41,12 +41,12 @@ class AnalysisMethods(ReadMethods):
         filter: FilterLike = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Sum items by one or more dimensions.
+        """Count items and sum their sizes and durations by one or more dimensions.
 
         Args:
             by: Dimensions such as ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"resolution"``,
-                ``"year"``, ``"folder:2"``, ``"tag"``. docs/analyses.md and the error for an unknown name list
-                all.
+                ``"year"``, ``"folder:2"``, ``"tag"``. All are listed in docs/analyses.md and in the error for
+                an unknown name.
             filter: Filter of the items.
             fields: Fields of :class:`MediaFilter`.
 
@@ -73,7 +73,7 @@ class AnalysisMethods(ReadMethods):
         values: Measure = "files",
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Sum items by two dimensions, as a table.
+        """Cross-tabulate items by two dimensions.
 
         Args:
             index: The dimension of the rows, as for :meth:`summary`.
@@ -85,7 +85,7 @@ class AnalysisMethods(ReadMethods):
 
         Returns:
             One row per value of ``index`` and one column per value of ``columns``, the largest sums first, 0
-            in empty cells. Index and columns have the names of the dimensions, and NaN for unknown values.
+            in empty cells. Index and columns are named after the dimensions; unknown values are NaN.
 
         Raises:
             FilterError: A dimension or field is unknown, the dimensions are equal, or a value is invalid.
@@ -119,7 +119,7 @@ class AnalysisMethods(ReadMethods):
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            ``period`` (its start), the dimensions, ``files``, ``bytes``, ``total_files`` and
+            ``period`` (start of the period), the dimensions, ``files``, ``bytes``, ``total_files`` and
             ``total_bytes`` (up to the end of the period, per group). Items without a date are left out.
 
         Raises:
@@ -138,7 +138,7 @@ class AnalysisMethods(ReadMethods):
         limit: int | None = 5_000,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Sum items by folder as a tree, in which each folder includes everything below it.
+        """Count items and sum their sizes in a tree of folders, where each folder includes its subfolders.
 
         Args:
             depth: Number of levels below the root of the tree. The root is the filter's ``folder``, or else
@@ -180,7 +180,7 @@ class AnalysisMethods(ReadMethods):
             column: Numeric column such as ``"file_size"``, ``"duration"``, ``"bitrate"``, ``"iso"``.
             bins: Maximum number of bins. Columns of integers have at most one bin per integer.
             filter: Filter of the items; those with an unknown value are left out.
-            log: Use bins of equal ratio instead of equal width, and leave out values that are not above 0.
+            log: Use bins of equal width on a logarithmic scale, and leave out values that are not above 0.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
@@ -207,21 +207,21 @@ class AnalysisMethods(ReadMethods):
         degrees: float | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Sum items with a location by the cells of a grid, for a map of any number of items.
+        """Aggregate items with a location into the cells of a grid, for maps of any number of items.
 
         Args:
-            filter: Filter of the items; those without a location are left out. Pass the shown part of a map
+            filter: Filter of the items; those without a location are left out. Pass the visible part of a map
                 as ``box``.
             zoom: Zoom level of the map. Cells are about 16 pixels wide and keep their positions while the map
                 is moved; they are larger if there would be more than 5,000.
-            degrees: Side of a cell, instead of the zoom. Without both, it is the smallest that keeps the
-                number of cells in the filter's ``box``, or in the world (3.7 degrees), below 5,000.
+            degrees: Side length of a cell, instead of the zoom. If neither is given, cells are as small as
+                possible with fewer than 5,000 cells in the filter's ``box``, or in the world (3.7 degrees).
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per cell with items, the most files first: ``latitude`` and ``longitude`` (mean of its
-            items, degrees), ``files``, ``bytes``, ``first_year``, ``last_year``, ``first_place`` and
-            ``last_place`` (first and last of its place names in alphabetical order).
+            One row per cell with items, the most files first: ``latitude`` and ``longitude`` (mean of the
+            cell's items, degrees), ``files``, ``bytes``, ``first_year``, ``last_year``, ``first_place`` and
+            ``last_place`` (first and last of the cell's place names in alphabetical order).
 
         Raises:
             FilterError: The cell size, the zoom or a field is invalid.
@@ -274,7 +274,7 @@ class AnalysisMethods(ReadMethods):
         filter: FilterLike = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count for each field the items that have it.
+        """Count, for each metadata field, the items with a known value.
 
         Args:
             by: Dimensions as for :meth:`summary`, for example ``"folder:2"``; ``()`` for all items together.
@@ -300,7 +300,7 @@ class AnalysisMethods(ReadMethods):
         limit: int | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """List the items that lack a field which their media type can have, by path.
+        """List the items that lack a metadata field that applies to their media type, sorted by path.
 
         Args:
             field: Field of :meth:`completeness`, for example ``"capture_time"`` or ``"artist"``.
@@ -309,7 +309,7 @@ class AnalysisMethods(ReadMethods):
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            Rows as of :meth:`items`.
+            Rows with the columns of :meth:`items`.
 
         Raises:
             FilterError: A field is unknown, or a value is invalid.
@@ -336,7 +336,7 @@ class AnalysisMethods(ReadMethods):
                 or ``"aac"`` for audio.
             filter: Filter of the items. Items without expected savings, and those with unknown duration or
                 dimensions, are left out.
-            assumptions: Bit rates, instead of those of :func:`mfkit.assumptions`.
+            assumptions: Assumed bit rates; None for those of :func:`mfkit.assumptions`.
             limit: Maximum number of rows.
             fields: Fields of :class:`MediaFilter`.
 
@@ -369,14 +369,14 @@ class AnalysisMethods(ReadMethods):
             scan_a: Id of the earlier scan, from :meth:`scans`; None for the last finished one before
                 ``scan_b``.
             scan_b: Id of the later scan; None for the last finished one.
-            root: The scanned folder, if no id is given; None for that of the last scan.
+            root: The scanned folder, used if no id is given; None for the folder of the last scan.
 
         Returns:
-            One row per changed path, by change and path: ``change`` (``added``, ``removed``, ``moved``,
-            ``grown``, ``shrunk``, or ``edited`` for other content of the same size), ``file_path``,
-            ``old_path`` (of moved files), ``file_size`` and ``old_size`` (null without a file), ``bytes``
-            (their difference), ``media_type`` and ``id`` (of the item with that content; null if the library
-            no longer has it).
+            One row per changed path, sorted by change and path: ``change`` (``added``, ``removed``,
+            ``moved``, ``grown``, ``shrunk``, or ``edited`` for other content of the same size),
+            ``file_path``, ``old_path`` (of moved files), ``file_size`` and ``old_size`` (null if the file
+            did not exist), ``bytes`` (their difference), ``media_type`` and ``id`` (of the item with that
+            content; null if the library no longer has it).
 
         Raises:
             FilterError: A scan does not exist, the scans have different roots or the wrong order, there is
@@ -393,7 +393,7 @@ class AnalysisMethods(ReadMethods):
         return await self.frame(scan_history.scans())
 
     async def failures(self) -> pd.DataFrame:
-        """List the files that could not be read or understood, by path.
+        """List the files that could not be read or understood, sorted by path.
 
         Returns:
             ``file_path``, ``stage``, ``error``, ``file_size``, ``file_modified_at``, ``created_at`` (of the

@@ -1,4 +1,4 @@
-"""Base class of a library: its database and query engines, how it opens and closes, and its overview."""
+"""Base class of libraries: database, query engines, opening and closing, and a printable overview."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SHOWN_ROOTS = 5
 
 
 class LibraryBase:
-    """A library that opens at the first call.
+    """Base class of libraries, which open when a method is called for the first time.
 
     Attributes:
         database: The library database.
@@ -46,7 +46,9 @@ class LibraryBase:
         busy_timeout: float = BUSY_TIMEOUT,
         engine: Engine = "snapshot",
     ) -> None:
-        """Name the library. The first call opens it, and the first scan or import creates it.
+        """Store the library's path or URL without opening it.
+
+        The first method call opens the library. The first scan or import creates it if it does not exist.
 
         Args:
             library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).
@@ -57,7 +59,7 @@ class LibraryBase:
 
         Raises:
             NotALibraryError: The path is a directory, or the URL is invalid.
-            QueryError: The engine has another name.
+            QueryError: The engine's name is unknown.
         """
         self.database = Database(library, read_only=read_only, busy_timeout=busy_timeout)
         self._on_database = LibraryEngine(self.database)
@@ -72,7 +74,7 @@ class LibraryBase:
     ) -> Self:
         """Open a dataset that :meth:`publish` wrote, for all analyses on one machine or on a cluster.
 
-        Each query reads the version that is the newest when it starts. Methods that write raise
+        Each query reads the newest version at its start. Methods that write raise
         :class:`mfkit.errors.ReadOnlyLibraryError`.
 
         Args:
@@ -82,8 +84,8 @@ class LibraryBase:
                 path or URL.
 
         Raises:
-            DatasetError: The URL is invalid, or DuckDB cannot read from there.
-            QueryError: The engine is neither of these.
+            DatasetError: The URL is invalid, or DuckDB cannot read from it.
+            QueryError: The engine is neither ``"duckdb"`` nor a Spark session.
         """
         opened = load_distributed("dataset_engine").open_dataset(dataset, engine)
         library = cls.__new__(cls)
@@ -95,12 +97,12 @@ class LibraryBase:
         return library
 
     def _engine_named(self, name: str | None) -> QueryEngine:
-        """Return the engine with a name, or the library's own engine for None."""
+        """Return the engine with the given name, or the library's default engine for None."""
         if name is None:
             return self._engine
         if name == "snapshot":
             return self._snapshot
-        if name in ("database", "record"):  # the second is the former name
+        if name in ("database", "record"):  # "record" is the former name
             return self._on_database
         raise QueryError(f"{name!r} is not an engine. Use one of {', '.join(get_args(Engine))}.")
 
@@ -119,15 +121,15 @@ class LibraryBase:
 
     async def _open(self, *, create: bool) -> Self:
         while create and self._opening is not None and not self._opening.done():
-            await asyncio.wait([self._opening])  # it may have been started by a method that creates nothing
+            await asyncio.wait([self._opening])  # this attempt may not be allowed to create the library
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade(create=create))
         await asyncio.shield(self._opening)
-        await self.database.check_file()  # the snapshot would answer for a file that was deleted
+        await self.database.check_file()  # otherwise the snapshot would answer for a deleted library
         return self
 
     async def _open_or_create(self, check: Callable[[], object]) -> None:
-        """Open the library; if it does not exist, call a check that may raise an error, and create it."""
+        """Open the library or, if it does not exist, create it unless ``check`` raises an error."""
         try:
             await self.open()
         except LibraryNotFoundError:
@@ -135,7 +137,7 @@ class LibraryBase:
             await self._open(create=True)
 
     async def _open_existing(self) -> Self:
-        """Open the library if it exists; a read-only library must exist."""
+        """Open the library if it exists. Raise an error if it is read-only and does not exist."""
         try:
             return await self.open()
         except LibraryNotFoundError:
@@ -174,9 +176,10 @@ class LibraryBase:
 
 
 async def library_state(library: LibraryBase) -> object | None:
-    """Return an object that is replaced when the library changes; None if the engine cannot tell.
+    """Return an object that identifies the library's current data; None if changes cannot be detected.
 
-    Results stay valid as long as it is the same object. Keep only a weak reference to it.
+    Each change of the library replaces the object, so cached results are valid while it is the same object.
+    Keep only a weak reference to the object.
     """
     await library.open()
     return await library._engine.state()
@@ -189,10 +192,10 @@ class Overview:
     Attributes:
         name: Path of the library, or its URL without the password.
         items: Number of items that the last scan found.
-        bytes: Their size.
+        bytes: Total size of these items.
         failures: Number of files that could not be read or understood.
         roots: The scanned folders.
-        last_scan: When a scan last finished; None without scans.
+        last_scan: End of the last scan; None if no scan has finished.
     """
 
     name: str
@@ -228,7 +231,7 @@ class Overview:
 
 
 async def overview_of(library: LibraryBase) -> Overview | None:
-    """Return the overview of a library; None if it is not open, because printing must not open it."""
+    """Return a library's overview; None if it is not open, because printing a library must not open it."""
     if library._opening is None or not library._opening.done() or _failed(library._opening):
         return None
     totals = (await library.frame(scan_history.overview())).iloc[0]

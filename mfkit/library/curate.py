@@ -113,7 +113,7 @@ class CurateMethods(LibraryBase):
         await catalog.save_filter(self.database, name, chosen)
 
     async def saved_filter(self, name: str, /) -> MediaFilter:
-        """Return a saved filter, which every method takes: ``lib.items(lib.saved_filter("big"))``.
+        """Return a saved filter, for use in other methods: ``lib.items(lib.saved_filter("big"))``.
 
         Raises:
             FilterError: No saved filter has the name, or it is damaged.
@@ -139,7 +139,7 @@ class CurateMethods(LibraryBase):
         await catalog.delete_filter(self.database, name)
 
     def _done(self, change: catalog.Change) -> int:
-        if change.items or change.created:  # a call without effect keeps the previous change
+        if change.items or change.created:  # a call that changes nothing keeps the previous change for undo()
             self._last = change
         return change.items
 

@@ -28,7 +28,7 @@ _GROUPS = {
     "camera": "camera_make camera_model iso aperture shutter_speed focal_length",
     "place": "location_name latitude longitude",
 }
-"""Group -> names of its columns."""
+"""Group of metadata -> names of the columns in the group."""
 _SYSTEM = ("file_name", "folder", "file_path", "file_size", "file_modified_at")
 _CONTENT = ("mime_type", "media_type", "file_hash")
 _LIBRARY = ("created_at", "last_scanned_at", "missing_since")
@@ -72,10 +72,10 @@ class DetailMethods(LibraryBase):
         return pd.DataFrame(rows, columns=["group", "field", "value", "origin"], dtype="str")
 
     async def thumbnail(self, item: UUID | str, /) -> bytes:
-        """Return a thumbnail of an item as JPEG, with a longer side of at most 480 pixels.
+        """Return a thumbnail of an item as JPEG, at most 480 pixels wide and high.
 
-        It shows the image, a frame of the video, or the cover of the audio file. A separate process creates
-        it, and it is kept in the user's cache.
+        The thumbnail shows the image, a frame of the video, or the cover of the audio file. A separate
+        process creates it, and the user's cache keeps it.
 
         Args:
             item: Id of the item.
@@ -107,14 +107,14 @@ class DetailMethods(LibraryBase):
 
 
 def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the known fields of a row."""
+    """Yield the group, field, value and origin of each known field of an item's row."""
     extra = _object(row["extra_metadata"])
     origins = extra.pop("origins", {})
     origins = origins if isinstance(origins, dict) else {}
     taken = str(origins.get("taken_at", ""))
     captured = taken if pd.isna(row["capture_source"]) else str(row["capture_source"])
     origins |= {"file_created_at": taken, "captured_at": captured}
-    # The hash of an object may not be that of its content.
+    # For objects in object storage, extra_metadata tells what the hash was computed from.
     fixed = _ORIGINS | {"file_hash": str(extra.pop("hash", _ORIGINS["file_hash"]))}
     for group, names in _GROUPS.items():
         for name in names.split():
@@ -125,7 +125,7 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _object(text: Any) -> dict[str, Any]:
-    """Return the object in a JSON text; an empty one for text that another program wrote."""
+    """Parse a JSON object. Any other text, which another program may have written, gives an empty one."""
     try:
         held = json.loads(text)
     except (TypeError, ValueError, RecursionError):

@@ -48,7 +48,7 @@ class ExchangeMethods(LibraryBase):
         The formats are ``.csv``, ``.jsonl`` or ``.ndjson`` (JSON lines), ``.parquet``, ``.xlsx`` (extra
         ``xlsx``), ``.geojson`` (items with a location), and ``.db`` or ``.sqlite`` (a library with the items'
         copies, tags and collections). docs/exchange.md describes their columns. Memory use does not depend on
-        the number of rows. The file appears only when it is complete.
+        the number of rows. Writing is atomic: the file appears only when it is complete.
 
         Args:
             path: The file.
@@ -67,8 +67,8 @@ class ExchangeMethods(LibraryBase):
             ``path``, ``rows``, ``bytes`` and ``seconds``.
 
         Raises:
-            ExportError: The suffix is not one of these, the file exists, cannot be written, or cannot hold so
-                many rows (XLSX). No partial file is left behind.
+            ExportError: The suffix is not one of these, or the file exists, cannot be written, or (XLSX) has
+                too many rows. No partial file is left behind.
             LibraryLockedError: The library to be replaced is open.
             FilterError: A field or column is unknown, or a value is invalid.
         """
@@ -129,16 +129,16 @@ class ExchangeMethods(LibraryBase):
     ) -> ImportResult:
         """Import rows into the library, which is created if it does not exist.
 
-        A row with a known path or hash updates the columns that it states; any other row adds an item. An
-        item without ``file_hash`` has a placeholder until a scan reads its file. docs/exchange.md describes
-        the columns, and how scans treat imported items.
+        If the library has an item with a row's path or hash, the row's values replace those of the item.
+        Any other row adds an item. An item without ``file_hash`` has a placeholder until a scan reads its
+        file. docs/exchange.md describes the columns, and how scans treat imported items.
 
         Args:
             source: A DataFrame, or a file: ``.csv``, ``.tsv``, ``.jsonl``, ``.ndjson``, ``.parquet``, or
                 ``.json`` with a list of rows or the output of ``exiftool -json``, ``ffprobe -of json`` or
                 ``mediainfo --Output=JSON``.
-            columns: Column of the source -> column of mfkit, or None to leave it out. Columns with mfkit's
-                names need no entry.
+            columns: Mapping from columns of the source to mfkit's columns, or to None to ignore a column.
+                Columns with mfkit's names need no entry.
             on_error: ``"raise"`` writes all rows in one transaction, or none if a row is invalid.
                 ``"collect"`` leaves out invalid rows and returns the reasons, in transactions of 5,000 rows.
             progress: Show a progress bar; None shows one in notebooks and terminals.
@@ -160,7 +160,8 @@ class ExchangeMethods(LibraryBase):
         given = source
         if not isinstance(given, pd.DataFrame):
             given = Path(checked_path(given, "the import", IngestError)).expanduser()
-        await self._open_or_create(lambda: require_file(given))  # a misspelt path creates no library
+        # The path is checked first, so that a misspelt path does not create a library.
+        await self._open_or_create(lambda: require_file(given))
         return await import_rows(
             self.database, given, columns=columns or {}, on_error=on_error, progress=progress
         )
@@ -172,11 +173,11 @@ class ExchangeMethods(LibraryBase):
 
 
 class _Counted:
-    """Batches of an export, whose rows are counted for the result and the progress bar."""
+    """Iterable over an export's batches that counts their rows for the result and the progress bar."""
 
     def __init__(self, batches: Iterator[pa.RecordBatch], bar: Any) -> None:
         self._batches, self._bar, self.rows = batches, bar, 0
-        bar.reset()  # an engine that starts over counts from the first row
+        bar.reset()  # an engine may run the query again, and then all rows are counted again
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:

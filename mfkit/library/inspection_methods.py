@@ -1,4 +1,4 @@
-"""Methods that look at the pixels of images and videos."""
+"""Methods that decode files: to find similar pictures, and to verify that files are not damaged."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from mfkit.pixels.verification import How, VerificationReport
 
 THRESHOLD = 0.2
-"""Default of the largest distance of two similar pictures; :data:`mfkit.pixels.picture_distance.SAME`."""
+"""Default maximum distance of two similar pictures, as in :data:`mfkit.pixels.picture_distance.SAME`."""
 
 
 class InspectionMethods(ReadMethods):
-    """Inspection of pixels and what it finds."""
+    """Methods that find similar pictures and verify files."""
 
     @filter_keywords
     async def inspect(
@@ -38,25 +38,26 @@ class InspectionMethods(ReadMethods):
         progress: bool | None = None,
         **fields: Unpack[FilterFields],
     ) -> InspectionReport:
-        """Decode images in isolated processes, and store what their pixels tell.
+        """Decode images in isolated processes, and store the data that :meth:`similar` compares.
 
-        The results belong to the content: files that are moved, copied or scanned again are not decoded
+        The results are stored per content: files that are moved, copied or scanned again are not decoded
         again. Contents that were never inspected come first, then those inspected longest ago. A later call
         continues an interrupted one. No media file is changed.
 
         Args:
-            filter: Which items; objects in object storage that were imported and never scanned are left out.
-            what: ``"similarity"`` for :meth:`similar`.
-            budget: Maximum duration in seconds, or as text such as ``"1 h"``; files that are being decoded
-                are finished.
-            again: Also inspect contents that have results.
-            workers: Number of processes; by default the number of processor cores.
-            time_limit: Seconds after which a file is given up.
-            progress: Whether to show a progress bar; by default in notebooks and terminals.
+            filter: Filter of the items; imported objects in object storage that were never scanned are left
+                out.
+            what: Data to compute: ``"similarity"`` for :meth:`similar`.
+            budget: Maximum duration in seconds, or as text such as ``"1 h"``. Files that are being decoded
+                at its end are finished.
+            again: Also inspect contents that already have results.
+            workers: Number of processes; None for the number of processor cores.
+            time_limit: Seconds after which the decoding of a file is stopped and recorded as failed.
+            progress: Show a progress bar; None shows one in notebooks and terminals.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            The numbers of files that were inspected, failed, changed, and are left.
+            The numbers of files that were inspected, that failed, that have changed, and that remain.
 
         Raises:
             MfkitError: A step is unknown, or the budget is not a duration.
@@ -86,17 +87,17 @@ class InspectionMethods(ReadMethods):
         threshold: float = THRESHOLD,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Group versions of the same picture, and suggest which one to keep.
+        """Group versions of the same picture, and suggest which version to keep.
 
-        It finds copies that were recompressed, resized, converted, rotated by their metadata, slightly
-        brightened, cropped by up to 3 % at each edge, or framed. It does not find other shots of a scene,
-        mirrored or turned pictures, black-and-white versions, and small sections. Exact copies are not
-        listed, because they are one item (:meth:`duplicates`). Only items that :meth:`inspect` has seen are
-        compared; pictures of nearly one colour are left out.
+        The method finds copies that were recompressed, resized, converted, rotated by their metadata,
+        slightly brightened, cropped by up to 3 % at each edge, or framed. It does not find other shots of the
+        same scene, mirrored pictures, pictures whose pixels were rotated, black-and-white versions, and small
+        sections. Exact copies are not listed, because they are one item (:meth:`duplicates`). Only items that
+        :meth:`inspect` has processed are compared. Pictures of nearly one colour are left out.
 
         Args:
-            filter: Which items.
-            kind: ``"image"``.
+            filter: Filter of the items.
+            kind: Media type to compare: ``"image"``.
             threshold: Maximum distance of two versions, from 0 (equal) to 1. A smaller number finds fewer
                 groups with fewer errors.
             fields: Fields of :class:`MediaFilter`.
@@ -106,8 +107,9 @@ class InspectionMethods(ReadMethods):
             best item first: ``group`` (number), ``id``, ``file_path``, ``distance`` (to the group's best
             item), ``width`` and ``height`` (px), ``file_size`` (bytes), ``has_original_metadata`` (whether
             camera and capture time are known), ``keep`` (true for the best item: most pixels, then original
-            metadata, most bytes, first path), ``reason`` (difference to the best item, or of the best item
-            to the next one) and ``reclaimable_bytes`` (bytes freed by removing the file; 0 for the best).
+            metadata, most bytes, first path), ``reason`` (difference from the best item; for the best item,
+            from the second best) and ``reclaimable_bytes`` (bytes freed by removing the file; 0 for the
+            best).
 
         Raises:
             FilterError: The kind or a field is unknown, or a value is invalid.
@@ -142,26 +144,27 @@ class InspectionMethods(ReadMethods):
         progress: bool | None = None,
         **fields: Unpack[FilterFields],
     ) -> VerificationReport:
-        """Check whether files are damaged, and store the result of each file with a history.
+        """Check whether files are damaged, and store the result and the history of each file.
 
-        Files that were never verified in this way come first, then those verified longest ago. A later call
-        continues an interrupted one. No media file is changed. Objects in object storage are left out.
+        Files that were never verified with the same method come first, then those verified longest ago. A
+        later call continues an interrupted one. No media file is changed. Objects in object storage are left
+        out.
 
         Args:
-            filter: Which items; their copies are verified too.
-            how: ``"hash"`` computes the SHA-256 again: damaged is a file with the same size and modification
-                time, but another hash. ``"headers"`` checks that the container is complete. ``"decode"``
-                also decodes the whole file.
-            budget: Maximum duration in seconds, or as text such as ``"1 h"``; files that are being read are
-                finished.
+            filter: Filter of the items; their copies are verified too.
+            how: Method of verification. ``"hash"`` computes the SHA-256 again: a file is damaged if its size
+                and modification time are the same, but its hash differs. ``"headers"`` checks that the
+                container is complete. ``"decode"`` also decodes the whole file.
+            budget: Maximum duration in seconds, or as text such as ``"1 h"``. Files that are being read at
+                its end are finished.
             older_than: Age of a verification after which a file is verified again.
-            workers: Number of processes; by default the number of processor cores.
-            time_limit: Seconds without progress after which a file is given up.
-            progress: Whether to show a progress bar; by default in notebooks and terminals.
+            workers: Number of processes; None for the number of processor cores.
+            time_limit: Seconds without progress after which a file is skipped and counted as undecided.
+            progress: Show a progress bar; None shows one in notebooks and terminals.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            The numbers of files by outcome, and of those that are left.
+            The numbers of files by outcome, and the number of files that remain.
 
         Raises:
             MfkitError: The method is unknown, or a duration is invalid.
@@ -183,17 +186,17 @@ class InspectionMethods(ReadMethods):
 
     @filter_keywords
     async def damaged(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> pd.DataFrame:
-        """List the files in which the last verification found damage.
+        """List the files whose last verification found damage.
 
         Args:
-            filter: Which items.
+            filter: Filter of the items.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per path and method, by path: ``id`` (of the item), ``file_path``, ``media_type``,
-            ``file_size`` (bytes), ``how``, ``verified_at``, ``position`` (offset in bytes at which damage
-            was noticed; null if unknown), ``error``, ``file_hash`` (of the undamaged content) and
-            ``found_hash`` (of the damaged content, for ``how="hash"``).
+            One row per path and method, sorted by path: ``id`` (of the item), ``file_path``, ``media_type``,
+            ``file_size`` (bytes), ``how``, ``verified_at``, ``position`` (offset of the damage in bytes; null
+            if unknown), ``error``, ``file_hash`` (of the undamaged content) and ``found_hash`` (of the
+            damaged content, for ``how="hash"``).
 
         Raises:
             FilterError: A field is unknown, or a value is invalid.
@@ -205,10 +208,10 @@ class InspectionMethods(ReadMethods):
 
     @filter_keywords
     async def verified(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> pd.DataFrame:
-        """Sum up how much of the library was verified, and when.
+        """Count the verified files by method and outcome, with their sizes and dates of verification.
 
         Args:
-            filter: Which items.
+            filter: Filter of the items.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:

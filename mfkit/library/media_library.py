@@ -51,7 +51,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 _OVERVIEW_SECONDS = 2.0
-"""Maximum time for the overview of a library that is printed."""
+"""Maximum time in seconds to compute the overview when a library is printed."""
 
 _unclosed: weakref.WeakSet[Database] = weakref.WeakSet()
 
@@ -69,7 +69,7 @@ def _close_all() -> None:
 
 
 class _AsyncMethods:
-    """Async methods of a :class:`MediaLibrary`. They run on mfkit's event loop and can be awaited on any."""
+    """Async methods of a :class:`MediaLibrary`, for any event loop. They run on mfkit's own event loop."""
 
     def __init__(self, library: AsyncMediaLibrary) -> None:
         self._library = library
@@ -83,7 +83,7 @@ class _AsyncMethods:
         def call(*args: Any, **kwargs: Any) -> Awaitable[Any]:
             return run_on_library_loop(attribute(*args, **kwargs))
 
-        # wraps() copies the signature that filter_keywords() sets, which has the parameter self.
+        # wraps() copies the signature set by filter_keywords(), which has a parameter self that call() lacks.
         call.__dict__.pop("__signature__", None)
         return call
 
@@ -111,7 +111,7 @@ def _sync(
 
 
 def _documented_as(other: Callable[..., Any]) -> Callable[[F], F]:
-    """Return a decorator that sets the docstring of another function."""
+    """Return a decorator that copies the docstring of another function."""
 
     def decorate(function: F) -> F:
         function.__doc__ = other.__doc__
@@ -161,7 +161,7 @@ class MediaLibrary:
 
     def _start(self, library: AsyncMediaLibrary) -> None:
         self._library = library
-        # Users seldom close a library, and its connections must not outlive it.
+        # Users seldom close a library, so its connections are closed when it is garbage-collected.
         weakref.finalize(self, _close_collected, library.database).atexit = False
         _unclosed.add(library.database)
         run_sync(library._open_existing())
@@ -203,7 +203,7 @@ class MediaLibrary:
         return self.count()
 
     def __bool__(self) -> bool:
-        """Return True, also for an empty library."""
+        """Return True even for an empty library, whose length is 0."""
         return True
 
     def __enter__(self) -> Self:
@@ -269,7 +269,7 @@ class MediaLibrary:
         """Return the explorer for a notebook cell: charts, a map and a table of the selected items.
 
         Args:
-            filter: The first selection; None for all items.
+            filter: The initial selection; None for all items.
             fields: Fields of :class:`MediaFilter`.
 
         Raises:
@@ -298,8 +298,8 @@ class MediaLibrary:
     ) -> Path:
         """Write a report to one HTML or PDF file.
 
-        The HTML file contains everything it shows and needs no server. A report at the path is replaced, and
-        the new one lists the changes since then.
+        The HTML file is self-contained and needs no server. An existing report at the path is replaced, and
+        the new report lists the changes since the old one.
 
         Args:
             path: ``report.html``, or ``report.pdf`` if Chromium, Chrome or Edge is installed.
@@ -307,7 +307,7 @@ class MediaLibrary:
             title: Heading; None for the library's name.
             sections: Names in :data:`mfkit.report.SECTIONS`; None for all.
             redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds locations
-                to 0.1 degrees (about 11 km), ``"map"`` leaves them out; or several of these.
+                to 0.1 degrees (about 11 km), ``"map"`` leaves locations out; or several of these.
             compare_to: Id of an earlier scan, from :meth:`scans`, to list the changes of files since then.
             notebook: Your copy of ``library_report.ipynb``; None for the included one.
             pictures: Folder for the charts as PNG files (extra ``pictures``, and a browser).

@@ -1,4 +1,4 @@
-"""Methods that return items, count them, and run free SQL."""
+"""Methods that list and count items, and run SQL statements of the user."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from mfkit.frames import to_frame
 from mfkit.library.base import Engine, LibraryBase
 
 _NAMED = {"tags": item_list.tags, "all_tags": item_list.tags, "collection": item_list.collections}
-"""Field of the filter -> statement that lists the tags or collections, also those without items."""
+"""Filter field -> statement that lists the tags or collections, including those without items."""
 _MAX_COMPARED = 1_000
-"""Maximum number of existing values, the most frequent ones, to which an unknown value is compared."""
+"""Maximum number of existing values, the most frequent first, that are compared with an unknown value."""
 
 
 class ReadMethods(LibraryBase):
-    """Lists, counts, searches, and free SQL."""
+    """Methods that list, count and search items, and run SQL statements of the user."""
 
     async def _selected(self, statement: Select[Any], chosen: MediaFilter) -> pd.DataFrame:
-        """Run a statement on a filter's items. If there are none, warn of values that no item has."""
+        """Run a statement. If it returns no rows, warn about filter values that no item has."""
         frame = await self.frame(statement)
         if frame.empty:
             await self._warn_of_unmatched(chosen)
@@ -80,7 +80,8 @@ class ReadMethods(LibraryBase):
                 ``date`` (capture time if known, otherwise modification time), ``date_source`` (``"capture"``
                 or ``"file"``), ``place``, ``camera``, ``lens``, ``tags`` (names in alphabetical order,
                 separated by ", "), ``resolution``, ``container``, ``codec`` and ``pixels``.
-            order_by: Name of such a column; nulls are last. None puts the items that were added last first.
+            order_by: Name of one of these columns; nulls are last. None puts the newest items of the library
+                first.
             ascending: False sorts in descending order.
             limit: Maximum number of rows.
             offset: Number of rows to skip.
@@ -93,7 +94,7 @@ class ReadMethods(LibraryBase):
             FilterError: A field or column is unknown, or a value is invalid.
 
         Warns:
-            FilterWarning: There are no rows, because no item has a value of the filter.
+            FilterWarning: The result is empty, because no item has one of the filter's values.
         """
         chosen = MediaFilter.of(filter, **fields)
         return await self._selected(
@@ -139,7 +140,7 @@ class ReadMethods(LibraryBase):
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            Rows as of :meth:`items`, the best matches first.
+            Rows with the columns of :meth:`items`, the best matches first.
 
         Raises:
             FilterError: A field is unknown, or a value is invalid.
@@ -151,9 +152,9 @@ class ReadMethods(LibraryBase):
     async def facets(
         self, /, *names: str, filter: FilterLike = None, limit: int = 200, **fields: Unpack[FilterFields]
     ) -> pd.DataFrame:
-        """Count the values of dimensions, each under the filter without the dimension's own field.
+        """Count the items per value of each dimension, ignoring the filter on that dimension itself.
 
-        So each count is the number of files that the choice of that value would give.
+        Each count is therefore the number of files that choosing the value would select.
 
         Args:
             names: Dimensions such as ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"tag"``. The error
@@ -174,23 +175,23 @@ class ReadMethods(LibraryBase):
     async def sql(
         self, text: str, /, *, engine: Engine | None = None, timeout: float | None = None, **params: Any
     ) -> pd.DataFrame:
-        """Run one read-only statement of free SQL.
+        """Run one read-only SQL statement.
 
         Args:
-            text: SQL with parameters as ``:name``. The relation ``media`` has all items with their metadata.
-                The snapshot takes DuckDB's SQL, with timestamps in UTC; the library database takes its own
-                SQL.
+            text: SQL with bind parameters as ``:name``. The relation ``media`` has all items with their
+                metadata. The snapshot uses DuckDB's SQL dialect, with timestamps in UTC; the library database
+                uses its own dialect.
             engine: Engine that runs the statement; None for the library's engine.
             timeout: Seconds after which the query is stopped.
-            params: Values of the parameters.
+            params: Values of the bind parameters.
 
         Returns:
-            A DataFrame. Columns with the name of a column of ``media`` have its dtype, others the dtype of
-            their values.
+            A DataFrame. Columns named like a column of ``media`` have the dtype of that column, others the
+            dtype of their values.
 
         Raises:
             QueryError: The statement is not read-only, is invalid, lacks a parameter, or took too long, or
-                the engine has another name.
+                the engine's name is unknown.
         """
         await self.open()
         chosen = self._engine_named(engine)
@@ -211,6 +212,6 @@ class ReadMethods(LibraryBase):
         return await self._snapshot.info()
 
     async def refresh(self) -> None:
-        """Rebuild the snapshot. Queries update it themselves, so only wrong files need this."""
+        """Rebuild the snapshot, for example if its files are damaged. Queries update it automatically."""
         await self.open()
         await self._snapshot.refresh()

@@ -32,11 +32,11 @@ class PublishResult:
 
     Attributes:
         path: Folder or URL of the dataset.
-        version: Its newest version.
+        version: Newest version of the dataset.
         items: Number of items in that version.
         files: Number of files in that version.
         bytes: Size of these files.
-        written: Number of new files; 0 if nothing had changed, so that no version was added.
+        written: Number of new files; 0 if nothing had changed, in which case no version was added.
         seconds: Duration of the call.
     """
 
@@ -50,7 +50,7 @@ class PublishResult:
 
 
 class WriteMethods(LibraryBase):
-    """Scans, published datasets and copies."""
+    """Methods that scan folders, publish datasets and copy libraries."""
 
     async def scan(
         self,
@@ -73,7 +73,7 @@ class WriteMethods(LibraryBase):
         Args:
             roots: Folders, or URLs of object storage (``s3://bucket/prefix``, extra ``s3``). Without any, all
                 roots of earlier scans.
-            include: Patterns in the syntax of gitignore for files to scan although a rule excludes them.
+            include: Patterns of files to scan even if another rule excludes them, in gitignore syntax.
             exclude: Patterns of files to leave out, in addition to the defaults (docs/scanning.md).
             workers: Number of worker processes, each of which reads one file at a time; None for the number
                 of processor cores. With an executor, the number of running tasks; None adapts it to the
@@ -81,10 +81,11 @@ class WriteMethods(LibraryBase):
             executor: Executor that reads the files, such as ``client.get_executor()`` of a Dask cluster whose
                 machines see the storage at the same paths (docs/scaling.md). It is left open.
             time_limit: Seconds without progress after which a file is recorded as failed.
-            reread: Read the metadata of unchanged files again. Their content is hashed again only if it
-                differs, which this notices also on file systems that do not record changes of inodes.
-            hash_content: Read objects in object storage completely for the SHA-256 of their content, instead
-                of identifying them by ETag and size. Files are always read completely.
+            reread: Read the metadata of unchanged files again. Their content is hashed again only if the
+                metadata or samples of the content differ. This detects edits also on file systems that
+                record no change times of inodes.
+            hash_content: Read objects in object storage completely to compute the SHA-256 of their content,
+                instead of identifying them by ETag and size. Files are always read completely.
             people_as_tags: Tag items with the names of people in sidecars and XMP.
             progress: Show a progress bar; None shows one in notebooks and terminals.
 
@@ -103,7 +104,8 @@ class WriteMethods(LibraryBase):
         from mfkit.scan.scanner import scan  # imports PyAV and Pillow, which queries do not need
 
         if roots:
-            await self._open_or_create(lambda: resolve_roots(roots))  # a misspelt path creates no library
+            # The folders are checked first, so that a misspelt path does not create a library.
+            await self._open_or_create(lambda: resolve_roots(roots))
         else:
             await self.open()
         started = utc_now()
@@ -126,10 +128,10 @@ class WriteMethods(LibraryBase):
     async def publish(self, target: str | os.PathLike[str]) -> PublishResult:
         """Publish the library's current state as a new version of a dataset of Parquet files.
 
-        The files are in folders by media type and year, and hardly exceed 256 MB. Only files whose rows
-        changed since the last version are written. The files of the last three versions are kept, so that
-        their readers are not interrupted. :meth:`from_dataset` and all programs that support Parquet can read
-        a dataset (docs/howto/datasets.md).
+        The files are grouped in folders by media type and year, and are rarely larger than 256 MB. Only files
+        whose rows changed since the last version are written. The files of the last three versions are kept,
+        so that their readers are not interrupted. :meth:`from_dataset` and all programs that support Parquet
+        can read a dataset (docs/howto/datasets.md).
 
         Args:
             target: A folder that is empty or contains a dataset, or a URL that PyArrow supports, such as
@@ -169,8 +171,8 @@ class WriteMethods(LibraryBase):
 
         Returns:
             One row per table: ``table``, ``rows``, ``checksum`` (SHA-256 of all values, equal in both
-            databases) and ``replaced`` (number of rows with a NUL character or an unpaired surrogate, which
-            PostgreSQL cannot store and U+FFFD replaces).
+            databases) and ``replaced`` (number of rows in which a NUL character or an unpaired surrogate,
+            which PostgreSQL cannot store, was replaced by U+FFFD).
 
         Raises:
             TransferError: The target has other data, refuses a row, or differs from the library.

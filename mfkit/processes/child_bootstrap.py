@@ -1,7 +1,8 @@
-"""Start of every Python process that mfkit creates: runs the module that the first argument names.
+"""Entry point of every Python process that mfkit starts. It runs the module named by the first argument.
 
-Python runs this file by its path. It imports the package that contains the file, whatever ``sys.path`` would
-find, and adds nothing to ``sys.path``, where the package's folder could hide modules of the standard library.
+Python runs this file by its path. The file imports the mfkit package that contains it, even if ``sys.path``
+leads to another one. It adds nothing to ``sys.path``, because files in the package's folder could shadow
+modules of the standard library.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import sys
 
 
 def main() -> None:
-    """Run the module as ``__main__``, with the remaining arguments."""
-    if "mfkit" not in sys.modules:  # a sitecustomize may have imported it
+    """Run the module named by the first argument as ``__main__``, with the remaining arguments."""
+    if "mfkit" not in sys.modules:  # the module sitecustomize may already have imported mfkit
         folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         spec = importlib.util.spec_from_file_location("mfkit", os.path.join(folder, "__init__.py"))
         assert spec is not None and spec.loader is not None

@@ -1,10 +1,10 @@
-"""Every Python process that mfkit starts: its command and environment, and its end with its parent.
+"""Commands and environments of mfkit's child processes, which end when their parent process ends.
 
 ``python -m`` searches the current folder before the standard library, so a downloaded file named ``json.py``
 would run. Python's safe path option (``-P``, ``PYTHONSAFEPATH``) excludes that folder.
 
-The parent keeps the other end of the process's standard input open while it runs. Every operating system
-closes the pipe when the parent ends, for whatever reason. Then the child process ends too.
+The parent keeps the write end of the child's standard input open while it runs. The operating system closes
+this pipe when the parent ends for any reason, and then the child ends too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 _BOOTSTRAP = str(Path(__file__).with_name("child_bootstrap.py"))
 _PATIENCE = 15.0
-"""Seconds to wait for a server to stop its kernels."""
+"""Seconds to wait for a server to stop its kernels before the process is ended by force."""
 
 
 class Child(NamedTuple):
@@ -38,12 +38,12 @@ class Child(NamedTuple):
 def python_child(
     module: str, *arguments: str, inherited: bool = True, variables: Mapping[str, str] = {}
 ) -> Child:
-    """Return the command and environment that run a module of this mfkit, without code of the current folder.
+    """Return a command that runs a module with this mfkit and imports nothing from the current folder.
 
     Args:
         module: The module's name, as after ``python -m``.
         arguments: The module's arguments.
-        inherited: True if Python processes that the child starts also exclude the current folder.
+        inherited: True to exclude the current folder also in Python processes that the child starts.
         variables: Environment variables in addition to those of this process.
     """
     environment = {**(safe_environment() if inherited else os.environ), **variables}
@@ -56,7 +56,7 @@ def safe_environment() -> dict[str, str]:
 
 
 def requests() -> Iterator[bytes]:
-    """Yield the lines that the parent writes, and end this process at once when the parent has ended."""
+    """Yield the lines that the parent process sends, and exit at once when the parent has ended."""
     lines: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(lines.put, lambda: os._exit(0)), daemon=True).start()
     while True:
@@ -64,10 +64,10 @@ def requests() -> Iterator[bytes]:
 
 
 def stop_with_parent(clean_up: Callable[[], None]) -> None:
-    """Stop this process as SIGTERM would when its parent has ended.
+    """Shut this process down, as SIGTERM does, when its parent has ended.
 
     Args:
-        clean_up: Called before the process is ended by force, if it does not stop.
+        clean_up: Called if the process does not stop in time, before it is ended by force.
     """
 
     def force() -> None:
@@ -92,10 +92,10 @@ def _listen(take: Callable[[bytes], None], end: Callable[[], None]) -> None:
     """Pass each line of standard input to ``take``, and call ``end`` when standard input is closed."""
     rest = b""
     try:
-        # Not sys.stdin, because this thread would hold its lock while the interpreter shuts down.
+        # sys.stdin is not used, because this thread would hold its lock while the interpreter shuts down.
         while part := os.read(0, 1 << 16):
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
                 take(line)
-    finally:  # also if memory ran out, because no further request could be read
+    finally:  # also after a MemoryError, because no further request could be read
         end()

@@ -1,6 +1,6 @@
 """Server processes that end with mfkit, together with their kernels and their temporary folder.
 
-The server's process runs this module as ``mfkit.processes.child_server FOLDER MODULE ...``.
+The server process runs this module as ``mfkit.processes.child_server FOLDER MODULE ...``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from mfkit.processes.child_process import python_child, stop_with_parent
 
 _PATIENCE = 20.0
-"""Seconds to wait for a server to stop. It normally ends itself before that."""
+"""Seconds to wait for a server to stop before it is killed."""
 
 
 @contextlib.contextmanager
@@ -35,8 +35,8 @@ def serving(
         folder: The temporary folder. The server removes it when it ends, also if this process is killed.
         module: The server's module.
         arguments: The module's arguments.
-        inherited: True if its kernels also exclude the current folder (see :func:`python_child`).
-        variables: Environment variables for it and its kernels.
+        inherited: True to exclude the current folder also in the server's kernels (see :func:`python_child`).
+        variables: Environment variables for the server and its kernels.
     """
     command, environment = python_child(
         "mfkit.processes.child_server",
@@ -46,7 +46,8 @@ def serving(
         inherited=inherited,
         variables=variables,
     )
-    # Only this process gets Ctrl-C and the end of the terminal. It then stops the server.
+    # The server gets its own process group or session, so that Ctrl-C and a closed terminal reach only this
+    # process, which then stops the server.
     options: dict[str, Any]
     if sys.platform == "win32":
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -67,7 +68,7 @@ def serving(
 
 
 def main() -> None:
-    """Run a server until it ends or its parent does."""
+    """Run a server until it stops or the parent process ends."""
     folder, module = sys.argv[1:3]
     del sys.argv[1:3]
 

@@ -14,14 +14,14 @@ from filelock import FileLock, Timeout
 
 _LOCK = ".mfkit-lock"
 _YOUNG = 60.0
-"""Age in seconds below which a new folder may not be locked yet."""
+"""Minimum age in seconds of folders to remove, because a newer folder may not be locked yet."""
 
 
 class TemporaryFolder:
     """A temporary folder, locked by this process.
 
-    It is removed at the end of the block, when the object is collected, or at the end of the process. If the
-    process is killed, the next process that creates such a folder removes it.
+    The folder is removed at the end of the ``with`` block, when the object is garbage-collected, or at the
+    end of the process. If the process is killed, the next process that creates such a folder removes it.
 
     Attributes:
         path: The folder.
@@ -35,7 +35,7 @@ class TemporaryFolder:
         """
         _remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=f"mfkit-{purpose}-"))
-        lock = FileLock(self.path / _LOCK, thread_local=False)  # any thread may collect the object
+        lock = FileLock(self.path / _LOCK, thread_local=False)  # any thread may garbage-collect the object
         lock.acquire()
         self._remove = weakref.finalize(self, _remove, self.path, lock)
 

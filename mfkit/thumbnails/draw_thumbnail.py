@@ -1,4 +1,4 @@
-"""Rendering of a file as a small JPEG. Runs only in the worker process, because files may be hostile."""
+"""Rendering of thumbnails. It runs only in the worker process, because files may be hostile."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ _FORMATS = (
     "TIFF",
     "WEBP",
 )
-"""Formats that Pillow may open. None starts another program, as EPS does."""
+"""Formats that Pillow may open. EPS is excluded, because Pillow starts another program to read it."""
 _HEIF = ("heic", "heif")
 _FRAME_POSITION = 0.1
 """Position of the frame as a fraction of the duration, because many videos begin black."""
 _MAX_SEEK = 600.0
 """Maximum position of the frame in seconds, because seeking in a file without an index is slow."""
 _MAX_FRAMES = 60
-"""Maximum number of frames decoded after seeking, which ends at a key frame before the position."""
+"""Maximum number of frames to decode after seeking, which stops at a key frame before the position."""
 
 
 def draw(source: Source, side: int = THUMBNAIL_SIDE) -> bytes:
-    """Render a file as an upright JPEG.
+    """Render a file's thumbnail as an upright JPEG.
 
     Args:
         source: Path of a file, or an object in object storage.
@@ -70,7 +70,7 @@ def draw(source: Source, side: int = THUMBNAIL_SIDE) -> bytes:
 
 
 def format_of(source: Source) -> FileFormat:
-    """Return a file's format.
+    """Detect a file's format from the beginning of its content.
 
     Raises:
         OSError: The file cannot be read.
@@ -82,7 +82,7 @@ def format_of(source: Source) -> FileFormat:
 def open_image(
     source: Source, file_format: FileFormat, side: int, resample: Image.Resampling = Image.Resampling.LANCZOS
 ) -> Image.Image:
-    """Return an image upright, at most ``side`` pixels wide and high.
+    """Decode an image as an upright image of at most ``side`` pixels in width and height.
 
     Raises:
         ThumbnailError: The image has too many pixels, or its format is not supported.
@@ -93,7 +93,7 @@ def open_image(
 
 
 def open_pillow(file: Any, file_format: FileFormat) -> Image.Image:
-    """Open an image with the decoders of Pillow that start no other program, without decoding it yet.
+    """Open an image without decoding it yet, with those Pillow decoders that start no other program.
 
     Raises:
         ThumbnailError: The image has too many pixels, or its format is not supported.
@@ -125,7 +125,7 @@ def _open_as(file: Any, formats: list[str]) -> Image.Image:
 def _upright(
     original: Image.Image, side: int, resample: Image.Resampling = Image.Resampling.LANCZOS
 ) -> Image.Image:
-    # JPEG is decoded at an eighth of its size if both sides stay as large as those of the result.
+    # draft() lets the JPEG decoder reduce the image, but neither side becomes smaller than in the result.
     scale = side / max(original.size)
     original.draft("RGB", (max(1, int(original.width * scale)), max(1, int(original.height * scale))))
     original.thumbnail((side, side), resample)
@@ -133,7 +133,7 @@ def _upright(
 
 
 def to_jpeg_colors(image: Image.Image) -> Image.Image:
-    """Convert an image to a colour mode of JPEG, with a white background behind transparency."""
+    """Convert an image to RGB or greyscale, which JPEG supports, with white behind transparent parts."""
     if image.mode.startswith(("I", "F")):
         low, high = image.getextrema()
         scale = 255 / ((high - low) or 1)  # type: ignore[operator]
@@ -173,7 +173,7 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
     if position:
         try:
             container.seek(int(position * 1_000_000))
-        except OSError:  # without an index, start at the beginning
+        except OSError:  # a file without an index cannot be searched
             container.seek(0)
     selected = None
     for number, frame in enumerate(container.decode(video)):

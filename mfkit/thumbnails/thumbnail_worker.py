@@ -20,7 +20,7 @@ from mfkit.scan.workers.resource_limits import arm_watchdog, limit_memory
 
 
 def main() -> None:
-    """Handle one request."""
+    """Read one request, render the thumbnail, and write the response."""
     memory_limit, time_limit = (float(argument) for argument in sys.argv[1:3])
     limit_memory(int(memory_limit))
     arm_watchdog(time_limit)

@@ -23,7 +23,7 @@ from mfkit.scan.stored_path import is_url, to_disk_path
 CACHE_LIMIT = 200_000_000
 """Maximum size of the cache in bytes."""
 _PRUNE_INTERVAL = 64
-"""Number of stored thumbnails between checks of the limit."""
+"""Number of stored thumbnails between checks of the cache's size."""
 _HASH = re.compile("[0-9a-f]{64}")
 _CACHE_FILE_NAME = re.compile(r"[0-9a-f]{64}\.(jpg|[0-9a-f]{1,32}\.part)")
 
@@ -57,7 +57,7 @@ class ThumbnailCache:
         return None
 
     def put(self, key: str, thumbnail: bytes) -> None:
-        """Store a thumbnail. At intervals, remove the least recently used ones above the limit."""
+        """Store a thumbnail, and at intervals remove the least recently used ones above the size limit."""
         path = self._path(key)
         unfinished = path.with_suffix(f".{uuid4().hex}.part")
         with suppress(OSError):
@@ -72,7 +72,7 @@ class ThumbnailCache:
             self._stored += 1
 
     def prune(self) -> None:
-        """Remove the least recently used thumbnails above the limit."""
+        """Remove the least recently used thumbnails until the cache is within its size limit."""
         folders = [one for one in self._folder.iterdir() if re.fullmatch("[0-9a-f]{2}", one.name)]
         found = [
             (one.lstat(), one)
@@ -90,7 +90,7 @@ class ThumbnailCache:
             size -= state.st_size
 
     def _path(self, key: str) -> Path:
-        # A hash from a foreign library could be any text, such as a path out of the folder.
+        # The hash in an untrusted library could be any text, such as a path that leads out of the folder.
         name = key if _HASH.fullmatch(key) else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return self._folder / name[:2] / f"{name}.jpg"
 
@@ -103,7 +103,7 @@ def _is_folder(path: Path) -> bool:
 MEMORY_LIMIT = 1 << 30
 TIME_LIMIT = 20.0
 _MAX_RESPONSE = 1 << 20
-"""Maximum size of a worker's response in bytes, far above that of a thumbnail."""
+"""Maximum size of a worker's response in bytes. Thumbnails are far smaller."""
 _MAX_WORKERS = 2
 
 

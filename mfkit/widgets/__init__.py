@@ -1,4 +1,4 @@
-"""Panels for notebooks that share a library and a selection, and the explorer that combines them."""
+"""Notebook panels that share a library and a selection, and the explorer that combines the panels."""
 
 from mfkit.widgets.controls.plotly_widget import PlotlyWidget
 from mfkit.widgets.explorer import Explorer, PanelTabs, explore

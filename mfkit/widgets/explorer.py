@@ -1,4 +1,4 @@
-"""The explorer: filters, charts, the table of files and actions for one selection, in tabs."""
+"""The explorer, a notebook widget with filters, charts, a table of files and actions for one selection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mfkit.widgets.selection import Selection
 PanelType = Callable[[MediaLibrary, Selection], Panel]
 
 _GRID_LAYOUT = {
-    # Two columns, or one where there is no room for two.
+    # The grid has two columns, or one if the page is too narrow for two.
     "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(280px, 40%)), 1fr))",
     "grid_gap": "8px 20px",
     "min_width": "0",
@@ -40,7 +40,7 @@ _GRID_LAYOUT = {
 
 
 class PanelTabs(widgets.Tab):
-    """Tabs of panels for one selection, two panels in a row where there is room.
+    """Tabs with panels for one selection. Each tab shows two panels per row if the page is wide enough.
 
     Example:
         >>> PanelTabs(lib, selection, {"Formats": [TypesPanel, CodecsPanel]})  # doctest: +SKIP
@@ -54,7 +54,7 @@ class PanelTabs(widgets.Tab):
         Args:
             lib: The library.
             selection: The selection to follow.
-            tabs: Panel classes by the title of their tab.
+            tabs: Title of each tab -> classes of its panels.
         """
         self._lib, self._selection = lib, selection
         self._panel_types = list(tabs.values())
@@ -83,7 +83,7 @@ class PanelTabs(widgets.Tab):
 
 
 class ActionTabs(PanelTabs):
-    """Tabs for tags and collections, query and filters, export, duplicates, and completeness."""
+    """Tabs with the panels for tags and collections, saved filters, export, duplicates and completeness."""
 
     def __init__(
         self, lib: MediaLibrary, selection: Selection, table: TablePanel, on_change: Callable[[], None]
@@ -93,7 +93,7 @@ class ActionTabs(PanelTabs):
         Args:
             lib: The library.
             selection: The selection to follow.
-            table: The table whose chosen rows to change, and whose card to open.
+            table: The table whose chosen rows are changed, and whose detail card is opened.
             on_change: Called after tags or collections have changed.
         """
         super().__init__(
@@ -119,11 +119,11 @@ CHART_TABS: Mapping[str, Sequence[PanelType]] = {
     "Formats": (HistogramPanel, HeatmapPanel),
     "Folders and cameras": (FoldersPanel, CamerasPanel),
 }
-"""Panels above the table, by the title of their tab."""
+"""Title of each tab above the table -> classes of its panels."""
 
 
 class Explorer(widgets.HBox):
-    """Filters next to charts and files.
+    """Notebook widget with filters, charts, a table of files and actions for one selection.
 
     Attributes:
         lib: The library.
@@ -148,7 +148,7 @@ class Explorer(widgets.HBox):
         self.tabs = PanelTabs(lib, self.selection, CHART_TABS)
         self.files = TablePanel(lib, self.selection)
         self.tools = ActionTabs(lib, self.selection, self.files, self.refresh)
-        # The filters take a row of their own where the charts beside them would be too narrow.
+        # On a narrow page, the filters get a separate row, because charts beside them would be too narrow.
         self.filters.layout.flex, self.filters.layout.max_width = "1 1 240px", "100%"
         results = widgets.VBox(
             [self.tabs, self.files, self.tools],
@@ -162,7 +162,7 @@ class Explorer(widgets.HBox):
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """All panels created so far. Those of a tab are created when it is first opened."""
+        """All panels created so far. The panels of a tab are created when the tab is first opened."""
         return self.filters, *self.tabs.panels, self.files, *self.tools.panels
 
     def refresh(self) -> None:

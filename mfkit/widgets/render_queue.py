@@ -1,8 +1,8 @@
-"""Background drawing of panels in a kernel: a newer request interrupts an older one.
+"""Drawing of panels in background threads of a kernel. A newer request interrupts an older drawing.
 
-If a callback drew directly, every message after it would wait: ten moves of a slider would be ten drawings
-in a row. Here a callback only requests a drawing. An outdated query is interrupted, and the next drawing uses
-the newest state.
+If callbacks drew panels directly, later messages would wait, and ten moves of a slider would cause ten
+drawings in a row. Here a callback only requests a drawing. An outdated query is interrupted, and the next
+drawing shows the current selection.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mfkit.core.event_loop import CancelScope, call_later
 _log = logging.getLogger(__name__)
 
 SLOW_SECONDS = 0.2
-"""Seconds after which a panel shows that it is drawing."""
+"""Seconds after which a panel shows that its drawing is in progress."""
 _THREADS = 2
 
 _jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
@@ -30,19 +30,20 @@ _threads: list[threading.Thread] = []
 
 
 def in_kernel() -> bool:
-    """Return whether this is a Jupyter kernel. Elsewhere, panels draw immediately."""
+    """Return whether the code runs in a Jupyter kernel. Elsewhere, panels are drawn without threads."""
     return hasattr(get_ipython(), "kernel")
 
 
 class RenderQueue:
-    """Drawings of one panel: one at a time, always the newest state, intermediate states skipped."""
+    """Queue that draws one panel, one drawing at a time. Requests during a drawing cause only one more."""
 
     def __init__(self, draw: Callable[[], None], on_busy: Callable[[bool], None], priority: int = 0) -> None:
         """Create an idle queue.
 
         Args:
-            draw: Draws the newest state. Must not raise, and returns without drawing when interrupted.
-            on_busy: Called with True if drawing takes long, and with False at the end.
+            draw: Draws the panel for the current selection. It must not raise an error, and returns without
+                drawing when it is interrupted.
+            on_busy: Called with True if a drawing takes long, and with False at its end.
             priority: Panels with a lower number are drawn first.
         """
         self._draw = draw
@@ -53,7 +54,7 @@ class RenderQueue:
         self._running: CancelScope | None = None
 
     def request(self) -> None:
-        """Request a drawing, and interrupt the current one because it is out of date."""
+        """Request a new drawing, and interrupt the current drawing, which is now outdated."""
         if not in_kernel():
             self._draw()
             return
@@ -80,14 +81,14 @@ class RenderQueue:
 
 
 class SlowNotice:
-    """Notice that work is in progress, given only if it takes longer than :data:`SLOW_SECONDS`.
+    """Notice that work is in progress, shown only if the work takes longer than :data:`SLOW_SECONDS`.
 
-    Most drawings finish before anyone could read a notice, and each change of a class costs the page a new
-    computation of its styles.
+    Most drawings finish before anyone could read a notice, and showing one makes the browser compute the
+    page's styles again.
     """
 
     def __init__(self, on_busy: Callable[[bool], None]) -> None:
-        """Start the clock."""
+        """Start to wait for :data:`SLOW_SECONDS`."""
         self._on_busy = on_busy
         self._mutex = threading.Lock()
         self._finished = False
@@ -99,7 +100,7 @@ class SlowNotice:
                 self._on_busy(True)
 
     def finish(self) -> None:
-        """Report the end. No notice follows."""
+        """Report that the work has ended, and remove or cancel the notice."""
         with self._mutex:
             self._finished = True
             self._on_busy(False)
@@ -119,7 +120,7 @@ def wait_until_drawn(timeout: float) -> bool:
 
 
 def _enqueue(priority: int, job: Callable[[], None]) -> None:
-    """Run a job on a thread, after those with a lower number and earlier ones."""
+    """Run a job on a background thread, after all jobs with a lower number and earlier jobs with the same."""
     _jobs.put((priority, next(_job_numbers), job))
     with _start_lock:
         while len(_threads) < _THREADS:

@@ -1,4 +1,4 @@
-"""The filter that panels share, with its history."""
+"""The filter that several panels share, with a history for going back and forward."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mfkit.filters.describe import without
 from mfkit.filters.media_filter import MediaFilter
 
 _MAX_HISTORY = 100
-"""Number of earlier filters that are kept."""
+"""Maximum number of earlier filters in the history."""
 
 
 class Selection(traitlets.HasTraits):
-    """A :class:`MediaFilter` that panels observe, and change with :meth:`change`.
+    """A shared :class:`MediaFilter` that panels observe. :meth:`change` changes it for all of them.
 
     Attributes:
         filter: The current filter.
@@ -40,7 +40,7 @@ class Selection(traitlets.HasTraits):
     refreshes = traitlets.Int(0, read_only=True)
 
     def __init__(self, filter: MediaFilter | None = None) -> None:
-        """Start with a filter. Without one, all items are selected."""
+        """Create a selection with an initial filter. By default, all items are selected."""
         super().__init__(filter=filter or MediaFilter())
         # A kernel runs callbacks on several threads. Concurrent changes must not overwrite each other.
         self._lock = threading.RLock()
@@ -49,7 +49,7 @@ class Selection(traitlets.HasTraits):
         self._in_history = False
 
     def change(self, **fields: Any) -> None:
-        """Replace fields of the filter. None removes a condition.
+        """Replace fields of the filter. The value None removes a condition.
 
         Raises:
             FilterError: A value is invalid. The filter is not changed.
@@ -58,12 +58,12 @@ class Selection(traitlets.HasTraits):
             self.filter = self.filter.replace(**fields)
 
     def drop(self, *fields: str) -> None:
-        """Remove the conditions on these fields."""
+        """Remove the conditions on the given fields of the filter."""
         with self._lock:
             self.filter = without(self.filter, *fields)
 
     def clear(self) -> None:
-        """Select all items."""
+        """Remove all conditions, which selects all items."""
         with self._lock:
             self.filter = MediaFilter()
 
@@ -77,7 +77,7 @@ class Selection(traitlets.HasTraits):
         self._move(self._past, self._future)
 
     def forward(self) -> None:
-        """Return to the filter that :meth:`back` left, if there is one."""
+        """Undo the last :meth:`back`, if there was one."""
         self._move(self._future, self._past)
 
     def _move(self, source: Any, target: Any) -> None:
@@ -93,7 +93,7 @@ class Selection(traitlets.HasTraits):
 
     @traitlets.observe("filter")
     def _remember(self, change: Any) -> None:
-        # traitlets calls a class's own observers first, so `past` is up to date when panels are notified.
+        # traitlets calls the observers of the class first, so `past` is up to date when panels are notified.
         if not hasattr(self, "_future"):
             return  # the first filter has no predecessor
         with self._lock:

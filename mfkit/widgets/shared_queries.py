@@ -1,4 +1,4 @@
-"""Query results that panels share for as long as the library does not change."""
+"""Cached query results that panels share until the library changes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """One cached result, computed again after the library has changed, also by another program.
+    """Cache of one result, which is computed again after this or another program changed the library.
 
-    If the engine cannot detect changes (the library database cannot), the result is kept until :meth:`clear`.
+    The engine ``"database"`` cannot detect changes. Its results are kept until :meth:`clear` is called.
     """
 
     def __init__(self, lib: MediaLibrary) -> None:
@@ -41,7 +41,7 @@ class Memo(Generic[T]):
         return self._result[1]
 
     def clear(self) -> None:
-        """Discard the result."""
+        """Discard the cached result."""
         self._result = None
 
 
@@ -50,7 +50,7 @@ _MEASURES = ["files", "bytes", "duration"]
 
 @dataclass(frozen=True)
 class _Overview:
-    """The last overview of a library, and its sums by fewer dimensions."""
+    """Cached totals of a library by media type, codec and year, and sums over some of these dimensions."""
 
     state: weakref.ref[object] | None
     chosen: MediaFilter
@@ -59,12 +59,12 @@ class _Overview:
 
 
 _overviews: weakref.WeakKeyDictionary[MediaLibrary, _Overview] = weakref.WeakKeyDictionary()
-# Panels draw on two threads. The second one waits and finds the result of the first.
+# Two threads draw panels. The lock makes the second thread wait for the cached result of the first.
 _lock = threading.Lock()
 
 
 def totals(lib: MediaLibrary, chosen: MediaFilter) -> dict[str, float]:
-    """Return ``files``, ``bytes`` and ``duration`` (seconds) of the selected items."""
+    """Return the total ``files``, ``bytes`` and ``duration`` (seconds) of the selected items."""
     with _lock:
         frame = _overview(lib, chosen).totals
         return {name: float(frame[name].sum()) for name in _MEASURES}
@@ -93,12 +93,13 @@ def _summed(dimensions: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter)
 
 
 def _overview(lib: MediaLibrary, chosen: MediaFilter) -> _Overview:
-    """Return the last overview if it is still valid; otherwise run the query."""
+    """Return the cached totals if they are still valid; otherwise run the query."""
     state, cached = run_sync(library_state(lib.aio)), _overviews.get(lib)
     if cached is not None and cached.state is not None and cached.chosen == chosen:
         if state is not None and cached.state() is state:
             return cached
-    # If the library changes during the query, the result belongs to a state that no panel will see again.
+    # The result is stored under the state before the query. If the library changes during the query, the
+    # state changes too, so the result is not used again.
     mark = None if state is None else weakref.ref(state)
     _overviews[lib] = overview = _Overview(mark, chosen, lib.frame(totals_by_type_codec_and_year(chosen)))
     return overview

@@ -1,7 +1,7 @@
-"""Widgets whose look comes from the style sheet, so that all of one class share a layout and a style.
+"""Widgets that share layout and style objects, because their appearance comes from one style sheet.
 
-ipywidgets creates a layout and a style for every widget. Each of them is a message to the page and an object
-there. They were half of the 280 models of the explorer.
+ipywidgets creates a layout and a style object for every widget, and sends each of them to the page. They were
+half of the explorer's 280 objects.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _shared: dict[type, Any] = {}
 
 
 def styled(widget_class: Any, *args: Any, **settings: Any) -> Any:
-    """Return a widget with the shared layout and style, which must not be changed.
+    """Return a new widget with the shared layout and style objects, which must not be changed.
 
     Args:
-        widget_class: Its class.
+        widget_class: Class of the widget.
         args: Positional arguments of the class.
         settings: Keyword arguments of the class. A ``layout`` among them is used instead of the shared one.
     """
@@ -33,7 +33,7 @@ def styled(widget_class: Any, *args: Any, **settings: Any) -> Any:
 
 
 def shared_widget(widget_class: Any, **settings: Any) -> Any:
-    """Return the only instance of a widget class in this kernel, created with the settings if needed."""
+    """Return the kernel's only instance of a widget class. It is created with the settings if needed."""
     widget = _shared.get(widget_class)
     if widget is None or widget.comm is None:  # closed, for example by Widget.close_all()
         widget = _shared[widget_class] = widget_class(**settings)
@@ -41,28 +41,28 @@ def shared_widget(widget_class: Any, **settings: Any) -> Any:
 
 
 def small_button(text: str = "", tooltip: str = "", **settings: Any) -> widgets.Button:
-    """Return a button that is as wide as its text."""
+    """Return a button with the width of its text."""
     button = styled(widgets.Button, description=text, tooltip=tooltip, **settings)
     button.add_class("mfkit-small")
     return button
 
 
 def control_row(*controls: Any) -> widgets.HBox:
-    """Return controls side by side, wrapped where the panel is narrow."""
+    """Return a row of controls that wraps to several lines if the panel is narrow."""
     row = styled(widgets.HBox, controls)
     row.add_class("mfkit-row")
     return row
 
 
 def status_line(value: str = "") -> widgets.HTML:
-    """Return a line of HTML for results."""
+    """Return a widget that shows the result of an action as a line of HTML."""
     line = styled(widgets.HTML, value)
     line.add_class("mfkit-done")
     return line
 
 
 def on_message(widget: Any, kind: str, callback: Callable[[dict[str, Any]], None]) -> None:
-    """Call a function with each message of a kind that the page sends to a widget."""
+    """Call a function with each message of the given kind that the browser sends to a widget."""
 
     def receive(_: Any, message: Any, __: Any) -> None:
         if isinstance(message, dict) and message.get("kind") == kind:
@@ -72,7 +72,7 @@ def on_message(widget: Any, kind: str, callback: Callable[[dict[str, Any]], None
 
 
 def safe_name(text: str) -> str:
-    """Return a name from the library as HTML that isolates its writing direction and is shortened by CSS."""
+    """Escape a name as HTML that isolates its writing direction and that CSS shortens."""
     escaped = html.escape(text)
     return f'<bdi title="{escaped}">{escaped}</bdi>'
 
@@ -85,6 +85,6 @@ class StyleSheet(anywidget.AnyWidget):
 
 
 def style_sheet() -> StyleSheet:
-    """Return the kernel's only style sheet, a child of every panel."""
+    """Return the kernel's only style sheet widget, which every panel contains."""
     sheet: StyleSheet = shared_widget(StyleSheet, layout={"display": "none"})
     return sheet

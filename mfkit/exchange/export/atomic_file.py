@@ -1,4 +1,4 @@
-"""Atomic files: written under a temporary name in the same folder, then renamed."""
+"""Atomic writing of files: under a temporary name in the same folder, followed by a rename."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _FOLDER = ".tmp"
 _TEMPORARY_SUFFIXES = ("", *sqlite.COMPANIONS, _FOLDER)
 """Suffixes of an unfinished file, SQLite's files beside it, and its working folder."""
 _LOCK_TIMEOUT = 10.0
-"""Seconds; another export holds the lock only while it checks whether this one is still running."""
+"""Seconds to wait for the lock, which another export takes briefly to check if this export still runs."""
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Raise an error if a file must not be written, before any work is done.
+    """Check, before an export does any work, that its file can be created or overwritten.
 
     Raises:
         ExportError: The folder does not exist, the path is a folder, or the file already exists.
@@ -54,13 +54,13 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
     Raises:
         ExportError: The file cannot be written, for example because the disk is full; nothing is left behind.
         LibraryLockedError: The existing file is a SQLite database that is open.
-        ReadOnlyLibraryError: The existing file is a SQLite database that may only be read.
+        ReadOnlyLibraryError: The existing file is a SQLite database that is read-only.
     """
     refuse_existing(path, overwrite=overwrite)
     _remove_abandoned(path.parent)
     stem = path.name.encode("utf-8", "ignore")[:100].decode("utf-8", "ignore")
     unfinished = path.with_name(f".{stem}.{uuid4().hex[:12]}.part")
-    # The system releases the lock if this process dies; the next export then removes the unfinished file.
+    # If this process dies, the system releases the lock, and the next export removes the unfinished file.
     lock = _lock_of(unfinished)
     try:
         lock.acquire(timeout=_LOCK_TIMEOUT)
@@ -91,7 +91,7 @@ def _lock_of(unfinished: Path) -> FileLock:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove the files of killed exports; a running export holds its lock."""
+    """Remove the unfinished files of killed exports, which no longer hold their locks."""
     with suppress(OSError):
         for lock in list(folder.iterdir()):
             unfinished = lock.with_name(lock.name.removesuffix(_LOCK))

@@ -1,4 +1,4 @@
-"""Export formats by file suffix, and the writers of CSV, JSON lines, GeoJSON and Parquet, batch by batch."""
+"""Export formats by file suffix, and functions that write CSV, JSON lines, GeoJSON and Parquet in batches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mfkit.text_safety import escape_formula
 Batches = Iterator[pa.RecordBatch]
 Writer = Callable[[Path, pa.Schema, Batches], None]
 LIBRARY_SUFFIXES = frozenset((".db", ".sqlite"))
-"""Suffixes of libraries."""
+"""File suffixes that export a SQLite library."""
 GEOJSON_SUFFIX = ".geojson"
 _JSON = "extra_metadata"
 
@@ -89,7 +89,7 @@ def _write(out: IO[str], rows: list[str], separator: str, end: str) -> None:
 
 
 def _json(schema: pa.Schema, batches: Batches, expression: str) -> Iterator[list[str]]:
-    """Yield the rows of each batch as JSON text, with DuckDB, which is ten times as fast as Python's json."""
+    """Yield the rows of each batch as JSON text. DuckDB does this ten times as fast as Python's json."""
     import duckdb
 
     with duckdb.connect(config={"threads": 1}) as connection:
@@ -107,13 +107,13 @@ def _member(field: pa.Field) -> str:
         return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ')"
     if field.name == _JSON:
         return f"CASE WHEN json_valid({name}) THEN CAST({name} AS JSON) ELSE to_json({name}) END"
-    if pa.types.is_floating(field.type):  # JSON has no infinity
+    if pa.types.is_floating(field.type):  # JSON cannot represent infinity
         return f"CASE WHEN isfinite({name}) THEN {name} END"
     return f"CAST({name} AS VARCHAR)" if pa.types.is_dictionary(field.type) else name
 
 
 def _without_zones(batch: pa.RecordBatch) -> pa.Table:
-    """Return a batch with timestamps without a time zone, for which DuckDB needs no ICU extension."""
+    """Remove the time zone from timestamps, because DuckDB needs its ICU extension for time zones."""
     columns = [
         column.cast(pa.timestamp("us")) if pa.types.is_timestamp(column.type) else column
         for column in batch.columns

@@ -31,7 +31,7 @@ async def write_sublibrary(
         ids: Selects the ids of the items.
         path: Path of the new library.
         overwrite: Replace an existing file.
-        bar: Progress bar, updated by the number of items written.
+        bar: Progress bar, which counts the items written.
 
     Returns:
         The number of items written.
@@ -43,7 +43,7 @@ async def write_sublibrary(
     if database.file is not None and path.exists() and path.samefile(database.file):
         raise ExportError(f"{path} is the library itself. Name another file.")
     written = 0
-    with exclusive_access(path):  # raises the error for an open library before any work
+    with exclusive_access(path):  # raises LibraryLockedError before any work is done
         pass
     with write_atomically(path, overwrite=overwrite) as unfinished:
         new = Database(unfinished)
@@ -66,7 +66,7 @@ async def write_sublibrary(
         except MfkitError as error:
             reason = str(error).replace(str(unfinished), str(path))
             raise ExportError(f"{path} cannot be written: {reason}") from error
-        # An invalid value of a column, such as JSON that is nested too deeply.
+        # These errors are raised for invalid values of a column, such as JSON that is nested too deeply.
         except (StatementError, ValueError, LookupError, TypeError, RecursionError) as error:
             cause = error_text(error) if isinstance(error, StatementError) else error
             raise ExportError(
@@ -79,7 +79,7 @@ async def write_sublibrary(
 
 
 async def _checkpoint(library: Database) -> None:
-    """Move everything from the write-ahead log into the database file, which is then renamed."""
+    """Move the write-ahead log into the database file, because only that file is renamed afterwards."""
     async with library.connect() as connection:
         await connection.commit()
         raw = (await connection.get_raw_connection()).driver_connection
@@ -91,7 +91,7 @@ _ITEM = cast(Table, MediaItem.__table__)
 
 
 def _tables(ids: Select[Any]) -> list[tuple[Table, Any]]:
-    """Return the tables in an order that satisfies foreign keys, with the condition on the rows of each."""
+    """Return the tables to copy, in the order that foreign keys require, with a condition for their rows."""
     metadata, copies, tags, collections = (
         cast(Table, model.__table__) for model in (MediaMetadata, MediaCopy, Tag, Collection)
     )

@@ -1,4 +1,4 @@
-"""Writer of Excel workbooks, row by row, without holding all rows in memory."""
+"""Export of Excel workbooks, row by row, without holding all rows in memory."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mfkit.text_safety import is_formula
 MAX_ROWS = 1_048_575
 """Maximum number of rows below the header (Microsoft's "Excel specifications and limits")."""
 _MAX_TEXT = 32_767
-_FIRST_DAY = datetime(1900, 3, 1)  # Excel counts 29 February 1900, which did not exist
+_FIRST_DAY = datetime(1900, 3, 1)  # Excel's earlier dates are wrong by one day
 _WIDTHS = {"file_path": 60, "folder": 40, "file_name": 30}
 
 
 def refuse_too_many_rows(rows: int) -> None:
-    """Raise an error if a sheet cannot hold a number of rows, before any work is done.
+    """Check, before an export does any work, that a sheet can hold a number of rows.
 
     Raises:
         ExportError: There are more rows than a sheet holds.
@@ -37,7 +37,7 @@ def refuse_too_many_rows(rows: int) -> None:
 def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
     """Write a sheet of numbers, booleans, timestamps (UTC) and text, with a frozen header and a filter.
 
-    Text stays text, whatever it begins with. Text longer than a cell can hold is cut at 32,767 characters;
+    Text never becomes a formula. Text longer than a cell can hold is cut at 32,767 characters;
     integers beyond 2^53 and timestamps before March 1900 are written as text; infinities and control
     characters are left out.
 
@@ -76,7 +76,7 @@ def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch])
 
 
 def _cause(error: Exception) -> Exception:
-    """Return the operating system's error that XlsxWriter wrapped."""
+    """Return the operating system's error inside an error of XlsxWriter."""
     inner = error.args[0] if error.args else None
     return inner if isinstance(inner, OSError) else OSError(str(error))
 

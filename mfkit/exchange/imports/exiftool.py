@@ -59,7 +59,7 @@ def recognises(value: object) -> bool:
 
 
 def read(output: Mapping[str, Any]) -> dict[str, Any]:
-    """Return exiftool's output for a file as a row."""
+    """Convert exiftool's output for one file to an import row."""
     tags: dict[str, Any] = {}
     for name, value in output.items():
         tags.setdefault(name.rpartition(":")[2], value)
@@ -117,7 +117,7 @@ def _text(value: object) -> str | None:
 
 
 def _size(value: object) -> int | None:
-    """Return bytes; text such as ``"19 kB"`` is rounded."""
+    """Parse a file size in bytes. Text such as ``"19 kB"`` gives only a rounded size."""
     try:
         if isinstance(value, str):
             return parse_size(value.replace(" bytes", ""))
@@ -127,7 +127,7 @@ def _size(value: object) -> int | None:
 
 
 def _duration(value: object) -> float | None:
-    """Return seconds of ``"12.34 s"``, which exiftool writes below 30 seconds, or of ``"0:01:30"``."""
+    """Parse a duration in seconds, from ``"0:01:30"`` or (below 30 seconds) ``"12.34 s"``."""
     if isinstance(value, str):
         value = value.replace(" (approx)", "").strip()
     try:
@@ -146,7 +146,7 @@ def _exposure(value: object) -> str | None:
 
 
 def _degrees(value: object, reference: object) -> float | None:
-    """Return signed degrees of ``48 deg 50' 59.96" N``, or of a number, which ``-n`` writes with its sign."""
+    """Parse signed degrees, from ``48 deg 50' 59.96" N`` or (with the option ``-n``) a signed number."""
     match = _DEGREES.search(value) if isinstance(value, str) else None
     letter = (match[4] if match else "") or str(reference or "")[:1]
     degrees = to_number(value)

@@ -37,7 +37,7 @@ def recognises(value: object) -> bool:
 
 
 def read(output: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ffprobe's output for a file as a row."""
+    """Convert ffprobe's output for one file to an import row."""
     container = output["format"]
     streams = objects(output.get("streams"))
     videos = [one for one in streams if one.get("codec_type") == "video" and not _is_cover(one)]

@@ -1,4 +1,4 @@
-"""Readers of import sources: a DataFrame, or a CSV, JSON or Parquet file, in batches of columns."""
+"""Reading of import sources in batches of columns: DataFrames, and CSV, JSON and Parquet files."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from mfkit.exchange.imports import exiftool, ffprobe, mediainfo
 from mfkit.text_safety import unescape_formula
 
 Batch = tuple[int, dict[str, list[Any]]]
-"""Number of rows, and their values by column; None, NaN or empty text mean no value."""
+"""Number of rows in a batch, and their values by column. None, NaN and empty text mean no value."""
 Batches = Callable[[Container[str]], Iterator[Batch]]
-"""Returns the rows from the start; columns with the given names may be left out."""
+"""Function that yields all rows of a source in batches. It may skip the columns with the given names."""
 
 _TOOLS = (exiftool, ffprobe, mediainfo)
 _SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -30,7 +30,7 @@ _SURPLUS_COLUMN = "more cells than the header has"
 
 
 def require_file(source: pd.DataFrame | Path) -> None:
-    """Check that a source, if it is a path, is the path of a file.
+    """Check that the file of an import source exists. A DataFrame needs no file.
 
     Raises:
         IngestError: The file does not exist.
@@ -44,7 +44,7 @@ def read_batches(source: pd.DataFrame | Path) -> tuple[Batches, list[str] | None
 
     Returns:
         A function that yields the rows, the names of the columns (None for JSON, where each object may have
-        others), and the number of rows (None if unknown).
+        different names), and the number of rows (None if unknown).
 
     Raises:
         IngestError: The file does not exist, cannot be read, or has an unknown format.
@@ -77,10 +77,10 @@ def _frame(frame: pd.DataFrame, unwanted: Container[str]) -> Iterator[Batch]:
 
 
 def _series_values(column: pd.Series[Any]) -> list[Any]:
-    """Return Python objects, with None for each of pandas' missing values."""
+    """Return a column's values as Python objects, with None for missing values."""
     values: list[Any]
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        # In UTC. Years that Python cannot represent become integers, which the check rejects.
+        # Values are in UTC. Years that Python cannot represent become integers, which validation rejects.
         values = column.to_numpy(f"datetime64[{_unit(column.dt.unit)}]").tolist()
     elif isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
         values = column.array.to_numpy(dtype=object, na_value=None).tolist()
@@ -94,12 +94,12 @@ def _series_values(column: pd.Series[Any]) -> list[Any]:
 def _is_missing(value: Any) -> bool:
     try:
         return bool(pd.api.types.is_scalar(value) and pd.isna(value))
-    except ArithmeticError:  # a signaling NaN of decimal
+    except ArithmeticError:  # raised for the signaling NaN of decimal.Decimal
         return False
 
 
 def _unit(unit: str) -> str:
-    """Return the unit in which timestamps are read; Python has none below microseconds."""
+    """Return the unit for reading timestamps: microseconds instead of nanoseconds, which Python lacks."""
     return "us" if unit == "ns" else unit
 
 
@@ -125,7 +125,7 @@ def _array_values(column: pa.Array) -> list[Any]:
     try:
         values: list[Any] = column.to_pylist()
         return values
-    except (ArithmeticError, ValueError):  # one value is outside the range of Python's type
+    except (ArithmeticError, ValueError):  # a value is outside the range of Python's type
         return [_scalar_value(one) for one in column]
 
 
@@ -137,7 +137,10 @@ def _scalar_value(scalar: pa.Scalar) -> Any:
 
 
 def _csv_format(file: Path) -> tuple[str, list[str]]:
-    """Return the separator, which in some spreadsheet programs depends on the country, and the header."""
+    """Return the separator and the header of a CSV file.
+
+    The separator is detected, because in some spreadsheet programs it depends on the country.
+    """
     with file.open(encoding="utf-8-sig", newline="") as lines:
         first = lines.readline()
         separator = max(",;\t", key=first.count)
@@ -153,10 +156,10 @@ def _records(file: Path, lines: TextIO, separator: str) -> Iterator[list[str]]:
     """Yield the non-empty rows of a CSV file.
 
     Raises:
-        IngestError: A row has an unclosed quotation mark, which would swallow the rows after it.
+        IngestError: A row has an unclosed quotation mark, which would make the following rows part of a cell.
     """
     csv.field_size_limit(2**24)
-    # Only a strict reader reports the end of the file, or text, in place of a separator.
+    # Only a strict reader reports an unclosed quotation mark, and text after a closing one.
     reader = csv.reader(lines, delimiter=separator, strict=True)
     last_line, width = 0, 0
     while True:
@@ -196,8 +199,8 @@ def _csv(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 
 def _cells_by_column(names: list[str], rows: list[list[str]]) -> dict[str, list[Any]]:
-    """Return cells by column; rows may be shorter or longer than the header."""
-    # An apostrophe that keeps spreadsheet programs from running a cell is not part of the value.
+    """Group the cells of rows by column. Rows may be shorter or longer than the header."""
+    # A leading apostrophe, which keeps spreadsheet programs from running a cell, is not part of the value.
     columns: dict[str, list[Any]] = {
         name: [unescape_formula(cell) if cell[:1] == "'" else cell for cell in cells]
         for name, cells in zip(names, zip_longest(*rows, fillvalue=""), strict=False)
@@ -209,7 +212,7 @@ def _cells_by_column(names: list[str], rows: list[list[str]]) -> dict[str, list[
 
 def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
     """Yield the rows of JSON lines, of a JSON list, or of the output of exiftool, ffprobe or MediaInfo."""
-    # exiftool writes the bytes of a file name that is not UTF-8 unchanged.
+    # exiftool does not convert file names to UTF-8, so the file may contain other bytes.
     with file.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
         rows = chain.from_iterable(_documents(file, lines))
         while batch := list(islice(rows, _BATCH_ROWS)):
@@ -221,7 +224,7 @@ def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 
 def _documents(file: Path, lines: TextIO) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield the rows of each line, or of the whole file if its first line is not complete JSON.
+    """Yield the rows in each line, or in the whole file if its first line is not a complete JSON value.
 
     Raises:
         IngestError: A line is not JSON, or a value is not an object; the message names the line.
@@ -261,7 +264,7 @@ def _rows(value: object) -> Iterable[Mapping[str, Any]]:
 
 
 def _read(tool: Any, output: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a program's output for a file as a row; if it is malformed, a row that the check rejects."""
+    """Convert a tool's output for one file to a row. Malformed output gives a row that validation rejects."""
     try:
         row: Mapping[str, Any] = tool.read(output)
         return row

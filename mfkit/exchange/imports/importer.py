@@ -36,8 +36,8 @@ class ImportResult:
         rows: Number of rows in the source.
         added: Number of new items.
         updated: Number of rows that changed an item.
-        unchanged: Number of rows that repeat what the library has.
-        copies: Number of rows that add a copy of a known content.
+        unchanged: Number of rows whose values are already in the library.
+        copies: Number of rows that add a copy of an existing item.
         bad: Reasons why rows were left out; a row may have several.
         seconds: Duration of the import.
     """
@@ -58,7 +58,7 @@ class ImportResult:
 
     @property
     def known(self) -> int:
-        """Number of rows that describe items which the library had before."""
+        """Number of rows that describe items that were already in the library."""
         return self.updated + self.unchanged + self.copies
 
     @property
@@ -106,7 +106,7 @@ async def import_rows(
             else:
                 async with database.transaction() as connection:
                     async for batch in ahead.batches(result, bar):
-                        # After a bad row nothing is written; later rows are only checked, to list them all.
+                        # After a bad row, later rows are only checked, so that the error lists all bad rows.
                         if not result.bad:
                             await _merge(connection, batch, ahead, result)
                     if result.bad:
@@ -120,14 +120,15 @@ async def _merge(
     connection: AsyncConnection, batch: _CheckedBatch, ahead: _ReadAhead, result: ImportResult
 ) -> None:
     batch_merge = await decide(connection, batch.rows, batch.expected)
-    # The next batch is not checked during the lookups: many short queries would wait for the GIL.
+    # The next batch is checked from here on. During decide(), the check would slow down the many short
+    # queries, because they would wait for the GIL.
     ahead.begin()
     await batch_merge.write(connection)
     result.add(batch_merge.outcome)
 
 
 class _ReadAhead:
-    """Batches, each checked in a thread while the database writes the one before it."""
+    """Iterator over batches that checks the next batch in a thread while the current one is written."""
 
     def __init__(self, batches: Iterator[_CheckedBatch]) -> None:
         self._batches = batches
@@ -212,7 +213,7 @@ class _ColumnMapping:
         return {*IGNORED_COLUMNS, *self._columns} - kept
 
     def __call__(self, columns: Columns) -> Columns:
-        """Return columns with mfkit's names."""
+        """Rename the source's columns to mfkit's names."""
         renamed: Columns = {}
         for name, values in columns.items():
             target = self._columns.get(name) or name
@@ -227,11 +228,11 @@ class _ColumnMapping:
 
 @dataclass(frozen=True, slots=True)
 class _CheckedBatch:
-    """Rows of one transaction.
+    """A batch of checked rows.
 
     Attributes:
         rows: The valid rows.
-        expected: The valid rows as new items; None if earlier batches had known items.
+        expected: The valid rows, converted as new items; None if earlier batches had rows for existing items.
         bad: Reasons why the other rows are left out.
         count: Number of rows in the source.
     """
@@ -249,7 +250,7 @@ def _checked_batches(
     for count, columns in rows(rename.unwanted):
         found = check_rows(range(first, first + count), rename(columns))
         good = prepare_rows(found)
-        # Converted here, while the database writes the batch before, as long as all rows were new.
+        # As long as all rows are new, they are converted here, while the previous batch is written.
         expected = convert_new(good, good.sized(), dialect) if not result.known else None
         yield _CheckedBatch(good, expected, found.bad, count)
         first += count

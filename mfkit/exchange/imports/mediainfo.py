@@ -1,14 +1,14 @@
 """Reader of ``mediainfo --Output=JSON``: one object per file, with a list of tracks.
 
-The fields are listed by kind of track on https://mediaarea.net/MediaInfo/Support/Fields:
+The fields are listed by track type on https://mediaarea.net/MediaInfo/Support/Fields:
 
 - General: ``CompleteName``, ``FileSize``, ``File_Modified_Date``, ``InternetMediaType``, ``Format``,
   ``Duration``, ``OverallBitRate``, ``Encoded_Date``, ``Encoded_Application``, tags such as ``Performer``,
   ``Album``, ``Track``, ``Genre``, ``Recorded_Date``, and ``Recorded_Location``.
 - Video and Image: ``Width``, ``Height``, ``Rotation``, ``FrameRate``, ``Format``, ``Format_Profile``.
 - Audio: ``SamplingRate``, ``Channels``, ``BitDepth``, ``Format`` and its settings.
-- ``extra`` of General has values without a field of their own, by the names in the file: ``xyz`` is the
-  location atom of 3GPP and QuickTime files, ``com_apple_quicktime_*`` are Apple's metadata keys.
+- ``extra`` of General has values for which MediaInfo has no field, under their names in the file: ``xyz`` is
+  the location atom of 3GPP and QuickTime files, ``com_apple_quicktime_*`` are Apple's metadata keys.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def recognises(value: object) -> bool:
 
 
 def read(output: Mapping[str, Any]) -> dict[str, Any]:
-    """Return MediaInfo's output for a file as a row."""
+    """Convert MediaInfo's output for one file to an import row."""
     media = output["media"]
     tracks: dict[str, Mapping[str, Any]] = {}
     for track in objects(media["track"]):
@@ -99,7 +99,7 @@ def _audio_codec(audio: Mapping[str, Any]) -> str | None:
 
 
 def _timestamp(text: object) -> datetime | None:
-    """Parse ``UTC 2024-05-17 12:30:00`` or, since version 22, ``2024-05-17 12:30:00 UTC``."""
+    """Parse a timestamp: ``UTC 2024-05-17 12:30:00`` or, since version 22, ``2024-05-17 12:30:00 UTC``."""
     match = _STAMP.search(text) if isinstance(text, str) else None
     try:
         return datetime.fromisoformat(match[1]).replace(tzinfo=UTC) if match else None

@@ -1,8 +1,9 @@
 """Merge imported rows into the library: find the item that each row describes, and update or add it.
 
-A row describes the item at its path or, if it has a hash, the item of that content (docs/exchange.md has the
-table of cases). A batch is decided in memory against the rows it touches and written in one transaction. Rows
-that touch nothing stored, as most rows of a first import, stay columns from the check to the statement.
+A row describes the item at its path or, if it has a hash, the item with that content (docs/exchange.md has
+the table of cases). The changes of a batch are determined in memory from the stored rows that it affects, and
+then written in one transaction. Rows that affect no stored rows, such as most rows of a first import, stay in
+columnar form until they are inserted.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ _FILE_COLUMNS = ("file_name", "file_modified_at")
 
 @dataclass(slots=True)
 class _Item(ItemRow):
-    """An item of the batch.
+    """A stored or new item that a batch of imported rows affects.
 
     Attributes:
-        values: Values by column of media_items. The path, hash and time found missing are set when it is
-            written.
+        values: Values by column of media_items. ``file_path``, ``file_hash`` and ``missing_since`` are set
+            when the item is written.
         metadata: Values by column of media_metadata.
-        has_metadata: True if the database has a metadata row.
+        has_metadata: True if the database has a metadata row for the item.
         changed: Names of the columns that the batch changes.
     """
 
@@ -57,8 +58,8 @@ class Outcome:
     Attributes:
         added: Number of new items.
         updated: Number of rows that changed an item.
-        unchanged: Number of rows that repeat what the library has.
-        copies: Number of rows that add a copy of a known content.
+        unchanged: Number of rows whose values are already in the library.
+        copies: Number of rows that add a copy of an existing item.
         bad: Rows that contradict the library.
     """
 
@@ -74,11 +75,11 @@ class _Contradiction(Exception):
 
 
 class ImportBatch(ContentRows[_Item]):
-    """A batch of imported rows, and the rows of the library that it touches.
+    """A batch of imported rows, and the rows of the library that it affects.
 
     Attributes:
-        outcome: Results for its rows.
-        untouched: The rows that touch no other row, as new items.
+        outcome: Numbers of added, changed and invalid rows.
+        untouched: New items from rows that affect no stored row and no other row of the batch.
     """
 
     item_query = select(
@@ -113,7 +114,7 @@ class ImportBatch(ContentRows[_Item]):
         )
 
     def untouched_rows(self) -> list[int]:
-        """Return the indexes of rows whose path and content occur in no other row and not in the library."""
+        """Return the indexes of rows whose path and content are neither in the library nor in other rows."""
         rows = self.rows
         paths, keys = Counter(rows.paths), Counter(rows.keys)
         return [
@@ -126,7 +127,7 @@ class ImportBatch(ContentRows[_Item]):
         ]
 
     def merge_row(self, row: PreparedRow) -> None:
-        """Change the rows of the batch by one imported row.
+        """Apply one imported row to the items in memory.
 
         Raises:
             _Contradiction: The row contradicts the library.
@@ -192,17 +193,17 @@ class ImportBatch(ContentRows[_Item]):
         )
 
     def _update(self, item: _Item, row: PreparedRow, *, as_copy: bool) -> bool:
-        """Overwrite an item with the values that a row states; return whether the item differs then.
+        """Overwrite an item with a row's values, and return whether the item has changed.
 
         Args:
             item: The item that the row describes.
             row: The row.
-            as_copy: True if the row has the path of a copy, and so describes the content alone.
+            as_copy: True if the row's path is that of a copy, so that the row describes only the content.
         """
         stated = row.item
         if as_copy:
             stated = {name: value for name, value in stated.items() if name not in _FILE_COLUMNS}
-        if "captured_at" in stated:  # a new time has no offset unless the row states one
+        if "captured_at" in stated:  # the old UTC offset does not apply to a new time
             stated = dict.fromkeys(CAPTURE_COLUMNS) | stated
         names = sorted({*item.metadata["extra_metadata"].get(MARK, ()), *row.extra.get(MARK, ())})
         extra = {**item.metadata["extra_metadata"], **row.extra, **({MARK: names} if names else {})}
@@ -216,7 +217,7 @@ class ImportBatch(ContentRows[_Item]):
         return True
 
     async def write(self, connection: AsyncConnection) -> None:
-        """Write the batch, in the transaction in which it was decided."""
+        """Write the batch's changes, in the transaction in which :func:`decide` determined them."""
         assert self.untouched is not None
         await self.free_keys(connection)
         await self.untouched.write(connection)
@@ -242,12 +243,12 @@ class ImportBatch(ContentRows[_Item]):
 
 
 async def decide(connection: AsyncConnection, rows: PreparedRows, expected: NewRows | None) -> ImportBatch:
-    """Decide what a batch of rows changes in the library, without writing it.
+    """Determine the changes that a batch of rows makes to the library, without writing them.
 
     Args:
         connection: Open in a write transaction.
         rows: The batch.
-        expected: The converted rows if all of them are new, where they were prepared in advance.
+        expected: The rows converted in advance, assuming that all are new; None if they were not.
     """
     batch = ImportBatch(rows, utc_now())
     await batch.load(connection, rows.paths, rows.keys)
@@ -272,10 +273,10 @@ async def _update_changed(
     always: set[str],
     rows: Sequence[tuple[dict[str, Any], set[str]]],
 ) -> None:
-    """Update the columns that any of the rows changes.
+    """Update only the columns that at least one of the rows changes.
 
-    Other columns are left out, because the database rewrites the index entries of each column that a
-    statement names.
+    Naming other columns would be slower, because the database rewrites the index entries of each column that
+    a statement names.
     """
     names = always.union(*(changed for _, changed in rows)).intersection(columns)
     if names:

@@ -1,4 +1,4 @@
-"""Functions that the readers of exiftool, ffprobe and MediaInfo share: codec names, numbers, rows."""
+"""Conversions shared by the readers of exiftool, ffprobe and MediaInfo: codec names, numbers and rows."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def codec_name(name: object) -> str | None:
 
 
 def to_number(value: object) -> float | None:
-    """Return a number, or the number that a text begins with, such as ``"50.0 mm"``."""
+    """Convert a value to a float. Text may have a unit, as in ``"50.0 mm"``."""
     match = _NUMBER.match(value.strip()) if isinstance(value, str) else None
     if match is None and (not isinstance(value, (int, float)) or isinstance(value, bool)):
         return None
@@ -73,13 +73,13 @@ def to_number(value: object) -> float | None:
 
 
 def to_integer(value: object) -> int | None:
-    """Return the result of :func:`to_number` as an integer."""
+    """Convert a value to a rounded integer, as :func:`to_number` does to a float."""
     found = to_number(value)
     return round(found) if found is not None and abs(found) < 2**62 else None
 
 
 def members(value: object) -> Mapping[str, Any]:
-    """Return a JSON object; an empty one for any other value."""
+    """Return a value if it is a JSON object, otherwise an empty object."""
     return value if isinstance(value, dict) else {}
 
 
@@ -89,7 +89,7 @@ def objects(value: object) -> list[Mapping[str, Any]]:
 
 
 def ratio(value: object) -> float | None:
-    """Return a fraction such as ``"30000/1001"`` as a number."""
+    """Convert a fraction such as ``"30000/1001"`` to a float."""
     before, _, after = str(value).partition("/")
     numerator, denominator = to_number(before), to_number(after or "1")
     return numerator / denominator if numerator is not None and denominator else None
@@ -103,7 +103,7 @@ def first_value(*values: object) -> Any:
 def make_row(
     path: str, metadata: Mapping[str, Any], *, size: int | None = None, modified_at: datetime | None = None
 ) -> dict[str, Any]:
-    """Return a file's metadata as a row of columns, cleaned as in a scan."""
+    """Convert a file's metadata to an import row, with values cleaned by the rules of a scan."""
     cleaned: dict[str, Any] = dict(clean(apply_orientation(cast(Metadata, metadata))))
     extra = cleaned.pop("extra", {})
     taken_at = cleaned.pop("taken_at", None)

@@ -1,4 +1,4 @@
-"""Checked rows, cleaned by the rules of a scan, and the columns of the new items that they become."""
+"""Preparation of validated import rows: cleaning by the rules of a scan, and conversion to new items."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ _ITEM, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaM
 
 @dataclass(slots=True)
 class PreparedRow:
-    """A row whose values are fit for the database.
+    """An import row with values that the database accepts.
 
     Attributes:
         index: Position in its batch, from 0.
         number: Position in the source, from 1.
-        path: Stored form.
-        file_hash: SHA-256 that the row states; None if it states none.
-        key: The hash, or the placeholder for it if the row states none.
-        item: Values by column of media_items that the row states.
-        metadata: Values by column of media_metadata that the row states.
-        extra: Members of extra_metadata that the row states.
-        modified_at: Modification time of the file on disk, read only if the row states no size.
+        path: Path in its stored form.
+        file_hash: SHA-256 given by the row; None if it has none.
+        key: The SHA-256, or a placeholder if the row has none.
+        item: Values given by the row, by column of media_items.
+        metadata: Values given by the row, by column of media_metadata.
+        extra: Members of extra_metadata given by the row.
+        modified_at: Modification time of the file on disk, read only if the row has no size.
     """
 
     index: int
@@ -67,17 +67,17 @@ class PreparedRow:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRows:
-    """Rows whose values are fit for the database: one value per row and column, None for nothing.
+    """Import rows as columns, with values that the database accepts. None means no value.
 
     Attributes:
         numbers: Positions in the source, from 1.
-        paths: Stored forms.
-        hashes: SHA-256 that the rows state; None if a row states none.
-        keys: The hashes, or the placeholders for them.
+        paths: Paths in their stored form.
+        hashes: SHA-256 given by each row; None if a row has none.
+        keys: The SHA-256 of each row, or a placeholder if a row has none.
         item: Columns of media_items; ``file_name`` is always among them.
         metadata: Columns of media_metadata.
         extra: Members of extra_metadata; rows may share one object.
-        on_disk: Size and modification time by index, of files that exist and whose rows state no size.
+        on_disk: Index of a row without a size -> size and modification time of its file, if that exists.
     """
 
     numbers: Sequence[int]
@@ -131,7 +131,7 @@ def prepare_rows(rows: CheckedRows) -> PreparedRows:
     if taken is not None:
         del metadata["taken_at"]
         item |= _capture_columns(taken, columns)
-    paths = columns.get("file_path", [])  # absent if no JSON object of the batch has one; then no row is left
+    paths = columns.get("file_path", [])  # absent if no row has a path; then all rows are invalid
     names = columns.get("file_name")
     item["file_name"] = (
         [posixpath.basename(path) for path in paths]
@@ -147,14 +147,14 @@ def prepare_rows(rows: CheckedRows) -> PreparedRows:
 
 
 def _capture_times(columns: Columns) -> list[datetime | None] | None:
-    """Return the plausible capture times; None if no row states one."""
+    """Return the capture time of each row, with None for implausible ones; None if no row has one."""
     if "captured_at" not in columns and "file_created_at" not in columns:
         return None
     count = len(columns["file_path"])
     local, minutes, created = (
         columns.get(name, [None] * count) for name in ("captured_at", "capture_offset", "file_created_at")
     )
-    # The local time has the offset that its own column states, and else none.
+    # The UTC offset of captured_at is given only by the column capture_offset.
     return [
         clean_timestamp(_with_offset(own, offset) if own is not None else stated)
         for own, offset, stated in zip(local, minutes, created, strict=True)
@@ -166,11 +166,11 @@ def _with_offset(local: datetime, minutes: int | None) -> datetime:
 
 
 def _capture_columns(taken: Sequence[datetime | None], columns: Columns) -> Columns:
-    """Return the columns of media_items for capture times."""
+    """Return the columns of media_items that store the given capture times."""
     nothing = [None] * len(taken)
     now = utc_now()
     rows = [
-        # UTC without a local time states a point in time, and not the offset of a clock.
+        # If a row has only a UTC time and no local time, the offset of the camera's clock is unknown.
         capture_values(
             one,
             clean_text(source) or MARK,
@@ -197,7 +197,7 @@ def _capture_columns(taken: Sequence[datetime | None], columns: Columns) -> Colu
 
 
 def _extra_metadata(given: list[Any], metadata: Columns, item: Columns) -> Iterator[dict[str, Any]]:
-    """Yield the extra_metadata of each row, with the names of the fields that the row states."""
+    """Yield each row's extra_metadata, including the names of the fields that the row provides."""
     names = (*metadata, *item)
     flags = [[value is not None for value in values] for values in (*metadata.values(), *item.values())]
     shared: dict[tuple[bool, ...], dict[str, Any]] = {}
@@ -225,7 +225,7 @@ def _on_disk(path: str) -> tuple[int, datetime] | None:
 
 @dataclass(frozen=True, slots=True)
 class NewRows:
-    """New items in the driver's own values.
+    """New items with values converted for the database driver.
 
     Attributes:
         indexes: Positions of the rows in their batch.
@@ -244,7 +244,7 @@ class NewRows:
 
 
 def convert_new(rows: PreparedRows, indexes: list[int], dialect: Dialect) -> NewRows:
-    """Return rows as new items in the driver's own values; see :func:`new_columns`."""
+    """Convert rows to new items with values for the database driver; see :func:`new_columns`."""
     items, metadata = new_columns(rows, indexes, utc_now())
     return NewRows(
         indexes, list(converted(dialect, _ITEM, items)), list(converted(dialect, _METADATA, metadata))
@@ -256,7 +256,7 @@ def new_columns(rows: PreparedRows, indexes: Sequence[int], now: datetime) -> tu
 
     Args:
         rows: Prepared rows.
-        indexes: Positions of the rows to take; their sizes are known.
+        indexes: Positions of the rows to convert. Their file sizes must be known.
         now: Creation time of the items.
     """
     count = len(indexes)
@@ -321,5 +321,5 @@ def new_columns(rows: PreparedRows, indexes: Sequence[int], now: datetime) -> tu
 
 @lru_cache(maxsize=1_024)
 def _media_type(mime_type: str, by_name: str) -> MediaType:
-    """Return the media type of a MIME type, or else the one that the file's name implies."""
+    """Return the media type of a MIME type, or else ``by_name``, the type that the file's name implies."""
     return _TYPE_BY_MIME_PREFIX.get(mime_type.partition("/")[0]) or MediaType(by_name)

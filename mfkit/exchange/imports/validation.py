@@ -1,7 +1,7 @@
-"""Columns of imported rows, their valid values, and the check of rows, column by column.
+"""Columns of imported rows, rules for their values, and validation of rows, column by column.
 
-Building a model for each row takes several times as long as applying the same rules to whole columns. Only
-rows that fail are checked alone, to list all their errors.
+Building a Pydantic model for each row takes several times as long as applying the same rules to whole
+columns. Only invalid rows are validated again one by one, to list all their errors.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def _timestamp(value: Any) -> datetime:
-    """Return a timestamp in UTC, from a datetime or ISO 8601 text; without a time zone it is UTC."""
+    """Convert a datetime or ISO 8601 text to UTC. A value without a time zone is assumed to be in UTC."""
     time = _capture_time(value)
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _local_time(value: Any) -> datetime:
-    """Return a time without its time zone."""
+    """Convert a datetime or ISO 8601 text to a local time without a time zone."""
     return _capture_time(value).replace(tzinfo=None)
 
 
 def _capture_time(value: Any) -> datetime:
-    """Return a timestamp with its time zone if it has one, from a datetime or ISO 8601 text."""
+    """Convert a datetime or ISO 8601 text to a timestamp, keeping the time zone if there is one."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -71,12 +71,12 @@ def _path(given: Any) -> str:
     value: object = os.fspath(given) if isinstance(given, os.PathLike) else given
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError("this is not a path")
-    if _SURROGATES.search(value):  # bytes that are not UTF-8, as os.listdir returns them
+    if _SURROGATES.search(value):  # os.listdir returns surrogates for invalid UTF-8
         value = to_stored_path(value)
     if "://" in value:
         return value
     absolute = os.path.abspath(os.path.expanduser(value)).replace(os.sep, "/")
-    # A Windows path stays one on other systems, because the list may come from another machine.
+    # Windows paths are kept on other systems too, because the rows may come from another machine.
     return value.replace("\\", "/") if value[1:3] in (":\\", ":/") else absolute
 
 
@@ -177,9 +177,9 @@ class BadRow:
 
     Attributes:
         row: Position in the source, from 1.
-        file_path: Its path, as given.
+        file_path: Path of the row, as given.
         column: The column of the invalid value; empty if the reason concerns the whole row.
-        reason: Plain text.
+        reason: The reason as plain text.
     """
 
     row: int
@@ -194,7 +194,7 @@ class CheckedRows:
 
     Attributes:
         numbers: Positions in the source, from 1.
-        columns: Their values as in :class:`MediaRow`, without empty columns.
+        columns: Values of the rows, converted as in :class:`MediaRow`, without empty columns.
         bad: Reasons why the other rows are invalid.
     """
 
@@ -203,7 +203,7 @@ class CheckedRows:
     bad: list[BadRow]
 
 
-# The model's rule for each field, applied to a list of values.
+# Column name -> validator that applies the rule of the field in MediaRow to a list of values.
 _RULES: dict[str, TypeAdapter[list[Any]]] = {
     name: TypeAdapter(list[hint], config=ConfigDict(coerce_numbers_to_str=True))  # type: ignore[valid-type]
     for name, hint in get_type_hints(MediaRow, include_extras=True).items()
@@ -212,7 +212,7 @@ _RULES: dict[str, TypeAdapter[list[Any]]] = {
 
 
 def check_rows(numbers: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> CheckedRows:
-    """Check rows and convert their values.
+    """Validate rows and convert their values.
 
     Args:
         numbers: Positions of the rows in the source, from 1.
@@ -239,7 +239,7 @@ def check_rows(numbers: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> 
 
 
 def _empty_to_none(values: Sequence[Any]) -> list[Any]:
-    # Only NaN differs from itself.
+    # NaN is the only value that is not equal to itself.
     return [
         None
         if (isinstance(value, str) and not value) or (value.__class__ is float and value != value)
@@ -249,7 +249,7 @@ def _empty_to_none(values: Sequence[Any]) -> list[Any]:
 
 
 def _validate(given: Columns, count: int) -> tuple[Columns, set[int]]:
-    """Return the columns that are valid throughout, converted, and the indexes of invalid rows."""
+    """Return the columns without invalid values, converted, and the indexes of invalid rows."""
     good: Columns = {}
     invalid = set(range(count)) if "file_path" not in given else set()
     for name, values in given.items():

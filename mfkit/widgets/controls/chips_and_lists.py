@@ -18,10 +18,10 @@ _MAX_TOOLTIP = 1000
 
 
 class Chips(anywidget.AnyWidget):
-    """Conditions of a selection, each with a button that removes it.
+    """Row of chips: the conditions of a selection, each with a button that removes it.
 
     Attributes:
-        conditions: For each its ``key``, its ``text`` and its ``full_text``.
+        conditions: The ``key``, ``text`` and ``full_text`` of each condition.
     """
 
     _esm = _STATIC / "chips.js"
@@ -33,7 +33,7 @@ class Chips(anywidget.AnyWidget):
         on_message(self, "remove", lambda message: on_remove(str(message.get("value"))))
 
     def show(self, conditions: Sequence[tuple[str, str]]) -> None:
-        """Show conditions, given as (key, text)."""
+        """Show one chip for each condition, given as (key, text)."""
         self.conditions = [
             {"key": key, "text": short(text, 60), "full_text": short(text, _MAX_TOOLTIP)}
             for key, text in conditions
@@ -41,12 +41,12 @@ class Chips(anywidget.AnyWidget):
 
 
 class Facet(anywidget.AnyWidget):
-    """List of values with counts. Several of them can be ticked.
+    """List of values with check boxes and numbers of files.
 
     Attributes:
         label: Heading of the list.
         chosen: The ticked values.
-        expanded: Whether the list is visible, rather than only its heading and the ticked values.
+        expanded: True if all values are visible; False if only the heading and the ticked values are.
         options: The values, each with its ``text``, its ``full_text`` and its number of ``files``.
         note: Text under the list.
     """
@@ -69,7 +69,7 @@ class Facet(anywidget.AnyWidget):
         self.send({"kind": "acknowledge", "from": message.get("from")})
 
     def show(self, counts: Sequence[tuple[str, int]], chosen: Sequence[str], note: str = "") -> None:
-        """Show values with their number of files. Ticked values are shown even without a count."""
+        """Show values with their numbers of files. Ticked values are shown even if they have no number."""
         counted = {value for value, _ in counts}
         rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in chosen if one not in counted)]
         with self.hold_sync():
@@ -87,12 +87,12 @@ class Facet(anywidget.AnyWidget):
 
 
 class Range(anywidget.AnyWidget):
-    """Range slider with two handles under a small histogram. The handles stand between its bins.
+    """Range slider under a small histogram. Its two handles move between the bins of the histogram.
 
     Attributes:
-        label: The quantity.
-        counts: Files in each bin.
-        lower_labels: Text for each position of the lower handle: before each bin, and after the last.
+        label: Name of the quantity.
+        counts: Number of files in each bin.
+        lower_labels: Text for each position of the lower handle: before each bin, and after the last bin.
         upper_labels: Text for each position of the upper handle.
         low: Number of bins below the lower handle. 0 means no lower bound.
         high: Number of bins below the upper handle. The number of bins means no upper bound.
@@ -107,7 +107,7 @@ class Range(anywidget.AnyWidget):
     high = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, label: str, on_move: Callable[[int, int], None]) -> None:
-        """Create an empty range; ``on_move`` is called with the new ``low`` and ``high``."""
+        """Create a slider without a histogram; ``on_move`` is called with the new ``low`` and ``high``."""
         super().__init__(label=label)
         on_message(self, "range", lambda message: on_move(*map(int, message["value"])))
 

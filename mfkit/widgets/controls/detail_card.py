@@ -1,4 +1,4 @@
-"""The detail card: metadata of an item with its origin, tags, collections, copies, and a preview."""
+"""Dialog with the details of an item: metadata with their origin, tags, collections, copies and a preview."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ _PRECISIONS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d", "minute": "%Y-
 
 
 def _capture_time(file: dict[str, str]) -> str:
-    """Return the capture time, as precise as it is known: ``2014-05-31 12:01 (UTC+02:00)``."""
+    """Format the capture time with its known precision, for example ``2014-05-31 12:01 (UTC+02:00)``."""
     form = _PRECISIONS.get(file.get("capture_precision", ""), "%Y-%m-%d %H:%M:%S")
     text = pd.Timestamp(file["captured_at"]).strftime(form)
     if "%H" not in form:
@@ -93,15 +93,15 @@ def _capture_time(file: dict[str, str]) -> str:
 
 
 def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
-    """Return the content of a card: ``title``, and ``groups`` of rows (label, value, origin), all plain text.
+    """Return the plain text of a card: ``title``, and ``groups`` of rows (label, value, origin).
 
     Args:
-        metadata: The frame that ``lib.metadata()`` returns.
+        metadata: DataFrame returned by ``lib.metadata()``.
     """
     groups: dict[str, list[tuple[str, str, str]]] = {name: [] for name in _TITLES}
     fields = metadata[metadata["group"] == "file"]
     file = dict(zip(fields["field"], fields["value"], strict=True))
-    # Part of the title, of the path, and of the capture time.
+    # These fields are already part of the title, the path or the capture time.
     hidden = {"file_name", "folder", "capture_offset", "capture_precision"}
     if "captured_at" in file:
         hidden.add("file_created_at")
@@ -117,7 +117,7 @@ def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
             label = _LABELS.get(name, label[:1].upper() + label[1:])
         groups[group].append((label, value, origin if name else ""))
     shown = [{"name": _TITLES[name], "rows": rows} for name, rows in groups.items() if rows]
-    # A lone surrogate in a name cannot be sent, so the text is replaced on the way through UTF-8.
+    # A name may contain an unpaired surrogate, which cannot be sent. Encoding as UTF-8 replaces it.
     content = json.dumps({"title": file.get("file_name", ""), "groups": shown}, ensure_ascii=False).encode(
         "utf-8", "replace"
     )
@@ -126,15 +126,15 @@ def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
 
 
 class DetailCard(anywidget.AnyWidget):
-    """Dialog with everything that the library knows about an item.
+    """Dialog with all metadata of an item, and a preview.
 
-    The metadata is shown immediately. The preview follows from a background thread.
+    The metadata is shown immediately. A background thread adds the preview.
 
     Attributes:
-        item: Id of the item; empty before the first one.
-        content: What :func:`card_content` returns.
-        preview: The preview, JPEG; empty while it is loading or if there is none.
-        note: Text instead of the preview.
+        item: Id of the item; empty if the card has not been opened yet.
+        content: Result of :func:`card_content`.
+        preview: The preview as JPEG; empty while it is loading or if there is none.
+        note: Text shown instead of the preview.
     """
 
     _esm = Path(__file__).parents[1] / "static" / "card.js"
@@ -148,7 +148,8 @@ class DetailCard(anywidget.AnyWidget):
 
         Args:
             lib: The library.
-            on_step: Called with the id of the item, and -1 or 1 for the previous or next item.
+            on_step: Called to open the neighbour of the item with the given id: -1 for the previous item, 1
+                for the next.
         """
         super().__init__()
         self._lib = lib
@@ -184,7 +185,7 @@ class DetailCard(anywidget.AnyWidget):
             preview = self._lib.thumbnail(item)
         except MfkitError as error:
             note = str(error)
-        except Exception as error:  # an exception of a thread is shown nowhere else
+        except Exception as error:  # an error in a thread would not be shown otherwise
             note = f"The preview could not be loaded: {error}"
         if item == self.item:
             with self.hold_sync():

@@ -1,8 +1,8 @@
-"""A Plotly figure in a notebook that is fast enough to be redrawn whenever a filter changes.
+"""Notebook widget for Plotly figures that is fast enough to redraw them whenever a filter changes.
 
 Plotly's FigureWidget sends 5 MB of JavaScript with each figure and loses changes made before it is displayed.
-This widget sends figures as JSON (with arrays packed as float64 or int32), Plotly's JavaScript once per page,
-and the background of a map once per plot.
+This widget sends only the figure as JSON (with arrays packed as float64 or int32). It sends Plotly's
+JavaScript once per page, and the background of a map once per plot.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from mfkit.charts.plotly_bundle import bundle_for, packed
 from mfkit.widgets.shared_style import on_message
 
 SAVE_BUTTONS = ("toImage", "toSvg", "toHtml")
-"""Buttons in the corner of a plot that save it as PNG, as SVG, and as an HTML page that works offline."""
+"""Buttons in the corner of a plot that save the plot as PNG, SVG, or an HTML page that works offline."""
 
 
 class PlotlyWidget(anywidget.AnyWidget):
-    """A figure that :meth:`show` replaces without flicker.
+    """Widget that shows a Plotly figure. :meth:`show` replaces the figure without flicker.
 
     Attributes:
         title: Accessible name of the figure, and the name of saved files.
-        figure_json: The figure.
+        figure_json: The figure as JSON.
         map_style: The MapLibre style of maps.
         plot_config: Plotly's configuration.
-        bundle: Name of the JavaScript bundle: ``part`` or ``whole``.
-        view: Visible part of a map after the user has moved it (``south``, ``west``, ``north``, ``east``
-            in degrees); empty before.
+        bundle: Name of Plotly's JavaScript bundle: ``part`` or ``whole``.
+        view: Visible part of a map (``south``, ``west``, ``north``, ``east`` in degrees); empty until the
+            user moves the map.
     """
 
     _esm = Path(__file__).parents[1] / "static" / "plot.js"
@@ -55,9 +55,9 @@ class PlotlyWidget(anywidget.AnyWidget):
         """Create a plot.
 
         Args:
-            figure: The first figure.
-            buttons: Buttons in its corner: Plotly's names, ``toSvg``, ``toHtml``, and for maps ``zoomIn``,
-                ``zoomOut``, ``home``, ``move``, ``box``, ``lasso``.
+            figure: The initial figure.
+            buttons: Buttons in the plot's corner: Plotly's names, ``toSvg``, ``toHtml``, and for maps
+                ``zoomIn``, ``zoomOut``, ``home``, ``move``, ``box``, ``lasso``.
             title: Accessible name.
         """
         config = {
@@ -73,22 +73,22 @@ class PlotlyWidget(anywidget.AnyWidget):
             self.show(figure)
 
     def show(self, figure: go.Figure) -> None:
-        """Replace the figure. Nothing is sent if it is equal to the current one."""
+        """Replace the figure. A figure equal to the current one is not sent again."""
         data = figure.to_dict()
         style = data.get("layout", {}).get("map", {}).pop("style", None)
         with self.hold_sync():
             if style is not None:
                 self.set_background(style)
             if bundle_for([data]) == "whole":
-                self.bundle = "whole"  # for good: it draws everything else, too
+                self.bundle = "whole"  # never changed back, because this bundle draws all figures
             self.figure_json = json.dumps(data, cls=PlotlyJSONEncoder, separators=(",", ":"))
 
     def set_background(self, style: dict[str, Any]) -> None:
-        """Set the MapLibre style of maps. Later figures keep it, so they need not contain it."""
+        """Set the MapLibre style of maps. It stays in use for later figures without a style."""
         self.map_style = json.dumps(style, separators=(",", ":"))
 
     def reset_view(self) -> None:
-        """Discard the user's zoom and pan. The next figure shows its own view."""
+        """Discard the user's zoom and pan, so that the next figure sets the visible part of the map."""
         with self.hold_sync():
             self.view = {}
             self.view_revision += 1
@@ -97,9 +97,10 @@ class PlotlyWidget(anywidget.AnyWidget):
         """Register a callback for an event of the figure.
 
         Args:
-            event: ``"click"`` (the ``customdata`` of the mark), ``"brush"`` ((from, to) on the x axis),
-                ``"box"`` (south, west, north, east) or ``"lasso"`` (pairs of latitude and longitude).
-            listener: Called with the value in parentheses.
+            event: ``"click"`` (``customdata`` of the clicked bar or point), ``"brush"`` ((from, to) on the
+                x axis), ``"box"`` (south, west, north, east) or ``"lasso"`` (pairs of latitude and
+                longitude).
+            listener: Called with the value that is given in parentheses for each event.
         """
         on_message(self, event, lambda message: listener(message.get("value")))
 

@@ -1,8 +1,8 @@
-"""Bins of the range controls, and the filter fields that a range of bins stands for.
+"""Histogram bins of the range sliders, and their conversion to filter fields.
 
-Each class of bins has the ``label`` of its quantity, the filter ``fields`` that select a range of it, the SQL
-expression of an item's bin (NULL if it has none), and a text for each position of both handles: before each
-bin, and after the last.
+Each class of bins has the ``label`` of its quantity, the filter ``fields`` that select a range of values, the
+SQL expression of an item's bin (NULL if the item has none), and a text for each position of both handles:
+before each bin, and after the last bin.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from mfkit.filters.units import round_size
 from mfkit.library import MediaLibrary
 
 _MAX_YEARS = 60
-"""Maximum number of bins. Earlier years are counted in the first one."""
+"""Maximum number of bins of years. Items from earlier years are counted in the first bin."""
 
 
 def largest_below(edge: float, field: str) -> float:
     """Return the largest value of ``max_size`` or ``max_duration`` that excludes ``edge``.
 
-    An edge belongs to the bin that starts there, but the bounds of a filter are inclusive.
+    An edge belongs to the bin above it, but the bounds of a filter are inclusive.
     """
     return int(edge) - 1 if field == "max_size" else math.nextafter(edge, 0)
 
@@ -43,9 +43,9 @@ class StepBins:
 
         Args:
             label: Name of the quantity.
-            name: Its name in the filter: ``size`` for ``min_size`` and ``max_size``.
-            column: The column.
-            steps: Lower edges of all bins but the first.
+            name: Name of the quantity in filter fields: ``size`` for ``min_size`` and ``max_size``.
+            column: Name of the column.
+            steps: Lower edges of all bins except the first, which starts at 0.
             texts: The steps as text.
         """
         self.label = label
@@ -56,20 +56,20 @@ class StepBins:
         self.bin_expression: ColumnElement[Any] = bin_number(column, self._edges)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items in each bin, given the number for each value of the expression."""
+        """Return the number of items in each bin, from the query's mapping of bins to numbers of items."""
         return [files.get(index, 0) for index in range(len(self._edges) - 1)]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
         """Return the filter fields that select the bins from ``low`` to ``high``, excluding ``high``.
 
-        An end of the scale is not a bound.
+        A handle at the end of the scale sets no bound.
         """
         lower = self._edges[low] if low else None
         upper = largest_below(self._edges[high], self.fields[1]) if high < len(self._edges) - 1 else None
         return dict(zip(self.fields, (lower, upper), strict=True))
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the smallest range of bins that contains what a filter selects, as ``low`` and ``high``."""
+        """Return the smallest range of bins that contains a filter's bounds, as ``low`` and ``high``."""
         lower, upper = (getattr(chosen, name) for name in self.fields)
         last = len(self._edges) - 1
         low = max(index for index, edge in enumerate(self._edges) if edge <= (lower or 0))
@@ -90,16 +90,16 @@ class ResolutionBins:
     upper_labels: Sequence[str] = ("Any", *RESOLUTION_NAMES)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items in each class."""
+        """Return the number of items in each resolution class."""
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the classes. All of them together are not a condition."""
+        """Return the filter field that selects resolution classes; None as its value for all classes."""
         names = RESOLUTION_NAMES[low:high]
         return {"resolution": names if len(names) < len(RESOLUTION_NAMES) else None}
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the range from the lowest to the highest class."""
+        """Return the range from the lowest to the highest selected resolution class."""
         indexes = [RESOLUTION_NAMES.index(name) for name in chosen.resolution or RESOLUTION_NAMES]
         return min(indexes), max(indexes) + 1
 
@@ -128,7 +128,7 @@ class YearBins:
         return counts
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the first and the last year. An end of the scale is not a bound."""
+        """Return the filter fields for the first and the last year. The end of the scale sets no bound."""
         years = self._years
         return {
             "after": str(years[low]) if low else None,
@@ -146,13 +146,13 @@ class YearBins:
 
 
 def size_bins() -> StepBins:
-    """Return bins from 1 kB to 1 TB, two for each power of ten."""
+    """Return bins for file sizes from 1 kB to 1 TB, two for each power of ten."""
     steps = [*(step * 10**power for power in range(3, 12) for step in (1, 3)), 10**12]
     return StepBins("Size", "size", "file_size", steps, [round_size(step) for step in steps])
 
 
 def duration_bins() -> StepBins:
-    """Return bins from one second to ten hours."""
+    """Return bins for durations from one second to ten hours."""
     steps = (1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10_800, 36_000)
     texts = "1 s,3 s,10 s,30 s,1 min,3 min,10 min,30 min,1 h,3 h,10 h".split(",")
     return StepBins("Duration", "duration", "duration", steps, texts)

@@ -1,4 +1,4 @@
-"""Table of text in the browser with sorting, hidden columns, chosen rows and a pager; columns of files."""
+"""Table widget with sorting, hidden columns, chosen rows and a pager, and the columns of a table of files."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Column:
 
     Attributes:
         key: Name of the column.
-        heading: Its heading.
-        text: Returns the text of a cell for a row.
-        sort: Value of ``order_by`` when the heading is clicked. None: the column cannot be sorted.
+        heading: Heading of the column.
+        text: Function that returns the text of a row's cell.
+        sort: Value of ``order_by`` after a click on the heading; None if the column cannot be sorted.
         style: CSS class. ``"number"`` aligns right, ``"mfkit-wide"`` takes the remaining width, and
-            ``"mfkit-path"`` also does, but cuts the beginning of long texts.
+            ``"mfkit-path"`` does the same but cuts off the beginning of long texts.
         visible: Whether the column is shown initially.
         source_columns: Columns of the frame that :attr:`text` reads.
     """
@@ -43,7 +43,7 @@ class Column:
 
 
 class RowGrid(anywidget.AnyWidget):
-    """Table of text that can be sorted, whose columns can be hidden, and whose rows can be chosen and opened.
+    """Table of text with sorting, columns that can be hidden, and rows that can be chosen and opened.
 
     Attributes:
         columns: All columns.
@@ -92,7 +92,7 @@ class RowGrid(anywidget.AnyWidget):
             on_message(self, "open", lambda message: on_open(str(message.get("id"))))
 
     def visible_columns(self) -> list[Column]:
-        """Return the visible columns. The first one always is."""
+        """Return the visible columns. The first column is always visible."""
         return [one for index, one in enumerate(self.columns) if not index or one.key not in self.hidden]
 
     def sort_order(self) -> tuple[str | None, bool]:
@@ -104,7 +104,7 @@ class RowGrid(anywidget.AnyWidget):
         """Replace the rows.
 
         Args:
-            rows: Ids, and the values from which the columns make their text.
+            rows: Pairs of an id and the values from which the columns format their texts.
             note: Text below the rows, or instead of them.
         """
         columns = self.visible_columns()
@@ -125,7 +125,7 @@ def rows_by_id(frame: pd.DataFrame) -> list[tuple[str, Row]]:
 
 
 class Pager(widgets.HBox):
-    """Buttons for the previous and the next page, and the position between them.
+    """Buttons for the previous and the next page of a table, and the current position between them.
 
     Attributes:
         offset: Number of rows before the page.
@@ -139,7 +139,7 @@ class Pager(widgets.HBox):
 
         Args:
             page_size: Rows on a page.
-            on_click: Called with the number of rows to go forward, which :meth:`move` takes.
+            on_click: Called with the number of rows to move forward (negative: back), as for :meth:`move`.
         """
         self.offset = 0
         self._page_size = page_size
@@ -153,20 +153,20 @@ class Pager(widgets.HBox):
         self.next.on_click(lambda _: on_click(page_size))
 
     def show(self, rows: int, total: int) -> None:
-        """Show the position of a page that has this many rows."""
+        """Show the position of the current page, which has ``rows`` of ``total`` rows."""
         self._total = total
         last = self.offset + rows
         self.position.value = f"{self.offset + 1:,} to {last:,} of {total:,}" if rows else ""
         self.previous.disabled, self.next.disabled = self.offset == 0, last >= total
 
     def move(self, rows: int) -> None:
-        """Change the offset, at most to the first or the last page."""
+        """Move the offset by a number of rows, limited to the first and the last page."""
         last_page = max(self._total - 1, 0) // self._page_size * self._page_size
         self.offset = max(0, min(self.offset + rows, last_page))
 
 
 def _encodable(value: str) -> str:
-    # A lone surrogate, which a file name may contain, cannot be sent to the page.
+    # A file name may contain an unpaired surrogate, which cannot be sent to the page.
     return value.encode("utf-8", "replace").decode()
 
 
@@ -175,12 +175,12 @@ def _is_missing(value: Any) -> bool:
 
 
 def metadata_text(name: str, write: Callable[[Any], str] = str) -> Callable[[Row], str]:
-    """Return a function that formats a column's value, as an empty text if it is missing."""
+    """Return a function that formats a row's value in a column. Missing values become empty text."""
     return lambda row: "" if _is_missing(row[name]) else write(row[name])
 
 
 def date_text(timestamp: Any) -> str:
-    """Return the date of a timestamp: ``2014-05-31``."""
+    """Format the date of a timestamp as ``2014-05-31``."""
     return f"{timestamp:%Y-%m-%d}"
 
 
@@ -202,7 +202,7 @@ def _camera(row: Row) -> str:
 
 
 def _column(key: str, heading: str, name: str, write: Callable[[Any], str] = str, **settings: Any) -> Column:
-    """Return a column that shows one column of the frame and sorts by it."""
+    """Return a table column that shows, and sorts by, one column of the DataFrame."""
     return Column(key, heading, metadata_text(name, write), name, source_columns=(name,), **settings)
 
 

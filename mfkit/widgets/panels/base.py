@@ -1,4 +1,4 @@
-"""Base class of panels: follows a selection, redraws when needed, and shows errors."""
+"""Base class of panels, which observe a selection, redraw when needed, and show errors."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from mfkit.widgets.shared_style import safe_name, status_line, style_sheet, styl
 class Panel(widgets.VBox):
     """A box that shows one aspect of the selected items.
 
-    Subclasses implement :meth:`draw`, and :meth:`options` if they have controls of their own.
+    Subclasses implement :meth:`draw`, and :meth:`options` if they have their own controls.
 
     Attributes:
         lib: The library.
         selection: The selection that the panel follows.
-        message: The error message, HTML; empty if the last action succeeded.
+        message: The error message as HTML; empty if the last action succeeded.
         draw_priority: Panels with a lower number are drawn first.
     """
 
@@ -46,10 +46,10 @@ class Panel(widgets.VBox):
 
         Args:
             lib: The library.
-            selection: The selection to follow. By default, a new one with all items.
+            selection: The selection to follow. By default, a new selection of all items.
             title: Heading; may be empty.
             body: Widgets of the panel.
-            controls: Widgets beside the heading.
+            controls: Widgets shown beside the heading.
         """
         self.lib = lib
         self.selection = selection if selection is not None else Selection()
@@ -64,7 +64,7 @@ class Panel(widgets.VBox):
         super().__init__([style_sheet(), head, self.message, *body])
         self.add_class("mfkit-panel")
         self.selection.observe(self.follow, "filter")
-        # Not a subclass's refresh(): panels inside this one observe the selection themselves.
+        # A subclass's refresh() would also refresh inner panels, which observe the selection themselves.
         self.selection.observe(lambda _: Panel.refresh(self), "refreshes")
         self.follow()
 
@@ -77,13 +77,13 @@ class Panel(widgets.VBox):
         return int(totals(self.lib, chosen)["files"])
 
     def options(self) -> Hashable:
-        """Return the state of the panel's own controls that the drawing depends on."""
+        """Return the values of the panel's own controls that affect the drawing."""
         return None
 
     def follow(self, _: Any = None) -> None:
         """Redraw if the selection or the panel's own controls have changed since the last drawing.
 
-        In a kernel this returns immediately and interrupts the drawing of an older state.
+        In a kernel, this returns immediately and interrupts an older drawing.
         """
         if self._active and self._state() != self._drawn_state:
             self._render_queue.request()
@@ -100,7 +100,7 @@ class Panel(widgets.VBox):
 
     @property
     def active(self) -> bool:
-        """Whether the panel follows the selection. A hidden panel can pause and catch up later."""
+        """Whether the panel follows the selection. A hidden panel can pause, and is redrawn when shown."""
         return self._active
 
     @active.setter
@@ -110,13 +110,13 @@ class Panel(widgets.VBox):
 
     @property
     def status(self) -> widgets.HTML:
-        """The result of the last action, HTML. Panels with actions add it to their body."""
+        """Widget with the result of the last action. Panels with actions add the widget to their body."""
         if not hasattr(self, "_status"):
             self._status = status_line()
         return self._status
 
     def show_status(self, before: str, name: str, after: str = "") -> None:
-        """Show a result. ``name`` is escaped; the other texts are HTML."""
+        """Show the result of an action. ``name`` is escaped; ``before`` and ``after`` are HTML."""
         self.status.value = f"{before}{safe_name(name)}{after}"
 
     def _state(self) -> tuple[MediaFilter, Hashable]:
@@ -137,7 +137,7 @@ class Panel(widgets.VBox):
         (self.add_class if busy else self.remove_class)("mfkit-busy")
 
     def run_action(self, action: Callable[[], None]) -> None:
-        """Run the action of a button. Shows that it is running if it takes long, and its errors."""
+        """Run the action of a button, show errors, and show a busy state if the action takes long."""
         self.status.value = ""
         notice = SlowNotice(self._show_busy)
         try:
@@ -146,7 +146,7 @@ class Panel(widgets.VBox):
             notice.finish()
 
     def attempt(self, action: Callable[[], None], failure: str = "This panel could not be shown") -> None:
-        """Run an action and show its errors in the panel, which continues to work.
+        """Run an action and show its errors in the panel, so that the panel remains usable.
 
         Args:
             action: The action.
@@ -160,8 +160,8 @@ class Panel(widgets.VBox):
         except MfkitError as error:
             self._show_message(str(error))
         except Exception as error:
-            # Jupyter discards what a callback raises or prints. Without this, a panel would stop following
-            # the selection without any message.
+            # Jupyter discards errors and output of callbacks. Without this handler, a panel would no longer
+            # follow the selection, and show no message.
             self._show_message(f"{failure}: {error}", traceback.format_exc())
 
     def _show_message(self, text: str, details: str = "") -> None:

@@ -30,7 +30,7 @@ from mfkit.widgets.shared_style import styled
 
 
 def toggle(options: Sequence[tuple[str, Any]], name: str) -> widgets.ToggleButtons:
-    """Return a row of buttons for (label, value), one of which is pressed; ``name`` is for their tooltips."""
+    """Return toggle buttons for pairs (label, value), one of them selected; ``name`` begins the tooltips."""
     tooltips = [f"{name}: {label}" for label, _ in options]
     buttons = styled(widgets.ToggleButtons, options=list(options), tooltips=tooltips)
     buttons.add_class("mfkit-switch")
@@ -40,13 +40,13 @@ def toggle(options: Sequence[tuple[str, Any]], name: str) -> widgets.ToggleButto
 class ChartPanel(Panel):
     """A panel with one chart.
 
-    Subclasses implement :meth:`query` and :meth:`figure`, and :meth:`clicked` or :meth:`brushed` if a click
-    on a mark or a brush over several marks selects items.
+    Subclasses implement :meth:`query` and :meth:`figure`. They also implement :meth:`clicked` if a click on a
+    bar or cell selects items, and :meth:`brushed` if dragging over several bars does.
 
     Attributes:
         plot: The chart.
         frame: The last result of :meth:`query`.
-        measure: The buttons for files or bytes, if the panel has them.
+        measure: The buttons to switch between files and bytes, if the panel has them.
     """
 
     def __init__(
@@ -67,7 +67,8 @@ class ChartPanel(Panel):
             title: Heading.
             controls: Controls that :meth:`query` reads.
             buttons: Buttons in the corner of the chart; see :class:`PlotlyWidget`.
-            measure: Initial value of the buttons for ``"files"`` or ``"bytes"``; None for no buttons.
+            measure: Initial value (``"files"`` or ``"bytes"``) of the buttons to switch between them; None
+                for no buttons.
         """
         self.plot = PlotlyWidget(buttons=buttons, title=title)
         self.frame = pd.DataFrame()
@@ -85,23 +86,23 @@ class ChartPanel(Panel):
         self.plot.listen("brush", lambda ends: self.toggle_condition(self.brushed(self._between(*ends))))
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return everything that :meth:`query` depends on. While it is equal, the result is kept."""
+        """Return all inputs of :meth:`query`. The cached result is used while they are equal."""
         return chosen, *(control.value for control in self._query_controls)
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the library."""
+        """Query the library and return the data of the chart."""
         raise NotImplementedError
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw the result of the query."""
+        """Draw the chart for the result of the query."""
         raise NotImplementedError
 
     def clicked(self, key: Any) -> dict[str, Any]:
-        """Return the filter fields that select a mark, given its ``customdata``."""
+        """Return the filter fields that select the items of a bar or cell, given its ``customdata``."""
         return {}
 
     def brushed(self, keys: list[Any]) -> dict[str, Any]:
-        """Return the filter fields that select adjacent marks, given their ``customdata``."""
+        """Return the filter fields that select the items of adjacent bars, given their ``customdata``."""
         return {}
 
     def options(self) -> Hashable:
@@ -112,13 +113,13 @@ class ChartPanel(Panel):
         """Run the query if needed, and draw the chart."""
         if self.query_key(chosen) != self._queried:
             self.frame = self.query(chosen)
-            # Again, because the query may have moved the map to show any items at all.
+            # The key is computed again, because the query may have reset the visible part of the map.
             self._queried = self.query_key(chosen)
         self._figure = self.figure(self.frame)
         self.plot.show(self._figure)
 
     def clear_cache(self) -> None:
-        """Discard the last result."""
+        """Discard the cached query result."""
         self._queried = None
 
     def toggle_condition(self, fields: dict[str, Any]) -> None:
@@ -134,9 +135,9 @@ class ChartPanel(Panel):
         self.attempt(change)
 
     def _between(self, first: Any, last: Any) -> list[Any]:
-        """Return the keys of the marks between two positions on the x axis, in order.
+        """Return the keys of the bars between two positions on the x axis, in order.
 
-        If the brush does not cover the middle of any mark, return the key of the nearest one.
+        If the range does not contain the middle of any bar, return the key of the nearest bar.
         """
         marks: dict[float, Any] = {}
         for trace in self._figure.data:
@@ -147,14 +148,14 @@ class ChartPanel(Panel):
 
 
 def _axis_position(x: Any) -> float:
-    """Return a position on an axis as a number; a timestamp as nanoseconds."""
+    """Convert a position on an axis to a number. A timestamp becomes nanoseconds."""
     return float(x) if isinstance(x, (int, float)) else float(pd.Timestamp(x).value)
 
 
 class _BarsPanel(ChartPanel):
     def clicked(self, key: str) -> dict[str, Any]:
-        """Select the value of the first column, which is also the name of the filter field."""
-        # The column that is drawn, because a control may have been switched in the meantime.
+        """Return the filter field that selects the clicked value. The first column has the field's name."""
+        # The drawn frame is used, because a control may have been switched in the meantime.
         return {str(self.frame.columns[0]): key}
 
 
@@ -250,13 +251,13 @@ class HeatmapPanel(ChartPanel):
         return resolutions_chart(frame, self.measure.value)
 
     def clicked(self, key: list[str]) -> dict[str, Any]:
-        """Select the codec and the resolution."""
+        """Return the filter fields that select the codec and the resolution."""
         codec, resolution = key
         return {"video_codec": codec, "resolution": resolution}
 
 
 _BINS = 40
-"""Number of bars."""
+"""Number of bars in the histogram."""
 
 
 class HistogramPanel(ChartPanel):
@@ -274,7 +275,7 @@ class HistogramPanel(ChartPanel):
         super().__init__(lib, selection, "Sizes and durations", [self.quantity], measure="files")
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the histogram with logarithmic bins."""
+        """Query the numbers of files and bytes in logarithmic bins."""
         self._drawn_quantity = self.quantity.value
         return self.lib.histogram(self.quantity.value, _BINS, chosen, log=True)
 
@@ -283,11 +284,11 @@ class HistogramPanel(ChartPanel):
         return histogram_chart(frame, self._drawn_quantity, self.measure.value)
 
     def clicked(self, key: list[float]) -> dict[str, Any]:
-        """Select the bin."""
+        """Return the filter fields that select the clicked bin."""
         return self.brushed([key])
 
     def brushed(self, keys: list[list[float]]) -> dict[str, Any]:
-        """Select from the lower edge of the first bin to the upper edge of the last."""
+        """Return the filter fields that select all bins from the first to the last."""
         low, high = keys[0][0], keys[-1][1]
         if self._drawn_quantity == "file_size":
             return {"min_size": int(low), "max_size": largest_below(high, "max_size")}
@@ -312,7 +313,7 @@ class TimelinePanel(ChartPanel):
         super().__init__(lib, selection, "Over time", [self.period], measure="bytes")
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return the filter and the period."""
+        """Return the filter and the length of a period."""
         return chosen, self._freq()
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -321,15 +322,15 @@ class TimelinePanel(ChartPanel):
         return overview_by_year(self.lib, chosen) if freq == "year" else self.lib.growth(freq, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar for each period, or areas of running totals."""
+        """Draw a bar for each period, or the running totals as areas."""
         return growth_chart(frame, self.measure.value, cumulative=self.period.value == "total")
 
     def clicked(self, key: str) -> dict[str, Any]:
-        """Select the period."""
+        """Return the filter fields that select the clicked period."""
         return self.brushed([key])
 
     def brushed(self, keys: list[str]) -> dict[str, Any]:
-        """Select from the start of the first period to the end of the last."""
+        """Return the filter fields that select all periods from the first to the last."""
         return {"after": keys[0], "before": keys[-1]}
 
     def _freq(self) -> Freq:
@@ -337,11 +338,11 @@ class TimelinePanel(ChartPanel):
 
 
 _MAX_FOLDERS = 500
-"""Maximum number of boxes. More would be too small to see."""
+"""Maximum number of boxes in the treemap. More boxes would be too small to see."""
 
 
 class FoldersPanel(ChartPanel):
-    """Files or bytes of each folder. Click a folder to select and open it; the button leads back up.
+    """Files or bytes of each folder. Click a folder to select it; the button *Up* selects its parent.
 
     ![Folders as a treemap](../images/panels/folders.png)
 
@@ -359,7 +360,7 @@ class FoldersPanel(ChartPanel):
         self.up_button.on_click(lambda _: self.attempt(self._go_up))
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the totals of two levels of folders."""
+        """Query the totals of folders on two levels."""
         return self.lib.folders(2, chosen, limit=_MAX_FOLDERS)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
@@ -368,7 +369,7 @@ class FoldersPanel(ChartPanel):
         return folders_chart(frame, self.measure.value)
 
     def clicked(self, key: str) -> dict[str, Any]:
-        """Select the folder. A click on the selected folder changes nothing."""
+        """Return the filter field that selects the clicked folder, unless it is already selected."""
         return {"folder": key} if key != self.selection.filter.folder else {}
 
     def _go_up(self) -> None:
@@ -376,6 +377,6 @@ class FoldersPanel(ChartPanel):
         if folder is not None:
             parent = folder.rpartition("/")[0]
             tree = self.lib.folders(1, limit=1)
-            # A parent of the library's top folder contains all files, so it is not a condition.
+            # A parent of the library's top folder contains all files, so the condition is removed.
             contains_all = any(top.startswith(f"{parent}/") for top in tree.loc[tree["depth"] == 0, "id"])
             self.selection.change(folder=None if contains_all else parent or None)

@@ -19,7 +19,7 @@ from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import control_row, small_button, styled
 
 _MAX_SUGGESTIONS = 500
-"""Maximum number of suggested names, those with the most items."""
+"""Maximum number of suggested names. Names with the most items are suggested."""
 _TOOLTIPS = {
     "Tag": "Add the tag to these files",
     "Untag": "Remove the tag from these files",
@@ -32,16 +32,16 @@ _RESULTS = {
     "Add": ("added to", "already in it"),
     "Remove": ("removed from", "not in it before"),
 }
-"""Button -> text about the changed and the unchanged files."""
+"""Button -> texts for the numbers of changed and unchanged files in the result."""
 
 
 class CurationPanel(Panel):
-    """Tags items and adds them to collections. Each button shows the number of files it will change.
+    """Panel to tag items and add them to collections. Each button shows the number of files it applies to.
 
     Attributes:
-        scope: Whether to change the chosen rows or the whole selection.
-        tag_field: The name of the tag.
-        collection_field: The name of the collection.
+        scope: Buttons to choose between the chosen rows and the whole selection.
+        tag_field: Field for the name of the tag.
+        collection_field: Field for the name of the collection.
         buttons: The buttons *Tag*, *Untag*, *Add* and *Remove* by name.
         undo_button: Undoes the last change of this panel.
 
@@ -66,9 +66,9 @@ class CurationPanel(Panel):
 
         Args:
             lib: The library.
-            selection: The selection to change as a whole.
-            table: The table whose chosen rows to change.
-            on_change: Called after a change, for panels that show tags or collections.
+            selection: The selection whose items are changed.
+            table: The table whose chosen rows are changed instead, if there are any.
+            on_change: Called after a change, so that other panels can show new tags or collections.
         """
         self.table, self._on_change = table, on_change
         self.selected_count = 0
@@ -110,7 +110,7 @@ class CurationPanel(Panel):
         self.undo_button.on_click(lambda _: self.run_action(self._undo))
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count the selected items, and suggest existing names."""
+        """Count the selected items, and suggest existing names of tags and collections."""
         self.selected_count = self.count_selected(chosen)
         for field, names in (
             (self.tag_field, self.lib.tags()),
@@ -120,7 +120,7 @@ class CurationPanel(Panel):
         self._update_scope()
 
     def _update_scope(self, _: Any = None) -> None:
-        """Offer the chosen rows if there are any, and prefer them when they appear."""
+        """Offer the chosen rows as an option if there are any, and select it when rows are first chosen."""
         rows = self._chosen_rows()
         options = [(f"Whole selection ({self.selected_count:,})", "all")]
         if rows:
@@ -142,7 +142,7 @@ class CurationPanel(Panel):
         return self.tag_field if name in ("Tag", "Untag") else self.collection_field
 
     def _update_buttons(self, _: Any = None) -> None:
-        """Show on each enabled button how many files it will change."""
+        """Show on each enabled button the number of files it applies to."""
         count = self._count()
         for name, button in self.buttons.items():
             button.disabled = self.lib.database.read_only or not count or not self._field(name).value.strip()

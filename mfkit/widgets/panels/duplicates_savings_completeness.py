@@ -1,4 +1,4 @@
-"""Panels that find work to do: duplicates, savings by re-encoding, and missing metadata."""
+"""Panels that find what to improve in a library: duplicates, savings by re-encoding, missing metadata."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import control_row, small_button, status_line, styled
 
 PAGE = 15
-"""Rows on a page."""
+"""Number of rows on a page."""
 
 _COLUMNS = (
     Column("path", "Path", metadata_text("file_path"), style="mfkit-path"),
@@ -40,15 +40,15 @@ _COLUMNS = (
 
 
 class DuplicatesPanel(Panel):
-    """Groups of paths with the same content, those with the most reclaimable bytes first.
+    """Groups of paths with the same content, sorted by reclaimable bytes, with the largest first.
 
-    The panel never deletes files. It suggests which path to keep, and tags the items that have copies, so
-    that you or another program can act on them.
+    The panel never deletes files. It suggests which path to keep, and can tag the items that have copies, so
+    that you or another program can find them.
 
     Attributes:
-        grid: The paths.
-        pager: Its pager.
-        tag_field: Name of the tag.
+        grid: The table of paths.
+        pager: The pager of the table.
+        tag_field: Field for the name of the tag.
         tag_button: Tags all items that have copies.
 
     ![Paths with the same content, with suggestions](../images/panels/duplicates.png)
@@ -82,7 +82,7 @@ class DuplicatesPanel(Panel):
         self.tag_button.on_click(lambda _: self.run_action(self._tag_all))
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Find the groups."""
+        """Query the duplicates, and show the totals and the first page."""
         self._duplicates, self.pager.offset = self.lib.duplicates(chosen), 0
         groups = self._duplicates.drop_duplicates("id")
         count, copies = len(groups), len(self._duplicates) - len(groups)
@@ -100,7 +100,7 @@ class DuplicatesPanel(Panel):
     def _show(self, _: object = None) -> None:
         offset = self.pager.offset
         page = self._duplicates.iloc[offset : offset + PAGE]
-        # The rows of a group have the same id, but those of a grid must differ.
+        # A grid needs unique ids, but all paths of a group have the same item id, so a number is added.
         rows = [(f"{key} {number}", row) for number, (key, row) in enumerate(rows_by_id(page), offset)]
         self.grid.show(rows, "" if rows else "No duplicates in this selection.")
         self.pager.show(len(rows), len(self._duplicates))
@@ -122,7 +122,7 @@ class DuplicatesPanel(Panel):
 
 
 _MAX_FILES = 15
-"""Maximum number of listed files."""
+"""Maximum number of files in a list."""
 _RATES = ["low", "expected", "high", "sound"]
 _MIN_SAVINGS = [
     ("Any", 0),
@@ -141,13 +141,13 @@ _SAVINGS_COLUMNS = (
 
 
 class SavingsPanel(Panel):
-    """Estimate of what re-encoding the selected items would save. Nothing is encoded.
+    """Estimate of the bytes that re-encoding the selected items would save. Nothing is encoded.
 
     Attributes:
         target: The target codec.
         rate_factor: Factor for the assumed bit rates.
-        min_saving: Smallest saving of a file that counts.
-        summary: The total, HTML.
+        min_saving: Minimum saving in bytes. Files that would save less are ignored.
+        summary: The total savings as HTML.
         grid: The files with the largest savings.
 
     ![Sliders, and the estimated saving of each file](../images/panels/savings.png)
@@ -196,7 +196,7 @@ class SavingsPanel(Panel):
         return self.target.value, self.rate_factor.value, self.min_saving.value, tuple(self.grid.hidden)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Estimate the savings."""
+        """Estimate the savings, and show the total and the files with the largest savings."""
         assumed = self._assumptions.copy()
         assumed[_RATES] *= self.rate_factor.value
         frame = self.lib.savings(self.target.value, chosen, assumptions=assumed)
@@ -229,12 +229,12 @@ _FIELDS = (
 
 
 class QualityPanel(Panel):
-    """Completeness of the metadata of the selected items. A click on a field lists the files without it.
+    """Completeness of the selected items' metadata. A click on a field lists the files without this field.
 
     Attributes:
-        fields: The fields.
-        files: The files without the field that was clicked.
-        summary: The line between them, HTML.
+        fields: The table of metadata fields.
+        files: The table of files without the clicked field.
+        summary: The line of HTML between the two tables.
 
     ![Completeness of each metadata field](../images/panels/quality.png)
 
@@ -262,7 +262,7 @@ class QualityPanel(Panel):
         return self._field, tuple(self.fields.hidden), tuple(self.files.hidden)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Show the completeness of all fields, and the files without the chosen one."""
+        """Show the completeness of all fields, and the files without the chosen field."""
         completeness = self.lib.completeness((), chosen)
         rows = rows_by_id(completeness.assign(id=completeness["field"]))
         self.fields.show(rows, "" if rows else "No files match. Remove a condition.")

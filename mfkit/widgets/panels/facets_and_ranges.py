@@ -1,4 +1,4 @@
-"""Panels of lists and ranges that change the selection and show how many files each choice would select."""
+"""Panels with check lists and range sliders that change the selection, with numbers of files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mfkit.widgets.shared_queries import Memo, overview_by
 from mfkit.widgets.shared_style import styled
 
 _MAX_VALUES = 200
-"""Maximum number of values in a list, those with the most files."""
+"""Maximum number of values in a list. Values with the most files are kept."""
 LISTS: Mapping[str, str] = {
     "media_type": "Media type",
     "video_codec": "Video codec",
@@ -36,16 +36,17 @@ LISTS: Mapping[str, str] = {
     "tag": "Tag",
     "collection": "Collection",
 }
-"""Dimension -> heading of its list."""
+"""Dimension -> heading of its check list."""
 
 
 class FacetsPanel(Panel):
-    """Lists of media types, codecs, cameras, tags and so on, in which several values can be ticked.
+    """Check lists of media types, codecs, cameras, tags and other dimensions, which change the selection.
 
-    Each value shows how many files match it and all other conditions. Collapsed lists are not counted.
+    Each value has the number of files that have this value and match the conditions of the other lists and
+    controls. Collapsed lists are not counted.
 
     Attributes:
-        facets: The lists, by dimension.
+        facets: Dimension -> check list.
 
     ![Lists of values with counts](../images/panels/facets.png)
 
@@ -61,7 +62,7 @@ class FacetsPanel(Panel):
             name: styled(Facet, label, functools.partial(self._tick, name)) for name, label in LISTS.items()
         }
         self.facets["media_type"].expanded = True
-        # A value can be ticked while another thread draws. The drawing must not show the ticks from before.
+        # A value can be ticked while another thread draws. The lock prevents drawing outdated ticks.
         self._tick_lock = threading.RLock()
         super().__init__(lib, selection, "", list(self.facets.values()))
         for facet in self.facets.values():
@@ -72,7 +73,7 @@ class FacetsPanel(Panel):
         return tuple(name for name, facet in self.facets.items() if facet.expanded)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count the expanded lists in one query, and tick the selected values."""
+        """Count the values of all expanded lists in one query, and tick the selected values."""
         counts = self.count_values([name for name, facet in self.facets.items() if facet.expanded], chosen)
         for name, facet in self.facets.items():
             with self._tick_lock:
@@ -83,10 +84,10 @@ class FacetsPanel(Panel):
                     facet.show([], ticked)
 
     def count_values(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
-        """Return the values of some lists with their number of files, largest first."""
+        """Return the values of the given lists with their numbers of files, largest first."""
         counts: dict[str, list[tuple[str, int]]] = {name: [] for name in lists}
         if lists == ["media_type"] and not chosen.media_type:
-            # Without a condition on the media type this is the overview that other panels query, too.
+            # Without a condition on the media type, the counts are in the totals that other panels cache.
             frame = overview_by("media_type", self.lib, chosen)
             pairs = zip(frame["media_type"].astype(str), map(int, frame["files"]), strict=True)
             counts["media_type"] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
@@ -97,11 +98,11 @@ class FacetsPanel(Panel):
         return counts
 
     def _ticked(self, name: str) -> list[str]:
-        """Return the currently selected values of a list, even if an older state is being drawn."""
+        """Return the values of a list that are selected now, even if an outdated drawing is in progress."""
         return [str(value) for value in getattr(self.selection.filter, FACETS[name]) or ()]
 
     def _tick(self, name: str, value: str, checked: bool) -> None:
-        """Add a value to the selection, or remove it."""
+        """Add a value to the selection if it is ticked now; otherwise remove it."""
         with self._tick_lock:
             values = [one for one in self._ticked(name) if one != value] + [value] * checked
             self.attempt(lambda: self.selection.change(**{FACETS[name]: tuple(values) or None}))
@@ -115,11 +116,13 @@ def _note(label: str, values: int) -> str:
 
 
 class RangesPanel(Panel):
-    """Ranges of size, duration, resolution and year. Each histogram counts files under all other conditions.
+    """Range sliders for size, duration, resolution and year, which change the selection.
+
+    The histogram of each slider counts the files that match all conditions except that of the slider.
 
     Attributes:
-        ranges: The controls.
-        bins: The bins of each control.
+        ranges: The range sliders.
+        bins: The histogram bins of each slider.
 
     ![Four ranges over small histograms](../images/panels/ranges.png)
 
@@ -141,9 +144,9 @@ class RangesPanel(Panel):
         super().__init__(lib, selection, "", self.ranges)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count the bins, and set the handles to the selection."""
+        """Count the files in the bins of all sliders, and set the handles to the selection."""
         self.bins = (*self._fixed_bins, self._year_bins.get(lambda: YearBins(self.lib)))
-        # Ranges without a condition of their own count under the same filter, so one query serves them all.
+        # Sliders that set no condition count files under the same filter, so one query is enough for them.
         by_filter: dict[MediaFilter, list[int]] = {}
         for index, bins in enumerate(self.bins):
             by_filter.setdefault(without(chosen, *bins.fields), []).append(index)
@@ -152,7 +155,7 @@ class RangesPanel(Panel):
             frame = self.lib.frame(count_by_bins(expressions, other_conditions))
             for number, index in enumerate(indexes):
                 bins = self.bins[index]
-                # groupby() takes ten times as long for these few hundred rows.
+                # The loop is ten times as fast as groupby() for these few hundred rows.
                 files: Counter[Any] = Counter()
                 for value, count in zip(frame[f"bin{number}"], frame["files"], strict=True):
                     if value is not pd.NA and value == value:
@@ -162,11 +165,11 @@ class RangesPanel(Panel):
                 )
 
     def clear_cache(self) -> None:
-        """Discard the first and last year of the library."""
+        """Discard the cached first and last year of the library."""
         self._year_bins.clear()
 
     def _move(self, index: int, low: int, high: int) -> None:
         bins = self.bins[index]
-        # A handle that returns to its old position changes nothing: a script may have set a finer bound.
+        # If a handle returns to its old position, the selection is kept: its bound may lie between two bins.
         if (low, high) != bins.handle_positions(self.selection.filter):
             self.attempt(lambda: self.selection.change(**bins.filter_fields(low, high)))

@@ -1,4 +1,4 @@
-"""The filter panel: controls that change the selection, below a summary of it."""
+"""Panels that show a summary of the selection, and all controls that change the selection."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from mfkit.widgets.shared_style import small_button, styled
 
 
 class SelectionPanel(Panel):
-    """The size of the selection, its conditions as removable chips, and buttons for back, forward and reset.
+    """Summary of the selection: its size, its conditions as removable chips, and buttons to go back or reset.
 
     Attributes:
-        summary: Number, size and duration of the selected files, HTML.
+        summary: Number, size and duration of the selected files as HTML.
         chips: The conditions.
         back_button: Returns to the previous selection.
         forward_button: Returns to the next selection.
@@ -65,12 +65,12 @@ class SelectionPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Show the conditions and the totals."""
-        # The conditions first, because they need no query.
+        # The conditions are shown first, because they need no query.
         self.chips.show([(",".join(clause.fields), clause.text) for clause in describe(chosen)])
         self.summary.value = count_text(totals(self.lib, chosen), self._total.get(self.lib.count))
 
     def clear_cache(self) -> None:
-        """Discard the number of files in the library."""
+        """Discard the cached number of files in the library."""
         self._total.clear()
 
     def _update_buttons(self, _: object = None) -> None:
@@ -79,7 +79,7 @@ class SelectionPanel(Panel):
 
 
 def count_text(selected: Mapping[str, float], total: int) -> str:
-    """Return the size of a selection as safe HTML: ``12,403 of 1,000,000 files · 3.10 TB · 214 h``.
+    """Format the size of a selection as safe HTML: ``12,403 of 1,000,000 files · 3.10 TB · 214 h``.
 
     Args:
         selected: ``files``, ``bytes`` and ``duration`` (seconds) of the selected items.
@@ -92,31 +92,31 @@ def count_text(selected: Mapping[str, float], total: int) -> str:
     if not files:
         return f"<b>0</b> of {total:,} {noun}. No files match. Remove a condition."
     size = format_size(int(selected["bytes"])) + (f" · {format_duration(duration)}" if duration else "")
-    # On one line if there is room; otherwise broken only before the size.
+    # A line break is only possible before the size.
     return f"<span><b>{files:,}</b> of {total:,} {noun} ·</span> <span>{size}</span>"
 
 
 _MAX_FOLDERS = 500
-"""Maximum number of folders to choose from, those with the most bytes."""
+"""Maximum number of folders to choose from. Folders with the most bytes are offered."""
 _FIRST_YEAR = 1000
-"""First year with four digits."""
+"""First year with four digits. Smaller years are incomplete input."""
 _SWITCHES = {"has_location": "Location", "has_date": "Capture time", "duplicates": "Copies"}
-"""Filter field -> label."""
+"""Filter field -> label of its switch."""
 _SWITCH_VALUES = {"any": None, "with": True, "without": False}
 
 
 class FilterPanel(Panel):
-    """Search, folder, lists, ranges and dates that change the selection.
+    """All controls that change the selection: search, folder, check lists, range sliders and dates.
 
     Attributes:
         selected: The summary of the selection, above the controls.
         search: The search field.
-        folder: The folder.
-        facets: The lists.
-        ranges: The ranges.
-        date_from: The first day.
-        date_to: The last day.
-        switches: *Any*, *With* or *Without*, by filter field.
+        folder: The list of folders.
+        facets: The check lists.
+        ranges: The range sliders.
+        date_from: The field for the first day.
+        date_to: The field for the last day.
+        switches: Filter field -> buttons *Any*, *With* and *Without*.
 
     ![Summary of the selection, search, lists, ranges and switches](../images/panels/filter.png)
 
@@ -144,7 +144,7 @@ class FilterPanel(Panel):
             control.add_class("mfkit-labelled")
         dates = styled(widgets.HBox, [self.date_from, self.date_to])
         dates.add_class("mfkit-pair")
-        # Per thread: a control that is set notifies its observers in the same thread.
+        # The flag is kept per thread, because setting a control calls its observers in the same thread.
         self._setting = threading.local()
         self._folders = Memo[list[tuple[str, str]]](lib)
         selection = selection if selection is not None else Selection()
@@ -163,14 +163,14 @@ class FilterPanel(Panel):
             self._connect(switch, functools.partial(self._switch_fields, name))
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Set the controls to the selection."""
+        """Set all controls to the values of the selection."""
         self._set(self.search, value=chosen.text or "")
         self._set(self.date_from, value=_date(chosen.after))
         self._set(self.date_to, value=_date(chosen.before))
         for name, switch in self.switches.items():
             value = getattr(chosen, name)
             self._set(switch, value=next(text for text, one in _SWITCH_VALUES.items() if one is value))
-        # All folders of the library, not only those of the selected items.
+        # The list has all folders of the library, not only those of the selected items.
         folders = self._folders.get(lambda: self._query_folders(chosen.folder), chosen.folder)
         self._set(self.folder, options=tuple(folders), value=chosen.folder or "")
 
@@ -181,14 +181,14 @@ class FilterPanel(Panel):
             panel.refresh()
 
     def clear_cache(self) -> None:
-        """Discard the list of folders."""
+        """Discard the cached list of folders."""
         self._folders.clear()
 
     def _switch_fields(self, name: str) -> dict[str, Any]:
         return {name: _SWITCH_VALUES[self.switches[name].value]}
 
     def _change_dates(self, change: Any) -> None:
-        """Apply the dates, but not while a year is being typed: the browser reports each digit."""
+        """Apply the dates. Incomplete years are ignored, because the browser reports each typed digit."""
         first, last = self.date_from.value, self.date_to.value
         if change["new"] is not None and change["new"].year < _FIRST_YEAR:
             return
@@ -197,7 +197,7 @@ class FilterPanel(Panel):
 
         def apply() -> None:
             if first is not None and last is not None and first > last:
-                # The fields keep their values, because the other date may be typed next.
+                # The fields keep their values, because the user may correct the other date next.
                 raise FilterError(f"From {first} is later than To {last}. Change one of the dates.")
             chosen = self.selection.filter
             self.selection.change(
@@ -212,9 +212,9 @@ class FilterPanel(Panel):
         self.attempt(apply)
 
     def _connect(self, control: Any, fields: Callable[[], dict[str, Any]]) -> None:
-        """Let a control change its own filter fields.
+        """Connect a control to its own filter fields.
 
-        The other fields stay as they are. A script may have set them more precisely than controls can show.
+        Other fields do not change, because a script may have set them more precisely than controls can show.
         """
 
         def changed(_: Any) -> None:
@@ -236,7 +236,7 @@ class FilterPanel(Panel):
         ]
 
     def _set(self, control: Any, **state: Any) -> None:
-        """Set a control without treating it as a choice of the user."""
+        """Set the value of a control without changing the selection."""
         self._setting.active = True
         try:
             for name, value in state.items():
@@ -247,7 +247,7 @@ class FilterPanel(Panel):
 
 
 def _parents(folder: str) -> list[str]:
-    """Return the parents of a folder, the innermost first."""
+    """Return the parent folders of a folder, the innermost first."""
     parts = folder.split("/")
     return ["/".join(parts[:number]) or "/" for number in range(len(parts) - 1, 0, -1) if folder != "/"]
 

@@ -1,4 +1,4 @@
-"""The map panel: locations of the selected items, in finer cells when zoomed in."""
+"""Panel with a map of the selected items. Zooming in shows finer cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MapPanel(ChartPanel):
     select its items, or select several circles by box or lasso.
 
     Attributes:
-        streets: Shows the street map.
+        streets: Button that shows the street map.
 
     ![Circles on a map of the world](../images/panels/map.png)
 
@@ -36,7 +36,7 @@ class MapPanel(ChartPanel):
         >>> mfkit.widgets.MapPanel(mfkit.open_library())  # doctest: +SKIP
     """
 
-    draw_priority = 0  # the browser needs more time for it than for all other charts
+    draw_priority = 0  # first, because the browser needs more time for the map than for all other charts
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library and the selection to follow."""
@@ -61,7 +61,7 @@ class MapPanel(ChartPanel):
         self.plot.listen("lasso", lambda line: self.toggle_condition({"area": line}))
 
     def options(self) -> Hashable:
-        """Return the visible part of the map and its background."""
+        """Return the visible part of the map, and whether the background is the street map."""
         return _visible_box(self.plot.view), self.streets.value
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
@@ -69,7 +69,7 @@ class MapPanel(ChartPanel):
         return chosen, _visible_box(self.plot.view)
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Count items by cell in the visible part, or in the box of the selection if it has one."""
+        """Count items by cell in the visible part of the map, or in the selection's box if it has one."""
         box = _visible_box(self.plot.view)
         if box is None or chosen.box is not None:
             frame, counted = self.lib.places(chosen), chosen
@@ -77,7 +77,7 @@ class MapPanel(ChartPanel):
             counted = chosen.replace(box=box)
             frame = self.lib.places(counted)
             if frame.empty and chosen != self._queried_filter:
-                # The new selection lies elsewhere. Show it instead of an empty part of the map.
+                # The new selection is in another part of the world, so that part is shown.
                 self.plot.reset_view()
                 self._drawn_state = (chosen, self.options())
                 frame, counted = self.lib.places(chosen), chosen
@@ -86,14 +86,14 @@ class MapPanel(ChartPanel):
         return frame
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a circle per cell. The background is sent only when it changes."""
+        """Draw a circle for each cell. The background is sent only when it changes."""
         if self.streets.value != self._streets_sent:
             self._streets_sent = self.streets.value
             self.plot.set_background(street_style() if self._streets_sent else land_style())
         return places_map(frame, background=False)
 
     def clicked(self, key: list[float]) -> dict[str, Any]:
-        """Select the cell of a circle."""
+        """Return the filter fields that select the cell of the clicked circle."""
         latitude, longitude = key
         row, column = round(latitude / self._degrees), round(longitude / self._degrees)
         half = self._degrees / 2
@@ -114,12 +114,12 @@ def _box_fields(south: float, west: float, north: float, east: float) -> dict[st
 
 
 def _wrap(longitude: float) -> float:
-    """Return a longitude between -180 and 180. A map that was moved around the world goes beyond."""
+    """Normalize a longitude to -180 to 180 degrees. A map moved around the world has other values."""
     return (longitude + 180) % 360 - 180
 
 
 def _visible_box(view: dict[str, Any]) -> Box | None:
-    """Return the visible part of a map with a margin, so that it can be moved; None for the whole world."""
+    """Return the visible part of a map plus a margin for small moves; None for the whole world."""
     if not view:
         return None
     south, west, north, east = (float(view[name]) for name in Box._fields)

@@ -1,4 +1,4 @@
-"""Panels that use the selection elsewhere: as code, as a DataFrame, as a saved filter, or as a file."""
+"""Panels that turn the selection into code, a DataFrame, a saved filter, or an exported file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MAX_LINE = 88
 
 
 class CodeBlock(anywidget.AnyWidget):
-    """Code with a button that copies it.
+    """Block of code with a button that copies the code.
 
     Attributes:
         text: The code.
@@ -49,7 +49,7 @@ def as_python(chosen: MediaFilter) -> str:
 
 
 def as_json(chosen: MediaFilter) -> str:
-    """Return the fields of a filter as JSON. ``MediaFilter(**json.loads(...))`` reads it."""
+    """Return the fields of a filter as JSON, which ``MediaFilter(**json.loads(...))`` converts back."""
     fields = chosen.model_dump(mode="json", include=set(chosen.given()))
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
@@ -58,18 +58,18 @@ _LANGUAGES = {"Python": as_python, "SQL": MediaFilter.sql, "JSON": as_json}
 
 
 class QueryPanel(Panel):
-    """The selection as Python, SQL or JSON, as a DataFrame, and as saved filters of the library.
+    """The selection as Python, SQL or JSON code or as a DataFrame, and the library's saved filters.
 
     Attributes:
-        language: Language of the code.
+        language: Buttons for the language of the code.
         code: The code.
-        variable: Name of the variable for the DataFrame.
-        frame_button: Creates the variable.
-        saved_filters: The saved filters.
+        variable: Field for the name of the notebook variable.
+        frame_button: Stores the selected items as a DataFrame in the variable.
+        saved_filters: List of the saved filters.
         apply_button: Applies the chosen saved filter.
         delete_button: Deletes the chosen saved filter.
-        new_name: Name under which to save the selection.
-        save_button: Saves the selection.
+        new_name: Field for the name of a new saved filter.
+        save_button: Saves the selection as a filter.
 
     ![The selection as code, and saved filters](../images/panels/query.png)
 
@@ -89,7 +89,7 @@ class QueryPanel(Panel):
         self.delete_button = small_button("Delete", "Delete this saved filter; no files are deleted")
         self.new_name = styled(widgets.Text, placeholder="Name of the filter", description="Save as")
         self.save_button = small_button("Save", "Save this selection in the library")
-        # In Voilà no cell could use a variable.
+        # Voilà shows no cells that could use the variable.
         in_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
         rows = [
             self.code,
@@ -115,7 +115,7 @@ class QueryPanel(Panel):
         return str(self.language.value)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Show the code of the selection, and the saved filters."""
+        """Show the code of the selection, and list the saved filters."""
         self.code.text = _LANGUAGES[self.language.value](chosen)
         self._list_filters()
 
@@ -182,11 +182,11 @@ _EXPORT_FORMATS = {
 
 
 class ExportPanel(Panel):
-    """Writes the selected items to a file. Existing files are never overwritten.
+    """Panel to export the selected items to a file. Existing files are never overwritten.
 
     Attributes:
-        format: The format.
-        file_name: The file name; the suffix of the format is added.
+        format: List of the formats.
+        file_name: Field for the file name; the suffix of the format is added.
         export_button: Writes the file.
 
     ![A format, a file name and a button](../images/panels/export.png)
@@ -196,7 +196,7 @@ class ExportPanel(Panel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to write."""
+        """Create the panel for a library and the selection to export."""
         self.format = styled(widgets.Dropdown, options=list(_EXPORT_FORMATS.items()), description="Format")
         self.file_name = styled(widgets.Text, value="selection", description="File")
         self.export_button = small_button(tooltip="Write the file to the notebook's folder")
@@ -212,11 +212,11 @@ class ExportPanel(Panel):
         self.export_button.disabled = not count
 
     def options(self) -> Hashable:
-        """Return the format. GeoJSON contains only items with a location."""
+        """Return the format, which affects the number of rows: GeoJSON has only items with a location."""
         return str(self.format.value)
 
     def _counts(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return how many selected items the format can and cannot contain."""
+        """Return the numbers of selected items that the format can and cannot contain."""
         total = self.count_selected(chosen)
         if self.format.value != "geojson":
             return total, 0

@@ -1,4 +1,4 @@
-"""The table panel: pages of the selected files, and the card of one of them."""
+"""Panel with a table of the selected files, and the detail card of one file."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
 
 PAGE = 15
-"""Rows on a page."""
+"""Number of rows on a page."""
 
 
 class TablePanel(Panel):
-    """The selected items, page by page: sort by a heading, choose with a check box, open by name.
+    """Table of the selected items in pages.
+
+    Click a heading to sort, a check box to choose a row, and a name to open the detail card.
 
     Attributes:
-        chosen: Ids of the chosen rows. Cleared when the selection changes.
-        grid: The rows.
-        pager: The pager.
+        chosen: Ids of the chosen rows. It is cleared when the selection changes.
+        grid: The table.
+        pager: The pager of the table.
         card: The detail card.
 
     ![A page of files](../images/panels/table.png)
@@ -36,7 +38,7 @@ class TablePanel(Panel):
     """
 
     chosen = traitlets.Tuple()
-    draw_priority = 1  # charts first have to wait for their JavaScript
+    draw_priority = 1  # before the charts, which have to wait for their JavaScript
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library and the selection to follow."""
@@ -56,7 +58,7 @@ class TablePanel(Panel):
         return self.grid.sort_order(), tuple(self.grid.hidden), self.pager.offset
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Query one page, and the number of rows if the selection has changed."""
+        """Query and show one page, and count all rows if the selection has changed."""
         order = self.grid.sort_order()
         if self._shown is None or chosen != self._shown[0]:
             self._total = self.count_selected(chosen)
@@ -81,7 +83,7 @@ class TablePanel(Panel):
         self.pager.show(len(frame), self._total)
 
     def clear_cache(self) -> None:
-        """Discard the number of rows."""
+        """Discard the cached number of rows."""
         self._shown = None
 
     def _empty_text(self) -> str:
@@ -97,7 +99,7 @@ class TablePanel(Panel):
         self.attempt(lambda: self.card.show(item))
 
     def _step(self, item: str, by: int) -> None:
-        """Open the previous or next row of the page, if there is one."""
+        """Open the detail card of the previous or next row of the page, if there is one."""
         ids = [row["id"] for row in self.grid.rows]
         index = ids.index(item) + by if item in ids else -1
         if 0 <= index < len(ids):

@@ -1,4 +1,4 @@
-"""Completeness of metadata: for each field the number of items that have it, and the items that lack it."""
+"""Completeness of metadata: how many items have each field, and which items lack a field."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ c = media.c
 VIDEO, AUDIO, IMAGE = MediaType.VIDEO, MediaType.AUDIO, MediaType.IMAGE
 _VISUAL, _AUDIBLE, _TIMED = (IMAGE, VIDEO), (AUDIO,), (VIDEO, AUDIO)
 
-# Equivalent to `camera` not being null, but faster.
+# Equivalent to `camera IS NOT NULL`, but faster.
 _camera_known = or_(*(func.coalesce(func.trim(one), "") != "" for one in (c.camera_make, c.camera_model)))
 
 FIELDS: Mapping[str, tuple[ColumnElement[bool], tuple[MediaType, ...]]] = {
@@ -54,11 +54,14 @@ FIELDS: Mapping[str, tuple[ColumnElement[bool], tuple[MediaType, ...]]] = {
     },
     "tags": (c.id.in_(select(media_tags.c.media_item_id)), tuple(MediaType)),
 }
-"""Name of the field -> condition that it is known, and the media types that can have it."""
+"""Field name -> SQL condition that an item has the field, and the media types that can have the field."""
 
 
 def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.completeness`; fields are in the order of FIELDS."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.completeness`.
+
+    The fields are in the order of :data:`FIELDS`.
+    """
     grouping = dimensions(by, chosen, least=0)
     each = (
         select(
@@ -111,7 +114,7 @@ def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
 
 
 def missing_metadata(field: str, chosen: MediaFilter, *, limit: int | None = None) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.missing_metadata`."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.missing_metadata`."""
     if field not in FIELDS:
         raise FilterError(f"{field!r} is not a field. Use one of {', '.join(FIELDS)}.")
     if limit is not None and limit < 0:

@@ -44,21 +44,21 @@ _PERIODS: dict[str, Period] = {
     "W": "week",
     "D": "day",
 }
-"""Period by name and by pandas alias (https://pandas.pydata.org/docs/user_guide/timeseries.html)."""
+"""Name or pandas alias of a period -> period (https://pandas.pydata.org/docs/user_guide/timeseries.html)."""
 
 
 def period_start(freq: Freq, timestamp: ColumnElement[Any]) -> ColumnElement[datetime]:
-    """Return the start of the period that a timestamp falls in; weeks start on Monday.
+    """Return the start of the period that contains a timestamp; weeks start on Monday.
 
     Args:
         freq: ``"year"``, ``"quarter"``, ``"month"``, ``"week"``, ``"day"``, or a pandas alias of these.
-        timestamp: A local time, or a timestamp, which is taken in UTC.
+        timestamp: A local time, or a time-zone-aware timestamp, which is converted to UTC.
 
     Returns:
-        A local time.
+        A local time without a time zone.
 
     Raises:
-        FilterError: The period has another name.
+        FilterError: ``freq`` is not the name of a period.
     """
     if freq not in _PERIODS:
         raise FilterError(
@@ -69,8 +69,9 @@ def period_start(freq: Freq, timestamp: ColumnElement[Any]) -> ColumnElement[dat
 
 
 _root, _tag, _collection = Scan.__table__.c.root, Tag.__table__, Collection.__table__
-# Roots that contain the same path are nested, so the largest text is the innermost root. The comparison uses
-# folders, because there are fewer of them than paths, and a range, because a root can contain wildcards.
+# All roots that contain the same path are nested, so the root that sorts last is the innermost one. The
+# condition compares folders, because a library has fewer folders than paths. It is a range condition and not
+# LIKE, because the path of a root can contain wildcard characters.
 _below = case((_root == "/", "/"), else_=_root + "/")
 _scan_root = (
     select(func.max(_root, type_=Text()))
@@ -108,7 +109,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "collection": _collection.c.name,
     "scan_root": _scan_root,
 }
-"""Name -> expression on ``media``. The dimension ``folder:n`` is not listed here."""
+"""Dimension name -> SQL expression on ``media``. The dimension ``folder:n`` is not listed here."""
 
 _OVERLAPPING = frozenset(("tag", "collection"))
 _DEPTH = re.compile(r"folder:(\d{1,4})")
@@ -116,11 +117,11 @@ _DEPTH = re.compile(r"folder:(\d{1,4})")
 
 @dataclass(frozen=True)
 class Dimensions:
-    """Dimensions to group by.
+    """Dimensions of a GROUP BY query, with the table or join to select from.
 
     Attributes:
         names: Names of the dimensions.
-        columns: Their expressions, labelled with the names.
+        columns: SQL expressions of the dimensions, labelled with the names.
         source: Table or join to select from.
         overlapping: True if an item can be in several groups.
     """
@@ -137,7 +138,7 @@ def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) 
     Args:
         by: One or several names in :data:`DIMENSIONS`, or ``folder:n``: the folder ``n`` levels below the
             filter's ``folder``, or below the root of the file system if the filter has none.
-        chosen: The filter.
+        chosen: Filter of the items.
         least: Minimum number of names.
 
     Raises:
@@ -181,25 +182,27 @@ _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
     c.artist, c.album, c.genre, c.year, c.folder, c.album_artist, c.rating, c.disc,
 ))
 # fmt: on
-"""Columns with few distinct values."""
+"""Columns of ``media`` that have few distinct values, so that grouping by them is cheap."""
 
 
 def preaggregate(
     grouping: Dimensions, chosen: MediaFilter, values: Mapping[str, ColumnElement[Any]]
 ) -> Subquery:
-    """Return a subquery of dimensions and values to sum, grouped in advance where that is cheaper.
+    """Return a subquery of dimensions and values to sum, pre-aggregated if that is cheaper.
 
-    Expressions are slow to compute for each item. Where the dimensions depend only on columns with few
-    distinct values, the items are first grouped by these columns.
+    Computing the SQL expressions of dimensions for each item is slow. If the dimensions depend only on
+    columns with few distinct values, the items are grouped by these columns first, and the expressions are
+    computed only once per group.
 
     Args:
         grouping: The dimensions.
         chosen: Filter of the items.
-        values: Name -> numeric expression of an item.
+        values: Name -> numeric SQL expression on ``media``.
 
     Returns:
-        A subquery with the dimensions and the values by name. Several rows can have the same dimensions.
-        Group by the columns of the subquery: PostgreSQL does not recognize equal expressions with parameters.
+        A subquery whose columns are the dimensions and the values. Several rows can have the same dimensions.
+        Group by the columns of the subquery, not by the original expressions: PostgreSQL does not recognize
+        that two expressions with bind parameters are equal.
     """
     parts = _parts(grouping)
     if parts is None:
@@ -214,7 +217,7 @@ def preaggregate(
 
 
 def _parts(grouping: Dimensions) -> list[ColumnElement[Any]] | None:
-    """Return the columns to group by in advance; None if grouping in advance does not pay."""
+    """Return the columns to pre-aggregate by, or None if pre-aggregation would not be faster."""
     if grouping.overlapping or all(one.element in _FEW_VALUES for one in grouping.columns):
         return None
     parts = {part.name: part for one in grouping.columns for part in iterate(one) if isinstance(part, Column)}

@@ -1,4 +1,4 @@
-"""Duplicate files: items with several paths, and a suggestion which path to keep."""
+"""Duplicate files: items with several paths, and the path to keep of each."""
 
 from __future__ import annotations
 
@@ -34,21 +34,22 @@ COPY_WORDS = (
     "/old/", "/tmp/", "/temp/", " (1)", " (2)", " (3)",
 )
 # fmt: on
-"""Parts of paths that suggest a copy, in lower case.
+"""Lower-case parts of a path that suggest that the file is a copy.
 
-Only differences within a group count, so a folder named Copyright around the whole group is harmless."""
+Only differences between the paths of one item count. For example, a folder named Copyright that contains all
+of these paths has no effect."""
 
 
 def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.duplicates`.
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.duplicates`.
 
-    Hard links to one file, and paths that reach one file twice (a link to a folder, a bind mount), count as
-    one path, because removing one of them frees nothing; of these, the path that is best to keep is listed.
+    Hard links to one file, and several paths to one file through a linked folder or a bind mount, count as
+    one path, because removing one of them frees no space. Of such paths only the best one to keep is listed.
 
-    It suggests one path of each item to keep: the one that looks least like a copy (:data:`COPY_WORDS`), then
-    the one with the oldest modification time, in the fewest folders, with the shortest path, first by name.
-    Missing paths are left out. ``reason`` states the difference from the kept path, or of the kept path from
-    the second best.
+    The statement suggests one path per item to keep: the path with the fewest signs of a copy
+    (:data:`COPY_WORDS`). If several paths are equal, the next criteria decide: the oldest modification time,
+    the fewest folders, the shortest path, the first path in alphabetical order. Missing paths are left out.
+    ``reason`` states how a path differs from the kept path, or the kept path from the second best.
     """
     if groups is not None and groups < 0:
         raise FilterError(f"groups is {groups}. Use 0 or more.")
@@ -82,18 +83,18 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     every = union_all(originals, copies).subquery().c
     path = func.lower(every.file_path)
     without = func.replace(every.file_path, "/", "", type_=Text())
-    # Counted, so that a word that all paths of a group contain does not matter.
+    # The number of words is compared, so a word that all paths of an item contain has no effect.
     signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_WORDS]
     judged = select(
         *every,
         reduce(add, signs).label("_copy"),
-        # Unknown times sort last on every database.
+        # Databases sort nulls differently. This column sorts unknown times last on all of them.
         case((every.file_modified_at.is_(None), 1), else_=0).label("_undated"),
         (func.length(every.file_path) - func.length(without)).label("_folders"),
         func.length(every.file_path).label("_length"),
     ).subquery()
     j = judged.c
-    # A file whose inode is unknown is taken to be different from all others.
+    # A path whose inode is unknown counts as a file of its own.
     file = (j.id, j.device, j.inode, case((j.inode.is_(None), j.file_path)))
     links = select(
         judged, func.row_number().over(partition_by=file, order_by=_best_first(j)).label("_link")
@@ -113,7 +114,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         ranked, func.dense_rank().over(order_by=(freed.desc(), ranked.c.id)).label("_group")
     ).subquery()
     r = ranked.c
-    # Each path is compared with the best one, and the best with the second.
+    # Each path is compared with the best path, and the best path with the second best.
     rival = ranked.alias()
     against = and_(rival.c.id == r.id, rival.c._rank == case((r._rank == 1, 2), else_=1))
     kept = r._rank == 1

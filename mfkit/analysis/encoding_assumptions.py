@@ -1,24 +1,24 @@
-"""Bit rates of well encoded video and audio, which the estimates of savings assume.
+"""Assumed bit rates of well-encoded video and audio, on which the estimates of savings are based.
 
 The rates are published recommendations, for up to 30 frames per second:
 
-- ``h264``: below 1440p Apple's HTTP Live Streaming authoring specification, section Video, from the lower to
-  the upper bit rate tier of a resolution
+- ``h264``: Below 1440p, the low and expected rates are the lower and upper bit rate tiers of a resolution in
+  Apple's HTTP Live Streaming authoring specification, section Video
   (https://developer.apple.com/documentation/http-live-streaming/hls-authoring-specification-for-apple-devices),
-  with YouTube's recommended upload rate (https://support.google.com/youtube/answer/1722171) as the highest;
-  from 1440p on YouTube's alone.
-- ``hevc``: the same specification's HEVC tiers of a resolution; the expected rate is their middle.
-- ``vp9``: Google's target rates for VOD, with half and 1.45 times the target as its recommended bounds
-  (https://developers.google.com/media/vp9/settings/vod).
-- ``av1``: VP9's rates less the 34 % that Facebook measured for AV1 against libvpx-vp9
+  and the high rate is YouTube's recommended upload rate (https://support.google.com/youtube/answer/1722171).
+  From 1440p on, all rates are YouTube's.
+- ``hevc``: The HEVC tiers of a resolution in Apple's specification; the expected rate is the middle of them.
+- ``vp9``: Google's target rates for video on demand. The low and high rates are the recommended bounds, 0.5
+  and 1.45 times the target (https://developers.google.com/media/vp9/settings/vod).
+- ``av1``: The rates of VP9 minus 34 %, which is what Facebook measured for AV1 compared with libvpx-vp9
   (https://engineering.fb.com/2018/04/10/video-engineering/av1-beats-x264-and-libvpx-vp9-in-practical-use-case/).
-- ``opus``: the codec's own recommendation for stereo music, 96 to 128 kb/s, and 160 as the highest
-  (https://wiki.xiph.org/Opus_Recommended_Settings).
+- ``opus``: The recommendation of the Opus project for stereo music, 96 to 128 kb/s, and 160 kb/s as the high
+  rate (https://wiki.xiph.org/Opus_Recommended_Settings).
 
-Rates that these sources do not give are estimates: 8K takes three times the rate of 4K (with four times
-the pixels), HEVC at 1440p lies between 1080p and 4K, the audio of a video takes 128 kb/s, ``aac`` 128 to
-256 kb/s. Higher frame rates take more, but less than in proportion: YouTube recommends 1.5 times as much for
-50 and 60 frames per second as for 25 and 30.
+Rates that these sources do not give are estimates: 8K needs three times the rate of 4K (with four times
+the pixels), HEVC at 1440p lies between 1080p and 4K, the audio track of a video needs 128 kb/s, and ``aac``
+needs 128 to 256 kb/s. Higher frame rates need higher bit rates, but not in proportion: for 50 and 60 frames
+per second, YouTube recommends 1.5 times the rate for 25 and 30.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class Assumption(NamedTuple):
     """Assumed bit rates of one codec and resolution.
 
     Attributes:
-        target: Codec to encode to, by FFmpeg's name.
+        target: FFmpeg's name of the codec to encode to.
         media_type: ``video`` or ``audio``.
         resolution: Resolution class of a video; None for audio.
         low: Bits per second for content with little motion or detail.
         expected: Bits per second for ordinary content.
         high: Bits per second for content with much motion or detail.
-        high_fps: Factor for more than 30 frames per second.
-        sound: Bits per second of a video's audio.
+        high_fps: Factor by which more than 30 frames per second increase the video bit rates.
+        sound: Bits per second of a video's audio track.
     """
 
     target: str
@@ -56,7 +56,7 @@ class Assumption(NamedTuple):
 
 _SOUND = 128_000
 _HIGH_FPS = 1.5
-# In kb/s, from the lowest resolution to the highest.
+# Low, expected and high rate in kb/s by resolution, from the lowest resolution to the highest.
 _VIDEO = {
     "h264": {
         "below SD": (145, 365, 1_000),
@@ -104,7 +104,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         for target, (low, expected, high) in _AUDIO.items()
     ),
 )
-"""Default assumptions."""
+"""Default assumptions, one for each target codec and resolution."""
 
 GENERATIONS: dict[str, int] = {
     **dict.fromkeys(("mpeg1video", "h261", "cinepak", "mjpeg"), 1),
@@ -118,7 +118,9 @@ GENERATIONS: dict[str, int] = {
     **dict.fromkeys(("vorbis", "aac", "musepack7", "musepack8"), 2),
     "opus": 3,
 }
-"""Generation of each codec, counted separately for video and audio; 0 for lossless and unknown codecs."""
+"""Codec -> generation; a later generation compresses better. Video and audio are numbered separately.
+
+Lossless and unknown codecs are not listed and count as generation 0."""
 
 
 _COLUMNS = list(get_type_hints(Assumption))
@@ -126,20 +128,20 @@ _NUMBERS = _COLUMNS[3:]
 
 
 def assumptions() -> pd.DataFrame:
-    """Return the bit rates of well encoded video and audio that `savings` assumes.
+    """Return the bit rates of well-encoded video and audio that `savings` assumes.
 
     Returns:
         One row per target codec and resolution class: ``target`` (FFmpeg's name of the codec), ``media_type``
         (``video`` or ``audio``), ``resolution`` (as in ``summary("resolution")``; null for audio), ``low``,
-        ``expected`` and ``high`` (bit/s for up to 30 frames per second), ``high_fps`` (factor for more),
-        ``sound`` (bit/s of a video's audio). Sources: docs/analyses.md.
+        ``expected`` and ``high`` (bit/s for up to 30 frames per second), ``high_fps`` (factor for higher
+        frame rates), ``sound`` (bit/s of a video's audio track). Sources: docs/analyses.md.
     """
     frame = pd.DataFrame(ASSUMPTIONS, columns=_COLUMNS)
     return frame.astype({name: "float64" if name in _NUMBERS else "str" for name in _COLUMNS})
 
 
 def read_assumptions(frame: pd.DataFrame | None) -> list[Assumption]:
-    """Return the rows of a frame of assumptions; the default assumptions without a frame.
+    """Convert a DataFrame of assumptions to a list; return the default assumptions if the frame is None.
 
     Raises:
         FilterError: The frame lacks a column, or a value is out of range.

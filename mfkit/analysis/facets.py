@@ -1,7 +1,7 @@
 """Facets: the values of several dimensions with their counts, and messages about values that no item has.
 
-Each dimension is counted under the filter without the dimension's own field. Under the whole filter, a facet
-would list only the values that the filter already selects.
+Each facet ignores the filter's condition on its own dimension. Otherwise it would list only the values that
+the filter already selects, and a user could not choose another value.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ FACETS: dict[str, str] = {
     "tag": "tags",
     "collection": "collection",
 }
-"""Dimension -> the field of :class:`MediaFilter` that selects its values."""
+"""Dimension -> the field of :class:`MediaFilter` that selects items by this dimension."""
 
 DIMENSION_OF_FIELD: dict[str, str] = {
     **{field: dimension for dimension, field in FACETS.items() if field not in ("media_type", "resolution")},
     "all_tags": "tag",
 }
-"""Field of the filter -> the dimension with its values, for fields that take any value."""
+"""Filter field -> dimension that lists the existing values, for fields that accept any text."""
 
 _ALIASES: dict[str, tuple[str, ...]] = {
     "h265": ("hevc",),
@@ -76,7 +76,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 
 
 def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.facets`."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.facets`."""
     if not names:
         raise FilterError(f"No dimension is named. Use at least one of {', '.join(FACETS)}.")
     for name in names:
@@ -107,7 +107,7 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
             integer_sum(func.sum(each.c.bytes)).label("bytes"),
         )
         .group_by(value)
-        # A WHERE condition on the value would be computed for each row.
+        # HAVING is evaluated once per group. WHERE would compute the expression for each row.
         .having(func.count(value) > 0)
         .order_by(files.desc(), named)
         .limit(limit)
@@ -116,14 +116,14 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
 
 
 def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
-    """Yield the fields and values of a filter that possibly no item has."""
+    """Yield the (field, value) pairs of a filter that accept any text, so that possibly no item matches."""
     for field in DIMENSION_OF_FIELD:
         for value in getattr(chosen, field) or ():
             yield field, value
 
 
 def unmatched_message(field: str, value: str, existing: Sequence[str]) -> str:
-    """Return the sentence that no item has a value, with the closest existing values."""
+    """Return the message that no item has a value, with similar existing values as suggestions."""
     name = DIMENSION_OF_FIELD[field].replace("_", " ")
     begin = f"No item is in the {name}" if field == "collection" else f"No item has the {name}"
     meant = [one for one in _ALIASES.get(value.lower(), ()) if one in existing] or closest(value, existing)

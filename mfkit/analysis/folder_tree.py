@@ -1,4 +1,4 @@
-"""Tree of folders with the total of everything below each, for treemaps."""
+"""Tree of folders for treemaps; the totals of a folder include all its subfolders."""
 
 from __future__ import annotations
 
@@ -19,26 +19,29 @@ c = media.c
 
 
 def folder_range(chosen: MediaFilter) -> Select[Any]:
-    """Return the statement for the first and the last folder by name: one row, ``first`` and ``last``."""
+    """Return the SELECT statement for the alphabetically first and last folder.
+
+    Its result is one row with the columns ``first`` and ``last``.
+    """
     return select(func.min(c.folder).label("first"), func.max(c.folder).label("last")).where(
         *conditions(chosen)
     )
 
 
 def common_folder(first: str | None, last: str | None) -> str:
-    """Return the innermost folder that contains all folders between two; ``/`` if they share no other."""
+    """Return the innermost common parent of all folders that sort from ``first`` to ``last``, or ``/``."""
     return os.path.commonprefix([f"{first or ''}/", f"{last or ''}/"]).rpartition("/")[0] or "/"
 
 
 def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = None) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.folders`.
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.folders`.
 
     Args:
         depth: Number of levels below ``top``.
         chosen: Filter of the items; items outside of ``top`` are left out.
         top: Root of the tree.
-        limit: Maximum number of folders. A folder never has fewer bytes than its subfolders and comes before
-            them, so the remaining folders still form one tree.
+        limit: Maximum number of folders, largest first. A folder sorts before its subfolders, because it has
+            at least as many bytes as they have, so the remaining folders still form one tree.
     """
     if not 1 <= depth <= MAX_DEPTH:
         raise FilterError(f"depth is {depth!r}. Use a number from 1 to {MAX_DEPTH}.")
@@ -56,7 +59,7 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         .group_by(c.folder)
         .subquery()
     )
-    # As an empty text, the root is the part before the first separator.
+    # The root folder becomes the empty text, so that it equals the part of a path before the first separator.
     folder = case((grouped.c.folder == "/", ""), else_=grouped.c.folder)
     separators = func.length(folder) - func.length(func.replace(folder, "/", "", type_=Text()))
     totals = select(folder.label("folder"), separators.label("level"), *list(grouped.c)[1:]).cte("totals")
@@ -68,7 +71,7 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         named = select(
             here.label("id"), parent.label("parent"), totals.c.files, totals.c.bytes, totals.c.duration
         )
-        # Folders that are less deep are already listed with a smaller depth.
+        # Folders at a smaller depth are already listed there.
         named_rows = (named.where(totals.c.level >= base + down) if down else named).subquery()
         levels.append(
             select(

@@ -1,7 +1,8 @@
-"""Histograms: numbers of items in bins of equal width or of equal ratio.
+"""Histograms: numbers of items in bins of equal width or, on a logarithmic scale, of equal ratio.
 
-The edges are computed in Python from the minimum and the maximum, and the database compares values with them.
-So every database puts a value into the same bin; their logarithms could differ in the last digit.
+The bin edges are computed in Python from the minimum and the maximum. The database only compares values with
+the edges, so every database puts a value into the same bin. If databases computed the logarithms themselves,
+the results could differ in the last digit.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ from mfkit.models import media
 c = media.c
 MAX_BINS = 500
 QUANTITIES = tuple(column.name for column in c if isinstance(column.type, (Integer, Float)))
-"""Numeric columns of ``media``."""
+"""Names of the numeric columns of ``media``."""
 
 
 def value_range(column: str, chosen: MediaFilter, *, log: bool = False) -> Select[Any]:
-    """Return the statement for the minimum and the maximum of a column: one row, ``least`` and ``greatest``.
+    """Return the SELECT statement for the minimum and the maximum of a column.
+
+    Its result is one row with the columns ``least`` and ``greatest``.
 
     Raises:
         FilterError: The column is not numeric.
@@ -51,12 +54,12 @@ def value_range(column: str, chosen: MediaFilter, *, log: bool = False) -> Selec
 
 
 def edges(column: str, least: float | None, greatest: float | None, bins: int, *, log: bool) -> list[Any]:
-    """Return the edges of the bins, one more than the number of bins; an empty list without values.
+    """Return the bin edges: one more than the number of bins, or an empty list if there are no values.
 
     Args:
         column: Name of the column. An integer column has integer edges, and at most one bin per integer.
-        least: Minimum.
-        greatest: Maximum.
+        least: Minimum of the column; None if there are no values.
+        greatest: Maximum of the column; None if there are no values.
         bins: Number of bins.
         log: True if the bins have equal ratios instead of equal widths.
 
@@ -68,7 +71,7 @@ def edges(column: str, least: float | None, greatest: float | None, bins: int, *
     if least is None or greatest is None:
         return []
     if isinstance(_quantity(column).type, Integer):
-        # The last edge is exclusive.
+        # The upper edge of a bin is exclusive, so the last edge must be greater than the maximum.
         found = _edges(least, greatest + 1, bins, log)
         return sorted({least, *(math.ceil(edge) for edge in found[1:-1]), greatest + 1})
     return sorted(set(_edges(least, greatest, bins, log))) if least < greatest else [least, greatest]
@@ -77,7 +80,7 @@ def edges(column: str, least: float | None, greatest: float | None, bins: int, *
 def histogram(
     column: str, bin_edges: Sequence[Any], chosen: MediaFilter, *, log: bool = False
 ) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.histogram`, with edges from :func:`edges`."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.histogram`, with edges from :func:`edges`."""
     quantity = _quantity(column)
     type_: TypeEngine[Any] = BigInteger() if isinstance(quantity.type, Integer) else Double()
     number = max(len(bin_edges) - 1, 1)
@@ -116,7 +119,7 @@ def histogram(
 
 
 def bin_number(column: str, bin_edges: Sequence[float]) -> ColumnElement[Any]:
-    """Return the number of the bin that a value is in; null for null.
+    """Return the SQL expression for the number of the bin that contains a value; null for a null value.
 
     Args:
         column: One of :data:`QUANTITIES`.
@@ -127,10 +130,10 @@ def bin_number(column: str, bin_edges: Sequence[float]) -> ColumnElement[Any]:
 
 
 def count_by_bins(bins: Sequence[ColumnElement[Any]], chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that counts items by the bins of several columns, in one pass over the items.
+    """Return the SELECT statement that counts items by the bins of several columns in one table scan.
 
     Args:
-        bins: Expressions to count by, such as those of :func:`bin_number`.
+        bins: SQL expressions to count by, such as those that :func:`bin_number` returns.
         chosen: Filter of the items.
 
     Returns:
@@ -152,7 +155,7 @@ def _counted(quantity: ColumnElement[Any], chosen: MediaFilter, log: bool) -> li
 
 
 def _edges(least: float, greatest: float, bins: int, log: bool) -> list[float]:
-    """Return edges at equal distances or ratios; the first and the last are exactly as given."""
+    """Return edges at equal distances, or at equal ratios if ``log``; the two outer edges are not rounded."""
     if log:
         ratio = math.log(greatest / least)
         between = [least * math.exp(ratio * place / bins) for place in range(1, bins)]
@@ -164,7 +167,7 @@ def _edges(least: float, greatest: float, bins: int, log: bool) -> list[float]:
 def _bin_of(
     quantity: ColumnElement[Any], bin_edges: Sequence[Any], first: int, behind: int
 ) -> ColumnElement[int]:
-    """Return the number of the bin by binary search, so that a hundred bins take seven comparisons."""
+    """Return nested CASE expressions that find the bin by binary search: 100 bins need 7 comparisons."""
     if behind - first <= 1:
         return literal(first, Integer())
     middle = (first + behind) // 2

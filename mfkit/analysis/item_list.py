@@ -38,7 +38,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "codec": func.coalesce(c.video_codec, c.audio_codec),
     "pixels": cast(c.width, BigInteger()) * c.height,
 }
-"""Name -> expression that items can be listed with and ordered by: columns of ``media`` and computed ones."""
+"""Name -> SQL expression to list and order items by: the columns of ``media`` and computed columns."""
 
 
 def items(
@@ -50,7 +50,7 @@ def items(
     limit: int | None = None,
     offset: int | None = None,
 ) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.items`."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.items`."""
     if columns is not None and not columns:
         raise FilterError(f"No column is named. Use at least one of {', '.join(COLUMNS)}.")
     for name, value in (("limit", limit), ("offset", offset)):
@@ -67,12 +67,12 @@ def items(
 
 
 def count(chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that counts items: one row, one column ``files``."""
+    """Return the SELECT statement that counts items in the column ``files``."""
     return select(func.count().label("files")).select_from(media).where(*conditions(chosen))
 
 
 def search(text: str, chosen: MediaFilter, *, limit: int | None = None) -> Select[Any]:
-    """Return the statement that lists the items that match a text, the best matches first."""
+    """Return the SELECT statement that lists the items that match a text, the best matches first."""
     hits = search_hits(text)
     return (
         select(media)
@@ -84,18 +84,18 @@ def search(text: str, chosen: MediaFilter, *, limit: int | None = None) -> Selec
 
 
 def item_row(item_id: UUID) -> Select[Any]:
-    """Return the statement that selects the row of an item."""
+    """Return the SELECT statement that selects the row of an item."""
     return select(media).where(c.id == item_id)
 
 
 def tags_of(item_id: UUID) -> Select[Any]:
-    """Return the statement that lists an item's tags: ``name``."""
+    """Return the SELECT statement that lists the names of an item's tags in the column ``name``."""
     statement = select(Tag.name).join(media_tags, _tag_links.tag_id == _tag.id)
     return statement.where(_tag_links.media_item_id == item_id).order_by(by_code_point(_tag.name))
 
 
 def collections_of(item_id: UUID) -> Select[Any]:
-    """Return the statement that lists an item's collections: ``name``."""
+    """Return the SELECT statement that lists the names of an item's collections in the column ``name``."""
     statement = select(Collection.name).join(
         collection_items, _collection_links.collection_id == _collection.id
     )
@@ -105,7 +105,10 @@ def collections_of(item_id: UUID) -> Select[Any]:
 
 
 def copies_of(item_id: UUID) -> Select[Any]:
-    """Return the statement that lists the paths of an item's copies that are not missing: ``name``."""
+    """Return the SELECT statement that lists the paths of an item's copies, except missing ones.
+
+    Its column is ``name``.
+    """
     return (
         select(MediaCopy.file_path.label("name"))
         .where(MediaCopy.media_item_id == item_id, MediaCopy.missing_since.is_(None))
@@ -114,15 +117,21 @@ def copies_of(item_id: UUID) -> Select[Any]:
 
 
 def tags() -> Select[Any]:
-    """Return the statement that lists tags by name: ``name``, ``items``, ``description``, ``color``,
-    ``created_at``, ``id``."""
+    """Return the SELECT statement that lists all tags, sorted by name.
+
+    Its columns are ``name``, ``items`` (number of items), ``description``, ``color``, ``created_at`` and
+    ``id``.
+    """
     further = (_tag.description, _tag.color, _tag.created_at, _tag.id)
     return _counted(_tag.name, further, media_tags, _tag_links.tag_id == _tag.id)
 
 
 def collections() -> Select[Any]:
-    """Return the statement that lists collections by name: ``name``, ``items``, ``description``,
-    ``created_at``, ``modified_at``, ``id``."""
+    """Return the SELECT statement that lists all collections, sorted by name.
+
+    Its columns are ``name``, ``items`` (number of items), ``description``, ``created_at``, ``modified_at``
+    and ``id``.
+    """
     further = (_collection.description, _collection.created_at, _collection.modified_at, _collection.id)
     links = _collection_links.collection_id == _collection.id
     return _counted(_collection.name, further, collection_items, links)
@@ -131,18 +140,19 @@ def collections() -> Select[Any]:
 def _counted(
     name: Any, further: Sequence[ColumnElement[Any]], links: Table, linked: ColumnElement[bool]
 ) -> Select[Any]:
-    """Return the statement that lists tags or collections with the number of their items."""
+    """Return the SELECT statement that lists tags or collections with the number of their items."""
     return (
         select(name, func.count(links.c.media_item_id).label("items"), *further)
         .outerjoin_from(name.table, links, linked)
-        # By all columns: DuckDB and Spark do not know that they depend on the id.
+        # DuckDB and Spark require all columns here: unlike others, they do not infer that the id determines
+        # the other columns.
         .group_by(name, *further)
         .order_by(by_code_point(name))
     )
 
 
 def saved_filters() -> Select[Any]:
-    """Return the statement that lists saved filters by name.
+    """Return the SELECT statement that lists all saved filters, sorted by name.
 
     Its columns are ``name``, ``filter`` (JSON), ``created_at``, ``modified_at`` and ``id``.
     """
@@ -152,9 +162,9 @@ def saved_filters() -> Select[Any]:
 
 
 def saved_filter(name: str) -> Select[Any]:
-    """Return the statement that finds a saved filter by name, without case but preferring an exact match.
+    """Return the SELECT statement that finds a saved filter by name.
 
-    Its column is ``filter`` (JSON).
+    The comparison ignores case, but an exact match takes precedence. The column is ``filter`` (JSON).
     """
     return (
         select(_saved.filter)

@@ -1,4 +1,4 @@
-"""Locations of items, summed by the cells of a grid, so that a map draws cells instead of items."""
+"""Locations of items, grouped by the cells of a grid, so that a map draws cells instead of items."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mfkit.sql.elements import by_code_point
 c = media.c
 
 MAX_CELLS = 5_000
-"""Maximum number of cells with the default cell size; a map draws as many marks without delay."""
+"""Maximum number of cells with the default cell size; a map draws this number of circles without delay."""
 
 _WIDTH = 360 / 512 * 16
 _WORLD = Box(-90.0, -180.0, 90.0, 180.0)
@@ -30,23 +30,23 @@ def cell_size(chosen: MediaFilter) -> float:
     """
     south, west, north, east = chosen.box or _WORLD
     height, width = north - south, (east - west) % 360 or (360.0 if east > west else 0.0)
-    # The outermost cells are half outside, which takes one more row and one more column. So the number of
-    # cells is (height / size + 1) * (width / size + 1), a quadratic equation in 1 / size.
+    # Half of each outermost cell lies outside the box, which adds one row and one column. So the number of
+    # cells is (height / size + 1) * (width / size + 1). The code solves this quadratic equation for 1 / size.
     both = height + width
     if height * width == 0:
         fits = (MAX_CELLS - 1) / both if both else math.inf
     else:
         fits = (math.sqrt(both**2 + 4 * height * width * (MAX_CELLS - 1)) - both) / (2 * height * width)
-    # Two photos within 10 metres show the same place.
+    # 1e-4 degrees are about 10 metres. Photos within this distance show the same place.
     return max(1.01 / fits, 1e-4)
 
 
 def zoom_size(chosen: MediaFilter, zoom: float) -> float:
     """Return the cell size in degrees for a map's zoom level: 16 pixels at the equator.
 
-    At zoom z the world is 512 x 2^z pixels wide (MapLibre Style Specification, "zoom"). Each size is half of
-    the previous one, so that cells keep their positions while the map is moved. It is never finer than
-    :func:`cell_size`.
+    At zoom z the world is 512 x 2^z pixels wide (MapLibre Style Specification, "zoom"). Each zoom level
+    halves the cell size, and the size does not depend on the visible part of the map, so cells keep their
+    positions while the user moves the map. The size is never smaller than :func:`cell_size`.
 
     Raises:
         FilterError: The zoom is not from 0 to 24.
@@ -61,7 +61,7 @@ def zoom_size(chosen: MediaFilter, zoom: float) -> float:
 
 
 def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None = None) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.places`."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.places`."""
     if degrees is not None and zoom is not None:
         raise FilterError("degrees and zoom are both given. Give only one of them.")
     size = cell_size(chosen) if degrees is None else degrees
@@ -87,6 +87,7 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
         select(*sums)
         .where(*conditions(chosen), c.latitude.is_not(None), c.longitude.is_not(None))
         .group_by(row, column)
-        # By result names: PostgreSQL does not recognize equal expressions with parameters.
+        # Order by result names, because PostgreSQL does not recognize that two expressions with bind
+        # parameters are equal.
         .order_by(desc("files"), "latitude", "longitude")
     )

@@ -1,4 +1,4 @@
-"""Estimated savings of re-encoding each item, under stated assumptions."""
+"""Estimated bytes saved by re-encoding each item, based on assumed bit rates."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ c = media.c
 def savings(
     target: str, assumptions: Sequence[Assumption], chosen: MediaFilter, *, limit: int | None = None
 ) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.savings`.
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.savings`.
 
-    The size after re-encoding is duration x bit rate / 8, with the assumed rate of the item's resolution
-    (times ``high_fps`` above 30 frames per second), plus the rate of the audio for a video with audio. Left
-    out are items with a codec newer than the target, or of the same generation with a size up to the high
-    estimate. The low savings belong to the high rate. Bytes are of one file, without copies.
+    The size after re-encoding is duration x bit rate / 8. The bit rate is the assumed rate of the item's
+    resolution (times ``high_fps`` above 30 frames per second), plus the audio rate if a video has audio.
+    Two kinds of items are left out: items whose codec is of a later generation than the target, and items
+    whose codec is of the same generation and whose size is at most the high estimate. The lowest savings
+    result from the high rate. Sizes are those of one file, without copies.
     """
     if limit is not None and limit < 0:
         raise FilterError(f"limit is {limit}. Use 0 or more.")
@@ -51,7 +52,7 @@ def savings(
         *(
             select(
                 literal(row.media_type, Text()).label("media_type"),
-                # An empty text for audio, because nulls do not join.
+                # Audio has an empty text instead of null, because null never equals null in a join.
                 literal(row.resolution or "", Text()).label("resolution"),
                 *(
                     literal(float(getattr(row, name)), Double()).label(name)

@@ -13,15 +13,15 @@ from mfkit.sql.elements import by_code_point
 
 
 def scans() -> Select[Any]:
-    """Return the statement that lists the scans, the newest first, with all their columns."""
+    """Return the SELECT statement that lists the scans, the newest first, with all their columns."""
     return select(*Scan.__table__.columns).order_by(Scan.started_at.desc(), Scan.id)
 
 
 def failures() -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.failures`.
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.failures`.
 
-    ``created_at`` is the time of the first failure; ``root``, ``scanned_at`` and ``scan_id`` are of the last
-    scan that failed on the file.
+    ``created_at`` is the time of the first failure. ``root``, ``scanned_at`` and ``scan_id`` belong to the
+    last scan that failed to read the file.
     """
     failure, scan = ScanFailure.__table__.c, Scan.__table__.c
     columns = (
@@ -39,7 +39,10 @@ def failures() -> Select[Any]:
 
 
 def overview() -> Select[Any]:
-    """Return the statement that counts items, their ``bytes`` and ``failures``: one row."""
+    """Return the SELECT statement for the numbers of items, bytes and failures in the library.
+
+    Its result is one row with the columns ``items``, ``bytes`` and ``failures``. Missing items do not count.
+    """
     failures = select(func.count()).select_from(ScanFailure).scalar_subquery()
     return select(
         func.count().label("items"), _sum(media.c.file_size).label("bytes"), failures.label("failures")
@@ -47,7 +50,10 @@ def overview() -> Select[Any]:
 
 
 def roots() -> Select[Any]:
-    """Return the statement that lists the scanned folders: ``root`` and ``finished_at`` of its last scan."""
+    """Return the SELECT statement that lists the scanned roots.
+
+    Its columns are ``root`` and ``finished_at``, the end of the root's last finished scan.
+    """
     scan = Scan.__table__.c
     return (
         select(scan.root, func.max(scan.finished_at, type_=scan.finished_at.type).label("finished_at"))
@@ -57,7 +63,7 @@ def roots() -> Select[Any]:
 
 
 def totals() -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.totals`."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.totals`."""
     present = (
         select(
             func.count().label("items"),
@@ -79,7 +85,7 @@ def totals() -> Select[Any]:
         .subquery()
     )
     return select(
-        # By key, because .items is a method.
+        # The column is accessed by key, because the attribute .items is a method.
         (present.c["items"] + present.c.copies + unread.c.unread).label("files"),
         (present.c.item_bytes + present.c.copy_bytes + unread.c.unread_bytes).label("bytes"),
         *present.c,
@@ -96,7 +102,7 @@ _change, _scan, _item = scan_changes.c, Scan.__table__.c, MediaItem.__table__.c
 
 
 class ScanPair(NamedTuple):
-    """A scan to compare: its root and its start time."""
+    """Root and start time of a scan that is compared with another one."""
 
     root: str
     started_at: Any
@@ -112,7 +118,10 @@ def scan_pair(
             ``keeps_changes``.
         scan_a: Id of the earlier scan; None for the last finished scan of the same root before ``scan_b``.
         scan_b: Id of the later scan; None for the last finished scan.
-        root: Root of the scans if neither is given.
+        root: Root of the scans; used only if neither ``scan_a`` nor ``scan_b`` is given.
+
+    Returns:
+        The earlier and the later scan.
 
     Raises:
         FilterError: No such scans exist, or a scan between them did not record its changes.
@@ -165,7 +174,7 @@ def _named(scans: Sequence[Row], id_: str) -> Row:
 
 
 def compare(earlier: ScanPair, later: ScanPair) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.compare`.
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.compare`.
 
     A move into or out of the root counts as added or removed.
     """
@@ -255,7 +264,7 @@ def _within(root: str) -> ColumnElement[bool]:
 
 
 def _ranked(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
-    """Return paths numbered among those with the same content, so that each is paired once."""
+    """Return paths, numbered within the same content, so that each removed path is paired with one added."""
     rank = func.row_number().over(partition_by=hash_, order_by=net.c.file_path)
     return select(net.c.file_path, hash_.label("hash"), size.label("size"), rank.label("rank")).where(which)
 

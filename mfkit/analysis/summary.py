@@ -18,7 +18,7 @@ c = media.c
 
 
 def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.summary`."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.summary`."""
     grouping = dimensions(by, chosen)
     each = preaggregate(
         grouping,
@@ -48,7 +48,7 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
             func.coalesce(func.sum(each.c._duration), 0.0).label("duration"),
         )
         .group_by(*groups)
-        # By result name: Spark does not find the sum itself beside that of a window.
+        # Order by the result name, because Spark cannot resolve the sum itself beside a window function.
         .order_by(size.desc(), *ordered_by(groups))
     )
 
@@ -56,7 +56,7 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
 def growth(
     freq: Freq, chosen: MediaFilter, *, on: str = "date", by: str | Sequence[str] = "media_type"
 ) -> Select[Any]:
-    """Return the statement for :meth:`mfkit.MediaLibrary.growth`; groups have no rows for empty periods."""
+    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.growth`; empty periods have no row."""
     dates = {"date": item_date, "created_at": c.created_at, "file_modified_at": c.file_modified_at}
     if on not in dates:
         raise FilterError(f"{on!r} is not a date. {did_you_mean(on, dates)}Use one of {', '.join(dates)}.")
@@ -86,12 +86,12 @@ def growth(
 
 
 def integer_sum(expression: ColumnElement[Any]) -> ColumnElement[int]:
-    """Return a sum as a 64-bit integer, 0 for null; PostgreSQL returns NUMERIC otherwise."""
+    """Cast a sum to a 64-bit integer, and null to 0. Without the cast PostgreSQL returns NUMERIC."""
     return cast(func.coalesce(expression, 0), BigInteger())
 
 
 def totals_by_type_codec_and_year(chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that sums items by media type, video codec and year, in that order.
+    """Return the SELECT statement that sums items by media type, video codec and year, in that order.
 
     Returns:
         One row per existing combination: ``media_type``, ``video_codec``, ``period`` (start of the year of

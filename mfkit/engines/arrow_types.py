@@ -1,4 +1,4 @@
-"""Conversion of SQLAlchemy types to Arrow types, and of query results to Arrow tables with these types."""
+"""Conversion of SQLAlchemy types to Arrow types, and of query results to Arrow tables."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ BATCH = 32_768
 """Number of rows in a batch of a streamed result."""
 Batches = Iterator[pa.RecordBatch]
 BatchConsumer = Callable[[pa.Schema, Batches], T]
-"""Function that gets a streamed result. It runs on a thread, and may be called again from the first row."""
+"""Function that receives a streamed result. It runs on a thread and may be called again with all rows."""
 
 
 def arrow_type(type_: TypeEngine[Any]) -> pa.DataType | None:
-    """Return the Arrow type of a column. Enums become dictionaries, UUIDs and JSON become text.
+    """Return the Arrow type for a SQLAlchemy type, or None if the type is unknown.
 
-    None means that the type is unknown, such as that of a function that SQLAlchemy does not know.
+    Enums become dictionaries, UUIDs and JSON become text. A type is unknown, for example, if it is the result
+    type of a function that SQLAlchemy does not know.
     """
     if isinstance(type_, Enum):
         return pa.dictionary(pa.int8(), pa.string())
@@ -50,7 +51,7 @@ def arrow_type(type_: TypeEngine[Any]) -> pa.DataType | None:
 def table_with_types(
     names: Sequence[str], types: Sequence[TypeEngine[Any]], rows: Iterable[Sequence[Any]]
 ) -> pa.Table:
-    """Return rows as a table with the types that the query declares, also if there are no rows."""
+    """Convert rows to an Arrow table with the declared types, which it also has if there are no rows."""
     columns = list(zip(*rows, strict=True)) or [() for _ in names]
     return pa.table(
         [_column(values, type_) for values, type_ in zip(columns, types, strict=True)], names=list(names)
@@ -58,10 +59,10 @@ def table_with_types(
 
 
 def infer_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pa.Table:
-    """Return rows of free SQL as a table.
+    """Convert the rows of a SQL query from the user to an Arrow table, and infer the column types.
 
-    A column with the name of a column of ``media`` gets that column's type if its values fit. Every other
-    column gets the type of its values.
+    A column with the same name as a column of ``media`` gets the type of that column if the values fit. The
+    type of any other column is inferred from its values.
     """
     columns = list(zip(*rows, strict=True)) or [() for _ in names]
     return pa.table(
@@ -70,7 +71,7 @@ def infer_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pa.Table
 
 
 def conform(translated: Translated, table: pa.Table) -> pa.Table:
-    """Return the result of a translated statement with the names and types that it declares.
+    """Convert the result of a translated statement to the column names and types that it declares.
 
     Raises:
         pa.ArrowException: A value does not fit, such as a sum of more than 64 bits.
@@ -81,7 +82,7 @@ def conform(translated: Translated, table: pa.Table) -> pa.Table:
 
 
 def conform_free(table: pa.Table) -> pa.Table:
-    """Return DuckDB's result of free SQL with the types that :func:`infer_table` would give it."""
+    """Convert DuckDB's result of a SQL query from the user to the types that :func:`infer_table` infers."""
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         if name in media.c:
@@ -96,7 +97,7 @@ def conform_free(table: pa.Table) -> pa.Table:
                     columns.append(_typed(column, type_))
                     continue
             except (pa.ArrowException, KeyError):
-                pass  # the query uses the name for something else
+                pass  # the column only has the same name as a column of `media`
         columns.append(_standard_type(column))
     return pa.table(columns, names=table.column_names)
 
@@ -116,14 +117,14 @@ def _typed(column: pa.ChunkedArray, type_: TypeEngine[Any]) -> pa.ChunkedArray:
         raise KeyError("a value that is not a member of the enum")
     chunks = [
         pa.DictionaryArray.from_arrays(chunk.cast(pa.int8()), categories)
-        # At least one chunk is needed to store the categories.
+        # Without a chunk, the categories would be lost.
         for chunk in codes.chunks or [pa.array([], pa.int8())]
     ]
     return pa.chunked_array(chunks, arrow_type(type_))
 
 
 def _standard_type(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column without a declared type in the standard type of its values."""
+    """Convert a column without a declared type to a standard type, for example integers to 64 bits."""
     kind = column.type
     if column.null_count == len(column) or pa.types.is_null(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
@@ -184,22 +185,22 @@ def _infer(name: str, values: Sequence[Any]) -> pa.Array:
             type_ = media.c[name].type
             return _column([_from_raw(value, type_) for value in values], type_)
         except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException):
-            pass  # the query uses the name for something else
+            pass  # the column only has the same name as a column of `media`
     return _untyped(values)
 
 
 def _untyped(values: Sequence[Any]) -> pa.Array:
-    """Return values without a declared type as an array. If all are null, the type is text."""
+    """Convert values without a declared type to an array. If all values are null, its type is text."""
     try:
         array = pa.array([_simple(value) for value in values])
         return array if not pa.types.is_null(array.type) else array.cast(pa.string())
     except (pa.ArrowException, OverflowError):
-        # A column in SQLite may have values of several types.
+        # In SQLite a column can have values of several types. Such a column becomes text.
         return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
 def _from_raw(value: Any, type_: TypeEngine[Any]) -> Any:
-    """Convert a value from the driver as SQLAlchemy would."""
+    """Convert a value from the database driver to the Python type that SQLAlchemy would return."""
     if isinstance(value, str):
         if isinstance(type_, UTCDateTime):
             return datetime.fromisoformat(value).replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The protocol of all engines: how a library runs queries, whatever holds its data."""
+"""Protocol of all query engines: one interface for a database, a snapshot or a published dataset."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The current snapshot of a library.
+    """Information about a library's current snapshot.
 
     Attributes:
-        path: The directory that contains it.
+        path: Directory that contains the snapshot.
         rows: Number of items.
-        bytes: Size of its files.
-        made_at: When it was last updated with a change.
-        files: Parquet files of each relation, for other programs. The directory also has files with later
-            changes. After ``lib.refresh()`` the files listed here contain everything.
+        bytes: Total size of its files.
+        made_at: Time when a change was last written to the snapshot.
+        files: Relation -> Parquet files, for other programs. Later changes are in further files in the
+            directory. After ``lib.refresh()``, the files listed here contain all data.
     """
 
     path: Path
@@ -37,22 +37,22 @@ class Snapshot:
 
     @property
     def age(self) -> float:
-        """Seconds since the last update with a change. An old snapshot is still up to date."""
+        """Seconds since a change was last written. An old snapshot is up to date if nothing has changed."""
         return (datetime.now(UTC) - self.made_at).total_seconds()
 
 
 class QueryEngine(Protocol):
-    """An engine that runs queries on the library database, its snapshot or a published dataset.
+    """Engine that runs queries on a library database, its snapshot or a published dataset.
 
-    Every answer is the state of the data at one point in time after the call. Implementations document only
-    what differs from the methods here.
+    Every query sees the data as of a single point in time after the call. Implementations document only how
+    they differ from the methods here.
     """
 
     async def run(self, select: Select[Any] | Executable) -> pa.Table:
-        """Run a statement that returns rows.
+        """Run a SELECT statement and return all its rows as an Arrow table.
 
         Args:
-            select: A SQLAlchemy select, or a union or CTE of selects.
+            select: A SQLAlchemy SELECT statement, or a union or CTE of SELECT statements.
 
         Returns:
             A table with the columns and types that the statement declares.
@@ -64,15 +64,16 @@ class QueryEngine(Protocol):
         ...
 
     async def stream(self, select: Select[Any] | Executable, consume: BatchConsumer[T]) -> T:
-        """Run a statement and pass its rows to a function in batches, without loading all into memory.
+        """Run a statement and pass its rows to a function in batches, without loading all rows into memory.
 
         Args:
             select: As for :meth:`run`.
-            consume: Gets the schema and an iterator over the batches, on a thread. It is called again, with
-                all rows, if the engine has to start over, for example because another process removed files.
+            consume: Function that is called on a thread with the schema and an iterator over the batches. It
+                is called again with all rows if the engine must start over, for example because another
+                process removed files.
 
         Returns:
-            What ``consume`` returns.
+            The return value of ``consume``.
 
         Raises:
             QueryError: The engine cannot run the statement.
@@ -81,11 +82,11 @@ class QueryEngine(Protocol):
         ...
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
-        """Run one read-only statement of free SQL, in the engine's own dialect.
+        """Run one read-only SQL statement from the user, written in the engine's own SQL dialect.
 
         Args:
-            statement: SQL with parameters as ``:name``.
-            parameters: The parameters' values.
+            statement: SQL text with bind parameters written as ``:name``.
+            parameters: Parameter name -> value.
 
         Raises:
             QueryError: The statement is not read-only, is invalid, or lacks a parameter.
@@ -94,15 +95,18 @@ class QueryEngine(Protocol):
         ...
 
     async def state(self) -> object | None:
-        """Return an object that is replaced when the data changes; None if the engine cannot tell."""
+        """Return an object that identifies the current version of the data.
+
+        After a change the engine returns a different object. It returns None if it cannot detect changes.
+        """
         return None
 
     async def refresh(self) -> None:
-        """Rebuild or reopen what the engine reads, whatever state it is in."""
+        """Rebuild or reopen the data that the engine reads, even if it seems up to date."""
         return None
 
     async def info(self) -> Snapshot | None:
-        """Return the snapshot after bringing it up to date; None if the engine has no snapshot."""
+        """Bring the snapshot up to date and describe it; return None if the engine has no snapshot."""
         return None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""DuckDB connections that can only read, or only write, the files of one snapshot."""
+"""DuckDB connections that read or write the files of one snapshot, with their settings."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_LIMIT = "512MB"
-"""Memory limit of a query session. Larger intermediate data goes to disk."""
+"""Memory limit of a query session. DuckDB writes larger intermediate data to disk."""
 BUILD_MEMORY_LIMIT = "1GB"
 LATE_MATERIALIZATION_ROWS = 1000
-"""For a LIMIT up to this number of rows, DuckDB sorts by the needed columns and then fetches the others."""
-# Level 3 made the file 1 % larger on a million items. Writing without compression took as long.
+"""Up to this LIMIT, DuckDB sorts only the ORDER BY columns and then fetches the other columns."""
+# With compression level 3, files of a million items were 1 % larger. Writing without compression took equally
+# long.
 PARQUET_FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
-"""Format for files that other programs read: compatible and small."""
-# Ten aggregates of a million items took a fifth less time with the encodings of version 2. Selective filters
-# took a sixth less time with snappy than with zstd. A quarter of DuckDB's default row group size halves the
-# time for a page of a table, because whole row groups are unpacked. Other queries take the same time at a
-# million items, and a quarter more at ten million.
+"""COPY options for files that other programs read: widely supported and small."""
+# Measured with a million items: With the encodings of Parquet version 2, ten aggregates took 20 % less time.
+# With snappy, selective filters took 17 % less time than with zstd. A quarter of DuckDB's default row group
+# size halved the time to read one page of a table, because DuckDB decompresses whole row groups. It did not
+# change other queries, but with ten million items they took 25 % longer.
 _SNAPSHOT_FORMAT = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2, ROW_GROUP_SIZE 30720"
 _SETTINGS = {
-    # Python variables are not tables, and nothing is loaded from the network.
+    # SQL cannot read Python variables as tables, and DuckDB does not download extensions.
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -35,13 +36,13 @@ _NULL_ORDER = {"sqlite": "NULLS_FIRST_ON_ASC_LAST_ON_DESC", "postgresql": "NULLS
 
 @dataclass(frozen=True)
 class DuckFiles:
-    """Files that never change, and the SQL that creates relations from them.
+    """Immutable files, and the SQL statements that create tables and views from them.
 
     Attributes:
-        directory: The directory of the files.
-        dialect: The library database's dialect, whose order of NULLs is kept.
-        statements: SQL that creates the relations.
-        files: Paths of the files, as in the statements.
+        directory: Directory that contains the files.
+        dialect: Dialect of the library database. Queries sort nulls in the same order as this database.
+        statements: SQL statements that create the tables and views.
+        files: Paths of the files, exactly as in the statements.
     """
 
     directory: Path
@@ -51,10 +52,10 @@ class DuckFiles:
 
 
 def open_for_reading(source: DuckFiles) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB connection that can read some files, and cannot access or unlock any others.
+    """Open a DuckDB connection that can access only the given files; SQL cannot remove this restriction.
 
-    DuckDB cannot allow a file for reading only. But since no folder is allowed, no file can be created,
-    deleted or replaced.
+    DuckDB cannot restrict a file to reading. But a statement cannot create, delete or replace a file, because
+    no folder is allowed.
 
     Raises:
         duckdb.Error: A file is damaged.
@@ -76,19 +77,19 @@ def open_for_reading(source: DuckFiles) -> duckdb.DuckDBPyConnection:
 
 
 def open_for_writing(directory: Path) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB connection that writes the files of a snapshot."""
+    """Open a DuckDB connection that may write files, with more memory than a query session."""
     return _connect(directory, BUILD_MEMORY_LIMIT)
 
 
 def copy_to_parquet(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> int:
-    """Write the rows of a query to a file of a snapshot; return the number of rows."""
+    """Write the rows of a query to a Parquet file of a snapshot, and return the number of rows."""
     written = connection.execute(f"COPY ({query}) TO {quote(str(file))} ({_SNAPSHOT_FORMAT})").fetchone()
     assert written is not None
     return int(written[0])
 
 
 def parquet_rows(directory: Path, files: Iterable[str]) -> str:
-    """Return SQL for the rows of some files in a directory."""
+    """Return the SQL call of ``read_parquet`` for the given files in a directory."""
     return f"read_parquet([{', '.join(quote(str(directory / file)) for file in files)}])"
 
 
@@ -98,15 +99,16 @@ def quote(text: str) -> str:
 
 
 def _connect(directory: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    import duckdb  # takes 0.1 s, which a process without queries does not need
+    import duckdb  # imported here, because it takes 0.1 s and processes without queries do not need it
 
     connection = duckdb.connect(config={**_SETTINGS, "memory_limit": memory_limit})
     connection.execute(f"SET temp_directory = {quote(str(directory / 'spill'))}")
     connection.execute("SET TimeZone = 'UTC'")
-    # NULL instead, as in SQLite. GLOBAL, because cursors do not inherit the settings of a connection.
+    # Division by zero returns NULL, as in SQLite. The setting is GLOBAL, because cursors do not inherit the
+    # settings of a connection.
     connection.execute("SET GLOBAL error_on_division_by_zero = false")
     connection.execute("SET enable_progress_bar = false")
-    # lower() is faster than translate(), and returns the same if all characters are ASCII.
+    # lower() is faster than translate() and returns the same result if all characters are ASCII.
     connection.execute(
         "CREATE MACRO mfkit_fold(t) AS CASE WHEN strlen(t) = length(t) THEN lower(t) ELSE "
         "translate(t, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END"

@@ -1,4 +1,4 @@
-"""The engine that runs queries on the library database itself."""
+"""Query engine on the library database itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class LibraryEngine(QueryEngine):
-    """Engine that runs queries on the library database itself, SQLite or PostgreSQL.
+    """Engine that runs queries directly on the library database, SQLite or PostgreSQL.
 
     Attributes:
         database: The library database.
@@ -74,7 +74,7 @@ class LibraryEngine(QueryEngine):
                 schema = table_with_types(names, types, []).schema
                 work = asyncio.ensure_future(asyncio.to_thread(consume, schema, batches()))
                 try:
-                    # The thread reads from the connection, which must stay open until the thread has ended.
+                    # The connection must stay open until the thread, which reads from it, has finished.
                     await wait_or_interrupt(work, token.stop)
                     return work.result()
                 finally:
@@ -118,9 +118,10 @@ def _refused(error: StatementError) -> QueryError:
 
 
 def _stored(select: Select[Any] | Executable) -> Select[Any] | Executable:
-    """Return a select whose values are not converted by SQLAlchemy.
+    """Return a SELECT statement that returns JSON as text and NUMERIC values as floats.
 
-    Otherwise JSON would be parsed and written again, and a fraction would lose digits as a Decimal.
+    Otherwise SQLAlchemy would parse JSON, which mfkit would have to serialize again, and convert NUMERIC
+    values to Decimal, which loses digits.
     """
     if not isinstance(select, Select):
         return select

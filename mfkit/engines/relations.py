@@ -1,4 +1,4 @@
-"""The relations of a snapshot: their columns and types, and how they are read from the library database."""
+"""Tables and views of a snapshot: columns, types, and the SQL that reads them from the library database."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from mfkit.sql.duckdb_sql import duckdb_type
 
 @dataclass(frozen=True)
 class Relation:
-    """One relation of a snapshot.
+    """Table or view of the library database that a snapshot copies.
 
     Attributes:
-        name: Its name, the same as in the library database.
+        name: Name of the relation, the same as in the library database.
         columns: Column names and types.
-        key: The column with the item's id, to update the relation item by item. None for a small relation,
+        key: Column with the item's id, which allows to update only changed items. None for a small relation,
             which is always read completely.
-        order: SQL order of the rows in the file.
+        order: ORDER BY expressions for the rows in the file.
     """
 
     name: str
@@ -55,15 +55,15 @@ class Relation:
         return f"SELECT {columns} FROM {source}" + (f" WHERE {where}" if where else "")
 
     def raw(self) -> list[tuple[str, pa.DataType]]:
-        """Return the columns with the types that SQLite's drivers return."""
+        """Return the column names with the Arrow types in which rows are read from the library database."""
         return [(name, raw_type(type_)) for name, type_ in self.columns]
 
     def typed(self) -> str:
-        """Return DuckDB's select list that converts the columns to their types."""
+        """Return a DuckDB SELECT list that casts the columns to their final types."""
         return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
 
     def written(self) -> str:
-        """Return DuckDB SQL that converts the rows of ``incoming``, as read, for the file."""
+        """Return DuckDB SQL that casts and sorts the rows of ``incoming`` for the Parquet file."""
         order = f" ORDER BY {self.order}" if self.order else ""
         return f"SELECT {self.typed()} FROM incoming{order}"
 
@@ -77,7 +77,7 @@ def _relation(model: Any, key: str | None = None, order: str = "") -> Relation:
     return Relation(table.name, _columns(table.c), key, order)
 
 
-# With the id of the metadata row, to derive the table media_metadata.
+# MEDIA also contains the id of the metadata row, so that the table media_metadata can be derived from it.
 MEDIA = Relation("media", (*_columns(media.c), ("metadata_id", Uuid())), "id", "media_type, date DESC, id")
 RELATIONS: dict[str, Relation] = {
     relation.name: relation
@@ -92,23 +92,23 @@ RELATIONS: dict[str, Relation] = {
         _relation(ScanFailure),
     )
 }
-"""All relations that have files of their own, by name."""
+"""Name -> relation that is stored in its own files."""
 
 EXTRA_RELATIONS: dict[str, Relation] = {
     relation.name: relation for relation in (_relation(scan_changes), _relation(SavedFilter))
 }
-"""Further relations of a published dataset, which has no library database."""
+"""Name -> additional relation of a published dataset, which cannot read it from a library database."""
 
 ITEM_COLUMNS = tuple(column.name for column in MediaItem.__table__.columns)
 METADATA_COLUMNS = tuple(
     column.name for column in MediaMetadata.__table__.columns if column.name not in ("id", "media_item_id")
 )
 NAMES = frozenset((*RELATIONS, "media_items", "media_metadata"))
-"""Names of all relations that a query on the snapshot may use."""
+"""Names of all tables and views that a query on the snapshot may use."""
 
 
 def raw_type(type_: TypeEngine[Any]) -> pa.DataType:
-    """Return the Arrow type that SQLite's drivers return for a column."""
+    """Return the Arrow type in which values of a SQLAlchemy type are read from the library database."""
     raw = {"BOOLEAN": pa.int64(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
     return raw.get(duckdb_type(type_), pa.string())
 
@@ -124,12 +124,12 @@ def _read_expression(name: str, type_: TypeEngine[Any], dialect: str) -> str:
 
 
 def snapshot_views(cache: SnapshotCache, manifest: Manifest) -> list[str]:
-    """Return SQL that creates the relations from a snapshot's files. Items are in ``media_with_id``."""
+    """Return SQL that creates views on a snapshot's files; the view of items is ``media_with_id``."""
     return [_view(cache, manifest, name) for name in RELATIONS]
 
 
 def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
-    """Return SQL that creates one relation from its files."""
+    """Return the SQL that creates the view of one relation from its files."""
     base = duckdb_settings.parquet_rows(cache.path, manifest.base[name])
     view = f"{name}_with_id" if RELATIONS[name] is MEDIA else name
     if name not in manifest.delta:
@@ -138,7 +138,7 @@ def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
         duckdb_settings.parquet_rows(cache.path, [part[name]]) for part in (manifest.delta, manifest.changed)
     )
     return (
-        # Both are small. Reading them once saves a few milliseconds in each query.
+        # Both files are small. Loading them into tables once saves a few milliseconds in each query.
         f"CREATE TABLE {name}_changed AS SELECT id FROM {changed}; "
         f"CREATE TABLE {name}_delta AS SELECT * FROM {delta}; "
         f"CREATE VIEW {view} AS SELECT * FROM {base} "
@@ -148,7 +148,7 @@ def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
 
 
 def derived_views() -> list[str]:
-    """Return SQL that creates ``media`` and its two tables from ``media_with_id``."""
+    """Return SQL that creates ``media``, ``media_items`` and ``media_metadata`` from ``media_with_id``."""
     texts = {
         "media": f"SELECT {', '.join(media.c.keys())} FROM media_with_id",
         "media_items": f"SELECT {', '.join(ITEM_COLUMNS)} FROM media_with_id",

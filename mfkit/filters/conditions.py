@@ -1,4 +1,4 @@
-"""SQL conditions of a `MediaFilter` on the relation `media`."""
+"""Conversion of a `MediaFilter` to SQL conditions on the table `media`."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ item_date = c.date
 
 
 def is_plausible_date() -> Condition:
-    """Return the condition that an item's date is neither before photography nor in the future.
+    """Return the SQL condition that an item's date is neither before photography nor in the future.
 
-    Axes and sums over time leave other dates out, because one of them would stretch an axis over centuries.
+    Time axes and sums over time leave out all other dates, because a single wrong date would stretch an axis
+    over centuries.
     """
-    # Whole days, so that the statement is the same all day.
+    # The bound is a whole day, so that the statement does not change during a day and can be cached.
     end = datetime.combine(datetime.now(UTC).date() + timedelta(days=2), time())
     return and_(c.capture_flag.is_(None), item_date >= EARLIEST_DATE, item_date < end)
 
@@ -52,16 +53,17 @@ def is_plausible_date() -> Condition:
 date_year = extract("year", item_date)
 """Year of :data:`item_date`."""
 item_year = func.coalesce(c.year, date_year)
-"""Year of release if known, else the year of :data:`item_date`."""
+"""Year of release if known, otherwise the year of :data:`item_date`."""
 
 container = case((c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), json_text("format")), else_=null())
-"""Container of a video or an audio file, by FFmpeg's name; null for other media types."""
+"""FFmpeg's name of the container of a video or audio file; null for other media types."""
 
 lens = json_text("lens")
 """Name of the lens."""
 
 _same_make = func.lower(FirstWord(c.camera_model)) == func.lower(FirstWord(c.camera_make))
-# "Nikon" and "NIKON D7100" have the first word in common, "Canon" and "Canon EOS 80D" too.
+# If the model starts with the make ("Canon" and "Canon EOS 80D", "Nikon" and "NIKON D7100"), the model alone
+# is the name of the camera.
 camera = func.nullif(
     func.trim(
         case(
@@ -72,24 +74,24 @@ camera = func.nullif(
     "",
     type_=Text(),
 )
-"""Make and model, or the model alone if it begins with the make; null if neither is known."""
+"""Make and model of the camera, or the model alone if it begins with the make; null if both are unknown."""
 
 _model_rest = func.substr(c.camera_model, func.length(FirstWord(c.camera_model)) + 2)
 model_without_make = case((_same_make, func.nullif(_model_rest, "", type_=Text())))
-"""Model without the make ("EOS 6D" for "Canon EOS 6D"); null if it does not begin with the make."""
+"""Camera model without the make ("EOS 6D" for "Canon EOS 6D"); null if the model does not begin with it."""
 
 
 def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:
-    """Return the conditions of a filter, which are joined by AND.
+    """Return the SQL conditions of a filter, to be combined with AND.
 
     Returns:
-        Conditions on ``media``; empty if the filter selects every item, missing ones included.
+        Conditions on ``media``; empty if the filter selects all items including missing ones.
     """
     return tuple(_conditions(chosen))
 
 
 def matches(chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that selects the ids of the items that a filter selects."""
+    """Return the SELECT statement for the ids of all items that match a filter."""
     return select(c.id).where(*conditions(chosen))
 
 
@@ -139,17 +141,17 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
 
 
 def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Compare with a column that mfkit writes in lower case, so that the query can use its index."""
+    """Return a condition for a column that holds only lower-case text, so that its index can be used."""
     return lambda values: column.in_([value.lower() for value in values])
 
 
 def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Compare without case, as the database folds it."""
+    """Return a case-insensitive condition; the database's lower() converts the column and the values."""
     return lambda values: func.lower(column).in_([func.lower(value) for value in values])
 
 
 def _one_of_several(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Compare with each of the names that a column joins by "; ", without case."""
+    """Return a case-insensitive condition for a column that can hold several names, separated by "; "."""
     several = "; " + func.lower(column) + "; "
 
     def condition(values: tuple[str, ...]) -> Condition:
@@ -167,7 +169,8 @@ def _camera(values: tuple[str, ...]) -> Condition:
 
 
 def _tagged(names: tuple[str, ...]) -> Condition:
-    # A subquery instead of a join: with a join SQLite reads all links, because lower(name) uses no index.
+    # This is a subquery instead of a join. With a join, SQLite would read all rows of the link table, because
+    # lower(name) cannot use an index.
     tag_ids = select(Tag.id).where(_folded(Tag.__table__.c.name)(names))
     return c.id.in_(select(media_tags.c.media_item_id).where(media_tags.c.tag_id.in_(tag_ids)))
 
@@ -209,10 +212,10 @@ _NUMBERS: dict[str, ColumnElement[Any]] = {"track": c.track, "disc": c.disc}
 
 
 def _below(folder: str) -> Condition:
-    """Return the condition that an item is below a folder, as a range of paths that can use an index."""
+    """Return the condition that an item is inside a folder, as a range of paths that can use an index."""
     if folder == "/":
         return and_(c.file_path >= "/", c.file_path < "0")
-    # "0" is the character after "/".
+    # "0" is the character that follows "/", so the range contains all paths that start with "folder/".
     return and_(c.file_path >= f"{folder}/", c.file_path < f"{folder}0")
 
 
@@ -226,8 +229,9 @@ def _in_box(box: Box) -> Condition:
 
 
 def _in_area(corners: Sequence[tuple[float, float]]) -> Condition:
-    """Return the condition that a ray from the item to the east crosses the outline an odd number of times.
+    """Return the condition that an item is inside a polygon, by the even-odd rule.
 
+    A point is inside if a ray from it to the east crosses the edges of the polygon an odd number of times.
     Source: M. Shimrat, Algorithm 112: Position of point relative to polygon, CACM 5 (1962), 434.
     """
     south, north = min(y for y, _ in corners), max(y for y, _ in corners)
@@ -236,7 +240,7 @@ def _in_area(corners: Sequence[tuple[float, float]]) -> Condition:
     return or_(
         *(
             and_(
-                # The cheap condition comes first.
+                # The cheap condition comes first, so that most items skip the expensive one.
                 _in_box(Box(south, max(west + shift, -180.0), north, min(east + shift, 180.0))),
                 _crossings([(y, x + shift) for y, x in corners]) % 2 == 1,
             )
@@ -249,7 +253,7 @@ def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
     counts: list[ColumnElement[int]] = []
     for (y1, x1), (y2, x2) in zip(corners, [*corners[1:], corners[0]], strict=True):
         if y1 != y2:
-            # Only one end belongs to an edge, so that a ray through a corner counts once.
+            # An edge includes only its southern end, so that a ray through a corner is counted once.
             beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
             at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
             counts.append(case((and_(beside, c.longitude < at), 1), else_=0))
@@ -260,8 +264,9 @@ def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
 
 
 def _near(near: Near) -> Condition:
-    """Return the haversine condition, after a cheap condition on the latitude.
+    """Return the condition that an item is within a radius, by the haversine formula.
 
+    A cheap condition on the latitude comes first, so that most items skip the formula.
     Source: R. W. Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984), 159.
     """
     latitude, longitude, radius = near

@@ -21,8 +21,8 @@ class FilterClause(NamedTuple):
     """One condition of a filter.
 
     Attributes:
-        fields: The fields of the filter that state the condition.
-        text: Description of the condition. It can contain text from files, and is not escaped for HTML.
+        fields: Fields of the filter that define the condition.
+        text: Description of the condition. It can contain text from files and is not HTML-escaped.
     """
 
     fields: tuple[str, ...]
@@ -30,7 +30,7 @@ class FilterClause(NamedTuple):
 
 
 def describe(chosen: MediaFilter) -> tuple[FilterClause, ...]:
-    """Describe the conditions of a filter, in a fixed order.
+    """Describe each condition of a filter in plain text, in a fixed order.
 
     Example:
         >>> [clause.text for clause in describe(MediaFilter(media_type="video", min_size="1 GB"))]
@@ -40,7 +40,7 @@ def describe(chosen: MediaFilter) -> tuple[FilterClause, ...]:
 
 
 def without(chosen: MediaFilter, *fields: str) -> MediaFilter:
-    """Return the filter without its conditions on these fields."""
+    """Return a copy of the filter without the conditions on the given fields."""
     return chosen.replace(**{name: MediaFilter.model_fields[name].default for name in fields})
 
 
@@ -51,7 +51,7 @@ def _clauses(chosen: MediaFilter) -> Iterator[FilterClause]:
             yield FilterClause(fields, phrase(*(getattr(chosen, name) for name in fields)))
             for name in fields:
                 given.pop(name, None)
-    # Fields without a phrase of their own are described too, so that every condition is visible.
+    # Fields without an entry in _PHRASES get a generic description, so that every condition is visible.
     for name, value in given.items():
         yield FilterClause((name,), f"{name.replace('_', ' ')} {_as_text(value)}")
 
@@ -96,8 +96,8 @@ def _dates(after: datetime | None, before: datetime | None) -> str:
 
 
 def _span(after: datetime, before: datetime) -> str:
-    """Describe a range of dates, by years or months if it consists of whole ones."""
-    # Exclusive end of the range: whole days, months and years end where the next ones begin.
+    """Describe a range of dates; ranges of whole years or months are written without days."""
+    # The exclusive end of the range: the last microsecond of a day becomes the start of the next day.
     end = before + timedelta(microseconds=1) if before.microsecond else before
     if _is_midnight(after) and _is_midnight(end) and after.day == end.day == 1:
         if after.month == end.month == 1:
@@ -187,9 +187,9 @@ SEARCH = '-- The search runs only on the library database: lib.sql("...", engine
 
 
 def to_sql(chosen: MediaFilter) -> str:
-    """Return a filter as a query on ``media`` in SQLite's SQL, for reading.
+    """Return a filter as a SQLite query on ``media`` for people to read.
 
-    Values are literals of their types. Quotes in text are doubled.
+    The query contains the values as literals instead of bind parameters. Quotes in text are escaped.
     """
     dialect: Any = sqlite.dialect
     statement = select(text("*")).select_from(media).where(*conditions(chosen))

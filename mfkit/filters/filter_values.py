@@ -1,4 +1,4 @@
-"""Values of a filter's fields: the types that a caller may pass, and their validation and conversion."""
+"""Types, validation and conversion of the values that a caller may pass to a filter's fields."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_CORNERS = 500
 
 
 class Box(NamedTuple):
-    """A rectangle on the map, in degrees; west may be greater than east, across the antimeridian."""
+    """A rectangle on the map, in degrees. If west is greater than east, it crosses the antimeridian."""
 
     south: float
     west: float
@@ -96,7 +96,7 @@ class FilterFields(SearchFields, total=False):
 
 
 def _to_tuple(value: Any) -> Any:
-    """Return an iterable of values as a tuple, and a single value as a tuple of one."""
+    """Convert an iterable to a tuple, and a single value to a tuple with one element."""
     if value is None or isinstance(value, tuple):
         return value
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
@@ -109,7 +109,7 @@ def _distinct(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
 
 
 def _named_numbers(names: Sequence[str], example: str) -> Callable[[Any], Any]:
-    """Return a validator of a sequence of numbers, whose message names the missing ones."""
+    """Return a validator for a fixed number of values; its error message names the missing values."""
 
     def check(value: Any) -> Any:
         if value is None or not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
@@ -130,7 +130,10 @@ def _names(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
 
 
 def _timestamp(value: Any, *, end: bool) -> datetime | None:
-    """Return a local time; a year, month or day stands for its start or its end. A time zone is dropped."""
+    """Convert a value to a local time without a time zone.
+
+    A year, month or day is converted to its last microsecond if ``end``, otherwise to its first.
+    """
     try:
         return _parse_timestamp(value, end=end)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""`MediaFilter`: conditions that select items, as a value that can be stored, printed and turned into SQL."""
+"""`MediaFilter`: an immutable set of conditions that select items, which can be stored and printed."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class _ShortHelp(type(BaseModel)):  # type: ignore[misc]  # pydantic does not pu
 
 
 class MediaFilter(BaseModel, metaclass=_ShortHelp):
-    """Conditions that select items. Every given field must hold. A filter without fields selects all
-    items that the last scan found.
+    """Conditions that select items.
 
-    A field with several values holds when one of them matches. Bounds are inclusive. An item whose value
-    is unknown (null) never satisfies a condition on that value. Text is compared without regard to
-    the case of ASCII letters, and no character is a wildcard.
+    An item must satisfy the conditions of all given fields. A filter without fields selects all items that
+    the last scan found. If a field has several values, an item must match at least one of them. Bounds are
+    inclusive. An item whose value is unknown (null) never satisfies a condition on that value. Text
+    comparisons ignore the case of ASCII letters, and no character is a wildcard.
 
     Attributes:
         media_type: ``video``, ``audio``, ``image``, ``document`` or ``other``.
@@ -72,39 +72,43 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         max_height: Largest height in pixels as displayed.
         min_year: First year of release (music), or of ``date`` if no release year is known.
         max_year: Last year, as for ``min_year``.
-        year: Year or years of the item's date.
+        year: One or several years of the item's date.
         after: Earliest date: local capture time if known, otherwise the file's modification time in UTC. A
-            year, month or day stands for its start. Dates go by the camera's clock, so a zone is dropped.
-        before: Latest date. A year, month or day stands for its end.
+            year, month or day means its start. Dates are local times of the camera, so a time zone in the
+            value is ignored.
+        before: Latest date. A year, month or day means its end.
         folder: Folder that contains the item, directly or at any depth. ``~`` and relative paths
             are resolved when the filter is created.
         camera: Camera make, model, or both, for example ``"Canon EOS 80D"`` or ``"EOS 80D"``.
         lens: Lens name.
-        artist: Artist. Of several artists, album artists, genres or people, each one matches.
+        artist: Artist. If an item has several artists, one of them must match. The same applies to album
+            artists, genres and people.
         album: Album.
         album_artist: Artist of the album.
         genre: Genre.
-        people: People in the image or video, at least one of whom is there.
-        min_rating: Lowest rating in stars. -1 stands for rejected items.
+        people: Names of people; at least one of them must be in the image or video.
+        min_rating: Lowest rating in stars. -1 means that the item is rejected.
         max_rating: Highest rating.
-        track: Number or numbers of the track.
-        disc: Number or numbers of the disc.
-        tags: Tags, of which the item has at least one.
-        all_tags: Tags, all of which the item has.
-        no_tags: Tags, none of which the item has.
-        collection: Collections, at least one of which contains the item.
+        track: One or several track numbers.
+        disc: One or several disc numbers.
+        tags: Tags; the item must have at least one of them.
+        all_tags: Tags; the item must have all of them.
+        no_tags: Tags; the item must have none of them.
+        collection: Collections; at least one of them must contain the item.
         has_date: True selects items with a capture time, False those without.
         has_location: True selects items with a location, False those without.
-        box: (south, west, north, east) in degrees. West greater than east crosses the antimeridian.
+        box: (south, west, north, east) in degrees. If west is greater than east, the box crosses the
+            antimeridian.
         area: Polygon on the map: three to 500 corners (latitude, longitude) in degrees. Edges are
-            straight in latitude and longitude; the last corner joins the first. Where the polygon
-            overlaps itself, what it goes around twice is outside. Across the antimeridian, longitudes
-            continue beyond 180 (or -180). An item exactly on an edge may count on either side.
-        near: (latitude, longitude, radius in km). Great-circle distance on a sphere of 6371.0088 km.
+            straight in latitude and longitude; the last corner is connected to the first. If the polygon
+            overlaps itself, the even-odd rule decides what is inside. To cross the antimeridian, continue
+            longitudes beyond 180 (or -180). An item exactly on an edge may count as inside or outside.
+        near: (latitude, longitude, radius in km). The distance is the great-circle distance on a sphere with
+            a radius of 6371.0088 km.
         text: Full-text search over names, titles, artists, places and tags. All words must occur, each
             at the start of a word.
-        missing: Items that the last scan did not find: True selects only those, False (the default) only
-            the others, None both.
+        missing: Items that the last scan did not find: True selects only missing items, False (the default)
+            only items that are not missing, None all items.
         duplicates: True selects items with copies, False those without.
     """
 
@@ -173,7 +177,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     def of(
         cls, given: MediaFilter | Mapping[str, Any] | None = None, /, **fields: Unpack[FilterFields]
     ) -> MediaFilter:
-        """Create a filter from a filter, a mapping or keywords. Keywords replace fields of the other one.
+        """Create a filter from another filter, a mapping or keywords. Keywords override its fields.
 
         Raises:
             FilterError: A field is unknown, or a value is invalid.
@@ -198,7 +202,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         return MediaFilter.of(self, **fields)
 
     def given(self) -> dict[str, Any]:
-        """Return the fields that have conditions; :class:`MediaFilter` accepts them as keywords."""
+        """Return the fields that differ from their defaults, as keyword arguments of :class:`MediaFilter`."""
         return {
             name: value
             for name, field in MediaFilter.model_fields.items()
@@ -208,7 +212,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     def sql(self) -> str:
         """Return the filter as a SQLite statement with literal values, for people to read.
 
-        To run a filter, pass it to a method, which keeps values as parameters.
+        Do not execute this text. To apply a filter, pass it to a method, which uses bind parameters.
         """
         from mfkit.filters.describe import to_sql  # which imports this module
 
@@ -251,13 +255,13 @@ def _explain(error: ValidationError) -> str:
 
 
 FilterLike = MediaFilter | Mapping[str, Any] | None
-"""A filter as the argument of a method, beside the fields as keywords."""
+"""Type of a method's filter argument: a filter, a mapping of fields, or None."""
 
 _ENTRY = re.compile(r"^ {8}(\w+): (.*?)(?=^ {8}\w+: |^ {0,7}\S|\Z)", re.DOTALL | re.MULTILINE)
 
 
 def field_texts() -> dict[str, str]:
-    """Return the description of each field from the docstring of :class:`MediaFilter`, without markup."""
+    """Return the description of each filter field from the docstring of `MediaFilter`."""
     attributes = (MediaFilter.__doc__ or "").partition("Attributes:")[2]
     return {name: " ".join(text.replace("``", "").split()) for name, text in _ENTRY.findall(attributes)}
 
@@ -275,7 +279,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def filter_keywords(function: F) -> F:
     """Add the filter's fields to the signature and docstring of a function that takes ``**fields``.
 
-    Completion in notebooks and ``help()`` use these and ignore the TypedDict.
+    Notebook completion and ``help()`` read the signature and the docstring, but not the TypedDict.
     """
     signature = inspect.signature(function)
     *own, last = signature.parameters.values()

@@ -1,4 +1,4 @@
-"""Bins of sizes, durations and similar quantities: their bounds, names and expressions."""
+"""Bounds, names and SQL expressions of the named bins for sizes, durations and similar quantities."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ c = media.c
 
 @dataclass(frozen=True)
 class Bins:
-    """Named bins of a quantity.
+    """Consecutive bins of a quantity, each with a name such as "1 to 10 MB".
 
     Attributes:
         unit: Unit of the quantity.
         names: Names of the bins, from the lowest to the highest.
-        bounds: Lowest value of each bin except the first.
+        bounds: Inclusive lower bound of each bin except the first.
     """
 
     unit: str
@@ -28,7 +28,7 @@ class Bins:
     bounds: tuple[float, ...]
 
     def of(self, quantity: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the name of the bin that a quantity falls in; null for null."""
+        """Return the SQL expression for the name of the bin that contains a quantity; null for null."""
         steps = [(quantity < bound, name) for bound, name in zip(self.bounds, self.names, strict=False)]
         return cast(case((quantity.is_(None), null()), *steps, else_=self.names[-1]), Text())
 
@@ -97,7 +97,7 @@ BINS: Mapping[str, tuple[ColumnElement[Any], Bins]] = {
     ),
 }
 # fmt: on
-"""Name of the dimension -> the quantity and its bins."""
+"""Dimension name -> column of ``media`` and its bins."""
 
 RESOLUTIONS: tuple[tuple[str, int, int], ...] = (
     ("8K", 7680, 4320),
@@ -107,13 +107,13 @@ RESOLUTIONS: tuple[tuple[str, int, int], ...] = (
     ("HD", 1280, 720),
     ("SD", 640, 480),
 )
-"""Class, longer side and shorter side in pixels.
+"""Resolution classes: name, minimum of the longer side, minimum of the shorter side in pixels.
 
-An image or video belongs to the first class of which it reaches one side, so that a video of 1920 x 800 is
-Full HD. Smaller ones are ``below SD``."""
+An image or video belongs to the first class for which one of its sides reaches the minimum. For example, a
+video of 1920 x 800 is Full HD. Smaller images and videos are ``below SD``."""
 
 RESOLUTION_NAMES = ("below SD", *(name for name, _, _ in reversed(RESOLUTIONS)))
-"""Names of the classes, from the lowest to the highest."""
+"""Names of the resolution classes, from the lowest to the highest."""
 
 _known = and_(c.width.is_not(None), c.height.is_not(None))
 _longer = case((c.width >= c.height, c.width), else_=c.height)
@@ -127,7 +127,7 @@ resolution: ColumnElement[Any] = cast(
     ),
     Text(),
 )
-"""Resolution class by both sides, in either orientation; null if a side is not known."""
+"""Resolution class of an item, the same for landscape and portrait; null if width or height is unknown."""
 
 orientation: ColumnElement[Any] = cast(
     case(
@@ -135,4 +135,4 @@ orientation: ColumnElement[Any] = cast(
     ),
     Text(),
 )
-"""Orientation by the displayed width and height."""
+"""Orientation of an item (landscape, portrait or square) by its displayed width and height."""

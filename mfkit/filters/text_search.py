@@ -1,4 +1,4 @@
-"""Full-text search as a relation of the matching items and their ranks."""
+"""Full-text search for items, as a derived table of the matching items and their ranks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ACCENTS = re.compile(f"[{ACCENTS}]+")
 
 
 def storable_words(name: str | None) -> str | None:
-    """Check that every database can store a name, and return it unchanged.
+    """Check that every supported database can store a name, and return the name unchanged.
 
     Raises:
         ValueError: The name has a NUL character or an unpaired surrogate.
@@ -33,10 +33,10 @@ def storable_words(name: str | None) -> str | None:
 
 
 def search_words(text: str) -> list[list[str]]:
-    """Split a search text at white space, and each word into its runs of letters and digits.
+    """Split a search text into words, and each word into its runs of letters and digits.
 
-    ``"IMG_2041 beach"`` gives ``[["IMG", "2041"], ["beach"]]``. The runs of a word must be adjacent in the
-    matching text, as in a file name.
+    ``"IMG_2041 beach"`` becomes ``[["IMG", "2041"], ["beach"]]``. The runs of a word must be adjacent in the
+    matching text, for example in a file name.
     """
     return [runs for word in normalize("NFC", text).split() if (runs := _LETTERS_AND_DIGITS.findall(word))]
 
@@ -46,10 +46,11 @@ def _without_accents(text: str) -> str:
 
 
 def _phrase(runs: list[str]) -> str:
-    """Return FTS5's phrase for the runs of a word; the last run matches as a prefix.
+    """Return the SQLite FTS5 query for the runs of a word; the last run matches as a prefix.
 
-    FTS5 composes neither Korean syllables nor kana, which macOS decomposes in file names, and does not know
-    all letters with accents, so a word is searched for in each form.
+    macOS decomposes Korean syllables and kana in file names (Unicode NFD), and FTS5 does not compose them
+    again. It also does not recognize all accented letters. So the query contains each form of the word:
+    without accents, composed and decomposed.
     """
     phrase = " ".join(runs)
     forms = dict.fromkeys((_without_accents(phrase), phrase, normalize("NFD", phrase)))
@@ -59,13 +60,13 @@ def _phrase(runs: list[str]) -> str:
 
 
 def _tsquery(runs: list[str]) -> str:
-    """Return PostgreSQL's query for the runs of a word; the last part matches as a prefix."""
+    """Return the PostgreSQL tsquery for the runs of a word; the last token matches as a prefix."""
     folded = _without_accents(" ".join(runs).lower()).replace("ς", "σ")
     return f"({' <-> '.join(_TOKENS.findall(folded))}:*)"
 
 
 def _pattern(runs: list[str]) -> str:
-    """Return the regular expression (RE2 and Java) for the runs of a word in a line of `media_words`."""
+    """Return a regular expression, valid in RE2 and Java, that finds a word in a line of `media_words`."""
     decomposed = normalize("NFD", " ".join(runs).lower())
     letters = "".join(character for character in decomposed if category(character)[0] != "M")
     between = r"[^\p{L}\p{N}\n]+"
@@ -76,16 +77,16 @@ def _pattern(runs: list[str]) -> str:
 
 
 def search_hits(text: str) -> TableValuedAlias:
-    """Return the items that match a text, as a relation to select from or join with.
+    """Return a derived table of the items that match a search text.
 
-    All words must occur, in any order and in any of the searched columns, each at the start of a word
-    (``lis`` finds Lisbon). In scripts without spaces between words, such as Japanese, Chinese and Thai, and
-    in Korean, a word is found anywhere (``タワー`` finds 東京タワー). Case, the composition of letters, and
-    accents do not matter (``sao`` finds São Paulo, ``αθηνα`` Αθήνα). No character has a special meaning. A
-    text without letters or digits matches nothing.
+    All search words must occur, in any order and in any of the searched columns. A search word matches the
+    beginning of a word (``lis`` finds Lisbon). In Korean and in scripts without spaces between words, such as
+    Japanese, Chinese and Thai, it matches anywhere (``タワー`` finds 東京タワー). Case, accents and Unicode
+    composition are ignored (``sao`` finds São Paulo, ``αθηνα`` finds Αθήνα). No character has a special
+    meaning. A text without letters or digits matches nothing.
 
     Returns:
-        A relation of ``media_item_id`` and ``rank`` (float; lower is better).
+        A derived table with the columns ``media_item_id`` and ``rank`` (float; lower is better).
     """
     found = search_words(text)
     fts5 = " AND ".join(map(_phrase, found)) or '""'

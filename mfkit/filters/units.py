@@ -1,4 +1,4 @@
-"""Parsing and formatting of sizes and durations, and counts with their nouns."""
+"""Parsing and formatting of sizes, durations and counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_size(value: str | int | float) -> int:
-    """Parse a size into bytes.
+    """Convert a size such as ``"1.5 GiB"`` to a number of bytes.
 
     Args:
         value: Number of bytes, or text such as ``"1 GB"`` (10^9 bytes), ``"1.5 GiB"``, ``"700k"``.
@@ -40,7 +40,7 @@ def parse_size(value: str | int | float) -> int:
 
 
 def parse_duration(value: str | int | float) -> float:
-    """Parse a duration into seconds.
+    """Convert a duration such as ``"5 min"`` to a number of seconds.
 
     Args:
         value: Number of seconds, or text such as ``"90 s"``, ``"1.5 h"``, ``"2 days"``, ``"1:30:00"``.
@@ -64,7 +64,7 @@ def parse_duration(value: str | int | float) -> float:
 
 
 def format_size(size: float) -> str:
-    """Format bytes with a decimal unit and three digits: ``"1.23 GB"``."""
+    """Format a number of bytes with a decimal unit and three digits: ``"1.23 GB"``."""
     if size < 1000:
         return f"{size:.0f} B"
     for unit in ("kB", "MB", "GB", "TB", "PB"):
@@ -75,13 +75,13 @@ def format_size(size: float) -> str:
 
 
 def round_size(size: float) -> str:
-    """Format bytes like :func:`format_size`, without trailing zeros: ``"1 GB"``, ``"1.5 kB"``."""
+    """Format a number of bytes like :func:`format_size`, without trailing zeros: ``"1 GB"``, ``"1.5 kB"``."""
     number, unit = format_size(size).split(" ")
     return f"{float(number):g} {unit}"
 
 
 def format_duration(seconds: float) -> str:
-    """Format seconds: ``"1.5 s"``, ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
+    """Format a number of seconds as text: ``"1.5 s"``, ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
     if 0 < seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 60:
@@ -97,7 +97,7 @@ def format_rate(rate: float) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return a number with a regular noun: ``"1 copy"``, ``"1,200 copies"``."""
+    """Return a number with a regular noun in singular or plural: ``"1 copy"``, ``"1,200 copies"``."""
     if number == 1:
         return f"1 {noun}"
     return f"{number:,} {noun[:-1]}ies" if noun.endswith("y") else f"{number:,} {noun}s"

@@ -1,4 +1,4 @@
-"""SQL that differs by database: SQLAlchemy elements, and one module per dialect that compiles them."""
+"""SQL that differs between databases: custom SQLAlchemy elements, and one module per dialect."""
 
 from mfkit.sql import duckdb_sql, postgresql_sql, spark_sql, sqlite_sql
 

@@ -1,10 +1,10 @@
-"""DuckDB's form of each element, and the compiler from SQLAlchemy statements to DuckDB's SQL.
+"""DuckDB's SQL for each custom element, and the compiler from SQLAlchemy statements to DuckDB's SQL.
 
-The compiled SQL gives the same result as the statement gives on the library database. This is a SQLAlchemy
-dialect rather than a translation of SQL text, because only the dialect knows the types of all expressions,
-and databases differ by type: in how ``/`` treats integers, ``CAST`` treats fractions, and ``LIKE`` and
-``lower`` treat case. The compiler rejects what is not known to give the same result, and such a statement
-runs on the library database. The accepted functions are those that were compared.
+The compiled SQL returns the same result in DuckDB as the statement returns on the library database. This is
+a SQLAlchemy dialect and not a translation of SQL text, because a dialect knows the types of all expressions.
+Databases treat types differently: ``/`` with integers, ``CAST`` with fractions, the case of letters in
+``LIKE`` and ``lower``. The compiler rejects a statement if equal results are not certain, and the caller then
+runs it on the library database. The compiler accepts only functions whose results were compared.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from mfkit.sql.elements import (
 )
 
 LIBRARY_DIALECTS = ("sqlite", "postgresql")
-"""SQLAlchemy's names of the dialects that a library database can have."""
+"""SQLAlchemy's dialect names of the databases that can hold a library."""
 
 
 class UnsupportedError(Exception):
-    """The statement has a part that only the library database can run."""
+    """Raised if a part of a statement can run only on the library database."""
 
 
 _LITERAL = re.compile(r"\*|'[^']*'|-?\d+(\.\d+)?|NULL", re.IGNORECASE)
-# Functions that give the same result in SQLite, PostgreSQL and DuckDB, with the numbers of arguments.
+# Functions that return the same result in SQLite, PostgreSQL and DuckDB, with the accepted argument counts.
 # fmt: off
 _COMMON_FUNCTIONS: dict[str, tuple[int, ...]] = {
     "count": (0, 1), "min": (1,), "max": (1,), "coalesce": tuple(range(1, 64)), "nullif": (2,), "abs": (1,),
@@ -55,11 +55,11 @@ _NUMBERS = (Integer, Float, Numeric)
 
 
 class DuckdbCompiler(compiler.SQLCompiler):
-    """Compiler to DuckDB's SQL; raises `UnsupportedError` for what it does not support."""
+    """Compiler to DuckDB's SQL; raises `UnsupportedError` for unsupported parts of a statement."""
 
     dialect: DuckdbDialect
     no_escape = ""
-    """Character for ``ESCAPE`` in LIKE when the statement gives none."""
+    """Escape character of LIKE if the statement has no ``ESCAPE`` clause; empty for no such clause."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.relations: set[str] = set()
@@ -96,7 +96,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         if name == "substr" and len(arguments) == 2 and isinstance(types[0], String):
             return f"substr({self.process(arguments[0], **kw)}, {self.process(arguments[1], **kw)})"
         if name in ("sum", "avg") and len(arguments) == 1 and isinstance(types[0], _NUMBERS):
-            # The exact sum of fractions does not depend on the order in which threads add them.
+            # fsum() and favg() are exact, so the result does not depend on the order in which threads add.
             exact = "fsum" if name == "sum" else "favg"
             function = name if isinstance(types[0], Integer) else exact
             return f"{function}({self.process(arguments[0], **kw)})"
@@ -114,7 +114,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         return self._folded(text)
 
     def _folded(self, text: str) -> str:
-        """Return SQL that lowers ASCII letters only, as SQLite's lower() does."""
+        """Return SQL that converts only ASCII letters to lower case, as SQLite's lower() does."""
         return fold_case(text)
 
     def _round(self, number: str) -> str:
@@ -135,7 +135,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         elif isinstance(source, Integer) and isinstance(target, String):
             pass
         elif isinstance(source, (Float, Numeric)) and isinstance(target, Integer):
-            # DuckDB and PostgreSQL round, SQLite truncates.
+            # A cast to an integer rounds in DuckDB and PostgreSQL, but truncates in SQLite.
             inner = f"trunc({inner})" if self.dialect.library_dialect == "sqlite" else inner
         elif isinstance(source, String) and isinstance(target, String):
             pass
@@ -146,7 +146,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         return f"CAST({inner} AS {self.type_name(target)})"
 
     def type_name(self, type_: TypeEngine[Any]) -> str:
-        """Return the target's name of a type."""
+        """Return the name of a type in the SQL of the target database."""
         return duckdb_type(type_)
 
     def visit_truediv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
@@ -178,7 +178,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
             raise UnsupportedError("a letter or a quote as the escape character")
         left, right = (self.process(side, **kw) for side in (binary.left, binary.right))
         if self.dialect.library_dialect == "sqlite":  # its LIKE ignores the case of ASCII letters
-            # Never fold twice: folding takes most of the time of a search in a million names.
+            # Convert to lower case only once, because the conversion takes most of the time of a search.
             left = left if getattr(binary.left, "name", "") == "lower" else self._folded(left)
             right = self._folded(right)
         escape = escape or self.no_escape
@@ -216,11 +216,11 @@ class DuckdbCompiler(compiler.SQLCompiler):
 
 
 class DuckdbDialect(DefaultDialect):
-    """Dialect for DuckDB that keeps a library database's semantics; it only compiles.
+    """Compile-only SQLAlchemy dialect for DuckDB that keeps the semantics of a library database.
 
     Attributes:
         library_dialect: Name of the library database's dialect.
-        relations: Names of the relations that a statement may read.
+        relations: Names of the tables and views that a statement may read.
     """
 
     name = "duckdb"
@@ -232,14 +232,14 @@ class DuckdbDialect(DefaultDialect):
     supports_statement_cache = True
 
     def __init__(self, library_dialect: str, relations: frozenset[str]) -> None:
-        """Set the library database and the relations."""
+        """Create a dialect for one kind of library database and a set of readable tables."""
         super().__init__()
         self.library_dialect = library_dialect
         self.relations = relations
 
 
 def duckdb_type(type_: TypeEngine[Any]) -> str:
-    """Return DuckDB's type for a column; timestamps are in UTC and have no time zone."""
+    """Return the DuckDB type for a SQLAlchemy type; timestamps are stored in UTC without a time zone."""
     if isinstance(type_, Uuid):
         return "UUID"
     if isinstance(type_, (UTCDateTime, DateTime)):
@@ -254,7 +254,10 @@ def duckdb_type(type_: TypeEngine[Any]) -> str:
 
 
 def fold_case(text: str) -> str:
-    """Return SQL that lowers ASCII letters only, as SQLite's lower() does (see `duckdb_settings`)."""
+    """Return SQL that converts only ASCII letters to lower case, as SQLite's lower() does.
+
+    `duckdb_settings` defines the macro.
+    """
     return f"mfkit_fold(CAST({text} AS VARCHAR))"
 
 
@@ -270,18 +273,18 @@ def _search_hits(element: SearchHits, compiler: compiler.SQLCompiler, **kw: Any)
 
 
 def search_of_words(element: SearchHits, compiler: compiler.SQLCompiler, match: str, **kw: Any) -> str:
-    """Return the search as a query on :data:`media_words`.
+    """Return the SQL of a full-text search as a query on :data:`media_words`.
 
     Args:
         element: The search.
-        compiler: The compiler; it rejects the search where there is no such relation.
+        compiler: The compiler. It rejects the search if the relation ``media_words`` does not exist.
         match: Condition on the column ``words``, with ``{}`` for a regular expression.
-        kw: Passed on to the compiler.
+        kw: Keyword arguments that are passed on to the compiler.
     """
     _, _, *patterns = element.clauses
     source = compiler.process(media_words, asfrom=True)
     conditions = [match.format(compiler.process(pattern, **kw)) for pattern in patterns]
-    # The shorter an item's words, the larger the part of them that was searched for.
+    # The rank is the length of an item's searchable text. In a short text, the match is a larger part.
     return (
         f"(SELECT media_item_id, CAST(length(words) AS DOUBLE) AS rank FROM {source} "
         f"WHERE {' AND '.join(conditions) or 'false'})"
@@ -301,7 +304,7 @@ def _clock_part(part: str, local_time: str) -> str:
 
 @compiled_by(PeriodStart, "duckdb")
 def _period_start(unit: str, timestamp: str) -> str:
-    # date_trunc() returns DATE for some arguments.
+    # date_trunc() returns DATE instead of TIMESTAMP for some arguments.
     return f"CAST(date_trunc({unit}, {timestamp}) AS TIMESTAMP)"
 
 

@@ -1,4 +1,4 @@
-"""SQLAlchemy elements whose SQL differs by database, and the functions that build them.
+"""Custom SQLAlchemy elements whose SQL differs between databases, and functions that build them.
 
 Each dialect's module (`sqlite_sql`, `postgresql_sql`, `duckdb_sql`, `spark_sql`) compiles every element.
 """
@@ -32,20 +32,20 @@ from sqlalchemy.sql.functions import FunctionElement
 from mfkit.models import media
 
 media_words = Table("media_words", MetaData(), Column("media_item_id", Uuid()), Column("words", Text()))
-"""Searchable text of each item, in lower case and without accents, one line per searched column.
+"""Table of the searchable text of each item, in lower case without accents, one line per searched column.
 
-Only datasets have this relation; a library database has a full-text index instead."""
+Only published datasets have this table. A library database has a full-text index instead."""
 
 Template = TypeVar("Template", bound=Callable[..., str])
 
 
 def compiled_by(element: type[FunctionElement[Any]], *dialects: str) -> Callable[[Template], Template]:
-    """Register a function that turns the SQL of an element's arguments into the SQL of the element.
+    """Register a function that builds an element's SQL from the SQL of the element's arguments.
 
     Args:
         element: Class of the element.
-        dialects: Names of SQLAlchemy dialects. Without any, the function serves all dialects that have no
-            function of their own.
+        dialects: Names of SQLAlchemy dialects. If none are given, the function is the default for all
+            dialects without a registered function.
     """
 
     def register(template: Template) -> Template:
@@ -59,72 +59,72 @@ def compiled_by(element: type[FunctionElement[Any]], *dialects: str) -> Callable
 
 
 class FirstWord(FunctionElement[str]):
-    """Text before the first space, or all of it. Argument: the text."""
+    """First word of a text: the part before the first space, or the whole text. Argument: the text."""
 
     inherit_cache = True
     type = Text()
 
 
 class JsonText(FunctionElement[str]):
-    """String in a JSON object. Arguments: the JSON column, the key as an SQL string."""
+    """String value of a key in a JSON object. Arguments: the JSON column, the key as a SQL string literal."""
 
     inherit_cache = True
     type = Text()
 
 
 class SearchHits(FunctionElement[Any]):
-    """Derived table with the columns ``media_item_id`` and ``rank``.
+    """Derived table of the items that match a full-text search: ``media_item_id`` and ``rank``.
 
-    Arguments: the query for FTS5, the query for PostgreSQL, and regular expressions that must all match.
+    Arguments: the SQLite FTS5 query, the PostgreSQL tsquery, and regular expressions that must all match.
     """
 
     inherit_cache = True
 
 
 class ClockPart(FunctionElement[int]):
-    """Weekday or hour. Arguments: the part as an SQL string, the local time."""
+    """Weekday or hour of a local time. Arguments: the part as a SQL string literal, the local time."""
 
     inherit_cache = True
     type = Integer()
 
 
 class UtcClock(FunctionElement[datetime]):
-    """Timestamp as a local time in UTC. Argument: the timestamp."""
+    """Time-zone-aware timestamp converted to a UTC time without a time zone. Argument: the timestamp."""
 
     inherit_cache = True
     type = DateTime()
 
 
 class PeriodStart(FunctionElement[datetime]):
-    """Start of a period. Arguments: the unit as an SQL string, the local time."""
+    """Start of the period that contains a local time. Arguments: the unit as a SQL string, the local time."""
 
     inherit_cache = True
     type = DateTime()
 
 
 class LeadingFolders(FunctionElement[str]):
-    """Beginning of a path. Arguments: the path, the number of separators to keep as an SQL number."""
+    """First folders of a path. Arguments: the path, the number of separators to keep as a SQL number."""
 
     inherit_cache = True
     type = Text()
 
 
 class AfterLast(FunctionElement[str]):
-    """Text after the last separator. Arguments: the text, the separator as an SQL string of one character."""
+    """Part of a text after the last separator. Arguments: the text, the separator as a SQL string."""
 
     inherit_cache = True
     type = Text()
 
 
 class OrderedTexts(FunctionElement[str]):
-    """Aggregate of texts: all of them in ascending order, separated by ", ". Argument: the text."""
+    """Aggregate that joins texts in ascending order, separated by ", ". Argument: the text."""
 
     inherit_cache = True
     type = Text()
 
 
 class CodePointOrder(FunctionElement[str]):
-    """Text that compares by code point. Argument: the text."""
+    """Text that the database compares by Unicode code points, not by locale. Argument: the text."""
 
     inherit_cache = True
     type = Text()
@@ -136,19 +136,22 @@ def _code_point_order(text: str) -> str:
 
 
 def json_text(key: str) -> ColumnElement[str]:
-    """Return the string under a key of ``extra_metadata``; null if the key is missing or holds no string.
+    """Return the SQL expression for a string in the JSON column ``extra_metadata``.
+
+    It is null if the key is missing or its value is not a string.
 
     Args:
-        key: One of mfkit's own keys: letters, digits and underscores.
+        key: One of mfkit's own keys, which consist of letters, digits and underscores.
     """
     assert key.isidentifier()
     return JsonText(media.c.extra_metadata, literal_column(f"'{key}'"))
 
 
 def capture_clock(part: Literal["weekday", "hour"]) -> ColumnElement[int]:
-    """Return the weekday (Monday is 1, Sunday 7) or the hour (0 to 23) of the local capture time.
+    """Return the SQL expression for the weekday or the hour of the local capture time.
 
-    Null without a capture time, and where it is not precise enough.
+    Weekdays are numbered from 1 (Monday) to 7 (Sunday), hours from 0 to 23. The expression is null if the
+    capture time is unknown or not precise enough.
     """
     vague = ("year", "month", "day") if part == "hour" else ("year", "month")
     known = func.coalesce(media.c.captured_at, UtcClock(media.c.file_created_at))
@@ -162,24 +165,24 @@ def folder_depth(folder: str | None) -> int:
 
 
 def ancestor(folder: ColumnElement[str], depth: int) -> ColumnElement[str]:
-    """Return the ancestor of a folder at a depth; the folder itself if it is not that deep.
+    """Return the SQL expression for a folder's ancestor at a depth, or the folder itself if it is less deep.
 
     Args:
         folder: A folder, as in the column ``folder`` of ``media``.
-        depth: 0 for ``/``, 1 for ``/media``, and so on, as :func:`folder_depth` counts.
+        depth: 0 for ``/``, 1 for ``/media``, and so on, as in :func:`folder_depth`.
     """
     part = LeadingFolders(folder, literal_column(str(int(depth)), Integer()))
-    # The part of "/media" before its first separator is empty, and stands for the root.
+    # The part of a path before the first separator is empty and means the root folder.
     return func.coalesce(func.nullif(part, "", type_=Text()), "/", type_=Text())
 
 
 def after_last(text: ColumnElement[str], separator: Literal["/", ","]) -> ColumnElement[str]:
-    """Return the text after the last separator; all of the text if it has none."""
+    """Return the SQL expression for the text after the last separator, or the whole text if it has none."""
     return AfterLast(text, literal_column(f"'{separator}'"))
 
 
 def by_code_point(text: ColumnElement[Any]) -> ColumnElement[str]:
-    """Return a text that every database compares by code point, as SQLite and DuckDB do."""
+    """Wrap a text so that every database compares it by code point, as SQLite and DuckDB always do."""
     return CodePointOrder(text)
 
 

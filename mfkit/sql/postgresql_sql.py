@@ -1,7 +1,7 @@
-"""PostgreSQL's form of each element.
+"""PostgreSQL's SQL for each custom element.
 
-Most forms are registered without a dialect. So they also serve a dialect with the same form, and ``str()`` of
-a statement, which uses SQLAlchemy's default dialect.
+Most functions are registered without a dialect. So they are also used for other dialects with the same SQL,
+and for ``str()`` of a statement, which uses SQLAlchemy's default dialect.
 """
 
 from __future__ import annotations

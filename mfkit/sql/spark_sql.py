@@ -1,7 +1,7 @@
-"""Spark's form of each element, and the compiler from SQLAlchemy statements to Spark SQL.
+"""Spark's SQL for each custom element, and the compiler from SQLAlchemy statements to Spark SQL.
 
-As for DuckDB, the compiled SQL gives the same result as the statement gives on the library database. It is
-for Spark's ANSI mode, in which a sum that overflows is an error. Sources:
+As for DuckDB, the compiled SQL returns the same result as the statement on the library database. It requires
+Spark's ANSI mode, in which an integer overflow is an error. Sources:
 https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html,
 https://spark.apache.org/docs/latest/api/sql/index.html.
 """
@@ -35,22 +35,22 @@ _TYPES = {"UUID": "STRING", "TIMESTAMP": "TIMESTAMP_NTZ", "VARCHAR": "STRING"}
 
 
 def spark_type(type_: TypeEngine[Any]) -> str:
-    """Return Spark's type for a column of a dataset; timestamps are in UTC and have no time zone."""
+    """Return the Spark type for a SQLAlchemy type; timestamps are stored in UTC without a time zone."""
     name = duckdb_type(type_)
     return _TYPES.get(name, name)
 
 
 class _SparkCompiler(DuckdbCompiler):
-    """Compiler to Spark SQL; raises `UnsupportedError` for what it does not support."""
+    """Compiler to Spark SQL; raises `UnsupportedError` for unsupported parts of a statement."""
 
-    # Spark's default is the backslash. This character occurs in no pattern.
+    # Spark's default escape character is the backslash. This control character does not occur in patterns.
     no_escape = r"\u0001"
 
     def type_name(self, type_: TypeEngine[Any]) -> str:
         return spark_type(type_)
 
     def render_bind_cast(self, type_: Any, dbapi_type: Any, sqltext: str) -> str:
-        # Timestamps are passed as text, because Spark takes Python's datetimes for local time.
+        # Timestamps are passed as text, because Spark interprets Python datetimes as local times.
         return f"CAST({sqltext} AS TIMESTAMP_NTZ)"
 
     def visit_function(self, func: Any, *args: Any, **kw: Any) -> str:
@@ -74,7 +74,7 @@ class _SparkCompiler(DuckdbCompiler):
 
     def visit_extract(self, extract: Any, **kw: Any) -> str:
         text = super().visit_extract(extract, **kw)
-        return f"({text} - 1)" if extract.field == "dow" else text  # Spark counts Sunday as 1
+        return f"({text} - 1)" if extract.field == "dow" else text  # Sunday is 1 in Spark, but 0 elsewhere
 
     def visit_cast(self, cast: Any, **kw: Any) -> str:
         if isinstance(cast.type, Integer) and isinstance(cast.clause.type, (Float, Numeric)):
@@ -82,7 +82,7 @@ class _SparkCompiler(DuckdbCompiler):
             return self._truncated(inner if self.dialect.library_dialect == "sqlite" else f"rint({inner})")
         return super().visit_cast(cast, **kw)
 
-    # Division by zero gives null, as in SQLite and in the snapshot.
+    # Division by zero is an error in Spark's ANSI mode. nullif() makes it null, as in SQLite and DuckDB.
 
     def visit_truediv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         left, right = self.process(binary.left, **kw), self.process(binary.right, **kw)
@@ -96,7 +96,7 @@ class _SparkCompiler(DuckdbCompiler):
     def visit_mod_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         return f"{self.process(binary.left, **kw)} % nullif({self.process(binary.right, **kw)}, 0)"
 
-    # Nulls sort first in Spark, as in SQLite; in PostgreSQL they sort as the largest values.
+    # Spark and SQLite sort nulls as the smallest values, but PostgreSQL sorts them as the largest.
 
     def order_by_clause(self, select: Any, **kw: Any) -> str:
         if self.dialect.library_dialect == "sqlite":
@@ -138,7 +138,7 @@ class _Timestamp(DateTime):
 
 
 class SparkDialect(DuckdbDialect):
-    """Dialect for Spark that keeps a library database's semantics; it only compiles."""
+    """Compile-only SQLAlchemy dialect for Spark that keeps the semantics of a library database."""
 
     name = driver = "spark"
     default_paramstyle = "named"
@@ -148,7 +148,7 @@ class SparkDialect(DuckdbDialect):
     colspecs = {DateTime: _Timestamp}
 
     def __init__(self, library_dialect: str, relations: frozenset[str]) -> None:
-        """Set the library database and the relations."""
+        """Create a dialect for one kind of library database and a set of readable tables."""
         super().__init__(library_dialect, relations)
         self.identifier_preparer = _QuoteAllNames(self, initial_quote="`", escape_quote="`")
 
@@ -172,7 +172,7 @@ def _clock_part(part: str, local_time: str) -> str:
 
 @compiled_by(PeriodStart, "spark")
 def _period_start(unit: str, timestamp: str) -> str:
-    # date_trunc() returns a timestamp with a time zone, which is UTC in mfkit's sessions.
+    # date_trunc() returns a timestamp with a time zone. mfkit's Spark sessions use UTC, so the cast is exact.
     return f"CAST(date_trunc({unit}, {timestamp}) AS TIMESTAMP_NTZ)"
 
 
@@ -183,7 +183,7 @@ def _leading_folders(path: str, separators: str) -> str:
 
 @compiled_by(AfterLast, "spark")
 def _after_last(text: str, separator: str) -> str:
-    # Java's $ also matches before a last line break.
+    # \z is used instead of $, because Java's $ also matches before a final line break.
     return rf"regexp_extract({text}, r'[^{separator[1]}]*\z', 0)"
 
 

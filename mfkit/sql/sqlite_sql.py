@@ -1,4 +1,4 @@
-"""SQLite's form of each element."""
+"""SQLite's SQL for each custom element."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def _utc_clock(timestamp: str) -> str:
 
 @compiled_by(ClockPart, "sqlite")
 def _clock_part(part: str, local_time: str) -> str:
-    # Whole seconds: SQLite counts milliseconds, and rounds the last microsecond of a day into the next.
+    # The fraction of the second is cut off, because SQLite rounds to milliseconds, and rounding the last
+    # microsecond of a day would give the next day.
     clock = f"substr({local_time}, 1, 19)"
     if part == "'hour'":
         return f"CAST(strftime('%H', {clock}) AS INTEGER)"
@@ -69,14 +70,14 @@ def _clock_part(part: str, local_time: str) -> str:
 
 @compiled_by(PeriodStart, "sqlite")
 def _period_start(unit: str, local_time: str) -> str:
-    # Whole seconds, as for a part of the clock.
+    # The fraction of the second is cut off for the same reason as in _clock_part().
     start = _PERIOD_STARTS[unit[1:-1]].format(f"substr({local_time}, 1, 19)")
     return f"({start} || ' 00:00:00.000000')"
 
 
 @compiled_by(LeadingFolders, "sqlite")
 def _leading_folders(path: str, separators: str) -> str:
-    # SQLite has no regular expressions. JSON functions can count the parts of a path in an array.
+    # SQLite has no regular expressions, so the path becomes a JSON array whose elements can be counted.
     parts = f"'[' || replace(json_quote({path}), '/', '\",\"') || ']'"
     return (
         f"(SELECT group_concat(value, '/') FROM (SELECT value FROM json_each({parts}) "
@@ -86,13 +87,14 @@ def _leading_folders(path: str, separators: str) -> str:
 
 @compiled_by(AfterLast, "sqlite")
 def _after_last(text: str, separator: str) -> str:
-    # SQLite cannot search from the end: trim all other characters instead, as mfkit.models.wide_view does.
+    # SQLite cannot search from the end of a text. Instead, rtrim() removes all characters that are not the
+    # separator, and the length of the rest is its position. mfkit.models.wide_view does the same.
     return f"substr({text}, length(rtrim({text}, replace({text}, {separator}, ''))) + 1)"
 
 
 @compiled_by(OrderedTexts, "sqlite")
 def _ordered_texts(text: str) -> str:
-    # group_concat() has no ORDER BY before SQLite 3.44. As a window function it returns the same text in
-    # every row, of which a scalar subquery takes the first.
+    # group_concat() has no ORDER BY before SQLite 3.44, so it is used as a window function. It then returns
+    # the same text in every row, and the scalar subquery around it takes the first row.
     frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
     return f"group_concat({text}, ', ') OVER (ORDER BY {text} {frame})"

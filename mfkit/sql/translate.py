@@ -1,4 +1,4 @@
-"""Compilation of SQLAlchemy statements for DuckDB and Spark, with their parameters."""
+"""Compilation of SQLAlchemy statements and their bind parameters for DuckDB and Spark."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CACHE: LRUCache[Any, Any] = LRUCache(500)
 
 @dataclass(frozen=True)
 class Translated:
-    """A statement for DuckDB or Spark.
+    """SQL text of a statement for DuckDB or Spark, with its bind parameters and result columns.
 
     Attributes:
-        sql: SQL text with parameters as ``$1`` (DuckDB) or ``:name`` (Spark).
-        parameters: Names and values of the parameters, in the order of their numbers.
-        names: Names of the columns.
-        types: Declared types of the columns.
-        relations: Relations that the statement reads.
+        sql: SQL text with bind parameters written as ``$1`` (DuckDB) or ``:name`` (Spark).
+        parameters: Bind parameter name -> value, in the order of their numbers.
+        names: Names of the result columns.
+        types: Declared types of the result columns.
+        relations: Names of the tables and views that the statement reads.
     """
 
     sql: str
@@ -38,19 +38,19 @@ class Translated:
 
     @property
     def values(self) -> list[Any]:
-        """Values of the parameters, in the order of their numbers."""
+        """Values of the bind parameters, in the order of their numbers."""
         return list(self.parameters.values())
 
 
 def translate(statement: Executable, dialect: DuckdbDialect) -> Translated:
-    """Compile a statement for DuckDB or Spark.
+    """Compile a SQLAlchemy statement to SQL for DuckDB or Spark.
 
     Args:
-        statement: A select, or a union or CTE of selects.
-        dialect: The target, and the library database whose semantics are kept.
+        statement: A SELECT statement, or a union or CTE of SELECT statements.
+        dialect: Dialect of the target; its ``library_dialect`` is the database whose semantics are kept.
 
     Raises:
-        UnsupportedError: A part of the statement is not known to give the same result.
+        UnsupportedError: It is not certain that the target returns the same result as the library database.
     """
     if not getattr(statement, "is_select", False):
         raise UnsupportedError(type(statement).__name__)
@@ -59,7 +59,7 @@ def translate(statement: Executable, dialect: DuckdbDialect) -> Translated:
     if compound and any(isinstance(column.type, JSON) for column in columns):
         raise UnsupportedError("JSON in a union")
     try:
-        # As when SQLAlchemy executes a statement: those that differ only in values are compiled once.
+        # This is SQLAlchemy's own cache: statements that differ only in their values are compiled once.
         compiled, extracted, collected, _ = cast(ClauseElement, statement)._compile_w_cache(
             dialect, compiled_cache=_CACHE, column_keys=[]
         )
@@ -75,7 +75,7 @@ def translate(statement: Executable, dialect: DuckdbDialect) -> Translated:
         for name in state.positiontup or state.parameters:
             value = state.parameters[name]
             process = processors.get(name)
-            # The values of an IN list have the name of the list and a number.
+            # The bind parameters of an IN list are named after the list plus a number (ids_1, ids_2).
             bound: BindParameter[Any] | None = binds.get(name, binds.get(re.sub(r"_\d+$", "", name)))
             processed = process(value) if callable(process) else value
             text = bound is not None and isinstance(bound.type, String) and not isinstance(bound.type, Enum)

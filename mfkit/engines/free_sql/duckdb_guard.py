@@ -1,8 +1,8 @@
-"""Check of free SQL for DuckDB: a single SELECT on known relations that only reads.
+"""Safety check for SQL from the user: it must be a single SELECT that only reads known tables and views.
 
-DuckDB runs a SELECT that writes files (``WITH x AS (COPY ... TO ...) SELECT 1``), even in a read-only
-transaction. Therefore the syntax tree from DuckDB's own parser is compared with lists of allowed parts, and
-everything else is refused.
+In DuckDB even a SELECT can write files (``WITH x AS (COPY ... TO ...) SELECT 1``), also in a read-only
+transaction. Therefore the syntax tree from DuckDB's own parser is compared with allowlists, and every
+statement with another element is rejected.
 Source: https://duckdb.org/docs/stable/data/json/sql_to_and_from_json.
 """
 
@@ -24,13 +24,13 @@ _PARTS = frozenset(
     "EXPRESSION_LIST PIVOT TABLE_FUNCTION SHOW_REF ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER "
     "DISTINCT_MODIFIER ORDER_DEFAULT ASCENDING DESCENDING".split()
 )
-"""Allowed types of all parts except expressions, which consist of functions."""
+"""Allowed types of syntax tree nodes. Expressions are not listed; their functions are checked instead."""
 _TABLE_FUNCTIONS = frozenset(
     "range generate_series unnest repeat json_each json_tree regexp_split_to_table "
     "generate_subscripts".split()
 )
 _RANDOM = frozenset(("random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error"))
-# Functions that plan SQL text, return settings, or read the catalog.
+# Functions that are rejected because they plan SQL text, return settings, or read the catalog.
 _REVEALING = frozenset(
     "json_serialize_plan current_setting getvariable pg_get_viewdef pg_get_constraintdef get_block_size "
     "format_type pg_sleep".split()
@@ -44,16 +44,16 @@ _EXPLAIN = re.compile(
 
 
 def require_read_only(connection: duckdb.DuckDBPyConnection, sql: str, relations: Collection[str]) -> None:
-    """Refuse a statement unless it provably only reads.
+    """Raise an error unless a statement provably only reads.
 
     Args:
-        connection: The connection whose parser is used. The statement is not run.
+        connection: Connection that parses the statement without running it.
         sql: The statement.
-        relations: Names of the relations that it may read, in lower case.
+        relations: Names of the tables and views that the statement may read, in lower case.
 
     Raises:
-        QueryError: It is not a single SELECT or EXPLAIN of one, or uses something that is not allowed.
-        duckdb.Error: DuckDB cannot parse it.
+        QueryError: The text is not a single SELECT or EXPLAIN SELECT, or contains a disallowed element.
+        duckdb.Error: DuckDB cannot parse the statement.
     """
     import duckdb
 
@@ -76,17 +76,17 @@ def require_read_only(connection: duckdb.DuckDBPyConnection, sql: str, relations
 
 
 class _Check:
-    """Visitor of a syntax tree."""
+    """Visitor that checks all nodes of a statement's syntax tree against the allowlists."""
 
     def __init__(self, relations: Collection[str]) -> None:
         self._relations = frozenset(relations)
 
     def visit(self, part: Any, visible: frozenset[str]) -> None:
-        """Check a part of the tree.
+        """Check a node of the syntax tree and all nodes below it.
 
         Args:
-            part: The part.
-            visible: Names of the common table expressions that the part may use.
+            part: The node.
+            visible: Names of the common table expressions that the node may use.
         """
         if isinstance(part, list):
             for one in part:
@@ -119,7 +119,7 @@ class _Check:
                 self.visit(value, visible)
 
     def _check_ctes(self, entries: list[dict[str, Any]], visible: frozenset[str]) -> frozenset[str]:
-        """Check common table expressions, and return the names that are visible after them."""
+        """Check common table expressions, and return ``visible`` extended by their names."""
         for entry in entries:
             self.visit(entry["value"], visible)
             visible |= {entry["key"].lower()}
@@ -154,7 +154,7 @@ def _refused(kind: str) -> QueryError:
 
 @cache
 def _functions() -> frozenset[str]:
-    """Return the names of the functions that DuckDB declares free of side effects."""
+    """Return the names of all allowed functions, most of which DuckDB declares free of side effects."""
     import duckdb
 
     with duckdb.connect() as connection:

@@ -1,4 +1,4 @@
-"""Separate processes that run free SQL and can be killed to stop a statement."""
+"""Pool of separate processes that run SQL from the user. A process is killed to stop a statement."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from mfkit.errors import QueryError
 from mfkit.processes.child_process import python_child
 
 _SPARE = 1
-"""Number of processes kept for the next statement."""
+"""Number of idle processes that are kept for the next statement."""
 
 
 class SqlProcesses:
-    """A pool of processes that run free SQL, one for each statement that runs at the same time."""
+    """Pool of processes that run SQL from the user, one for each concurrent statement."""
 
     def __init__(self) -> None:
         """Create an empty pool."""
@@ -37,17 +37,17 @@ class SqlProcesses:
     def ask_duckdb(
         self, source: DuckFiles, statement: str, parameters: Mapping[str, Any], token: CancelToken
     ) -> pa.Table:
-        """Run a statement in DuckDB.
+        """Run a statement in DuckDB in a separate process.
 
         Args:
-            source: The files that the statement may read.
-            statement: SQL with parameters as ``$name``.
-            parameters: The parameters' values.
-            token: Kills the process when stopped.
+            source: Files that the statement may read.
+            statement: SQL text with bind parameters written as ``$name``.
+            parameters: Parameter name -> value.
+            token: Token that kills the process when it is stopped.
 
         Raises:
             QueryError: The statement is not read-only, was stopped, or needed too much memory.
-            duckdb.Error: DuckDB refuses the statement, or a file is damaged.
+            duckdb.Error: DuckDB rejects the statement, or a file is damaged.
         """
         import duckdb
 
@@ -60,20 +60,20 @@ class SqlProcesses:
     def ask_sqlite(
         self, uri: str, statement: str, parameters: Mapping[str, Any], token: CancelToken
     ) -> tuple[list[str], Sequence[Sequence[Any]]]:
-        """Run a statement in SQLite.
+        """Run a statement in SQLite in a separate process.
 
         Args:
-            uri: A URI that opens the file read-only.
-            statement: SQL with parameters as ``:name``.
-            parameters: The parameters' values.
-            token: Kills the process when stopped.
+            uri: URI that opens the file read-only.
+            statement: SQL text with bind parameters written as ``:name``.
+            parameters: Parameter name -> value.
+            token: Token that kills the process when it is stopped.
 
         Returns:
-            The column names, and the rows.
+            The column names and the rows.
 
         Raises:
             QueryError: The statement returns no rows, was stopped, or needed too much memory.
-            sqlite3.OperationalError: SQLite refuses the statement, or the file cannot be read.
+            sqlite3.OperationalError: SQLite rejects the statement, or the file cannot be read.
         """
         kind, answer = self._ask(Request(uri, statement, parameters), token)
         if kind == "failed":
@@ -82,7 +82,7 @@ class SqlProcesses:
         return names, rows
 
     def close(self) -> None:
-        """End the processes. A later statement starts one again."""
+        """Kill all idle processes. A later statement starts a new process."""
         with self._mutex:
             _kill_all(self._idle)
 
@@ -121,7 +121,7 @@ class SqlProcesses:
 
 
 class _SqlProcess:
-    """One process that runs :mod:`mfkit.engines.free_sql.sql_worker`."""
+    """Child process that runs :mod:`mfkit.engines.free_sql.sql_worker`."""
 
     def __init__(self) -> None:
         command, environment = python_child("mfkit.engines.free_sql.sql_worker")
@@ -135,12 +135,12 @@ class _SqlProcess:
         return self._process.poll() is None
 
     def ask(self, request: bytes) -> tuple[str, Any]:
-        """Send a request and return the answer's kind and content.
+        """Send a request to the process; return the kind and the content of the response.
 
         Raises:
-            OSError: The process ended.
-            ValueError: The process ended in the middle of an answer.
-            pa.ArrowException: The process ended in the middle of a table.
+            OSError: The process has exited.
+            ValueError: The process exited in the middle of a response.
+            pa.ArrowException: The process exited in the middle of a table.
         """
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(HEAD.pack(len(request)) + request)
@@ -154,15 +154,15 @@ class _SqlProcess:
         return line["kind"], line["message"]
 
     def kill(self) -> None:
-        """End the process. Any thread may call this at any time."""
+        """Kill the process. Any thread may call this method at any time."""
         self._process.kill()
 
     def end(self) -> None:
-        """End the process and close its pipes."""
+        """Kill the process, close its pipes and wait for its exit."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
-            with suppress(OSError):  # unsent data cannot be sent any more
+            with suppress(OSError):  # close() fails if unsent data is left in the buffer
                 pipe.close()
         self._process.wait()
 

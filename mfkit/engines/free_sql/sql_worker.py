@@ -1,8 +1,8 @@
-"""The process that runs free SQL, which :mod:`mfkit.engines.free_sql.sql_process` starts.
+"""Worker process that runs SQL from the user, started by :mod:`mfkit.engines.free_sql.sql_process`.
 
-Neither DuckDB nor SQLite can be stopped in the middle of a function, and neither limits the memory of long
-texts. A process can be killed and has a memory limit. Requests arrive pickled from the parent process, which
-is trusted. An answer is one line of JSON, followed by an Arrow stream or another line.
+DuckDB and SQLite cannot be stopped in the middle of a function and do not limit the memory of long texts. A
+separate process can be killed and has a memory limit. It receives pickled requests from the parent process,
+which is trusted. A response is one line of JSON, followed by an Arrow stream or by a second line of JSON.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_LIMIT = 4 * 2**30
-"""Bytes that the process may allocate, including DuckDB's buffers and the answer. No limit on Windows."""
+"""Memory limit of the process in bytes, including DuckDB's buffers and the response. None on Windows."""
 HEAD = struct.Struct(">Q")
-"""Header of a request: its length in bytes."""
+"""Format of a request's header, which holds the length of the request in bytes."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A statement and its data source.
+    """Request to run a SQL statement on a data source.
 
     Attributes:
         source: Files for DuckDB, or the URI of a SQLite file.
         statement: SQL text.
-        parameters: Values by name.
+        parameters: Parameter name -> value.
     """
 
     source: DuckFiles | str
@@ -50,7 +50,7 @@ class Request:
 
 
 class _Duck:
-    """A DuckDB connection that stays open for further statements on the same files."""
+    """DuckDB connection that stays open for further statements on the same files."""
 
     def __init__(self, source: DuckFiles) -> None:
         self.source = source
@@ -71,7 +71,7 @@ class _Duck:
         try:
             table = _relation(self._connection, request).to_arrow_table()
         finally:
-            with suppress(Exception):  # an error may have ended the transaction; report that error
+            with suppress(Exception):  # an earlier error, which is reported, may have ended the transaction
                 self._connection.execute("ROLLBACK")
         _put_line(out, {"kind": "table"})
         with ipc.new_stream(out, table.schema) as stream:
@@ -111,17 +111,17 @@ def _put_line(out: IO[bytes], values: Mapping[str, Any]) -> None:
 
 
 def _listen(requests: SimpleQueue[bytes]) -> None:
-    """Read requests, and end this process at once when the parent has ended, for whatever reason."""
+    """Read requests, and exit immediately when the parent process exits and the pipe is closed."""
     while head := sys.stdin.buffer.read(HEAD.size):
         requests.put(sys.stdin.buffer.read(*HEAD.unpack(head)))
     os._exit(0)
 
 
 def main() -> None:
-    """Answer requests until the parent process ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
+    """Respond to requests until the parent process exits."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and kills this process
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # so that output of a library does not mix with the answers
+    os.dup2(2, 1)  # so that a library that prints to standard output does not corrupt the responses
     limit_memory(MEMORY_LIMIT)
     requests: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(requests,), daemon=True).start()

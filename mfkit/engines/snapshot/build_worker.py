@@ -1,8 +1,8 @@
-"""The process that writes the snapshot files of one large SQLite library.
+"""Worker process that writes the snapshot files of one large SQLite library.
 
-It reads through ADBC (mfkit.core.bulk_reader) on several threads, each with its own connection and range of
-rows. Standard input gives the plan as SQL, so the process imports neither the models nor SQLAlchemy. It ends
-with its parent, which holds the cache's lock and writes the manifest.
+The process reads through ADBC (mfkit.core.bulk_reader) on several threads, each with its own connection and
+range of rows. It receives its instructions as SQL on standard input, so it does not need to import the models
+or SQLAlchemy. It exits when its parent exits. The parent holds the lock of the cache and writes the manifest.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from mfkit.processes.child_process import requests
 
 @dataclass(frozen=True)
 class Part:
-    """One file to write.
+    """One snapshot file to write, with the SQL that produces its rows.
 
     Attributes:
-        file: Its name.
-        statement: SQL for SQLite that reads the rows. Its first row is a sample of the columns' types.
-        query: SQL for DuckDB that converts those rows, which it sees as ``incoming``.
+        file: Name of the file.
+        statement: SQLite statement that reads the rows. Its first row only shows the types of the columns.
+        query: DuckDB query that converts these rows. It reads them from the relation ``incoming``.
     """
 
     file: str
@@ -37,15 +37,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """All files to write.
+    """Instructions for the build process: the database to read and all files to write.
 
     Attributes:
         uri: URI of the SQLite file.
-        directory: The directory for the files.
-        position: SQL that reads the position in the change log.
-        stages: The files. Queries of a stage may read the files of earlier stages.
-        count: SQL whose single number goes into the result.
-        threads: Number of files written at once.
+        directory: Directory to write the files to.
+        position: SQL that reads the current position in the change log.
+        stages: Files to write, grouped into stages. A stage can read the files of earlier stages.
+        count: SQL that returns a single number, which becomes :attr:`Result.count`.
+        threads: Number of files to write at the same time.
     """
 
     uri: str
@@ -58,12 +58,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a plan.
+    """What the build process wrote and counted.
 
     Attributes:
-        position: Rows that the plan's ``position`` returned.
-        rows: Number of rows in each file.
-        count: Number that the plan's ``count`` returned.
+        position: Rows that :attr:`Plan.position` returned.
+        rows: File name -> number of rows in the file.
+        count: Number that :attr:`Plan.count` returned.
     """
 
     position: list[list[Any]]
@@ -72,15 +72,15 @@ class Result:
 
 
 def run(plan: Plan) -> Result:
-    """Write all files."""
+    """Write all files of a plan, several at the same time."""
     directory = Path(plan.directory)
     with (
         duckdb_settings.open_for_writing(directory) as connection,
         consistent_readers(plan.uri, plan.threads, plan.position) as (readers, position),
     ):
-        # Each thread of this process does all work for its file, from reading to compression.
+        # One DuckDB thread is enough, because each thread of this process writes its own file.
         connection.execute("SET threads = 1")
-        # DuckDB does not know the size of a stream, and would buffer all of it for a join with a small table.
+        # DuckDB does not know the size of a stream, so it could buffer a whole stream to join a small table.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         free: SimpleQueue[BulkReader] = SimpleQueue()
         for reader in readers:

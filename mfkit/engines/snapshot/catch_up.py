@@ -1,4 +1,4 @@
-"""Write a snapshot's Parquet files from the library database: all of them, or only the changes."""
+"""Writing of a snapshot's Parquet files from the library database: a full build, or only the changes."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 COUNT_METADATA = "SELECT count(*) FROM media_metadata"
 MAX_CHANGED = 100_000
-"""Number of changed items above which the snapshot is rebuilt."""
+"""If more items than this changed, the snapshot is rebuilt instead of updated."""
 
 
 def build_snapshot(source: ChangeSource, reader: Reader, cache: SnapshotCache, library: str) -> Manifest:
-    """Write all files of a snapshot. The caller holds the cache's lock and writes the manifest.
+    """Write all files of a snapshot. The caller must hold the lock of the cache and write the manifest.
 
     Args:
         source: The change log of the library database.
         reader: A read transaction on the library database.
-        cache: The directory to write to.
+        cache: Snapshot cache to write the files to.
         library: Name of the library for the manifest.
 
     Returns:
-        The manifest, without the files' signatures.
+        The manifest; the file signatures are still missing.
     """
     with duckdb_settings.open_for_writing(cache.path) as connection:
         position = source.position(reader)
@@ -45,10 +45,10 @@ def build_snapshot(source: ChangeSource, reader: Reader, cache: SnapshotCache, l
 
 
 def catch_up(source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Manifest) -> Manifest | None:
-    """Write the files that bring a snapshot up to date.
+    """Write the files that bring an existing snapshot up to date.
 
     Returns:
-        The new manifest, without the files' signatures; None if the snapshot must be rebuilt.
+        The new manifest, still without file signatures, or None if the snapshot must be rebuilt.
     """
     changes = source.changes(reader, old.position)
     if changes is None:
@@ -65,7 +65,7 @@ def catch_up(source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Ma
     }
     with duckdb_settings.open_for_writing(cache.path) as connection:
         for name, relation in RELATIONS.items():
-            # The number of copies is a column of the item.
+            # The number of copies is a column of the relation `media`, so changed copies also change `media`.
             causes = ("media", "media_copies") if relation is MEDIA else (name,)
             if not any(changes.counts.get(cause) for cause in causes):
                 continue
@@ -94,7 +94,7 @@ def _write_delta(
     relation: Relation,
     ids: str,
 ) -> int:
-    """Write the rows of all items that changed after the base was written; return the number of items."""
+    """Write the rows of all items that changed since the base files were written; return their number."""
     name, key = relation.name, relation.key
     current = reader.table(relation.select(source.dialect, f"{key} IN ({ids})"), relation.raw()).read_all()
     # The ids are read separately, because a deleted item has no row.
@@ -128,7 +128,7 @@ def _count_items(
     parts: dict[str, Any],
     changes: Changes,
 ) -> tuple[int, bool]:
-    """Return the number of items, and whether every row of metadata still has its item."""
+    """Return the number of items, and whether every metadata row still belongs to an item."""
     if "media" not in parts["delta"]:
         return old.items, old.whole_metadata
     base = duckdb_settings.parquet_rows(cache.path, parts["base"]["media"])
@@ -140,7 +140,7 @@ def _count_items(
         f"(SELECT count(*) FROM {delta})"
     ).fetchone()
     assert counted is not None
-    # Deleting items without foreign keys (the default in the sqlite3 shell) leaves their metadata.
+    # If foreign keys are off (the default in the sqlite3 shell), deleting an item keeps its metadata row.
     left = reader.rows(
         f"SELECT count(*) FROM media_metadata WHERE media_item_id IN ({changes.items('media')}) "
         "AND media_item_id NOT IN (SELECT id FROM media_items)"
@@ -149,7 +149,7 @@ def _count_items(
 
 
 def count_with_metadata(connection: duckdb.DuckDBPyConnection, cache: SnapshotCache, files: list[str]) -> int:
-    """Return the number of items in a base that have metadata."""
+    """Return the number of items with metadata in the given Parquet files."""
     counted = connection.execute(
         f"SELECT count(metadata_id) FROM {duckdb_settings.parquet_rows(cache.path, files)}"
     ).fetchone()

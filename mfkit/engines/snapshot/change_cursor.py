@@ -1,7 +1,7 @@
 """Positions in a library's change log, and the changes after a position.
 
-Only this module interprets the text of a position. It is read in the same transaction as the rows of a
-snapshot, so the later changes are exactly those that the change log has after that position.
+A position is a text that only this module interprets. A snapshot stores the position that was read in the
+same transaction as its rows, so the snapshot lacks exactly the changes after this position.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _NEWEST = "SELECT revision, mark FROM media_changes ORDER BY revision DESC LIMIT
 
 @dataclass(frozen=True)
 class Changes:
-    """The changes after a position.
+    """Changes that were logged after a position in the change log.
 
     Attributes:
-        counts: Number of rows in the log, by relation.
-        where: SQL condition that selects these rows of the log.
+        counts: Relation -> number of log rows.
+        where: SQL condition that selects these log rows.
     """
 
     counts: dict[str, int]
     where: str
 
     def items(self, *relations: str) -> str:
-        """Return SQL that selects the ids of the items whose rows in the relations changed."""
+        """Return SQL that selects the ids of all items with changed rows in the given relations."""
         names = ", ".join(f"'{name}'" for name in relations)
         return (
             f"SELECT media_item_id FROM media_changes WHERE {self.where} AND relation IN ({names}) "
@@ -49,7 +49,7 @@ class Changes:
 
 
 class ChangeSource(Protocol):
-    """The change log of a library database, for one thread at a time.
+    """Reader of a library database's change log; only one thread may use it at a time.
 
     Attributes:
         dialect: Name of the database's SQL dialect.
@@ -58,19 +58,19 @@ class ChangeSource(Protocol):
     dialect: str
 
     def has_changed(self, position: str) -> bool:
-        """Return whether anything changed after a position. This is fast if nothing did."""
+        """Return whether anything changed after a position. The check is fast if nothing changed."""
         ...
 
     def reader(self) -> AbstractContextManager[Reader]:
-        """Open a read transaction."""
+        """Open a read transaction on the library database."""
         ...
 
     def position(self, reader: Reader) -> str:
-        """Return the position of the state that the transaction reads."""
+        """Return the position in the change log of the newest change that the transaction sees."""
         ...
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return the changes after a position; None if the log no longer has all of them."""
+        """Return the changes after a position, or None if some of them were removed from the log."""
         ...
 
     def close(self) -> None:
@@ -79,28 +79,30 @@ class ChangeSource(Protocol):
 
 
 class SqliteChangeSource(ChangeSource):
-    """The change log of a SQLite file. A position is the newest revision and its mark.
+    """Reader of the change log in a SQLite file.
+
+    A position consists of the newest revision and its mark, a random number that identifies the log row.
 
     Attributes:
-        file: The file.
-        position_query: SQL that reads the position.
+        file: The SQLite file.
+        position_query: SQL that reads the current position.
     """
 
     dialect = "sqlite"
     position_query = _NEWEST
 
     def __init__(self, file: Path) -> None:
-        """Name the file without opening it."""
+        """Store the path of the file without opening it."""
         self.file = file
         self._connection: sqlite3.Connection | None = None
         self._signature: tuple[Any, ...] = ()
         self._seen: tuple[int, str] | None = None
 
     def has_changed(self, position: str) -> bool:
-        """Return whether anything changed, by SQLite's counter of other connections' commits."""
+        """Return whether anything changed, based on PRAGMA data_version, which counts other commits."""
         signature = self._file_signature()
         if self._connection is None or signature != self._signature:
-            # The file may have been replaced; the old connection would continue to read the old one.
+            # The file may have been replaced. An open connection would continue to read the old file.
             self.close()
             self._connection, self._signature, self._seen = connect_sqlite(self.file), signature, None
         version = self._connection.execute("PRAGMA data_version").fetchone()[0]
@@ -114,18 +116,19 @@ class SqliteChangeSource(ChangeSource):
         now = os.stat(self.file)
         if os.access(self.file.parent, os.W_OK):
             return (now.st_dev, now.st_ino)
-        # SQLite reads this file as immutable (see read_only_url), so it counts no commits.
+        # SQLite opens a file in a read-only folder as immutable (see read_only_url), so data_version never
+        # changes. The size and the modification time show changes instead.
         return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
 
     def reader(self) -> AbstractContextManager[Reader]:
         return sqlite_reader(self.file)
 
     def position(self, reader: Reader) -> str:
-        """Return the revision and mark of the newest row."""
+        """Return the revision and mark of the newest log row."""
         return format_position(reader.rows(self.position_query))
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return the changes after a position; None if the log no longer has the position's row."""
+        """Return the changes after a position, or None if the log row of the position was removed."""
         revision, mark = _parse(position)
         return _changes(reader, revision, mark, f"revision > {revision}")
 
@@ -136,22 +139,23 @@ class SqliteChangeSource(ChangeSource):
 
 
 class PostgresqlChangeSource(ChangeSource):
-    """The change log of a PostgreSQL database. A position also contains the visible transactions.
+    """Reader of the change log in a PostgreSQL database.
 
-    A transaction may get a lower revision than another one but commit after it. A position that consisted of
-    a revision alone would skip its changes.
+    A position contains the newest revision and the set of visible transactions (``pg_snapshot``). The
+    revision alone is not enough: a transaction can get a lower revision than another transaction but commit
+    later, and its changes would be skipped.
     """
 
     dialect = "postgresql"
 
     def __init__(self, url: URL) -> None:
-        """Name the database without opening it."""
+        """Store the URL of the database without connecting."""
         self.url = url
         self._connection: Any = None
 
     def has_changed(self, position: str) -> bool:
-        """Return whether the log has a row that was not visible at the position."""
-        # The text comes from a file, so each part is checked before it becomes SQL.
+        """Return whether the log has a row that was not yet visible at the position."""
+        # The position comes from a file, so each part is checked before it becomes part of the SQL.
         snapshot, _, newest = _split(position)
         statement = (
             f"SELECT EXISTS (SELECT 1 FROM media_changes WHERE {_unseen(snapshot)}), "
@@ -166,7 +170,7 @@ class PostgresqlChangeSource(ChangeSource):
                     unseen, found = cursor.fetchone()
                 return bool(unseen) or found != f"{newest[0]}:{newest[1]}"
             except Exception:
-                # The server may have closed an idle connection; a second failure is real.
+                # The server may have closed the idle connection, so the query is tried again once.
                 self.close()
                 if attempt:
                     raise
@@ -178,14 +182,14 @@ class PostgresqlChangeSource(ChangeSource):
             yield reader
 
     def position(self, reader: Reader) -> str:
-        """Return the visible transactions, the oldest revision of the log, and its newest row."""
+        """Return the visible transactions, and the oldest and the newest revision of the log, as a text."""
         snapshot, oldest = reader.rows(f"SELECT CAST(pg_current_snapshot() AS text), ({_OLDEST})")[0]
         return f"{snapshot}|{oldest}|{format_position(reader.rows(_NEWEST))}"
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return the changes after a position; None if the log no longer has all of them."""
+        """Return the changes after a position, or None if some of them were removed from the log."""
         snapshot, oldest, (revision, mark) = _split(position)
-        # A transaction that was running at the position may have written rows that were pruned since.
+        # Rows of a transaction that was still running at the position may have been pruned since then.
         running = bool(snapshot.rsplit(":", 1)[1])
         if running and reader.rows(_OLDEST)[0][0] != oldest:
             return None
@@ -219,7 +223,7 @@ def _changes(reader: Reader, revision: int, mark: int, where: str) -> Changes | 
 
 
 def format_position(rows: Sequence[Sequence[Any]]) -> str:
-    """Return the position of the newest row of the log; an empty text without rows."""
+    """Return ``revision:mark`` of the newest log row, or an empty text if there are no rows."""
     return f"{rows[0][0]}:{rows[0][1]}" if rows else ""
 
 

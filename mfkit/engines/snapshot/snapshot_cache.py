@@ -1,9 +1,9 @@
-"""The snapshot cache: one directory per library in the user's cache folder, shared by all processes.
+"""Snapshot cache: one directory per library in the user's cache folder, shared by all processes.
 
-Files never change once the manifest names them. A new state consists of new files and a new manifest, which
-replaces the old one in a single rename. A process that is killed in between leaves files that no manifest
-names, which the next writer removes. Writers take a file lock, which the operating system releases when its
-process ends. Readers need no lock.
+Files that the manifest lists never change. An update writes new files and a new manifest, which replaces the
+old manifest atomically. If a process is killed during an update, the next writer removes the files that the
+manifest does not list. Writers hold a file lock, which the operating system releases when the process exits.
+Readers do not need a lock.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from mfkit.credentials import hide_credentials
 from mfkit.errors import MfkitError
 
 CACHE_FORMAT = 4
-"""Version of the manifest and the files. A cache in another format is rebuilt."""
+"""Version of the file format. A cache with another version is rebuilt."""
 LOCK_TIMEOUT = 120.0
 _GRACE_SECONDS = 60.0
 _UNUSED_SECONDS = 7 * 86400.0
@@ -40,27 +40,27 @@ _MANIFEST = "manifest.json"
 _LOCK = "lock"
 _FOLDER = re.compile(r"\w{1,32}-[0-9a-f]{16}")
 _OWN = re.compile(r"lock|manifest\.json(\.[0-9a-f]{12})?|\w+-\w+-[0-9a-f]{12}\.parquet")
-_SPILL = "spill"  # DuckDB's directory for data that does not fit into memory
+_SPILL = "spill"  # DuckDB's directory for temporary data that does not fit into memory
 
 
 class CacheUnavailableError(MfkitError):
-    """The cache directory cannot be used. The message gives the reason."""
+    """Raised if the cache directory cannot be used. The message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The files and the state of a snapshot.
+    """List of a snapshot's files, with the position in the change log up to which they are complete.
 
     Attributes:
         library: Path of the library, or its URL without the password.
         position: Position in the library's change log up to which the snapshot is complete.
-        base: Files with the rows of each relation.
-        delta: File with the current rows of items that changed after ``base`` was written, by relation.
-        changed: File with the ids of those items, by relation. Their rows in ``base`` are ignored.
-        rows: Number of rows in ``base``, by relation.
-        signatures: Size and modification time of each file, to detect damaged files.
+        base: Relation -> files with its rows.
+        delta: Relation -> file with the current rows of items that changed after ``base`` was written.
+        changed: Relation -> file with the ids of these items. Their rows in ``base`` are ignored.
+        rows: Relation -> number of rows in ``base``.
+        signatures: File -> size and modification time, to detect damaged files.
         whole_metadata: True if each row of media_metadata belongs to an item.
-        made_at: When the manifest was written, in ISO format.
+        made_at: Time when the manifest was written, in ISO format.
         items: Number of items in the snapshot.
         format: The value of ``CACHE_FORMAT``.
     """
@@ -78,23 +78,23 @@ class Manifest:
     format: int = CACHE_FORMAT
 
     def files(self) -> list[str]:
-        """Return the names of all files."""
+        """Return the names of all files of the snapshot."""
         return [*chain.from_iterable(self.base.values()), *self.delta.values(), *self.changed.values()]
 
 
 class SnapshotCache:
-    """The directory of one library's snapshot.
+    """Directory that holds one library's snapshot.
 
     Attributes:
-        path: The directory.
+        path: Path of the directory.
     """
 
     def __init__(self, path: Path) -> None:
-        """Name the directory. It is created when something is written."""
+        """Store the path. The first write creates the directory."""
         self.path = path
 
     def read(self) -> Manifest | None:
-        """Return the manifest; None if it does not exist or cannot be used."""
+        """Return the manifest, or None if it does not exist or is invalid, or if a file is damaged."""
         try:
             stated: dict[str, Any] = json.loads((self.path / _MANIFEST).read_text(encoding="utf-8"))
             if stated.get("format") != CACHE_FORMAT:
@@ -103,27 +103,27 @@ class SnapshotCache:
             manifest = Manifest(**stated)
             datetime.fromisoformat(manifest.made_at)
             if not all(_OWN.fullmatch(name) for name in manifest.files()):
-                return None  # such as a path outside the directory
+                return None  # a file name could be a path outside the directory
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return manifest if self.intact(manifest) else None
 
     def intact(self, manifest: Manifest) -> bool:
-        """Return whether all files exist as they were written."""
+        """Return whether all files exist with the size and modification time that the manifest states."""
         try:
             return all(self._sign(name) == manifest.signatures.get(name) for name in manifest.files())
         except OSError:
             return False
 
     def new_file(self, relation: str, part: str) -> str:
-        """Return a file name that is not in use."""
+        """Return a unique name for a new file."""
         return f"{relation}-{part}-{uuid4().hex[:12]}.parquet"
 
     def write(self, manifest: Manifest) -> Manifest:
-        """Write the manifest, then remove files that no reader needs. The caller holds the lock.
+        """Write the manifest, then remove files that no reader needs. The caller must hold the lock.
 
         Returns:
-            The manifest with the files' signatures.
+            The manifest with the signatures of the files.
         """
         signed = Manifest(
             **{
@@ -139,7 +139,7 @@ class SnapshotCache:
         return signed
 
     def remove_unused_snapshots(self) -> None:
-        """Remove snapshots that were unused for a week and whose library file does not exist."""
+        """Remove snapshots that were not used for a week and whose library file no longer exists."""
         before = time.time() - _UNUSED_SECONDS
         for kept in list_cached():
             file = Path(kept.library)
@@ -154,7 +154,7 @@ class SnapshotCache:
 
     @contextmanager
     def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-        """Lock the directory for writing. The lock of a process that was killed does not count.
+        """Lock the directory for writing. The lock of a killed process is released automatically.
 
         Args:
             timeout: Maximum number of seconds to wait for another writer.
@@ -168,7 +168,7 @@ class SnapshotCache:
                 self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
                 if not _is_folder(self.path):
                     raise CacheUnavailableError(f"{self.path} is a symbolic link; remove it")
-                # A new object each time: another thread of this process has to wait too.
+                # Each call creates its own lock object, so that other threads of this process also wait.
                 lock = FileLock(self.path / _LOCK, timeout, mode=0o600, thread_local=False)
                 lock.acquire(poll_interval=0.02)
                 break
@@ -187,7 +187,7 @@ class SnapshotCache:
             lock.release()
 
     def size(self) -> int:
-        """Return the size of the files in bytes."""
+        """Return the total size of the files in bytes."""
         total = 0
         with suppress(OSError):
             for file in self.path.rglob("*"):
@@ -200,7 +200,7 @@ class SnapshotCache:
         return found.st_size, found.st_mtime_ns
 
     def _sweep(self, manifest: Manifest) -> None:
-        """Remove files of earlier states, except recent ones that a query may have started to read."""
+        """Remove files that the manifest does not list, except recent files that a query may still read."""
         kept = {_MANIFEST, _LOCK, *manifest.files()}
         before = time.time() - _GRACE_SECONDS
         for file in self.path.iterdir():
@@ -211,19 +211,19 @@ class SnapshotCache:
 
 
 def cache_root() -> Path:
-    """Return the directory that contains all snapshots."""
+    """Return the directory that contains the snapshots of all libraries."""
     return user_cache_path("mfkit") / "snapshots"
 
 
 def library_identity(database: Database) -> str:
-    """Return the absolute path or the URL of a library, which identifies its snapshot."""
+    """Return the absolute path or the URL of a library, as the unique identifier of its snapshot."""
     if database.file is not None:
         return str(database.file.resolve())
     return database.name
 
 
 def cache_for(database: Database) -> SnapshotCache:
-    """Return the cache directory of a library's snapshot."""
+    """Return the snapshot cache of a library."""
     stem = database.file.stem if database.file is not None else database.url.database or "library"
     readable = "".join(one if one.isalnum() else "_" for one in stem)[:32]
     place = library_identity(database).encode("utf-8", "surrogateescape")
@@ -233,13 +233,13 @@ def cache_for(database: Database) -> SnapshotCache:
 
 @dataclass(frozen=True)
 class CachedSnapshot:
-    """One library's snapshot in the cache.
+    """Information about one library's snapshot in the cache.
 
     Attributes:
         library: Path or URL of the library; empty if the manifest cannot be read.
-        path: The directory.
-        bytes: Size of its files.
-        made_at: When it was last updated, in ISO format.
+        path: Directory of the snapshot.
+        bytes: Total size of its files.
+        made_at: Time of the last update, in ISO format.
     """
 
     library: str
@@ -249,7 +249,7 @@ class CachedSnapshot:
 
 
 def list_cached() -> list[CachedSnapshot]:
-    """Return the snapshots in the cache, without links and files that mfkit did not create."""
+    """Return all snapshots in the cache; ignore links and files that mfkit did not create."""
     found = []
     if cache_root().is_dir():
         for path in sorted(filter(_is_snapshot, cache_root().iterdir())):
@@ -263,7 +263,7 @@ def list_cached() -> list[CachedSnapshot]:
 
 
 def clear_cache(path: Path | None = None) -> int:
-    """Remove one snapshot, or all. A library rebuilds its snapshot when it needs it.
+    """Remove one snapshot or all snapshots. A library rebuilds its snapshot with the next query.
 
     Args:
         path: Directory of the snapshot to remove. None removes all.
@@ -280,7 +280,7 @@ def clear_cache(path: Path | None = None) -> int:
 
 
 def _is_folder(path: Path) -> bool:
-    """Return whether a path is a folder and not a link to one."""
+    """Return whether a path is a folder; return False for a symbolic link to a folder."""
     return S_ISDIR(path.lstat().st_mode)
 
 
@@ -289,7 +289,7 @@ def _is_snapshot(path: Path) -> bool:
 
 
 def _remove_snapshot(folder: Path) -> None:
-    """Remove a snapshot's directory. Files that mfkit did not create stay, and then so does the directory."""
+    """Remove a snapshot's files, then its directory if no files by other programs are left in it."""
     with suppress(OSError):
         for file in folder.iterdir():
             with suppress(OSError):
@@ -298,7 +298,7 @@ def _remove_snapshot(folder: Path) -> None:
 
 
 def _remove(file: Path) -> None:
-    """Remove a file of a snapshot, or a link in its place, and nothing else."""
+    """Remove a file only if its name is that of a snapshot file; links are removed, not followed."""
     if file.name == _SPILL and _is_folder(file):
         shutil.rmtree(file)
     elif _OWN.fullmatch(file.name):

@@ -1,6 +1,7 @@
-"""The engine that runs queries on the library's snapshot, which it brings up to date before each query.
+"""Query engine on the library's snapshot, which is brought up to date before each query.
 
-If the snapshot cannot be used, the library database runs the query: slower, but with the same result.
+If the snapshot cannot be used, the library database runs the query. This is slower, but the result is the
+same.
 """
 
 from __future__ import annotations
@@ -44,25 +45,25 @@ from mfkit.text_safety import escape_control
 T = TypeVar("T")
 _RETRY_SECONDS = 60.0
 _DIALECTS = {name: DuckdbDialect(name, NAMES) for name in LIBRARY_DIALECTS}
-"""Dialect of the library database -> dialect of its snapshot."""
+"""Name of the library database's dialect -> dialect of its snapshot."""
 _ERROR_LINE = re.compile(r"[\w.]+(Error|Exception|Invalid): ")
-"""Beginning of the last line of a traceback."""
+"""Regular expression for the beginning of a traceback's last line."""
 
 
 class SnapshotWarning(UserWarning):
-    """The snapshot, or the folder for it, cannot be used. Queries are slower but still correct."""
+    """Warning that the snapshot or its folder cannot be used. Queries are slower but still correct."""
 
 
 class _NoSnapshotError(Exception):
-    """The snapshot cannot run the query, so the library database has to."""
+    """Raised internally if the snapshot cannot run a query, so that the library database runs it."""
 
 
 class SnapshotEngine(QueryEngine):
-    """Engine that runs queries on the snapshot, and on the library database if the snapshot cannot.
+    """Engine that runs queries on the snapshot, or on the library database if the snapshot cannot be used.
 
     Attributes:
-        fallback: The engine for the library database.
-        cache: The directory of the snapshot.
+        fallback: Engine that queries the library database.
+        cache: Cache directory of the snapshot.
     """
 
     def __init__(self, database: Database, fallback: QueryEngine) -> None:
@@ -70,7 +71,7 @@ class SnapshotEngine(QueryEngine):
 
         Args:
             database: The library database.
-            fallback: The engine for it.
+            fallback: Engine that queries the library database.
         """
         self.fallback = fallback
         self.cache = cache_for(database)
@@ -110,10 +111,10 @@ class SnapshotEngine(QueryEngine):
     async def _query(
         self, select: Select[Any] | Executable, query: Callable[[SnapshotSession, Translated, CancelToken], T]
     ) -> T:
-        """Run a query on a translated statement.
+        """Translate a statement for DuckDB and run it with a function.
 
         Raises:
-            _NoSnapshotError: Only the library database can run it.
+            _NoSnapshotError: Only the library database can run the statement.
         """
         if self._source is None:
             raise _NoSnapshotError
@@ -123,7 +124,7 @@ class SnapshotEngine(QueryEngine):
             raise _NoSnapshotError from error
 
         def work(session: SnapshotSession, token: CancelToken) -> T:
-            # The snapshot's join has lost metadata rows without an item.
+            # The snapshot joins items with metadata, so it does not contain metadata rows without an item.
             if "media_metadata" in translated.relations and not session.manifest.whole_metadata:
                 raise _NoSnapshotError
             return query(session, translated, token)
@@ -150,11 +151,11 @@ class SnapshotEngine(QueryEngine):
             ) from error
 
     async def publish(self, write: Callable[[SnapshotCache, Manifest, str, Mapping[str, pa.Table]], T]) -> T:
-        """Call a function that writes the library's current state to a dataset, and return its result.
+        """Call a function that writes the library's current data to a dataset, and return its result.
 
         Args:
-            write: Takes the snapshot's cache and manifest, the dialect of the library database, and the rows
-                of :data:`mfkit.engines.relations.EXTRA_RELATIONS`; called on a thread.
+            write: Function that is called on a thread with the snapshot's cache and manifest, the dialect of
+                the library database, and the rows of :data:`mfkit.engines.relations.EXTRA_RELATIONS`.
 
         Raises:
             DatasetError: The dataset cannot be written, or the library has no snapshot.
@@ -177,12 +178,12 @@ class SnapshotEngine(QueryEngine):
             raise DatasetError(f"The snapshot cannot be published: {error}") from error
 
     async def refresh(self) -> None:
-        """Rebuild the snapshot from the library database, whatever state it is in."""
+        """Rebuild the snapshot from the library database, even if it is up to date."""
         self._disabled_until = 0.0
         await self._threads.run(lambda token: self._current_session(rebuild=True))
 
     async def state(self) -> SnapshotSession | None:
-        """Return the session on the library's current state; None if there is no snapshot."""
+        """Return the session on the up-to-date snapshot, or None if there is no snapshot."""
         try:
             return await self._threads.run(lambda token: self._current_session())
         except _NoSnapshotError:
@@ -210,24 +211,24 @@ class SnapshotEngine(QueryEngine):
     async def _with_session(
         self, work: Callable[[SnapshotSession, CancelToken], T], *, abandon: bool = False
     ) -> T:
-        """Run work on the current session; once more if files of the snapshot were damaged or removed."""
+        """Call a function with the current session; retry once if snapshot files were damaged or removed."""
 
         def attempt(token: CancelToken) -> T:
             session = self._current_session()
             try:
                 return work(session, token)
             except _duckdb_error():
-                # Another process may have removed the files, or something damaged them.
+                # A retry helps only if another process removed or damaged files of the snapshot.
                 if token.stopped.is_set() or self.cache.intact(session.manifest):
                     raise
             return work(self._current_session(), token)
 
         return await self._threads.run(attempt, abandon=abandon)
 
-    # The methods below run on a thread.
+    # The methods below run on a worker thread, not on the event loop.
 
     def _current_session(self, *, rebuild: bool = False) -> SnapshotSession:
-        """Return a session on the database's state at some time after this call began."""
+        """Return a session that contains all changes that were committed before this call."""
         if self._source is None or time.monotonic() < self._disabled_until:
             raise _NoSnapshotError
         with self._mutex:
@@ -250,7 +251,7 @@ class SnapshotEngine(QueryEngine):
         return not self._source.has_changed(manifest.position) and self.cache.intact(manifest)
 
     def _open_session(self, *, rebuild: bool) -> SnapshotSession:
-        """Open the newest state, in a temporary folder if the user's cache cannot be written."""
+        """Open an up-to-date session; use a temporary folder if the user's cache folder is not writable."""
         try:
             return self._open_cached(rebuild=rebuild)
         except CacheUnavailableError as error:
@@ -270,11 +271,11 @@ class SnapshotEngine(QueryEngine):
                 return SnapshotSession(self.cache, self._update(None), self._dialect, self._processes)
 
     def _update(self, old: Manifest | None) -> Manifest:
-        """Bring the files up to date and write the manifest. The caller holds the cache's lock."""
+        """Bring the files up to date and write the manifest. The caller must hold the lock of the cache."""
         assert self._source is not None
         new = None
         if old is not None:
-            with suppress(_duckdb_error()):  # a file of the old state is damaged
+            with suppress(_duckdb_error()):  # if an old file is damaged, the snapshot is rebuilt below
                 with self._source.reader() as reader:
                     new = catch_up.catch_up(self._source, reader, self.cache, old)
         new = new or self._build()
@@ -289,7 +290,7 @@ class SnapshotEngine(QueryEngine):
             built = None
             if isinstance(self._source, SqliteChangeSource) and is_large(reader):
                 built = build_in_process(self._source, reader, self.cache, self._name)
-            # If that failed, this process is slower, but raises an error that says why.
+            # If the separate process failed, build the snapshot here. If this also fails, the error says why.
             return built or catch_up.build_snapshot(self._source, reader, self.cache, self._name)
 
     def _warn(self, message: str) -> None:
@@ -300,7 +301,7 @@ class SnapshotEngine(QueryEngine):
 
 
 def _reason(error: Exception) -> str:
-    """Return an error's message on one line. DuckDB's may contain a traceback of code that supplied rows."""
+    """Return an error's message on one line, without the Python traceback that it may contain."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if "Traceback" not in str(error):
         return lines[0] if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""DuckDB sessions on one state of a snapshot or dataset, for queries on any thread."""
+"""DuckDB sessions on one version of a snapshot or dataset, which any thread can query."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MAX_CACHED, _MAX_CACHED_BYTES = 200, 50_000
-"""Number of results that a session caches, and the size of each: 10 MB at most, usually a tenth of that."""
+"""Maximum number and maximum size of cached results per session. Together they take at most 10 MB."""
 
 
 class Session:
-    """A DuckDB connection to files that never change.
+    """DuckDB connection to immutable files, with a cache of small query results.
 
     Attributes:
-        source: The files.
+        source: Files that the session reads.
     """
 
     def __init__(self, source: duckdb_settings.DuckFiles, processes: SqlProcesses) -> None:
-        """Open the files.
+        """Open a DuckDB connection to the files.
 
         Args:
-            source: The files.
-            processes: Processes that run free SQL.
+            source: Files to read.
+            processes: Processes that run SQL text from the user.
 
         Raises:
             duckdb.Error: A file is damaged.
@@ -52,15 +52,16 @@ class Session:
         self._connection = duckdb_settings.open_for_reading(source)
 
     def run(self, translated: Translated, token: CancelToken) -> pa.Table:
-        """Run a translated statement. Small results are cached, because the files never change.
+        """Run a translated statement, and cache small results, because the files never change.
 
-        Several panels run the same query for one selection, and undoing a selection repeats earlier queries.
+        The cache helps because several panels run the same query for one selection, and because undoing a
+        selection repeats earlier queries.
         """
         sql, parameters = translated.sql, translated.values
-        key = sql, repr(parameters)  # 1, 1.0 and True are equal, but give different results
+        key = sql, repr(parameters)  # repr(), because 1, 1.0 and True are equal but return different results
         with self._mutex:
             if (cached := self._cached.pop(key, None)) is not None:
-                self._cached[key] = cached  # as the most recently used one
+                self._cached[key] = cached  # inserted again at the end, as the most recently used entry
                 return cached
         with self._connection.cursor() as cursor, token.running(cursor.interrupt):
             table: pa.Table = _relation(cursor, sql, parameters).to_arrow_table()
@@ -76,11 +77,11 @@ class Session:
 
         Args:
             translated: The statement.
-            token: Stops the query, also between two batches.
-            consume: Gets the schema and the batches.
+            token: Token that stops the query, also between two batches.
+            consume: Function that is called with the schema and an iterator over the batches.
         """
         with self._connection.cursor() as cursor, token.running(cursor.interrupt):
-            # A relation, because execute() would compute the whole result before the first batch.
+            # This uses a DuckDB relation, because execute() would compute all rows before the first batch.
             reader = _relation(cursor, translated.sql, translated.values).to_arrow_reader(BATCH)
 
             def batches() -> Batches:
@@ -91,31 +92,31 @@ class Session:
             return consume(conform(translated, reader.schema.empty_table()).schema, batches())
 
     def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
-        """Run one read-only statement of free SQL in a separate process.
+        """Run one read-only SQL statement from the user in a separate process.
 
         Raises:
-            QueryError: The text is not one statement, or is not read-only.
-            duckdb.Error: DuckDB refuses the statement, or a file is damaged.
+            QueryError: The text is not a single statement, or is not read-only.
+            duckdb.Error: DuckDB rejects the statement, or a file is damaged.
         """
         sql, used = _with_duckdb_parameters(sql, parameters)
         return self._processes.ask_duckdb(self.source, sql, used, token)
 
     def close(self) -> None:
-        """Close the connection. Queries that are running continue."""
+        """Close the connection. Running queries continue."""
         self._connection.close()
 
 
 class SnapshotSession(Session):
-    """A session on one state of a snapshot.
+    """DuckDB session on one version of a snapshot.
 
     Attributes:
-        manifest: The state's manifest.
+        manifest: Manifest of this version.
     """
 
     def __init__(
         self, cache: SnapshotCache, manifest: Manifest, dialect: str, processes: SqlProcesses
     ) -> None:
-        """Open the files; see :class:`Session`."""
+        """Open a DuckDB connection to the files of a manifest; see :class:`Session`."""
         self.manifest = manifest
         super().__init__(
             duckdb_settings.DuckFiles(
@@ -129,7 +130,7 @@ class SnapshotSession(Session):
 
 
 def _read(reader: pa.RecordBatchReader) -> Batches:
-    """Yield DuckDB's batches, and raise DuckDB's error where PyArrow raises its own."""
+    """Yield DuckDB's batches, and convert PyArrow's read errors back to DuckDB's errors."""
     import duckdb
 
     while True:
@@ -148,14 +149,15 @@ def _relation(
     return cursor.sql(sql, params=list(parameters)) if parameters else cursor.sql(sql)
 
 
-# Text that may contain a colon which starts no parameter; the last part matches a parameter.
+# All but the last alternative match text in which a colon does not start a parameter, such as strings and
+# comments. The last alternative matches a parameter.
 _TOKEN = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|::|:=|:(\w+)", re.DOTALL
 )
 
 
 def _with_duckdb_parameters(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Replace ``:name`` with DuckDB's ``$name``; return the statement and the parameters that it uses."""
+    """Replace ``:name`` with DuckDB's ``$name``; return the statement and the bind parameters in it."""
     used: dict[str, Any] = {}
 
     def replace(match: re.Match[str]) -> str:
@@ -173,7 +175,7 @@ def _with_duckdb_parameters(sql: str, parameters: Mapping[str, Any]) -> tuple[st
 
 
 def _duckdb_value(value: Any) -> Any:
-    """Return a parameter's value in the form in which the snapshot stores such values."""
+    """Convert a parameter's value to the type that the snapshot stores, such as UTC for timestamps."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime) and value.tzinfo is not None:

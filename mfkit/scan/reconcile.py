@@ -187,7 +187,7 @@ def _compare(candidate: Candidate, rows: StoredRows, result: ReconcileResult) ->
             result.paths_found_again.append(candidate.path)
     elif item is not None and copy is None and _is_unchanged(candidate, item) and item.scanned_at is not None:
         if not item.processed and not failed_unchanged:
-            result.to_read.append((candidate, item.file_hash))
+            result.to_read.append((candidate, None if _inode_changed(candidate, item) else item.file_hash))
         elif _inode_changed(candidate, item):
             result.to_read.append(_to_check(candidate, item))
         else:

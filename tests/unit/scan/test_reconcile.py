@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from mfkit.scan.reconcile import ReconcileResult, StoredCopy, StoredFailure, StoredItem, StoredRows, reconcile
-from mfkit.scan.walk import Candidate
+from mfkit.scan.walk import Candidate, FileStatus
 from tests.samples import NOON
 
 PATH = "/m/a.jpg"
@@ -41,7 +42,7 @@ def copy(**changes: Any) -> StoredCopy:
         "missing": False,
         "item_missing": False,
     }
-    return StoredCopy(**{**known, **changes})
+    return StoredCopy(**{**known, "file_hash": "b" * 64, **changes})
 
 
 def failure(**changes: Any) -> StoredFailure:
@@ -64,6 +65,7 @@ def said(result: ReconcileResult) -> dict[str, Any]:
 
 
 READ = {"to_read": [(HERE, None)]}
+CHANGED = replace(HERE, status=FileStatus(changed_ns=2))
 SAME = {"unchanged": 1}
 
 
@@ -103,6 +105,29 @@ SAME = {"unchanged": 1}
 def test_file_that_is_found(rows: list[Any], expected: dict[str, Any]) -> None:
     """A file is read unless its row is known to describe the bytes that are there."""
     assert said(compare(HERE, *rows)) == expected
+
+
+CHECKED = replace(CHANGED, fingerprint="f")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (item(changed_ns=2), SAME),
+        (item(changed_ns=None), {"unchanged": 1, "statuses": [CHANGED]}),
+        (item(changed_ns=1), {"to_read": [(CHANGED, None)]}),
+        (item(changed_ns=1, fingerprint="f"), {"to_read": [(CHECKED, "a" * 64)]}),
+        (item(changed_ns=3, fingerprint="f"), {"to_read": [(CHECKED, "a" * 64)]}),
+        (item(changed_ns=2, processed=False), {"to_read": [(CHANGED, "a" * 64)]}),
+        (item(changed_ns=1, processed=False), {"to_read": [(CHANGED, None)]}),
+        (copy(changed_ns=2), SAME),
+        (copy(changed_ns=1), {"to_read": [(CHANGED, None)]}),
+        (copy(changed_ns=1, fingerprint="f"), {"to_read": [(CHECKED, "b" * 64)]}),
+    ],
+)
+def test_inode_change_time(row: Any, expected: dict[str, Any]) -> None:
+    """A file with a new change time is compared with its fingerprint, or hashed if it has none."""
+    assert said(compare(CHANGED, row)) == expected
 
 
 @pytest.mark.parametrize("candidate", [LATER, LARGER])

@@ -59,7 +59,9 @@ def growth(
     """Return the SELECT statement for :meth:`mfkit.MediaLibrary.growth`; empty periods have no row."""
     dates = {"date": item_date, "created_at": c.created_at, "file_modified_at": c.file_modified_at}
     if on not in dates:
-        raise FilterError(f"{on!r} is not a date. {did_you_mean(on, dates)}Use one of {', '.join(dates)}.")
+        raise FilterError(
+            f"{on!r} is not a date column. {did_you_mean(on, dates)}Use one of {', '.join(dates)}."
+        )
     grouping = dimensions(by, chosen, least=0)
     each = (
         select(period_start(freq, dates[on]).label("period"), *grouping.columns, c.file_size.label("_bytes"))

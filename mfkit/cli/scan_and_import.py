@@ -111,10 +111,12 @@ def import_(
     library: Library = "library.db",
     rename: Annotated[
         list[str] | None,
-        typer.Option(help="THEIRS=OURS maps a column of the file to a column of mfkit. Can be repeated."),
+        typer.Option(
+            help="FILE_COLUMN=COLUMN maps a column of the file to a column of mfkit. Can be repeated."
+        ),
     ] = None,
     leave_out: Annotated[
-        list[str] | None, typer.Option(help="Column of the file to ignore. Can be repeated.")
+        list[str] | None, typer.Option(help="Ignore this column of the file. Can be repeated.")
     ] = None,
     collect: Annotated[
         bool,
@@ -135,7 +137,7 @@ def import_(
     for one in rename or ():
         theirs, separator, ours = one.rpartition("=")
         if not separator:
-            raise IngestError(f"--rename takes THEIRS=OURS, not {one!r}.")
+            raise IngestError(f"--rename takes FILE_COLUMN=COLUMN, not {one!r}.")
         columns[theirs] = ours
     with MediaLibrary(library) as lib:
         on_error: OnError = "collect" if collect else "raise"

@@ -71,7 +71,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     if threading.current_thread() is _thread:
         work.close()
         raise NestedCallError(
-            "mfkit's own async code cannot call the sync API. Await the same method on .aio instead."
+            "The sync API cannot be called on mfkit's event loop. Await the same method of .aio instead."
         )
     scope: CancelScope = getattr(_thread_state, "scope", None) or CancelScope()
     try:

@@ -231,8 +231,8 @@ async def verify_table(
         if not await anext(written_pages, no_rows):
             return CopyResult(table.name, rows, checksums[0].hexdigest(), replaced)
     raise TransferError(
-        f"{target} differs from {source}: {table.name} after row {rows:,}. Another program wrote to it. "
-        "Copy into an empty database."
+        f"{target} differs from {source}: {table.name} after row {rows:,}. Another program wrote to one "
+        "of them during the copy. Copy again into an empty database."
     )
 
 

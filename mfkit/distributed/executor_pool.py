@@ -210,7 +210,8 @@ class ExecutorPool:
             ) from error
         if not self._any_done:
             raise MfkitError(
-                f"The executor failed its first tasks ({type(error).__name__}: {error}). Check its machines."
+                f"The first tasks on the executor failed ({type(error).__name__}: {error}). Check that its "
+                "machines have mfkit and can read the files."
             ) from error
 
 

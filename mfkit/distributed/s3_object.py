@@ -178,7 +178,7 @@ class _Stream(RawIOBase):
     def seek(self, offset: int, whence: int = 0) -> int:
         place = offset + (0, self._at, self._source.size)[whence]
         if place < 0:
-            raise ValueError("a position before the beginning")
+            raise ValueError("cannot seek to a position before the start of the object")
         self._at = place
         return place
 

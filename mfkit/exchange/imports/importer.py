@@ -186,20 +186,21 @@ class _ColumnMapping:
             noun = "column" if len(unknown) == 1 else "columns"
             raise IngestError(
                 f"mfkit does not know the {noun} {', '.join(unknown[:_MAX_NAMED])}. Rename or ignore each of "
-                "them: columns={'THEIRS': 'OURS'} or columns={'THEIRS': None}, on the command line --rename "
-                f"THEIRS=OURS or --leave-out THEIRS. Known columns are {', '.join(COLUMNS)}."
+                "them: columns={'FILE_COLUMN': 'COLUMN'} or columns={'FILE_COLUMN': None}, on the command "
+                "line --rename FILE_COLUMN=COLUMN or --leave-out FILE_COLUMN. Known columns are "
+                f"{', '.join(COLUMNS)}."
             )
         used = [target for target in targets if target is not None]
         repeated = [target for target in used if used.count(target) > 1]
         if repeated:
             raise IngestError(
-                f"Two columns map to {repeated[0]!r}. Ignore one of them with columns={{'THEIRS': None}} or "
-                "--leave-out THEIRS."
+                f"Two columns map to {repeated[0]!r}. Ignore one of them with "
+                "columns={'FILE_COLUMN': None} or --leave-out FILE_COLUMN."
             )
         if "file_path" not in used:
             raise IngestError(
-                "No column has the paths of the files. Name it with columns={'THEIRS': 'file_path'} or "
-                "--rename THEIRS=file_path."
+                "No column has the paths of the files. Name it with columns={'FILE_COLUMN': 'file_path'} or "
+                "--rename FILE_COLUMN=file_path."
             )
 
     @property

@@ -342,7 +342,7 @@ def test_unknown_names_suggest_the_closest(library: MediaLibrary) -> None:
     """A period, date or dimension that does not exist is answered with similar names first, then all."""
     with pytest.raises(FilterError, match="'months' is not a period. Did you mean 'month'"):
         library.growth("months")  # type: ignore[arg-type]
-    with pytest.raises(FilterError, match="'created' is not a date. Did you mean 'created_at'"):
+    with pytest.raises(FilterError, match="'created' is not a date column. Did you mean 'created_at'"):
         library.growth(on="created")
     with pytest.raises(FilterError, match="'camra' is not a dimension. Did you mean 'camera'"):
         library.summary("camra")

@@ -189,7 +189,7 @@ def test_options_select_like_the_filter(run, scanned, arguments, fields):
         (["export", "list.csv"], "already exists"),
         (["import", "nowhere.csv"], "nowhere.csv"),
         (["import", "list.csv"], "does not know the columns 'Path', 'Notes'. Rename or ignore each of them"),
-        (["import", "list.csv", "--rename", "Path"], "--rename takes THEIRS=OURS"),
+        (["import", "list.csv", "--rename", "Path"], "--rename takes FILE_COLUMN=COLUMN"),
         (["tag", "add", "x"], "Add --all to do so."),
     ],
 )

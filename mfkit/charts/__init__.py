@@ -1,4 +1,4 @@
-"""Functions that draw a DataFrame as a Plotly figure."""
+"""Functions that draw DataFrames as Plotly figures."""
 
 from mfkit.charts.bar_charts import cameras_chart, codecs_chart, histogram_chart, types_chart
 from mfkit.charts.growth_chart import growth_chart

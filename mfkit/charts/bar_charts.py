@@ -27,23 +27,23 @@ from mfkit.filters.units import format_duration, round_size
 
 
 def drop_unknown(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """Return the rows of a summary whose first column is not missing, largest first."""
+    """Remove rows with a missing value in the first column, and sort the others by size, largest first."""
     rows = frame[frame[frame.columns[0]].notna() & (frame["files"] > 0)]
     return rows.sort_values(measure, ascending=False, kind="stable")
 
 
 def top_bars(rows: pd.DataFrame, measure: Measure, color: str, top: int, height: int) -> go.Figure:
-    """Return a bar for each of the first rows, and one for all others together.
+    """Draw a bar for each of the first rows, and one bar for all other rows together.
 
     Args:
-        rows: What :func:`drop_unknown` returns; at least one row.
+        rows: Result of :func:`drop_unknown` with at least one row.
         measure: ``"files"`` or ``"bytes"``.
         color: Color of the bars.
-        top: Number of bars, at most 100.
+        top: Number of rows with a separate bar, at most 100.
         height: Height in pixels.
     """
     top = min(max(top, 1), 100)
-    # "other" for a single row would hide its name without saving a bar.
+    # A bar "other" for a single row would hide the name of that row without saving a bar.
     shown, rest = (rows.head(top), rows.iloc[top:]) if len(rows) > top + 1 else (rows, rows.iloc[:0])
     keys: list[str | None] = [str(name) for name in shown[rows.columns[0]]]
     labels = [label(name) for name in keys]
@@ -65,16 +65,16 @@ def bars(
     height: int,
     keys: Sequence[Any],
 ) -> go.Figure:
-    """Return horizontal bars with their values, the first row on top.
+    """Draw horizontal bars labelled with their values, the first row on top.
 
     Args:
-        labels: Label of each row, as :func:`label` returns it.
-        frame: A frame with the columns ``files`` and ``bytes``.
+        labels: Label of each row, escaped by :func:`label`.
+        frame: A DataFrame with the columns ``files`` and ``bytes``.
         measure: The column that the bars show.
         colors: Color of each row.
         height: Height in pixels.
-        keys: Key of each row for clicks, None for "other". Plotly keeps it as ``customdata`` and does not
-            show it.
+        keys: Invisible key of each row, which a click on the bar reports; None for "other". Plotly stores it
+            as ``customdata``.
     """
     values = frame[measure].astype("float64").to_numpy()
     total = float(values.sum()) or 1.0
@@ -111,12 +111,12 @@ def types_chart(frame: pd.DataFrame, measure: Measure = "files", *, height: int 
     """Draw a bar for each media type, the longest on top.
 
     Args:
-        frame: What ``lib.summary("media_type")`` returns: ``media_type``, ``files``, ``bytes``.
+        frame: Result of ``lib.summary("media_type")``: ``media_type``, ``files``, ``bytes``.
         measure: ``"files"`` or ``"bytes"``.
         height: Height in pixels.
 
     Returns:
-        A figure; without rows, one with a message.
+        A figure. If there are no rows, the figure shows a message.
 
     Example:
         >>> types_chart(lib.summary("media_type"), "bytes")  # doctest: +SKIP
@@ -135,17 +135,17 @@ _STREAMS = {"video_codec": "video", "audio_codec": "audio"}
 def codecs_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw a bar for each codec, the longest on top, and one for all others.
+    """Draw a bar for each of the most frequent codecs, the longest on top, and one bar for all others.
 
     Args:
-        frame: What ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")`` returns: the codec in
-            the first column, ``files``, ``bytes``. The row of files without such a stream is left out.
+        frame: Result of ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")``: the codec in the
+            first column, ``files``, ``bytes``. The row of files without such a stream is left out.
         measure: ``"files"`` or ``"bytes"`` (of whole files with all their streams).
-        top: Number of codecs with a bar of their own, at most 100.
+        top: Number of codecs with a separate bar, at most 100.
         height: Height in pixels.
 
     Returns:
-        A figure; without a codec, one with a message.
+        A figure. If there are no codecs, the figure shows a message.
 
     Example:
         >>> codecs_chart(lib.summary("video_codec", media_type="video"))  # doctest: +SKIP
@@ -162,17 +162,17 @@ def codecs_chart(
 def cameras_chart(
     frame: pd.DataFrame, measure: Measure = "files", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw a bar for each camera or lens, the longest on top, and one for all others.
+    """Draw a bar for each of the most frequent cameras or lenses, and one bar for all others.
 
     Args:
-        frame: What ``lib.summary("camera")`` or ``lib.summary("lens")`` returns: the name in the first
-            column, ``files``, ``bytes``. The row of files without a name is left out.
+        frame: Result of ``lib.summary("camera")`` or ``lib.summary("lens")``: the name in the first column,
+            ``files``, ``bytes``. The row of files without a name is left out.
         measure: ``"files"`` or ``"bytes"``.
-        top: Number of names with a bar of their own, at most 100.
+        top: Number of names with a separate bar, at most 100.
         height: Height in pixels.
 
     Returns:
-        A figure; without a name, one with a message.
+        A figure. If there are no names, the figure shows a message.
 
     Example:
         >>> cameras_chart(lib.summary("camera", media_type="image"))  # doctest: +SKIP
@@ -190,7 +190,7 @@ _EMPTY_TEXT = {
     "file_size": "No files in this selection.<br>Change the filter, or scan a folder.",
     "duration": "No durations in this selection.<br>Select audio or videos.",
 }
-# Possible ticks: powers of ten for bytes, round seconds, minutes and hours for durations.
+# Possible ticks: powers of ten for bytes; round numbers of seconds, minutes and hours for durations.
 _TICKS: dict[str, tuple[float, ...]] = {
     "file_size": tuple(10.0**power for power in range(16)),
     "duration": (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000),
@@ -200,18 +200,18 @@ _TICKS: dict[str, tuple[float, ...]] = {
 def histogram_chart(
     frame: pd.DataFrame, quantity: Quantity = "file_size", measure: Measure = "files", *, height: int = 260
 ) -> go.Figure:
-    """Draw files or bytes by size or duration.
+    """Draw a histogram of files or bytes by size or duration.
 
     Args:
-        frame: What ``lib.histogram("file_size", 40, log=True)`` returns: ``low``, ``high`` (bytes or
-            seconds), ``files``, ``bytes``.
+        frame: Result of ``lib.histogram("file_size", 40, log=True)``: ``low``, ``high`` (bytes or seconds),
+            ``files``, ``bytes``.
         quantity: ``"file_size"`` or ``"duration"``.
         measure: ``"files"`` or ``"bytes"``.
         height: Height in pixels.
 
     Returns:
-        A figure with a logarithmic axis; without rows, one with a message. Each bar has (low, high) as
-        ``customdata``.
+        A figure with a logarithmic axis. Each bar has (low, high) as ``customdata``. If there are no rows,
+        the figure shows a message.
 
     Example:
         >>> histogram_chart(lib.histogram("duration", 40, log=True), "duration")  # doctest: +SKIP
@@ -220,7 +220,7 @@ def histogram_chart(
     if not rows["files"].sum():
         return message_figure(_EMPTY_TEXT[quantity], height)
     lows, highs = (rows[name].astype("float64").tolist() for name in ("low", "high"))
-    # Plot logarithms, because Plotly's logarithmic axis would give bars of unequal width.
+    # Logarithms are plotted, because bars on Plotly's logarithmic axis would have unequal widths.
     left = [math.log10(low) for low in lows]
     right = [math.log10(max(high, low)) for low, high in zip(lows, highs, strict=True)]
     # Bars are as wide as their bins, so that they do not overlap. A single bar needs a minimum width.

@@ -19,27 +19,27 @@ from mfkit.charts.theme import (
     value_axis,
 )
 
-# pandas' frequency and the text of a period, from fine to coarse.
+# pandas frequency -> format of a period's label, from short to long periods.
 _PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
-# The same as a filter takes it in `after` and `before`.
+# pandas frequency -> format of a period in the filter fields `after` and `before`.
 _KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 
 
 def growth_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, cumulative: bool = False, height: int = 260
 ) -> go.Figure:
-    """Draw files or bytes of each period, or the running total, stacked by media type.
+    """Draw files or bytes per period, or the running total, stacked by media type.
 
     Args:
-        frame: What ``lib.growth("month")`` returns: ``period``, ``media_type``, ``files``, ``bytes``.
+        frame: Result of ``lib.growth("month")``: ``period``, ``media_type``, ``files``, ``bytes``.
         measure: ``"files"`` or ``"bytes"``.
         cumulative: Draw areas of running totals instead of a bar for each period.
         height: Height in pixels.
 
     Returns:
-        A figure; without rows, one with a message. Each mark has its period as ``customdata``, in the form
-        that ``MediaFilter`` accepts (``"2014-05"``). If there would be more than 5,000 marks, days are
-        combined to months, or months to years.
+        A figure. Each bar or point has its period as ``customdata``, in the form that ``MediaFilter`` accepts
+        (``"2014-05"``). If there would be more than 5,000 bars or points, days are combined into months, or
+        months into years. If there are no rows, the figure shows a message.
 
     Example:
         >>> growth_chart(lib.growth("year"), cumulative=True)  # doctest: +SKIP
@@ -87,7 +87,7 @@ def growth_chart(
             )
         else:
             traces.append(trace("bar", **shared, marker={"color": color, "line": {"width": 0}}))
-    # A legend of one line. Plotly's own needs three in a narrow panel.
+    # The title serves as a legend of one line. Plotly's legend needs three lines in a narrow panel.
     legend = " ".join(
         f'<span style="color:{MEDIA_COLORS[media_type]}">\u25a0</span> {media_type}'
         for media_type in media_types
@@ -117,14 +117,14 @@ def growth_chart(
 
 
 def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodIndex, str]:
-    """Return files and bytes (periods x media types), all periods without gaps, and their frequency."""
+    """Return tables of files and bytes (periods x media types), the periods, and the period frequency."""
     timestamps = rows["period"]
     finest = "D"
     if (timestamps.dt.day == 1).all():
         finest = "Y" if (timestamps.dt.month == 1).all() else "M"
     media_types = rows["media_type"].astype(str)
     for freq in list(_PERIODS)[list(_PERIODS).index(finest) :]:
-        # Include empty periods, so that a gap in time is a gap in the chart.
+        # Empty periods are included, so that a gap in time is visible in the chart.
         periods = pd.period_range(timestamps.min(), timestamps.max(), freq=freq)
         if len(periods) * media_types.nunique() <= MAX_MARKS:
             break
@@ -134,7 +134,7 @@ def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodInde
     )
     tables = {}
     for name in ("files", "bytes"):
-        # pivot_table() takes 5 ms for these few dozen numbers, at every drawing.
+        # pivot_table() is not used, because it takes 5 ms at every drawing.
         table = np.zeros((len(periods), len(names)))
         np.add.at(table, (row_numbers, column_numbers), rows[name].to_numpy("float64"))
         tables[name] = pd.DataFrame(table, index=periods, columns=names)
@@ -142,7 +142,7 @@ def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodInde
 
 
 def _date_ticks(periods: pd.PeriodIndex, freq: str) -> dict[str, object]:
-    """Return a tick for each of a few periods. For many, Plotly's own ticks follow the zoom."""
+    """Return one tick per period if there are few. For many periods, Plotly chooses ticks by zoom level."""
     if len(periods) > 8:
         return {}
     return {

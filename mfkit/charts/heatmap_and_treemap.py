@@ -21,25 +21,25 @@ from mfkit.charts.theme import (
 )
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 
-# Light to dark in one hue, which people with any color blindness can tell apart.
+# The scale goes from light to dark in one hue, so people with any color blindness can read it.
 _SCALE = ((0.0, "#d6e8f5"), (0.5, "#56a5d6"), (1.0, "#0a4a7a"))
 
 
 def resolutions_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw a cell for each codec and resolution class; darker cells have more files or bytes.
+    """Draw a heat map of codecs by resolution class. Darker cells have more files or bytes.
 
     Args:
-        frame: What ``lib.summary(["video_codec", "resolution"])`` returns: ``video_codec``, ``resolution``,
+        frame: Result of ``lib.summary(["video_codec", "resolution"])``: ``video_codec``, ``resolution``,
             ``files``, ``bytes``. Rows with a missing value are left out.
         measure: ``"files"`` or ``"bytes"``.
-        top: Number of codecs with a row of their own, at most 50. The others share one.
+        top: Number of codecs with a separate row, at most 50. All other codecs share a row.
         height: Height in pixels.
 
     Returns:
-        A figure; without any cell, one with a message. Each cell has (codec, resolution) as ``customdata``,
-        and None in the row of the other codecs.
+        A figure. Each cell has (codec, resolution) as ``customdata``; cells in the row of all other codecs
+        have None. If there are no cells, the figure shows a message.
 
     Example:
         >>> resolutions_chart(lib.summary(["video_codec", "resolution"]))  # doctest: +SKIP
@@ -103,7 +103,7 @@ def resolutions_chart(
     )
 
 
-# Okabe and Ito's colors for the folders on the first level. Their subfolders have the same color.
+# Okabe and Ito's colors for the folders on the first level. Subfolders have the color of their parent.
 _FOLDER_COLORS = (
     *(color for name, color in MEDIA_COLORS.items() if name != "other"),
     "#56B4E9",
@@ -113,22 +113,23 @@ _FOLDER_COLORS = (
 
 
 def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: int = 260) -> go.Figure:
-    """Draw folders as a treemap: each folder is a box that contains its subfolders.
+    """Draw folders as a treemap, in which each folder is a box that contains its subfolders.
 
     Args:
-        frame: What ``lib.folders(2)`` returns: ``id``, ``parent``, ``label``, ``depth``, ``files``,
-            ``bytes``. At most 5,000 folders are drawn, the largest ones.
+        frame: Result of ``lib.folders(2)``: ``id``, ``parent``, ``label``, ``depth``, ``files``, ``bytes``.
+            At most 5,000 folders are drawn: upper levels first, and large folders first within a level.
         measure: ``"files"`` or ``"bytes"``.
         height: Height in pixels.
 
     Returns:
-        A figure; without rows, one with a message. Each box has the path of its folder as ``customdata``.
+        A figure. Each box has the path of its folder as ``customdata``. If there are no rows, the figure
+        shows a message.
 
     Example:
         >>> folders_chart(lib.folders(2))  # doctest: +SKIP
     """
     rows = frame[frame["files"] > 0].sort_values(["depth", measure], ascending=[True, False], kind="stable")
-    # By level first, so that no folder is drawn without its parent.
+    # Rows are sorted by level first, so that no folder is drawn without its parent.
     rows = rows.head(MAX_MARKS)
     if rows.empty:
         return message_figure("No files in this selection.<br>Change the filter, or scan a folder.", height)

@@ -1,6 +1,6 @@
-"""Maps of the places where files were recorded. They need no server.
+"""Maps of the places where files were recorded. The maps need no server.
 
-:func:`places_map` draws on MapLibre, :func:`places_atlas` with lines and circles alone."""
+:func:`places_map` uses MapLibre. :func:`places_atlas` draws only lines and circles."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ import plotly.graph_objects as go
 from mfkit.charts.theme import ACCENT, MAX_MARKS, figure, hover_text, label, message_annotation, trace
 
 _MAX_DIAMETER = 30.0
-"""Diameter of the largest circle, pixels."""
+"""Diameter of the largest circle in pixels."""
 
 
 @functools.cache
 def land_style() -> dict[str, Any]:
-    """Return the MapLibre style of mfkit's maps: translucent land and sea, for light and dark pages.
+    """Return the MapLibre style of mfkit's maps, with translucent land and sea for light and dark pages.
 
     Every call returns the same object, which must not be changed.
     """
@@ -57,10 +57,10 @@ def land_style() -> dict[str, Any]:
 
 @functools.cache
 def street_style() -> dict[str, Any]:
-    """Return the style with the street map of OpenStreetMap over the land.
+    """Return the MapLibre style of mfkit's maps with OpenStreetMap's street map over the land.
 
-    Its tiles come from a server, which sees the part of the map that is viewed. Without a connection only the
-    land is visible.
+    The tiles of the street map come from a server, which learns the viewed part of the map. Without a
+    connection, only the land is visible.
     """
     land = land_style()
     streets = {
@@ -80,22 +80,22 @@ def street_style() -> dict[str, Any]:
 def places_map(
     frame: pd.DataFrame, *, streets: bool = False, height: int = 260, background: bool = True
 ) -> go.Figure:
-    """Draw places as circles whose area grows with the number of files.
+    """Draw places on a MapLibre map as circles whose area grows with the number of files.
 
     Args:
-        frame: What ``lib.places()`` returns: ``latitude``, ``longitude``, ``files``, ``bytes``,
-            ``first_year``, ``last_year``, ``first_place``, ``last_place``. Or any frame with ``latitude`` and
+        frame: Result of ``lib.places()``: ``latitude``, ``longitude``, ``files``, ``bytes``, ``first_year``,
+            ``last_year``, ``first_place``, ``last_place``; or any DataFrame with ``latitude`` and
             ``longitude`` and one row per file, such as ``lib.items()``. More than 5,000 rows are combined
-            in the cells of a grid.
+            into the cells of a grid.
         streets: Add the street map of OpenStreetMap, whose server then receives requests for the viewed
             part of the map. Otherwise the figure sends no requests.
         height: Height in pixels.
-        background: Include the background, 80 kB. Without it, add :func:`land_style` or
-            :func:`street_style` yourself.
+        background: Include the background (80 kB). A figure without it needs :func:`land_style` or
+            :func:`street_style` as its map style.
 
     Returns:
-        A figure that initially shows all places; without any, the world and a message. Each circle has
-        (latitude, longitude) as ``customdata``.
+        A figure that initially shows all places. Each circle has (latitude, longitude) as ``customdata``. If
+        there are no places, the figure shows the world and a message.
 
     Example:
         >>> places_map(lib.places(media_type="image"))  # doctest: +SKIP
@@ -134,7 +134,7 @@ def _map(
     style: dict[str, Any] | None,
     **layout: Any,
 ) -> go.Figure:
-    """Return the map. A page that knows its width may zoom in up to ``max_zoom``."""
+    """Return a map as a figure. On wide pages, the page's script may zoom in up to ``max_zoom``."""
     return figure(
         circles,
         height=height,
@@ -147,7 +147,7 @@ def _map(
 
 
 def circle_sizes(rows: pd.DataFrame) -> Any:
-    """Return the diameters of the circles in pixels. Their area grows with the number of files."""
+    """Return the diameters of the circles in pixels. The areas grow with the numbers of files."""
     counts = rows["files"].to_numpy("float64")
     size = np.sqrt(counts / counts.max(initial=1.0)) * _MAX_DIAMETER
     return np.maximum(size, 6.0).astype("float32")
@@ -164,7 +164,7 @@ def place_text(rows: pd.DataFrame) -> list[str]:
 
 
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the located rows with all columns that the map uses, at most ``MAX_MARKS``, largest first."""
+    """Return the rows with a location as at most ``MAX_MARKS`` rows with all columns that maps need."""
 
     def numbers(*names: str, unknown: float = math.nan) -> Any:
         column = next((frame[name] for name in names if name in frame), None)
@@ -174,7 +174,7 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
         column = next((frame[name] for name in names if name in frame), None)
         return "" if column is None else column.fillna("").astype(str).to_numpy(object)
 
-    # Created at once, because adding a column takes longer than everything else here.
+    # All columns are created at once, because adding columns to a DataFrame is slow.
     rows = pd.DataFrame(
         {
             "latitude": numbers("latitude"),
@@ -196,7 +196,7 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _binned(rows: pd.DataFrame, degrees: float) -> pd.DataFrame:
-    """Return one row per cell of a grid, at the mean position of its files."""
+    """Combine rows into the cells of a grid, each at the mean position of its files."""
     sums = (
         rows.assign(
             row=(rows["latitude"] / degrees).round(),
@@ -224,7 +224,7 @@ def _binned(rows: pd.DataFrame, degrees: float) -> pd.DataFrame:
 
 
 def _names_line(first: str, last: str) -> str:
-    """Return a line with the names of a cell's places, at most two; empty without names."""
+    """Return a line with at most two place names of a cell; empty if the cell has none."""
     if not first and not last:
         return ""
     names = list(dict.fromkeys(label(name, 32) for name in (first, last) if name))
@@ -242,17 +242,17 @@ def _position_text(north: float, east: float) -> str:
 
 
 def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float], float, float]:
-    """Return the center and zoom that show all points, and the largest zoom that would in a wider box.
+    """Return a center and zoom level that show all points, and the maximum zoom level for wide maps.
 
-    The projection is Web Mercator, in which the world has 512 pixels at zoom 0.
+    The projection is Web Mercator, in which the world has a width of 512 pixels at zoom level 0.
     """
     west, east = float(np.min(longitudes)), float(np.max(longitudes))
-    # Points on both sides of the antimeridian may be closer together across it.
+    # Points on both sides of the antimeridian (180 degrees) may need a smaller map that crosses it.
     shifted = np.where(np.asarray(longitudes) < 0, np.asarray(longitudes) + 360, longitudes)
     if float(np.ptp(shifted)) < east - west:
         west, east = float(np.min(shifted)), float(np.max(shifted))
     south, north = _mercator(float(np.min(latitudes))), _mercator(float(np.max(latitudes)))
-    # 300 px is a narrow panel. A wider one shows more around the points.
+    # The width of a narrow panel (300 px) is assumed. A wider panel shows more of the surroundings.
     wide = math.log2(0.8 * 300 / 512 / max((east - west) / 360, 1e-6))
     tall = math.log2(0.8 * height / 512 / max(north - south, 1e-6))
     middle = math.degrees(math.atan(math.sinh(math.pi * (south + north))))
@@ -262,24 +262,24 @@ def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float
 
 
 def _mercator(latitude: float) -> float:
-    """Return a latitude as a position on the Web Mercator square: -0.5 to 0.5 for -85 to 85 degrees."""
+    """Convert a latitude to a Web Mercator coordinate: -0.5 to 0.5 for -85 to 85 degrees."""
     sine = math.sin(math.radians(max(-85.0, min(85.0, latitude))))
     return math.log((1 + sine) / (1 - sine)) / (4 * math.pi)
 
 
 _MIN_DEGREES = 12.0
-"""Minimum extent of a view. A single place must have a coast around it to be recognizable."""
+"""Minimum extent of a map in degrees, so that the map shows coasts around a single place."""
 
 
 def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
-    """Draw places as circles whose area grows with the number of files.
+    """Draw places on a map without MapLibre as circles whose area grows with the number of files.
 
     Args:
         frame: As for :func:`mfkit.charts.places_map`.
         height: Height in pixels.
 
     Returns:
-        A figure that initially shows all places; without any, the world and a message.
+        A figure that initially shows all places. If there are none, it shows the world and a message.
 
     Example:
         >>> places_atlas(lib.places(media_type="image"))  # doctest: +SKIP
@@ -340,7 +340,7 @@ def _outlines() -> tuple[list[float | None], list[float | None]]:
 
 
 def _atlas_bounds(rows: pd.DataFrame) -> tuple[float, float, float, float]:
-    """Return west, east, south and north of a view of all places with a margin."""
+    """Return the west, east, south and north bounds of a map with all places and a margin."""
     if rows.empty:
         return -180.0, 180.0, -60.0, 85.0
     bounds = []

@@ -1,7 +1,7 @@
-"""Plotly's JavaScript: a bundle of the parts that mfkit's charts need, and the complete one for other charts.
+"""Plotly's JavaScript bundles: a partial one for mfkit's charts, and the complete one for other charts.
 
-The complete bundle comes with the plotly package: 4.8 MB that a browser compiles in 0.8 s. The part is built
-from the same sources (``make bundle``; decision 0011): 3.2 MB and 0.2 s.
+The complete bundle comes with the plotly package. It has 4.8 MB, and a browser compiles it in 0.8 s. The
+partial bundle is built from the same sources (``make bundle``; decision 0011). It has 3.2 MB and takes 0.2 s.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 TRACES = frozenset({"bar", "heatmap", "scatter", "scattermap", "treemap"})
-"""Types of traces that the smaller bundle can draw."""
+"""Types of traces that the partial bundle can draw."""
 
 
 def bundle_for(figures: Iterable[Any]) -> str:
-    """Return the name of the smallest bundle that can draw figures: ``part`` or ``whole``.
+    """Return the name of the smallest bundle that can draw the given figures: ``part`` or ``whole``.
 
     Args:
         figures: Figures as dictionaries with a list of traces in ``data``.
@@ -41,6 +41,6 @@ def packed(bundle: str) -> bytes:
 
 @functools.cache
 def _part(version: str) -> Any:
-    """Return the file of the smaller bundle, or None if the plotly package has another version."""
+    """Return the file of the partial bundle; None if it was built for another version of plotly."""
     file = files("mfkit.charts").joinpath("plotly", f"plotly-{version}.min.js.gz")
     return file if file.is_file() else None

@@ -12,13 +12,13 @@ import plotly.graph_objects as go
 from mfkit.filters.units import format_size, plural, round_size
 
 Measure = Literal["files", "bytes"]
-"""The quantity that bars and areas show."""
+"""Quantity that the bars and areas of a chart show."""
 
 MAX_MARKS = 5_000
-"""Maximum number of marks in a figure, regardless of the size of the library."""
+"""Maximum number of bars, cells, boxes or circles in a figure, for any size of the library."""
 
-# Okabe and Ito's palette, which people with any common color blindness can tell apart
-# (https://jfly.uni-koeln.de/color/). A media type has the same color everywhere.
+# Okabe and Ito's palette, whose colors people with common types of color blindness can distinguish
+# (https://jfly.uni-koeln.de/color/). A media type has the same color in all charts.
 MEDIA_COLORS = {
     "video": "#0072B2",
     "audio": "#009E73",
@@ -27,19 +27,19 @@ MEDIA_COLORS = {
     "other": "#8C8C8C",
 }
 ACCENT = "#56B4E9"
-"""Color of bars and marks that do not belong to a media type."""
+"""Color of bars and circles that do not belong to a media type."""
 MUTED = "#8C8C8C"
 TEXT = "#787878"
-"""Readable on white (contrast 4.4:1) and on JupyterLab's dark background (4.3:1)."""
+"""Text color that is readable on white (contrast 4.4:1) and JupyterLab's dark background (4.3:1)."""
 GRID = "rgba(128, 128, 128, 0.22)"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
-# Control characters, and marks that change the writing direction.
+# Matches control characters, and characters that change the writing direction.
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def short(text: object, length: int = 28) -> str:
-    """Return a text on one line, without control characters and marks for the writing direction.
+    """Shorten a text to one line without control characters and characters for the writing direction.
 
     Args:
         text: Any text, for example a file name or a tag.
@@ -53,26 +53,26 @@ def short(text: object, length: int = 28) -> str:
 
 
 def label(text: object, length: int = 28) -> str:
-    """Return a text escaped for Plotly, and shortened by :func:`short`.
+    """Shorten a text by :func:`short`, and escape it for Plotly.
 
-    Plotly interprets tags, entities and, where MathJax is loaded, ``$...$``. It has no entity for quotes, so
-    they are not escaped. Do not use this in attributes of HTML.
+    Plotly interprets tags, entities and, if MathJax is loaded, ``$...$``. Quotes are not escaped, because
+    Plotly has no entity for them. The result is therefore not safe in HTML attributes.
     """
     return html.escape(short(text, length), quote=False).replace("$", "&#36;")
 
 
 def quantity_text(value: float, measure: Measure) -> str:
-    """Return files or bytes as text: ``"12,403"``, ``"3.10 TB"``."""
+    """Format a number of files or bytes: ``"12,403"``, ``"3.10 TB"``."""
     return f"{value:,.0f}" if measure == "files" else format_size(float(value))
 
 
 def hover_text(row_files: float, row_bytes: float) -> str:
-    """Return files and bytes as text: ``"1 file, 12.4 MB"``."""
+    """Format a number of files and their size: ``"1 file, 12.4 MB"``."""
     return f"{plural(round(row_files), 'file')}, {format_size(float(row_bytes))}"
 
 
 def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str, Any]:
-    """Return the settings of an axis from 0 with ticks in whole files or in B, kB, MB, GB, TB.
+    """Return the settings of an axis that starts at 0, with ticks in whole files or in B, kB, MB, GB, TB.
 
     The ticks are computed here, because Plotly would write 1 GB as 1G or 1B.
 
@@ -99,9 +99,9 @@ def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str,
 
 
 def category_axis(labels: list[str]) -> dict[str, Any]:
-    """Return the settings of an axis with labels at whole numbers.
+    """Return the settings of an axis with one label at each integer position.
 
-    Labels are only the text of the ticks, so two long names that are shortened to the same text stay apart.
+    Labels are only texts of ticks. Names that are shortened to the same text keep separate positions.
     """
     return {
         "tickmode": "array",
@@ -119,15 +119,15 @@ def _tick_text(tick: float, measure: Measure) -> str:
 
 
 def trace(kind: str, **settings: Any) -> dict[str, Any]:
-    """Return a trace for :func:`figure` to validate. An object such as ``go.Bar`` is validated twice."""
+    """Return a trace as a dictionary, which :func:`figure` validates. ``go.Bar`` would be validated twice."""
     return {"type": kind, **settings}
 
 
 def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figure:
-    """Return a figure with mfkit's default settings, transparent for light and dark pages."""
+    """Return a figure with mfkit's default settings and a transparent background."""
     axis = {"gridcolor": GRID, "linecolor": GRID, "automargin": True, "ticks": "", "title": None}
     defaults = {
-        # An empty template: the default one has 7 kB of unused colors.
+        # The template is empty, because Plotly's default template has 7 kB of unused colors.
         "template": {},
         "height": height,
         "margin": {"l": 4, "r": 12, "t": 8, "b": 4, "pad": 4},
@@ -143,12 +143,12 @@ def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figu
         "dragmode": False,
         "separators": ".,",
     }
-    # update_layout() would take 20 ms.
+    # The layout is passed to the constructor, because update_layout() takes 20 ms.
     return go.Figure(list(traces), layout=_merge(defaults, layout))
 
 
 def _merge(defaults: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the defaults, replaced by other settings in each group."""
+    """Return the defaults overridden by other settings, recursively in nested dictionaries."""
     merged = dict(defaults)
     for name, value in settings.items():
         default = defaults.get(name)
@@ -159,7 +159,7 @@ def _merge(defaults: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]
 
 
 def message_annotation(text: str) -> dict[str, Any]:
-    """Return an annotation in the middle of a figure, for an empty chart."""
+    """Return an annotation that shows a message in the middle of an empty chart."""
     return {
         "text": text,
         "x": 0.5,
@@ -173,7 +173,7 @@ def message_annotation(text: str) -> dict[str, Any]:
 
 def message_figure(text: str, height: int = 260) -> go.Figure:
     """Return a figure with a message instead of a chart."""
-    # Not "visible: false", which would keep the space for long labels of the previous figure.
+    # "visible: false" is not used, because it would keep the space for the previous figure's labels.
     hidden = {
         "showticklabels": False,
         "showgrid": False,

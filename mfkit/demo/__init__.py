@@ -1,4 +1,4 @@
-"""A small library of generated files to try mfkit on."""
+"""Generation of small media files (the demo library) for trying out mfkit."""
 
 from mfkit.demo.demo_writer import DemoReport, write_demo
 

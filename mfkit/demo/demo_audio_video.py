@@ -1,6 +1,6 @@
-"""Music and videos of the demo library, and the encoders of the installed PyAV that write them.
+"""Music and videos of the demo library, and the choice of PyAV's encoders for them.
 
-Wheels from PyPI contain all encoders; builds of Linux distributions and conda may not.
+PyAV's wheels on PyPI contain all encoders. Builds by Linux distributions and conda may lack some.
 """
 
 import os
@@ -21,8 +21,8 @@ from mfkit.demo.demo_cameras import Position
 from mfkit.demo.demo_file import DemoFile
 from mfkit.demo.demo_images import add_noise, landscape
 
-# The encoders to try for each codec: its own first, then those of older codecs that the same containers
-# accept. Without any of them the file is left out, or has no audio.
+# Codec -> encoders to try: first those of the codec, then those of older codecs that the same containers
+# accept. If none is available, the file is left out or has no audio.
 ENCODERS: dict[str, tuple[str, ...]] = {
     "h264": ("libx264", "libopenh264", "mpeg4"),
     "hevc": ("libx265", "libx264", "libopenh264", "mpeg4"),
@@ -33,7 +33,7 @@ ENCODERS: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("mpeg2video", "mpeg4", "aac", "flac", "mp2", "pcm_s16le")},
 }
 
-# Fast settings. One thread and no version strings, because the same seed has to give the same bytes.
+# Options of the encoders. They are fast, and reproducible: the same seed must give the same bytes.
 OPTIONS: dict[str, dict[str, str]] = {
     "libx264": {"preset": "ultrafast", "crf": "25"},
     "libx265": {
@@ -55,7 +55,7 @@ OPTIONS: dict[str, dict[str, str]] = {
 
 
 def has_encoder(name: str) -> bool:
-    """Return whether PyAV has an encoder."""
+    """Return whether PyAV has an encoder with this name."""
     try:
         av.Codec(name, "w")
     except ValueError:  # av.codec.codec.UnknownCodecError
@@ -64,14 +64,14 @@ def has_encoder(name: str) -> bool:
 
 
 def choose_encoder(codec: str, notes: list[str]) -> str | None:
-    """Choose an encoder.
+    """Choose an available encoder for a codec.
 
     Args:
         codec: Requested codec, a key of `ENCODERS`.
-        notes: Receives a line if another codec is used instead or none is available.
+        notes: List to which a note is added if another codec is used, or if no encoder is available.
 
     Returns:
-        Name of an encoder, or None if there is none.
+        Name of an encoder; None if no encoder is available.
     """
     name = next((name for name in ENCODERS[codec] if has_encoder(name)), None)
     if name is None:
@@ -89,7 +89,7 @@ def choose_encoder(codec: str, notes: list[str]) -> str | None:
 def quiet_encoders() -> Iterator[None]:
     """Prevent SVT-AV1 from printing its settings to standard error, which a notebook would show.
 
-    The encoder offers no other switch than this environment variable; -1 turns its log off.
+    The environment variable ``SVT_LOG`` is the encoder's only setting for this; -1 turns the log off.
     """
     before = os.environ.get("SVT_LOG")
     os.environ["SVT_LOG"] = "-1"
@@ -103,7 +103,7 @@ def quiet_encoders() -> Iterator[None]:
 
 
 def add_audio(container: av.container.OutputContainer, encoder: str, rate: int) -> av.AudioStream:
-    """Add a stereo stream with reproducible encoding."""
+    """Add a stereo audio stream, with settings that make its encoding reproducible."""
     stream = container.add_stream(encoder, rate=rate, options=OPTIONS.get(encoder, {}))
     if not isinstance(stream, av.AudioStream):
         raise TypeError(f"{encoder} is not an audio encoder")
@@ -126,13 +126,13 @@ def encode_melody(
 
 
 def _melody(seconds: float, rate: int, rng: random.Random) -> npt.NDArray[np.int16]:
-    """Return random plucked notes: interleaved stereo samples, shape (1, 2 * samples)."""
+    """Return a random melody as interleaved stereo samples, with the shape (1, 2 * samples)."""
     beat = rng.choice((0.18, 0.22, 0.28))
     pitches = [220 * 2 ** (rng.choice((0, 2, 4, 7, 9, 12)) / 12) for _ in range(int(seconds / beat) + 1)]
     time = np.arange(round(seconds * rate)) / rate
     step = (time / beat).astype(int)
     since = time - step * beat
-    # Each note begins and ends softly, because steps would click.
+    # Each note begins and ends softly, because a sudden change of the volume would sound like a click.
     envelope = np.exp(-4 * since) * np.minimum(1, 200 * np.minimum(since, beat - since))
     wave = np.sin(2 * np.pi * np.array(pitches)[step] * since) * envelope
     samples: npt.NDArray[np.int16] = np.rint(17000 * np.repeat(wave, 2)).astype(np.int16)
@@ -140,18 +140,18 @@ def _melody(seconds: float, rate: int, rng: random.Random) -> npt.NDArray[np.int
 
 
 class Album(NamedTuple):
-    """One album."""
+    """Tags and format of an album in the demo library."""
 
     artist: str  # Empty for files without tags
     title: str
     genre: str
     year: int
-    titles: tuple[str, ...]  # Of its tracks
+    titles: tuple[str, ...]  # Titles of the tracks
     codec: str  # A key of `ENCODERS`
     suffix: str
     rate: int  # Samples per second
     folder: str
-    bought: tuple[int, int, int]  # Date of the files
+    bought: tuple[int, int, int]  # Modification date of the files
 
 
 # fmt: off
@@ -191,7 +191,7 @@ ALBUMS: tuple[Album, ...] = (
 
 
 def plan_music(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Plan all tracks that have an encoder."""
+    """Yield the planned files of all tracks for which an encoder is available."""
     for album in ALBUMS:
         encoder = choose_encoder(album.codec, notes)
         if encoder is None:
@@ -199,7 +199,7 @@ def plan_music(seed: int, notes: list[str]) -> Iterator[DemoFile]:
         for number, title in enumerate(album.titles, start=1):
             name = f"{number:02d} {title.replace(':', '-')}" if album.artist else title
             path = f"{album.folder}/{name}{album.suffix}"
-            # Ripped or downloaded one after the other.
+            # The times increase as if the tracks were ripped or downloaded one after the other.
             modified = datetime(*album.bought, 19, 30, tzinfo=UTC) + timedelta(seconds=24 * number)
             yield DemoFile(path, modified, partial(_write_track, album, number, encoder, f"{seed}/{path}"))
 
@@ -217,7 +217,7 @@ def _write_track(album: Album, number: int, encoder: str, seed: str, path: Path)
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
         stream = add_audio(container, encoder, album.rate)
         if album.artist:
-            # Ogg keeps comments in the stream, not in the container.
+            # Ogg files store tags in the stream, not in the container.
             (stream if path.suffix == ".opus" else container).metadata.update(tags)
         encode_melody(container, stream, rng.uniform(2.5, 5.0), rng)
 
@@ -226,24 +226,24 @@ NTSC = Fraction(30000, 1001)
 
 
 class Clip(NamedTuple):
-    """One video file."""
+    """Content, format and tags of a video file in the demo library."""
 
     path: str
-    ended: tuple[int, int, int, int, int]  # End of the recording, UTC
-    video: str  # Codecs are keys of `ENCODERS`
-    audio: str  # Empty for none
-    size: tuple[int, int]  # Pixels, both even
+    ended: tuple[int, int, int, int, int]  # End of the recording in UTC
+    video: str  # Video codec, a key of `ENCODERS`
+    audio: str  # Audio codec, a key of `ENCODERS`; empty for videos without audio
+    size: tuple[int, int]  # Width and height in pixels, both even
     rate: Fraction  # Frames per second
     seconds: float
     scene: str
     light: str
     title: str = ""
-    phone: str = ""  # Model of the iPhone that recorded it, for QuickTime files
+    phone: str = ""  # Model of the recording iPhone, for QuickTime files
     position: Position | None = None
 
     @property
     def ended_at(self) -> datetime:
-        """End of the recording with its time zone."""
+        """End of the recording as a time-zone-aware timestamp."""
         return datetime(*self.ended, tzinfo=UTC)
 
 
@@ -304,7 +304,7 @@ CLIPS: tuple[Clip, ...] = (
 
 
 def plan_videos(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Plan all videos that have an encoder."""
+    """Yield the planned files of all videos for which an encoder is available."""
     for clip in CLIPS:
         video = choose_encoder(clip.video, notes)
         if video is not None:
@@ -314,7 +314,7 @@ def plan_videos(seed: int, notes: list[str]) -> Iterator[DemoFile]:
 
 
 def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path) -> None:
-    """Write a video with these encoders; the path's suffix decides the container."""
+    """Write a video with the given encoders, in the container format of the path's suffix."""
     rng = random.Random(seed)
     options = {"fflags": "+bitexact", **({"movflags": "use_metadata_tags"} if path.suffix == ".MOV" else {})}
     width, height = clip.size
@@ -329,10 +329,10 @@ def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path
         stream.codec_context.flags |= av.codec.context.Flags.bitexact
         if audio is not None:
             encode_melody(container, add_audio(container, audio, 48000), clip.seconds, rng)
-        # The landscape is wider than the video. It is converted once, and each frame shows a part of it.
+        # The landscape is wider than the video. It is converted once, and each frame shows a different part.
         wide = landscape(clip.scene, clip.light, (width * 5 // 8 * 2, height), rng)
         if clip.video.startswith("mpeg"):
-            # Old cameras are noisy, which makes their files the large ones.
+            # Noise, which is typical of old cameras, makes the files large.
             wide = add_noise(wide, rng)
         planes = av.VideoFrame.from_ndarray(np.asarray(wide)).reformat(format="yuv420p").to_ndarray()
         luma, chroma = planes[:height], planes[height:].reshape(height, -1)
@@ -348,7 +348,7 @@ def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path
 
 
 def _tags(clip: Clip) -> dict[str, str]:
-    """Return the container's tags: QuickTime's own keys in a .MOV, FFmpeg's generic names elsewhere."""
+    """Return the container's tags, with QuickTime's keys for .MOV files and generic names for others."""
     tags = {"title": clip.title} if clip.title else {}
     if not clip.path.endswith((".avi", ".mpg", ".ts")):
         started = clip.ended_at - timedelta(seconds=clip.seconds)
@@ -356,7 +356,7 @@ def _tags(clip: Clip) -> dict[str, str]:
     if clip.phone:
         tags["com.apple.quicktime.make"], tags["com.apple.quicktime.model"] = "Apple", clip.phone
     if clip.position:
-        # ISO 6709, annex H: signed degrees of latitude and longitude, meters, a closing solidus.
+        # ISO 6709, annex H: latitude and longitude in signed degrees, altitude in meters, and a final slash.
         latitude, longitude, altitude = clip.position
         key = "com.apple.quicktime.location.ISO6709" if clip.path.endswith(".MOV") else "location"
         tags[key] = f"{latitude:+08.4f}{longitude:+09.4f}{altitude:+.1f}/"

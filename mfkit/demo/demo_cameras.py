@@ -1,4 +1,4 @@
-"""Cameras and phones, and the EXIF data that each writes (CIPA DC-008, EXIF 2.32)."""
+"""Cameras and phones of the demo photos, and the EXIF data that they write (CIPA DC-008, EXIF 2.32)."""
 
 import random
 from datetime import UTC, datetime
@@ -8,18 +8,18 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
-# Steps of a shutter dial, in fractions of a second.
+# Usual shutter speeds: 1/4 s to 1/4000 s, given by their denominators.
 # fmt: off
 SHUTTER_STEPS = (4, 8, 15, 30, 60, 80, 100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000, 1250, 1600,
                  2000, 2500, 3200, 4000)
 # fmt: on
 
-# Values of Orientation (EXIF 2.32, 4.6.5.1 A): upright, and "turn a quarter clockwise to show".
+# Values of the EXIF tag Orientation (EXIF 2.32, 4.6.5.1 A): upright, and "rotate 90 degrees clockwise".
 UPRIGHT, QUARTER_TURN = 1, 6
 
 
 class Position(NamedTuple):
-    """A place on earth: degrees in WGS 84 and meters above the sea."""
+    """Geographic position: latitude and longitude in degrees (WGS 84), and altitude in meters."""
 
     latitude: float
     longitude: float
@@ -27,19 +27,19 @@ class Position(NamedTuple):
 
 
 class Camera(NamedTuple):
-    """One camera model."""
+    """EXIF values and file names that a camera model writes."""
 
-    make: str  # As the manufacturer spells it
+    make: str  # Manufacturer, as spelled in its files
     model: str
-    lens: str  # Empty where the camera does not write it
-    focal_lengths: tuple[float, ...]  # mm
-    crop: float  # Factor from its focal length to that of 35 mm film
+    lens: str  # Empty if the camera does not write the lens
+    focal_lengths: tuple[float, ...]  # In mm
+    crop: float  # Crop factor: equivalent focal length for 35 mm film divided by the focal length
     apertures: tuple[float, ...]
     isos: tuple[int, ...]
-    sizes: tuple[tuple[int, int], ...]  # In landscape, pixels
-    file_name: str  # A format with `number` and `local`, the local time
+    sizes: tuple[tuple[int, int], ...]  # Width and height in pixels, in landscape orientation
+    file_name: str  # Format string with `number` and `local` (the local time)
     has_gps: bool
-    has_offset: bool  # Whether it records the offset to UTC (EXIF 2.31 and later)
+    has_offset: bool  # Whether the camera records the UTC offset (EXIF 2.31 and later)
 
 
 _STEPS = (100, 200, 400, 800, 1600, 3200)
@@ -108,14 +108,14 @@ def exif_block(
     Args:
         camera: The camera.
         exposure: Brightness of the scene as exposure value at ISO 100 (ISO 2720).
-        taken: Local capture time, with its offset.
-        position: Where it was taken, or None when the camera does not record it.
+        taken: Local capture time with its UTC offset.
+        position: Position of the camera; None if the camera does not record it.
         size: Stored width and height in pixels.
         orientation: `UPRIGHT` or `QUARTER_TURN`.
         rng: Random generator for the settings.
     """
     aperture = rng.choice(camera.apertures) if exposure > 9 else min(camera.apertures)
-    # The lowest ISO speed that still allows 1/60 s, and the shutter speed that goes with it.
+    # The camera chooses the lowest ISO speed that allows 1/60 s, and the matching shutter speed.
     speeds = [(2**exposure * iso / 100 / aperture**2, iso) for iso in camera.isos]
     per_second, iso = next((speed for speed in speeds if speed[0] >= 60), speeds[-1])
     focal_length = rng.choice(camera.focal_lengths)
@@ -161,6 +161,6 @@ def exif_block(
 
 
 def _sexagesimal(degrees: float) -> tuple[IFDRational, IFDRational, IFDRational]:
-    """Return degrees, minutes and hundredths of seconds, the form of GPSLatitude and GPSLongitude."""
+    """Convert decimal degrees to degrees, minutes and seconds, as in GPSLatitude and GPSLongitude."""
     minutes, seconds = divmod(round(abs(degrees) * 360_000), 6_000)
     return IFDRational(minutes // 60, 1), IFDRational(minutes % 60, 1), IFDRational(seconds, 100)

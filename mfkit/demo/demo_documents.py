@@ -17,7 +17,7 @@ WORDS = (
     "bridge signal orchard margin ferry ledger winter corner violet platform quiet station morning"
 ).split()
 
-# Path, date, title, author, headings of the pages.
+# Each PDF has a path, a date, a title, an author, and one heading per page.
 # fmt: off
 PDFS = (
     ("Documents/Invoices/2019/Invoice 2019-031.pdf", (2019, 3, 4), "Invoice 2019-031", "Brill & Taube Optics",
@@ -39,7 +39,7 @@ PDFS = (
 )
 # fmt: on
 
-# Path, date.
+# Each text file has a path and a date.
 TEXTS = (
     ("Documents/Letters/Letter to the landlord.txt", (2010, 9, 13)),
     ("Documents/Letters/Cher René.txt", (2012, 12, 19)),
@@ -50,7 +50,7 @@ TEXTS = (
     ("Documents/Notes/日本旅行メモ.md", (2016, 3, 1)),
 )
 
-# Path, date, columns, number of rows.
+# Each table has a path, a date, columns, and a number of rows.
 TABLES = (
     ("Documents/Household/Budget 2021.csv", (2021, 12, 31), ("date", "what", "amount"), 120),
     ("Documents/Household/Lenses for sale.csv", (2023, 9, 9), ("lens", "mount", "price", "sold"), 14),
@@ -58,14 +58,14 @@ TABLES = (
 
 
 def plan_documents(seed: int) -> Iterator[DemoFile]:
-    """Plan all documents."""
+    """Yield the planned files of all documents."""
     for path, day, title, author, headings in PDFS:
         when = datetime(*day, 10, 24, tzinfo=UTC)
         yield DemoFile(path, when, partial(_write_pdf, title, author, when, headings, f"{seed}/{path}"))
     for path, day in TEXTS:
         title, paragraphs = path.rpartition("/")[2].rpartition(".")[0], _paragraphs(f"{seed}/{path}", 4)
         text = "\n\n".join([f"# {title}" if path.endswith(".md") else title, *paragraphs])
-        # Bytes, because text mode would change the line endings on Windows.
+        # The text is written as bytes, because text mode would change the line endings on Windows.
         yield DemoFile(path, datetime(*day, 17, 5, tzinfo=UTC), partial(write_bytes, f"{text}\n".encode()))
     for path, day, columns, count in TABLES:
         rng = random.Random(f"{seed}/{path}")
@@ -85,14 +85,14 @@ def plan_documents(seed: int) -> Iterator[DemoFile]:
 
 
 def write_bytes(content: bytes, path: Path) -> None:
-    """Write a file."""
+    """Write the content of a file."""
     path.write_bytes(content)
 
 
 def _write_pdf(
     title: str, author: str, created: datetime, headings: tuple[str, ...], seed: str, path: Path
 ) -> None:
-    """Write a PDF with one page of text under each heading, in a standard font (ISO 32000-1, 9.6.2.2)."""
+    """Write a PDF file with one page per heading, in a standard font (ISO 32000-1, 9.6.2.2)."""
     names = {"Type": "Font", "Subtype": "Type1", "BaseFont": "Helvetica", "Encoding": "WinAnsiEncoding"}
     font = DictionaryObject({NameObject(f"/{key}"): NameObject(f"/{name}") for key, name in names.items()})
     fonts = DictionaryObject({NameObject("/F1"): font})

@@ -1,7 +1,7 @@
-"""Entries of the plan of a demo library, which is complete before the first file is written.
+"""Planned files and copies of a demo library. The plan is complete before the first file is written.
 
-Each file has its own `random.Random`, seeded with the text "seed/path". Its bytes do not depend on the order
-of writing, on other files or on `PYTHONHASHSEED`.
+Each file has its own `random.Random`, seeded with the text "seed/path". Its bytes therefore do not depend on
+the order of writing, on other files or on `PYTHONHASHSEED`.
 """
 
 from collections.abc import Callable
@@ -13,16 +13,16 @@ Writer = Callable[[Path], None]
 
 
 class DemoFile(NamedTuple):
-    """One file to write."""
+    """A planned file of the demo library."""
 
-    path: str  # Below the demo folder, with `/` between folders
-    modified: datetime  # Its modification time, with a time zone
-    write: Writer  # Writes its content to a path
+    path: str  # Path relative to the demo folder, with `/` between folders
+    modified: datetime  # Modification time of the file, time-zone-aware
+    write: Writer  # Function that writes the content to a path
 
 
 class DemoCopy(NamedTuple):
-    """One file to copy byte for byte after the others are written."""
+    """A planned copy of a file of the demo library, made after all files are written."""
 
     path: str
-    source: str  # `DemoFile.path` of the original
+    source: str  # `DemoFile.path` of the original file
     modified: datetime

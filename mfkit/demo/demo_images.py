@@ -1,4 +1,4 @@
-"""Images of the demo library: photos of trips, screenshots, scans and animations of drawn landscapes."""
+"""Generated images of the demo library: travel photos, screenshots, scanned prints and animations."""
 
 import random
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ Color = tuple[int, int, int]
 
 
 class Light(NamedTuple):
-    """Colors of one time of day."""
+    """Colors and brightness of a landscape at a time of day."""
 
     hour: int  # Local hour at which a photo with this light is taken
     exposure: float  # Exposure value at ISO 100
-    daylight: float  # 1 at noon, 0 at night
-    height: float  # Of the sun or moon: 0 at the upper edge, 1 at the lower
-    top: Color  # The sky overhead
-    low: Color  # The sky at the horizon, which also veils distant land
+    daylight: float  # Brightness from 0 (night) to 1 (noon)
+    height: float  # Position of the sun or moon: 0 at the upper edge of the image, 1 at the lower
+    top: Color  # Color of the sky at the upper edge
+    low: Color  # Color of the sky at the horizon, which is also mixed into distant land
 
 
 LIGHTS = {
@@ -36,8 +36,8 @@ LIGHTS = {
     "night": Light(22, 3.5, 0.05, 0.22, (6, 10, 34), (52, 76, 124)),
 }
 
-# Silhouettes from far to near: color, highest and lowest point as shares of the height of the image, and the
-# number of peaks, negative for the flat roofs of a city.
+# Silhouettes of each scene from far to near: color, highest and lowest point (0 at the upper edge of the
+# image, 1 at the lower), and number of peaks. Negative numbers mean flat roofs of a city instead of peaks.
 # fmt: off
 SCENES: dict[str, tuple[tuple[Color, float, float, int], ...]] = {
     "mountains": (((92, 112, 148), 0.2, 0.6, 5), ((62, 80, 100), 0.4, 0.75, 7), ((70, 110, 62), 0.7, 0.9, 3)),
@@ -55,7 +55,7 @@ SCENES: dict[str, tuple[tuple[Color, float, float, int], ...]] = {
 
 
 def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random) -> Image.Image:
-    """Draw a random landscape: a sky with the sun or moon behind a few silhouettes.
+    """Draw a random landscape: silhouettes in front of a sky with the sun or moon.
 
     Args:
         scene: A key of `SCENES`.
@@ -64,7 +64,7 @@ def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random)
         rng: Random generator; the same state gives the same image.
     """
     hour, layers = LIGHTS[light], SCENES[scene]
-    # Drawn small and enlarged, which smooths the edges.
+    # The image is drawn small and then enlarged, which smooths the edges.
     width, height = 640, round(640 * size[1] / size[0])
     sky = ImageOps.colorize(Image.linear_gradient("L"), hour.top, hour.low, whitepoint=166)
     image = sky.resize((width, height), Image.Resampling.BILINEAR)
@@ -78,7 +78,7 @@ def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random)
             min(255, round(low * (1 - near) + part * factor * shine))
             for low, part, factor in zip(hour.low, color, tint)
         )
-        # Peaks with valleys between them, or roofs with vertical walls.
+        # The outline has peaks with valleys between them, or flat roofs with vertical walls.
         edge = [rng.uniform(top, bottom) for _ in range(abs(peaks) + 1)]
         points = [
             y * height for high in edge for y in (high, min(bottom, high + 0.12) if peaks > 0 else high)
@@ -91,7 +91,7 @@ def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random)
 
 
 def add_noise(image: Image.Image, rng: random.Random) -> Image.Image:
-    """Add sensor noise, without which files would be smaller than those of cameras."""
+    """Add sensor noise, so that files are as large as those of real cameras."""
     width, height = image.size
     tile = np.random.default_rng(rng.getrandbits(64)).integers(0, 9, (256, 256), np.uint8)
     noise = Image.fromarray(np.tile(tile, (height // 256 + 1, width // 256 + 1))[:height, :width])
@@ -99,14 +99,14 @@ def add_noise(image: Image.Image, rng: random.Random) -> Image.Image:
 
 
 class Trip(NamedTuple):
-    """One trip."""
+    """A trip of the invented household, with its cameras and numbers of photos."""
 
     folder: str
     place: Position
-    offset: int  # Hours ahead of UTC
+    offset: int  # UTC offset in hours
     first_day: tuple[int, int, int]
     days: int
-    shots: tuple[tuple[str, int], ...]  # Cameras, keys of `CAMERAS`, and the number of photos from each
+    shots: tuple[tuple[str, int], ...]  # Pairs of a camera (key of `CAMERAS`) and its number of photos
     scenes: tuple[str, ...]
 
 
@@ -145,7 +145,7 @@ TRIPS: tuple[Trip, ...] = (
 
 
 def plan_photos(seed: int) -> Iterator[DemoFile]:
-    """Plan all photos of all trips."""
+    """Yield the planned photos of all trips."""
     for trip in TRIPS:
         for camera, count in trip.shots:
             rng = random.Random(f"{seed}/{trip.folder}/{camera}")
@@ -165,7 +165,7 @@ def _plan_camera(trip: Trip, camera: Camera, count: int, rng: random.Random, see
         scene, size = rng.choice(trip.scenes), rng.choice(camera.sizes)
         position = None
         if camera.has_gps:
-            # Within walking distance.
+            # The photos of a trip are taken within walking distance.
             latitude, longitude, altitude = trip.place
             position = Position(
                 latitude + rng.gauss(0, 0.008),
@@ -174,7 +174,7 @@ def _plan_camera(trip: Trip, camera: Camera, count: int, rng: random.Random, see
             )
         path = f"{trip.folder}/{camera.file_name.format(number=number, local=taken)}"
         write = partial(_write_photo, camera, taken, light, scene, size, position, turned, f"{seed}/{path}")
-        # A memory card's clock counts in steps of two seconds and stamps the file when writing ends.
+        # FAT file systems of memory cards store modification times in steps of two seconds.
         yield DemoFile(path, taken + timedelta(seconds=2 - taken.second % 2), write)
 
 
@@ -198,7 +198,7 @@ def _write_photo(
     add_noise(image, rng).save(path, quality=79, exif=exif)
 
 
-# Path, date, scene and light (empty for screenshots), size.
+# Each image has a path, a date, a scene and a light (empty for screenshots), and a size in pixels.
 # fmt: off
 IMAGES = (
     ("Pictures/Screenshots/Screenshot 2016-02-11 at 09.14.52.png", (2016, 2, 11, 9, 14), "", "", (1280, 800)),
@@ -224,7 +224,7 @@ IMAGES = (
 )
 # fmt: on
 WELLINGTON = Position(-41.2866, 174.7756, 20)
-# With more threads, the AVIF encoder divides the image differently.
+# The AVIF encoder uses one thread, because its output depends on the number of threads.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "webp": {"quality": 80, "method": 2},
     "avif": {"quality": 70, "speed": 9, "max_threads": 1},
@@ -234,7 +234,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def plan_non_jpeg_images(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Plan these images; a format that the installed Pillow cannot write is replaced by JPEG and noted."""
+    """Yield the planned images in other formats than JPEG.
+
+    A format that the installed Pillow cannot write is replaced by JPEG and reported in the notes.
+    """
     for path, when, scene, light, size in IMAGES:
         stem, _, suffix = path.rpartition(".")
         zone = timezone(timedelta(hours=13)) if suffix == "avif" else UTC
@@ -260,16 +263,16 @@ def _write_landscape(
     if suffix in ("webp", "avif"):
         image = add_noise(image, rng)
     if suffix == "tif":
-        # A brown print on white paper.
+        # A scan looks like a brown print on white paper.
         sepia = ImageOps.colorize(ImageOps.autocontrast(image.convert("L")), (48, 32, 22), (246, 232, 206))
         image = ImageOps.expand(sepia, 30, (250, 246, 238))
     elif suffix == "gif":
-        # The image fades to another time of day and back.
+        # The animation fades to night and back.
         other = landscape(scene, "night", size, random.Random(seed))
         steps = (0, 0.2, 0.4, 0.6, 0.8, 1, 0.8, 0.6, 0.4, 0.2)
         image, *options["append_images"] = [Image.blend(image, other, step).quantize(64) for step in steps]
     elif suffix == "avif":
-        # A photo converted to a newer format, with its EXIF data.
+        # AVIF images have EXIF data, like photos that were converted to this newer format.
         latitude, longitude, altitude = WELLINGTON
         position = Position(latitude + rng.gauss(0, 0.006), longitude + rng.gauss(0, 0.006), altitude)
         exposure = LIGHTS[light].exposure
@@ -278,7 +281,7 @@ def _write_landscape(
 
 
 def _write_screenshot(size: tuple[int, int], seed: str, path: Path) -> None:
-    """Draw a window with a title bar, lines of text and a bar chart."""
+    """Write a drawn screenshot: a window with a title bar, lines of text and a bar chart."""
     rng = random.Random(seed)
     width, height = size
     unit = min(size) // 40

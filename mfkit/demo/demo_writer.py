@@ -1,4 +1,4 @@
-"""Plan the demo library, with copies and damaged files as in an old library, and write it to disk."""
+"""Planning and writing of the demo library, with copies and damaged files as in a real library."""
 
 import os
 import random
@@ -28,8 +28,8 @@ from mfkit.path_argument import checked_path
 
 Progress = Callable[[int, int], None]
 
-# Folder, indexes of its files in order of name, folder of the copies, format of their names, and by how many
-# days the copies are newer.
+# Each entry has a folder, the indexes of files in it (sorted by name), the target folder of the copies, the
+# format of their names, and the number of days by which the copies are newer.
 COPIES = (
     ("Pictures/2014/Lisbon", (4, 5, 6), "Phone backup/2014", "{stem}{suffix}", 0),
     ("Pictures/2018/Sydney", (0, 2), "Phone backup/2018", "{stem}{suffix}", 0),
@@ -56,9 +56,9 @@ class DemoReport:
 
     Attributes:
         files: Number of files written, including copies.
-        bytes: Their total size.
-        seconds: Time taken.
-        notes: Codecs without an encoder, and the files that are damaged on purpose.
+        bytes: Total size of these files.
+        seconds: Duration of the call.
+        notes: Notes on codecs without an encoder, and on files that are damaged on purpose.
     """
 
     files: int
@@ -69,7 +69,7 @@ class DemoReport:
 
 @dataclass(frozen=True)
 class DemoPlan:
-    """All files of a demo library, their copies, and the notes for the report."""
+    """Planned files and copies of a demo library, and the notes for `DemoReport`."""
 
     files: tuple[DemoFile, ...]
     copies: tuple[DemoCopy, ...]
@@ -79,7 +79,7 @@ class DemoPlan:
 def plan_demo(seed: int) -> DemoPlan:
     """Plan a demo library. The same seed and encoders give the same plan."""
     notes: list[str] = []
-    # Videos first: they take longest, so starting them last would leave a core idle at the end.
+    # Videos are written first, because they take longest. At the end, they would keep only one core busy.
     files = (
         *plan_videos(seed, notes),
         *plan_photos(seed),
@@ -94,7 +94,7 @@ def plan_demo(seed: int) -> DemoPlan:
 def write_demo(
     folder: str | os.PathLike[str], *, seed: int = 2014, progress: Progress | None = None
 ) -> DemoReport:
-    """Write a folder of small media files to try mfkit with.
+    """Write a folder of small media files for trying out mfkit.
 
     The folder contains 200 images, videos, audio files and documents of a household, with EXIF and GPS data
     from six continents, many codecs, copies and a few damaged files. People, artists and titles are invented.
@@ -147,7 +147,7 @@ def _check_empty(root: Path) -> None:
 
 
 def _write_files(root: Path, files: tuple[DemoFile, ...], report: Callable[[int], None]) -> None:
-    """Write all files in a few threads, because drawing and encoding release Python's lock."""
+    """Write all files in a few threads. Drawing and encoding release the GIL, so they run in parallel."""
     with quiet_encoders(), ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         futures = [pool.submit(_write_one, root, file) for file in files]
         try:
@@ -155,7 +155,7 @@ def _write_files(root: Path, files: tuple[DemoFile, ...], report: Callable[[int]
                 future.result()
                 report(done)
         except BaseException:
-            # After an error or Ctrl-C, leaving the pool would otherwise write all the remaining files first.
+            # Without this, the pool would write all remaining files after an error or Ctrl-C.
             pool.shutdown(cancel_futures=True)
             raise
 
@@ -169,7 +169,7 @@ def _write_one(root: Path, file: DemoFile) -> None:
 
 
 def plan_copies(files: Sequence[DemoFile]) -> Iterator[DemoCopy]:
-    """Plan the copies of planned files; a folder without files gets none."""
+    """Yield the planned copies of files. Folders without planned files are skipped."""
     for folder, picks, target, name, days in COPIES:
         dates = {file.path: file.modified for file in files if file.path.rpartition("/")[0] == folder}
         for source in (path for index, path in enumerate(sorted(dates)) if index in picks):
@@ -179,7 +179,7 @@ def plan_copies(files: Sequence[DemoFile]) -> Iterator[DemoCopy]:
 
 
 def plan_damage(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Plan the files that are damaged on purpose, and list them in the notes."""
+    """Yield the planned files that are damaged on purpose, and list them in the notes."""
     image = "Phone backup/2016/IMG_2291.JPG"
     planned = [
         DemoFile(
@@ -203,7 +203,7 @@ def plan_damage(seed: int, notes: list[str]) -> Iterator[DemoFile]:
 
 
 def _write_half(write: Writer, path: Path) -> None:
-    """Write a whole file and cut it in the middle, like an interrupted transfer."""
+    """Write a file and truncate it to half of its size, as an interrupted transfer would."""
     write(path)
     os.truncate(path, path.stat().st_size // 2)
 

@@ -1,4 +1,4 @@
-"""PDF and PNG output of reports by an installed browser, and the marks that tell reports from other files."""
+"""PDF and PNG output of reports by an installed browser, and markers that identify mfkit's own files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mfkit.report.html_page import PLOTLY_MIME
 
 _PAGE = b'<meta name="generator" content="mfkit">'
 PDF_MARK = b"% Report by mfkit\n"
-"""Comment at the end of a PDF report (ISO 32000-1, 7.2.3)."""
+"""Comment at the end of a PDF file that identifies it as a report (ISO 32000-1, 7.2.3)."""
 _PNG_CHUNK = b"tEXtSoftware\0mfkit"  # PNG (Third Edition), 11.3.3.2
 _PNG_END = 12
 """Length of the last chunk of a PNG file."""
@@ -25,11 +25,11 @@ _SEARCHED_BYTES = 2_000
 
 
 def refuse_others(path: Path, *, overwrite: bool) -> None:
-    """Refuse to replace a file that was not written by a report.
+    """Raise an error if a report would replace a file that mfkit did not write.
 
     Args:
         path: Path of the report or image to be written.
-        overwrite: Whether to allow the replacement of any file.
+        overwrite: Allow the replacement of any file.
 
     Raises:
         ReportError: The path is a folder or a file from another program.
@@ -44,7 +44,7 @@ def refuse_others(path: Path, *, overwrite: bool) -> None:
 
 
 def marked_png(image: bytes) -> bytes:
-    """Return a PNG file with a chunk that marks it as written by mfkit."""
+    """Add a chunk to a PNG file that identifies the file as written by mfkit."""
     chunk = (len(_PNG_CHUNK) - 4).to_bytes(4) + _PNG_CHUNK + crc32(_PNG_CHUNK).to_bytes(4)
     return image[:-_PNG_END] + chunk + image[-_PNG_END:]
 
@@ -84,14 +84,14 @@ _INSTALL_PATHS = (
 )
 _PRINT_TIMEOUT = 120.0
 _PRINT_ATTEMPTS = 3
-"""On a busy machine Chromium sometimes crashes while it starts."""
+"""Maximum number of attempts, because Chromium sometimes crashes at its start on a busy machine."""
 OFFLINE = (
-    # Blocks all host names and addresses, including proxies and the vendor's servers contacted on start.
+    # This blocks all host names and addresses, including proxies and the vendor's servers contacted on start.
     "--host-resolver-rules=MAP * ~NOTFOUND",
-    # WebRTC ignores that rule.
+    # WebRTC ignores host-resolver-rules.
     "--force-webrtc-ip-handling-policy",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # Without these the browser would attempt connections that fail.
+    # Without these options, the browser would attempt connections that fail.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -107,7 +107,7 @@ def find_browser() -> str | None:
 
 
 def require_browser() -> str:
-    """Return the path of a browser.
+    """Return the path of a browser; see :func:`find_browser`.
 
     Raises:
         ReportError: No browser was found.
@@ -122,10 +122,10 @@ def require_browser() -> str:
 
 
 def print_pdf(page: Path, target: Path) -> None:
-    """Print a page to a PDF file.
+    """Print an HTML file to a PDF file.
 
     Args:
-        page: HTML file.
+        page: HTML file to print.
         target: PDF file to write.
 
     Raises:
@@ -137,7 +137,7 @@ def print_pdf(page: Path, target: Path) -> None:
             browser,
             "--headless",
             "--disable-gpu",
-            "--disable-dev-shm-usage",  # containers often have only 64 MB there, and Chromium crashes
+            "--disable-dev-shm-usage",  # /dev/shm of containers is often too small
             f"--user-data-dir={profile.path}",
             "--no-first-run",
             *OFFLINE,
@@ -165,7 +165,7 @@ _WIDTH = 960
 
 
 def require_kaleido() -> None:
-    """Check that the package for images is installed.
+    """Check that the package kaleido, which writes PNG files, is installed.
 
     Raises:
         ReportError: The package is missing.
@@ -182,7 +182,7 @@ def write_images(notebook: Any, folder: Path, *, overwrite: bool = False) -> lis
     Args:
         notebook: Executed notebook. Files are named after the labels of the figures.
         folder: Target folder, created if missing. Images from an earlier report are replaced.
-        overwrite: Whether to replace other files, too.
+        overwrite: Also replace files that mfkit did not write.
 
     Returns:
         Paths of the files.
@@ -222,7 +222,7 @@ def write_images(notebook: Any, folder: Path, *, overwrite: bool = False) -> lis
                 }
                 for one, file in zip(figures, files, strict=True)
             ],
-            # By default kaleido loads MathJax from a server.
+            # MathJax is disabled, because kaleido would load it from a server.
             kopts={"mathjax": False, "browser_cls": OfflineChromium},
         )
         for file in files:

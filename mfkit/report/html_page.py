@@ -1,4 +1,4 @@
-"""The page of a report: paragraphs, tables, cards and charts, and their conversion to one HTML file."""
+"""Building blocks of a report page (paragraphs, tables, cards, charts) and conversion to one HTML file."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from mfkit.charts.plotly_bundle import bundle_for, packed
 from mfkit.filters.units import format_duration, format_size
 
 _MAX_UNBROKEN = 24
-"""Cells with longer text wrap anywhere; shorter ones stay on one line."""
+"""Maximum length of text in a cell that stays on one line. Longer text wraps at any character."""
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 _CONFIG = {
     "displaylogo": False,
     "responsive": True,
-    # By default a button sends the chart, with its data, to Plotly's server.
+    # The button that sends a chart with its data to Plotly's server is removed.
     "showSendToCloud": False,
-    # A selection in a chart has no effect on the page.
+    # The selection tools are removed, because a selection has no effect on the page.
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """Safe HTML: mfkit's own markup and escaped text."""
+    """HTML that is safe to display: mfkit's own markup and escaped text."""
 
     text: str
 
     def bundle(self) -> dict[str, Any]:
-        """Return the MIME bundle for a notebook."""
+        """Return the HTML as a MIME bundle for a notebook."""
         return {"text/html": self.text}
 
     def _repr_html_(self) -> str:
@@ -48,13 +48,13 @@ class Html:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Figure with a label for screen readers."""
+    """Plotly figure with a label for screen readers."""
 
     figure: go.Figure
     label: str
 
     def bundle(self) -> dict[str, Any]:
-        """Return the MIME bundle for a notebook. The label is stored in the figure's ``meta``."""
+        """Return the figure as a MIME bundle for a notebook, with the label in the figure's ``meta``."""
         drawn = json.loads(json.dumps(self.figure.to_dict(), cls=PlotlyJSONEncoder))
         drawn["layout"]["meta"] = {**drawn["layout"].get("meta", {}), "label": self.label}
         return {PLOTLY_MIME: {**drawn, "config": _CONFIG}}
@@ -77,27 +77,27 @@ class Section:
 
 
 def paragraph(text: str, **values: str) -> Html:
-    """Return a paragraph.
+    """Return a paragraph of text with formatted values.
 
     Args:
-        text: Format string with mfkit's own text.
-        values: Safe markup from :func:`value`, :func:`plural` or :func:`escaped`.
+        text: Format string with text of mfkit.
+        values: Safe markup for the format string, from :func:`value`, :func:`plural` or :func:`escaped`.
     """
     return Html(f"<p>{text.format(**values)}</p>")
 
 
 def escaped(text: object) -> str:
-    """Return text from files or users as markup that shows it literally."""
+    """Escape text from files or users as HTML."""
     return f"<bdi>{html.escape(str(text))}</bdi>"
 
 
 def value(number: float, form: Callable[[float], str]) -> str:
-    """Return a formatted number in an HTML ``data`` element that keeps the exact value."""
+    """Format a number as an HTML ``data`` element that also contains the exact value."""
     return f'<data value="{_exact(number)}">{html.escape(form(number))}</data>'
 
 
 def count(number: float) -> str:
-    """Format a count: ``12,403``."""
+    """Format a number of files or other things: ``12,403``."""
     return f"{number:,.0f}"
 
 
@@ -109,7 +109,7 @@ def share(part: float) -> str:
 
 
 def plural(number: float, one: str, several: str = "") -> str:
-    """Return a number with its noun as markup: ``1 file``, ``12,403 files``."""
+    """Format a number with its noun as HTML: ``1 file``, ``12,403 files``."""
     return f"{value(number, count)} {one if number == 1 else several or one + 's'}"
 
 
@@ -120,11 +120,11 @@ def day(at: pd.Timestamp) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Column of a table.
+    """Column of a table in a report.
 
     Attributes:
         heading: Text of the header.
-        name: Column of the frame.
+        name: Name of the column in the DataFrame.
         form: Function that formats a value; None for text.
     """
 
@@ -137,7 +137,7 @@ SIZE, DURATION, COUNT, SHARE, DAY = format_size, format_duration, count, share, 
 
 
 def table(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str = "") -> Html:
-    """Return a frame as a table.
+    """Return a DataFrame as an HTML table.
 
     Args:
         frame: Rows in display order.
@@ -154,7 +154,7 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str = "") 
 
 
 def cards(figures: Sequence[tuple[str, str, str]]) -> Html:
-    """Return cards with key figures, each given by a label, its value (markup) and a note (markup)."""
+    """Return cards with key figures. Each has a label (text), a value (HTML) and a note (HTML)."""
     made = "".join(
         f'<div class="card"><dt>{html.escape(label)}</dt><dd>{figure}</dd>'
         f'<dd class="below">{below}</dd></div>'
@@ -195,7 +195,7 @@ def html_page(notebook: Any) -> str:
         notebook: Executed ``nbformat`` notebook. Figures are outputs of Plotly's MIME type.
 
     Returns:
-        HTML with styles and Plotly's JavaScript inline; it loads no other file.
+        Self-contained HTML, with inline styles and Plotly's JavaScript.
     """
     from nbconvert import HTMLExporter
     from nbconvert.preprocessors import TagRemovePreprocessor
@@ -222,7 +222,7 @@ def html_page(notebook: Any) -> str:
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic",
         config=config,
-        # By default nbconvert prefers templates, which are code, from the current folder.
+        # By default, nbconvert would prefer templates, which are code, from the current folder.
         extra_template_basedirs=[],
     )
     body, _ = exporter.from_notebook_node(page)
@@ -242,7 +242,7 @@ def html_page(notebook: Any) -> str:
 
 
 def _with_figures_as_html(notebook: Any) -> Any:
-    """Return a copy whose figures are HTML for the page's script, without printed output."""
+    """Return a copy of a notebook without printed output, with figures as HTML for the page's script."""
     from nbformat import from_dict
 
     copy = from_dict(json.loads(json.dumps(notebook)))  # type: ignore[no-untyped-call]
@@ -259,7 +259,7 @@ def _with_figures_as_html(notebook: Any) -> Any:
 
 
 def _figure(figure: Any) -> str:
-    """Return a figure as JSON in HTML. ``<`` is escaped so that no text can end the element."""
+    """Return a figure as JSON in an HTML element. ``<`` is escaped, so that no text can end the element."""
     label = figure["layout"].get("meta", {}).get("label", "Chart")
     height = int(figure["layout"].get("height", 260))
     data = json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")

@@ -18,11 +18,11 @@ from mfkit.report.redaction import ReportContext
 
 
 def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
-    """Create the section with the number of files, bytes, playing time and years, and what changed.
+    """Create the section with the key figures and their changes since the earlier report.
 
     Args:
         context: Scope of the report.
-        earlier: Key figures of the report that this one replaces, if any.
+        earlier: Key figures of the report that the new report replaces, if there is one.
     """
     now = measure(context)
     unique = plural(now.items, "unique file")
@@ -47,7 +47,7 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
 
 
 def measure(context: ReportContext) -> KeyFigures:
-    """Compute the key figures."""
+    """Compute the key figures of a report's scope."""
     sums = context.query(context.lib.summary, "media_type")
     years = context.query(context.lib.growth, "year")["period"].dropna()
     items, copies = _whole(sums["files"]), _whole(sums["copies"])
@@ -104,16 +104,16 @@ _MARK = re.compile(rb'<script\b[^>]* id="mfkit-figures"[^>]*>(\{[^<]{2,1000}\})<
 
 @dataclass(frozen=True, slots=True)
 class KeyFigures:
-    """Key figures of a report.
+    """Numbers of files, bytes, playing time and years of a report.
 
     Attributes:
         files: Number of files on disk.
-        bytes: Size of these files.
+        bytes: Total size of these files.
         items: Number of items.
         copies: Number of copies.
         unread: Number of empty or unreadable files; 0 if the report has a filter.
-        distinct_bytes: Size without copies.
-        seconds: Playing time.
+        distinct_bytes: Total size without copies.
+        seconds: Playing time in seconds.
         first_year: Year of the oldest item; None if no item has a date.
         last_year: Year of the newest item.
         made_on: Date of the report.
@@ -131,12 +131,12 @@ class KeyFigures:
     made_on: str = field(default_factory=lambda: date.today().isoformat())
 
     def markup(self) -> Html:
-        """Return the figures as invisible JSON, for :func:`read_key_figures`."""
+        """Return the key figures as invisible JSON in HTML, for :func:`read_key_figures`."""
         return Html(f'<script type="application/json" id="mfkit-figures">{json.dumps(asdict(self))}</script>')
 
 
 def read_key_figures(page: Path) -> KeyFigures | None:
-    """Read the key figures of an earlier report; None if the file is missing or not such a report."""
+    """Read the key figures of an earlier report; None if the file is missing or has no key figures."""
     try:
         found = _MARK.search(page.read_bytes())
         held = json.loads(found[1]) if found else None

@@ -38,7 +38,7 @@ _PLURALS = {
 
 
 def types(context: ReportContext) -> Section:
-    """Create the section on media types and extensions."""
+    """Create the section on media types and file extensions."""
     by_type = context.query(context.lib.summary, "media_type")
     by_type = by_type[by_type["files"] > 0]
     extensions = context.query(context.lib.summary, "extension")
@@ -155,7 +155,7 @@ _FIELD_LABELS = {"location_name": "place name", "iso": "ISO", "fps": "frame rate
 
 
 def completeness(context: ReportContext) -> Section:
-    """Create the section on how many files have each metadata field."""
+    """Create the section on the completeness of each metadata field."""
     title = "Completeness"
     fields = context.query(context.lib.completeness, ())
     fields = fields[fields["files"] > 0]
@@ -195,7 +195,7 @@ _MAX_FAILURES = 20
 
 
 def failures(context: ReportContext) -> Section:
-    """Create the section on files that could not be read. The filter does not apply."""
+    """Create the section on files that could not be read. It ignores the report's filter."""
     failed = context.redaction.frame(context.lib.failures())
     title = "Scan failures"
     if failed.empty:

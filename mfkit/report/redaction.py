@@ -1,4 +1,4 @@
-"""Scope of a report: library, filter, and redaction of names and places."""
+"""Scope of a report (library and filter), and redaction of names and places."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 
 RedactOption = Literal["names", "places", "map"]
-"""``names``: names of files and folders are replaced by aliases. ``places``: coordinates are rounded to 0.1
-degrees, about 11 km. ``map``: places are left out."""
+"""What is redacted in a report. ``names``: names of files and folders are replaced by aliases. ``places``:
+coordinates are rounded to 0.1 degrees (about 11 km). ``map``: places are left out."""
 
 _FILE_PATH_COLUMNS = ("file_path", "old_path")
 _FOLDER_COLUMNS = ("folder", "parent", "root")
@@ -25,17 +25,17 @@ _FILE_NAME_COLUMNS = ("file_name",)
 
 
 class Redaction:
-    """Redaction of frames before they are drawn or written.
+    """Redaction of names and places in DataFrames before they are drawn or written.
 
-    A name has the same alias in every report of the library. Aliases are keyed hashes (HMAC) with a secret of
-    the library, so that a reader cannot find a name by hashing guesses.
+    A name has the same alias in all reports of a library. Aliases are keyed hashes (HMAC) with a secret of
+    the library as the key, so that readers of a report cannot find names by hashing guesses.
     """
 
     def __init__(self, what: Iterable[str], key: str) -> None:
-        """Create a redaction.
+        """Create a redaction with the given options.
 
         Args:
-            what: Any of :data:`RedactOption`.
+            what: Any options of :data:`RedactOption`.
             key: Secret of the library.
 
         Raises:
@@ -58,7 +58,7 @@ class Redaction:
         return "map" in self.what
 
     def frame(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return a redacted copy of a frame. The names of columns determine how they are redacted."""
+        """Return a redacted copy of a DataFrame. Columns are redacted according to their names."""
         safe = frame.copy()
         if self.names:
             for columns, alias in (
@@ -69,7 +69,7 @@ class Redaction:
                 for name in safe.columns.intersection(list(columns)):
                     safe[name] = [alias(text) if isinstance(text, str) else text for text in safe[name]]
             if "error" in safe.columns:
-                # Errors can quote file names.
+                # Error messages can quote file names.
                 safe["error"] = "(redacted)"
         if "places" in self.what:
             for name in safe.columns.intersection(["latitude", "longitude"]):
@@ -77,12 +77,12 @@ class Redaction:
         return safe
 
     def path(self, path: str) -> str:
-        """Return the alias of a file path: one alias per part, with the extension kept."""
+        """Return the alias of a file path, with one alias per path component and the original extension."""
         whole = PurePosixPath(path)
         return f"{self.folder(str(whole.parent)).rstrip('/')}/{self._file(whole.name)}"
 
     def folder(self, path: str) -> str:
-        """Return the alias of a folder path: one alias per part."""
+        """Return the alias of a folder path, with one alias per path component."""
         parts = PurePosixPath(path).parts
         return str(PurePosixPath(*(part if part == "/" else self._alias("folder", part) for part in parts)))
 
@@ -102,7 +102,7 @@ class ReportContext:
     Attributes:
         lib: The library.
         filter: Filter for the items of the report.
-        redaction: Redaction applied to every frame.
+        redaction: Redaction applied to every DataFrame.
     """
 
     lib: MediaLibrary
@@ -111,7 +111,7 @@ class ReportContext:
     _results: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def query(self, method: Callable[..., pd.DataFrame], *args: Any, **options: Any) -> pd.DataFrame:
-        """Call a method of the library with the report's filter and redact its frame. Results are cached.
+        """Call a method of the library with the report's filter, and redact the result. Results are cached.
 
         Args:
             method: Method of the library that takes ``filter=``.
@@ -125,5 +125,5 @@ class ReportContext:
 
     @property
     def is_all(self) -> bool:
-        """Whether the report covers the whole library."""
+        """Whether the report covers the whole library, without a filter."""
         return self.filter == MediaFilter()

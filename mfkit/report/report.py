@@ -1,4 +1,4 @@
-"""`Report`: the sections of a library report as methods, for the cells of a notebook."""
+"""The class `Report`, with a method for each section of a library report, for use in notebook cells."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECTIONS = (
     "completeness",
     "failures",
 )
-"""Names of the sections in page order."""
+"""Names of the sections, in their order on the page."""
 
 
 class Report:
@@ -71,10 +71,10 @@ class Report:
             title: Title of the page. Defaults to the library's name.
             sections: Names from :data:`SECTIONS`. Defaults to all sections.
             redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds
-                places to 0.1 degrees (about 11 km), ``"map"`` leaves them out.
+                locations to 0.1 degrees (about 11 km), ``"map"`` leaves locations out.
             compare_to: Id of an earlier scan from ``lib.scans()``. The report then lists the changes on disk
                 since that scan.
-            replaces: File of an earlier report. The key figures then show what changed since.
+            replaces: File of an earlier report. The key figures then show the changes since that report.
             fields: Fields of :class:`MediaFilter`.
 
         Raises:
@@ -90,7 +90,7 @@ class Report:
         self._earlier = read_key_figures(Path(replaces)) if replaces else None
 
     def heading(self) -> Html:
-        """Return the title and a line with the filter and the date."""
+        """Return the title, and a line with the filter and the date of the report."""
         redaction, clauses = self.context.redaction, describe(self.context.filter)
         name = "" if redaction.names else Path(self.context.lib.database.name).stem
         title = self._title or f"Library report{f': {name}' if name else ''}"
@@ -102,18 +102,18 @@ class Report:
         return Html(f'<h1>{html.escape(title)}</h1><p class="about">{scope}{date.today():%d %B %Y}</p>')
 
     def key_figures(self) -> Section | None:
-        """Return the key figures, with the changes since the report that this one replaces."""
+        """Return the section with the key figures and their changes since the replaced report."""
         return self._section("key_figures", lambda context: key_figures.key_figures(context, self._earlier))
 
     def changes(self) -> Section | None:
-        """Return the changes on disk since the scan given by ``compare_to``; None without it."""
+        """Return the section on changes on disk since the scan ``compare_to``; None if no scan was given."""
         scan = self._scan
         if scan is None:
             return None
         return self._section("changes", lambda context: time_and_place_sections.changes(context, scan))
 
     def types(self) -> Section | None:
-        """Return the section on media types and extensions."""
+        """Return the section on media types and file extensions."""
         return self._section("types", metadata_sections.types)
 
     def folders(self) -> Section | None:
@@ -161,6 +161,6 @@ class Report:
 
 
 def _secret(lib: MediaLibrary) -> str:
-    """Return the library's secret: the random id of its first scan."""
+    """Return the secret from which a library's aliases are computed: the random id of its first scan."""
     scans = lib.scans()
     return str(scans["id"].iloc[-1]) if len(scans) else ""

@@ -1,4 +1,4 @@
-"""Writing of reports: executes the notebook and saves its page as HTML or PDF."""
+"""Execution of a report's notebook, and conversion of the result to an HTML or PDF file."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ from mfkit.report.report import Report
 class LocalKernelManager(AsyncKernelManager):
     """Kernel manager that uses socket files instead of network ports, except on Windows.
 
-    TCP connections to a kernel are not encrypted, and ipykernel warns about that. By default Jupyter creates
-    the socket files in the current folder, where two kernels conflict; here each kernel has its own folder.
+    TCP connections to a kernel are not encrypted, and ipykernel warns about that. By default, Jupyter creates
+    socket files in the current folder, where those of two kernels conflict. Here each kernel has its own
+    temporary folder.
     """
 
     environment = Dict(help="Additional environment variables of the kernel.").tag(config=True)
@@ -56,7 +57,7 @@ class LocalKernelManager(AsyncKernelManager):
 
     # The base class declares this method as synchronous.
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
-        """Start the kernel without the current folder on its import path."""
+        """Start the kernel with an import path that excludes the current folder."""
         await super().start_kernel(**{**options, "env": {**safe_environment(), **self.environment}})
 
 
@@ -95,7 +96,7 @@ def write_report(
     )
     if not source.is_file():
         raise ReportError(f"The notebook {source} does not exist. Check the path.")
-    # Errors in the arguments and missing programs are reported before the notebook runs.
+    # Invalid arguments and missing programs are reported before the notebook runs.
     image_folder = None
     if pictures is not None:
         image_folder = Path(checked_path(pictures, "the pictures", ReportError)).expanduser()
@@ -133,7 +134,7 @@ def write_report(
 
 
 def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
-    """Return the library's absolute path or URL, and environment variables with its password."""
+    """Return a library's path or URL without the password, and environment variables with the password."""
     if isinstance(lib.database, NullDatabase):
         raise ReportError(
             f"{lib.database.name} is a published dataset. Create the report from its library instead."
@@ -141,7 +142,7 @@ def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
     if lib.database.file is not None:
         return str(lib.database.file.resolve()), {}
     url = lib.database.url
-    # Both drivers read the password there: https://www.postgresql.org/docs/current/libpq-envars.html
+    # Both drivers read PGPASSWORD: https://www.postgresql.org/docs/current/libpq-envars.html
     environment = {} if url.password is None else {"PGPASSWORD": str(url.password)}
     without = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
     return without.render_as_string(hide_password=False), environment
@@ -159,7 +160,7 @@ def _execute(source: Path, folder: Path, parameters: dict[str, Any], environment
             str(done),
             parameters=parameters,
             kernel_name="python3",
-            # The kernel runs in the temporary folder, so that it imports nothing from the current one.
+            # The kernel runs in the temporary folder, so that it imports nothing from the current folder.
             # Papermill's cwd= would change the folder of this process.
             resources={"metadata": {"path": str(folder)}},
             progress_bar=False,
@@ -173,7 +174,7 @@ def _execute(source: Path, folder: Path, parameters: dict[str, Any], environment
 
 
 def _move_into_place(output: Path, target: Path) -> None:
-    """Move a finished report to its target atomically."""
+    """Copy a finished report to its target path atomically."""
     try:
         with write_atomically(target, overwrite=True) as beside:
             shutil.copyfile(output, beside)

@@ -31,12 +31,12 @@ _MAX_DEPTH = 8
 
 
 def folders(context: ReportContext) -> Section:
-    """Create the section on the largest folders, two levels below their common folder.
+    """Create the section on the largest folders, on two levels below their common folder.
 
-    Folders that contain only one other folder are skipped: the first level of ``/home/me/Pictures`` and
-    ``/mnt/nas/video`` consists of these two, not of ``/home`` and ``/mnt``.
+    Folders that contain nothing but one other folder are skipped. If all files are in ``/home/me/Pictures``
+    and ``/mnt/nas/video``, the first level consists of these two folders, not of ``/home`` and ``/mnt``.
     """
-    # The redaction recognizes paths by the name of their column.
+    # The column is renamed, because the redaction recognizes paths by the name of the column.
     tree = context.redaction.frame(_branches(context).rename(columns={"id": "folder"}))
     if context.redaction.names:
         tree["label"] = [str(path).rpartition("/")[2] for path in tree["folder"]]
@@ -74,7 +74,7 @@ def folders(context: ReportContext) -> Section:
 
 
 def _branches(context: ReportContext) -> pd.DataFrame:
-    """Return ``lib.folders``, deep enough for two levels that contain most of the bytes."""
+    """Return the result of ``lib.folders``, deep enough for two levels with at least half of the bytes."""
     previous = 0
     for depth in range(2, _MAX_DEPTH + 1):
         found = context.lib.folders(depth, context.filter)
@@ -87,13 +87,13 @@ def _branches(context: ReportContext) -> pd.DataFrame:
 
 
 def without_chains(tree: pd.DataFrame) -> pd.DataFrame:
-    """Remove folders other than the root that contain nothing but one other folder.
+    """Remove folders, except the root, that contain nothing but one other folder.
 
     Args:
-        tree: Frame from ``lib.folders``.
+        tree: DataFrame returned by ``lib.folders``.
 
     Returns:
-        The same columns; ``parent``, ``label`` and ``depth`` refer to the remaining folders.
+        The remaining folders with the same columns. ``parent``, ``label`` and ``depth`` are adapted.
     """
     parents: dict[str, Any] = dict(zip(tree["id"], tree["parent"], strict=True))
     files = dict(zip(tree["id"], tree["files"], strict=True))
@@ -159,7 +159,7 @@ _MAX_DUPLICATES = 15
 
 
 def duplicates(context: ReportContext) -> Section:
-    """Create the section on duplicate files and the space that removing copies frees."""
+    """Create the section on duplicate files and the reclaimable space."""
     sums = context.query(context.lib.summary, "media_type")
     copies = int(sums["copies"].sum())
     if not copies:

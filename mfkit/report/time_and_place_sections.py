@@ -20,11 +20,11 @@ from mfkit.report.html_page import (
 from mfkit.report.redaction import ReportContext
 
 _MAX_MONTHS = 36
-"""Maximum number of months shown as bars; longer periods have one bar per year."""
+"""Maximum number of months with one bar each. If there are more, each year has a bar."""
 
 
 def growth(context: ReportContext) -> Section:
-    """Create the section on bytes per period and in total over time."""
+    """Create the section on growth: bytes per period, and their running total."""
     months = context.query(context.lib.growth, "month")
     dated = months[months["period"].notna()]
     parts: list[Html | Chart] = []
@@ -53,7 +53,7 @@ def growth(context: ReportContext) -> Section:
 
 
 def places(context: ReportContext) -> Section:
-    """Create the section with the map, unless it is redacted."""
+    """Create the section with the map of places, which is left out if the map is redacted."""
     if context.redaction.map:
         return Section("places", "Places", [paragraph("This report does not include places.")])
     cells = context.query(context.lib.places)
@@ -78,7 +78,7 @@ _MAX_CHANGES = 20
 
 
 def changes(context: ReportContext, scan: str) -> Section:
-    """Create the section on files added, removed, moved and resized since a scan. The filter does not apply.
+    """Create the section on files changed on disk since a scan. It ignores the report's filter.
 
     Args:
         context: Scope of the report.

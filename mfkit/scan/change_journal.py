@@ -22,7 +22,7 @@ _CHUNK = 5000
 
 
 class Content(NamedTuple):
-    """Hash and size in bytes of the file at a path."""
+    """SHA-256 hash and size in bytes of the file at a path."""
 
     hash: str
     size: int
@@ -30,11 +30,11 @@ class Content(NamedTuple):
 
 @dataclass(slots=True)
 class Decisions:
-    """Decisions of earlier batches that later ones need, across all folders that are scanned together.
+    """Decisions that earlier batches made and later batches must know, across all folders of a scan.
 
     Attributes:
-        paths_from_copies: Paths that items took over from copies.
-        replaced_hashes: Contents that items lost when their files were edited.
+        paths_from_copies: Paths of former copies that became the paths of their items.
+        replaced_hashes: Former hashes of items whose files were edited.
     """
 
     paths_from_copies: set[str] = field(default_factory=set)
@@ -42,20 +42,20 @@ class Decisions:
 
 
 class ChangeJournal:
-    """Journal of one scan.
+    """Writer of the change journal of one scan.
 
     Attributes:
-        scan_id: The scan.
+        scan_id: Id of the scan.
         decisions: Decisions of earlier batches.
     """
 
     def __init__(
         self, scan_id: UUID, earlier_roots: Sequence[str], decisions: Decisions | None = None
     ) -> None:
-        """Create the journal.
+        """Create the journal of a scan.
 
         Args:
-            scan_id: The scan.
+            scan_id: Id of the scan.
             earlier_roots: Roots of earlier scans. Only changes below them are recorded.
             decisions: Decisions of earlier batches, to which those of this scan are added.
         """
@@ -66,7 +66,7 @@ class ChangeJournal:
     async def record_changes(
         self, connection: AsyncConnection, before: Mapping[str, Content], after: Mapping[str, Content]
     ) -> None:
-        """Record the paths whose content differs, in the open transaction."""
+        """Record each path whose content differs between `before` and `after`, in the open transaction."""
         paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
         rows = [
             (self.scan_id, path, *(before.get(path) or (None, None)), *(after.get(path) or (None, None)))
@@ -78,13 +78,13 @@ class ChangeJournal:
     async def record_missing(
         self, connection: AsyncConnection, items: Sequence[UUID], copies: Sequence[UUID]
     ) -> None:
-        """Record that the paths of items and copies are missing; call it before the rows are updated."""
+        """Record that the files of items and copies are missing. Call this before the rows are updated."""
         await self._record(connection, items, copies, ("old_hash", "old_size"))
 
     async def record_found_again(
         self, connection: AsyncConnection, items: Sequence[UUID], copies: Sequence[UUID]
     ) -> None:
-        """Record that the paths of items and copies were missing and exist again."""
+        """Record that missing files of items and copies exist again."""
         await self._record(connection, items, copies, ("new_hash", "new_size"))
 
     async def _record(

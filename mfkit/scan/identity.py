@@ -1,7 +1,7 @@
-"""Decide what each scanned file means: a new, changed or moved item, or another copy of a known content.
+"""Classification of scanned files as new, changed or moved items, or as further copies of known content.
 
-One row per content (docs/decisions/0001-one-row-per-content.md). A batch is decided in memory against the
-rows it touches, in the order of its files, and written in one transaction.
+The library has one row per distinct content (docs/decisions/0001-one-row-per-content.md). A batch of files is
+compared in memory with the rows that it affects, in the order of its files, and written in one transaction.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ _FAILURE_COLUMNS = (
 
 @dataclass(slots=True)
 class _Item(ItemRow):
-    """An item of the batch.
+    """Item row that a batch of scanned files affects.
 
     Attributes:
-        modified_at: When its file was modified.
+        modified_at: Modification time of the item's file.
         status: Values of :data:`STATUS_COLUMNS`.
-        result: Result of its file; None if the batch did not read it.
-        changed: Whether its row must be written.
+        result: Result of inspecting the item's file; None if the file is not part of the batch.
+        changed: Whether the row must be written.
     """
 
     modified_at: datetime | None = None
@@ -81,7 +81,7 @@ class _Item(ItemRow):
 
 
 class _ScanBatch(ContentRows[_Item]):
-    """The rows that a batch of scanned files touches."""
+    """Items and copies that a batch of scanned files affects, changed in memory before they are written."""
 
     item_query = select(
         _ITEM.c.id,
@@ -109,7 +109,7 @@ class _ScanBatch(ContentRows[_Item]):
         )
 
     async def load_for(self, connection: AsyncConnection, read: Sequence[FileResult]) -> None:
-        """Load the rows that the paths and hashes of files lead to, and check which items' files exist."""
+        """Load the rows with the paths or hashes of files, and check which items' files still exist."""
         paths = [result.path for result in read]
         await self.load(
             connection, paths, [result.file_hash for result in read if result.file_hash is not None]
@@ -118,7 +118,7 @@ class _ScanBatch(ContentRows[_Item]):
         self._exists = await asyncio.to_thread(_check_paths, expected, frozenset(paths))
 
     def contents(self) -> dict[str, Content]:
-        """Return the content at each path."""
+        """Return the hash and size of each path whose file is not missing."""
         rows: list[_Item | CopyRow] = [*self.copies.values(), *self.items.values()]
         return {one.path: Content(one.hash, one.size) for one in rows if one.missing_since is None}
 
@@ -135,14 +135,14 @@ class _ScanBatch(ContentRows[_Item]):
         super().change_hash(item, file_hash)
 
     def absorb(self, item: _Item, owner: _Item) -> None:
-        """Replace a placeholder by the item of its content; tags and collections move to that item."""
+        """Merge an item with a placeholder hash, and its copies and tags, into the item with its content."""
         self.reassign_copies(item, owner)
         self.absorbed[item.id] = owner.id
 
     def leave(self, item: _Item) -> None:
-        """Separate an item from its path, which has other content now.
+        """Move an item away from its path, which now has other content.
 
-        The item moves to the path of one of its copies, or becomes missing.
+        The item moves to the path of one of its existing copies. If it has none, it becomes missing.
         """
         copy = self.promote_copy(item)
         if copy is not None:
@@ -161,10 +161,10 @@ class _ScanBatch(ContentRows[_Item]):
 
 
 async def write_batch(database: Database, journal: ChangeJournal, results: Sequence[FileResult]) -> Counts:
-    """Write the results of reading a batch of files.
+    """Write the results of inspecting a batch of files to the library database.
 
-    The batch is one transaction. If the database rejects a row, the batch is written in halves, and again in
-    halves, until the file at fault is alone. That file is recorded as a failure.
+    The batch is written in one transaction. If the database rejects a row, the batch is split in halves until
+    the rejected file is alone. That file is then recorded as a failure.
 
     Args:
         database: The library database.
@@ -205,10 +205,10 @@ async def record_statuses(connection: AsyncConnection, files: Sequence[FileResul
 
 
 def _record_rejection(result: FileResult, error: Exception) -> None:
-    """Turn a file whose row the database rejected into a failure, which the next scan tries again.
+    """Record a file whose row the database rejected as a failure, so that the next scan reads it again.
 
     Raises:
-        Exception: The file is a failure already, so the failure itself cannot be written.
+        Exception: `error`, if the file is already a failure, because then its failure row was rejected.
     """
     if result.stage == "read" and result.file_hash is None or result.stage == "walk":
         raise error
@@ -240,7 +240,7 @@ async def _write(database: Database, journal: ChangeJournal, results: Sequence[F
 
 
 def _decide(batch: _ScanBatch, result: FileResult) -> None:
-    """Change the rows of the batch by the result of reading one file."""
+    """Add, update or move the item of one file, or add a copy, in the batch in memory."""
     assert result.file_hash is not None
     here, copy = batch.by_path.get(result.path), batch.copies.get(result.path)
     owner = batch.by_hash.get(result.file_hash)
@@ -285,17 +285,17 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
 
 
 def _fill(item: _Item, result: FileResult) -> None:
-    """Let an item take the values of its file."""
+    """Set the values of an item to those of its file."""
     item.result, item.changed = result, True
     item.missing_since, item.modified_at, item.size = None, result.modified_at, result.size
 
 
 def _is_edited(batch: _ScanBatch, item: _Item, file_hash: str) -> bool:
-    """Return whether content at an item's path that no item has is the item's own file, edited.
+    """Return whether new content at an item's path is an edited version of the item's file.
 
-    It is not if the item has a copy that exists, or got this path from a copy in the same scan: the file at
-    that path may have been replaced by another one since. Neither is it if another item had the content
-    when the scan began: the file was moved here.
+    It is not if the item still has an existing copy, or took this path from a copy in the same scan, because
+    the file at the path may have been replaced by a different file. It is also not an edit if another item
+    had the content when the scan began, because then that item's file was moved here.
     """
     has_copy = any(copy.missing_since is None for copy in batch.copies_of.get(item.id, {}).values())
     was_known = file_hash in batch.decisions.replaced_hashes
@@ -303,10 +303,10 @@ def _is_edited(batch: _ScanBatch, item: _Item, file_hash: str) -> bool:
 
 
 def _check_paths(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:
-    """Return which paths exist.
+    """Return for each path whether a file exists there.
 
-    Objects are checked only if the batch itself comes from object storage, because each check is a request;
-    objects that were just read are not checked again.
+    Each check of an object is a request, so objects are checked only if the batch itself comes from object
+    storage. Objects that were just read are not checked again and are left out.
     """
     exists = {path: os.path.lexists(to_disk_path(path)) for path in paths if not is_url(path)}
     if any(map(is_url, read)):
@@ -375,8 +375,8 @@ async def _write_failures(
                 ScanStage(result.stage),
                 result.error,
                 result.size,
-                # Without a time the next scan reads the file again; a file that was read and could not be
-                # understood is read again only after it changed.
+                # Without a modification time, the next scan reads the file again. A file that could be read
+                # but not parsed keeps its time, so it is read again only after it has changed.
                 result.modified_at if result.stage == "probe" or _is_empty(result) else None,
                 batch.now,
             )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FOLDERS = frozenset(
     (
-        # Version control and code packages: objects under hashed names, and icons of programs.
+        # Version control and code packages: they contain program files and icons, not the user's media.
         ".git",
         ".hg",
         ".svn",
@@ -33,7 +33,7 @@ FOLDERS = frozenset(
         "$recycle.bin",
         "recycler",
         ".dtrash",
-        # Snapshots, each of which repeats every file of the volume.
+        # File system snapshots, each of which repeats every file of the volume.
         "#snapshot",
         "@recently-snapshot",
         ".snapshot",
@@ -49,10 +49,10 @@ FOLDERS = frozenset(
         ".temporaryitems",
     )
 )
-"""Names of folders that are ignored with their contents, in lower case; matching ignores case."""
+"""Names of folders that are ignored with their contents. In lower case, because matching ignores case."""
 
 FILES = frozenset((".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory", ".localized"))
-"""Names of files that are ignored, in lower case; matching ignores case. File managers create them."""
+"""Names of ignored files, which file managers create. In lower case, because matching ignores case."""
 
 # Recycle bins of Freedesktop and macOS (.Trash, .Trash-1000, .Trashes). Android renames a file to .trashed-…
 # for 30 days before it deletes it, and to .pending-… while it is being written.
@@ -61,7 +61,7 @@ _FILE_PREFIXES = ("._", ".trashed-", ".pending-")
 
 
 class IgnoreRules:
-    """Ignore rules of one scan.
+    """Rules that decide which files and folders a scan ignores.
 
     Patterns use gitignore syntax and are relative to the scanned root. The last matching pattern decides,
     and `include` is applied after `exclude`. If no pattern matches, the defaults decide. As in git, a file
@@ -106,11 +106,11 @@ class IgnoreRules:
 
     @property
     def has_patterns(self) -> bool:
-        """Whether there are patterns in addition to the defaults."""
+        """Whether the user gave patterns in addition to the defaults."""
         return self._files is not None
 
     def matches(self, relative_path: str, is_folder: bool) -> bool:
-        """Return whether an entry is ignored.
+        """Return whether a file or folder is ignored.
 
         Args:
             relative_path: Path below the scanned root, separated by slashes, without a leading or trailing
@@ -132,7 +132,7 @@ class IgnoreRules:
 
 
 def _to_gitignore_line(pattern: str) -> str:
-    """Return a pattern as a gitignore line; a leading ``#`` is escaped, because it would start a comment."""
+    """Return a pattern as a gitignore line, with a leading ``#`` escaped because it would start a comment."""
     if not pattern.strip() or "\n" in pattern:
         raise FilterError(f"{pattern!r} is not a pattern. Use one such as '*.tmp' or 'private/'.")
     return f"\\{pattern}" if pattern.startswith("#") else pattern

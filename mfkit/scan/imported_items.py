@@ -29,9 +29,10 @@ MARK = "ingested"
 
 
 def placeholder_hash(path: str) -> str:
-    """Return the hash of an item whose content has not been read: SHA-256 of a NUL, a label and the path.
+    """Return a placeholder hash, computed from the path, for an item whose content has not been read.
 
-    The leading NUL makes it unlikely that a real file has this hash.
+    It is the SHA-256 of a NUL byte, a label and the path. The leading NUL makes it unlikely that a real file
+    has this hash.
     """
     return hashlib.sha256(b"\0mfkit path\0" + path.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -58,11 +59,11 @@ def with_imported(metadata: Metadata, stored: Mapping[str, Any], taken_at: datet
 
 
 async def keep_imported(connection: AsyncConnection, results: Mapping[UUID, FileResult]) -> None:
-    """Complete the metadata of files with imported values of their items.
+    """Add the imported values of items to the metadata that a scan read from their files.
 
     Args:
         connection: Open in a write transaction.
-        results: Results by the id of their item, which existed before; their metadata may change.
+        results: Scan results of existing items, by item id. Their metadata may be changed.
     """
     imported_rows = (
         select(_METADATA, _ITEM.c.captured_at, _ITEM.c.capture_offset, _ITEM.c.file_created_at)
@@ -78,7 +79,7 @@ async def keep_imported(connection: AsyncConnection, results: Mapping[UUID, File
 
 
 def _capture_time(row: Any) -> datetime | None:
-    """Return an item's stored capture time, aware if its offset or the point in time is known."""
+    """Return an item's stored capture time, time-zone-aware if its UTC offset or UTC time is known."""
     local: datetime | None = row.captured_at
     if local is None:
         return None
@@ -89,7 +90,7 @@ def _capture_time(row: Any) -> datetime | None:
 
 
 async def absorb_placeholders(connection: AsyncConnection, owners: Mapping[UUID, UUID]) -> None:
-    """Delete items with a placeholder hash whose content turned out to be another item's.
+    """Delete items with a placeholder hash whose content belongs to another item.
 
     Their copies, tags and collections move to the other item.
 

@@ -1,6 +1,6 @@
-"""Inspection of one file: hash its content, identify its format, extract its metadata. Runs in a worker.
+"""Inspection of one file in a worker: hash its content, identify its format, extract its metadata.
 
-Imports neither the models nor pandas, so that a worker process starts quickly and stays small.
+This module imports neither the models nor pandas, so that a worker process starts quickly and stays small.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class FileResult:
 
     Attributes:
         path: Stored form of the path.
-        size: Bytes.
+        size: Size in bytes.
         modified_at: Modification time in the file system; None if the entry could not be accessed.
         scanned_at: Time before the file was read.
         wants_content: Whether the hash of an object must be computed from its content.
@@ -47,13 +47,13 @@ class FileResult:
         placeholder_hash: Hash that identifies an object until its content is read.
         file_format: Format of the file; None if it could not be read.
         metadata: Extracted metadata; empty if the file has none or could not be understood.
-        stage: Stage at which the file failed; None if it did not.
+        stage: Stage at which the file failed; None if it did not fail.
         error: Reason for the failure, as a sentence.
-        stage_seconds: Seconds by stage.
+        stage_seconds: Duration of each stage in seconds.
         status: Identity of the file in its file system.
-        fingerprint: Hash of some samples of a file's content and of the metadata that it states. A file with
-            the fingerprint that was stored is taken to be unchanged, without hashing the whole content.
-        expected_fingerprint: The stored one, if the file may be unchanged.
+        fingerprint: Hash of samples of a file's content and of its metadata. A file that still has the stored
+            fingerprint is assumed to be unchanged, so its whole content is not hashed.
+        expected_fingerprint: Stored fingerprint, if the file may be unchanged.
         is_reread: Whether the metadata is stored even if the file is unchanged.
     """
 
@@ -77,13 +77,13 @@ class FileResult:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the file was found to be what is stored, so that its row need not be written."""
+        """Whether the file still has the stored fingerprint, so that its row need not be written."""
         is_expected = self.expected_fingerprint is not None and self.expected_fingerprint == self.fingerprint
         return is_expected and not self.is_reread
 
     @classmethod
     def of(cls, candidate: Candidate) -> Self:
-        """Create the result of a candidate, before it is read."""
+        """Create the result of a candidate that has not been read yet."""
         return cls(
             candidate.path,
             candidate.size,
@@ -95,7 +95,7 @@ class FileResult:
         )
 
     def failed(self, stage: Stage, error: str) -> FileResult:
-        """Record at which stage and why the file failed; return the result itself."""
+        """Record the stage and the reason of a failure, and return this result."""
         self.stage, self.error = stage, error
         return self
 
@@ -106,8 +106,8 @@ def hash_and_identify(
     """Hash a file and identify its format.
 
     Args:
-        result: Receives hash and format, or the reason why the file cannot be read.
-        known_hash: Hash of the content if it is known to be unchanged; then only the head is read.
+        result: Receives the hash and the format, or the reason why the file cannot be read.
+        known_hash: Hash of the content if the content is unchanged. Then the content is not hashed again.
         heartbeat: Called from time to time while a large file is read, to show progress.
 
     Returns:
@@ -160,9 +160,9 @@ def _failed_to_read(result: FileResult, error: str) -> None:
 
 
 def add_metadata(result: FileResult, source: Source) -> None:
-    """Extract the metadata of a file whose format is known; record an error of the file in its result.
+    """Add the metadata of a file and its sidecars to its result, or record why it cannot be extracted.
 
-    A damaged file keeps the metadata that it states, its own and that of its sidecars.
+    A damaged file keeps the metadata that was extracted before the error, and that of its sidecars.
 
     Args:
         result: Receives the metadata.
@@ -195,15 +195,15 @@ def add_metadata(result: FileResult, source: Source) -> None:
         result.failed("probe", f"{type(error).__name__}: {error}")
     fault = getattr(source, "fault", None)
     if fault is not None:
-        # The connection failed, though an extractor may have blamed the file. The next scan tries again.
+        # The connection failed, even if an extractor reported a damaged file. The next scan tries again.
         _failed_to_read(result, f"The object cannot be read: {fault}.")
 
 
 def _check_fingerprint(result: FileResult, source: Source) -> None:
-    """Complete the fingerprint with the metadata; hash the whole content if it is not the expected one."""
+    """Add the metadata to the fingerprint; hash the whole content if the fingerprint is not as expected."""
     if isinstance(source, Remote) or result.fingerprint is None:
         return
-    # sort_keys, because extractors do not promise an order.
+    # The keys are sorted, because extractors may return them in any order.
     metadata = json.dumps(result.metadata, sort_keys=True, default=str)
     result.fingerprint = hashlib.sha256(f"{result.fingerprint} {metadata}".encode()).hexdigest()[:32]
     if result.expected_fingerprint is not None and not result.is_unchanged:
@@ -212,7 +212,7 @@ def _check_fingerprint(result: FileResult, source: Source) -> None:
 
 
 def inspect_file(candidate: Candidate, known_hash: str | None = None) -> FileResult:
-    """Hash, identify and extract one file in this process."""
+    """Hash a file, identify its format and extract its metadata, in the current process."""
     result = FileResult.of(candidate)
     if (source := hash_and_identify(result, known_hash, lambda: None)) is not None:
         add_metadata(result, source)
@@ -225,12 +225,12 @@ def _folder_of(path: str | bytes) -> str:
 
 @lru_cache(maxsize=2)
 def _names_in(folder: str) -> FolderNames:
-    """Return a folder's names. Files arrive folder by folder, so a folder is listed once."""
+    """Return the names in a folder, cached because many files of one folder follow each other."""
     return FolderNames(names_in(folder))
 
 
 def _hash_samples(file: io.FileIO, size: int) -> str:
-    """Return the hash of samples from the beginning, the end and evenly between, of a small file of all."""
+    """Return the hash of evenly spaced samples of a file, or of the whole content if the file is small."""
     digest = hashlib.sha256()
     if size <= 2 * _SAMPLE:
         starts = [0]
@@ -244,7 +244,7 @@ def _hash_samples(file: io.FileIO, size: int) -> str:
 
 def _hash(file: io.FileIO, head: bytes, size: int, heartbeat: Callable[[], None]) -> str:
     digest = hashlib.sha256(head)
-    # One byte more than is left, so that the read that reaches the end also notices a file that grew.
+    # The buffer is one byte larger than the rest of the file, so that the last read also detects growth.
     buffer = memoryview(bytearray(max(1, min(_CHUNK, size - len(head) + 1))))
     chunks = 0
     while count := file.readinto(buffer):

@@ -93,11 +93,12 @@ def capture_values(
     """Return the values of :data:`CAPTURE_COLUMNS`.
 
     Args:
-        taken_at: Capture time, aware if its UTC offset is known.
-        source: Where it was found.
+        taken_at: Capture time, time-zone-aware if its UTC offset is known.
+        source: Name of the source that states the capture time, such as ``exif``.
         now: Current time.
         precision: A value of ``capture_precision``; None for seconds.
-        has_clock: Whether the offset is that of the camera's clock. The header of a movie states UTC.
+        has_clock: Whether the UTC offset is that of the camera's clock. A movie header, for example, is in
+            UTC wherever the camera was.
     """
     if taken_at is None:
         return (None,) * 5
@@ -127,7 +128,7 @@ _QUICKTIME_FORMATS = frozenset("mp4 m4v mov 3gp 3g2 f4v m4a m4b heic heif avif c
 
 
 def scanned_at(result: FileResult) -> datetime | None:
-    """Return when the file was read; None if a later change could have the same modification time.
+    """Return the time when the file was read; None if a later change could get the same modification time.
 
     File systems round modification times, some to two seconds. If a file changed less than two seconds
     before it was read, a second change could get the same time, so the next scan reads the file again.
@@ -148,7 +149,7 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
     if result.file_format is not None:
         extra.setdefault("format", result.file_format.format)
     if metadata.get("taken_at") is not None:
-        # By the camera's clock, with the offset if the file states one.
+        # Local time of the camera's clock, with the UTC offset if the file states it.
         extra["taken_at"] = metadata["taken_at"].isoformat()
     if result.hash_kind is not None:
         extra["hash"] = result.hash_kind
@@ -162,7 +163,7 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
 
 
 def _text_columns(extra: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of columns that files state in several forms, such as "3/12" for a track."""
+    """Return the columns whose values files write in several forms, such as "3/12" for track 3."""
     people = extra.get("people")
     columns = {
         "rating": extra.get("rating"),

@@ -1,7 +1,7 @@
-"""Opening of media for extraction: files of the file system, and objects in remote storage.
+"""Functions that open media for extraction: local files, and objects in remote storage.
 
-A path always means a local file, so no text in a file or a file name can cause a connection. Everything else
-is a :class:`Remote`, which only the scan of a URL creates.
+A path always means a local file, so that text in a file or a file name can never open a network connection.
+Every other source is a :class:`Remote`, which only the scan of a URL creates.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import BinaryIO
 
 
 class Remote(ABC):
-    """Seekable source that is not a file of the file system.
+    """Seekable source in remote storage, in contrast to a local file.
 
     Attributes:
         name: Name without the folder.
-        size: Bytes.
+        size: Size in bytes.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Remote(ABC):
         """Return a seekable stream; parts that were read are cached."""
 
 
-# Not every system has every flag. Without O_NONBLOCK, opening a pipe waits until another process writes.
+# Some operating systems lack some of these flags. Without O_NONBLOCK, opening a pipe waits for a writer.
 _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
@@ -49,17 +49,18 @@ def open_source(source: Source) -> BinaryIO:
 def open_regular(path: str | bytes | os.PathLike[str], *, follow: bool = True) -> int:
     """Open a regular file for reading and return its descriptor, without ever blocking on a pipe or device.
 
-    A file that the walk found may have been replaced by a pipe, a device or a link.
+    The check is needed, because a file that the walk found may have been replaced by a pipe, a device or a
+    link since.
 
     Args:
-        path: As the functions of ``os`` accept it.
+        path: Path in the form that the functions of ``os`` accept.
         follow: Whether the path may be a symbolic link.
 
     Raises:
         OSError: The path cannot be opened, or is not a regular file.
     """
-    # Check before opening, because opening a device can have side effects, and again afterwards, because the
-    # file can be replaced in between.
+    # The type is checked before opening, because opening a device can have side effects, and again
+    # afterwards, because the file can be replaced in between.
     if stat.S_ISREG(os.stat(path, follow_symlinks=follow).st_mode):
         handle = os.open(path, _FLAGS if follow else _FLAGS | _NO_LINK)
         if stat.S_ISREG(os.fstat(handle).st_mode):

@@ -28,7 +28,7 @@ async def write_reconcile_result(
     Args:
         database: The library database.
         journal: Journal of the scan.
-        result: Result of the comparison.
+        result: Result of comparing the walk with the library.
         mark_missing: Whether to mark rows as missing whose files were not found.
     """
     async with write_lock(database) as connection:
@@ -52,11 +52,11 @@ async def write_reconcile_result(
 
 
 async def _promote_copies(connection: AsyncConnection, column: Any, ids: Sequence[UUID]) -> set[str]:
-    """Give missing items the path of one of their copies that is not missing.
+    """Move missing items to the path of one of their existing copies.
 
     Args:
         connection: Open in a write transaction.
-        column: Column of the ids: that of the items, or that of the copies whose paths to use.
+        column: Column that contains `ids`: ``MediaItem.id`` or ``MediaCopy.id``.
         ids: Ids of items or copies.
 
     Returns:

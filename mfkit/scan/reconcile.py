@@ -19,7 +19,7 @@ _CHUNK = 5000
 
 @dataclass(slots=True)
 class StoredItem:
-    """Row of an item."""
+    """Stored values of an item that are compared with a file of the walk."""
 
     id: UUID
     size: int
@@ -34,7 +34,7 @@ class StoredItem:
 
 @dataclass(slots=True)
 class StoredCopy:
-    """Row of a copy."""
+    """Stored values of a copy that are compared with a file of the walk."""
 
     id: UUID
     size: int
@@ -49,7 +49,7 @@ class StoredCopy:
 
 @dataclass(slots=True)
 class StoredFailure:
-    """Row of a file that failed in an earlier scan."""
+    """Stored values of a file that failed in an earlier scan."""
 
     id: UUID
     size: int | None
@@ -58,7 +58,7 @@ class StoredFailure:
 
 @dataclass(slots=True)
 class StoredRows:
-    """All rows of one path. A missing item may have the same path as a copy of another item."""
+    """Stored rows of one path. A missing item may have the same path as a copy of another item."""
 
     item: StoredItem | None = None
     copy: StoredCopy | None = None
@@ -70,14 +70,14 @@ class ReconcileResult:
     """Result of comparing a part of the walk with the library.
 
     Attributes:
-        to_read: Files to read, each with the known hash if only its metadata is out of date.
+        to_read: Files to read, each with its known hash, or None if the whole content must be hashed.
         unchanged: Number of files that need not be opened.
-        statuses: Unchanged files whose inode change time was not known yet.
+        statuses: Unchanged files whose inode change time is not stored yet.
         still_failing: Failures of unchanged files.
-        failing_without_item: Number of those failures whose file has no item.
+        failing_without_item: Number of failures in `still_failing` whose file has no item.
         items_found_again: Items that were missing and exist again, unchanged.
-        copies_found_again: Unchanged copies that were missing, or whose items were.
-        paths_found_again: The paths of both.
+        copies_found_again: Unchanged copies that were missing, or whose item was missing.
+        paths_found_again: Paths of the items and copies that were found again.
         items_missing: Items whose path was not found.
         copies_missing: Copies whose path was not found.
         failures_missing: Failures whose path was not found.
@@ -108,8 +108,8 @@ async def find_differences(
 ) -> tuple[list[Entry], list[str]]:
     """Return the differences between a part of the walk and the library.
 
-    Most files are unchanged. Comparing sets of plain tuples finds the others in a fraction of a microsecond
-    per file, and only those are then compared one by one.
+    Most files are unchanged. A set comparison of plain tuples finds the changed files in a fraction of a
+    microsecond per file. Only those are then compared one by one.
 
     Args:
         connection: Connection to the library database.
@@ -127,13 +127,13 @@ async def find_differences(
     different = [entry for entry in entries if entry not in stored]
     if len(entries) - len(different) == len(rows):
         return different, []
-    # A path can have two rows: one of a copy, and one of an item that went missing there.
+    # A path can have two rows: one of a copy, and one of a missing item that used to be there.
     unchanged_paths = {entry[0] for entry in entries if entry in stored}
     return different, [row[0] for row in rows if row[0] not in unchanged_paths]
 
 
 async def load_stored_rows(connection: AsyncConnection, paths: Sequence[str]) -> dict[str, StoredRows]:
-    """Return the rows of some paths, by path."""
+    """Return the stored rows of the given paths, by path."""
     stored: dict[str, StoredRows] = {}
     for start in range(0, len(paths), _CHUNK):
         chunk = paths[start : start + _CHUNK]
@@ -206,7 +206,7 @@ def _compare(candidate: Candidate, rows: StoredRows, result: ReconcileResult) ->
 
 
 def _inode_changed(candidate: Candidate, row: StoredItem | StoredCopy) -> bool:
-    """Return whether a file with the same size and modification time may have other content nevertheless.
+    """Return whether a file's content may have changed although its size and modification time did not.
 
     Programs can set the modification time, but not the inode change time, which also changes with the
     permissions, the name or the number of links.
@@ -216,7 +216,7 @@ def _inode_changed(candidate: Candidate, row: StoredItem | StoredCopy) -> bool:
 
 
 def _to_check(candidate: Candidate, row: StoredItem | StoredCopy) -> tuple[Candidate, str | None]:
-    """Return a file to read, which is hashed only if its fingerprint differs or is not known."""
+    """Return a file to read again, which is hashed only if its fingerprint differs or is not stored."""
     checked = replace(candidate, fingerprint=row.fingerprint)
     return checked, row.file_hash if row.fingerprint is not None else None
 
@@ -230,7 +230,7 @@ def _is_unchanged(candidate: Candidate, row: StoredItem | StoredCopy | StoredFai
     return (candidate.size, candidate.modified_at) == (row.size, row.modified_at)
 
 
-# A subquery, so that a database reads the large column only for the rows that are found.
+# This is a subquery, so that the database reads the large column only for matching rows.
 _FINGERPRINT = (
     select(MediaMetadata.extra_metadata["fingerprint"].as_string())
     .where(MediaMetadata.media_item_id == MediaItem.id)

@@ -1,4 +1,4 @@
-"""Unchanged files that a scan reads again: for newer extractors, changed sidecars, or hashes of content."""
+"""Selection of unchanged files to read again: for newer extractors, changed sidecars or content hashes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mfkit.scan.walk import Candidate
 
 
 async def reread_outdated_metadata(database: Database, extractor_version: int) -> bool:
-    """Have all files read again if no scan has used this version of the extractors yet; return whether."""
+    """Mark all files to be read again if all scans used older extractors; return whether that is so."""
     async with write_lock(database) as connection:
         newest = await connection.scalar(select(func.max(Scan.extractor_version)))
         is_outdated = newest is not None and newest < extractor_version
@@ -31,7 +31,7 @@ async def reread_outdated_metadata(database: Database, extractor_version: int) -
 
 
 async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
-    """Have all files below some roots read again."""
+    """Mark all files below the given roots to be read again."""
     async with write_lock(database) as connection:
         for root in roots:
             prefix = root.rstrip("/")
@@ -44,13 +44,13 @@ async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
 
 
 def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
-    """Return a candidate that is hashed if its fingerprint differs, and stored even if it does not."""
+    """Return a candidate that is always stored, but hashed only if its fingerprint differs."""
     fingerprint = rows.item.fingerprint if rows.item is not None else None
     return replace(candidate, fingerprint=candidate.fingerprint or fingerprint, is_reread=True)
 
 
 async def reread_placeholder_hashes(database: Database, root: str) -> None:
-    """Have the objects below a URL read again that still have a placeholder hash.
+    """Mark objects below a URL to be read again if they still have a placeholder hash.
 
     Args:
         database: The library database.
@@ -68,7 +68,7 @@ async def reread_placeholder_hashes(database: Database, root: str) -> None:
 
 
 def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
-    """Return the stored paths of the media that sidecars belong to; a sidecar need not exist any more."""
+    """Return the stored paths of the media files of sidecars, even if a sidecar no longer exists."""
     media: set[str] = set()
     for folder, paths in groupby(sorted(sidecars), key=dirname):
         names = {to_disk_path(path[len(folder.rstrip("/")) + 1 :]) for path in paths}
@@ -83,7 +83,7 @@ def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
 
 
 def items_to_reread(stored: Mapping[str, StoredRows], since: datetime) -> Iterator[tuple[Candidate, str]]:
-    """Yield existing files of items that were not read since a given time, each with its known hash."""
+    """Yield files of existing items that have not been read since a given time, each with its known hash."""
     for path, rows in stored.items():
         item = rows.item
         if item is not None and not item.missing and item.modified_at is not None:

@@ -19,7 +19,7 @@ Walker = Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]
 
 
 def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """Return the stored paths of roots, without those inside another one.
+    """Return the stored paths of roots, without roots that are inside another root.
 
     Raises:
         StorageUnavailableError: A bucket cannot be listed.
@@ -51,7 +51,7 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
 
 
 def walker_for(root: str) -> Walker:
-    """Return the function that walks a root."""
+    """Return the function that lists the files below a root: in a local folder or in object storage."""
     if not is_url(root):
         return walk
     walk_objects: Walker = load_distributed("s3_walk").walk_objects

@@ -44,11 +44,11 @@ class _ServerLock:
 
     def __init__(self, name: str, connection: AsyncConnection) -> None:
         self._name, self._connection = name, connection
-        self._mutex = asyncio.Lock()  # two tasks of a scan write
+        self._mutex = asyncio.Lock()  # two tasks of a scan use the connection
         self._roots: frozenset[int] = frozenset()
 
     async def acquire(self, roots: Sequence[str]) -> bool:
-        """Lock all roots; return False if another scan prevents it."""
+        """Lock all roots; return False if another scan holds a conflicting lock."""
         self._roots = frozenset(_key(root) for root in roots)
         for setting, value in _KEEPALIVES.items():
             await self._connection.execute(
@@ -143,7 +143,7 @@ async def scan_lock(database: Database, roots: Sequence[str]) -> AsyncIterator[N
             finally:
                 _held.set(None)
                 await server_lock.release()
-    else:  # an in-memory database belongs to one process
+    else:  # an in-memory database belongs to one process and needs no lock
         yield
 
 
@@ -181,12 +181,12 @@ async def _mark_killed_scans(database: Database) -> None:
 
 
 def _key(folder: str) -> int:
-    """Return the key of a folder's lock: a hash, so that it differs from keys that other programs use."""
+    """Return the key of a folder's lock, a hash that is unlikely to equal a key of another program."""
     return int.from_bytes(sha256(f"mfkit scan {folder}".encode()).digest()[:8], signed=True)
 
 
 def _parents(folder: str) -> list[str]:
-    # Without the empty text, in which "s3://bucket" and "C:/media" end: its key is that of the write lock.
+    # The empty parent of "s3://bucket" and "C:/media" is left out, because its key is that of the write lock.
     parents = []
     while (parent := dirname(folder)) not in ("", folder):
         parents.append(parent)

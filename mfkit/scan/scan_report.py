@@ -15,12 +15,12 @@ STAGES = {
     "probe": "reading metadata",
     "store": "storing rows",
 }
-"""Stage of a scan -> its text."""
+"""Stage of a scan -> its description for users."""
 
 
 @dataclass
 class Counts:
-    """Numbers of files below one root, by what the scan did with them.
+    """File counts of one root, grouped by the result of the scan.
 
     ``files`` equals ``find ROOT -type f | wc -l`` if no file is ignored. Each file counts in exactly one of
     ``added``, ``updated``, ``moved``, ``copies`` and ``unchanged``, unless it could not be read. Files that
@@ -80,7 +80,7 @@ class Effort:
         self.files[stage] += files
 
     def count_failure(self, stage: str) -> None:
-        """Count a file that failed."""
+        """Count a file that failed at a stage."""
         self.failures[stage] = self.failures.get(stage, 0) + 1
 
     def rate(self, stage: str) -> float:
@@ -113,7 +113,7 @@ class ScanReport:
         return total
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the report as values that JSON can represent."""
+        """Return the report as a JSON-compatible dict."""
         return {
             "roots": {root: asdict(counts) for root, counts in self.roots.items()},
             "total": asdict(self.total),

@@ -47,11 +47,12 @@ from mfkit.scan.workers.resource_limits import TIME_LIMIT
 from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
 
 _WALK_BATCH_SIZE = 5000
-"""Number of files of the walk that are compared with the library at a time."""
+"""Number of walked files that are compared with the library in one step."""
 BATCH_SIZE = 250
-"""Number of inspected files that are stored in one transaction, while the next ones are inspected.
+"""Number of inspected files that are stored in one transaction.
 
-Larger batches did not make large scans faster, and small scans would wait longer for the last batch.
+The next files are inspected meanwhile. Larger batches did not make large scans faster, and small scans would
+wait longer for the last batch.
 """
 _MAX_BATCH_SECONDS = 5.0
 """Seconds after which a smaller batch is stored, so that an interrupt loses little work."""
@@ -94,7 +95,7 @@ async def scan(
         decisions = Decisions()
         for folder in folders:
             root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, decisions)
-            # New extractors state other metadata of the same content.
+            # New extractors return different metadata for the same content, which changes all fingerprints.
             root_scan.checks_content = reread and not is_outdated
             if hash_content and is_url(folder):
                 root_scan.wants_content = True
@@ -105,12 +106,12 @@ async def scan(
 
 
 class _WalkBatch(NamedTuple):
-    """Some consecutive files of a walk.
+    """Batch of consecutive files of a walk.
 
     Attributes:
         entries: The files.
-        is_last: Whether the walk ends with them.
-        seconds: Time that the walk took to find them.
+        is_last: Whether this is the last batch of the walk.
+        seconds: Time in seconds that the walk took to find the files.
     """
 
     entries: list[Entry]
@@ -119,7 +120,7 @@ class _WalkBatch(NamedTuple):
 
 
 class _RootScan:
-    """Scan of one root."""
+    """Scan of one root, from the walk to the stored rows."""
 
     def __init__(
         self,
@@ -152,7 +153,7 @@ class _RootScan:
         self._video_folders: set[str] = set()
 
     async def run(self) -> Counts:
-        """Scan the root, and record in the scan's row how the scan ended."""
+        """Scan the root, record the final status in the scan's row, and return the counts."""
         expected = await self._begin()
         status = ScanStatus.FAILED
         try:
@@ -165,8 +166,8 @@ class _RootScan:
             status = ScanStatus.INTERRUPTED
             raise
         finally:
-            # Shielded, because a second cancellation must not leave the row in the state "running". An error
-            # that stopped the scan (full disk, lost server) may also prevent this write. The next scan
+            # The write is shielded, because a second cancellation must not leave the status "running". An
+            # error that stopped the scan (full disk, lost server) may also prevent this write. The next scan
             # repairs the row.
             with contextlib.suppress(*(() if status is ScanStatus.FINISHED else (MfkitError,))):
                 await asyncio.shield(self._end(status))
@@ -196,7 +197,7 @@ class _RootScan:
 
     async def _end(self, status: ScanStatus) -> None:
         async with write_lock(self._database) as connection:
-            # Counted at the end, because a file that is missing at its old path may be found at a later one.
+            # Missing items are counted at the end, because the walk may find a missing file at a later path.
             self._counts.missing = (
                 await connection.scalar(
                     select(func.count()).where(
@@ -212,7 +213,7 @@ class _RootScan:
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
     async def _run_pipeline(self, bar: Any, *, is_new: bool) -> None:
-        # For a new folder, the processes start during the walk. Another one may have nothing to read.
+        # The processes start early only for a new root, because a known root may have no files to read.
         async with self._create_pool(is_new) as pool:
             feed_task = asyncio.create_task(self._feed(pool, bar))
             try:
@@ -259,7 +260,7 @@ class _RootScan:
         return len(self._unstored) >= BATCH_SIZE or time.monotonic() - self._last_store > _MAX_BATCH_SECONDS
 
     async def _start_storing(self) -> None:
-        """Start to store a batch when the previous one is stored, so that at most two are in memory."""
+        """Start storing a batch once the previous batch is stored, so that at most two are in memory."""
         await self._wait_until_stored()
         # Batches of equal size use the same SQL text, so the database can reuse prepared statements.
         batch, self._unstored = self._unstored[:BATCH_SIZE], self._unstored[BATCH_SIZE:]
@@ -285,8 +286,8 @@ class _RootScan:
             self._effort.add_seconds("store", time.monotonic() - started, len(batch))
 
     async def _files_to_read(self, bar: Any) -> AsyncGenerator[tuple[Candidate, str | None]]:
-        """Yield the files that must be opened; update the rows of all others."""
-        # With the slash, because "/photos-old/x" also sorts after "/photos".
+        """Yield the files that must be opened; update the rows of all other files."""
+        # The start includes the slash, because "/photos-old/x" also sorts after "/photos".
         start = f"{self._root.rstrip('/')}/"
         lists = walker_for(self._root)(self._root, self._skipped, self._rules)
         async with contextlib.aclosing(_walk_batches(lists)) as batches:
@@ -304,7 +305,7 @@ class _RootScan:
     async def _compare(
         self, entries: list[Entry], start: str, end: str, bar: Any
     ) -> list[tuple[Candidate, str | None]]:
-        """Compare some files of the walk with the library; return those that must be opened."""
+        """Compare a batch of the walk with the library, and return the files that must be opened."""
         self._record_unlisted()
         self._counts.files += len(entries)
         self._counts.size += sum(entry[1] for entry in entries)
@@ -360,7 +361,7 @@ class _RootScan:
             await write_reconcile_result(self._database, self._journal, result, mark_missing=any_file)
 
     async def _find_media_of_sidecars(self, to_read: Sequence[str], missing: Sequence[str]) -> None:
-        """Remember unchanged media whose sidecar is new, changed or missing, to read them again."""
+        """Collect unchanged media files with a new, changed or missing sidecar, to read them again."""
         sidecars = [path for path in (*to_read, *missing) if is_sidecar_name(path)]
         if sidecars:
             self._media_to_reread |= await asyncio.to_thread(media_of_sidecars, sidecars)
@@ -384,10 +385,10 @@ class _RootScan:
 
 
 async def _walk_batches(lists: Iterator[list[Entry]]) -> AsyncGenerator[_WalkBatch]:
-    """Yield a walk in batches.
+    """Yield the entries of a walk in batches.
 
-    The next batch is not prepared in advance: SQLite releases Python's global lock for every row, and a walk
-    in another thread would slow it down by taking the lock.
+    The next batch is not prepared in advance, because a walk in another thread would slow SQLite down: SQLite
+    releases Python's global interpreter lock for every row, and would have to wait to get it back.
     """
     while not (batch := await asyncio.to_thread(_next_walk_batch, lists)).is_last:
         yield batch

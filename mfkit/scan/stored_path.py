@@ -10,7 +10,7 @@ import os
 import re
 
 URL = "s3://"
-"""Prefix of the paths of objects; bucket and key follow."""
+"""Prefix of object paths, followed by the bucket and the key."""
 
 _UNDECODABLE = re.compile("[\ud800-\udfff]|\\\\(?=x)")
 _ESCAPED = re.compile(r"((?:\\x[0-9a-f]{2})+)")
@@ -38,7 +38,7 @@ def is_url(path: str) -> bool:
 
 
 def raw_bytes(path: str) -> bytes | None:
-    """Return the bytes of a path, as ``os`` returned it, that is not valid UTF-8; None if it is valid."""
+    """Return the raw bytes of a path that is not valid UTF-8, or None if it is valid."""
     try:
         path.encode()
     except UnicodeEncodeError:

@@ -25,17 +25,17 @@ inode change time in nanoseconds since 1970, None if it is unknown.
 
 A plain tuple for speed, because a rescan creates one per file.
 """
-_HAS_CHANGE_TIME = os.name != "nt"  # there, st_ctime is the creation time, and scandir() has no inode
+_HAS_CHANGE_TIME = os.name != "nt"  # on Windows, st_ctime is the creation time
 
 
 class FileStatus(NamedTuple):
-    """Identity of a file in its file system, from the same call as its size and modification time.
+    """Identity of a file in its file system: device, inode, number of links and inode change time.
 
     Attributes:
-        device: Number of the file system, as a signed 64-bit number.
-        inode: Number of the file in it, as a signed 64-bit number.
+        device: Device number of the file system, as a signed 64-bit number.
+        inode: Inode number, as a signed 64-bit number.
         link_count: Number of hard links.
-        changed_ns: When the inode last changed, in nanoseconds since 1970.
+        changed_ns: Inode change time in nanoseconds since 1970.
     """
 
     device: int | None = None
@@ -46,11 +46,11 @@ class FileStatus(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """File that may have to be read.
+    """File that the walk found and that may have to be read.
 
     Attributes:
         path: Stored form of the path.
-        size: Bytes.
+        size: Size in bytes.
         modified_at: Modification time in the file system, to the microsecond.
         wants_content: Whether the hash of an object must be computed from its content.
         status: Identity of the file; empty for objects.
@@ -105,8 +105,8 @@ def to_candidate(entry: Entry) -> Candidate:
 def candidates_of(entries: Iterable[Entry]) -> dict[str, Candidate]:
     """Return entries of the file system as candidates with their status, by path.
 
-    Each is looked up once more, so that all of its values come from one call; a file that was removed since
-    keeps the values of its entry.
+    The status of each file is read again, so that all its values come from one system call. A file that was
+    removed since the walk keeps the values of its entry.
     """
     found = {}
     for entry in entries:
@@ -122,7 +122,7 @@ def candidates_of(entries: Iterable[Entry]) -> dict[str, Candidate]:
 
 
 def file_status(status: os.stat_result) -> FileStatus:
-    """Return the identity of a file; values that the file system does not have are None."""
+    """Return the identity of a file; values that the file system does not provide are None."""
     return FileStatus(
         _signed(status.st_dev) if status.st_ino else None,
         _signed(status.st_ino) or None,
@@ -132,12 +132,12 @@ def file_status(status: os.stat_result) -> FileStatus:
 
 
 def _signed(number: int) -> int:
-    """Return an unsigned 64-bit number as the signed one that databases store."""
+    """Convert an unsigned 64-bit number to the signed number that databases store."""
     return (number + 2**63) % 2**64 - 2**63
 
 
 def modification_time(status: os.stat_result) -> datetime:
-    """Return the modification time to the microsecond, as it is compared and stored."""
+    """Return a file's modification time with microsecond precision, as it is compared and stored."""
     return _to_datetime(status.st_mtime_ns // 1000)
 
 
@@ -145,8 +145,8 @@ def walk(root: str, skipped: SkippedEntries, rules: IgnoreRules = IgnoreRules())
     """Yield the regular files below a folder in lists, sorted by stored path across all lists.
 
     Paths are sorted by code point, as in the database, so that the walk and the library can be compared in
-    bounded memory. Symbolic links are not followed: a file is found where it is stored. Sockets, pipes and
-    devices are skipped. Hidden files are included.
+    bounded memory. Symbolic links are not followed, so each file is found only at its real path. Sockets,
+    pipes and devices are skipped. Hidden files are included.
 
     Args:
         root: Stored form of an absolute path.
@@ -172,7 +172,7 @@ def walk(root: str, skipped: SkippedEntries, rules: IgnoreRules = IgnoreRules())
 def _list_folder(
     folder: str, prefix_length: int, skipped: SkippedEntries, rules: IgnoreRules
 ) -> Iterator[list[Entry] | str]:
-    """Yield the files of one folder in sorted lists, and between them, in order, each subfolder to walk."""
+    """Yield sorted lists of one folder's files and, between them in sort order, its subfolders to walk."""
     prefix = folder if folder.endswith("/") else f"{folder}/"
     files: list[Entry] = []
     folders: list[str] = []

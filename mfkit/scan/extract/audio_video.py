@@ -1,8 +1,7 @@
-"""Video and audio streams and tags, read by PyAV (FFmpeg's demuxers) without decoding frames.
+"""Extractor of video and audio streams and tags with PyAV (FFmpeg's demuxers), without decoding frames.
 
-Codec names are those that ffprobe prints as ``codec_name``. Only local files are opened: whitelists of
-protocols and demuxers, and the demuxer of the identified format, stop a disguised playlist from opening
-anything else.
+Codec names are those that ffprobe prints as ``codec_name``. FFmpeg may open local files only, and only with
+the demuxer of the identified format, so that a disguised playlist cannot make it open other files or URLs.
 """
 
 import errno
@@ -45,7 +44,7 @@ _DEMUXERS = {
     "mpv": "mpegvideo",
     "y4m": "yuv4mpegpipe",
     "dff": "iff",
-    # These formats have the names of their demuxers.
+    # Each of these formats has the same name as its demuxer.
     **{
         name: name
         for name in (
@@ -53,14 +52,14 @@ _DEMUXERS = {
         ).split()
     },
 }
-# Two demuxers for one format (Musepack 7 and 8): FFmpeg chooses one of them.
+# Musepack 7 and 8 are one format here but have two demuxers, so FFmpeg chooses between them.
 _DEMUXER_CHOICES = {"mpc": "mpc,mpc8"}
-# FFmpeg needs a WAV's first frames only to detect DTS. With its default of 5 MB a 40 MB file took 15 ms, with
-# this value 2 ms.
+# FFmpeg needs the first frames of a WAV file only to detect DTS. Its default of 5 MB took 15 ms for a 40 MB
+# file; this value takes 2 ms.
 _PROBE_SIZES = {"wav": "65536"}
 _LOCAL_FILES_ONLY = {"protocol_whitelist": "file"}
 _OPTIONS = {**_LOCAL_FILES_ONLY, "skip_frame": "all"}
-# PyAV 19 always escapes invalid text and has no such argument; PyAV 18 does the same with it.
+# PyAV 18 needs this argument to escape invalid text. PyAV 19 always escapes it and has no such argument.
 _TEXT_ERRORS = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 _AUDIO_TYPES = dict.fromkeys(("mp4", "m4v", "f4v", "mov"), "audio/mp4") | {
     "3gp": "audio/3gpp",
@@ -128,7 +127,7 @@ def open_container(
     decode: bool = False,
     further: Mapping[str, str] = {},
 ) -> InputContainer:
-    """Open a file with the demuxer of its format; nothing else can be opened through it.
+    """Open a file with the demuxer of its format, so that it cannot make FFmpeg open other files.
 
     Args:
         source: The file.
@@ -150,7 +149,7 @@ def open_container(
 
 
 def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
-    """Return a URL for FFmpeg, which is fastest, or an open file if the path cannot be passed."""
+    """Return FFmpeg's input: a file URL, which is fastest, or an open file if there is no usable path."""
     if isinstance(source, Remote):
         return stack.enter_context(source.open())
     name = os.fsdecode(source)
@@ -187,12 +186,12 @@ def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadat
 
 
 def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movie) -> Metadata:
-    """Rotate the video as players do, and add fields that PyAV does not provide."""
+    """Add the movie header's fields, which PyAV does not provide, and rotate the video as players do."""
     header = movie.metadata.copy()
     if header.get("duration") and not movie.is_fragmented:
         # If streams and header differ, as in a truncated file, players show the header's duration.
         metadata["duration"] = header["duration"]
-        size = container.size or 0  # None if unknown, since PyAV 19
+        size = container.size or 0  # PyAV 19 returns None if unknown
         if size > 0 and header["duration"]:
             metadata["bitrate"] = round(8 * size / header["duration"])
     video = best_stream(container, moving_pictures(container), "video")
@@ -211,7 +210,7 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
 
 
 def _add_matroska(metadata: Metadata, container: InputContainer, source: Source) -> Metadata:
-    """Rotate the video as players do, and count what the header does not state."""
+    """Crop and rotate the video as players do, and count a duration that the header does not state."""
     video = best_stream(container, moving_pictures(container), "video")
     rank = None if video is None else list(container.streams.video).index(video)
     found = matroska_metadata(source, metadata.get("duration"), rank)
@@ -222,7 +221,7 @@ def _add_matroska(metadata: Metadata, container: InputContainer, source: Source)
 
 
 def _crop(metadata: Metadata, crop: tuple[int, int]) -> None:
-    """Remove columns and rows that are not shown; the width already follows the shape of the pixels."""
+    """Subtract cropped columns and rows from the size. The width is already scaled to square pixels."""
     extra = metadata["extra"]
     width, height = metadata.get("width"), metadata.get("height")
     if not any(crop) or not width or not height:
@@ -235,7 +234,7 @@ def _crop(metadata: Metadata, crop: tuple[int, int]) -> None:
 
 
 def _rotate(metadata: Metadata, rotation: int) -> None:
-    """Store a video's rotation, and swap its sides if it is a quarter turn."""
+    """Store a video's rotation, and swap width and height if it is 90 or 270 degrees."""
     if rotation:
         metadata["extra"]["rotation"] = rotation
     if rotation in (90, 270):
@@ -261,11 +260,11 @@ def _bitrate(container: InputContainer, audios: list[AudioStream]) -> int | None
 
 
 def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) -> tuple[StatedDate, ...]:
-    """Return the dates in tags; `quicktime` reads the header of a movie."""
+    """Return the dates in tags, except the date in a movie header, which `quicktime` reads."""
     fields = dict(_DATE_TAGS)
     if _DEMUXERS.get(file_format.format) == _MP4:
         del fields["creation_time"]
-        if has_video:  # for music it is the date of release
+        if has_video:  # in music files it is the release date
             fields["date"] = "quicktime day"
     elif file_format.format in ("avi", "wav"):
         fields["creation_time"] = "riff"
@@ -277,7 +276,7 @@ def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) ->
 
 
 def _correct_type(metadata: Metadata, file_format: FileFormat, *, has_video: bool, has_audio: bool) -> None:
-    """Correct the media type by the streams, because names and brands of containers can be wrong."""
+    """Correct the media type by the streams, because file names and container brands can be wrong."""
     if file_format.media_type == "video" and has_audio and not has_video:
         metadata["media_type"] = "audio"
         metadata["mime_type"] = _AUDIO_TYPES.get(file_format.format)

@@ -1,4 +1,4 @@
-"""Size and bit depth of BMP (Windows GDI, "Bitmap Storage") and PSD images (Adobe Photoshop file formats).
+"""Extractors for BMP images (Windows GDI, "Bitmap Storage") and PSD images (Adobe Photoshop file formats).
 
 Headers are parsed here, because Pillow rejects files whose pixels it cannot decode: unusual bit fields, CMYK
 with more than four channels, 16 and 32 bits per channel.
@@ -28,7 +28,7 @@ _COLOR_MODES = {
 
 
 def extract_bmp(source: Source, file_format: FileFormat) -> Metadata:
-    """Read a BMP image's size; rows stored from top to bottom have a negative height.
+    """Read a BMP image's size. A negative height means that rows are stored from top to bottom.
 
     Raises:
         ExtractionError: The file ends within its header or its pixels.
@@ -80,14 +80,14 @@ def extract_psd(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def _psd_end(reader: BoundedReader, is_large: bool, rows: int, row_size: int) -> int:
-    """Return the offset at which the merged image ends, after the sections of which each states its size."""
+    """Return the end offset of the merged image, which follows sections that each state their size."""
     at = 26
     for length_size in (4, 4, 8 if is_large else 4):  # color mode data, image resources, layers
         at += length_size + int.from_bytes(reader.read(at, length_size), "big")
     compression = reader.read(at, 2)
     if compression == b"\x00\x00":
         return at + 2 + rows * row_size
-    if compression == b"\x00\x01":  # run lengths, after a table with the size of each row
+    if compression == b"\x00\x01":  # run-length encoded, after a table with the size of each row
         entry_size = 4 if is_large else 2
         table = reader.read(at + 2, min(rows, _MAX_ROWS) * entry_size)
         sizes = struct.unpack(f">{len(table) // entry_size}{'I' if is_large else 'H'}", table)

@@ -14,12 +14,12 @@ BUDGET = 8 * 1024 * 1024
 
 
 class BoundedReader:
-    """A section of an open file.
+    """Reader of a section of an open file that never reads outside the section or above a byte budget.
 
     Args:
         stream: The file, open for reading in binary.
         start: Offset of the section in the file.
-        size: Its length in bytes.
+        size: Length of the section in bytes.
     """
 
     __slots__ = ("_budget", "_stream", "size", "start")
@@ -31,7 +31,7 @@ class BoundedReader:
         self._budget = [BUDGET] if _budget is None else _budget
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return bytes from an offset in the section; fewer, or none, at its end.
+        """Return bytes at an offset in the section; at its end, fewer bytes than requested or none.
 
         Raises:
             ExtractionError: The budget for one file is used up.
@@ -46,7 +46,7 @@ class BoundedReader:
         return self._stream.read(length)
 
     def part(self, offset: int, size: int) -> "BoundedReader":
-        """Return a smaller section that shares this one's budget."""
+        """Return a reader for a part of this section, which shares the byte budget."""
         offset = min(max(offset, 0), self.size)
         return BoundedReader(
             self._stream, self.start + offset, min(max(size, 0), self.size - offset), self._budget

@@ -1,6 +1,6 @@
 """Recording dates of camcorders: AVI's IDIT chunk, and the MDPM message in the H.264 stream of AVCHD.
 
-IDIT is in the main header list of the file (OpenDML AVI 1.02); cameras write it in many spellings. MDPM is an
+IDIT is in the main header list of the file (OpenDML AVI 1.02); cameras write it in many formats. MDPM is an
 unregistered user data SEI message (ITU-T H.264, section D.1.7) with packs as in IEC 61834; tag numbers follow
 exiftool's H264 module.
 """
@@ -32,7 +32,7 @@ def avchd_dates(source: Source) -> Metadata:
     """Return the date in the first 512 KiB of an MPEG transport stream from a camcorder."""
     with open_source(source) as stream:
         data = file_reader(stream).read(0, _TS_HEAD)
-    # The message's text alone is rarely split over two packets, and most streams do not contain it.
+    # Most streams contain no such message. Two patterns are searched, because a packet may end within one.
     if b"MDPM" not in data and b"\x17\xee\x8c\x60" not in data:
         return {}
     found = (_mdpm_date(payload) for payload in _payloads(data))
@@ -44,7 +44,7 @@ def _listed(date: ParsedDate | None, field: str) -> Metadata:
 
 
 def _riff_date(chunks: BoundedReader, depth: int = 0) -> ParsedDate | None:
-    """Search lists before the frames (``movi``) for a chunk with a date."""
+    """Search the RIFF lists before the frames (``movi``) for a date chunk, and return its date."""
     at = 0
     for _ in range(_MAX_CHUNKS):
         head = chunks.read(at, 12)
@@ -63,7 +63,7 @@ def _riff_date(chunks: BoundedReader, depth: int = 0) -> ParsedDate | None:
 
 
 def _payloads(data: bytes) -> list[bytes]:
-    """Return the payloads of a transport stream's packets by program identifier (ISO/IEC 13818-1, 2.4.3)."""
+    """Join the packet payloads of a transport stream by packet identifier (ISO/IEC 13818-1, 2.4.3)."""
     for stride, start in ((192, 4), (188, 0), (204, 0)):
         if all(
             data[at : at + 1] == bytes((_SYNC,)) for at in range(start, min(len(data), 5 * stride), stride)
@@ -84,7 +84,7 @@ def _payloads(data: bytes) -> list[bytes]:
 
 
 def _mdpm_date(payload: bytes) -> ParsedDate | None:
-    # Within a NAL unit, a 3 is inserted after two zeros (ITU-T H.264, section 7.4.1).
+    # Remove the 3 that H.264 inserts after two zeros within a NAL unit (ITU-T H.264, section 7.4.1).
     plain = payload.replace(b"\x00\x00\x03", b"\x00\x00")
     at = plain.find(_MDPM)
     if at < 0:
@@ -108,7 +108,7 @@ def _mdpm_date(payload: bytes) -> ParsedDate | None:
 
 
 def _offset(code: int) -> timedelta | None:
-    """Return the UTC offset: sign, hours and half an hour of the zone, and an hour of summer time."""
+    """Decode a UTC offset: the zone's sign, hours and half hour, plus one hour of daylight saving time."""
     hours = code >> 1 & 0x0F
     if code & 0x80 or hours > 14:
         return None

@@ -1,4 +1,4 @@
-"""Names of camera makers in one spelling each, and models that do not repeat their maker.
+"""Normalization of camera names: one spelling for each maker, and models without a repeated first word.
 
 One maker writes its name into EXIF in several ways over the years ("NIKON", "NIKON CORPORATION"), which would
 split its cameras into groups. The model stays as the camera states it.
@@ -12,7 +12,7 @@ _LEGAL_FORM = re.compile(
     r"optical|electronics|techwin|camera|digital camera|image systems|computer|photo film)\b[\s,._]*\Z",
     re.IGNORECASE,
 )
-# Spellings by lower-case name without legal form; makers that are not listed keep theirs.
+# Usual spellings, by lower-case name without legal form. Other makers keep the spelling of the file.
 _MAKERS = {name.lower(): name for name in (
     "Acer", "Agfa", "Alcatel", "Amazon", "Apple", "Archos", "Asus", "BenQ", "BlackBerry", "Blackmagic",
     "Canon", "Casio", "Concord", "Creative", "Dell", "DJI", "Epson", "Essential", "Fairphone", "FLIR",

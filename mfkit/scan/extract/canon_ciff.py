@@ -1,4 +1,4 @@
-"""Canon CIFF 1.0 metadata, in CRW files and in the APP0 segment of JPEGs from cameras older than EXIF."""
+"""Reader of Canon CIFF 1.0 metadata, in CRW files and in the APP0 segment of JPEGs that predate EXIF."""
 
 import struct
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ def extract(reader: BoundedReader) -> Metadata:
 
 
 def _heap(heap: BoundedReader, metadata: Metadata, depth: int) -> None:
-    """Read a CIFF heap, which ends with the offset of its directory; types 0x28 and 0x30 are nested heaps."""
+    """Read a CIFF heap (a data block that ends with the offset of its directory) and the heaps inside it."""
     at = int.from_bytes(heap.read(heap.size - 4, 4), "little")
     count = int.from_bytes(heap.read(at, 2), "little")
     for index in range(min(count, _MAX_ENTRIES)):
@@ -31,7 +31,7 @@ def _heap(heap: BoundedReader, metadata: Metadata, depth: int) -> None:
             return
         tag, size, offset = struct.unpack("<HII", entry)
         content = heap.part(offset, size)
-        if tag & 0xC000 == 0x4000:  # the value is in the eight bytes of size and offset
+        if tag & 0xC000 == 0x4000:  # the entry has the value in place of size and offset
             content, size = bytes_reader(entry[2:]), 8
         if tag & 0x3800 in (0x2800, 0x3000) and not tag & 0x4000 and depth < _MAX_DEPTH:
             _heap(content, metadata, depth + 1)

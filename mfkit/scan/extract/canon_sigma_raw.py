@@ -1,4 +1,4 @@
-"""Camera RAW formats not based on TIFF: Canon CR3 (boxes), Canon CRW (CIFF), Sigma X3F (sections).
+"""Extractor for RAW formats not based on TIFF: Canon CR3 (boxes), Canon CRW (CIFF), Sigma X3F (sections).
 
 CR3 stores each EXIF directory as a separate TIFF structure in the boxes ``CMT1`` to ``CMT4``. X3F follows
 Sigma's file format description of 2003.
@@ -22,10 +22,10 @@ _MAX_ENTRIES = 256
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read size and camera metadata.
+    """Read the size and the camera metadata of a CR3, CRW or X3F image.
 
     Raises:
-        ExtractionError: The structure that contains them is missing or damaged.
+        ExtractionError: The structure that contains the metadata is missing or damaged.
     """
     with open_source(source) as stream:
         return apply_orientation(_EXTRACTORS[file_format.format](file_reader(stream)))
@@ -77,7 +77,7 @@ def _x3f(reader: BoundedReader) -> Metadata:
 
 
 def _properties(section: BoundedReader) -> Metadata:
-    """Read pairs of offsets, in characters, into the UTF-16 text that follows them."""
+    """Read the PROP section of an X3F file: pairs of name and value offsets, then the UTF-16 text."""
     head = section.read(0, 24)
     count = min(int.from_bytes(head[8:12], "little"), _MAX_ENTRIES)
     start = 24 + 8 * int.from_bytes(head[8:12], "little")

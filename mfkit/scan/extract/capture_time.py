@@ -1,7 +1,7 @@
-"""Choice of an item's capture time among all dates that a file and its name state.
+"""Selection of an item's capture time from all dates that a file and its name state.
 
-Extractors list dates (``Metadata["dates"]``) by the name of their field. :func:`with_capture_time` takes the
-first in the order of :data:`FIELDS`. docs/fidelity.md has the order and the reasons.
+Extractors list dates (``Metadata["dates"]``) by the name of their field. :func:`with_capture_time` uses the
+first plausible date in the order of :data:`FIELDS`. docs/fidelity.md explains the order.
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ from mfkit.scan.extract.plausible_values import clean_timestamp
 from mfkit.scan.extract.schema import CREATE_DATE, LAST_CHANGE, Metadata, StatedDate
 
 FILE_NAME = "file name"
-"""The origin of a capture time that only the file's name states."""
+"""Origin of a capture time that only the file's name states."""
 MOVIE_HEADER = "container"
-"""The origin of a time in the header of a container, which is in UTC."""
+"""Origin of a time in the header of a container, which is in UTC."""
 WEAK_ORIGINS = frozenset((LAST_CHANGE, FILE_NAME))
 """Origins of capture times that a sidecar's date replaces."""
 IN_UTC = frozenset((MOVIE_HEADER, FILE_NAME, "gps", "takeout", "ingested"))
-"""Origins whose UTC is not the offset of the camera's clock."""
+"""Origins whose times are in UTC, so that their UTC offset is not that of the camera's clock."""
 TYPES_WITH_DATED_NAMES = frozenset(("image", "video", "audio"))
 
 FIELDS = {
@@ -45,7 +45,7 @@ FIELDS = {
 }
 """Fields that state dates, from the most to the least trusted, with the origin of each."""
 _RANKS = {name: rank for rank, name in enumerate(FIELDS)}
-# Clocks that were never set state these: Android's default, and the epoch of DOS.
+# Default dates of clocks that were never set: Android's default date, and the DOS epoch.
 _FACTORY_DATES = frozenset((datetime(2002, 12, 8, 12), datetime(1980, 1, 1)))
 _PRECISIONS = ("second", "minute", "day", "month", "year")
 _HALF_HOUR = timedelta(minutes=30)
@@ -80,13 +80,13 @@ def with_capture_time(metadata: Metadata, name: str = "", media_type: str | None
 
 
 def _best(dates: Iterable[StatedDate]) -> StatedDate | None:
-    """Return the most trusted date that is plausible; those of clocks that were never set come last."""
+    """Return the most trusted plausible date; dates of clocks that were never set are the last choice."""
     plausible = [one for one in dates if clean_timestamp(one.value) is not None]
     return min(
         plausible,
         key=lambda one: (
             one.value.replace(tzinfo=None) in _FACTORY_DATES,
-            # A year alone is less than a day from a less trusted field.
+            # A full date from a less trusted field is better than a month or a year alone.
             max(0, _PRECISIONS.index(one.precision) - _PRECISIONS.index("day")),
             _RANKS[one.field],
         ),
@@ -97,8 +97,8 @@ def _best(dates: Iterable[StatedDate]) -> StatedDate | None:
 def _in_local_time(header: datetime, named: ParsedDate, duration: float | None) -> datetime:
     """Return the time of a movie's header with the UTC offset that the file's name implies.
 
-    Cameras write the start or the end of a recording in UTC into the header, and its start by their own clock
-    into the name. The difference is then a whole number of half hours.
+    Cameras write the start or the end of a recording in UTC into the header, and its local start time into
+    the file name. The difference of the start times is the UTC offset, a multiple of half an hour.
     """
     if named.precision != "second" or named.value.tzinfo is not None or header.utcoffset() != timedelta(0):
         return header

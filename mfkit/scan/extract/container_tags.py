@@ -1,4 +1,4 @@
-"""Tags and chapters of video and audio containers, as FFmpeg names them."""
+"""Reader of the tags and chapters of video and audio containers, with FFmpeg's tag names."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,10 +22,10 @@ Tags = Mapping[str, str]
 
 
 def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str, str]:
-    """Return a container's tags by name in lower case, decoded together."""
+    """Return a container's tags by lower-case name. Tags that are not UTF-8 share one guessed encoding."""
     tags = {key.lower(): _without_repeats(value) for key, value in container.metadata.items()}
     if container.format.name == "ogg":
-        # In Ogg each stream has tags, the container none (RFC 7845; Vorbis I, section 5).
+        # In Ogg, tags belong to the streams, not to the container (RFC 7845; Vorbis I, section 5).
         for stream in (*audios, *container.streams.video):
             for key, value in stream.metadata.items():
                 tags.setdefault(key.lower(), _without_repeats(value))
@@ -33,8 +33,8 @@ def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str,
 
 
 def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
-    """Return what a container's tags state: music fields, camera, place and chapters."""
-    # Apple's keys for title, artist and others end like the usual names.
+    """Convert a container's tags and chapters to metadata: music fields, camera, location and chapters."""
+    # Apple's keys for title, artist and others are the usual names with a prefix.
     named = {name.removeprefix(_APPLE): [value] for name, value in tags.items()} | {
         name: [value] for name, value in tags.items()
     }
@@ -72,13 +72,13 @@ def _first(tags: Tags, names: tuple[str, ...]) -> str | None:
 
 
 def _decoded(tags: Tags) -> dict[str, str]:
-    """Decode texts that FFmpeg did not find to be UTF-8, all of them together."""
+    """Decode tags, with one encoding guessed for all tags that are not valid UTF-8."""
     raw = {name: data for name, value in tags.items() if (data := escaped_bytes(value)) is not None}
     texts = FileTexts.of(raw.values())
     return {name: texts.decode(raw[name]) if name in raw else repair(value) for name, value in tags.items()}
 
 
 def _without_repeats(value: str) -> str:
-    """Return one of several equal values; FFmpeg joins repeated values with a semicolon."""
+    """Return a value once if FFmpeg joined several equal values with semicolons."""
     values = value.split(";")
     return values[0] if len(values) > 1 and len(set(values)) == 1 else value

@@ -1,6 +1,6 @@
-"""Durations counted in files whose container states none, or whose statement FFmpeg guesses.
+"""Counted durations of files whose container states no duration, or for which FFmpeg only guesses one.
 
-At most 8 MiB of a file are read. What is read beyond that is estimated, and `origins` says so.
+At most 8 MiB of a file are read. Durations of larger files can be estimates, which ``origins`` then states.
 """
 
 from collections.abc import Callable
@@ -28,9 +28,9 @@ def counted_duration(
 
     Args:
         source: The file.
-        file_format: Its format.
-        stated: Duration that FFmpeg gives.
-        container: The file, opened.
+        file_format: The file's format.
+        stated: Duration in seconds that FFmpeg returns.
+        container: The file, opened with PyAV.
 
     Returns:
         Duration and bit rate with their origin; empty if FFmpeg's duration is right.
@@ -76,13 +76,13 @@ _COUNTERS: dict[str, Callable[[BoundedReader, str, float | None], Count | None]]
 
 def _joined_programs(reader: BoundedReader, name: str, container: InputContainer) -> Metadata:
     if name == "mpeg" and reader.size <= _SMALL:
-        # The last packet may have many frames of which only the first has a timestamp.
+        # The last packet may have many frames but only one timestamp, so small files are counted by packet.
         return _metadata(_packets(container, reader.size))
     clock = mpeg_stream_duration.clock_jumps(reader, name)
     if clock is None:
         return {}
     if reader.size <= mpeg_stream_duration.LIMIT and (exact := _packets(container, reader.size)):
-        return _metadata(exact)  # the clock of a part starts before its first frame
+        return _metadata(exact)  # more exact, because the program clock starts before the first frame
     return _metadata(Count(clock.seconds, reader.size, clock.is_exact))
 
 
@@ -96,8 +96,8 @@ def matroska_metadata(source: Source, stated: float | None, video: int | None) -
 
     Args:
         source: The file.
-        stated: Duration that FFmpeg gives.
-        video: Rank of the video that counts among the video tracks; None without video.
+        stated: Duration in seconds that FFmpeg returns.
+        video: Index of the selected video track among the video tracks; None without video.
     """
     with open_source(source) as stream:
         reader = file_reader(stream)

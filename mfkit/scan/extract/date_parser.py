@@ -1,8 +1,9 @@
-"""Tolerant parser of dates as EXIF, XMP, PNG, IPTC, RIFF, ID3 and QuickTime state them.
+"""Tolerant parser for the date formats in EXIF, XMP, PNG, IPTC, RIFF, ID3 and QuickTime.
 
-The forms are those of Exif 2.32 (section 4.6.4, ``DateTime``), ISO 8601 with and without separators, RFC 1123
-(section 5.2.14), ``asctime()`` of C, which AVI's ``IDIT`` uses, and deviations that cameras write. A date may
-lack its time, its day or its month. A clock that was never set states an epoch, which is no date.
+The formats are those of Exif 2.32 (section 4.6.4, ``DateTime``), ISO 8601 with and without separators, RFC
+1123 (section 5.2.14), ``asctime()`` of C, which AVI's ``IDIT`` uses, and deviations that cameras write. A
+date may lack its time, its day or its month. An epoch such as 1970-01-01 00:00 comes from a clock that was
+never set, so it is not returned as a date.
 """
 
 import re
@@ -55,11 +56,11 @@ _FORMS = (
     ),
 )
 _OFFSET = re.compile(r"(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)\s*\Z", _FLAGS)
-# Parts that are blank or hyphens stand for nothing, as in "1958:  :     :  :  " (Exif 2.32, section 4.6.4).
+# Blank parts and hyphens mean unknown parts, as in "1958:  :     :  :  " (Exif 2.32, section 4.6.4).
 _BLANK_PARTS = re.compile(r"(?<=[:/-])(?:\s{2}|--)(?=[:/ -]|\Z)")
 _BLANK_CLOCK = re.compile(r"[\sT]+(?:\s{2}|--):(?:\s{2}|--)(?::(?:\s{2}|--))?\s*\Z")
 _EPOCHS = (datetime(1904, 1, 1), datetime(1970, 1, 1))
-# UTC offsets in minutes of places where people live. Noon is left out: people set it for an unknown hour.
+# UTC offsets in use, in minutes. 12 hours are left out, because people set noon for an unknown time of day.
 _SHIFTS = frozenset(60 * hours for hours in range(-11, 15) if hours != 12) | frozenset(
     (-570, -210, 210, 270, 330, 345, 390, 570, 630, 765)
 )
@@ -67,10 +68,11 @@ _MAX_OFFSET = timedelta(hours=15)
 
 
 class ParsedDate(NamedTuple):
-    """A date that a file states.
+    """Parsed date with its precision.
 
     Attributes:
-        value: Date and time, aware if the UTC offset is stated. What follows the precision is at its start.
+        value: Date and time, time-zone-aware if the UTC offset is stated. Parts that are finer than the
+            precision have their first value.
         precision: ``year``, ``month``, ``day``, ``minute`` or ``second``.
     """
 
@@ -79,15 +81,15 @@ class ParsedDate(NamedTuple):
 
 
 def parse_date(text: str | None, offset: str | None = None, fraction: str | None = None) -> ParsedDate | None:
-    """Parse a date in any of the module's forms.
+    """Parse a date in any of the formats that this module supports.
 
     Args:
         text: The date. Text after it, separated by white space, is ignored.
-        offset: UTC offset that another field states; one in the text comes first.
-        fraction: Digits after the decimal point of the seconds that another field states.
+        offset: UTC offset from another field, used if the text contains none.
+        fraction: Digits after the decimal point of the seconds, from another field.
 
     Returns:
-        The date; None for text that is no date, zeros and epochs.
+        The date; None for text without a date, for zeros and for epochs.
 
     Example:
         >>> parse_date("2017:05:16 1:48:24 pm").value.isoformat()
@@ -107,13 +109,13 @@ def parse_date(text: str | None, offset: str | None = None, fraction: str | None
 
 
 def parse_timestamp(text: str | None, offset: str | None = None) -> datetime | None:
-    """Return the value of :func:`parse_date`."""
+    """Parse a date like :func:`parse_date`, but return only the datetime without its precision."""
     found = parse_date(text, offset)
     return found and found.value
 
 
 def from_seconds(seconds: float, epoch_year: int = 1970) -> ParsedDate | None:
-    """Return the UTC time so many seconds after the start of a year; None for an epoch or out of range."""
+    """Return the UTC time a number of seconds after the start of a year; None for an epoch or an error."""
     try:
         found = ParsedDate(datetime(epoch_year, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
     except (OverflowError, ValueError):
@@ -122,7 +124,7 @@ def from_seconds(seconds: float, epoch_year: int = 1970) -> ParsedDate | None:
 
 
 def is_epoch(date: ParsedDate) -> bool:
-    """Return whether a date is the start of 1904 or 1970, in any UTC offset: a clock that was never set."""
+    """Return whether a date is an epoch, the start of 1904 or 1970, at any UTC offset (an unset clock)."""
     if date.precision not in ("minute", "second") or date.value.year not in (1903, 1904, 1969, 1970):
         return False
     local = date.value.replace(tzinfo=None, microsecond=0)
@@ -140,7 +142,7 @@ def _from_parts(
     if month is None:
         return None
     if not (month and day):
-        # Zeros stand for what is unknown: "1958:00:00 00:00:00" is a year.
+        # Zeros mean unknown parts: "1958:00:00 00:00:00" states only a year.
         return _build((int(parts["year"]), month or 1, 1), "month" if month else "year", None)
     if "hour" not in parts:
         return _build((int(parts["year"]), month, day), "day", None)
@@ -150,7 +152,7 @@ def _from_parts(
         if 1 <= hour <= 12:  # "13:00 PM" is on the 24-hour clock
             hour = hour % 12 + 12 * (half[0] in "pP")
     elif hour == 24:
-        # In ISO 8601 it is the end of the day; cameras write it for the hour after midnight.
+        # In ISO 8601, hour 24 is the end of the day; cameras write 24 for the hour after midnight.
         hour, days = 0, int(has_t and minute == second == 0)
     digits = (
         parts.get("fraction") or (re.match(r"\s*(\d{0,12})", fraction or "", re.ASCII) or [""])[0].strip()

@@ -29,7 +29,7 @@ class Resource(NamedTuple):
 
 @dataclass(slots=True)
 class Blocks:
-    """The metadata blocks found in one image; of several of a kind, the first has priority."""
+    """Metadata blocks found in one image, by kind. The first block of a kind has priority."""
 
     exif: list[Metadata] = field(default_factory=list)
     xmp: list[Metadata] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Blocks:
     iptc: list[Metadata] = field(default_factory=list)
 
     def add_exif(self, reader: BoundedReader) -> list[Directory]:
-        """Read a TIFF structure, which may follow the signature of JPEG's segment; return its directories."""
+        """Add a TIFF structure's EXIF metadata, with or without ``Exif`` prefix; return its directories."""
         head = reader.read(0, 6)
         skip = 6 if head[:4] == b"Exif" else 0
         metadata, directories = exif.extract(reader.part(skip, reader.size))
@@ -45,15 +45,15 @@ class Blocks:
         return directories
 
     def add_xmp(self, packet: bytes) -> None:
-        """Read an XMP packet."""
+        """Add the metadata of an XMP packet."""
         self.xmp.append(xmp.extract(packet))
 
     def add_iptc(self, record: bytes) -> None:
-        """Read an IIM record."""
+        """Add the metadata of an IPTC-IIM record."""
         self.iptc.append(iptc.extract(record))
 
     def add_resources(self, reader: BoundedReader) -> None:
-        """Read the blocks in Photoshop's image resources."""
+        """Add the metadata blocks in Photoshop's image resources."""
         for number, content in resources(reader):
             if number == _IPTC and not self.iptc:
                 self.add_iptc(content.read(0, _MAX_RECORD))
@@ -63,7 +63,7 @@ class Blocks:
                 self.add_xmp(content.read(0, xmp.MAX_PACKET))
 
     def merged(self, frame: Metadata, *, after: Sequence[Metadata] = ()) -> Metadata:
-        """Merge the blocks.
+        """Merge all blocks by priority, and return the image's metadata.
 
         Args:
             frame: Metadata of the image data, such as its size.
@@ -85,7 +85,7 @@ class Blocks:
 
 
 def resources(reader: BoundedReader) -> Iterator[Resource]:
-    """Yield image resources (Adobe Photoshop file format specification, "Image resource blocks")."""
+    """Yield Photoshop's image resources (Adobe Photoshop file formats, "Image resource blocks")."""
     at = 0
     for _ in range(_MAX_RESOURCES):
         head = reader.read(at, 7 + 256 + 4)
@@ -100,14 +100,14 @@ def resources(reader: BoundedReader) -> Iterator[Resource]:
 
 
 def photoshop_blocks(data: bytes) -> Blocks:
-    """Return the blocks in image resources that are in memory."""
+    """Return the metadata blocks in Photoshop's image resources, given as bytes."""
     blocks = Blocks()
     blocks.add_resources(bytes_reader(data))
     return blocks
 
 
 def _combined(lists: Sequence[Sequence[str]]) -> list[str]:
-    """Combine keywords without repeats and without those that IIM cut at its maximum length."""
+    """Combine lists of keywords, without duplicates and without keywords that IIM truncated."""
     found: dict[str, None] = {}
     for keywords in lists:
         for keyword in keywords:

@@ -39,7 +39,7 @@ WANTED: Mapping[str, frozenset[int]] = {
 }
 
 LENS_SPECIFICATION = "lens_specification"
-"""Name in ``extra`` of a lens that is known only by focal lengths and f-numbers."""
+"""Key in ``extra`` of a lens that is known only by its focal lengths and f-numbers."""
 
 
 def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Metadata, list[Directory]]:
@@ -88,7 +88,7 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         "changed_at": changed.value if (changed := _date(main, camera, 0x0132, 0x9010, 0x9290)) else None,
         "focal_length_35mm": exposure.whole(exif.get(0xA405)) or None,
         "altitude": altitude(tags["gps"]),
-        # The image and the video of a Live Photo share it.
+        # The image and the video of a Live Photo have the same identifier.
         "content_identifier": tag_text(tags["apple"].get(0x0011)),
     }
     metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
@@ -98,7 +98,7 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
 def _dates(
     main: Mapping[int, Value], camera: Mapping[int, Value], gps: Mapping[int, Value]
 ) -> tuple[StatedDate, ...]:
-    """Return the dates of sections 4.6.5 F (capture), 4.6.4 D (last change) and 4.6.6 (GPS)."""
+    """Return the dates of capture, digitization, last change and GPS (sections 4.6.4 D, 4.6.5 F, 4.6.6)."""
     stated = {
         "exif original": _date(camera, camera, 0x9003, 0x9011, 0x9291),
         "exif digitized": _date(camera, camera, 0x9004, 0x9012, 0x9292),

@@ -1,8 +1,8 @@
-"""Location and altitude from EXIF's GPS tags (CIPA DC-008-2019, section 4.6.6).
+"""Conversion of EXIF's GPS tags to location, altitude and date (CIPA DC-008-2019, section 4.6.6).
 
-Writers store coordinates as signed, decimal or text values, and hemisphere letters as numbers. Those are read
-where they allow only one meaning. A hemisphere is never guessed, because half of the images would get a wrong
-location.
+Some programs write coordinates as signed, decimal or text values, and hemisphere letters as numbers. Such
+values are read if they have only one possible meaning. A hemisphere is never guessed, because half of the
+images would get a wrong location.
 """
 
 import math
@@ -16,7 +16,7 @@ from mfkit.scan.extract.tiff_directories import Value
 
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _ALTITUDE_REF, _ALTITUDE = range(1, 7)
 _BELOW = (1, 3)
-"""AltitudeRef below sea level, or below the ellipsoid (Exif 3.0)."""
+"""Values of AltitudeRef for altitudes below sea level, and below the ellipsoid (Exif 3.0)."""
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?")
 _SEPARATORS = re.compile(r"(?:deg|[\s,;:°'\"′″\x00])*", re.IGNORECASE)
 
@@ -30,7 +30,7 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
         return None
     north, east = _letter(gps.get(_LATITUDE_REF)), _letter(gps.get(_LONGITUDE_REF))
     if not north and not east and min(latitude, longitude) < 0:
-        # The writer uses signs instead of letters, so that positive values have a meaning too.
+        # The writer uses signs instead of letters, so positive values are unambiguous too.
         return latitude, longitude
     signed = _in_hemisphere(latitude, north, "NS"), _in_hemisphere(longitude, east, "EW")
     return None if signed[0] is None or signed[1] is None else (signed[0], signed[1])
@@ -53,7 +53,7 @@ def gps_date(stamp: str | None, time: Value | None) -> ParsedDate | None:
     """Return the UTC time of GPSDateStamp and GPSTimeStamp, or the day alone without a valid time.
 
     Args:
-        stamp: ``YYYY:MM:DD``.
+        stamp: Date as ``YYYY:MM:DD``.
         time: Hour, minute and second as rationals.
     """
     day = parse_date(stamp)
@@ -67,14 +67,14 @@ def gps_date(stamp: str | None, time: Value | None) -> ParsedDate | None:
 
 
 def _in_hemisphere(degrees: float, letter: str, letters: str) -> float | None:
-    """Apply a hemisphere letter; None without a letter, or if a sign contradicts it."""
+    """Apply a hemisphere letter to degrees; None if the letter is missing or contradicts the sign."""
     if letter == letters[0]:
         return degrees if math.copysign(1, degrees) > 0 or not degrees else None
     return -abs(degrees) if letter == letters[1] else None
 
 
 def _letter(value: Value | None) -> str:
-    """Return the first letter of a hemisphere; writers choose any type for it."""
+    """Return the hemisphere letter in a tag's value, which can have any type."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = (value,)
     if isinstance(value, tuple):
@@ -84,7 +84,7 @@ def _letter(value: Value | None) -> str:
 
 
 def _degrees(value: Value | None) -> float | None:
-    """Return degrees from degrees, minutes and seconds, of which the last ones may be missing (0/0)."""
+    """Convert degrees, minutes and seconds to degrees; minutes and seconds may be missing (0/0)."""
     if isinstance(value, str):
         value = _numbers_in(value)
     parts = value if isinstance(value, tuple) else (value,)
@@ -103,7 +103,7 @@ def _degrees(value: Value | None) -> float | None:
 
 
 def _numbers_in(text: str) -> tuple[float, ...]:
-    """Return the numbers of text such as ``"33.5"`` or ``"33 deg 51' 24.5"``; none if there is other text."""
+    """Return the numbers in text such as ``"33.5"`` or ``"33 deg 51' 24.5"``; empty for any other text."""
     if _SEPARATORS.fullmatch(_NUMBER.sub("", text[:128])) is None:
         return ()
     return tuple(float(number) for number in _NUMBER.findall(text[:128]))

@@ -1,7 +1,7 @@
-"""Texts, keywords and ratings in EXIF directories.
+"""Reader of texts, keywords and ratings in EXIF directories.
 
-Exif 2.32, sections 4.6.4 (ImageDescription, Artist, Copyright) and 4.6.5 (UserComment); Windows' own tags
-(XPTitle to XPSubject in UTF-16, Rating, RatingPercent).
+The tags are those of Exif 2.32, sections 4.6.4 (ImageDescription, Artist, Copyright) and 4.6.5 (UserComment),
+and those of Windows (XPTitle to XPSubject in UTF-16, Rating, RatingPercent).
 """
 
 import re
@@ -18,7 +18,7 @@ _XP_TITLE, _XP_COMMENT, _XP_AUTHOR, _XP_KEYWORDS, _XP_SUBJECT = range(0x9C9B, 0x
 _USER_COMMENT = 0x9286
 _COMMENT_CODES = {b"ASCII\x00\x00\x00": "ascii", b"\x00" * 8: None}
 _JAPANESE = ("iso2022_jp", "euc_jp", "cp932")
-# What cameras write into every file.
+# Default texts that cameras write into every file.
 _DEFAULT_TEXTS = frozenset(
     "olympus digital camera|sony dsc|minolta digital camera|konica minolta digital camera|samsung|"
     "samsung digital camera|exif_jpeg_picture|dcf 1.0|digital stillcamera|digital still camera|"
@@ -34,7 +34,7 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
         exif: Tags of the EXIF directory.
 
     Returns:
-        The title, and extra metadata; ``user_comment`` is a description of lower rank.
+        The title, and extra metadata. ``user_comment`` serves as the description if there is no other.
     """
     raw = {tag: tag_bytes(main.get(tag)) or b"" for tag in (0x010E, 0x013B, 0x8298)}
     texts = FileTexts.of(_first_text(data) for data in raw.values())
@@ -60,13 +60,13 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
 
 
 def tag_text(value: Value | None) -> str | None:
-    """Return a tag's text up to its NUL, also if a writer chose a byte type for it."""
+    """Return a tag's text up to the first NUL, even if the tag has a byte type."""
     data = tag_bytes(value)
     return _clean(decode(_first_text(data))) if data else None
 
 
 def tag_bytes(value: Value | None) -> bytes | None:
-    """Return a tag's bytes."""
+    """Return a tag's value as bytes; None if it is neither text nor bytes."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if isinstance(value, tuple) and all(isinstance(part, int) and 0 <= part <= 255 for part in value):
@@ -93,13 +93,13 @@ def user_comment(data: bytes) -> str | None:
 
 
 def _utf16(data: bytes) -> str:
-    """Decode UTF-16 whose byte order is not declared, by the more frequent place of zero or equal bytes."""
+    """Decode UTF-16 of unknown byte order, which is guessed from the positions of zero and equal bytes."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return decode(data)
     even, odd = data[: len(data) // 2 * 2 : 2], data[1 : len(data) // 2 * 2 : 2]
     if b"\x00" not in data.rstrip(b"\x00") and data.isascii():
-        return decode(data.rstrip(b"\x00"))  # a writer that did not convert the text
-    # The high bytes of a text differ less than the low ones.
+        return decode(data.rstrip(b"\x00"))  # the writer did not convert the text to UTF-16
+    # The high bytes of a text vary less than its low bytes.
     is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))
     return decode(data, "utf-16-be" if is_big_endian else "utf-16-le").split("\x00", 1)[0]
 
@@ -118,7 +118,7 @@ def _wide_text(value: Value | None) -> str | None:
 
 
 def _copyright(data: bytes, texts: FileTexts) -> str | None:
-    """Return the photographer's copyright, or the editor's, which follows after a NUL (Exif 2.32, 4.6.4)."""
+    """Return the photographer's copyright, or else the editor's, which follows a NUL (Exif 2.32, 4.6.4)."""
     parts = [_clean(texts.decode(part)) for part in data.split(b"\x00")]
     return next((part for part in parts if part), None)
 
@@ -135,7 +135,7 @@ def _split_keywords(text: str | None) -> list[str] | None:
 
 
 def _rating(main: Mapping[int, Value]) -> ratings.Stars | None:
-    """Return the rating in stars; cameras write 0 into every file, which means that it is not rated."""
+    """Return the rating in stars; None for 0, which cameras write into every unrated file."""
     rating, percent = main.get(0x4746), main.get(0x4749)
     count = ratings.stars(ratings.number(rating)) if isinstance(rating, int) else None
     return count or (ratings.from_percent(ratings.number(percent)) if isinstance(percent, int) else None)

@@ -1,6 +1,6 @@
-"""Exposure and lens from EXIF numbers (CIPA DC-008-2019, sections 4.6.5 and 4.6.7).
+"""Conversion of EXIF numbers to exposure and lens metadata (CIPA DC-008-2019, sections 4.6.5 and 4.6.7).
 
-Cameras leave zeros, 0/0 and infinite values in tags that they do not know; those count as not stated.
+Cameras write 0, 0/0 or infinite values for unknown settings; such values are treated as missing.
 """
 
 import math
@@ -18,7 +18,7 @@ _NO_LENS = re.compile(r"[-\s]*\Z|0(?:\.0+)? ?mm\b", re.IGNORECASE)
 
 
 def first_number(value: Value | None) -> int | float | None:
-    """Return a finite number, also from text such as ``"400"``; of an array, the first member."""
+    """Return a tag's value or first array member as a finite number; text such as ``"400"`` is parsed."""
     if isinstance(value, tuple):
         value = value[0] if value else None
     if isinstance(value, str):
@@ -28,19 +28,19 @@ def first_number(value: Value | None) -> int | float | None:
 
 
 def whole(value: Value | None) -> int | None:
-    """Return the first number without its fraction."""
+    """Return the first number of a tag's value, without its fraction."""
     number = first_number(value)
     return None if number is None else int(number)
 
 
 def positive(value: Value | None) -> float | None:
-    """Return the first number if it is above zero."""
+    """Return the first number of a tag's value if it is above zero."""
     number = first_number(value)
     return float(number) if number is not None and number > 0 else None
 
 
 def iso(camera: Mapping[int, Value]) -> int | None:
-    """Return the ISO speed; 65535 refers to a tag with 32 bits (Exif 2.32, section 4.6.5)."""
+    """Return the ISO speed. The value 65535 means that a 32-bit tag has it (Exif 2.32, section 4.6.5)."""
     for tag in (ISO_SPEEDS, *_LONGER_ISO_TAGS):
         value = camera.get(tag)
         for member in value if isinstance(value, tuple) else (value,):
@@ -51,9 +51,9 @@ def iso(camera: Mapping[int, Value]) -> int | None:
 
 
 def canon_iso(notes: Mapping[int, Value]) -> int | None:
-    """Return the ISO speed from Canon's notes, for cameras older than the Exif tag.
+    """Return the ISO speed from Canon's maker notes, for cameras that do not write the Exif tag.
 
-    It is in CameraSettings (1), or is the product of two values of ShotInfo (4). Tag numbers
+    The speed is in CameraSettings (1), or is the product of two values of ShotInfo (4). Tag numbers
     and formulas follow exiftool's Canon module.
     """
     settings, shot = notes.get(1), notes.get(4)
@@ -69,7 +69,7 @@ def canon_iso(notes: Mapping[int, Value]) -> int | None:
 
 
 def aperture(camera: Mapping[int, Value]) -> float | None:
-    """Return the f-number, or what ApertureValue states in APEX units (Av = 2 log2 N)."""
+    """Return the f-number, if necessary computed from ApertureValue in APEX units (Av = 2 log2 N)."""
     number = positive(camera.get(F_NUMBER))
     if number is not None:
         return number
@@ -78,7 +78,7 @@ def aperture(camera: Mapping[int, Value]) -> float | None:
 
 
 def exposure_seconds(camera: Mapping[int, Value]) -> float | None:
-    """Return the exposure time, or what ShutterSpeedValue states in APEX units (Tv = -log2 t)."""
+    """Return the exposure time in seconds, if necessary from ShutterSpeedValue in APEX (Tv = -log2 t)."""
     seconds = positive(camera.get(EXPOSURE_TIME))
     if seconds is not None:
         return seconds
@@ -89,8 +89,8 @@ def exposure_seconds(camera: Mapping[int, Value]) -> float | None:
 def shutter_speed(seconds: float | None) -> str | None:
     """Format an exposure time in seconds as cameras show it.
 
-    Up to a quarter of a second it is a fraction with a whole denominator, above a number with at most one
-    decimal: ``"1/250"``, ``"0.3"``, ``"30"``.
+    Times up to a quarter of a second are fractions with an integer denominator (``"1/250"``). Longer times
+    are numbers with at most one decimal (``"0.3"``, ``"30"``).
     """
     if seconds is None or not 1e-12 < seconds < 1e6:
         return None
@@ -100,12 +100,12 @@ def shutter_speed(seconds: float | None) -> str | None:
 
 
 def lens_text(text: str | None) -> str | None:
-    """Return a lens name; None for the dashes and zeros of a camera without a lens that it knows."""
+    """Return a lens name; None for the dashes or zeros that cameras write for an unknown lens."""
     return None if text is None or _NO_LENS.match(text) else text
 
 
 def lens_from_specification(value: Value | None) -> str | None:
-    """Name a lens by LensSpecification: focal lengths in mm and f-numbers, each at both ends.
+    """Format LensSpecification, the ranges of focal length in mm and of f-number, as a lens name.
 
     Returns:
         Text such as ``"24-70mm f/2.8"``, ``"18-55mm f/3.5-5.6"`` or ``"50mm"``; None without focal length.

@@ -1,4 +1,4 @@
-"""Capture times in the names that messengers, screenshots, burst modes and phone cameras give to files."""
+"""Parser for capture times in file names from messengers, screenshots, burst modes and phone cameras."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ _COMPACT_DAY = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?![0-9])",
     re.IGNORECASE,
 )
-# Since 1970, in seconds or thousandths: FB_IMG_1546300800000, RPReplay_Final1612345678
+# Seconds or milliseconds since 1970: FB_IMG_1546300800000, RPReplay_Final1612345678
 _EPOCH = re.compile(
     r"(?:mmexport|wx_camera_|microMsg\.|FB_IMG_|FB_VID_|LINE_\w{1,12}_|IMG_|VID_|RPReplay_Final)"
     r"(?P<seconds>\d{10})(?P<more>\d{3})?(?!\d)"
@@ -43,7 +43,7 @@ def date_in_name(name: str) -> ParsedDate | None:
         name: Name of the file, with or without its extension.
 
     Returns:
-        The time by the camera's clock; in UTC for the names of Pixel phones and those with a time since 1970.
+        The local time of the camera's clock; in UTC for names from Pixel phones or with seconds since 1970.
         None for names without a date, and for dates that are in the future or before 1826.
 
     Example:

@@ -1,7 +1,7 @@
-"""Durations of audio without a container, by counting its frames.
+"""Durations of audio streams without a container, computed by counting frames.
 
-A file of up to `LIMIT` bytes is read as a whole. Of a larger one, parts at equal distances are read: if they
-all have the same bit rate, the duration follows exactly from the file's size, otherwise it is an estimate.
+A file of up to `LIMIT` bytes is read completely. Of a larger file, evenly spaced parts are read. If they all
+have the same bit rate, the duration can be computed exactly from the file size; otherwise it is an estimate.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from mfkit.scan.formats.audio_frames import Frame, ac3, adts, dts, mpeg_audio
 LIMIT = 7 << 20
 _PARTS, _PART_SIZE = 32, 7 << 15
 _CONSTANT = 1.002
-"""Largest ratio of the bit rates of parts that have a constant bit rate; padding makes them differ."""
+"""Maximum ratio between the bit rates of parts if the bit rate is constant; padding causes differences."""
 _MAX_TAGS, _MAX_CANDIDATES = 16, 200_000
 
 _PARSERS: dict[str, Callable[[bytes, int], Frame | None]] = {
@@ -34,12 +34,12 @@ _SYNC_BYTES: dict[Callable[[bytes, int], Frame | None], tuple[bytes, ...]] = {
 
 
 class Count(NamedTuple):
-    """A duration that was counted.
+    """Counted or estimated duration of a stream.
 
     Attributes:
-        seconds: The duration.
-        bytes: Number of bytes that take so long, for the bit rate.
-        is_exact: Whether every frame counts; else the duration is an estimate.
+        seconds: The duration in seconds.
+        bytes: Number of bytes with this duration, to compute the bit rate.
+        is_exact: Whether the duration is exact; otherwise it is an estimate.
     """
 
     seconds: float
@@ -48,11 +48,11 @@ class Count(NamedTuple):
 
 
 def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
-    """Count the frames of a file.
+    """Count the audio frames of a file, and return their duration.
 
     Returns:
-        None if the file has no frames, or if its first frame states their number (Xing, VBRI) and the
-        file is not longer than it states.
+        The duration; None if the file has no frames, or if its first frame states their number (Xing, VBRI)
+        and the file is not longer than stated.
     """
     parse = _PARSERS[format_name]
     start, end = audio_range(reader)
@@ -61,7 +61,7 @@ def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
     if end - start <= LIMIT:
         walk = _Walk(parse, reader.read(start, end - start))
         seconds = walk.seconds()
-        # Bytes between frames are no audio; tags count, as in the bit rates that FFmpeg gives.
+        # Bytes between frames are not audio. Tags count for the bit rate, as in FFmpeg.
         return Count(seconds, reader.size - (end - start - walk.bytes)) if seconds else None
     step = (end - start - _PART_SIZE) // (_PARTS - 1)
     walks = [_Walk(parse, reader.read(start + part * step, _PART_SIZE)) for part in range(_PARTS)]
@@ -74,7 +74,7 @@ def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
 
 
 class _Walk:
-    """The consecutive frames in a part of a file, and the gaps between them.
+    """Walk over the consecutive frames in a part of a file, which skips bytes between frames.
 
     Attributes:
         bytes: Number of bytes of the frames.
@@ -87,7 +87,7 @@ class _Walk:
         self._walk()
 
     def seconds(self) -> float:
-        """Return the duration of the frames."""
+        """Return the total duration of the frames in seconds."""
         return sum(samples / rate for rate, samples in self._samples.items())
 
     def _walk(self) -> None:
@@ -102,14 +102,14 @@ class _Walk:
                 at = following
                 continue
             if at + frame.size > len(data):
-                return  # cut off
+                return  # the last frame is cut off
             samples[frame.rate] += frame.samples
             self.bytes += frame.size
             at += frame.size
             previous = frame[2:]
 
     def _is_followed(self, at: int, frame: Frame) -> bool:
-        """Return whether a frame is followed by another one; at the start also by a tag or the end."""
+        """Return whether a frame is followed by another frame or a tag, or, at the start, by the end."""
         end = at + frame.size
         following = self._parse(self._data, end)
         if following is not None:
@@ -117,7 +117,7 @@ class _Walk:
         return not at and end >= len(self._data) - 16 or self._data[end : end + 3] in (b"ID3", b"TAG", b"APE")
 
     def _next_frame(self, at: int) -> int | None:
-        """Return the offset of the next frame after bytes that are none, such as a tag in the middle."""
+        """Return the offset of the next frame after bytes that are not a frame, such as a tag."""
         data = self._data
         if data[at : at + 3] == b"ID3" and (size := _id3_size(data[at : at + 10])):
             return at + size
@@ -134,9 +134,9 @@ class _Walk:
 
 
 def audio_range(reader: BoundedReader) -> tuple[int, int]:
-    """Return where the audio starts and ends between the tags around it.
+    """Return the start and end offset of the audio data, without the tags before and after it.
 
-    ID3v2.4.0, sections 3.1 and 3.4; ID3v1; APE tags; Lyrics3 2.00.
+    The tags are ID3v2.4.0 (sections 3.1 and 3.4), ID3v1, APE and Lyrics3 2.00.
     """
     start, end = 0, reader.size
     for _ in range(_MAX_TAGS):
@@ -161,7 +161,7 @@ def audio_range(reader: BoundedReader) -> tuple[int, int]:
 
 
 def _id3_size(head: bytes) -> int:
-    """Return the bytes of an ID3v2 tag with its header and footer; 0 if there is no tag."""
+    """Return the size in bytes of an ID3v2 tag, including header and footer; 0 if there is no tag."""
     if len(head) < 10 or head[:3] != b"ID3" or max(head[6:10]) > 127:
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
@@ -171,7 +171,7 @@ def _id3_size(head: bytes) -> int:
 def _is_described(data: bytes, size: int) -> bool:
     """Return whether the first frame states the number of all frames in the file.
 
-    Xing, Info and VBRI headers ("MPEG Audio Frame Header" by Konrad Windszus, section 2.3).
+    Xing, Info and VBRI headers state it ("MPEG Audio Frame Header" by Konrad Windszus, section 2.3).
     """
     start = data.find(b"\xff")
     frame = mpeg_audio(data, start) if 0 <= start < 2_048 else None
@@ -196,6 +196,7 @@ def _is_described(data: bytes, size: int) -> bool:
 def _covers(stated: int, size: int) -> bool:
     """Return whether a file is not much longer than its first frame states.
 
-    A longer one was joined from several. Of a truncated one, players show what it states.
+    A longer file was joined from several files, so its frames must be counted. For a truncated file, players
+    show the stated duration.
     """
     return size - stated <= max(4_096, size // 50)

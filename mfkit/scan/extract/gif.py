@@ -1,6 +1,6 @@
-"""GIF images (GIF89a): size, and the duration of an animation by the delays of its frames.
+"""Extractor for GIF images (GIF89a): size, and the duration of an animation as the sum of its delays.
 
-Nothing states the number of frames, so that the blocks are walked. Blocks are at most 255 bytes long.
+The format does not state the number of frames, so all blocks are read. Blocks have at most 255 bytes.
 """
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
@@ -10,9 +10,9 @@ from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _LIMIT = 6 << 20
-"""Number of bytes walked; past it the duration is an estimate by the file's size."""
+"""Maximum number of bytes read; the duration of a larger file is estimated from the file size."""
 _SHORTEST_DELAY, _DEFAULT_DELAY = 2, 10
-"""Browsers and FFmpeg show frames with a shorter delay for a tenth of a second (hundredths of a second)."""
+"""Hundredths of a second. Browsers and FFmpeg show frames with a shorter delay for the default delay."""
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -37,12 +37,12 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def _table_size(flags: int) -> int:
-    """Return the bytes of the color table that packed fields announce (sections 18 and 20)."""
+    """Return the size in bytes of the color table that the packed flags describe (sections 18 and 20)."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 class _Blocks:
-    """The blocks after a GIF's header."""
+    """Walk over the blocks after a GIF's header, which counts the frames and adds up their delays."""
 
     def __init__(self, reader: BoundedReader) -> None:
         self._data = reader.read(0, _LIMIT)
@@ -51,7 +51,7 @@ class _Blocks:
         self._frames, self._hundredths, self._delay = 0, 0, 0
 
     def walk(self, start: int) -> bool:
-        """Walk the blocks; return whether the file ends after a block, or goes on past the limit."""
+        """Walk the blocks; return whether the file ends after a complete block, or is above the limit."""
         data, at = self._data, start
         end = len(data)
         while at < end:
@@ -80,7 +80,7 @@ class _Blocks:
         self._delay = 0
 
     def animation(self) -> Metadata:
-        """Return the duration; estimated by the size of the file if the limit was reached."""
+        """Return the duration, estimated from the file size if the limit was reached."""
         if len(self._data) == self._size or not self._frames:
             return animation(self._frames, self._hundredths / 100)
         scale = self._size / max(self._at, 1)
@@ -90,7 +90,7 @@ class _Blocks:
 
 
 def _after_sub_blocks(data: bytes, at: int) -> int:
-    """Return the offset after a chain of sub-blocks; past the end of the data if the chain is cut off."""
+    """Return the offset after a chain of sub-blocks, or one past the data's end if the chain is cut off."""
     end = len(data)
     while at < end:
         size = data[at]

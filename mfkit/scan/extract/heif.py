@@ -1,8 +1,8 @@
-"""HEIC, HEIF and AVIF images (ISO/IEC 23008-12; ISO/IEC 14496-12, section 8.11).
+"""Extractor for HEIC, HEIF and AVIF images (ISO/IEC 23008-12; ISO/IEC 14496-12, section 8.11).
 
 The displayed size is the primary item's ``ispe``, cropped by ``clap`` and rotated by ``irot``. The EXIF
-orientation is stored but not applied: by ISO/IEC 23008-12, section 6.5.10, only the transformative properties
-count, and files with both state the same rotation twice.
+orientation is stored but not applied, because only these properties count (ISO/IEC 23008-12, section 6.5.10),
+and files with both state the same rotation twice.
 """
 
 import struct
@@ -61,7 +61,7 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
             blocks.add_xmp(section.read(start, min(length, xmp.MAX_PACKET)))
     movie = child(reader, b"moov")
     after: list[Metadata] = []
-    if movie is not None:  # a burst or a live photo
+    if movie is not None:  # the file also contains a burst or a live photo
         after.append({"dates": movie_header(movie).metadata.get("dates", ())})
         if reader.read(8, 4) in _SEQUENCE_BRANDS:
             after.append(_motion(movie))
@@ -79,7 +79,7 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
 
 
 def _motion(movie: BoundedReader) -> Metadata:
-    """Return an image sequence's duration by its track of pictures (ISO/IEC 14496-12, 8.4.2 and 8.6.1.2)."""
+    """Return an image sequence's duration from its picture track (ISO/IEC 14496-12, 8.4.2 and 8.6.1.2)."""
     for media in (child(box.content, b"mdia") for box in boxes(movie) if box.name == b"trak"):
         handler, header = (child(media, name) if media else None for name in (b"hdlr", b"mdhd"))
         times = child(media, b"minf", b"stbl", b"stts") if media else None
@@ -166,7 +166,7 @@ def _image_size(properties: list[Box]) -> Metadata | None:
 
 
 def _items(box: BoundedReader | None) -> dict[int, _Item]:
-    """Return item number → type, and content type of ``mime`` items (ISO/IEC 14496-12, section 8.11.6)."""
+    """Return all items with type and content type, by item number (ISO/IEC 14496-12, section 8.11.6)."""
     found: dict[int, _Item] = {}
     if box is None:
         return found
@@ -185,7 +185,7 @@ def _items(box: BoundedReader | None) -> dict[int, _Item]:
 def _extents(
     box: BoundedReader | None, idat: BoundedReader | None, reader: BoundedReader
 ) -> dict[int, list[tuple[int, int, BoundedReader]]]:
-    """Return item number → extents: offset, length, section (ISO/IEC 14496-12, section 8.11.3)."""
+    """Return the extents (offset, length, section) of all items, by item number (14496-12, 8.11.3)."""
     found: dict[int, list[tuple[int, int, BoundedReader]]] = {}
     data = box.read(0, 1 << 18) if box else b""
     if len(data) < 8 or data[0] > 2:

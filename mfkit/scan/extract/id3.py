@@ -1,4 +1,4 @@
-"""ID3 tags: ID3v2.2, 2.3 and 2.4 (id3.org), and ID3v1.1.
+"""Parser for ID3 tags: ID3v2.2, 2.3 and 2.4 (id3.org), and ID3v1.1.
 
 Text frames that declare Latin-1 contain UTF-8 or a national encoding in practice, so their bytes are kept
 until all texts of the file are known.
@@ -15,7 +15,7 @@ from mfkit.scan.extract.text_decoding import FileTexts
 
 _MAX_FRAMES, _MAX_TEXT, _MAX_UNSYNCHRONISED = 500, 65_536, 2 << 20
 _ENCODINGS = {0: "latin-1", 1: "utf-16-le", 2: "utf-16-be", 3: "utf-8"}
-# Frames of ID3v2.2 and of the later versions → name of the tag.
+# Frame names of ID3v2.2 and of later versions → tag names.
 _TEXT_FRAMES = {
     "TIT2": "title", "TPE1": "artist", "TALB": "album", "TPE2": "album_artist", "TCON": "genre",
     "TDRC": "date", "TYER": "year", "TDOR": "originaldate", "TORY": "originalyear", "TRCK": "track",
@@ -25,7 +25,7 @@ _TEXT_FRAMES = {
     "TCR": "copyright",
 }  # fmt: skip
 _OTHER_FRAMES = frozenset(("TXXX", "TXX", "COMM", "COM", "POPM", "POP", "PRIV"))
-# Names that contain a slash; elsewhere ID3v2.3 separates several artists with it.
+# Names that contain a slash, which otherwise separates several values in ID3v2.3.
 _WITH_SLASH = frozenset(
     "ac/dc|gza/genius|hip-hop/rap|hip hop/rap|r&b/soul|singer/songwriter|christian/gospel|pop/funk|"
     "christian & gospel|jazz/funk|alternative/indie|rock/pop".split("|")
@@ -42,11 +42,11 @@ class Text(NamedTuple):
 
 
 class Id3(NamedTuple):
-    """The content of one ID3 tag.
+    """Content of one ID3 tag.
 
     Attributes:
         texts: Values in the order of the file.
-        rating: Rating of the first popularimeter that has one.
+        rating: Rating of the first popularimeter frame (POPM) that has a rating.
         packet: XMP packet in a private frame.
         has_slashes: Whether the version separates values with a slash instead of a NUL.
     """
@@ -58,14 +58,14 @@ class Id3(NamedTuple):
 
 
 def read_id3v2(reader: BoundedReader, at: int = 0) -> Id3 | None:
-    """Read a tag at an offset; None if there is none."""
+    """Read the ID3v2 tag at an offset; None if there is no tag."""
     head = reader.read(at, 10)
     if len(head) < 10 or head[:3] != b"ID3" or head[3] not in (2, 3, 4):
         return None
     version, flags, size = head[3], head[5], _synchsafe(head[6:10])
     body = reader.part(at + 10, size)
     if flags & 0x80 and version < 4:
-        # Section 5: a NUL was inserted after each 0xFF, which the sizes do not count.
+        # Undo unsynchronisation (section 5): remove the NUL after each 0xFF, which the sizes do not count.
         body = bytes_reader(body.read(0, _MAX_UNSYNCHRONISED).replace(b"\xff\x00", b"\xff"))
     start = _after_extended_header(body, version) if flags & 0x40 and version > 2 else 0
     texts: list[Text] = []
@@ -100,7 +100,7 @@ def read_id3v1(reader: BoundedReader) -> Id3 | None:
 
 
 def decoded(tag: Id3, encodings: FileTexts) -> dict[str, list[str]]:
-    """Return a tag's values by name, with genres as names."""
+    """Decode a tag's values, and return them by name, with genre numbers as genre names."""
     found: dict[str, list[str]] = {}
     for name, data, declared in tag.texts:
         text = encodings.decode(data, declared)
@@ -112,7 +112,7 @@ def decoded(tag: Id3, encodings: FileTexts) -> dict[str, list[str]]:
 
 
 def doubtful_texts(tags: Iterable[Id3 | None]) -> Iterator[bytes]:
-    """Yield the texts whose declared encoding is Latin-1, which most writers ignore."""
+    """Yield the texts with declared encoding Latin-1, because this declaration is often wrong."""
     for tag in tags:
         for text in tag.texts if tag is not None else ():
             if text.declared == "latin-1":
@@ -120,7 +120,7 @@ def doubtful_texts(tags: Iterable[Id3 | None]) -> Iterator[bytes]:
 
 
 def _split_slashes(text: str) -> list[str]:
-    """Split several values at their slashes; a slash within a short or known name is a part of it."""
+    """Split values at slashes, except in known names such as ``AC/DC`` and in names with short parts."""
     if "/" not in text or text.lower() in _WITH_SLASH:
         return [text]
     parts = [part.strip() for part in text.split("/")]
@@ -139,7 +139,7 @@ def _after_extended_header(body: BoundedReader, version: int) -> int:
 
 
 def _frames(body: BoundedReader, at: int, version: int, unsynchronised: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield the frames with texts and ratings; pictures and lyrics are skipped unread."""
+    """Yield the frames with texts, ratings and XMP. Pictures and lyrics are skipped without reading them."""
     head_size = 6 if version == 2 else 10
     for _ in range(_MAX_FRAMES):
         head = body.read(at, head_size)
@@ -169,7 +169,10 @@ def _is_name(data: bytes) -> bool:
 
 
 def _size_of_24(body: BoundedReader, at: int, data: bytes) -> int:
-    """Return a frame's size in seven-bit form or, as iTunes wrote it, plain: what follows decides."""
+    """Return the size of an ID3v2.4 frame, a synchsafe (7-bit) number or, from iTunes, a plain number.
+
+    The number after which another frame, padding or the end follows is used.
+    """
     plain, seven_bit = int.from_bytes(data, "big"), _synchsafe(data)
     if plain == seven_bit:
         return plain
@@ -184,7 +187,7 @@ def _size_of_24(body: BoundedReader, at: int, data: bytes) -> int:
 
 
 def _without_frame_flags(data: bytes, version: int, flags: int, unsynchronised: bool) -> bytes:
-    """Undo compression and similar; empty if the frame is encrypted or damaged."""
+    """Undo the encodings in a frame's flags, such as compression; empty if it is encrypted or damaged."""
     encrypted, compressed, grouped = (0x04, 0x08, 0x40) if version == 4 else (0x40, 0x80, 0x20)
     if not flags or version == 2:
         return data.replace(b"\xff\x00", b"\xff") if version == 4 and unsynchronised else data
@@ -210,11 +213,11 @@ def _texts(name: str, data: bytes) -> Iterator[Text]:
     """Yield the values of a text frame, a user-defined text, or a comment without a description."""
     declared = _ENCODINGS.get(data[0])
     if declared is None:
-        declared, data = "latin-1", b"\x00" + data  # the encoding is missing
+        declared, data = "latin-1", b"\x00" + data  # the encoding byte is missing
     body = data[1:]
     if name in ("COMM", "COM"):
         description, *values = _split(body[3:], declared)
-        # Programs store gapless playback, hashes and the like in comments with a description.
+        # Comments with a description are skipped, because programs store technical data in them.
         if values and not description.strip(b"\x00\xff\xfe"):
             yield Text("comment", values[0], declared)
         return
@@ -231,7 +234,7 @@ def _texts(name: str, data: bytes) -> Iterator[Text]:
 
 
 def _split(data: bytes, declared: str) -> list[bytes]:
-    """Split at NULs, which take two bytes in UTF-16; a byte order mark of the first value counts for all."""
+    """Split text bytes at NULs (two bytes in UTF-16); the first value's byte-order mark applies to all."""
     if not declared.startswith("utf-16"):
         return data.rstrip(b"\x00").split(b"\x00")
     mark = data[:2] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else b""

@@ -1,6 +1,6 @@
-"""Genres in ID3 tags: numbers, references and text.
+"""Genre names in ID3 tags, stored as numbers, references or text.
 
-ID3v1; ID3v2.3, section 4.2.1 (TCON); ID3v2.4, section 4.2.3.
+The sources are ID3v1, ID3v2.3 (section 4.2.1, TCON) and ID3v2.4 (section 4.2.3).
 """
 
 import re
@@ -28,7 +28,7 @@ GENRES = (
     "Psytrance|Shoegaze|Space Rock|Trop Rock|World Music|Neoclassical|Audiobook|Audio Theatre|"
     "Neue Deutsche Welle|Podcast|Indie Rock|G-Funk|Dubstep|Garage Rock|Psybient"
 ).split("|")
-"""Names of the numbers 0 to 191: ID3v1's 80 and those that Winamp added."""
+"""Genre names of the numbers 0 to 191: 80 names of ID3v1, and those that Winamp added."""
 _REFERENCES = {"RX": "Remix", "CR": "Cover"}
 _REFERENCE = re.compile(r"\((\d{1,3}|RX|CR)\)")
 
@@ -59,7 +59,7 @@ def genre_names(values: Iterable[str]) -> list[str]:
 
 
 def genre_of(number: int) -> str | None:
-    """Return the name of a genre's number; None if it is unknown (255 in ID3v1)."""
+    """Return the genre name of a number; None for an unknown number (255 in ID3v1)."""
     return GENRES[number] if 0 <= number < len(GENRES) else None
 
 

@@ -1,4 +1,4 @@
-"""Locations of EXIF, XMP and IPTC in GIF, Photoshop and JPEG 2000 files."""
+"""Readers of the EXIF, XMP and IPTC blocks in GIF, Photoshop and JPEG 2000 files."""
 
 from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.embedded_metadata import Blocks
@@ -8,7 +8,8 @@ from mfkit.scan.extract.text_decoding import FileTexts
 from mfkit.scan.extract.xmp import MAX_PACKET
 
 _GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
-# The packet is not divided into sub-blocks; bytes after it lead a decoder to the end (ISO 16684-3, 1.1.2).
+# An XMP packet is not divided into sub-blocks. The bytes after it let GIF decoders skip it (ISO 16684-3,
+# 1.1.2).
 _GIF_XMP_END = b"\x01\xff\xfe\xfd\xfc"
 _GIF_HEAD, _GIF_TAIL = 1 << 20, 1 << 18
 _MAX_EXTENSIONS, _MAX_SUB_BLOCKS, _MAX_COMMENT = 64, 64, 4_096
@@ -36,7 +37,7 @@ def psd_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
 
     Args:
         reader: The whole file.
-        frame: Metadata of the image, such as its size. EXIF's orientation does not rotate it.
+        frame: Metadata of the image, such as its size. The EXIF orientation is not applied to the size.
     """
     resources_at = 30 + int.from_bytes(reader.read(26, 4), "big")
     size = int.from_bytes(reader.read(resources_at, 4), "big")
@@ -66,7 +67,7 @@ def jpeg_2000_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
 
 
 def _gif_packet(reader: BoundedReader) -> bytes | None:
-    """Find the packet near the start or the end of the file, without walking the frames between."""
+    """Find the XMP packet near the start or the end of a GIF, without reading the frames in between."""
     starts = (0,) if reader.size <= _GIF_HEAD else (0, max(_GIF_HEAD, reader.size - _GIF_TAIL))
     for start in starts:
         data = reader.read(start, _GIF_TAIL if start else _GIF_HEAD)
@@ -78,7 +79,7 @@ def _gif_packet(reader: BoundedReader) -> bytes | None:
 
 
 def _gif_comment(reader: BoundedReader) -> str | None:
-    """Return the first comment before the first image."""
+    """Return the first comment of a GIF, if it is before the first image."""
     flags = reader.read(10, 1)
     at = 13 + (3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0)
     for _ in range(_MAX_EXTENSIONS):

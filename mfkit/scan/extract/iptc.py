@@ -1,6 +1,6 @@
-"""IPTC-IIM 4.2 records: title, caption, author, keywords, date and place (record 2).
+"""Parser for IPTC-IIM 4.2 records: title, caption, author, keywords, date and place (record 2).
 
-They are stored alone in TIFF and JPEG 2000, and in Photoshop's image resources elsewhere.
+TIFF and JPEG 2000 files contain the records directly, other formats inside Photoshop's image resources.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class _DataSet(NamedTuple):
 
 
 def extract(record: bytes) -> Metadata:
-    """Read an IIM record.
+    """Read the metadata of an IIM record.
 
     Args:
         record: Consecutive data sets; bytes before the first tag marker are ignored.
@@ -70,7 +70,7 @@ def _data_sets(record: bytes) -> Iterator[_DataSet]:
             return
         size = int.from_bytes(record[at + 3 : at + 5], "big")
         start = at + 5
-        if size & 0x8000:  # an extended data set: the number of bytes of its size (section 1.5.5)
+        if size & 0x8000:  # extended data set: this is the length of its size field (section 1.5.5)
             length = size & 0x7FFF
             if length > 4:
                 return

@@ -1,7 +1,7 @@
-"""Headers of audio frames that follow each other without a container: MPEG audio, ADTS, AC-3, E-AC-3, DTS.
+"""Parsers for the frame headers of audio streams without a container: MPEG, ADTS, AC-3, E-AC-3, DTS.
 
-Each function returns the frame that starts at an offset, or None if the bytes there are no frame header. A
-header has all that is needed to find the next frame, so that frames are counted without decoding.
+Each function returns the frame that starts at an offset, or None if there is no frame header at the offset. A
+header states the size of its frame, so frames can be counted without decoding.
 """
 
 from functools import lru_cache
@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 
 class Frame(NamedTuple):
-    """A frame's header.
+    """Header of one audio frame.
 
     Attributes:
-        size: Bytes of the frame, including the header.
-        samples: Samples per channel; 0 if the frame adds to another one.
+        size: Size of the frame in bytes, including the header.
+        samples: Samples per channel; 0 if the frame only extends another frame.
         rate: Sample rate in hertz.
         kind: Short name of the format; equal for all frames of one stream.
     """
@@ -39,7 +39,7 @@ def mpeg_audio(data: bytes, at: int = 0) -> Frame | None:
     return _mpeg_audio(data[at : at + 3])
 
 
-@lru_cache(maxsize=4_096)  # the frames of a file differ in few bits
+@lru_cache(maxsize=4_096)  # most frames of a file have equal headers
 def _mpeg_audio(head: bytes) -> Frame | None:
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
@@ -63,7 +63,7 @@ _ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12
 
 
 def adts(data: bytes, at: int = 0) -> Frame | None:
-    """Read an ADTS header of AAC (ISO/IEC 14496-3, section 1.A.3): up to four blocks of 1,024 samples."""
+    """Read an ADTS frame header of AAC audio, with one to four data blocks (ISO/IEC 14496-3, 1.A.3)."""
     if len(data) < at + 7 or data[at] != 0xFF or data[at + 1] & 0xF6 != 0xF0:
         return None
     rate = (data[at + 2] >> 2) & 0x0F
@@ -102,7 +102,8 @@ def _eac3(data: bytes, at: int, rate: int) -> Frame | None:
         return None
     hertz = _AC3_RATES[code] // 2 if rate == 3 else _AC3_RATES[rate]
     blocks = 6 if rate == 3 else (1, 2, 3, 6)[code]
-    # Dependent substreams add channels, further independent ones are other programs.
+    # Dependent substreams add channels, and further independent substreams are other programs. Neither adds
+    # to the duration.
     is_main = stream_type != 1 and substream == 0
     return Frame(size, 256 * blocks if is_main else 0, hertz, "eac3")
 
@@ -110,7 +111,7 @@ def _eac3(data: bytes, at: int, rate: int) -> Frame | None:
 _DTS_RATES = (0, 8000, 16000, 32000, 0, 0, 11025, 22050, 44100, 0, 0, 12000, 24000, 48000, 96000, 192000)
 _DTS_CORE, _DTS_EXTENSION = b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
 DTS_SYNC_WORDS = (_DTS_CORE, b"\xfe\x7f\x01\x80", b"\x1f\xff\xe8\x00", b"\xff\x1f\x00\xe8")
-"""Core frames in 16-bit words of both byte orders, and in 14-bit words of both."""
+"""Sync words of DTS core frames: 16-bit and 14-bit words, each in both byte orders."""
 
 
 def dts(data: bytes, at: int = 0) -> Frame | None:

@@ -7,7 +7,7 @@ _TIFF_RAW = frozenset(
 )
 _DNG_VERSION, _MAKE, _COMPRESSION = 0xC612, 0x010F, 0x0103
 _RAW_BY_MAKE = ((b"NIKON", "nef"), (b"SONY", "arw"), (b"PENTAX", "pef"))
-_RAW_COMPRESSIONS = (34713, 32767, 65535)  # Nikon NEF, Sony ARW, Pentax PEF: no TIFF writer uses them
+_RAW_COMPRESSIONS = (34713, 32767, 65535)  # Nikon NEF, Sony ARW, Pentax PEF; plain TIFF never uses them
 
 
 def tiff_family(head: bytes, claimed: str) -> str:
@@ -36,7 +36,7 @@ def tiff_family(head: bytes, claimed: str) -> str:
 
 
 def _first_directory(head: bytes) -> dict[int, int]:
-    """Return tag → value or offset of the first directory's entries within the head."""
+    """Return the entries of the first TIFF directory in the head, as tag → value or offset."""
     order = "<" if head[:2] == b"II" else ">"
     at = struct.unpack(order + "I", head[4:8])[0] if len(head) >= 8 else len(head)
     if at + 2 > len(head):
@@ -66,14 +66,17 @@ _MP4_NAMES = ("mp4", "m4v", "mov", "m4a", "m4b", "3gp", "3g2", "f4v")
 
 
 def iso_base_media(head: bytes, claimed: str) -> str:
-    """Recognise formats by brand (ISO/IEC 14496-12, section 4.3; 23008-12, section 10), QuickTime by box."""
+    """Recognise MP4, HEIF and related formats by brand (ISO/IEC 14496-12, 4.3), QuickTime by its first box.
+
+    The brands of HEIF are in ISO/IEC 23008-12, section 10.
+    """
     if head[:12] == b"\x00\x00\x00\x0cjP  \r\n\x87\n":
         found = _BRANDS.get(head[20:24], "jp2")
         return found if found in ("jp2", "jpx", "jpm") else "jp2"
     box = head[4:8]
     if box != b"ftyp":
         size = int.from_bytes(head[:4], "big")
-        # Text may start with "carefree", but a box's size contains a byte that text does not.
+        # Text such as "carefree" contains a box name, but the size field of a real box is not printable.
         if box not in _MOVIE_BOXES or 1 < size < 8 or all(32 <= byte < 127 for byte in head[:4]):
             return ""
         fragment = box in (b"styp", b"moof", b"sidx")
@@ -122,7 +125,7 @@ def matroska(head: bytes, claimed: str) -> str:
 
 
 def ogg(head: bytes) -> str:
-    """Recognise Ogg formats by codec; the first pages of all streams come first (RFC 3533)."""
+    """Recognise Ogg formats by the codecs in the first page of each stream, at the start of the file."""
     if head[:4] != b"OggS":
         return ""
     if any(mark in head for mark in (b"\x80theora", b"BBCD\x00", b"OVP80", b"\x01video\x00")):
@@ -138,7 +141,7 @@ _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 
 
 def asf(head: bytes, claimed: str) -> str:
-    """Recognise WMA and WMV, which differ only in their streams (ASF specification, 2.4 and 3.3)."""
+    """Recognise WMA and WMV, which differ only in their stream types (ASF specification, 2.4 and 3.3)."""
     if not head.startswith(_ASF_HEADER):
         return ""
     if claimed in ("wma", "wmv", "asf"):
@@ -172,12 +175,12 @@ def zipped(head: bytes, claimed: str) -> str:
                 return format_name
         if claimed in ("docx", "xlsx", "pptx"):
             return claimed
-    # Some writers put other parts first, so that only the name shows the format.
+    # Some programs write other ZIP entries first, so that only the file name shows the format.
     return claimed if claimed in ("docx", "xlsx", "pptx", "epub", "odt", "ods", "odp", "odg") else "zip"
 
 
 def compound_file(head: bytes, claimed: str) -> str:
-    """Recognise older Office documents, which differ only in their names here (MS-CFB, section 2.2)."""
+    """Recognise older Office documents by signature; the file name decides which (MS-CFB, section 2.2)."""
     if head[:8] != b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return ""
     return claimed if claimed in ("doc", "xls", "ppt", "msg") else "ole"

@@ -6,7 +6,7 @@ _TS_PACKETS = ((188, 0), (192, 4), (204, 0))
 
 
 def transport_stream(head: bytes, claimed: str) -> str:
-    """Recognise MPEG transport streams: 0x47 every 188 bytes, on Blu-ray 192 (ISO/IEC 13818-1, 2.4.3)."""
+    """Recognise MPEG transport streams by a sync byte in every packet (ISO/IEC 13818-1, section 2.4.3)."""
     for size, first in _TS_PACKETS:
         positions = range(first, min(len(head), first + 8 * size), size)
         if len(positions) >= 3 and all(head[at] == 0x47 for at in positions):
@@ -23,10 +23,10 @@ def program_stream(head: bytes) -> str:
 
 
 def audio_frames(head: bytes, claimed: str) -> str:
-    """Recognise MPEG audio, AAC, AC-3 and DTS: two consecutive frames, or one if the name agrees.
+    """Recognise MPEG audio, AAC, AC-3 and DTS by two consecutive frames, or by one if the name agrees.
 
-    An ID3v2 tag (ID3v2.4.0, section 3.1) may precede any of them, and FLAC; it is skipped. If the tag is
-    longer than the head, the name decides.
+    An ID3v2 tag (ID3v2.4.0, section 3.1) before the frames, or before a FLAC stream, is skipped. If the tag
+    is longer than the head, the name decides.
     """
     at = 0
     while head[at : at + 3] == b"ID3" and len(head) >= at + 10:
@@ -68,5 +68,5 @@ def _frames(data: bytes, claimed: str) -> str:
 
 
 def _repeats(data: bytes, size: int) -> bool:
-    """Return whether a frame of this size is followed by another with the same sync bits."""
+    """Return whether a frame of this size is followed by another frame with the same sync bits."""
     return size > 6 and data[size : size + 1] == b"\xff" and data[size + 1 : size + 2] == data[1:2]

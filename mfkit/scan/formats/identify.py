@@ -1,9 +1,9 @@
-"""Identification of file formats by first bytes and by name.
+"""Identification of file formats by the first bytes and the file name.
 
 Names can be wrong: a ``.ts`` may be TypeScript, a ``.nef`` a renamed JPEG, an ``.mp4`` a playlist. Therefore
 the bytes decide. The name only chooses among formats that the bytes allow (camera formats based on TIFF,
 audio or video in one container), or is used if the bytes are not conclusive. MIME types follow the IANA media
-type registry; for others, exiftool and freedesktop.org's shared-mime-info.
+type registry; unregistered types follow exiftool and freedesktop.org's shared-mime-info.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ HEAD_SIZE = 4096
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """A file format.
+    """File format with its MIME type and media type.
 
     Attributes:
         format: Short stable name, such as ``"jpeg"`` or ``"mp4"``, by which extractors are registered.
@@ -29,7 +29,7 @@ class FileFormat:
     media_type: str
 
 
-# Format, MIME type, file extensions. The first format listed with an extension is used for it.
+# Columns: format, MIME type, file extensions. If several formats list an extension, the first one is used.
 _IMAGES = """
 jpeg image/jpeg jpg jpeg jpe jfif
 png  image/png png apng
@@ -203,7 +203,7 @@ application/gpx+xml gpx
 
 
 def _parse_tables() -> tuple[dict[str, FileFormat], dict[str, str]]:
-    """Parse the tables above into name → format and extension → name of the format."""
+    """Parse the tables above into two dicts: format name → format, and extension → format name."""
     formats: dict[str, FileFormat] = {}
     by_extension: dict[str, str] = {}
     for media_type, rows in (
@@ -230,7 +230,7 @@ def identify(head: bytes, name: str) -> FileFormat:
     """Identify a file's format by its first bytes and its name.
 
     Args:
-        head: The file's first `HEAD_SIZE` bytes; more do not help.
+        head: The file's first `HEAD_SIZE` bytes; further bytes are not needed.
         name: The file's name, with or without its folder.
 
     Returns:
@@ -246,7 +246,7 @@ def identify(head: bytes, name: str) -> FileFormat:
     if found:
         return FORMATS[found]
     if signatures.is_text(head, has_text_name=claimed == "text" or extension in _TEXT_TYPES):
-        # The module mimetypes depends on the machine; the result here must not.
+        # The module mimetypes is not used, because its results differ between machines.
         return FileFormat("text", _TEXT_TYPES.get(extension, "text/plain"), "document")
     if claimed in ("text", "svg", "tga", ""):
         # The bytes are not text, SVG or Targa, so the name is wrong.

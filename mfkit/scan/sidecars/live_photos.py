@@ -1,8 +1,9 @@
-"""Live Photos: an image and a short video that a phone took together.
+"""Pairing of Live Photos: an image and a short video that a phone took together.
 
-Apple stores the same content identifier in both (in the image's maker notes and in the video's metadata) and
-gives both the same name. Converters and exports drop the identifier, and cameras reuse names, so that files
-without it are a pair only if they were taken within seconds and the video is short.
+Apple stores the same content identifier in both files (in the image's maker notes and in the video's
+metadata) and gives both the same name. Converters and exports drop the identifier, and cameras reuse names.
+Files without an identifier are therefore a pair only if they were taken within seconds of each other and the
+video is short.
 
 Pixel phones write a motion photo's video into the image (`mfkit.scan.extract.motion_photo`). Google's exports
 contain it once more, as ``IMG.MP`` beside ``IMG.MP.jpg``; they also change a MOV's extension to ``.MP4``.
@@ -26,19 +27,19 @@ from mfkit.scan.scan_lock import write_lock
 
 IMAGE_EXTENSIONS = {".heic": 0, ".heif": 1, ".jpg": 2, ".jpeg": 3}
 VIDEO_EXTENSIONS = {".mov": 0, ".mp4": 1, ".mp": 2}
-"""Extension → priority, the lowest first."""
+"""Extension → priority of image and video files; the lowest number is preferred."""
 
 MAX_SECONDS_APART = 10
-"""Maximum difference between the capture times; a phone may state when it finished the video."""
+"""Maximum difference of the capture times in seconds; a phone may store the end time of the video."""
 MAX_VIDEO_SECONDS = 6.0
-"""Maximum duration of the video; Apple's have three seconds."""
+"""Maximum duration of the video in seconds. Apple's videos last three seconds."""
 _MAX_OFFSET = timedelta(hours=14)
 _OFFSET_STEP = timedelta(minutes=15)
-_HEVC = "_hevc"  # icloudpd appends it to the video's name
+_HEVC = "_hevc"  # suffix that icloudpd appends to the video's name
 
 
 class Shot(NamedTuple):
-    """What a file states about how it was taken.
+    """Metadata that decides whether a file is one half of a Live Photo.
 
     Attributes:
         identifier: ``extra["content_identifier"]``.
@@ -54,16 +55,16 @@ class Shot(NamedTuple):
 def live_photos(shots: Mapping[str, Shot]) -> dict[str, str]:
     """Pair images with videos.
 
-    An identifier that exactly one image and one video share makes them a pair, also across folders. If copies
-    share it, those with the same folder and name are a pair. Otherwise files with the same folder and stem
-    are a pair if they were taken at the same time and the video is short (case does not matter; HEIC is
-    preferred to a JPEG made from it). Files with different identifiers are never a pair.
+    If exactly one image and one video share an identifier, they are a pair, even in different folders. If
+    copies share it too, files with the same folder and name are a pair. Otherwise files with the same folder
+    and stem are a pair if they were taken at the same time and the video is short (case does not matter; HEIC
+    is preferred to a JPEG made from it). Files with different identifiers are never a pair.
 
     Args:
-        shots: Stored paths, from one or several folders, each with what its file states.
+        shots: Metadata of the files, by stored path. The files can be in several folders.
 
     Returns:
-        Path → path of the other half, for ``extra["live_photo"]``, for both halves.
+        The path of each half → the path of its other half, for ``extra["live_photo"]``.
     """
     images_by_stem: dict[str, list[str]] = {}
     videos_by_stem: dict[str, list[str]] = {}
@@ -106,8 +107,8 @@ def _belong_together(image: Shot, video: Shot) -> bool:
 def taken_together(first: datetime | None, second: datetime | None) -> bool:
     """Return whether two capture times are within seconds of each other.
 
-    A camera's clock without an offset is compared with UTC in every offset that is in use; offsets are
-    multiples of 15 minutes.
+    If only one time has a UTC offset, the times match if they are equal at any possible offset, that is, at a
+    multiple of 15 minutes up to 14 hours.
     """
     if first is None or second is None:
         return False
@@ -125,7 +126,7 @@ def _add_pair(pairs: dict[str, str], image: str, video: str) -> None:
 
 
 def _stem(path: str) -> str:
-    """Return the part of a path, in lower case, that both halves have in common."""
+    """Return the part of a path, in lower case, that both halves of a Live Photo have in common."""
     stem, extension = posixpath.splitext(path)
     if extension.lower() not in IMAGE_EXTENSIONS and extension.lower() not in (".mov", ".mp4"):
         return path.lower()  # IMG.MP beside IMG.MP.jpg
@@ -145,7 +146,7 @@ def is_live_video_name(path: str) -> bool:
     end = path[-4:].lower()
     if end in VIDEO_EXTENSIONS:
         return True
-    # Checked once per file of every rescan, so the regular expression is the last resort.
+    # This check runs for every file of a rescan, so the slow regular expression comes last.
     return (end.endswith(".mp") or "~" in end) and _MOTION_NAME.search(path[-8:]) is not None
 
 

@@ -39,7 +39,7 @@ _EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "aut
 
 @dataclass(frozen=True, slots=True)
 class Sidecars:
-    """The names of a media file's sidecars; false if it has none.
+    """Names of a media file's sidecars. The object is false if there are none.
 
     Attributes:
         media_name: The media file's name.
@@ -59,14 +59,14 @@ class Sidecars:
 
 
 class SidecarMetadata(NamedTuple):
-    """Partial metadata from sidecars, of origin ``"sidecar"``; `with_sidecars` merges it."""
+    """Metadata that sidecars state, with the origin ``"sidecar"``, separated by sidecar type."""
 
     xmp: Metadata
     takeout: Metadata
 
 
 class FolderNames(Collection[str]):
-    """The names in a folder, with an index of its sidecars for all of its files.
+    """File names of a folder, with an index from media files to their sidecars.
 
     Args:
         names: The names of the regular files in one folder.
@@ -105,7 +105,7 @@ class FolderNames(Collection[str]):
     def media_of(self, sidecar_name: str) -> tuple[str, ...]:
         """Return a sidecar's media files; see the function `media_of`."""
         if self._media is None:
-            # Derived from sidecars_of(), so that the two directions agree.
+            # This index is derived from sidecars_of(), so that both methods agree.
             self._media = {}
             for name in sorted(self._names) if self._xmp or self._json else ():
                 for sidecar in self.sidecars_of(name):
@@ -130,7 +130,7 @@ class FolderNames(Collection[str]):
 
 
 def is_sidecar_name(name: str) -> bool:
-    """Return whether a file name is that of a possible sidecar."""
+    """Return whether a file name has the extension of a sidecar, ``.xmp`` or ``.json``."""
     return _is_xmp_name(name) or _is_json_name(name)
 
 
@@ -160,7 +160,7 @@ def media_of(sidecar_name: str, names: Collection[str]) -> tuple[str, ...]:
 
 
 def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> SidecarMetadata:
-    """Read sidecars. A damaged sidecar does not make its media file fail.
+    """Read the metadata of sidecars. A damaged sidecar does not make its media file fail.
 
     Args:
         folder_path: The folder, as `os` functions open it.
@@ -200,7 +200,7 @@ def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> Si
 
 
 def names_in(folder: str) -> list[str]:
-    """Return the names in a folder, as ``os`` returns them, or in a folder of object storage.
+    """Return the file names in a local folder, as ``os`` returns them, or in a folder of object storage.
 
     Raises:
         OSError: The folder cannot be listed.
@@ -218,7 +218,7 @@ def with_sidecars(metadata: Metadata, found: SidecarMetadata) -> Metadata:
         found: Metadata from `read_sidecars`.
 
     Returns:
-        New, plausible metadata.
+        New metadata, without implausible values.
     """
     edits, other_fields = _split_edits(clean(found.xmp))
     own = cast(Metadata, dict(metadata))
@@ -266,7 +266,7 @@ def _same_clock_time(edited: datetime | None, own: datetime | None) -> bool:
 
 
 def _merge_with_notes(*parts: Metadata) -> Metadata:
-    """Merge metadata, and combine all lists of sidecars and of notes."""
+    """Merge metadata, and join the lists of sidecars and of notes instead of replacing them."""
     merged = merge(*parts)
     for name in ("sidecars", "probe_notes"):
         members = [member for part in parts for member in part.get("extra", {}).get(name, ())]
@@ -287,9 +287,10 @@ def _from_sidecar(part: Metadata, name: str) -> Metadata:
 
 
 def _read_start(folder_path: str | os.PathLike[str], name: str, limit: int) -> bytes:
-    """Return a regular file's first bytes, at most one more than the limit.
+    """Return the first bytes of a regular file, at most one byte more than the limit.
 
-    A link might lead out of the scanned folders, and opening a pipe would block.
+    Links are refused, because they might lead out of the scanned folders. Pipes are refused, because opening
+    one would block.
     """
     if isinstance(folder_path, str) and is_url(folder_path):
         return bytes(

@@ -1,4 +1,4 @@
-"""Metadata in the JSON files of Google Takeout; for their names see `mfkit.scan.sidecars.takeout_names`."""
+"""Reader for the JSON files of Google Takeout; for their names see `mfkit.scan.sidecars.takeout_names`."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def read_json(data: bytes, media_name: str) -> tuple[Metadata, object]:
         media_name: The media file's name; a title that repeats it is ignored.
 
     Returns:
-        Metadata of origin ``"sidecar"``, empty if the JSON is not from Takeout; and its ``title``.
+        Metadata of origin ``"sidecar"`` (empty if the JSON is not from Takeout), and the JSON's ``title``.
 
     Raises:
         ValueError: The data is not JSON, or is nested too deeply.
@@ -69,7 +69,7 @@ def _capture_time(seconds: object) -> datetime | None:
 
 
 def _point(location: object) -> tuple[float, float] | None:
-    """Return latitude and longitude in degrees; Takeout writes 0,0 if it knows no location."""
+    """Return latitude and longitude in degrees, or None for 0,0, which Takeout writes without a location."""
     if not isinstance(location, dict):
         return None
     latitude, longitude = location.get("latitude"), location.get("longitude")

@@ -1,7 +1,7 @@
-"""Names of Google Takeout's JSON files.
+"""Matching of media files with Google Takeout's JSON files by name.
 
-Google does not document them. These rules come from exports of tens of thousands of files (ente pull request
-4956, GooglePhotosTakeoutHelper pull request 449, immich-go's matchers):
+Google does not document the names. These rules come from exports of tens of thousands of files (ente pull
+request 4956, GooglePhotosTakeoutHelper pull request 449, immich-go's matchers):
 
 - ``IMG.jpg`` has ``IMG.jpg.supplemental-metadata.json`` since the end of 2024, ``IMG.jpg.json`` before, and
   ``IMG.json`` in the oldest exports.
@@ -11,7 +11,7 @@ Google does not document them. These rules come from exports of tens of thousand
 - A number follows the truncated name: ``IMG(1).jpg`` has ``IMG.jpg.supplemental-metadata(1).json`` or
   ``IMG.jpg(1).json``. A number that was part of the original name stays where it is.
 - An edited copy (``IMG-edited.jpg``, localised) uses the JSON of the original; the video of a Live Photo or
-  of a Pixel motion photo (``IMG.MP`` beside ``IMG.MP.jpg``) uses that of the image.
+  of a Pixel motion photo (``IMG.MP`` beside ``IMG.MP.jpg``) uses the JSON of the image.
 
 A truncated name may match several files. Then the ``title`` in the JSON, the complete name, decides.
 """
@@ -22,7 +22,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
 MAX_STEM = 46
-"""UTF-16 units of a JSON file's name before its number and ``.json``."""
+"""Maximum length of a JSON file's name in UTF-16 code units, without its number and ``.json``."""
 
 _STEM_LENGTHS = (MAX_STEM, MAX_STEM + 1, MAX_STEM - 1)
 _JSON_MARK = ".supplemental-metadata"
@@ -48,18 +48,18 @@ EDIT_MARKS = frozenset(
     .replace("\n", "|")
     .split("|")
 )
-"""What follows the hyphen in the name of an edited copy, in lower case and composed."""
+"""Suffixes after the hyphen in the names of edited copies, in Unicode NFC form and case-folded."""
 
 _MAX_MARK = max(map(len, EDIT_MARKS))
 _MAX_EDITS = 3
-# A mark of a language that is not listed: words without digits.
+# Matches edit suffixes of languages that are not listed: words without digits.
 _WORDS = re.compile(r"[^\W\d_][^\d_()~.-]{1,30}\Z")
 _VIDEO_EXTENSIONS = frozenset((".mov", ".mp4", ".m4v"))
 _IMAGE_EXTENSIONS = (".heic", ".jpg", ".jpeg")
 
 
 class JsonNames:
-    """The JSON files of a folder, found by the names of media files.
+    """Index of the JSON files of a folder, to find them by the name of a media file.
 
     Args:
         names: Names of the JSON files.
@@ -81,14 +81,14 @@ class JsonNames:
 
         Args:
             media_name: The media file's name, without its folder.
-            exists: Whether a folded name is that of a file in the folder.
+            exists: Function that returns whether the folder has a file with a name normalized by `folded`.
         """
         name = folded(media_name)
         found: dict[str, None] = {}
         for base in _names_with_json(name):
             self._add_json_of(base, found)
         for original in _unlisted_originals(name):
-            # Other names have such endings too, so the edited copy must be beside its original.
+            # Unedited files can have such endings too, so the original must exist in the same folder.
             if exists(original):
                 self._add_json_of(original, found)
         if utf16_length(name) > MAX_STEM:
@@ -108,7 +108,7 @@ def is_json_of(json_name: str, title: object, media_name: str) -> bool:
 
     Args:
         json_name: The JSON file's name.
-        title: The ``title`` in it, which is the media file's name before Takeout truncated it.
+        title: The ``title`` in the JSON, which is the media file's name before Takeout truncated it.
         media_name: The media file's name.
     """
     name = folded(media_name)
@@ -129,29 +129,29 @@ def is_json_of(json_name: str, title: object, media_name: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """Return a name in the form in which names are compared: composed and in lower case."""
+    """Normalize a name for comparison: Unicode NFC form, case-folded."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
 def comparable(text: str) -> str:
-    """Replace special characters by underscores, as Takeout does for file systems, and fold case."""
+    """Normalize a text like a file name from Takeout, which replaces special characters with underscores."""
     return re.sub(r"\W", "_", folded(html.unescape(text)))
 
 
 def split_extension(name: str) -> tuple[str, str]:
-    """Split a name into stem and extension with its dot; extensions have at most five characters."""
+    """Split a name into its stem and its extension, which has a dot and at most five characters."""
     stem, dot, extension = name.rpartition(".")
     is_extension = stem and len(extension) <= 5 and extension.isalnum()
     return (stem, dot + extension) if is_extension else (name, "")
 
 
 def utf16_length(text: str) -> int:
-    """Return the length in UTF-16 units, which Takeout counts, as Java and JavaScript do."""
+    """Return the length of a text in UTF-16 code units, in which Takeout measures names."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
 def _readings(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield the names that the stem of a JSON file may stand for, each with the number behind it."""
+    """Yield the media names that the stem of a JSON file may stand for, each with its trailing number."""
     match = _JSON_NAME.match(stem)
     parts = {(stem, ""), (match["base"], match["number"] or "")} if match else set()
     for base, number in sorted(parts):
@@ -162,7 +162,7 @@ def _readings(stem: str) -> Iterator[tuple[str, str]]:
 
 
 def _json_stems(name: str) -> Iterator[tuple[str, str]]:
-    """Yield possible stems of the JSON: with the number in its place, then moved to the end by Takeout."""
+    """Yield possible stems of a media file's JSON, each with the number that Takeout moves to the end."""
     without_number, number = _split_number(name)
     readings = [(name, "")]
     if number:
@@ -177,19 +177,19 @@ def _json_stems(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _names_with_json(name: str) -> Iterator[str]:
-    """Yield the names whose JSON a file may use: its own, its original's, its Live Photo image's."""
+    """Yield the file names whose JSON a file may use: itself, its original and its Live Photo image."""
     bases = dict.fromkeys((name, *_originals(name)))
     yield from bases
     for base in bases:
         stem, extension = split_extension(base)
         if extension in _VIDEO_EXTENSIONS:
             yield from (stem + image_extension for image_extension in _IMAGE_EXTENSIONS)
-        elif extension in ("", ".mp"):  # IMG.MP~2 has no extension by the rule above
+        elif extension in ("", ".mp"):  # split_extension() finds none in IMG.MP~2
             yield from (base + image_extension for image_extension in _IMAGE_EXTENSIONS)
 
 
 def _originals(name: str) -> Iterator[str]:
-    """Yield the names of the originals of an edited copy, without one mark, two marks and so on."""
+    """Yield possible original names of an edited copy: without one edit suffix, without two, and so on."""
     for _ in range(_MAX_EDITS):
         original = next(_without_mark(name), None)
         if original is None:
@@ -204,7 +204,7 @@ def _without_mark(name: str) -> Iterator[str]:
     hyphen = stem.rfind("-", end)
     while hyphen > 0:
         mark = stem[hyphen + 1 :]
-        # Takeout truncates the name with the mark.
+        # Takeout truncates the whole name, so that the edit suffix may be incomplete.
         is_cut = utf16_length(stem) >= MAX_STEM - 1 and any(one.startswith(mark) for one in EDIT_MARKS)
         if mark in EDIT_MARKS or (mark and is_cut):
             yield f"{stem[:hyphen]}{number}{extension}"
@@ -232,9 +232,9 @@ def _split_number(name: str) -> tuple[str, str]:
 
 
 def _truncate(text: str, length: int) -> str:
-    """Return the first characters, counted in UTF-16 units, without half a character."""
+    """Truncate a text to a number of UTF-16 code units, without splitting a character."""
     if text.isascii():
         return text[:length]
     units = text.encode("utf-16-le", "surrogatepass")
-    # A name that is not UTF-8 contains lone surrogates, which must stay if nothing is truncated.
+    # A name that is not UTF-8 contains lone surrogates, which must be kept if nothing is truncated.
     return text if len(units) <= 2 * length else units[: 2 * length].decode("utf-16-le", "ignore")

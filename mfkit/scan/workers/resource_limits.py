@@ -1,4 +1,4 @@
-"""Limits of the isolated processes that read untrusted files: default values, and how a process sets them.
+"""Memory and time limits of the isolated processes that read untrusted files.
 
 The parent enforces the time limit in `mfkit.scan.workers.worker_process`.
 """
@@ -14,7 +14,7 @@ TIME_LIMIT = 60.0
 
 
 def arm_watchdog(time_limit: float) -> None:
-    """Have the operating system kill this process if the watchdog is not armed again in time.
+    """Let the operating system kill this process unless the watchdog is armed again in time.
 
     The parent kills a silent worker earlier. The watchdog is for a worker that hangs after its parent was
     killed.
@@ -32,7 +32,8 @@ def limit_memory(limit: int) -> None:
         import resource
     except ImportError:
         return
-    # Limit data, not address space, because libraries map far more memory than they use. No core dumps.
+    # Data is limited, not address space, because libraries map far more memory than they use. The limit of 0
+    # prevents core dumps.
     for name, value in (("RLIMIT_DATA", limit), ("RLIMIT_CORE", 0)):
         try:
             resource.setrlimit(getattr(resource, name), (value, value))

@@ -1,7 +1,7 @@
 """Worker process that inspects files, ``python -m mfkit.scan.workers.worker_main``, and its protocol.
 
-A file can crash or hang the library that reads it, or make it allocate all memory. In a separate process it
-harms nothing else.
+A file can crash or hang the library that reads it, or make it allocate all memory. In a separate process,
+such a file does no other harm.
 
 Each request is one line of JSON on standard input, and each reply one line of JSON on standard output, in the
 order of the requests. While a large file is read, empty objects are sent as heartbeats. If a worker dies
@@ -32,7 +32,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def encode_request(result: FileResult, known_hash: str | None, *, wants_metadata: bool) -> bytes:
-    """Return the request line for a file."""
+    """Encode the request line for a file."""
     modified = (result.modified_at - _EPOCH) // _MICROSECOND if result.modified_at is not None else 0
     values = [result.path, result.size, modified, known_hash, wants_metadata, result.wants_content]
     values.append(result.expected_fingerprint)
@@ -40,7 +40,7 @@ def encode_request(result: FileResult, known_hash: str | None, *, wants_metadata
 
 
 def decode_request(line: bytes) -> tuple[FileResult, str | None, bool]:
-    """Return the arguments of :func:`encode_request` for a request line."""
+    """Decode a request line into the arguments of :func:`encode_request`."""
     path, size, modified, known_hash, wants_metadata, wants_content, fingerprint = json.loads(line)
     result = FileResult(
         path,
@@ -53,7 +53,7 @@ def decode_request(line: bytes) -> tuple[FileResult, str | None, bool]:
 
 
 def encode_reply(result: FileResult) -> bytes:
-    """Return the reply line for a file that was inspected."""
+    """Encode the reply line for an inspected file."""
     values: dict[str, Any] = {"done": 1, "spent": result.stage_seconds}
     if result.file_format is not None and result.file_hash is not None:
         file_format = result.file_format
@@ -104,12 +104,13 @@ def answer_requests(answer: Callable[[bytes, Callable[[], None]], bytes]) -> Non
     """Answer the parent's requests until the parent ends.
 
     Args:
-        answer: Returns the reply line for a request line. It gets a function that sends a heartbeat.
+        answer: Function that returns the reply line for a request line. Its second argument is a function
+            that sends a heartbeat.
     """
     memory_limit, time_limit = (float(argument) for argument in (*sys.argv[1:], "0", "0")[:2])
     if memory_limit:
         limit_memory(int(memory_limit))
-    # Write replies to a copy of standard output, so that output of libraries cannot mix with them.
+    # Replies are written to a copy of standard output, so that output of libraries cannot mix with them.
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
@@ -121,7 +122,7 @@ def answer_requests(answer: Callable[[bytes, Callable[[], None]], bytes]) -> Non
     for line in requests():
         arm_watchdog(time_limit)
         send(answer(line, send))
-        arm_watchdog(0)  # waiting for the next request is not limited
+        arm_watchdog(0)  # waiting for a request has no time limit
 
 
 def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:

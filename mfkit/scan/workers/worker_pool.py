@@ -18,19 +18,19 @@ from mfkit.scan.workers.worker_supervisor import SCAN_WORKER, J, Job, WorkerSupe
 _QUEUED_PER_WORKER = 64
 """Number of files per worker that wait in the queue."""
 _HELD_PER_WORKER = 1024
-"""Number of results per worker that wait for an earlier file: more than arrive while a worker starts."""
+"""Maximum results per worker that wait for an earlier file; more than arrive while a worker starts."""
 _MAX_HELD_SECONDS = 5.0
-"""Seconds that results wait for an earlier file.
+"""Maximum seconds that results wait for an earlier file.
 
-Longer than a worker takes to start, but short enough that an interrupt loses little work.
+This is longer than a worker takes to start, but short enough that an interruption loses little work.
 """
 
 
 class FilePool(AbstractAsyncContextManager["FilePool"], Protocol):
-    """Pool that inspects files: worker processes of this machine, or machines of an executor."""
+    """Pool that inspects files, in worker processes of this machine or on the machines of an executor."""
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Queue a file; wait while enough files are queued."""
+        """Queue a file, after waiting if too many files are queued already."""
 
     async def finish(self) -> None:
         """Signal that no more files follow."""
@@ -41,7 +41,7 @@ class FilePool(AbstractAsyncContextManager["FilePool"], Protocol):
 
 
 class JobPool(Generic[J]):
-    """Isolated worker processes behind two bounded queues.
+    """Pool of isolated worker processes with a bounded queue of jobs and a bounded queue of results.
 
     A file that kills a worker affects no other file, see :class:`WorkerSupervisor`.
     """
@@ -59,7 +59,7 @@ class JobPool(Generic[J]):
 
         Args:
             workers: Number of processes.
-            start_early: Whether to start the processes at once, and not with the first file.
+            start_early: Whether to start the processes at once instead of with the first file.
             time_limit: Seconds that a worker may work on one file without a heartbeat.
             memory_limit: Bytes that a worker may allocate; 0 for no limit.
             module: The module that the workers run.
@@ -89,12 +89,12 @@ class JobPool(Generic[J]):
         await self._jobs.put(job)
 
     async def finish(self) -> None:
-        """Signal that no more files follow."""
+        """Signal that no more jobs follow."""
         for _ in self._tasks:
             await self._jobs.put(None)
 
     async def done_jobs(self) -> AsyncIterator[list[J]]:
-        """Yield jobs that are done, in lists and in any order, until all are done.
+        """Yield lists of finished jobs, in any order, until all jobs are finished.
 
         Raises:
             MfkitError: A worker cannot be started, or cannot import a library.
@@ -111,7 +111,7 @@ class JobPool(Generic[J]):
                 task.result()
 
     async def _work(self) -> None:
-        """Run one worker, and signal its end in the results unless the pool was cancelled."""
+        """Run one worker, and put None into the results when it ends, unless the pool is cancelled."""
         try:
             await self._serve()
         except Exception:
@@ -143,7 +143,7 @@ class WorkerPool(JobPool[Job]):
         """Yield the results in lists until all files are done.
 
         Results come in the order in which the files were queued, so that the content of a library does not
-        depend on the speed of the workers. Files that take very long come later.
+        depend on the speed of the workers. Results of very slow files come later.
 
         Raises:
             MfkitError: A worker cannot be started, or cannot import a library.
@@ -162,10 +162,10 @@ T = TypeVar("T")
 
 
 class OrderedResults(Generic[T]):
-    """Buffer that puts results back into order, bounded in number and time.
+    """Buffer that restores the order of results, limited in number of results and in waiting time.
 
     Order matters because the content of a library should not depend on the speed of the workers. The bounds
-    matter because results that wait for a slow file are not stored, and would be lost by an interrupt.
+    matter because results that wait for a slow file are not stored, and would be lost by an interruption.
     """
 
     def __init__(
@@ -184,11 +184,11 @@ class OrderedResults(Generic[T]):
         self._held_since: float | None = None
 
     def put(self, number: int, result: T) -> None:
-        """Add a result. Numbers count from 0, and each is added once."""
+        """Add a result with its position in the order. Positions start at 0, and each is added once."""
         heappush(self._held, (number, result))
 
     def ready(self) -> list[T]:
-        """Return the results that need not wait any longer, in order."""
+        """Return, in order, the results that need not wait for an earlier result any longer."""
         waited = self._clock() - self._held_since if self._held_since is not None else 0.0
         is_late = waited > self._max_seconds
         ready = []
@@ -205,7 +205,7 @@ class OrderedResults(Generic[T]):
         return ready
 
     def rest(self) -> list[T]:
-        """Return all results that are still held, in order; call it when no more follow."""
+        """Return all remaining results in order. Call this after the last result was added."""
         rest = [result for _, result in sorted(self._held, key=lambda held: held[0])]
         self._held.clear()
         return rest

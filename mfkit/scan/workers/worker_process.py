@@ -12,28 +12,28 @@ from mfkit.errors import MfkitError
 from mfkit.processes.child_process import python_child
 
 _MAX_LINE_BYTES = 1 << 24
-"""Maximum length of a reply line; metadata is limited to far less."""
+"""Maximum length of a reply line in bytes. Valid metadata is far smaller."""
 _MAX_START_SECONDS = 120.0
-"""Seconds that a worker may take to start; a cold disk under load is slow."""
+"""Maximum seconds that a worker may take to start, which can be slow on a busy disk."""
 _READ_INTERVAL = 0.005
 """Seconds between two reads of a worker's replies.
 
-Waking up for every reply took the parent longer than storing the file. Replies wait in the pipe, where they
-are not lost if the worker crashes.
+If the parent woke up for every reply, that would take longer than storing the files. Unread replies wait in
+the pipe and are not lost if the worker crashes.
 """
 _GRACE_SECONDS = 0.1
 """Seconds added to the time limit, to read replies that arrived while the event loop was blocked."""
 
 
 class WorkerLostError(Exception):
-    """A worker crashed or must be killed; the message gives the reason as an error of its current file."""
+    """Error for a worker that crashed or must be killed; the message describes what its file caused."""
 
 
 class WorkerProcess(asyncio.SubprocessProtocol):
     """Running worker process; created by :meth:`start`."""
 
     def __init__(self, time_limit: float) -> None:
-        """Create the protocol of a process that is about to start."""
+        """Create the asyncio protocol of a process that is about to start."""
         self._time_limit = time_limit
         self._lines: list[bytes] = []
         self._incomplete = b""
@@ -76,7 +76,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 )
             await worker.replies()
         except BaseException:
-            await worker.kill()  # no caller has it yet
+            await worker.kill()  # no caller has received the worker yet
             raise
         return worker
 
@@ -90,13 +90,13 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0)).write(lines)
 
     async def replies(self) -> list[bytes]:
-        """Wait for reply lines and return all that have arrived, without line ends.
+        """Wait for reply lines, and return all that have arrived, without newline characters.
 
         Raises:
             WorkerLostError: The worker crashed, exceeded the time limit, or sent a line that is too long.
         """
         for seconds in (self._time_limit, _GRACE_SECONDS):
-            # Not wait_for, which can lose a cancellation on Python 3.11.
+            # asyncio.wait_for() is not used, because it can lose a cancellation on Python 3.11.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._arrived.wait()

@@ -1,4 +1,4 @@
-"""Supervisor of one worker process: feeds it files, and replaces it when a file kills it."""
+"""Supervisor of one worker process: sends files to it, and replaces it when a file crashes it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from mfkit.scan.workers.worker_process import WorkerLostError, WorkerProcess
 _MAX_SENT_FILES = 64
 """Maximum number of files sent to a worker in advance, so that it never has to wait."""
 _MAX_SENT_BYTES = 16 << 20
-"""Total size of files in bytes above which only one more is sent; another worker may finish it sooner."""
+"""Total size of sent files in bytes above which no more are sent, because another worker may be faster."""
 
 
 SCAN_WORKER = "mfkit.scan.workers.worker_main"
 
 
 class WorkerJob(Protocol):
-    """Work on one file that a worker process does."""
+    """Protocol of a job for a worker process: some work on one file."""
 
     @property
     def size(self) -> int:
@@ -39,7 +39,7 @@ class WorkerJob(Protocol):
         """
 
     def crashed(self, error: str) -> bool:
-        """Record that the file killed a worker; return whether the job is done and not tried again."""
+        """Record that the file crashed a worker; return True if the job must not be tried again."""
 
 
 J = TypeVar("J", bound=WorkerJob)
@@ -50,11 +50,11 @@ class Job:
     """File to inspect during a scan.
 
     Attributes:
-        result: Receives what the worker finds out.
-        known_hash: Hash of the content if it is known to be unchanged.
+        result: Receives the values of the worker's reply.
+        known_hash: Hash of the content if the content is known to be unchanged.
         wants_metadata: Whether to extract metadata.
         number: Position in the order in which files were queued.
-        metadata_error: Error that killed a worker while it read the file; then the file is only hashed.
+        metadata_error: Error of a first attempt that crashed a worker. If set, the file is only hashed.
     """
 
     result: FileResult
@@ -67,7 +67,7 @@ class Job:
     def request(self) -> bytes:
         """Request line for the worker."""
         wants_metadata = self.wants_metadata and self.metadata_error is None
-        # Without metadata, the fingerprint cannot show whether the file is unchanged.
+        # Without metadata, the fingerprint is incomplete and cannot show whether the file is unchanged.
         is_known = wants_metadata or self.result.expected_fingerprint is None
         known_hash = self.known_hash if is_known else None
         return encode_request(self.result, known_hash, wants_metadata=wants_metadata)
@@ -86,7 +86,7 @@ class Job:
         return True
 
     def crashed(self, error: str) -> bool:
-        """Record the first crash as an error of the metadata, and the second one as an error of the file."""
+        """Record a first crash as a metadata error, and a second crash as a read error of the file."""
         if self.metadata_error is None:
             self.metadata_error = error
             return False
@@ -95,10 +95,10 @@ class Job:
 
 
 class WorkerSupervisor(Generic[J]):
-    """Supervisor that has jobs done by an isolated process, one after the other.
+    """Supervisor that runs jobs in an isolated process, one after the other.
 
-    A process that crashes or exceeds the time limit is replaced. Its current job decides whether it is tried
-    once more (:meth:`WorkerJob.crashed`). The jobs after it go to the new process.
+    A process that crashes or exceeds the time limit is replaced. Its current job decides whether the job is
+    tried again (:meth:`WorkerJob.crashed`). The remaining jobs go to the new process.
     """
 
     def __init__(self, memory_limit: int, time_limit: float, module: str = SCAN_WORKER) -> None:
@@ -122,16 +122,16 @@ class WorkerSupervisor(Generic[J]):
             self._worker = await WorkerProcess.start(self._memory_limit, self._time_limit, self._module)
 
     async def serve(self, jobs: asyncio.Queue[J | None], results: asyncio.Queue[list[J] | None]) -> None:
-        """Do the jobs of a queue until None arrives, and keep the process for later calls.
+        """Run the jobs of a queue until None arrives. The process is kept for later calls.
 
         Args:
             jobs: The jobs.
-            results: Receives lists of jobs that are done, in order.
+            results: Receives lists of finished jobs, in order.
 
         Raises:
             MfkitError: A process cannot be started, or cannot import a library.
         """
-        if self._worker is not None and not self._worker.is_alive:  # it ended between two calls
+        if self._worker is not None and not self._worker.is_alive:  # ended between two calls
             await self.end()
         sent: deque[J] = deque()
         has_more = True
@@ -176,7 +176,7 @@ def _has_room(sent: deque[J]) -> bool:
 
 
 def _apply_replies(lines: list[bytes], sent: deque[J], done: list[J]) -> None:
-    """Store reply lines in the jobs that were sent, in order."""
+    """Pass reply lines to the sent jobs in order, and move finished jobs from `sent` to `done`."""
     for line in lines:
         try:
             is_done = sent[0].apply(line)

@@ -1,7 +1,7 @@
-"""Readers that return rows of the library database as Arrow batches, for building and updating snapshots.
+"""Readers that return rows of the library database as Arrow batches, to build and update snapshots.
 
-SQLite is read through Python's own driver, which works in any process and is fast enough for thousands of
-rows. mfkit.core.bulk_reader reads millions. PostgreSQL is read through ADBC.
+SQLite is read through Python's sqlite3 module, which can be used in any process and is fast enough for
+thousands of rows. For millions of rows see mfkit.core.bulk_reader. PostgreSQL is read through ADBC.
 """
 
 from __future__ import annotations
@@ -22,26 +22,29 @@ Columns = Sequence[tuple[str, pa.DataType]]
 
 
 class Reader(Protocol):
-    """A connection in one read transaction, so that everything it reads is of the same state."""
+    """Database connection with one open read transaction, so that all queries see the same data."""
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Return all rows of a small result."""
+        """Run a query with a small result and return all its rows."""
         ...
 
     def table(self, statement: str, columns: Columns) -> pa.RecordBatchReader:
-        """Return the rows of a large result, in the columns' raw types (SQLite) or the server's (PostgreSQL).
+        """Run a query with a large result and return its rows as Arrow batches.
+
+        With SQLite, the columns have the types in ``columns``. With PostgreSQL, they have the types that the
+        server returns.
 
         Raises:
-            pa.ArrowException: A value in SQLite has another type than its column.
+            pa.ArrowException: A value in a SQLite database does not have the type of its column.
         """
         ...
 
 
 class SqliteReader(Reader):
-    """Reader of a SQLite file through Python's own driver."""
+    """Reader of a SQLite file through Python's sqlite3 module."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        """Use a connection in a read transaction."""
+        """Create a reader for a connection that has an open read transaction."""
         self._connection = connection
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
@@ -63,10 +66,10 @@ class SqliteReader(Reader):
 
 
 class PostgresqlReader(Reader):
-    """Reader of PostgreSQL through ADBC."""
+    """Reader of a PostgreSQL database through ADBC."""
 
     def __init__(self, connection: Any) -> None:
-        """Use a connection in a read transaction."""
+        """Create a reader for an ADBC connection that has an open read transaction."""
         self._connection = connection
         self._cursors: list[Any] = []
 
@@ -90,7 +93,7 @@ class PostgresqlReader(Reader):
 
 @contextmanager
 def sqlite_reader(file: Path) -> Iterator[SqliteReader]:
-    """Open a SQLite file in one read transaction. The process may also have other connections to it."""
+    """Open a SQLite file with one read transaction. The process may have other connections to the file."""
     connection = connect_sqlite(file)
     try:
         connection.execute("BEGIN")
@@ -100,7 +103,7 @@ def sqlite_reader(file: Path) -> Iterator[SqliteReader]:
 
 
 def connect_sqlite(file: Path) -> sqlite3.Connection:
-    """Open a SQLite file read-only, for use by one thread at a time."""
+    """Open a read-only connection to a SQLite file; only one thread may use it at a time."""
     connection = sqlite3.connect(
         sqlite_uri(file), uri=True, isolation_level=None, check_same_thread=False, timeout=30
     )
@@ -111,7 +114,7 @@ def connect_sqlite(file: Path) -> sqlite3.Connection:
 
 @contextmanager
 def postgresql_reader(url: URL) -> Iterator[PostgresqlReader]:
-    """Open a PostgreSQL database in one read-only transaction that sees a single state."""
+    """Open a PostgreSQL database with one read-only transaction, in which all queries see the same data."""
     connection = connect_postgresql(url)
     reader = PostgresqlReader(connection)
     try:
@@ -124,7 +127,7 @@ def postgresql_reader(url: URL) -> Iterator[PostgresqlReader]:
 
 
 def connect_postgresql(url: URL, *, autocommit: bool = False) -> Any:
-    """Open a connection through libpq, with the URL's options."""
+    """Open an ADBC connection to PostgreSQL with the options of a SQLAlchemy URL."""
     from adbc_driver_postgresql import dbapi
 
     libpq_url = url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -132,7 +135,7 @@ def connect_postgresql(url: URL, *, autocommit: bool = False) -> Any:
 
 
 def sqlite_uri(file: Path) -> str:
-    """Return the URI with which SQLite opens a file read-only."""
+    """Return the SQLite URI that opens a file read-only."""
     url = read_only_url(URL.create("sqlite", database=str(file)), file)
     query = "&".join(f"{name}={value}" for name, value in url.query.items() if name != "uri")
     return f"{url.database}?{query}"

@@ -1,9 +1,10 @@
-"""Reader of a large SQLite file as Arrow batches, through ADBC, for a process with no other connection to it.
+"""Fast reader of large SQLite files as Arrow batches through ADBC, for use in a separate process.
 
-ADBC is about three times as fast as Python's own driver, but it has its own copy of the SQLite library, and
-two copies in one process release each other's file locks (https://www.sqlite.org/howtocorrupt.html, section
-2.2.1). This module imports little, so that its process starts quickly. ADBC's DB-API layer would import
-pandas and more, which takes a second.
+ADBC is about three times as fast as Python's sqlite3 module. But ADBC contains its own copy of the SQLite
+library, and two copies in one process release each other's file locks
+(https://www.sqlite.org/howtocorrupt.html, section 2.2.1). So the process must have no other connection to the
+file. This module has few imports, so that the process starts quickly. It does not use ADBC's DB-API layer,
+because that imports pandas and other packages, which takes a second.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ import pyarrow as pa
 
 BULK_BATCH = 16_384
 _ATTEMPTS = 50
-# No memory map, because its page faults took longer than reading.
+# Memory-mapped I/O is not enabled, because its page faults took longer than normal reads.
 _PRAGMAS = ("busy_timeout = 30000", "cache_size = -65536", "trusted_schema = OFF", "cell_size_check = ON")
 
 
 class BulkReader:
-    """ADBC connection to a SQLite file in one read transaction, for one thread.
+    """ADBC connection to a SQLite file with one open read transaction, for use by one thread.
 
-    The process must not also use Python's own driver on the file.
+    The process must not also open the file with Python's sqlite3 module.
     """
 
     def __init__(self, uri: str) -> None:
@@ -42,23 +43,23 @@ class BulkReader:
             self._open = stack.pop_all()
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Return all rows of a small result."""
+        """Run a query with a small result and return all its rows."""
         with self._execute(statement) as reader:
             return [tuple(row.values()) for row in reader.read_all().to_pylist()]
 
     @contextmanager
     def stream(self, statement: str) -> Iterator[pa.RecordBatchReader]:
-        """Return the rows of a large result without the first one, which is a sample.
+        """Run a query with a large result and return its rows as Arrow batches, without the first row.
 
-        The driver takes a column's type from the first batch, in which all values may be null. The sample row
-        has a value of the right type in each column.
+        The first row must be a sample row with a value of the right type in each column. It is needed because
+        the driver infers the column types from the first batch, in which all values of a column can be null.
         """
         with self._execute(statement) as reader:
             first = reader.read_next_batch().slice(1)
             yield pa.RecordBatchReader.from_batches(reader.schema, chain([first], reader))
 
     def close(self) -> None:
-        """End the transaction."""
+        """End the transaction and close the connection."""
         self._open.close()
 
     @contextmanager
@@ -73,11 +74,14 @@ class BulkReader:
 
 @contextmanager
 def consistent_readers(uri: str, number: int, position: str) -> Iterator[tuple[list[BulkReader], Any]]:
-    """Open several connections that see the same state of the file.
+    """Open several connections that see the same version of the data.
+
+    The function opens all connections and compares the results of the query ``position``. If they differ,
+    another program committed in the meantime, and the function tries again.
 
     Args:
-        uri: The file's SQLite URI.
-        number: Number of connections. Only one is opened if others commit too often to open several.
+        uri: SQLite URI of the file.
+        number: Number of connections. After many failed attempts, the function opens only one connection.
         position: Query whose result changes with every relevant commit.
 
     Yields:

@@ -1,19 +1,19 @@
-"""Inserts and updates of many rows in one statement, faster than through the ORM, and the ids of new rows.
+"""Bulk inserts and updates, which are faster than the ORM, and generation of ids for new rows.
 
-SQLAlchemy's ``executemany`` looks up a conversion function for every value. This module looks it up once per
-column, converts column by column, and passes tuples to the driver. The statements are text, so that defaults
-of the models do not apply to columns that the rows do not have.
+SQLAlchemy's ``executemany`` looks up a conversion function for every value. This module looks up the function
+once per column, converts the values column by column, and passes tuples to the driver. The statements are
+plain SQL text, so the defaults of the models do not apply to columns that the rows do not have.
 
-On SQLite a statement has as many rows as its limit of values allows. The full-text index writes to disk at
-the end of each statement. Doing this once per thousand rows instead of once per row, an insert takes two
-fifths of the time, and other Python threads can run meanwhile.
+On SQLite, one statement inserts as many rows as the maximum number of values allows. The full-text index
+writes to disk at the end of each statement. With a thousand rows per statement instead of one, an insert
+takes 60 % less time, and other Python threads can run in the meantime.
 
-On PostgreSQL new rows are written with COPY. It is one statement, so triggers for each statement run once
-instead of once per row. docs/decisions/0006-postgresql.md has the measurement.
+On PostgreSQL, new rows are written with COPY. COPY is a single statement, so statement-level triggers run
+once instead of once per row. For the measurement see docs/decisions/0006-postgresql.md.
 
-Ids are UUIDs that sort by creation time (RFC 9562, section 5.7, version 7; Python has such a function from
-3.14 on). Rows with random ids are spread over an index, and in a large library nearly each one changes a page
-of its own. docs/decisions/0010-ids-by-time.md has the measurement.
+Ids are UUIDs that sort by creation time (RFC 9562, section 5.7, version 7; Python 3.14 and later can generate
+them). Random ids would be spread over the whole index, so in a large library nearly every new row would
+change another page of the index. For the measurement see docs/decisions/0010-ids-by-time.md.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ from mfkit.models.long_text_indexes import digest
 
 Row = Sequence[Any]
 Chunk = list[tuple[Any, ...]]
-"""Rows for one statement, as values of the driver."""
+"""Rows for one statement, whose values are already converted for the database driver."""
 _MAX_VALUES = 32_766
 """Maximum number of values in a SQLite statement (https://www.sqlite.org/limits.html, section 9)."""
 _RANDOM = 10
-"""Number of bytes after the milliseconds. Six of their bits are fixed."""
+"""Number of bytes in a UUID after the timestamp: random bits, except 6 bits for version and variant."""
 _FREE, _FIXED = ~(0xF << 76 | 0x3 << 62), 0x7 << 76 | 0x2 << 62
 
 
 async def insert_rows(
     connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Iterable[Row]
 ) -> None:
-    """Insert rows.
+    """Insert many rows of Python values into a table.
 
     Args:
         connection: A connection in a write transaction.
         table: The table.
         columns: Names of the columns to fill.
-        rows: Python values in the order of ``columns``.
+        rows: Rows of Python values in the order of ``columns``.
     """
     chunks = converted(connection.dialect, table, _by_column(columns, rows))
     await insert_converted(connection, table, columns, chunks)
@@ -60,7 +60,7 @@ async def insert_rows(
 async def insert_converted(
     connection: AsyncConnection, table: Table, columns: tuple[str, ...], chunks: Iterable[Chunk]
 ) -> None:
-    """Insert rows from :func:`converted` into columns of these names."""
+    """Insert rows that :func:`converted` returned into the given columns of a table."""
     if connection.dialect.name == "postgresql":
         for chunk in chunks:
             await copy_rows(connection, table.name, columns, chunk)
@@ -69,7 +69,11 @@ async def insert_converted(
 
 
 def converted(dialect: Dialect, table: Table, columns: Mapping[str, Sequence[Any]]) -> Iterator[Chunk]:
-    """Yield rows as values of the driver, as many at a time as fit into one statement."""
+    """Convert columns of Python values to rows for the database driver.
+
+    Yields:
+        Chunks of as many rows as fit into one statement.
+    """
     count = len(next(iter(columns.values())))
     per_statement = _MAX_VALUES // len(columns) if dialect.name == "sqlite" else max(count, 1)
     for start in range(0, count, per_statement):
@@ -87,7 +91,7 @@ def converted(dialect: Dialect, table: Table, columns: Mapping[str, Sequence[Any
 async def upsert_rows(
     connection: AsyncConnection, table: Table, key: str, columns: tuple[str, ...], rows: Iterable[Row]
 ) -> None:
-    """Insert rows, or overwrite existing rows with the same unique ``key`` except for their ids."""
+    """Insert rows. If a row with the same unique ``key`` exists, overwrite it but keep its id."""
     kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "id"))
     is_text = connection.dialect.name == "postgresql" and isinstance(table.c[key].type, Text)
     unique = digest(table.c[key]).compile(dialect=connection.dialect) if is_text else key
@@ -99,7 +103,7 @@ async def upsert_rows(
 async def update_rows(
     connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Iterable[Row]
 ) -> None:
-    """Update rows by id. Each row has the values of ``columns`` and then a unique id."""
+    """Update rows by id. Each row consists of the values of ``columns``, followed by the id."""
     filled = (*columns, "id")
     chunks = converted(connection.dialect, table, _by_column(filled, rows))
     if connection.dialect.name == "sqlite":
@@ -139,9 +143,10 @@ async def _insert(
 
 
 async def _execute_chunks(connection: AsyncConnection, head: str, chunks: Iterable[Chunk], tail: str) -> None:
-    """Run a statement for each chunk.
+    """Run a SQLite statement for each chunk of rows.
 
-    The next chunk is converted meanwhile, because SQLite runs on its own thread without Python's lock.
+    While a statement runs, the next chunk is converted. This is possible because SQLite runs on its own
+    thread and releases Python's global interpreter lock.
     """
     running = None
     try:
@@ -152,7 +157,7 @@ async def _execute_chunks(connection: AsyncConnection, head: str, chunks: Iterab
             if running is not None:
                 await running
             running = asyncio.ensure_future(connection.exec_driver_sql(statement, values))
-            await asyncio.sleep(0)  # so that it starts
+            await asyncio.sleep(0)  # lets the statement start
         if running is not None:
             await running
     finally:
@@ -161,7 +166,7 @@ async def _execute_chunks(connection: AsyncConnection, head: str, chunks: Iterab
 
 
 def _placeholders(number: int) -> list[str]:
-    """Return the parameter placeholders of PostgreSQL's driver."""
+    """Return placeholders for the bind parameters of PostgreSQL's driver: ``$1``, ``$2`` and so on."""
     return [f"${place}" for place in range(1, number + 1)]
 
 
@@ -169,7 +174,7 @@ def _column(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Seq
     if function is None:
         return values
     first = values[0]
-    if all(value is first for value in values):  # all None, or the time of the batch
+    if all(value is first for value in values):  # fast path for columns of None or of one shared timestamp
         return [None if first is None else function(first)] * len(values)
     return [None if value is None else function(value) for value in values]
 
@@ -179,15 +184,15 @@ def _converter(table: Table, name: str, dialect: Dialect) -> Any:
 
 
 def new_id() -> UUID:
-    """Return a unique id."""
+    """Return a new unique id (UUID version 7)."""
     return new_ids(1)[0]
 
 
 def new_ids(count: int) -> list[UUID]:
-    """Return unique ids in ascending order."""
+    """Return new unique ids in ascending order (UUID version 7)."""
     milliseconds = time.time_ns() // 1_000_000 << 80
     drawn = os.urandom(_RANDOM * count)
-    # Version and variant are set here, because UUID() would double the time.
+    # Version and variant bits are set here, because UUID(version=...) would take twice as long.
     rests = sorted(
         int.from_bytes(drawn[at : at + _RANDOM], "big") & _FREE | _FIXED
         for at in range(0, len(drawn), _RANDOM)

@@ -1,4 +1,4 @@
-"""The library database. Only this module opens connections to it."""
+"""Library database: connections, sessions, transactions and schema upgrades."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ BUSY_TIMEOUT = 30.0
 
 
 class Database:
-    """The database of a media library, with its SQLAlchemy engine and sessions.
+    """Library database, with its SQLAlchemy engine, sessions and transactions.
 
     Attributes:
-        url: The database's URL. Its text form has no password.
-        file: The SQLite file, or None.
+        url: URL of the database. ``str(url)`` hides the password.
+        file: Path of the SQLite file; None for other databases.
         read_only: True if the database cannot be written.
-        engine: The SQLAlchemy engine.
+        engine: SQLAlchemy engine that manages the connections.
     """
 
     _open_file: sqlite.SqliteFile | None = None
@@ -54,9 +54,9 @@ class Database:
         Args:
             url: A SQLAlchemy URL (``sqlite+aiosqlite:///library.db``,
                 ``postgresql+asyncpg://user@host/name``) or the path of a SQLite file.
-            busy_timeout: Seconds to wait for another program's write to end (SQLite).
-            read_only: Open the database read-only. A SQLite file is always opened read-only if this user
-                cannot write it or its folder, which SQLite's log needs.
+            busy_timeout: Seconds to wait while another program writes (SQLite only).
+            read_only: Open the database read-only. A SQLite file is always opened read-only if this user has
+                no write permission for the file or for its folder, in which SQLite creates its log.
 
         Raises:
             NotALibraryError: The URL is invalid, or the path is empty or a directory.
@@ -79,7 +79,7 @@ class Database:
                 if self.read_only:
                     engine_url = sqlite.read_only_url(self.url, self.file)
         else:
-            # So that the year of a timestamp is the year in UTC, whatever the server's time zone.
+            # The session uses UTC, so that extract(year) returns the UTC year in any server time zone.
             settings = {"timezone": "UTC"}
             if read_only:
                 settings["default_transaction_read_only"] = "on"
@@ -89,7 +89,7 @@ class Database:
                 engine_url,
                 json_serializer=_json,
                 connect_args=connect_args,
-                # A server may have been restarted since a connection was last used.
+                # Test each connection before use, because the server may have been restarted.
                 pool_pre_ping=self.dialect == "postgresql",
             )
         except ModuleNotFoundError as error:
@@ -103,18 +103,18 @@ class Database:
 
     @property
     def dialect(self) -> str:
-        """The SQL dialect: ``sqlite`` or ``postgresql``."""
+        """Name of the SQL dialect: ``sqlite`` or ``postgresql``."""
         return self.url.get_backend_name()
 
     @property
     def name(self) -> str:
-        """The path, or the URL without the password. Messages use it as the database's name."""
+        """Name of the database for messages: the file's path, or the URL without the password."""
         if self.file is not None:
             return str(self.file)
         return hide_credentials(self.url.render_as_string(hide_password=True))
 
     def __repr__(self) -> str:
-        """Show the URL without the password."""
+        """Return the class name and the URL without the password."""
         return f"Database({hide_credentials(self.url.render_as_string(hide_password=True))!r})"
 
     async def create_tables(self) -> None:
@@ -129,23 +129,23 @@ class Database:
             await connection.run_sync(schema_version.stamp)
 
     async def drop_tables(self) -> None:
-        """Drop everything that :meth:`create_tables` creates, with all rows."""
+        """Drop all tables, indexes, triggers and views that :meth:`create_tables` creates, with all rows."""
         async with self.transaction() as connection:
             await connection.run_sync(Base.metadata.drop_all)
             await connection.run_sync(schema_version.unstamp)
 
     async def upgrade(self, *, create: bool = True) -> None:
-        """Bring the schema to this mfkit's revision.
+        """Migrate the schema to the newest revision that this version of mfkit knows.
 
         Args:
-            create: Create a library that does not exist.
+            create: Create the library if it does not exist.
 
         Raises:
             LibraryNotFoundError: The library does not exist and should not or cannot be created, or its file
                 was deleted or moved.
             NotALibraryError: The database belongs to another program, the file is not a database, or the
                 schema has triggers, views or columns that mfkit did not create.
-            NewerLibraryError: A newer mfkit has changed the schema.
+            NewerLibraryError: A newer version of mfkit has changed the schema.
             ReadOnlyLibraryError: The schema is old and the database is read-only.
             LibraryLockedError: Another program holds the write lock.
         """
@@ -162,7 +162,7 @@ class Database:
             schema_version.refuse_newer(revision, self.name)
             create = create or revision is not None or (self.dialect == "sqlite" and self.file is None)
         elif self._open_file is not None and self._open_file.opened:
-            create = True  # the connection says that it was deleted or moved
+            create = True  # the connection below raises the error that the file was deleted or moved
         if not create:
             raise LibraryNotFoundError(
                 f"The library {self.name} does not exist. Check the name, or create the library with a first "
@@ -177,17 +177,17 @@ class Database:
             await connection.run_sync(schema_version.upgrade)
 
     async def check_file(self) -> None:
-        """Check that the SQLite file still exists, as every new connection does.
+        """Check that the SQLite file still exists. Every new connection makes the same check.
 
         Raises:
-            LibraryNotFoundError: The file was deleted or moved, and no other library took its place.
+            LibraryNotFoundError: The file was deleted or moved, and no other library has its path.
         """
         if self._open_file is not None and self._open_file.is_another():
             async with self.connect():
                 pass
 
     async def _refuse_foreign(self, connection: AsyncConnection, revision: str | None) -> None:
-        """Refuse the database of another program, which may also use Alembic. A server may be shared."""
+        """Raise an error if the database belongs to another program, which may also use Alembic."""
         if revision is None and self.dialect != "sqlite":
             return
         found = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
@@ -203,15 +203,15 @@ class Database:
         """Open a session that commits on success, rolls back on error and always closes.
 
         Args:
-            write: Take SQLite's write lock before the first statement, after waiting for other writers.
-                SQLite fails at once when a read transaction is upgraded after another connection wrote. Use
-                False for a session that only reads; it does not block writers.
+            write: Wait for other writers and acquire SQLite's write lock before the first statement. This is
+                necessary because SQLite fails at once when a read transaction is upgraded after another
+                connection wrote. Use False for a session that only reads; it does not block writers.
 
         Yields:
             An async session whose objects stay usable after the commit.
 
         Raises:
-            ReadOnlyLibraryError: The session wrote, and the database is read-only.
+            ReadOnlyLibraryError: The session tried to write, but the database is read-only.
             LibraryLockedError: Another program holds the write lock.
             LibraryNotFoundError: The file was deleted or moved since it was opened.
         """
@@ -228,7 +228,7 @@ class Database:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for reading."""
+        """Open a database connection for reading."""
         self._make_folder()
         with translate_errors(self.name):
             async with self.engine.connect() as connection:
@@ -236,10 +236,10 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, *, tries: int = 1) -> AsyncIterator[AsyncConnection]:
-        """Open a connection with the write lock. It commits on success and rolls back on error.
+        """Open a write transaction, which commits on success and rolls back on error.
 
         Args:
-            tries: Number of busy timeouts to wait for another program's lock.
+            tries: Number of attempts to acquire the write lock. Each attempt waits for the busy timeout.
 
         Raises:
             ReadOnlyLibraryError: The database is read-only.
@@ -273,7 +273,7 @@ class Database:
 
     @asynccontextmanager
     async def read_only_connection(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection on which the database itself refuses to write."""
+        """Open a connection on which the database itself rejects all writes."""
         async with self.connect() as connection:
             if self.dialect == "sqlite":
                 async with sqlite.read_only_session(connection):
@@ -284,7 +284,9 @@ class Database:
             await connection.rollback()
 
     async def require_read_only(self, connection: AsyncConnection, statement: TextClause) -> None:
-        """Check before it runs that free SQL only reads. On SQLite, the authorizer checks it while it runs.
+        """Check that a user's SQL statement only reads, before it runs.
+
+        On SQLite this method does nothing, because the authorizer checks statements when they run.
 
         Raises:
             QueryError: The statement is not read-only, or is invalid.
@@ -295,7 +297,7 @@ class Database:
     async def interruptible(self, connection: AsyncConnection, query: Awaitable[T]) -> T:
         """Await a query. If this task is cancelled, interrupt the query and wait until it has ended.
 
-        Otherwise SQLite would continue to run the query in its thread, using the connection.
+        Without the interrupt, SQLite's thread would continue to run the query and to use the connection.
         """
         if self.dialect != "sqlite":
             return await query
@@ -306,7 +308,7 @@ class Database:
         return task.result()
 
     async def shrink(self, connection: AsyncConnection) -> None:
-        """Free a connection's cached pages, for example after reading rows that are not read again soon."""
+        """Free the memory of a SQLite connection's page cache, for example after a large read."""
         if self.dialect == "sqlite":
             await connection.exec_driver_sql("PRAGMA shrink_memory")
 
@@ -328,60 +330,60 @@ class Database:
                 ) from error
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would create one for each value
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # shared, because json.dumps() creates one in each call
 
 
 def _json(value: Any) -> str:
-    """Return JSON without escaping letters, as PostgreSQL does, so that text can be found in it."""
+    """Serialize a value as JSON with unescaped non-ASCII letters, so that SQL can search for text in it."""
     text_ = _ENCODER.encode(value)
     try:
         text_.encode()
-    except UnicodeEncodeError:  # a surrogate, which no database can store
+    except UnicodeEncodeError:  # an unpaired surrogate, which databases can store only in escaped form
         return json.dumps(value)
     return text_
 
 
 class NullDatabase(Database):
-    """Stand-in for the library database of a published dataset, which has none. Every use raises an error.
+    """Placeholder for a published dataset, which has no library database; every access raises an error.
 
     Attributes:
-        file: None.
-        read_only: True.
+        file: Always None.
+        read_only: Always True.
     """
 
     def __init__(self, name: str) -> None:
-        """Set the dataset's path or URL, for messages."""
+        """Store the dataset's path or URL for error messages."""
         self._name = name
         self.file = None
         self.read_only = True
 
     @property
     def name(self) -> str:
-        """The dataset's path or URL."""
+        """Path or URL of the dataset."""
         return self._name
 
     @property
     def dialect(self) -> str:
-        """Refuse, because the caller wants to write or to query the database.
+        """Raise an error, because callers need the dialect only to write to or query the database.
 
         Raises:
-            ReadOnlyLibraryError: Always.
+            ReadOnlyLibraryError: In every call.
         """
         self._make_folder()
         raise AssertionError
 
     @property
     def engine(self) -> NoReturn:  # type: ignore[override]
-        """Refuse, as :attr:`dialect` does."""
+        """Raise the same error as :attr:`dialect`, because there is no database."""
         self._make_folder()
         raise AssertionError
 
     def __repr__(self) -> str:
-        """Return the class and the dataset's name."""
+        """Return the class name and the dataset's name."""
         return f"NullDatabase({self._name!r})"
 
     async def upgrade(self, *, create: bool = True) -> None:
-        """Do nothing, because a dataset keeps the schema it was published with."""
+        """Do nothing, because a dataset keeps the schema with which it was published."""
 
     async def dispose(self) -> None:
         """Do nothing, because there are no connections."""

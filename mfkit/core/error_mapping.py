@@ -1,4 +1,4 @@
-"""Translation of database drivers' errors into mfkit's errors, with advice for the user."""
+"""Translation of database driver errors to mfkit's errors, with advice for the user."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ RECOVER = (
     "Restore it from a backup, scan into a new library, or save what can be read: "
     "sqlite3 {name} .recover | sqlite3 recovered.db"
 )
-"""Advice for a damaged SQLite file (https://www.sqlite.org/recovery.html)."""
+"""Advice in the message about a damaged SQLite file (https://www.sqlite.org/recovery.html)."""
 _DAMAGED = "{name} is damaged ({cause}). Run mfkit doctor for details. " + RECOVER
-# SQLite's own messages: https://www.sqlite.org/rescode.html
+# Part of SQLite's message -> mfkit's error and message. Source: https://www.sqlite.org/rescode.html
 _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
     (
         "unable to open database file",
@@ -53,7 +53,8 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
         "{name} is read-only. Check the permissions of the file and its folder.",
     ),
     (
-        # A read-only connection trusts no schema, so SQLite refuses the search index's triggers first.
+        # A read-only connection has trusted_schema = OFF, so SQLite rejects the triggers of the search index
+        # before it notices that the file is read-only.
         "unsafe use of virtual table",
         ReadOnlyLibraryError,
         "{name} is read-only. Check the permissions of the file and its folder.",
@@ -72,7 +73,8 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("prohibited", QueryError, "Only reading is allowed here: SQLite refused the statement ({cause})."),
     ("interrupted", QueryError, "The query was interrupted."),
 )
-# Prefixes of PostgreSQL's error codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+# Prefix of PostgreSQL's error code -> mfkit's error and message.
+# Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("28", DatabaseUnavailableError, "{name} refuses the login: {cause}."),
     ("3D000", DatabaseUnavailableError, "{name} cannot be opened: {cause}. Create it with createdb."),
@@ -85,20 +87,20 @@ _DRIVER_CLASS = re.compile(r"<class '[\w.]+'>: ")
 
 
 def error_text(error: StatementError) -> str:
-    """Return the database's own message, without the text that SQLAlchemy and the driver add."""
+    """Return the database's own error message, without the text that SQLAlchemy and the driver add."""
     return _DRIVER_CLASS.sub("", str(error.orig or error))
 
 
 @contextmanager
 def translate_errors(name: str, *, writing: bool = False) -> Iterator[None]:
-    """Raise mfkit's errors for driver errors that a user can act on.
+    """Convert driver errors that a user can fix to mfkit's errors inside a ``with`` block.
 
-    Violated constraints and errors in the caller's code pass unchanged.
+    Constraint violations and errors in the caller's code are raised unchanged.
 
     Args:
-        name: The database's path, or its URL without the password, for messages.
-        writing: True if the caller writes. A refused write is then a :class:`ReadOnlyLibraryError`
-            instead of a :class:`QueryError`.
+        name: Path of the database, or its URL without the password, for error messages.
+        writing: True if the caller writes. A rejected write then raises :class:`ReadOnlyLibraryError`
+            instead of :class:`QueryError`.
     """
     try:
         yield

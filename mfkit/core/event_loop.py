@@ -1,8 +1,8 @@
-"""The event loop that runs all async work of the sync API, on one thread of its own.
+"""Event loop on a dedicated thread, which runs all async work of the sync API.
 
-An SQLAlchemy engine and its pool belong to the event loop that first used them. One loop that never changes
-serves scripts, notebook cells, widget callbacks on any thread, and code inside another event loop.
-docs/decisions/0002-one-loop-one-thread.md compares it with nested loops.
+A SQLAlchemy engine and its connection pool can be used only on the event loop that used them first. Therefore
+mfkit has one permanent loop, which serves scripts, notebook cells, widget callbacks on any thread, and code
+that runs in another event loop. docs/decisions/0002-one-loop-one-thread.md compares it with nested loops.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 _PATIENCE = 10.0
 """Maximum number of seconds to wait for a cancelled coroutine."""
 
-# Reentrant, because garbage collection may close a forgotten library in the middle of a call.
+# The lock is reentrant, because garbage collection may close an unused library while this thread holds it.
 _lock = threading.RLock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
@@ -29,7 +29,7 @@ _thread_state = threading.local()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop. Start its thread on the first call, and again in a forked child."""
+    """Return mfkit's event loop; start its thread in the first call and again in a forked process."""
     global _loop, _thread
     with _lock:
         if _loop is None or _thread is None or not _thread.is_alive():
@@ -41,13 +41,13 @@ def _running_loop() -> asyncio.AbstractEventLoop:
 
 
 def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
-    """Start a coroutine on mfkit's event loop and return at once.
+    """Start a coroutine on mfkit's event loop and return without waiting for it.
 
     Args:
         work: The coroutine.
 
     Returns:
-        A future that any thread can wait for. Cancelling it cancels the coroutine.
+        A future that any thread can wait for. Cancelling the future cancels the coroutine.
     """
     return asyncio.run_coroutine_threadsafe(work, _running_loop())
 
@@ -55,8 +55,8 @@ def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on mfkit's event loop and wait for its result.
 
-    Ctrl-C cancels the coroutine, waits until it has released its resources (a running query is interrupted, a
-    transaction rolled back), and then raises ``KeyboardInterrupt``.
+    Ctrl-C cancels the coroutine, waits until the coroutine has released its resources (a running query is
+    interrupted, a transaction is rolled back), and then raises ``KeyboardInterrupt``.
 
     Args:
         work: The coroutine.
@@ -65,7 +65,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         The coroutine's result.
 
     Raises:
-        NestedCallError: The call was made on mfkit's own thread, where it would wait for itself.
+        NestedCallError: The caller runs on mfkit's own thread, so the call would wait for itself.
         CancelledError: Another thread stopped the :class:`CancelScope` around the call.
     """
     if threading.current_thread() is _thread:
@@ -82,7 +82,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     future, cancel = _start(work)
     try:
         with scope.running(cancel):
-            # A wait without a time limit cannot be interrupted on Windows.
+            # On Windows, Ctrl-C cannot interrupt a wait without a timeout.
             while not wait([future], timeout=0.5).done:
                 pass
     except BaseException:
@@ -93,7 +93,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
 
 
 class CancelScope(CancelToken):
-    """A block of sync calls on one thread, which another thread can cancel.
+    """Context manager around sync calls on one thread, which another thread can cancel.
 
     Example:
         >>> with scope:                        # on the thread that works  # doctest: +SKIP
@@ -102,28 +102,28 @@ class CancelScope(CancelToken):
     """
 
     def __enter__(self) -> Self:
-        """Include the calls that this thread makes from here on."""
+        """Begin the block: this scope can cancel all following sync calls of the thread."""
         _thread_state.scope = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Include no further calls."""
+        """End the block: this scope no longer cancels sync calls of the thread."""
         _thread_state.scope = None
 
     def check(self, cause: BaseException | None = None) -> None:
         """Raise an error if another thread stopped the scope.
 
         Raises:
-            CancelledError: Another thread stopped it.
+            CancelledError: :meth:`stop` was called.
         """
         if self.stopped.is_set():
             raise CancelledError from cause
 
 
 async def run_on_library_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on mfkit's event loop and await its result on the caller's loop.
+    """Run a coroutine on mfkit's event loop and await its result on the caller's event loop.
 
-    Cancelling this call cancels the coroutine and waits until it has released its resources.
+    Cancelling this call cancels the coroutine and waits until the coroutine has released its resources.
     """
     started, cancel = _start(work)
     future = asyncio.wrap_future(started)
@@ -132,27 +132,27 @@ async def run_on_library_loop(work: Coroutine[Any, Any, T]) -> T:
 
 
 def call_later(seconds: float, act: Callable[[], None]) -> None:
-    """Call a short function on mfkit's thread after a delay. A timer would start a thread each time."""
+    """Call a short function on mfkit's thread after a delay, without a new thread as ``Timer`` needs it."""
     loop = _running_loop()
     loop.call_soon_threadsafe(loop.call_later, seconds, act)
 
 
 def start_cleanup(work: Coroutine[Any, Any, None]) -> None:
-    """Start a clean-up on mfkit's event loop without waiting for it, as garbage collection requires."""
+    """Start a clean-up coroutine on mfkit's event loop without waiting, so that finalizers do not block."""
     future = submit(work)
     _cleanups.add(future)
     future.add_done_callback(_cleanups.discard)
 
 
 def wait_for_cleanups() -> None:
-    """Wait up to five seconds for the clean-ups, at the end of the process."""
+    """Wait up to five seconds for all clean-up coroutines; called when the process exits."""
     wait(list(_cleanups), timeout=5)
 
 
 def _start(work: Coroutine[Any, Any, T]) -> tuple[Future[T], Callable[[], None]]:
-    """Start a coroutine; return its future, and a function that cancels the coroutine once.
+    """Start a coroutine; return its future and a function that cancels the coroutine.
 
-    Cancelling the future instead would end the wait for it before the coroutine has cleaned up.
+    Cancelling the future directly would end the wait before the coroutine has released its resources.
     """
     loop = _running_loop()
     tasks: list[asyncio.Task[T]] = []
@@ -160,7 +160,7 @@ def _start(work: Coroutine[Any, Any, T]) -> tuple[Future[T], Callable[[], None]]
 
     async def run() -> T:
         tasks.append(asyncio.ensure_future(work))
-        if cancelled.is_set():  # before the task existed
+        if cancelled.is_set():  # cancel() was called before the task existed
             tasks[0].cancel()
         await asyncio.wait(tasks)
         return tasks[0].result()
@@ -174,10 +174,10 @@ def _start(work: Coroutine[Any, Any, T]) -> tuple[Future[T], Callable[[], None]]
 
 
 def allow_nested_loops() -> None:
-    """Let ``asyncio.run(...)`` work where an event loop already runs, as in a notebook.
+    """Allow ``asyncio.run(...)`` while an event loop is already running, for example in a notebook.
 
-    mfkit itself does not need it, because its sync methods work everywhere. Call it for a pasted script that
-    uses ``asyncio.run``. It patches asyncio for the whole process.
+    mfkit itself does not need this function, because its sync methods work everywhere. Call it before you run
+    a pasted script that uses ``asyncio.run``. The function patches asyncio for the whole process.
     """
     import nest_asyncio2
 

@@ -1,4 +1,4 @@
-"""Cancellation of work that Python cannot stop by itself, such as queries, and threads for such work."""
+"""Cancellation of work that Python cannot stop by itself, such as database queries, and threads to run it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mfkit.errors import QueryError
 
 T = TypeVar("T")
 _INTERVAL = 0.05
-"""Seconds between two interrupts of work that has not ended yet."""
+"""Seconds between two attempts to interrupt work that has not ended yet."""
 _THREADS = 4
 _PATIENCE = 0.5
-"""Seconds to wait for cancelled work that may go on in the background."""
+"""Seconds to wait for cancelled work before it is left to end in the background."""
 _MAX_ABANDONED = 4
 
 
 class CancelToken:
-    """A request to stop, which one thread makes and the thread that works sees.
+    """Token with which one thread can stop work on another thread.
 
     Attributes:
-        stopped: Set once the work should stop.
+        stopped: Event that is set as soon as the work should stop.
 
     Example:
         >>> with token.running(cursor.interrupt):   # on the thread that works  # doctest: +SKIP
@@ -34,12 +34,12 @@ class CancelToken:
     """
 
     def __init__(self) -> None:
-        """Create a token for work that has not started."""
+        """Create a token for work that has not started yet."""
         self.stopped = Event()
         self._interrupt: Callable[[], object] | None = None
 
     def stop(self) -> None:
-        """Ask the work to stop. It may be called before the work starts, after it ended, and repeatedly."""
+        """Request the work to stop. The call is allowed before, during and after the work, and repeatedly."""
         self.stopped.set()
         if (interrupt := self._interrupt) is not None:
             interrupt()
@@ -48,23 +48,23 @@ class CancelToken:
         """Raise an error if the work should stop.
 
         Args:
-            cause: The error to chain, such as the one with which a database answers an interrupt.
+            cause: Exception to set as the cause, such as the database's error about the interrupt.
 
         Raises:
-            QueryError: The work should stop.
+            QueryError: :meth:`stop` was called.
         """
         if self.stopped.is_set():
             raise QueryError("The query was interrupted.") from cause
 
     @contextmanager
     def running(self, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Let :meth:`stop` interrupt the work inside the block.
+        """Return a context manager; while its block runs, :meth:`stop` calls ``interrupt``.
 
         Args:
-            interrupt: Interrupts the work from any thread.
+            interrupt: Function that interrupts the work. Any thread may call it.
 
         Raises:
-            QueryError: The work should stop before it starts.
+            QueryError: :meth:`stop` was called before the block started.
         """
         self._interrupt = interrupt
         try:
@@ -77,16 +77,17 @@ class CancelToken:
 async def wait_or_interrupt(
     work: asyncio.Future[Any], interrupt: Callable[[], object], *, patience: float | None = None
 ) -> None:
-    """Wait for work; if this task is cancelled, interrupt the work and wait until it has ended.
+    """Wait for work to end. If this task is cancelled, interrupt the work and still wait for its end.
 
-    A cancelled ``await`` leaves a thread or a database at work, which may still use a connection or a file.
-    So this function waits for the end, also if the task is cancelled again. It repeats the interrupt, because
-    a database ignores one that arrives before the query has started.
+    Cancelling an ``await`` does not stop the thread or the database that does the work, and the work may
+    still use a connection or a file. So this function waits until the work has ended, even if the task is
+    cancelled again. It interrupts the work repeatedly, because a database ignores an interrupt that arrives
+    before the query has started.
 
     Args:
-        work: The work. This function neither cancels it nor raises its error.
-        interrupt: Interrupts the work; a function or a coroutine function.
-        patience: Maximum number of seconds to wait after a cancellation. None waits without limit.
+        work: Future of the work. This function neither cancels the future nor raises its exception.
+        interrupt: Function or coroutine function that interrupts the work.
+        patience: Maximum number of seconds to wait after a cancellation. None waits without a limit.
 
     Raises:
         CancelledError: This task was cancelled.
@@ -101,26 +102,27 @@ async def wait_or_interrupt(
                 if inspect.isawaitable(sent := interrupt()):
                     await sent
                 await asyncio.wait([work], timeout=_INTERVAL)
-        # Otherwise asyncio logs an error that nobody retrieves.
+        # Retrieve the work's exception, because asyncio logs an error if nobody retrieves it.
         work.add_done_callback(lambda done: done.cancelled() or done.exception())
         raise
 
 
 class QueryThreads:
-    """The threads that run an engine's queries."""
+    """Pool of threads that run the queries of one engine."""
 
     def __init__(self, name: str) -> None:
-        """Name the threads. They start when there is work."""
+        """Create a pool with a name for its threads. The threads start when they are needed."""
         self._name = name
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix=name)
         self._abandoned: list[Thread] = []
 
     async def run(self, work: Callable[[CancelToken], T], *, abandon: bool = False) -> T:
-        """Run work on a thread. If this task is cancelled, stop the work and wait until it has ended.
+        """Run a function on a thread. If this task is cancelled, stop the function and wait for its end.
 
         Args:
-            work: The work.
-            abandon: Wait for half a second only, and let the work end in the background.
+            work: The function, which receives a token.
+            abandon: After a cancellation, wait for at most half a second and let the function end in the
+                background.
         """
         token = CancelToken()
         future = asyncio.get_running_loop().run_in_executor(self._pool, work, token)
@@ -128,11 +130,12 @@ class QueryThreads:
         return future.result()
 
     async def run_apart(self, work: Callable[[CancelToken], T], on_abandon: Callable[[], object]) -> T:
-        """Run work on a daemon thread of its own, which does not keep the process from ending.
+        """Run a function on its own daemon thread, which does not prevent the process from exiting.
 
         Args:
-            work: The work.
-            on_abandon: Called if this task is cancelled and the work does not end within half a second.
+            work: The function, which receives a token.
+            on_abandon: Function that is called if this task is cancelled and ``work`` does not end within
+                half a second.
 
         Raises:
             QueryError: Too many abandoned threads are still running.
@@ -156,7 +159,7 @@ class QueryThreads:
                 outcome = future.set_result, work(token)
             except BaseException as error:
                 outcome = future.set_exception, error
-            with suppress(RuntimeError):  # the loop may be closed by the time an abandoned query ends
+            with suppress(RuntimeError):  # the loop may be closed before an abandoned query ends
                 loop.call_soon_threadsafe(finish, *outcome)
 
         thread = Thread(target=target, name=self._name, daemon=True)

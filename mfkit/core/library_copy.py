@@ -1,11 +1,12 @@
-"""Copy of a whole library from one database into another, with ids, timestamps and everything else.
+"""Copy of a whole library from one database into another, including ids and timestamps.
 
-Rows are copied in the order of their keys, one page per transaction, so that an interrupted copy continues
-after the last row. Until the copy is verified, the target has no schema revision but a mark from
-:func:`mfkit.core.schema_version.unfinished`, which identifies the source and its state. So half a copy is not
-used as a library, and copies of different states or libraries are not mixed.
+Rows are copied in primary key order, one page per transaction, so that an interrupted copy can continue after
+the last copied row. Until the copy is verified, the target has a marker from
+:func:`mfkit.core.schema_version.unfinished` instead of a schema revision. The marker identifies the source
+and the version of its data. So an incomplete copy is not used as a library, and copies of different libraries
+or versions are not mixed.
 
-Derived data (search index, change log) is not copied, because the target's triggers create it.
+Derived data (search index, change log) is not copied, because the triggers of the target create it.
 """
 
 from __future__ import annotations
@@ -36,20 +37,20 @@ Progress = Callable[[int], object]
 TABLES: tuple[Table, ...] = tuple(
     table for table in Base.metadata.sorted_tables if table not in (media_changes, media_search)
 )
-"""The tables to copy, in an order that satisfies foreign keys."""
+"""Tables to copy, in an order that satisfies the foreign keys."""
 PAGE_SIZE = 2000
-"""Number of rows copied in one transaction."""
+"""Number of rows that are copied in one transaction."""
 
 
 @dataclass(frozen=True)
 class CopyResult:
-    """Result for one table, which is now the same in both databases.
+    """Result of copying one table, whose rows are now equal in both databases.
 
     Attributes:
-        table: Its name.
+        table: Name of the table.
         rows: Number of rows.
-        checksum: SHA-256 of the values of all rows in the order of their keys, the same on every database.
-        replaced: Number of rows with a character that PostgreSQL cannot store. U+FFFD replaces it.
+        checksum: SHA-256 of all rows in primary key order. It does not depend on the kind of database.
+        replaced: Number of rows in which U+FFFD replaced a character that PostgreSQL cannot store.
     """
 
     table: str
@@ -59,7 +60,7 @@ class CopyResult:
 
 
 async def count_rows(database: Database) -> int:
-    """Return the number of rows in all tables that are copied."""
+    """Return the total number of rows in all tables that :func:`copy_library` copies."""
     async with database.connect() as connection:
         return await _count(connection)
 
@@ -70,16 +71,17 @@ async def copy_library(
     """Copy a library into an empty database, or continue a copy that was interrupted.
 
     Args:
-        source: The library, with this mfkit's schema revision. It may be in use; a single state is copied.
-        target: A database that is empty, does not exist, or has the beginning of this copy.
-        progress: Called with the number of rows copied or verified since the last call.
+        source: The library, with the newest schema revision. Other programs may use it during the copy,
+            which reads in a single transaction.
+        target: A database that is empty, does not exist, or contains the interrupted copy.
+        progress: Function that is called with the number of rows copied or verified since the last call.
 
     Returns:
-        A result for each table.
+        One result per table.
 
     Raises:
-        TransferError: The target has other data, refuses a row, or differs from the source after the copy;
-            or the source changed since an interrupted copy began.
+        TransferError: The target contains other data, rejects a row, or differs from the source after the
+            copy. Or the source has changed since the interrupted copy began.
         MfkitError: A database cannot be opened, read or written.
     """
     if source.url == target.url:
@@ -100,7 +102,7 @@ async def copy_library(
 
 @asynccontextmanager
 async def _read_snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
-    """Open a read transaction that sees a single state."""
+    """Open a read transaction in which all queries see the same data."""
     async with database.connect() as connection:
         if database.dialect == "postgresql":
             connection = await connection.execution_options(isolation_level="REPEATABLE READ")
@@ -108,14 +110,19 @@ async def _read_snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
 
 
 async def _unfinished(reader: AsyncConnection) -> str:
-    """Return the target's mark for this copy, from the newest change of the source."""
+    """Return the marker that the target gets during this copy, based on the source's newest change."""
     newest = select(media_changes.c.revision, media_changes.c.mark).order_by(media_changes.c.revision.desc())
     row = (await reader.execute(newest.limit(1))).one()
     return schema_version.unfinished(f"{row.revision}:{row.mark}")
 
 
 async def _claim(target: Database, state: str) -> None:
-    """Prepare the target for rows, or refuse it."""
+    """Prepare the target for this copy, or raise an error if it contains other data.
+
+    Args:
+        target: Database to copy to.
+        state: Marker of this copy.
+    """
     async with target.connect() as connection:
         revision = await connection.run_sync(schema_version.current)
     if revision == state:
@@ -141,7 +148,7 @@ async def _count(connection: AsyncConnection) -> int:
 
 
 async def _fill(reader: AsyncConnection, target: Database, table: Table, progress: Progress) -> None:
-    """Copy the rows after the last one in the target."""
+    """Copy the rows of a table that the target does not have yet, starting after its last row."""
     key = tuple(table.primary_key.columns)
     async with target.connect() as connection:
         last = (
@@ -153,7 +160,7 @@ async def _fill(reader: AsyncConnection, target: Database, table: Table, progres
         progress(len(page))
     number = table.autoincrement_column
     if number is not None and target.dialect == "postgresql":
-        async with target.transaction() as connection:  # the next number must be a new one
+        async with target.transaction() as connection:  # the sequence must continue after the copied numbers
             sequence = func.pg_get_serial_sequence(table.name, number.name)
             await connection.execute(select(func.setval(sequence, func.max(number))))
 
@@ -165,7 +172,7 @@ async def _put(target: Database, table: Table, rows: Sequence[Row]) -> None:
             await insert_rows(connection, table, columns, rows)
     except (StatementError, ValueError, TypeError, OverflowError) as error:  # also the driver's own errors
         if len(rows) > 1:
-            for row in rows:  # one by one, to find the faulty row
+            for row in rows:  # insert the rows one by one to find the invalid row
                 await _put(target, table, [row])
             return
         key = ", ".join(f"{one.name} {rows[0][columns.index(one.name)]}" for one in table.primary_key.columns)
@@ -177,7 +184,7 @@ async def _put(target: Database, table: Table, rows: Sequence[Row]) -> None:
 
 
 async def _pages(reader: AsyncConnection, table: Table, last: Any) -> AsyncIterator[Sequence[Row]]:
-    """Yield pages of rows after a key, in the order of keys, which is the same on every database."""
+    """Yield pages of rows after a primary key, in primary key order, which is equal on all databases."""
     key = tuple(table.primary_key.columns)
     positions = [list(table.columns).index(one) for one in key]
     statement = select(table).order_by(*key).limit(PAGE_SIZE)
@@ -208,10 +215,10 @@ async def verify_table(
     target: str,
     progress: Progress,
 ) -> CopyResult:
-    """Compare all rows of a table in both databases.
+    """Compare all rows of a table in two databases.
 
     Raises:
-        TransferError: They differ.
+        TransferError: The rows differ.
     """
     checksums, rows, replaced = (sha256(), sha256()), 0, 0
     written_pages, no_rows = _pages(written, table, None), list[Row]()
@@ -237,7 +244,7 @@ async def verify_table(
 
 
 def _storable(row: Row) -> Row:
-    """Return a row as PostgreSQL can store it: text without NUL, JSON also without surrogates."""
+    """Replace characters that PostgreSQL cannot store in a row: NUL and unpaired surrogates."""
     return tuple(_storable_value(value) for value in row)
 
 
@@ -252,7 +259,7 @@ def _storable_value(value: Any) -> Any:
 
 
 def _canonical_bytes(row: Row) -> bytes:
-    """Return a row as bytes, the same for equal values from any database."""
+    """Serialize a row to bytes that are identical for equal values from any database."""
     return json.dumps([_canonical_value(value) for value in row], sort_keys=True).encode() + b"\n"
 
 
@@ -267,7 +274,7 @@ def _canonical_value(value: Any) -> Any:
 
 
 def _canonical_json(value: Any) -> Any:
-    """Return JSON with whole numbers as integers, because PostgreSQL stores 1e22 as an integer."""
+    """Convert whole floats in JSON to integers, because PostgreSQL stores 1e22 as an integer."""
     if isinstance(value, dict):
         return {name: _canonical_json(one) for name, one in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""PostgreSQL features that SQLAlchemy lacks: writing rows with COPY, and a check for read-only SQL."""
+"""PostgreSQL features that SQLAlchemy lacks: inserts with COPY, and a check that SQL only reads."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TOKEN = re.compile(
     r"|(?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)|(?P<name>[^\W\d][\w$]*)|(?P<other>.)",
     re.DOTALL,
 )
-# Volatile functions that only return varying results and change nothing.
+# Functions that PostgreSQL declares volatile only because their results vary. They have no side effects.
 _HARMLESS = (
     "random random_normal gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday statement_timestamp "
     "pg_sleep pg_sleep_for pg_sleep_until array_shuffle array_sample pg_relation_size pg_table_size "
     "pg_indexes_size pg_total_relation_size pg_database_size".split()
 )
-# Functions that run SQL text, read whole tables, or assign a transaction id.
+# Functions that are rejected because they run SQL text, read whole tables, or assign a transaction id.
 _REVEALING = (
     "query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema "
     "txid_current pg_current_xact_id ts_stat ts_rewrite has_largeobject_privilege table_to_xml "
@@ -46,16 +46,16 @@ _OF_SUPERUSERS = text(
 
 
 async def require_read_only(connection: AsyncConnection, statement: TextClause) -> None:
-    """Refuse SQL that is not a single query, or that calls a function with side effects.
+    """Raise an error if SQL is not a single query, or if it calls a function with side effects.
 
-    With the necessary rights, COPY can write a file or run a program on the server even in a read-only
-    transaction, and functions can read files, end sessions or advance a sequence. Therefore the statement
-    must begin like a query, the server's catalog must declare each of its functions free of side effects, and
-    a superuser gives up its rights for the transaction.
+    A read-only transaction is not enough: with the necessary rights, COPY can still write a file or run a
+    program on the server, and functions can read files, end sessions or advance a sequence. Therefore the
+    statement must begin with a reading keyword, the server's catalog must declare each called function free
+    of side effects, and a superuser switches to the role pg_read_all_data for the transaction.
 
     Args:
         connection: A connection in a read-only transaction.
-        statement: SQL with parameters.
+        statement: SQL with bind parameters.
 
     Raises:
         QueryError: The SQL is invalid, has several statements, or is not read-only.
@@ -66,7 +66,7 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     names, outline = _called(sql)
     if not _READING.match(outline):
         raise QueryError("Only reading is allowed here. Use a SELECT, or EXPLAIN with a SELECT.")
-    # _called() follows this rule of the SQL standard; the server may have another setting.
+    # _called() assumes standard_conforming_strings. The server may have another default.
     await connection.exec_driver_sql("SET LOCAL standard_conforming_strings = on")
     values = {"names": names, "harmless": _HARMLESS, "revealing": _REVEALING}
     if (found := (await connection.execute(_FORBIDDEN, values)).scalar()) is not None:
@@ -84,7 +84,9 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
 
 
 def _called(sql: str) -> tuple[list[str], str]:
-    """Return the names before a parenthesis, and the statement without comments and text literals.
+    """Return the names of all called functions, and the statement without comments and string contents.
+
+    A name that is followed by an opening parenthesis counts as a function.
 
     Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html.
 
@@ -110,7 +112,7 @@ def _called(sql: str) -> tuple[list[str], str]:
 
 
 def _end_of_comment(sql: str, at: int) -> int:
-    """Return the end of a comment, which may contain nested comments."""
+    """Return the index after the end of a block comment, which may contain nested comments."""
     depth = 1
     while depth:
         match = re.compile(r"/\*|\*/").search(sql, at)
@@ -124,21 +126,21 @@ def _end_of_comment(sql: str, at: int) -> int:
 async def copy_rows(
     connection: AsyncConnection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows with COPY, in the connection's transaction.
+    """Insert rows with PostgreSQL's COPY in the transaction of a connection.
 
     Args:
         connection: A connection in a write transaction.
         table: Name of the table.
         columns: Names of the columns to fill.
-        rows: Values of the driver, in the order of ``columns``.
+        rows: Rows of values that the driver accepts, in the order of ``columns``.
 
     Raises:
         IntegrityError: A row violates a constraint.
-        DBAPIError: The server refuses a row, or the connection is lost.
+        DBAPIError: The server rejects a row, or the connection is lost.
     """
     from asyncpg import InterfaceError, PostgresError  # the extra "postgres"
 
-    await connection.exec_driver_sql("SELECT 1")  # SQLAlchemy begins the transaction with a statement
+    await connection.exec_driver_sql("SELECT 1")  # because SQLAlchemy begins its transaction only now
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     try:

@@ -1,7 +1,7 @@
-"""The schema's revision, functions that run Alembic's migrations, and a check for foreign code in a schema.
+"""Schema revision, Alembic migrations, and a check that a SQLite file does not contain foreign code.
 
-A SQLite file can contain code: triggers run with every write, a view may have the name of a table, and
-generated columns compute values. Only what mfkit's migrations create is accepted.
+A SQLite file can contain code: triggers run with every write, a view can have the name of a table, and
+generated columns compute values. mfkit accepts only the code that its own migrations create.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0009"
-"""The schema revision of this mfkit."""
+"""Newest schema revision that this version of mfkit knows."""
 _UNFINISHED = "copy:"
 _OBJECT = re.compile(r"CREATE (TRIGGER|VIEW|VIRTUAL TABLE) (?:IF NOT EXISTS )?\W?(\w+)", re.IGNORECASE)
 
 
 def current(connection: Connection) -> str | None:
-    """Return the database's schema revision; None if it has none."""
+    """Return the database's schema revision, or None if the database has no schema revision."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -35,11 +35,11 @@ def current(connection: Connection) -> str | None:
 
 
 def refuse_newer(revision: str | None, name: str) -> None:
-    """Refuse a schema revision that this mfkit does not know.
+    """Raise an error if this version of mfkit does not know a schema revision.
 
     Raises:
-        NewerLibraryError: No migration of this mfkit has the revision.
-        NotALibraryError: The database has an unfinished copy.
+        NewerLibraryError: This version of mfkit has no migration with the revision.
+        NotALibraryError: The database contains an unfinished copy of a library.
     """
     if is_unfinished(revision):
         raise NotALibraryError(
@@ -54,14 +54,14 @@ def refuse_newer(revision: str | None, name: str) -> None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the outstanding migrations."""
-    from alembic import command  # takes 0.1 s, which a current library does not need
+    """Run all pending migrations."""
+    from alembic import command  # imported here, because it takes 0.1 s and is rarely needed
 
     command.upgrade(alembic_config(connection), "head")
 
 
 def stamp(connection: Connection) -> None:
-    """Set the schema revision to this mfkit's, unless the database has one."""
+    """Set the schema revision to the newest one, unless the database already has a schema revision."""
     if current(connection) is None:
         from alembic import command
 
@@ -69,32 +69,32 @@ def stamp(connection: Connection) -> None:
 
 
 def restamp(connection: Connection, revision: str) -> None:
-    """Replace the schema revision with another one, or with the mark of an unfinished copy."""
+    """Replace the schema revision with another revision or with the marker of an unfinished copy."""
     connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
 def unfinished(state: str) -> str:
-    """Return the mark that replaces the schema revision while a library is copied into the database.
+    """Return the marker that replaces the schema revision while a library is copied into the database.
 
     Args:
-        state: Identifies the source and its state.
+        state: Text that identifies the source and the version of its data.
     """
-    # Alembic's column has 32 characters.
+    # Alembic's column has room for 32 characters.
     return _UNFINISHED + sha256(f"{HEAD} {state}".encode()).hexdigest()[:24]
 
 
 def is_unfinished(revision: str | None) -> bool:
-    """Return whether a revision is a mark from :func:`unfinished`."""
+    """Return whether a schema revision is a marker from :func:`unfinished`."""
     return revision is not None and revision.startswith(_UNFINISHED)
 
 
 def unstamp(connection: Connection) -> None:
-    """Remove the schema revision."""
+    """Remove the schema revision from the database."""
     connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
 
 def alembic_config(connection: Connection) -> Config:
-    """Return the configuration with which Alembic's commands use an open connection."""
+    """Return a configuration that makes Alembic's commands use an open connection."""
     from alembic.config import Config
 
     config = Config()
@@ -104,15 +104,15 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def refuse_altered(connection: Connection, name: str) -> None:
-    """Refuse a SQLite library whose schema contains foreign code.
+    """Raise an error if the schema of a SQLite library contains code that mfkit did not create.
 
     Args:
         connection: Connection to the library.
-        name: The library's name, for messages.
+        name: Name of the library for error messages.
 
     Raises:
-        NotALibraryError: The library has a trigger that mfkit did not create, another object with the name of
-            one of mfkit's, or a generated column in one of mfkit's tables.
+        NotALibraryError: The library has a trigger that mfkit did not create, a view or virtual table with
+            the name of one of mfkit's objects, or a generated column in one of mfkit's tables.
     """
     ours, tables = _own_statements(), set(Base.metadata.tables)
     found = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
@@ -140,7 +140,7 @@ def _altered(name: str, kind: str, object_: str) -> NotALibraryError:
 
 @lru_cache(maxsize=1)
 def _own_statements() -> dict[str, set[str]]:
-    """Return the statements of all revisions that create triggers, views and virtual tables, by name."""
+    """Return the CREATE statements of all triggers, views and virtual tables in mfkit's migrations."""
     statements: dict[str, set[str]] = {}
     for file in sorted((resource_folder("migrations") / "sql").glob("*_create_sqlite.sql")):
         for statement in file.read_text("utf-8").split("\n\n"):

@@ -1,4 +1,4 @@
-"""SQLite connections and files: settings for large libraries, read-only and exclusive access, lost files."""
+"""SQLite connections and files: settings, read-only and exclusive access, and detection of deleted files."""
 
 from __future__ import annotations
 
@@ -19,43 +19,44 @@ from mfkit.core.sqlite_guard import add_missing_math, authorize
 from mfkit.errors import LibraryLockedError, LibraryNotFoundError, ReadOnlyLibraryError
 
 COMPANIONS = ("-wal", "-shm", "-journal")
-"""Suffixes of the files that SQLite keeps beside a database file."""
+"""Suffixes of the log and journal files that SQLite creates next to a database file."""
 WRITE = "mfkit_write"
-"""Execution option of a connection that will write."""
+"""Name of the SQLAlchemy execution option of connections that will write."""
 _FILE = "mfkit_file"
-"""Key of a pooled connection's ``info`` with the identity of its file."""
+"""Key in a pooled connection's ``info`` that stores the device and inode of its file."""
 
 HOSTILE_FILE = (
-    # https://www.sqlite.org/security.html. Not for writers, because SQLite 3.40 would refuse the triggers
-    # that update the full-text index. mfkit.core.schema_version checks the triggers when a library is opened.
+    # Recommended by https://www.sqlite.org/security.html. Writers do not use this setting, because SQLite
+    # 3.40 would then reject the triggers that update the full-text index. Instead, mfkit.core.schema_version
+    # checks the triggers when a library is opened.
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
-"""Settings of a read-only connection, because another person may have created the file."""
+"""Settings of read-only connections that protect against malicious files from other people."""
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
-    # Enough for the inner pages of all indexes of some million rows; the system caches the others. With
-    # 64 MiB a scan was not faster.
+    # 24 MiB hold the inner pages of all indexes of a few million rows. The operating system caches the other
+    # pages. A scan was not faster with 64 MiB.
     "PRAGMA cache_size = -24576",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cell_size_check = ON",
 )
 _WRITER_PRAGMAS = (
-    # Readers are not blocked while a scan writes. NORMAL cannot corrupt a file in WAL mode, and a power
-    # failure loses at most the last commits, which the next scan repeats.
+    # In WAL mode readers are not blocked while a scan writes. With synchronous = NORMAL, a power failure
+    # cannot corrupt the file; it loses at most the last commits, which the next scan repeats.
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
-    # A scan of millions must not leave a log of gigabytes behind.
+    # Without a limit, a scan of millions of files would leave a log file of several gigabytes.
     "PRAGMA journal_size_limit = 67108864",
 )
 _MAGIC = b"SQLite format 3\0"
-"""First bytes of a database file (https://www.sqlite.org/fileformat.html, section 1.3.1)."""
+"""Magic number of a SQLite database file (https://www.sqlite.org/fileformat.html, section 1.3.1)."""
 _EXCLUSIVE_TIMEOUT = 2.0
-"""Seconds to wait until other connections to a file are closed."""
+"""Maximum number of seconds to wait until other connections to a file are closed."""
 
 
 def database_file(url: URL) -> Path | None:
-    """Return the file of a SQLite URL; None for a database in memory or another kind of database."""
+    """Return the file path in a SQLite URL, or None for an in-memory database or another kind of database."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
     if url.database.startswith("file:"):
@@ -65,20 +66,20 @@ def database_file(url: URL) -> Path | None:
 
 
 def may_write(file: Path) -> bool:
-    """Return whether this user can write a file and its folder, as WAL mode needs."""
+    """Return whether this user can write to a file and to its folder, both of which WAL mode requires."""
     return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
 
 
 @contextmanager
 def exclusive_access(file: Path) -> Iterator[None]:
-    """Lock a SQLite file so that no other connection can open it, after merging its log or journal.
+    """Merge a SQLite file's log or journal into the file, then lock the file exclusively during the block.
 
-    A file that does not exist or is not a database is not locked. An idle connection in SQLite's rollback
-    mode has no lock and is not noticed, but mfkit's libraries use WAL mode.
+    A file that does not exist or is not a database is not locked. In rollback journal mode, an idle
+    connection holds no lock and is not detected. But mfkit's libraries use WAL mode.
 
     Raises:
-        LibraryLockedError: This or another program has the file open.
-        ReadOnlyLibraryError: The file or its companions cannot be written.
+        LibraryLockedError: This program or another program has the file open.
+        ReadOnlyLibraryError: The file, its log or its journal cannot be written.
     """
     connection = _lock_exclusively(file) if file.exists() else None
     try:
@@ -102,14 +103,14 @@ def _lock_exclusively(file: Path) -> sqlite3.Connection | None:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute("BEGIN EXCLUSIVE")
         if connection.execute("PRAGMA journal_mode").fetchone() != ("delete",):
-            raise _in_use(file)  # another connection changed the mode in between
+            raise _in_use(file)  # another connection has changed the journal mode again
         return connection
     except BaseException as error:
         if connection is not None:
             connection.close()
         if not isinstance(error, sqlite3.Error):
             raise
-        code = error.sqlite_errorcode & 0xFF  # the other bits distinguish variants
+        code = error.sqlite_errorcode & 0xFF  # primary result code; the higher bits add details
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return None
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -124,14 +125,14 @@ def _in_use(file: Path) -> LibraryLockedError:
 
 
 def replace_file(new: Path, old: Path) -> None:
-    """Replace a database file with a finished one. The old file may be missing or incomplete.
+    """Replace a database file with another database file. The old file may be missing or incomplete.
 
-    SQLite applies any log or journal next to a file, so those of the old file are first merged into
-    it with :func:`exclusive_access`. If the process is killed, either the old or the new database remains.
+    SQLite would apply the log or journal of the old file to the new file. So :func:`exclusive_access` first
+    merges them into the old file. If the process is killed, either the old or the new database remains.
 
     Args:
         new: A complete database in the same folder, which no program has open.
-        old: The file to replace.
+        old: File to replace.
 
     Raises:
         LibraryLockedError: Another connection has the old file open.
@@ -145,16 +146,16 @@ def replace_file(new: Path, old: Path) -> None:
 
 
 def is_database(file: Path) -> bool:
-    """Return whether a file that no connection has open starts like a SQLite database."""
+    """Return whether a file has the magic number of a SQLite database. No connection may have it open."""
     with file.open("rb") as opened:
         return opened.read(len(_MAGIC)) == _MAGIC
 
 
 def read_only_url(url: URL, file: Path) -> URL:
-    """Return the URL that opens a file read-only.
+    """Return the URL that opens a SQLite file read-only.
 
-    A folder that cannot be written (a DVD, another person's share) has no room for the files that WAL mode
-    needs. SQLite can read a library there if it is told that the file is immutable.
+    In a read-only folder (a DVD, another person's share), SQLite cannot create the files that WAL mode needs.
+    It can still read a library there if the URL declares the file immutable.
     """
     log = file.with_name(file.name + "-wal")
     immutable = not os.access(file.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
@@ -166,27 +167,27 @@ def read_only_url(url: URL, file: Path) -> URL:
 
 
 class SqliteFile:
-    """The file of a SQLite library, which is checked whenever a connection is opened or reused.
+    """File of a SQLite library, with checks whether it was deleted or replaced by another file.
 
-    A connection continues to read and write a file that was deleted, and the written data is lost when it
-    closes. A new connection would create a new file.
+    The checks run whenever a connection is opened or reused. Without them, an open connection would continue
+    to write to a deleted file, and the data would be lost. A new connection would create an empty file.
 
     Attributes:
         path: Absolute path of the file.
-        opened: True if a connection has opened the file. From then on no connection creates it.
+        opened: True if a connection has opened the file. From then on, connections never create the file.
     """
 
     def __init__(self, file: Path) -> None:
-        """Name the file without checking it."""
+        """Store the path of the file without checking it."""
         self.path = file.absolute()
         self.opened = False
         self._identity: tuple[int, int] | None = None
 
     def identity(self) -> tuple[int, int] | None:
-        """Return the file's device and inode, which identify it; None if they are unknown.
+        """Return the device and inode numbers that identify the file, or None if they are unknown.
 
         Raises:
-            LibraryNotFoundError: The file does not exist any more.
+            LibraryNotFoundError: The file no longer exists.
         """
         try:
             found = self.path.stat()
@@ -196,25 +197,27 @@ class SqliteFile:
             raise LibraryNotFoundError(
                 f"The library at {self.path} was deleted or moved. Restore it, or open it at its new path."
             ) from error
-        except OSError:  # such as a share that does not respond; SQLite will report it
+        except OSError:  # for example, a network share does not respond; SQLite will report the error
             return self._identity
         return found.st_dev, found.st_ino
 
     def is_another(self) -> bool:
-        """Return whether the path may have another file than the one opened last.
+        """Return whether the file at the path may have been replaced since it was last opened.
 
-        It may also be the same file, because a share that is mounted again may have new inodes.
+        True is not certain: a network share that is mounted again can have new inodes for the same files.
 
         Raises:
-            LibraryNotFoundError: The file does not exist any more.
+            LibraryNotFoundError: The file no longer exists.
         """
         return self._identity is not None and self.identity() != self._identity
 
     def refuse_other_file(self, connection: Any) -> None:
-        """Refuse a new connection to another file, unless it is a library, such as a restored one.
+        """Raise an error if the file was replaced by a file that is not a library.
+
+        Another library is accepted, for example one that was restored from a backup.
 
         Raises:
-            LibraryNotFoundError: The other file is not a library of this mfkit's schema revision.
+            LibraryNotFoundError: The new file is not a library with the newest schema revision.
         """
         if not self.is_another():
             return
@@ -236,27 +239,27 @@ class SqliteFile:
             ) from cause
 
     def remember(self) -> tuple[int, int] | None:
-        """Store the identity of the file that a connection opened, and return it."""
+        """Store and return the device and inode numbers of the file that a connection has just opened."""
         self._identity = self.identity()
         self.opened = self.opened or self._identity is not None
         return self._identity
 
     def forget(self) -> None:
-        """Let the next connection open any library at the path. It still creates no file."""
+        """Allow the next connection to open any library at the path, but still not to create a file."""
         self._identity = None
 
     def uri(self) -> str:
-        """Return the URI with which SQLite opens the file for writing without creating it."""
+        """Return the SQLite URI that opens the file for writing but does not create it."""
         return f"file:{quote(os.fsencode(self.path), safe='')}?mode=rw"
 
 
 def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) -> None:
-    """Set up an engine's connections: check the file, set pragmas, and begin transactions explicitly.
+    """Register event handlers that check the file, set pragmas and begin transactions explicitly.
 
-    Python's sqlite3 begins a transaction only before some statements, so DDL would commit half a migration.
-    With ``isolation_level=None`` this function begins it. A transaction that will write takes the write lock
-    at once (IMMEDIATE), because SQLite fails without waiting when a read transaction is upgraded after
-    another connection wrote.
+    By default, Python's sqlite3 begins a transaction only before some statements, so DDL could commit half a
+    migration. With ``isolation_level=None``, the handlers begin all transactions. A transaction that will
+    write acquires the write lock at once (BEGIN IMMEDIATE), because SQLite fails without waiting when a read
+    transaction is upgraded after another connection wrote.
     """
 
     if file is not None:
@@ -270,7 +273,7 @@ def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) ->
             _set_up(connection, read_only=read_only)
             record.info[_FILE] = file.remember() if file is not None else None
         except BaseException:
-            connection.close()  # the pool does not close a connection that it could not set up
+            connection.close()  # the pool does not close a connection whose setup failed
             raise
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -280,7 +283,7 @@ def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) ->
 
 
 def _watch(engine: AsyncEngine, file: SqliteFile) -> None:
-    """Check that the file exists before a connection is opened or reused."""
+    """Register event handlers that check the file before a connection is opened or reused."""
 
     @event.listens_for(engine.sync_engine, "do_connect")
     def _before(dialect: Any, record: Any, positional: list[Any], named: dict[str, Any]) -> None:
@@ -304,16 +307,17 @@ def _set_up(connection: Any, *, read_only: bool) -> None:
 
 @asynccontextmanager
 async def read_only_session(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Let SQLite refuse everything except reading on a connection inside the block."""
-    # The authorizer would refuse SQLAlchemy's own BEGIN, COMMIT and ROLLBACK.
+    """Make SQLite reject all statements except reads on a connection inside the block."""
+    # Begin the transaction before the authorizer is set, because it denies BEGIN, COMMIT and ROLLBACK.
     if not connection.in_transaction():
         await connection.begin()
-    # SQLite loads the full-text table at its first use, and asks the authorizer as for a write.
+    # Load the full-text table before the authorizer is set, because SQLite reports its loading as a write.
     await connection.exec_driver_sql("PRAGMA table_info(media_fts)")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     try:
-        # If this task is cancelled here, the connection's thread sets it nevertheless.
+        # This call is inside the try block, because the connection's thread sets the authorizer even if this
+        # task is cancelled.
         await raw.set_authorizer(authorize)
         yield
     finally:

@@ -1,6 +1,6 @@
-"""Limits of free SQL on a SQLite connection: it may only read and compute, with limited memory.
+"""Safety limits for SQL from the user on a SQLite connection: read-only access and limited memory.
 
-This module imports only sqlite3, so that a process that runs free SQL starts quickly.
+This module imports only sqlite3, so that the process that runs such SQL starts quickly.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import sqlite3
 from typing import Any
 
 MAX_VALUE_BYTES = 16 * 2**20
-"""Maximum size in bytes of a text, blob or row that a statement reads or creates."""
+"""Maximum size in bytes of a text, blob or row that a statement can read or create."""
 _MAX_STATEMENT_BYTES = 1_000_000
 _MATH: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "radians": math.radians}
-# Actions of a read-only statement. The authorizer denies everything else (ATTACH, PRAGMA, writes,
-# transactions, DDL). https://www.sqlite.org/c3ref/c_alter_table.html
+# Authorizer action codes of a read-only statement. All others are denied (ATTACH, PRAGMA, writes,
+# transactions, DDL). Source: https://www.sqlite.org/c3ref/c_alter_table.html
 _READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
-# FTS5 uses the first one. None of them changes a setting.
+# Allowed pragmas, none of which changes a setting. FTS5 uses data_version.
 _READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "table_list", "index_list"))
-# Functions without side effects: https://www.sqlite.org/lang_corefunc.html and related pages. Excluded are
-# load_extension, fts3_tokenizer (reads and returns memory addresses), sqlite_log and optimize.
+# Allowed functions, which have no side effects (https://www.sqlite.org/lang_corefunc.html and related
+# pages). Not allowed are load_extension, fts3_tokenizer (reads and returns memory addresses), sqlite_log and
+# optimize.
 _FUNCTIONS = frozenset(
     # Core
     "abs char coalesce concat concat_ws format glob hex if ifnull iif instr length like likelihood likely "
@@ -45,20 +46,20 @@ _FUNCTIONS = frozenset(
 
 
 def authorize(action: int, first: str | None, second: str | None, *_: Any) -> int:
-    """Tell SQLite whether a statement may perform an action: only if the action is part of reading."""
+    """Allow or deny an action of a statement, as SQLite's authorizer callback; only reading is allowed."""
     if action == sqlite3.SQLITE_FUNCTION:
         return sqlite3.SQLITE_OK if (second or "").lower() in _FUNCTIONS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
-        # A full-text index declares its columns to a new connection this way. SQLite itself refuses
-        # every real change of this table.
+        # SQLite reports this action when a new connection loads a full-text table. SQLite itself rejects all
+        # real changes of sqlite_master.
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
 def add_missing_math(connection: Any) -> None:
-    """Add math functions if SQLite was built without them."""
+    """Define sin, cos and radians on a connection if SQLite was built without its math functions."""
     cursor = connection.cursor()
     try:
         cursor.execute("SELECT radians(1)")
@@ -69,16 +70,16 @@ def add_missing_math(connection: Any) -> None:
 
 
 def open_for_free_sql(uri: str) -> sqlite3.Connection:
-    """Open a library's file for SQL that a user wrote.
+    """Open a connection to a library's file on which a user's SQL can run safely.
 
     Args:
-        uri: A URI that opens the file read-only.
+        uri: URI that opens the file read-only.
     """
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
     try:
         connection.execute("PRAGMA cache_size = -24576")
         add_missing_math(connection)
-        # SQLite loads the full-text table at its first use, and asks the authorizer as for a write.
+        # The full-text table is loaded before the authorizer is set, which would deny this as a write.
         connection.execute("PRAGMA table_info(media_fts)").fetchall()
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _MAX_STATEMENT_BYTES)

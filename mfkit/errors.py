@@ -103,7 +103,7 @@ class ExportError(MfkitError):
 
 
 class IngestError(MfkitError):
-    """A file or frame cannot be imported, or has invalid rows."""
+    """A file or DataFrame cannot be imported, or has invalid rows."""
 
 
 class DatasetError(MfkitError):

@@ -1,4 +1,4 @@
-"""Conversion of Arrow tables to DataFrames with declared dtypes and units, and of those to readable text."""
+"""Conversion of Arrow tables to DataFrames with dtypes and units, and formatting of DataFrames as text."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame
 
 
 def unit_of(name: str) -> str | None:
-    """Return the unit of the column with a name; None for columns without a unit, such as counts.
+    """Return the unit of the column with the given name; None for columns without a unit, such as counts.
 
     Columns with ``bytes`` in their name are in bytes, those with ``duration`` in seconds.
     """

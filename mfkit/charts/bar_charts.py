@@ -27,7 +27,7 @@ from mfkit.filters.units import format_duration, round_size
 
 
 def drop_unknown(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """Remove rows with a missing value in the first column, and sort the others by size, largest first."""
+    """Remove rows with a missing value in the first column, and sort the rest by ``measure``, descending."""
     rows = frame[frame[frame.columns[0]].notna() & (frame["files"] > 0)]
     return rows.sort_values(measure, ascending=False, kind="stable")
 
@@ -135,7 +135,7 @@ _STREAMS = {"video_codec": "video", "audio_codec": "audio"}
 def codecs_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw a bar for each of the most frequent codecs, the longest on top, and one bar for all others.
+    """Draw a bar for each of the ``top`` largest codecs, the longest on top, and one bar for all others.
 
     Args:
         frame: Result of ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")``: the codec in the
@@ -162,7 +162,7 @@ def codecs_chart(
 def cameras_chart(
     frame: pd.DataFrame, measure: Measure = "files", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw a bar for each of the most frequent cameras or lenses, and one bar for all others.
+    """Draw a bar for each of the ``top`` largest cameras or lenses, and one bar for all others.
 
     Args:
         frame: Result of ``lib.summary("camera")`` or ``lib.summary("lens")``: the name in the first column,

@@ -164,7 +164,7 @@ def place_text(rows: pd.DataFrame) -> list[str]:
 
 
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with a location as at most ``MAX_MARKS`` rows with all columns that maps need."""
+    """Return one row per circle of a map, at most ``MAX_MARKS``, from the rows with a location."""
 
     def numbers(*names: str, unknown: float = math.nan) -> Any:
         column = next((frame[name] for name in names if name in frame), None)

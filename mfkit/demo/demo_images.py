@@ -263,7 +263,7 @@ def _write_landscape(
     if suffix in ("webp", "avif"):
         image = add_noise(image, rng)
     if suffix == "tif":
-        # A scan looks like a brown print on white paper.
+        # Scanned prints are brown on white paper.
         sepia = ImageOps.colorize(ImageOps.autocontrast(image.convert("L")), (48, 32, 22), (246, 232, 206))
         image = ImageOps.expand(sepia, 30, (250, 246, 238))
     elif suffix == "gif":

@@ -155,7 +155,7 @@ def _write_files(root: Path, files: tuple[DemoFile, ...], report: Callable[[int]
                 future.result()
                 report(done)
         except BaseException:
-            # Without this, the pool would write all remaining files after an error or Ctrl-C.
+            # Without shutdown(), the pool would write all remaining files after an error or Ctrl-C.
             pool.shutdown(cancel_futures=True)
             raise
 

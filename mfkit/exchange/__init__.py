@@ -1,1 +1,1 @@
-"""Import and export: files and frames that other programs read or write."""
+"""Import and export of files and DataFrames that other programs write or read."""

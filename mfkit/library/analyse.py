@@ -366,9 +366,9 @@ class AnalysisMethods(ReadMethods):
         """List the changes of files between two scans of a folder.
 
         Args:
-            scan_a: Id of the earlier scan, from :meth:`scans`; None for the last finished one before
+            scan_a: Id of the earlier scan, from :meth:`scans`; None for the last finished scan before
                 ``scan_b``.
-            scan_b: Id of the later scan; None for the last finished one.
+            scan_b: Id of the later scan; None for the last finished scan.
             root: The scanned folder, used if no id is given; None for the folder of the last scan.
 
         Returns:

@@ -111,7 +111,7 @@ class LibraryBase:
         return f"{type(self).__name__}({self.database.name!r})"
 
     async def open(self) -> Self:
-        """Open the library and update its schema. Every other method calls this itself.
+        """Open the library and update its schema. All other methods call this automatically.
 
         Raises:
             LibraryNotFoundError: The library does not exist. The first scan or import creates it.
@@ -121,7 +121,7 @@ class LibraryBase:
 
     async def _open(self, *, create: bool) -> Self:
         while create and self._opening is not None and not self._opening.done():
-            await asyncio.wait([self._opening])  # this attempt may not be allowed to create the library
+            await asyncio.wait([self._opening])  # an earlier attempt, which does not create the library
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade(create=create))
         await asyncio.shield(self._opening)

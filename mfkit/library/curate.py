@@ -116,7 +116,7 @@ class CurateMethods(LibraryBase):
         """Return a saved filter, for use in other methods: ``lib.items(lib.saved_filter("big"))``.
 
         Raises:
-            FilterError: No saved filter has the name, or it is damaged.
+            FilterError: No saved filter has this name, or the saved filter is damaged.
         """
         found = (await self.frame(item_list.saved_filter(name.strip())))["filter"]
         if found.empty:

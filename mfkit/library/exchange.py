@@ -53,7 +53,7 @@ class ExchangeMethods(LibraryBase):
         Args:
             path: The file.
             filter: A :class:`MediaFilter`. Its fields can also be given as keywords.
-            columns: Names of columns in the desired order; None for all. Not for a library.
+            columns: Names of columns in the desired order; None for all. Not supported for a library.
             order_by: Name of a column; nulls are last. None writes rows in any order or, with ``limit`` or
                 ``offset``, in the order of :meth:`items`.
             ascending: False sorts in descending order.
@@ -129,9 +129,10 @@ class ExchangeMethods(LibraryBase):
     ) -> ImportResult:
         """Import rows into the library, which is created if it does not exist.
 
-        If the library has an item with a row's path or hash, the row's values replace those of the item.
-        Any other row adds an item. An item without ``file_hash`` has a placeholder until a scan reads its
-        file. docs/exchange.md describes the columns, and how scans treat imported items.
+        If the library has an item with a row's path or hash, the values in the row replace those of the item,
+        and empty values change nothing. Any other row adds an item. An item without ``file_hash`` has a
+        placeholder until a scan reads its file. docs/exchange.md describes the columns, and how scans treat
+        imported items.
 
         Args:
             source: A DataFrame, or a file: ``.csv``, ``.tsv``, ``.jsonl``, ``.ndjson``, ``.parquet``, or

@@ -69,7 +69,7 @@ def _close_all() -> None:
 
 
 class _AsyncMethods:
-    """Async methods of a :class:`MediaLibrary`, for any event loop. They run on mfkit's own event loop."""
+    """Async methods of a :class:`MediaLibrary`. They run on mfkit's event loop; any loop can await them."""
 
     def __init__(self, library: AsyncMediaLibrary) -> None:
         self._library = library
@@ -173,7 +173,7 @@ class MediaLibrary:
 
     @property
     def aio(self) -> AsyncMediaLibrary:
-        """The same library for ``await``: ``await lib.aio.items(media_type="video")``."""
+        """The async version of this library: ``await lib.aio.items(media_type="video")``."""
         return cast(AsyncMediaLibrary, _AsyncMethods(self._library))
 
     def __repr__(self) -> str:

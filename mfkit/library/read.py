@@ -134,7 +134,7 @@ class ReadMethods(LibraryBase):
         """Find items by words in names, folders, titles, artists, albums, genres, places, cameras and tags.
 
         Args:
-            text: Words. All must occur, each at the start of a word.
+            text: Words to find. All of them must occur, each at the start of a word.
             filter: Filter of the items.
             limit: Maximum number of rows; None for all.
             fields: Fields of :class:`MediaFilter`.

@@ -67,19 +67,19 @@ class WriteMethods(LibraryBase):
     ) -> ScanReport:
         """Scan folders into the library, which is created if it does not exist.
 
-        Files with the same size and modification time as before are not read again. Files that are no longer
-        found are marked as missing. Nothing is deleted.
+        Files are not read again if their size, modification time and (where available) inode change time are
+        the same as before. Files that are no longer found are marked as missing. Nothing is deleted.
 
         Args:
-            roots: Folders, or URLs of object storage (``s3://bucket/prefix``, extra ``s3``). Without any, all
-                roots of earlier scans.
+            roots: Folders, or URLs of object storage (``s3://bucket/prefix``, extra ``s3``). If none are
+                given, all roots of earlier scans are scanned.
             include: Patterns of files to scan even if another rule excludes them, in gitignore syntax.
             exclude: Patterns of files to leave out, in addition to the defaults (docs/scanning.md).
             workers: Number of worker processes, each of which reads one file at a time; None for the number
                 of processor cores. With an executor, the number of running tasks; None adapts it to the
                 machines.
             executor: Executor that reads the files, such as ``client.get_executor()`` of a Dask cluster whose
-                machines see the storage at the same paths (docs/scaling.md). It is left open.
+                machines see the storage at the same paths (docs/scaling.md). It is not shut down.
             time_limit: Seconds without progress after which a file is recorded as failed.
             reread: Read the metadata of unchanged files again. Their content is hashed again only if the
                 metadata or samples of the content differ. This detects edits also on file systems that

@@ -32,7 +32,7 @@ def serving(
     code, from the current folder.
 
     Args:
-        folder: The temporary folder. The server removes it when it ends, also if this process is killed.
+        folder: The temporary folder. The server removes it at its end, even if this process is killed.
         module: The server's module.
         arguments: The module's arguments.
         inherited: True to exclude the current folder also in the server's kernels (see :func:`python_child`).

@@ -68,6 +68,6 @@ def _remove_abandoned() -> None:
                 continue
             lock = FileLock(mark)
             lock.acquire(timeout=0)
-        except (OSError, Timeout):  # in use, or another process has removed it
+        except (OSError, Timeout):  # the folder is in use, or was removed by another process
             continue
         _remove(mark.parent, lock)

@@ -97,7 +97,7 @@ def value(number: float, form: Callable[[float], str]) -> str:
 
 
 def count(number: float) -> str:
-    """Format a number of files or other things: ``12,403``."""
+    """Format a count with thousands separators: ``12,403``."""
     return f"{number:,.0f}"
 
 

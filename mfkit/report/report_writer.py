@@ -161,7 +161,7 @@ def _execute(source: Path, folder: Path, parameters: dict[str, Any], environment
             parameters=parameters,
             kernel_name="python3",
             # The kernel runs in the temporary folder, so that it imports nothing from the current folder.
-            # Papermill's cwd= would change the folder of this process.
+            # Papermill's cwd= is not used, because it would change the current folder of this process.
             resources={"metadata": {"path": str(folder)}},
             progress_bar=False,
             log_output=False,

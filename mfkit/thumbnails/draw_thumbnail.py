@@ -37,9 +37,9 @@ _FORMATS = (
 """Formats that Pillow may open. EPS is excluded, because Pillow starts another program to read it."""
 _HEIF = ("heic", "heif")
 _FRAME_POSITION = 0.1
-"""Position of the frame as a fraction of the duration, because many videos begin black."""
+"""Position of a video's thumbnail as a fraction of the duration. Many videos begin with black frames."""
 _MAX_SEEK = 600.0
-"""Maximum position of the frame in seconds, because seeking in a file without an index is slow."""
+"""Maximum position of a video's thumbnail in seconds. Seeking in a file without an index is slow."""
 _MAX_FRAMES = 60
 """Maximum number of frames to decode after seeking, which stops at a key frame before the position."""
 
@@ -173,7 +173,7 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
     if position:
         try:
             container.seek(int(position * 1_000_000))
-        except OSError:  # a file without an index cannot be searched
+        except OSError:  # seeking can fail in a file without an index
             container.seek(0)
     selected = None
     for number, frame in enumerate(container.decode(video)):
@@ -188,7 +188,7 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
 
 
 def _upright_image(frame: Any, video: Any, side: int) -> Image.Image:
-    """Return a frame as an upright image with square pixels."""
+    """Convert a video frame to an upright image with square pixels."""
     aspect = float(video.sample_aspect_ratio or video.codec_context.sample_aspect_ratio or 1)
     wide, tall = frame.width * aspect, float(frame.height)
     scale = min(1.0, side / max(wide, tall))

@@ -108,7 +108,7 @@ _MAX_WORKERS = 2
 
 
 class Thumbnailer:
-    """Creates and caches thumbnails."""
+    """Creation of thumbnails in worker processes, with a cache."""
 
     def __init__(
         self,

@@ -30,12 +30,12 @@ _threads: list[threading.Thread] = []
 
 
 def in_kernel() -> bool:
-    """Return whether the code runs in a Jupyter kernel. Elsewhere, panels are drawn without threads."""
+    """Return whether the code runs in a Jupyter kernel. Elsewhere, panels are drawn immediately."""
     return hasattr(get_ipython(), "kernel")
 
 
 class RenderQueue:
-    """Queue that draws one panel, one drawing at a time. Requests during a drawing cause only one more."""
+    """Queue that draws one panel. All requests during a drawing cause only one further drawing."""
 
     def __init__(self, draw: Callable[[], None], on_busy: Callable[[bool], None], priority: int = 0) -> None:
         """Create an idle queue.
@@ -120,7 +120,7 @@ def wait_until_drawn(timeout: float) -> bool:
 
 
 def _enqueue(priority: int, job: Callable[[], None]) -> None:
-    """Run a job on a background thread, after all jobs with a lower number and earlier jobs with the same."""
+    """Run a job in a background thread. Jobs with a lower priority number, then earlier jobs, run first."""
     _jobs.put((priority, next(_job_numbers), job))
     with _start_lock:
         while len(_threads) < _THREADS:

@@ -98,8 +98,8 @@ def _overview(lib: MediaLibrary, chosen: MediaFilter) -> _Overview:
     if cached is not None and cached.state is not None and cached.chosen == chosen:
         if state is not None and cached.state() is state:
             return cached
-    # The result is stored under the state before the query. If the library changes during the query, the
-    # state changes too, so the result is not used again.
+    # The state object was read before the query. If the library changes during the query, the object is
+    # replaced, so the result is not used again.
     mark = None if state is None else weakref.ref(state)
     _overviews[lib] = overview = _Overview(mark, chosen, lib.frame(totals_by_type_codec_and_year(chosen)))
     return overview

@@ -72,7 +72,7 @@ def on_message(widget: Any, kind: str, callback: Callable[[dict[str, Any]], None
 
 
 def safe_name(text: str) -> str:
-    """Escape a name as HTML that isolates its writing direction and that CSS shortens."""
+    """Escape a name as an HTML element that isolates its writing direction and shortens it by CSS."""
     escaped = html.escape(text)
     return f'<bdi title="{escaped}">{escaped}</bdi>'
 

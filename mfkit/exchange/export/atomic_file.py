@@ -20,7 +20,7 @@ _UNFINISHED = re.compile(r"\..{1,100}\.[0-9a-f]{12}\.part", re.DOTALL)
 _LOCK = ".lock"
 _FOLDER = ".tmp"
 _TEMPORARY_SUFFIXES = ("", *sqlite.COMPANIONS, _FOLDER)
-"""Suffixes of an unfinished file, SQLite's files beside it, and its working folder."""
+"""Suffixes of an unfinished file, of SQLite's companion files such as ``-wal``, and of the working folder."""
 _LOCK_TIMEOUT = 10.0
 """Seconds to wait for the lock, which another export takes briefly to check if this export still runs."""
 
@@ -97,7 +97,7 @@ def _remove_abandoned(folder: Path) -> None:
             unfinished = lock.with_name(lock.name.removesuffix(_LOCK))
             if unfinished == lock or not _UNFINISHED.fullmatch(unfinished.name):
                 continue
-            with suppress(OSError):  # such as Timeout, if the lock is held
+            with suppress(OSError):  # also filelock's Timeout, if a running export holds the lock
                 if S_ISREG(lock.lstat().st_mode):
                     with _lock_of(unfinished):
                         _remove(unfinished)

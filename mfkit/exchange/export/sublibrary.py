@@ -28,7 +28,7 @@ async def write_sublibrary(
 
     Args:
         database: The library database.
-        ids: Selects the ids of the items.
+        ids: Statement that selects the ids of the items.
         path: Path of the new library.
         overwrite: Replace an existing file.
         bar: Progress bar, which counts the items written.

@@ -1,1 +1,1 @@
-"""Import of rows from frames, tables, and the output of exiftool, ffprobe and MediaInfo."""
+"""Import of rows from DataFrames, table files, and the output of exiftool, ffprobe and MediaInfo."""

@@ -1,4 +1,4 @@
-"""Reader of ``exiftool -json``: one object per file, with tags by name.
+"""Reader for the output of ``exiftool -json``: one object per file, with values by tag name.
 
 Names with groups (``-G``) and numeric values (``-n``) are supported; without ``-n``, sizes and bit rates are
 rounded. The fields come from these tables of https://exiftool.org/TagNames/:

@@ -1,4 +1,4 @@
-"""Reader of ``ffprobe -of json -show_format -show_streams``: one object per file.
+"""Reader for the output of ``ffprobe -of json -show_format -show_streams``: one object per file.
 
 The format is described in https://ffmpeg.org/ffprobe.html, section "json" of "Writers". The fields come from:
 

@@ -121,7 +121,7 @@ def _parquet(path: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 def _array_values(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp(_unit(column.type.unit)), safe=False)  # in UTC
+        column = column.cast(pa.timestamp(_unit(column.type.unit)), safe=False)  # the values are in UTC
     try:
         values: list[Any] = column.to_pylist()
         return values

@@ -1,4 +1,4 @@
-"""Reader of ``mediainfo --Output=JSON``: one object per file, with a list of tracks.
+"""Reader for the output of ``mediainfo --Output=JSON``: one object per file, with a list of tracks.
 
 The fields are listed by track type on https://mediaarea.net/MediaInfo/Support/Fields:
 

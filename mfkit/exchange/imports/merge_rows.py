@@ -30,7 +30,7 @@ _ITEM, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaM
 _ITEM_VALUES, _METADATA_VALUES = itemgetter(*ITEM_COLUMNS), itemgetter(*METADATA_COLUMNS)
 _WIDTH = len(ITEM_COLUMNS)
 _FILE_COLUMNS = ("file_name", "file_modified_at")
-"""Columns of media_items that describe the file at the item's own path, and not the content."""
+"""Columns of media_items that describe the file at the item's path, and do not apply to its copies."""
 
 
 @dataclass(slots=True)
@@ -246,7 +246,7 @@ async def decide(connection: AsyncConnection, rows: PreparedRows, expected: NewR
     """Determine the changes that a batch of rows makes to the library, without writing them.
 
     Args:
-        connection: Open in a write transaction.
+        connection: Connection with an open write transaction.
         rows: The batch.
         expected: The rows converted in advance, assuming that all are new; None if they were not.
     """

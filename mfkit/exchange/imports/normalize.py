@@ -12,8 +12,8 @@ from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import Metadata, apply_orientation
 from mfkit.scan.stored_path import to_stored_path
 
-# Keys are identifiers of MP4 and QuickTime (https://mp4ra.org/registered-types/codecs) and values of
-# MediaInfo's field Format.
+# The keys are codec identifiers of MP4 and QuickTime (https://mp4ra.org/registered-types/codecs), and values
+# of MediaInfo's field Format.
 _CODECS = {
     "avc1": "h264",
     "avc3": "h264",
@@ -61,7 +61,7 @@ def codec_name(name: object) -> str | None:
 
 
 def to_number(value: object) -> float | None:
-    """Convert a value to a float. Text may have a unit, as in ``"50.0 mm"``."""
+    """Convert a number, or text such as ``"50.0 mm"``, to a float; None if it is not a number."""
     match = _NUMBER.match(value.strip()) if isinstance(value, str) else None
     if match is None and (not isinstance(value, (int, float)) or isinstance(value, bool)):
         return None
@@ -73,7 +73,7 @@ def to_number(value: object) -> float | None:
 
 
 def to_integer(value: object) -> int | None:
-    """Convert a value to a rounded integer, as :func:`to_number` does to a float."""
+    """Convert a value to an integer by rounding the result of :func:`to_number`."""
     found = to_number(value)
     return round(found) if found is not None and abs(found) < 2**62 else None
 
@@ -84,7 +84,7 @@ def members(value: object) -> Mapping[str, Any]:
 
 
 def objects(value: object) -> list[Mapping[str, Any]]:
-    """Return the objects of a JSON list; a single object counts as a list of one."""
+    """Return the objects in a JSON list. A single object is treated as a list with one element."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 

@@ -168,7 +168,7 @@ class MediaRow(BaseModel):
 COLUMNS = tuple(MediaRow.model_fields)
 
 Columns = dict[str, list[Any]]
-"""Values by column, one for each row of a batch; None for no value."""
+"""Column name -> values, one for each row of a batch. None means no value."""
 
 
 @dataclass(frozen=True, slots=True)

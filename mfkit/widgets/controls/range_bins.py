@@ -94,7 +94,7 @@ class ResolutionBins:
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter field that selects resolution classes; None as its value for all classes."""
+        """Return the filter field that selects resolution classes. Its value is None for all classes."""
         names = RESOLUTION_NAMES[low:high]
         return {"resolution": names if len(names) < len(RESOLUTION_NAMES) else None}
 

@@ -30,7 +30,7 @@ class Column:
         style: CSS class. ``"number"`` aligns right, ``"mfkit-wide"`` takes the remaining width, and
             ``"mfkit-path"`` does the same but cuts off the beginning of long texts.
         visible: Whether the column is shown initially.
-        source_columns: Columns of the frame that :attr:`text` reads.
+        source_columns: Columns of the DataFrame that :attr:`text` reads.
     """
 
     key: str
@@ -101,7 +101,7 @@ class RowGrid(anywidget.AnyWidget):
         return by, bool(self.order.get("descending"))
 
     def show(self, rows: Sequence[tuple[str, Row]], note: str = "") -> None:
-        """Replace the rows.
+        """Replace the rows of the table.
 
         Args:
             rows: Pairs of an id and the values from which the columns format their texts.
@@ -117,7 +117,7 @@ class RowGrid(anywidget.AnyWidget):
 
 
 def rows_by_id(frame: pd.DataFrame) -> list[tuple[str, Row]]:
-    """Return the rows of a frame as dictionaries, each with its ``id`` as text."""
+    """Return the rows of a DataFrame as pairs of the ``id`` as text and a dictionary of values."""
     return [
         (str(row["id"]), {str(name): value for name, value in row.items()})
         for row in frame.to_dict("records")

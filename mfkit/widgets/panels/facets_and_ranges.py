@@ -1,4 +1,4 @@
-"""Panels with check lists and range sliders that change the selection, with numbers of files."""
+"""Check lists and range sliders that change the selection and show the number of files for each value."""
 
 from __future__ import annotations
 

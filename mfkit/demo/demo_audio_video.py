@@ -140,18 +140,31 @@ def _melody(seconds: float, rate: int, rng: random.Random) -> npt.NDArray[np.int
 
 
 class Album(NamedTuple):
-    """Tags and format of an album in the demo library."""
+    """Tags and format of an album in the demo library.
 
-    artist: str  # Empty for files without tags
+    Attributes:
+        artist: Artist; empty for files without tags.
+        title: Title of the album.
+        genre: Genre.
+        year: Year of publication.
+        titles: Titles of the tracks.
+        codec: Codec, a key of `ENCODERS`.
+        suffix: File suffix.
+        rate: Sample rate in Hz.
+        folder: Folder of the files.
+        bought: Modification date of the files: year, month, day.
+    """
+
+    artist: str
     title: str
     genre: str
     year: int
-    titles: tuple[str, ...]  # Titles of the tracks
-    codec: str  # A key of `ENCODERS`
+    titles: tuple[str, ...]
+    codec: str
     suffix: str
-    rate: int  # Samples per second
+    rate: int
     folder: str
-    bought: tuple[int, int, int]  # Modification date of the files
+    bought: tuple[int, int, int]
 
 
 # fmt: off
@@ -226,19 +239,34 @@ NTSC = Fraction(30000, 1001)
 
 
 class Clip(NamedTuple):
-    """Content, format and tags of a video file in the demo library."""
+    """Content, format and tags of a video file in the demo library.
+
+    Attributes:
+        path: Path of the file.
+        ended: End of the recording in UTC: year, month, day, hour, minute.
+        video: Video codec, a key of `ENCODERS`.
+        audio: Audio codec, a key of `ENCODERS`; empty for videos without audio.
+        size: Width and height in pixels, both even.
+        rate: Frames per second.
+        seconds: Duration in seconds.
+        scene: Scene of the landscape, a key of `SCENES`.
+        light: Light of the landscape, a key of `LIGHTS`.
+        title: Title tag; empty for none.
+        phone: Model of the recording iPhone, for QuickTime files; empty for other files.
+        position: Position of the camera; None if unknown.
+    """
 
     path: str
-    ended: tuple[int, int, int, int, int]  # End of the recording in UTC
-    video: str  # Video codec, a key of `ENCODERS`
-    audio: str  # Audio codec, a key of `ENCODERS`; empty for videos without audio
-    size: tuple[int, int]  # Width and height in pixels, both even
-    rate: Fraction  # Frames per second
+    ended: tuple[int, int, int, int, int]
+    video: str
+    audio: str
+    size: tuple[int, int]
+    rate: Fraction
     seconds: float
     scene: str
     light: str
     title: str = ""
-    phone: str = ""  # Model of the recording iPhone, for QuickTime files
+    phone: str = ""
     position: Position | None = None
 
     @property

@@ -27,19 +27,33 @@ class Position(NamedTuple):
 
 
 class Camera(NamedTuple):
-    """EXIF values and file names that a camera model writes."""
+    """EXIF values and file names that a camera model writes.
 
-    make: str  # Manufacturer, as spelled in its files
+    Attributes:
+        make: Manufacturer, as spelled in the camera's files.
+        model: Model, as spelled in the camera's files.
+        lens: Lens; empty if the camera does not record it.
+        focal_lengths: Focal lengths in mm.
+        crop: Crop factor: 35 mm equivalent focal length divided by the focal length.
+        apertures: F-numbers.
+        isos: ISO speeds.
+        sizes: Width and height in pixels, in landscape orientation.
+        file_name: Format string of file names, with `number` and `local` (the local time).
+        has_gps: True if the camera records its position.
+        has_offset: True if the camera records the UTC offset (EXIF 2.31 and later).
+    """
+
+    make: str
     model: str
-    lens: str  # Empty if the camera does not write the lens
-    focal_lengths: tuple[float, ...]  # In mm
-    crop: float  # Crop factor: equivalent focal length for 35 mm film divided by the focal length
+    lens: str
+    focal_lengths: tuple[float, ...]
+    crop: float
     apertures: tuple[float, ...]
     isos: tuple[int, ...]
-    sizes: tuple[tuple[int, int], ...]  # Width and height in pixels, in landscape orientation
-    file_name: str  # Format string with `number` and `local` (the local time)
+    sizes: tuple[tuple[int, int], ...]
+    file_name: str
     has_gps: bool
-    has_offset: bool  # Whether the camera records the UTC offset (EXIF 2.31 and later)
+    has_offset: bool
 
 
 _STEPS = (100, 200, 400, 800, 1600, 3200)

@@ -13,16 +13,28 @@ Writer = Callable[[Path], None]
 
 
 class DemoFile(NamedTuple):
-    """A planned file of the demo library."""
+    """A planned file of the demo library.
 
-    path: str  # Path relative to the demo folder, with `/` between folders
-    modified: datetime  # Modification time of the file, time-zone-aware
-    write: Writer  # Function that writes the content to a path
+    Attributes:
+        path: Path relative to the demo folder, with `/` between folders.
+        modified: Modification time of the file, time-zone-aware.
+        write: Function that writes the content to a path.
+    """
+
+    path: str
+    modified: datetime
+    write: Writer
 
 
 class DemoCopy(NamedTuple):
-    """A planned copy of a file of the demo library, made after all files are written."""
+    """A planned copy of a file of the demo library, made after all files are written.
+
+    Attributes:
+        path: Path of the copy, relative to the demo folder.
+        source: `DemoFile.path` of the original file.
+        modified: Modification time of the copy, time-zone-aware.
+    """
 
     path: str
-    source: str  # `DemoFile.path` of the original file
+    source: str
     modified: datetime

@@ -17,14 +17,23 @@ Color = tuple[int, int, int]
 
 
 class Light(NamedTuple):
-    """Colors and brightness of a landscape at a time of day."""
+    """Colors and brightness of a landscape at a time of day.
 
-    hour: int  # Local hour at which a photo with this light is taken
-    exposure: float  # Exposure value at ISO 100
-    daylight: float  # Brightness from 0 (night) to 1 (noon)
-    height: float  # Position of the sun or moon: 0 at the upper edge of the image, 1 at the lower
-    top: Color  # Color of the sky at the upper edge
-    low: Color  # Color of the sky at the horizon, which is also mixed into distant land
+    Attributes:
+        hour: Local hour at which a photo with this light is taken.
+        exposure: Exposure value at ISO 100.
+        daylight: Brightness from 0 (night) to 1 (noon).
+        height: Position of the sun or moon: 0 at the upper edge of the image, 1 at the lower.
+        top: Color of the sky at the upper edge.
+        low: Color of the sky at the horizon, which is also mixed into distant land.
+    """
+
+    hour: int
+    exposure: float
+    daylight: float
+    height: float
+    top: Color
+    low: Color
 
 
 LIGHTS = {
@@ -99,14 +108,24 @@ def add_noise(image: Image.Image, rng: random.Random) -> Image.Image:
 
 
 class Trip(NamedTuple):
-    """A trip of the invented household, with its cameras and numbers of photos."""
+    """A trip of the invented household, with its cameras and numbers of photos.
+
+    Attributes:
+        folder: Folder of the photos.
+        place: Center of the area in which the photos are taken.
+        offset: UTC offset in hours.
+        first_day: First day: year, month, day.
+        days: Number of days.
+        shots: Pairs of a camera (key of `CAMERAS`) and its number of photos.
+        scenes: Scenes of the photos, keys of `SCENES`.
+    """
 
     folder: str
     place: Position
-    offset: int  # UTC offset in hours
+    offset: int
     first_day: tuple[int, int, int]
     days: int
-    shots: tuple[tuple[str, int], ...]  # Pairs of a camera (key of `CAMERAS`) and its number of photos
+    shots: tuple[tuple[str, int], ...]
     scenes: tuple[str, ...]
 
 

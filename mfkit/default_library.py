@@ -40,7 +40,7 @@ def _demo() -> MediaLibrary:
         try:
             unfinished.rename(media)
         except OSError:
-            if not media.exists():  # another process may have created the same demo
+            if not media.exists():  # Another process may have created the demo in the meantime.
                 raise
     library = MediaLibrary(folder / "demo.db")
     if not (folder / "demo.db").exists() or not library.count():

@@ -112,7 +112,8 @@ class DatasetError(MfkitError):
 
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
     """Return up to ``n`` known names that are similar to a misspelt name, the most similar first."""
-    from difflib import get_close_matches  # imported here, because worker processes do not need it
+    # difflib is imported here, because worker processes do not need it.
+    from difflib import get_close_matches
 
     folded = {one.lower(): one for one in known}
     return [folded[one] for one in get_close_matches(str(name).lower(), folded, n)]

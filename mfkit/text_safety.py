@@ -45,7 +45,7 @@ def printable_json(text: str) -> str:
 
     Line feeds are kept, because formatted JSON has them outside of strings.
     """
-    if text.isascii() and "\x7f" not in text:  # JSON itself escapes the other ASCII control characters
+    if text.isascii() and "\x7f" not in text:  # JSON itself escapes the other ASCII control characters.
         return text
     return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
 
@@ -62,7 +62,8 @@ def is_formula(text: str) -> bool:
 
 def escape_formula(column: pa.Array) -> pa.Array:
     """Return a text column with an apostrophe before possible formulas, and without NUL characters."""
-    import pyarrow.compute as pc  # imported here, because most callers of this module do not need it
+    # pyarrow.compute is imported here, because most callers of this module do not need it.
+    import pyarrow.compute as pc
 
     column = pc.replace_substring(column, "\0", "")
     return pc.if_else(

@@ -34,7 +34,7 @@ def packed(bundle: str) -> bytes:
     if bundle == "whole":
         return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
     part = _part(get_plotlyjs_version())
-    assert part is not None  # bundle_for() returns "part" only if the file exists
+    assert part is not None  # bundle_for() returns "part" only if the file exists.
     content: bytes = part.read_bytes()
     return content
 

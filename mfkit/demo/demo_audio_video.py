@@ -58,7 +58,7 @@ def has_encoder(name: str) -> bool:
     """Return whether PyAV has an encoder with this name."""
     try:
         av.Codec(name, "w")
-    except ValueError:  # av.codec.codec.UnknownCodecError
+    except ValueError:  # PyAV raises UnknownCodecError, which is a ValueError.
         return False
     return True
 

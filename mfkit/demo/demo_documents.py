@@ -106,7 +106,7 @@ def _write_pdf(
         text += b"".join(b"(%b) Tj T*\n" % line.encode() for line in lines) + b"ET"
         content = ContentStream(None, writer)
         content.set_data(text)
-        page = writer.add_blank_page(595, 842)  # A4 in points
+        page = writer.add_blank_page(595, 842)  # The page size is A4 in points.
         page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
         page.replace_contents(content)
         page.compress_content_streams()

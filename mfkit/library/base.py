@@ -102,7 +102,7 @@ class LibraryBase:
             return self._engine
         if name == "snapshot":
             return self._snapshot
-        if name in ("database", "record"):  # "record" is the former name
+        if name in ("database", "record"):  # "record" is the former name of the engine "database".
             return self._on_database
         raise QueryError(f"{name!r} is not an engine. Use one of {', '.join(get_args(Engine))}.")
 
@@ -121,11 +121,13 @@ class LibraryBase:
 
     async def _open(self, *, create: bool) -> Self:
         while create and self._opening is not None and not self._opening.done():
-            await asyncio.wait([self._opening])  # an earlier attempt, which does not create the library
+            # An earlier call may be opening the library without creating it.
+            await asyncio.wait([self._opening])
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade(create=create))
         await asyncio.shield(self._opening)
-        await self.database.check_file()  # otherwise the snapshot would answer for a deleted library
+        # Without this check, the snapshot would answer queries after the library file was deleted.
+        await self.database.check_file()
         return self
 
     async def _open_or_create(self, check: Callable[[], object]) -> None:

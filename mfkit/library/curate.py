@@ -139,7 +139,8 @@ class CurateMethods(LibraryBase):
         await catalog.delete_filter(self.database, name)
 
     def _done(self, change: catalog.Change) -> int:
-        if change.items or change.created:  # a call that changes nothing keeps the previous change for undo()
+        # A call without effect does not replace the change that undo() would undo.
+        if change.items or change.created:
             self._last = change
         return change.items
 

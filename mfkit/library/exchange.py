@@ -178,7 +178,7 @@ class _Counted:
 
     def __init__(self, batches: Iterator[pa.RecordBatch], bar: Any) -> None:
         self._batches, self._bar, self.rows = batches, bar, 0
-        bar.reset()  # an engine may run the query again, and then all rows are counted again
+        bar.reset()  # If an engine runs the query again, all rows are counted again.
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:

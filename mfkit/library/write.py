@@ -100,8 +100,9 @@ class WriteMethods(LibraryBase):
             ReadOnlyLibraryError: The library is read-only.
             LibraryLockedError: Another program holds the write lock.
         """
+        # These modules are imported here, because queries do not need PyAV and Pillow.
         from mfkit.scan.roots import resolve_roots
-        from mfkit.scan.scanner import scan  # imports PyAV and Pillow, which queries do not need
+        from mfkit.scan.scanner import scan
 
         if roots:
             # The folders are checked first, so that a misspelt path does not create a library.
@@ -181,7 +182,8 @@ class WriteMethods(LibraryBase):
         await self.open()
         other = Database(target)
         try:
-            rows = 2 * await count_rows(self.database)  # each row is copied and verified
+            # Each row counts twice, because it is copied and then verified.
+            rows = 2 * await count_rows(self.database)
             with progress_bar(progress, f"to {other.name}", rows, " rows") as bar:
                 copied = await copy_library(self.database, other, bar.update)
         finally:

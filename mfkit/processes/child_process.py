@@ -78,7 +78,7 @@ def stop_with_parent(clean_up: Callable[[], None]) -> None:
         timer = Timer(_PATIENCE, force)
         timer.daemon = True
         timer.start()
-        if sys.platform == "win32":  # os.kill would end the process without cleaning up
+        if sys.platform == "win32":  # On Windows, os.kill would end the process without cleaning up.
             signal.raise_signal(signal.SIGTERM)
         else:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -97,5 +97,5 @@ def _listen(take: Callable[[bytes], None], end: Callable[[], None]) -> None:
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
                 take(line)
-    finally:  # also after a MemoryError, because no further request could be read
+    finally:  # This runs even after a MemoryError, because no further request could be read.
         end()

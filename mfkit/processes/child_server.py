@@ -73,7 +73,7 @@ def main() -> None:
     del sys.argv[1:3]
 
     def clean_up() -> None:
-        os.chdir(tempfile.gettempdir())  # Windows cannot remove a process's current folder
+        os.chdir(tempfile.gettempdir())  # Windows cannot remove a process's current folder.
         shutil.rmtree(folder, ignore_errors=True)
 
     stop_with_parent(clean_up)

@@ -35,7 +35,8 @@ class TemporaryFolder:
         """
         _remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=f"mfkit-{purpose}-"))
-        lock = FileLock(self.path / _LOCK, thread_local=False)  # any thread may garbage-collect the object
+        # Any thread may garbage-collect the object and release the lock.
+        lock = FileLock(self.path / _LOCK, thread_local=False)
         lock.acquire()
         self._remove = weakref.finalize(self, _remove, self.path, lock)
 
@@ -68,6 +69,6 @@ def _remove_abandoned() -> None:
                 continue
             lock = FileLock(mark)
             lock.acquire(timeout=0)
-        except (OSError, Timeout):  # the folder is in use, or was removed by another process
+        except (OSError, Timeout):  # The folder is in use, or another process has removed it.
             continue
         _remove(mark.parent, lock)

@@ -18,7 +18,7 @@ from mfkit.report.html_page import PLOTLY_MIME
 _PAGE = b'<meta name="generator" content="mfkit">'
 PDF_MARK = b"% Report by mfkit\n"
 """Comment at the end of a PDF file that identifies it as a report (ISO 32000-1, 7.2.3)."""
-_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # PNG (Third Edition), 11.3.3.2
+_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # This chunk is described in PNG (Third Edition), 11.3.3.2.
 _PNG_END = 12
 """Length of the last chunk of a PNG file."""
 _SEARCHED_BYTES = 2_000
@@ -137,7 +137,7 @@ def print_pdf(page: Path, target: Path) -> None:
             browser,
             "--headless",
             "--disable-gpu",
-            "--disable-dev-shm-usage",  # /dev/shm of containers is often too small
+            "--disable-dev-shm-usage",  # The folder /dev/shm is often too small in containers.
             f"--user-data-dir={profile.path}",
             "--no-first-run",
             *OFFLINE,
@@ -147,7 +147,7 @@ def print_pdf(page: Path, target: Path) -> None:
             page.as_uri(),
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
-            command.insert(1, "--no-sandbox")  # Chromium refuses to run as root with a sandbox
+            command.insert(1, "--no-sandbox")  # Chromium refuses to run as root with a sandbox.
         for _ in range(_PRINT_ATTEMPTS):
             try:
                 done = subprocess.run(command, capture_output=True, timeout=_PRINT_TIMEOUT, check=False)

@@ -173,7 +173,7 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
     if position:
         try:
             container.seek(int(position * 1_000_000))
-        except OSError:  # seeking can fail in a file without an index
+        except OSError:  # Seeking can fail in a file without an index.
             container.seek(0)
     selected = None
     for number, frame in enumerate(container.decode(video)):

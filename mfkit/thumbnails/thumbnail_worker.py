@@ -44,7 +44,7 @@ def _render(path: str) -> bytes:
         return b"-" + str(error).encode()
     except MemoryError:
         return b"-The file needs too much memory for a thumbnail."
-    except Exception as error:  # a decoder can raise anything for a hostile file
+    except Exception as error:  # A decoder can raise any exception for a hostile file.
         reason = getattr(error, "strerror", None) or error
         return f"-Cannot create a thumbnail: {reason}".encode("utf-8", "replace")
 

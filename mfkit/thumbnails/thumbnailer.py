@@ -140,7 +140,7 @@ class Thumbnailer:
         """
         if (cached := await asyncio.to_thread(self._cache.get, file_hash)) is not None:
             return cached
-        files = sorted(paths, key=is_url)  # local files first
+        files = sorted(paths, key=is_url)  # Local files are tried first.
         path = next((one for one in files if is_url(one) or os.path.isfile(to_disk_path(one))), None)
         if path is None:
             raise ThumbnailError("The file was not found. Check that its disk is connected.")

@@ -134,7 +134,7 @@ def _run_jobs() -> None:
         _, _, job = _jobs.get()
         try:
             job()
-        except Exception:  # the other panels still have to be drawn
+        except Exception:  # The other panels must be drawn even if one fails.
             _log.exception("A panel could not be drawn")
         finally:
             _jobs.task_done()

@@ -95,7 +95,7 @@ class Selection(traitlets.HasTraits):
     def _remember(self, change: Any) -> None:
         # traitlets calls the observers of the class first, so `past` is up to date when panels are notified.
         if not hasattr(self, "_future"):
-            return  # the first filter has no predecessor
+            return  # The initial filter has no predecessor.
         with self._lock:
             if not self._in_history:
                 self._past.append(change["old"])

@@ -35,7 +35,8 @@ def styled(widget_class: Any, *args: Any, **settings: Any) -> Any:
 def shared_widget(widget_class: Any, **settings: Any) -> Any:
     """Return the kernel's only instance of a widget class. It is created with the settings if needed."""
     widget = _shared.get(widget_class)
-    if widget is None or widget.comm is None:  # closed, for example by Widget.close_all()
+    # The widget may have been closed, for example by Widget.close_all().
+    if widget is None or widget.comm is None:
         widget = _shared[widget_class] = widget_class(**settings)
     return widget
 

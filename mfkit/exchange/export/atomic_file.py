@@ -97,7 +97,8 @@ def _remove_abandoned(folder: Path) -> None:
             unfinished = lock.with_name(lock.name.removesuffix(_LOCK))
             if unfinished == lock or not _UNFINISHED.fullmatch(unfinished.name):
                 continue
-            with suppress(OSError):  # also filelock's Timeout, if a running export holds the lock
+            # This includes filelock's Timeout, which is raised if a running export holds the lock.
+            with suppress(OSError):
                 if S_ISREG(lock.lstat().st_mode):
                     with _lock_of(unfinished):
                         _remove(unfinished)

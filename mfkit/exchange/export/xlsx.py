@@ -17,7 +17,7 @@ from mfkit.text_safety import is_formula
 MAX_ROWS = 1_048_575
 """Maximum number of rows below the header (Microsoft's "Excel specifications and limits")."""
 _MAX_TEXT = 32_767
-_FIRST_DAY = datetime(1900, 3, 1)  # Excel's earlier dates are wrong by one day
+_FIRST_DAY = datetime(1900, 3, 1)  # Excel's dates before 1 March 1900 are wrong by one day.
 _WIDTHS = {"file_path": 60, "folder": 40, "file_name": 30}
 
 

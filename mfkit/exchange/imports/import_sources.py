@@ -94,7 +94,7 @@ def _series_values(column: pd.Series[Any]) -> list[Any]:
 def _is_missing(value: Any) -> bool:
     try:
         return bool(pd.api.types.is_scalar(value) and pd.isna(value))
-    except ArithmeticError:  # raised for the signaling NaN of decimal.Decimal
+    except ArithmeticError:  # The signaling NaN of decimal.Decimal raises this error.
         return False
 
 
@@ -121,11 +121,12 @@ def _parquet(path: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 def _array_values(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp(_unit(column.type.unit)), safe=False)  # the values are in UTC
+        # The result is in UTC, without a time zone.
+        column = column.cast(pa.timestamp(_unit(column.type.unit)), safe=False)
     try:
         values: list[Any] = column.to_pylist()
         return values
-    except (ArithmeticError, ValueError):  # a value is outside the range of Python's type
+    except (ArithmeticError, ValueError):  # A value is outside the range of Python's type.
         return [_scalar_value(one) for one in column]
 
 

@@ -218,7 +218,7 @@ class _ColumnMapping:
         renamed: Columns = {}
         for name, values in columns.items():
             target = self._columns.get(name) or name
-            if target in renamed:  # JSON objects may use different names for one column
+            if target in renamed:  # JSON objects may use different names for one column.
                 values = [
                     first if value is None else value
                     for first, value in zip(renamed[target], values, strict=True)

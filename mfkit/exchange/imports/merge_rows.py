@@ -203,7 +203,7 @@ class ImportBatch(ContentRows[_Item]):
         stated = row.item
         if as_copy:
             stated = {name: value for name, value in stated.items() if name not in _FILE_COLUMNS}
-        if "captured_at" in stated:  # the old UTC offset does not apply to a new time
+        if "captured_at" in stated:  # The item's UTC offset does not apply to a new capture time.
             stated = dict.fromkeys(CAPTURE_COLUMNS) | stated
         names = sorted({*item.metadata["extra_metadata"].get(MARK, ()), *row.extra.get(MARK, ())})
         extra = {**item.metadata["extra_metadata"], **row.extra, **({MARK: names} if names else {})}

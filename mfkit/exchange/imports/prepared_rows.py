@@ -131,7 +131,8 @@ def prepare_rows(rows: CheckedRows) -> PreparedRows:
     if taken is not None:
         del metadata["taken_at"]
         item |= _capture_columns(taken, columns)
-    paths = columns.get("file_path", [])  # absent if no row has a path; then all rows are invalid
+    # The column is absent if no row has a path. Then all rows are invalid.
+    paths = columns.get("file_path", [])
     names = columns.get("file_name")
     item["file_name"] = (
         [posixpath.basename(path) for path in paths]

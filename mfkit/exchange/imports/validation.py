@@ -71,7 +71,7 @@ def _path(given: Any) -> str:
     value: object = os.fspath(given) if isinstance(given, os.PathLike) else given
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError("this is not a path")
-    if _SURROGATES.search(value):  # os.listdir returns surrogates for invalid UTF-8
+    if _SURROGATES.search(value):  # os.listdir returns surrogates for bytes that are not valid UTF-8.
         value = to_stored_path(value)
     if "://" in value:
         return value

@@ -185,7 +185,7 @@ class DetailCard(anywidget.AnyWidget):
             preview = self._lib.thumbnail(item)
         except MfkitError as error:
             note = str(error)
-        except Exception as error:  # an error in a thread would not be shown otherwise
+        except Exception as error:  # An error in a thread would not be shown otherwise.
             note = f"The preview could not be loaded: {error}"
         if item == self.item:
             with self.hold_sync():

@@ -80,7 +80,8 @@ class PlotlyWidget(anywidget.AnyWidget):
             if style is not None:
                 self.set_background(style)
             if bundle_for([data]) == "whole":
-                self.bundle = "whole"  # never changed back, because this bundle draws all figures
+                # The bundle is never changed back, because the complete bundle draws all figures.
+                self.bundle = "whole"
             self.figure_json = json.dumps(data, cls=PlotlyJSONEncoder, separators=(",", ":"))
 
     def set_background(self, style: dict[str, Any]) -> None:

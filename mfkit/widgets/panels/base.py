@@ -156,7 +156,7 @@ class Panel(widgets.VBox):
         try:
             action()
         except CancelledError:
-            raise  # interrupted by a newer request
+            raise  # A newer request has interrupted the drawing.
         except MfkitError as error:
             self._show_message(str(error))
         except Exception as error:

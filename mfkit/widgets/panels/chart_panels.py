@@ -292,7 +292,7 @@ class HistogramPanel(ChartPanel):
         low, high = keys[0][0], keys[-1][1]
         if self._drawn_quantity == "file_size":
             return {"min_size": int(low), "max_size": largest_below(high, "max_size")}
-        last = high == float(self.frame["high"].iloc[-1])  # the last bin includes its upper edge
+        last = high == float(self.frame["high"].iloc[-1])  # The last bin includes its upper edge.
         return {"min_duration": low, "max_duration": high if last else largest_below(high, "max_duration")}
 
 

@@ -36,7 +36,8 @@ class MapPanel(ChartPanel):
         >>> mfkit.widgets.MapPanel(mfkit.open_library())  # doctest: +SKIP
     """
 
-    draw_priority = 0  # first, because the browser needs more time for the map than for all other charts
+    # The map is drawn first, because the browser needs more time for it than for all charts.
+    draw_priority = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library and the selection to follow."""

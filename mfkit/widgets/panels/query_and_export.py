@@ -122,7 +122,7 @@ class QueryPanel(Panel):
     def _list_filters(self) -> None:
         names, before = list(self.lib.saved_filters()["name"]), self.saved_filters.value
         options = tuple((name if len(name) <= 60 else f"{name[:59]}…", name) for name in names)
-        if options != self.saved_filters.options:  # otherwise an open drop-down list would close
+        if options != self.saved_filters.options:  # Without this check, an open drop-down list would close.
             self.saved_filters.options = options
             self.saved_filters.value = before if before in names else names[0] if names else None
         self.apply_button.disabled = not names

@@ -38,7 +38,7 @@ class TablePanel(Panel):
     """
 
     chosen = traitlets.Tuple()
-    draw_priority = 1  # before the charts, which have to wait for their JavaScript
+    draw_priority = 1  # The table is drawn before the charts, which have to wait for their JavaScript.
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library and the selection to follow."""

@@ -47,7 +47,7 @@ _MIN_FREE_BYTES = 10**9
 
 @dataclass(frozen=True)
 class Finding:
-    """Result of one check.
+    """Result of one health check.
 
     Attributes:
         subject: Name of the checked part, such as ``library`` or ``disk space``.

@@ -1,4 +1,4 @@
-"""Import of modules in higher layers by name: distributed work, widgets and reports.
+"""On-demand import of modules in higher layers: distributed work, widgets and reports.
 
 Object storage, executors, datasets and Spark build on the scan and the engines and need optional packages.
 The explorer and the report build on the library and need ipywidgets and Plotly. Lower layers import these

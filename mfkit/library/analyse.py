@@ -31,7 +31,7 @@ Measure = Literal["files", "copies", "bytes", "bytes_with_copies", "duration"]
 
 
 class AnalysisMethods(ReadMethods):
-    """Analyses of items and scans."""
+    """Methods that analyse items and scans."""
 
     @filter_keywords
     async def summary(

@@ -72,7 +72,7 @@ class LibraryBase:
     def from_dataset(
         cls, dataset: str | os.PathLike[str], *, engine: SparkSession | Literal["duckdb"] = "duckdb"
     ) -> Self:
-        """Open a dataset that :meth:`publish` wrote, for all analyses on one machine or on a cluster.
+        """Open a dataset written by :meth:`publish` as a read-only library, locally or on a Spark cluster.
 
         Each query reads the newest version at its start. Methods that write raise
         :class:`mfkit.errors.ReadOnlyLibraryError`.
@@ -189,7 +189,7 @@ async def library_state(library: LibraryBase) -> object | None:
 
 @dataclass(frozen=True)
 class Overview:
-    """Overview of a library, for consoles and notebooks.
+    """Key figures of a library, shown when it is printed in a console or notebook.
 
     Attributes:
         name: Path of the library, or its URL without the password.

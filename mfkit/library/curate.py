@@ -16,7 +16,7 @@ from mfkit.library.base import LibraryBase
 
 
 class CurateMethods(LibraryBase):
-    """Tags, collections and saved filters."""
+    """Methods for tags, collections and saved filters."""
 
     _last: catalog.Change | None = None
 

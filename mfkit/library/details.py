@@ -40,7 +40,7 @@ _ORIGINS = {
 
 
 class DetailMethods(LibraryBase):
-    """Metadata and thumbnail of an item."""
+    """Methods that return the metadata and the thumbnail of one item."""
 
     _thumbnails: Thumbnailer | None = None
 

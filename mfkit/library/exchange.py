@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ExchangeMethods(LibraryBase):
-    """Export and import."""
+    """Methods that export items and import rows."""
 
     @filter_keywords
     async def export(

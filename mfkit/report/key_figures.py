@@ -47,7 +47,7 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
 
 
 def measure(context: ReportContext) -> KeyFigures:
-    """Compute the key figures of a report's scope."""
+    """Compute the key figures of the items that a report covers."""
     sums = context.query(context.lib.summary, "media_type")
     years = context.query(context.lib.growth, "year")["period"].dropna()
     items, copies = _whole(sums["files"]), _whole(sums["copies"])

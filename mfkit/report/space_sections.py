@@ -74,7 +74,7 @@ def folders(context: ReportContext) -> Section:
 
 
 def _branches(context: ReportContext) -> pd.DataFrame:
-    """Return the result of ``lib.folders``, deep enough for two levels with at least half of the bytes."""
+    """Return two levels of folders, where the second level has at least half of the bytes if possible."""
     previous = 0
     for depth in range(2, _MAX_DEPTH + 1):
         found = context.lib.folders(depth, context.filter)

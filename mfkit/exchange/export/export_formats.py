@@ -155,7 +155,7 @@ SUFFIXES = (*_WRITERS, *sorted(LIBRARY_SUFFIXES))
 
 
 def writer_for(path: Path) -> Writer | None:
-    """Return the function that writes the format of a path; None for a library.
+    """Return the function that writes the format of a file suffix; None for the suffix of a library.
 
     Raises:
         ExportError: No format has the suffix of the path.

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a grid.
+    """Definition of a table column: heading, text of the cells, sorting and style.
 
     Attributes:
         key: Name of the column.

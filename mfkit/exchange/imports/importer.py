@@ -51,7 +51,7 @@ class ImportResult:
     seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
-        """Add the results of a batch."""
+        """Add the numbers and invalid rows of a batch to the result."""
         self.added, self.updated = self.added + outcome.added, self.updated + outcome.updated
         self.unchanged, self.copies = self.unchanged + outcome.unchanged, self.copies + outcome.copies
         self.bad += outcome.bad
@@ -142,7 +142,7 @@ class _ReadAhead:
             await asyncio.gather(self._next, return_exceptions=True)
 
     def begin(self) -> None:
-        """Start checking the next batch."""
+        """Start validating the next batch in a thread."""
         if self._next is None:
             self._next = asyncio.ensure_future(asyncio.to_thread(next, self._batches, None))
 
@@ -171,7 +171,7 @@ class _ColumnMapping:
         self._columns = columns
 
     def check(self, names: list[str]) -> None:
-        """Check the names of the source's columns.
+        """Check that mfkit knows the columns of the import source.
 
         Raises:
             IngestError: A column is unknown, missing, or given twice.
@@ -205,7 +205,7 @@ class _ColumnMapping:
 
     @property
     def unwanted(self) -> set[str]:
-        """Columns of the source that are ignored."""
+        """Columns of the import source that are ignored."""
         kept = {
             name
             for name, target in self._columns.items()
@@ -229,7 +229,7 @@ class _ColumnMapping:
 
 @dataclass(frozen=True, slots=True)
 class _CheckedBatch:
-    """A batch of checked rows.
+    """Batch of validated import rows, with the reasons why other rows are left out.
 
     Attributes:
         rows: The valid rows.

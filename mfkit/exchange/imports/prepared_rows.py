@@ -239,7 +239,7 @@ class NewRows:
     metadata: list[Chunk]
 
     async def write(self, connection: AsyncConnection) -> None:
-        """Insert the rows."""
+        """Insert the new items and their metadata."""
         await insert_converted(connection, _ITEM, ITEM_COLUMNS, self.items)
         await insert_converted(connection, _METADATA, METADATA_COLUMNS, self.metadata)
 

@@ -144,7 +144,7 @@ class DetailCard(anywidget.AnyWidget):
     note = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, lib: MediaLibrary, on_step: Callable[[str, int], None] | None = None) -> None:
-        """Create a closed card.
+        """Create a dialog that is not open yet.
 
         Args:
             lib: The library.
@@ -159,7 +159,7 @@ class DetailCard(anywidget.AnyWidget):
             on_message(self, "step", lambda message: on_step(self.item, 1 if message.get("by") == 1 else -1))
 
     def show(self, item: str) -> None:
-        """Open the card of an item.
+        """Open the dialog with the details of an item.
 
         Raises:
             MfkitError: The item does not exist.

@@ -21,7 +21,7 @@ from mfkit.widgets.shared_style import safe_name, status_line, style_sheet, styl
 
 
 class Panel(widgets.VBox):
-    """Box in a notebook that shows one aspect of the selected items.
+    """Base class of panels: boxes in a notebook that show one aspect of the selected items.
 
     Subclasses implement :meth:`draw`, and :meth:`options` if they have their own controls.
 

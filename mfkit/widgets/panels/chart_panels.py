@@ -38,7 +38,7 @@ def toggle(options: Sequence[tuple[str, Any]], name: str) -> widgets.ToggleButto
 
 
 class ChartPanel(Panel):
-    """A panel with one chart.
+    """Base class of panels with one chart.
 
     Subclasses implement :meth:`query` and :meth:`figure`. They also implement :meth:`clicked` if a click on a
     bar or cell selects items, and :meth:`brushed` if dragging over several bars does.

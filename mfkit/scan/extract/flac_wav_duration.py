@@ -1,4 +1,4 @@
-"""Durations of FLAC and WAV files that a program wrote to a pipe, without going back to fill in the size."""
+"""Durations of FLAC and WAV files whose headers state no size, because they were written to a pipe."""
 
 import struct
 
@@ -17,10 +17,10 @@ _BLOCK_SIZES = {
 
 
 def count_flac(reader: BoundedReader) -> Count | None:
-    """Return the duration by the number of the last frame (RFC 9639, section 9.1).
+    """Compute the duration of a FLAC file from the number of its last frame (RFC 9639, section 9.1).
 
     Returns:
-        None if STREAMINFO states the number of samples, or no frame is found.
+        The duration; None if STREAMINFO states the number of samples, or if no frame is found.
     """
     start, end = audio_range(reader)
     if reader.read(start, 4) != b"fLaC":
@@ -42,7 +42,7 @@ def count_flac(reader: BoundedReader) -> Count | None:
         if head[0] & 0x80:
             break
     for size in _TAILS:
-        # The zeros let the header of a very short last frame be read.
+        # Zeros are appended, so that the header of a very short last frame can be read.
         tail = reader.read(max(at, end - size), min(size, end - at)) + b"\0" * 16
         position = tail.rfind(b"\xff")
         while position >= 0:
@@ -53,7 +53,7 @@ def count_flac(reader: BoundedReader) -> Count | None:
 
 
 def _last_sample(head: bytes, block_size: int) -> int:
-    """Return the number of samples up to the end of a frame; 0 if the bytes are no frame header."""
+    """Return the number of samples up to the end of a frame; 0 if the bytes are not a frame header."""
     if len(head) < 16 or head[1] not in (0xF8, 0xF9) or head[3] & 1:
         return 0
     size_code, rate_code = head[2] >> 4, head[2] & 15
@@ -79,7 +79,7 @@ def _last_sample(head: bytes, block_size: int) -> int:
 
 
 def _crc8(data: bytes) -> int:
-    """Return the checksum of a frame header: polynomial x^8 + x^2 + x + 1."""
+    """Return the CRC-8 checksum of a frame header (polynomial x^8 + x^2 + x + 1)."""
     value = 0
     for byte in data:
         value ^= byte
@@ -89,10 +89,10 @@ def _crc8(data: bytes) -> int:
 
 
 def count_wav(reader: BoundedReader) -> Count | None:
-    """Return the duration by the file's size if the data chunk states none (RIFF, "WAVE form").
+    """Compute the duration of a WAV file from its size if the data chunk states none (RIFF, "WAVE form").
 
     Returns:
-        None if the data chunk states a size, or the format is not one of constant bit rate.
+        The duration; None if the data chunk states a size, or if the bit rate is not constant.
     """
     if reader.read(0, 4) != b"RIFF":
         return None

@@ -1,8 +1,8 @@
-"""JPEG images (ITU-T T.81, annex B), with CIFF in APP0, EXIF and XMP in APP1, Photoshop resources in APP13.
+"""Extractor for JPEG images (ITU-T T.81, annex B) with CIFF, EXIF, XMP and Photoshop resources.
 
-All metadata precedes the first scan, so that nothing is decoded. A file without the end of image marker is
-truncated. The marker is looked for in the file's tail first, then in the whole file, because cameras append
-previews and videos.
+CIFF is in the segment APP0, EXIF and XMP are in APP1, and Photoshop resources in APP13. All metadata precedes
+the first scan, so no pixels are decoded. A file without the end-of-image marker is truncated. The marker is
+searched in the file's tail first, then in the whole file, because cameras append previews and videos.
 """
 
 import mmap
@@ -46,7 +46,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 class _Found:
-    """What the segments of one image contain."""
+    """Collector of the metadata in the segments of one image."""
 
     def __init__(self) -> None:
         self.frame: Metadata = {}
@@ -58,7 +58,7 @@ class _Found:
         self._stated_size: Metadata = {}
 
     def read_segment(self, marker: int, head: bytes, reader: BoundedReader, at: int, length: int) -> None:
-        """Read a segment with metadata, which starts at an offset; others are ignored."""
+        """Read the segment at an offset if it contains metadata; ignore other segments."""
         blocks = self._blocks
         if marker == 0xE0 and head[10:18] == b"HEAPJPGM":
             blocks.camera.append(canon_ciff.extract(reader.part(at + 4, length - 2)))
@@ -80,16 +80,16 @@ class _Found:
             self._comment = reader.read(at + 4, min(length - 2, _MAX_COMMENT)).strip(b"\x00 \r\n")
 
     def _add_more_xmp(self, segment: BoundedReader) -> None:
-        """Read a part of a second packet: its identifier, its size, the part's offset, and the part."""
+        """Add a part of an extended XMP packet, after a header with identifier, total size and offset."""
         head = segment.read(0, 40)
         offset = int.from_bytes(head[36:40], "big")
         if len(head) == 40 and offset < xmp.MAX_PACKET:
             self._more_xmp.setdefault(head[:32], {})[offset] = segment.read(40, segment.size)
 
     def merged(self) -> Metadata:
-        """Return the metadata, with the size as stored."""
+        """Merge all metadata that was read. Width and height are as stored, before rotation."""
         blocks = self._blocks
-        if self._resources:  # they continue over segments
+        if self._resources:  # may be split over several segments
             blocks.add_resources(bytes_reader(self._resources))
         if parts := self._more_xmp.get(self._more_xmp_id or b"", {}):
             blocks.add_xmp(b"".join(parts[offset] for offset in sorted(parts)))
@@ -104,14 +104,14 @@ def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
     """Read the segments before the first scan.
 
     Returns:
-        Metadata with the size as stored, and the offset of the first scan; None if there is no scan.
+        Metadata with the size as stored, and the offset of the first scan, or None if there is no scan.
     """
     found = _Found()
     at = 2
     for _ in range(_MAX_SEGMENTS):
         head = reader.read(at, 20)
         if len(head) < 2 or head[0] != 0xFF:
-            # Some writers pad between segments; after more than that it is not a JPEG.
+            # Some programs write padding between segments. Without a segment within 4 KiB, it is not a JPEG.
             padding = reader.read(at, 4096).find(b"\xff")
             if padding <= 0:
                 return found.merged(), None

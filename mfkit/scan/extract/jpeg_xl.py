@@ -1,4 +1,4 @@
-"""JPEG XL images (ISO/IEC 18181-1, annex D: size header, orientation; ISO/IEC 18181-2: container boxes)."""
+"""Extractor for JPEG XL images (ISO/IEC 18181-1, annex D: size and orientation; 18181-2: container boxes)."""
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
 from mfkit.scan.extract.embedded_metadata import Blocks
@@ -13,7 +13,7 @@ _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 
 
 
 class _Bits:
-    """Bits of a codestream, starting with the least significant of each byte."""
+    """Bit reader of a codestream, with the least significant bit of each byte first."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
@@ -28,7 +28,7 @@ class _Bits:
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read size, orientation, EXIF and XMP.
+    """Read the size, orientation, EXIF and XMP of a JPEG XL image.
 
     Raises:
         ExtractionError: The codestream is missing, or ends within its header.
@@ -45,7 +45,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
             elif name == b"jxlp" and not frame:
                 frame = _codestream(content.read(4, 64))
             elif name == b"brob":
-                # ISO/IEC 18181-2, section 9.4: the type of another box, and its compressed content
+                # This box has the type and the compressed content of another box (18181-2, section 9.4).
                 _read_box(content.read(0, 4), bytes_reader(_decompressed(content.read(4, _MAX_BOX))), blocks)
             else:
                 _read_box(name, content, blocks)
@@ -65,8 +65,8 @@ def _read_box(name: bytes, content: BoundedReader, blocks: Blocks) -> None:
 
 
 def _decompressed(data: bytes) -> bytes:
-    """Decompress Brotli (RFC 7932) up to the limit, because it may expand without end."""
-    import brotli  # most files have no compressed boxes
+    """Decompress Brotli (RFC 7932) up to a size limit, because the output can be extremely large."""
+    import brotli  # imported here, because most files have no compressed boxes
 
     try:
         return bytes(brotli.Decompressor().process(data, output_buffer_limit=_MAX_BOX)[:_MAX_BOX])

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 DEFAULT_ENCODING = "cp1252"
 _MAX_SAMPLE = 1_500
-# Natural logarithms of the odds that the best encoding needs: about 55:1 against the default, whose mistakes
-# are the easiest to recognise, and 7:1 against every other one.
+# Natural logarithms of the odds that the best encoding needs: about 55:1 against the default encoding, whose
+# errors are the easiest to recognise, and 7:1 against any other encoding.
 _SURE_OF_SCRIPT, _SURE = 4.0, 2.0
 # Logarithms of prior odds: most files without a declared encoding are Western European.
 _PRIORS = {
@@ -23,7 +23,7 @@ _PRIORS = {
 }  # fmt: skip
 _MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
 _UNKNOWN = math.log(1e-6)
-_MIN_CUT = 28  # bytes; shorter texts are not cut by the fixed lengths of ID3v1 and IPTC
+_MIN_CUT = 28  # bytes; the fixed field lengths of ID3v1 and IPTC cut off only longer texts
 
 # Letters by descending frequency. CJK: frequent characters, in any order.
 _CYRILLIC = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґў"
@@ -56,10 +56,10 @@ _KANA_FREQUENT = "いのんしたかとうてになはるをがっこれでさ�
 
 
 class _Model(NamedTuple):
-    """The characters of one writing system, with the logarithm of each one's probability."""
+    """Characters of one writing system, each with the natural logarithm of its probability."""
 
     probabilities: Mapping[str, float]
-    has_words: bool  # words of non-ASCII letters alone, with upper and lower case or without
+    has_words: bool  # whether words consist of non-ASCII letters only
 
 
 def _ranked(letters: str, share: float = 0.93) -> dict[str, float]:
@@ -98,7 +98,7 @@ def _models() -> dict[str, _Model]:
         _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
         | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
     )  # fmt: skip
-    central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)  # capitals are counted twice
+    central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)  # 0.8 each for small and capitals
     cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)
     hanzi_frequent = _spread(_HANZI, 0.5)
     wide = _spread(_double_byte("gbk", (0xA1,), range(0xA1, 0xFF)), 0.003) | _WIDE_PUNCTUATION
@@ -140,10 +140,10 @@ def _models() -> dict[str, _Model]:
 
 
 def legacy_encoding(texts: Iterable[bytes]) -> str | None:
-    """Return the encoding of texts that are not UTF-8, judged over all of them together.
+    """Detect the encoding that several texts share, for texts that are not UTF-8.
 
     Args:
-        texts: Texts in one unknown encoding; those that are ASCII or UTF-8 say nothing and are ignored.
+        texts: Texts in one unknown encoding. Texts in ASCII or UTF-8 are ignored.
 
     Returns:
         The name of a Python codec; None if no encoding is clearly more probable than the others, in which
@@ -188,7 +188,7 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:
-    """Decode a text; one whose last character was cut in half, at a field's fixed length, also counts."""
+    """Decode a text, without a last character that was cut in half at a field's length; None if invalid."""
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -197,7 +197,8 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return raw[: error.start].decode(encoding)
 
 
-# Logarithms of the probability that a letter that is not ASCII follows an ASCII letter, or another one.
+# Logarithms of the probabilities of a non-ASCII letter after an ASCII letter, after a non-ASCII letter and at
+# the start of a word, and of an ASCII letter after a non-ASCII letter. The key is `_Model.has_words`.
 _AFTER_ASCII = {False: math.log(0.08), True: math.log(0.004)}
 _AFTER_OTHER = {False: math.log(0.03), True: math.log(0.9)}
 _AT_START = {False: math.log(0.05), True: math.log(0.6)}
@@ -209,7 +210,7 @@ _CAPITAL = {False: math.log(0.4), True: math.log(0.75)}  # first letter of a wor
 
 
 def _log_probability(text: str, model: _Model) -> float:
-    """Return the logarithm of a text's probability, relative to that of its ASCII characters."""
+    """Return the logarithm of the probability of a text's non-ASCII characters in a model."""
     total = 0.0
     words = model.has_words
     before = ""

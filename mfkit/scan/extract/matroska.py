@@ -1,8 +1,8 @@
-"""Tracks and block times of Matroska and WebM files (RFC 9559), for fields that PyAV does not provide.
+"""Reader of tracks and block times in Matroska and WebM files (RFC 9559), for fields that PyAV lacks.
 
-Browsers and live encoders write no duration. The last cluster is then looked for at the end of the file, and
-the headers of its blocks are read. A video's frame rate is an average over its blocks if they do not follow
-each other at the stated interval.
+Files from browsers and live encoders state no duration. In that case the last cluster is searched at the end
+of the file, and the headers of its blocks are read. A video's frame rate is the average over its blocks if
+their intervals differ from the stated interval.
 """
 
 import struct
@@ -24,7 +24,7 @@ _VIDEO_TYPE = 1
 _MAX_ELEMENTS, _MAX_TRACKS, _FIRST_BLOCKS, _MAX_BLOCKS = 1_000, 128, 240, 20_000
 _TAILS = (1 << 17, 1 << 20, 5 << 20)
 _ROUNDING = 1.6
-"""Largest difference between two intervals of a constant rate in ticks, because times are rounded."""
+"""Maximum deviation of an interval at a constant frame rate, in ticks; rounded times cause deviations."""
 
 
 class _Element(NamedTuple):
@@ -34,13 +34,13 @@ class _Element(NamedTuple):
 
 
 class Track(NamedTuple):
-    """A track's header.
+    """Header fields of one Matroska track.
 
     Attributes:
         is_video: Whether it is a video track.
         default_duration: Nanoseconds per frame, if stated.
         rotation: Degrees by which a player rotates the video clockwise: 0, 90, 180 or 270.
-        crop: Columns and rows that are not shown.
+        crop: Number of columns and number of rows that are not shown.
     """
 
     is_video: bool
@@ -56,10 +56,10 @@ class _Block(NamedTuple):
 
 
 class Matroska(NamedTuple):
-    """A file's header.
+    """Header of a Matroska file: duration, time unit and tracks.
 
     Attributes:
-        duration: Seconds that the file states; None if it states none.
+        duration: Duration in seconds; None if the file does not state it.
         scale: Seconds per tick.
         tracks: Tracks by number.
         clusters: Offset of the first cluster.
@@ -72,7 +72,7 @@ class Matroska(NamedTuple):
 
 
 def read_matroska(reader: BoundedReader) -> Matroska | None:
-    """Read a file's elements up to the first cluster; None without one."""
+    """Read a file's header, up to the first cluster; None if there is no cluster."""
     parts = _Header()
     at = segment = 0
     for _ in range(_MAX_ELEMENTS):
@@ -81,7 +81,7 @@ def read_matroska(reader: BoundedReader) -> Matroska | None:
             return None
         if element.id == _CLUSTER:
             if not parts.tracks and parts.tracks_at:
-                # An editor moves tracks that no longer fit to the end of the file.
+                # Editors move a list of tracks that no longer fits to the end of the file.
                 moved = _element(reader, parts.tracks_at)
                 if moved is not None and moved.id == _TRACKS:
                     parts.read(reader, moved, 0)
@@ -98,7 +98,7 @@ def read_matroska(reader: BoundedReader) -> Matroska | None:
 
 
 class _Header:
-    """What the elements before the first cluster state."""
+    """Values of the elements before the first cluster."""
 
     def __init__(self) -> None:
         self.duration, self.scale = 0.0, 1_000_000
@@ -106,7 +106,7 @@ class _Header:
         self.tracks_at = 0
 
     def read(self, reader: BoundedReader, element: _Element, segment: int) -> None:
-        """Read one element; positions count from the start of the segment."""
+        """Read one element. File positions in the element are relative to the start of the segment."""
         if element.id not in (_INFO, _TRACKS, _SEEK_HEAD):
             return
         for child in _children(reader, element):
@@ -147,10 +147,10 @@ def _track(reader: BoundedReader, entry: _Element) -> dict[int, Track]:
 
 
 def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:
-    """Return the duration from the first block to the end of the last one.
+    """Return the duration from the first block to the end of the last block.
 
     Returns:
-        None if no block is found at the end of the file.
+        The duration; None if no block is found at the end of the file.
     """
     first = next(_blocks(reader, header.clusters, 64), None)
     if first is None:
@@ -167,7 +167,7 @@ def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:
 
 
 def _last_time(reader: BoundedReader, header: Matroska, start: int, tail: bytes) -> float | None:
-    """Return when the last block of the tail's last readable cluster ends, in ticks."""
+    """Return the end time in ticks of the last block in the last readable cluster of a file's tail."""
     mark = _CLUSTER.to_bytes(4, "big")
     found = tail.rfind(mark)
     while found >= 0:
@@ -195,12 +195,12 @@ def average_frame_rate(reader: BoundedReader, header: Matroska, number: int) -> 
 
     Args:
         reader: The file.
-        header: Its header.
-        number: Number of the track.
+        header: The file's header.
+        number: Track number.
 
     Returns:
-        None if the track states its interval and the first blocks have it, if there are too few blocks, or
-        too many to read.
+        Frames per second; None if the first blocks have the interval that the track states, or if there are
+        too few blocks, or too many to read.
     """
     track = header.tracks.get(number)
     if track is None:
@@ -232,7 +232,7 @@ def _is_regular(times: list[int], track: Track, scale: float) -> bool:
 
 
 def _blocks(reader: BoundedReader, at: int, limit: int) -> Iterator[_Block]:
-    """Yield the blocks of consecutive clusters; only the headers of blocks are read."""
+    """Yield the blocks of consecutive clusters, reading only their headers."""
     cluster_time = 0
     pending: _Block | None = None
     for _ in range(3 * limit):
@@ -292,7 +292,7 @@ def _element(reader: BoundedReader, at: int) -> _Element | None:
 
 
 def _variable(data: bytes, at: int, *, keep_marker: bool) -> tuple[int | None, int]:
-    """Return a number of variable length and its length, 0 if invalid; None for the unknown size."""
+    """Read a variable-size integer: its value (None for an unknown size) and its length (0 if invalid)."""
     if at >= len(data) or not data[at]:
         return None, 0
     length = 9 - data[at].bit_length()

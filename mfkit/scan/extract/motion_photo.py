@@ -1,4 +1,4 @@
-"""Motion photos: images with a short video in the same file.
+"""Detection of motion photos: images with a short video in the same file.
 
 The video is found by the image's XMP (Google's Motion Photo format 1.0 and its predecessor MicroVideo), in
 the box ``mpvd`` of a HEIC, or in the trailer that Samsung's cameras append, which ends with ``SEFT``.
@@ -16,7 +16,7 @@ from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _HEAD = 131_072
-"""Bytes that contain the XMP of a JPEG: it follows the EXIF data, which has at most 64 KiB."""
+"""Number of first bytes searched for XMP, which follows at most 64 KiB of EXIF data in a JPEG."""
 _SEARCHED = 4 * 1024 * 1024
 _MAX_ITEMS = 16
 _NAMES = (b"MotionPhoto", b"MicroVideo")
@@ -35,7 +35,7 @@ class _Section(NamedTuple):
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Find the video in an image.
+    """Find the video that is embedded in an image.
 
     Returns:
         ``extra["motion_photo"]`` with the video's ``offset`` and ``size`` in bytes; the size is 0 if an
@@ -47,7 +47,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         video = None
         if file_format.format != "jpeg":
             video = next((_section(box.content) for box in boxes(reader) if box.name == b"mpvd"), None)
-        # The regular expression alone would take half the time that a scan needs for a JPEG.
+        # The names are searched first, because the regular expression alone takes half the time of a scan.
         is_marked = any(name in head for name in _NAMES) and _MARKER.search(head) is not None
         if video is None and is_marked:
             video = _by_xmp(reader, head) or _by_search(reader)
@@ -64,12 +64,12 @@ def _section(reader: BoundedReader) -> _Section:
 
 
 def _by_xmp(reader: BoundedReader, head: bytes) -> _Section | None:
-    """Return the video whose distance from the end of the file the XMP states."""
+    """Find the video by its distance from the end of the file, which the XMP states."""
     distances = [int(match[1]) for match in _OFFSET.finditer(head)]
     items = [match[1] for match in _ITEM.finditer(head)][:_MAX_ITEMS]
     for number, item in enumerate(items):
         if _SEMANTIC.search(item):
-            # The items follow the image in this order.
+            # The items follow the image in this order, so the later items are between the video and the end.
             lengths = [_LENGTH.search(part) for part in items[number:]]
             distances.append(sum(int(length[1]) for length in lengths if length))
     for distance in distances:
@@ -80,17 +80,17 @@ def _by_xmp(reader: BoundedReader, head: bytes) -> _Section | None:
 
 
 def _by_search(reader: BoundedReader) -> _Section | None:
-    """Return the first video in the last part of the file; editors change lengths without updating them."""
+    """Search the last part of the file for a video, because editors can make the stated lengths wrong."""
     start = max(2, reader.size - _SEARCHED)
     match = _VIDEO_START.search(reader.read(start, _SEARCHED))
     return _Section(start + match.start(), reader.size - start - match.start()) if match else None
 
 
 def _in_samsung_trailer(reader: BoundedReader) -> _Section | None:
-    """Return the video that the directory at the end of the file lists.
+    """Find the video that is listed in the directory of a Samsung trailer.
 
     The file ends with the directory's length and ``SEFT``. The directory is ``SEFH``, a version, the number
-    of entries, and for each a type, its distance back from the directory and its length.
+    of entries, and for each entry its type, its distance before the directory and its length.
     """
     end = reader.read(reader.size - 8, 8)
     if end[4:] != b"SEFT":

@@ -1,6 +1,7 @@
-"""Boxes of the ISO base media file format (ISO/IEC 14496-12, section 4.2).
+"""Reader of boxes in the ISO base media file format (ISO/IEC 14496-12, section 4.2).
 
-A box's size cannot be trusted: no box extends beyond its parent, and the number of boxes read is limited.
+Stated box sizes cannot be trusted. A box is cut off at the end of its parent, and the number of boxes read is
+limited.
 """
 
 import struct
@@ -11,11 +12,11 @@ from mfkit.scan.extract.bounded_reader import BoundedReader
 
 _MAX_BOXES, _MAX_TOP_LEVEL = 4_096, 64
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-"""The UUID of a box with an XMP packet (ISO 16684-3, section 1.1.6)."""
+"""UUID of a box with an XMP packet (ISO 16684-3, section 1.1.6)."""
 
 
 class Box(NamedTuple):
-    """A box: its four-character name (the 16-byte UUID of a ``uuid`` box) and its content."""
+    """Box with its four-character name (for a ``uuid`` box, its 16-byte UUID) and its content."""
 
     name: bytes
     content: BoundedReader
@@ -49,7 +50,7 @@ def boxes(reader: BoundedReader, start: int = 0) -> Iterator[Box]:
 
 
 def ends_early(reader: BoundedReader) -> bool:
-    """Return whether a file ends before its last box does, by the sizes of the first boxes."""
+    """Return whether a file is truncated, that is, shorter than its top-level boxes state."""
     at = 0
     for _ in range(_MAX_TOP_LEVEL):
         head = reader.read(at, 16)
@@ -65,7 +66,7 @@ def ends_early(reader: BoundedReader) -> bool:
 
 
 def child(reader: BoundedReader, *names: bytes) -> BoundedReader | None:
-    """Return the content of the first box on a path of names, or None."""
+    """Return the content of a nested box, given the names on the path to it; None if it is missing."""
     found: BoundedReader | None = reader
     for name in names:
         found = next((box.content for box in boxes(found) if box.name == name), None) if found else None

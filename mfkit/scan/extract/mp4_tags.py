@@ -1,7 +1,7 @@
-"""Tags of MP4, M4A and MOV files that FFmpeg does not pass on: the item list, and XMP packets.
+"""Reader of MP4, M4A and MOV tags that FFmpeg does not return: the item list, and XMP packets.
 
-QuickTime File Format, "Metadata" (``ilst``), with the item names of iTunes; ISO 16684-3, section 1.1.6 (XMP
-in a ``uuid`` box, or in ``moov/udta/XMP_``).
+Sources: QuickTime File Format, "Metadata" (``ilst``), with the item names of iTunes; ISO 16684-3, section
+1.1.6 (XMP in a ``uuid`` box, or in ``moov/udta/XMP_``).
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _UTF8, _UTF16, _INTEGER = 1, 2, 21
 
 
 def item_list(movie: BoundedReader) -> Metadata:
-    """Read the item list of a ``moov`` box."""
+    """Read the tags in the item list (``ilst``) of a ``moov`` box."""
     items = next((found for found in map(_items, _user_data(movie, b"meta")) if found is not None), None)
     if items is None:
         return {}
@@ -57,7 +57,7 @@ def item_list(movie: BoundedReader) -> Metadata:
 
 
 def movie_xmp(file: BoundedReader, movie: BoundedReader) -> Metadata:
-    """Read the XMP packet of a file, beside or in its ``moov`` box."""
+    """Read the XMP packet of a file, inside or next to its ``moov`` box."""
     packet = next((content.read(0, xmp.MAX_PACKET) for content in _user_data(movie, b"XMP_")), b"")
     for part in (file, movie):
         for _, (name, content) in zip(range(_MAX_TOP_LEVEL), boxes(part)):
@@ -67,14 +67,17 @@ def movie_xmp(file: BoundedReader, movie: BoundedReader) -> Metadata:
 
 
 def _user_data(movie: BoundedReader, name: bytes) -> Iterator[BoundedReader]:
-    """Yield a kind of box in all user data, of which programs append another one."""
+    """Yield the boxes of a given name in all ``udta`` boxes, because programs append further ones."""
     for _, (box_name, content) in zip(range(_MAX_TOP_LEVEL), boxes(movie)):
         if box_name == b"udta" and (found := child(content, name)) is not None:
             yield found
 
 
 def _items(meta: BoundedReader) -> BoundedReader | None:
-    """Return an item list without named keys; QuickTime's ``meta`` is a plain box, MPEG-4's a full box."""
+    """Return the item list of a ``meta`` box; None if its items have named keys.
+
+    QuickTime's ``meta`` box starts with its content, MPEG-4's with four bytes of version and flags.
+    """
     start = 0 if meta.read(4, 4) in (b"hdlr", b"keys", b"ilst") else 4
     parts = {box.name: box.content for box in boxes(meta, start)}
     return parts.get(b"ilst") if b"keys" not in parts else None

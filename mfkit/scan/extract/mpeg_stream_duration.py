@@ -1,8 +1,9 @@
 """Durations of MPEG transport and program streams whose clock jumps, because parts were joined.
 
-FFmpeg subtracts the first timestamp from the last one. Here the clock (PCR, ISO/IEC 13818-1, section 2.4.3.4;
-SCR, section 2.5.3.3 and ISO/IEC 11172-1) is read throughout a file of up to 6 MiB, and at positions at equal
-distances of a larger one, where jumps are then narrowed down.
+FFmpeg subtracts the first timestamp from the last timestamp, which is wrong for such files. Here the clock
+(PCR, ISO/IEC 13818-1, section 2.4.3.4; SCR, section 2.5.3.3 and ISO/IEC 11172-1) is read completely in files
+of up to 6 MiB. In larger files it is read at evenly spaced positions, and jumps are then located by
+bisection.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,21 +23,21 @@ _PACKETS = (188, 192, 204)
 
 
 class Reading(NamedTuple):
-    """The clock at a position in a file, in seconds."""
+    """Clock value in seconds at a byte offset of the file."""
 
     position: int
     seconds: float
 
 
 class ClockCount(NamedTuple):
-    """The time that a stream's clock runs, without its jumps; whether everything was read."""
+    """Running time of a stream's clock without its jumps, and whether it is exact."""
 
     seconds: float
     is_exact: bool
 
 
 def clock_jumps(reader: BoundedReader, format_name: str) -> ClockCount | None:
-    """Return how long a stream's clock runs if it jumps; None if it does not.
+    """Return the running time of a stream's clock if the clock jumps; None if it does not jump.
 
     Args:
         reader: The file.
@@ -60,7 +61,7 @@ def _in_small_file(readings: list[Reading]) -> ClockCount | None:
 
 
 class _LargeFile:
-    """Readings at equal distances in a file that is not read as a whole."""
+    """Clock readings at evenly spaced positions of a file that is too large to be read completely."""
 
     def __init__(self, reader: BoundedReader, readings_in: Callable[[bytes, int], Iterator[Reading]]) -> None:
         self._reader, self._readings_in = reader, readings_in
@@ -93,7 +94,7 @@ class _LargeFile:
         return ClockCount(total, self._blocks < _BUDGET)
 
     def _between(self, earlier: Reading, later: Reading) -> float:
-        """Return how long the clock runs between two readings; an implausible time is halved until a jump."""
+        """Return the running time between two readings; if it is implausible, bisect to find the jump."""
         usual = (later.position - earlier.position) * self._seconds_per_byte
         step = later.seconds - earlier.seconds
         if step < -_WRAP / 2:
@@ -132,7 +133,7 @@ def _transport_clocks(data: bytes, start: int) -> Iterator[Reading]:
 
 
 def _program_clocks(data: bytes, start: int) -> Iterator[Reading]:
-    """Yield the system clock references of pack headers."""
+    """Yield the system clock references in the pack headers of a program stream."""
     at = data.find(b"\x00\x00\x01\xba")
     while 0 <= at <= len(data) - 10:
         a, b, c, d, e = data[at + 4 : at + 9]

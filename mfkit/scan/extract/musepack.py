@@ -1,4 +1,4 @@
-"""Musepack stream version 7 audio, for files that FFmpeg rejects (Musepack SV7 specification, "Header").
+"""Extractor for Musepack audio (stream version 7) that FFmpeg rejects (Musepack SV7 specification, "Header").
 
 The header follows an optional ID3v2 tag. It states the number of frames, each of 1,152 samples, and the
 sample rate in two bits; there are always two channels. ID3v1 is the last 128 bytes of the file.
@@ -14,7 +14,7 @@ _SAMPLES_PER_FRAME = 1_152
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read duration, sample rate and the ID3v1 tag.
+    """Read the duration, sample rate and ID3v1 tag of a Musepack file.
 
     Raises:
         ExtractionError: The file has no header of stream version 7.

@@ -1,7 +1,7 @@
-"""Music tags of audio files: ID3, APE, Vorbis comments, RIFF INFO and AIFF texts.
+"""Extractor of the music tags in audio files: ID3, APE, Vorbis comments, RIFF INFO and AIFF texts.
 
-FFmpeg joins several values, takes "80s" for a number, and believes that Latin-1 is Latin-1. The tags are
-therefore read here. `extract_with_tinytag` fills in what other formats state.
+The tags are read here, because FFmpeg joins several values, takes "80s" for a number, and trusts declarations
+of Latin-1, which are often wrong. `extract_with_tinytag` reads the tags of other formats.
 """
 
 import os
@@ -25,7 +25,7 @@ _APE = ("ape", "wv", "mpc")  # formats whose own tags are APE
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read the tags of a file; of several, the format's own have priority, and ID3v1 is last."""
+    """Read all tags of a file. The format's own tags have the highest priority, ID3v1 the lowest."""
     with open_source(source) as stream:
         reader = file_reader(stream)
         format_name = file_format.format
@@ -58,7 +58,7 @@ def _after_id3(reader: BoundedReader) -> int:
 def _merged(
     first: Iterable[Id3 | None], named: Iterable[RawTags] = (), last: Iterable[Id3 | None] = ()
 ) -> Metadata:
-    """Decode all tags of a file together, and merge them in their order."""
+    """Decode all tags of a file, detecting one encoding for all of them, and merge them in their order."""
     first, named, last = list(first), list(named), list(last)
     raw = [value for tags in named for name, values in tags.items() for value in values]
     texts = FileTexts.of([*doubtful_texts([*first, *last]), *raw])
@@ -78,7 +78,7 @@ def _id3_metadata(tag: Id3, texts: FileTexts) -> Metadata:
 
 
 def extract_with_tinytag(source: Source, file_format: FileFormat) -> Metadata:
-    """Read title, artist, album, genre, year and duration.
+    """Read basic tags and audio properties with the library tinytag.
 
     Raises:
         ExtractionError: tinytag cannot read the file.

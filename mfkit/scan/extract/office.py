@@ -1,4 +1,4 @@
-"""Document properties of Office Open XML, OpenDocument and EPUB files.
+"""Extractor for the document properties of Office Open XML, OpenDocument and EPUB files.
 
 Office Open XML: ISO/IEC 29500-2:2012, clause 11 (core properties). OpenDocument: ODF 1.3, part 3, section
 4.3. EPUB: EPUB 3.3, section 5.5.
@@ -26,7 +26,7 @@ _MAX_DEPTH, _MAX_ELEMENTS, _MAX_TEXT = 64, 5_000, 4_000
 
 
 class Element(NamedTuple):
-    """An XML element.
+    """XML element with its attributes and text.
 
     Attributes:
         name: Name without namespace.
@@ -40,15 +40,15 @@ class Element(NamedTuple):
 
 
 class _LimitReached(Exception):
-    """The maximum number of elements was read."""
+    """Exception that stops the parser after the maximum number of elements."""
 
 
 def elements(part: bytes, *, is_truncated: bool = False) -> list[Element]:
-    """Return the elements of an XML part in the order in which they end.
+    """Return the elements of an XML part in the order of their end tags.
 
     Args:
         part: The XML text; its declaration or byte-order mark states the encoding.
-        is_cut: Whether the end is missing, which is then not an error.
+        is_truncated: Whether the end of the XML is missing, which is then not an error.
 
     Raises:
         ExtractionError: The XML is not well-formed, declares entities, or is nested too deeply.

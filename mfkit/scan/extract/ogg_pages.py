@@ -1,8 +1,8 @@
-"""Duration of Ogg files by the positions of their pages (RFC 3533), also of chained streams.
+"""Durations of Ogg files, computed from the granule positions of their pages (RFC 3533).
 
-Streams that follow each other in one file play one after the other, such as the parts of a radio recording.
-Only page headers are read. The last position of each stream counts, with or without an end-of-stream flag; a
-page with position -1 states none.
+The durations of chained streams are added, because they are played one after the other, such as the parts of
+a radio recording. Only page headers are read. The last position of each stream is used, with or without an
+end-of-stream flag. The position -1 means that a page has no position.
 """
 
 import struct
@@ -15,12 +15,12 @@ _MAX_PAGES, _MAX_LINKS = 25_000, 5_000
 _MAX_PAGE = 65_307
 _NO_POSITION = 2**64 - 1
 _LATE_START = 10
-"""Seconds above which the first page's position is that of a recording which was cut out of a stream."""
+"""Start time in seconds above which a recording is assumed to be cut out of a longer stream."""
 _FIRST_PAGE, _CONTINUED = 2, 1
 
 
 class _Clock(NamedTuple):
-    """How a stream counts: positions per second, positions to skip, and bits of a video's frame offset."""
+    """Conversion of a stream's positions to seconds: rate, positions to skip, bits of the frame offset."""
 
     rate: float
     skip: int = 0
@@ -52,7 +52,7 @@ def count_pages(reader: BoundedReader) -> tuple[Count | None, int]:
 
     Returns:
         The duration, which is an estimate if the file has more pages than are read, and the number of
-        links of the chain.
+        chained streams.
     """
     at, links, seconds = 0, 0, 0.0
     streams: dict[int, _Stream] = {}
@@ -105,7 +105,7 @@ def _next_page(reader: BoundedReader, at: int) -> int:
 
 
 def _clock(packet: bytes) -> _Clock | None:
-    """Read a stream's first packet.
+    """Return the clock of a stream, read from its first packet; None for an unknown codec.
 
     Vorbis I, section 4.2.2; RFC 7845, section 5.1 (Opus); Ogg FLAC mapping; Speex; Theora, section 6.2.
     """

@@ -1,4 +1,4 @@
-"""Size and bit depth of less common image formats, read by Pillow without decoding pixels."""
+"""Extractor for less common image formats: size and bit depth, read by Pillow without decoding pixels."""
 
 import warnings
 from typing import Any, BinaryIO
@@ -39,8 +39,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 def _with_pillow(stream: BinaryIO, file_format: FileFormat) -> Metadata:
     Image.init()
-    # Image.open() would reject large images to protect decoding, and would try further formats on
-    # untrusted bytes.
+    # Image.open() is not used, because it rejects large images, and tries further formats on untrusted bytes.
     reader = Image.OPEN[_PILLOW_FORMATS[file_format.format]][0]
     try:
         with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""PDF documents (ISO 32000-1, section 14.3.3: information dictionary), read by pypdf."""
+"""Extractor for PDF documents (ISO 32000-1, section 14.3.3: information dictionary), based on pypdf."""
 
 import logging
 from typing import Any, BinaryIO
@@ -16,8 +16,9 @@ _MAX_STREAM = 16 << 20
 # pypdf logs every irregularity of a file; errors are raised as exceptions.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
-# Only streams with tables of objects are decompressed here, not pages or images; a table of a million objects
-# takes 5 MB. By default pypdf decompresses up to 75 MB and runs the program jbig2dec on untrusted data.
+# The limits are low, because only streams with object tables are decompressed, not pages or images; a table
+# of a million objects takes 5 MB. By default pypdf decompresses up to 75 MB and runs the program jbig2dec on
+# untrusted data.
 _BOUNDS = pypdf.Configuration(
     maximum_declared_stream_length=_MAX_STREAM,
     array_based_stream_maximum_output_length=_MAX_STREAM,
@@ -36,7 +37,7 @@ _DAMAGE = (PyPdfError, MemoryError, *PARSER_ERRORS)
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read title, author, creation date and number of pages, as far as they are not encrypted.
+    """Read title, author, creation date and number of pages, unless they are encrypted.
 
     Raises:
         ExtractionError: The file's cross-reference table or trailer cannot be read.
@@ -82,7 +83,7 @@ def _add_information(reader: pypdf.PdfReader, metadata: Metadata, extra: dict[st
 
 
 def _page_count(root: Any) -> int | None:
-    """Return the number of pages that the page tree states; walking a hostile tree could take very long."""
+    """Return the page count that the page tree states. Walking a malicious tree could take very long."""
     count = root["/Pages"].get_object().get("/Count")
     count = count.get_object() if isinstance(count, PdfObject) else count
     return int(count) if isinstance(count, int) and count >= 0 else None

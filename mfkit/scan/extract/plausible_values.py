@@ -78,7 +78,7 @@ def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 
 def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
-    """Return extra metadata as bounded JSON values, and the origins of only the given fields."""
+    """Return extra metadata as JSON values of limited size, with origins only for the given fields."""
     safe = json_safe(extra)
     origins = safe.get("origins")
     if isinstance(origins, dict):
@@ -96,7 +96,7 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    if value.isascii() and value.isprintable() and "  " not in value:  # most text; ten times as fast
+    if value.isascii() and value.isprintable() and "  " not in value:  # fast path for most text
         return value.strip(" ")[:limit].rstrip() or None
     text = value[: 4 * limit].split("\x00\x00", 1)[0].replace("\x00", " ")
     text = "".join(ch for ch in text if ch in "\t\n\r\x0b\x0c" or unicodedata.category(ch) != "Cc")
@@ -151,7 +151,7 @@ def _within(limit: float) -> Callable[[object], float | None]:
 
 
 def clean_year(value: object) -> int | None:
-    """Return the first four digits that are a year from 1000 to 2100, in a number or the text of a date."""
+    """Return the first year from 1000 to 2100 in a number or in the text of a date; None if there is none."""
     text = str(value)[:MAX_TEXT] if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
     for match in re.finditer(r"(?<![0-9])[0-9]{4}", text):
         if 1000 <= int(match[0]) <= 2100:
@@ -160,7 +160,7 @@ def clean_year(value: object) -> int | None:
 
 
 def clean_timestamp(value: object) -> datetime | None:
-    """Return a date and time of the years 1000 to 9999, also in UTC, that is not an epoch; else None.
+    """Return a timestamp if its year is at least 1000, also in UTC, and it is not an epoch; otherwise None.
 
     Dates in the future and before photography are kept, because people want to see and correct them.
     """

@@ -1,4 +1,4 @@
-"""PNG images (ISO/IEC 15948; PNG third edition, section 11): IHDR, eXIf, iTXt, tEXt and zTXt chunks."""
+"""Extractor for PNG images (ISO/IEC 15948; PNG third edition, section 11): size, EXIF and text chunks."""
 
 import re
 import struct
@@ -60,7 +60,7 @@ def _header(reader: BoundedReader) -> Metadata:
 
 
 class _Chunks:
-    """Metadata of the chunks after the header, also of those before a truncation."""
+    """Collector of the metadata in the chunks after the header; a truncated file keeps what was read."""
 
     def __init__(self, frame: Metadata) -> None:
         self._frame = frame
@@ -69,7 +69,7 @@ class _Chunks:
         self._frames, self._seconds = 0, 0.0
 
     def read(self, reader: BoundedReader) -> str:
-        """Read the chunks up to IEND; return what is wrong with them, or ``""``."""
+        """Read the chunks up to IEND, and return an error message, or ``""`` if the file is valid."""
         at, has_pixels = 33, False
         for _ in range(_MAX_CHUNKS):
             head = reader.read(at, 8)
@@ -89,14 +89,14 @@ class _Chunks:
         return "" if has_pixels else "the PNG contains no image data"
 
     def _add_frame(self, control: bytes) -> None:
-        """Add an animation frame's delay (PNG third edition, section 11.3.6.2); a zero means hundredths."""
+        """Add an animation frame's delay (section 11.3.6.2); a denominator of 0 means 100."""
         if len(control) == 26:
             top, bottom = struct.unpack_from(">HH", control, 20)
             self._frames += 1
             self._seconds += top / (bottom or 100)
 
     def merged(self) -> Metadata:
-        """Return what was found."""
+        """Return the merged metadata of all chunks that were read."""
         frame = merge(from_origin("container", self._frame), animation(self._frames, self._seconds))
         return self._blocks.merged(frame, after=[_text_metadata(self._texts)])
 
@@ -114,7 +114,7 @@ def _text_metadata(texts: dict[str, _Text]) -> Metadata:
 
 
 def _read_text(name: bytes, chunk: bytes, blocks: Blocks, texts: dict[str, _Text]) -> None:
-    """Read a text chunk (sections 11.3.3.2 to 11.3.3.4)."""
+    """Read a text chunk, which may contain XMP or another metadata block (sections 11.3.3.2 to 11.3.3.4)."""
     keyword, _, rest = chunk.partition(b"\x00")
     declared = "latin-1"
     if name == b"zTXt":
@@ -151,7 +151,7 @@ def _read_profile(name: str, text: bytes, blocks: Blocks) -> None:
 
 
 def _inflate(data: bytes) -> bytes:
-    """Decompress text up to the limit, because it may expand without end."""
+    """Decompress text up to a size limit, because the output can be extremely large."""
     try:
         return zlib.decompressobj().decompress(data, _MAX_TEXT)
     except zlib.error:

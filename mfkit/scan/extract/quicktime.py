@@ -1,4 +1,4 @@
-"""Movie headers of MP4, MOV, M4A and 3GP files, for fields that PyAV does not provide.
+"""Reader of movie headers in MP4, MOV, M4A and 3GP files, for fields that PyAV does not provide.
 
 ISO/IEC 14496-12, sections 8.2.2 (``mvhd``) and 8.3.2 (``tkhd``), whose matrices rotate the video, and 8.5.2
 (``stsd``); QuickTime File Format, "User data atoms" (``©xyz``) and "Metadata" (``keys``, ``ilst``); 3GPP TS
@@ -21,7 +21,7 @@ from mfkit.scan.places.iso6709 import iso6709
 _UNIX_EPOCH = 2_082_844_800
 """The start of 1970 in seconds since the start of 1904, QuickTime's epoch."""
 _FIRST_YEAR = 1991
-"""The year of QuickTime's release. An earlier header is that of a clock that was not set."""
+"""Year of QuickTime's release. An earlier date in a movie header comes from a clock that was not set."""
 _LOCATION, _CREATION = "com.apple.quicktime.location.iso6709", "com.apple.quicktime.creationdate"
 _MAX_TEXT, _MAX_KEYS, _MAX_TRACKS = 4_096, 128, 64
 _CODECS = {
@@ -33,18 +33,18 @@ _CODECS = {
 }
 
 
-_Matrix = tuple[int, int, int, int]  # a, b, c and d as 16.16 numbers
+_Matrix = tuple[int, int, int, int]  # a, b, c and d as 16.16 fixed-point numbers
 _IDENTITY: _Matrix = (1 << 16, 0, 0, 1 << 16)
 
 
 class Track(NamedTuple):
-    """A track's header.
+    """Header fields of one track of a movie.
 
     Attributes:
         rotation: Degrees by which a player rotates the video clockwise: 0, 90, 180 or 270.
-        codec: FFmpeg's name of a codec that it cannot decode; else None.
-        sample_rate: Sample rate of an audio track in hertz; else None.
-        channels: Number of channels of an audio track; else None.
+        codec: FFmpeg's name of the audio codec if FFmpeg cannot decode it; otherwise None.
+        sample_rate: Sample rate of an audio track in hertz; None for other tracks.
+        channels: Number of channels of an audio track; None for other tracks.
     """
 
     rotation: int
@@ -54,13 +54,13 @@ class Track(NamedTuple):
 
 
 class Movie(NamedTuple):
-    """A movie header.
+    """Movie header with its tracks and tags.
 
     Attributes:
         metadata: Metadata of the header itself.
         tracks: Tracks by identifier.
-        is_fragmented: Whether fragments follow.
-        is_truncated: Whether the file ends early.
+        is_fragmented: Whether the media data is stored in movie fragments.
+        is_truncated: Whether the file ends before its last box.
         tags: Metadata of the item list.
         xmp: Metadata of the XMP packet.
     """
@@ -86,7 +86,7 @@ def read_movie(source: Source) -> Movie:
 
 
 def movie_header(movie: BoundedReader) -> Movie:
-    """Read a ``moov`` box's content."""
+    """Read a movie header from the content of a ``moov`` box."""
     metadata: Metadata = {}
     tracks: dict[int, Track] = {}
     is_fragmented = False
@@ -123,7 +123,7 @@ def _movie_header_box(content: BoundedReader) -> Metadata:
     unknown = 2**64 - 1 if data[0] == 1 else 2**32 - 1
     if scale and 0 < length < unknown:
         metadata["duration"] = length / scale
-    # Some writers count from 1970.
+    # Some programs write seconds since 1970 instead of 1904.
     date = from_seconds(created - _UNIX_EPOCH if created >= _UNIX_EPOCH else created)
     if date is not None and _FIRST_YEAR <= date.value.year:
         metadata["dates"] = (StatedDate("movie header", *date),)
@@ -159,7 +159,7 @@ def _matrix(data: bytes, at: int) -> _Matrix | None:
 
 
 def _rotation(track: _Matrix, movie: _Matrix) -> int:
-    """Return the right angle by which a track's matrix and then the movie's rotate, else 0."""
+    """Return the rotation in degrees by a track's matrix and the movie's: 0 unless it is 90, 180 or 270."""
     a, b = (track[0] * movie[side] + track[1] * movie[2 + side] for side in (0, 1))
     c, d = (track[2] * movie[side] + track[3] * movie[2 + side] for side in (0, 1))
     if not a * d - b * c:
@@ -182,7 +182,7 @@ def _user_data(content: BoundedReader, metadata: Metadata, texts: dict[str, str]
 
 
 def _loci(data: bytes, metadata: Metadata) -> None:
-    """Read a 3GPP location: name, NUL, role, then longitude, latitude and altitude as 16.16 numbers."""
+    """Read a 3GPP location: name, NUL, role, and 16.16 fixed-point longitude, latitude and altitude."""
     encoding, ends = ("utf-16", b"\x00\x00") if data[:2] in (b"\xfe\xff", b"\xff\xfe") else ("utf-8", b"\x00")
     name, found, rest = data.partition(ends)
     if not found or len(rest) < 9:
@@ -193,7 +193,10 @@ def _loci(data: bytes, metadata: Metadata) -> None:
 
 
 def _keyed_values(content: BoundedReader) -> Iterator[tuple[str, str]]:
-    """Yield metadata with named keys; QuickTime's ``meta`` is a plain box, MPEG-4's a full box."""
+    """Yield the keys and text values of a ``meta`` box with named keys.
+
+    QuickTime's ``meta`` box starts with its content, MPEG-4's with four bytes of version and flags.
+    """
     start = 0 if content.read(4, 4) in (b"hdlr", b"keys", b"ilst") else 4
     parts: dict[bytes, Any] = {box.name: box.content for box in boxes(content, start)}
     keys, values = parts.get(b"keys"), parts.get(b"ilst")

@@ -1,4 +1,4 @@
-"""Ratings in stars, from the scales that programs write.
+"""Conversion of the rating scales of different programs to stars.
 
 A rating is 0 to 5 stars, in steps of a half, or -1 for a rejected item (ISO 16684-1, section 8.4).
 """
@@ -7,9 +7,10 @@ import math
 
 Stars = int | float
 
-# Between the values 1, 64, 128, 196 and 255 of Windows Media Player and Explorer; others are close to them.
+# Lower limits of one to five stars. Windows Media Player and Explorer write 1, 64, 128, 196 and 255, and
+# other programs write similar values.
 _POPM_LIMITS = (1, 32, 96, 160, 224)
-# MediaMonkey and MusicBee write these for half stars.
+# MediaMonkey and MusicBee write these values for half stars.
 _POPM_HALVES = {13: 0.5, 54: 1.5, 118: 2.5, 186: 3.5, 242: 4.5}
 _LINEAR_PLAYERS = ("quodlibet", "banshee", "rhythmbox", "clementine", "strawberry")
 
@@ -26,7 +27,7 @@ def number(text: object) -> float | None:
 
 
 def stars(value: float | None) -> Stars | None:
-    """Return a number of stars, rounded to a half; None outside of -1 to 5."""
+    """Round a number of stars to half stars; None if it is outside the range -1 to 5."""
     if value is None or not (-1 <= value <= 5):
         return None
     if value < 0:
@@ -43,7 +44,7 @@ def from_percent(value: float | None) -> Stars | None:
 
 
 def from_hundred(value: float | None) -> Stars | None:
-    """Convert a scale from 0 to 100 on which each star counts 20; 0 means not rated."""
+    """Convert a scale from 0 to 100 with 20 points for each star; 0 means not rated."""
     return stars(value / 20) if value is not None and 0 < value <= 100 else None
 
 
@@ -69,7 +70,7 @@ def from_comment(name: str, text: str) -> Stars | None:
     Args:
         name: The field's name in lower case: ``rating`` (1 to 5, or to 100), ``fmps_rating`` (0.0 to 1.0,
             FreeDesktop's Free Media Player Specifications), ``rating wmp`` (1 to 255).
-        text: Its value.
+        text: The field's value.
     """
     value = number(text)
     if value is None:

@@ -1,4 +1,4 @@
-"""The extractors of each format, and the steps from a file and its format to plausible metadata."""
+"""Registry of the extractors of each format, and the function that runs them on a file."""
 
 import os
 from collections.abc import Sequence
@@ -37,11 +37,11 @@ __all__ = [
 ]
 
 EXTRACTOR_VERSION = 4
-"""Increase it when the same file would give different metadata: the next scan then reads old files again."""
+"""Version of all extractors. Increase it when their results change, so that scans read old files again."""
 
 
 class MissingLibraryError(Exception):
-    """A library that an extractor needs cannot be imported: the installation is broken, not the file."""
+    """Error for a library that cannot be imported: the installation is broken, not the scanned file."""
 
 
 class ExtractorStep(NamedTuple):
@@ -50,7 +50,8 @@ class ExtractorStep(NamedTuple):
     Attributes:
         name: Name in ``extra["probe_notes"]``.
         extract: The extractor.
-        fills: Fields that it can fill. It runs only while one of them is missing, or always if this is empty.
+        fills: Fields that the extractor can fill. It runs only if one of them is missing, or always if this
+            is empty.
         suffices: Whether the file counts as readable if only this extractor succeeds.
     """
 
@@ -63,8 +64,8 @@ class ExtractorStep(NamedTuple):
 def _lazy_extractor(module: str, name: str = "extract") -> Extractor:
     """Return an extractor that imports its module, and with it a third-party library, on first use.
 
-    Importing pypdf took 0.2 s of the 0.3 s that a worker needs to start, and two thirds of its memory.
-    A worker starts again after every file that crashes it.
+    Importing pypdf took 0.2 s of the 0.3 s that a worker needs to start, and two thirds of its memory. Fast
+    starts matter, because a worker is started again after every file that crashes it.
     """
 
     def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -140,7 +141,7 @@ def extract_metadata(
 
     Args:
         source: Path of an existing regular file, or a remote object.
-        file_format: Its format, from `mfkit.scan.formats.identify.identify`.
+        file_format: Format of the file, from `mfkit.scan.formats.identify.identify`.
         steps: Extractors to use instead of those registered for the format.
 
     Returns:
@@ -149,7 +150,7 @@ def extract_metadata(
 
     Raises:
         ExtractionError: No extractor could read the file, or the file is truncated or damaged. Its
-            ``partial`` is the metadata that the file states nevertheless.
+            ``partial`` is the metadata that could be read nevertheless.
         OSError: The file cannot be opened or read.
         MissingLibraryError: A required library cannot be imported.
     """
@@ -171,7 +172,7 @@ def extract_metadata(
             is_damaged = is_damaged or bool(error.partial)
         else:
             found = merge(found, part)
-            # A lenient extractor finds nothing in random bytes and raises no error.
+            # An empty result is not a success, because lenient extractors raise no error for random bytes.
             successes += step.suffices and _has_values(part)
     is_readable = successes and not is_damaged
     if notes and is_readable:
@@ -190,13 +191,13 @@ def extract_metadata(
 
 
 def _lens(found: Metadata) -> Metadata:
-    """Return a lens that no source names, by its specification."""
+    """Return the lens specification as the name of the lens, for files that state no name."""
     specification = found.get("extra", {}).pop(LENS_SPECIFICATION, None)
     return {"extra": {"lens": specification}} if specification else {}
 
 
 def _artist(found: Metadata) -> Metadata:
-    """Return the album's artist for a track that names none."""
+    """Return the album artist as the artist, for tracks that state no artist."""
     album_artist = found.get("extra", {}).get("album_artist")
     return from_origin("tag", {"artist": album_artist}) if album_artist else {}
 

@@ -1,4 +1,4 @@
-"""Texts in WAV and AIFF: RIFF's INFO list, AIFF's text chunks, and the chunks that contain an ID3 tag.
+"""Reader of texts in WAV and AIFF: RIFF's INFO list, AIFF's text chunks, and chunks with an ID3 tag.
 
 Multimedia Programming Interface and Data Specifications 1.0 (RIFF INFO); AIFF 1.3, "Text chunks".
 """
@@ -17,7 +17,7 @@ _AIFF = {b"NAME": "title", b"AUTH": "artist", b"ANNO": "comment", b"(c) ": "copy
 
 
 def riff_tags(reader: BoundedReader) -> list[Id3]:
-    """Read a WAV file's own texts, then its ID3 tag."""
+    """Read the tags of a WAV file: first its INFO texts, then its ID3 tag."""
     texts: list[Text] = []
     tags: list[Id3] = []
     for name, content in _chunks(reader, 12, "little"):
@@ -32,7 +32,7 @@ def riff_tags(reader: BoundedReader) -> list[Id3]:
 
 
 def aiff_tags(reader: BoundedReader) -> list[Id3]:
-    """Read an AIFF file's ID3 tag, then its own texts."""
+    """Read the tags of an AIFF file: first its ID3 tag, then its text chunks."""
     texts: list[Text] = []
     tags: list[Id3] = []
     for name, content in _chunks(reader, 12, "big"):

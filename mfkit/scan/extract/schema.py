@@ -1,4 +1,4 @@
-"""Metadata of one file: its fields, merging of partial metadata, and the error that extractors raise.
+"""Schema of a file's metadata, merging of partial metadata, and the error that extractors raise.
 
 An extractor is a function from a file and its format to partial metadata. For each field the first
 extractor that has a value is used. The fields of a pair (a location, a size) are taken from one extractor
@@ -19,7 +19,7 @@ class StatedDate(NamedTuple):
 
     Attributes:
         field: A name in `mfkit.scan.extract.capture_time.FIELDS`.
-        value: The date, aware if its UTC offset is known.
+        value: The date, time-zone-aware if its UTC offset is known.
         precision: ``year``, ``month``, ``day``, ``minute`` or ``second``.
     """
 
@@ -32,9 +32,10 @@ class Metadata(TypedDict, total=False):
     """Metadata that a file states about itself; a missing key and None both mean unknown.
 
     Units: seconds, pixels, frames per second, bits per second, hertz, millimetres, degrees (WGS84).
-    ``taken_at`` is aware if the file states a UTC offset, and naive local time otherwise. Extractors list all
-    stated dates in ``dates``, from which it is chosen (`mfkit.scan.extract.capture_time`). ``media_type`` and
-    ``mime_type`` correct those of the format. ``extra`` contains JSON values.
+    ``taken_at`` is time-zone-aware if the file states a UTC offset, and naive local time otherwise.
+    Extractors list all stated dates in ``dates``, from which ``taken_at`` is chosen
+    (`mfkit.scan.extract.capture_time`). ``media_type`` and ``mime_type`` correct those of the format.
+    ``extra`` contains JSON values.
     """
 
     duration: float | None
@@ -71,10 +72,10 @@ class Metadata(TypedDict, total=False):
 
 
 LAST_CHANGE = "exif DateTime"
-"""The origin of a capture time that is the time of the last change, because the file states no other."""
+"""Origin of a capture time that is the time of the last change, because the file states no other time."""
 
 CREATE_DATE = "xmp CreateDate"
-"""The origin of a capture time that an XMP packet states only as the creation date of the file."""
+"""Origin of a capture time that is the file's creation date in XMP, which is less certain."""
 
 Extractor = Callable[[Source, FileFormat], Metadata]
 
@@ -84,15 +85,15 @@ PARSER_ERRORS = (
     ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, EOFError, AssertionError,
     NotImplementedError, RecursionError, struct.error,
 )  # fmt: skip
-"""Errors besides their own that third-party parsers raise on damaged files."""
+"""Built-in errors that third-party parsers raise for damaged files, in addition to their own errors."""
 _PAIRED = {name: pair for pair in (*PAIRS, ("taken_at", "taken_precision")) for name in pair}
 
 
 class ExtractionError(Exception):
-    """A file does not follow its format; the message says what is broken.
+    """Error for a file that does not follow its format; the message says what is wrong.
 
     Attributes:
-        partial: Metadata that the file states nevertheless, such as the EXIF of a truncated JPEG.
+        partial: Metadata that could be read nevertheless, such as the EXIF of a truncated JPEG.
     """
 
     def __init__(self, message: str, partial: Metadata | None = None) -> None:
@@ -104,7 +105,7 @@ def from_origin(origin: str, metadata: Metadata) -> Metadata:
     """Drop fields without a value and record the origin of the others.
 
     Args:
-        origin: Such as ``"exif"``, ``"xmp"``, ``"container"``, ``"tag"``.
+        origin: Origin of the fields, such as ``"exif"``, ``"xmp"``, ``"container"`` or ``"tag"``.
         metadata: Partial metadata; origins that are already recorded are kept.
     """
     kept = cast(
@@ -146,7 +147,7 @@ def merge(*parts: Metadata) -> Metadata:
 
 
 COUNTED, ESTIMATED = "counted", "estimate"
-"""Origins of a duration that was counted frame by frame, and of one whose count reached its limit."""
+"""Origins of a duration that was counted frame by frame, and of a duration that was estimated."""
 
 
 def animation(frames: int, seconds: float, origin: str = COUNTED) -> Metadata:

@@ -1,4 +1,4 @@
-"""Metadata of named music tags, for all formats: Vorbis comments, APE items, ID3 frames, MP4 items.
+"""Conversion of named music tags to metadata: Vorbis comments, APE items, ID3 frames, MP4 items.
 
 A field may have several values. They are joined by "; " in the column, and kept as a list in ``extra``.
 """
@@ -14,9 +14,9 @@ SEPARATOR = "; "
 """Separator of several values in a column."""
 
 Tags = Mapping[str, Sequence[str]]
-"""Name in lower case → values."""
+"""Lower-case tag name → values."""
 
-# Field → names under which formats and programs write it, the best first.
+# Field → tag names that formats and programs use for it, in order of priority.
 _NAMES = {
     "title": ("title",),
     "artist": ("artist", "author"),
@@ -42,11 +42,11 @@ _MAX_VALUES = 50
 
 
 def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = "tag") -> Metadata:
-    """Return the metadata that named tags state.
+    """Convert named tags to metadata.
 
     Args:
         tags: The tags; values that are empty or repeated are ignored.
-        rating: A rating that is not a tag.
+        rating: Rating that the format stores outside of its named tags.
         origin: Origin of the fields.
     """
     values = {field: _values(tags, names) for field, names in _NAMES.items()}
@@ -80,7 +80,7 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
 
 
 def number_text(numbers: Sequence[str], totals: Sequence[str] = ()) -> str | None:
-    """Return a number of a track or disc, such as ``"3"``, or ``"3/12"`` if the total is known."""
+    """Return a track or disc number as text, such as ``"3"``, or ``"3/12"`` if the total is known."""
     for text in numbers:
         match = _NUMBER.match(text)
         if match is not None and int(match[1]):
@@ -90,7 +90,7 @@ def number_text(numbers: Sequence[str], totals: Sequence[str] = ()) -> str | Non
 
 
 def _values(tags: Tags, names: Iterable[str]) -> list[str]:
-    """Return the values of the first name that has some, without repeats."""
+    """Return the values of the first tag name that has any, without duplicates."""
     for name in names:
         members = [value.strip("\x00 \t\r\n") for value in tags.get(name, ())[:_MAX_VALUES]]
         if found := list(dict.fromkeys(member for member in members if member)):

@@ -1,7 +1,7 @@
-"""Decoding of the texts in files, for all formats.
+"""Decoding of texts in files of all formats, whose declared encoding is often wrong.
 
-What a file declares about its encoding is often wrong: the standards of ID3v1, ID3v2, IPTC and EXIF name
-Latin-1 or ASCII, and programs write UTF-8 or the encoding of their country.
+The standards of ID3v1, ID3v2, IPTC and EXIF prescribe Latin-1 or ASCII, but programs write UTF-8 or the
+encoding of their country.
 """
 
 import codecs
@@ -14,9 +14,9 @@ from mfkit.scan.extract.legacy_encodings import DEFAULT_ENCODING, legacy_encodin
 _SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
-_ONE_CHARACTER = 3  # bytes of a UTF-8 sequence that a field's length can cut off
+_ONE_CHARACTER = 3  # maximum bytes of a UTF-8 sequence that is cut off at a field's maximum length
 UNKNOWN = "unknown"
-"""Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because nothing else is certain."""
+"""Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because no encoding was detected."""
 
 
 def decode(data: bytes, declared: str | None = None, *, legacy: str = DEFAULT_ENCODING) -> str:
@@ -28,7 +28,7 @@ def decode(data: bytes, declared: str | None = None, *, legacy: str = DEFAULT_EN
     Args:
         data: The bytes, without terminators.
         declared: Encoding that the file states or that the format prescribes.
-        legacy: Encoding of texts that are neither; `FileTexts` finds it for all texts of a file.
+        legacy: Encoding of texts that are valid in neither; `FileTexts` detects it for all texts of a file.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
@@ -69,7 +69,7 @@ def repair(text: str) -> str:
         fixed = raw.decode("utf-8")
     except UnicodeDecodeError:
         return text
-    # A capital letter before a quotation mark, as in 'the "CAFÉ"', happens to be valid as well.
+    # A capital letter before a quotation mark, as in 'the "CAFÉ"', happens to be valid UTF-8 too.
     return text if _CAPITAL_AND_QUOTE.sub("", text).isascii() else fixed
 
 
@@ -77,7 +77,7 @@ def undo_latin1(text: str) -> bytes | None:
     """Return the bytes of a text that a library decoded as Latin-1, or as UTF-8 with surrogate escapes.
 
     Returns:
-        None if the text has other characters, so that it was decoded from something else.
+        The bytes; None if the text has other characters, so that it was decoded in another way.
     """
     try:
         return text.encode("latin-1")
@@ -87,7 +87,7 @@ def undo_latin1(text: str) -> bytes | None:
 
 
 def escaped_bytes(text: str) -> bytes | None:
-    """Return the bytes of a text with surrogate escapes; None if it has none."""
+    """Return the bytes of a text with surrogate escapes; None if the text contains no surrogate escapes."""
     if text.isascii() or not any("\udc80" <= character <= "\udcff" for character in text):
         return None
     try:
@@ -98,11 +98,11 @@ def escaped_bytes(text: str) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class FileTexts:
-    """The encoding of a file's texts, judged over all of them together.
+    """Encoding of a file's texts, detected from all texts together.
 
     Attributes:
         legacy: Encoding of texts that are neither in their declared encoding nor UTF-8.
-        is_guess: Whether it was detected; else it is Windows-1252.
+        is_guess: Whether the legacy encoding was detected; otherwise it is the default, Windows-1252.
         note: Value for ``extra["text_encoding"]``; None if no text needed a legacy encoding.
     """
 
@@ -112,7 +112,7 @@ class FileTexts:
 
     @classmethod
     def of(cls, texts: Iterable[bytes]) -> "FileTexts":
-        """Judge texts whose encoding is not declared, or is declared as Latin-1 or ASCII."""
+        """Detect the encoding of texts that declare no encoding, or only Latin-1 or ASCII."""
         doubtful = [text for text in texts if not text.isascii() and _strict(text, "utf-8") is None]
         if not doubtful:
             return cls()
@@ -136,7 +136,7 @@ def _codec_name(declared: str | None) -> str | None:
 
 
 def _strict(data: bytes, codec: str) -> str | None:
-    """Decode valid bytes, also if the last character was cut off at a field's length; None for others."""
+    """Decode bytes, without a last character that was cut off at a field's length; None if invalid."""
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
@@ -150,5 +150,5 @@ def _strict(data: bytes, codec: str) -> str | None:
 
 
 def _lenient(data: bytes, codec: str) -> str:
-    """Decode UTF-16 or UTF-32 without what is not a character: half a unit at the end, a lone surrogate."""
+    """Decode UTF-16 or UTF-32, and drop incomplete code units and lone surrogates."""
     return data.decode(codec, "ignore").removeprefix("\ufeff")

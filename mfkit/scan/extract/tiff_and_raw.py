@@ -1,7 +1,8 @@
-"""TIFF images and the camera RAW formats based on TIFF.
+"""Extractor for TIFF images and for the camera RAW formats based on TIFF.
 
-TIFF 6.0; TIFF/EP (ISO 12234-2) and DNG 1.7 (SubIFDs, NewSubfileType); Panasonic RW2, whose sensor borders
-give the size; Fujifilm RAF (an embedded JPEG and its own directory); Minolta MRW (PRD and TTW blocks).
+Sources: TIFF 6.0; TIFF/EP (ISO 12234-2) and DNG 1.7 (SubIFDs, NewSubfileType); Panasonic RW2, whose sensor
+borders give the size; Fujifilm RAF (an embedded JPEG and its own directory); Minolta MRW (PRD and TTW
+blocks).
 """
 
 import struct
@@ -60,7 +61,7 @@ def _tiff(reader: BoundedReader, file_format: FileFormat) -> Metadata:
 
 
 def _data_end(main: Mapping[int, Value]) -> int:
-    """Return the offset at which the last strip or tile of the first page ends (TIFF 6.0, section 8)."""
+    """Return the end offset of the last strip or tile of the first page (TIFF 6.0, section 8)."""
     ends = [0]
     for offsets_tag, sizes_tag in ((0x0111, 0x0117), (0x0144, 0x0145)):
         offsets, sizes = (
@@ -100,7 +101,7 @@ def _image_size(directories: Sequence[Directory], file_format: FileFormat) -> Me
         top, left, bottom, right = (_integer(main.get(tag)) for tag in (4, 5, 6, 7))
         width, height = right - left, bottom - top
     if file_format.format in ("cr2", "iiq"):
-        # Their directories describe previews; EXIF states the size of the developed image.
+        # The directories of these formats describe previews. EXIF states the size of the developed image.
         for entry in directories:
             if entry.name == "exif" and _integer(entry.tags.get(0xA002)) * _integer(entry.tags.get(0xA003)):
                 sides = _integer(entry.tags.get(0xA002)), _integer(entry.tags.get(0xA003))
@@ -117,7 +118,7 @@ def _image_size(directories: Sequence[Directory], file_format: FileFormat) -> Me
 
 
 def _raf(reader: BoundedReader, file_format: FileFormat) -> Metadata:
-    """Read RAF: offsets at byte 84 (JPEG) and 92 (directory of 2-byte tag, 2-byte size, data); big-endian."""
+    """Read a RAF image: a JPEG and a directory, whose big-endian offsets are at the bytes 84 and 92."""
     head = reader.read(84, 16)
     if len(head) < 16:
         raise ExtractionError("the raf image ends within its header")
@@ -142,7 +143,7 @@ def _raf(reader: BoundedReader, file_format: FileFormat) -> Metadata:
 
 
 def _mrw(reader: BoundedReader, file_format: FileFormat) -> Metadata:
-    """Read MRW: blocks of 4-byte name and 4-byte size from byte 8; PRD has sizes, TTW a TIFF structure."""
+    """Read an MRW image: blocks from byte 8, of which PRD contains the size and TTW a TIFF structure."""
     size: Metadata = {}
     camera: Metadata = {}
     at = 8

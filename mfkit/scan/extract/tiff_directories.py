@@ -1,4 +1,4 @@
-"""TIFF directories (TIFF 6.0, section 2; BigTIFF) and the directories of camera formats based on them.
+"""Reader of TIFF directories (TIFF 6.0, section 2; BigTIFF), also in camera formats based on TIFF.
 
 Only requested tags are read, each directory is read once, and the numbers of directories, entries and bytes
 are limited.
@@ -27,14 +27,14 @@ _TYPE_SIZES = {field_type: struct.calcsize("<" + code) for field_type, code in _
 _SUB_DIRECTORIES = {0x8769: "exif", 0x8825: "gps", 0x014A: "sub"}
 _GPS_COORDINATES = (2, 4)
 _MAX_GPS_NUMBER = 100_000
-"""Above any degree, minute, second or altitude in metres."""
+"""Number larger than any plausible degrees, minutes, seconds or altitude in metres."""
 _MAKE, _MAKER_NOTE = 0x010F, 0x927C
 _MAX_APPLE_NOTE = 65_536
 
 
 @dataclass(slots=True)
 class Directory:
-    """One directory's tags.
+    """Tags of one TIFF directory.
 
     Attributes:
         name: ``"main"`` for the first of the chain, ``"next"``, ``"sub"``, ``"exif"``, ``"gps"``,
@@ -94,7 +94,7 @@ def directories(
 
 
 def _apple_notes(note: BoundedReader, wanted: frozenset[int]) -> Iterator[Directory]:
-    """Read Apple's notes: a signature, a byte order, and a directory with offsets from the signature."""
+    """Read Apple's maker notes, a directory with its own byte order and offsets from its signature."""
     head = note.read(0, 14)
     order = {b"II": "<", b"MM": ">"}.get(head[12:14])
     if head.startswith(b"Apple iOS\x00") and order is not None:
@@ -106,7 +106,7 @@ def _apple_notes(note: BoundedReader, wanted: frozenset[int]) -> Iterator[Direct
 def _read_directory(
     reader: BoundedReader, order: str, is_big: bool, offset: int, directory: Directory, wanted: frozenset[int]
 ) -> int:
-    """Fill one directory and return the offset of the next one in the chain, or 0."""
+    """Fill one directory, and return the offset of the next directory in the chain, or 0."""
     count_code, entry_size, inline, pointer = ("Q", 20, 8, "Q") if is_big else ("H", 12, 4, "I")
     count_size = struct.calcsize(count_code)
     counted = reader.read(offset, count_size)
@@ -120,7 +120,7 @@ def _read_directory(
     for at in range(0, min(count * entry_size, len(block) - entry_size + 1), entry_size):
         tag, field_type, value_count = struct.unpack_from(order + "HH" + pointer, block, at)
         if tag == _MAKER_NOTE and directory.name == "exif" and value_count > inline:
-            # Canon's is a plain directory in the same structure, so that only its offset is needed.
+            # Canon's maker note is a directory in the same structure, so only its offset is needed.
             directory.tags[tag] = struct.unpack_from(order + pointer, block, at + entry_size - inline)[0]
             continue
         if (
@@ -139,7 +139,7 @@ def _read_directory(
         if directory.name == "gps" and (field_type == 5 or field_type in (1, 7) and tag in _GPS_COORDINATES):
             value = _gps_value(data, order)
         else:
-            # A block's type may be a wide integer, whose byte order must not be applied to it.
+            # A metadata block may have an integer type, whose byte order must not be applied to the block.
             value = data if tag in _BLOCK_TAGS else _value(data, field_type, order)
         if value is not None:
             directory.tags[tag] = value
@@ -151,7 +151,7 @@ def _read_directory(
 
 
 def _canon_offset_shift(block: bytes, order: str, offset: int, count: int) -> int:
-    """Return the distance by which an editor moved Canon's notes without correcting their offsets.
+    """Return the distance by which an editor moved Canon's maker notes without correcting their offsets.
 
     The first value starts 4 bytes after the directory, or 6, 16 or 28 in some models (exiftool,
     MakerNotes.pm); any other distance means that the notes were moved.
@@ -167,7 +167,7 @@ def _canon_offset_shift(block: bytes, order: str, offset: int, count: int) -> in
 
 
 def _gps_value(data: bytes, order: str) -> Value | None:
-    """Return rationals; writers also store negative ones, and three of them as undefined bytes."""
+    """Return a GPS value as numbers; its rationals can be negative, or stored as undefined bytes."""
     count = len(data) // 8
     parts = struct.unpack_from(f"{order}{2 * count}I", data)
     numbers = tuple(_gps_number(top, bottom) for top, bottom in zip(parts[::2], parts[1::2]))
@@ -178,7 +178,7 @@ def _gps_number(top: int, bottom: int) -> float:
     if not bottom:
         return float("nan")
     unsigned = top / bottom
-    # As an unsigned number it is impossible, so that the writer meant the two's complement.
+    # The unsigned number is impossible, so the program that wrote it meant a negative number.
     return (top - 2**32) / bottom if top >= 2**31 and unsigned > _MAX_GPS_NUMBER else unsigned
 
 

@@ -1,4 +1,4 @@
-"""The video and audio streams that count, and their properties, read by PyAV without decoding.
+"""Selection of a file's main video and audio stream, and their properties, read by PyAV without decoding.
 
 A file's video is the stream that players choose: FFmpeg's best stream, which prefers the default flag.
 Covers, previews and timed metadata are not video.
@@ -20,7 +20,7 @@ from mfkit.scan.extract.schema import Metadata
 
 MAX_FPS = 1_000
 _SUSPICIOUS_FPS = 240
-"""Rates above it are often a time base, so that they count only if the packets' times agree."""
+"""Higher frame rates are often a time base, so they are used only if the packets' timestamps agree."""
 _MEASURED_PACKETS, _READ_PACKETS, _FIRST_PACKETS = 240, 2_000, 500
 _IMAGE_CODECS = frozenset(("mjpeg", "png", "bmp", "gif", "tiff", "webp", "ljpeg", "jpeg2000", "jpegxl"))
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
@@ -36,7 +36,7 @@ _PRIMARIES = {
 _S = TypeVar("_S", bound=Stream)
 _WITHOUT_CONTAINER = ("h264", "hevc", "mpegvideo")
 _LONGEST_STEP = 2
-"""Seconds above which two packets of a stream do not follow each other."""
+"""Maximum seconds between consecutive packets; a longer step is a jump of the timestamps."""
 _MAX_ASPECT, _MAX_LANGUAGES = 10, 64
 
 
@@ -46,7 +46,7 @@ def is_cover(stream: Stream) -> bool:
 
 
 def has_decoder(stream: Stream) -> bool:
-    """Return whether FFmpeg can decode a stream; else PyAV's context is None, despite its type."""
+    """Return whether FFmpeg can decode a stream. If not, PyAV's codec context is None, despite its type."""
     context: object = stream.codec_context
     return context is not None
 
@@ -59,7 +59,7 @@ def moving_pictures(container: InputContainer) -> list[VideoStream]:
 
 
 def _is_single_image(container: InputContainer, stream: VideoStream) -> bool:
-    """Return whether a stream in an image format has one frame: a cover that its writer did not mark."""
+    """Return whether a stream has an image codec and one frame, so that it is a cover without a flag."""
     if not has_decoder(stream) or stream.codec_context.codec.canonical_name not in _IMAGE_CODECS:
         return False
     if stream.frames or stream.disposition & Disposition.still_image:
@@ -73,7 +73,7 @@ def _is_single_image(container: InputContainer, stream: VideoStream) -> bool:
 
 
 def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _S | None:
-    """Return FFmpeg's best stream of a kind, or the first default one if that is not a candidate."""
+    """Return FFmpeg's best stream if it is a candidate, or else the first candidate with a default flag."""
     if len(candidates) < 2:
         return candidates[0] if candidates else None
     chosen = container.streams.best(kind)
@@ -113,7 +113,7 @@ def add_video(
 
 
 def _add_aspect(metadata: Metadata, extra: dict[str, Any], aspect: Fraction | None) -> None:
-    """Widen or narrow the video by the shape of its pixels."""
+    """Scale the video's width if its pixels are not square (sample aspect ratio)."""
     width, height = metadata.get("width"), metadata.get("height")
     if not aspect or aspect <= 0 or aspect == 1 or not width or not height:
         return
@@ -124,15 +124,15 @@ def _add_aspect(metadata: Metadata, extra: dict[str, Any], aspect: Fraction | No
 
 
 def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
-    """Return the average frame rate; for very short files the codec's, else FFmpeg's guess.
+    """Return the average frame rate, or else the codec's frame rate, or else FFmpeg's guess.
 
     The guess comes last, because it counts the fields of interlaced video, two per frame. A rate above 240
-    is used if frames support it.
+    is used only if the packets' timestamps confirm it.
     """
     coded = stream.codec_context.framerate if has_decoder(stream) else None
     rates = (stream.average_rate, coded, stream.guessed_rate)
     if container.format.name in _WITHOUT_CONTAINER:
-        # Of a bare video stream, FFmpeg's average is its default of 25.
+        # For a video stream without a container, FFmpeg's average is only its default of 25.
         rates = (coded, stream.average_rate, stream.guessed_rate)
     rate = next((float(rate) for rate in rates if rate), None)
     if rate is None or rate <= _SUSPICIOUS_FPS:
@@ -141,7 +141,7 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
 
 
 def _has_frames(container: InputContainer, stream: VideoStream, rate: float) -> bool:
-    """Return whether the first packets follow each other at about a frame rate."""
+    """Return whether the timestamps of the first packets match a frame rate within 10 %."""
     times: list[int] = []
     try:
         for packet in islice(container.demux(stream), _READ_PACKETS):
@@ -159,18 +159,18 @@ def _has_frames(container: InputContainer, stream: VideoStream, rate: float) -> 
 
 
 class PacketCount(NamedTuple):
-    """The duration of a stream's packets, and the share of the file in which they are."""
+    """Total duration of the packets that were read, and the share of the file that was read."""
 
     seconds: float
     share: float
 
 
 def count_packets(container: InputContainer, size: int, limit: int) -> PacketCount | None:
-    """Add up the time of the packets of the stream that counts, without jumps of their timestamps.
+    """Add up the packet durations of a file's main stream, without jumps of the timestamps.
 
     Args:
-        container: The file, opened.
-        size: Bytes of the file.
+        container: The file, opened with PyAV.
+        size: Size of the file in bytes.
         limit: Number of bytes after which reading stops.
     """
     stream = best_stream(container, moving_pictures(container), "video") or best_stream(
@@ -191,10 +191,10 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
                 untimed += packet.duration or 0
                 continue
             step = packet.dts - previous if previous is not None else -1
-            # The packets in between have no timestamps; a regular step includes them.
+            # A regular step already includes the packets in between, which have no timestamps.
             total += step if 0 <= step <= longest else untimed + (usual if previous is not None else 0)
             untimed, usual, previous = 0, packet.duration or usual or max(step, 0), packet.dts
-    except FFmpegError:  # damage at the end; what was read counts
+    except FFmpegError:  # the end is damaged; the packets before it are used
         pass
     total += untimed + (usual if previous is not None else 0)
     seconds = float(total * stream.time_base)
@@ -212,7 +212,7 @@ def add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) ->
     if context.profile:
         extra["audio_profile"] = context.profile
     if name.startswith("dsd_"):
-        # FFmpeg counts bytes of eight one-bit samples; the usual rate of DSD is eight times that.
+        # FFmpeg's sample rate counts bytes of eight one-bit samples; a DSD rate counts the samples.
         extra["dsd_rate"] = context.sample_rate * 8
         extra["bits_per_sample"] = 8
     elif name.startswith("pcm_") or name in ("flac", "alac", "ape", "wavpack", "tta"):

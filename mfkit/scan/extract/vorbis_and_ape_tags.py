@@ -1,7 +1,8 @@
-"""Vorbis comments in FLAC and Ogg, and APEv2 tags: named texts in UTF-8, several of which may share a name.
+"""Reader of Vorbis comments in FLAC and Ogg, and of APEv2 tags.
 
-Vorbis I specification, section 5; RFC 9639, section 8.6 (FLAC); RFC 3533 (Ogg); RFC 7845, section 5.2 (Opus);
-APEv2 specification (Hydrogenaudio).
+Both are named texts in UTF-8, and several texts can have the same name. Sources: Vorbis I specification,
+section 5; RFC 9639, section 8.6 (FLAC); RFC 3533 (Ogg); RFC 7845, section 5.2 (Opus); APEv2 specification
+(Hydrogenaudio).
 """
 
 from collections.abc import Iterator
@@ -11,15 +12,15 @@ from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
 _MAX_COMMENTS, _MAX_ITEM, _MAX_PACKET = 2_000, 16_384, 4 << 20
 _MAX_BLOCKS, _MAX_PAGES = 256, 512
 _COMMENT_BLOCK = 4
-# What precedes the comments in the second packet of a stream.
+# Prefixes of the comments in the second packet of a stream.
 _PACKET_NAMES = (b"\x03vorbis", b"OpusTags", b"\x81theora", b"\x81kate\x00\x00\x00", b"\x84")
 
 RawTags = dict[str, list[bytes]]
-"""Name in lower case → values before decoding."""
+"""Lower-case tag name → undecoded values."""
 
 
 def flac_comments(reader: BoundedReader, at: int = 0) -> RawTags:
-    """Read the comments of a FLAC file whose signature is at an offset."""
+    """Read the Vorbis comments of a FLAC file whose signature is at an offset."""
     if reader.read(at, 4) != b"fLaC":
         return {}
     at += 4
@@ -37,7 +38,7 @@ def flac_comments(reader: BoundedReader, at: int = 0) -> RawTags:
 
 
 def ogg_comments(reader: BoundedReader) -> RawTags:
-    """Read the comments of the first stream of an Ogg file that has some."""
+    """Read the comments of an Ogg file from its first stream that has comments."""
     packets: dict[int, list[bytearray]] = {}
     for serial, parts in _pages(reader):
         stream = packets.setdefault(serial, [bytearray()])
@@ -68,7 +69,7 @@ def ape_items(reader: BoundedReader) -> RawTags:
 
 
 def _comments(reader: BoundedReader) -> RawTags:
-    """Read a vendor string, a number of comments, and the comments; lengths are little-endian."""
+    """Read a block of comments: vendor string, number of comments, comments; lengths are little-endian."""
     at = 4 + int.from_bytes(reader.read(0, 4), "little")
     count = int.from_bytes(reader.read(at, 4), "little")
     at += 4
@@ -78,7 +79,7 @@ def _comments(reader: BoundedReader) -> RawTags:
         if len(head) < 4:
             break
         size = int.from_bytes(head, "little")
-        # Pictures are comments too; a name is short.
+        # Pictures are comments too and are skipped, because they are too long.
         name, equals, value = reader.read(at + 4, min(size, _MAX_ITEM)).partition(b"=")
         if equals and len(name) <= 64 and size <= _MAX_ITEM:
             found.setdefault(name.decode("latin-1").lower(), []).append(value)
@@ -89,12 +90,12 @@ def _comments(reader: BoundedReader) -> RawTags:
 def _packet_comments(packet: bytes) -> bytes | None:
     for name in _PACKET_NAMES:
         if packet.startswith(name):
-            # FLAC in Ogg: a metadata block of four bytes before the comments.
+            # In FLAC in Ogg, a metadata block header of four bytes precedes the comments.
             return packet[4 if name == b"\x84" else len(name) :]
     if packet[:1] == b"\x04" and len(packet) > 8:
         return packet[4:]
     if packet[:4] != b"OggS" and packet[:8] != b"Speex   " and _looks_like_comments(packet):
-        return packet  # Speex has no name before its comments
+        return packet  # Speex has no prefix before its comments
     return None
 
 
@@ -105,7 +106,7 @@ def _looks_like_comments(packet: bytes) -> bool:
 
 
 def _pages(reader: BoundedReader) -> Iterator[tuple[int, list[tuple[bytes, bool]]]]:
-    """Yield the serial number of each page, and its parts of packets with whether the packet ends there."""
+    """Yield each page's serial number and packet parts, each with whether it completes its packet."""
     at = 0
     for _ in range(_MAX_PAGES):
         head = reader.read(at, 27 + 255)
@@ -128,7 +129,7 @@ def _pages(reader: BoundedReader) -> Iterator[tuple[int, list[tuple[bytes, bool]
 
 
 def _items(reader: BoundedReader, count: int) -> RawTags:
-    """Read APE items: size, flags, key, NUL, value; several values are separated by NULs."""
+    """Read the items of an APE tag (size, flags, key, NUL, value); NULs separate several values."""
     found: RawTags = {}
     at = 0
     for _ in range(min(count, _MAX_COMMENTS)):

@@ -1,4 +1,4 @@
-"""WebP images (RFC 9649, section 2.7): VP8X, VP8 and VP8L headers, EXIF and XMP chunks."""
+"""Extractor for WebP images (RFC 9649, section 2.7): VP8X, VP8 and VP8L headers, EXIF and XMP chunks."""
 
 import struct
 
@@ -20,7 +20,7 @@ _MAX_CHUNKS = 10_000
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read size, EXIF and XMP, and the duration of an animation.
+    """Read a WebP image's size, EXIF and XMP, and the duration of an animation.
 
     Raises:
         ExtractionError: No chunk states a size, or the file is truncated.

@@ -1,6 +1,6 @@
-"""Whole numbers that files store as text."""
+"""Parser for whole numbers that files store as text."""
 
 
 def whole_number(text: str | None) -> int | None:
-    """Parse up to ten ASCII digits."""
+    """Parse a whole number of up to ten ASCII digits; None for any other text."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 10 else None

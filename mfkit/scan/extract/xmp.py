@@ -1,4 +1,4 @@
-"""Metadata in XMP packets (ISO 16684-1; the exif, tiff, photoshop and dc schemas of ISO 16684-2).
+"""Extractor for XMP packets (ISO 16684-1; the exif, tiff, photoshop and dc schemas of ISO 16684-2).
 
 XMP fills in fields that EXIF does not state.
 """
@@ -21,7 +21,7 @@ _COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))
 _PLACE = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
 _PLACE_FIELDS = ("Sublocation", "City", "ProvinceState", "CountryName")
 _FLAT_KEYWORDS = ("dc:subject", "acdsee:keywords")
-# Lightroom and Windows separate levels by "|", or by "/" as digiKam does.
+# Lightroom and Windows separate the levels of a keyword by "|", digiKam by "/".
 _KEYWORD_PATHS = (
     "lr:hierarchicalSubject", "digiKam:TagsList", "mediapro:CatalogSets", "MicrosoftPhoto:LastKeywordXMP",
     "MicrosoftPhoto:LastKeywordIPTC",
@@ -32,7 +32,7 @@ Properties = Mapping[str, Value]
 
 
 def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
-    """Read the fields that have columns, and keywords, title, description, author, people and rating.
+    """Read the metadata of an XMP packet: camera, dates, location, texts, keywords, people and rating.
 
     Args:
         packet: The packet, or a whole ``.xmp`` file.
@@ -80,7 +80,7 @@ def extended_packet_id(packet: bytes) -> bytes | None:
 
 
 def combined_keywords(flat: Iterable[str], paths: Iterable[str]) -> list[str]:
-    """Return keywords, and of hierarchical ones those whose last level is not among them."""
+    """Combine flat keywords with the keyword paths whose last level is not a flat keyword."""
     found = dict.fromkeys(flat)
     return list(found) + [
         path for path in dict.fromkeys(paths) if path not in found and _last_level(path) not in found
@@ -92,7 +92,7 @@ def _last_level(path: str) -> str:
 
 
 def _text(found: Properties, *names: str) -> str | None:
-    """Return the first of some properties that has text; of an array, its first member."""
+    """Return the text of the first property that has text; for an array, its first text."""
     return next((text for name in names for text in _texts(found.get(name))), None)
 
 
@@ -129,7 +129,7 @@ def _keywords(found: Properties) -> tuple[list[str], list[str]]:
 
 
 def _keyword_tree(value: Value | None, above: str, level: int = 0) -> Iterator[str]:
-    """Yield the paths of applied keywords (Metadata Working Group 2.0, section 5.9.3)."""
+    """Yield the paths of a hierarchy's applied keywords (Metadata Working Group 2.0, section 5.9.3)."""
     for structure in _structures(value):
         keyword = _text(structure, "mwg-kw:Keyword")
         if keyword is None or level >= _MAX_LEVELS:
@@ -177,7 +177,7 @@ def _place(found: Properties) -> str | None:
 
 
 def _dates(found: Properties) -> tuple[StatedDate, ...]:
-    """Return the capture time, the creation of the picture, and that of the file."""
+    """Return the capture time, the creation date of the image, and the creation date of the file."""
     properties = {
         "xmp original": "exif:DateTimeOriginal",
         "xmp DateCreated": "photoshop:DateCreated",

@@ -1,9 +1,9 @@
 """Parser for XMP packets (ISO 16684-1, section 7): the properties in RDF/XML, by namespace.
 
-A property may be an attribute, an element, an array (Bag, Seq, Alt) or a structure. Its prefix may be any:
-only the namespace's URI counts. Packets come from files that cannot be trusted and are often not well-formed.
-No document type is accepted, nothing is fetched, the numbers of elements and levels are limited, and what
-precedes an error is kept.
+A property may be an attribute, an element, an array (Bag, Seq, Alt) or a structure. Namespaces are identified
+by their URI, whatever the prefix is. Packets come from files that cannot be trusted and are often not
+well-formed. Document types are rejected, no external resource is loaded, the numbers of elements and levels
+are limited, and properties before an error are kept.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _PREFIXES = {
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://ns.acdsee.com/regions/": "acdsee-rs",
 }
-"""Namespace URI → prefix under which the readers know it; properties of other namespaces are skipped."""
+"""Namespace URI → prefix that `parse` returns; properties of other namespaces are skipped."""
 _KNOWN_PREFIXES = {prefix: uri for uri, prefix in _PREFIXES.items()} | {"xap": "http://ns.adobe.com/xap/1.0/"}
 _ARRAYS = ("rdf:Bag", "rdf:Seq", "rdf:Alt")
 _RDF_ATTRIBUTES = frozenset(
@@ -68,18 +68,18 @@ class _Element:
 
 
 class _Stop(Exception):
-    """A limit is reached, or the packet declares a document type."""
+    """Exception that stops the parser at a limit, or if the packet declares a document type."""
 
 
 def parse(packet: bytes) -> dict[str, Value]:
-    """Read a packet's properties.
+    """Parse an XMP packet, and return its properties by name.
 
     Args:
         packet: The packet, or a whole ``.xmp`` file; it may be cut off.
 
     Returns:
         Name with a known prefix, such as ``"dc:title"`` → text, list of members, or structure. The first
-        member of language alternatives is the default one.
+        member of language alternatives is the text in the default language.
     """
     text = _decoded(packet)
     start = text.find("<")
@@ -88,13 +88,13 @@ def parse(packet: bytes) -> dict[str, Value]:
     text = text[start:]
     properties = _properties(text)
     if properties is None:
-        # Control characters and a bare "&" are the usual faults of programs that write XML as text.
+        # Programs that write XML without an XML library often write control characters and a bare "&".
         properties = _properties(_BARE_AMPERSAND.sub("&amp;", _INVALID.sub("", text)), is_last=True)
     return properties or {}
 
 
 def _decoded(packet: bytes) -> str:
-    """Decode UTF-8, or UTF-16 and UTF-32, recognised by the NULs around "<" (ISO 16684-1, section 7.3.2)."""
+    """Decode a packet; UTF-16 and UTF-32 are recognised by the NULs around "<" (ISO 16684-1, 7.3.2)."""
     head = packet[:64]
     if b"<\x00\x00\x00" in head:
         return decode(packet, "utf-32-le")
@@ -108,7 +108,7 @@ def _decoded(packet: bytes) -> str:
 
 
 def _properties(text: str, *, is_last: bool = False) -> dict[str, Value] | None:
-    """Parse a packet; None if it is not well-formed and the text should be repaired first."""
+    """Parse the text of a packet; None if it is not well-formed XML but can be repaired."""
     builder = _Builder()
     try:
         builder.feed(text)
@@ -125,7 +125,7 @@ def _properties(text: str, *, is_last: bool = False) -> dict[str, Value] | None:
 
 
 class _Builder:
-    """Builds the elements below ``rdf:RDF`` without those of unknown namespaces."""
+    """Tree builder for the elements below ``rdf:RDF``, without elements of unknown namespaces."""
 
     def __init__(self) -> None:
         self.descriptions: list[_Element] = []
@@ -141,7 +141,7 @@ class _Builder:
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._refuse
         parser.EntityDeclHandler = self._refuse
-        # The text is decoded, so that the encoding in an XML declaration no longer counts.
+        # The text is already decoded, so "utf-8" overrides the encoding in the XML declaration.
         parser.Parse(text.encode("utf-8", "replace"), True)
 
     def _refuse(self, *_: object) -> None:
@@ -172,14 +172,14 @@ class _Builder:
         self._stack.append(element)
 
     def _is_skipping(self) -> bool:
-        """Return whether an unknown property surrounds the current element."""
+        """Return whether the current element is inside an unknown property of a known element."""
         return any(element is not None for element in self._stack)
 
     def _name(self, qualified: str) -> str | None:
         prefix, colon, local = qualified.rpartition(":")
         if not colon:
             return f"rdf:{local}" if local in ("about", "resource", "parseType") else None
-        # A packet that was copied in part may lack a declaration.
+        # A packet that was copied in part may lack a namespace declaration.
         uri = self._namespaces[-1].get(prefix) or _KNOWN_PREFIXES.get(prefix, "")
         known = _PREFIXES.get(uri)
         return f"{known}:{local}" if known else None

@@ -1,4 +1,4 @@
-"""Single parts of ZIP archives (PKWARE APPNOTE 6.3.10), read within limits.
+"""Reader of single parts of ZIP archives (PKWARE APPNOTE 6.3.10), with size limits.
 
 The standard library's `zipfile` creates an object for every entry in the directory and decompresses a stream
 without a limit. Documents need three or four small parts, so this module limits the size of the directory and
@@ -18,7 +18,7 @@ _MAX_DIRECTORY, _MAX_ENTRIES = 8 * 1024 * 1024, 100_000
 _TAIL = 22 + 65_535  # the end record, and the longest comment after it
 _CHUNK = 65_536
 _STORED, _DEFLATED = 0, 8
-_IN_ZIP64 = 0xFFFFFFFF  # the value is in a ZIP64 record
+_IN_ZIP64 = 0xFFFFFFFF  # means that the value is in a ZIP64 record
 
 
 class _Entry(NamedTuple):
@@ -29,7 +29,7 @@ class _Entry(NamedTuple):
 
 
 class Archive:
-    """The parts of an open ZIP archive.
+    """Open ZIP archive whose parts are read by name.
 
     Args:
         stream: The file, open for reading in binary.
@@ -97,7 +97,7 @@ class Archive:
             raise ExtractionError("the ZIP directory is too large for a document")
         directory = self._read_at(offset, length)
         if length and directory[:4] != b"PK\x01\x02":
-            # Data was put before the archive without correcting its offsets.
+            # Data was prepended to the archive without correcting the offsets in the archive.
             self._shift = start + at - length - offset
             directory = self._read_at(offset + self._shift, length)
         self._add_entries(directory)

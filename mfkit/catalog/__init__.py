@@ -1,4 +1,4 @@
-"""Changes of the library: tags, collections, saved filters, and the rows of items and copies."""
+"""Functions that change a library: tags, collections, saved filters, and rows of items and copies."""
 
 from mfkit.catalog.item_selection import ItemsArgument
 from mfkit.catalog.saved_filters import delete_filter, save_filter, unknown_filter

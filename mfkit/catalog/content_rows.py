@@ -1,8 +1,8 @@
-"""Rows of the items and copies that a batch of files touches, with one item per content.
+"""In-memory rows of the items and copies that a batch of files affects, with one item per content.
 
-Scans (``mfkit.scan.identity``) and imports (``mfkit.exchange.imports.merge_rows``) have different rules for
-what a file means. Both load the rows, change them in memory and write them through :class:`ContentRows`
-(docs/decisions/0001-one-row-per-content.md).
+Scans (``mfkit.scan.identity``) and imports (``mfkit.exchange.imports.merge_rows``) have different rules to
+assign files to items and copies. Both use :class:`ContentRows` to load the rows, change them in memory and
+write them (docs/decisions/0001-one-row-per-content.md).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 ItemT = TypeVar("ItemT", bound="ItemRow")
 _ITEM, _COPY = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy))
 STATUS_COLUMNS = ("device", "inode", "link_count", "changed_ns")
-"""Columns of items and copies with the identity of a file in its file system."""
+"""Columns of items and copies that identify a file in its file system."""
 Status = tuple[int | None, int | None, int | None, int | None]
 _NO_STATUS: Status = (None, None, None, None)
 _STATE_COLUMNS = ("file_modified_at", "last_scanned_at", "missing_since", *STATUS_COLUMNS)
@@ -43,16 +43,16 @@ _CHUNK = 5000
 
 @dataclass(slots=True)
 class ItemRow:
-    """An item of the batch.
+    """Item that a batch of files affects.
 
     Attributes:
-        id: Of the item.
-        path: Its path after the batch.
-        hash: SHA-256 of its content after the batch.
-        size: Bytes, as loaded or read.
-        missing_since: When it was found missing.
-        stored_path: Its path in the database; None for a new item.
-        stored_hash: Its hash in the database; None for a new item.
+        id: Id of the item.
+        path: Path of the item after the batch.
+        hash: SHA-256 of the item's content after the batch.
+        size: Size of the content in bytes.
+        missing_since: Time when a scan first did not find the item; None if it exists.
+        stored_path: Path of the item in the database; None for a new item.
+        stored_hash: Hash of the item in the database; None for a new item.
     """
 
     id: UUID
@@ -71,18 +71,18 @@ class ItemRow:
 
 @dataclass(slots=True)
 class CopyRow:
-    """A copy of the batch.
+    """Copy that a batch of files affects.
 
     Attributes:
-        id: Of the copy.
-        item_id: Its item.
-        path: Its path.
-        hash: SHA-256 of its content.
-        size: Of its content, in bytes.
-        modified_at: When its file was modified.
-        missing_since: When it was found missing.
-        scanned_at: When the batch read its file.
-        is_new: True if the batch adds it.
+        id: Id of the copy.
+        item_id: Id of the item with the same content.
+        path: Path of the copy.
+        hash: SHA-256 of the content.
+        size: Size of the content in bytes.
+        modified_at: Modification time of the file.
+        missing_since: Time when a scan first did not find the copy; None if it exists.
+        scanned_at: Time when the batch read the file.
+        is_new: True if the batch adds the copy.
         status: Values of :data:`STATUS_COLUMNS`.
     """
 
@@ -99,15 +99,15 @@ class CopyRow:
 
 
 class ContentRows(ABC, Generic[ItemT]):
-    """Rows that a batch touches, by the keys that they are looked up with.
+    """Items and copies that a batch of files affects, in dictionaries for fast lookup.
 
     Attributes:
-        item_query: Selects the columns that :meth:`make_item` needs from media_items.
-        items: Items by id.
-        by_hash: Items by the hash of their content.
-        by_path: Items by path.
-        copies: Copies by path.
-        copies_of: Copies by item and path.
+        item_query: SELECT statement for the columns of media_items that :meth:`make_item` needs.
+        items: Id -> item.
+        by_hash: SHA-256 of the content -> item.
+        by_path: Path -> item.
+        copies: Path -> copy.
+        copies_of: Item id -> path -> copy.
     """
 
     item_query: Select[Any]
@@ -123,15 +123,15 @@ class ContentRows(ABC, Generic[ItemT]):
 
     @abstractmethod
     def make_item(self, row: Any) -> ItemT:
-        """Return the item of a row that :attr:`item_query` selected."""
+        """Create an item from a row that :attr:`item_query` returned."""
 
     async def load(self, connection: AsyncConnection, paths: Sequence[str], hashes: Sequence[str]) -> None:
-        """Load the items and copies at some paths, the items of some contents, and all copies of these items.
+        """Load all items and copies with the given paths or contents, and all copies of these items.
 
         Args:
-            connection: Open in a write transaction.
-            paths: Stored forms.
-            hashes: SHA-256 of contents, or placeholders.
+            connection: Connection in a write transaction.
+            paths: Paths in the form in which the database stores them.
+            hashes: SHA-256 of contents, or placeholders for unknown hashes.
         """
         rows = {row.file_path: row for row in await select_in(connection, _COPIES, _COPY.c.file_path, paths)}
         known: Iterable[object]
@@ -152,19 +152,19 @@ class ContentRows(ABC, Generic[ItemT]):
             self._add_copy(copy)
 
     def add_item(self, item: ItemT) -> None:
-        """Add an item that was loaded or that the batch creates."""
+        """Add an item that was loaded from the database or that the batch creates."""
         self.items[item.id] = item
         self.by_hash[item.hash] = item
         self.by_path[item.path] = item
 
     def change_hash(self, item: ItemT, file_hash: str) -> None:
-        """Record that an item has other content, for example because its file was edited."""
+        """Record that the content of an item changed, for example because its file was edited."""
         del self.by_hash[item.hash]
         item.hash = file_hash
         self.by_hash[file_hash] = item
 
     def move(self, item: ItemT, path: str) -> None:
-        """Give an item another path, at which its file was found."""
+        """Change the path of an item to the path at which its file was found."""
         if self.by_path.get(item.path) is item:
             del self.by_path[item.path]
         item.path, item.missing_since = path, None
@@ -178,7 +178,7 @@ class ContentRows(ABC, Generic[ItemT]):
         scanned_at: datetime | None = None,
         status: Status = _NO_STATUS,
     ) -> None:
-        """Add a copy of an item at a path that no item or copy of the batch holds."""
+        """Add a copy of an item at a path that no other item or copy of the batch has."""
         copy = CopyRow(new_id(), owner.id, path, owner.hash, owner.size, modified_at, is_new=True)
         self._add_copy(copy)
         self.find_copy(copy, modified_at, scanned_at, status)
@@ -190,23 +190,25 @@ class ContentRows(ABC, Generic[ItemT]):
         scanned_at: datetime | None,
         status: Status = _NO_STATUS,
     ) -> None:
-        """Record that a copy was found with the content that it is known to have."""
+        """Record that a copy was found with unchanged content."""
         copy.modified_at, copy.scanned_at, copy.missing_since = modified_at, scanned_at, None
         copy.status = status
         self._found_copies[copy.path] = copy
 
     def drop_copy(self, copy: CopyRow) -> None:
-        """Remove a copy, because its path now has other content or belongs to an item."""
+        """Remove a copy, because the content at its path changed or the path now belongs to an item."""
         del self.copies[copy.path]
         self.copies_of[copy.item_id].pop(copy.path, None)
         self._found_copies.pop(copy.path, None)
         self._dropped_copies.append(copy.id)
 
     def promote_copy(self, item: ItemT) -> CopyRow | None:
-        """Move an item to the path of its first copy that is not missing.
+        """Change an item's path to the path of one of its copies, and remove this copy.
+
+        The first path in alphabetical order that is not missing is used.
 
         Returns:
-            The copy, which is removed; None if all copies are missing.
+            The removed copy; None if all copies are missing.
         """
         existing = [one for one in self.copies_of.get(item.id, {}).values() if one.missing_since is None]
         if not existing:
@@ -217,16 +219,17 @@ class ContentRows(ABC, Generic[ItemT]):
         return copy
 
     def reassign_copies(self, item: ItemT, owner: ItemT) -> None:
-        """Remove an item from the batch and give its copies to another item of the same content."""
+        """Remove an item from the batch and assign its copies to another item with the same content."""
         del self.items[item.id], self.by_hash[item.hash], self.by_path[item.path]
         for copy in self.copies_of.get(item.id, {}).values():
             copy.item_id = owner.id
             self.copies_of.setdefault(owner.id, {})[copy.path] = copy
 
     async def free_keys(self, connection: AsyncConnection) -> None:
-        """Free hashes and paths that another item gets, before the items are written.
+        """Free the old hashes and paths of changed items before the items are written.
 
-        Both are unique, so no two items may have the same one even between two statements.
+        Hashes and paths are unique, so two items must never have the same value, not even between two
+        statements.
         """
         stored = [item for item in self.items.values() if not item.is_new]
         edited = [(f"{item.id}", item.id) for item in stored if item.hash != item.stored_hash]
@@ -235,7 +238,7 @@ class ContentRows(ABC, Generic[ItemT]):
         await take_paths(connection, moved)
 
     async def write_copies(self, connection: AsyncConnection) -> None:
-        """Delete the copies that were dropped, and write those that were found; their items are written."""
+        """Delete the dropped copies and write the found copies. Their items must already be written."""
         for chunk in chunks(self._dropped_copies):
             await connection.execute(delete(_COPY).where(_COPY.c.id.in_(chunk)))
         found = self._found_copies.values()
@@ -267,7 +270,7 @@ class ContentRows(ABC, Generic[ItemT]):
 async def select_in(
     connection: AsyncConnection, statement: Select[Any], column: Any, values: Sequence[Any]
 ) -> list[Any]:
-    """Return the rows of a select whose column has one of the values, for any number of values."""
+    """Return the rows whose column has one of the given values; the number of values is not limited."""
     rows: list[Any] = []
     for chunk in chunks(values):
         rows += (await connection.execute(statement.where(column.in_(chunk)))).all()
@@ -275,27 +278,30 @@ async def select_in(
 
 
 def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
-    """Yield values in parts that one statement takes as parameters."""
+    """Split values into chunks that are small enough for the bind parameters of one statement."""
     return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
 
 
 def replaced_path(path: str, item_id: UUID) -> str:
-    """Return the path of an item that lost its own: below a file, where no file can exist."""
+    """Return a placeholder path for an item whose path another item took.
+
+    The placeholder is inside the path of a file, so no real file can have it.
+    """
     return f"{path}/replaced/{item_id}"
 
 
 async def take_paths(connection: AsyncConnection, wanted: Mapping[UUID, str]) -> None:
-    """Give items new paths, after freeing each path from the item or copy that holds it.
+    """Assign new paths to items, after freeing these paths from the items and copies that have them.
 
-    An item that loses its path and gets no other keeps its row, tags and collections. It becomes missing and
-    gets a :func:`replaced_path`. A copy that holds a wanted path is deleted, because its file now has other
-    content.
+    An item that loses its path without a new one keeps its row, tags and collections. It becomes missing and
+    gets a :func:`replaced_path`. A copy that has one of the new paths is deleted, because the content at this
+    path changed.
 
     Args:
-        connection: Open in a write transaction.
-        wanted: The new path of each item. An item that gets a :func:`replaced_path` keeps its file name.
+        connection: Connection in a write transaction.
+        wanted: Item id -> new path. An item that gets a :func:`replaced_path` keeps its file name.
     """
-    # All items release their paths before the first one takes its new path, because items may swap paths.
+    # All items give up their old paths before the first item gets a new path, because items may swap paths.
     await update_rows(connection, _ITEM, ("file_path",), [(f"{id_}", id_) for id_ in wanted])
     now = utc_now()
     holders = select(_ITEM.c.id, _ITEM.c.file_path, _ITEM.c.missing_since)

@@ -1,4 +1,4 @@
-"""Selection of items as a temporary table, and checks of names."""
+"""Temporary table with the items that a change applies to, and validation of names."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ selected_items = Table(
 
 @asynccontextmanager
 async def selecting(database: Database, items: ItemsArgument) -> AsyncIterator[AsyncConnection]:
-    """Open a write transaction in which the temporary table ``selected_items`` lists the items.
+    """Open a write transaction in which the temporary table ``selected_items`` lists the given items.
 
-    With a table, a million ids do not need a million parameters, and a filter on tags selects the items as
-    they were before their tags change.
+    With a table, a million ids do not need a million bind parameters. Also, a filter on tags is evaluated
+    once, before the tags change.
 
     Raises:
-        FilterError: An id is invalid, or is not in the library.
+        FilterError: An id is invalid or does not exist in the library.
     """
     async with database.transaction() as connection:
         await connection.run_sync(selected_items.create)
@@ -58,7 +58,7 @@ async def selecting(database: Database, items: ItemsArgument) -> AsyncIterator[A
 
 
 def _ids(items: pd.DataFrame | UUID | str | Iterable[UUID | str]) -> list[UUID]:
-    """Return distinct ids in the order given."""
+    """Convert items to a list of distinct ids in the given order."""
     if isinstance(items, pd.DataFrame):
         if "id" not in items.columns:
             raise FilterError("The DataFrame has no column 'id'. Use one from items() or search().")
@@ -72,10 +72,10 @@ def _ids(items: pd.DataFrame | UUID | str | Iterable[UUID | str]) -> list[UUID]:
 
 
 def checked_names(names: Sequence[str]) -> list[str]:
-    """Return distinct names without surrounding whitespace.
+    """Strip whitespace from names, remove duplicates, and check that the names can be stored.
 
     Raises:
-        FilterError: No name is given, or a name is empty or cannot be stored.
+        FilterError: There are no names, or a name is empty or cannot be stored.
     """
     cleaned = list(dict.fromkeys(name.strip() for name in names))
     if not cleaned or not all(cleaned):
@@ -89,5 +89,5 @@ def checked_names(names: Sequence[str]) -> list[str]:
 
 
 async def count_items(connection: AsyncConnection, rows: Select[Any]) -> int:
-    """Return the number of rows of a select."""
+    """Return the number of rows that a SELECT statement returns."""
     return int(await connection.scalar(select(func.count()).select_from(rows.subquery())) or 0)

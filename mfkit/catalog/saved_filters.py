@@ -1,4 +1,4 @@
-"""Saved filters: stored by name, replaced and deleted."""
+"""Saving, replacing and deleting of filters that are stored by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mfkit.models import SavedFilter, utc_now
 
 
 async def save_filter(database: Database, name: str, filter_: MediaFilter) -> None:
-    """Save a filter under a name; a saved filter of that name, ignoring case, is replaced.
+    """Save a filter under a name, or replace the saved filter that has this name (ignoring case).
 
     Raises:
         FilterError: The name is empty or cannot be stored.
@@ -37,7 +37,7 @@ async def save_filter(database: Database, name: str, filter_: MediaFilter) -> No
 
 
 async def delete_filter(database: Database, name: str) -> None:
-    """Delete the saved filter of a name.
+    """Delete the saved filter that has a name.
 
     Raises:
         FilterError: No saved filter has the name.
@@ -50,7 +50,7 @@ async def delete_filter(database: Database, name: str) -> None:
 
 
 async def _stored_name(connection: AsyncConnection, name: str) -> str | None:
-    """Return the name as it is stored, preferring an exact match over one that differs in case."""
+    """Find a stored filter name, ignoring case; an exact match takes precedence."""
     exact: ColumnElement[bool] = SavedFilter.name == name
     found: str | None = await connection.scalar(
         select(SavedFilter.name)
@@ -66,7 +66,7 @@ async def _unknown(connection: AsyncConnection, name: str) -> FilterError:
 
 
 def unknown_filter(name: str, names: Sequence[str]) -> FilterError:
-    """Return the error for a name that no saved filter has; it lists the existing names."""
+    """Return the error that no saved filter has a name; its message lists the existing names."""
     listed = ", ".join(repr(one) for one in names[:20])
     existing = f"Saved filters are {listed}" if listed else "None is saved yet"
     return FilterError(f"No saved filter has the name {name!r}. {existing}.")

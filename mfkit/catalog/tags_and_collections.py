@@ -1,4 +1,4 @@
-"""Tags and collections of any number of items, changed in one transaction, and undo of the last change."""
+"""Adding and removing tags and collections for many items in one transaction, with undo."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mfkit.catalog.item_selection import ItemsArgument, checked_names, count_ite
 from mfkit.core.database import Database
 from mfkit.models import Collection, MediaItem, MediaMetadata, Tag, collection_items, media_tags, utc_now
 
-# link table -> the model that its links refer to, the column that refers to it, and the creation time column
+# Link table -> model of the linked tag or collection, foreign key column to this model, creation time column.
 _LINK_TABLES: dict[Table, tuple[type[Tag] | type[Collection], Column[Any], Column[Any]]] = {
     media_tags: (Tag, media_tags.c.tag_id, media_tags.c.created_at),
     collection_items: (Collection, collection_items.c.collection_id, collection_items.c.added_at),
@@ -39,16 +39,16 @@ _LINK_TABLES: dict[Table, tuple[type[Tag] | type[Collection], Column[Any], Colum
 
 @dataclass(frozen=True)
 class Change:
-    """A change of the links between items and tags, or items and collections.
+    """Record of added or removed links between items and tags or collections, which can be undone.
 
     Attributes:
         items: Number of items that changed.
-        description: Plain text, such as ``tag “holiday”``.
-        table: The link table.
-        added: Ids of the tags or collections that got links, and the creation time of all these links, which
-            distinguishes them from older ones.
-        removed: The deleted links, as dictionaries by column.
-        created: Ids of the tags or collections that the change created.
+        description: Description in plain text, such as ``tag “holiday”``.
+        table: Link table that changed.
+        added: Ids of the tags or collections of the new links, and the creation time of these links, which
+            distinguishes them from older links.
+        removed: Deleted links as dictionaries (column name -> value).
+        created: Ids of tags or collections that were created by the change.
     """
 
     items: int
@@ -60,7 +60,7 @@ class Change:
 
 
 async def tag(database: Database, items: ItemsArgument, names: Sequence[str]) -> Change:
-    """Add tags to items; the change counts those that got at least one new tag."""
+    """Add tags to items. ``Change.items`` counts the items that got at least one new tag."""
     async with selecting(database, items) as connection:
         names = checked_names(names)
         found = [await _find_or_create(connection, Tag, name) for name in names]
@@ -93,12 +93,17 @@ async def tag(database: Database, items: ItemsArgument, names: Sequence[str]) ->
 
 
 async def tag_people(database: Database, since: datetime) -> int:
-    """Tag items that were scanned since a time with the names of the people they show.
+    """Add a tag to recently scanned items for each person they show.
 
-    The names come from sidecars (Google Takeout) and XMP; scans store them in ``extra_metadata``.
+    The names of the people come from sidecar files (Google Takeout) and XMP. Scans store the names in
+    ``extra_metadata``.
+
+    Args:
+        database: The library database.
+        since: Only items that were scanned at or after this time, or never, are tagged.
 
     Returns:
-        The number of items that got a new tag, counted once for each tag.
+        The number of new tags of items: an item that gets two tags counts twice.
     """
     metadata, item = MediaMetadata.__table__.c, MediaItem.__table__.c
     statement = (
@@ -122,7 +127,7 @@ async def tag_people(database: Database, since: datetime) -> int:
 
 
 async def untag(database: Database, items: ItemsArgument, names: Sequence[str]) -> Change:
-    """Remove tags from items. The tags themselves are kept."""
+    """Remove tags from items. The tags themselves are not deleted."""
     async with selecting(database, items) as connection:
         names = checked_names(names)
         tag_ids = select(Tag.id).where(func.lower(Tag.name).in_([func.lower(name) for name in names]))
@@ -133,7 +138,8 @@ async def untag(database: Database, items: ItemsArgument, names: Sequence[str]) 
 async def add_to(database: Database, collection: str, items: ItemsArgument) -> Change:
     """Add items to a collection; see :meth:`mfkit.MediaLibrary.add_to`.
 
-    Items given as a DataFrame or ids are appended in their order; items selected by a filter get no position.
+    Items that are given as a DataFrame or as ids are appended in the given order. Items that a filter selects
+    get no position.
     """
     async with selecting(database, items) as connection:
         (name,) = checked_names([collection])
@@ -164,7 +170,7 @@ async def add_to(database: Database, collection: str, items: ItemsArgument) -> C
 
 
 async def remove_from(database: Database, collection: str, items: ItemsArgument) -> Change:
-    """Remove items from a collection. The collection itself is kept."""
+    """Remove items from a collection. The collection itself is not deleted."""
     async with selecting(database, items) as connection:
         (name,) = checked_names([collection])
         ids = select(Collection.id).where(func.lower(Collection.name) == func.lower(name))
@@ -177,7 +183,7 @@ async def remove_from(database: Database, collection: str, items: ItemsArgument)
 async def _delete_links(
     connection: AsyncConnection, table: Table, links: ColumnElement[bool], description: str
 ) -> Change:
-    """Delete links, and return them in the change."""
+    """Delete the links that match a condition, and return a change that contains the deleted links."""
     deleted = await connection.execute(delete(table).where(links).returning(*table.c))
     removed = [dict(row) for row in deleted.mappings()]
     return Change(len({row["media_item_id"] for row in removed}), description, table, removed=removed)
@@ -186,7 +192,7 @@ async def _delete_links(
 async def _find_or_create(
     connection: AsyncConnection, model: type[Tag] | type[Collection], name: str
 ) -> tuple[UUID, bool]:
-    """Return the id of the tag or collection of a name, and whether it was created."""
+    """Return the id of the tag or collection with a name, created if necessary, and whether it is new."""
     found: UUID | None = await connection.scalar(
         select(model.id)
         .where(func.lower(model.name) == func.lower(name))
@@ -206,8 +212,8 @@ def _quoted(names: Sequence[str]) -> str:
 async def undo_change(database: Database, change: Change) -> None:
     """Undo a change: delete the links that it added, and restore the links that it removed.
 
-    Later changes are kept: a link that was created again since is not deleted, and a link is not restored if
-    its item, tag or collection does not exist any more.
+    Later changes are kept: a link that was created again later is not deleted, and a link is not restored if
+    its item, tag or collection no longer exists.
     """
     model, label, created_at = _LINK_TABLES[change.table]
     async with database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""The schema of a media library."""
+"""SQLAlchemy models and tables of a library database."""
 
 from mfkit.models.base import Base, LocalDateTime, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
 from mfkit.models.change_log import media_changes

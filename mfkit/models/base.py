@@ -1,4 +1,4 @@
-"""Common parts of all tables: constraint names, UUID keys, and timestamps with time zone UTC."""
+"""Common parts of all tables: constraint names, UUID primary keys, and UTC timestamps."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ NAMING_CONVENTION = {
 
 
 def utc_now() -> datetime:
-    """Return the current time as a datetime with time zone UTC."""
+    """Return the current time as a time-zone-aware datetime in UTC."""
     return datetime.now(UTC)
 
 
 class _TimestampText(sqlite.DATETIME):
-    """SQLAlchemy's text form of a timestamp, created by a single call."""
+    """SQLite column type that writes the same timestamp text as SQLAlchemy's own type, but faster."""
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
-        """Return the function that formats a timestamp."""
+        """Return the function that formats a timestamp as text."""
         return lambda value: None if value is None else value.isoformat(" ", "microseconds")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A timestamp: a datetime in UTC in Python, ``timestamptz`` on PostgreSQL, text in UTC on SQLite.
+    """Column type for time-zone-aware timestamps in UTC: ``timestamptz`` on PostgreSQL, text on SQLite.
 
-    SQLite has no type for timestamps. Text such as ``2026-01-31 12:00:00.000000`` sorts by time, and SQLite's
-    date functions accept it.
+    SQLite has no timestamp type. Text such as ``2026-01-31 12:00:00.000000`` sorts by time, and SQLite's date
+    functions accept it.
     """
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the database's type, with a time zone on PostgreSQL."""
+        """Return the column type for a database; on PostgreSQL it has a time zone."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(_TimestampText())  # type: ignore[no-untyped-call]
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert a datetime to UTC.
+        """Convert a time-zone-aware datetime to UTC before it is stored.
 
         Raises:
             ValueError: The datetime has no time zone.
@@ -64,7 +64,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Add the time zone to a stored timestamp."""
+        """Convert a stored timestamp to a time-zone-aware datetime in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -72,11 +72,11 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 _TEXT = _TimestampText()  # type: ignore[no-untyped-call]  # SQLAlchemy
 LocalDateTime = DateTime().with_variant(_TEXT, "sqlite")
-"""A wall-clock time without a time zone: a naive datetime in Python, ``timestamp`` on PostgreSQL, text on
-SQLite in the form of :class:`UTCDateTime`."""
+"""Column type for local times without a time zone: ``timestamp`` on PostgreSQL, text as in
+:class:`UTCDateTime` on SQLite. In Python the values are naive datetimes."""
 
 PathText = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text compared by code point on every database, so that a folder is a single range of an index on paths."""
+"""Column type for paths. They are compared by code point, so that a folder is one range of an index."""
 
 
 class Base(DeclarativeBase):
@@ -87,17 +87,17 @@ class Base(DeclarativeBase):
 
 
 class UUIDMixin:
-    """Mixin for a random UUID as primary key.
+    """Mixin for models with a UUID as the primary key.
 
     Attributes:
-        id: Set when the row is flushed, if not set before.
+        id: Primary key. If it is not set, a random UUID is generated when the row is flushed.
     """
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
 
 
 class TimestampMixin:
-    """Mixin for the times of a row's creation and last change.
+    """Mixin for models that store the times of their creation and last change.
 
     Attributes:
         created_at: Time of insertion.
@@ -112,13 +112,13 @@ Statements = Mapping[str, tuple[str, ...]]
 
 
 def attach(metadata: MetaData, create: Statements, drop: Statements) -> None:
-    """Run statements after ``create_all`` and before ``drop_all``.
+    """Register SQL statements that run after ``create_all`` and before ``drop_all``.
 
     Args:
-        metadata: The tables that the statements use.
-        create: Statements by dialect name, run in order after the tables are created. ``create_all`` may run
-            on a database that already has them, so it must be possible to repeat each one.
-        drop: Statements by dialect name, run in order before the tables are dropped.
+        metadata: Metadata with the tables that the statements use.
+        create: Dialect name -> statements that run in order after the tables are created. They must be
+            idempotent, because ``create_all`` may run on a database that already has all tables.
+        drop: Dialect name -> statements that run in order before the tables are dropped.
     """
 
     def run(statements: Statements, connection: Connection) -> None:

@@ -1,14 +1,14 @@
-"""Log of all changes in the library, with which snapshots are brought up to date.
+"""Change log of the library database, from which snapshots are updated incrementally.
 
 Triggers add one row to ``media_changes`` for every row of the library that any program inserts, updates or
-deletes. A snapshot stores the newest row that it includes, then reads the later rows and fetches only those
-items again. ``mark`` is a random number. If the database is restored from a backup or replaced, it does not
-have the row that the snapshot stores, and the snapshot is rebuilt. The log keeps its last
-:data:`KEPT_CHANGES` rows; a snapshot with an older position is rebuilt.
+deletes. A snapshot stores the newest log row that it includes. An update reads the later log rows and fetches
+only the changed items. ``mark`` is a random number that identifies a log row. If the database is replaced or
+restored from a backup, it does not have the log row that the snapshot stores, and the snapshot is rebuilt.
+The log keeps only the last :data:`KEPT_CHANGES` rows; a snapshot that is older is also rebuilt.
 
-SQLite has one writer at a time, so ``revision`` increases in the order of commits. PostgreSQL has many
-writers. There each row has the id of its transaction, and a snapshot stores which transactions were visible
-(https://www.postgresql.org/docs/15/functions-info.html, table 9.80).
+SQLite has one writer at a time, so ``revision`` increases in the order of commits. PostgreSQL has concurrent
+writers. Therefore each log row also has the id of its transaction, and a snapshot stores which transactions
+were visible (https://www.postgresql.org/docs/15/functions-info.html, table 9.80).
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ media_changes = Table(
     "media_changes",
     Base.metadata,
     Column("revision", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
-    # Name of a table; "media" for items and their metadata, "everything" after a TRUNCATE.
+    # Name of the changed table; "media" for items and their metadata, "everything" after a TRUNCATE.
     Column("relation", Text(), nullable=False),
-    # No foreign key, because the row may name a deleted item.
+    # This is not a foreign key, because the item may be deleted.
     Column("media_item_id", Uuid(), nullable=True),
     Column("mark", BigInteger(), nullable=False),
 )
-"""One row per changed row, with its relation and its item (null if it belongs to no item)."""
+"""Table with one row per change: the relation and the item id of the changed row (null without an item)."""
 
-# table -> (relation, column with the item's id, other unique columns)
+# Table -> relation, column with the item's id, other unique columns.
 _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "media_items": ("media", "id", ("file_path", "file_hash")),
     "media_metadata": ("media", "media_item_id", ("id",)),
@@ -47,7 +47,7 @@ _INSERT = "INSERT INTO media_changes(relation, media_item_id, mark)"
 
 
 def _sqlite_table(table: str) -> dict[str, str]:
-    """Return the event and statement of each trigger of a table, by name."""
+    """Return the SQLite triggers of a table, as trigger name -> event and statement."""
     relation, item, unique = _TABLES[table]
     new, old = (f"NEW.{item}", f"OLD.{item}") if item else ("NULL", "NULL")
     triggers = {
@@ -61,8 +61,8 @@ def _sqlite_table(table: str) -> dict[str, str]:
             f"BEGIN {_INSERT} VALUES ('{relation}', {old}, random()); END"
         )
     if unique:
-        # REPLACE deletes conflicting rows without running delete triggers
-        # (https://www.sqlite.org/lang_conflict.html), so they are logged before.
+        # REPLACE deletes conflicting rows without running their delete triggers
+        # (https://www.sqlite.org/lang_conflict.html), so these rows are logged before the statement.
         same = " OR ".join(f"{name} = NEW.{name}" for name in unique)
         gone = f"{_INSERT} SELECT '{relation}', {item}, random() FROM {table} WHERE {same}"
         triggers["replaced"] = f"BEFORE INSERT ON {table} BEGIN {gone}; END"
@@ -82,7 +82,7 @@ def _sqlite() -> tuple[str, ...]:
     ]
     return (
         *triggers,
-        # Every 1,024 rows, so that the size of the log is limited at little cost per row.
+        # The log is pruned only once every 1,024 rows, so that inserts stay fast.
         "CREATE TRIGGER IF NOT EXISTS media_changes_pruned AFTER INSERT ON media_changes "
         "WHEN NEW.revision % 1024 = 0 BEGIN "
         f"DELETE FROM media_changes WHERE revision <= NEW.revision - {KEPT_CHANGES}; END",
@@ -92,7 +92,7 @@ def _sqlite() -> tuple[str, ...]:
 
 
 _MARK = "floor(random() * 9e18)::bigint"
-# event -> its transition tables
+# Trigger name -> SQL event and its transition tables.
 _EVENTS = {
     "inserted": ("INSERT", ("new",)),
     "updated": ("UPDATE", ("old", "new")),
@@ -101,12 +101,15 @@ _EVENTS = {
 
 
 def _postgresql_table(table: str) -> list[str]:
-    """Return the statements for a table. Triggers for each statement cost a bulk insert little."""
+    """Return the SQL that creates the triggers of a table.
+
+    They are statement-level triggers, which hardly slow down bulk inserts.
+    """
     relation, item, _ = _TABLES[table]
     statements = []
     for name, (event, rows) in _EVENTS.items():
         function = f"media_changes_{table}_{name}"
-        # A table without items needs one row per statement. UNION removes duplicate ids.
+        # UNION removes duplicate ids. For a table without item ids it leaves one log row per statement.
         ids = " UNION ".join(f"SELECT {item or 'NULL::uuid'} AS item FROM {one}_rows" for one in rows)
         referencing = " ".join(f"{one.upper()} TABLE AS {one}_rows" for one in rows)
         statements += [
@@ -141,7 +144,7 @@ def _postgresql() -> tuple[str, ...]:
 
 CREATE_CHANGES = {"sqlite": _sqlite(), "postgresql": _postgresql()}
 DROP_CHANGES = {
-    # The triggers belong to other tables, which a downgrade does not drop.
+    # The triggers must be dropped explicitly, because a downgrade does not drop the tables they belong to.
     "sqlite": tuple(
         f"DROP TRIGGER IF EXISTS media_changes_{table}_{name}"
         for table in _TABLES

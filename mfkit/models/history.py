@@ -1,4 +1,4 @@
-"""Tables that scans write: copies, scans, changes found by scans, and failures."""
+"""Tables that scans write: copies, scans, detected changes, and failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ScanStatus(StrEnum):
-    """Status of a scan."""
+    """Status of a scan, from running to one of three final states."""
 
     RUNNING = "running"
     FINISHED = "finished"
@@ -28,7 +28,7 @@ class ScanStatus(StrEnum):
 
 
 class ScanStage(StrEnum):
-    """Step at which a file failed: listing it, reading its bytes, or extracting its metadata."""
+    """Step of a scan at which a file failed: listing, reading its bytes, or extracting its metadata."""
 
     WALK = "walk"
     READ = "read"
@@ -36,20 +36,20 @@ class ScanStage(StrEnum):
 
 
 class MediaCopy(UUIDMixin, Base):
-    """A further path with the same content as a media item.
+    """Additional path with the same content as a media item.
 
     Attributes:
-        media_item_id: The item with the same bytes.
+        media_item_id: Id of the item with the same content.
         file_path: Absolute path of the copy.
         file_name: Last part of the path.
         file_modified_at: The file system's modification time.
-        last_scanned_at: When a scan last read the copy.
-        missing_since: When a scan first did not find the copy any more.
-        device: Number of the file system, as for an item.
-        inode: Number of the file in its file system, as for an item.
+        last_scanned_at: Time when a scan last read the copy.
+        missing_since: Time when a scan first no longer found the copy; null while the file exists.
+        device: Number of the file system, as in :class:`MediaItem`.
+        inode: Number of the file in its file system, as in :class:`MediaItem`.
         link_count: Number of hard links to the file.
-        changed_ns: When the file's inode last changed, as for an item.
-        media_item: The item.
+        changed_ns: Time when the file's inode last changed, as in :class:`MediaItem`.
+        media_item: Item with the same content.
     """
 
     __tablename__ = "media_copies"
@@ -68,31 +68,31 @@ class MediaCopy(UUIDMixin, Base):
     media_item: Mapped[MediaItem] = relationship(back_populates="copies")
 
     def __repr__(self) -> str:
-        """Return the class and the path."""
+        """Return the class name and the path."""
         return f"MediaCopy({self.file_path!r})"
 
 
 class Scan(UUIDMixin, Base):
-    """One scan of one root.
+    """Record of one scan of one root.
 
     Attributes:
-        root: The scanned folder.
+        root: Folder or URL that was scanned.
         status: Status of the scan.
-        started_at: When it started.
-        finished_at: When it ended, successfully or not.
+        started_at: Time when the scan started.
+        finished_at: Time when the scan ended, successfully or not.
         extractor_version: Version of the extractors that read the metadata.
         files: Number of files found.
         size: Total size of the files in bytes.
         added: Number of new items.
         updated: Number of items whose content or metadata changed.
-        moved: Number of items found at another path.
-        unchanged: Number of files not opened, because size and modification time were the same.
+        moved: Number of items that were found at another path.
+        unchanged: Number of files that were not opened, because size and modification time were unchanged.
         copies: Number of new copies.
-        missing: Number of items not found any more.
+        missing: Number of items that were no longer found.
         failed: Number of files that could not be read or whose metadata could not be extracted.
-        keeps_changes: Whether the scan wrote ``scan_changes`` for folders scanned before; null for scans by
-            an earlier mfkit, which did not.
-        failures: The files that failed.
+        keeps_changes: True if the scan recorded changes in ``scan_changes``; null for scans by older versions
+            of mfkit, which did not.
+        failures: Files that failed.
     """
 
     __tablename__ = "scans"
@@ -118,14 +118,14 @@ class Scan(UUIDMixin, Base):
     )
 
     def __repr__(self) -> str:
-        """Return the class, the root and the status."""
+        """Return the class name, the root and the status."""
         return f"Scan({self.root!r}, status={str(self.status)!r})"
 
 
 scan_changes = Table(
     "scan_changes",
     Base.metadata,
-    # A number, which gives the order of the changes.
+    # The revision is a number, so that changes can be sorted in the order in which they were recorded.
     Column("revision", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
     Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), index=True, nullable=False),
     Column("file_path", PathText, nullable=False),
@@ -134,26 +134,28 @@ scan_changes = Table(
     Column("new_hash", Text()),
     Column("new_size", BigInteger()),
 )
-"""Paths whose content a scan found changed, for the comparison of two scans.
+"""Changes that scans detected, to compare two scans: one row per scan and path whose content changed.
 
-Each row has the SHA-256 and the size in bytes of the old and of the new content; null means no content.
-Unchanged paths have no row, nor do paths in a root that was not scanned before.
+Each row has the SHA-256 and the size in bytes of the old and of the new content. The old values are null for
+an added path, the new values for a removed path. The first scan of a root records no changes.
 """
 
 
 class ScanFailure(UUIDMixin, Base):
-    """A file that cannot be read or whose metadata cannot be extracted. A successful scan deletes the row.
+    """Record of a file that a scan could not read or could not extract metadata from.
+
+    The row is deleted when a later scan of the file succeeds.
 
     Attributes:
-        scan_id: The last scan with the failure.
-        file_path: The path, which is unique.
-        stage: The step that failed.
-        error: The error message.
-        file_size: Size in bytes from the directory; null if unknown.
-        file_modified_at: The file system's modification time. If it and the size are the same at the next
+        scan_id: Id of the last scan that failed on the file.
+        file_path: Unique path of the file.
+        stage: Step of the scan that failed.
+        error: Error message.
+        file_size: Size in bytes according to the file system; null if unknown.
+        file_modified_at: The file system's modification time. If it and the size are unchanged at the next
             scan, the file is not opened again.
-        created_at: When the failure first occurred.
-        scan: The scan.
+        created_at: Time when the failure first occurred.
+        scan: Last scan that failed on the file.
     """
 
     __tablename__ = "scan_failures"
@@ -169,7 +171,7 @@ class ScanFailure(UUIDMixin, Base):
     scan: Mapped[Scan] = relationship(back_populates="failures")
 
     def __repr__(self) -> str:
-        """Return the class, the path and the stage."""
+        """Return the class name, the path and the stage."""
         return f"ScanFailure({self.file_path!r}, stage={str(self.stage)!r})"
 
 

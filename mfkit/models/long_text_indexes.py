@@ -1,7 +1,8 @@
-"""Indexes on text of any length. PostgreSQL's B-trees refuse text of more than 2,704 bytes.
+"""Indexes on texts of any length for PostgreSQL, whose B-tree indexes reject texts above 2,704 bytes.
 
-On PostgreSQL an SP-GiST index, which has no such limit, finds a text or, with the collation C, a range of
-texts. A unique index contains the SHA-256 of the text. SQLite's indexes have no limit of their own.
+Instead of a B-tree, an SP-GiST index is used to search for a text or, with the collation C, for a range of
+texts. It has no length limit. A unique index contains the SHA-256 of the text instead of the text itself.
+SQLite's indexes have no such limit.
 
 Source: https://www.postgresql.org/docs/current/spgist.html
 """
@@ -13,15 +14,15 @@ from typing import cast
 from sqlalchemy import ColumnElement, FromClause, Index, Table, UniqueConstraint, func, text
 
 ONLY_ON = "only_on"
-"""Key in an index's ``info`` with the only dialect that has the index."""
+"""Key in an index's ``info`` that stores the name of the only dialect that has the index."""
 
 
 def index_long_text(table: FromClause, *names: str) -> None:
-    """Replace the indexes on some columns, on PostgreSQL, with indexes for text of any length.
+    """Replace the PostgreSQL indexes on some columns with indexes for texts of any length.
 
     Args:
-        table: The table, with the indexes and unique constraints that SQLite has.
-        names: Columns that each have an index, a unique index or a unique constraint of their own.
+        table: Table with the indexes and unique constraints for SQLite.
+        names: Names of the columns. Each has its own index, unique index or unique constraint.
     """
     table = cast(Table, table)
     for name in names:
@@ -34,15 +35,16 @@ def index_long_text(table: FromClause, *names: str) -> None:
                 continue
             _only_on("sqlite", one)
             _only_on("postgresql", Index(f"uq_{table.name}_{name}_sha256", digest(column), unique=True))
-            # With different names, because Alembic compares indexes by name.
+            # The PostgreSQL indexes have different names, because Alembic compares indexes by name.
             searched = Index(f"ix_{table.name}_{name}_spgist", column, postgresql_using="spgist")
             _only_on("postgresql", searched)
 
 
 def digest(column: ColumnElement[str]) -> ColumnElement[bytes]:
-    """Return the SHA-256 of a text, computed by functions that a PostgreSQL index may use.
+    """Return the SQL expression for the SHA-256 of a text that PostgreSQL accepts in an index.
 
-    Unlike ``convert_to``, they do not depend on settings of the server or the session.
+    PostgreSQL requires immutable functions there. ``convert_to`` is not immutable, because its result depends
+    on settings of the server.
     """
     one, two, escape = (text(f"'{word}'") for word in ("\\", "\\\\", "escape"))
     return func.sha256(func.decode(func.replace(column, one, two), escape))

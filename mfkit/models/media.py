@@ -1,4 +1,4 @@
-"""Media items, tags and collections."""
+"""Tables of media items, tags and collections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EARLIEST_DATE = datetime(1826, 1, 1)
 
 
 class MediaType(StrEnum):
-    """Media type of an item."""
+    """Broad type of an item's content, such as video or image."""
 
     VIDEO = "video"
     AUDIO = "audio"
@@ -34,9 +34,9 @@ class MediaType(StrEnum):
 
 
 def enum_type(enum: type[StrEnum], name: str) -> Enum:
-    """Return a column type that stores an enum's values as text, with a check constraint.
+    """Return a column type that stores the values of an enum as text with a check constraint.
 
-    With text instead of a native enum, a new value needs only an ordinary migration on both databases.
+    With text instead of a native database enum, adding a value needs only an ordinary migration.
     """
     return Enum(
         enum,
@@ -53,11 +53,11 @@ media_tags = Table(
     "media_tags",
     Base.metadata,
     Column("media_item_id", ForeignKey("media_items.id", ondelete="CASCADE"), primary_key=True),
-    # The primary key finds the tags of an item, the index the items of a tag.
+    # Queries for the tags of an item use the primary key, queries for the items of a tag use the index.
     Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("created_at", UTCDateTime(), default=utc_now, nullable=False),
 )
-"""Tags of items."""
+"""Link table between items and their tags."""
 
 collection_items = Table(
     "collection_items",
@@ -67,43 +67,44 @@ collection_items = Table(
     Column("position", Integer, nullable=True),
     Column("added_at", UTCDateTime(), default=utc_now, nullable=False),
 )
-"""Items of collections, with a position if the collection has an order."""
+"""Link table between collections and their items; the position is null if the item has no defined order."""
 
 _IS_MISSING = text("missing_since IS NOT NULL")
 
 
 class MediaItem(UUIDMixin, TimestampMixin, Base):
-    """One distinct content, which may have several copies.
+    """Item of the library: one distinct content, which may exist at several paths.
 
     Attributes:
-        file_path: Absolute path of the file. Bytes that are not UTF-8 are written as ``\\xHH``.
+        file_path: Absolute path of the file. Bytes that are not valid UTF-8 are written as ``\\xHH``.
         file_name: Last part of the path.
         file_size: Size in bytes.
         file_hash: SHA-256 of the content, 64 hexadecimal characters.
-        mime_type: MIME type from the file's first bytes, for example ``video/mp4``.
+        mime_type: MIME type, detected from the file's first bytes, for example ``video/mp4``.
         media_type: Media type of the item.
-        file_created_at: Capture time in UTC; null if unknown. A capture time without an offset is stored as
-            if it were UTC.
+        file_created_at: Capture time in UTC; null if unknown. A capture time with an unknown UTC offset is
+            stored as if it were in UTC.
         file_modified_at: The file system's modification time.
-        last_scanned_at: When a scan last read the file.
-        is_processed: Whether the current version of the extractors read the metadata.
-        is_compressed: Whether the content is stored with a codec that compresses.
+        last_scanned_at: Time when a scan last read the file.
+        is_processed: True if the current version of the extractors has read the metadata.
+        is_compressed: True if the content is stored with a compressing codec.
         compression_ratio: Uncompressed size divided by stored size, for example 50.0 for 50:1.
-        missing_since: When a scan first did not find the file any more; null while the file exists.
-        captured_at: Capture time by the camera's clock, without a time zone; null if unknown.
-        capture_offset: UTC offset of the camera's clock in minutes east; null if unknown.
+        missing_since: Time when a scan first no longer found the file; null while the file exists.
+        captured_at: Local capture time by the camera's clock, without a time zone; null if unknown.
+        capture_offset: UTC offset of the camera's clock in minutes, positive east of UTC; null if unknown.
         capture_precision: Precision of ``captured_at``: ``year``, ``month``, ``day``, ``minute`` or
-            ``second``. The parts after it are those of the period's start.
-        capture_source: Where the capture time was found, for example ``exif`` or ``file name``.
-        capture_flag: Why ``captured_at`` cannot be right: ``future`` or ``before 1826``; else null.
-        device: Number of the file system (``st_dev``), as a signed 64-bit number; null if unknown.
-        inode: Number of the file in its file system (``st_ino``), as a signed 64-bit number.
+            ``second``. Smaller units have their first value, for example January 1 for ``year``.
+        capture_source: Source of the capture time, for example ``exif`` or ``file name``.
+        capture_flag: Reason why ``captured_at`` is implausible: ``future`` or ``before 1826``; null if it is
+            plausible.
+        device: Number of the file system (``st_dev``) as a signed 64-bit integer; null if unknown.
+        inode: Number of the file in its file system (``st_ino``) as a signed 64-bit integer.
         link_count: Number of hard links to the file.
-        changed_ns: When the file's inode last changed (``st_ctime_ns``), in nanoseconds since 1970 in UTC.
+        changed_ns: Time when the file's inode last changed (``st_ctime_ns``), in nanoseconds since 1970 UTC.
         media_metadata: Metadata of the item.
         tags: Tags of the item.
-        collections: Collections with the item.
-        copies: Further paths with the same content.
+        collections: Collections that contain the item.
+        copies: Additional paths with the same content.
     """
 
     __tablename__ = "media_items"
@@ -122,7 +123,7 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
     is_compressed: Mapped[bool] = mapped_column(default=False)
     compression_ratio: Mapped[float | None]
     missing_since: Mapped[datetime | None]
-    # After the columns of the mixins, where migrations add them.
+    # sort_order places these columns last, because migrations add new columns at the end of the table.
     captured_at: Mapped[datetime | None] = mapped_column(LocalDateTime, index=True, sort_order=1)
     capture_offset: Mapped[int | None] = mapped_column(sort_order=1)
     capture_precision: Mapped[str | None] = mapped_column(sort_order=1)
@@ -149,22 +150,22 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
     __table_args__ = (
         CheckConstraint("file_size >= 0", name="file_size_not_negative"),
         Index(None, "media_type", "created_at"),
-        # Only missing items. Nearly every query has the condition missing_since IS NULL, and SQLite would
-        # prefer an index on all rows to the more selective ones on path, camera or tags.
+        # The index contains only missing items. Nearly every query has the condition missing_since IS NULL,
+        # and SQLite would use an index on all rows instead of more selective indexes on path, camera or tags.
         Index(None, "missing_since", sqlite_where=_IS_MISSING, postgresql_where=_IS_MISSING),
     )
 
     def __repr__(self) -> str:
-        """Return the class, the path and the media type."""
+        """Return the class name, the path and the media type."""
         return f"MediaItem({self.file_path!r}, media_type={str(self.media_type)!r})"
 
 
 class Tag(UUIDMixin, Base):
-    """A tag, which users assign to items.
+    """Tag that users assign to items.
 
     Attributes:
         name: Unique name.
-        description: Meaning of the tag.
+        description: Description of the tag's meaning.
         color: Display colour in hexadecimal, for example ``#1f77b4``.
         created_at: Time of insertion.
         media_items: Items with the tag.
@@ -182,17 +183,17 @@ class Tag(UUIDMixin, Base):
     )
 
     def __repr__(self) -> str:
-        """Return the class and the name."""
+        """Return the class name and the tag's name."""
         return f"Tag({self.name!r})"
 
 
 class Collection(UUIDMixin, TimestampMixin, Base):
-    """A collection of items, which users create. It may have an order.
+    """Collection of items that users create. Its items may have a defined order.
 
     Attributes:
         name: Unique name.
-        description: Purpose of the collection.
-        media_items: Items in the collection, by position. Items without a position are last.
+        description: Description of the collection's purpose.
+        media_items: Items in the collection, sorted by position. Items without a position come last.
     """
 
     __tablename__ = "collections"
@@ -208,7 +209,7 @@ class Collection(UUIDMixin, TimestampMixin, Base):
     )
 
     def __repr__(self) -> str:
-        """Return the class and the name."""
+        """Return the class name and the collection's name."""
         return f"Collection({self.name!r})"
 
 

@@ -1,4 +1,4 @@
-"""Metadata of media items: streams, tags, camera and location."""
+"""Table of the metadata of media items: streams, embedded tags, camera and location."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 class MediaMetadata(UUIDMixin, Base):
-    """Metadata of one media item. A field that the file does not state is null.
+    """Metadata of one media item; fields that the file does not state are null.
 
     Attributes:
-        media_item_id: The item.
+        media_item_id: Id of the item.
         duration: Duration in seconds.
         width: Width in pixels as displayed, after orientation.
         height: Height in pixels as displayed, after orientation.
         fps: Average frame rate in frames per second.
-        video_codec: Codec in FFmpeg's naming, for example ``h264``.
-        audio_codec: Codec in FFmpeg's naming, for example ``aac``.
+        video_codec: FFmpeg's name of the video codec, for example ``h264``.
+        audio_codec: FFmpeg's name of the audio codec, for example ``aac``.
         bitrate: Bit rate of the whole file in bits per second.
         sample_rate: Sample rate in Hz.
         channels: Number of audio channels.
@@ -35,7 +35,7 @@ class MediaMetadata(UUIDMixin, Base):
         title: Title.
         genre: Genre.
         year: Year of release.
-        camera_make: Manufacturer of the camera (EXIF Make), in one spelling per maker.
+        camera_make: Manufacturer of the camera (EXIF Make), in a uniform spelling.
         camera_model: Model of the camera (EXIF Model).
         iso: ISO sensitivity (EXIF PhotographicSensitivity).
         aperture: Aperture as an f-number.
@@ -49,9 +49,9 @@ class MediaMetadata(UUIDMixin, Base):
         people: Names of the people in the picture, separated by "; ".
         description: Description or caption.
         album_artist: Artist of the whole album.
-        track: Number of the track on its disc.
-        disc: Number of the disc in its set.
-        media_item: The item.
+        track: Track number on the disc.
+        disc: Disc number in the set.
+        media_item: Item that the metadata belongs to.
     """
 
     __tablename__ = "media_metadata"
@@ -96,7 +96,7 @@ class MediaMetadata(UUIDMixin, Base):
     media_item: Mapped[MediaItem] = relationship(back_populates="media_metadata")
 
     def __repr__(self) -> str:
-        """Return the class and the item's id."""
+        """Return the class name and the item's id."""
         return f"MediaMetadata(media_item_id={self.media_item_id!r})"
 
 

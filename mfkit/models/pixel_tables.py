@@ -1,7 +1,7 @@
-"""Tables of what mfkit sees in pictures and videos: perceptual hashes, miniatures and inspections.
+"""Tables with the results of pixel analysis: perceptual hashes, miniatures, inspections and verifications.
 
-The rows belong to contents, not to items, so that a file that is moved, copied or scanned again is not
-decoded again.
+The rows refer to the SHA-256 of a content instead of an item. So a file that is moved, copied or scanned
+again does not have to be decoded again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mfkit.models.media import enum_type
 
 
 class InspectionStep(StrEnum):
-    """Part of an inspection of the pixels."""
+    """Kind of result that an inspection of pixels produces."""
 
     SIMILARITY = "similarity"
     QUALITY = "quality"
@@ -30,9 +30,10 @@ pixel_inspections = Table(
     Column("inspector_version", Integer(), nullable=False),
     Column("error", Text()),
 )
-"""The last inspection of a content in one step. ``error`` is the reason if it has no result.
+"""Last inspection of each content, one row per content and step.
 
-Contents with another ``inspector_version`` than that of the code are inspected again.
+``error`` is the reason why an inspection has no result. A content is inspected again if its
+``inspector_version`` differs from the version in the code.
 """
 
 picture_hashes = Table(
@@ -44,11 +45,13 @@ picture_hashes = Table(
     Column("dct_hash", BigInteger(), nullable=False),
     Column("is_flat", Boolean(), nullable=False),
 )
-"""Perceptual hashes of the pictures of a content (:mod:`mfkit.pixels.perceptual_hash`), as signed numbers.
+"""Perceptual hashes as signed integers, one row per picture of a content.
 
-Of an image, ``part`` 0 is the whole picture and 1 the picture without its border of one colour. Of a video,
-it is the position of the frame in percent of the duration. Flat pictures have nearly one luminance and are
-not compared.
+:mod:`mfkit.pixels.perceptual_hash` computes them.
+
+For an image, ``part`` is 0 for the whole picture and 1 for the picture without its single-colour border. For
+a video, ``part`` is the position of the frame in percent of the duration. ``is_flat`` means that nearly all
+pixels have the same luminance; such pictures are not compared.
 """
 
 picture_miniatures = Table(
@@ -58,14 +61,16 @@ picture_miniatures = Table(
     Column("part", SmallInteger(), primary_key=True, autoincrement=False),
     Column("pixels", LargeBinary(), nullable=False),
 )
-"""Miniatures of the same pictures, apart from the hashes, which are read for all contents at once.
+"""Miniatures of the pictures in ``picture_hashes``: luminance and two colour planes as bytes.
 
-32 x 32 bytes of luminance, then 8 x 8 bytes of Cb and of Cr.
+A miniature consists of 32 x 32 bytes of luminance, then 8 x 8 bytes each of Cb and Cr. Miniatures are in a
+separate table, because a search for similar pictures reads the hashes of all contents, but only a few
+miniatures.
 """
 
 
 class VerificationOutcome(StrEnum):
-    """Outcome of a verification."""
+    """Outcome of the verification of one file."""
 
     OK = "ok"
     DAMAGED = "damaged"
@@ -76,7 +81,7 @@ class VerificationOutcome(StrEnum):
 verifications = Table(
     "verifications",
     Base.metadata,
-    # A number, which gives the order of the verifications.
+    # The revision is a number, so that verifications can be sorted in the order in which they were stored.
     Column("revision", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
     Column("file_hash", Text(), nullable=False),
     Column("file_path", PathText, nullable=False),
@@ -88,8 +93,9 @@ verifications = Table(
     Column("found_hash", Text()),
     Index(None, "file_hash", "how"),
 )
-"""All verifications of files, with their history.
+"""History of all file verifications, one row per verification.
 
 ``how`` is ``hash``, ``headers`` or ``decode``. ``position`` is the offset in bytes at which damage was
-noticed, and ``found_hash`` the SHA-256 of the damaged content; ``file_hash`` is that of the scan.
+detected. ``file_hash`` is the SHA-256 at the time of the scan, and ``found_hash`` the SHA-256 of the damaged
+content.
 """

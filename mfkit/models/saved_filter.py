@@ -1,4 +1,4 @@
-"""Saved filters."""
+"""Table of saved filters."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mfkit.models.long_text_indexes import index_long_text
 
 
 class SavedFilter(UUIDMixin, TimestampMixin, Base):
-    """A saved filter.
+    """Filter that is stored in the library under a unique name.
 
     Attributes:
         name: Unique name.
-        filter: The fields of a :class:`mfkit.MediaFilter` that are set, as JSON.
+        filter: JSON object with the fields of a :class:`mfkit.MediaFilter` that are set.
         created_at: Time of insertion.
-        modified_at: When the filter was last replaced.
+        modified_at: Time when the filter was last replaced.
     """
 
     __tablename__ = "saved_views"
@@ -28,7 +28,7 @@ class SavedFilter(UUIDMixin, TimestampMixin, Base):
     filter: Mapped[dict[str, Any]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
 
     def __repr__(self) -> str:
-        """Return the class and the name."""
+        """Return the class name and the filter's name."""
         return f"SavedFilter({self.name!r})"
 
 

@@ -1,11 +1,11 @@
-"""Full-text index of names, places and tags, updated by the database's own triggers.
+"""Full-text index of names, places and tags, which database triggers keep up to date.
 
-``media_search`` contains the words of each item. SQLite has an FTS5 index (``media_fts``) on the view
-``media_search_words``, PostgreSQL a generated ``tsvector`` column with a GIN index. Triggers on items,
-metadata and tags update it whichever program writes.
+The table ``media_search`` contains the searchable words of each item. SQLite has an FTS5 index
+(``media_fts``) on the view ``media_search_words``. PostgreSQL has a generated ``tsvector`` column with a GIN
+index. Triggers on items, metadata and tags update the index, also if another program writes to the database.
 
-Japanese, Chinese, Korean and Thai text has no spaces between words, so each of its characters is indexed as a
-word of its own, and a search for a part of such a text is a search for adjacent words
+Japanese, Chinese and Thai text has no spaces between words. So each character of such a text, and of Korean
+text, is indexed as a separate token, and a search for a part of the text is a search for adjacent tokens
 (docs/decisions/0012-search-in-any-script.md).
 
 Sources: https://www.sqlite.org/fts5.html section 4.4.3 (external content tables),
@@ -26,8 +26,8 @@ SEARCH_COLUMNS = ("file_name", "folder", "title", "artist", "album", "genre", "c
 media_search = Table(
     "media_search",
     Base.metadata,
-    # An explicit integer key, because VACUUM may change SQLite's implicit row ids, to which the index
-    # refers.
+    # The full-text index refers to row ids. VACUUM may change SQLite's implicit row ids, so this table has an
+    # explicit integer key.
     Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
     Column(
         "media_item_id",
@@ -38,26 +38,28 @@ media_search = Table(
     ),
     *(Column(name, Text()) for name in SEARCH_COLUMNS),
 )
-"""The searchable words of each item, one row per item."""
+"""Table of the searchable words, one row per item."""
 
 UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\U0003ffff"
-"""Characters of scripts without spaces between words, as ranges for a regular expression: Thai, Lao, Myanmar,
-Hangul in parts, Khmer, and all from the first CJK block on."""
+"""Characters that are indexed as separate tokens, as ranges for a regular expression.
+
+They are Thai, Lao, Myanmar, decomposed Hangul, Khmer, and everything from the first CJK block on."""
 UNSPACED_MARKS = (
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u1056-\u1059\u105e-\u1060"
     "\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d\u1160-\u11ff\u17b4-\u17d3\u17dd"
     "\u3099-\u309a"
 )
-"""Those of them that belong to the character before: vowels, tone marks, the ends of decomposed Hangul
-syllables and kana."""
+"""Those characters of `UNSPACED` that form one token with the previous character.
+
+They are vowel signs, tone marks, the ends of decomposed Hangul syllables, and kana voicing marks."""
 ACCENTS = "\u0300-\u036f"
-"""Combining marks that searches ignore."""
+"""Range of combining diacritical marks, which searches ignore."""
 
 _METADATA_COLUMNS = ("title", "artist", "album", "genre", "camera_make", "camera_model", "location_name")
 
 
 def _copy_metadata(row: str) -> str:
-    """Return SQL that copies the words of a metadata row."""
+    """Return SQL that copies the searchable words of a metadata row to ``media_search``."""
     return (
         f"UPDATE media_search SET title = {row}.title, artist = {row}.artist, album = {row}.album, "
         f"genre = {row}.genre, camera = nullif(trim(coalesce({row}.camera_make, '') || ' ' || "
@@ -73,12 +75,17 @@ _CLEAR_METADATA = (
 
 
 def _has_words(row: str) -> str:
-    """Return the SQL condition that a metadata row has words. Other rows need no second write."""
+    """Return the SQL condition that a metadata row has searchable words; other rows need no index update."""
     return f"coalesce({', '.join(f'{row}.{name}' for name in _METADATA_COLUMNS)}) IS NOT NULL"
 
 
 def _gather_tags(gather: str, which: str) -> str:
-    """Return SQL that writes the tag names of the items that the condition ``which`` selects."""
+    """Return SQL that updates the tag names in ``media_search``.
+
+    Args:
+        gather: Name of the aggregate function that concatenates texts.
+        which: Condition on ``media_item_id`` that selects the items.
+    """
     return (
         f"UPDATE media_search SET tags = (SELECT {gather}(t.name, ' ') FROM media_tags mt "
         "JOIN tags t ON t.id = mt.tag_id WHERE mt.media_item_id = media_search.media_item_id) "
@@ -105,11 +112,11 @@ _TAGGED = "IN (SELECT media_item_id FROM media_tags WHERE tag_id = NEW.id)"
 
 
 def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
-    """Return the event, condition and statement of each trigger on the other tables, by name."""
+    """Return the triggers on items, metadata and tags, as name -> event, condition and statement."""
     return {
         "item_added": ("INSERT ON media_items", "", _add_item(folder)),
         "item_renamed": ("UPDATE OF file_path, file_name ON media_items", "", _rename_item(folder)),
-        # The foreign key also cascades, but the sqlite3 shell does not enforce foreign keys.
+        # The foreign key also deletes the row, but the sqlite3 shell does not enforce foreign keys.
         "item_removed": ("DELETE ON media_items", "", _REMOVE_ITEM),
         "facts_added": ("INSERT ON media_metadata", _has_words("NEW"), _copy_metadata("NEW")),
         "facts_changed": (
@@ -125,7 +132,7 @@ def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
 
 
 def _characters(ranges: str) -> str:
-    """Return the characters in ranges such as ``"a-cx"``."""
+    """Return all characters in a list of ranges; ``"a-cx"`` gives ``"abcx"``."""
     found, at = "", 0
     while at < len(ranges):
         is_range = ranges[at + 1 : at + 2] == "-"
@@ -136,11 +143,13 @@ def _characters(ranges: str) -> str:
 
 
 _MAX_SPLIT = 4096
-"""Characters of an item's words that SQLite splits, in quadratic time; the longest path has as many."""
+"""Maximum number of characters per item that SQLite splits, because splitting takes quadratic time.
+
+It equals the maximum length of a path."""
 
 
 def _accented_letters(first: int, last: int) -> tuple[str, str]:
-    """Return the accented letters in a range of code points, and their letters without accents."""
+    """Return all accented letters in a range of code points, and the same letters without accents."""
     letters = {
         letter: normalize("NFD", letter)
         for letter in map(chr, range(first, last + 1))
@@ -151,10 +160,12 @@ def _accented_letters(first: int, last: int) -> tuple[str, str]:
 
 
 def _sqlite_words(words: str) -> str:
-    """Return SQL of the text to index: without the accents that FTS5 leaves, with spaces around `UNSPACED`.
+    """Return the SQLite expression for the text to index, which prepares words for FTS5's tokenizer.
 
-    SQLite has no regular expressions, so the text is split by recursion: FTS5 lets no table-valued function
-    read its content. Comparing characters is much faster than GLOB, which only decides whether to split.
+    The expression removes accents that FTS5 does not remove, and puts spaces around characters of `UNSPACED`.
+    SQLite has no regular expressions, and FTS5 does not allow table-valued functions in the view that it
+    reads, so a recursive query splits the text into characters. Comparing characters is much faster than
+    GLOB, which only decides whether a text must be split at all.
     """
     *ranges, last = (UNSPACED[at : at + 3].split("-") for at in range(0, len(UNSPACED), 3))
     is_unspaced = " OR ".join(
@@ -167,7 +178,7 @@ def _sqlite_words(words: str) -> str:
     )
     start, end = ACCENTS.split("-")
     written = f"CASE WHEN c < '\u01e0' THEN c WHEN c BETWEEN '{start}' AND '{end}' THEN '' "
-    # FTS5 removes the accents of nearly all Latin letters. The others are Greek and Cyrillic.
+    # FTS5 removes the accents of nearly all Latin letters, but not those of Greek and Cyrillic letters.
     for first, last_code in ((0x1E0, 0x52F), (0x1F00, 0x1FFF)):
         accented, bases = _accented_letters(first, last_code)
         written += (
@@ -193,7 +204,7 @@ def _sqlite() -> tuple[str, ...]:
     )
     triggers = {
         "row_added": ("AFTER INSERT ON media_search", "", add),
-        # Before the change, because FTS5 must be given the words that it has.
+        # This trigger runs before the change, because FTS5 needs the old words to delete them.
         "row_changes": ("BEFORE UPDATE ON media_search", "", remove),
         "row_changed": ("AFTER UPDATE ON media_search", "", add),
         "row_removed": ("BEFORE DELETE ON media_search", "", remove),
@@ -217,9 +228,12 @@ def _sqlite() -> tuple[str, ...]:
 
 
 def _postgresql_words() -> str:
-    """Return SQL of the text to index: lower case, without accents, with spaces as in SQLite.
+    """Return the PostgreSQL expression for the text to index: lower case and without accents.
 
-    The default parser would treat "beach.jpg" as a host name, so only letters and digits are passed to it.
+    As in SQLite, it puts spaces around characters of `UNSPACED`.
+
+    Only letters and digits are passed to PostgreSQL's parser, because it would treat "beach.jpg" as a host
+    name.
     """
     words = " || ' ' || ".join(f"coalesce({name}, '')" for name in SEARCH_COLUMNS)
     plain = f"normalize(regexp_replace(normalize({words}, NFD), '[{ACCENTS}]+', '', 'g'))"
@@ -248,7 +262,7 @@ def _postgresql() -> tuple[str, ...]:
 
 CREATE_SEARCH = {"sqlite": _sqlite(), "postgresql": _postgresql()}
 DROP_SEARCH = {
-    # Triggers are dropped with their tables, but not the index and the functions.
+    # The other triggers are dropped together with their tables.
     "sqlite": (
         "DROP TRIGGER IF EXISTS media_search_row_added",
         "DROP TRIGGER IF EXISTS media_search_row_changes",

@@ -1,7 +1,7 @@
-"""The wide relation ``media``, on which all analyses run: one row per item with its metadata.
+"""View ``media``, which all analyses use: one row per item with its metadata and computed columns.
 
-In the library database it is a view. A query is written once for :data:`media`. The snapshot and published
-datasets have a relation with the same columns.
+The library database, the snapshot and published datasets all have a relation ``media`` with the same columns,
+so each query is written only once.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ media = Table(
     Column("date", LocalDateTime),
     Column("date_source", Text()),
 )
-"""Items left join metadata, with further columns.
+"""View of all items with their metadata (LEFT JOIN) and computed columns.
 
-These are ``folder`` (without a trailing slash), ``extension`` (lower case, without the dot, empty if there is
-none), ``copies`` (number of copies that are not missing), ``date`` (``captured_at``, else the modification
-time of the file in UTC) and ``date_source`` (``capture`` or ``file``).
+The computed columns are ``folder`` (without a trailing slash), ``extension`` (lower case, without the dot;
+empty if the name has no extension), ``copies`` (number of copies that are not missing), ``date``
+(``captured_at`` if known, otherwise the modification time of the file in UTC) and ``date_source``
+(``capture`` or ``file``).
 """
 
-# SQLite cannot search from the end of text. rtrim() of all characters except the separator keeps everything
-# up to the last separator, including it.
+# SQLite cannot search from the end of a text. Instead, rtrim() removes all characters that are not the
+# separator, which keeps the text up to and including the last separator.
 SQLITE_FOLDER = (
     "CASE rtrim({path}, replace({path}, '/', '')) WHEN '' THEN '' WHEN '/' THEN '/' "
     "ELSE rtrim(rtrim({path}, replace({path}, '/', '')), '/') END"
@@ -53,7 +54,12 @@ _POSTGRESQL_EXTENSION = "coalesce(lower(substring(i.file_name from '^.+\\.([^.]*
 
 
 def wide_select(dialect: str, *further: str) -> str:
-    """Return the SQL of ``media``, with further columns of ``i`` (items) or ``m`` (metadata)."""
+    """Return the SELECT statement of the view ``media``.
+
+    Args:
+        dialect: Name of the SQL dialect.
+        further: Additional columns of the tables ``i`` (items) or ``m`` (metadata).
+    """
     folder, extension, in_utc = _DERIVED[dialect]
     columns = ", ".join(
         [f"i.{column.name}" for column in _ITEM_COLUMNS]
@@ -70,7 +76,7 @@ def wide_select(dialect: str, *further: str) -> str:
 
 
 def _date(in_utc: str) -> str:
-    """Return SQL for the date of an item. Rows that other programs write may have no local time."""
+    """Return the SQL expression for an item's date; rows from other programs may lack ``captured_at``."""
     created, modified = (in_utc.format(f"i.{name}") for name in ("file_created_at", "file_modified_at"))
     return f"coalesce(i.captured_at, {created}, {modified})"
 

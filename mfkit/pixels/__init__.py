@@ -1,1 +1,1 @@
-"""Optional pass over the pixels: similar pictures and videos, picture quality, and damaged files."""
+"""Optional analysis of file contents: similar images and damaged files."""

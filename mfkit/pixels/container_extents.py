@@ -1,6 +1,6 @@
-"""Truncated containers: their headers state sizes that the file does not have.
+"""Detection of truncated container files, which are shorter than the sizes in their headers.
 
-Each function raises :class:`DamageError` if the file is shorter than stated, and returns nothing otherwise.
+Each check raises :class:`DamageError` if the file is shorter than its headers state.
 """
 
 from __future__ import annotations
@@ -10,35 +10,35 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 _MAX_PARTS = 1_000_000
-"""Maximum number of chunks, boxes or tags of a file that are visited."""
+"""Maximum number of chunks, boxes or tags that are read per file."""
 
 
 class DamageError(Exception):
-    """A file is damaged.
+    """Raised if a file is damaged.
 
     Attributes:
-        position: Offset in bytes at which the damage was noticed; None if it is unknown.
+        position: Offset in bytes at which the damage was detected; None if unknown.
     """
 
     def __init__(self, message: str, position: int | None = None) -> None:
-        """Create an error with the reason as a sentence."""
+        """Create an error with a full sentence that describes the damage."""
         super().__init__(message)
         self.position = position
 
 
 def truncated(size: int, stated: int) -> DamageError:
-    """Return the error of a file of ``size`` bytes that should have ``stated`` ones."""
+    """Return the error for a file that has ``size`` bytes but should have ``stated`` bytes."""
     return DamageError(f"The file is truncated: it has {size:,} of {stated:,} bytes.", size)
 
 
 def read_at(stream: BinaryIO, position: int, length: int) -> bytes:
-    """Return bytes at a position, fewer at the end of the file."""
+    """Read up to ``length`` bytes at an offset; the result is shorter at the end of the file."""
     stream.seek(position)
     return stream.read(length)
 
 
 def boxes(stream: BinaryIO, size: int, start: int = 0) -> None:
-    """Check MP4, MOV, HEIC and AVIF: the boxes of the top level (ISO/IEC 14496-12, section 4.2)."""
+    """Check the top-level boxes of MP4, MOV, HEIC and AVIF files (ISO/IEC 14496-12, section 4.2)."""
     at, names = start, set()
     for _ in range(_MAX_PARTS):
         head = read_at(stream, at, 16)
@@ -62,7 +62,7 @@ def boxes(stream: BinaryIO, size: int, start: int = 0) -> None:
 
 
 def riff(stream: BinaryIO, size: int) -> None:
-    """Check WAV, AVI and WebP (RIFF, also several parts), and RF64 (EBU Tech 3306)."""
+    """Check the RIFF chunks of WAV, AVI and WebP files, and RF64 files (EBU Tech 3306)."""
     at = 0
     while at + 8 <= size:
         name, length = struct.unpack("<4sI", read_at(stream, at, 8))
@@ -79,22 +79,22 @@ def riff(stream: BinaryIO, size: int) -> None:
 
 
 def aiff(stream: BinaryIO, size: int) -> None:
-    """Check AIFF (the FORM chunk)."""
+    """Check the size of the FORM chunk of an AIFF file."""
     _stated(size, read_at(stream, 4, 4), ">I", 8)
 
 
 def dff(stream: BinaryIO, size: int) -> None:
-    """Check DSDIFF (the FRM8 chunk)."""
+    """Check the size of the FRM8 chunk of a DSDIFF file."""
     _stated(size, read_at(stream, 4, 8), ">Q", 12)
 
 
 def dsf(stream: BinaryIO, size: int) -> None:
-    """Check DSF (the total size in its first chunk)."""
+    """Check the total file size in the first chunk of a DSF file."""
     _stated(size, read_at(stream, 12, 8), "<Q", 0)
 
 
 def bmp(stream: BinaryIO, size: int) -> None:
-    """Check BMP (the size in its header)."""
+    """Check the file size in the header of a BMP file."""
     _stated(size, read_at(stream, 2, 4), "<I", 0)
 
 
@@ -107,7 +107,7 @@ def _stated(size: int, data: bytes, code: str, header: int) -> None:
 
 
 def matroska(stream: BinaryIO, size: int) -> None:
-    """Check Matroska and WebM: the size of the segment (RFC 8794, section 6; RFC 9559, section 5)."""
+    """Check the segment size of a Matroska or WebM file (RFC 8794, section 6; RFC 9559, section 5)."""
     at = 0
     for _ in range(64):
         head = read_at(stream, at, 12)
@@ -121,7 +121,7 @@ def matroska(stream: BinaryIO, size: int) -> None:
         if width > 8 or len(head) < id_length + width:
             return
         value = int.from_bytes(head[id_length : id_length + width]) & ((1 << 7 * width) - 1)
-        if value == (1 << 7 * width) - 1:  # of unknown size, as in a live recording
+        if value == (1 << 7 * width) - 1:  # the size is unknown, for example in a live recording
             return
         end = at + id_length + width + value
         if end > size:
@@ -130,7 +130,7 @@ def matroska(stream: BinaryIO, size: int) -> None:
 
 
 def asf(stream: BinaryIO, size: int) -> None:
-    """Check WMV and WMA: the objects of the top level (ASF specification, section 2)."""
+    """Check the top-level objects of a WMV or WMA file (ASF specification, section 2)."""
     at = 0
     for _ in range(_MAX_PARTS):
         head = read_at(stream, at, 24)
@@ -147,7 +147,7 @@ def asf(stream: BinaryIO, size: int) -> None:
 
 
 def flv(stream: BinaryIO, size: int) -> None:
-    """Check FLV: its tags (Adobe Flash Video File Format Specification 10.1, annex E)."""
+    """Check the tags of an FLV file (Adobe Flash Video File Format Specification 10.1, annex E)."""
     head = read_at(stream, 0, 9)
     if len(head) < 9:
         raise truncated(size, 9)
@@ -163,11 +163,11 @@ def flv(stream: BinaryIO, size: int) -> None:
 
 
 def wavpack(stream: BinaryIO, size: int) -> None:
-    """Check WavPack: its blocks."""
+    """Check the sizes of the blocks of a WavPack file."""
     at = 0
     for _ in range(_MAX_PARTS):
         head = read_at(stream, at, 8)
-        if len(head) < 8 or head[:4] != b"wvpk":  # the end, or a tag
+        if len(head) < 8 or head[:4] != b"wvpk":  # the end of the file, or a metadata tag
             return
         end = at + 8 + struct.unpack_from("<I", head, 4)[0]
         if end > size:
@@ -176,7 +176,7 @@ def wavpack(stream: BinaryIO, size: int) -> None:
 
 
 def monkeys_audio(stream: BinaryIO, size: int) -> None:
-    """Check Monkey's Audio from version 3.98: the lengths in its descriptor."""
+    """Check the lengths in the descriptor of a Monkey's Audio file, version 3.98 or later."""
     head = read_at(stream, 0, 36)
     if len(head) < 36 or struct.unpack_from("<H", head, 4)[0] < 3980:
         return
@@ -187,7 +187,7 @@ def monkeys_audio(stream: BinaryIO, size: int) -> None:
 
 
 def transport_stream(stream: BinaryIO, size: int) -> None:
-    """Check MPEG transport streams, whose packets have 188 bytes, or 192 with a time code."""
+    """Check that an MPEG transport stream ends with a whole packet of 188 or, with time code, 192 bytes."""
     head = read_at(stream, 0, 197)
     length = 192 if head[4:5] == b"G" and head[196:197] == b"G" else 188
     if size % length:
@@ -197,11 +197,11 @@ def transport_stream(stream: BinaryIO, size: int) -> None:
 _MAX_DIRECTORIES = 256
 _TIFF_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}
 _TIFF_DATA = {0x0111: 0x0117, 0x0144: 0x0145, 0x0201: 0x0202}
-"""Tags with offsets -> tags with lengths: strips, tiles, and an embedded JPEG (TIFF 6.0)."""
+"""Tag with offsets -> tag with lengths, for strips, tiles, and an embedded JPEG (TIFF 6.0)."""
 
 
 def tiff(stream: BinaryIO, size: int) -> None:
-    """Check TIFF and the RAW formats based on it: directories, strips, tiles and embedded JPEG files."""
+    """Check directories, strips, tiles and embedded JPEG files in TIFF files and TIFF-based RAW files."""
     head = read_at(stream, 0, 16)
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
     if order is None or len(head) < 16:
@@ -225,7 +225,7 @@ def tiff(stream: BinaryIO, size: int) -> None:
 def _tiff_directory(
     stream: BinaryIO, size: int, order: str, is_big: bool, at: int
 ) -> tuple[dict[int, tuple[int, ...]], int]:
-    """Return the offsets and lengths of a directory, and the position of the next one."""
+    """Return the offsets and lengths in a TIFF directory, and the offset of the next directory."""
     counted, entry_size, pointer = ("Q", 20, "Q") if is_big else ("H", 12, "I")
     width, inline = struct.calcsize(counted), struct.calcsize(pointer)
     data = read_at(stream, at, width)
@@ -258,7 +258,7 @@ def _tiff_directory(
 
 
 def fuji(stream: BinaryIO, size: int) -> None:
-    """Check RAF: the positions and lengths of its preview, header and sensor data."""
+    """Check the offsets and lengths of preview, header and sensor data in a Fujifilm RAF file."""
     head = read_at(stream, 84, 24)
     if len(head) < 24:
         raise truncated(size, 108)
@@ -287,4 +287,4 @@ CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
     "wv": wavpack,
     "ape": monkeys_audio,
 }
-"""Format -> check."""
+"""File format -> function that checks the stated sizes."""

@@ -1,7 +1,7 @@
-"""Full decoding of a file, to find out whether it is damaged. Runs only in worker processes.
+"""Detection of damaged files by decoding them completely; this module runs only in worker processes.
 
-FFmpeg conceals errors, so its checksums are turned on, and what it marks as corrupt counts as
-damage. What a container states about its length is compared with what was decoded.
+FFmpeg conceals errors by default. So its checksum checks are enabled, and packets and frames that it marks as
+corrupt count as damage. The duration that a container states is compared with the duration that was read.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from mfkit.thumbnails.draw_thumbnail import format_of, open_pillow
 
 Heartbeat = Callable[[], None]
 _MAX_FRAMES = 1_000
-"""Number of frames of an animated image that are decoded."""
+"""Maximum number of frames of an animated image that are decoded."""
 _MIN_LOST, _LOST_SHARE = 1.0, 0.02
-"""Seconds, and share of the duration, by which the last frame may end before the stated duration."""
+"""Tolerated difference between actual and stated duration: seconds or share, whichever is larger."""
 _ERROR_DETECTION = {"err_detect": "crccheck+bitstream+buffer"}
 
 
 _ALWAYS_DECODED = frozenset(("jpeg", "png", "gif", "webp", "tiff", "bmp", "avif", "jp2", "ico", "psd", "tga"))
-"""Formats of images that Pillow reads on every system."""
+"""Image formats that Pillow can read on every system."""
 
 
 class UnsupportedError(Exception):
-    """A file of this format cannot be verified in this way."""
+    """Raised if a file's format cannot be verified by the requested method."""
 
 
 def check_structure(source: Source, heartbeat: Heartbeat) -> FileFormat:
-    """Check a file's structure without decoding it, and return its format.
+    """Check the structure of a file without decoding it, and return its format.
 
     Raises:
         DamageError: The file is damaged.
-        UnsupportedError: Files of this format have no structure that is checked.
+        UnsupportedError: There is no check for the structure of this format.
         OSError: The file cannot be read.
     """
     file_format = format_of(source)
@@ -58,7 +58,7 @@ def check_structure(source: Source, heartbeat: Heartbeat) -> FileFormat:
 
 
 def check_decoding(source: Source, heartbeat: Heartbeat) -> None:
-    """Check a file's structure, and decode it completely.
+    """Check the structure of a file, and decode the file completely.
 
     Raises:
         DamageError: The file is damaged.
@@ -88,7 +88,7 @@ def _decode_image(source: Source, file_format: FileFormat, heartbeat: Heartbeat)
             if file_format.format in _ALWAYS_DECODED:
                 raise DamageError("The image cannot be opened: its headers are damaged.") from error
             if file_format.format in container_extents.CHECKS:
-                return  # a RAW format, of which only the structure is known
+                return  # for a RAW format only the structure can be checked
             raise UnsupportedError(str(error)) from error
         except (OSError, SyntaxError, ValueError) as error:
             raise DamageError(f"The image cannot be opened: {error}.") from error
@@ -104,12 +104,12 @@ def _decode_image(source: Source, file_format: FileFormat, heartbeat: Heartbeat)
             raise UnsupportedError("The image has too many pixels to decode.") from error
         except MemoryError:
             raise
-        except Exception as error:  # a decoder can raise anything for damaged data
+        except Exception as error:  # a decoder can raise any exception for damaged data
             raise DamageError(f"The image cannot be decoded: {error}.") from error
 
 
 def _read_streams(source: Source, file_format: FileFormat, heartbeat: Heartbeat, *, decode: bool) -> None:
-    """Read all packets of a video or an audio file, and decode them."""
+    """Read all packets of a video or audio file, and decode them if ``decode`` is true."""
     from av.error import FFmpegError
 
     from mfkit.scan.extract.audio_video import open_container
@@ -147,7 +147,7 @@ def _read_streams(source: Source, file_format: FileFormat, heartbeat: Heartbeat,
 
 
 class _Decoder:
-    """Decoder of one stream."""
+    """Decoder of one stream that also verifies FLAC's sample count and MD5 checksum."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
@@ -162,10 +162,10 @@ class _Decoder:
             stream.codec_context.options = dict(_ERROR_DETECTION)
 
     def decode(self, packet: Any) -> None:
-        """Decode a packet.
+        """Decode a packet and check all its frames.
 
         Raises:
-            DamageError: The decoder reports an error.
+            DamageError: The decoder reports an error or a corrupt frame.
         """
         from av.error import EOFError as NoMoreFrames
         from av.error import FFmpegError
@@ -188,10 +188,10 @@ class _Decoder:
             ) from error
 
     def finish(self) -> None:
-        """Compare the number of samples with the one that FLAC states.
+        """Compare the decoded samples with the sample count and the MD5 checksum in a FLAC header.
 
         Raises:
-            DamageError: Samples are missing.
+            DamageError: Samples are missing or differ.
         """
         data = bytes(self.stream.codec_context.extradata or b"") if self._is_flac else b""
         if len(data) < 34:
@@ -203,12 +203,12 @@ class _Decoder:
             raise DamageError("The decoded audio has another MD5 than the file states.")
 
     def _add_to_digest(self, frame: Any) -> None:
-        """Add samples as RFC 9639, section 8.2 requires: interleaved, little-endian, in whole bytes."""
+        """Add samples to the MD5 digest, interleaved and little-endian (RFC 9639, section 8.2)."""
         samples = frame.to_ndarray()
         if frame.format.is_planar:
             samples = samples.T
         data = samples.astype("<i4" if self._bits == 24 else "<i2").tobytes()
-        # FFmpeg shifts 24 bits to the upper bytes of 32.
+        # FFmpeg stores 24-bit samples in the upper bytes of 32-bit integers.
         self._digest.update(data if self._bits == 16 else _without_lowest_bytes(data))
 
 

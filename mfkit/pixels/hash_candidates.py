@@ -1,8 +1,9 @@
-"""Candidates for similar pictures: pairs whose hashes differ in few bits, without comparing all pairs.
+"""Fast search for pairs of pictures whose hashes differ in few bits, without comparing all pairs.
 
-Each hash is rotated in steps of four bits and sorted. Two hashes that agree in the leading bits of a rotation
-(a band) are then near each other, so only neighbours are compared. This is locality-sensitive hashing by bit
-sampling: P. Indyk and R. Motwani, Approximate Nearest Neighbors, STOC 1998, 604, with bands that overlap.
+All hashes are rotated in steps of four bits and sorted after each step. Hashes with the same leading bits (a
+band) are then near each other, so only neighbours have to be compared. This method is locality-sensitive
+hashing by bit sampling (P. Indyk and R. Motwani, Approximate Nearest Neighbors, STOC 1998, 604), here with
+overlapping bands.
 """
 
 from __future__ import annotations
@@ -13,26 +14,26 @@ import numpy as np
 import numpy.typing as npt
 
 MAX_BITS = 12
-"""Maximum number of different bits in one of the two hashes."""
+"""Maximum number of different bits in one of a picture's two hashes."""
 _MAX_OTHER_BITS = 26
-"""Maximum number of different bits in the other hash."""
+"""Maximum number of different bits in a picture's other hash, which rules out clearly different pictures."""
 _ROTATION = 4
 _MAX_NEIGHBORS = 64
-"""Number of following hashes that each hash is compared with, so that a band of many hashes costs little."""
+"""Maximum number of neighbours that each hash is compared with, which limits the time for large bands."""
 _MIN_BAND, _MAX_BAND = 8, 16
-"""Limits of the number of leading bits that must agree. More hashes need longer bands."""
+"""Minimum and maximum number of leading bits that must be equal. More hashes need longer bands."""
 _UNIQUE_ABOVE = 4_000_000
-"""Number of pairs above which those found several times are removed."""
+"""If there are more pairs than this, duplicate pairs are removed to save memory."""
 
 Hashes = npt.NDArray[np.uint64]
 
 
 class Pairs(NamedTuple):
-    """Pairs of indexes.
+    """Pairs of indexes, as two arrays of the same length.
 
     Attributes:
-        first: The smaller index of each pair.
-        second: The larger one.
+        first: Smaller index of each pair.
+        second: Larger index of each pair.
     """
 
     first: npt.NDArray[np.int64]
@@ -40,15 +41,15 @@ class Pairs(NamedTuple):
 
 
 def candidate_pairs(difference: Hashes, dct: Hashes) -> Pairs:
-    """Return pairs of pictures that may be similar.
+    """Return pairs of pictures that may be similar, because their hashes differ in few bits.
 
     Args:
-        difference: The pictures' difference hashes.
-        dct: Their DCT hashes.
+        difference: Difference hash of each picture.
+        dct: DCT hash of each picture.
 
     Returns:
-        Each pair once, in ascending order. Of pictures with the same two hashes only the first one takes
-        part, and the others are paired with it.
+        Unique pairs in ascending order. If several pictures have the same two hashes, only the first of them
+        is compared with other pictures, and the others are paired with the first.
     """
     total = len(difference)
     both = np.empty(total, [("difference", np.uint64), ("dct", np.uint64)])
@@ -77,7 +78,7 @@ def candidate_pairs(difference: Hashes, dct: Hashes) -> Pairs:
 def _neighbors(
     own: Hashes, other: Hashes, rotation: int, band: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return pairs of indexes whose rotated hashes agree in the band and that differ in few bits."""
+    """Return pairs of hashes that have the same leading bits after a rotation and differ in few bits."""
     rotated = own << np.uint64(rotation) | own >> np.uint64(64 - rotation) if rotation else own
     order = np.argsort(rotated)
     own, other = rotated[order], other[order]
@@ -85,7 +86,7 @@ def _neighbors(
     ones, others = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for step in range(1, min(_MAX_NEIGHBORS + 1, len(own))):
         different = own[step:] ^ own[:-step]
-        # A band has the same leading bits, so hashes of one band differ only in the bits after them.
+        # Hashes in one band have the same leading bits, so their difference (XOR) is below the limit.
         same_band = np.flatnonzero(different < limit)
         if not len(same_band):
             break

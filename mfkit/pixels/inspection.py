@@ -1,4 +1,4 @@
-"""The pass over the pixels: choose contents, look at them in worker processes, and store the results."""
+"""Inspection of pixels: select contents, analyse them in worker processes, and store the results."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ from mfkit.scan.workers.worker_pool import JobPool
 Step = Literal["similarity"]
 STEPS: tuple[Step, ...] = get_args(Step)
 INSPECTOR_VERSION = 1
-"""Increase it when the same file would give other results; files are then inspected again."""
+"""Version of the inspection. Increase it if results change, so that all files are inspected again."""
 _BATCH = 200
-"""Number of inspected files that are stored in one transaction."""
+"""Number of results that are stored in one transaction."""
 _MAX_BATCH_SECONDS = 5.0
 _PAGE = 2_000
-"""Number of contents that are chosen at a time."""
+"""Number of contents that are read from the database at a time."""
 _KINDS = (MediaType.IMAGE,)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_ERROR = 500
-"""Maximum number of characters of an error that is stored."""
+"""Maximum number of characters of a stored error message."""
 
 c = media.c
 _done = pixel_inspections
@@ -59,9 +59,9 @@ class InspectionReport:
 
     Attributes:
         inspected: Number of contents whose pixels were decoded.
-        failed: Number of contents that cannot be decoded.
-        changed: Number of files that are missing or changed since the last scan.
-        left: Number of contents of the filter that are still to be inspected.
+        failed: Number of contents that could not be decoded.
+        changed: Number of files that are missing or have changed since the last scan.
+        left: Number of selected contents that are not yet inspected.
         seconds: Duration of the call.
     """
 
@@ -72,7 +72,7 @@ class InspectionReport:
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        """Return the numbers as text."""
+        """Return a one-line summary of the results."""
         total = self.inspected + self.failed
         rate = f", {total / self.seconds:,.0f} files/s" if total else ""
         files = "file" if total == 1 else "files"
@@ -87,7 +87,7 @@ class InspectionReport:
 
 @dataclass(slots=True)
 class InspectionJob:
-    """One content to inspect, for :class:`mfkit.scan.workers.worker_supervisor.WorkerSupervisor`."""
+    """Job for a worker process: one content to inspect."""
 
     file_hash: str
     path: str
@@ -98,18 +98,18 @@ class InspectionJob:
 
     @classmethod
     def of(cls, row: Any, steps: tuple[Step, ...]) -> Self:
-        """Create the job of a row with an item's hash, path, size and modification time."""
+        """Create a job from a database row with an item's hash, path, size and modification time."""
         modified = row.file_modified_at
         microseconds = None if modified is None else (modified - _EPOCH) // timedelta(microseconds=1)
         return cls(row.file_hash, row.file_path, row.file_size, microseconds, steps)
 
     @property
     def request(self) -> bytes:
-        """Request line for the worker."""
+        """Request to send to the worker, as one line of JSON."""
         return json.dumps([self.path, self.size, self.modified_us, self.steps]).encode() + b"\n"
 
     def apply(self, line: bytes) -> bool:
-        """Store a reply line; return whether the job is done."""
+        """Store a reply of the worker, and return whether the job is complete."""
         reply = decode_reply(line)
         if reply is None:
             return False
@@ -117,7 +117,7 @@ class InspectionJob:
         return True
 
     def crashed(self, error: str) -> bool:
-        """Record that the file killed a worker; it is not tried again."""
+        """Record that the worker crashed on the file, which is not tried again."""
         self.reply = {"error": error}
         return True
 
@@ -133,7 +133,7 @@ async def inspect(
     time_limit: float = TIME_LIMIT,
     progress: bool | None = None,
 ) -> InspectionReport:
-    """Inspect the pixels of items; see :meth:`mfkit.MediaLibrary.inspect`."""
+    """Inspect the pixels of items and store the results; see :meth:`mfkit.MediaLibrary.inspect`."""
     steps = _steps(what)
     started = time.monotonic()
     deadline = None if budget is None else started + _seconds(budget)
@@ -160,7 +160,7 @@ async def inspect(
                 feeding.cancel()
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await feeding
-                # Also after an interrupt, so that work that is done is not lost.
+                # Store finished results also after an interrupt.
                 if waiting:
                     await asyncio.shield(_store(database, waiting, report))
     report.left = max(0, total - report.inspected - report.failed - report.changed)
@@ -186,16 +186,16 @@ def _steps(what: Sequence[str]) -> tuple[Step, ...]:
 
 
 class _Outstanding:
-    """Statements that select the contents to inspect."""
+    """Builder of the SELECT statements for the contents that must be inspected."""
 
     def __init__(self, chosen: MediaFilter, steps: Sequence[Step], before: datetime | None) -> None:
-        """Select contents.
+        """Create a builder for a filter.
 
         Args:
             chosen: Filter of the items.
-            steps: The steps to do.
-            before: Inspect also contents that were inspected before this time; None for only those that
-                have not been inspected by this version.
+            steps: Steps of the inspection.
+            before: Select all contents that were not inspected since this time. None selects contents that
+                were not inspected by the current version.
         """
         own = (_done.c.file_hash == c.file_hash, _done.c.step.in_(steps))
         current = (
@@ -208,22 +208,23 @@ class _Outstanding:
         self._where = (
             *conditions(chosen),
             c.media_type.in_(_KINDS),
-            # An imported list may name any bucket; only what a scan has read is asked for.
+            # An imported list can contain URLs of any bucket. Only objects that a scan has read are
+            # requested.
             or_(~c.file_path.startswith(URL), c.last_scanned_at.is_not(None)),
             done < len(steps),
         )
 
     def count(self) -> Select[Any]:
-        """Return the statement that counts them."""
+        """Return the SELECT statement that counts the contents to inspect."""
         return select(func.count()).select_from(media).where(*self._where)
 
     def pages(self, is_known: bool, last: Any) -> Select[Any]:
-        """Return the statement that selects the next ones.
+        """Return the SELECT statement for the next page of contents.
 
         Args:
-            is_known: Whether to select those that were inspected before, the oldest first, or the others, in
-                the order of their paths.
-            last: The last row of the previous page, or None.
+            is_known: True selects contents that were inspected before, oldest inspection first. False selects
+                all other contents, sorted by path.
+            last: Last row of the previous page; None for the first page.
         """
         earliest = self._earliest.label("earliest")
         statement = select(c.file_hash, c.file_path, c.file_size, c.file_modified_at, earliest).where(
@@ -246,7 +247,7 @@ async def _feed(
     steps: tuple[Step, ...],
     deadline: float | None,
 ) -> None:
-    """Give contents to the pool until all are given or the deadline has passed."""
+    """Submit contents to the worker pool until all contents are submitted or the deadline has passed."""
     try:
         for is_known in (False, True):
             last = None
@@ -265,7 +266,7 @@ async def _feed(
 
 
 async def _store(database: Database, jobs: Sequence[InspectionJob], report: InspectionReport) -> None:
-    """Replace the results of contents."""
+    """Store the results of finished jobs, replacing earlier results, and add them to the report."""
     known = {job.file_hash: job for job in jobs if not job.reply.get("changed")}
     report.changed += len(jobs) - len(known)
     failed = sum("error" in job.reply for job in known.values())

@@ -1,9 +1,10 @@
-"""Fingerprint of a picture: two 64-bit perceptual hashes and a miniature for the exact comparison.
+"""Fingerprint of a picture: two 64-bit perceptual hashes, and a miniature for an exact comparison.
 
-The difference hash compares neighbouring pixels of a 9 x 8 reduction. The DCT hash compares the 64 lowest
-frequencies of a 32 x 32 reduction with their median; frequencies are those of the discrete cosine transform
-(DCT-II) of N. Ahmed, T. Natarajan and K. R. Rao, Discrete Cosine Transform, IEEE Transactions on Computers
-C-23 (1974), 90. Both change in few bits when a picture is recompressed, resized or made brighter.
+The difference hash compares neighbouring pixels after the picture is reduced to 9 x 8 pixels. The DCT hash
+compares the 64 lowest frequencies of the picture, reduced to 32 x 32 pixels, with their median. The
+frequencies are those of the discrete cosine transform (DCT-II; N. Ahmed, T. Natarajan and K. R. Rao, Discrete
+Cosine Transform, IEEE Transactions on Computers C-23 (1974), 90). Only a few bits of both hashes change if a
+picture is recompressed, resized or made brighter.
 """
 
 from __future__ import annotations
@@ -15,22 +16,22 @@ import numpy.typing as npt
 from PIL import Image
 
 HASH_SIDE = 256
-"""Maximum width and height in pixels of the draft that is hashed."""
+"""Maximum width and height in pixels of a picture from which hashes are computed."""
 LUMINANCE_SIDE, COLOR_SIDE = 32, 8
-"""Width and height of a miniature's luminance, and of each of its two colour planes."""
+"""Side length in pixels of a miniature's luminance plane, and of each of its two colour planes."""
 MINIATURE_BYTES = LUMINANCE_SIDE**2 + 2 * COLOR_SIDE**2
 _FLAT_DEVIATION = 4.0
-"""Standard deviation of the luminance (0 to 255) below which a picture is flat."""
+"""A picture is flat if the standard deviation of its luminance (0 to 255) is below this value."""
 _FLAT_SHARE = 0.985
-"""Share of a miniature's pixels of nearly one luminance above which a picture is flat, as a blank page is."""
+"""A picture is flat, like a blank page, if this share of its pixels has nearly the same luminance."""
 _FLAT_TOLERANCE = 10.0
 
 _BORDER_TOLERANCE = 10.0
-"""Maximum deviation of luminance in a row or column that belongs to a border of one colour."""
+"""Maximum difference between a pixel's colour values and the colour of a border it belongs to."""
 _BORDER_OUTLIERS = 0.02
-"""Share of the pixels of such a row or column that may have another colour."""
+"""Maximum share of pixels with another colour in a row or column of a border."""
 _MAX_BORDER = 0.2
-"""Largest share of the width or height that is removed as a border on one side."""
+"""Maximum share of the width or height that is removed as a border on one side."""
 
 Plane = npt.NDArray[np.float32]
 
@@ -52,13 +53,13 @@ _ROWS, _COLUMNS = np.divmod(
 
 
 class Fingerprint(NamedTuple):
-    """Fingerprint of one picture.
+    """Perceptual hashes and miniature of one picture.
 
     Attributes:
-        difference_hash: Difference hash as a signed 64-bit number.
-        dct_hash: DCT hash as a signed 64-bit number.
+        difference_hash: Difference hash as a signed 64-bit integer.
+        dct_hash: DCT hash as a signed 64-bit integer.
         miniature: 32 x 32 bytes of luminance, then 8 x 8 bytes each of blue and red chrominance (Cb, Cr).
-        is_flat: Whether the picture has nearly one luminance, so that its hashes mean nothing.
+        is_flat: True if nearly all pixels have the same luminance, so that the hashes are meaningless.
     """
 
     difference_hash: int
@@ -68,12 +69,12 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(picture: Image.Image) -> Fingerprint:
-    """Return the fingerprint of an upright picture.
+    """Compute the fingerprint of a picture that is already rotated upright.
 
     Args:
         picture: RGB picture, at most :data:`HASH_SIDE` pixels wide and high.
     """
-    # ITU-T T.871, section 7: luminance and chrominance of JPEG files.
+    # Luminance and chrominance are defined as in JPEG files (ITU-T T.871, section 7).
     luminance, blue, red = picture.convert("YCbCr").split()
     small = luminance.resize((LUMINANCE_SIDE, LUMINANCE_SIDE), Image.Resampling.BOX)
     plane = np.asarray(small, np.float32)
@@ -98,7 +99,7 @@ def _is_flat(plane: Plane) -> bool:
 
 
 def without_border(picture: Image.Image) -> Image.Image | None:
-    """Return a picture without its border of one colour; None if it has no border.
+    """Crop the single-colour border of a picture; return None if the picture has no such border.
 
     Args:
         picture: RGB picture, at most :data:`HASH_SIDE` pixels wide and high.
@@ -115,7 +116,7 @@ def without_border(picture: Image.Image) -> Image.Image | None:
 
 
 def _border(rows: npt.NDArray[np.int16]) -> int:
-    """Return the number of rows at the start that have one colour, and the same one."""
+    """Return the number of rows at the start that form a single-colour border."""
     color = rows[0].mean(axis=0)
     if (np.abs(rows[0] - color) > _BORDER_TOLERANCE).any(axis=1).mean() > _BORDER_OUTLIERS:
         return 0

@@ -1,9 +1,9 @@
-"""Distance of two pictures, from their miniatures.
+"""Visual distance between two pictures, computed from their miniatures.
 
-The luminance of two miniatures is compared by the correlation of their gradients, which brightness and
-contrast do not change, and their colour by the root mean square difference. If the correlation is moderate,
-one picture may be cropped. Then windows of one miniature, which leave out up to 2.5 of its 32 rows or columns
-at each edge, are compared with the other one.
+The luminance of two miniatures is compared by the correlation of their gradients, which does not depend on
+brightness and contrast. The colour is compared by the root mean square difference. If the correlation is
+moderate, one picture may be a cropped version of the other. In this case, windows of one miniature, which
+leave out up to 2.5 of its 32 rows or columns at each edge, are compared with the other miniature.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import numpy.typing as npt
 from mfkit.pixels.perceptual_hash import LUMINANCE_SIDE, MINIATURE_BYTES
 
 SAME = 0.2
-"""Distance up to which two pictures are versions of one picture.
+"""Maximum distance of two pictures that count as versions of the same picture.
 
-benchmarks/similarity.py has the distances of versions and of unrelated pictures.
+benchmarks/similarity.py measures the distances of versions and of unrelated pictures.
 """
 _COLOR_SCALE = 50.0
-"""Difference of chrominance (0 to 255) that counts as much as luminance without any correlation."""
+"""Chrominance difference (0 to 255) that gives the same distance as luminance without any correlation."""
 _ALIGNED_BELOW, _ALIGNED_ABOVE = 0.9, 0.2
-"""Correlations between which windows are compared."""
+"""Upper and lower limit of the correlation; windows are compared only between these limits."""
 _BATCH = 256
-"""Number of pairs compared at a time, which limits the memory to about 40 MB."""
+"""Number of pairs that are compared at a time, which limits the memory to about 40 MB."""
 
 Planes = npt.NDArray[np.float32]
 Miniatures = npt.NDArray[np.uint8]
@@ -35,7 +35,7 @@ _FINE = np.array([(low, high) for low in (-1, 0, 1) for high in (-1, 0, 1)])
 
 
 def _window(low: float, high: float) -> Planes:
-    """Return the matrix that resamples a column without its ends to its full size, by area."""
+    """Return a matrix that cuts off both ends of a column and resamples the rest to the full length."""
     edges = np.linspace(low, LUMINANCE_SIDE - high, LUMINANCE_SIDE + 1)[:, None]
     pixels = np.arange(LUMINANCE_SIDE)
     overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
@@ -48,15 +48,15 @@ _WINDOWS = np.stack([[_window(low / 2, high / 2) for high in range(_OFFSETS)] fo
 
 
 def distances(first: Miniatures, second: Miniatures) -> npt.NDArray[np.float32]:
-    """Return the distances of pairs of pictures.
+    """Return the distance of each pair of pictures.
 
     Args:
         first: One miniature per row (:class:`mfkit.pixels.perceptual_hash.Fingerprint`).
-        second: The miniatures to compare with, in the same order.
+        second: Miniatures to compare with, in the same order.
 
     Returns:
-        For each pair 0 (equal) to 2; unrelated pictures are mostly above 0.5, and versions of one picture
-        below :data:`SAME`.
+        One distance per pair, from 0 (equal) to 2. Distances of unrelated pictures are mostly above 0.5, and
+        distances of versions of the same picture below :data:`SAME`.
     """
     found = np.empty(len(first), np.float32)
     for start in range(0, len(first), _BATCH):
@@ -89,7 +89,7 @@ def _luminance(miniatures: Miniatures) -> Planes:
 
 
 def _gradients(planes: Planes) -> Planes:
-    """Return the horizontal and vertical differences of planes as vectors of mean 0 and length 1."""
+    """Return horizontal and vertical pixel differences, normalized to vectors with mean 0 and length 1."""
     across = np.diff(planes, axis=-1)[..., :-1, :]
     down = np.diff(planes, axis=-2)[..., :-1]
     both = np.stack((across, down), axis=-3).reshape(*planes.shape[:-2], -1)
@@ -100,7 +100,10 @@ def _gradients(planes: Planes) -> Planes:
 
 
 def _best_window(planes: Planes, gradients: Planes) -> npt.NDArray[np.float32]:
-    """Return the highest correlation of any window of planes: first in columns, then in rows, then finer."""
+    """Search for the window with the highest correlation, and return this correlation for each plane.
+
+    The search tries windows of columns, then windows of rows, and repeats both in smaller steps.
+    """
     count = len(planes)
     rows, columns = np.zeros((count, 2), int), np.zeros((count, 2), int)
     best = np.zeros(count, np.float32)

@@ -1,6 +1,6 @@
-"""Small upright pictures of a file: of an image the image, of a video frames at fixed shares of its duration.
+"""Small upright pictures of an image file, as the input of an inspection.
 
-Runs only in worker processes, because files may be hostile.
+This module runs only in worker processes, because files can be malicious.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from mfkit.scan.media_source import Source
 from mfkit.thumbnails.draw_thumbnail import format_of, open_image, to_jpeg_colors
 
 DRAFT_SIDE = 480
-"""Maximum width and height of a picture in pixels; JPEG images of 12 megapixels decode to it quickly."""
+"""Maximum width and height in pixels. JPEG decoders can scale 12 megapixels to this size quickly."""
 
 
 def pictures(source: Source, heartbeat: Callable[[], None]) -> Iterator[tuple[int, Image.Image]]:
-    """Yield the pictures of a file in RGB, with their part (:data:`mfkit.models.picture_hashes`).
+    """Yield the part number (:data:`mfkit.models.picture_hashes`) and RGB image of each picture in a file.
 
     Args:
         source: Path of a file, or an object in object storage.
-        heartbeat: Called after each frame of a video, to show progress.
+        heartbeat: Function to call after each frame of a video, to signal progress.
 
     Raises:
         ThumbnailError: The file has no picture, is too large, or its format is not supported.

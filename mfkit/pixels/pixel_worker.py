@@ -1,8 +1,8 @@
-"""Worker process that looks at the pixels of files, and its protocol.
+"""Worker process that analyses the pixels of files.
 
-Each request is one line of JSON with a file and the steps to do, and each reply one line of JSON with the
-results. Pixels of miniatures are Base64. :mod:`mfkit.scan.workers.worker_main` describes why files are read
-in processes of their own.
+Each request is one line of JSON with a file and the steps to perform, and each reply is one line of JSON with
+the results. Pixels of miniatures are Base64-encoded. :mod:`mfkit.scan.workers.worker_main` explains why files
+are read in separate processes.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from mfkit.scan.workers.worker_main import answer_requests
 
 MODULE = "mfkit.pixels.pixel_worker"
 CHANGED = "The file is missing or changed since the last scan. Scan again."
-"""Reason that is not stored, because the content itself was not looked at."""
+"""Error message for a changed file. It is not stored, because the content itself was not analysed."""
 
 
 class FileChangedError(Exception):
-    """A file is not the one that the library knows."""
+    """Raised if a file is missing or differs from what the last scan found."""
 
 
 def open_unchanged(path: str, size: int, modified_us: int | None) -> Source:
-    """Return the source of a stored path.
+    """Check that a file has not changed since the last scan, and return a source to read it from.
 
     Args:
         path: Stored path.
@@ -39,7 +39,7 @@ def open_unchanged(path: str, size: int, modified_us: int | None) -> Source:
         modified_us: Modification time at the last scan, in microseconds since 1970; None if it is unknown.
 
     Raises:
-        FileChangedError: The file is missing, or has another size or modification time.
+        FileChangedError: The file is missing, or its size or modification time has changed.
     """
     where = to_disk_path(path)
     try:
@@ -77,7 +77,7 @@ def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:
         reply["error"] = str(error)
     except MemoryError:
         reply["error"] = "Decoding the file needs more memory than a worker may use."
-    except Exception as error:  # a decoder can raise anything for a hostile file
+    except Exception as error:  # a decoder can raise any exception for a malicious file
         reason = getattr(error, "strerror", None) or error
         reply["error"] = f"The file cannot be decoded: {reason}"
     return json.dumps(reply).encode("ascii", "backslashreplace") + b"\n"
@@ -114,10 +114,10 @@ def _fingerprints(part: int, picture: Any) -> list[Any]:
 
 
 def decode_reply(line: bytes) -> dict[str, Any] | None:
-    """Return a reply; None for a heartbeat.
+    """Parse a line from the worker; return None for a heartbeat.
 
     Raises:
-        ValueError: The line is not a reply. A TypeError or LookupError means the same.
+        ValueError: The line is not a valid reply. A TypeError or LookupError means the same.
     """
     reply = json.loads(line)
     if not isinstance(reply, dict):

@@ -1,8 +1,8 @@
-"""Groups of similar contents: connected components of similar pairs, with a guard against chains.
+"""Grouping of similar contents: connected components of similar pairs, without chains of dissimilar contents.
 
-In a chain each content is similar to the next one, but the ends are not similar. Every member of a group must
-therefore be similar to the group's best content. The others form groups of their own, if they are similar to
-each other.
+In a chain, each content is similar to the next, but the first and the last content are not similar. Therefore
+every member of a group must be similar to the best content of the group. Contents that are not form separate
+groups if they are similar to each other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from mfkit.pixels.hash_candidates import Pairs
 
 _MAX_ROUNDS = 1000
-"""Maximum number of times that the rest of a chain is divided; what is left then is in no group."""
+"""Maximum number of times that the remaining contents are grouped; contents that then remain get no group."""
 
 Indexes = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float32]
@@ -24,11 +24,11 @@ Distance = Callable[[Indexes, Indexes], Numbers]
 
 
 class Groups(NamedTuple):
-    """Groups of contents.
+    """Result of grouping: arrays with one element per content.
 
     Attributes:
-        best: Index of the best content of each content's group; -1 for contents in no group.
-        distance: Distance to it; NaN for contents in no group.
+        best: Index of the best content in the same group; -1 for contents without a group.
+        distance: Distance to this best content; NaN for contents without a group.
     """
 
     best: Indexes
@@ -36,13 +36,13 @@ class Groups(NamedTuple):
 
 
 def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Groups:
-    """Form groups of similar contents.
+    """Group similar contents.
 
     Args:
-        rank: Rank of each content, all different; the best content has the smallest one.
-        pairs: Pairs of contents that are similar.
-        distance: Function that returns the distances of pairs of contents.
-        limit: Maximum distance of a member to the group's best content.
+        rank: Unique rank of each content; the best content has the lowest rank.
+        pairs: Pairs of similar contents.
+        distance: Function that returns the distance of each pair of contents.
+        limit: Maximum distance between a member and the best content of its group.
     """
     best = np.full(len(rank), -1, np.int64)
     found = np.full(len(rank), np.nan, np.float32)
@@ -66,7 +66,7 @@ def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Grou
         is_grouped = best >= 0
         rest = ~(is_grouped[first] | is_grouped[second])
         first, second = first[rest], second[rest]
-    # A best content whose neighbours are all too far from it is alone.
+    # Remove groups with a single member, whose neighbours were all too far away.
     sizes = np.bincount(best[best >= 0], minlength=len(rank))
     alone = (best >= 0) & (sizes[np.maximum(best, 0)] < 2)
     best[alone], found[alone] = -1, np.nan
@@ -74,7 +74,7 @@ def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Grou
 
 
 def connected_components(count: int, pairs: Pairs) -> Indexes:
-    """Return the smallest index in the connected component of each of ``count`` nodes."""
+    """Return for each of ``count`` nodes the smallest node index in its connected component."""
     label = np.arange(count)
     first, second = pairs
     while True:

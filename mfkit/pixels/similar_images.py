@@ -1,4 +1,4 @@
-"""Groups of similar images of a library, with a suggestion which image of each group to keep."""
+"""Search for groups of similar images, with a suggestion which image of each group to keep."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from mfkit.pixels.picture_distance import distances
 from mfkit.pixels.similar_groups import group
 
 GUARD = 1.5
-"""Maximum distance of a member to the best image of its group, in multiples of the threshold."""
+"""Maximum distance between an image and the best image of its group, as a multiple of the threshold."""
 _ROWS = 50_000
 _PAIRS = 50_000
-"""Number of candidates whose miniatures are loaded at a time, which limits the memory to 120 MB."""
+"""Number of candidate pairs whose miniatures are loaded at a time, which limits the memory to 120 MB."""
 _HASHES = 500
-"""Number of contents in one query."""
+"""Maximum number of content hashes in one query."""
 
 c = media.c
 hashes = picture_hashes.c
@@ -36,12 +36,12 @@ Numbers = npt.NDArray[np.int64]
 
 
 class _Pictures:
-    """Pictures of contents, one row per part.
+    """Perceptual hashes in columns; each row is one picture (part) of a content.
 
     Attributes:
-        names: Hash of each content.
-        content: Index of the content of each row.
-        part: Part of each row.
+        names: SHA-256 of each content.
+        content: Index in ``names`` for each row.
+        part: Part number of each row, as in ``picture_hashes``.
         difference: Difference hash of each row.
         dct: DCT hash of each row.
     """
@@ -52,7 +52,7 @@ class _Pictures:
         self._numbers: list[Numbers] = []
 
     def add(self, rows: Sequence[Any]) -> None:
-        """Add rows, which are in the order of their contents."""
+        """Add rows from the database, which must be sorted by content."""
         content = np.empty(len(rows), np.int64)
         for place, row in enumerate(rows):
             if not self.names or self.names[-1] != row[0]:
@@ -62,7 +62,7 @@ class _Pictures:
         self._numbers.append(np.array([tuple(row)[1:] for row in rows], np.int64).reshape(-1, 3))
 
     def finish(self) -> None:
-        """Set the columns."""
+        """Build the columns after all rows are added."""
         self.content = np.concatenate([np.empty(0, np.int64), *self._content])
         numbers = np.concatenate([np.empty((0, 3), np.int64), *self._numbers])
         self.part = numbers[:, 0]
@@ -76,7 +76,7 @@ async def similar_images(
     """Return the groups of similar images; see :meth:`mfkit.MediaLibrary.similar`.
 
     Returns:
-        The groups, and the number of images that were compared.
+        The groups as a DataFrame, and the number of images that were compared.
     """
     pictures = await _load(database, chosen)
     pairs = await asyncio.to_thread(candidate_pairs, pictures.difference, pictures.dct)
@@ -86,7 +86,7 @@ async def similar_images(
     similar = await _confirm(database, pictures, rows, threshold)
     members = np.unique(pictures.content[np.concatenate(similar)])
     details = await _details(database, [pictures.names[one] for one in members])
-    # Contents that were removed from the library meanwhile have no details.
+    # Contents that were removed from the library in the meantime have no details.
     names = {name: place for place, name in enumerate(details["file_hash"])}
     place = np.full(len(pictures.names), -1, np.int64)
     for one in members:
@@ -118,7 +118,7 @@ async def _load(database: Database, chosen: MediaFilter) -> _Pictures:
 
 
 async def _confirm(database: Database, pictures: _Pictures, pairs: Pairs, threshold: float) -> Pairs:
-    """Return the candidates whose miniatures are similar."""
+    """Return the candidate pairs whose miniatures are within the threshold."""
     kept = [np.empty(0, np.int64)]
     for start in range(0, len(pairs.first), _PAIRS):
         block = slice(start, start + _PAIRS)
@@ -141,7 +141,7 @@ async def _confirm(database: Database, pictures: _Pictures, pairs: Pairs, thresh
 
 
 async def _miniatures(database: Database, names: Sequence[str]) -> Any:
-    """Yield hash, part and pixels of the pictures of contents; without miniatures of a wrong size."""
+    """Yield the content hash, part and pixels of all miniatures of some contents; skip wrong sizes."""
     async with database.connect() as connection:
         for some in _slices(names):
             statement = select(miniatures.file_hash, miniatures.part, miniatures.pixels).where(
@@ -159,13 +159,13 @@ def _slices(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 class _Parts:
-    """Miniatures of the contents in groups: of the whole picture, and of the one without its border."""
+    """Two miniatures per content: one of the whole picture, and one of the picture without its border."""
 
     def __init__(self, whole: npt.NDArray[np.uint8], inner: npt.NDArray[np.uint8]) -> None:
         self._whole, self._inner = whole, inner
 
     def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
-        """Return the smallest distance of any parts of pairs of contents."""
+        """Return for each pair of contents the smallest distance between any of their miniatures."""
         sides = [(one[first], other[second]) for one in self._both() for other in self._both()]
         found: npt.NDArray[np.float32] = np.min([distances(*side) for side in sides], axis=0)
         return found
@@ -195,7 +195,7 @@ def _details_of(names: Sequence[str]) -> Select[Any]:
 
 
 async def _details(database: Database, names: Sequence[str]) -> pd.DataFrame:
-    """Return what the choice of the best image depends on."""
+    """Return a DataFrame with the properties by which the best image of a group is chosen."""
     rows: list[Any] = []
     async with database.connect() as connection:
         for some in _slices(names):
@@ -216,7 +216,7 @@ _REASONS = (
 
 
 def _rank(details: pd.DataFrame) -> Numbers:
-    """Return the rank of each image: by pixels, then original metadata, then bytes, then path."""
+    """Return the rank of each image, sorted by pixels, original metadata, size in bytes, and path."""
     order = details.sort_values(
         [*(name for name, _, _ in _REASONS), "file_path"], ascending=[False, False, False, True]
     ).index.to_numpy()
@@ -228,7 +228,7 @@ def _rank(details: pd.DataFrame) -> Numbers:
 def _frame(
     details: pd.DataFrame, best: Numbers, distance: npt.NDArray[np.float32], rank: Numbers
 ) -> pd.DataFrame:
-    """Return the groups as a frame, those with the most reclaimable bytes first."""
+    """Return the groups as a DataFrame, sorted by reclaimable bytes in descending order."""
     frame = details.assign(best=best, distance=distance.astype("float64"), rank=rank)
     frame = frame[frame["best"] >= 0]
     frame["keep"] = frame["rank"] == frame.groupby("best")["rank"].transform("min")
@@ -255,7 +255,7 @@ def _frame(
 
 
 def _reasons(frame: pd.DataFrame) -> list[str]:
-    """Return what distinguishes each image from the kept one of its group, and the kept one from the next."""
+    """Return how each image differs from the image to keep, and how the latter differs from the next one."""
     reasons = []
     rows = frame.to_dict("records")
     start = 0

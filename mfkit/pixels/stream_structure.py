@@ -1,6 +1,6 @@
-"""Damage in formats that must be read from the start to the end: images and audio frames.
+"""Detection of damage in formats that must be read completely, such as JPEG, PNG, Ogg and MP3.
 
-Each function raises :class:`~mfkit.pixels.container_extents.DamageError` if it notices damage.
+Each check raises :class:`~mfkit.pixels.container_extents.DamageError` if it detects damage.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from typing import BinaryIO
 from mfkit.pixels.container_extents import DamageError, boxes, read_at, truncated
 
 _MAX_IN_MEMORY = 512 << 20
-"""Size in bytes above which a JPEG, PDF or audio file is not checked in this way."""
+"""Larger JPEG, GIF and audio files (in bytes) are not checked, because the checks load the whole file."""
 _CHUNK = 1 << 20
 _MAX_UNPACKED = 4 << 30
-"""Number of bytes of an archive that are unpacked, because it may be a bomb."""
+"""Maximum number of bytes that are unpacked from an archive, as a protection against ZIP bombs."""
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _ALONE = frozenset((0x01, 0xD8))
-"""Markers of JPEG without a length."""
+"""JPEG markers that are not followed by a length field."""
 Heartbeat = Callable[[], None]
 
 
 def jpeg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
-    """Check that a JPEG has its end marker (ITU-T T.81, annex B), and what follows it is complete.
+    """Check that a JPEG file has its end marker (ITU-T T.81, annex B) and that appended data is complete.
 
-    That are the images of the Multi-Picture Format (CIPA DC-007, section 5) and the video of a motion photo.
+    Appended data can be the images of the Multi-Picture Format (CIPA DC-007, section 5) or the video of a
+    motion photo.
     """
     data = _whole(stream, size)
     if data is None:
@@ -60,7 +61,7 @@ def jpeg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
 
 
 def _end_of_pictures(tiff: bytes) -> int:
-    """Return the end of the last image of an MPF index, from the index's start."""
+    """Return the end of the last image in a Multi-Picture Format index, as an offset from the index."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8:
         return 0
@@ -79,7 +80,7 @@ def _end_of_pictures(tiff: bytes) -> int:
 
 
 def png(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
-    """Check the chunks of a PNG with their CRC (ISO/IEC 15948, section 5)."""
+    """Check the chunks of a PNG file and their CRC checksums (ISO/IEC 15948, section 5)."""
     at = 8
     while True:
         head = read_at(stream, at, 8)
@@ -103,7 +104,7 @@ def png(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
 
 
 def gif(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
-    """Check the blocks of a GIF up to its trailer (GIF89a specification, section 27)."""
+    """Check the blocks of a GIF file up to its trailer (GIF89a specification, section 27)."""
     data = _whole(stream, size)
     if data is None or len(data) < 13:
         return
@@ -146,7 +147,8 @@ def ogg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
         raise DamageError("The file is truncated: the last page of a stream is missing.", size)
 
 
-# ISO/IEC 11172-3, section 2.4.2.3, and 13818-3: kbit/s by version (MPEG-1 or later) and layer, and Hz.
+# (MPEG-1, layer) -> bit rates in kbit/s, and version code -> sample rates in Hz.
+# Source: ISO/IEC 11172-3, section 2.4.2.3, and ISO/IEC 13818-3.
 _BIT_RATES = {
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -160,7 +162,7 @@ _TAGS = (b"TAG", b"APETAGEX", b"LYRICS", b"ID3", b"3DI")
 
 
 def mpeg_audio(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
-    """Check that an MP3 or MP2 file ends with a whole frame, and has the size in its Xing header."""
+    """Check that an MP3 or MP2 file ends with a whole frame and is as long as its Xing header states."""
     _frames(stream, size, heartbeat, _mpeg_frame)
 
 
@@ -189,7 +191,7 @@ def _frames(
         if not length:
             if first or data.startswith(_TAGS, at):
                 return
-            # Damage within the file is left to the decoder; continue with the next frame.
+            # Damage inside the file is detected by decoding, so this check continues with the next frame.
             following = data.find(b"\xff", at + 1)
             at = following if following >= 0 else size
             continue
@@ -225,7 +227,7 @@ def _adts_frame(data: bytes, at: int) -> int:
 
 
 def _check_xing(data: bytes, at: int, length: int, size: int) -> None:
-    """Compare the size in a Xing or Info header, which is in the first frame."""
+    """Compare the file size with the size in the Xing or Info header of the first frame."""
     place = max(data.find(b"Xing", at, at + length), data.find(b"Info", at, at + length))
     if place < 0 or place + 16 > size:
         return
@@ -237,13 +239,13 @@ def _check_xing(data: bytes, at: int, length: int, size: int) -> None:
 
 
 def pdf(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
-    """Check that a PDF has its end marker (ISO 32000-1, section 7.5.5), before any trailing bytes."""
+    """Check that a PDF file has its end marker near the end (ISO 32000-1, section 7.5.5)."""
     if b"%%EOF" not in read_at(stream, max(0, size - 2048), 2048):
         raise DamageError("The document is truncated: its end marker is missing.", size)
 
 
 def zip_file(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
-    """Check the files in a ZIP archive with their CRC; encrypted ones are skipped."""
+    """Check the CRC checksums of all files in a ZIP archive, except encrypted files."""
     left = _MAX_UNPACKED
     try:
         with zipfile.ZipFile(stream) as archive:
@@ -272,4 +274,4 @@ CHECKS: dict[str, Callable[[BinaryIO, int, Heartbeat], None]] = {
     "pdf": pdf,
     **dict.fromkeys("zip docx xlsx pptx odt ods odp odg epub".split(), zip_file),
 }
-"""Format -> check."""
+"""File format -> function that checks the structure."""

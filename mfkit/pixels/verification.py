@@ -1,4 +1,4 @@
-"""Verification of files against their hash, their structure, or by decoding them, with a history."""
+"""Verification that files are undamaged, by hash, by structure or by decoding, with a history of results."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from mfkit.scan.workers.worker_pool import JobPool
 How = Literal["hash", "headers", "decode"]
 HOWS: tuple[How, ...] = get_args(How)
 OLDER_THAN = "30 days"
-"""Default age of a verification after which a file is verified again."""
+"""A file is verified again by default if its last verification is older than this."""
 _BATCH, _MAX_BATCH_SECONDS, _PAGE = 200, 5.0, 2_000
 _MAX_ERROR = 500
-"""Maximum number of characters of an error that is stored."""
+"""Maximum number of characters of a stored error message."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 c = media.c
@@ -49,11 +49,11 @@ class VerificationReport:
     Attributes:
         ok: Number of files without damage.
         damaged: Number of damaged files; :meth:`mfkit.MediaLibrary.damaged` lists them.
-        unsupported: Number of files of formats that this method cannot verify.
-        undecided: Number of files that crashed a worker, or took too much time or memory.
-        changed: Number of files that are missing or changed since the last scan.
-        left: Number of files of the filter that are still to be verified.
-        bytes: Size of the verified files.
+        unsupported: Number of files with a format that the method cannot verify.
+        undecided: Number of files that crashed a worker or took too much time or memory.
+        changed: Number of files that are missing or have changed since the last scan.
+        left: Number of selected files that are not yet verified.
+        bytes: Total size of the verified files.
         seconds: Duration of the call.
     """
 
@@ -67,7 +67,7 @@ class VerificationReport:
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        """Return the numbers as text."""
+        """Return a one-line summary of the results."""
         total = self.ok + self.damaged
         files = "file" if total == 1 else "files"
         text = f"{total:,} {files} ({format_size(self.bytes)}) verified in {format_duration(self.seconds)}"
@@ -84,7 +84,7 @@ class VerificationReport:
 
 @dataclass(slots=True)
 class VerificationJob:
-    """One file to verify, for :class:`mfkit.scan.workers.worker_supervisor.WorkerSupervisor`."""
+    """Job for a worker process: one file to verify."""
 
     file_hash: str
     path: str
@@ -95,19 +95,19 @@ class VerificationJob:
 
     @classmethod
     def of(cls, row: Any, how: How) -> Self:
-        """Create the job of a row with hash, path, size and modification time."""
+        """Create a job from a database row with hash, path, size and modification time."""
         modified = row.file_modified_at
         microseconds = None if modified is None else (modified - _EPOCH) // timedelta(microseconds=1)
         return cls(row.file_hash, row.file_path, row.file_size, microseconds, how)
 
     @property
     def request(self) -> bytes:
-        """Request line for the worker."""
+        """Request to send to the worker, as one line of JSON."""
         values = [self.path, self.size, self.modified_us, self.how, self.file_hash]
         return json.dumps(values).encode() + b"\n"
 
     def apply(self, line: bytes) -> bool:
-        """Store a reply line; return whether the job is done."""
+        """Store a reply of the worker, and return whether the job is complete."""
         reply = json.loads(line)
         if not isinstance(reply, dict):
             raise ValueError("not a reply")
@@ -124,7 +124,7 @@ class VerificationJob:
         return True
 
     def crashed(self, error: str) -> bool:
-        """Record that the file killed a worker; it is not tried again."""
+        """Record that the worker crashed on the file, which is not tried again."""
         self.reply = {"outcome": VerificationOutcome.UNDECIDED, "error": error}
         return True
 
@@ -140,7 +140,7 @@ async def verify(
     time_limit: float = TIME_LIMIT,
     progress: bool | None = None,
 ) -> VerificationReport:
-    """Verify files; see :meth:`mfkit.MediaLibrary.verify`."""
+    """Verify files and store the results; see :meth:`mfkit.MediaLibrary.verify`."""
     if how not in HOWS:
         raise MfkitError(f"{how!r} is not a way to verify files. Use {', '.join(HOWS)}.")
     method: How = how
@@ -173,7 +173,7 @@ async def verify(
                 feeding.cancel()
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await feeding
-                if waiting:  # also after an interrupt, so that work that is done is not lost
+                if waiting:  # store finished results also after an interrupt
                     await asyncio.shield(_store(database, waiting, report))
     done_count = report.ok + report.damaged + report.unsupported + report.undecided + report.changed
     report.left = max(0, total - done_count)
@@ -182,7 +182,7 @@ async def verify(
 
 
 class _Source:
-    """Statements that select the files to verify: those of items, or of copies."""
+    """Builder of the SELECT statements for the files to verify, either files of items or files of copies."""
 
     def __init__(self, chosen: MediaFilter, how: How, before: datetime, *, of_copies: bool) -> None:
         self.how = how
@@ -198,20 +198,21 @@ class _Source:
                 if of_copies
                 else conditions(chosen)
             ),
-            ~self._path.startswith(URL),  # storage verifies objects itself
+            ~self._path.startswith(URL),  # object storage verifies its objects itself
             or_(self._last.is_(None), self._last < before),
         )
 
     def count(self) -> Select[Any]:
-        """Return the statement that counts the files."""
+        """Return the SELECT statement that counts the files."""
         return select(func.count()).select_from(self._from).where(*self._where)
 
     def page(self, is_known: bool, last: Any) -> Select[Any]:
-        """Return the statement that selects the next files after a row.
+        """Return the SELECT statement for the next page of files.
 
         Args:
-            is_known: Whether to select those verified before, the oldest first, or the others by path.
-            last: The last row of the previous page, or None.
+            is_known: True selects files that were verified before, oldest verification first. False selects
+                all other files, sorted by path.
+            last: Last row of the previous page; None for the first page.
         """
         when = self._last.label("verified_at")
         statement = (
@@ -238,7 +239,7 @@ class _Source:
 async def _feed(
     database: Database, pool: JobPool[VerificationJob], sources: Sequence[_Source], deadline: float | None
 ) -> None:
-    """Give files to the pool until all are given or the deadline has passed."""
+    """Submit files to the worker pool until all files are submitted or the deadline has passed."""
     try:
         for is_known in (False, True):
             for source in sources:
@@ -288,11 +289,11 @@ _is_present = or_(
     )
     .exists(),
 )
-"""Whether the item, or one of its copies, still has the path that was verified."""
+"""SQL condition that the item or one of its copies still has the verified path."""
 
 
 def damaged(chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that lists the files whose last verification in some way found damage."""
+    """Return the SELECT statement that lists files whose last verification by any method found damage."""
     return (
         select(
             c.id,
@@ -314,7 +315,7 @@ def damaged(chosen: MediaFilter) -> Select[Any]:
 
 
 def verified(chosen: MediaFilter) -> Select[Any]:
-    """Return the statement that sums up the last verification of each file, by method and outcome."""
+    """Return the SELECT statement that counts files by the method and outcome of their last verification."""
     return (
         select(
             v.how,

@@ -1,7 +1,7 @@
-"""Worker process that verifies files, and its protocol.
+"""Worker process that verifies files.
 
-Each request is one line of JSON with a file and a method, and each reply one line of JSON with the outcome.
-:mod:`mfkit.scan.workers.worker_main` describes why files are read in processes of their own.
+Each request is one line of JSON with a file and a method, and each reply is one line of JSON with the
+outcome. :mod:`mfkit.scan.workers.worker_main` explains why files are read in separate processes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:
     reply: dict[str, Any] = {"done": 1}
     try:
         reply |= _verify(open_unchanged(path, size, modified_us), how, known_hash, heartbeat)
-        open_unchanged(path, size, modified_us)  # it must not have been written meanwhile
+        open_unchanged(path, size, modified_us)  # checks that nobody wrote to the file in the meantime
     except FileChangedError:
         reply = {"done": 1, "outcome": "changed"}
     return json.dumps(reply).encode("ascii", "backslashreplace") + b"\n"
@@ -54,7 +54,7 @@ def _verify(source: Source, how: str, known_hash: str, heartbeat: Callable[[], N
         return {"outcome": "undecided", "error": "Decoding the file needs more memory than a worker may use."}
     except OSError as error:
         return {"outcome": "damaged", "error": f"The file cannot be read: {error.strerror or error}."}
-    except Exception as error:  # a decoder can raise anything for damaged data
+    except Exception as error:  # a decoder can raise any exception for damaged data
         return {"outcome": "damaged", "error": f"The file cannot be decoded: {error}."}
 
 

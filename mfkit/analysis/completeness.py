@@ -20,7 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from mfkit.analysis.dimensions import dimensions
+from mfkit.analysis.dimensions import dimensions, split_lists
 from mfkit.analysis.summary import integer_sum
 from mfkit.errors import FilterError
 from mfkit.filters.conditions import conditions
@@ -73,6 +73,7 @@ def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
         .where(*conditions(chosen))
         .subquery()
     )
+    each = split_lists(each, grouping)
     counted = (
         select(
             *(each.c[name] for name in grouping.names),

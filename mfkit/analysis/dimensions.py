@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    Integer,
     Label,
     Subquery,
     Text,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import iterate
@@ -28,7 +30,15 @@ from mfkit.filters.conditions import camera, conditions, container, item_date, i
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
 from mfkit.models import Collection, Scan, Tag, UTCDateTime, collection_items, media, media_tags
-from mfkit.sql.elements import PeriodStart, UtcClock, after_last, ancestor, capture_clock, folder_depth
+from mfkit.sql.elements import (
+    ListValue,
+    PeriodStart,
+    UtcClock,
+    after_last,
+    ancestor,
+    capture_clock,
+    folder_depth,
+)
 
 c = media.c
 MAX_DEPTH = 50
@@ -111,7 +121,10 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
 }
 """Dimension name -> SQL expression on ``media``. The dimension ``folder:n`` is not listed here."""
 
-_OVERLAPPING = frozenset(("tag", "collection"))
+_JOINED = frozenset(("tag", "collection"))
+_LISTS = frozenset(("artist", "genre", "people"))
+"""Dimensions whose column can list several values, separated by "; "."""
+_MAX_VALUES = 50
 _DEPTH = re.compile(r"folder:(\d{1,4})")
 
 
@@ -124,12 +137,14 @@ class Dimensions:
         columns: SQL expressions of the dimensions, labelled with the names.
         source: Table or join to select from.
         overlapping: True if an item can be in several groups.
+        lists: Names of the dimensions whose column can list several values; see :func:`split_lists`.
     """
 
     names: tuple[str, ...]
     columns: tuple[Label[Any], ...]
     source: FromClause
     overlapping: bool
+    lists: tuple[str, ...]
 
 
 def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) -> Dimensions:
@@ -159,7 +174,8 @@ def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) 
             _collection, _collection.c.id == collection_items.c.collection_id
         )
     columns = tuple(_column(name, chosen).label(name) for name in names)
-    return Dimensions(names, columns, source, not _OVERLAPPING.isdisjoint(names))
+    lists = tuple(name for name in names if name in _LISTS)
+    return Dimensions(names, columns, source, bool(lists) or not _JOINED.isdisjoint(names), lists)
 
 
 def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
@@ -179,7 +195,7 @@ def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
 # fmt: off
 _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
     c.media_type, c.mime_type, c.extension, c.video_codec, c.audio_codec, c.camera_make, c.camera_model,
-    c.artist, c.album, c.genre, c.year, c.folder, c.album_artist, c.rating, c.disc,
+    c.artist, c.album, c.genre, c.year, c.folder, c.album_artist, c.rating, c.disc, c.people,
 ))
 # fmt: on
 """Columns of ``media`` that have few distinct values, so that grouping by them is cheap."""
@@ -208,17 +224,43 @@ def preaggregate(
     if parts is None:
         labelled = [value.label(name) for name, value in values.items()]
         each = select(*grouping.columns, *labelled).select_from(grouping.source)
-        return each.where(*conditions(chosen)).subquery()
+        return split_lists(each.where(*conditions(chosen)).subquery(), grouping)
     sums = [func.sum(value).label(name) for name, value in values.items()]
     inner = select(*parts, *sums).where(*conditions(chosen)).group_by(*parts).subquery()
     adapter = ClauseAdapter(inner)
     columns = [adapter.traverse(one.element).label(one.name) for one in grouping.columns]
-    return select(*columns, *(inner.c[name] for name in values)).subquery()
+    return split_lists(select(*columns, *(inner.c[name] for name in values)).subquery(), grouping)
+
+
+def split_lists(rows: Subquery, grouping: Dimensions) -> Subquery:
+    """Return the rows with one row for each value of the dimensions that list several values.
+
+    Args:
+        rows: A subquery with the dimensions as columns.
+        grouping: The dimensions.
+    """
+    for name in grouping.lists:
+        listed = rows.c[name]
+        number = _NUMBERS.alias()
+        separators = func.length(listed) - func.length(func.replace(listed, "; ", "", type_=Text()))
+        rows = (
+            select(*(ListValue(one, number.c.n).label(name) if one is listed else one for one in rows.c))
+            .join_from(rows, number, 2 * (number.c.n - 1) <= func.coalesce(separators, 0))
+            .subquery()
+        )
+    return rows
+
+
+_NUMBERS = union_all(
+    *(select(literal_column(str(number), Integer()).label("n")) for number in range(1, _MAX_VALUES + 1))
+).subquery()
 
 
 def _parts(grouping: Dimensions) -> list[ColumnElement[Any]] | None:
     """Return the columns to pre-aggregate by, or None if pre-aggregation would not be faster."""
-    if grouping.overlapping or all(one.element in _FEW_VALUES for one in grouping.columns):
+    if not _JOINED.isdisjoint(grouping.names):
+        return None
+    if not grouping.lists and all(one.element in _FEW_VALUES for one in grouping.columns):
         return None
     parts = {part.name: part for one in grouping.columns for part in iterate(one) if isinstance(part, Column)}
     return list(parts.values()) if _FEW_VALUES.issuperset(parts.values()) else None

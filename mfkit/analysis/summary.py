@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, case, cast, func, literal, select
 
-from mfkit.analysis.dimensions import Freq, dimensions, period_start, preaggregate
+from mfkit.analysis.dimensions import Freq, dimensions, period_start, preaggregate, split_lists
 from mfkit.errors import FilterError, did_you_mean
 from mfkit.filters.conditions import conditions, is_plausible_date, item_date
 from mfkit.filters.media_filter import MediaFilter
@@ -69,6 +69,7 @@ def growth(
         .where(*conditions(chosen), is_plausible_date() if on == "date" else dates[on].is_not(None))
         .subquery()
     )
+    each = split_lists(each, grouping)
     groups = [each.c.period, *(each.c[name] for name in grouping.names)]
     summed = (
         select(*groups, func.count().label("files"), integer_sum(func.sum(each.c._bytes)).label("bytes"))

@@ -116,6 +116,18 @@ class AfterLast(FunctionElement[str]):
     type = Text()
 
 
+class ListValue(FunctionElement[str]):
+    """One of the values that a text lists, separated by "; ". Arguments: the text, the number from 1."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiled_by(ListValue)
+def _list_value(text: str, number: str) -> str:
+    return f"split_part({text}, '; ', {number})"
+
+
 class OrderedTexts(FunctionElement[str]):
     """Aggregate that joins texts in ascending order, separated by ", ". Argument: the text."""
 

@@ -13,6 +13,7 @@ from mfkit.sql.elements import (
     FirstWord,
     JsonText,
     LeadingFolders,
+    ListValue,
     OrderedTexts,
     PeriodStart,
     SearchHits,
@@ -90,6 +91,13 @@ def _after_last(text: str, separator: str) -> str:
     # SQLite cannot search from the end of a text. Instead, rtrim() removes all characters that are not the
     # separator, and the length of the rest is its position. mfkit.models.wide_view does the same.
     return f"substr({text}, length(rtrim({text}, replace({text}, {separator}, ''))) + 1)"
+
+
+@compiled_by(ListValue, "sqlite")
+def _list_value(text: str, number: str) -> str:
+    # The text is turned into a JSON array, because SQLite has no function that splits a text.
+    array = f"""'[' || replace(json_quote({text}), '; ', '","') || ']'"""
+    return f"json_extract({array}, '$[' || ({number} - 1) || ']')"
 
 
 @compiled_by(OrderedTexts, "sqlite")

@@ -11,6 +11,7 @@ import pytest
 from mfkit import MediaLibrary
 from mfkit.analysis.completeness import FIELDS
 from mfkit.analysis.facets import unmatched_message
+from mfkit.library.base import Engine
 from mfkit.models import MediaCopy, Scan
 from tests.samples import NOON, item, store
 
@@ -54,6 +55,42 @@ def test_camera(lib: MediaLibrary, make: str | None, model: str | None, camera: 
     """The camera is make and model, or the model alone if it begins with the make's first word."""
     store(lib, item("/m/a.jpg", facts={"camera_make": make, "camera_model": model}))
     assert table(lib.summary("camera"), "camera") == [(camera,)]
+
+
+@pytest.mark.parametrize("engine", ["snapshot", "database"])
+def test_lists_of_values(database_url: str, engine: Engine) -> None:
+    """An item counts for each of its genres, artists and people, and shares are of all bytes."""
+    with MediaLibrary(database_url, engine=engine) as lib:
+        store(
+            lib,
+            item("/m/a.mp3", file_size=30, facts={"genre": 'Rock; "Hip; Hop"; Pop', "artist": "A; B"}),
+            item("/m/b.mp3", file_size=60, facts={"genre": "Rock", "artist": "A", "people": "Ann"}),
+            item("/m/c.mp3", file_size=10),
+        )
+        assert table(lib.summary("genre"), "genre", "files", "bytes", "share") == [
+            ("Rock", 2, 90, 0.9),
+            ('"Hip', 1, 30, 0.3),
+            ('Hop"', 1, 30, 0.3),
+            ("Pop", 1, 30, 0.3),
+            (None, 1, 10, 0.1),
+        ]
+        assert table(lib.summary(["artist", "people"]), "artist", "people", "files") == [
+            ("A", "Ann", 1),
+            ("A", None, 1),
+            ("B", None, 1),
+            (None, None, 1),
+        ]
+        assert table(lib.facets("artist"), "value", "files", "bytes") == [("A", 2, 90), ("B", 1, 30)]
+        grown = lib.growth("year", on="created_at", by="genre")
+        assert set(table(grown, "genre", "files", "total_bytes")) == {
+            ('"Hip', 1, 30),
+            ('Hop"', 1, 30),
+            ("Pop", 1, 30),
+            ("Rock", 2, 90),
+            (None, 1, 10),
+        }
+        known = lib.completeness("genre").query("field == 'artist' and genre == 'Rock'")
+        assert table(known, "files", "known") == [(2, 2)]
 
 
 def test_dimensions_of_dates_and_places(lib: MediaLibrary) -> None:

@@ -179,7 +179,8 @@ async def write_batch(database: Database, journal: ChangeJournal, results: Seque
     """
     try:
         return await _write(database, journal, results)
-    except (StatementError, ValueError, TypeError, OverflowError) as error:  # drivers raise the last three
+    except (StatementError, ValueError, TypeError, OverflowError) as error:
+        # Database drivers raise the last three of these errors.
         if len(results) == 1:
             _record_rejection(results[0], error)
             return await _write(database, journal, results)

@@ -106,7 +106,7 @@ class ReconcileResult:
 async def find_differences(
     connection: AsyncConnection, entries: Sequence[Entry], start: str, end: str
 ) -> tuple[list[Entry], list[str]]:
-    """Return the differences between a part of the walk and the library.
+    """Find the files that differ between a part of the walk and the library.
 
     Most files are unchanged. A set comparison of plain tuples finds the changed files in a fraction of a
     microsecond per file. Only those are then compared one by one.

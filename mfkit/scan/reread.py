@@ -74,7 +74,7 @@ def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
         names = {to_disk_path(path[len(folder.rstrip("/")) + 1 :]) for path in paths}
         try:
             existing = names_in(to_disk_path(folder))
-        except OSError:  # the folder was removed, and its media with it
+        except OSError:  # The folder and its media no longer exist.
             continue
         folder_names = FolderNames({*existing, *names})
         prefix = folder if folder.endswith("/") else f"{folder}/"

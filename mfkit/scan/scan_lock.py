@@ -44,7 +44,7 @@ class _ServerLock:
 
     def __init__(self, name: str, connection: AsyncConnection) -> None:
         self._name, self._connection = name, connection
-        self._mutex = asyncio.Lock()  # two tasks of a scan use the connection
+        self._mutex = asyncio.Lock()  # Two tasks of a scan use the connection.
         self._roots: frozenset[int] = frozenset()
 
     async def acquire(self, roots: Sequence[str]) -> bool:
@@ -128,7 +128,7 @@ async def scan_lock(database: Database, roots: Sequence[str]) -> AsyncIterator[N
             lock.release()
     elif database.dialect == "postgresql":
         async with database.connect() as connection:
-            # Autocommit, because a transaction would stay open as long as the scan runs.
+            # Autocommit is used, because a transaction would stay open as long as the scan runs.
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             server_lock = _ServerLock(database.name, connection)
             try:
@@ -143,7 +143,7 @@ async def scan_lock(database: Database, roots: Sequence[str]) -> AsyncIterator[N
             finally:
                 _held.set(None)
                 await server_lock.release()
-    else:  # an in-memory database belongs to one process and needs no lock
+    else:  # An in-memory database belongs to one process and needs no lock.
         yield
 
 

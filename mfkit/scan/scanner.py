@@ -252,7 +252,7 @@ class _RootScan:
                 async for candidate, known_hash in files:
                     await pool.put(replace(candidate, wants_content=self.wants_content), known_hash)
         except Exception:
-            await pool.finish()  # ends the results, so that the pipeline sees this error
+            await pool.finish()  # This ends the results, so that the pipeline sees the error.
             raise
         await pool.finish()
 

@@ -50,6 +50,6 @@ def _escape(character: str) -> str:
     code = ord(character)
     if character == "\\":
         return "\\x5c"
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that Python decoded with surrogateescape
+    if 0xDC80 <= code <= 0xDCFF:  # This is a byte that Python decoded with surrogateescape.
         return f"\\x{code - 0xDC00:02x}"
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

@@ -25,7 +25,7 @@ inode change time in nanoseconds since 1970, None if it is unknown.
 
 A plain tuple for speed, because a rescan creates one per file.
 """
-_HAS_CHANGE_TIME = os.name != "nt"  # on Windows, st_ctime is the creation time
+_HAS_CHANGE_TIME = os.name != "nt"  # On Windows, st_ctime is the creation time.
 
 
 class FileStatus(NamedTuple):
@@ -156,7 +156,7 @@ def walk(root: str, skipped: SkippedEntries, rules: IgnoreRules = IgnoreRules())
     Yields:
         Lists of entries; the entries of a list are in the same folder.
     """
-    # An explicit stack, because a tree can be deeper than Python's recursion limit.
+    # An explicit stack is used, because a tree can be deeper than Python's recursion limit.
     prefix_length = len(root) if root.endswith("/") else len(root) + 1
     stack = [_list_folder(root, prefix_length, skipped, rules)]
     while stack:
@@ -223,5 +223,5 @@ def _list_folder(
 def _to_datetime(microseconds: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=microseconds)
-    except OverflowError:  # a broken clock or file system; changes are still detected by size
+    except OverflowError:  # The clock or file system is broken. Changes are still detected by size.
         return _EPOCH

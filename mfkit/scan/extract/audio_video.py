@@ -114,7 +114,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
             return merge(counted, metadata)
     except FFmpegError as error:
         if error.errno in (errno.ENOENT, errno.EACCES):
-            raise  # an error of the file system; FFmpeg's own errors have other numbers
+            raise  # This is an error of the file system, because FFmpeg's own errors have other numbers.
         reason = error.strerror or str(error)
         raise ExtractionError(f"FFmpeg cannot read this {file_format.format} file: {reason}") from error
 
@@ -158,7 +158,7 @@ def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
     except UnicodeEncodeError:
         # FFmpeg accepts only UTF-8 names.
         return stack.enter_context(open(open_regular(source), "rb", buffering=0))
-    os.close(open_regular(source))  # raises for a pipe, on which FFmpeg would block
+    os.close(open_regular(source))  # open_regular() raises an error for a pipe, on which FFmpeg would block.
     # Without the prefix, FFmpeg reads a name such as "a:b.mp4" as a protocol.
     return "file:" + name
 
@@ -191,7 +191,7 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
     if header.get("duration") and not movie.is_fragmented:
         # If streams and header differ, as in a truncated file, players show the header's duration.
         metadata["duration"] = header["duration"]
-        size = container.size or 0  # PyAV 19 returns None if unknown
+        size = container.size or 0  # PyAV 19 returns None for an unknown size.
         if size > 0 and header["duration"]:
             metadata["bitrate"] = round(8 * size / header["duration"])
     video = best_stream(container, moving_pictures(container), "video")
@@ -264,12 +264,12 @@ def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) ->
     fields = dict(_DATE_TAGS)
     if _DEMUXERS.get(file_format.format) == _MP4:
         del fields["creation_time"]
-        if has_video:  # in music files it is the release date
+        if has_video:  # In music files this tag is the release date.
             fields["date"] = "quicktime day"
     elif file_format.format in ("avi", "wav"):
         fields["creation_time"] = "riff"
     stated = {name: parse_date(tags.get(name)) for name in fields}
-    if tags.get("origination_date"):  # EBU Tech 3285, chunk "bext"
+    if tags.get("origination_date"):  # The chunk "bext" of Broadcast Wave (EBU Tech 3285) has its own date.
         fields["bext"] = "riff"
         stated["bext"] = parse_date(f"{tags['origination_date']} {tags.get('origination_time', '')}".strip())
     return tuple(StatedDate(fields[name], *date) for name, date in stated.items() if date is not None)

@@ -1,4 +1,4 @@
-"""Recording dates of camcorders: AVI's IDIT chunk, and the MDPM message in the H.264 stream of AVCHD.
+"""Reader of camcorder dates: AVI's IDIT chunk, and the MDPM message in the H.264 stream of AVCHD.
 
 IDIT is in the main header list of the file (OpenDML AVI 1.02); cameras write it in many formats. MDPM is an
 unregistered user data SEI message (ITU-T H.264, section D.1.7) with packs as in IEC 61834; tag numbers follow

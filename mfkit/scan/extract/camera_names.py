@@ -44,7 +44,7 @@ _MAKERS = {name.lower(): name for name in (
 _REPEATED_WORD = re.compile(r"([^\W\d_][\w-]+)\s+(?=\1\b)", re.IGNORECASE)
 
 
-@lru_cache(maxsize=1_024)  # a library has few cameras
+@lru_cache(maxsize=1_024)  # A library has few different cameras.
 def maker_name(stated: str) -> str:
     """Return the usual spelling of a camera maker's name.
 

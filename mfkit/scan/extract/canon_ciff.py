@@ -11,7 +11,7 @@ _MAX_ENTRIES, _MAX_DEPTH = 256, 4
 
 
 def extract(reader: BoundedReader) -> Metadata:
-    """Read size, camera, capture time and exposure.
+    """Read size, camera, capture time and exposure from CIFF metadata.
 
     Args:
         reader: Starts at the byte-order mark; cameras write only the little-endian order.
@@ -31,7 +31,7 @@ def _heap(heap: BoundedReader, metadata: Metadata, depth: int) -> None:
             return
         tag, size, offset = struct.unpack("<HII", entry)
         content = heap.part(offset, size)
-        if tag & 0xC000 == 0x4000:  # the entry has the value in place of size and offset
+        if tag & 0xC000 == 0x4000:  # The entry contains the value itself in place of its size and offset.
             content, size = bytes_reader(entry[2:]), 8
         if tag & 0x3800 in (0x2800, 0x3000) and not tag & 0x4000 and depth < _MAX_DEPTH:
             _heap(content, metadata, depth + 1)

@@ -35,7 +35,7 @@ FIELDS = {
     "recorded": "tag",
     "riff": "riff",
     "h264 sei": "h264 sei",
-    "stated": "",  # dates of other extractors, which have an origin of their own
+    "stated": "",  # Dates of other extractors keep the origin that the extractor recorded.
     "movie header": MOVIE_HEADER,
     "xmp CreateDate": CREATE_DATE,
     "text": "text",
@@ -52,7 +52,7 @@ _HALF_HOUR = timedelta(minutes=30)
 
 
 def with_capture_time(metadata: Metadata, name: str = "", media_type: str | None = None) -> Metadata:
-    """Return metadata with ``taken_at`` instead of ``dates``.
+    """Return metadata with the chosen capture time, ``taken_at``, instead of the list ``dates``.
 
     Args:
         metadata: Merged metadata of all extractors.

@@ -82,7 +82,8 @@ def _joined_programs(reader: BoundedReader, name: str, container: InputContainer
     if clock is None:
         return {}
     if reader.size <= mpeg_stream_duration.LIMIT and (exact := _packets(container, reader.size)):
-        return _metadata(exact)  # more exact, because the program clock starts before the first frame
+        # The packets are more exact, because the program clock starts before the first frame.
+        return _metadata(exact)
     return _metadata(Count(clock.seconds, reader.size, clock.is_exact))
 
 

@@ -149,7 +149,7 @@ def _from_parts(
     hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
     days = 0
     if half := parts.get("half"):
-        if 1 <= hour <= 12:  # "13:00 PM" is on the 24-hour clock
+        if 1 <= hour <= 12:  # "13:00 PM" is a 24-hour time in spite of its suffix.
             hour = hour % 12 + 12 * (half[0] in "pP")
     elif hour == 24:
         # In ISO 8601, hour 24 is the end of the day; cameras write 24 for the hour after midnight.

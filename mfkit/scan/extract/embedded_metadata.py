@@ -17,7 +17,7 @@ from mfkit.scan.extract.tiff_directories import Directory
 _MAX_RESOURCES = 1_000
 _MAX_RECORD = 262_144
 _IPTC, _EXIF, _XMP = 0x0404, 0x0422, 0x0424
-_IIM_KEYWORD = 64  # bytes; longer keywords are cut in IIM (section 2:25)
+_IIM_KEYWORD = 64  # IIM cuts off keywords at this number of bytes (section 2:25).
 
 
 class Resource(NamedTuple):

@@ -1,4 +1,4 @@
-"""EXIF metadata (CIPA DC-008-2019, Exif 2.32, sections 4.6.4 to 4.6.8).
+"""Extractor for EXIF metadata (CIPA DC-008-2019, Exif 2.32, sections 4.6.4 to 4.6.8).
 
 JPEG (APP1), PNG (eXIf), WebP (EXIF), HEIF items, TIFF files and most camera RAW formats contain the same
 directories.

@@ -86,7 +86,7 @@ def user_comment(data: bytes) -> str | None:
             except UnicodeDecodeError:
                 continue
     if code not in _COMMENT_CODES:
-        rest = data  # some writers leave the code out
+        rest = data  # Some programs leave out the encoding code.
     rest = _first_text(rest.strip(b"\x00 "))
     texts = FileTexts.of([rest])
     return _clean(texts.decode(rest, _COMMENT_CODES.get(code)))
@@ -98,7 +98,7 @@ def _utf16(data: bytes) -> str:
         return decode(data)
     even, odd = data[: len(data) // 2 * 2 : 2], data[1 : len(data) // 2 * 2 : 2]
     if b"\x00" not in data.rstrip(b"\x00") and data.isascii():
-        return decode(data.rstrip(b"\x00"))  # the writer did not convert the text to UTF-16
+        return decode(data.rstrip(b"\x00"))  # The writer did not convert the text to UTF-16.
     # The high bytes of a text vary less than its low bytes.
     is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))
     return decode(data, "utf-16-be" if is_big_endian else "utf-16-le").split("\x00", 1)[0]

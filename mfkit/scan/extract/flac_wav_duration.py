@@ -107,7 +107,7 @@ def count_wav(reader: BoundedReader) -> Count | None:
         elif name == b"data":
             rest = reader.size - at - 8
             if size == 0 and reader.read(at + 8, 4) in _TRAILING_CHUNKS:
-                return None  # there is no audio
+                return None  # The file contains no audio, because another chunk follows at once.
             is_unknown = size in (0, _UNKNOWN) or size >= 0x7FFFF000 and size > rest
             return Count(rest / byte_rate, rest) if is_unknown and byte_rate and rest > 0 else None
         at += 8 + size + size % 2

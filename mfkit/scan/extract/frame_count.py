@@ -102,7 +102,7 @@ class _Walk:
                 at = following
                 continue
             if at + frame.size > len(data):
-                return  # the last frame is cut off
+                return  # The last frame is cut off.
             samples[frame.rate] += frame.samples
             self.bytes += frame.size
             at += frame.size

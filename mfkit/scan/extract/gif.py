@@ -16,7 +16,7 @@ _SHORTEST_DELAY, _DEFAULT_DELAY = 2, 10
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read an image's size, the duration of an animation, XMP and the first comment.
+    """Read a GIF image's size, the duration of an animation, XMP and the first comment.
 
     Raises:
         ExtractionError: The file ends within its header or within an image.
@@ -69,10 +69,10 @@ class _Blocks:
                 if at <= end:
                     self._count_frame()
             else:
-                at += 1  # padding between blocks
+                at += 1  # This is a padding byte between blocks.
         if end < self._size:
             return True
-        return self._frames > 0 and at == end  # some writers leave out the trailer
+        return self._frames > 0 and at == end  # Some programs leave out the trailer block.
 
     def _count_frame(self) -> None:
         self._frames += 1

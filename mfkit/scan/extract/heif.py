@@ -28,7 +28,7 @@ class _Item(NamedTuple):
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read size, EXIF and XMP of the primary item.
+    """Read the size, EXIF and XMP of the primary item of a HEIF or AVIF image.
 
     Raises:
         ExtractionError: No item states a size, or the file ends before the primary item's data.
@@ -61,7 +61,7 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
             blocks.add_xmp(section.read(start, min(length, xmp.MAX_PACKET)))
     movie = child(reader, b"moov")
     after: list[Metadata] = []
-    if movie is not None:  # the file also contains a burst or a live photo
+    if movie is not None:  # The file also contains a burst or a live photo.
         after.append({"dates": movie_header(movie).metadata.get("dates", ())})
         if reader.read(8, 4) in _SEQUENCE_BRANDS:
             after.append(_motion(movie))

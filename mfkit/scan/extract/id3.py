@@ -83,7 +83,7 @@ def read_id3v2(reader: BoundedReader, at: int = 0) -> Id3 | None:
 
 
 def read_id3v1(reader: BoundedReader) -> Id3 | None:
-    """Read the 128 bytes at the end of a file (ID3v1.1); None if there is no tag."""
+    """Read an ID3v1.1 tag, the last 128 bytes of a file; None if there is no tag."""
     data = reader.read(reader.size - 128, 128)
     if len(data) < 128 or data[:3] != b"TAG":
         return None
@@ -213,7 +213,7 @@ def _texts(name: str, data: bytes) -> Iterator[Text]:
     """Yield the values of a text frame, a user-defined text, or a comment without a description."""
     declared = _ENCODINGS.get(data[0])
     if declared is None:
-        declared, data = "latin-1", b"\x00" + data  # the encoding byte is missing
+        declared, data = "latin-1", b"\x00" + data  # The encoding byte is missing.
     body = data[1:]
     if name in ("COMM", "COM"):
         description, *values = _split(body[3:], declared)

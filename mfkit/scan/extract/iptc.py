@@ -43,7 +43,8 @@ def extract(record: bytes) -> Metadata:
     def first(*numbers: int) -> str | None:
         return next((text for number in numbers for text in decoded[number]), None)
 
-    place = [first(number) for number in (92, 90, 95, 101)]  # part of the city, city, state, country
+    # These are the data sets for part of the city, city, state and country.
+    place = [first(number) for number in (92, 90, 95, 101)]
     metadata: Metadata = {
         "title": first(5, 105),
         "location_name": ", ".join(dict.fromkeys(part for part in place if part)) or None,
@@ -70,7 +71,7 @@ def _data_sets(record: bytes) -> Iterator[_DataSet]:
             return
         size = int.from_bytes(record[at + 3 : at + 5], "big")
         start = at + 5
-        if size & 0x8000:  # extended data set: this is the length of its size field (section 1.5.5)
+        if size & 0x8000:  # In an extended data set, this is the length of the size field (section 1.5.5).
             length = size & 0x7FFF
             if length > 4:
                 return

@@ -89,7 +89,7 @@ class _Found:
     def merged(self) -> Metadata:
         """Merge all metadata that was read. Width and height are as stored, before rotation."""
         blocks = self._blocks
-        if self._resources:  # may be split over several segments
+        if self._resources:  # The resources may be split over several segments.
             blocks.add_resources(bytes_reader(self._resources))
         if parts := self._more_xmp.get(self._more_xmp_id or b"", {}):
             blocks.add_xmp(b"".join(parts[offset] for offset in sorted(parts)))
@@ -101,7 +101,7 @@ class _Found:
 
 
 def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
-    """Read the segments before the first scan.
+    """Read the metadata in a JPEG's segments before the first scan.
 
     Returns:
         Metadata with the size as stored, and the offset of the first scan, or None if there is no scan.

@@ -66,7 +66,7 @@ def _read_box(name: bytes, content: BoundedReader, blocks: Blocks) -> None:
 
 def _decompressed(data: bytes) -> bytes:
     """Decompress Brotli (RFC 7932) up to a size limit, because the output can be extremely large."""
-    import brotli  # imported here, because most files have no compressed boxes
+    import brotli  # Imported here, because most files have no compressed boxes.
 
     try:
         return bytes(brotli.Decompressor().process(data, output_buffer_limit=_MAX_BOX)[:_MAX_BOX])
@@ -83,7 +83,7 @@ def _codestream(data: bytes) -> Metadata:
     ratio = _RATIOS.get(bits.take(3))
     width = height * ratio[0] // ratio[1] if ratio else _side(bits, is_small)
     orientation = 1
-    if not bits.take(1) and bits.take(1):  # not all defaults, and extra fields follow
+    if not bits.take(1) and bits.take(1):  # The image does not use all defaults, and it has extra fields.
         orientation = bits.take(3) + 1
     return from_origin("container", {"width": width, "height": height, "extra": {"orientation": orientation}})
 

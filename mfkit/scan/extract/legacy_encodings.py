@@ -23,7 +23,7 @@ _PRIORS = {
 }  # fmt: skip
 _MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
 _UNKNOWN = math.log(1e-6)
-_MIN_CUT = 28  # bytes; the fixed field lengths of ID3v1 and IPTC cut off only longer texts
+_MIN_CUT = 28  # ID3v1 and IPTC do not cut off texts with fewer bytes.
 
 # Letters by descending frequency. CJK: frequent characters, in any order.
 _CYRILLIC = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґў"
@@ -59,7 +59,7 @@ class _Model(NamedTuple):
     """Characters of one writing system, each with the natural logarithm of its probability."""
 
     probabilities: Mapping[str, float]
-    has_words: bool  # whether words consist of non-ASCII letters only
+    has_words: bool  # Whether words consist of non-ASCII letters only.
 
 
 def _ranked(letters: str, share: float = 0.93) -> dict[str, float]:
@@ -98,7 +98,8 @@ def _models() -> dict[str, _Model]:
         _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
         | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
     )  # fmt: skip
-    central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)  # 0.8 each for small and capitals
+    # Small letters and capitals each have a share of 0.8.
+    central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)
     cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)
     hanzi_frequent = _spread(_HANZI, 0.5)
     wide = _spread(_double_byte("gbk", (0xA1,), range(0xA1, 0xFF)), 0.003) | _WIDE_PUNCTUATION
@@ -206,7 +207,8 @@ _ASCII_AFTER_OTHER = {False: math.log(0.9), True: math.log(0.02)}
 _CAPITAL_AFTER_SMALL = math.log(0.01)
 _SYMBOL_IN_WORD = math.log(0.02)
 _AFTER_WORDS = frozenset("’‘–—…”»·™®\xa0、。・」』）！？：～〜ー》】，；　―")
-_CAPITAL = {False: math.log(0.4), True: math.log(0.75)}  # first letter of a word, and after another capital
+# The keys mean: first letter of a word (False), after another capital (True).
+_CAPITAL = {False: math.log(0.4), True: math.log(0.75)}
 
 
 def _log_probability(text: str, model: _Model) -> float:

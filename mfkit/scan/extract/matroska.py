@@ -30,7 +30,7 @@ _ROUNDING = 1.6
 class _Element(NamedTuple):
     id: int
     start: int
-    size: int | None  # None if unknown
+    size: int | None  # None means that the size is unknown.
 
 
 class Track(NamedTuple):
@@ -141,13 +141,13 @@ def _track(reader: BoundedReader, entry: _Element) -> dict[int, Track]:
                 elif part.id == _PROJECTION:
                     rolls = (one for one in _children(reader, part) if one.id == _ROLL)
                     roll = next((_float(reader, one) for one in rolls), 0.0)
-    degrees = round(-roll) % 360  # a positive roll is counter-clockwise
+    degrees = round(-roll) % 360  # A positive roll is counter-clockwise.
     rotation = degrees if degrees in (90, 180, 270) else 0
     return {number: Track(is_video, default_duration, rotation, (columns, rows))}
 
 
 def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:
-    """Return the duration from the first block to the end of the last block.
+    """Return the duration of a Matroska file, from its first block to the end of its last block.
 
     Returns:
         The duration; None if no block is found at the end of the file.

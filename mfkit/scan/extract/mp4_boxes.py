@@ -23,7 +23,7 @@ class Box(NamedTuple):
 
 
 def boxes(reader: BoundedReader, start: int = 0) -> Iterator[Box]:
-    """Yield consecutive boxes.
+    """Yield the consecutive boxes in a file or in another box.
 
     Args:
         reader: A file, or a box's content.
@@ -60,7 +60,7 @@ def ends_early(reader: BoundedReader) -> bool:
         if size == 1 and len(head) == 16:
             size = int.from_bytes(head[8:], "big")
         if size < 8:
-            return False  # 0 is a box up to the end of the file
+            return False  # The size 0 means that the box ends with the file.
         at += size
     return False
 

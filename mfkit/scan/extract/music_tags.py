@@ -21,7 +21,7 @@ from mfkit.scan.media_source import Source, name_of, open_source
 
 _DAMAGE = (TinyTagException, *PARSER_ERRORS)
 _OGG = ("ogg", "opus", "spx", "ogv")
-_APE = ("ape", "wv", "mpc")  # formats whose own tags are APE
+_APE = ("ape", "wv", "mpc")  # These formats use APE tags as their own tags.
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -58,7 +58,7 @@ def _after_id3(reader: BoundedReader) -> int:
 def _merged(
     first: Iterable[Id3 | None], named: Iterable[RawTags] = (), last: Iterable[Id3 | None] = ()
 ) -> Metadata:
-    """Decode all tags of a file, detecting one encoding for all of them, and merge them in their order."""
+    """Decode all tags of a file with one detected encoding, and merge them in their order of priority."""
     first, named, last = list(first), list(named), list(last)
     raw = [value for tags in named for name, values in tags.items() for value in values]
     texts = FileTexts.of([*doubtful_texts([*first, *last]), *raw])

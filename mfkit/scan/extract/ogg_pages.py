@@ -48,7 +48,7 @@ class _Stream:
 
 
 def count_pages(reader: BoundedReader) -> tuple[Count | None, int]:
-    """Add up the durations of a file's consecutive streams.
+    """Add up the durations of the chained streams of an Ogg file.
 
     Returns:
         The duration, which is an estimate if the file has more pages than are read, and the number of

@@ -45,7 +45,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     with open_source(source) as stream, pypdf.apply_configuration(_BOUNDS):
         try:
             return _document_metadata(stream)
-        except DependencyError:  # AES needs a package that is not installed
+        except DependencyError:  # AES encryption needs a package that is not installed.
             return {"extra": {"encrypted": True}}
         except _DAMAGE as error:
             raise ExtractionError(f"the PDF's structure is damaged: {error}") from error

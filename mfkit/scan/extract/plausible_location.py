@@ -1,6 +1,6 @@
-"""Rules for locations: coordinates beyond the globe are rejected, and so is the location 0,0.
+"""Plausibility rules for locations: the valid ranges of coordinates, and the rejection of 0,0.
 
-A GPS receiver without a fix writes zeros for both coordinates, and nearly no file is from that point in the
+GPS receivers without a fix write zeros for both coordinates, and hardly any file comes from that point in the
 Atlantic Ocean.
 """
 
@@ -8,5 +8,5 @@ MAX_LATITUDE, MAX_LONGITUDE = 90, 180
 
 
 def is_unset_location(latitude: float | None, longitude: float | None) -> bool:
-    """Return whether the coordinates, in degrees, are 0,0."""
+    """Return whether the coordinates in degrees are 0,0, which means that the location is unknown."""
     return latitude == longitude == 0

@@ -1,7 +1,8 @@
 """Plausibility rules for metadata: limits of numbers, text, dates and locations before they are stored.
 
 Files contain NUL characters, lone surrogates, sizes that fit no column, the year 0000, and the location 0,0
-because a camera wrote zeros. Such values become None or are shortened to fit the column. Nothing here raises.
+because a camera wrote zeros. Such values become None or are shortened to fit the column. No function in this
+module raises an error.
 """
 
 import math
@@ -96,7 +97,8 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    if value.isascii() and value.isprintable() and "  " not in value:  # fast path for most text
+    # This fast path is sufficient for most text.
+    if value.isascii() and value.isprintable() and "  " not in value:
         return value.strip(" ")[:limit].rstrip() or None
     text = value[: 4 * limit].split("\x00\x00", 1)[0].replace("\x00", " ")
     text = "".join(ch for ch in text if ch in "\t\n\r\x0b\x0c" or unicodedata.category(ch) != "Cc")
@@ -187,7 +189,7 @@ def _json(value: object, depth: int, budget: list[int]) -> object:
     if budget[0] <= 0:
         return None
     budget[0] -= 8
-    if isinstance(value, str):  # the most frequent type
+    if isinstance(value, str):  # Text is the most frequent type.
         text = clean_text(value)
         budget[0] -= len(text or "")
         return text
@@ -221,7 +223,7 @@ def _json_mapping(items: Iterable[tuple[object, object]], depth: int, budget: li
     return kept
 
 
-@lru_cache(maxsize=1_024, typed=True)  # files share the same few names
+@lru_cache(maxsize=1_024, typed=True)  # The extra metadata of all files uses the same few keys.
 def _clean_key(key: str | int) -> str | None:
     return clean_text(str(key), 100)
 

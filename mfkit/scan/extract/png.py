@@ -60,7 +60,7 @@ def _header(reader: BoundedReader) -> Metadata:
 
 
 class _Chunks:
-    """Collector of the metadata in the chunks after the header; a truncated file keeps what was read."""
+    """Collector of the metadata in the chunks after the header, up to the end of a truncated file."""
 
     def __init__(self, frame: Metadata) -> None:
         self._frame = frame

@@ -159,7 +159,7 @@ def _matrix(data: bytes, at: int) -> _Matrix | None:
 
 
 def _rotation(track: _Matrix, movie: _Matrix) -> int:
-    """Return the rotation in degrees by a track's matrix and the movie's: 0 unless it is 90, 180 or 270."""
+    """Return the rotation in degrees by the track's and the movie's matrix; 0 unless 90, 180 or 270."""
     a, b = (track[0] * movie[side] + track[1] * movie[2 + side] for side in (0, 1))
     c, d = (track[2] * movie[side] + track[3] * movie[2 + side] for side in (0, 1))
     if not a * d - b * c:

@@ -137,7 +137,7 @@ def extractors_for(file_format: FileFormat) -> tuple[ExtractorStep, ...]:
 def extract_metadata(
     source: "Source | os.PathLike[str]", file_format: FileFormat, steps: Sequence[ExtractorStep] | None = None
 ) -> Metadata:
-    """Read a file's metadata.
+    """Read a file's metadata with the extractors of its format.
 
     Args:
         source: Path of an existing regular file, or a remote object.

@@ -14,7 +14,7 @@ from mfkit.scan.extract.legacy_encodings import DEFAULT_ENCODING, legacy_encodin
 _SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
-_ONE_CHARACTER = 3  # maximum bytes of a UTF-8 sequence that is cut off at a field's maximum length
+_ONE_CHARACTER = 3  # A cut-off UTF-8 sequence has at most 3 bytes.
 UNKNOWN = "unknown"
 """Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because no encoding was detected."""
 
@@ -145,7 +145,7 @@ def _strict(data: bytes, codec: str) -> str | None:
         if not is_cut or start < _ONE_CHARACTER or len(data) - start > _ONE_CHARACTER:
             return None
         if data[:start].isascii():
-            return None  # "Caf\xe9" is Latin-1, not UTF-8 that ends too early
+            return None  # "Caf\xe9" is Latin-1, not UTF-8 that ends too early.
         return data[:start].decode(codec)
 
 

@@ -17,9 +17,9 @@ from mfkit.scan.extract.tiff_directories import Directory, Value
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_UNCOMPRESSED = 1  # Compression: none
-_TRUNCATED = "is_truncated"  # name in extra, until the size is known
-_REDUCED = 1  # NewSubfileType: bit 0 marks a smaller version of another image
+_UNCOMPRESSED = 1  # Value of Compression for uncompressed data.
+_TRUNCATED = "is_truncated"  # Temporary key in ``extra``, until the size is known.
+_REDUCED = 1  # Bit 0 of NewSubfileType marks a smaller version of another image.
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -135,7 +135,7 @@ def _raf(reader: BoundedReader, file_format: FileFormat) -> Metadata:
         sides[tag] = (width, height)
         at += 4 + size
     tag_bytes: Metadata = {}
-    for tag in (0x0111, 0x0100):  # cropped size, then full sensor size
+    for tag in (0x0111, 0x0100):  # The cropped size is preferred to the full sensor size.
         if tag in sides and all(sides[tag]):
             tag_bytes = from_origin("container", {"width": sides[tag][0], "height": sides[tag][1]})
             break

@@ -13,16 +13,17 @@ from mfkit.scan.extract.bounded_reader import BoundedReader
 Value = int | float | str | bytes | tuple[int | float, ...]
 
 _MAX_DIRECTORIES, _MAX_ENTRIES, _MAX_VALUE = 24, 1024, 4096
-_BLOCK_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 262_144}  # XMP, IPTC-IIM, Photoshop resources
+# Maximum bytes of XMP, IPTC-IIM and Photoshop resources.
+_BLOCK_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 262_144}
 _LARGE_TAGS = _BLOCK_TAGS | dict.fromkeys(
     (0x0111, 0x0117, 0x0144, 0x0145), 65_536
-)  # offsets and sizes of strips and tiles
+)  # These tags are the offsets and sizes of strips and tiles.
 # Type → code of the struct module; a rational is two integers.
 _STRUCT_CODES = {
     1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d",
     13: "I", 16: "Q", 17: "q", 18: "Q", 129: "s",
 }  # fmt: skip
-_TEXT_TYPES = (2, 129)  # ASCII, and UTF-8 (Exif 3.0, section 4.6.2)
+_TEXT_TYPES = (2, 129)  # The types are ASCII and UTF-8 (Exif 3.0, section 4.6.2).
 _TYPE_SIZES = {field_type: struct.calcsize("<" + code) for field_type, code in _STRUCT_CODES.items()}
 _SUB_DIRECTORIES = {0x8769: "exif", 0x8825: "gps", 0x014A: "sub"}
 _GPS_COORDINATES = (2, 4)

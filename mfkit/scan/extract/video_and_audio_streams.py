@@ -194,7 +194,7 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
             # A regular step already includes the packets in between, which have no timestamps.
             total += step if 0 <= step <= longest else untimed + (usual if previous is not None else 0)
             untimed, usual, previous = 0, packet.duration or usual or max(step, 0), packet.dts
-    except FFmpegError:  # the end is damaged; the packets before it are used
+    except FFmpegError:  # The file is damaged here. The packets before the damage are used.
         pass
     total += untimed + (usual if previous is not None else 0)
     seconds = float(total * stream.time_base)

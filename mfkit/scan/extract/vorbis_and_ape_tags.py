@@ -95,7 +95,7 @@ def _packet_comments(packet: bytes) -> bytes | None:
     if packet[:1] == b"\x04" and len(packet) > 8:
         return packet[4:]
     if packet[:4] != b"OggS" and packet[:8] != b"Speex   " and _looks_like_comments(packet):
-        return packet  # Speex has no prefix before its comments
+        return packet  # Speex has no prefix before its comments.
     return None
 
 
@@ -138,7 +138,7 @@ def _items(reader: BoundedReader, count: int) -> RawTags:
         if end < 0:
             break
         size, flags = int.from_bytes(head[:4], "little"), int.from_bytes(head[4:8], "little")
-        if flags >> 1 & 3 == 0 and size <= _MAX_ITEM:  # text
+        if flags >> 1 & 3 == 0 and size <= _MAX_ITEM:  # Only items with text are read.
             key = head[8:end].decode("latin-1").lower()
             found.setdefault(key, []).extend(reader.read(at + end + 1, size).split(b"\x00"))
         at += end + 1 + size

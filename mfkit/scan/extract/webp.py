@@ -50,7 +50,7 @@ def _chunks(reader: BoundedReader) -> Metadata:
         content = reader.part(at + 8, size)
         if name in (b"VP8X", b"VP8 ", b"VP8L"):
             frame = frame or _frame(name, content)
-        elif name == b"ANMF":  # the frame's duration in milliseconds is its fifth 24-bit number
+        elif name == b"ANMF":  # The frame's duration in milliseconds is the fifth 24-bit number.
             frames += 1
             milliseconds += int.from_bytes(content.read(12, 3), "little")
         elif name == b"EXIF" and not blocks.exif:
@@ -69,10 +69,10 @@ def _frame(name: bytes, content: BoundedReader) -> Metadata:
     if name == b"VP8X":
         has_alpha = bool(data[0] & 0x10)
         width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (4, 7))
-    elif name == b"VP8L":  # RFC 9649 section 3.4: 14 bits each, then the alpha bit
+    elif name == b"VP8L":  # Width and height have 14 bits each, before the alpha bit (RFC 9649, section 3.4).
         bits = int.from_bytes(data[1:5], "little")
         width, height, has_alpha = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
-    else:  # RFC 6386 section 9.1: three bytes of frame tag, the start code, 14 bits each
+    else:  # Width and height follow the frame tag and the start code (RFC 6386, section 9.1).
         width, height = (side & 0x3FFF for side in struct.unpack_from("<2H", data, 6))
     return from_origin(
         "container", {"width": width, "height": height, "extra": {"bits_per_pixel": 32 if has_alpha else 24}}

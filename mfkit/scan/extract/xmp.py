@@ -148,7 +148,7 @@ def _people(found: Properties) -> list[str]:
         names |= dict.fromkeys(_texts(person.get("Iptc4xmpExt:PersonName")))
     for prefix in ("mwg-rs", "acdsee-rs"):
         for region in _all_structures(found.get(f"{prefix}:Regions")):
-            # Other types are Pet, Focus and BarCode.
+            # Regions of the types Pet, Focus and BarCode have no names of people.
             if (_text(region, f"{prefix}:Type") or "Face").lower() == "face":
                 names |= dict.fromkeys(_texts(region.get(f"{prefix}:Name")))
     for region in _all_structures(found.get("MP:RegionInfo")):

@@ -129,7 +129,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self.descriptions: list[_Element] = []
-        self._stack: list[_Element | None] = []  # None: an element that is skipped
+        self._stack: list[_Element | None] = []  # None stands for a skipped element.
         self._namespaces: list[dict[str, str]] = [{"xml": _XML}]
         self._count = 0
 
@@ -195,7 +195,7 @@ class _Builder:
 
 
 def _members(element: _Element) -> dict[str, Value]:
-    """Return the properties of a description or the fields of a structure."""
+    """Return the properties of an RDF description, or the fields of a structure."""
     found: dict[str, Value] = {}
     for name, text in element.attributes.items():
         if name not in _RDF_ATTRIBUTES and text.strip():

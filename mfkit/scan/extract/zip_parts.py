@@ -15,10 +15,10 @@ MAX_PART = 1024 * 1024
 """Maximum number of bytes decompressed from one part."""
 
 _MAX_DIRECTORY, _MAX_ENTRIES = 8 * 1024 * 1024, 100_000
-_TAIL = 22 + 65_535  # the end record, and the longest comment after it
+_TAIL = 22 + 65_535  # The end record (22 bytes) and its longest comment.
 _CHUNK = 65_536
 _STORED, _DEFLATED = 0, 8
-_IN_ZIP64 = 0xFFFFFFFF  # means that the value is in a ZIP64 record
+_IN_ZIP64 = 0xFFFFFFFF  # This value means that the real value is in a ZIP64 record.
 
 
 class _Entry(NamedTuple):

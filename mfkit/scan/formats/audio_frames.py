@@ -39,7 +39,7 @@ def mpeg_audio(data: bytes, at: int = 0) -> Frame | None:
     return _mpeg_audio(data[at : at + 3])
 
 
-@lru_cache(maxsize=4_096)  # most frames of a file have equal headers
+@lru_cache(maxsize=4_096)  # Most frames of a file have equal headers.
 def _mpeg_audio(head: bytes) -> Frame | None:
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None

@@ -7,7 +7,7 @@ _TIFF_RAW = frozenset(
 )
 _DNG_VERSION, _MAKE, _COMPRESSION = 0xC612, 0x010F, 0x0103
 _RAW_BY_MAKE = ((b"NIKON", "nef"), (b"SONY", "arw"), (b"PENTAX", "pef"))
-_RAW_COMPRESSIONS = (34713, 32767, 65535)  # Nikon NEF, Sony ARW, Pentax PEF; plain TIFF never uses them
+_RAW_COMPRESSIONS = (34713, 32767, 65535)  # Nikon, Sony and Pentax; TIFF never uses them.
 
 
 def tiff_family(head: bytes, claimed: str) -> str:
@@ -16,7 +16,7 @@ def tiff_family(head: bytes, claimed: str) -> str:
         return "orf"
     if head[:4] == b"IIU\x00":
         return claimed if claimed in ("raw", "rwl") else "rw2"
-    if head[:4] in (b"II\x2b\x00", b"MM\x00\x2b"):  # BigTIFF
+    if head[:4] in (b"II\x2b\x00", b"MM\x00\x2b"):  # The signature of BigTIFF.
         return "dng" if claimed == "dng" else "tiff"
     if head[:4] not in (b"II\x2a\x00", b"MM\x00\x2a"):
         return ""

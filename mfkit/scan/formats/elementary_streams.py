@@ -52,7 +52,7 @@ def audio_frames(head: bytes, claimed: str) -> str:
 
 
 def _frames(data: bytes, claimed: str) -> str:
-    if data[:2] == b"\x0b\x77" and len(data) > 5:  # ATSC A/52 section 5.3; bsid 11 to 16 is E-AC-3
+    if data[:2] == b"\x0b\x77" and len(data) > 5:  # A bsid of 11 to 16 means E-AC-3 (ATSC A/52, section 5.3).
         return "eac3" if 10 < data[5] >> 3 <= 16 else "ac3"
     if data[:4] in DTS_SYNC_WORDS:
         return "dts"
@@ -62,7 +62,8 @@ def _frames(data: bytes, claimed: str) -> str:
         frame = adts(data) or mpeg_audio(data)
         if frame and (claimed in (frame.kind, "mp2", "mp3", "aac") or _repeats(data, frame.size)):
             return frame.kind
-    if data[:2] in (b"\x56\xe0", b"\x56\xe1", b"\x56\xe2") and claimed == "aac":  # LOAS, ISO/IEC 14496-3 1.7
+    # These are LOAS sync words (ISO/IEC 14496-3, section 1.7).
+    if data[:2] in (b"\x56\xe0", b"\x56\xe1", b"\x56\xe2") and claimed == "aac":
         return "aac"
     return ""
 

@@ -112,7 +112,8 @@ def _by_structure(head: bytes, claimed: str) -> str:
         return "emf"
     if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
         return "mobi"
-    if b"%PDF-" in head[:1024]:  # within the first 1,024 bytes (PDF 1.7, implementation note 13)
+    # The signature may be anywhere in the first 1,024 bytes (PDF 1.7, implementation note 13).
+    if b"%PDF-" in head[:1024]:
         return "pdf"
     if head[257:262] == b"ustar":
         return "tar"

@@ -32,7 +32,7 @@ _SCHEMA = pa.schema(
         *((name, pa.float64()) for name in ("latitude", "longitude")),
     ]
 )
-_EARTH_KM = 6371.0088  # mean radius, IUGG 1980
+_EARTH_KM = 6371.0088  # The mean radius of the Earth (IUGG 1980).
 
 # A second caller waits until the cities are loaded, instead of loading them again.
 _LOAD_LOCK = Lock()
@@ -80,11 +80,11 @@ def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_K
     names: list[str | None] = [None] * len(coordinates)
     with _LOAD_LOCK:
         cities = _cities()
-    # Length of the chord on the unit sphere that corresponds to the distance on its surface.
+    # The tree needs the maximum distance as a chord through the unit sphere, not as an arc on its surface.
     chord = 2 * math.sin(min(limit_km / _EARTH_KM, math.pi) / 2)
     _, nearest = cities.tree.query(_unit_vectors(coordinates[is_point]), distance_upper_bound=chord)
     for index, city in zip(np.flatnonzero(is_point).tolist(), nearest.tolist()):
-        if city < len(cities.names):  # scipy returns the number of cities if no city is near
+        if city < len(cities.names):  # scipy returns the number of cities if no city is near.
             names[index] = _label(cities, city)
     return names
 
@@ -118,7 +118,7 @@ def _unit_vectors(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float6
 
 @cache
 def _cities() -> _Cities:
-    from scipy.spatial import KDTree  # imported here, because most sessions do not use it
+    from scipy.spatial import KDTree  # Imported here, because most sessions do not use it.
 
     data = _data_folder()
     # pyarrow reads JSON lines seven times as fast as the module json reads the array.

@@ -35,7 +35,7 @@ MAX_VIDEO_SECONDS = 6.0
 """Maximum duration of the video in seconds. Apple's videos last three seconds."""
 _MAX_OFFSET = timedelta(hours=14)
 _OFFSET_STEP = timedelta(minutes=15)
-_HEVC = "_hevc"  # suffix that icloudpd appends to the video's name
+_HEVC = "_hevc"  # icloudpd appends this suffix to the video's name.
 
 
 class Shot(NamedTuple):
@@ -53,7 +53,7 @@ class Shot(NamedTuple):
 
 
 def live_photos(shots: Mapping[str, Shot]) -> dict[str, str]:
-    """Pair images with videos.
+    """Find the pairs of an image and a video that are a Live Photo.
 
     If exactly one image and one video share an identifier, they are a pair, even in different folders. If
     copies share it too, files with the same folder and name are a pair. Otherwise files with the same folder
@@ -129,7 +129,7 @@ def _stem(path: str) -> str:
     """Return the part of a path, in lower case, that both halves of a Live Photo have in common."""
     stem, extension = posixpath.splitext(path)
     if extension.lower() not in IMAGE_EXTENSIONS and extension.lower() not in (".mov", ".mp4"):
-        return path.lower()  # IMG.MP beside IMG.MP.jpg
+        return path.lower()  # The video IMG.MP belongs to IMG.MP.jpg.
     return stem.lower().removesuffix(_HEVC)
 
 
@@ -211,7 +211,7 @@ async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[di
 def _parsed(taken_at: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(taken_at) if taken_at else None
-    except ValueError:  # another program may have written it
+    except ValueError:  # Another program may have written this value.
         return None
 
 

@@ -1,4 +1,4 @@
-"""Sidecar files: XMP sidecars and Google Takeout's JSON.
+"""Discovery and reading of sidecar files: XMP sidecars and Google Takeout's JSON.
 
 If a file and its sidecars disagree, the first of these that has a value is used:
 
@@ -59,7 +59,7 @@ class Sidecars:
 
 
 class SidecarMetadata(NamedTuple):
-    """Metadata that sidecars state, with the origin ``"sidecar"``, separated by sidecar type."""
+    """Metadata of a media file's sidecars, separated by sidecar type, with the origin ``"sidecar"``."""
 
     xmp: Metadata
     takeout: Metadata

@@ -171,7 +171,7 @@ def _json_stems(name: str) -> Iterator[tuple[str, str]]:
         yield base, end_number
         if utf16_length(base) >= MAX_STEM - 1:
             yield from ((_truncate(base, length), end_number) for length in _STEM_LENGTHS)
-    stem = split_extension(name)[0]  # even older exports, without the file's extension
+    stem = split_extension(name)[0]  # In the oldest exports, the JSON's name lacks the file's extension.
     yield stem, ""
     yield _truncate(stem, MAX_STEM), ""
 
@@ -184,7 +184,7 @@ def _names_with_json(name: str) -> Iterator[str]:
         stem, extension = split_extension(base)
         if extension in _VIDEO_EXTENSIONS:
             yield from (stem + image_extension for image_extension in _IMAGE_EXTENSIONS)
-        elif extension in ("", ".mp"):  # split_extension() finds none in IMG.MP~2
+        elif extension in ("", ".mp"):  # split_extension() finds no extension in IMG.MP~2.
             yield from (base + image_extension for image_extension in _IMAGE_EXTENSIONS)
 
 

@@ -37,5 +37,5 @@ def limit_memory(limit: int) -> None:
     for name, value in (("RLIMIT_DATA", limit), ("RLIMIT_CORE", 0)):
         try:
             resource.setrlimit(getattr(resource, name), (value, value))
-        except (AttributeError, ValueError, OSError):  # not supported, or a lower limit is set
+        except (AttributeError, ValueError, OSError):  # The limit is unsupported, or a lower one is set.
             continue

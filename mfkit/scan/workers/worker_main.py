@@ -118,11 +118,11 @@ def answer_requests(answer: Callable[[bytes, Callable[[], None]], bytes]) -> Non
         arm_watchdog(time_limit)
         replies.write(line)
 
-    send()  # the first heartbeat tells the parent that the worker has started
+    send()  # The first heartbeat tells the parent that the worker has started.
     for line in requests():
         arm_watchdog(time_limit)
         send(answer(line, send))
-        arm_watchdog(0)  # waiting for a request has no time limit
+        arm_watchdog(0)  # Waiting for a request has no time limit.
 
 
 def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:

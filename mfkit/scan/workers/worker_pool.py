@@ -171,7 +171,7 @@ class OrderedResults(Generic[T]):
     def __init__(
         self, max_held: int, max_seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Create the buffer.
+        """Create an empty buffer.
 
         Args:
             max_held: Maximum number of results to hold.

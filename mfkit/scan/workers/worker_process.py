@@ -26,7 +26,7 @@ _GRACE_SECONDS = 0.1
 
 
 class WorkerLostError(Exception):
-    """Error for a worker that crashed or must be killed; the message describes what its file caused."""
+    """Error for a worker that crashed or must be killed; the message states the error of its current file."""
 
 
 class WorkerProcess(asyncio.SubprocessProtocol):
@@ -76,7 +76,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 )
             await worker.replies()
         except BaseException:
-            await worker.kill()  # no caller has received the worker yet
+            await worker.kill()  # No caller has received the worker yet.
             raise
         return worker
 

@@ -131,7 +131,7 @@ class WorkerSupervisor(Generic[J]):
         Raises:
             MfkitError: A process cannot be started, or cannot import a library.
         """
-        if self._worker is not None and not self._worker.is_alive:  # ended between two calls
+        if self._worker is not None and not self._worker.is_alive:  # The process ended between two calls.
             await self.end()
         sent: deque[J] = deque()
         has_more = True

@@ -19,7 +19,7 @@ from mfkit.filters.text_search import storable_words
 from mfkit.models import MediaItem
 
 ItemsArgument = pd.DataFrame | MediaFilter | Mapping[str, Any] | UUID | str | Iterable[UUID | str]
-"""Items as an argument: a DataFrame from mfkit, a filter, one id, or several ids."""
+"""Type of an argument that selects items: a DataFrame from mfkit, a filter, one id, or several ids."""
 
 selected_items = Table(
     "mfkit_selected",
@@ -28,7 +28,7 @@ selected_items = Table(
     Column("position", Integer()),
     prefixes=["TEMPORARY"],
 )
-"""The items of :func:`selecting`; ``position`` is NULL if a filter selected them."""
+"""Temporary table that :func:`selecting` fills; ``position`` is NULL if a filter selected the items."""
 
 
 @asynccontextmanager

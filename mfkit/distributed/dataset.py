@@ -1,7 +1,7 @@
 """Published dataset: Parquet files on any storage, and a manifest that lists the files of the newest version.
 
-The files of a version never change. Publishing adds new files, then ``versions/<n>.json``, and finally
-replaces ``manifest.json`` in one step, so that readers see either the old or the new version. The files of
+The files of a version never change. Publishing first adds new data files, then ``versions/<n>.json``, and
+finally replaces ``manifest.json`` atomically. So readers see either the old or the new version. The files of
 the last few versions are kept.
 """
 
@@ -30,7 +30,7 @@ from mfkit.path_argument import checked_path
 from mfkit.processes.temporary_folder import TemporaryFolder
 
 KEPT_VERSIONS = 3
-"""Number of versions whose files are kept."""
+"""Number of recent versions whose files are kept."""
 _MIN_ORPHAN_AGE = timedelta(days=1)
 _MANIFEST = "manifest.json"
 _VERSIONS = "versions"
@@ -40,21 +40,21 @@ _OWN_NAMES = (_MANIFEST, _VERSIONS, _UNFINISHED, "lock")
 
 
 class Dataset:
-    """Folder or bucket of a dataset.
+    """Storage location of a published dataset: a local folder, or a folder in a bucket.
 
     Attributes:
         name: The given folder or URL, without credentials and options.
-        local: The local folder, or None.
-        filesystem: PyArrow's file system.
-        path: Path in that file system.
+        local: The local folder; None for other storage.
+        filesystem: PyArrow file system of the storage.
+        path: Path of the dataset in this file system.
     """
 
     def __init__(self, target: str | os.PathLike[str]) -> None:
-        """Set the location; nothing is opened yet.
+        """Set the location without opening it.
 
         Args:
-            target: A folder, or a URL that PyArrow knows: ``s3://``, ``gs://``, ``hdfs://``, ``file://``, or
-                ``fsspec+`` before a URL of fsspec.
+            target: A folder, or a URL that PyArrow supports: ``s3://``, ``gs://``, ``hdfs://``, ``file://``,
+                or ``fsspec+`` followed by a URL that fsspec supports.
 
         Raises:
             DatasetError: The URL is invalid, or the target is empty.
@@ -82,16 +82,16 @@ class Dataset:
             self.local = Path(self.path)
 
     def uri(self, file: str) -> str:
-        """Return the path or URL of a file for other programs."""
+        """Return the path or URL with which other programs can open a file of the dataset."""
         if self.local is not None:
             return str(self.local / file)
         return f"{self.name.removeprefix('fsspec+').rstrip('/')}/{file}"
 
     def read(self) -> DatasetVersion | None:
-        """Return the newest version; None if nothing was published there.
+        """Return the newest version, or None if nothing has been published at this location.
 
         Raises:
-            DatasetError: The manifest cannot be read, or has another format.
+            DatasetError: The manifest cannot be read or has an unsupported format.
         """
         text = self._text(_MANIFEST)
         if text is None:
@@ -101,10 +101,10 @@ class Dataset:
         return self._last[1]
 
     def newest(self) -> DatasetVersion:
-        """Return the newest version.
+        """Return the newest version, or raise an error if nothing has been published.
 
         Raises:
-            DatasetError: Nothing was published there, or its manifest cannot be read.
+            DatasetError: Nothing has been published, or the manifest cannot be read.
         """
         found = self.read()
         if found is None:
@@ -112,7 +112,7 @@ class Dataset:
         return found
 
     def refuse_foreign(self, own: Container[str]) -> None:
-        """Refuse a folder with other files, unless it already contains a dataset.
+        """Raise an error if the folder contains other files, unless it already contains a dataset.
 
         Args:
             own: Names of the relations' folders.
@@ -131,12 +131,13 @@ class Dataset:
 
     @contextmanager
     def staging_folder(self) -> Iterator[Path]:
-        """Create a local folder for unfinished files, and remove it at the end."""
+        """Create a temporary local folder for unfinished files, and remove it at the end of the block."""
         if self.local is None:
             with TemporaryFolder("publish") as own:
                 yield own.path
             return
-        # On the same disk, so that a finished file is only renamed. The lock excludes other writers.
+        # The folder is on the same disk, so that a finished file only has to be renamed. Other writers cannot
+        # use the folder, because the caller holds the write lock.
         folder = self.local / _UNFINISHED
         shutil.rmtree(folder, ignore_errors=True)
         with self._map_errors():
@@ -147,7 +148,7 @@ class Dataset:
             shutil.rmtree(folder, ignore_errors=True)
 
     def add_file(self, source: Path, file: str) -> int:
-        """Move a finished file into the dataset, where no manifest lists it yet, and return its size."""
+        """Move a finished file into the dataset, and return its size. No manifest lists the file yet."""
         size = source.stat().st_size
         with self._map_errors():
             self._added.append(file)
@@ -165,9 +166,9 @@ class Dataset:
         return size
 
     def replace_version(self, new: DatasetVersion, old: DatasetVersion | None) -> None:
-        """Make a version the newest, then remove files that no kept version lists.
+        """Write the manifest of a new version, then remove files that no kept version lists.
 
-        Call it while :meth:`staging_folder` is open.
+        The caller must have :meth:`staging_folder` open.
 
         Raises:
             DatasetError: Another program published at the same time.
@@ -185,10 +186,10 @@ class Dataset:
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:
-        """Keep other processes of this machine from publishing at the same time; a bucket has no lock.
+        """Lock the dataset so that other processes on this machine cannot publish; a bucket has no lock.
 
-        If publishing fails, the files that it added are removed. If nothing was published before, the lock
-        and the folders are removed too.
+        If publishing fails, the added files are removed. If nothing was published before, the lock file and
+        new folders are also removed.
 
         Raises:
             DatasetError: The folder cannot be written, or another process holds the lock for too long.
@@ -217,11 +218,11 @@ class Dataset:
 
     @contextmanager
     def _remove_on_failure(self) -> Iterator[None]:
-        """Remove the added files if the version fails before it becomes the newest."""
+        """Remove the added files if an error occurs before the manifest lists them."""
         try:
             yield
         except BaseException:
-            with suppress(DatasetError, OSError):  # without a manifest, the files in use are unknown
+            with suppress(DatasetError, OSError):  # an unreadable manifest does not tell which files to keep
                 now = self.read()
                 kept = {*now.files(), _version_file(now)} if now is not None else set()
                 for file in [file for file in self._added if file not in kept]:
@@ -232,7 +233,7 @@ class Dataset:
             raise
 
     def _write(self, file: str, text: str) -> None:
-        # An object appears as a whole; a file does when it is renamed.
+        # Uploads to object storage are atomic. A local file is made atomic by renaming a temporary file.
         if self.local is None:
             with self.filesystem.open_output_stream(f"{self.path}/{file}") as stream:
                 stream.write(text.encode())
@@ -250,7 +251,7 @@ class Dataset:
                 return None
 
     def _sweep(self, newest: DatasetVersion) -> None:
-        """Remove the files of versions that are no longer kept, and those of interrupted publications."""
+        """Remove the files of old versions, and files that interrupted publications left behind."""
         kept, unused = set(newest.files()), list[str]()
         for info in self._files_in(_VERSIONS):
             file, number = f"{_VERSIONS}/{info.base_name}", info.base_name.removesuffix(".json")
@@ -258,7 +259,7 @@ class Dataset:
                 text = self._text(file)
                 try:
                     files = list(parse_manifest(text, self.name).files()) if text is not None else []
-                except DatasetError:  # its files are unknown
+                except DatasetError:  # the files of this version are unknown
                     continue
                 if newest.version - int(number) < KEPT_VERSIONS:
                     kept.update(files)
@@ -273,12 +274,12 @@ class Dataset:
             ]
         for file in dict.fromkeys(unused):
             if file not in kept and self._is_own_file(file):
-                # A file that is already removed, or open on Windows, does no harm.
+                # Ignore files that are already removed, or that Windows cannot remove because they are open.
                 with suppress(OSError):
                     self.filesystem.delete_file(f"{self.path}/{file}")
 
     def _is_own_file(self, file: str) -> bool:
-        """Return whether publishing creates such a path, and no link leads out of the dataset."""
+        """Return whether a path has the form of a published file and stays inside the dataset's folder."""
         if not (FILE_PATH.fullmatch(file) or _VERSION_FILE.fullmatch(file)):
             return False
         return self.local is None or (
@@ -305,7 +306,7 @@ def _version_file(version: DatasetVersion) -> str:
 
 
 def _remove_empty(folder: Path, file: str) -> None:
-    """Remove the empty folders between a folder and a removed file.
+    """Remove the empty parent folders of a removed file, up to but not including a folder.
 
     Raises:
         OSError: A folder is not empty.
@@ -317,6 +318,6 @@ def _remove_empty(folder: Path, file: str) -> None:
 
 
 def _without_secrets(url: str) -> str:
-    """Return a URL without its login and options, which can contain keys."""
+    """Return a URL without user name, password and query, which can contain secret keys."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

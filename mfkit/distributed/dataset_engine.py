@@ -1,6 +1,7 @@
-"""Engines that run queries on a published dataset: with DuckDB here, with Spark in `spark_engine`.
+"""Query engines for published datasets: DuckDB in this module, Spark in `spark_engine`.
 
-Each query runs on the version that is the newest at its start, even if another one is published meanwhile.
+Each query reads the version that is the newest when the query starts, even if a newer version is published in
+the meantime.
 """
 
 from __future__ import annotations
@@ -34,46 +35,46 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PUBLISHED_RELATIONS = {**RELATIONS, **EXTRA_RELATIONS}
-"""Relations that have their own files in a dataset."""
+"""Name -> relation that is stored in its own files in a dataset."""
 QUERYABLE_NAMES = NAMES | EXTRA_RELATIONS.keys() | {media_words.name}
-"""Relations that a query on a dataset can read."""
+"""Names of the tables and views that a query on a dataset can read."""
 WORDS_COLUMN = "words"
 
 
 class VersionSession(Protocol):
-    """Open version of a dataset, for queries on any thread."""
+    """Open session on one version of a dataset, which any thread can query."""
 
     def run(self, translated: Translated, token: CancelToken) -> pa.Table:
-        """Run a statement."""
+        """Run a translated statement and return all rows."""
         ...
 
     def stream(self, translated: Translated, token: CancelToken, consume: BatchConsumer[T]) -> T:
-        """Run a statement and pass its rows on in batches."""
+        """Run a translated statement and pass its rows to a function in batches."""
         ...
 
     def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
-        """Run read-only free SQL."""
+        """Run a read-only SQL statement from the user."""
         ...
 
     def close(self) -> None:
-        """Close the files."""
+        """Close all open files."""
         ...
 
 
 class DatasetEngine(QueryEngine, ABC):
-    """Engine that runs statements on the newest version of a dataset.
+    """Base class of engines that run queries on the newest version of a dataset.
 
     Attributes:
         dataset: The dataset.
-        dialects: Dialect of the library database -> dialect that statements are compiled for.
-        sql_hint: Sentence for errors that names the dialect of free SQL.
+        dialects: Name of the library database's dialect -> dialect for which statements are compiled.
+        sql_hint: Sentence in error messages that states which SQL dialect :meth:`sql` expects.
     """
 
     dialects: Mapping[str, DuckdbDialect]
     sql_hint: str
 
     def __init__(self, dataset: Dataset) -> None:
-        """Set the dataset; nothing is read yet."""
+        """Create the engine without reading the dataset."""
         self.dataset = dataset
         self._threads = QueryThreads("mfkit-dataset")
         self._mutex = threading.Lock()
@@ -81,11 +82,11 @@ class DatasetEngine(QueryEngine, ABC):
 
     @abstractmethod
     def _session(self, version: DatasetVersion) -> VersionSession:
-        """Open a version."""
+        """Open a session on a version."""
 
     @abstractmethod
     def _errors(self) -> tuple[type[Exception], ...]:
-        """Return the exceptions that the query engine raises."""
+        """Return the exception types that DuckDB or Spark raises."""
 
     async def run(self, select: Select[Any] | Executable) -> pa.Table:
         def query(version: DatasetVersion, session: VersionSession, token: CancelToken) -> pa.Table:
@@ -139,7 +140,8 @@ class DatasetEngine(QueryEngine, ABC):
                     return query(version, session, token)
                 except (*self._errors(), pa.ArrowException, KeyError) as error:
                     token.check(error)
-                    # Files of old versions are removed. If a newer version exists, run the query on it.
+                    # The query may have failed because files of an old version were removed. If a newer
+                    # version exists, the query is run again on that version.
                     if self.dataset.newest().version == version.version:
                         raise QueryError(
                             f"The dataset refused the query: {error}\n({self.sql_hint})"
@@ -148,11 +150,11 @@ class DatasetEngine(QueryEngine, ABC):
         return work
 
     def _forget(self) -> None:
-        """Let the next query open a new session, because the abandoned one is still busy."""
+        """Make the next query open a new session, because an abandoned query still uses the current one."""
         self._open = None
 
     def _newest(self) -> tuple[DatasetVersion, VersionSession]:
-        """Return the newest version and its session."""
+        """Return the newest version and a session on it."""
         newest = self.dataset.newest()
         with self._mutex:
             opened = self._open
@@ -166,13 +168,13 @@ class DatasetEngine(QueryEngine, ABC):
 
 
 class DuckDatasetEngine(DatasetEngine):
-    """Engine that runs statements on a dataset with DuckDB, on this machine."""
+    """Engine that runs queries on a dataset with DuckDB on this machine."""
 
     dialects = {record: DuckdbDialect(record, QUERYABLE_NAMES) for record in LIBRARY_DIALECTS}
     sql_hint = "sql() takes DuckDB's SQL here."
 
     def __init__(self, dataset: Dataset) -> None:
-        """Set the dataset.
+        """Create the engine without reading the dataset.
 
         Raises:
             DatasetError: The dataset is not in a local folder.
@@ -207,7 +209,7 @@ class DuckDatasetEngine(DatasetEngine):
 
 
 def relation_columns(relation: Relation) -> list[tuple[str, Any]]:
-    """Return the names and types of the columns in a relation's files."""
+    """Return the names and types of the columns in the data files of a relation."""
     return [*relation.columns, *([(WORDS_COLUMN, media_words.c.words.type)] if relation is MEDIA else [])]
 
 
@@ -223,15 +225,15 @@ def _view(folder: Path, version: DatasetVersion, relation: Relation) -> str:
 
 
 def open_dataset(target: str | os.PathLike[str], engine: SparkSession | Literal["duckdb"]) -> DatasetEngine:
-    """Return the engine that runs queries on a dataset.
+    """Create a query engine for a dataset.
 
     Args:
         target: Folder or URL of the dataset.
         engine: ``"duckdb"`` or a Spark session.
 
     Raises:
-        QueryError: The engine is neither.
-        DatasetError: The URL is invalid, or DuckDB cannot read from there.
+        QueryError: ``engine`` is neither ``"duckdb"`` nor a Spark session.
+        DatasetError: The URL is invalid, or DuckDB cannot read from this location.
     """
     dataset = Dataset(target)
     if engine == "duckdb":

@@ -1,4 +1,4 @@
-"""Manifest of a published dataset: the files of one version, as JSON."""
+"""Manifest of a published dataset: JSON document that lists the files of one version."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS
 
 DATASET_FORMAT = 2
 FILE_PATH = re.compile(r"([\w=-]+/)+[0-9a-f]{32}\.parquet")
-"""Paths of data files, relative to the dataset."""
+"""Regular expression for the paths of data files, relative to the dataset."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Rows of a relation that one file contains.
+    """Description of one data file of a relation.
 
     Attributes:
-        place: Subfolder of the relation's folder, such as ``media_type=video/date_year=2020``, or empty.
-        part: Number of the file among those of the place, from 0; rows are assigned by the hash of their key.
-        parts: Number of files among which the rows of the place are divided.
-        rows: Number of rows.
-        fingerprint: Fingerprint of the rows that does not depend on their order.
+        place: Subfolder in the relation's folder, such as ``media_type=video/date_year=2020``, or empty.
+        part: Number of the file in the subfolder, from 0. The hash of a row's key determines its file.
+        parts: Number of files in the subfolder.
+        rows: Number of rows in the file.
+        fingerprint: Hash of the rows that does not depend on their order.
         file: Path of the file, relative to the dataset.
-        bytes: Size of the file.
+        bytes: Size of the file in bytes.
     """
 
     place: str
@@ -40,22 +40,22 @@ class Unit:
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """Identity of the unit among those of its relation."""
+        """Unique key of the file in its relation."""
         return self.place, self.part, self.parts
 
 
 @dataclass(frozen=True)
 class DatasetVersion:
-    """One version of a dataset.
+    """One published version of a dataset, as its manifest describes it.
 
     Attributes:
         version: Number of the version, from 1.
         library: Path of the library, or its URL without the password.
-        record: Dialect of the library database. Queries treat text and nulls as it does.
+        record: Dialect of the library database. Queries treat text and nulls like this database.
         position: Position of the snapshot in the library's change log.
         published_at: Time of publication, in ISO format.
-        relations: Relation -> its files.
-        format: Format of the manifest.
+        relations: Name of a relation -> its files.
+        format: Version of the manifest format.
     """
 
     version: int
@@ -67,29 +67,29 @@ class DatasetVersion:
     format: int = DATASET_FORMAT
 
     def units(self) -> Iterator[Unit]:
-        """Yield the units of all relations."""
+        """Yield the descriptions of all data files in all relations."""
         for units in self.relations.values():
             yield from units
 
     def files(self) -> Iterator[str]:
-        """Yield the paths of all files, relative to the dataset."""
+        """Yield the paths of all data files, relative to the dataset."""
         yield from (unit.file for unit in self.units())
 
     @property
     def bytes(self) -> int:
-        """Size of all files."""
+        """Total size of all data files in bytes."""
         return sum(unit.bytes for unit in self.units())
 
 
 def parse_manifest(text: str, name: str) -> DatasetVersion:
-    """Parse and check a manifest.
+    """Parse and validate the JSON text of a manifest.
 
     Args:
         text: The JSON text.
-        name: Name of the dataset, for errors.
+        name: Name of the dataset for error messages.
 
     Raises:
-        DatasetError: The manifest is invalid, or has another format.
+        DatasetError: The manifest is invalid or has an unsupported format.
     """
     try:
         stated: dict[str, Any] = json.loads(text)
@@ -107,10 +107,10 @@ def parse_manifest(text: str, name: str) -> DatasetVersion:
 
 
 def _check(version: DatasetVersion) -> None:
-    """Check the values of a manifest, which another program could have written.
+    """Validate the values of a manifest, which another program could have written.
 
     Raises:
-        ValueError: A value has the wrong type, or a path leads out of the dataset.
+        ValueError: A value has the wrong type, or a path is not inside the dataset.
     """
     parts: tuple[DatasetVersion | Unit, ...] = (version, *version.units())
     for part in parts:

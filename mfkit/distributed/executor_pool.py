@@ -1,4 +1,4 @@
-"""Pool that inspects files on the machines of an executor, and the executor of a Dask cluster."""
+"""Pool that inspects files on the machines of an executor, and the connection to a Dask cluster."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from mfkit.scan.workers.worker_supervisor import Job
 from mfkit.version import __version__
 
 _FILES_PER_TASK = 64
-"""Files per task: submitting a task takes about as long as reading a file."""
+"""Maximum number of files per task. Submitting a task takes about as long as reading one file."""
 _BYTES_PER_TASK = 256 << 20
-"""Bytes of files at which a task is full; this much is read again if a machine is lost."""
+"""A task with more bytes than this gets no more files, so that a lost task repeats little work."""
 _MAX_TASKS = 512
-"""Maximum number of running tasks, which keep 32,768 files in memory."""
+"""Maximum number of running tasks. Their 32,768 files are kept in memory."""
 _MAX_WAITING_FILES = 16_384
-"""Maximum number of finished files that wait for an earlier one."""
+"""Maximum number of finished files whose results wait for the result of an earlier file."""
 _MAX_WAIT_SECONDS = 30.0
-"""Maximum time that they wait; the task of a lost machine returns late."""
+"""Maximum number of seconds that results wait for earlier results, which are late if a machine is lost."""
 _BROKEN_EXECUTOR_SECONDS = 10.0
-"""Seconds to wait until a broken executor has failed all of its tasks."""
+"""Maximum number of seconds to wait until a broken executor has reported errors for all its tasks."""
 
 
 class ExecutorPool:
-    """Pool that inspects files on the machines of an executor, with the methods of a `WorkerPool`.
+    """Pool that inspects files on the machines of an executor, with the same methods as `WorkerPool`.
 
-    The files of a lost task are submitted again, each in its own task. By then, Dask has tried the task on
-    several machines.
+    If a task is lost, its files are submitted again, each in a separate task. Dask itself has already tried
+    the lost task on several machines.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class ExecutorPool:
         time_limit: float = TIME_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
     ) -> None:
-        """Set the executor and the limits.
+        """Create a pool for an executor.
 
         Args:
-            executor: The executor; it is left open.
-            tasks: Maximum number of running tasks; None for as many as keep the machines busy.
-            time_limit: Seconds that a worker process may take for one file without progress.
-            memory_limit: Bytes that a worker process may allocate; 0 for no limit.
+            executor: The executor. The pool does not shut it down.
+            tasks: Maximum number of running tasks. None adapts the number to keep the machines busy.
+            time_limit: Maximum number of seconds for one file without progress.
+            memory_limit: Memory limit of each worker process in bytes; 0 for no limit.
         """
         self._executor, self._limits = executor, (memory_limit, time_limit)
         self._limit = ConcurrencyLimit(tasks or _MAX_TASKS)
@@ -69,27 +69,27 @@ class ExecutorPool:
         self._any_done = False
 
     async def __aenter__(self) -> Self:
-        """Return the pool; no task runs yet."""
+        """Return the pool without starting a task."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cancel all tasks; a task that runs on a machine ends there, and its result is ignored."""
+        """Cancel all tasks. A task that already runs on a machine continues, but its result is ignored."""
         tasks = [*self._tasks]
         if tasks and error is not None and isinstance(error.__cause__, BrokenExecutor):
-            # Before Python 3.12, a broken process pool fails to stop its processes if a task is cancelled
-            # meanwhile (https://github.com/python/cpython/pull/108974).
+            # Before Python 3.12, a broken process pool does not stop its processes if a task is cancelled in
+            # the meantime (https://github.com/python/cpython/pull/108974).
             await asyncio.wait(tasks, timeout=_BROKEN_EXECUTOR_SECONDS)
         for task in tasks:
             task.cancel()
-        while not self._done.empty():  # their errors are retrieved below
+        while not self._done.empty():  # gather() below retrieves the errors of these tasks
             if (done := self._done.get_nowait()) is not None:
                 tasks.append(done)
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Queue a file; wait while enough tasks are running."""
+        """Queue a file, and wait while the maximum number of tasks is running."""
         self._next_jobs.append(Job(FileResult.of(candidate), known_hash, number=self._put))
         self._put += 1
         if (
@@ -106,10 +106,10 @@ class ExecutorPool:
         self._done.put_nowait(None)
 
     async def results(self) -> AsyncIterator[list[FileResult]]:
-        """Yield results in blocks until all files are done, in order as far as possible.
+        """Yield results in blocks until all files are done, if possible in the order of the files.
 
         Raises:
-            FolderNotFoundError: A machine does not see the storage of this machine.
+            FolderNotFoundError: A machine cannot see files that exist on this machine.
             MfkitError: The executor, or mfkit on its machines, does not work.
         """
         order = OrderedResults[FileResult](_MAX_WAITING_FILES, _MAX_WAIT_SECONDS)
@@ -132,7 +132,10 @@ class ExecutorPool:
             task.add_done_callback(self._done.put_nowait)
 
     async def _inspect(self, jobs: list[Job]) -> list[Job]:
-        """Inspect files in one task, or singly if the task is lost; a file that is lost again has failed."""
+        """Inspect files in one task. If it is lost, inspect each file in its own task.
+
+        A file whose own task is also lost counts as failed.
+        """
         if await self._run_task(jobs) is not None:
             for job in jobs:
                 if (lost := await self._run_task([job])) is not None:
@@ -143,7 +146,7 @@ class ExecutorPool:
         return jobs
 
     async def _run_task(self, jobs: list[Job]) -> BaseException | None:
-        """Inspect files in one task; return the error if the task was lost."""
+        """Inspect files in one task; return None, or the error if the task was lost."""
         started = time.monotonic()
         requests = b"".join(job.request for job in jobs)
         submitting = asyncio.create_task(asyncio.to_thread(self._submit, requests))
@@ -173,12 +176,14 @@ class ExecutorPool:
         for job, line in zip(jobs, lines.splitlines(), strict=True):
             apply_reply(line, job.result)
         self._any_done = True
-        if self._done.empty():  # otherwise tasks wait for this machine's writer
+        if self._done.empty():  # otherwise this machine, not the cluster, limits the speed
             self._limit.adjust(time.monotonic() - started, busy_seconds)
         return None
 
     def _submit(self, requests: bytes) -> Future[Answer]:
-        """Submit a task; called on a thread, because a process forked here would inherit the event loop.
+        """Submit a task to the executor; must run on a thread.
+
+        An executor can fork a process here, which on the event loop's thread would inherit the event loop.
 
         Raises:
             MfkitError: The executor accepts no tasks.
@@ -192,7 +197,7 @@ class ExecutorPool:
             ) from error
 
     def _raise_if_permanent(self, error: BaseException) -> None:
-        """Raise an error that a second try would not fix.
+        """Raise an mfkit error if a second attempt would fail with the same error.
 
         Raises:
             MfkitError: The executor, or mfkit on its machines, does not work.
@@ -221,46 +226,46 @@ def _any_exists(jobs: list[Job]) -> bool:
 
 _INITIAL_SIZE = 4
 _TRANSPORT_SECONDS = 0.25
-"""Time allowed for transport; with short tasks, the limit would otherwise never grow."""
+"""Tolerated transport time of a task in seconds. With 0, the limit would never grow for short tasks."""
 
 
 class ConcurrencyLimit:
-    """Limit on the number of running tasks that adapts to the capacity of a cluster.
+    """Limit on the number of submitted tasks that adapts to the capacity of a cluster.
 
-    An executor does not report how many tasks it runs at once, and the machines of a cluster change. A
-    task reports how long it was busy; for the rest of its time it waited. The limit grows by one when a task
-    waited no longer than it was busy, and shrinks by one when it waited three times as long. So there are
-    two to four tasks for each that runs.
+    An executor does not report how many tasks it can run in parallel, and the machines of a cluster can
+    change. But each task reports how long it ran; the rest of its time it waited. The limit grows by one if a
+    task waited for a shorter time than it ran, and shrinks by one if a task waited more than three times as
+    long as it ran. As a result, there are two to four submitted tasks for each running task.
     """
 
     def __init__(self, most: int) -> None:
-        """Set the maximum.
+        """Create a limit that starts at a small value.
 
         Args:
-            most: Maximum of the limit.
+            most: Maximum value of the limit.
         """
         self._most, self.size = most, min(_INITIAL_SIZE, most)
         self._running = 0
         self._changed = asyncio.Event()
 
     async def enter(self) -> None:
-        """Wait until another task may run, and count it."""
+        """Wait until another task may be submitted, and count this task as running."""
         while self._running >= self.size:
             self._changed.clear()
             await self._changed.wait()
         self._running += 1
 
     def leave(self) -> None:
-        """Count a task as finished."""
+        """Count a task as finished, so that another task may be submitted."""
         self._running -= 1
         self._changed.set()
 
     def adjust(self, total: float, busy: float) -> None:
-        """Adjust the limit to the waiting time of a task.
+        """Increase or decrease the limit according to the waiting time of a finished task.
 
         Args:
-            total: Seconds from the submission of the task to its result.
-            busy: Seconds of these in which the task ran.
+            total: Seconds between the submission of the task and its result.
+            busy: Seconds that the task ran.
         """
         waited, fair = total - busy, busy + _TRANSPORT_SECONDS
         if waited < fair:
@@ -271,20 +276,20 @@ class ConcurrencyLimit:
 
 
 _SCHEDULER_TIMEOUT = 10
-"""Seconds to wait for the scheduler's answer."""
+"""Seconds to wait for a response of the scheduler."""
 _WORKERS_TIMEOUT = 60
-"""Seconds to wait for the first worker; some clusters start workers when a client connects."""
+"""Seconds to wait for the first worker. Some clusters start workers only when a client connects."""
 
 
 @contextmanager
 def connected_executor(
     scheduler: str, timeout: float = _SCHEDULER_TIMEOUT, workers_timeout: float = _WORKERS_TIMEOUT
 ) -> Iterator[Executor]:
-    """Connect to a cluster and yield its executor.
+    """Connect to a Dask cluster and yield its executor.
 
     Args:
-        scheduler: Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
-        timeout: Seconds to wait for the scheduler's answer.
+        scheduler: Address of the Dask scheduler, such as ``tcp://10.0.0.5:8786``.
+        timeout: Seconds to wait for a response of the scheduler.
         workers_timeout: Seconds to wait for the first worker.
 
     Raises:

@@ -1,8 +1,9 @@
 """Publication of a snapshot as a new version of a dataset; only files with changed rows are written.
 
-Changed files are found by fingerprints of their rows, so that only the last manifest is needed. Items are in
-one folder for each media type and year, as in Hive partitioning. Where such a folder would be one file of
-more than 256 MB, its rows are divided by a hash of the id, so that an item stays in the same file.
+To detect changes, the fingerprints of the rows are compared with those in the last manifest, so the old files
+do not have to be read. Items are partitioned by media type and year into folders (Hive partitioning). If a
+folder would contain a file of more than 256 MB, its rows are divided by a hash of the id, so that an item
+always stays in the same file.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     import duckdb
 
 MAX_FILE_BYTES = 256_000_000
-"""Maximum size of a file, estimated from the snapshot's bytes per row; divided files have at least half."""
+"""Approximate maximum size of a file in bytes. The size is estimated from the snapshot's bytes per row."""
 NO_YEAR = "__HIVE_DEFAULT_PARTITION__"
-# The searched columns, as in mfkit.models.search_index, one per line, so that no phrase spans two of them.
+# The searched columns are the same as in mfkit.models.search_index. Each is a separate line of the searchable
+# text, so that a phrase cannot match across two columns.
 _LINES = ("file_name", "folder", "title", "artist", "album", "genre", "camera", "location_name", "tag_names")
 _WORDS = "lower(strip_accents(concat_ws(chr(10), {})))".format(
     ", ".join(f"replace({line}, chr(10), ' ')" for line in _LINES)
@@ -40,17 +42,17 @@ _PLACE = f"'media_type=' || media_type || '/date_year=' || coalesce(CAST(year(da
 def publish(
     dataset: Dataset, cache: SnapshotCache, manifest: Manifest, record: str, further: Mapping[str, pa.Table]
 ) -> tuple[DatasetVersion, int]:
-    """Publish the state of a snapshot.
+    """Publish a snapshot as a new version of a dataset, unless nothing has changed.
 
     Args:
-        dataset: The dataset.
-        cache: Directory of the snapshot.
+        dataset: Dataset to write to.
+        cache: Cache directory of the snapshot.
         manifest: Manifest of the snapshot.
         record: Dialect of the library database.
-        further: Rows of :data:`mfkit.engines.relations.EXTRA_RELATIONS`.
+        further: Name -> rows of each relation in :data:`mfkit.engines.relations.EXTRA_RELATIONS`.
 
     Returns:
-        The newest version, and the number of files that were written; 0 if nothing had changed.
+        The newest version, and the number of written files, which is 0 if nothing has changed.
 
     Raises:
         DatasetError: The dataset cannot be written, or its folder contains other files.
@@ -95,18 +97,21 @@ def publish(
 
 
 def _is_unchanged(old: DatasetVersion, manifest: Manifest) -> bool:
-    """Return whether the library has not changed since; positions of different libraries never match."""
+    """Return whether the snapshot has the same library and change log position as the published version."""
     return bool(old.position) and (old.library, old.position) == (manifest.library, manifest.position)
 
 
 def _bytes_of_a_row(manifest: Manifest, name: str) -> float:
-    """Estimate the bytes per row in a dataset, where ids are text and items have an extra column of words."""
+    """Estimate the bytes per row in a dataset, which are more than in a snapshot.
+
+    In a dataset, ids are text, and items have an additional column with searchable words.
+    """
     size = sum(manifest.signatures[file][0] for file in manifest.base.get(name, ()))
     return 1.5 * size / max(manifest.rows.get(name, 0), 1) if size else 100.0
 
 
 class _Writer:
-    """Writer of the files of one relation."""
+    """Writer of the Parquet files of one relation."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, folder: Path, relation: Relation
@@ -115,7 +120,7 @@ class _Writer:
         self._name = relation.name
         place, rows = "''", relation.name
         columns = [
-            # Ids as text, because Spark does not support UUIDs in Parquet files.
+            # Ids are converted to text, because Spark does not support UUIDs in Parquet files.
             f"CAST({name} AS VARCHAR) AS {name}" if duckdb_type(type_) == "UUID" else name
             for name, type_ in relation.columns
         ]
@@ -129,7 +134,7 @@ class _Writer:
         )
 
     def write(self, known: list[Unit], row: float) -> tuple[list[Unit], int]:
-        """Write the changed files; return all files and the number of written ones.
+        """Write the changed files, and return all files of the relation and the number of written files.
 
         Args:
             known: Files of the last version.
@@ -149,7 +154,7 @@ class _Writer:
         return sorted(units, key=lambda unit: unit.key), len(fresh)
 
     def _divide(self, known: list[Unit], row: float) -> None:
-        """Decide the number of files of each place, and keep the last number where possible."""
+        """Determine the number of files in each subfolder, and keep the previous number if possible."""
         counted = self._rows(f"SELECT publish_place, count(*) FROM publish_{self._name} GROUP BY ALL")
         parts = {unit.place: unit.parts for unit in known}
         shares = {place: _parts(number * row, parts.get(place, 1)) for place, number in counted}
@@ -180,7 +185,7 @@ class _Writer:
         return f"hash({', '.join(row[0] for row in described if not row[0].startswith('publish_'))})"
 
     def _copy(self, fresh: list[Unit]) -> list[Unit]:
-        """Write several files in one pass over the rows."""
+        """Write all changed files with a single scan of the rows."""
         self._connection.register(
             "fresh_read",
             pa.table(
@@ -193,7 +198,8 @@ class _Writer:
         )
         self._connection.execute("CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM fresh_read")
         target = self._folder / self._name
-        # With fewer open files, DuckDB would close some early and write a second file for the same unit.
+        # If the limit of open files were lower, DuckDB would close files early and write a second file for
+        # the same unit.
         self._connection.execute(f"SET partitioned_write_max_open_files = {len(fresh) + 1}")
         self._connection.execute(
             "COPY (SELECT p.* EXCLUDE (publish_place, publish_key), fresh.publish_file "
@@ -223,7 +229,11 @@ _ITEMS = (
 
 
 def _parts(size: float, parts: int) -> int:
-    """Return the number of files for an estimated size; it shrinks only for a much smaller size."""
+    """Return the number of files for an estimated total size.
+
+    The previous number of files is doubled if the files are too large, and halved only if they are much too
+    small.
+    """
     while size / parts > MAX_FILE_BYTES:
         parts *= 2
     while parts > 1 and size / parts < MAX_FILE_BYTES / 4:

@@ -1,7 +1,7 @@
-"""Task of a scan on the machines of an executor: inspect files in a worker process.
+"""Task that an executor runs on its machines during a scan: inspect files in a worker process.
 
-Requests and results are lines of JSON, as for the worker processes of a local scan. The process is kept for
-the next task, because starting it takes longer than most tasks.
+Requests and results are lines of JSON, as for the worker processes of a local scan. The worker process is
+reused for the next task, because starting a process takes longer than most tasks.
 """
 
 from __future__ import annotations
@@ -20,38 +20,44 @@ from mfkit.scan.workers.worker_supervisor import Job, WorkerSupervisor
 from mfkit.version import __version__
 
 Answer = tuple[float, str, bytes]
-"""Seconds that the task ran; the name of the machine if it sees none of the files, else an empty text; and a
-line of :func:`~mfkit.scan.workers.worker_main.encode_reply` for each file, in order."""
+"""Result of a task: duration in seconds, machine name, and reply lines.
+
+The machine name is empty unless the machine cannot see any of the files. There is one line of
+:func:`~mfkit.scan.workers.worker_main.encode_reply` for each file, in order."""
 
 CALL = "__import__('importlib').import_module('mfkit.distributed.remote_task').read_files(*arguments)"
-"""Expression for ``eval``. Unpickling a function of mfkit would end a Dask worker that lacks mfkit without a
-reason. This way the worker reports the error, and the scheduler needs no mfkit."""
+"""Python expression that a worker evaluates to run :func:`read_files`.
+
+If a function of mfkit were pickled instead, a Dask worker without mfkit would exit without an error message.
+With an expression, the worker reports the error, and the scheduler does not need mfkit."""
 
 VERSION = f"{__version__}, extractors {EXTRACTOR_VERSION}"
-"""Version that this machine and those of the executor must share."""
+"""Version text that must be equal on this machine and on all machines of the executor."""
 _IDLE_SECONDS = 15.0
-"""Seconds that a worker process waits for the next task."""
+"""Seconds that a worker process waits for the next task before it exits."""
 
 _idle: dict[tuple[int, int, float], dict[WorkerSupervisor[Job], asyncio.Task[None]]] = {}
-"""Idle supervisors by process and limits, with the task that ends each; used only on mfkit's event loop."""
+"""(Process id, memory limit, time limit) -> idle supervisors, with the task that ends each after a while.
+
+Only code on mfkit's event loop may use it."""
 
 
 def read_files(version: str, ticket: str, memory_limit: int, time_limit: float, requests: bytes) -> Answer:
-    """Inspect files.
+    """Inspect files in a worker process on this machine; an executor calls this function remotely.
 
     Args:
         version: :data:`VERSION` of the scanning machine.
-        ticket: Unique text, because Dask runs equal calls only once.
-        memory_limit: Bytes that the worker process may allocate; 0 for no limit.
-        time_limit: Seconds that it may take for one file without progress.
+        ticket: Unique text. Without it, Dask would run equal calls only once.
+        memory_limit: Memory limit of the worker process in bytes; 0 for no limit.
+        time_limit: Maximum number of seconds for one file without progress.
         requests: One line of :func:`~mfkit.scan.workers.worker_main.encode_request` for each file.
 
     Returns:
-        The results.
+        The results, see :data:`Answer`.
 
     Raises:
-        MfkitError: This machine has another version of mfkit, its installation is broken, or no process can
-            be started.
+        MfkitError: This machine has another version of mfkit, its installation is broken, or no worker
+            process can be started.
     """
     if version != VERSION:
         raise MfkitError(
@@ -70,7 +76,7 @@ def read_files(version: str, ticket: str, memory_limit: int, time_limit: float, 
 
 
 async def _inspect(jobs: list[Job], memory_limit: int, time_limit: float) -> None:
-    # Also by process: a forked process inherits its parent's supervisors and must not use them.
+    # The key contains the process id, because a forked process must not use its parent's supervisors.
     idle = _idle.setdefault((os.getpid(), memory_limit, time_limit), {})
     if idle:
         supervisor, ending = idle.popitem()

@@ -1,8 +1,9 @@
-"""Client for object storage, and the mapping of its errors.
+"""Client for object storage (S3), and conversion of its errors to mfkit's errors.
 
-It uses s3fs, which finds credentials, region, endpoint and proxies where every AWS program does: environment,
-profile, configuration files, instance metadata. mfkit takes none of them as an argument. No error contains
-them: the server's messages and the endpoint's URL are left out.
+The client uses s3fs, which finds credentials, region, endpoint and proxies in the same places as all AWS
+programs: environment, profile, configuration files, instance metadata. mfkit does not accept them as
+arguments. Error messages do not contain them, because the server's messages and the endpoint's URL are left
+out.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from mfkit.scan.stored_path import URL
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}\Z")
 _TRIES = 3
-"""Number of tries for a reply that breaks off. botocore repeats requests without any reply."""
+"""Number of attempts if the connection is lost during a reply. botocore repeats only unanswered requests."""
 _CHUNK = 1 << 16
 _SETTINGS = {
-    # Together less than the time limit of a file, so that a lost connection is not taken for a hanging file.
+    # Their sum is below the time limit of a file, so that a lost connection does not look like a hanging
+    # file.
     "connect_timeout": 10,
     "read_timeout": 15,
     "retries": {"mode": "standard"},
-    # Stored checksums are of whole objects, and only ranges are read here.
+    # Checksums are not validated, because they belong to whole objects, but only ranges are read here.
     "response_checksum_validation": "when_required",
 }
 _LOGIN_ERRORS = frozenset(
@@ -42,19 +44,19 @@ _LOGIN_ERRORS = frozenset(
 
 
 class ObjectError(OSError):
-    """An object cannot be read; the message is a clause that gives the reason."""
+    """Raised if an object cannot be read; the message is the reason as part of a sentence."""
 
 
 class ObjectGoneError(ObjectError):
-    """The object does not exist."""
+    """Raised if an object does not exist."""
 
 
 class ByteRange(NamedTuple):
-    """Range of an object's bytes.
+    """Result of a range request: some bytes of an object.
 
     Attributes:
-        data: The bytes.
-        size: Size of the whole object.
+        data: The received bytes.
+        size: Size of the whole object in bytes.
         etag: ETag of the object, without quotes.
     """
 
@@ -64,10 +66,10 @@ class ByteRange(NamedTuple):
 
 
 class S3Client:
-    """Connection to object storage."""
+    """Synchronous client for object storage that lists buckets and reads objects."""
 
     def __init__(self) -> None:
-        """Find the credentials and the endpoint; no request is sent yet.
+        """Find the credentials and the endpoint without sending a request.
 
         Raises:
             MfkitError: The required packages are not installed.
@@ -78,7 +80,7 @@ class S3Client:
             from fsspec.asyn import sync
         except ImportError as error:
             raise MfkitError("Object storage needs more packages: pip install 'mfkit[s3]'") from error
-        # Not a shared instance, because another scan can use another endpoint or other credentials.
+        # The instance is not shared, because another scan can use another endpoint or other credentials.
         self._files = s3fs.S3FileSystem(
             skip_instance_cache=True, use_listings_cache=False, config_kwargs=dict(_SETTINGS)
         )
@@ -87,7 +89,7 @@ class S3Client:
             self._client: Any = self._files.s3
 
     def __enter__(self) -> Self:
-        """Return the client."""
+        """Return the client itself."""
         return self
 
     def __exit__(
@@ -99,13 +101,13 @@ class S3Client:
     def pages(
         self, bucket: str, prefix: str, *, delimiter: str = "", most: int = 1000
     ) -> Iterator[list[dict[str, Any]]]:
-        """Yield pages of entries for the objects with a prefix, in the order of their keys.
+        """List the objects whose keys have a prefix, page by page and sorted by key.
 
         Args:
             bucket: Name of the bucket.
             prefix: Prefix of the keys.
-            delimiter: Text that leaves out keys which contain it after the prefix.
-            most: Number of objects per page.
+            delimiter: Keys that contain this text after the prefix are left out.
+            most: Maximum number of objects per page.
 
         Raises:
             FolderNotFoundError: The bucket does not exist.
@@ -128,7 +130,7 @@ class S3Client:
             more = {"ContinuationToken": reply["NextContinuationToken"]}
 
     def head(self, bucket: str, key: str) -> dict[str, Any]:
-        """Return the stored metadata of an object, with its checksum if it has one.
+        """Request the metadata of an object, including its checksum if one is stored.
 
         Raises:
             ObjectGoneError: The object does not exist.
@@ -149,19 +151,19 @@ class S3Client:
         heartbeat: Callable[[], None],
         etag: str | None = None,
     ) -> ByteRange:
-        """Read a range of an object; the result is shorter at the end of the object.
+        """Read a range of bytes of an object; the result is shorter at the end of the object.
 
         Args:
             bucket: Name of the bucket.
             key: Key of the object.
-            start: First byte.
+            start: Offset of the first byte.
             length: Number of bytes.
-            heartbeat: Called after each received chunk.
-            etag: Required ETag of the object.
+            heartbeat: Function that is called after each received chunk.
+            etag: Expected ETag of the object; None accepts any.
 
         Raises:
             ObjectGoneError: The object does not exist.
-            ObjectError: The object cannot be read, or has another ETag.
+            ObjectError: The object cannot be read, or its ETag differs.
         """
         request = {"Bucket": bucket, "Key": key, "Range": f"bytes={start}-{start + length - 1}"}
         if etag is not None:
@@ -187,7 +189,7 @@ class S3Client:
             body.close()
         _, _, whole = str(reply.get("ContentRange", "")).rpartition("/")
         data = b"".join(parts)
-        # A server without support for ranges sends the whole object.
+        # Without Content-Range the server ignored the range and sent the whole object.
         return ByteRange(data, int(whole) if whole.isdigit() else len(data), plain_etag(reply.get("ETag")))
 
     def _call(self, method: Any, *arguments: Any, **named: Any) -> Any:
@@ -195,7 +197,7 @@ class S3Client:
 
 
 def split_url(url: str) -> tuple[str, str]:
-    """Return the bucket and the key in an object's URL.
+    """Split an ``s3://`` URL into bucket and key.
 
     Raises:
         FolderNotFoundError: The URL has no valid bucket name.
@@ -211,12 +213,12 @@ def split_url(url: str) -> tuple[str, str]:
 
 
 def plain_etag(etag: object) -> str:
-    """Return an ETag without quotes and without the prefix of weak ETags."""
+    """Return an ETag without quotes and without the prefix ``W/`` of weak ETags."""
     return str(etag or "").removeprefix("W/").strip('"')
 
 
 def _connection_errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions of a reply that breaks off."""
+    """Return the exception types that mean a lost connection."""
     from aiohttp import ClientError as HTTPError
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
@@ -225,7 +227,7 @@ def _connection_errors() -> tuple[type[Exception], ...]:
 
 @contextmanager
 def _storage_errors(where: str) -> Iterator[None]:
-    """Map the errors of requests for a bucket to mfkit's errors."""
+    """Convert errors of bucket requests inside the block to mfkit's errors."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -251,7 +253,7 @@ def _storage_errors(where: str) -> Iterator[None]:
 
 @contextmanager
 def _object_errors() -> Iterator[None]:
-    """Map the errors of requests for an object to `ObjectError`."""
+    """Convert errors of object requests inside the block to `ObjectError`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -280,7 +282,7 @@ def _code(error: Any) -> tuple[str, int]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the reason of a failed request, without addresses and logins."""
+    """Return the reason why a request failed, without addresses and credentials."""
     from botocore import exceptions
 
     if isinstance(error, (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)):

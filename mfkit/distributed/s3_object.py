@@ -1,4 +1,4 @@
-"""Object in object storage as a source for extractors, and the hash that identifies it."""
+"""Objects in object storage: reading by extractors, and the hash that identifies an object's content."""
 
 from __future__ import annotations
 
@@ -17,34 +17,38 @@ from mfkit.scan.media_source import Remote
 HashKind = Literal["content", "stored checksum", "stand-in"]
 
 BLOCK = 1 << 16
-"""Bytes of a block, the unit that is fetched and cached; smaller objects are read whole at once."""
+"""Block size in bytes. Objects are fetched and cached in blocks; a smaller object needs a single request."""
 _MAX_BLOCKS = 64
 """Maximum number of blocks per request."""
 _MAX_READ_AHEAD = 16
-"""Maximum number of blocks that are read ahead; the number doubles while an object is read in sequence."""
+"""Maximum number of blocks to read ahead. The number doubles while an object is read sequentially."""
 _CACHED_BLOCKS = 128
 _HEARTBEAT_BYTES = 64 << 20
-"""Bytes that an extractor can fetch with heartbeats; beyond that the time limit of the file applies."""
+"""Number of bytes after which reading by an extractor no longer counts as progress.
+
+From then on, the time limit of the file applies."""
 _HASH_CHUNK = 8 << 20
-"""Bytes per request when the whole object is read for its hash."""
+"""Number of bytes per request if the whole object is read to compute its hash."""
 
 
 class StoredObject(Remote):
-    """One version of an object, read by ranges.
+    """One version of an object in object storage, which is read by range requests.
 
     Attributes:
-        name: Last part of its key.
-        size: Bytes.
-        etag: ETag of the version.
-        fault: Error of a failed read, or None. An extractor can mistake it for a damaged file.
+        name: Last part of the object's key.
+        size: Size in bytes.
+        etag: ETag of this version.
+        fault: Error of a failed read, or None. It is stored here, because an extractor can mistake a failed
+        read
+            for a damaged file.
     """
 
     def __init__(self, url: str, heartbeat: Callable[[], None] = lambda: None) -> None:
-        """Read the first block.
+        """Open an object and read its first block.
 
         Args:
-            url: URL of the object, not escaped.
-            heartbeat: Called after each received chunk.
+            url: URL of the object, without escaping.
+            heartbeat: Function that is called after each received chunk.
 
         Raises:
             ObjectError: The object does not exist, is empty, or cannot be read.
@@ -52,7 +56,7 @@ class StoredObject(Remote):
         self._bucket, self._key = split_url(url)
         self._heartbeat = heartbeat
         self._client = _client()
-        heartbeat()  # the first connection of a process imports packages, which takes seconds
+        heartbeat()  # creating the first client of a process takes seconds, because it imports packages
         self.fault: ObjectError | None = None
         first = self._client.read(self._bucket, self._key, 0, BLOCK, heartbeat)
         self.name = self._key.rpartition("/")[2]
@@ -63,19 +67,19 @@ class StoredObject(Remote):
 
     @property
     def placeholder_hash(self) -> str:
-        """Placeholder for the hash until the content is read."""
+        """Placeholder that replaces the hash until the whole content is read."""
         return object_placeholder_hash(self.etag, self.size)
 
     def open(self) -> BinaryIO:
-        """Return a seekable stream."""
+        """Open the object as a seekable binary stream."""
         return BufferedReader(_Stream(self))
 
     def hash(self, known: str | None, *, wants_content: bool) -> tuple[str, HashKind]:
-        """Return the hash that identifies the content, and its origin.
+        """Return the hash that identifies the content, and the origin of the hash.
 
         Args:
-            known: Hash of this version if it was read before; it is kept.
-            wants_content: Read the whole object if the storage has no SHA-256 of it.
+            known: Hash of this version from an earlier scan, which is kept; None if there is none.
+            wants_content: Read the whole object if the storage has no SHA-256 of the object.
 
         Raises:
             ObjectError: The object cannot be read.
@@ -94,7 +98,7 @@ class StoredObject(Remote):
         return self.placeholder_hash, "stand-in"
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Return bytes from a position; fewer at the end of the object.
+        """Read up to ``length`` bytes at an offset; the result is shorter at the end of the object.
 
         Raises:
             ObjectError: The object cannot be read.
@@ -142,15 +146,15 @@ class StoredObject(Remote):
         return piece.data
 
     def _stored_checksum(self) -> str | None:
-        """Return the SHA-256 of the whole object if the uploader stored it."""
+        """Return the SHA-256 of the whole object if it was stored with the upload, otherwise None."""
         head = self._client.head(self._bucket, self._key)
         text = str(head.get("ChecksumSHA256", ""))
         if head.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
-            return None  # a checksum of the parts' checksums
+            return None  # the checksum is computed from the checksums of the upload's parts
         try:
             checksum = b64decode(text, validate=True)
         except binascii.Error:
-            return None  # older servers only add a number to a checksum of checksums
+            return None  # older servers append the number of parts to a checksum of checksums
         return checksum.hex() if len(checksum) == 32 else None
 
     def _content_hash(self) -> str:
@@ -161,7 +165,7 @@ class StoredObject(Remote):
 
 
 class _Stream(RawIOBase):
-    """Seekable stream of an object."""
+    """Seekable binary stream that reads from an object."""
 
     def __init__(self, source: StoredObject) -> None:
         self._source, self._at = source, 0
@@ -190,18 +194,18 @@ class _Stream(RawIOBase):
 
 
 def object_placeholder_hash(etag: str, size: int) -> str:
-    """Return the placeholder hash of an unread object: the SHA-256 of a prefix, its ETag and its size.
+    """Compute the placeholder hash of an unread object from its ETag and size.
 
-    The prefix begins with NUL, so that hardly any file has this text as its content.
+    It is the SHA-256 of a text that begins with NUL, so it practically never equals the hash of a real file.
     """
     return hashlib.sha256(f"\0mfkit object\0{etag}\0{size}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def _client() -> S3Client:
-    """Return the connection of this process, which is never closed."""
+    """Return the shared client of this process, which is never closed."""
     return S3Client()
 
 
 def _no_heartbeat() -> None:
-    """Do nothing."""
+    """Do nothing; used instead of a heartbeat."""

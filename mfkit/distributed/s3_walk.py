@@ -1,4 +1,4 @@
-"""Walk of a bucket, page by page, and lists of the names in a folder."""
+"""Listing of the objects in a bucket during a scan, and of the objects in a single folder."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _THREADS = 16
 
 
 def check_url(root: str) -> str:
-    """Check that a URL can be scanned, and return its stored form.
+    """Check that a URL can be scanned, and return it in the form in which the database stores it.
 
     Args:
-        root: The URL as the user gives it.
+        root: URL as given by the user.
 
     Raises:
         FolderNotFoundError: The URL has no valid bucket name, or the bucket does not exist.
@@ -41,18 +41,18 @@ def walk_objects(
 ) -> Iterator[list[Entry]]:
     """Yield the objects below a URL, page by page, sorted by stored path across all pages.
 
-    S3 lists keys by their bytes in UTF-8, which is the order of their code points. The modification time is
-    that of S3, in seconds; its fraction is computed from the ETag, so that a rescan, which compares
-    modification times, notices a new ETag too.
+    S3 sorts keys by their UTF-8 bytes, which is the same order as by code points. S3's modification time has
+    whole seconds. Its fraction is computed from the ETag, so that a rescan, which compares modification
+    times, also detects a changed ETag.
 
     Args:
-        root: Stored form of a URL.
-        aside: Receives the entries that are not yielded.
+        root: URL in the form in which the database stores it.
+        aside: Object that collects the entries that are not yielded.
         exclude: Rules for entries to leave out. Patterns are relative to the root; a folder is the part of a
             key between two slashes.
 
     Raises:
-        StorageUnavailableError: The listing fails, or has another order.
+        StorageUnavailableError: The listing fails or is not sorted by key.
     """
     bucket, key = split_url(to_disk_path(root))
     prefix = _prefix(key)
@@ -81,10 +81,10 @@ def walk_objects(
 
 
 def names_beside(folder: str) -> list[str]:
-    """Return the names of the objects in a folder; an empty list for more than 10,000 of them.
+    """Return the names of the objects in a folder, or an empty list if there are more than 10,000 objects.
 
     Args:
-        folder: URL of the folder, not escaped.
+        folder: URL of the folder, without escaping.
 
     Raises:
         ObjectError: The folder cannot be listed.
@@ -104,7 +104,7 @@ def names_beside(folder: str) -> list[str]:
 
 
 def still_there(paths: Sequence[str]) -> dict[str, bool]:
-    """Return for each stored path whether its object exists; True if the request fails."""
+    """Return for each stored path whether its object exists; a failed request counts as existing."""
     if not paths:
         return {}
     with S3Client() as buckets, ThreadPoolExecutor(_THREADS) as threads:
@@ -122,19 +122,19 @@ def still_there(paths: Sequence[str]) -> dict[str, bool]:
 
 
 def etag_fraction(etag: str) -> int:
-    """Return the microseconds that represent an ETag in an object's modification time."""
+    """Return the microseconds by which an object's modification time encodes its ETag."""
     return int.from_bytes(hashlib.sha256(etag.encode()).digest()[:8]) % 1_000_000
 
 
 class _FolderRules:
-    """Ignore rules for folders; each folder is checked once, because keys are sorted."""
+    """Ignore rules for folders in a bucket; each folder is checked only once, because keys are sorted."""
 
     def __init__(self, exclude: IgnoreRules, aside: SkippedEntries) -> None:
         self._exclude, self._aside = exclude, aside
         self._kept, self._dropped = "", ""
 
     def include(self, relative: str) -> bool:
-        """Return whether no folder of a path, relative to the root, is left out."""
+        """Return whether all folders in a path are included; the path is relative to the root."""
         if self._dropped and relative.startswith(self._dropped):
             return False
         folder = relative[: relative.rfind("/") + 1]
@@ -156,7 +156,7 @@ def _prefix(key: str) -> str:
 
 
 def _is_file(one: dict[str, Any], path: str, aside: SkippedEntries) -> bool:
-    """Return whether an object can be a file; objects that represent empty folders are not."""
+    """Return whether an object is a file. Objects that represent empty folders are not files."""
     if "\0" in path:
         aside.unlisted.append(
             UnlistableEntry(path.replace("\0", "\\x00"), "its key contains a NUL character")

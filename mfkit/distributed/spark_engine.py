@@ -1,7 +1,7 @@
-"""Engine that runs queries on a published dataset with Spark, on the machines of a Spark session.
+"""Query engine that reads a published dataset with Spark, on the machines of a Spark session.
 
-Each version gets its own Spark session with views, so that its names and settings do not interfere with
-those of the user's session.
+Each version of the dataset has its own Spark session with views, so that names and settings do not conflict
+with those of the user's session.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
-    # A sum that overflows is an error.
+    # In ANSI mode an integer overflow is an error instead of a wrong result.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.caseSensitive": "false",
@@ -53,13 +53,13 @@ _SETTINGS = {
 
 
 class SparkEngine(DatasetEngine):
-    """Engine that runs statements on a dataset with Spark SQL."""
+    """Engine that runs queries on a dataset with Spark SQL."""
 
     dialects = {record: SparkDialect(record, QUERYABLE_NAMES) for record in LIBRARY_DIALECTS}
     sql_hint = "sql() takes Spark SQL here."
 
     def __init__(self, dataset: Dataset, spark: SparkSession) -> None:
-        """Set the dataset and a Spark session, which only creates other sessions."""
+        """Create the engine. The given Spark session is only used to create other sessions."""
         super().__init__(dataset)
         self._spark = spark
 
@@ -74,7 +74,7 @@ class SparkEngine(DatasetEngine):
 
 
 class _SparkSession:
-    """Version of a dataset in its own Spark session."""
+    """Spark session with views on one version of a dataset."""
 
     def __init__(self, spark: SparkSession, dataset: Dataset, version: DatasetVersion) -> None:
         self._spark = spark.newSession()
@@ -101,7 +101,8 @@ class _SparkSession:
         units = version.relations[relation.name]
         if not units:
             return self._spark.createDataFrame([], columns)
-        # With the base path, Spark reads only the folders of the media types that a query selects.
+        # With the base path, Spark derives partition columns from the folder names, so a query on a media
+        # type reads only the folders of this media type.
         reader = self._spark.read.option("basePath", _address(dataset, relation.name))
         if relation is MEDIA:
             columns += ", date_year INT"
@@ -135,7 +136,7 @@ class _SparkSession:
             return _arrow(self._spark.sql(sql, args=_spark_values(parameters)))
 
     def close(self) -> None:
-        """Do nothing, because Spark opens and closes the files."""
+        """Do nothing, because Spark opens and closes the files itself."""
 
     @contextmanager
     def _running(self, token: CancelToken) -> Iterator[None]:
@@ -149,20 +150,20 @@ class _SparkSession:
 
 
 def _address(dataset: Dataset, file: str) -> str:
-    # A cluster looks for a path without a scheme in its own file system.
+    # Without the scheme file://, a cluster would look for the path in its default file system.
     return dataset.uri(file) if dataset.local is None else f"file://{dataset.uri(file)}"
 
 
 def _arrow(frame: DataFrame) -> pa.Table:
     with warnings.catch_warnings():
-        # About pandas 3, which is not used here.
+        # The warning is about pandas 3, but this function does not use pandas.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
         table: pa.Table = frame.toArrow()
     return table
 
 
 def _spark_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters as Spark takes them; timestamps are text in UTC."""
+    """Convert parameters to types that Spark accepts; timestamps become text in UTC."""
     return {name: _spark_value(value) for name, value in parameters.items()}
 
 

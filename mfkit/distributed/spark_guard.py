@@ -1,7 +1,8 @@
-"""Check of free SQL for Spark by its parsed plan: a statement must be one query on known relations.
+"""Safety check for SQL from the user on Spark: it must be a single query that only reads known tables.
 
-Spark SQL can read any file by its path and call static methods of Java, so everything that is not listed
-here is rejected. Source: https://spark.apache.org/docs/latest/sql-ref-syntax.html.
+Spark SQL can read any file by its path and call static Java methods. So the parsed query plan is compared
+with allowlists, and everything else is rejected.
+Source: https://spark.apache.org/docs/latest/sql-ref-syntax.html.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ _PLANS = frozenset(
     UnresolvedTableValuedFunction UnresolvedWith
     """.split()
 )
-"""Plan nodes of queries. Commands, hints, scripts and named windows, which hide expressions, are left out."""
+"""Allowed nodes of a query plan.
+
+Commands and scripts are not allowed. Hints and named windows are also not allowed, because they hide
+expressions from this check."""
 _TABLE_FUNCTIONS = frozenset(
     """
     range explode explode_outer posexplode posexplode_outer inline inline_outer stack json_tuple
     """.split()
 )
-# Spark's function groups, except misc_funcs (methods of Java, names of files), xml_funcs, and those of
-# formats whose schemas are read from files.
+# Allowed function groups of Spark. Not allowed are misc_funcs (Java methods, file names), xml_funcs, and
+# groups for formats whose schemas are read from files.
 _GROUPS = frozenset(
     f"{group}_funcs"
     for group in """
@@ -43,10 +47,15 @@ _NAMED_AT_RUN_TIME = frozenset(("ExpressionWithUnresolvedIdentifier", "PlanWithU
 
 
 class SparkGuard:
-    """Check of statements for one Spark session."""
+    """Checker that rejects all statements of one Spark session that are not read-only queries."""
 
     def __init__(self, spark: SparkSession, relations: Collection[str]) -> None:
-        """Set the session and the relations that statements can read, in lower case."""
+        """Create a checker for a Spark session.
+
+        Args:
+            spark: Spark session whose parser is used.
+            relations: Names of the tables and views that statements may read, in lower case.
+        """
         self._parser = spark._jsparkSession.sessionState().sqlParser()
         jvm = spark._jvm
         assert jvm is not None
@@ -55,11 +64,11 @@ class SparkGuard:
         self._functions: dict[str, bool] = {}
 
     def refuse_all_but_reading(self, sql: str) -> None:
-        """Reject a statement unless it is certainly read-only; nothing is analysed or run.
+        """Raise an error unless a statement is certainly read-only. The statement is parsed but not run.
 
         Raises:
-            QueryError: The statement is not a query, or uses something that is not allowed.
-            PySparkException: Spark cannot parse it.
+            QueryError: The statement is not a query, or contains a disallowed element.
+            PySparkException: Spark cannot parse the statement.
         """
         try:
             self._visit_plan(self._parser.parsePlan(sql), self._relations)

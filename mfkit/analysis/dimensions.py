@@ -123,7 +123,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
 
 _JOINED = frozenset(("tag", "collection"))
 _LISTS = frozenset(("artist", "genre", "people"))
-"""Dimensions whose column can list several values, separated by "; "."""
+"""Names of dimensions whose column can hold several values, separated by "; "."""
 _MAX_VALUES = 50
 _DEPTH = re.compile(r"folder:(\d{1,4})")
 
@@ -148,7 +148,7 @@ class Dimensions:
 
 
 def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) -> Dimensions:
-    """Look up dimensions by name.
+    """Return the dimensions with the given names, as SQL columns with the table or join to select from.
 
     Args:
         by: One or several names in :data:`DIMENSIONS`, or ``folder:n``: the folder ``n`` levels below the
@@ -233,7 +233,7 @@ def preaggregate(
 
 
 def split_lists(rows: Subquery, grouping: Dimensions) -> Subquery:
-    """Return the rows with one row for each value of the dimensions that list several values.
+    """Return a subquery in which a row with several values ("a; b") is split into one row per value.
 
     Args:
         rows: A subquery with the dimensions as columns.

@@ -94,7 +94,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         func.length(every.file_path).label("_length"),
     ).subquery()
     j = judged.c
-    # A path whose inode is unknown counts as a file of its own.
+    # If the inode of a path is unknown, the path counts as a separate file.
     file = (j.id, j.device, j.inode, case((j.inode.is_(None), j.file_path)))
     links = select(
         judged, func.row_number().over(partition_by=file, order_by=_best_first(j)).label("_link")

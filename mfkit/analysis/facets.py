@@ -92,7 +92,7 @@ def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Se
 
 
 def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
-    """Return the values of one dimension with their counts."""
+    """Return a subquery that counts the items for each value of one dimension."""
     grouping = dimensions(name, others)
     each = preaggregate(grouping, others, {"files": literal(1, Integer()), "bytes": c.file_size})
     value = cast(each.c[name], Text())
@@ -116,7 +116,7 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
 
 
 def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
-    """Yield the (field, value) pairs of a filter that accept any text, so that possibly no item matches."""
+    """Yield the fields of a filter that accept any text, with each value, because no item may have it."""
     for field in DIMENSION_OF_FIELD:
         for value in getattr(chosen, field) or ():
             yield field, value

@@ -71,7 +71,7 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         named = select(
             here.label("id"), parent.label("parent"), totals.c.files, totals.c.bytes, totals.c.duration
         )
-        # Folders at a smaller depth are already listed there.
+        # This condition leaves out folders that are less deep, because a smaller depth already lists them.
         named_rows = (named.where(totals.c.level >= base + down) if down else named).subquery()
         levels.append(
             select(

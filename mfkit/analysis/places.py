@@ -69,7 +69,7 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
         size = zoom_size(chosen, zoom)
     if not 0 < size <= 90:
         raise FilterError(f"degrees is {degrees!r}. Use a number above 0 and at most 90.")
-    # round() instead of floor(), because SQLite can be built without its mathematical functions.
+    # The code uses round() instead of floor(), because SQLite can be built without its math functions.
     row = cast(func.round(c.latitude / size, type_=Double()), Integer())
     column = cast(func.round(c.longitude / size, type_=Double()), Integer())
     year = cast(item_year, Integer())

@@ -102,7 +102,7 @@ _change, _scan, _item = scan_changes.c, Scan.__table__.c, MediaItem.__table__.c
 
 
 class ScanPair(NamedTuple):
-    """Root and start time of a scan that is compared with another one."""
+    """Root and start time of one of the two scans that are compared."""
 
     root: str
     started_at: Any
@@ -264,7 +264,7 @@ def _within(root: str) -> ColumnElement[bool]:
 
 
 def _ranked(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
-    """Return paths, numbered within the same content, so that each removed path is paired with one added."""
+    """Number removed or added paths per content, so that a removed path can be paired with an added one."""
     rank = func.row_number().over(partition_by=hash_, order_by=net.c.file_path)
     return select(net.c.file_path, hash_.label("hash"), size.label("size"), rank.label("rank")).where(which)
 

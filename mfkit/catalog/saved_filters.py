@@ -37,7 +37,7 @@ async def save_filter(database: Database, name: str, filter_: MediaFilter) -> No
 
 
 async def delete_filter(database: Database, name: str) -> None:
-    """Delete the saved filter that has a name.
+    """Delete the saved filter with the given name.
 
     Raises:
         FilterError: No saved filter has the name.
@@ -66,7 +66,7 @@ async def _unknown(connection: AsyncConnection, name: str) -> FilterError:
 
 
 def unknown_filter(name: str, names: Sequence[str]) -> FilterError:
-    """Return the error that no saved filter has a name; its message lists the existing names."""
+    """Create the error for an unknown filter name; its message lists the existing names."""
     listed = ", ".join(repr(one) for one in names[:20])
     existing = f"Saved filters are {listed}" if listed else "None is saved yet"
     return FilterError(f"No saved filter has the name {name!r}. {existing}.")

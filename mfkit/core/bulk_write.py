@@ -157,7 +157,7 @@ async def _execute_chunks(connection: AsyncConnection, head: str, chunks: Iterab
             if running is not None:
                 await running
             running = asyncio.ensure_future(connection.exec_driver_sql(statement, values))
-            await asyncio.sleep(0)  # lets the statement start
+            await asyncio.sleep(0)  # gives the event loop a chance to start the statement
         if running is not None:
             await running
     finally:

@@ -330,7 +330,7 @@ class Database:
                 ) from error
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)  # shared, because json.dumps() creates one in each call
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would create an encoder in each call
 
 
 def _json(value: Any) -> str:

@@ -132,7 +132,7 @@ async def run_on_library_loop(work: Coroutine[Any, Any, T]) -> T:
 
 
 def call_later(seconds: float, act: Callable[[], None]) -> None:
-    """Call a short function on mfkit's thread after a delay, without a new thread as ``Timer`` needs it."""
+    """Call a short function on mfkit's thread after a delay, without starting a thread as a timer does."""
     loop = _running_loop()
     loop.call_soon_threadsafe(loop.call_later, seconds, act)
 

@@ -110,7 +110,7 @@ async def _read_snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
 
 
 async def _unfinished(reader: AsyncConnection) -> str:
-    """Return the marker that the target gets during this copy, based on the source's newest change."""
+    """Return the marker that identifies this copy in the target, based on the source's newest change."""
     newest = select(media_changes.c.revision, media_changes.c.mark).order_by(media_changes.c.revision.desc())
     row = (await reader.execute(newest.limit(1))).one()
     return schema_version.unfinished(f"{row.revision}:{row.mark}")
@@ -160,7 +160,7 @@ async def _fill(reader: AsyncConnection, target: Database, table: Table, progres
         progress(len(page))
     number = table.autoincrement_column
     if number is not None and target.dialect == "postgresql":
-        async with target.transaction() as connection:  # the sequence must continue after the copied numbers
+        async with target.transaction() as connection:  # new numbers must be higher than the copied numbers
             sequence = func.pg_get_serial_sequence(table.name, number.name)
             await connection.execute(select(func.setval(sequence, func.max(number))))
 
@@ -170,7 +170,7 @@ async def _put(target: Database, table: Table, rows: Sequence[Row]) -> None:
     try:
         async with target.transaction(tries=10) as connection:
             await insert_rows(connection, table, columns, rows)
-    except (StatementError, ValueError, TypeError, OverflowError) as error:  # also the driver's own errors
+    except (StatementError, ValueError, TypeError, OverflowError) as error:  # drivers raise these too
         if len(rows) > 1:
             for row in rows:  # insert the rows one by one to find the invalid row
                 await _put(target, table, [row])

@@ -60,13 +60,13 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     Raises:
         QueryError: The SQL is invalid, has several statements, or is not read-only.
     """
-    from asyncpg import InterfaceError, PostgresError  # the extra "postgres"
+    from asyncpg import InterfaceError, PostgresError  # installed by the extra "postgres"
 
     sql = str(statement.compile(dialect=connection.dialect))
     names, outline = _called(sql)
     if not _READING.match(outline):
         raise QueryError("Only reading is allowed here. Use a SELECT, or EXPLAIN with a SELECT.")
-    # _called() assumes standard_conforming_strings. The server may have another default.
+    # _called() parses strings as with standard_conforming_strings = on. The server may have another default.
     await connection.exec_driver_sql("SET LOCAL standard_conforming_strings = on")
     values = {"names": names, "harmless": _HARMLESS, "revealing": _REVEALING}
     if (found := (await connection.execute(_FORBIDDEN, values)).scalar()) is not None:
@@ -138,9 +138,10 @@ async def copy_rows(
         IntegrityError: A row violates a constraint.
         DBAPIError: The server rejects a row, or the connection is lost.
     """
-    from asyncpg import InterfaceError, PostgresError  # the extra "postgres"
+    from asyncpg import InterfaceError, PostgresError  # installed by the extra "postgres"
 
-    await connection.exec_driver_sql("SELECT 1")  # because SQLAlchemy begins its transaction only now
+    # SQLAlchemy begins the transaction only with the first statement, and COPY bypasses SQLAlchemy.
+    await connection.exec_driver_sql("SELECT 1")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     try:

@@ -294,7 +294,7 @@ def _watch(engine: AsyncEngine, file: SqliteFile) -> None:
     @event.listens_for(engine.sync_engine, "checkout")
     def _again(connection: Any, record: Any, proxy: Any) -> None:
         if record.info[_FILE] is not None and record.info[_FILE] != file.identity():
-            raise DisconnectionError(f"{file.path} is another file")  # the pool opens a new connection
+            raise DisconnectionError(f"{file.path} is another file")  # makes the pool reconnect
 
 
 def _set_up(connection: Any, *, read_only: bool) -> None:

@@ -76,7 +76,7 @@ class Dataset:
             raise DatasetError(
                 f"{self.name} is not a valid URL of a dataset. Use a folder, s3://bucket/folder, or another "
                 "URL that PyArrow knows, with fsspec+ before URLs of fsspec."
-            ) from (None if self.name != given else error)  # its message can contain a secret
+            ) from (None if self.name != given else error)  # the cause's message can contain a secret
         self.path = path.rstrip("/")
         if isinstance(self.filesystem, fs.LocalFileSystem):
             self.local = Path(self.path)

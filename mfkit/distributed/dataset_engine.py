@@ -109,7 +109,7 @@ class DatasetEngine(QueryEngine, ABC):
         return await self._threads.run_apart(self._work(query), self._forget)
 
     async def refresh(self) -> None:
-        """Open the newest version again."""
+        """Close the current session and open a session on the newest version."""
         self.close()
         await self._threads.run(lambda token: self._newest())
 
@@ -243,6 +243,6 @@ def open_dataset(target: str | os.PathLike[str], engine: SparkSession | Literal[
             f'{engine!r} cannot run queries on a dataset. Use "duckdb" or a Spark session: '
             "pip install 'mfkit[spark]', then pyspark.sql.SparkSession.builder.getOrCreate()."
         )
-    from mfkit.distributed.spark_engine import SparkEngine  # needs PySpark
+    from mfkit.distributed.spark_engine import SparkEngine  # imported here, because it needs PySpark
 
     return SparkEngine(dataset, engine)

@@ -176,7 +176,7 @@ class ExecutorPool:
         for job, line in zip(jobs, lines.splitlines(), strict=True):
             apply_reply(line, job.result)
         self._any_done = True
-        if self._done.empty():  # otherwise this machine, not the cluster, limits the speed
+        if self._done.empty():  # unprocessed results mean that this machine, not the cluster, is too slow
             self._limit.adjust(time.monotonic() - started, busy_seconds)
         return None
 
@@ -191,7 +191,7 @@ class ExecutorPool:
         arguments = (VERSION, uuid4().hex, *self._limits, requests)
         try:
             return self._executor.submit(eval, CALL, {"arguments": arguments})
-        except RuntimeError as error:  # the executor is shut down or broken
+        except RuntimeError as error:  # raised if the executor is shut down or broken
             raise MfkitError(
                 f"The executor accepts no tasks ({error}). Scan again with another executor."
             ) from error

@@ -117,7 +117,7 @@ def _typed(column: pa.ChunkedArray, type_: TypeEngine[Any]) -> pa.ChunkedArray:
         raise KeyError("a value that is not a member of the enum")
     chunks = [
         pa.DictionaryArray.from_arrays(chunk.cast(pa.int8()), categories)
-        # Without a chunk, the categories would be lost.
+        # There must be at least one chunk, because a chunk stores the categories.
         for chunk in codes.chunks or [pa.array([], pa.int8())]
     ]
     return pa.chunked_array(chunks, arrow_type(type_))

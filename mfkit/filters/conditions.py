@@ -36,7 +36,7 @@ Condition = ColumnElement[bool]
 c = media.c
 
 item_date = c.date
-"""Date of an item: its local capture time if known, else the modification time of its file."""
+"""Date of an item: its local capture time if known, otherwise the modification time of its file."""
 
 
 def is_plausible_date() -> Condition:
@@ -45,7 +45,7 @@ def is_plausible_date() -> Condition:
     Time axes and sums over time leave out all other dates, because a single wrong date would stretch an axis
     over centuries.
     """
-    # The bound is a whole day, so that the statement does not change during a day and can be cached.
+    # The upper bound is a whole day, so that the SQL statement is the same all day and can be cached.
     end = datetime.combine(datetime.now(UTC).date() + timedelta(days=2), time())
     return and_(c.capture_flag.is_(None), item_date >= EARLIEST_DATE, item_date < end)
 
@@ -257,7 +257,7 @@ def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
             beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
             at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
             counts.append(case((and_(beside, c.longitude < at), 1), else_=0))
-    while len(counts) > 1:  # add in pairs, because a sum of hundreds of terms would be nested too deeply
+    while len(counts) > 1:  # terms are added in pairs, because a long sum would be nested too deeply
         odd = counts[len(counts) // 2 * 2 :]
         counts = [one + other for one, other in zip(counts[::2], counts[1::2], strict=False)] + odd
     return counts[0] if counts else literal(0, Integer())

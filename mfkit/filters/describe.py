@@ -97,7 +97,7 @@ def _dates(after: datetime | None, before: datetime | None) -> str:
 
 def _span(after: datetime, before: datetime) -> str:
     """Describe a range of dates; ranges of whole years or months are written without days."""
-    # The exclusive end of the range: the last microsecond of a day becomes the start of the next day.
+    # `before` is inclusive, so the last microsecond of a day is changed to the start of the next day.
     end = before + timedelta(microseconds=1) if before.microsecond else before
     if _is_midnight(after) and _is_midnight(end) and after.day == end.day == 1:
         if after.month == end.month == 1:

@@ -72,8 +72,9 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 _TEXT = _TimestampText()  # type: ignore[no-untyped-call]  # SQLAlchemy
 LocalDateTime = DateTime().with_variant(_TEXT, "sqlite")
-"""Column type for local times without a time zone: ``timestamp`` on PostgreSQL, text as in
-:class:`UTCDateTime` on SQLite. In Python the values are naive datetimes."""
+"""Column type for local times without a time zone: ``timestamp`` on PostgreSQL, text on SQLite.
+
+The text has the same form as in :class:`UTCDateTime`. In Python the values are naive datetimes."""
 
 PathText = Text().with_variant(Text(collation="C"), "postgresql")
 """Column type for paths. They are compared by code point, so that a folder is one range of an index."""

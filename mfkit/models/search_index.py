@@ -49,7 +49,7 @@ UNSPACED_MARKS = (
     "\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d\u1160-\u11ff\u17b4-\u17d3\u17dd"
     "\u3099-\u309a"
 )
-"""Those characters of `UNSPACED` that form one token with the previous character.
+"""Characters of `UNSPACED` that form one token with the previous character.
 
 They are vowel signs, tone marks, the ends of decomposed Hangul syllables, and kana voicing marks."""
 ACCENTS = "\u0300-\u036f"

@@ -19,7 +19,7 @@ _METADATA_COLUMNS = tuple(
 
 media = Table(
     "media",
-    MetaData(),  # separate, so that create_all does not create a table
+    MetaData(),  # separate metadata, so that create_all does not create a table
     *(Column(column.name, column.type) for column in (*_ITEM_COLUMNS, *_METADATA_COLUMNS)),
     Column("folder", Text()),
     Column("extension", Text()),

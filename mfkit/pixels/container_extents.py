@@ -50,7 +50,7 @@ def boxes(stream: BinaryIO, size: int, start: int = 0) -> None:
         if length == 1 and len(head) == 16:
             length = struct.unpack_from(">Q", head, 8)[0]
         names.add(name)
-        if length == 0:  # the box extends to the end of the file
+        if length == 0:  # size 0 means that the box extends to the end of the file
             break
         if length < 8:
             raise DamageError("A box has an impossible size.", at)
@@ -71,7 +71,7 @@ def riff(stream: BinaryIO, size: int) -> None:
         elif name != b"RIFF" or length in (
             0,
             0xFFFFFFFF,
-        ):  # another trailer; or a recording of unknown length
+        ):  # no RIFF part follows, or the size of a recording is unknown
             return
         if at + 8 + length > size:
             raise truncated(size, at + 8 + length)

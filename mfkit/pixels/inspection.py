@@ -55,7 +55,7 @@ _done = pixel_inspections
 
 @dataclass
 class InspectionReport:
-    """Result of :meth:`mfkit.MediaLibrary.inspect`.
+    """Numbers of inspected, failed and remaining contents, as returned by :meth:`mfkit.MediaLibrary.inspect`.
 
     Attributes:
         inspected: Number of contents whose pixels were decoded.

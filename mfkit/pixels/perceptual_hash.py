@@ -45,7 +45,7 @@ _FREQUENCIES = 12
 _COSINES = _cosines(LUMINANCE_SIDE, _FREQUENCIES)
 _ROWS, _COLUMNS = np.divmod(
     sorted(
-        range(1, _FREQUENCIES**2),  # 0 is the mean luminance
+        range(1, _FREQUENCIES**2),  # frequency 0, the mean luminance, is left out
         key=lambda place: (sum(part**2 for part in divmod(place, _FREQUENCIES)), place),
     )[:64],
     _FREQUENCIES,

@@ -29,7 +29,7 @@ Planes = npt.NDArray[np.float32]
 Miniatures = npt.NDArray[np.uint8]
 Indexes = npt.NDArray[np.intp]
 
-_OFFSETS = 6  # in half rows: 0 to 2.5
+_OFFSETS = 6  # offsets are counted in half rows, from 0 to 2.5 rows
 _COARSE = np.array([(low, high) for low in (0, 2, 4) for high in (0, 2, 4)])
 _FINE = np.array([(low, high) for low in (-1, 0, 1) for high in (-1, 0, 1)])
 

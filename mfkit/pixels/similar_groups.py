@@ -36,7 +36,7 @@ class Groups(NamedTuple):
 
 
 def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Groups:
-    """Group similar contents.
+    """Assign contents to groups in which every member is similar to the best content.
 
     Args:
         rank: Unique rank of each content; the best content has the lowest rank.

@@ -44,7 +44,7 @@ _copies: Table = MediaCopy.__table__  # type: ignore[assignment]
 
 @dataclass
 class VerificationReport:
-    """Result of :meth:`mfkit.MediaLibrary.verify`.
+    """Numbers of files by outcome, as returned by :meth:`mfkit.MediaLibrary.verify`.
 
     Attributes:
         ok: Number of files without damage.

@@ -118,7 +118,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         return fold_case(text)
 
     def _round(self, number: str) -> str:
-        if self.dialect.library_dialect == "sqlite":  # rounds halves away from zero
+        if self.dialect.library_dialect == "sqlite":  # SQLite rounds halves away from zero
             return f"trunc({number} + CASE WHEN {number} < 0 THEN -0.5 ELSE 0.5 END)"
         return f"round_even({number}, 0)"
 
@@ -177,7 +177,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         if escape is not None and (escape.isalpha() or escape == "'"):
             raise UnsupportedError("a letter or a quote as the escape character")
         left, right = (self.process(side, **kw) for side in (binary.left, binary.right))
-        if self.dialect.library_dialect == "sqlite":  # its LIKE ignores the case of ASCII letters
+        if self.dialect.library_dialect == "sqlite":  # SQLite's LIKE ignores the case of ASCII letters
             # Convert to lower case only once, because the conversion takes most of the time of a search.
             left = left if getattr(binary.left, "name", "") == "lower" else self._folded(left)
             right = self._folded(right)

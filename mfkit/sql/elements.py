@@ -117,7 +117,7 @@ class AfterLast(FunctionElement[str]):
 
 
 class ListValue(FunctionElement[str]):
-    """One of the values that a text lists, separated by "; ". Arguments: the text, the number from 1."""
+    """N-th part of a text that holds several values, separated by "; ". Arguments: the text, N from 1."""
 
     inherit_cache = True
     type = Text()

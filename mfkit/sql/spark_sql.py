@@ -74,7 +74,7 @@ class _SparkCompiler(DuckdbCompiler):
 
     def visit_extract(self, extract: Any, **kw: Any) -> str:
         text = super().visit_extract(extract, **kw)
-        return f"({text} - 1)" if extract.field == "dow" else text  # Sunday is 1 in Spark, but 0 elsewhere
+        return f"({text} - 1)" if extract.field == "dow" else text  # in Spark, Sunday is 1 instead of 0
 
     def visit_cast(self, cast: Any, **kw: Any) -> str:
         if isinstance(cast.type, Integer) and isinstance(cast.clause.type, (Float, Numeric)):

@@ -71,7 +71,7 @@ class _Duck:
         try:
             table = _relation(self._connection, request).to_arrow_table()
         finally:
-            with suppress(Exception):  # an earlier error, which is reported, may have ended the transaction
+            with suppress(Exception):  # ROLLBACK fails if an error has already ended the transaction
                 self._connection.execute("ROLLBACK")
         _put_line(out, {"kind": "table"})
         with ipc.new_stream(out, table.schema) as stream:
@@ -121,7 +121,7 @@ def main() -> None:
     """Respond to requests until the parent process exits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and kills this process
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # so that a library that prints to standard output does not corrupt the responses
+    os.dup2(2, 1)  # output that a library prints must not be mixed with the responses
     limit_memory(MEMORY_LIMIT)
     requests: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(requests,), daemon=True).start()
@@ -140,7 +140,7 @@ def main() -> None:
             duck.answer(request, out)
         except QueryError as error:
             _put_line(out, {"kind": "refused", "message": str(error)})
-        except Exception as error:  # reported to the parent
+        except Exception as error:  # every error is reported to the parent process
             _put_line(out, {"kind": "failed", "message": str(error) or type(error).__name__})
         finally:
             out.flush()

@@ -58,7 +58,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """What the build process wrote and counted.
+    """Result of the build process: change log position and row counts.
 
     Attributes:
         position: Rows that :attr:`Plan.position` returned.

@@ -116,8 +116,8 @@ class SqliteChangeSource(ChangeSource):
         now = os.stat(self.file)
         if os.access(self.file.parent, os.W_OK):
             return (now.st_dev, now.st_ino)
-        # SQLite opens a file in a read-only folder as immutable (see read_only_url), so data_version never
-        # changes. The size and the modification time show changes instead.
+        # SQLite opens a file in a read-only folder as immutable (see read_only_url), so PRAGMA data_version
+        # never changes. Size and modification time are compared instead.
         return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
 
     def reader(self) -> AbstractContextManager[Reader]:
@@ -197,7 +197,7 @@ class PostgresqlChangeSource(ChangeSource):
 
     def close(self) -> None:
         if self._connection is not None:
-            with suppress(Exception):  # the connection may be broken
+            with suppress(Exception):  # close() fails if the connection is broken
                 self._connection.close()
             self._connection = None
 

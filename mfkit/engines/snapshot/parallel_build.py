@@ -58,7 +58,7 @@ def build_in_process(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert process.stdin is not None and process.stdout is not None
-        with contextlib.suppress(OSError):  # the process has ended; its exit code is checked below
+        with contextlib.suppress(OSError):  # writing fails if the process has exited, which is checked below
             process.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
             process.stdin.flush()
         answer = process.stdout.read()

@@ -103,7 +103,7 @@ class SnapshotCache:
             manifest = Manifest(**stated)
             datetime.fromisoformat(manifest.made_at)
             if not all(_OWN.fullmatch(name) for name in manifest.files()):
-                return None  # a file name could be a path outside the directory
+                return None  # because a file name could be a path outside the directory
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return manifest if self.intact(manifest) else None
@@ -177,7 +177,8 @@ class SnapshotCache:
                     f"another process has been writing to {self.path} for {timeout:.0f} seconds"
                 ) from error
             except OSError as error:
-                if last or not isinstance(error, FileNotFoundError):  # clear_cache() may remove the directory
+                # The directory may be missing, because clear_cache() removed it in the meantime.
+                if last or not isinstance(error, FileNotFoundError):
                     raise CacheUnavailableError(
                         f"{self.path} cannot be written ({error.strerror})"
                     ) from error

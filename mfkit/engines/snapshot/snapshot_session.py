@@ -58,7 +58,8 @@ class Session:
         selection repeats earlier queries.
         """
         sql, parameters = translated.sql, translated.values
-        key = sql, repr(parameters)  # repr(), because 1, 1.0 and True are equal but return different results
+        # The key contains repr(), because 1, 1.0 and True are equal but can give different results.
+        key = sql, repr(parameters)
         with self._mutex:
             if (cached := self._cached.pop(key, None)) is not None:
                 self._cached[key] = cached  # inserted again at the end, as the most recently used entry

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
-    Integer,
     Label,
     Subquery,
     Text,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    union_all,
 )
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import iterate
@@ -31,13 +29,13 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
 from mfkit.models import Collection, Scan, Tag, UTCDateTime, collection_items, media, media_tags
 from mfkit.sql.elements import (
-    ListValue,
     PeriodStart,
     UtcClock,
     after_last,
     ancestor,
     capture_clock,
     folder_depth,
+    list_values,
 )
 
 c = media.c
@@ -124,7 +122,6 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
 _JOINED = frozenset(("tag", "collection"))
 _LISTS = frozenset(("artist", "genre", "people"))
 """Names of dimensions whose column can hold several values, separated by "; "."""
-_MAX_VALUES = 50
 _DEPTH = re.compile(r"folder:(\d{1,4})")
 
 
@@ -241,19 +238,13 @@ def split_lists(rows: Subquery, grouping: Dimensions) -> Subquery:
     """
     for name in grouping.lists:
         listed = rows.c[name]
-        number = _NUMBERS.alias()
-        separators = func.length(listed) - func.length(func.replace(listed, "; ", "", type_=Text()))
+        number, value, is_value = list_values(listed)
         rows = (
-            select(*(ListValue(one, number.c.n).label(name) if one is listed else one for one in rows.c))
-            .join_from(rows, number, 2 * (number.c.n - 1) <= func.coalesce(separators, 0))
+            select(*(value.label(name) if one is listed else one for one in rows.c))
+            .join_from(rows, number, is_value)
             .subquery()
         )
     return rows
-
-
-_NUMBERS = union_all(
-    *(select(literal_column(str(number), Integer()).label("n")) for number in range(1, _MAX_VALUES + 1))
-).subquery()
 
 
 def _parts(grouping: Dimensions) -> list[ColumnElement[Any]] | None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    exists,
     extract,
     func,
     literal,
@@ -27,7 +28,7 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution
 from mfkit.filters.text_search import search_hits
 from mfkit.models import EARLIEST_DATE, Collection, MediaType, Tag, collection_items, media, media_tags
-from mfkit.sql.elements import FirstWord, json_text
+from mfkit.sql.elements import FirstWord, json_text, list_values
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the earth (IUGG), for distances on a sphere."""
@@ -152,14 +153,11 @@ def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition
 
 def _one_of_several(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
     """Return a case-insensitive condition for a column that can hold several names, separated by "; "."""
-    several = "; " + func.lower(column) + "; "
+    number, one, is_value = list_values(column)
 
     def condition(values: tuple[str, ...]) -> Condition:
-        parts = [
-            func.replace(several, "; " + func.lower(value) + "; ", "", type_=Text()) != several
-            for value in values
-        ]
-        return or_(_folded(column)(values), and_(column.contains("; "), or_(*parts)))
+        any_of_list = exists().select_from(number).where(is_value, _folded(one)(values))
+        return or_(_folded(column)(values), and_(column.contains("; "), any_of_list))
 
     return condition
 

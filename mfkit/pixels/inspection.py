@@ -256,13 +256,15 @@ async def _feed(
                     rows = (await connection.execute(outstanding.pages(is_known, last))).all()
                 for row in rows:
                     if deadline is not None and time.monotonic() >= deadline:
-                        return
+                        return await pool.finish()
                     await pool.put_job(InspectionJob.of(row, steps))
                 if len(rows) < _PAGE:
                     break
                 last = rows[-1]
-    finally:
-        await pool.finish()
+    except Exception:
+        await pool.finish()  # This ends the results, so that the caller sees the error.
+        raise
+    await pool.finish()
 
 
 async def _store(database: Database, jobs: Sequence[InspectionJob], report: InspectionReport) -> None:

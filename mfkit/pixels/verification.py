@@ -249,13 +249,15 @@ async def _feed(
                         rows = (await connection.execute(source.page(is_known, last))).all()
                     for row in rows:
                         if deadline is not None and time.monotonic() >= deadline:
-                            return
+                            return await pool.finish()
                         await pool.put_job(VerificationJob.of(row, source.how))
                     if len(rows) < _PAGE:
                         break
                     last = rows[-1]
-    finally:
-        await pool.finish()
+    except Exception:
+        await pool.finish()  # This ends the results, so that the caller sees the error.
+        raise
+    await pool.finish()
 
 
 async def _store(database: Database, jobs: Sequence[VerificationJob], report: VerificationReport) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Enum,
+    FromClause,
     Integer,
     MetaData,
     String,
@@ -24,6 +25,8 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
+    select,
+    union_all,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -191,6 +194,23 @@ def ancestor(folder: ColumnElement[str], depth: int) -> ColumnElement[str]:
 def after_last(text: ColumnElement[str], separator: Literal["/", ","]) -> ColumnElement[str]:
     """Return the SQL expression for the text after the last separator, or the whole text if it has none."""
     return AfterLast(text, literal_column(f"'{separator}'"))
+
+
+def list_values(text: ColumnElement[Any]) -> tuple[FromClause, ColumnElement[str], ColumnElement[bool]]:
+    """Return SQL that splits a text that lists several values, separated by "; ".
+
+    Returns:
+        A table of the numbers from 1 to 50, the SQL expression for the value with that number, and the SQL
+        condition that the text has so many values. A text that is null has one value, null.
+    """
+    number = _NUMBERS.alias()
+    separators = func.length(text) - func.length(func.replace(text, "; ", "", type_=Text()))
+    return number, ListValue(text, number.c.n), 2 * (number.c.n - 1) <= func.coalesce(separators, 0)
+
+
+_NUMBERS = union_all(
+    *(select(literal_column(str(number), Integer()).label("n")) for number in range(1, 51))
+).subquery()
 
 
 def by_code_point(text: ColumnElement[Any]) -> ColumnElement[str]:

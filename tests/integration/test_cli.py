@@ -75,7 +75,7 @@ def test_json_output(run, folder):
         (("lab", "--library", "nowhere.db"), "No library found at nowhere.db"),
         (("app", "nowhere.db"), "No library found at nowhere.db"),
         (("demo", "media"), "media"),
-        (("sizes", "--library", "mysql://root:secret@host/db"), "not in mysql"),
+        (("sizes", "--library", "mysql://root:secret@host/db"), "cannot be stored in mysql"),
     ],
 )
 def test_invalid_arguments_end_with_2(run, folder, arguments, words):

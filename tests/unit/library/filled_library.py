@@ -22,6 +22,7 @@ DTYPES = {
     "float": "float64",
     "bool": "boolean",
     "time": "datetime64[us, UTC]",
+    "local time": "datetime64[us]",
     "enum": "category",
 }
 
@@ -43,6 +44,15 @@ MEDIA = {
     "compression_ratio": "float",
     "missing_since": "time",
     "modified_at": "time",
+    "captured_at": "local time",
+    "capture_offset": "whole",
+    "capture_precision": "text",
+    "capture_source": "text",
+    "capture_flag": "text",
+    "device": "whole",
+    "inode": "whole",
+    "link_count": "whole",
+    "changed_ns": "whole",
     "duration": "float",
     "width": "whole",
     "height": "whole",
@@ -67,9 +77,17 @@ MEDIA = {
     "longitude": "float",
     "location_name": "text",
     "extra_metadata": "text",
+    "rating": "float",
+    "people": "text",
+    "description": "text",
+    "album_artist": "text",
+    "track": "whole",
+    "disc": "whole",
     "folder": "text",
     "extension": "text",
     "copies": "whole",
+    "date": "local time",
+    "date_source": "text",
 }
 
 
@@ -113,12 +131,19 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
     "summary": (lambda lib: lib.summary(), {"media_type": "enum", **SUMS}),
     "summary by several": (
         lambda lib: lib.summary(["year", "camera", "resolution", "month", "folder"]),
-        {"year": "whole", "camera": "text", "resolution": "text", "month": "time", "folder": "text", **SUMS},
+        {
+            "year": "whole",
+            "camera": "text",
+            "resolution": "text",
+            "month": "local time",
+            "folder": "text",
+            **SUMS,
+        },
     ),
     "growth": (
         lambda lib: lib.growth("day"),
         {
-            "period": "time",
+            "period": "local time",
             "media_type": "enum",
             "files": "whole",
             "bytes": "whole",
@@ -144,7 +169,7 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
     ),
     "growth by none": (
         lambda lib: lib.growth("year", by=()),
-        {"period": "time", **dict.fromkeys(("files", "bytes", "total_files", "total_bytes"), "whole")},
+        {"period": "local time", **dict.fromkeys(("files", "bytes", "total_files", "total_bytes"), "whole")},
     ),
     "folders": (
         lambda lib: lib.folders(),

@@ -87,7 +87,7 @@ class TestReading:
         assert [[None if pd.isna(cell) else cell for cell in row] for row in frame.to_numpy().tolist()] == [
             [
                 "b.mp4",
-                DAY + timedelta(days=1),
+                (DAY + timedelta(days=1)).replace(tzinfo=None),
                 "file",
                 None,
                 None,
@@ -100,7 +100,7 @@ class TestReading:
             ],
             [
                 "a.jpg",
-                DAY,
+                DAY.replace(tzinfo=None),
                 "capture",
                 "Lisbon",
                 "Canon EOS 6D",
@@ -116,7 +116,7 @@ class TestReading:
         assert empty.dtypes.equals(frame.dtypes)
         assert frame.dtypes.astype(str).to_dict() == {
             **dict.fromkeys(columns, "str"),
-            "date": DTYPES["time"],
+            "date": DTYPES["local time"],
             "pixels": "Int64",
         }
 

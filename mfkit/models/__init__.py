@@ -26,9 +26,9 @@ from mfkit.models.search_index import media_search
 from mfkit.models.wide_view import media
 
 __all__ = [
-    "EARLIEST_DATE",
     "Base",
     "Collection",
+    "EARLIEST_DATE",
     "InspectionStep",
     "LocalDateTime",
     "MediaCopy",

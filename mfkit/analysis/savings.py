@@ -47,7 +47,10 @@ def savings(
     rows = [row for row in assumptions if row.target == target]
     if not rows:
         targets = dict.fromkeys(row.target for row in assumptions)
-        raise FilterError(f"The assumptions have no target {target!r}. Use one of {', '.join(targets)}.")
+        raise FilterError(
+            f"The assumptions for the savings estimate have no target codec {target!r}. "
+            f"Use one of {', '.join(targets)}."
+        )
     assumed = union_all(
         *(
             select(

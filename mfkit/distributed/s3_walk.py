@@ -66,8 +66,8 @@ def walk_objects(
                 path = to_stored_path(f"{URL}{bucket}/{one['Key']}")
                 if path <= last:
                     raise StorageUnavailableError(
-                        f"{URL}{bucket} does not list its objects in the order of S3 (as directory buckets). "
-                        "Copy them to a general purpose bucket to scan them."
+                        f"{URL}{bucket} does not list its objects sorted by key; directory buckets never do. "
+                        "Copy the objects to a general purpose bucket and scan that."
                     )
                 last = path
                 if not _is_file(one, path, aside) or not folders.include(path[below:]):

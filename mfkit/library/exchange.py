@@ -82,7 +82,8 @@ class ExchangeMethods(LibraryBase):
         if file.suffix.lower() == export_formats.GEOJSON_SUFFIX:
             if chosen.has_location is False:
                 raise ExportError(
-                    "GeoJSON contains only items with a location, and has_location=False selects the others."
+                    "GeoJSON contains only items with a location, but has_location=False selects only items "
+                    "without one. Remove that filter, or choose another format."
                 )
             chosen = chosen.replace(has_location=True)
             if columns is not None:

@@ -155,7 +155,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
 
     def visit_floordiv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         if not isinstance(binary.left.type, Integer) or not isinstance(binary.right.type, Integer):
-            raise UnsupportedError("a floor division of fractions")
+            raise UnsupportedError("floor division (//) of decimal numbers")
         return f"{self.process(binary.left, **kw)} // {self.process(binary.right, **kw)}"
 
     def visit_binary(self, binary: Any, *args: Any, **kw: Any) -> str:

@@ -90,7 +90,7 @@ class _SparkCompiler(DuckdbCompiler):
 
     def visit_floordiv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         if not isinstance(binary.left.type, Integer) or not isinstance(binary.right.type, Integer):
-            raise UnsupportedError("a floor division of fractions")
+            raise UnsupportedError("floor division (//) of decimal numbers")
         return f"{self.process(binary.left, **kw)} div nullif({self.process(binary.right, **kw)}, 0)"
 
     def visit_mod_binary(self, binary: Any, operator: Any, **kw: Any) -> str:

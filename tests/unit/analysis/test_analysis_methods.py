@@ -774,7 +774,7 @@ def test_own_assumptions(library: MediaLibrary) -> None:
         (own.assign(high=math.inf), "is out of range"),
         (own.assign(high_fps=0), "is out of range"),
         (own.assign(low="x"), "is out of range"),
-        (new, "no target 'hevc'. Use one of vvc"),
+        (new, "no target codec 'hevc'. Use one of vvc"),
     ):
         with pytest.raises(FilterError, match=message):
             library.savings(assumptions=wrong)

@@ -8,6 +8,7 @@ never set, so it is not returned as a date.
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 _MAX_LENGTH = 128
@@ -97,7 +98,13 @@ def parse_date(text: str | None, offset: str | None = None, fraction: str | None
         >>> parse_date("1958-03").precision
         'month'
     """
-    cleaned = (text or "")[:_MAX_LENGTH].replace("\0", " ").rstrip()
+    cut = None if fraction is None else fraction[:_MAX_LENGTH]
+    return _parse((text or "")[:_MAX_LENGTH], None if offset is None else offset[:_MAX_LENGTH], cut)
+
+
+@lru_cache(1024)  # A file often states the same date in several fields.
+def _parse(text: str, offset: str | None, fraction: str | None) -> ParsedDate | None:
+    cleaned = text.replace("\0", " ").rstrip()
     cleaned = _BLANK_PARTS.sub("00", _BLANK_CLOCK.sub("", cleaned)).strip()
     for form in _FORMS:
         if match := form.match(cleaned):

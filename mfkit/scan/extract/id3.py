@@ -6,6 +6,7 @@ until all texts of the file are known.
 
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from mfkit.scan.extract import ratings
@@ -30,6 +31,8 @@ _WITH_SLASH = frozenset(
     "ac/dc|gza/genius|hip-hop/rap|hip hop/rap|r&b/soul|singer/songwriter|christian/gospel|pop/funk|"
     "christian & gospel|jazz/funk|alternative/indie|rock/pop".split("|")
 )
+_MAX_VALUES, _MAX_IN_FRAME = 1_000, 100
+"""Maximum numbers of values read from a tag and from one of its frames."""
 _SPLIT_BY_SLASH = ("artist", "album_artist", "composer", "genre")
 
 
@@ -78,7 +81,7 @@ def read_id3v2(reader: BoundedReader, at: int = 0) -> Id3 | None:
         elif name == "PRIV":
             packet = data[4:] if data.startswith(b"XMP\x00") and packet is None else packet
         else:
-            texts += _texts(name, data)
+            texts += islice(_texts(name, data), min(_MAX_IN_FRAME, _MAX_VALUES - len(texts)))
     return Id3(texts, rating, packet, version == 3)
 
 

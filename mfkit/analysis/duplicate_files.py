@@ -1,4 +1,4 @@
-"""Duplicate files: items with several paths, and the path to keep of each."""
+"""Duplicate files: items with several paths, and the suggested path to keep for each item."""
 
 from __future__ import annotations
 
@@ -83,12 +83,13 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     every = union_all(originals, copies).subquery().c
     path = func.lower(every.file_path)
     without = func.replace(every.file_path, "/", "", type_=Text())
-    # The number of words is compared, so a word that all paths of an item contain has no effect.
+    # Paths are ranked by how many COPY_WORDS they contain, so a word in all paths of an item has no effect.
     signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_WORDS]
     judged = select(
         *every,
         reduce(add, signs).label("_copy"),
-        # Databases sort nulls differently. This column sorts unknown times last on all of them.
+        # Databases sort nulls differently. This column makes every database sort unknown modification times
+        # last.
         case((every.file_modified_at.is_(None), 1), else_=0).label("_undated"),
         (func.length(every.file_path) - func.length(without)).label("_folders"),
         func.length(every.file_path).label("_length"),
@@ -114,7 +115,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         ranked, func.dense_rank().over(order_by=(freed.desc(), ranked.c.id)).label("_group")
     ).subquery()
     r = ranked.c
-    # Each path is compared with the best path, and the best path with the second best.
+    # Each path is compared with the best path to keep, and the best path is compared with the second best
+    # path.
     rival = ranked.alias()
     against = and_(rival.c.id == r.id, rival.c._rank == case((r._rank == 1, 2), else_=1))
     kept = r._rank == 1

@@ -107,7 +107,8 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
             integer_sum(func.sum(each.c.bytes)).label("bytes"),
         )
         .group_by(value)
-        # HAVING is evaluated once per group. WHERE would compute the expression for each row.
+        # HAVING is used instead of WHERE, because WHERE would compute the expression for each row, not for
+        # each group.
         .having(func.count(value) > 0)
         .order_by(files.desc(), named)
         .limit(limit)
@@ -116,7 +117,7 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
 
 
 def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
-    """Yield the fields of a filter that accept any text, with each value, because no item may have it."""
+    """Yield (field, value) pairs of the filter fields that accept any text, even text that no item has."""
     for field in DIMENSION_OF_FIELD:
         for value in getattr(chosen, field) or ():
             yield field, value

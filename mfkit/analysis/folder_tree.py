@@ -59,7 +59,8 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         .group_by(c.folder)
         .subquery()
     )
-    # The root folder becomes the empty text, so that it equals the part of a path before the first separator.
+    # The root folder "/" is replaced by an empty text, because the part of a path before its first separator
+    # is also empty.
     folder = case((grouped.c.folder == "/", ""), else_=grouped.c.folder)
     separators = func.length(folder) - func.length(func.replace(folder, "/", "", type_=Text()))
     totals = select(folder.label("folder"), separators.label("level"), *list(grouped.c)[1:]).cte("totals")
@@ -71,7 +72,8 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         named = select(
             here.label("id"), parent.label("parent"), totals.c.files, totals.c.bytes, totals.c.duration
         )
-        # This condition leaves out folders that are less deep, because a smaller depth already lists them.
+        # This condition leaves out folders above the current level, because the query of a higher level
+        # already lists them.
         named_rows = (named.where(totals.c.level >= base + down) if down else named).subquery()
         levels.append(
             select(

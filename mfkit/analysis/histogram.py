@@ -54,7 +54,7 @@ def value_range(column: str, chosen: MediaFilter, *, log: bool = False) -> Selec
 
 
 def edges(column: str, least: float | None, greatest: float | None, bins: int, *, log: bool) -> list[Any]:
-    """Return the bin edges: one more than the number of bins, or an empty list if there are no values.
+    """Return the edges of a histogram's bins, or an empty list if the column has no values.
 
     Args:
         column: Name of the column. An integer column has integer edges, and at most one bin per integer.
@@ -119,7 +119,7 @@ def histogram(
 
 
 def bin_number(column: str, bin_edges: Sequence[float]) -> ColumnElement[Any]:
-    """Return the SQL expression for the number of the bin that contains a value; null for a null value.
+    """Return the SQL expression for the number of the bin that contains a value (null if the value is null).
 
     Args:
         column: One of :data:`QUANTITIES`.
@@ -155,7 +155,7 @@ def _counted(quantity: ColumnElement[Any], chosen: MediaFilter, log: bool) -> li
 
 
 def _edges(least: float, greatest: float, bins: int, log: bool) -> list[float]:
-    """Return edges at equal distances, or at equal ratios if ``log``; the two outer edges are not rounded."""
+    """Return bin edges at equal distances, or at equal ratios if ``log`` is true. Inner edges are rounded."""
     if log:
         ratio = math.log(greatest / least)
         between = [least * math.exp(ratio * place / bins) for place in range(1, bins)]

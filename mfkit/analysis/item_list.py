@@ -144,8 +144,8 @@ def _counted(
     return (
         select(name, func.count(links.c.media_item_id).label("items"), *further)
         .outerjoin_from(name.table, links, linked)
-        # DuckDB and Spark require all columns here: unlike others, they do not infer that the id determines
-        # the other columns.
+        # GROUP BY names all columns, because DuckDB and Spark do not infer that the id determines the other
+        # columns, as SQLite and PostgreSQL do.
         .group_by(name, *further)
         .order_by(by_code_point(name))
     )

@@ -37,7 +37,7 @@ def cell_size(chosen: MediaFilter) -> float:
         fits = (MAX_CELLS - 1) / both if both else math.inf
     else:
         fits = (math.sqrt(both**2 + 4 * height * width * (MAX_CELLS - 1)) - both) / (2 * height * width)
-    # 1e-4 degrees are about 10 metres. Photos within this distance show the same place.
+    # A cell is never smaller than 1e-4 degrees, about 10 metres, because closer photos show the same place.
     return max(1.01 / fits, 1e-4)
 
 
@@ -87,7 +87,7 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
         select(*sums)
         .where(*conditions(chosen), c.latitude.is_not(None), c.longitude.is_not(None))
         .group_by(row, column)
-        # Order by result names, because PostgreSQL does not recognize that two expressions with bind
-        # parameters are equal.
+        # ORDER BY uses the names of the result columns, because PostgreSQL does not recognize that two
+        # expressions with bind parameters are equal.
         .order_by(desc("files"), "latitude", "longitude")
     )

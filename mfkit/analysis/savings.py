@@ -55,7 +55,8 @@ def savings(
         *(
             select(
                 literal(row.media_type, Text()).label("media_type"),
-                # Audio has an empty text instead of null, because null never equals null in a join.
+                # The resolution of audio is an empty text instead of null, because null never equals null in
+                # a join.
                 literal(row.resolution or "", Text()).label("resolution"),
                 *(
                     literal(float(getattr(row, name)), Double()).label(name)

@@ -85,7 +85,8 @@ def totals() -> Select[Any]:
         .subquery()
     )
     return select(
-        # The column is accessed by key, because the attribute .items is a method.
+        # The column `items` is accessed by key, because the attribute .items of a SQLAlchemy collection is a
+        # method.
         (present.c["items"] + present.c.copies + unread.c.unread).label("files"),
         (present.c.item_bytes + present.c.copy_bytes + unread.c.unread_bytes).label("bytes"),
         *present.c,
@@ -264,7 +265,7 @@ def _within(root: str) -> ColumnElement[bool]:
 
 
 def _ranked(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
-    """Number removed or added paths per content, so that a removed path can be paired with an added one."""
+    """Number the removed or added paths of each file content, to pair removed paths with added paths."""
     rank = func.row_number().over(partition_by=hash_, order_by=net.c.file_path)
     return select(net.c.file_path, hash_.label("hash"), size.label("size"), rank.label("rank")).where(which)
 

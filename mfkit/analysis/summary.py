@@ -48,7 +48,8 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
             func.coalesce(func.sum(each.c._duration), 0.0).label("duration"),
         )
         .group_by(*groups)
-        # Order by the result name, because Spark cannot resolve the sum itself beside a window function.
+        # ORDER BY uses the name of the result column, because Spark cannot resolve a sum expression in a
+        # query with a window function.
         .order_by(size.desc(), *ordered_by(groups))
     )
 

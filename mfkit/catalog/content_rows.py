@@ -1,4 +1,4 @@
-"""In-memory rows of the items and copies that a batch of files affects, with one item per content.
+"""Database rows of items and copies that a scan or an import loads into memory, changes and writes back.
 
 Scans (``mfkit.scan.identity``) and imports (``mfkit.exchange.imports.merge_rows``) have different rules to
 assign files to items and copies. Both use :class:`ContentRows` to load the rows, change them in memory and
@@ -43,7 +43,7 @@ _CHUNK = 5000
 
 @dataclass(slots=True)
 class ItemRow:
-    """Item that a batch of files affects.
+    """In-memory row of an item that a scan or an import may change for a batch of files.
 
     Attributes:
         id: Id of the item.
@@ -65,13 +65,13 @@ class ItemRow:
 
     @property
     def is_new(self) -> bool:
-        """True if the batch adds the item."""
+        """True if the item is not in the database yet."""
         return self.stored_path is None
 
 
 @dataclass(slots=True)
 class CopyRow:
-    """Copy that a batch of files affects.
+    """In-memory row of a copy that a scan or an import may change for a batch of files.
 
     Attributes:
         id: Id of the copy.
@@ -99,7 +99,7 @@ class CopyRow:
 
 
 class ContentRows(ABC, Generic[ItemT]):
-    """Items and copies that a batch of files affects, in dictionaries for fast lookup.
+    """In-memory rows of the items and copies that a batch of files may change, with dictionaries for lookup.
 
     Attributes:
         item_query: SELECT statement for the columns of media_items that :meth:`make_item` needs.
@@ -126,7 +126,7 @@ class ContentRows(ABC, Generic[ItemT]):
         """Create an item from a row that :attr:`item_query` returned."""
 
     async def load(self, connection: AsyncConnection, paths: Sequence[str], hashes: Sequence[str]) -> None:
-        """Load all items and copies with the given paths or contents, and all copies of these items.
+        """Load all items and copies with the given paths or content hashes, and the items' other copies.
 
         Args:
             connection: Connection in a write transaction.
@@ -152,7 +152,7 @@ class ContentRows(ABC, Generic[ItemT]):
             self._add_copy(copy)
 
     def add_item(self, item: ItemT) -> None:
-        """Add an item that was loaded from the database or that the batch creates."""
+        """Add the in-memory row of an item that was loaded from the database, or of a new item."""
         self.items[item.id] = item
         self.by_hash[item.hash] = item
         self.by_path[item.path] = item
@@ -178,7 +178,7 @@ class ContentRows(ABC, Generic[ItemT]):
         scanned_at: datetime | None = None,
         status: Status = _NO_STATUS,
     ) -> None:
-        """Add a copy of an item at a path that no other item or copy of the batch has."""
+        """Add a copy of an item at a path that no other item or copy in memory has."""
         copy = CopyRow(new_id(), owner.id, path, owner.hash, owner.size, modified_at, is_new=True)
         self._add_copy(copy)
         self.find_copy(copy, modified_at, scanned_at, status)
@@ -219,17 +219,17 @@ class ContentRows(ABC, Generic[ItemT]):
         return copy
 
     def reassign_copies(self, item: ItemT, owner: ItemT) -> None:
-        """Remove an item from the batch and assign its copies to another item with the same content."""
+        """Remove an item from memory, and assign its copies to another item with the same content."""
         del self.items[item.id], self.by_hash[item.hash], self.by_path[item.path]
         for copy in self.copies_of.get(item.id, {}).values():
             copy.item_id = owner.id
             self.copies_of.setdefault(owner.id, {})[copy.path] = copy
 
     async def free_keys(self, connection: AsyncConnection) -> None:
-        """Free the old hashes and paths of changed items before the items are written.
+        """Replace old hashes of edited items by placeholders, and write new paths of moved items.
 
-        Hashes and paths are unique, so two items must never have the same value, not even between two
-        statements.
+        This must happen before the items are written: hashes and paths are unique, so two items must never
+        have the same value, not even between two statements.
         """
         stored = [item for item in self.items.values() if not item.is_new]
         edited = [(f"{item.id}", item.id) for item in stored if item.hash != item.stored_hash]
@@ -238,7 +238,7 @@ class ContentRows(ABC, Generic[ItemT]):
         await take_paths(connection, moved)
 
     async def write_copies(self, connection: AsyncConnection) -> None:
-        """Delete the dropped copies and write the found copies. Their items must already be written."""
+        """Delete the dropped copies and write the found copies, whose items must already be written."""
         for chunk in chunks(self._dropped_copies):
             await connection.execute(delete(_COPY).where(_COPY.c.id.in_(chunk)))
         found = self._found_copies.values()
@@ -270,7 +270,7 @@ class ContentRows(ABC, Generic[ItemT]):
 async def select_in(
     connection: AsyncConnection, statement: Select[Any], column: Any, values: Sequence[Any]
 ) -> list[Any]:
-    """Return the rows whose column has one of the given values; the number of values is not limited."""
+    """Return all rows whose column has one of the given values, of which there may be any number."""
     rows: list[Any] = []
     for chunk in chunks(values):
         rows += (await connection.execute(statement.where(column.in_(chunk)))).all()

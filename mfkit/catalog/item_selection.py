@@ -1,4 +1,4 @@
-"""Temporary table with the items that a change applies to, and validation of names."""
+"""Temporary table with the items that a change applies to, and validation of tag and collection names."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ from mfkit.catalog.item_selection import ItemsArgument, checked_names, count_ite
 from mfkit.core.database import Database
 from mfkit.models import Collection, MediaItem, MediaMetadata, Tag, collection_items, media_tags, utc_now
 
-# Link table -> model of the linked tag or collection, foreign key column to this model, creation time column.
+# Keys are link tables. Values are the model of the linked tag or collection, the foreign key column that
+# refers to it, and the column with the creation time of the link.
 _LINK_TABLES: dict[Table, tuple[type[Tag] | type[Collection], Column[Any], Column[Any]]] = {
     media_tags: (Tag, media_tags.c.tag_id, media_tags.c.created_at),
     collection_items: (Collection, collection_items.c.collection_id, collection_items.c.added_at),

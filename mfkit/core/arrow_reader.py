@@ -103,7 +103,7 @@ def sqlite_reader(file: Path) -> Iterator[SqliteReader]:
 
 
 def connect_sqlite(file: Path) -> sqlite3.Connection:
-    """Open a read-only connection to a SQLite file; only one thread may use it at a time."""
+    """Open a read-only connection to a SQLite file, which only one thread may use at a time."""
     connection = sqlite3.connect(
         sqlite_uri(file), uri=True, isolation_level=None, check_same_thread=False, timeout=30
     )

@@ -157,7 +157,7 @@ async def _execute_chunks(connection: AsyncConnection, head: str, chunks: Iterab
             if running is not None:
                 await running
             running = asyncio.ensure_future(connection.exec_driver_sql(statement, values))
-            await asyncio.sleep(0)  # gives the event loop a chance to start the statement
+            await asyncio.sleep(0)  # This pause lets the event loop start the statement.
         if running is not None:
             await running
     finally:
@@ -174,7 +174,8 @@ def _column(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Seq
     if function is None:
         return values
     first = values[0]
-    if all(value is first for value in values):  # fast path for columns of None or of one shared timestamp
+    if all(value is first for value in values):
+        # All rows often share one value, such as None or the same timestamp, which is converted only once.
         return [None if first is None else function(first)] * len(values)
     return [None if value is None else function(value) for value in values]
 
@@ -192,7 +193,8 @@ def new_ids(count: int) -> list[UUID]:
     """Return new unique ids in ascending order (UUID version 7)."""
     milliseconds = time.time_ns() // 1_000_000 << 80
     drawn = os.urandom(_RANDOM * count)
-    # Version and variant bits are set here, because UUID(version=...) would take twice as long.
+    # The version and variant bits of the UUIDs are set here, because UUID(version=...) would take twice as
+    # long.
     rests = sorted(
         int.from_bytes(drawn[at : at + _RANDOM], "big") & _FREE | _FIXED
         for at in range(0, len(drawn), _RANDOM)

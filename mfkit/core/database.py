@@ -89,7 +89,7 @@ class Database:
                 engine_url,
                 json_serializer=_json,
                 connect_args=connect_args,
-                # Test each connection before use, because the server may have been restarted.
+                # Each connection is tested before use, because the server may have been restarted.
                 pool_pre_ping=self.dialect == "postgresql",
             )
         except ModuleNotFoundError as error:
@@ -162,7 +162,7 @@ class Database:
             schema_version.refuse_newer(revision, self.name)
             create = create or revision is not None or (self.dialect == "sqlite" and self.file is None)
         elif self._open_file is not None and self._open_file.opened:
-            create = True  # the connection below raises the error that the file was deleted or moved
+            create = True  # The connection below raises the error that the file was deleted or moved.
         if not create:
             raise LibraryNotFoundError(
                 f"The library {self.name} does not exist. Check the name, or create the library with a first "
@@ -330,7 +330,8 @@ class Database:
                 ) from error
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would create an encoder in each call
+# One encoder is shared, because json.dumps() would create an encoder in each call.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def _json(value: Any) -> str:
@@ -338,13 +339,14 @@ def _json(value: Any) -> str:
     text_ = _ENCODER.encode(value)
     try:
         text_.encode()
-    except UnicodeEncodeError:  # an unpaired surrogate, which databases can store only in escaped form
+    except UnicodeEncodeError:
+        # The text contains an unpaired surrogate, which databases can store only in escaped form.
         return json.dumps(value)
     return text_
 
 
 class NullDatabase(Database):
-    """Placeholder for a published dataset, which has no library database; every access raises an error.
+    """Placeholder for the library database that a published dataset lacks; every access raises an error.
 
     Attributes:
         file: Always None.
@@ -374,7 +376,7 @@ class NullDatabase(Database):
 
     @property
     def engine(self) -> NoReturn:  # type: ignore[override]
-        """Raise the same error as :attr:`dialect`, because there is no database."""
+        """Raise an error, because a published dataset has no database to connect to."""
         self._make_folder()
         raise AssertionError
 
@@ -386,7 +388,7 @@ class NullDatabase(Database):
         """Do nothing, because a dataset keeps the schema with which it was published."""
 
     async def dispose(self) -> None:
-        """Do nothing, because there are no connections."""
+        """Do nothing, because a published dataset has no database connections."""
 
     def _make_folder(self) -> NoReturn:
         raise ReadOnlyLibraryError(

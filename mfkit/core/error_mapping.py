@@ -26,7 +26,8 @@ RECOVER = (
 )
 """Advice in the message about a damaged SQLite file (https://www.sqlite.org/recovery.html)."""
 _DAMAGED = "{name} is damaged ({cause}). Run mfkit doctor for details. " + RECOVER
-# Part of SQLite's message -> mfkit's error and message. Source: https://www.sqlite.org/rescode.html
+# Each part of a SQLite error message is mapped to mfkit's error class and message. Source:
+# https://www.sqlite.org/rescode.html
 _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
     (
         "unable to open database file",
@@ -73,8 +74,8 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("prohibited", QueryError, "Only reading is allowed here: SQLite refused the statement ({cause})."),
     ("interrupted", QueryError, "The query was interrupted."),
 )
-# Prefix of PostgreSQL's error code -> mfkit's error and message.
-# Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+# Each prefix of a PostgreSQL error code is mapped to mfkit's error class and message. Source:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("28", DatabaseUnavailableError, "{name} refuses the login: {cause}."),
     ("3D000", DatabaseUnavailableError, "{name} cannot be opened: {cause}. Create it with createdb."),

@@ -82,7 +82,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     future, cancel = _start(work)
     try:
         with scope.running(cancel):
-            # On Windows, Ctrl-C cannot interrupt a wait without a timeout.
+            # The wait has a timeout, because on Windows Ctrl-C cannot interrupt a wait without a timeout.
             while not wait([future], timeout=0.5).done:
                 pass
     except BaseException:
@@ -160,7 +160,7 @@ def _start(work: Coroutine[Any, Any, T]) -> tuple[Future[T], Callable[[], None]]
 
     async def run() -> T:
         tasks.append(asyncio.ensure_future(work))
-        if cancelled.is_set():  # cancel() was called before the task existed
+        if cancelled.is_set():  # If cancel() was called before the task existed, the task is cancelled now.
             tasks[0].cancel()
         await asyncio.wait(tasks)
         return tasks[0].result()

@@ -58,7 +58,7 @@ class CancelToken:
 
     @contextmanager
     def running(self, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Return a context manager; while its block runs, :meth:`stop` calls ``interrupt``.
+        """Return a context manager for the work. During its block, :meth:`stop` calls ``interrupt``.
 
         Args:
             interrupt: Function that interrupts the work. Any thread may call it.
@@ -159,7 +159,7 @@ class QueryThreads:
                 outcome = future.set_result, work(token)
             except BaseException as error:
                 outcome = future.set_exception, error
-            with suppress(RuntimeError):  # the loop may be closed before an abandoned query ends
+            with suppress(RuntimeError):  # The event loop may already be closed when an abandoned query ends.
                 loop.call_soon_threadsafe(finish, *outcome)
 
         thread = Thread(target=target, name=self._name, daemon=True)

@@ -160,7 +160,8 @@ async def _fill(reader: AsyncConnection, target: Database, table: Table, progres
         progress(len(page))
     number = table.autoincrement_column
     if number is not None and target.dialect == "postgresql":
-        async with target.transaction() as connection:  # new numbers must be higher than the copied numbers
+        async with target.transaction() as connection:
+            # PostgreSQL's sequence must continue after the copied numbers, so that new numbers are higher.
             sequence = func.pg_get_serial_sequence(table.name, number.name)
             await connection.execute(select(func.setval(sequence, func.max(number))))
 
@@ -170,9 +171,10 @@ async def _put(target: Database, table: Table, rows: Sequence[Row]) -> None:
     try:
         async with target.transaction(tries=10) as connection:
             await insert_rows(connection, table, columns, rows)
-    except (StatementError, ValueError, TypeError, OverflowError) as error:  # drivers raise these too
+    except (StatementError, ValueError, TypeError, OverflowError) as error:
+        # Database drivers raise all of these errors for invalid values.
         if len(rows) > 1:
-            for row in rows:  # insert the rows one by one to find the invalid row
+            for row in rows:  # The rows are inserted one by one to find the invalid row.
                 await _put(target, table, [row])
             return
         key = ", ".join(f"{one.name} {rows[0][columns.index(one.name)]}" for one in table.primary_key.columns)
@@ -184,7 +186,7 @@ async def _put(target: Database, table: Table, rows: Sequence[Row]) -> None:
 
 
 async def _pages(reader: AsyncConnection, table: Table, last: Any) -> AsyncIterator[Sequence[Row]]:
-    """Yield pages of rows after a primary key, in primary key order, which is equal on all databases."""
+    """Yield pages of rows after a primary key, in key order, which is the same on all databases."""
     key = tuple(table.primary_key.columns)
     positions = [list(table.columns).index(one) for one in key]
     statement = select(table).order_by(*key).limit(PAGE_SIZE)

@@ -60,7 +60,7 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     Raises:
         QueryError: The SQL is invalid, has several statements, or is not read-only.
     """
-    from asyncpg import InterfaceError, PostgresError  # installed by the extra "postgres"
+    from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs this package.
 
     sql = str(statement.compile(dialect=connection.dialect))
     names, outline = _called(sql)
@@ -138,7 +138,7 @@ async def copy_rows(
         IntegrityError: A row violates a constraint.
         DBAPIError: The server rejects a row, or the connection is lost.
     """
-    from asyncpg import InterfaceError, PostgresError  # installed by the extra "postgres"
+    from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs this package.
 
     # SQLAlchemy begins the transaction only with the first statement, and COPY bypasses SQLAlchemy.
     await connection.exec_driver_sql("SELECT 1")

@@ -55,7 +55,8 @@ def refuse_newer(revision: str | None, name: str) -> None:
 
 def upgrade(connection: Connection) -> None:
     """Run all pending migrations."""
-    from alembic import command  # imported here, because it takes 0.1 s and is rarely needed
+    # Alembic is imported here, because the import takes 0.1 s and is rarely needed.
+    from alembic import command
 
     command.upgrade(alembic_config(connection), "head")
 
@@ -117,12 +118,13 @@ def refuse_altered(connection: Connection, name: str) -> None:
     ours, tables = _own_statements(), set(Base.metadata.tables)
     found = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
     for type_, object_, sql in found:
-        # Names in SQLite are not case-sensitive.
+        # Names are compared in lower case, because names in SQLite are not case-sensitive.
         name_, expected = object_.lower(), ours.get(object_.lower(), set())
         if type_ == "table" and name_ in tables and not expected:
             if not str(sql).upper().startswith("CREATE TABLE"):
                 raise _altered(name, "virtual table", object_)
-            # https://www.sqlite.org/pragma.html#pragma_table_xinfo
+            # The column "hidden" marks generated columns
+            # (https://www.sqlite.org/pragma.html#pragma_table_xinfo).
             hidden = text("SELECT count(*) FROM pragma_table_xinfo(:name) WHERE hidden")
             if connection.scalar(hidden, {"name": object_}):
                 raise _altered(name, "table with generated columns", object_)

@@ -35,8 +35,8 @@ HOSTILE_FILE = (
 """Settings of read-only connections that protect against malicious files from other people."""
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
-    # 24 MiB hold the inner pages of all indexes of a few million rows. The operating system caches the other
-    # pages. A scan was not faster with 64 MiB.
+    # A page cache of 24 MiB holds the inner pages of all indexes of a few million rows. The operating system
+    # caches the other pages. A scan was not faster with 64 MiB.
     "PRAGMA cache_size = -24576",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cell_size_check = ON",
@@ -83,7 +83,8 @@ def exclusive_access(file: Path) -> Iterator[None]:
     """
     connection = _lock_exclusively(file) if file.exists() else None
     try:
-        if connection is not None and os.name == "nt":  # Windows cannot replace an open file
+        if connection is not None and os.name == "nt":
+            # The connection is closed, because Windows cannot replace an open file.
             connection.close()
         yield
     finally:
@@ -103,14 +104,14 @@ def _lock_exclusively(file: Path) -> sqlite3.Connection | None:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute("BEGIN EXCLUSIVE")
         if connection.execute("PRAGMA journal_mode").fetchone() != ("delete",):
-            raise _in_use(file)  # another connection has changed the journal mode again
+            raise _in_use(file)  # Another connection has changed the journal mode back in the meantime.
         return connection
     except BaseException as error:
         if connection is not None:
             connection.close()
         if not isinstance(error, sqlite3.Error):
             raise
-        code = error.sqlite_errorcode & 0xFF  # primary result code; the higher bits add details
+        code = error.sqlite_errorcode & 0xFF  # The low byte is SQLite's primary result code.
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return None
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -146,7 +147,7 @@ def replace_file(new: Path, old: Path) -> None:
 
 
 def is_database(file: Path) -> bool:
-    """Return whether a file has the magic number of a SQLite database. No connection may have it open."""
+    """Return whether a file has the magic number of a SQLite database. The file must not be open."""
     with file.open("rb") as opened:
         return opened.read(len(_MAGIC)) == _MAGIC
 
@@ -197,7 +198,8 @@ class SqliteFile:
             raise LibraryNotFoundError(
                 f"The library at {self.path} was deleted or moved. Restore it, or open it at its new path."
             ) from error
-        except OSError:  # for example, a network share does not respond; SQLite will report the error
+        except OSError:
+            # The file may be unreachable, for example on a network share. SQLite will report the error.
             return self._identity
         return found.st_dev, found.st_ino
 
@@ -273,7 +275,7 @@ def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) ->
             _set_up(connection, read_only=read_only)
             record.info[_FILE] = file.remember() if file is not None else None
         except BaseException:
-            connection.close()  # the pool does not close a connection whose setup failed
+            connection.close()  # The connection pool does not close a connection whose setup failed.
             raise
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -294,7 +296,7 @@ def _watch(engine: AsyncEngine, file: SqliteFile) -> None:
     @event.listens_for(engine.sync_engine, "checkout")
     def _again(connection: Any, record: Any, proxy: Any) -> None:
         if record.info[_FILE] is not None and record.info[_FILE] != file.identity():
-            raise DisconnectionError(f"{file.path} is another file")  # makes the pool reconnect
+            raise DisconnectionError(f"{file.path} is another file")  # This error makes the pool reconnect.
 
 
 def _set_up(connection: Any, *, read_only: bool) -> None:

@@ -16,31 +16,31 @@ _MATH: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "radians": math.radia
 # Authorizer action codes of a read-only statement. All others are denied (ATTACH, PRAGMA, writes,
 # transactions, DDL). Source: https://www.sqlite.org/c3ref/c_alter_table.html
 _READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
-# Allowed pragmas, none of which changes a setting. FTS5 uses data_version.
+# Allowed pragmas, none of which changes a setting. SQLite's full-text search uses data_version.
 _READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "table_list", "index_list"))
 # Allowed functions, which have no side effects (https://www.sqlite.org/lang_corefunc.html and related
 # pages). Not allowed are load_extension, fts3_tokenizer (reads and returns memory addresses), sqlite_log and
 # optimize.
 _FUNCTIONS = frozenset(
-    # Core
+    # Core functions
     "abs char coalesce concat concat_ws format glob hex if ifnull iif instr length like likelihood likely "
     "lower ltrim max min nullif octet_length printf quote random randomblob replace round rtrim sign "
     "soundex sqlite_version substr substring subtype trim typeof unhex unicode unistr unistr_quote unlikely "
     "upper zeroblob "
-    # Aggregates and windows
+    # Aggregate and window functions
     "avg count group_concat median percentile percentile_cont percentile_disc string_agg sum total "
     "cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number "
-    # Dates
+    # Date functions
     "current_date current_time current_timestamp date datetime julianday strftime time timediff unixepoch "
-    # Math
+    # Math functions
     "acos acosh asin asinh atan atan2 atanh ceil ceiling cos cosh degrees exp floor ln log log10 log2 mod pi "
     "pow power radians sin sinh sqrt tan tanh trunc "
-    # JSON
+    # JSON functions
     "-> ->> json json_array json_array_insert json_array_length json_error_position json_extract json_insert "
     "json_object json_patch json_pretty json_quote json_remove json_replace json_set json_type json_valid "
     "json_group_array json_group_object jsonb jsonb_array jsonb_array_insert jsonb_extract jsonb_insert "
     "jsonb_object jsonb_patch jsonb_remove jsonb_replace jsonb_set jsonb_group_array jsonb_group_object "
-    # Full text
+    # Full-text search functions
     "bm25 highlight match snippet".split()
 )
 
@@ -52,8 +52,8 @@ def authorize(action: int, first: str | None, second: str | None, *_: Any) -> in
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
-        # SQLite reports this action when a new connection loads a full-text table. SQLite itself rejects all
-        # real changes of sqlite_master.
+        # SQLite reports an update of sqlite_master when a new connection loads a full-text table. SQLite
+        # itself rejects all real changes of sqlite_master.
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
@@ -79,7 +79,8 @@ def open_for_free_sql(uri: str) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA cache_size = -24576")
         add_missing_math(connection)
-        # The full-text table is loaded before the authorizer is set, which would deny this as a write.
+        # The full-text table is loaded before the authorizer is set, because the authorizer would deny the
+        # loading as a write.
         connection.execute("PRAGMA table_info(media_fts)").fetchall()
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _MAX_STATEMENT_BYTES)

@@ -76,7 +76,8 @@ class Dataset:
             raise DatasetError(
                 f"{self.name} is not a valid URL of a dataset. Use a folder, s3://bucket/folder, or another "
                 "URL that PyArrow knows, with fsspec+ before URLs of fsspec."
-            ) from (None if self.name != given else error)  # the cause's message can contain a secret
+                # The cause is hidden if its message can contain a secret.
+            ) from (None if self.name != given else error)
         self.path = path.rstrip("/")
         if isinstance(self.filesystem, fs.LocalFileSystem):
             self.local = Path(self.path)
@@ -112,7 +113,7 @@ class Dataset:
         return found
 
     def refuse_foreign(self, own: Container[str]) -> None:
-        """Raise an error if the folder contains other files, unless it already contains a dataset.
+        """Raise an error if the folder is not a dataset but contains files that mfkit did not write.
 
         Args:
             own: Names of the relations' folders.
@@ -186,7 +187,7 @@ class Dataset:
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:
-        """Lock the dataset so that other processes on this machine cannot publish; a bucket has no lock.
+        """Lock a local dataset so that no other process on this machine publishes. A bucket is not locked.
 
         If publishing fails, the added files are removed. If nothing was published before, the lock file and
         new folders are also removed.
@@ -222,7 +223,9 @@ class Dataset:
         try:
             yield
         except BaseException:
-            with suppress(DatasetError, OSError):  # an unreadable manifest does not tell which files to keep
+            with suppress(DatasetError, OSError):
+                # If the manifest is unreadable, nothing is removed, because it is unknown which files must be
+                # kept.
                 now = self.read()
                 kept = {*now.files(), _version_file(now)} if now is not None else set()
                 for file in [file for file in self._added if file not in kept]:
@@ -259,7 +262,7 @@ class Dataset:
                 text = self._text(file)
                 try:
                     files = list(parse_manifest(text, self.name).files()) if text is not None else []
-                except DatasetError:  # the files of this version are unknown
+                except DatasetError:  # The files of this version are unknown, so they are not removed.
                     continue
                 if newest.version - int(number) < KEPT_VERSIONS:
                     kept.update(files)

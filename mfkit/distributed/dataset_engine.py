@@ -243,6 +243,7 @@ def open_dataset(target: str | os.PathLike[str], engine: SparkSession | Literal[
             f'{engine!r} cannot run queries on a dataset. Use "duckdb" or a Spark session: '
             "pip install 'mfkit[spark]', then pyspark.sql.SparkSession.builder.getOrCreate()."
         )
-    from mfkit.distributed.spark_engine import SparkEngine  # imported here, because it needs PySpark
+    # The module is imported here, because it requires PySpark.
+    from mfkit.distributed.spark_engine import SparkEngine
 
     return SparkEngine(dataset, engine)

@@ -1,4 +1,4 @@
-"""Pool that inspects files on the machines of an executor, and the connection to a Dask cluster."""
+"""Pool that inspects media files on remote machines through an executor, and the connection to Dask."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mfkit.version import __version__
 _FILES_PER_TASK = 64
 """Maximum number of files per task. Submitting a task takes about as long as reading one file."""
 _BYTES_PER_TASK = 256 << 20
-"""A task with more bytes than this gets no more files, so that a lost task repeats little work."""
+"""Total file size in bytes from which a task gets no more files, so that a lost task repeats little work."""
 _MAX_TASKS = 512
 """Maximum number of running tasks. Their 32,768 files are kept in memory."""
 _MAX_WAITING_FILES = 16_384
@@ -83,7 +83,8 @@ class ExecutorPool:
             await asyncio.wait(tasks, timeout=_BROKEN_EXECUTOR_SECONDS)
         for task in tasks:
             task.cancel()
-        while not self._done.empty():  # gather() below retrieves the errors of these tasks
+        while not self._done.empty():
+            # The failed tasks are collected here, and gather() below retrieves their errors.
             if (done := self._done.get_nowait()) is not None:
                 tasks.append(done)
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -132,7 +133,7 @@ class ExecutorPool:
             task.add_done_callback(self._done.put_nowait)
 
     async def _inspect(self, jobs: list[Job]) -> list[Job]:
-        """Inspect files in one task. If it is lost, inspect each file in its own task.
+        """Inspect files in one task. If the task is lost, inspect each file in its own task.
 
         A file whose own task is also lost counts as failed.
         """
@@ -146,7 +147,7 @@ class ExecutorPool:
         return jobs
 
     async def _run_task(self, jobs: list[Job]) -> BaseException | None:
-        """Inspect files in one task; return None, or the error if the task was lost."""
+        """Inspect files in one task. Return the error if the task was lost, otherwise None."""
         started = time.monotonic()
         requests = b"".join(job.request for job in jobs)
         submitting = asyncio.create_task(asyncio.to_thread(self._submit, requests))
@@ -176,12 +177,14 @@ class ExecutorPool:
         for job, line in zip(jobs, lines.splitlines(), strict=True):
             apply_reply(line, job.result)
         self._any_done = True
-        if self._done.empty():  # unprocessed results mean that this machine, not the cluster, is too slow
+        if self._done.empty():
+            # The limit is not adjusted while results are unprocessed, because then this machine is too slow,
+            # not the cluster.
             self._limit.adjust(time.monotonic() - started, busy_seconds)
         return None
 
     def _submit(self, requests: bytes) -> Future[Answer]:
-        """Submit a task to the executor; must run on a thread.
+        """Submit a task to the executor. Must not be called on the event loop's thread.
 
         An executor can fork a process here, which on the event loop's thread would inherit the event loop.
 
@@ -191,7 +194,7 @@ class ExecutorPool:
         arguments = (VERSION, uuid4().hex, *self._limits, requests)
         try:
             return self._executor.submit(eval, CALL, {"arguments": arguments})
-        except RuntimeError as error:  # raised if the executor is shut down or broken
+        except RuntimeError as error:  # The executor raises this error if it is shut down or broken.
             raise MfkitError(
                 f"The executor accepts no tasks ({error}). Scan again with another executor."
             ) from error

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 256_000_000
 """Approximate maximum size of a file in bytes. The size is estimated from the snapshot's bytes per row."""
 NO_YEAR = "__HIVE_DEFAULT_PARTITION__"
-# The searched columns are the same as in mfkit.models.search_index. Each is a separate line of the searchable
-# text, so that a phrase cannot match across two columns.
+# The searched columns are the same as in mfkit.models.search_index. Each column is a separate line of the
+# searchable text, so that a phrase cannot match across two columns.
 _LINES = ("file_name", "folder", "title", "artist", "album", "genre", "camera", "location_name", "tag_names")
 _WORDS = "lower(strip_accents(concat_ws(chr(10), {})))".format(
     ", ".join(f"replace({line}, chr(10), ' ')" for line in _LINES)
@@ -198,8 +198,8 @@ class _Writer:
         )
         self._connection.execute("CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM fresh_read")
         target = self._folder / self._name
-        # If the limit of open files were lower, DuckDB would close files early and write a second file for
-        # the same unit.
+        # If the limit of open files were lower, DuckDB would close files early and write a second file with
+        # rows of the same subfolder and part.
         self._connection.execute(f"SET partitioned_write_max_open_files = {len(fresh) + 1}")
         self._connection.execute(
             "COPY (SELECT p.* EXCLUDE (publish_place, publish_key), fresh.publish_file "

@@ -37,7 +37,7 @@ _IDLE_SECONDS = 15.0
 """Seconds that a worker process waits for the next task before it exits."""
 
 _idle: dict[tuple[int, int, float], dict[WorkerSupervisor[Job], asyncio.Task[None]]] = {}
-"""(Process id, memory limit, time limit) -> idle supervisors, with the task that ends each after a while.
+"""Idle worker supervisors by process id, memory limit and time limit, each with a task that ends it later.
 
 Only code on mfkit's event loop may use it."""
 

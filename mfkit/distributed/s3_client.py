@@ -22,12 +22,12 @@ _TRIES = 3
 """Number of attempts if the connection is lost during a reply. botocore repeats only unanswered requests."""
 _CHUNK = 1 << 16
 _SETTINGS = {
-    # Their sum is below the time limit of a file, so that a lost connection does not look like a hanging
-    # file.
+    # The sum of these timeouts is below the time limit of a file, so that a lost connection is not mistaken
+    # for a file that cannot be read in time.
     "connect_timeout": 10,
     "read_timeout": 15,
     "retries": {"mode": "standard"},
-    # Checksums are not validated, because they belong to whole objects, but only ranges are read here.
+    # Stored checksums are not validated, because they belong to whole objects, but only ranges are read here.
     "response_checksum_validation": "when_required",
 }
 _LOGIN_ERRORS = frozenset(
@@ -44,11 +44,11 @@ _LOGIN_ERRORS = frozenset(
 
 
 class ObjectError(OSError):
-    """Raised if an object cannot be read; the message is the reason as part of a sentence."""
+    """Raised if a stored object cannot be read. The message is the reason, for use within a sentence."""
 
 
 class ObjectGoneError(ObjectError):
-    """Raised if an object does not exist."""
+    """Raised if an object does not exist in object storage."""
 
 
 class ByteRange(NamedTuple):
@@ -80,7 +80,7 @@ class S3Client:
             from fsspec.asyn import sync
         except ImportError as error:
             raise MfkitError("Object storage needs more packages: pip install 'mfkit[s3]'") from error
-        # The instance is not shared, because another scan can use another endpoint or other credentials.
+        # The s3fs instance is not shared, because another scan can use another endpoint or other credentials.
         self._files = s3fs.S3FileSystem(
             skip_instance_cache=True, use_listings_cache=False, config_kwargs=dict(_SETTINGS)
         )
@@ -189,7 +189,7 @@ class S3Client:
             body.close()
         _, _, whole = str(reply.get("ContentRange", "")).rpartition("/")
         data = b"".join(parts)
-        # Without Content-Range the server ignored the range and sent the whole object.
+        # A response without Content-Range means that the server ignored the range and sent the whole object.
         return ByteRange(data, int(whole) if whole.isdigit() else len(data), plain_etag(reply.get("ETag")))
 
     def _call(self, method: Any, *arguments: Any, **named: Any) -> Any:

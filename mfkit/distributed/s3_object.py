@@ -56,7 +56,8 @@ class StoredObject(Remote):
         self._bucket, self._key = split_url(url)
         self._heartbeat = heartbeat
         self._client = _client()
-        heartbeat()  # creating the first client of a process takes seconds, because it imports packages
+        # A heartbeat is sent, because creating the first client of a process takes seconds for imports.
+        heartbeat()
         self.fault: ObjectError | None = None
         first = self._client.read(self._bucket, self._key, 0, BLOCK, heartbeat)
         self.name = self._key.rpartition("/")[2]
@@ -150,11 +151,15 @@ class StoredObject(Remote):
         head = self._client.head(self._bucket, self._key)
         text = str(head.get("ChecksumSHA256", ""))
         if head.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
-            return None  # the checksum is computed from the checksums of the upload's parts
+            # The checksum is not that of the content, but is computed from the checksums of the upload's
+            # parts.
+            return None
         try:
             checksum = b64decode(text, validate=True)
         except binascii.Error:
-            return None  # older servers append the number of parts to a checksum of checksums
+            # The text is not valid Base64, because older servers append the number of parts to a checksum of
+            # checksums.
+            return None
         return checksum.hex() if len(checksum) == 32 else None
 
     def _content_hash(self) -> str:

@@ -104,7 +104,7 @@ def names_beside(folder: str) -> list[str]:
 
 
 def still_there(paths: Sequence[str]) -> dict[str, bool]:
-    """Return for each stored path whether its object exists; a failed request counts as existing."""
+    """Return for each stored path whether its object exists. The result is also True if a request fails."""
     if not paths:
         return {}
     with S3Client() as buckets, ThreadPoolExecutor(_THREADS) as threads:
@@ -122,7 +122,7 @@ def still_there(paths: Sequence[str]) -> dict[str, bool]:
 
 
 def etag_fraction(etag: str) -> int:
-    """Return the microseconds by which an object's modification time encodes its ETag."""
+    """Return microseconds computed from an ETag, which become part of the object's modification time."""
     return int.from_bytes(hashlib.sha256(etag.encode()).digest()[:8]) % 1_000_000
 
 

@@ -156,7 +156,7 @@ def _address(dataset: Dataset, file: str) -> str:
 
 def _arrow(frame: DataFrame) -> pa.Table:
     with warnings.catch_warnings():
-        # The warning is about pandas 3, but this function does not use pandas.
+        # PySpark's warning about pandas 3 is suppressed, because this function does not use pandas.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
         table: pa.Table = frame.toArrow()
     return table

@@ -51,7 +51,7 @@ def arrow_type(type_: TypeEngine[Any]) -> pa.DataType | None:
 def table_with_types(
     names: Sequence[str], types: Sequence[TypeEngine[Any]], rows: Iterable[Sequence[Any]]
 ) -> pa.Table:
-    """Convert rows to an Arrow table with the declared types, which it also has if there are no rows."""
+    """Convert rows to an Arrow table with the declared column types, even if there are no rows."""
     columns = list(zip(*rows, strict=True)) or [() for _ in names]
     return pa.table(
         [_column(values, type_) for values, type_ in zip(columns, types, strict=True)], names=list(names)
@@ -97,7 +97,8 @@ def conform_free(table: pa.Table) -> pa.Table:
                     columns.append(_typed(column, type_))
                     continue
             except (pa.ArrowException, KeyError):
-                pass  # the column only has the same name as a column of `media`
+                # The values do not fit, so the column only happens to have the name of a column of `media`.
+                pass
         columns.append(_standard_type(column))
     return pa.table(columns, names=table.column_names)
 
@@ -117,7 +118,7 @@ def _typed(column: pa.ChunkedArray, type_: TypeEngine[Any]) -> pa.ChunkedArray:
         raise KeyError("a value that is not a member of the enum")
     chunks = [
         pa.DictionaryArray.from_arrays(chunk.cast(pa.int8()), categories)
-        # There must be at least one chunk, because a chunk stores the categories.
+        # The array must have at least one chunk, because the category names are stored in the chunks.
         for chunk in codes.chunks or [pa.array([], pa.int8())]
     ]
     return pa.chunked_array(chunks, arrow_type(type_))
@@ -185,7 +186,7 @@ def _infer(name: str, values: Sequence[Any]) -> pa.Array:
             type_ = media.c[name].type
             return _column([_from_raw(value, type_) for value in values], type_)
         except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException):
-            pass  # the column only has the same name as a column of `media`
+            pass  # The values do not fit, so the column only happens to have the name of a column of `media`.
     return _untyped(values)
 
 

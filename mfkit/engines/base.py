@@ -37,7 +37,7 @@ class Snapshot:
 
     @property
     def age(self) -> float:
-        """Seconds since a change was last written. An old snapshot is up to date if nothing has changed."""
+        """Seconds since the snapshot was last written. An old snapshot can still be up to date."""
         return (datetime.now(UTC) - self.made_at).total_seconds()
 
 

@@ -25,7 +25,7 @@ PARQUET_FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 # change other queries, but with ten million items they took 25 % longer.
 _SNAPSHOT_FORMAT = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2, ROW_GROUP_SIZE 30720"
 _SETTINGS = {
-    # SQL cannot read Python variables as tables, and DuckDB does not download extensions.
+    # These settings prevent SQL from reading Python variables as tables, and DuckDB from loading extensions.
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -36,7 +36,7 @@ _NULL_ORDER = {"sqlite": "NULLS_FIRST_ON_ASC_LAST_ON_DESC", "postgresql": "NULLS
 
 @dataclass(frozen=True)
 class DuckFiles:
-    """Immutable files, and the SQL statements that create tables and views from them.
+    """Immutable data files, and the SQL statements that create tables and views from these files.
 
     Attributes:
         directory: Directory that contains the files.
@@ -99,7 +99,8 @@ def quote(text: str) -> str:
 
 
 def _connect(directory: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    import duckdb  # imported here, because it takes 0.1 s and processes without queries do not need it
+    # DuckDB is imported here, because the import takes 0.1 s and processes without queries do not need it.
+    import duckdb
 
     connection = duckdb.connect(config={**_SETTINGS, "memory_limit": memory_limit})
     connection.execute(f"SET temp_directory = {quote(str(directory / 'spill'))}")

@@ -63,7 +63,7 @@ class Relation:
         return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
 
     def written(self) -> str:
-        """Return DuckDB SQL that casts and sorts the rows of ``incoming`` for the Parquet file."""
+        """Return DuckDB SQL that casts and sorts newly read rows (``incoming``) for the Parquet file."""
         order = f" ORDER BY {self.order}" if self.order else ""
         return f"SELECT {self.typed()} FROM incoming{order}"
 
@@ -138,7 +138,7 @@ def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
         duckdb_settings.parquet_rows(cache.path, [part[name]]) for part in (manifest.delta, manifest.changed)
     )
     return (
-        # Both files are small. Loading them into tables once saves a few milliseconds in each query.
+        # These two files are small, so loading them into tables once saves a few milliseconds in each query.
         f"CREATE TABLE {name}_changed AS SELECT id FROM {changed}; "
         f"CREATE TABLE {name}_delta AS SELECT * FROM {delta}; "
         f"CREATE VIEW {view} AS SELECT * FROM {base} "

@@ -142,7 +142,7 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
 
 
 def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a condition for a column that holds only lower-case text, so that its index can be used."""
+    """Return an equality condition that can use the index of a column with only lower-case text."""
     return lambda values: column.in_([value.lower() for value in values])
 
 
@@ -238,7 +238,7 @@ def _in_area(corners: Sequence[tuple[float, float]]) -> Condition:
     return or_(
         *(
             and_(
-                # The cheap condition comes first, so that most items skip the expensive one.
+                # The cheap condition comes first, so that most items skip the expensive condition.
                 _in_box(Box(south, max(west + shift, -180.0), north, min(east + shift, 180.0))),
                 _crossings([(y, x + shift) for y, x in corners]) % 2 == 1,
             )
@@ -251,11 +251,12 @@ def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
     counts: list[ColumnElement[int]] = []
     for (y1, x1), (y2, x2) in zip(corners, [*corners[1:], corners[0]], strict=True):
         if y1 != y2:
-            # An edge includes only its southern end, so that a ray through a corner is counted once.
+            # Each polygon edge includes only its southern end, so that a ray through a corner is counted
+            # once.
             beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
             at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
             counts.append(case((and_(beside, c.longitude < at), 1), else_=0))
-    while len(counts) > 1:  # terms are added in pairs, because a long sum would be nested too deeply
+    while len(counts) > 1:  # The terms are added in pairs, because a long sum would be nested too deeply.
         odd = counts[len(counts) // 2 * 2 :]
         counts = [one + other for one, other in zip(counts[::2], counts[1::2], strict=False)] + odd
     return counts[0] if counts else literal(0, Integer())

@@ -159,7 +159,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     missing: Flag = False
     duplicates: Flag = None
 
-    if TYPE_CHECKING:  # a caller may pass more types than a field has
+    if TYPE_CHECKING:  # For type checkers only: a caller may pass more types than a field stores.
 
         def __init__(self, **fields: Unpack[FilterFields]) -> None: ...
 
@@ -214,7 +214,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
 
         Do not execute this text. To apply a filter, pass it to a method, which uses bind parameters.
         """
-        from mfkit.filters.describe import to_sql  # imported here, because it imports this module
+        from mfkit.filters.describe import to_sql  # The module is imported here to avoid a circular import.
 
         return to_sql(self)
 
@@ -304,5 +304,5 @@ def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-MediaFilter.__signature__ = inspect.Signature(_keywords())  # pydantic's signature shows validators
+MediaFilter.__signature__ = inspect.Signature(_keywords())  # pydantic's own signature shows validators.
 filter_keywords(MediaFilter.replace)

@@ -28,7 +28,7 @@ class Bins:
     bounds: tuple[float, ...]
 
     def of(self, quantity: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the SQL expression for the name of the bin that contains a quantity; null for null."""
+        """Return the SQL expression for the name of the bin that contains a quantity (null if it is null)."""
         steps = [(quantity < bound, name) for bound, name in zip(self.bounds, self.names, strict=False)]
         return cast(case((quantity.is_(None), null()), *steps, else_=self.names[-1]), Text())
 

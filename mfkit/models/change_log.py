@@ -23,7 +23,8 @@ media_changes = Table(
     "media_changes",
     Base.metadata,
     Column("revision", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
-    # Name of the changed table; "media" for items and their metadata, "everything" after a TRUNCATE.
+    # This column holds the name of the changed table, "media" for items and their metadata, or "everything"
+    # after a TRUNCATE.
     Column("relation", Text(), nullable=False),
     # This is not a foreign key, because the item may be deleted.
     Column("media_item_id", Uuid(), nullable=True),
@@ -31,7 +32,7 @@ media_changes = Table(
 )
 """Table with one row per change: the relation and the item id of the changed row (null without an item)."""
 
-# Table -> relation, column with the item's id, other unique columns.
+# Keys are tables. Values are the logged relation, the column with the item's id, and other unique columns.
 _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "media_items": ("media", "id", ("file_path", "file_hash")),
     "media_metadata": ("media", "media_item_id", ("id",)),
@@ -47,7 +48,7 @@ _INSERT = "INSERT INTO media_changes(relation, media_item_id, mark)"
 
 
 def _sqlite_table(table: str) -> dict[str, str]:
-    """Return the SQLite triggers of a table, as trigger name -> event and statement."""
+    """Map the names of the SQLite triggers that log changes of a table to their events and statements."""
     relation, item, unique = _TABLES[table]
     new, old = (f"NEW.{item}", f"OLD.{item}") if item else ("NULL", "NULL")
     triggers = {
@@ -92,7 +93,7 @@ def _sqlite() -> tuple[str, ...]:
 
 
 _MARK = "floor(random() * 9e18)::bigint"
-# Trigger name -> SQL event and its transition tables.
+# Each trigger name is mapped to its SQL event and the transition tables of this event.
 _EVENTS = {
     "inserted": ("INSERT", ("new",)),
     "updated": ("UPDATE", ("old", "new")),
@@ -101,7 +102,7 @@ _EVENTS = {
 
 
 def _postgresql_table(table: str) -> list[str]:
-    """Return the SQL that creates the triggers of a table.
+    """Return the PostgreSQL statements that create the triggers that log changes of a table.
 
     They are statement-level triggers, which hardly slow down bulk inserts.
     """

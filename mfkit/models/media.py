@@ -53,7 +53,7 @@ media_tags = Table(
     "media_tags",
     Base.metadata,
     Column("media_item_id", ForeignKey("media_items.id", ondelete="CASCADE"), primary_key=True),
-    # Queries for the tags of an item use the primary key, queries for the items of a tag use the index.
+    # The index is for queries for the items of a tag. Queries for the tags of an item use the primary key.
     Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("created_at", UTCDateTime(), default=utc_now, nullable=False),
 )

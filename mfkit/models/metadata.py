@@ -65,7 +65,7 @@ class MediaMetadata(UUIDMixin, Base):
     fps: Mapped[float | None]
     video_codec: Mapped[str | None]
     audio_codec: Mapped[str | None]
-    # Uncompressed 8K video exceeds 2^31 bits per second.
+    # The column has 64 bits, because uncompressed 8K video exceeds 2^31 bits per second.
     bitrate: Mapped[int | None] = mapped_column(BigInteger)
     sample_rate: Mapped[int | None]
     channels: Mapped[int | None]

@@ -30,7 +30,7 @@ pixel_inspections = Table(
     Column("inspector_version", Integer(), nullable=False),
     Column("error", Text()),
 )
-"""Last inspection of each content, one row per content and step.
+"""Last inspection result of each distinct file content, one row per content and step.
 
 ``error`` is the reason why an inspection has no result. A content is inspected again if its
 ``inspector_version`` differs from the version in the code.

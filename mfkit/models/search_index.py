@@ -112,11 +112,11 @@ _TAGGED = "IN (SELECT media_item_id FROM media_tags WHERE tag_id = NEW.id)"
 
 
 def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
-    """Return the triggers on items, metadata and tags, as name -> event, condition and statement."""
+    """Map the names of the triggers on items, metadata and tags to their event, condition and statement."""
     return {
         "item_added": ("INSERT ON media_items", "", _add_item(folder)),
         "item_renamed": ("UPDATE OF file_path, file_name ON media_items", "", _rename_item(folder)),
-        # The foreign key also deletes the row, but the sqlite3 shell does not enforce foreign keys.
+        # The foreign key also deletes the search row, but the sqlite3 shell does not enforce foreign keys.
         "item_removed": ("DELETE ON media_items", "", _REMOVE_ITEM),
         "facts_added": ("INSERT ON media_metadata", _has_words("NEW"), _copy_metadata("NEW")),
         "facts_changed": (
@@ -262,7 +262,7 @@ def _postgresql() -> tuple[str, ...]:
 
 CREATE_SEARCH = {"sqlite": _sqlite(), "postgresql": _postgresql()}
 DROP_SEARCH = {
-    # The other triggers are dropped together with their tables.
+    # Only these triggers must be dropped explicitly. The others are dropped together with their tables.
     "sqlite": (
         "DROP TRIGGER IF EXISTS media_search_row_added",
         "DROP TRIGGER IF EXISTS media_search_row_changes",

@@ -19,7 +19,7 @@ _METADATA_COLUMNS = tuple(
 
 media = Table(
     "media",
-    MetaData(),  # separate metadata, so that create_all does not create a table
+    MetaData(),  # Separate metadata prevents create_all() from creating a table.
     *(Column(column.name, column.type) for column in (*_ITEM_COLUMNS, *_METADATA_COLUMNS)),
     Column("folder", Text()),
     Column("extension", Text()),
@@ -76,7 +76,7 @@ def wide_select(dialect: str, *further: str) -> str:
 
 
 def _date(in_utc: str) -> str:
-    """Return the SQL expression for an item's date; rows from other programs may lack ``captured_at``."""
+    """Return the SQL expression for an item's date, even if another program left ``captured_at`` null."""
     created, modified = (in_utc.format(f"i.{name}") for name in ("file_created_at", "file_modified_at"))
     return f"coalesce(i.captured_at, {created}, {modified})"
 

@@ -30,7 +30,7 @@ class Content(NamedTuple):
 
 @dataclass(slots=True)
 class Decisions:
-    """Decisions that earlier batches made and later batches must know, across all folders of a scan.
+    """Decisions about earlier files of a scan that affect how its later files are classified.
 
     Attributes:
         paths_from_copies: Paths of former copies that became the paths of their items.

@@ -65,7 +65,7 @@ _FAILURE_COLUMNS = (
 
 @dataclass(slots=True)
 class _Item(ItemRow):
-    """Item row that a batch of scanned files affects.
+    """In-memory row of an item that a batch of scanned files may change, with the inspected file.
 
     Attributes:
         modified_at: Modification time of the item's file.
@@ -81,7 +81,7 @@ class _Item(ItemRow):
 
 
 class _ScanBatch(ContentRows[_Item]):
-    """Items and copies that a batch of scanned files affects, changed in memory before they are written."""
+    """In-memory rows of the items and copies that a batch of scanned files may change."""
 
     item_query = select(
         _ITEM.c.id,
@@ -109,7 +109,7 @@ class _ScanBatch(ContentRows[_Item]):
         )
 
     async def load_for(self, connection: AsyncConnection, read: Sequence[FileResult]) -> None:
-        """Load the rows with the paths or hashes of files, and check which items' files still exist."""
+        """Load items and copies with the paths or hashes of files, and check which files still exist."""
         paths = [result.path for result in read]
         await self.load(
             connection, paths, [result.file_hash for result in read if result.file_hash is not None]
@@ -118,7 +118,7 @@ class _ScanBatch(ContentRows[_Item]):
         self._exists = await asyncio.to_thread(_check_paths, expected, frozenset(paths))
 
     def contents(self) -> dict[str, Content]:
-        """Return the hash and size of each path whose file is not missing."""
+        """Return the content hash and size for each path in memory whose file is not missing."""
         rows: list[_Item | CopyRow] = [*self.copies.values(), *self.items.values()]
         return {one.path: Content(one.hash, one.size) for one in rows if one.missing_since is None}
 
@@ -135,7 +135,7 @@ class _ScanBatch(ContentRows[_Item]):
         super().change_hash(item, file_hash)
 
     def absorb(self, item: _Item, owner: _Item) -> None:
-        """Merge an item with a placeholder hash, and its copies and tags, into the item with its content."""
+        """Merge an item with a placeholder hash, its copies and tags into the item with the same content."""
         self.reassign_copies(item, owner)
         self.absorbed[item.id] = owner.id
 
@@ -191,7 +191,7 @@ async def write_batch(database: Database, journal: ChangeJournal, results: Seque
 
 
 async def record_statuses(connection: AsyncConnection, files: Sequence[FileResult | Candidate]) -> None:
-    """Record the inode change time and identity of files whose content is known to be unchanged."""
+    """Store the inode change time and file system identity of files with unchanged content."""
     values = [
         {"path": file.path, **{f"new_{k}": v for k, v in file.status._asdict().items()}} for file in files
     ]
@@ -241,7 +241,7 @@ async def _write(database: Database, journal: ChangeJournal, results: Sequence[F
 
 
 def _decide(batch: _ScanBatch, result: FileResult) -> None:
-    """Add, update or move the item of one file, or add a copy, in the batch in memory."""
+    """Classify one scanned file: add, update or move its in-memory item, or add a copy."""
     assert result.file_hash is not None
     here, copy = batch.by_path.get(result.path), batch.copies.get(result.path)
     owner = batch.by_hash.get(result.file_hash)
@@ -286,7 +286,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
 
 
 def _fill(item: _Item, result: FileResult) -> None:
-    """Set the values of an item to those of its file."""
+    """Set the values of an in-memory item to those of its inspected file."""
     item.result, item.changed = result, True
     item.missing_since, item.modified_at, item.size = None, result.modified_at, result.size
 

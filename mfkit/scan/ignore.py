@@ -14,33 +14,33 @@ if TYPE_CHECKING:
 
 FOLDERS = frozenset(
     (
-        # Version control and code packages: they contain program files and icons, not the user's media.
+        # Folders of version control and code packages contain program files and icons, not the user's media.
         ".git",
         ".hg",
         ".svn",
         ".bzr",
         "node_modules",
         "__pycache__",
-        # Thumbnails and caches that programs create from media that are scanned anyway.
+        # These folders contain thumbnails and caches that programs create from media that are scanned anyway.
         "@eadir",
         ".@__thumb",
         ".thumbnails",
         ".cache",
         ".dropbox.cache",
-        # Recycle bins; those whose names begin with .trash are matched by _FOLDER_PREFIX.
+        # These are recycle bins. _FOLDER_PREFIX matches those whose names begin with .trash.
         "#recycle",
         "@recycle",
         "$recycle.bin",
         "recycler",
         ".dtrash",
-        # File system snapshots, each of which repeats every file of the volume.
+        # These folders contain file system snapshots, each of which repeats every file of the volume.
         "#snapshot",
         "@recently-snapshot",
         ".snapshot",
         ".snapshots",
         ".zfs",
         ".stversions",
-        # Data of the file system and the operating system.
+        # These folders contain data of the file system and the operating system.
         "lost+found",
         "system volume information",
         ".spotlight-v100",
@@ -49,10 +49,10 @@ FOLDERS = frozenset(
         ".temporaryitems",
     )
 )
-"""Names of folders that are ignored with their contents. In lower case, because matching ignores case."""
+"""Lower-case names of folders that are ignored with their contents. Matching ignores case."""
 
 FILES = frozenset((".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory", ".localized"))
-"""Names of ignored files, which file managers create. In lower case, because matching ignores case."""
+"""Lower-case names of ignored files, which file managers create. Matching ignores case."""
 
 # Recycle bins of Freedesktop and macOS (.Trash, .Trash-1000, .Trashes). Android renames a file to .trashed-…
 # for 30 days before it deletes it, and to .pending-… while it is being written.

@@ -79,7 +79,7 @@ async def keep_imported(connection: AsyncConnection, results: Mapping[UUID, File
 
 
 def _capture_time(row: Any) -> datetime | None:
-    """Return an item's stored capture time, time-zone-aware if its UTC offset or UTC time is known."""
+    """Return an item's stored capture time. It is time-zone-aware if its UTC offset or UTC time is known."""
     local: datetime | None = row.captured_at
     if local is None:
         return None

@@ -83,7 +83,7 @@ class FileResult:
 
     @classmethod
     def of(cls, candidate: Candidate) -> Self:
-        """Create the result of a candidate that has not been read yet."""
+        """Create an empty result for a file that the walk found and that has not been read yet."""
         return cls(
             candidate.path,
             candidate.size,
@@ -195,15 +195,16 @@ def add_metadata(result: FileResult, source: Source) -> None:
         result.failed("probe", f"{type(error).__name__}: {error}")
     fault = getattr(source, "fault", None)
     if fault is not None:
-        # The connection failed, even if an extractor reported a damaged file. The next scan tries again.
+        # The connection to the storage failed, even if an extractor reported a damaged file. The next scan
+        # tries again.
         _failed_to_read(result, f"The object cannot be read: {fault}.")
 
 
 def _check_fingerprint(result: FileResult, source: Source) -> None:
-    """Add the metadata to the fingerprint; hash the whole content if the fingerprint is not as expected."""
+    """Add the metadata to the file's fingerprint, and hash the whole content if the fingerprint changed."""
     if isinstance(source, Remote) or result.fingerprint is None:
         return
-    # The keys are sorted, because extractors may return them in any order.
+    # The metadata keys are sorted, because extractors may return them in any order.
     metadata = json.dumps(result.metadata, sort_keys=True, default=str)
     result.fingerprint = hashlib.sha256(f"{result.fingerprint} {metadata}".encode()).hexdigest()[:32]
     if result.expected_fingerprint is not None and not result.is_unchanged:
@@ -225,7 +226,7 @@ def _folder_of(path: str | bytes) -> str:
 
 @lru_cache(maxsize=2)
 def _names_in(folder: str) -> FolderNames:
-    """Return the names in a folder, cached because many files of one folder follow each other."""
+    """Return the file names in a folder, cached because many files of one folder follow each other."""
     return FolderNames(names_in(folder))
 
 
@@ -244,7 +245,7 @@ def _hash_samples(file: io.FileIO, size: int) -> str:
 
 def _hash(file: io.FileIO, head: bytes, size: int, heartbeat: Callable[[], None]) -> str:
     digest = hashlib.sha256(head)
-    # The buffer is one byte larger than the rest of the file, so that the last read also detects growth.
+    # The buffer is one byte larger than the rest of the file, to detect that the file has grown.
     buffer = memoryview(bytearray(max(1, min(_CHUNK, size - len(head) + 1))))
     chunks = 0
     while count := file.readinto(buffer):

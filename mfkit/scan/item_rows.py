@@ -59,7 +59,7 @@ def file_name(path: str) -> str:
 
 
 def content_values(result: FileResult, path: str, now: datetime) -> tuple[Any, ...]:
-    """Return the values of :data:`CONTENT_COLUMNS` for a file that was read."""
+    """Return the values of the item columns that describe a file's content (:data:`CONTENT_COLUMNS`)."""
     assert result.file_format is not None
     metadata = result.metadata
     return (
@@ -90,7 +90,7 @@ def capture_values(
     *,
     has_clock: bool = True,
 ) -> tuple[Any, ...]:
-    """Return the values of :data:`CAPTURE_COLUMNS`.
+    """Return the values of the item columns that describe the capture time (:data:`CAPTURE_COLUMNS`).
 
     Args:
         taken_at: Capture time, time-zone-aware if its UTC offset is known.
@@ -128,7 +128,7 @@ _QUICKTIME_FORMATS = frozenset("mp4 m4v mov 3gp 3g2 f4v m4a m4b heic heif avif c
 
 
 def scanned_at(result: FileResult) -> datetime | None:
-    """Return the time when the file was read; None if a later change could get the same modification time.
+    """Return the time when the file was read, or None if the next scan must read the file again.
 
     File systems round modification times, some to two seconds. If a file changed less than two seconds
     before it was read, a second change could get the same time, so the next scan reads the file again.
@@ -143,13 +143,13 @@ def scanned_at(result: FileResult) -> datetime | None:
 
 
 def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
-    """Return the values of :data:`METADATA_COLUMNS` for a file that was read."""
+    """Return the values of a row of the table media_metadata (:data:`METADATA_COLUMNS`) for a file."""
     metadata: dict[str, Any] = dict(result.metadata)
     extra: dict[str, Any] = dict(metadata.get("extra") or {})
     if result.file_format is not None:
         extra.setdefault("format", result.file_format.format)
     if metadata.get("taken_at") is not None:
-        # Local time of the camera's clock, with the UTC offset if the file states it.
+        # This is the local time of the camera's clock, with the UTC offset if the file states the offset.
         extra["taken_at"] = metadata["taken_at"].isoformat()
     if result.hash_kind is not None:
         extra["hash"] = result.hash_kind
@@ -163,7 +163,7 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
 
 
 def _text_columns(extra: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns whose values files write in several forms, such as "3/12" for track 3."""
+    """Return the metadata columns whose values need conversion, such as "3/12" for track 3."""
     people = extra.get("people")
     columns = {
         "rating": extra.get("rating"),
@@ -176,7 +176,7 @@ def _text_columns(extra: dict[str, Any]) -> dict[str, Any]:
 
 
 def utc_of(taken_at: datetime | None) -> datetime | None:
-    """Return a capture time in UTC; None if it is out of range.
+    """Return a capture time in UTC, or None if it is unknown or outside the range of Python's datetime.
 
     A capture time without an offset is stored as if it were UTC: the camera's time zone is unknown, and
     people remember the time that its clock showed.

@@ -26,7 +26,7 @@ class Remote(ABC):
 
     @abstractmethod
     def open(self) -> BinaryIO:
-        """Return a seekable stream; parts that were read are cached."""
+        """Return a seekable binary stream, which caches the parts that were read."""
 
 
 # Some operating systems lack some of these flags. Without O_NONBLOCK, opening a pipe waits for a writer.

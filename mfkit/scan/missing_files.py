@@ -1,4 +1,4 @@
-"""Updates of rows whose files are missing, found again or still failing, without opening any file."""
+"""Database updates for files that are missing, found again, or unchanged since an earlier failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CHUNK = 5000
 async def write_reconcile_result(
     database: Database, journal: ChangeJournal, result: ReconcileResult, *, mark_missing: bool
 ) -> None:
-    """Update the rows of files that are missing, found again or still failing.
+    """Update the database rows of files that are missing, found again, or unchanged since an earlier failure.
 
     Args:
         database: The library database.

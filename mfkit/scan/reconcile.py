@@ -1,4 +1,4 @@
-"""Comparison of a walk with the library: which files are unchanged, missing, found again, or must be read."""
+"""Comparison of the found files with the library: unchanged, missing, found again, or to be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHUNK = 5000
 
 @dataclass(slots=True)
 class StoredItem:
-    """Stored values of an item that are compared with a file of the walk."""
+    """Values of an item in the database that are compared with the file that the scan found."""
 
     id: UUID
     size: int
@@ -34,7 +34,7 @@ class StoredItem:
 
 @dataclass(slots=True)
 class StoredCopy:
-    """Stored values of a copy that are compared with a file of the walk."""
+    """Values of a copy in the database that are compared with the file that the scan found."""
 
     id: UUID
     size: int
@@ -49,7 +49,7 @@ class StoredCopy:
 
 @dataclass(slots=True)
 class StoredFailure:
-    """Stored values of a file that failed in an earlier scan."""
+    """Values of an earlier failure in the database that are compared with the file that the scan found."""
 
     id: UUID
     size: int | None
@@ -58,7 +58,7 @@ class StoredFailure:
 
 @dataclass(slots=True)
 class StoredRows:
-    """Stored rows of one path. A missing item may have the same path as a copy of another item."""
+    """Database rows with the same path. A missing item may have the same path as a copy of another item."""
 
     item: StoredItem | None = None
     copy: StoredCopy | None = None
@@ -67,7 +67,7 @@ class StoredRows:
 
 @dataclass(slots=True)
 class ReconcileResult:
-    """Result of comparing a part of the walk with the library.
+    """Result of comparing some of the files that a scan found with the library.
 
     Attributes:
         to_read: Files to read, each with its known hash, or None if the whole content must be hashed.
@@ -106,7 +106,7 @@ class ReconcileResult:
 async def find_differences(
     connection: AsyncConnection, entries: Sequence[Entry], start: str, end: str
 ) -> tuple[list[Entry], list[str]]:
-    """Find the files that differ between a part of the walk and the library.
+    """Find the differences between the files that a scan found in a range of paths and the library.
 
     Most files are unchanged. A set comparison of plain tuples finds the changed files in a fraction of a
     microsecond per file. Only those are then compared one by one.
@@ -127,7 +127,7 @@ async def find_differences(
     different = [entry for entry in entries if entry not in stored]
     if len(entries) - len(different) == len(rows):
         return different, []
-    # A path can have two rows: one of a copy, and one of a missing item that used to be there.
+    # A path can have two rows: one of a copy, and one of a missing item that previously had this path.
     unchanged_paths = {entry[0] for entry in entries if entry in stored}
     return different, [row[0] for row in rows if row[0] not in unchanged_paths]
 
@@ -146,7 +146,7 @@ async def load_stored_rows(connection: AsyncConnection, paths: Sequence[str]) ->
 def reconcile(
     candidates: dict[str, Candidate], stored: dict[str, StoredRows], unlisted: Sequence[str] = ()
 ) -> ReconcileResult:
-    """Compare the files that were found with the stored rows of the same paths.
+    """Compare the files that a scan found with the database rows of the same paths.
 
     Args:
         candidates: Files that were found, by path; those with stored rows are removed from the dict.
@@ -268,8 +268,8 @@ _FAILURES = select(
     ScanFailure.file_path, ScanFailure.id, ScanFailure.file_size, ScanFailure.file_modified_at
 ).where(ScanFailure.file_path.in_(bindparam("paths", expanding=True)))
 
-# Path, size, modification time and inode change time of all rows in a range of paths. The size of a row that
-# needs a closer look is NULL, which never equals the size of an entry.
+# This statement selects path, size, modification time and inode change time of all rows in a range of paths.
+# If a row needs a closer look, its size is NULL, which never equals the size of a found file.
 _SETTLED_SQL = """
     SELECT file_path, CASE WHEN is_processed AND missing_since IS NULL AND last_scanned_at IS NOT NULL
         THEN file_size END, {item_time}, changed_ns

@@ -20,7 +20,7 @@ from mfkit.scan.walk import Candidate
 
 
 async def reread_outdated_metadata(database: Database, extractor_version: int) -> bool:
-    """Mark all files to be read again if all scans used older extractors; return whether that is so."""
+    """Mark all files to be read again if all scans used older extractors. Return whether they did."""
     async with write_lock(database) as connection:
         newest = await connection.scalar(select(func.max(Scan.extractor_version)))
         is_outdated = newest is not None and newest < extractor_version
@@ -44,7 +44,7 @@ async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
 
 
 def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
-    """Return a candidate that is always stored, but hashed only if its fingerprint differs."""
+    """Return a candidate whose metadata is always stored, but whose content is hashed only if it changed."""
     fingerprint = rows.item.fingerprint if rows.item is not None else None
     return replace(candidate, fingerprint=candidate.fingerprint or fingerprint, is_reread=True)
 
@@ -68,13 +68,13 @@ async def reread_placeholder_hashes(database: Database, root: str) -> None:
 
 
 def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
-    """Return the stored paths of the media files of sidecars, even if a sidecar no longer exists."""
+    """Return the stored paths of the media files that sidecars belong to, even if a sidecar was deleted."""
     media: set[str] = set()
     for folder, paths in groupby(sorted(sidecars), key=dirname):
         names = {to_disk_path(path[len(folder.rstrip("/")) + 1 :]) for path in paths}
         try:
             existing = names_in(to_disk_path(folder))
-        except OSError:  # The folder and its media no longer exist.
+        except OSError:  # The folder is skipped, because the folder and its media no longer exist.
             continue
         folder_names = FolderNames({*existing, *names})
         prefix = folder if folder.endswith("/") else f"{folder}/"

@@ -44,7 +44,7 @@ class _ServerLock:
 
     def __init__(self, name: str, connection: AsyncConnection) -> None:
         self._name, self._connection = name, connection
-        self._mutex = asyncio.Lock()  # Two tasks of a scan use the connection.
+        self._mutex = asyncio.Lock()  # Two tasks of a scan share the connection.
         self._roots: frozenset[int] = frozenset()
 
     async def acquire(self, roots: Sequence[str]) -> bool:
@@ -77,7 +77,7 @@ class _ServerLock:
                 await self._connection.execute(text("SELECT 1"))
 
     async def keys_of_others(self) -> set[int]:
-        """Return the keys of the folder locks that other scans hold now."""
+        """Return the keys of the folder locks that other scans currently hold."""
         async with self._mutex:
             return set((await self._connection.scalars(_HELD_LOCKS)).all()) - self._roots
 

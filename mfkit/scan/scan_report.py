@@ -1,4 +1,4 @@
-"""Result of a scan: counts per root, times per stage, and notes."""
+"""Result of a scan: file counts per root, times per stage, and messages for the user."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Counts:
     failed: int = 0
 
     def __iadd__(self, other: Counts) -> Counts:
-        """Add the counts of another root or batch."""
+        """Add the file counts of another root or batch."""
         for count in fields(Counts):
             setattr(self, count.name, getattr(self, count.name) + getattr(other, count.name))
         return self
@@ -84,7 +84,7 @@ class Effort:
         self.failures[stage] = self.failures.get(stage, 0) + 1
 
     def rate(self, stage: str) -> float:
-        """Return the files per second of a stage; 0 if no time was spent in it."""
+        """Return the number of files per second that a stage processed, or 0 if the stage took no time."""
         return self.files[stage] / self.seconds[stage] if self.seconds[stage] else 0.0
 
 

@@ -47,7 +47,7 @@ from mfkit.scan.workers.resource_limits import TIME_LIMIT
 from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
 
 _WALK_BATCH_SIZE = 5000
-"""Number of walked files that are compared with the library in one step."""
+"""Number of found files that are compared with the library in one step."""
 BATCH_SIZE = 250
 """Number of inspected files that are stored in one transaction.
 
@@ -106,7 +106,7 @@ async def scan(
 
 
 class _WalkBatch(NamedTuple):
-    """Batch of consecutive files of a walk.
+    """Batch of consecutive files that a walk through a folder tree found.
 
     Attributes:
         entries: The files.
@@ -252,7 +252,8 @@ class _RootScan:
                 async for candidate, known_hash in files:
                     await pool.put(replace(candidate, wants_content=self.wants_content), known_hash)
         except Exception:
-            await pool.finish()  # This ends the results, so that the pipeline sees the error.
+            # finish() ends the results, so that the consumer of the results sees this error.
+            await pool.finish()
             raise
         await pool.finish()
 
@@ -286,8 +287,8 @@ class _RootScan:
             self._effort.add_seconds("store", time.monotonic() - started, len(batch))
 
     async def _files_to_read(self, bar: Any) -> AsyncGenerator[tuple[Candidate, str | None]]:
-        """Yield the files that must be opened; update the rows of all other files."""
-        # The start includes the slash, because "/photos-old/x" also sorts after "/photos".
+        """Yield the files that must be opened, and update the database rows of all other files."""
+        # The start of the path range includes the slash, because "/photos-old/x" also sorts after "/photos".
         start = f"{self._root.rstrip('/')}/"
         lists = walker_for(self._root)(self._root, self._skipped, self._rules)
         async with contextlib.aclosing(_walk_batches(lists)) as batches:
@@ -305,7 +306,7 @@ class _RootScan:
     async def _compare(
         self, entries: list[Entry], start: str, end: str, bar: Any
     ) -> list[tuple[Candidate, str | None]]:
-        """Compare a batch of the walk with the library, and return the files that must be opened."""
+        """Compare a batch of found files with the library, and return the files that must be opened."""
         self._record_unlisted()
         self._counts.files += len(entries)
         self._counts.size += sum(entry[1] for entry in entries)
@@ -385,7 +386,7 @@ class _RootScan:
 
 
 async def _walk_batches(lists: Iterator[list[Entry]]) -> AsyncGenerator[_WalkBatch]:
-    """Yield the entries of a walk in batches.
+    """Yield the files that a walk through a folder tree finds, in batches.
 
     The next batch is not prepared in advance, because a walk in another thread would slow SQLite down: SQLite
     releases Python's global interpreter lock for every row, and would have to wait to get it back.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mfkit.scan.ignore import FILES, IgnoreRules
 from mfkit.scan.stored_path import to_disk_path, to_stored_path
 
-# First characters of the file names that the defaults ignore. Other names need no further check.
+# A file name that begins with none of these characters is not ignored by the default rules.
 _IGNORED_INITIALS = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ Entry = tuple[str, int, int, int | None]
 """Directory entry of a file: stored path, bytes, the modification time in microseconds since 1970, and the
 inode change time in nanoseconds since 1970, None if it is unknown.
 
-A plain tuple for speed, because a rescan creates one per file.
+It is a plain tuple for speed, because a rescan creates one entry for each file.
 """
 _HAS_CHANGE_TIME = os.name != "nt"  # On Windows, st_ctime is the creation time.
 
@@ -83,7 +83,7 @@ class UnlistableEntry:
 
 @dataclass(slots=True)
 class SkippedEntries:
-    """Entries that the walk does not yield.
+    """Files and folders that a walk ignored or could not access.
 
     Attributes:
         unlisted: Entries that could not be accessed; each is added before the walk yields a later path.
@@ -97,13 +97,13 @@ class SkippedEntries:
 
 
 def to_candidate(entry: Entry) -> Candidate:
-    """Return an entry as a candidate."""
+    """Convert a directory entry that the walk found to a :class:`Candidate`."""
     path, size, modified, changed_ns = entry
     return Candidate(path, size, _to_datetime(modified), status=FileStatus(changed_ns=changed_ns))
 
 
 def candidates_of(entries: Iterable[Entry]) -> dict[str, Candidate]:
-    """Return entries of the file system as candidates with their status, by path.
+    """Map the stored paths of directory entries to candidates with the current file status.
 
     The status of each file is read again, so that all its values come from one system call. A file that was
     removed since the walk keeps the values of its entry.
@@ -156,7 +156,7 @@ def walk(root: str, skipped: SkippedEntries, rules: IgnoreRules = IgnoreRules())
     Yields:
         Lists of entries; the entries of a list are in the same folder.
     """
-    # An explicit stack is used, because a tree can be deeper than Python's recursion limit.
+    # An explicit stack is used, because a folder tree can be deeper than Python's recursion limit.
     prefix_length = len(root) if root.endswith("/") else len(root) + 1
     stack = [_list_folder(root, prefix_length, skipped, rules)]
     while stack:
@@ -223,5 +223,7 @@ def _list_folder(
 def _to_datetime(microseconds: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=microseconds)
-    except OverflowError:  # The clock or file system is broken. Changes are still detected by size.
+    except OverflowError:
+        # The modification time is invalid, because the clock or file system is broken. Changes are still
+        # detected by size.
         return _EPOCH

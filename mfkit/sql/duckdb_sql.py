@@ -59,13 +59,13 @@ class DuckdbCompiler(compiler.SQLCompiler):
 
     dialect: DuckdbDialect
     no_escape = ""
-    """Escape character of LIKE if the statement has no ``ESCAPE`` clause; empty for no such clause."""
+    """Escape character for a LIKE without ``ESCAPE``. If it is empty, no ``ESCAPE`` clause is added."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.relations: set[str] = set()
         super().__init__(*args, **kwargs)
 
-    # Tables and columns
+    # The following methods compile tables and columns.
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> str:
         if table.schema is not None or table.name not in self.dialect.relations:
@@ -84,7 +84,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         found = super().visit_table_valued_alias(element, *args, **kw)  # type: ignore[no-untyped-call]
         return str(found)
 
-    # Expressions
+    # The following methods compile expressions.
 
     def visit_function(self, func: Any, *args: Any, **kw: Any) -> str:
         name, arguments = func.name.lower(), list(func.clauses)
@@ -96,7 +96,8 @@ class DuckdbCompiler(compiler.SQLCompiler):
         if name == "substr" and len(arguments) == 2 and isinstance(types[0], String):
             return f"substr({self.process(arguments[0], **kw)}, {self.process(arguments[1], **kw)})"
         if name in ("sum", "avg") and len(arguments) == 1 and isinstance(types[0], _NUMBERS):
-            # fsum() and favg() are exact, so the result does not depend on the order in which threads add.
+            # fsum() and favg() compensate for rounding errors, so the result practically does not depend on
+            # the order in which threads add the values.
             exact = "fsum" if name == "sum" else "favg"
             function = name if isinstance(types[0], Integer) else exact
             return f"{function}({self.process(arguments[0], **kw)})"
@@ -118,7 +119,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         return fold_case(text)
 
     def _round(self, number: str) -> str:
-        if self.dialect.library_dialect == "sqlite":  # SQLite rounds halves away from zero
+        if self.dialect.library_dialect == "sqlite":  # SQLite rounds 0.5 away from zero.
             return f"trunc({number} + CASE WHEN {number} < 0 THEN -0.5 ELSE 0.5 END)"
         return f"round_even({number}, 0)"
 
@@ -184,7 +185,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         escape = escape or self.no_escape
         return f"{left} {operator} {right}" + (f" ESCAPE '{escape}'" if escape else "")
 
-    # Clauses
+    # The following methods compile clauses.
 
     def visit_empty_set_expr(self, element_types: Any, **kw: Any) -> str:
         return "SELECT NULL WHERE 1 != 1"
@@ -284,7 +285,7 @@ def search_of_words(element: SearchHits, compiler: compiler.SQLCompiler, match: 
     _, _, *patterns = element.clauses
     source = compiler.process(media_words, asfrom=True)
     conditions = [match.format(compiler.process(pattern, **kw)) for pattern in patterns]
-    # The rank is the length of an item's searchable text. In a short text, the match is a larger part.
+    # The rank is the length of an item's searchable text, because a match is a larger part of a short text.
     return (
         f"(SELECT media_item_id, CAST(length(words) AS DOUBLE) AS rank FROM {source} "
         f"WHERE {' AND '.join(conditions) or 'false'})"
@@ -304,7 +305,7 @@ def _clock_part(part: str, local_time: str) -> str:
 
 @compiled_by(PeriodStart, "duckdb")
 def _period_start(unit: str, timestamp: str) -> str:
-    # date_trunc() returns DATE instead of TIMESTAMP for some arguments.
+    # The result is cast, because date_trunc() returns DATE instead of TIMESTAMP for some arguments.
     return f"CAST(date_trunc({unit}, {timestamp}) AS TIMESTAMP)"
 
 

@@ -74,7 +74,7 @@ class _SparkCompiler(DuckdbCompiler):
 
     def visit_extract(self, extract: Any, **kw: Any) -> str:
         text = super().visit_extract(extract, **kw)
-        return f"({text} - 1)" if extract.field == "dow" else text  # in Spark, Sunday is 1 instead of 0
+        return f"({text} - 1)" if extract.field == "dow" else text  # Spark numbers Sunday as 1, not as 0.
 
     def visit_cast(self, cast: Any, **kw: Any) -> str:
         if isinstance(cast.type, Integer) and isinstance(cast.clause.type, (Float, Numeric)):
@@ -172,7 +172,8 @@ def _clock_part(part: str, local_time: str) -> str:
 
 @compiled_by(PeriodStart, "spark")
 def _period_start(unit: str, timestamp: str) -> str:
-    # date_trunc() returns a timestamp with a time zone. mfkit's Spark sessions use UTC, so the cast is exact.
+    # date_trunc() returns a timestamp with a time zone. mfkit's Spark sessions use UTC, so the cast does not
+    # change the time.
     return f"CAST(date_trunc({unit}, {timestamp}) AS TIMESTAMP_NTZ)"
 
 

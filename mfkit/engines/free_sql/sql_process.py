@@ -162,7 +162,7 @@ class _SqlProcess:
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
-            with suppress(OSError):  # close() fails if unsent data is left in the buffer
+            with suppress(OSError):  # close() fails if the buffer still contains unsent data.
                 pipe.close()
         self._process.wait()
 

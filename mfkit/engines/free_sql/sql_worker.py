@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_LIMIT = 4 * 2**30
-"""Memory limit of the process in bytes, including DuckDB's buffers and the response. None on Windows."""
+"""Memory limit of the process in bytes, including DuckDB's buffers and the response. Windows has no limit."""
 HEAD = struct.Struct(">Q")
 """Format of a request's header, which holds the length of the request in bytes."""
 
@@ -71,7 +71,7 @@ class _Duck:
         try:
             table = _relation(self._connection, request).to_arrow_table()
         finally:
-            with suppress(Exception):  # ROLLBACK fails if an error has already ended the transaction
+            with suppress(Exception):  # ROLLBACK fails if an error has already ended the transaction.
                 self._connection.execute("ROLLBACK")
         _put_line(out, {"kind": "table"})
         with ipc.new_stream(out, table.schema) as stream:
@@ -119,9 +119,10 @@ def _listen(requests: SimpleQueue[bytes]) -> None:
 
 def main() -> None:
     """Respond to requests until the parent process exits."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and kills this process
+    # Ctrl-C is ignored, because the parent process handles it and kills this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # output that a library prints must not be mixed with the responses
+    os.dup2(2, 1)  # Text that Python packages print goes to standard error, not into the responses.
     limit_memory(MEMORY_LIMIT)
     requests: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(requests,), daemon=True).start()
@@ -140,7 +141,7 @@ def main() -> None:
             duck.answer(request, out)
         except QueryError as error:
             _put_line(out, {"kind": "refused", "message": str(error)})
-        except Exception as error:  # every error is reported to the parent process
+        except Exception as error:  # Every error is reported to the parent process.
             _put_line(out, {"kind": "failed", "message": str(error) or type(error).__name__})
         finally:
             out.flush()

@@ -1,8 +1,8 @@
 """Worker process that writes the snapshot files of one large SQLite library.
 
 The process reads through ADBC (mfkit.core.bulk_reader) on several threads, each with its own connection and
-range of rows. It receives its instructions as SQL on standard input, so it does not need to import the models
-or SQLAlchemy. It exits when its parent exits. The parent holds the lock of the cache and writes the manifest.
+range of rows. It receives the SQL to run on standard input, so it does not need to import the models or
+SQLAlchemy. It exits when its parent exits. The parent holds the lock of the cache and writes the manifest.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """Instructions for the build process: the database to read and all files to write.
+    """Instructions for the process that builds a snapshot: the database to read and all files to write.
 
     Attributes:
         uri: URI of the SQLite file.
@@ -58,7 +58,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """Result of the build process: change log position and row counts.
+    """Result of the process that builds a snapshot: change log position and row counts.
 
     Attributes:
         position: Rows that :attr:`Plan.position` returned.
@@ -72,7 +72,7 @@ class Result:
 
 
 def run(plan: Plan) -> Result:
-    """Write all files of a plan, several at the same time."""
+    """Write all snapshot files that a plan lists, several at the same time."""
     directory = Path(plan.directory)
     with (
         duckdb_settings.open_for_writing(directory) as connection,
@@ -104,7 +104,7 @@ def run(plan: Plan) -> Result:
 
 
 def main() -> None:
-    """Read the plan from standard input and write the result to standard output."""
+    """Read the build plan as JSON from standard input, and write the result to standard output."""
     given = json.loads(next(requests()))
     stages = [[Part(**part) for part in stage] for stage in given["stages"]]
     plan = Plan(**{**given, "stages": stages})

@@ -124,11 +124,11 @@ class SqliteChangeSource(ChangeSource):
         return sqlite_reader(self.file)
 
     def position(self, reader: Reader) -> str:
-        """Return the revision and mark of the newest log row."""
+        """Return the revision and the random ``mark`` of the newest change log row."""
         return format_position(reader.rows(self.position_query))
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return the changes after a position, or None if the log row of the position was removed."""
+        """Return the changes after a position, or None if the log row at the position was removed."""
         revision, mark = _parse(position)
         return _changes(reader, revision, mark, f"revision > {revision}")
 
@@ -154,7 +154,7 @@ class PostgresqlChangeSource(ChangeSource):
         self._connection: Any = None
 
     def has_changed(self, position: str) -> bool:
-        """Return whether the log has a row that was not yet visible at the position."""
+        """Return whether the change log has a row that was not yet visible when the position was read."""
         # The position comes from a file, so each part is checked before it becomes part of the SQL.
         snapshot, _, newest = _split(position)
         statement = (
@@ -189,7 +189,8 @@ class PostgresqlChangeSource(ChangeSource):
     def changes(self, reader: Reader, position: str) -> Changes | None:
         """Return the changes after a position, or None if some of them were removed from the log."""
         snapshot, oldest, (revision, mark) = _split(position)
-        # Rows of a transaction that was still running at the position may have been pruned since then.
+        # Log rows of a transaction that was still running when the position was read may have been pruned
+        # since.
         running = bool(snapshot.rsplit(":", 1)[1])
         if running and reader.rows(_OLDEST)[0][0] != oldest:
             return None
@@ -197,7 +198,7 @@ class PostgresqlChangeSource(ChangeSource):
 
     def close(self) -> None:
         if self._connection is not None:
-            with suppress(Exception):  # close() fails if the connection is broken
+            with suppress(Exception):  # close() fails if the connection is broken.
                 self._connection.close()
             self._connection = None
 
@@ -223,7 +224,7 @@ def _changes(reader: Reader, revision: int, mark: int, where: str) -> Changes | 
 
 
 def format_position(rows: Sequence[Sequence[Any]]) -> str:
-    """Return ``revision:mark`` of the newest log row, or an empty text if there are no rows."""
+    """Return ``revision:mark`` of the newest change log row, or an empty text if the log is empty."""
     return f"{rows[0][0]}:{rows[0][1]}" if rows else ""
 
 

@@ -103,7 +103,7 @@ class SnapshotCache:
             manifest = Manifest(**stated)
             datetime.fromisoformat(manifest.made_at)
             if not all(_OWN.fullmatch(name) for name in manifest.files()):
-                return None  # because a file name could be a path outside the directory
+                return None  # A file name could be a path outside the directory.
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return manifest if self.intact(manifest) else None

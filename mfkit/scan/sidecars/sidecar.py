@@ -235,7 +235,7 @@ def with_sidecars(metadata: Metadata, found: SidecarMetadata) -> Metadata:
 
 
 def _split_edits(found: Metadata) -> tuple[Metadata, Metadata]:
-    """Split metadata into the fields that people edit and the others."""
+    """Split metadata into the fields that people usually edit and all other fields."""
     extra = found.get("extra", {})
     edits: dict[str, Any] = {name: value for name, value in found.items() if name in _EDITABLE}
     if extra.get("origins", {}).get("taken_at") == CREATE_DATE:
@@ -266,7 +266,7 @@ def _same_clock_time(edited: datetime | None, own: datetime | None) -> bool:
 
 
 def _merge_with_notes(*parts: Metadata) -> Metadata:
-    """Merge metadata, and join the lists of sidecars and of notes instead of replacing them."""
+    """Merge two sets of metadata, and concatenate their lists of sidecar names and error notes."""
     merged = merge(*parts)
     for name in ("sidecars", "probe_notes"):
         members = [member for part in parts for member in part.get("extra", {}).get(name, ())]

@@ -32,7 +32,7 @@ def read_json(data: bytes, media_name: str) -> tuple[Metadata, object]:
     if not isinstance(document, dict) or not isinstance(document.get("photoTakenTime"), dict):
         return {}, None
     metadata: Metadata = {"taken_at": _capture_time(document["photoTakenTime"].get("timestamp"))}
-    # geoData may be corrected by a person; geoDataExif repeats the file's location.
+    # geoData is preferred, because a person may have corrected it. geoDataExif repeats the file's location.
     point = _point(document.get("geoData")) or _point(document.get("geoDataExif"))
     if point is not None:
         metadata["latitude"], metadata["longitude"] = point
@@ -69,7 +69,7 @@ def _capture_time(seconds: object) -> datetime | None:
 
 
 def _point(location: object) -> tuple[float, float] | None:
-    """Return latitude and longitude in degrees, or None for 0,0, which Takeout writes without a location."""
+    """Return latitude and longitude in degrees, or None for 0,0, which means that the location is unknown."""
     if not isinstance(location, dict):
         return None
     latitude, longitude = location.get("latitude"), location.get("longitude")

@@ -88,12 +88,14 @@ class JsonNames:
         for base in _names_with_json(name):
             self._add_json_of(base, found)
         for original in _unlisted_originals(name):
-            # Unedited files can have such endings too, so the original must exist in the same folder.
+            # The name of a file that was never edited can also end in such a word, so the original must exist
+            # in the same folder.
             if exists(original):
                 self._add_json_of(original, found)
         if utf16_length(name) > MAX_STEM:
             for base in _names_with_json(name):
-                # If the first 46 characters are equal, only the title shows which JSON has which number.
+                # If the first 46 characters of several names are equal, only the title in each JSON file
+                # shows to which media file it belongs.
                 for numbered in self._by_stem.get(_truncate(base, MAX_STEM), {}).values():
                     found.update(dict.fromkeys(numbered))
         return tuple(found)
@@ -151,7 +153,7 @@ def utf16_length(text: str) -> int:
 
 
 def _readings(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield the media names that the stem of a JSON file may stand for, each with its trailing number."""
+    """Yield the media file names that the stem of a JSON file may mean, each with its trailing number."""
     match = _JSON_NAME.match(stem)
     parts = {(stem, ""), (match["base"], match["number"] or "")} if match else set()
     for base, number in sorted(parts):
@@ -162,7 +164,7 @@ def _readings(stem: str) -> Iterator[tuple[str, str]]:
 
 
 def _json_stems(name: str) -> Iterator[tuple[str, str]]:
-    """Yield possible stems of a media file's JSON, each with the number that Takeout moves to the end."""
+    """Yield possible stems of the JSON file of a media file, each with the number that Takeout appends."""
     without_number, number = _split_number(name)
     readings = [(name, "")]
     if number:
@@ -177,7 +179,7 @@ def _json_stems(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _names_with_json(name: str) -> Iterator[str]:
-    """Yield the file names whose JSON a file may use: itself, its original and its Live Photo image."""
+    """Yield the files whose JSON may describe a file: the file, its original and its Live Photo image."""
     bases = dict.fromkeys((name, *_originals(name)))
     yield from bases
     for base in bases:
@@ -189,7 +191,7 @@ def _names_with_json(name: str) -> Iterator[str]:
 
 
 def _originals(name: str) -> Iterator[str]:
-    """Yield possible original names of an edited copy: without one edit suffix, without two, and so on."""
+    """Yield possible original names of an edited copy, without one or more suffixes such as "-edited"."""
     for _ in range(_MAX_EDITS):
         original = next(_without_mark(name), None)
         if original is None:

@@ -14,7 +14,7 @@ TIME_LIMIT = 60.0
 
 
 def arm_watchdog(time_limit: float) -> None:
-    """Let the operating system kill this process unless the watchdog is armed again in time.
+    """Let the operating system kill this process unless this function is called again in time.
 
     The parent kills a silent worker earlier. The watchdog is for a worker that hangs after its parent was
     killed.
@@ -32,10 +32,11 @@ def limit_memory(limit: int) -> None:
         import resource
     except ImportError:
         return
-    # Data is limited, not address space, because libraries map far more memory than they use. The limit of 0
-    # prevents core dumps.
+    # The limit applies to data, not to address space, because shared libraries map far more memory than they
+    # use. The limit of 0 prevents core dumps.
     for name, value in (("RLIMIT_DATA", limit), ("RLIMIT_CORE", 0)):
         try:
             resource.setrlimit(getattr(resource, name), (value, value))
-        except (AttributeError, ValueError, OSError):  # The limit is unsupported, or a lower one is set.
+        except (AttributeError, ValueError, OSError):
+            # The system does not support the limit, or a lower limit is already set.
             continue

@@ -72,11 +72,11 @@ def encode_reply(result: FileResult) -> bytes:
 
 
 def apply_reply(line: bytes, result: FileResult) -> bool:
-    """Store a reply line in the result of its file; return whether the file is done.
+    """Store a worker's reply line in the result of its file, and return whether the file is finished.
 
     Raises:
         ValueError: The line is not a reply.
-        MfkitError: The worker cannot import a library.
+        MfkitError: The worker cannot import a Python package.
     """
     values = json.loads(line)
     if not isinstance(values, dict):
@@ -110,7 +110,8 @@ def answer_requests(answer: Callable[[bytes, Callable[[], None]], bytes]) -> Non
     memory_limit, time_limit = (float(argument) for argument in (*sys.argv[1:], "0", "0")[:2])
     if memory_limit:
         limit_memory(int(memory_limit))
-    # Replies are written to a copy of standard output, so that output of libraries cannot mix with them.
+    # Replies are written to a copy of standard output, so that text printed by Python packages cannot mix
+    # with the replies.
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
@@ -122,7 +123,7 @@ def answer_requests(answer: Callable[[bytes, Callable[[], None]], bytes]) -> Non
     for line in requests():
         arm_watchdog(time_limit)
         send(answer(line, send))
-        arm_watchdog(0)  # Waiting for a request has no time limit.
+        arm_watchdog(0)  # The watchdog is disarmed, because waiting for a request has no time limit.
 
 
 def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:

@@ -97,7 +97,7 @@ class JobPool(Generic[J]):
         """Yield lists of finished jobs, in any order, until all jobs are finished.
 
         Raises:
-            MfkitError: A worker cannot be started, or cannot import a library.
+            MfkitError: A worker cannot be started, or cannot import a Python package.
         """
         running = len(self._tasks)
         while running:
@@ -111,7 +111,7 @@ class JobPool(Generic[J]):
                 task.result()
 
     async def _work(self) -> None:
-        """Run one worker, and put None into the results when it ends, unless the pool is cancelled."""
+        """Run one worker process, and put None into the results at its end, unless the pool is cancelled."""
         try:
             await self._serve()
         except Exception:
@@ -146,7 +146,7 @@ class WorkerPool(JobPool[Job]):
         depend on the speed of the workers. Results of very slow files come later.
 
         Raises:
-            MfkitError: A worker cannot be started, or cannot import a library.
+            MfkitError: A worker cannot be started, or cannot import a Python package.
         """
         ordered = OrderedResults[FileResult](self._workers * _HELD_PER_WORKER, _MAX_HELD_SECONDS)
         async for done in self.done_jobs():
@@ -188,7 +188,7 @@ class OrderedResults(Generic[T]):
         heappush(self._held, (number, result))
 
     def ready(self) -> list[T]:
-        """Return, in order, the results that need not wait for an earlier result any longer."""
+        """Return, in order, the held results that no longer need to wait for an earlier result."""
         waited = self._clock() - self._held_since if self._held_since is not None else 0.0
         is_late = waited > self._max_seconds
         ready = []

@@ -76,13 +76,14 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 )
             await worker.replies()
         except BaseException:
-            await worker.kill()  # No caller has received the worker yet.
+            # The caller cannot kill the worker, because it has not received the worker yet.
+            await worker.kill()
             raise
         return worker
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process still has its output open."""
+        """Whether the worker process still has its standard output open."""
         return self._is_open
 
     def send(self, lines: bytes) -> None:
@@ -136,7 +137,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._transport = cast(asyncio.SubprocessTransport, transport)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Split received data into lines, and pause reading for a moment."""
+        """Split received data into lines, and stop reading from the worker for a short time."""
         *lines, self._incomplete = (self._incomplete + data).split(b"\n")
         self._lines += lines
         if lines or len(self._incomplete) > _MAX_LINE_BYTES:

@@ -14,7 +14,7 @@ from mfkit.scan.workers.worker_process import WorkerLostError, WorkerProcess
 _MAX_SENT_FILES = 64
 """Maximum number of files sent to a worker in advance, so that it never has to wait."""
 _MAX_SENT_BYTES = 16 << 20
-"""Total size of sent files in bytes above which no more are sent, because another worker may be faster."""
+"""Total size in bytes from which no more files are sent in advance, because another worker may be faster."""
 
 
 SCAN_WORKER = "mfkit.scan.workers.worker_main"
@@ -32,7 +32,7 @@ class WorkerJob(Protocol):
         """Request line for the worker."""
 
     def apply(self, line: bytes) -> bool:
-        """Store a reply line; return whether the job is done.
+        """Store a worker's reply line, and return whether the job is finished.
 
         Raises:
             ValueError: The line is not a reply; a TypeError or LookupError means the same.
@@ -78,7 +78,7 @@ class Job:
         return self.result.size
 
     def apply(self, line: bytes) -> bool:
-        """Store a reply line in the result; return whether the file is done."""
+        """Store a worker's reply line in the result, and return whether the file is finished."""
         if not apply_reply(line, self.result):
             return False
         if self.metadata_error is not None and self.result.stage is None:
@@ -86,7 +86,7 @@ class Job:
         return True
 
     def crashed(self, error: str) -> bool:
-        """Record a first crash as a metadata error, and a second crash as a read error of the file."""
+        """Record the file's first crash of a worker as a metadata error, and the second as a read error."""
         if self.metadata_error is None:
             self.metadata_error = error
             return False
@@ -129,9 +129,10 @@ class WorkerSupervisor(Generic[J]):
             results: Receives lists of finished jobs, in order.
 
         Raises:
-            MfkitError: A process cannot be started, or cannot import a library.
+            MfkitError: A process cannot be started, or cannot import a Python package.
         """
-        if self._worker is not None and not self._worker.is_alive:  # The process ended between two calls.
+        if self._worker is not None and not self._worker.is_alive:
+            # The worker process may end between two calls of this method.
             await self.end()
         sent: deque[J] = deque()
         has_more = True
@@ -176,7 +177,7 @@ def _has_room(sent: deque[J]) -> bool:
 
 
 def _apply_replies(lines: list[bytes], sent: deque[J], done: list[J]) -> None:
-    """Pass reply lines to the sent jobs in order, and move finished jobs from `sent` to `done`."""
+    """Pass a worker's reply lines to the sent jobs in order, and move finished jobs from `sent` to `done`."""
     for line in lines:
         try:
             is_done = sent[0].apply(line)

@@ -1,4 +1,4 @@
-"""Folders of files that are shipped with mfkit: migrations and notebooks."""
+"""Locations of the folders that are shipped with mfkit: database migrations and notebooks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _PACKAGE = Path(__file__).parent
 
 
 def resource_folder(name: str) -> Path:
-    """Return the path of the folder ``migrations`` or ``notebooks``.
+    """Return the path of mfkit's folder ``migrations`` or ``notebooks``.
 
-    An installed wheel has these folders inside the package. A checkout has them beside it, where users and
-    Alembic expect them.
+    In an installed wheel, these folders are inside the package. In a source checkout, they are beside the
+    package, where users and Alembic expect them.
 
     Raises:
         FileNotFoundError: The installation is incomplete.

@@ -1,4 +1,4 @@
-"""The library that notebooks open by default: named by an environment variable, or else a demo library."""
+"""Default library of notebooks: the library that an environment variable names, or else a demo library."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ def _demo() -> MediaLibrary:
     folder = user_data_path("mfkit", ensure_exists=True)
     media = folder / "demo"
     if not media.exists():
-        # The demo is written under a temporary name, so an interrupted first use leaves no incomplete demo.
+        # The demo library is written under a temporary name, so an interruption leaves no incomplete library.
         unfinished = folder / f"demo.{os.getpid()}.part"
         write_demo(unfinished)
         try:
             unfinished.rename(media)
         except OSError:
-            if not media.exists():  # Another process may have created the demo in the meantime.
+            # Another process may have created the demo library in the meantime.
+            if not media.exists():
                 raise
     library = MediaLibrary(folder / "demo.db")
     if not (folder / "demo.db").exists() or not library.count():

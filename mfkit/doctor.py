@@ -1,4 +1,4 @@
-"""Health checks of a library and of the machine, with advice."""
+"""Health checks of a library and of the computer, with advice on how to solve problems."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Finding:
 
 
 def examine(library: str) -> list[Finding]:
-    """Check a library, its snapshot, free disk space and optional packages. Nothing is changed.
+    """Check a library, its snapshot, free disk space and optional packages, without changing anything.
 
     Args:
         library: Path of a SQLite file, or a SQLAlchemy URL.
@@ -168,7 +168,7 @@ def _invalid_values(file: Path) -> Iterator[Finding]:
 
 
 def _is_invalid(column: Column[Any]) -> str | None:
-    """Return an SQL condition that finds values of the wrong type in a column; None if any type is valid."""
+    """Return an SQL condition that finds wrongly typed values in a column, or None if all types are valid."""
     match column.type.python_type if not isinstance(column.type, JSON) else None:
         case type() as kind if kind is datetime:
             # Python's datetime cannot represent years above 9999, so only four-digit years are valid.

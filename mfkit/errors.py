@@ -15,7 +15,7 @@ class MfkitError(Exception):
     """
 
     def __init__(self, *parts: object) -> None:
-        """Create an error, and hide credentials in its message, such as passwords in URLs."""
+        """Create an error, and replace passwords and other credentials in its message with ``***``."""
         super().__init__(*(hide_credentials(one) if isinstance(one, str) else one for one in parts))
 
     def __str__(self) -> str:
@@ -32,7 +32,7 @@ class NotALibraryError(MfkitError):
 
 
 class LibraryLockedError(MfkitError):
-    """Another program kept the library locked for longer than the timeout."""
+    """Another program kept the library locked until the timeout."""
 
 
 class ReadOnlyLibraryError(MfkitError):
@@ -111,7 +111,7 @@ class DatasetError(MfkitError):
 
 
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """Return up to ``n`` known names that are similar to a misspelt name, the most similar first."""
+    """Return up to ``n`` known names that resemble a misspelt name, most similar names first."""
     # difflib is imported here, because worker processes do not need it.
     from difflib import get_close_matches
 
@@ -120,6 +120,6 @@ def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint such as ``"Did you mean 'media_type'? "``; empty if no known name is similar."""
+    """Return a hint such as ``"Did you mean 'media_type'? "``, or "" if no known name is similar."""
     found = closest(name, known)
     return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""

@@ -12,7 +12,7 @@ import pyarrow as pa
 from mfkit.filters.units import format_duration, format_size
 from mfkit.text_safety import escape_control
 
-# Nullable dtypes are needed, because NumPy's integers and booleans cannot hold nulls.
+# pandas's nullable dtypes are needed, because NumPy's integers and booleans cannot represent nulls.
 _DTYPES: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _UNITS = {
     "file_size": "byte",
@@ -42,13 +42,13 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
         ``attrs["units"]`` has the units of columns, such as ``byte`` and ``s``.
     """
     frame: pd.DataFrame = table.to_pandas(types_mapper=_DTYPES.get)
-    # attrs has only the units, because pandas copies attrs at every operation.
+    # DataFrame.attrs contains only the units, because pandas copies attrs at every operation.
     frame.attrs["units"] = {name: unit for name in table.column_names if (unit := unit_of(name))}
     return frame
 
 
 def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame:
-    """Pivot a list of cells into a two-dimensional table.
+    """Pivot a DataFrame with one row per cell into a two-dimensional table.
 
     Args:
         cells: One row per cell.
@@ -75,7 +75,7 @@ def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame
 
 
 def unit_of(name: str) -> str | None:
-    """Return the unit of the column with the given name; None for columns without a unit, such as counts.
+    """Return the unit of the column with the given name, or None if it has no unit, as for counts.
 
     Columns with ``bytes`` in their name are in bytes, those with ``duration`` in seconds.
     """

@@ -1,4 +1,4 @@
-"""On-demand import of modules in higher layers: distributed work, widgets and reports.
+"""On-demand import of mfkit's higher layers: modules for distributed work, widgets and reports.
 
 Object storage, executors, datasets and Spark build on the scan and the engines and need optional packages.
 The explorer and the report build on the library and need ipywidgets and Plotly. Lower layers import these
@@ -15,7 +15,7 @@ from typing import Any, Literal
 def load_distributed(
     module: Literal["dataset", "dataset_engine", "executor_pool", "publish_dataset", "s3_object", "s3_walk"],
 ) -> Any:
-    """Import a module of `mfkit.distributed`."""
+    """Import the module of `mfkit.distributed` with the given name."""
     return import_module(f"mfkit.distributed.{module}")
 
 

@@ -1,4 +1,4 @@
-"""Validation of paths and URLs in arguments."""
+"""Validation of the paths and URLs that callers pass as arguments."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def library_url(url: str | URL | os.PathLike[str]) -> URL:
     try:
         parsed = make_url(given)
     except (ArgumentError, ValueError):
-        # The error has no cause, because the cause's message may quote a part of the password.
+        # The original exception is not chained, because its message may quote a part of the password.
         raise NotALibraryError(
             "The library's URL cannot be read. It should look like sqlite+aiosqlite:///library.db or "
             "postgresql+asyncpg://user@host/name (special characters in a password as %40 and so on)."
@@ -70,7 +70,7 @@ def library_url(url: str | URL | os.PathLike[str]) -> URL:
 
 
 def _normalize_password(url: URL) -> URL:
-    """Move a password from the URL's query parameters to its login, which SQLAlchemy hides in messages.
+    """Move a password from the URL's query parameters to its user info, which SQLAlchemy hides in messages.
 
     Raises:
         NotALibraryError: Another parameter contains a secret, or the password has an unescaped ``@``.

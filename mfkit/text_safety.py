@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Lines are escaped separately to keep line feeds, which str.isprintable() rejects like control characters.
+# Lines are escaped separately, because line feeds are kept, but str.isprintable() rejects them.
 _LINE = re.compile(r"[^\n]+")
-# The last four characters are full-width forms of = + - @, which some programs treat like these.
+# The last four characters are full-width forms of = + - @, which some programs treat like the ASCII forms.
 _FORMULA_STARTS = "^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _ESCAPED_FORMULA = re.compile("^'" + _FORMULA_STARTS[1:])
 
@@ -45,7 +45,8 @@ def printable_json(text: str) -> str:
 
     Line feeds are kept, because formatted JSON has them outside of strings.
     """
-    if text.isascii() and "\x7f" not in text:  # JSON itself escapes the other ASCII control characters.
+    # The JSON encoder has already escaped all ASCII control characters except DEL (U+007F).
+    if text.isascii() and "\x7f" not in text:
         return text
     return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
 
@@ -62,7 +63,7 @@ def is_formula(text: str) -> bool:
 
 def escape_formula(column: pa.Array) -> pa.Array:
     """Return a text column with an apostrophe before possible formulas, and without NUL characters."""
-    # pyarrow.compute is imported here, because most callers of this module do not need it.
+    # pyarrow.compute is imported in this function, because most users of this module do not need it.
     import pyarrow.compute as pc
 
     column = pc.replace_substring(column, "\0", "")

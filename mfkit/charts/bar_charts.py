@@ -27,13 +27,13 @@ from mfkit.filters.units import format_duration, round_size
 
 
 def drop_unknown(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """Remove rows with a missing value in the first column, and sort the rest by ``measure``, descending."""
+    """Remove rows with a missing value in the first column, and sort the rows by ``measure``, descending."""
     rows = frame[frame[frame.columns[0]].notna() & (frame["files"] > 0)]
     return rows.sort_values(measure, ascending=False, kind="stable")
 
 
 def top_bars(rows: pd.DataFrame, measure: Measure, color: str, top: int, height: int) -> go.Figure:
-    """Draw a bar for each of the first rows, and one bar for all other rows together.
+    """Draw a bar for each of the first ``top`` rows, and one bar for all other rows together.
 
     Args:
         rows: Result of :func:`drop_unknown` with at least one row.
@@ -43,7 +43,7 @@ def top_bars(rows: pd.DataFrame, measure: Measure, color: str, top: int, height:
         height: Height in pixels.
     """
     top = min(max(top, 1), 100)
-    # A bar "other" for a single row would hide the name of that row without saving a bar.
+    # A single remaining row gets its own bar, because a bar "other" would only hide its name.
     shown, rest = (rows.head(top), rows.iloc[top:]) if len(rows) > top + 1 else (rows, rows.iloc[:0])
     keys: list[str | None] = [str(name) for name in shown[rows.columns[0]]]
     labels = [label(name) for name in keys]
@@ -65,7 +65,7 @@ def bars(
     height: int,
     keys: Sequence[Any],
 ) -> go.Figure:
-    """Draw horizontal bars labelled with their values, the first row on top.
+    """Draw a horizontal bar chart. Each bar is labelled with its value, and the first row is on top.
 
     Args:
         labels: Label of each row, escaped by :func:`label`.
@@ -84,7 +84,7 @@ def bars(
         for name, files, size, value in zip(labels, frame["files"], frame["bytes"], values, strict=True)
     ]
     axis = value_axis(float(values.max(initial=0)), measure, steps=3)
-    # Leave room for the text after the longest bar.
+    # The axis is longer than the longest bar, to leave room for the bar's text.
     axis["range"] = [0, axis["range"][1] * 1.24]
     return figure(
         trace(
@@ -135,7 +135,7 @@ _STREAMS = {"video_codec": "video", "audio_codec": "audio"}
 def codecs_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw a bar for each of the ``top`` largest codecs, the longest on top, and one bar for all others.
+    """Draw a bar for each of the ``top`` largest codecs, and one bar for all other codecs together.
 
     Args:
         frame: Result of ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")``: the codec in the
@@ -162,7 +162,7 @@ def codecs_chart(
 def cameras_chart(
     frame: pd.DataFrame, measure: Measure = "files", *, top: int = 8, height: int = 260
 ) -> go.Figure:
-    """Draw a bar for each of the ``top`` largest cameras or lenses, and one bar for all others.
+    """Draw a bar for each of the ``top`` largest cameras or lenses, and one bar for all others together.
 
     Args:
         frame: Result of ``lib.summary("camera")`` or ``lib.summary("lens")``: the name in the first column,
@@ -190,7 +190,7 @@ _EMPTY_TEXT = {
     "file_size": "No files in this selection.<br>Change the filter, or scan a folder.",
     "duration": "No durations in this selection.<br>Select audio or videos.",
 }
-# Possible ticks: powers of ten for bytes; round numbers of seconds, minutes and hours for durations.
+# Ticks are at powers of ten for bytes, and at round numbers of seconds, minutes and hours for durations.
 _TICKS: dict[str, tuple[float, ...]] = {
     "file_size": tuple(10.0**power for power in range(16)),
     "duration": (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000),
@@ -220,7 +220,7 @@ def histogram_chart(
     if not rows["files"].sum():
         return message_figure(_EMPTY_TEXT[quantity], height)
     lows, highs = (rows[name].astype("float64").tolist() for name in ("low", "high"))
-    # Logarithms are plotted, because bars on Plotly's logarithmic axis would have unequal widths.
+    # The chart plots logarithms on a linear axis, because bars on a logarithmic axis have unequal widths.
     left = [math.log10(low) for low in lows]
     right = [math.log10(max(high, low)) for low, high in zip(lows, highs, strict=True)]
     # Bars are as wide as their bins, so that they do not overlap. A single bar needs a minimum width.

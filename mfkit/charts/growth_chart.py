@@ -28,7 +28,7 @@ _KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 def growth_chart(
     frame: pd.DataFrame, measure: Measure = "bytes", *, cumulative: bool = False, height: int = 260
 ) -> go.Figure:
-    """Draw files or bytes per period, or the running total, stacked by media type.
+    """Draw files or bytes per period, or their running totals, stacked by media type.
 
     Args:
         frame: Result of ``lib.growth("month")``: ``period``, ``media_type``, ``files``, ``bytes``.
@@ -87,7 +87,7 @@ def growth_chart(
             )
         else:
             traces.append(trace("bar", **shared, marker={"color": color, "line": {"width": 0}}))
-    # The title serves as a legend of one line. Plotly's legend needs three lines in a narrow panel.
+    # The chart title lists the media types in one line. Plotly's legend needs three lines in a narrow panel.
     legend = " ".join(
         f'<span style="color:{MEDIA_COLORS[media_type]}">\u25a0</span> {media_type}'
         for media_type in media_types
@@ -117,7 +117,7 @@ def growth_chart(
 
 
 def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodIndex, str]:
-    """Return tables of files and bytes (periods x media types), the periods, and the period frequency."""
+    """Return tables of files and bytes by period and media type, the periods, and their pandas frequency."""
     timestamps = rows["period"]
     finest = "D"
     if (timestamps.dt.day == 1).all():
@@ -134,7 +134,7 @@ def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodInde
     )
     tables = {}
     for name in ("files", "bytes"):
-        # pivot_table() is not used, because it takes 5 ms at every drawing.
+        # DataFrame.pivot_table() is not used, because it takes 5 ms each time the chart is drawn.
         table = np.zeros((len(periods), len(names)))
         np.add.at(table, (row_numbers, column_numbers), rows[name].to_numpy("float64"))
         tables[name] = pd.DataFrame(table, index=periods, columns=names)
@@ -142,7 +142,7 @@ def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodInde
 
 
 def _date_ticks(periods: pd.PeriodIndex, freq: str) -> dict[str, object]:
-    """Return one tick per period if there are few. For many periods, Plotly chooses ticks by zoom level."""
+    """Return one axis tick per period for few periods. For many periods, Plotly chooses the ticks."""
     if len(periods) > 8:
         return {}
     return {

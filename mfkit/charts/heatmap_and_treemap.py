@@ -21,7 +21,7 @@ from mfkit.charts.theme import (
 )
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 
-# The scale goes from light to dark in one hue, so people with any color blindness can read it.
+# The color scale goes from light to dark in one hue, so that people with color blindness can read it.
 _SCALE = ((0.0, "#d6e8f5"), (0.5, "#56a5d6"), (1.0, "#0a4a7a"))
 
 
@@ -63,7 +63,7 @@ def resolutions_chart(
     cells = [[found.get((key or "", name), (0.0, 0.0)) for name in classes] for key in keys]
     column = 0 if measure == "files" else 1
     values = np.array([[one[column] for one in line] for line in cells])
-    # Colors are logarithmic, because one codec is often a thousand times as frequent as another.
+    # The color scale is logarithmic, because some codecs are a thousand times as frequent as others.
     colors = np.where(values > 0, np.log10(np.maximum(values, 1.0)) + 1, np.nan)
     labels = [f"other ({rest:,})" if key is None else label(key, 20) for key in keys]
     hover = [
@@ -129,7 +129,7 @@ def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: in
         >>> folders_chart(lib.folders(2))  # doctest: +SKIP
     """
     rows = frame[frame["files"] > 0].sort_values(["depth", measure], ascending=[True, False], kind="stable")
-    # Rows are sorted by level first, so that no folder is drawn without its parent.
+    # Rows are sorted by depth first, so that no drawn folder lacks its parent folder.
     rows = rows.head(MAX_MARKS)
     if rows.empty:
         return message_figure("No files in this selection.<br>Change the filter, or scan a folder.", height)
@@ -146,7 +146,7 @@ def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: in
     return figure(
         trace(
             "treemap",
-            # Ids are numbers, because Plotly would interpret markup in a path.
+            # The ids of the boxes are numbers, because Plotly would interpret markup in a path.
             ids=[str(index) for index in range(len(paths))],
             parents=parents,
             labels=[label(name, 40) for name in rows["label"]],

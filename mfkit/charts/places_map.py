@@ -1,4 +1,4 @@
-"""Maps of the places where files were recorded. The maps need no server.
+"""Maps of the places where files were recorded, which need no map server.
 
 :func:`places_map` uses MapLibre. :func:`places_atlas` draws only lines and circles."""
 
@@ -134,7 +134,7 @@ def _map(
     style: dict[str, Any] | None,
     **layout: Any,
 ) -> go.Figure:
-    """Return a map as a figure. On wide pages, the page's script may zoom in up to ``max_zoom``."""
+    """Return a map as a Plotly figure. On wide pages, the page's script zooms in up to ``max_zoom``."""
     return figure(
         circles,
         height=height,
@@ -147,7 +147,7 @@ def _map(
 
 
 def circle_sizes(rows: pd.DataFrame) -> Any:
-    """Return the diameters of the circles in pixels. The areas grow with the numbers of files."""
+    """Return the diameters of the circles in pixels. The area of a circle grows with its number of files."""
     counts = rows["files"].to_numpy("float64")
     size = np.sqrt(counts / counts.max(initial=1.0)) * _MAX_DIAMETER
     return np.maximum(size, 6.0).astype("float32")
@@ -164,7 +164,7 @@ def place_text(rows: pd.DataFrame) -> list[str]:
 
 
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per circle of a map, at most ``MAX_MARKS``, from the rows with a location."""
+    """Combine rows that have a location into at most ``MAX_MARKS`` rows, one for each circle of a map."""
 
     def numbers(*names: str, unknown: float = math.nan) -> Any:
         column = next((frame[name] for name in names if name in frame), None)
@@ -191,12 +191,12 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     while len(rows) > MAX_MARKS:
         degrees *= 2
         rows = _binned(rows, degrees)
-    # Small circles are drawn last, so that large ones do not hide them.
+    # Small circles are drawn last, so that large circles do not hide them.
     return rows.sort_values("files", ascending=False, kind="stable", ignore_index=True)
 
 
 def _binned(rows: pd.DataFrame, degrees: float) -> pd.DataFrame:
-    """Combine rows into the cells of a grid, each at the mean position of its files."""
+    """Combine rows into grid cells. The location of a cell is the mean position of its files."""
     sums = (
         rows.assign(
             row=(rows["latitude"] / degrees).round(),
@@ -224,7 +224,7 @@ def _binned(rows: pd.DataFrame, degrees: float) -> pd.DataFrame:
 
 
 def _names_line(first: str, last: str) -> str:
-    """Return a line with at most two place names of a cell; empty if the cell has none."""
+    """Return a line with at most two place names of a cell, or "" if the cell has no place names."""
     if not first and not last:
         return ""
     names = list(dict.fromkeys(label(name, 32) for name in (first, last) if name))
@@ -242,17 +242,17 @@ def _position_text(north: float, east: float) -> str:
 
 
 def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float], float, float]:
-    """Return a center and zoom level that show all points, and the maximum zoom level for wide maps.
+    """Return a center and zoom level at which all points are visible, and the maximum zoom of wide maps.
 
     The projection is Web Mercator, in which the world has a width of 512 pixels at zoom level 0.
     """
     west, east = float(np.min(longitudes)), float(np.max(longitudes))
-    # Points on both sides of the antimeridian (180 degrees) may need a smaller map that crosses it.
+    # If points lie on both sides of the 180 degree meridian, a map that crosses it may be smaller.
     shifted = np.where(np.asarray(longitudes) < 0, np.asarray(longitudes) + 360, longitudes)
     if float(np.ptp(shifted)) < east - west:
         west, east = float(np.min(shifted)), float(np.max(shifted))
     south, north = _mercator(float(np.min(latitudes))), _mercator(float(np.max(latitudes)))
-    # The width of a narrow panel (300 px) is assumed. A wider panel shows more of the surroundings.
+    # The zoom level is computed for a narrow panel (300 px). A wider panel also shows the surroundings.
     wide = math.log2(0.8 * 300 / 512 / max((east - west) / 360, 1e-6))
     tall = math.log2(0.8 * height / 512 / max(north - south, 1e-6))
     middle = math.degrees(math.atan(math.sinh(math.pi * (south + north))))
@@ -272,7 +272,7 @@ _MIN_DEGREES = 12.0
 
 
 def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
-    """Draw places on a map without MapLibre as circles whose area grows with the number of files.
+    """Draw places on a map that does not use MapLibre, as circles whose area grows with the number of files.
 
     Args:
         frame: As for :func:`mfkit.charts.places_map`.
@@ -328,7 +328,7 @@ def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
 
 @functools.cache
 def _outlines() -> tuple[list[float | None], list[float | None]]:
-    """Return the outlines of the land as longitudes and latitudes, separated by None."""
+    """Return the outlines of the land as longitudes and latitudes, with None between two outlines."""
     land = json.loads(files("mfkit.charts").joinpath("land.geojson").read_text("utf-8"))
     east: list[float | None] = []
     north: list[float | None] = []
@@ -340,7 +340,7 @@ def _outlines() -> tuple[list[float | None], list[float | None]]:
 
 
 def _atlas_bounds(rows: pd.DataFrame) -> tuple[float, float, float, float]:
-    """Return the west, east, south and north bounds of a map with all places and a margin."""
+    """Return the west, east, south and north bounds of a map that shows all places with a margin."""
     if rows.empty:
         return -180.0, 180.0, -60.0, 85.0
     bounds = []

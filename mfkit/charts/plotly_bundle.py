@@ -1,4 +1,4 @@
-"""Plotly's JavaScript bundles: a partial one for mfkit's charts, and the complete one for other charts.
+"""Plotly's JavaScript bundles: a partial bundle for mfkit's charts, and the complete bundle for other charts.
 
 The complete bundle comes with the plotly package. It has 4.8 MB, and a browser compiles it in 0.8 s. The
 partial bundle is built from the same sources (``make bundle``; decision 0011). It has 3.2 MB and takes 0.2 s.
@@ -30,7 +30,7 @@ def bundle_for(figures: Iterable[Any]) -> str:
 
 @functools.cache
 def packed(bundle: str) -> bytes:
-    """Return the JavaScript of a bundle, compressed with gzip."""
+    """Return the JavaScript code of a bundle, compressed with gzip."""
     if bundle == "whole":
         return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
     part = _part(get_plotlyjs_version())
@@ -41,6 +41,6 @@ def packed(bundle: str) -> bytes:
 
 @functools.cache
 def _part(version: str) -> Any:
-    """Return the file of the partial bundle; None if it was built for another version of plotly."""
+    """Return the file of the partial bundle, or None if it was built for another version of plotly."""
     file = files("mfkit.charts").joinpath("plotly", f"plotly-{version}.min.js.gz")
     return file if file.is_file() else None

@@ -34,7 +34,7 @@ TEXT = "#787878"
 GRID = "rgba(128, 128, 128, 0.22)"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
-# Matches control characters, and characters that change the writing direction.
+# This pattern matches control characters, and characters that change the writing direction.
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -101,7 +101,7 @@ def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str,
 def category_axis(labels: list[str]) -> dict[str, Any]:
     """Return the settings of an axis with one label at each integer position.
 
-    Labels are only texts of ticks. Names that are shortened to the same text keep separate positions.
+    Positions are integers, so two names that are shortened to the same label keep separate positions.
     """
     return {
         "tickmode": "array",
@@ -119,7 +119,10 @@ def _tick_text(tick: float, measure: Measure) -> str:
 
 
 def trace(kind: str, **settings: Any) -> dict[str, Any]:
-    """Return a trace as a dictionary, which :func:`figure` validates. ``go.Bar`` would be validated twice."""
+    """Return a Plotly trace as a dictionary.
+
+    Plotly would validate ``go.Bar`` twice. :func:`figure` validates the dictionary only once.
+    """
     return {"type": kind, **settings}
 
 
@@ -143,12 +146,12 @@ def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figu
         "dragmode": False,
         "separators": ".,",
     }
-    # The layout is passed to the constructor, because update_layout() takes 20 ms.
+    # The layout is passed to the constructor, because a call of update_layout() takes 20 ms.
     return go.Figure(list(traces), layout=_merge(defaults, layout))
 
 
 def _merge(defaults: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the defaults overridden by other settings, recursively in nested dictionaries."""
+    """Return the default settings, overridden by other settings, also in nested dictionaries."""
     merged = dict(defaults)
     for name, value in settings.items():
         default = defaults.get(name)
@@ -173,7 +176,7 @@ def message_annotation(text: str) -> dict[str, Any]:
 
 def message_figure(text: str, height: int = 260) -> go.Figure:
     """Return a figure with a message instead of a chart."""
-    # "visible: false" is not used, because it would keep the space for the previous figure's labels.
+    # The axes are not hidden by "visible: false", because Plotly would keep the space for their old labels.
     hidden = {
         "showticklabels": False,
         "showgrid": False,

@@ -21,8 +21,8 @@ from mfkit.demo.demo_cameras import Position
 from mfkit.demo.demo_file import DemoFile
 from mfkit.demo.demo_images import add_noise, landscape
 
-# Codec -> encoders to try: first those of the codec, then those of older codecs that the same containers
-# accept. If none is available, the file is left out or has no audio.
+# This maps a codec to the encoders to try: first encoders of the codec itself, then encoders of older codecs
+# for the same containers. If no encoder is available, the file is left out or has no audio.
 ENCODERS: dict[str, tuple[str, ...]] = {
     "h264": ("libx264", "libopenh264", "mpeg4"),
     "hevc": ("libx265", "libx264", "libopenh264", "mpeg4"),
@@ -33,7 +33,7 @@ ENCODERS: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("mpeg2video", "mpeg4", "aac", "flac", "mp2", "pcm_s16le")},
 }
 
-# Options of the encoders. They are fast, and reproducible: the same seed must give the same bytes.
+# These encoder options are fast and make the output reproducible: the same seed must give the same bytes.
 OPTIONS: dict[str, dict[str, str]] = {
     "libx264": {"preset": "ultrafast", "crf": "25"},
     "libx265": {
@@ -58,7 +58,7 @@ def has_encoder(name: str) -> bool:
     """Return whether PyAV has an encoder with this name."""
     try:
         av.Codec(name, "w")
-    except ValueError:  # PyAV raises UnknownCodecError, which is a ValueError.
+    except ValueError:  # PyAV's UnknownCodecError is a subclass of ValueError.
         return False
     return True
 
@@ -68,7 +68,7 @@ def choose_encoder(codec: str, notes: list[str]) -> str | None:
 
     Args:
         codec: Requested codec, a key of `ENCODERS`.
-        notes: List to which a note is added if another codec is used, or if no encoder is available.
+        notes: List to which a message is added if another codec is used, or if no encoder is available.
 
     Returns:
         Name of an encoder; None if no encoder is available.
@@ -116,7 +116,7 @@ def add_audio(container: av.container.OutputContainer, encoder: str, rate: int) 
 def encode_melody(
     container: av.container.OutputContainer, stream: av.AudioStream, seconds: float, rng: random.Random
 ) -> None:
-    """Encode a random melody into a container."""
+    """Encode a random melody into an audio stream of a media container."""
     rate = stream.codec_context.sample_rate
     frame = av.AudioFrame.from_ndarray(_melody(seconds, rate, rng), format="s16", layout="stereo")
     frame.sample_rate = rate
@@ -132,7 +132,7 @@ def _melody(seconds: float, rate: int, rng: random.Random) -> npt.NDArray[np.int
     time = np.arange(round(seconds * rate)) / rate
     step = (time / beat).astype(int)
     since = time - step * beat
-    # Each note begins and ends softly, because a sudden change of the volume would sound like a click.
+    # Each note fades in and out, because a sudden change of the volume would sound like a click.
     envelope = np.exp(-4 * since) * np.minimum(1, 200 * np.minimum(since, beat - since))
     wave = np.sin(2 * np.pi * np.array(pitches)[step] * since) * envelope
     samples: npt.NDArray[np.int16] = np.rint(17000 * np.repeat(wave, 2)).astype(np.int16)
@@ -140,7 +140,7 @@ def _melody(seconds: float, rate: int, rng: random.Random) -> npt.NDArray[np.int
 
 
 class Album(NamedTuple):
-    """Tags and format of an album in the demo library.
+    """Tags and audio format of a music album in the demo library.
 
     Attributes:
         artist: Artist; empty for files without tags.
@@ -204,7 +204,7 @@ ALBUMS: tuple[Album, ...] = (
 
 
 def plan_music(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Yield the planned files of all tracks for which an encoder is available."""
+    """Yield the planned files of all music tracks for which an encoder is available."""
     for album in ALBUMS:
         encoder = choose_encoder(album.codec, notes)
         if encoder is None:
@@ -212,7 +212,7 @@ def plan_music(seed: int, notes: list[str]) -> Iterator[DemoFile]:
         for number, title in enumerate(album.titles, start=1):
             name = f"{number:02d} {title.replace(':', '-')}" if album.artist else title
             path = f"{album.folder}/{name}{album.suffix}"
-            # The times increase as if the tracks were ripped or downloaded one after the other.
+            # The modification times increase, as if the tracks had been ripped one after the other.
             modified = datetime(*album.bought, 19, 30, tzinfo=UTC) + timedelta(seconds=24 * number)
             yield DemoFile(path, modified, partial(_write_track, album, number, encoder, f"{seed}/{path}"))
 
@@ -357,7 +357,7 @@ def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path
         stream.codec_context.flags |= av.codec.context.Flags.bitexact
         if audio is not None:
             encode_melody(container, add_audio(container, audio, 48000), clip.seconds, rng)
-        # The landscape is wider than the video. It is converted once, and each frame shows a different part.
+        # The landscape is wider than the video. Each frame shows another part, as if the camera panned.
         wide = landscape(clip.scene, clip.light, (width * 5 // 8 * 2, height), rng)
         if clip.video.startswith("mpeg"):
             # Noise, which is typical of old cameras, makes the files large.
@@ -376,7 +376,7 @@ def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path
 
 
 def _tags(clip: Clip) -> dict[str, str]:
-    """Return the container's tags, with QuickTime's keys for .MOV files and generic names for others."""
+    """Return the container's tags, with QuickTime's keys for .MOV files and generic keys for other files."""
     tags = {"title": clip.title} if clip.title else {}
     if not clip.path.endswith((".avi", ".mpg", ".ts")):
         started = clip.ended_at - timedelta(seconds=clip.seconds)
@@ -384,7 +384,7 @@ def _tags(clip: Clip) -> dict[str, str]:
     if clip.phone:
         tags["com.apple.quicktime.make"], tags["com.apple.quicktime.model"] = "Apple", clip.phone
     if clip.position:
-        # ISO 6709, annex H: latitude and longitude in signed degrees, altitude in meters, and a final slash.
+        # ISO 6709, annex H, requires signed degrees, an altitude in meters, and a final slash.
         latitude, longitude, altitude = clip.position
         key = "com.apple.quicktime.location.ISO6709" if clip.path.endswith(".MOV") else "location"
         tags[key] = f"{latitude:+08.4f}{longitude:+09.4f}{altitude:+.1f}/"

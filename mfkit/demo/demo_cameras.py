@@ -8,13 +8,13 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
-# Usual shutter speeds: 1/4 s to 1/4000 s, given by their denominators.
+# These are the denominators of the usual shutter speeds, 1/4 s to 1/4000 s.
 # fmt: off
 SHUTTER_STEPS = (4, 8, 15, 30, 60, 80, 100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000, 1250, 1600,
                  2000, 2500, 3200, 4000)
 # fmt: on
 
-# Values of the EXIF tag Orientation (EXIF 2.32, 4.6.5.1 A): upright, and "rotate 90 degrees clockwise".
+# These are two values of the EXIF tag Orientation (EXIF 2.32, section 4.6.5.1 A).
 UPRIGHT, QUARTER_TURN = 1, 6
 
 
@@ -129,7 +129,7 @@ def exif_block(
         rng: Random generator for the settings.
     """
     aperture = rng.choice(camera.apertures) if exposure > 9 else min(camera.apertures)
-    # The camera chooses the lowest ISO speed that allows 1/60 s, and the matching shutter speed.
+    # As a real camera does, choose the lowest ISO speed that allows a shutter speed of at least 1/60 s.
     speeds = [(2**exposure * iso / 100 / aperture**2, iso) for iso in camera.isos]
     per_second, iso = next((speed for speed in speeds if speed[0] >= 60), speeds[-1])
     focal_length = rng.choice(camera.focal_lengths)

@@ -45,8 +45,8 @@ LIGHTS = {
     "night": Light(22, 3.5, 0.05, 0.22, (6, 10, 34), (52, 76, 124)),
 }
 
-# Silhouettes of each scene from far to near: color, highest and lowest point (0 at the upper edge of the
-# image, 1 at the lower), and number of peaks. Negative numbers mean flat roofs of a city instead of peaks.
+# Each scene has silhouettes from far to near, with a color, a highest and a lowest point (0 at the upper edge
+# of the image, 1 at the lower edge), and a number of peaks. A negative number means flat city roofs.
 # fmt: off
 SCENES: dict[str, tuple[tuple[Color, float, float, int], ...]] = {
     "mountains": (((92, 112, 148), 0.2, 0.6, 5), ((62, 80, 100), 0.4, 0.75, 7), ((70, 110, 62), 0.7, 0.9, 3)),
@@ -73,7 +73,7 @@ def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random)
         rng: Random generator; the same state gives the same image.
     """
     hour, layers = LIGHTS[light], SCENES[scene]
-    # The image is drawn small and then enlarged, which smooths the edges.
+    # The image is drawn small and then enlarged, to smooth the edges of the silhouettes.
     width, height = 640, round(640 * size[1] / size[0])
     sky = ImageOps.colorize(Image.linear_gradient("L"), hour.top, hour.low, whitepoint=166)
     image = sky.resize((width, height), Image.Resampling.BILINEAR)
@@ -87,7 +87,7 @@ def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random)
             min(255, round(low * (1 - near) + part * factor * shine))
             for low, part, factor in zip(hour.low, color, tint)
         )
-        # The outline has peaks with valleys between them, or flat roofs with vertical walls.
+        # The outline of a silhouette has either peaks and valleys, or flat roofs with vertical walls.
         edge = [rng.uniform(top, bottom) for _ in range(abs(peaks) + 1)]
         points = [
             y * height for high in edge for y in (high, min(bottom, high + 0.12) if peaks > 0 else high)
@@ -100,7 +100,7 @@ def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random)
 
 
 def add_noise(image: Image.Image, rng: random.Random) -> Image.Image:
-    """Add sensor noise, so that files are as large as those of real cameras."""
+    """Add sensor noise to an image, so that its file is as large as a real camera's file."""
     width, height = image.size
     tile = np.random.default_rng(rng.getrandbits(64)).integers(0, 9, (256, 256), np.uint8)
     noise = Image.fromarray(np.tile(tile, (height // 256 + 1, width // 256 + 1))[:height, :width])
@@ -184,7 +184,7 @@ def _plan_camera(trip: Trip, camera: Camera, count: int, rng: random.Random, see
         scene, size = rng.choice(trip.scenes), rng.choice(camera.sizes)
         position = None
         if camera.has_gps:
-            # The photos of a trip are taken within walking distance.
+            # The photos of a trip are taken within walking distance of each other.
             latitude, longitude, altitude = trip.place
             position = Position(
                 latitude + rng.gauss(0, 0.008),
@@ -253,7 +253,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def plan_non_jpeg_images(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Yield the planned images in other formats than JPEG.
+    """Yield the planned images in formats other than JPEG.
 
     A format that the installed Pillow cannot write is replaced by JPEG and reported in the notes.
     """
@@ -286,12 +286,12 @@ def _write_landscape(
         sepia = ImageOps.colorize(ImageOps.autocontrast(image.convert("L")), (48, 32, 22), (246, 232, 206))
         image = ImageOps.expand(sepia, 30, (250, 246, 238))
     elif suffix == "gif":
-        # The animation fades to night and back.
+        # The landscape of the animation fades from day to night and back.
         other = landscape(scene, "night", size, random.Random(seed))
         steps = (0, 0.2, 0.4, 0.6, 0.8, 1, 0.8, 0.6, 0.4, 0.2)
         image, *options["append_images"] = [Image.blend(image, other, step).quantize(64) for step in steps]
     elif suffix == "avif":
-        # AVIF images have EXIF data, like photos that were converted to this newer format.
+        # AVIF images get EXIF data, because photos keep their EXIF data when they are converted to AVIF.
         latitude, longitude, altitude = WELLINGTON
         position = Position(latitude + rng.gauss(0, 0.006), longitude + rng.gauss(0, 0.006), altitude)
         exposure = LIGHTS[light].exposure

@@ -28,8 +28,8 @@ from mfkit.path_argument import checked_path
 
 Progress = Callable[[int, int], None]
 
-# Each entry has a folder, the indexes of files in it (sorted by name), the target folder of the copies, the
-# format of their names, and the number of days by which the copies are newer.
+# Each entry has a source folder, indexes of its files in alphabetical order, a target folder, a format string
+# for the names of the copies, and the number of days by which a copy is newer than the original.
 COPIES = (
     ("Pictures/2014/Lisbon", (4, 5, 6), "Phone backup/2014", "{stem}{suffix}", 0),
     ("Pictures/2018/Sydney", (0, 2), "Phone backup/2018", "{stem}{suffix}", 0),
@@ -69,7 +69,7 @@ class DemoReport:
 
 @dataclass(frozen=True)
 class DemoPlan:
-    """Planned files and copies of a demo library, and the notes for `DemoReport`."""
+    """Plan of a demo library: its files and copies, and the messages for `DemoReport.notes`."""
 
     files: tuple[DemoFile, ...]
     copies: tuple[DemoCopy, ...]
@@ -79,7 +79,8 @@ class DemoPlan:
 def plan_demo(seed: int) -> DemoPlan:
     """Plan a demo library. The same seed and encoders give the same plan."""
     notes: list[str] = []
-    # Videos are written first, because they take longest. At the end, they would keep only one core busy.
+    # Videos are written first, because encoding them takes longest. If a video were the last file, all
+    # processor cores except one would be idle.
     files = (
         *plan_videos(seed, notes),
         *plan_photos(seed),
@@ -155,7 +156,7 @@ def _write_files(root: Path, files: tuple[DemoFile, ...], report: Callable[[int]
                 future.result()
                 report(done)
         except BaseException:
-            # Without shutdown(), the pool would write all remaining files after an error or Ctrl-C.
+            # Without shutdown(), the thread pool would write all remaining files after an error or Ctrl-C.
             pool.shutdown(cancel_futures=True)
             raise
 
@@ -203,7 +204,7 @@ def plan_damage(seed: int, notes: list[str]) -> Iterator[DemoFile]:
 
 
 def _write_half(write: Writer, path: Path) -> None:
-    """Write a file and truncate it to half of its size, as an interrupted transfer would."""
+    """Write a file and truncate it to half of its size, like a file whose transfer was interrupted."""
     write(path)
     os.truncate(path, path.stat().st_size // 2)
 

@@ -1,4 +1,4 @@
-"""Methods that analyse a library: sums, growth, folders, places, duplicates, completeness, savings, scans."""
+"""Methods that analyse a library: totals, growth, folders, places, duplicates, completeness and scans."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Measure = Literal["files", "copies", "bytes", "bytes_with_copies", "duration"]
 
 
 class AnalysisMethods(ReadMethods):
-    """Methods that analyse items and scans."""
+    """Methods that analyse the items and the scans of a library."""
 
     @filter_keywords
     async def summary(
@@ -41,7 +41,7 @@ class AnalysisMethods(ReadMethods):
         filter: FilterLike = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count items and sum their sizes and durations by one or more dimensions.
+        """Count items and sum their sizes and durations, grouped by dimensions such as codec or year.
 
         Args:
             by: Dimensions such as ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"resolution"``,
@@ -73,7 +73,7 @@ class AnalysisMethods(ReadMethods):
         values: Measure = "files",
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Cross-tabulate items by two dimensions.
+        """Cross-tabulate items by two dimensions, such as codec and resolution.
 
         Args:
             index: The dimension of the rows, as for :meth:`summary`.
@@ -107,7 +107,7 @@ class AnalysisMethods(ReadMethods):
         by: str | Sequence[str] = "media_type",
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count items by period and dimensions, with running totals.
+        """Count items by period, and optionally by dimensions, with running totals.
 
         Args:
             freq: ``"year"``, ``"quarter"``, ``"month"``, ``"week"`` (from Monday), ``"day"``, or the pandas
@@ -174,7 +174,7 @@ class AnalysisMethods(ReadMethods):
         log: bool = False,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count items by bins of a numeric column.
+        """Count items in the histogram bins of a numeric column.
 
         Args:
             column: Numeric column such as ``"file_size"``, ``"duration"``, ``"bitrate"``, ``"iso"``.
@@ -207,7 +207,7 @@ class AnalysisMethods(ReadMethods):
         degrees: float | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Aggregate items with a location into the cells of a grid, for maps of any number of items.
+        """Aggregate items that have a location into grid cells, for maps of any number of items.
 
         Args:
             filter: Filter of the items; those without a location are left out. Pass the visible part of a map
@@ -248,7 +248,7 @@ class AnalysisMethods(ReadMethods):
     async def duplicates(
         self, /, filter: FilterLike = None, *, groups: int | None = None, **fields: Unpack[FilterFields]
     ) -> pd.DataFrame:
-        """List every path of the items that have copies, with a suggestion which path to keep.
+        """List all paths of the items that have copies, and suggest which path of each item to keep.
 
         Args:
             filter: Filter of the items.
@@ -274,7 +274,7 @@ class AnalysisMethods(ReadMethods):
         filter: FilterLike = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count, for each metadata field, the items with a known value.
+        """Count the items in which each metadata field has a known value.
 
         Args:
             by: Dimensions as for :meth:`summary`, for example ``"folder:2"``; ``()`` for all items together.
@@ -300,7 +300,7 @@ class AnalysisMethods(ReadMethods):
         limit: int | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """List the items that lack a metadata field that applies to their media type, sorted by path.
+        """List the items in which a metadata field is unknown, although their media type can have this field.
 
         Args:
             field: Field of :meth:`completeness`, for example ``"capture_time"`` or ``"artist"``.
@@ -389,11 +389,11 @@ class AnalysisMethods(ReadMethods):
         return await self.frame(scan_history.compare(earlier, later))
 
     async def scans(self) -> pd.DataFrame:
-        """List the scans, the newest first (docs/schema.md)."""
+        """List the scans of the library, starting with the newest scan (docs/schema.md)."""
         return await self.frame(scan_history.scans())
 
     async def failures(self) -> pd.DataFrame:
-        """List the files that could not be read or understood, sorted by path.
+        """List the files that the scans could not read or understand, sorted by path.
 
         Returns:
             ``file_path``, ``stage``, ``error``, ``file_size``, ``file_modified_at``, ``created_at`` (of the

@@ -1,4 +1,4 @@
-"""Base class of libraries: database, query engines, opening and closing, and a printable overview."""
+"""Base class of media libraries, with the database, the query engines, and a printable overview."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SHOWN_ROOTS = 5
 
 
 class LibraryBase:
-    """Base class of libraries, which open when a method is called for the first time.
+    """Base class of media libraries. A library opens when one of its methods is called for the first time.
 
     Attributes:
         database: The library database.
@@ -97,12 +97,13 @@ class LibraryBase:
         return library
 
     def _engine_named(self, name: str | None) -> QueryEngine:
-        """Return the engine with the given name, or the library's default engine for None."""
+        """Return the query engine with the given name. If the name is None, return the library's engine."""
         if name is None:
             return self._engine
         if name == "snapshot":
             return self._snapshot
-        if name in ("database", "record"):  # "record" is the former name of the engine "database".
+        # The engine "database" was formerly named "record".
+        if name in ("database", "record"):
             return self._on_database
         raise QueryError(f"{name!r} is not an engine. Use one of {', '.join(get_args(Engine))}.")
 
@@ -121,17 +122,17 @@ class LibraryBase:
 
     async def _open(self, *, create: bool) -> Self:
         while create and self._opening is not None and not self._opening.done():
-            # An earlier call may be opening the library without creating it.
+            # This waits for earlier calls, which may be opening the library without creating it.
             await asyncio.wait([self._opening])
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade(create=create))
         await asyncio.shield(self._opening)
-        # Without this check, the snapshot would answer queries after the library file was deleted.
+        # Without this check, the snapshot would still answer queries after the library file was deleted.
         await self.database.check_file()
         return self
 
     async def _open_or_create(self, check: Callable[[], object]) -> None:
-        """Open the library or, if it does not exist, create it unless ``check`` raises an error."""
+        """Open the library. If it does not exist, call ``check``, which may raise an error, and create it."""
         try:
             await self.open()
         except LibraryNotFoundError:
@@ -139,7 +140,7 @@ class LibraryBase:
             await self._open(create=True)
 
     async def _open_existing(self) -> Self:
-        """Open the library if it exists. Raise an error if it is read-only and does not exist."""
+        """Open the library if it exists. If it does not exist and is read-only, raise an error."""
         try:
             return await self.open()
         except LibraryNotFoundError:
@@ -178,7 +179,7 @@ class LibraryBase:
 
 
 async def library_state(library: LibraryBase) -> object | None:
-    """Return an object that identifies the library's current data; None if changes cannot be detected.
+    """Return an object that identifies the library's current data, or None if changes cannot be detected.
 
     Each change of the library replaces the object, so cached results are valid while it is the same object.
     Keep only a weak reference to the object.
@@ -233,7 +234,7 @@ class Overview:
 
 
 async def overview_of(library: LibraryBase) -> Overview | None:
-    """Return a library's overview; None if it is not open, because printing a library must not open it."""
+    """Return a library's overview, or None if it is closed, because printing must not open a library."""
     if library._opening is None or not library._opening.done() or _failed(library._opening):
         return None
     totals = (await library.frame(scan_history.overview())).iloc[0]

@@ -51,7 +51,9 @@ class CurateMethods(LibraryBase):
         return await self.frame(item_list.collections())
 
     async def add_to(self, collection: str, items: catalog.ItemsArgument) -> int:
-        """Add items to a collection, which is created if it does not exist; return the number of new items.
+        """Add items to a collection, and return how many items are new in it.
+
+        The collection is created if it does not exist.
 
         Raises:
             FilterError: The name is empty, or an id is not in the library.
@@ -139,7 +141,7 @@ class CurateMethods(LibraryBase):
         await catalog.delete_filter(self.database, name)
 
     def _done(self, change: catalog.Change) -> int:
-        # A call without effect does not replace the change that undo() would undo.
+        # A call that changed nothing does not replace the previous change that undo() can undo.
         if change.items or change.created:
             self._last = change
         return change.items

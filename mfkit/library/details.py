@@ -89,7 +89,7 @@ class DetailMethods(LibraryBase):
         self._thumbnails = self._thumbnails or Thumbnailer()
         paths = [str(row["file_path"]), *copies["name"]]
         if pd.isna(row["last_scanned_at"]):
-            # An imported list may contain URLs of any bucket. Only scanned objects are read.
+            # Object storage is read only if a scan has read it, because an imported list may contain any URL.
             paths = [path for path in paths if not is_url(path)]
         return await self._thumbnails.get(paths, str(row["file_hash"]))
 
@@ -114,7 +114,7 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
     taken = str(origins.get("taken_at", ""))
     captured = taken if pd.isna(row["capture_source"]) else str(row["capture_source"])
     origins |= {"file_created_at": taken, "captured_at": captured}
-    # For objects in object storage, extra_metadata["hash"] tells what the hash was computed from.
+    # For objects in object storage, extra_metadata["hash"] states from which data the hash was computed.
     fixed = _ORIGINS | {"file_hash": str(extra.pop("hash", _ORIGINS["file_hash"]))}
     for group, names in _GROUPS.items():
         for name in names.split():
@@ -125,7 +125,7 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _object(text: Any) -> dict[str, Any]:
-    """Parse a JSON object. Any other text, which another program may have written, gives an empty one."""
+    """Parse a JSON object. Return an empty dictionary for any other text, which other programs may write."""
     try:
         held = json.loads(text)
     except (TypeError, ValueError, RecursionError):

@@ -97,7 +97,7 @@ class ExchangeMethods(LibraryBase):
         )
         cut = limit is not None or offset is not None
         if order_by is None and not cut:
-            # Sorting a million rows takes longer than writing them.
+            # Rows are not sorted unless needed, because sorting many rows takes longer than writing them.
             statement = statement.order_by(None)
         await self.open()
         expected = await self._expected(chosen, limit, offset)
@@ -162,7 +162,7 @@ class ExchangeMethods(LibraryBase):
         given = source
         if not isinstance(given, pd.DataFrame):
             given = Path(checked_path(given, "the import", IngestError)).expanduser()
-        # The path is checked first, so that a misspelt path does not create a library.
+        # The path of the source is checked first, so that a misspelt path does not create a library.
         await self._open_or_create(lambda: require_file(given))
         return await import_rows(
             self.database, given, columns=columns or {}, on_error=on_error, progress=progress
@@ -175,11 +175,11 @@ class ExchangeMethods(LibraryBase):
 
 
 class _Counted:
-    """Iterable over an export's batches that counts their rows for the result and the progress bar."""
+    """Iterable over the row batches of an export, which counts rows for the result and the progress bar."""
 
     def __init__(self, batches: Iterator[pa.RecordBatch], bar: Any) -> None:
         self._batches, self._bar, self.rows = batches, bar, 0
-        bar.reset()  # If an engine runs the query again, all rows are counted again.
+        bar.reset()  # The count starts again at 0, because an engine may run the query again from the start.
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:

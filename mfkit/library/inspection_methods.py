@@ -1,4 +1,4 @@
-"""Methods that decode files: to find similar pictures, and to verify that files are not damaged."""
+"""Methods that decode files to find similar images, and methods that check files for damage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THRESHOLD = 0.2
 
 
 class InspectionMethods(ReadMethods):
-    """Methods that find similar pictures and verify files."""
+    """Methods that find similar images and check files for damage."""
 
     @filter_keywords
     async def inspect(
@@ -40,9 +40,9 @@ class InspectionMethods(ReadMethods):
     ) -> InspectionReport:
         """Decode images in isolated processes, and store the data that :meth:`similar` compares.
 
-        The results are stored per content: files that are moved, copied or scanned again are not decoded
-        again. Contents that were never inspected come first, then those inspected longest ago. A later call
-        continues an interrupted one. No media file is changed.
+        The results are stored per item: files that are moved, copied or scanned again are not decoded again.
+        Items that were never inspected come first, followed by the items inspected longest ago. A later call
+        continues an interrupted call. No media file is changed.
 
         Args:
             filter: Filter of the items; imported objects in object storage that were never scanned are left
@@ -50,7 +50,7 @@ class InspectionMethods(ReadMethods):
             what: Data to compute: ``"similarity"`` for :meth:`similar`.
             budget: Maximum duration in seconds, or as text such as ``"1 h"``. Files that are being decoded
                 at its end are finished.
-            again: Also inspect contents that already have results.
+            again: Also inspect items that already have results.
             workers: Number of processes; None for the number of processor cores.
             time_limit: Seconds after which the decoding of a file is stopped and recorded as failed.
             progress: Show a progress bar; None shows one in notebooks and terminals.
@@ -87,7 +87,7 @@ class InspectionMethods(ReadMethods):
         threshold: float = THRESHOLD,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Group versions of the same picture, and suggest which version to keep.
+        """Find groups of images that are versions of the same picture, and suggest which image to keep.
 
         The method finds copies that were recompressed, resized, converted, rotated by their metadata,
         slightly brightened, cropped by up to 3 % at each edge, or framed. It does not find other shots of the
@@ -144,7 +144,7 @@ class InspectionMethods(ReadMethods):
         progress: bool | None = None,
         **fields: Unpack[FilterFields],
     ) -> VerificationReport:
-        """Check whether files are damaged, and store the result and the history of each file.
+        """Check whether files are damaged, and store the results of all checks of each file.
 
         Files that were never verified with the same method come first, then those verified longest ago. A
         later call continues an interrupted one. No media file is changed. Objects in object storage are left
@@ -208,7 +208,7 @@ class InspectionMethods(ReadMethods):
 
     @filter_keywords
     async def verified(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> pd.DataFrame:
-        """Count the verified files by method and outcome, with their sizes and dates of verification.
+        """Count the verified files by verification method and outcome, with their total size and dates.
 
         Args:
             filter: Filter of the items.

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class AsyncMediaLibrary(
     WriteMethods, AnalysisMethods, InspectionMethods, DetailMethods, CurateMethods, ExchangeMethods
 ):
-    """A media library for async code. It runs on the caller's event loop.
+    """Media library for async code, which runs on the caller's event loop.
 
     Attributes:
         database: The library database.
@@ -69,7 +69,7 @@ def _close_all() -> None:
 
 
 class _AsyncMethods:
-    """Async methods of a :class:`MediaLibrary`. They run on mfkit's event loop; any loop can await them."""
+    """Async methods of a :class:`MediaLibrary`. Any event loop can await them."""
 
     def __init__(self, library: AsyncMediaLibrary) -> None:
         self._library = library
@@ -83,7 +83,7 @@ class _AsyncMethods:
         def call(*args: Any, **kwargs: Any) -> Awaitable[Any]:
             return run_on_library_loop(attribute(*args, **kwargs))
 
-        # wraps() copies the signature set by filter_keywords(), which has a parameter self that call() lacks.
+        # The signature that wraps() copied is removed, because it has the parameter self, which call() lacks.
         call.__dict__.pop("__signature__", None)
         return call
 
@@ -121,7 +121,7 @@ def _documented_as(other: Callable[..., Any]) -> Callable[[F], F]:
 
 
 class MediaLibrary:
-    """A media library for scripts and notebooks, with sync versions of all async methods.
+    """Media library for scripts and notebooks, with sync versions of all async methods.
 
     Attributes:
         aio: The async methods for the same database, for use on any event loop.
@@ -177,17 +177,17 @@ class MediaLibrary:
         return cast(AsyncMediaLibrary, _AsyncMethods(self._library))
 
     def __repr__(self) -> str:
-        """Show the path, or the URL without the password, and the overview."""
+        """Show the library's path, or its URL without the password, and the overview."""
         overview = self._overview()
         return f"MediaLibrary({self.database.name!r})" + (f" {overview.text()}" if overview else "")
 
     def _repr_html_(self) -> str:
-        """Show the overview as a table in a notebook."""
+        """Show the library's overview as a table in a notebook."""
         overview = self._overview()
         return overview.html() if overview else f"<code>{html.escape(escape_control(repr(self)))}</code>"
 
     def _overview(self) -> Overview | None:
-        """Return the overview; None if it cannot be computed in time, because printing must not fail."""
+        """Return the overview, or None if it is not available in time, because printing must not fail."""
 
         async def within_limit() -> Overview | None:
             async with asyncio.timeout(_OVERVIEW_SECONDS):

@@ -1,4 +1,4 @@
-"""Methods that list and count items, and run SQL statements of the user."""
+"""Methods that list and count items, and methods that run the user's SQL statements."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _MAX_COMPARED = 1_000
 
 
 class ReadMethods(LibraryBase):
-    """Methods that list, count and search items, and run SQL statements of the user."""
+    """Methods that list, count and search items, and methods that run the user's SQL statements."""
 
     async def _selected(self, statement: Select[Any], chosen: MediaFilter) -> pd.DataFrame:
-        """Run a statement. If it returns no rows, warn about filter values that no item has."""
+        """Run a SELECT statement. If the result is empty, warn about filter values that no item has."""
         frame = await self.frame(statement)
         if frame.empty:
             await self._warn_of_unmatched(chosen)
@@ -152,9 +152,9 @@ class ReadMethods(LibraryBase):
     async def facets(
         self, /, *names: str, filter: FilterLike = None, limit: int = 200, **fields: Unpack[FilterFields]
     ) -> pd.DataFrame:
-        """Count the items per value of each dimension, ignoring the filter on that dimension itself.
+        """Count the items per value of each dimension, without the filter's own condition on that dimension.
 
-        Each count is therefore the number of files that choosing the value would select.
+        Each count is therefore the number of items that would be selected by choosing the value.
 
         Args:
             names: Dimensions such as ``"media_type"``, ``"video_codec"``, ``"camera"``, ``"tag"``. The error
@@ -175,7 +175,7 @@ class ReadMethods(LibraryBase):
     async def sql(
         self, text: str, /, *, engine: Engine | None = None, timeout: float | None = None, **params: Any
     ) -> pd.DataFrame:
-        """Run one read-only SQL statement.
+        """Run one read-only SQL statement and return its result as a DataFrame.
 
         Args:
             text: SQL with bind parameters as ``:name``. The relation ``media`` has all items with their

@@ -1,4 +1,4 @@
-"""Methods that scan folders, publish datasets and copy libraries."""
+"""Methods that scan folders, publish datasets, and copy libraries to other databases."""
 
 from __future__ import annotations
 
@@ -100,12 +100,12 @@ class WriteMethods(LibraryBase):
             ReadOnlyLibraryError: The library is read-only.
             LibraryLockedError: Another program holds the write lock.
         """
-        # These modules are imported here, because queries do not need PyAV and Pillow.
+        # The scan modules are imported in this method, because queries do not need PyAV and Pillow.
         from mfkit.scan.roots import resolve_roots
         from mfkit.scan.scanner import scan
 
         if roots:
-            # The folders are checked first, so that a misspelt path does not create a library.
+            # The folders to scan are checked first, so that a misspelt path does not create a library.
             await self._open_or_create(lambda: resolve_roots(roots))
         else:
             await self.open()
@@ -182,7 +182,7 @@ class WriteMethods(LibraryBase):
         await self.open()
         other = Database(target)
         try:
-            # Each row counts twice, because it is copied and then verified.
+            # The progress bar counts each row twice, because it is first copied and then verified.
             rows = 2 * await count_rows(self.database)
             with progress_bar(progress, f"to {other.name}", rows, " rows") as bar:
                 copied = await copy_library(self.database, other, bar.update)

@@ -1,4 +1,4 @@
-"""Detection of truncated container files, which are shorter than the sizes in their headers.
+"""Detection of truncated files in container formats, whose headers state a larger size than the file has.
 
 Each check raises :class:`DamageError` if the file is shorter than its headers state.
 """
@@ -14,7 +14,7 @@ _MAX_PARTS = 1_000_000
 
 
 class DamageError(Exception):
-    """Raised if a file is damaged.
+    """Exception that is raised if a file is damaged.
 
     Attributes:
         position: Offset in bytes at which the damage was detected; None if unknown.
@@ -32,7 +32,7 @@ def truncated(size: int, stated: int) -> DamageError:
 
 
 def read_at(stream: BinaryIO, position: int, length: int) -> bytes:
-    """Read up to ``length`` bytes at an offset; the result is shorter at the end of the file."""
+    """Read ``length`` bytes at an offset, or fewer bytes if the file ends before."""
     stream.seek(position)
     return stream.read(length)
 
@@ -50,7 +50,7 @@ def boxes(stream: BinaryIO, size: int, start: int = 0) -> None:
         if length == 1 and len(head) == 16:
             length = struct.unpack_from(">Q", head, 8)[0]
         names.add(name)
-        if length == 0:  # size 0 means that the box extends to the end of the file
+        if length == 0:  # A box of size 0 extends to the end of the file.
             break
         if length < 8:
             raise DamageError("A box has an impossible size.", at)
@@ -68,10 +68,8 @@ def riff(stream: BinaryIO, size: int) -> None:
         name, length = struct.unpack("<4sI", read_at(stream, at, 8))
         if name == b"RF64":
             length = struct.unpack("<Q", read_at(stream, 20, 8).ljust(8, b"\0"))[0]
-        elif name != b"RIFF" or length in (
-            0,
-            0xFFFFFFFF,
-        ):  # no RIFF part follows, or the size of a recording is unknown
+        elif name != b"RIFF" or length in (0, 0xFFFFFFFF):
+            # There are no more RIFF chunks, or the recording program has not stored the size.
             return
         if at + 8 + length > size:
             raise truncated(size, at + 8 + length)
@@ -121,7 +119,8 @@ def matroska(stream: BinaryIO, size: int) -> None:
         if width > 8 or len(head) < id_length + width:
             return
         value = int.from_bytes(head[id_length : id_length + width]) & ((1 << 7 * width) - 1)
-        if value == (1 << 7 * width) - 1:  # the size is unknown, for example in a live recording
+        if value == (1 << 7 * width) - 1:
+            # The size in the header is "unknown", which is normal in live recordings.
             return
         end = at + id_length + width + value
         if end > size:
@@ -167,7 +166,8 @@ def wavpack(stream: BinaryIO, size: int) -> None:
     at = 0
     for _ in range(_MAX_PARTS):
         head = read_at(stream, at, 8)
-        if len(head) < 8 or head[:4] != b"wvpk":  # the end of the file, or a metadata tag
+        if len(head) < 8 or head[:4] != b"wvpk":
+            # After the last block, the file ends or continues with a metadata tag.
             return
         end = at + 8 + struct.unpack_from("<I", head, 4)[0]
         if end > size:
@@ -187,7 +187,7 @@ def monkeys_audio(stream: BinaryIO, size: int) -> None:
 
 
 def transport_stream(stream: BinaryIO, size: int) -> None:
-    """Check that an MPEG transport stream ends with a whole packet of 188 or, with time code, 192 bytes."""
+    """Check that an MPEG transport stream consists of whole packets, each of 188 or 192 bytes."""
     head = read_at(stream, 0, 197)
     length = 192 if head[4:5] == b"G" and head[196:197] == b"G" else 188
     if size % length:
@@ -225,7 +225,7 @@ def tiff(stream: BinaryIO, size: int) -> None:
 def _tiff_directory(
     stream: BinaryIO, size: int, order: str, is_big: bool, at: int
 ) -> tuple[dict[int, tuple[int, ...]], int]:
-    """Return the offsets and lengths in a TIFF directory, and the offset of the next directory."""
+    """Return the data offsets and lengths in a TIFF directory, and the offset of the next directory."""
     counted, entry_size, pointer = ("Q", 20, "Q") if is_big else ("H", 12, "I")
     width, inline = struct.calcsize(counted), struct.calcsize(pointer)
     data = read_at(stream, at, width)

@@ -1,7 +1,8 @@
 """Detection of damaged files by decoding them completely; this module runs only in worker processes.
 
-FFmpeg conceals errors by default. So its checksum checks are enabled, and packets and frames that it marks as
-corrupt count as damage. The duration that a container states is compared with the duration that was read.
+By default, FFmpeg conceals errors. Therefore this module enables FFmpeg's checksum checks, and treats a file
+as damaged if FFmpeg marks a packet or frame as corrupt. It also compares the duration that the container
+states with the duration that could be read.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _ALWAYS_DECODED = frozenset(("jpeg", "png", "gif", "webp", "tiff", "bmp", "avif"
 
 
 class UnsupportedError(Exception):
-    """Raised if a file's format cannot be verified by the requested method."""
+    """Exception that is raised if the requested method cannot verify files of this format."""
 
 
 def check_structure(source: Source, heartbeat: Heartbeat) -> FileFormat:
@@ -88,7 +89,8 @@ def _decode_image(source: Source, file_format: FileFormat, heartbeat: Heartbeat)
             if file_format.format in _ALWAYS_DECODED:
                 raise DamageError("The image cannot be opened: its headers are damaged.") from error
             if file_format.format in container_extents.CHECKS:
-                return  # for a RAW format only the structure can be checked
+                # Pillow cannot decode RAW files, so only their structure is checked.
+                return
             raise UnsupportedError(str(error)) from error
         except (OSError, SyntaxError, ValueError) as error:
             raise DamageError(f"The image cannot be opened: {error}.") from error
@@ -104,7 +106,7 @@ def _decode_image(source: Source, file_format: FileFormat, heartbeat: Heartbeat)
             raise UnsupportedError("The image has too many pixels to decode.") from error
         except MemoryError:
             raise
-        except Exception as error:  # a decoder can raise any exception for damaged data
+        except Exception as error:  # Damaged data can make a decoder raise any exception.
             raise DamageError(f"The image cannot be decoded: {error}.") from error
 
 
@@ -188,7 +190,7 @@ class _Decoder:
             ) from error
 
     def finish(self) -> None:
-        """Compare the decoded samples with the sample count and the MD5 checksum in a FLAC header.
+        """Compare the decoded samples with the sample count and the MD5 checksum in a FLAC file's header.
 
         Raises:
             DamageError: Samples are missing or differ.
@@ -196,7 +198,8 @@ class _Decoder:
         data = bytes(self.stream.codec_context.extradata or b"") if self._is_flac else b""
         if len(data) < 34:
             return
-        stated = int.from_bytes(data[13:18]) & (1 << 36) - 1  # RFC 9639, section 8.2
+        # The layout of this FLAC header is defined in RFC 9639, section 8.2.
+        stated = int.from_bytes(data[13:18]) & (1 << 36) - 1
         if stated and self._samples < stated:
             raise DamageError(f"The audio has {self._samples:,} of {stated:,} samples.")
         if any(data[18:34]) and self._bits in (16, 24) and self._digest.digest() != data[18:34]:

@@ -1,4 +1,4 @@
-"""Inspection of pixels: select contents, analyse them in worker processes, and store the results."""
+"""Inspection of images: select images, decode and analyse them in worker processes, and store the results."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ _done = pixel_inspections
 
 @dataclass
 class InspectionReport:
-    """Numbers of inspected, failed and remaining contents, as returned by :meth:`mfkit.MediaLibrary.inspect`.
+    """Result of :meth:`mfkit.MediaLibrary.inspect`: numbers of inspected, failed and remaining files.
 
     Attributes:
-        inspected: Number of contents whose pixels were decoded.
-        failed: Number of contents that could not be decoded.
+        inspected: Number of files whose pixels were decoded.
+        failed: Number of files that could not be decoded.
         changed: Number of files that are missing or have changed since the last scan.
-        left: Number of selected contents that are not yet inspected.
+        left: Number of selected files that are not yet inspected.
         seconds: Duration of the call.
     """
 
@@ -87,7 +87,7 @@ class InspectionReport:
 
 @dataclass(slots=True)
 class InspectionJob:
-    """Job for a worker process: one content to inspect."""
+    """Job for a worker process: one file to inspect."""
 
     file_hash: str
     path: str
@@ -105,11 +105,11 @@ class InspectionJob:
 
     @property
     def request(self) -> bytes:
-        """Request to send to the worker, as one line of JSON."""
+        """Request to send to the worker process, as one line of JSON."""
         return json.dumps([self.path, self.size, self.modified_us, self.steps]).encode() + b"\n"
 
     def apply(self, line: bytes) -> bool:
-        """Store a reply of the worker, and return whether the job is complete."""
+        """Store a reply of the worker process in the job, and return whether the job is complete."""
         reply = decode_reply(line)
         if reply is None:
             return False
@@ -117,7 +117,7 @@ class InspectionJob:
         return True
 
     def crashed(self, error: str) -> bool:
-        """Record that the worker crashed on the file, which is not tried again."""
+        """Record that the file crashed the worker process. The file is not tried again."""
         self.reply = {"error": error}
         return True
 
@@ -160,7 +160,7 @@ async def inspect(
                 feeding.cancel()
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await feeding
-                # Store finished results also after an interrupt.
+                # Finished results are stored even if the user interrupts the inspection.
                 if waiting:
                     await asyncio.shield(_store(database, waiting, report))
     report.left = max(0, total - report.inspected - report.failed - report.changed)
@@ -186,16 +186,16 @@ def _steps(what: Sequence[str]) -> tuple[Step, ...]:
 
 
 class _Outstanding:
-    """Builder of the SELECT statements for the contents that must be inspected."""
+    """Builder of the SELECT statements for the items whose files must be inspected."""
 
     def __init__(self, chosen: MediaFilter, steps: Sequence[Step], before: datetime | None) -> None:
-        """Create a builder for a filter.
+        """Create a builder for the items that a filter selects.
 
         Args:
             chosen: Filter of the items.
             steps: Steps of the inspection.
-            before: Select all contents that were not inspected since this time. None selects contents that
-                were not inspected by the current version.
+            before: Select all items that were not inspected since this time. None selects the items that
+                were not inspected by the current version of the inspection.
         """
         own = (_done.c.file_hash == c.file_hash, _done.c.step.in_(steps))
         current = (
@@ -208,22 +208,22 @@ class _Outstanding:
         self._where = (
             *conditions(chosen),
             c.media_type.in_(_KINDS),
-            # An imported list can contain URLs of any bucket. Only objects that a scan has read are
-            # requested.
+            # Object storage is read only if a scan has read the object, because an imported list can
+            # contain any URL.
             or_(~c.file_path.startswith(URL), c.last_scanned_at.is_not(None)),
             done < len(steps),
         )
 
     def count(self) -> Select[Any]:
-        """Return the SELECT statement that counts the contents to inspect."""
+        """Return the SELECT statement that counts the items to inspect."""
         return select(func.count()).select_from(media).where(*self._where)
 
     def pages(self, is_known: bool, last: Any) -> Select[Any]:
-        """Return the SELECT statement for the next page of contents.
+        """Return the SELECT statement for the next page of items to inspect.
 
         Args:
-            is_known: True selects contents that were inspected before, oldest inspection first. False selects
-                all other contents, sorted by path.
+            is_known: True selects items that were inspected before, oldest inspection first. False selects
+                all other items, sorted by path.
             last: Last row of the previous page; None for the first page.
         """
         earliest = self._earliest.label("earliest")
@@ -247,7 +247,7 @@ async def _feed(
     steps: tuple[Step, ...],
     deadline: float | None,
 ) -> None:
-    """Submit contents to the worker pool until all contents are submitted or the deadline has passed."""
+    """Submit jobs to the worker pool until all files are submitted or the deadline has passed."""
     try:
         for is_known in (False, True):
             last = None
@@ -262,13 +262,14 @@ async def _feed(
                     break
                 last = rows[-1]
     except Exception:
-        await pool.finish()  # This ends the results, so that the caller sees the error.
+        # The pool must be finished, because the caller waits for its last result before it sees the error.
+        await pool.finish()
         raise
     await pool.finish()
 
 
 async def _store(database: Database, jobs: Sequence[InspectionJob], report: InspectionReport) -> None:
-    """Store the results of finished jobs, replacing earlier results, and add them to the report."""
+    """Store the results of finished jobs in the database, and add their numbers to the report."""
     known = {job.file_hash: job for job in jobs if not job.reply.get("changed")}
     report.changed += len(jobs) - len(known)
     failed = sum("error" in job.reply for job in known.values())

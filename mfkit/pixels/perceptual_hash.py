@@ -1,4 +1,4 @@
-"""Fingerprint of a picture: two 64-bit perceptual hashes, and a miniature for an exact comparison.
+"""Fingerprint of an image: two 64-bit perceptual hashes, and a tiny version of the image to compare.
 
 The difference hash compares neighbouring pixels after the picture is reduced to 9 x 8 pixels. The DCT hash
 compares the 64 lowest frequencies of the picture, reduced to 32 x 32 pixels, with their median. The
@@ -45,7 +45,7 @@ _FREQUENCIES = 12
 _COSINES = _cosines(LUMINANCE_SIDE, _FREQUENCIES)
 _ROWS, _COLUMNS = np.divmod(
     sorted(
-        range(1, _FREQUENCIES**2),  # frequency 0, the mean luminance, is left out
+        range(1, _FREQUENCIES**2),  # Frequency 0 is left out: it is the mean luminance.
         key=lambda place: (sum(part**2 for part in divmod(place, _FREQUENCIES)), place),
     )[:64],
     _FREQUENCIES,
@@ -53,7 +53,7 @@ _ROWS, _COLUMNS = np.divmod(
 
 
 class Fingerprint(NamedTuple):
-    """Perceptual hashes and miniature of one picture.
+    """Perceptual hashes of one image, and its miniature, which is a tiny version of the image.
 
     Attributes:
         difference_hash: Difference hash as a signed 64-bit integer.
@@ -69,7 +69,7 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(picture: Image.Image) -> Fingerprint:
-    """Compute the fingerprint of a picture that is already rotated upright.
+    """Compute the fingerprint of an image that is already upright.
 
     Args:
         picture: RGB picture, at most :data:`HASH_SIDE` pixels wide and high.
@@ -99,7 +99,7 @@ def _is_flat(plane: Plane) -> bool:
 
 
 def without_border(picture: Image.Image) -> Image.Image | None:
-    """Crop the single-colour border of a picture; return None if the picture has no such border.
+    """Crop the single-colour border of an image, or return None if the image has no such border.
 
     Args:
         picture: RGB picture, at most :data:`HASH_SIDE` pixels wide and high.
@@ -116,7 +116,7 @@ def without_border(picture: Image.Image) -> Image.Image | None:
 
 
 def _border(rows: npt.NDArray[np.int16]) -> int:
-    """Return the number of rows at the start that form a single-colour border."""
+    """Return the number of pixel rows at the start of an image that form a single-colour border."""
     color = rows[0].mean(axis=0)
     if (np.abs(rows[0] - color) > _BORDER_TOLERANCE).any(axis=1).mean() > _BORDER_OUTLIERS:
         return 0

@@ -1,4 +1,4 @@
-"""Visual distance between two pictures, computed from their miniatures.
+"""Visual distance between two images, computed from miniatures, which are tiny versions of the images.
 
 The luminance of two miniatures is compared by the correlation of their gradients, which does not depend on
 brightness and contrast. The colour is compared by the root mean square difference. If the correlation is
@@ -29,13 +29,13 @@ Planes = npt.NDArray[np.float32]
 Miniatures = npt.NDArray[np.uint8]
 Indexes = npt.NDArray[np.intp]
 
-_OFFSETS = 6  # offsets are counted in half rows, from 0 to 2.5 rows
+_OFFSETS = 6  # The unit of the offsets is half a pixel row, so they are 0 to 2.5 rows.
 _COARSE = np.array([(low, high) for low in (0, 2, 4) for high in (0, 2, 4)])
 _FINE = np.array([(low, high) for low in (-1, 0, 1) for high in (-1, 0, 1)])
 
 
 def _window(low: float, high: float) -> Planes:
-    """Return a matrix that cuts off both ends of a column and resamples the rest to the full length."""
+    """Return a matrix that crops both ends of a pixel column and resamples the rest to the full length."""
     edges = np.linspace(low, LUMINANCE_SIDE - high, LUMINANCE_SIDE + 1)[:, None]
     pixels = np.arange(LUMINANCE_SIDE)
     overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
@@ -48,7 +48,7 @@ _WINDOWS = np.stack([[_window(low / 2, high / 2) for high in range(_OFFSETS)] fo
 
 
 def distances(first: Miniatures, second: Miniatures) -> npt.NDArray[np.float32]:
-    """Return the distance of each pair of pictures.
+    """Return the visual distance of each pair of images.
 
     Args:
         first: One miniature per row (:class:`mfkit.pixels.perceptual_hash.Fingerprint`).
@@ -89,7 +89,7 @@ def _luminance(miniatures: Miniatures) -> Planes:
 
 
 def _gradients(planes: Planes) -> Planes:
-    """Return horizontal and vertical pixel differences, normalized to vectors with mean 0 and length 1."""
+    """Return the horizontal and vertical pixel differences, normalized to mean 0 and vector length 1."""
     across = np.diff(planes, axis=-1)[..., :-1, :]
     down = np.diff(planes, axis=-2)[..., :-1]
     both = np.stack((across, down), axis=-3).reshape(*planes.shape[:-2], -1)
@@ -100,7 +100,7 @@ def _gradients(planes: Planes) -> Planes:
 
 
 def _best_window(planes: Planes, gradients: Planes) -> npt.NDArray[np.float32]:
-    """Search for the window with the highest correlation, and return this correlation for each plane.
+    """Return the highest correlation that any cropped window of each luminance plane reaches.
 
     The search tries windows of columns, then windows of rows, and repeats both in smaller steps.
     """

@@ -1,4 +1,4 @@
-"""Small upright pictures of an image file, as the input of an inspection.
+"""Decoding of image files to small upright images, from which an inspection computes hashes.
 
 This module runs only in worker processes, because files can be malicious.
 """
@@ -18,7 +18,9 @@ DRAFT_SIDE = 480
 
 
 def pictures(source: Source, heartbeat: Callable[[], None]) -> Iterator[tuple[int, Image.Image]]:
-    """Yield the part number (:data:`mfkit.models.picture_hashes`) and RGB image of each picture in a file.
+    """Yield a small RGB image of each picture in a file, with its part number.
+
+    Part numbers are explained in :data:`mfkit.models.picture_hashes`.
 
     Args:
         source: Path of a file, or an object in object storage.

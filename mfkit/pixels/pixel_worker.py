@@ -1,4 +1,4 @@
-"""Worker process that analyses the pixels of files.
+"""Worker process that decodes image files and analyses their pixels.
 
 Each request is one line of JSON with a file and the steps to perform, and each reply is one line of JSON with
 the results. Pixels of miniatures are Base64-encoded. :mod:`mfkit.scan.workers.worker_main` explains why files
@@ -27,11 +27,11 @@ CHANGED = "The file is missing or changed since the last scan. Scan again."
 
 
 class FileChangedError(Exception):
-    """Raised if a file is missing or differs from what the last scan found."""
+    """Exception that is raised if a file is missing or has changed since the last scan."""
 
 
 def open_unchanged(path: str, size: int, modified_us: int | None) -> Source:
-    """Check that a file has not changed since the last scan, and return a source to read it from.
+    """Check that a file has not changed since the last scan, and return its path or storage object.
 
     Args:
         path: Stored path.
@@ -77,7 +77,7 @@ def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:
         reply["error"] = str(error)
     except MemoryError:
         reply["error"] = "Decoding the file needs more memory than a worker may use."
-    except Exception as error:  # a decoder can raise any exception for a malicious file
+    except Exception as error:  # A malicious file can make a decoder raise any exception.
         reason = getattr(error, "strerror", None) or error
         reply["error"] = f"The file cannot be decoded: {reason}"
     return json.dumps(reply).encode("ascii", "backslashreplace") + b"\n"
@@ -114,7 +114,7 @@ def _fingerprints(part: int, picture: Any) -> list[Any]:
 
 
 def decode_reply(line: bytes) -> dict[str, Any] | None:
-    """Parse a line from the worker; return None for a heartbeat.
+    """Parse a line from the worker process, or return None if the line is only a heartbeat.
 
     Raises:
         ValueError: The line is not a valid reply. A TypeError or LookupError means the same.

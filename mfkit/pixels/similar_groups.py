@@ -1,8 +1,9 @@
-"""Grouping of similar contents: connected components of similar pairs, without chains of dissimilar contents.
+"""Grouping of similar images, in which every image is similar to the best image of its group.
 
-In a chain, each content is similar to the next, but the first and the last content are not similar. Therefore
-every member of a group must be similar to the best content of the group. Contents that are not form separate
-groups if they are similar to each other.
+The pairs of similar images form a graph. A connected component of this graph can be a chain, in which each
+image is similar to the next image, but the first image is not similar to the last image. Therefore images
+that are not similar to the best image of their component are split off. They form separate groups if they are
+similar to each other.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ Distance = Callable[[Indexes, Indexes], Numbers]
 
 
 class Groups(NamedTuple):
-    """Result of grouping: arrays with one element per content.
+    """Result of grouping: arrays with one element per image.
 
     Attributes:
-        best: Index of the best content in the same group; -1 for contents without a group.
-        distance: Distance to this best content; NaN for contents without a group.
+        best: Index of the best image in the same group; -1 for images without a group.
+        distance: Distance to this best image; NaN for images without a group.
     """
 
     best: Indexes
@@ -36,13 +37,13 @@ class Groups(NamedTuple):
 
 
 def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Groups:
-    """Assign contents to groups in which every member is similar to the best content.
+    """Assign images to groups in which every image is similar to the best image.
 
     Args:
-        rank: Unique rank of each content; the best content has the lowest rank.
-        pairs: Pairs of similar contents.
-        distance: Function that returns the distance of each pair of contents.
-        limit: Maximum distance between a member and the best content of its group.
+        rank: Unique rank of each image; the best image has the lowest rank.
+        pairs: Pairs of similar images.
+        distance: Function that returns the distance of each pair of images.
+        limit: Maximum distance between an image and the best image of its group.
     """
     best = np.full(len(rank), -1, np.int64)
     found = np.full(len(rank), np.nan, np.float32)
@@ -66,7 +67,7 @@ def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Grou
         is_grouped = best >= 0
         rest = ~(is_grouped[first] | is_grouped[second])
         first, second = first[rest], second[rest]
-    # Remove groups with a single member, whose neighbours were all too far away.
+    # Groups with a single image are removed. All similar images were too far from the best image.
     sizes = np.bincount(best[best >= 0], minlength=len(rank))
     alone = (best >= 0) & (sizes[np.maximum(best, 0)] < 2)
     best[alone], found[alone] = -1, np.nan
@@ -74,7 +75,7 @@ def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Grou
 
 
 def connected_components(count: int, pairs: Pairs) -> Indexes:
-    """Return for each of ``count`` nodes the smallest node index in its connected component."""
+    """Find the connected components of a graph: return the smallest node index in each node's component."""
     label = np.arange(count)
     first, second = pairs
     while True:

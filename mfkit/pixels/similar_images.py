@@ -36,10 +36,10 @@ Numbers = npt.NDArray[np.int64]
 
 
 class _Pictures:
-    """Perceptual hashes in columns; each row is one picture (part) of a content.
+    """Perceptual hashes of all images, in columns. Each row is one picture (part) of an image file.
 
     Attributes:
-        names: SHA-256 of each content.
+        names: SHA-256 of each file content.
         content: Index in ``names`` for each row.
         part: Part number of each row, as in ``picture_hashes``.
         difference: Difference hash of each row.
@@ -52,7 +52,7 @@ class _Pictures:
         self._numbers: list[Numbers] = []
 
     def add(self, rows: Sequence[Any]) -> None:
-        """Add rows from the database, which must be sorted by content."""
+        """Add rows from the table of hashes. The rows must be sorted by file hash."""
         content = np.empty(len(rows), np.int64)
         for place, row in enumerate(rows):
             if not self.names or self.names[-1] != row[0]:
@@ -62,7 +62,7 @@ class _Pictures:
         self._numbers.append(np.array([tuple(row)[1:] for row in rows], np.int64).reshape(-1, 3))
 
     def finish(self) -> None:
-        """Build the columns after all rows are added."""
+        """Convert the added rows to NumPy columns."""
         self.content = np.concatenate([np.empty(0, np.int64), *self._content])
         numbers = np.concatenate([np.empty((0, 3), np.int64), *self._numbers])
         self.part = numbers[:, 0]
@@ -86,7 +86,7 @@ async def similar_images(
     similar = await _confirm(database, pictures, rows, threshold)
     members = np.unique(pictures.content[np.concatenate(similar)])
     details = await _details(database, [pictures.names[one] for one in members])
-    # Contents that were removed from the library in the meantime have no details.
+    # Images that were removed from the library during the search have no details and are left out.
     names = {name: place for place, name in enumerate(details["file_hash"])}
     place = np.full(len(pictures.names), -1, np.int64)
     for one in members:
@@ -118,7 +118,7 @@ async def _load(database: Database, chosen: MediaFilter) -> _Pictures:
 
 
 async def _confirm(database: Database, pictures: _Pictures, pairs: Pairs, threshold: float) -> Pairs:
-    """Return the candidate pairs whose miniatures are within the threshold."""
+    """Return those candidate pairs whose visual distance is not above the threshold."""
     kept = [np.empty(0, np.int64)]
     for start in range(0, len(pairs.first), _PAIRS):
         block = slice(start, start + _PAIRS)
@@ -141,7 +141,7 @@ async def _confirm(database: Database, pictures: _Pictures, pairs: Pairs, thresh
 
 
 async def _miniatures(database: Database, names: Sequence[str]) -> Any:
-    """Yield the content hash, part and pixels of all miniatures of some contents; skip wrong sizes."""
+    """Yield the miniatures of the given files as (file hash, part, pixels), except those of a wrong size."""
     async with database.connect() as connection:
         for some in _slices(names):
             statement = select(miniatures.file_hash, miniatures.part, miniatures.pixels).where(
@@ -159,13 +159,13 @@ def _slices(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 class _Parts:
-    """Two miniatures per content: one of the whole picture, and one of the picture without its border."""
+    """Two miniatures per image: one of the whole image, and one of the image without its border."""
 
     def __init__(self, whole: npt.NDArray[np.uint8], inner: npt.NDArray[np.uint8]) -> None:
         self._whole, self._inner = whole, inner
 
     def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
-        """Return for each pair of contents the smallest distance between any of their miniatures."""
+        """Return the distance of each pair of images, which is the smallest distance of their miniatures."""
         sides = [(one[first], other[second]) for one in self._both() for other in self._both()]
         found: npt.NDArray[np.float32] = np.min([distances(*side) for side in sides], axis=0)
         return found
@@ -195,7 +195,7 @@ def _details_of(names: Sequence[str]) -> Select[Any]:
 
 
 async def _details(database: Database, names: Sequence[str]) -> pd.DataFrame:
-    """Return a DataFrame with the properties by which the best image of a group is chosen."""
+    """Return a DataFrame with the image properties that decide which image of a group is best."""
     rows: list[Any] = []
     async with database.connect() as connection:
         for some in _slices(names):
@@ -216,7 +216,7 @@ _REASONS = (
 
 
 def _rank(details: pd.DataFrame) -> Numbers:
-    """Return the rank of each image, sorted by pixels, original metadata, size in bytes, and path."""
+    """Rank images from best to worst: most pixels, original metadata, most bytes, first path."""
     order = details.sort_values(
         [*(name for name, _, _ in _REASONS), "file_path"], ascending=[False, False, False, True]
     ).index.to_numpy()
@@ -228,7 +228,7 @@ def _rank(details: pd.DataFrame) -> Numbers:
 def _frame(
     details: pd.DataFrame, best: Numbers, distance: npt.NDArray[np.float32], rank: Numbers
 ) -> pd.DataFrame:
-    """Return the groups as a DataFrame, sorted by reclaimable bytes in descending order."""
+    """Return the groups of similar images as a DataFrame, sorted by reclaimable bytes in descending order."""
     frame = details.assign(best=best, distance=distance.astype("float64"), rank=rank)
     frame = frame[frame["best"] >= 0]
     frame["keep"] = frame["rank"] == frame.groupby("best")["rank"].transform("min")
@@ -255,7 +255,7 @@ def _frame(
 
 
 def _reasons(frame: pd.DataFrame) -> list[str]:
-    """Return how each image differs from the image to keep, and how the latter differs from the next one."""
+    """Return why each image is suggested to be kept or removed, for example "fewer pixels"."""
     reasons = []
     rows = frame.to_dict("records")
     start = 0

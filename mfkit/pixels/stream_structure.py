@@ -1,4 +1,4 @@
-"""Detection of damage in formats that must be read completely, such as JPEG, PNG, Ogg and MP3.
+"""Detection of damaged files in formats whose structure extends over the whole file, such as JPEG and MP3.
 
 Each check raises :class:`~mfkit.pixels.container_extents.DamageError` if it detects damage.
 """
@@ -39,7 +39,8 @@ def jpeg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
         marker = _MARKER.search(data, at) if in_scan else _MARKER.match(data, at)
         if marker is None:
             if not in_scan and at < size:
-                in_scan = True  # skip bytes that do not belong to a segment, as decoders do
+                # Bytes that do not belong to a segment are skipped, as decoders do.
+                in_scan = True
                 continue
             raise DamageError("The image is truncated: its end marker is missing.", size)
         code = marker[1][0]
@@ -61,7 +62,7 @@ def jpeg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
 
 
 def _end_of_pictures(tiff: bytes) -> int:
-    """Return the end of the last image in a Multi-Picture Format index, as an offset from the index."""
+    """Return where the last image of a Multi-Picture Format index ends, as an offset from the index."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8:
         return 0
@@ -147,7 +148,7 @@ def ogg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
         raise DamageError("The file is truncated: the last page of a stream is missing.", size)
 
 
-# (MPEG-1, layer) -> bit rates in kbit/s, and version code -> sample rates in Hz.
+# These tables map (is MPEG-1, layer) to bit rates in kbit/s, and the version code to sample rates in Hz.
 # Source: ISO/IEC 11172-3, section 2.4.2.3, and ISO/IEC 13818-3.
 _BIT_RATES = {
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -191,7 +192,7 @@ def _frames(
         if not length:
             if first or data.startswith(_TAGS, at):
                 return
-            # Damage inside the file is detected by decoding, so this check continues with the next frame.
+            # Damage inside the file is detected by decoding, so this check skips to the next MP3 frame.
             following = data.find(b"\xff", at + 1)
             at = following if following >= 0 else size
             continue
@@ -227,7 +228,7 @@ def _adts_frame(data: bytes, at: int) -> int:
 
 
 def _check_xing(data: bytes, at: int, length: int, size: int) -> None:
-    """Compare the file size with the size in the Xing or Info header of the first frame."""
+    """Compare the file size with the size stated in the Xing or Info header of an MP3 file's first frame."""
     place = max(data.find(b"Xing", at, at + length), data.find(b"Info", at, at + length))
     if place < 0 or place + 16 > size:
         return

@@ -1,4 +1,4 @@
-"""Verification that files are undamaged, by hash, by structure or by decoding, with a history of results."""
+"""Verification that files are undamaged, by their hash, by their structure or by decoding them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _copies: Table = MediaCopy.__table__  # type: ignore[assignment]
 
 @dataclass
 class VerificationReport:
-    """Numbers of files by outcome, as returned by :meth:`mfkit.MediaLibrary.verify`.
+    """Result of :meth:`mfkit.MediaLibrary.verify`: numbers of undamaged, damaged and other files.
 
     Attributes:
         ok: Number of files without damage.
@@ -102,12 +102,12 @@ class VerificationJob:
 
     @property
     def request(self) -> bytes:
-        """Request to send to the worker, as one line of JSON."""
+        """Request to send to the worker process, as one line of JSON."""
         values = [self.path, self.size, self.modified_us, self.how, self.file_hash]
         return json.dumps(values).encode() + b"\n"
 
     def apply(self, line: bytes) -> bool:
-        """Store a reply of the worker, and return whether the job is complete."""
+        """Store a reply of the worker process in the job, and return whether the job is complete."""
         reply = json.loads(line)
         if not isinstance(reply, dict):
             raise ValueError("not a reply")
@@ -124,7 +124,7 @@ class VerificationJob:
         return True
 
     def crashed(self, error: str) -> bool:
-        """Record that the worker crashed on the file, which is not tried again."""
+        """Record that the file crashed the worker process. The file is not tried again."""
         self.reply = {"outcome": VerificationOutcome.UNDECIDED, "error": error}
         return True
 
@@ -173,7 +173,7 @@ async def verify(
                 feeding.cancel()
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await feeding
-                if waiting:  # store finished results also after an interrupt
+                if waiting:  # Finished results are stored even if the user interrupts the verification.
                     await asyncio.shield(_store(database, waiting, report))
     done_count = report.ok + report.damaged + report.unsupported + report.undecided + report.changed
     report.left = max(0, total - done_count)
@@ -182,7 +182,7 @@ async def verify(
 
 
 class _Source:
-    """Builder of the SELECT statements for the files to verify, either files of items or files of copies."""
+    """Builder of the SELECT statements for the files to verify: either the main files of items or copies."""
 
     def __init__(self, chosen: MediaFilter, how: How, before: datetime, *, of_copies: bool) -> None:
         self.how = how
@@ -198,16 +198,17 @@ class _Source:
                 if of_copies
                 else conditions(chosen)
             ),
-            ~self._path.startswith(URL),  # object storage verifies its objects itself
+            # Objects in object storage are left out, because the storage service verifies them itself.
+            ~self._path.startswith(URL),
             or_(self._last.is_(None), self._last < before),
         )
 
     def count(self) -> Select[Any]:
-        """Return the SELECT statement that counts the files."""
+        """Return the SELECT statement that counts the files to verify."""
         return select(func.count()).select_from(self._from).where(*self._where)
 
     def page(self, is_known: bool, last: Any) -> Select[Any]:
-        """Return the SELECT statement for the next page of files.
+        """Return the SELECT statement for the next page of files to verify.
 
         Args:
             is_known: True selects files that were verified before, oldest verification first. False selects
@@ -255,7 +256,8 @@ async def _feed(
                         break
                     last = rows[-1]
     except Exception:
-        await pool.finish()  # This ends the results, so that the caller sees the error.
+        # The pool must be finished, because the caller waits for its last result before it sees the error.
+        await pool.finish()
         raise
     await pool.finish()
 

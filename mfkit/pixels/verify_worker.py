@@ -1,4 +1,4 @@
-"""Worker process that verifies files.
+"""Worker process that checks files for damage.
 
 Each request is one line of JSON with a file and a method, and each reply is one line of JSON with the
 outcome. :mod:`mfkit.scan.workers.worker_main` explains why files are read in separate processes.
@@ -27,7 +27,8 @@ def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:
     reply: dict[str, Any] = {"done": 1}
     try:
         reply |= _verify(open_unchanged(path, size, modified_us), how, known_hash, heartbeat)
-        open_unchanged(path, size, modified_us)  # checks that nobody wrote to the file in the meantime
+        # The second call checks that no program has changed the file during the verification.
+        open_unchanged(path, size, modified_us)
     except FileChangedError:
         reply = {"done": 1, "outcome": "changed"}
     return json.dumps(reply).encode("ascii", "backslashreplace") + b"\n"
@@ -54,7 +55,7 @@ def _verify(source: Source, how: str, known_hash: str, heartbeat: Callable[[], N
         return {"outcome": "undecided", "error": "Decoding the file needs more memory than a worker may use."}
     except OSError as error:
         return {"outcome": "damaged", "error": f"The file cannot be read: {error.strerror or error}."}
-    except Exception as error:  # a decoder can raise any exception for damaged data
+    except Exception as error:  # Damaged data can make a decoder raise any exception.
         return {"outcome": "damaged", "error": f"The file cannot be decoded: {error}."}
 
 

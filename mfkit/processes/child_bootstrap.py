@@ -1,4 +1,4 @@
-"""Entry point of every Python process that mfkit starts. It runs the module named by the first argument.
+"""Entry point of all Python processes that mfkit starts. It runs the module that the first argument names.
 
 Python runs this file by its path. The file imports the mfkit package that contains it, even if ``sys.path``
 leads to another one. It adds nothing to ``sys.path``, because files in the package's folder could shadow
@@ -15,7 +15,8 @@ import sys
 
 def main() -> None:
     """Run the module named by the first argument as ``__main__``, with the remaining arguments."""
-    if "mfkit" not in sys.modules:  # The module sitecustomize may already have imported mfkit.
+    # Python's startup module sitecustomize may already have imported mfkit.
+    if "mfkit" not in sys.modules:
         folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         spec = importlib.util.spec_from_file_location("mfkit", os.path.join(folder, "__init__.py"))
         assert spec is not None and spec.loader is not None

@@ -38,7 +38,7 @@ class Child(NamedTuple):
 def python_child(
     module: str, *arguments: str, inherited: bool = True, variables: Mapping[str, str] = {}
 ) -> Child:
-    """Return a command that runs a module with this mfkit and imports nothing from the current folder.
+    """Return a command that runs a module without importing anything from the current folder.
 
     Args:
         module: The module's name, as after ``python -m``.
@@ -56,7 +56,7 @@ def safe_environment() -> dict[str, str]:
 
 
 def requests() -> Iterator[bytes]:
-    """Yield the lines that the parent process sends, and exit at once when the parent has ended."""
+    """Yield the lines that the parent process sends. Exit at once when the parent process has ended."""
     lines: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(lines.put, lambda: os._exit(0)), daemon=True).start()
     while True:
@@ -64,7 +64,7 @@ def requests() -> Iterator[bytes]:
 
 
 def stop_with_parent(clean_up: Callable[[], None]) -> None:
-    """Shut this process down, as SIGTERM does, when its parent has ended.
+    """Shut this process down like SIGTERM when its parent process has ended.
 
     Args:
         clean_up: Called if the process does not stop in time, before it is ended by force.
@@ -92,10 +92,10 @@ def _listen(take: Callable[[bytes], None], end: Callable[[], None]) -> None:
     """Pass each line of standard input to ``take``, and call ``end`` when standard input is closed."""
     rest = b""
     try:
-        # sys.stdin is not used, because this thread would hold its lock while the interpreter shuts down.
+        # sys.stdin is not used, because this thread would hold sys.stdin's lock while Python shuts down.
         while part := os.read(0, 1 << 16):
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
                 take(line)
-    finally:  # This runs even after a MemoryError, because no further request could be read.
+    finally:  # After any error, even a MemoryError, no further request can be read.
         end()

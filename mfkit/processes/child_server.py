@@ -1,4 +1,4 @@
-"""Server processes that end with mfkit, together with their kernels and their temporary folder.
+"""Server processes that stop when mfkit's process ends, together with their kernels and temporary folder.
 
 The server process runs this module as ``mfkit.processes.child_server FOLDER MODULE ...``.
 """
@@ -26,7 +26,7 @@ _PATIENCE = 20.0
 def serving(
     folder: Path, module: str, *arguments: str, inherited: bool = True, variables: Mapping[str, str] = {}
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server in its own temporary folder, and stop it at the end of the block.
+    """Run a server in its own temporary folder, and stop it at the end of the ``with`` block.
 
     The folder is the server's current folder, because Jupyter loads configuration and templates, which are
     code, from the current folder.
@@ -46,8 +46,8 @@ def serving(
         inherited=inherited,
         variables=variables,
     )
-    # The server gets its own process group or session, so that Ctrl-C and a closed terminal reach only this
-    # process, which then stops the server.
+    # The server gets its own process group or session, so Ctrl-C and a closed terminal do not end it. This
+    # process receives these signals and then stops the server.
     options: dict[str, Any]
     if sys.platform == "win32":
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -73,7 +73,7 @@ def main() -> None:
     del sys.argv[1:3]
 
     def clean_up() -> None:
-        os.chdir(tempfile.gettempdir())  # Windows cannot remove a process's current folder.
+        os.chdir(tempfile.gettempdir())  # Windows cannot remove the current folder.
         shutil.rmtree(folder, ignore_errors=True)
 
     stop_with_parent(clean_up)

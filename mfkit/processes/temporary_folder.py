@@ -1,4 +1,4 @@
-"""Temporary folders that are removed even if their process is killed."""
+"""Temporary folders that are removed even if the process that created them is killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _YOUNG = 60.0
 
 
 class TemporaryFolder:
-    """A temporary folder, locked by this process.
+    """Temporary folder with a lock file, which shows that its process still runs.
 
     The folder is removed at the end of the ``with`` block, when the object is garbage-collected, or at the
     end of the process. If the process is killed, the next process that creates such a folder removes it.
@@ -35,7 +35,7 @@ class TemporaryFolder:
         """
         _remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=f"mfkit-{purpose}-"))
-        # Any thread may garbage-collect the object and release the lock.
+        # The lock is not bound to a thread, because any thread may garbage-collect this object.
         lock = FileLock(self.path / _LOCK, thread_local=False)
         lock.acquire()
         self._remove = weakref.finalize(self, _remove, self.path, lock)
@@ -59,7 +59,7 @@ def _remove(path: Path, lock: FileLock) -> None:
 
 
 def _remove_abandoned() -> None:
-    """Remove folders of this user whose processes have ended."""
+    """Remove temporary folders of this user whose processes have ended."""
     for mark in Path(tempfile.gettempdir()).glob(f"mfkit-*/{_LOCK}"):
         try:
             status = mark.parent.lstat()
@@ -69,6 +69,6 @@ def _remove_abandoned() -> None:
                 continue
             lock = FileLock(mark)
             lock.acquire(timeout=0)
-        except (OSError, Timeout):  # The folder is in use, or another process has removed it.
+        except (OSError, Timeout):  # A process uses the folder or has removed it.
             continue
         _remove(mark.parent, lock)

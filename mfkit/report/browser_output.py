@@ -1,4 +1,4 @@
-"""PDF and PNG output of reports by an installed browser, and markers that identify mfkit's own files."""
+"""PDF and PNG output of reports by an installed browser, and markers that identify files written by mfkit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mfkit.report.html_page import PLOTLY_MIME
 _PAGE = b'<meta name="generator" content="mfkit">'
 PDF_MARK = b"% Report by mfkit\n"
 """Comment at the end of a PDF file that identifies it as a report (ISO 32000-1, 7.2.3)."""
-_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # This chunk is described in PNG (Third Edition), 11.3.3.2.
+_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # This chunk is specified in PNG (Third Edition), 11.3.3.2.
 _PNG_END = 12
 """Length of the last chunk of a PNG file."""
 _SEARCHED_BYTES = 2_000
@@ -86,12 +86,12 @@ _PRINT_TIMEOUT = 120.0
 _PRINT_ATTEMPTS = 3
 """Maximum number of attempts, because Chromium sometimes crashes at its start on a busy machine."""
 OFFLINE = (
-    # This blocks all host names and addresses, including proxies and the vendor's servers contacted on start.
+    # This option blocks all hosts and addresses, including proxies and the browser vendor's servers.
     "--host-resolver-rules=MAP * ~NOTFOUND",
-    # WebRTC ignores host-resolver-rules.
+    # WebRTC ignores --host-resolver-rules and needs these options.
     "--force-webrtc-ip-handling-policy",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # Without these options, the browser would attempt connections that fail.
+    # Without these options, the browser would try to connect to its vendor's servers in vain.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -100,14 +100,14 @@ OFFLINE = (
 
 
 def find_browser() -> str | None:
-    """Return the path of ``MFKIT_BROWSER`` or of an installed Chromium-based browser, or None."""
+    """Return the browser in ``MFKIT_BROWSER``, or an installed Chromium-based browser, or None."""
     configured = os.environ.get("MFKIT_BROWSER")
     found = [configured] if configured else [shutil.which(name) for name in _BROWSERS] + list(_INSTALL_PATHS)
     return next((one for one in found if one and Path(one).exists()), None)
 
 
 def require_browser() -> str:
-    """Return the path of a browser; see :func:`find_browser`.
+    """Return the path of a browser as :func:`find_browser` does, or raise an error.
 
     Raises:
         ReportError: No browser was found.
@@ -137,7 +137,8 @@ def print_pdf(page: Path, target: Path) -> None:
             browser,
             "--headless",
             "--disable-gpu",
-            "--disable-dev-shm-usage",  # The folder /dev/shm is often too small in containers.
+            # Chromium must not use /dev/shm, because this folder is often too small in containers.
+            "--disable-dev-shm-usage",
             f"--user-data-dir={profile.path}",
             "--no-first-run",
             *OFFLINE,

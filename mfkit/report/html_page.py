@@ -25,16 +25,16 @@ PLOTLY_MIME = "application/vnd.plotly.v1+json"
 _CONFIG = {
     "displaylogo": False,
     "responsive": True,
-    # The button that sends a chart with its data to Plotly's server is removed.
+    # The toolbar button that sends a chart with its data to Plotly's server is removed.
     "showSendToCloud": False,
-    # The selection tools are removed, because a selection has no effect on the page.
+    # The toolbar buttons for selections are removed, because a selection has no effect in a report.
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """HTML that is safe to display: mfkit's own markup and escaped text."""
+    """HTML that is safe to display, because it consists of mfkit's own markup and escaped text."""
 
     text: str
 
@@ -54,7 +54,7 @@ class Chart:
     label: str
 
     def bundle(self) -> dict[str, Any]:
-        """Return the figure as a MIME bundle for a notebook, with the label in the figure's ``meta``."""
+        """Return the figure as a MIME bundle for a notebook, with the label in ``figure.layout.meta``."""
         drawn = json.loads(json.dumps(self.figure.to_dict(), cls=PlotlyJSONEncoder))
         drawn["layout"]["meta"] = {**drawn["layout"].get("meta", {}), "label": self.label}
         return {PLOTLY_MIME: {**drawn, "config": _CONFIG}}
@@ -120,7 +120,7 @@ def day(at: pd.Timestamp) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Column of a table in a report.
+    """Definition of a table column in a report.
 
     Attributes:
         heading: Text of the header.
@@ -222,7 +222,7 @@ def html_page(notebook: Any) -> str:
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic",
         config=config,
-        # By default, nbconvert would prefer templates, which are code, from the current folder.
+        # nbconvert must not search the current folder for templates, because templates are code.
         extra_template_basedirs=[],
     )
     body, _ = exporter.from_notebook_node(page)
@@ -242,14 +242,14 @@ def html_page(notebook: Any) -> str:
 
 
 def _with_figures_as_html(notebook: Any) -> Any:
-    """Return a copy of a notebook without printed output, with figures as HTML for the page's script."""
+    """Return a copy of a notebook, in which figures are HTML elements and printed output is removed."""
     from nbformat import from_dict
 
     copy = from_dict(json.loads(json.dumps(notebook)))  # type: ignore[no-untyped-call]
     for cell in copy.cells:
         if cell.cell_type != "code":
             continue
-        # Printed output and warnings are for the author of the notebook, not for the reader of the report.
+        # Printed output and warnings are removed, because they are not meant for readers of the report.
         cell.outputs = [one for one in cell.outputs if one.output_type in ("display_data", "execute_result")]
         for output in cell.outputs:
             figure = output.data.pop(PLOTLY_MIME, None)
@@ -259,7 +259,7 @@ def _with_figures_as_html(notebook: Any) -> Any:
 
 
 def _figure(figure: Any) -> str:
-    """Return a figure as JSON in an HTML element. ``<`` is escaped, so that no text can end the element."""
+    """Return a figure as JSON in an HTML element. ``<`` is escaped, so that text cannot close the element."""
     label = figure["layout"].get("meta", {}).get("label", "Chart")
     height = int(figure["layout"].get("height", 260))
     data = json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")

@@ -18,10 +18,10 @@ from mfkit.report.redaction import ReportContext
 
 
 def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
-    """Create the section with the key figures and their changes since the earlier report.
+    """Create the report section with the key figures and their changes since an earlier report.
 
     Args:
-        context: Scope of the report.
+        context: Library, filter and redaction of the report.
         earlier: Key figures of the report that the new report replaces, if there is one.
     """
     now = measure(context)
@@ -104,7 +104,7 @@ _MARK = re.compile(rb'<script\b[^>]* id="mfkit-figures"[^>]*>(\{[^<]{2,1000}\})<
 
 @dataclass(frozen=True, slots=True)
 class KeyFigures:
-    """Numbers of files, bytes, playing time and years of a report.
+    """Key figures of a report: numbers of files and bytes, playing time, and first and last year.
 
     Attributes:
         files: Number of files on disk.
@@ -136,7 +136,7 @@ class KeyFigures:
 
 
 def read_key_figures(page: Path) -> KeyFigures | None:
-    """Read the key figures of an earlier report; None if the file is missing or has no key figures."""
+    """Read the key figures of an earlier report, or return None if the file is missing or has none."""
     try:
         found = _MARK.search(page.read_bytes())
         held = json.loads(found[1]) if found else None

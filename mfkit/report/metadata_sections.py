@@ -195,7 +195,7 @@ _MAX_FAILURES = 20
 
 
 def failures(context: ReportContext) -> Section:
-    """Create the section on files that could not be read. It ignores the report's filter."""
+    """Create the section on files that could not be read. The report's filter does not apply to it."""
     failed = context.redaction.frame(context.lib.failures())
     title = "Scan failures"
     if failed.empty:

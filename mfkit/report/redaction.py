@@ -1,4 +1,4 @@
-"""Scope of a report (library and filter), and redaction of names and places."""
+"""Library and filter that a report covers, and redaction of names and places in the report."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Redaction:
                 for name in safe.columns.intersection(list(columns)):
                     safe[name] = [alias(text) if isinstance(text, str) else text for text in safe[name]]
             if "error" in safe.columns:
-                # Error messages can quote file names.
+                # Error messages are redacted, because they can quote file names.
                 safe["error"] = "(redacted)"
         if "places" in self.what:
             for name in safe.columns.intersection(["latitude", "longitude"]):

@@ -1,4 +1,4 @@
-"""The class `Report`, with a method for each section of a library report, for use in notebook cells."""
+"""The class `Report`, whose methods return the sections of a library report in notebook cells."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SECTIONS = (
 
 
 class Report:
-    """Report on a library, with one method per section, for use in a notebook.
+    """Report on a library, for use in a notebook. Each method returns one section.
 
     The method of a section that is not selected returns None, so its cell shows nothing.
 
@@ -90,7 +90,7 @@ class Report:
         self._earlier = read_key_figures(Path(replaces)) if replaces else None
 
     def heading(self) -> Html:
-        """Return the title, and a line with the filter and the date of the report."""
+        """Return the heading: the title, and a line with the filter and the date of the report."""
         redaction, clauses = self.context.redaction, describe(self.context.filter)
         name = "" if redaction.names else Path(self.context.lib.database.name).stem
         title = self._title or f"Library report{f': {name}' if name else ''}"
@@ -106,7 +106,7 @@ class Report:
         return self._section("key_figures", lambda context: key_figures.key_figures(context, self._earlier))
 
     def changes(self) -> Section | None:
-        """Return the section on changes on disk since the scan ``compare_to``; None if no scan was given."""
+        """Return the section on changes on disk since the scan ``compare_to``, or None without this scan."""
         scan = self._scan
         if scan is None:
             return None
@@ -161,6 +161,6 @@ class Report:
 
 
 def _secret(lib: MediaLibrary) -> str:
-    """Return the secret from which a library's aliases are computed: the random id of its first scan."""
+    """Return the secret key of a library's aliases, which is the random id of the library's first scan."""
     scans = lib.scans()
     return str(scans["id"].iloc[-1]) if len(scans) else ""

@@ -1,4 +1,4 @@
-"""Execution of a report's notebook, and conversion of the result to an HTML or PDF file."""
+"""Execution of a report notebook, and conversion of the executed notebook to an HTML or PDF file."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class LocalKernelManager(AsyncKernelManager):
     """Kernel manager that uses socket files instead of network ports, except on Windows.
 
     TCP connections to a kernel are not encrypted, and ipykernel warns about that. By default, Jupyter creates
-    socket files in the current folder, where those of two kernels conflict. Here each kernel has its own
-    temporary folder.
+    socket files in the current folder, where the files of two kernels conflict. This class gives each kernel
+    its own temporary folder.
     """
 
     environment = Dict(help="Additional environment variables of the kernel.").tag(config=True)
@@ -55,7 +55,7 @@ class LocalKernelManager(AsyncKernelManager):
         self._folder = TemporaryFolder("kernel")
         return str(self._folder.path / "ipc")
 
-    # The base class declares this method as synchronous.
+    # The base class declares this method as synchronous, so mypy must ignore the async override.
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
         """Start the kernel with an import path that excludes the current folder."""
         await super().start_kernel(**{**options, "env": {**safe_environment(), **self.environment}})
@@ -96,7 +96,7 @@ def write_report(
     )
     if not source.is_file():
         raise ReportError(f"The notebook {source} does not exist. Check the path.")
-    # Invalid arguments and missing programs are reported before the notebook runs.
+    # Arguments and required programs are checked before the notebook runs, because it takes long.
     image_folder = None
     if pictures is not None:
         image_folder = Path(checked_path(pictures, "the pictures", ReportError)).expanduser()
@@ -134,7 +134,7 @@ def write_report(
 
 
 def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
-    """Return a library's path or URL without the password, and environment variables with the password."""
+    """Return a library's path or URL without the password, and the environment variables that contain it."""
     if isinstance(lib.database, NullDatabase):
         raise ReportError(
             f"{lib.database.name} is a published dataset. Create the report from its library instead."
@@ -142,7 +142,7 @@ def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
     if lib.database.file is not None:
         return str(lib.database.file.resolve()), {}
     url = lib.database.url
-    # Both drivers read PGPASSWORD: https://www.postgresql.org/docs/current/libpq-envars.html
+    # Both PostgreSQL drivers read PGPASSWORD: https://www.postgresql.org/docs/current/libpq-envars.html
     environment = {} if url.password is None else {"PGPASSWORD": str(url.password)}
     without = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
     return without.render_as_string(hide_password=False), environment

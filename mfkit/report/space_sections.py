@@ -36,7 +36,7 @@ def folders(context: ReportContext) -> Section:
     Folders that contain nothing but one other folder are skipped. If all files are in ``/home/me/Pictures``
     and ``/mnt/nas/video``, the first level consists of these two folders, not of ``/home`` and ``/mnt``.
     """
-    # The column is renamed, because the redaction recognizes paths by the name of the column.
+    # The column "id" is renamed, because the redaction recognizes columns of paths by their names.
     tree = context.redaction.frame(_branches(context).rename(columns={"id": "folder"}))
     if context.redaction.names:
         tree["label"] = [str(path).rpartition("/")[2] for path in tree["folder"]]
@@ -74,7 +74,7 @@ def folders(context: ReportContext) -> Section:
 
 
 def _branches(context: ReportContext) -> pd.DataFrame:
-    """Return two levels of folders, where the second level has at least half of the bytes if possible."""
+    """Return a tree with two levels of folders, the second of which has half of the bytes if possible."""
     previous = 0
     for depth in range(2, _MAX_DEPTH + 1):
         found = context.lib.folders(depth, context.filter)

@@ -53,7 +53,7 @@ def growth(context: ReportContext) -> Section:
 
 
 def places(context: ReportContext) -> Section:
-    """Create the section with the map of places, which is left out if the map is redacted."""
+    """Create the section with the map of places. The redaction option ``map`` leaves the section out."""
     if context.redaction.map:
         return Section("places", "Places", [paragraph("This report does not include places.")])
     cells = context.query(context.lib.places)
@@ -78,10 +78,10 @@ _MAX_CHANGES = 20
 
 
 def changes(context: ReportContext, scan: str) -> Section:
-    """Create the section on files changed on disk since a scan. It ignores the report's filter.
+    """Create the section on files changed on disk since a scan. The report's filter does not apply to it.
 
     Args:
-        context: Scope of the report.
+        context: Library, filter and redaction of the report.
         scan: Id of the earlier scan, which is compared with the last finished scan of the same folder.
     """
     changed = context.redaction.frame(context.lib.compare(scan))

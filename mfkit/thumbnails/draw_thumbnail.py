@@ -1,4 +1,4 @@
-"""Rendering of thumbnails. It runs only in the worker process, because files may be hostile."""
+"""Rendering of thumbnails. This module runs only in worker processes, because files may be malicious."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def open_image(
 
 
 def open_pillow(file: Any, file_format: FileFormat) -> Image.Image:
-    """Open an image without decoding it yet, with those Pillow decoders that start no other program.
+    """Open an image without decoding its pixels. Pillow decoders that start other programs are not used.
 
     Raises:
         ThumbnailError: The image has too many pixels, or its format is not supported.
@@ -125,7 +125,7 @@ def _open_as(file: Any, formats: list[str]) -> Image.Image:
 def _upright(
     original: Image.Image, side: int, resample: Image.Resampling = Image.Resampling.LANCZOS
 ) -> Image.Image:
-    # draft() lets the JPEG decoder reduce the image, but neither side becomes smaller than in the result.
+    # draft() makes the JPEG decoder scale the image down, but not below the size of the thumbnail.
     scale = side / max(original.size)
     original.draft("RGB", (max(1, int(original.width * scale)), max(1, int(original.height * scale))))
     original.thumbnail((side, side), resample)
@@ -148,7 +148,7 @@ def to_jpeg_colors(image: Image.Image) -> Image.Image:
 
 
 def _render_stream(source: Source, file_format: FileFormat, side: int) -> Image.Image:
-    """Return a frame of a video, or the cover image of an audio file or of a video without a decoder."""
+    """Return a video frame, or the cover image of an audio file or of a video that cannot be decoded."""
     from mfkit.scan.extract.audio_video import open_container
     from mfkit.scan.extract.video_and_audio_streams import is_cover
 

@@ -25,7 +25,7 @@ def main() -> None:
     limit_memory(int(memory_limit))
     arm_watchdog(time_limit)
     response = os.fdopen(os.dup(1), "wb")
-    # Output printed by other libraries must not get into the response.
+    # Text that third-party packages print must not become part of the response.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     path = json.loads(next(requests()))
     warnings.simplefilter("ignore")
@@ -44,7 +44,7 @@ def _render(path: str) -> bytes:
         return b"-" + str(error).encode()
     except MemoryError:
         return b"-The file needs too much memory for a thumbnail."
-    except Exception as error:  # A decoder can raise any exception for a hostile file.
+    except Exception as error:  # A malicious file can make a decoder raise any exception.
         reason = getattr(error, "strerror", None) or error
         return f"-Cannot create a thumbnail: {reason}".encode("utf-8", "replace")
 

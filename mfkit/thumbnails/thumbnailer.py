@@ -1,4 +1,4 @@
-"""Creation of thumbnails, with a size-limited cache of files named by content hash."""
+"""Creation of thumbnails, and a size-limited cache of thumbnail files that are named by content hash."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ThumbnailCache:
         self._stored = 0
 
     def get(self, key: str) -> bytes | None:
-        """Return a cached thumbnail and mark it as recently used."""
+        """Return a thumbnail from the cache and mark it as recently used."""
         path = self._path(key)
         with suppress(OSError):
             if _is_folder(path.parent) and S_ISREG(path.lstat().st_mode):
@@ -57,7 +57,7 @@ class ThumbnailCache:
         return None
 
     def put(self, key: str, thumbnail: bytes) -> None:
-        """Store a thumbnail, and at intervals remove the least recently used ones above the size limit."""
+        """Store a thumbnail. At intervals, also remove old thumbnails until the size limit is met."""
         path = self._path(key)
         unfinished = path.with_suffix(f".{uuid4().hex}.part")
         with suppress(OSError):
@@ -72,7 +72,7 @@ class ThumbnailCache:
             self._stored += 1
 
     def prune(self) -> None:
-        """Remove the least recently used thumbnails until the cache is within its size limit."""
+        """Remove the least recently used thumbnails until the cache is not larger than its limit."""
         folders = [one for one in self._folder.iterdir() if re.fullmatch("[0-9a-f]{2}", one.name)]
         found = [
             (one.lstat(), one)
@@ -90,7 +90,7 @@ class ThumbnailCache:
             size -= state.st_size
 
     def _path(self, key: str) -> Path:
-        # The hash in an untrusted library could be any text, such as a path that leads out of the folder.
+        # In an untrusted library, a hash can be any text, even a path that leads out of the cache folder.
         name = key if _HASH.fullmatch(key) else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return self._folder / name[:2] / f"{name}.jpg"
 
@@ -108,7 +108,7 @@ _MAX_WORKERS = 2
 
 
 class Thumbnailer:
-    """Creation of thumbnails in worker processes, with a cache."""
+    """Service that creates thumbnails in worker processes and caches them."""
 
     def __init__(
         self,
@@ -140,13 +140,14 @@ class Thumbnailer:
         """
         if (cached := await asyncio.to_thread(self._cache.get, file_hash)) is not None:
             return cached
-        files = sorted(paths, key=is_url)  # Local files are tried first.
+        # Local files are tried before objects in object storage, because they are faster to read.
+        files = sorted(paths, key=is_url)
         path = next((one for one in files if is_url(one) or os.path.isfile(to_disk_path(one))), None)
         if path is None:
             raise ThumbnailError("The file was not found. Check that its disk is connected.")
         async with self._workers:
             response = await self._render(path)
-        # A worker that runs a hostile file could send anything, so only JPEG data is accepted.
+        # A malicious file could make the worker send any bytes, so only JPEG data is accepted.
         if response[:4] != b"+\xff\xd8\xff":
             raise ThumbnailError(
                 response[1:400].decode("utf-8", "replace") or "Cannot create a thumbnail of this file."

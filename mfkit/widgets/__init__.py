@@ -1,4 +1,4 @@
-"""Notebook panels that share a library and a selection, and the explorer that combines the panels."""
+"""Notebook panels that show the same selection of a library, and the explorer that combines them."""
 
 from mfkit.widgets.controls.plotly_widget import PlotlyWidget
 from mfkit.widgets.explorer import Explorer, PanelTabs, explore

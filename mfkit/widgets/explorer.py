@@ -30,7 +30,7 @@ from mfkit.widgets.selection import Selection
 PanelType = Callable[[MediaLibrary, Selection], Panel]
 
 _GRID_LAYOUT = {
-    # The grid has two columns, or one if the page is too narrow for two.
+    # This CSS grid has two columns of panels, or one column if the page is too narrow for two.
     "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(280px, 40%)), 1fr))",
     "grid_gap": "8px 20px",
     "min_width": "0",
@@ -40,7 +40,7 @@ _GRID_LAYOUT = {
 
 
 class PanelTabs(widgets.Tab):
-    """Tabs with panels for one selection. Each tab shows two panels per row if the page is wide enough.
+    """Tabs of chart panels that share one selection. On wide pages, a tab shows two panels per row.
 
     Example:
         >>> PanelTabs(lib, selection, {"Formats": [TypesPanel, CodecsPanel]})  # doctest: +SKIP
@@ -67,7 +67,7 @@ class PanelTabs(widgets.Tab):
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """The panels created so far."""
+        """The chart panels created so far."""
         return tuple(panel for panels in self._created.values() for panel in panels)
 
     def _show_selected(self, _: Any = None) -> None:
@@ -136,7 +136,7 @@ class Explorer(widgets.HBox):
     """
 
     def __init__(self, lib: MediaLibrary, filter: MediaFilter | None = None) -> None:
-        """Lay out the panels.
+        """Lay out the panels of the explorer.
 
         Args:
             lib: The library.
@@ -162,7 +162,7 @@ class Explorer(widgets.HBox):
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """All panels created so far. The panels of a tab are created when the tab is first opened."""
+        """All panels created so far. The panels of a tab are only created when the user opens the tab."""
         return self.filters, *self.tabs.panels, self.files, *self.tools.panels
 
     def refresh(self) -> None:

@@ -1,7 +1,7 @@
-"""Drawing of panels in background threads of a kernel. A newer request interrupts an older drawing.
+"""Drawing of panels in background threads. A new request for a panel interrupts its current drawing.
 
-If callbacks drew panels directly, later messages would wait, and ten moves of a slider would cause ten
-drawings in a row. Here a callback only requests a drawing. An outdated query is interrupted, and the next
+If callbacks drew panels directly, messages from the browser would wait, and ten moves of a slider would cause
+ten drawings in a row. Here a callback only requests a drawing. An outdated query is interrupted, and the next
 drawing shows the current selection.
 """
 
@@ -30,15 +30,15 @@ _threads: list[threading.Thread] = []
 
 
 def in_kernel() -> bool:
-    """Return whether the code runs in a Jupyter kernel. Elsewhere, panels are drawn immediately."""
+    """Return whether the code runs in a Jupyter kernel. Outside of a kernel, panels are drawn immediately."""
     return hasattr(get_ipython(), "kernel")
 
 
 class RenderQueue:
-    """Queue that draws one panel. All requests during a drawing cause only one further drawing."""
+    """Queue of drawing requests for one panel. All requests during a drawing lead to one further drawing."""
 
     def __init__(self, draw: Callable[[], None], on_busy: Callable[[bool], None], priority: int = 0) -> None:
-        """Create an idle queue.
+        """Create an empty queue.
 
         Args:
             draw: Draws the panel for the current selection. It must not raise an error, and returns without
@@ -81,14 +81,14 @@ class RenderQueue:
 
 
 class SlowNotice:
-    """Notice that work is in progress, shown only if the work takes longer than :data:`SLOW_SECONDS`.
+    """Progress notice, shown only if the work takes longer than :data:`SLOW_SECONDS`.
 
-    Most drawings finish before anyone could read a notice, and showing one makes the browser compute the
+    Most drawings finish before anyone could read a notice, and showing a notice makes the browser compute the
     page's styles again.
     """
 
     def __init__(self, on_busy: Callable[[bool], None]) -> None:
-        """Start to wait for :data:`SLOW_SECONDS`."""
+        """Start the timer that shows the progress notice after :data:`SLOW_SECONDS`."""
         self._on_busy = on_busy
         self._mutex = threading.Lock()
         self._finished = False
@@ -100,7 +100,7 @@ class SlowNotice:
                 self._on_busy(True)
 
     def finish(self) -> None:
-        """Report that the work has ended, and remove or cancel the notice."""
+        """End the work: remove the progress notice, or cancel it if it is not shown yet."""
         with self._mutex:
             self._finished = True
             self._on_busy(False)
@@ -120,7 +120,7 @@ def wait_until_drawn(timeout: float) -> bool:
 
 
 def _enqueue(priority: int, job: Callable[[], None]) -> None:
-    """Run a job in a background thread. Jobs with a lower priority number, then earlier jobs, run first."""
+    """Run a job in a background thread. Jobs with a lower priority number run first."""
     _jobs.put((priority, next(_job_numbers), job))
     with _start_lock:
         while len(_threads) < _THREADS:
@@ -134,7 +134,7 @@ def _run_jobs() -> None:
         _, _, job = _jobs.get()
         try:
             job()
-        except Exception:  # The other panels must be drawn even if one fails.
+        except Exception:  # A panel that fails must not stop the thread that draws the other panels.
             _log.exception("A panel could not be drawn")
         finally:
             _jobs.task_done()

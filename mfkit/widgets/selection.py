@@ -1,4 +1,4 @@
-"""The filter that several panels share, with a history for going back and forward."""
+"""Filter that several panels share, with a history to go back to earlier filters and forward again."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Selection(traitlets.HasTraits):
     def __init__(self, filter: MediaFilter | None = None) -> None:
         """Create a selection with an initial filter. By default, all items are selected."""
         super().__init__(filter=filter or MediaFilter())
-        # A kernel runs callbacks on several threads. Concurrent changes must not overwrite each other.
+        # Callbacks run on several threads. The lock prevents concurrent changes from overwriting each other.
         self._lock = threading.RLock()
         self._past: deque[MediaFilter] = deque(maxlen=_MAX_HISTORY)
         self._future: list[MediaFilter] = []
         self._in_history = False
 
     def change(self, **fields: Any) -> None:
-        """Replace fields of the filter. The value None removes a condition.
+        """Replace fields of the filter. The value None removes the condition on a field.
 
         Raises:
             FilterError: A value is invalid. The filter is not changed.
@@ -63,7 +63,7 @@ class Selection(traitlets.HasTraits):
             self.filter = without(self.filter, *fields)
 
     def clear(self) -> None:
-        """Remove all conditions, which selects all items."""
+        """Remove all conditions, so that all items are selected."""
         with self._lock:
             self.filter = MediaFilter()
 
@@ -93,9 +93,10 @@ class Selection(traitlets.HasTraits):
 
     @traitlets.observe("filter")
     def _remember(self, change: Any) -> None:
-        # traitlets calls the observers of the class first, so `past` is up to date when panels are notified.
+        # traitlets calls this method before the panels' observers, so panels always read the new `past`.
         if not hasattr(self, "_future"):
-            return  # The initial filter has no predecessor.
+            # The initial filter has no predecessor that could be added to the history.
+            return
         with self._lock:
             if not self._in_history:
                 self._past.append(change["old"])

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """Cache of one result, which is computed again after this or another program changed the library.
+    """Cache of one query result. The query runs again after any program has changed the library.
 
     The engine ``"database"`` cannot detect changes. Its results are kept until :meth:`clear` is called.
     """
@@ -32,7 +32,7 @@ class Memo(Generic[T]):
         self._result: tuple[Hashable, T] | None = None
 
     def get(self, compute: Callable[[], T], key: Hashable = None) -> T:
-        """Return the cached result, or compute it if the library or ``key`` has changed."""
+        """Return the cached result. If the library or ``key`` has changed, compute the result again."""
         state = run_sync(library_state(self._lib.aio))
         same = (self._state() if self._state is not None else None) is state
         if self._result is None or self._result[0] != key or not same:
@@ -50,7 +50,7 @@ _MEASURES = ["files", "bytes", "duration"]
 
 @dataclass(frozen=True)
 class _Overview:
-    """Cached totals of a library by media type, codec and year, and sums over some of these dimensions."""
+    """Cached totals of a library, grouped by media type, codec and year, or by some of these dimensions."""
 
     state: weakref.ref[object] | None
     chosen: MediaFilter
@@ -59,7 +59,7 @@ class _Overview:
 
 
 _overviews: weakref.WeakKeyDictionary[MediaLibrary, _Overview] = weakref.WeakKeyDictionary()
-# Two threads draw panels. The lock makes the second thread wait for the cached result of the first.
+# If two threads need the totals, the lock makes one thread wait until the other has cached them.
 _lock = threading.Lock()
 
 
@@ -71,7 +71,7 @@ def totals(lib: MediaLibrary, chosen: MediaFilter) -> dict[str, float]:
 
 
 def overview_by(dimension: str, lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
-    """Return the totals by ``media_type`` or ``video_codec``, largest number of bytes first."""
+    """Return the totals by ``media_type`` or ``video_codec``, sorted by bytes in descending order."""
     rows = _summed((dimension,), lib, chosen)
     return rows.sort_values("bytes", ascending=False, kind="stable", ignore_index=True)
 
@@ -93,13 +93,13 @@ def _summed(dimensions: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter)
 
 
 def _overview(lib: MediaLibrary, chosen: MediaFilter) -> _Overview:
-    """Return the cached totals if they are still valid; otherwise run the query."""
+    """Return the cached totals if they are still valid. Otherwise, query the totals again."""
     state, cached = run_sync(library_state(lib.aio)), _overviews.get(lib)
     if cached is not None and cached.state is not None and cached.chosen == chosen:
         if state is not None and cached.state() is state:
             return cached
-    # The state object was read before the query. If the library changes during the query, the object is
-    # replaced, so the result is not used again.
+    # The state object, which is replaced when the library changes, was read before the query. If the library
+    # changes during the query, the cached object is outdated, so the result is not used again.
     mark = None if state is None else weakref.ref(state)
     _overviews[lib] = overview = _Overview(mark, chosen, lib.frame(totals_by_type_codec_and_year(chosen)))
     return overview

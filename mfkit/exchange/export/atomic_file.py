@@ -1,4 +1,4 @@
-"""Atomic writing of files: under a temporary name in the same folder, followed by a rename."""
+"""Atomic writing of files: a temporary file in the same folder is renamed when it is complete."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOCK_TIMEOUT = 10.0
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Check, before an export does any work, that its file can be created or overwritten.
+    """Check that an export can create or overwrite its file, before the export does any work.
 
     Raises:
         ExportError: The folder does not exist, the path is a folder, or the file already exists.
@@ -60,7 +60,7 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
     _remove_abandoned(path.parent)
     stem = path.name.encode("utf-8", "ignore")[:100].decode("utf-8", "ignore")
     unfinished = path.with_name(f".{stem}.{uuid4().hex[:12]}.part")
-    # If this process dies, the system releases the lock, and the next export removes the unfinished file.
+    # If this process dies, the operating system releases the lock. The next export removes the file.
     lock = _lock_of(unfinished)
     try:
         lock.acquire(timeout=_LOCK_TIMEOUT)
@@ -80,7 +80,7 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def working_folder(unfinished: Path) -> Path:
-    """Create a folder for temporary files beside an unfinished file; it is removed with the file."""
+    """Create a folder for temporary files beside an unfinished file. The folder is removed with the file."""
     folder = unfinished.with_name(unfinished.name + _FOLDER)
     folder.mkdir(exist_ok=True)
     return folder
@@ -97,7 +97,7 @@ def _remove_abandoned(folder: Path) -> None:
             unfinished = lock.with_name(lock.name.removesuffix(_LOCK))
             if unfinished == lock or not _UNFINISHED.fullmatch(unfinished.name):
                 continue
-            # This includes filelock's Timeout, which is raised if a running export holds the lock.
+            # filelock's Timeout, which is an OSError, is raised if a running export still holds the lock.
             with suppress(OSError):
                 if S_ISREG(lock.lstat().st_mode):
                     with _lock_of(unfinished):
@@ -106,7 +106,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _remove(unfinished: Path, *suffixes: str) -> None:
-    """Remove an unfinished file and the files beside it, or only those with the given suffixes."""
+    """Remove an unfinished file and its temporary files, or only the files with the given suffixes."""
     for suffix in suffixes or _TEMPORARY_SUFFIXES:
         left = unfinished.with_name(unfinished.name + suffix)
         with suppress(OSError):

@@ -22,7 +22,7 @@ _BATCH = 5_000
 async def write_sublibrary(
     database: Database, ids: Select[Any], path: Path, *, overwrite: bool, bar: Any
 ) -> int:
-    """Write items and the rows that belong to them into a new SQLite library.
+    """Write items, with their metadata, copies, tags and collections, into a new SQLite library.
 
     Ids are kept. Scans and failures are not copied, because they concern whole folders.
 
@@ -43,7 +43,8 @@ async def write_sublibrary(
     if database.file is not None and path.exists() and path.samefile(database.file):
         raise ExportError(f"{path} is the library itself. Name another file.")
     written = 0
-    with exclusive_access(path):  # This raises LibraryLockedError before any work is done.
+    # If the existing library is open, this block raises LibraryLockedError before any work is done.
+    with exclusive_access(path):
         pass
     with write_atomically(path, overwrite=overwrite) as unfinished:
         new = Database(unfinished)
@@ -66,7 +67,7 @@ async def write_sublibrary(
         except MfkitError as error:
             reason = str(error).replace(str(unfinished), str(path))
             raise ExportError(f"{path} cannot be written: {reason}") from error
-        # These errors are raised for invalid values of a column, such as JSON that is nested too deeply.
+        # Invalid values in a row, such as JSON that is nested too deeply, raise these errors.
         except (StatementError, ValueError, LookupError, TypeError, RecursionError) as error:
             cause = error_text(error) if isinstance(error, StatementError) else error
             raise ExportError(
@@ -79,7 +80,7 @@ async def write_sublibrary(
 
 
 async def _checkpoint(library: Database) -> None:
-    """Move the write-ahead log into the database file, because only that file is renamed afterwards."""
+    """Copy SQLite's write-ahead log into the database file, because only the database file is kept."""
     async with library.connect() as connection:
         await connection.commit()
         raw = (await connection.get_raw_connection()).driver_connection

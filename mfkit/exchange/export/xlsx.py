@@ -17,12 +17,13 @@ from mfkit.text_safety import is_formula
 MAX_ROWS = 1_048_575
 """Maximum number of rows below the header (Microsoft's "Excel specifications and limits")."""
 _MAX_TEXT = 32_767
-_FIRST_DAY = datetime(1900, 3, 1)  # Excel's dates before 1 March 1900 are wrong by one day.
+# Excel treats 1900 as a leap year, so its dates before 1 March 1900 are wrong by one day.
+_FIRST_DAY = datetime(1900, 3, 1)
 _WIDTHS = {"file_path": 60, "folder": 40, "file_name": 30}
 
 
 def refuse_too_many_rows(rows: int) -> None:
-    """Check, before an export does any work, that a sheet can hold a number of rows.
+    """Check that an Excel sheet can hold the given number of rows, before the export does any work.
 
     Raises:
         ExportError: There are more rows than a sheet holds.
@@ -76,7 +77,7 @@ def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch])
 
 
 def _cause(error: Exception) -> Exception:
-    """Return the operating system's error inside an error of XlsxWriter."""
+    """Return the operating system's error that XlsxWriter has wrapped in its own exception."""
     inner = error.args[0] if error.args else None
     return inner if isinstance(inner, OSError) else OSError(str(error))
 

@@ -1,4 +1,4 @@
-"""Reading of import sources in batches of columns: DataFrames, and CSV, JSON and Parquet files."""
+"""Reading of import sources (DataFrames, and CSV, JSON and Parquet files) in batches of rows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def require_file(source: pd.DataFrame | Path) -> None:
 
 
 def read_batches(source: pd.DataFrame | Path) -> tuple[Batches, list[str] | None, int | None]:
-    """Open an import source.
+    """Open an import source, and return a function that reads its rows in batches.
 
     Returns:
         A function that yields the rows, the names of the columns (None for JSON, where each object may have
@@ -80,7 +80,8 @@ def _series_values(column: pd.Series[Any]) -> list[Any]:
     """Return a column's values as Python objects, with None for missing values."""
     values: list[Any]
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        # Values are in UTC. Years that Python cannot represent become integers, which validation rejects.
+        # The timestamps are in UTC. If Python cannot represent a year, tolist() returns an integer, which the
+        # validation rejects.
         values = column.to_numpy(f"datetime64[{_unit(column.dt.unit)}]").tolist()
     elif isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
         values = column.array.to_numpy(dtype=object, na_value=None).tolist()
@@ -94,12 +95,12 @@ def _series_values(column: pd.Series[Any]) -> list[Any]:
 def _is_missing(value: Any) -> bool:
     try:
         return bool(pd.api.types.is_scalar(value) and pd.isna(value))
-    except ArithmeticError:  # The signaling NaN of decimal.Decimal raises this error.
+    except ArithmeticError:  # pandas cannot test a signaling NaN of decimal.Decimal.
         return False
 
 
 def _unit(unit: str) -> str:
-    """Return the unit for reading timestamps: microseconds instead of nanoseconds, which Python lacks."""
+    """Return the unit for reading timestamps: microseconds for nanoseconds, and otherwise the given unit."""
     return "us" if unit == "ns" else unit
 
 
@@ -121,12 +122,12 @@ def _parquet(path: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 def _array_values(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(column.type):
-        # The result is in UTC, without a time zone.
+        # The cast returns timestamps in UTC without a time zone.
         column = column.cast(pa.timestamp(_unit(column.type.unit)), safe=False)
     try:
         values: list[Any] = column.to_pylist()
         return values
-    except (ArithmeticError, ValueError):  # A value is outside the range of Python's type.
+    except (ArithmeticError, ValueError):  # Python's types cannot represent one of the values.
         return [_scalar_value(one) for one in column]
 
 
@@ -140,7 +141,7 @@ def _scalar_value(scalar: pa.Scalar) -> Any:
 def _csv_format(file: Path) -> tuple[str, list[str]]:
     """Return the separator and the header of a CSV file.
 
-    The separator is detected, because in some spreadsheet programs it depends on the country.
+    The separator is detected, because some spreadsheet programs use a comma or a semicolon by country.
     """
     with file.open(encoding="utf-8-sig", newline="") as lines:
         first = lines.readline()
@@ -160,7 +161,7 @@ def _records(file: Path, lines: TextIO, separator: str) -> Iterator[list[str]]:
         IngestError: A row has an unclosed quotation mark, which would make the following rows part of a cell.
     """
     csv.field_size_limit(2**24)
-    # Only a strict reader reports an unclosed quotation mark, and text after a closing one.
+    # The CSV reader is strict, because other readers accept unclosed quotation marks and text after quotes.
     reader = csv.reader(lines, delimiter=separator, strict=True)
     last_line, width = 0, 0
     while True:
@@ -201,7 +202,8 @@ def _csv(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 def _cells_by_column(names: list[str], rows: list[list[str]]) -> dict[str, list[Any]]:
     """Group the cells of rows by column. Rows may be shorter or longer than the header."""
-    # A leading apostrophe, which keeps spreadsheet programs from running a cell, is not part of the value.
+    # A leading apostrophe is removed if an export added it to prevent spreadsheet programs from running the
+    # text as a formula.
     columns: dict[str, list[Any]] = {
         name: [unescape_formula(cell) if cell[:1] == "'" else cell for cell in cells]
         for name, cells in zip(names, zip_longest(*rows, fillvalue=""), strict=False)
@@ -213,7 +215,7 @@ def _cells_by_column(names: list[str], rows: list[list[str]]) -> dict[str, list[
 
 def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
     """Yield the rows of JSON lines, of a JSON list, or of the output of exiftool, ffprobe or MediaInfo."""
-    # exiftool does not convert file names to UTF-8, so the file may contain other bytes.
+    # exiftool copies file names without converting them, so its output may contain invalid UTF-8.
     with file.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
         rows = chain.from_iterable(_documents(file, lines))
         while batch := list(islice(rows, _BATCH_ROWS)):
@@ -225,7 +227,9 @@ def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 
 def _documents(file: Path, lines: TextIO) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield the rows in each line, or in the whole file if its first line is not a complete JSON value.
+    """Yield the rows of each line of a JSON file.
+
+    If the first line is not a complete JSON value, the whole file is parsed as one value.
 
     Raises:
         IngestError: A line is not JSON, or a value is not an object; the message names the line.
@@ -265,7 +269,7 @@ def _rows(value: object) -> Iterable[Mapping[str, Any]]:
 
 
 def _read(tool: Any, output: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Convert a tool's output for one file to a row. Malformed output gives a row that validation rejects."""
+    """Convert a tool's output for one file to a row. For malformed output, return a row that is invalid."""
     try:
         row: Mapping[str, Any] = tool.read(output)
         return row

@@ -1,4 +1,4 @@
-"""Import of rows into the library: rename, check, clean and merge them, batch by batch."""
+"""Import of rows into the library, in batches: rename columns, validate and clean values, and merge rows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ImportResult:
     seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
-        """Add the numbers and invalid rows of a batch to the result."""
+        """Add a batch's numbers of rows and its invalid rows to this result."""
         self.added, self.updated = self.added + outcome.added, self.updated + outcome.updated
         self.unchanged, self.copies = self.unchanged + outcome.unchanged, self.copies + outcome.copies
         self.bad += outcome.bad
@@ -106,7 +106,8 @@ async def import_rows(
             else:
                 async with database.transaction() as connection:
                     async for batch in ahead.batches(result, bar):
-                        # After a bad row, later rows are only checked, so that the error lists all bad rows.
+                        # After an invalid row, no batch is merged, but later batches are still validated, so
+                        # that the error can list all invalid rows.
                         if not result.bad:
                             await _merge(connection, batch, ahead, result)
                     if result.bad:
@@ -120,15 +121,15 @@ async def _merge(
     connection: AsyncConnection, batch: _CheckedBatch, ahead: _ReadAhead, result: ImportResult
 ) -> None:
     batch_merge = await decide(connection, batch.rows, batch.expected)
-    # The next batch is checked from here on. During decide(), the check would slow down the many short
-    # queries, because they would wait for the GIL.
+    # The next batch is validated from here on, not during decide(), because the many short queries of
+    # decide() would then wait for the GIL.
     ahead.begin()
     await batch_merge.write(connection)
     result.add(batch_merge.outcome)
 
 
 class _ReadAhead:
-    """Iterator over batches that checks the next batch in a thread while the current one is written."""
+    """Iterator over import batches. It validates the next batch in a thread while a batch is written."""
 
     def __init__(self, batches: Iterator[_CheckedBatch]) -> None:
         self._batches = batches
@@ -142,12 +143,12 @@ class _ReadAhead:
             await asyncio.gather(self._next, return_exceptions=True)
 
     def begin(self) -> None:
-        """Start validating the next batch in a thread."""
+        """Start to validate the next batch of rows in a thread."""
         if self._next is None:
             self._next = asyncio.ensure_future(asyncio.to_thread(next, self._batches, None))
 
     async def batches(self, result: ImportResult, bar: Any) -> AsyncIterator[_CheckedBatch]:
-        """Yield the batches and add their numbers of rows to the result."""
+        """Yield the validated batches, and add their numbers of rows to the result."""
         while True:
             self.begin()
             assert self._next is not None
@@ -162,7 +163,7 @@ class _ReadAhead:
 
 
 class _ColumnMapping:
-    """Mapping from the columns of the source to mfkit's columns."""
+    """Mapping from the columns of an import source to mfkit's columns."""
 
     def __init__(self, columns: Mapping[str, str | None]) -> None:
         unknown = [name for name in columns.values() if name is not None and name not in COLUMNS]
@@ -214,11 +215,12 @@ class _ColumnMapping:
         return {*IGNORED_COLUMNS, *self._columns} - kept
 
     def __call__(self, columns: Columns) -> Columns:
-        """Rename the source's columns to mfkit's names."""
+        """Rename the columns of a batch to mfkit's names."""
         renamed: Columns = {}
         for name, values in columns.items():
             target = self._columns.get(name) or name
-            if target in renamed:  # JSON objects may use different names for one column.
+            # Different JSON objects may use different names for the same column.
+            if target in renamed:
                 values = [
                     first if value is None else value
                     for first, value in zip(renamed[target], values, strict=True)
@@ -229,7 +231,7 @@ class _ColumnMapping:
 
 @dataclass(frozen=True, slots=True)
 class _CheckedBatch:
-    """Batch of validated import rows, with the reasons why other rows are left out.
+    """Batch of valid import rows, with the reasons why the batch's other rows are left out.
 
     Attributes:
         rows: The valid rows.
@@ -251,7 +253,7 @@ def _checked_batches(
     for count, columns in rows(rename.unwanted):
         found = check_rows(range(first, first + count), rename(columns))
         good = prepare_rows(found)
-        # As long as all rows are new, they are converted here, while the previous batch is written.
+        # While all rows are new, they are converted to items here, in the thread, to save time later.
         expected = convert_new(good, good.sized(), dialect) if not result.known else None
         yield _CheckedBatch(good, expected, found.bad, count)
         first += count

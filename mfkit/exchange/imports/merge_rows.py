@@ -35,7 +35,7 @@ _FILE_COLUMNS = ("file_name", "file_modified_at")
 
 @dataclass(slots=True)
 class _Item(ItemRow):
-    """A stored or new item that a batch of imported rows affects.
+    """Stored or new item that a batch of imported rows updates or adds.
 
     Attributes:
         values: Values by column of media_items. ``file_path``, ``file_hash`` and ``missing_since`` are set
@@ -71,15 +71,15 @@ class Outcome:
 
 
 class _Contradiction(Exception):
-    """A row contradicts the library; the message gives the reason."""
+    """Raised if an imported row contradicts the library. The message gives the reason."""
 
 
 class ImportBatch(ContentRows[_Item]):
-    """A batch of imported rows, and the rows of the library that it affects.
+    """Batch of imported rows, and the rows of the library that the batch updates.
 
     Attributes:
         outcome: Numbers of added, changed and invalid rows.
-        untouched: New items from rows that affect no stored row and no other row of the batch.
+        untouched: New items from rows whose path and content occur neither in the library nor in other rows.
     """
 
     item_query = select(
@@ -114,7 +114,7 @@ class ImportBatch(ContentRows[_Item]):
         )
 
     def untouched_rows(self) -> list[int]:
-        """Return the indexes of rows whose path and content are neither in the library nor in other rows."""
+        """Return the indexes of import rows with new paths and contents, which no other row shares."""
         rows = self.rows
         paths, keys = Counter(rows.paths), Counter(rows.keys)
         return [
@@ -127,7 +127,7 @@ class ImportBatch(ContentRows[_Item]):
         ]
 
     def merge_row(self, row: PreparedRow) -> None:
-        """Apply one imported row to the items in memory.
+        """Apply one imported row to the items in memory, without writing to the database.
 
         Raises:
             _Contradiction: The row contradicts the library.
@@ -203,7 +203,7 @@ class ImportBatch(ContentRows[_Item]):
         stated = row.item
         if as_copy:
             stated = {name: value for name, value in stated.items() if name not in _FILE_COLUMNS}
-        if "captured_at" in stated:  # The item's UTC offset does not apply to a new capture time.
+        if "captured_at" in stated:  # The item's old UTC offset does not apply to a new capture time.
             stated = dict.fromkeys(CAPTURE_COLUMNS) | stated
         names = sorted({*item.metadata["extra_metadata"].get(MARK, ()), *row.extra.get(MARK, ())})
         extra = {**item.metadata["extra_metadata"], **row.extra, **({MARK: names} if names else {})}
@@ -217,7 +217,7 @@ class ImportBatch(ContentRows[_Item]):
         return True
 
     async def write(self, connection: AsyncConnection) -> None:
-        """Write the batch's changes, in the transaction in which :func:`decide` determined them."""
+        """Write the batch's changes to the database, in the same transaction as :func:`decide`."""
         assert self.untouched is not None
         await self.free_keys(connection)
         await self.untouched.write(connection)
@@ -273,7 +273,7 @@ async def _update_changed(
     always: set[str],
     rows: Sequence[tuple[dict[str, Any], set[str]]],
 ) -> None:
-    """Update only the columns that at least one of the rows changes.
+    """Update rows of a table, but only the columns that change in at least one of the rows.
 
     Naming other columns would be slower, because the database rewrites the index entries of each column that
     a statement names.

@@ -1,4 +1,4 @@
-"""Conversions shared by the readers of exiftool, ffprobe and MediaInfo: codec names, numbers and rows."""
+"""Conversion of codec names, numbers and rows, shared by the readers of exiftool, ffprobe and MediaInfo."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import Metadata, apply_orientation
 from mfkit.scan.stored_path import to_stored_path
 
-# The keys are codec identifiers of MP4 and QuickTime (https://mp4ra.org/registered-types/codecs), and values
-# of MediaInfo's field Format.
+# The keys of this mapping are codec identifiers of MP4 and QuickTime files
+# (https://mp4ra.org/registered-types/codecs), and values of MediaInfo's field Format.
 _CODECS = {
     "avc1": "h264",
     "avc3": "h264",
@@ -61,7 +61,7 @@ def codec_name(name: object) -> str | None:
 
 
 def to_number(value: object) -> float | None:
-    """Convert a number, or text such as ``"50.0 mm"``, to a float; None if it is not a number."""
+    """Convert a number, or text such as ``"50.0 mm"``, to a float, or return None if it is not a number."""
     match = _NUMBER.match(value.strip()) if isinstance(value, str) else None
     if match is None and (not isinstance(value, (int, float)) or isinstance(value, bool)):
         return None
@@ -79,7 +79,7 @@ def to_integer(value: object) -> int | None:
 
 
 def members(value: object) -> Mapping[str, Any]:
-    """Return a value if it is a JSON object, otherwise an empty object."""
+    """Return the value if it is a JSON object. Otherwise, return an empty object."""
     return value if isinstance(value, dict) else {}
 
 
@@ -96,14 +96,14 @@ def ratio(value: object) -> float | None:
 
 
 def first_value(*values: object) -> Any:
-    """Return the first value that is not None, empty text or an empty list."""
+    """Return the first value that is neither None nor empty text nor an empty list."""
     return next((value for value in values if value not in (None, "", [])), None)
 
 
 def make_row(
     path: str, metadata: Mapping[str, Any], *, size: int | None = None, modified_at: datetime | None = None
 ) -> dict[str, Any]:
-    """Convert a file's metadata to an import row, with values cleaned by the rules of a scan."""
+    """Convert a file's metadata to an import row, and clean the values as a scan does."""
     cleaned: dict[str, Any] = dict(clean(apply_orientation(cast(Metadata, metadata))))
     extra = cleaned.pop("extra", {})
     taken_at = cleaned.pop("taken_at", None)

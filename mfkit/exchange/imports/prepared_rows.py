@@ -1,4 +1,4 @@
-"""Preparation of validated import rows: cleaning by the rules of a scan, and conversion to new items."""
+"""Preparation of validated import rows: cleaning of values as in a scan, and conversion to new items."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ITEM, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaM
 
 @dataclass(slots=True)
 class PreparedRow:
-    """An import row with values that the database accepts.
+    """Import row whose values are cleaned, so that the database accepts them.
 
     Attributes:
         index: Position in its batch, from 0.
@@ -67,7 +67,7 @@ class PreparedRow:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRows:
-    """Import rows as columns, with values that the database accepts. None means no value.
+    """Import rows, stored as columns of cleaned values that the database accepts. None means no value.
 
     Attributes:
         numbers: Positions in the source, from 1.
@@ -90,13 +90,13 @@ class PreparedRows:
     on_disk: dict[int, tuple[int, datetime]]
 
     def sized(self) -> list[int]:
-        """Return the indexes of the rows whose file size is known."""
+        """Return the indexes of the rows whose file size is known from the row or from the disk."""
         sizes = self.item.get("file_size", [])
         stated = [index for index, size in enumerate(sizes) if size is not None]
         return sorted([*stated, *self.on_disk]) if self.on_disk else stated
 
     def row(self, index: int) -> PreparedRow:
-        """Return one row by its index."""
+        """Return the import row with the given index."""
         item, metadata = (
             {name: values[index] for name, values in columns.items() if values[index] is not None}
             for columns in (self.item, self.metadata)
@@ -116,7 +116,7 @@ class PreparedRows:
 
 
 def prepare_rows(rows: CheckedRows) -> PreparedRows:
-    """Clean checked rows and split their columns between media_items and media_metadata."""
+    """Clean validated rows, and distribute their columns to the tables media_items and media_metadata."""
     columns = rows.columns
     count = len(rows.numbers)
     metadata = clean_columns(
@@ -131,7 +131,7 @@ def prepare_rows(rows: CheckedRows) -> PreparedRows:
     if taken is not None:
         del metadata["taken_at"]
         item |= _capture_columns(taken, columns)
-    # The column is absent if no row has a path. Then all rows are invalid.
+    # The column file_path is absent if no row has a path. In this case, all rows are invalid.
     paths = columns.get("file_path", [])
     names = columns.get("file_name")
     item["file_name"] = (
@@ -148,14 +148,17 @@ def prepare_rows(rows: CheckedRows) -> PreparedRows:
 
 
 def _capture_times(columns: Columns) -> list[datetime | None] | None:
-    """Return the capture time of each row, with None for implausible ones; None if no row has one."""
+    """Return the capture time of each row, or None if the source has no column with capture times.
+
+    Implausible capture times are replaced by None.
+    """
     if "captured_at" not in columns and "file_created_at" not in columns:
         return None
     count = len(columns["file_path"])
     local, minutes, created = (
         columns.get(name, [None] * count) for name in ("captured_at", "capture_offset", "file_created_at")
     )
-    # The UTC offset of captured_at is given only by the column capture_offset.
+    # The column captured_at has local times. Their UTC offsets are in the column capture_offset.
     return [
         clean_timestamp(_with_offset(own, offset) if own is not None else stated)
         for own, offset, stated in zip(local, minutes, created, strict=True)
@@ -171,7 +174,7 @@ def _capture_columns(taken: Sequence[datetime | None], columns: Columns) -> Colu
     nothing = [None] * len(taken)
     now = utc_now()
     rows = [
-        # If a row has only a UTC time and no local time, the offset of the camera's clock is unknown.
+        # If a row has a UTC time but no local time, the UTC offset of the camera's clock is unknown.
         capture_values(
             one,
             clean_text(source) or MARK,
@@ -198,7 +201,7 @@ def _capture_columns(taken: Sequence[datetime | None], columns: Columns) -> Colu
 
 
 def _extra_metadata(given: list[Any], metadata: Columns, item: Columns) -> Iterator[dict[str, Any]]:
-    """Yield each row's extra_metadata, including the names of the fields that the row provides."""
+    """Yield the extra_metadata of each row, to which the names of the imported fields are added."""
     names = (*metadata, *item)
     flags = [[value is not None for value in values] for values in (*metadata.values(), *item.values())]
     shared: dict[tuple[bool, ...], dict[str, Any]] = {}
@@ -216,7 +219,7 @@ def _extra_metadata(given: list[Any], metadata: Columns, item: Columns) -> Itera
 
 
 def _on_disk(path: str) -> tuple[int, datetime] | None:
-    """Return the size and modification time of a file; None if it does not exist."""
+    """Return the size and modification time of a file, or None if the file does not exist."""
     try:
         found = os.stat(to_disk_path(path))
     except (OSError, ValueError):
@@ -226,7 +229,7 @@ def _on_disk(path: str) -> tuple[int, datetime] | None:
 
 @dataclass(frozen=True, slots=True)
 class NewRows:
-    """New items with values converted for the database driver.
+    """Rows of new items, with values converted for the database driver.
 
     Attributes:
         indexes: Positions of the rows in their batch.
@@ -239,13 +242,13 @@ class NewRows:
     metadata: list[Chunk]
 
     async def write(self, connection: AsyncConnection) -> None:
-        """Insert the new items and their metadata."""
+        """Insert the new items and their metadata into the database."""
         await insert_converted(connection, _ITEM, ITEM_COLUMNS, self.items)
         await insert_converted(connection, _METADATA, METADATA_COLUMNS, self.metadata)
 
 
 def convert_new(rows: PreparedRows, indexes: list[int], dialect: Dialect) -> NewRows:
-    """Convert rows to new items with values for the database driver; see :func:`new_columns`."""
+    """Convert import rows to new items for the database driver, with :func:`new_columns`."""
     items, metadata = new_columns(rows, indexes, utc_now())
     return NewRows(
         indexes, list(converted(dialect, _ITEM, items)), list(converted(dialect, _METADATA, metadata))
@@ -253,7 +256,7 @@ def convert_new(rows: PreparedRows, indexes: list[int], dialect: Dialect) -> New
 
 
 def new_columns(rows: PreparedRows, indexes: Sequence[int], now: datetime) -> tuple[Columns, Columns]:
-    """Return the columns of media_items and of media_metadata for rows that become new items.
+    """Return the columns of media_items and media_metadata for import rows that become new items.
 
     Args:
         rows: Prepared rows.
@@ -322,5 +325,5 @@ def new_columns(rows: PreparedRows, indexes: Sequence[int], now: datetime) -> tu
 
 @lru_cache(maxsize=1_024)
 def _media_type(mime_type: str, by_name: str) -> MediaType:
-    """Return the media type of a MIME type, or else ``by_name``, the type that the file's name implies."""
+    """Return the media type of a MIME type, or ``by_name`` (the media type by file name) if it has none."""
     return _TYPE_BY_MIME_PREFIX.get(mime_type.partition("/")[0]) or MediaType(by_name)

@@ -1,4 +1,4 @@
-"""Columns of imported rows, rules for their values, and validation of rows, column by column.
+"""Columns of imported rows, with rules for their values, and validation of rows by these rules.
 
 Building a Pydantic model for each row takes several times as long as applying the same rules to whole
 columns. Only invalid rows are validated again one by one, to list all their errors.
@@ -71,12 +71,13 @@ def _path(given: Any) -> str:
     value: object = os.fspath(given) if isinstance(given, os.PathLike) else given
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError("this is not a path")
-    if _SURROGATES.search(value):  # os.listdir returns surrogates for bytes that are not valid UTF-8.
+    # On some systems, os.listdir() returns surrogates for the bytes of file names that are not UTF-8.
+    if _SURROGATES.search(value):
         value = to_stored_path(value)
     if "://" in value:
         return value
     absolute = os.path.abspath(os.path.expanduser(value)).replace(os.sep, "/")
-    # Windows paths are kept on other systems too, because the rows may come from another machine.
+    # Windows paths remain absolute on other systems, because the rows may come from another computer.
     return value.replace("\\", "/") if value[1:3] in (":\\", ":/") else absolute
 
 
@@ -105,7 +106,7 @@ Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class MediaRow(BaseModel):
-    """Columns of an imported row; all except ``file_path`` may be absent or empty.
+    """Columns of an imported row. All columns except ``file_path`` may be absent or empty.
 
     Units are those of docs/schema.md: bytes, seconds, pixels, bits per second, hertz, millimetres, degrees.
     """
@@ -190,7 +191,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckedRows:
-    """Valid rows of a batch.
+    """Valid import rows of a batch, and the reasons why its other rows are invalid.
 
     Attributes:
         numbers: Positions in the source, from 1.
@@ -203,7 +204,7 @@ class CheckedRows:
     bad: list[BadRow]
 
 
-# Column name -> validator that applies the rule of the field in MediaRow to a list of values.
+# This maps a column name to a validator, which applies the rule of a MediaRow field to a list of values.
 _RULES: dict[str, TypeAdapter[list[Any]]] = {
     name: TypeAdapter(list[hint], config=ConfigDict(coerce_numbers_to_str=True))  # type: ignore[valid-type]
     for name, hint in get_type_hints(MediaRow, include_extras=True).items()
@@ -212,7 +213,7 @@ _RULES: dict[str, TypeAdapter[list[Any]]] = {
 
 
 def check_rows(numbers: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> CheckedRows:
-    """Validate rows and convert their values.
+    """Validate import rows and convert their values.
 
     Args:
         numbers: Positions of the rows in the source, from 1.
@@ -239,7 +240,7 @@ def check_rows(numbers: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> 
 
 
 def _empty_to_none(values: Sequence[Any]) -> list[Any]:
-    # NaN is the only value that is not equal to itself.
+    # A comparison with itself finds NaN, which is the only value that is not equal to itself.
     return [
         None
         if (isinstance(value, str) and not value) or (value.__class__ is float and value != value)
@@ -249,7 +250,7 @@ def _empty_to_none(values: Sequence[Any]) -> list[Any]:
 
 
 def _validate(given: Columns, count: int) -> tuple[Columns, set[int]]:
-    """Return the columns without invalid values, converted, and the indexes of invalid rows."""
+    """Return the converted columns without invalid rows, and the indexes of the invalid rows."""
     good: Columns = {}
     invalid = set(range(count)) if "file_path" not in given else set()
     for name, values in given.items():

@@ -1,4 +1,4 @@
-"""Controls that ipywidgets lacks: chips, lists with counts, and ranges over a histogram."""
+"""Controls that ipywidgets lacks: removable chips, check lists with counts, and sliders with a histogram."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_TOOLTIP = 1000
 
 
 class Chips(anywidget.AnyWidget):
-    """Row of chips: the conditions of a selection, each with a button that removes it.
+    """Row of chips. Each chip shows one condition of a selection and has a button that removes the condition.
 
     Attributes:
         conditions: The ``key``, ``text`` and ``full_text`` of each condition.
@@ -28,12 +28,12 @@ class Chips(anywidget.AnyWidget):
     conditions: Any = traitlets.List().tag(sync=True)
 
     def __init__(self, on_remove: Callable[[str], None]) -> None:
-        """Create a control without chips; ``on_remove`` is called with the key of a condition to remove."""
+        """Create an empty row of chips. ``on_remove`` is called with the key of each condition to remove."""
         super().__init__()
         on_message(self, "remove", lambda message: on_remove(str(message.get("value"))))
 
     def show(self, conditions: Sequence[tuple[str, str]]) -> None:
-        """Show one chip for each condition, given as (key, text)."""
+        """Show one chip for each condition. A condition is a pair of key and text."""
         self.conditions = [
             {"key": key, "text": short(text, 60), "full_text": short(text, _MAX_TOOLTIP)}
             for key, text in conditions
@@ -41,14 +41,14 @@ class Chips(anywidget.AnyWidget):
 
 
 class Facet(anywidget.AnyWidget):
-    """List of values with check boxes and numbers of files.
+    """Check list of values, which shows the number of files that have each value.
 
     Attributes:
         label: Heading of the list.
         chosen: The ticked values.
         expanded: True if all values are visible; False if only the heading and the ticked values are.
         options: The values, each with its ``text``, its ``full_text`` and its number of ``files``.
-        note: Text under the list.
+        note: Explanatory text under the list.
     """
 
     _esm = _STATIC / "facet.js"
@@ -59,7 +59,7 @@ class Facet(anywidget.AnyWidget):
     note = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, label: str, on_tick: Callable[[str, bool], None], **settings: Any) -> None:
-        """Create an empty list; ``on_tick`` is called with a value and whether it is now ticked."""
+        """Create an empty check list. ``on_tick`` is called with a value and whether it is now ticked."""
         super().__init__(label=label, **settings)
         self._on_tick = on_tick
         on_message(self, "tick", self._tick)
@@ -69,7 +69,7 @@ class Facet(anywidget.AnyWidget):
         self.send({"kind": "acknowledge", "from": message.get("from")})
 
     def show(self, counts: Sequence[tuple[str, int]], chosen: Sequence[str], note: str = "") -> None:
-        """Show values with their numbers of files. Ticked values are shown even if they have no number."""
+        """Show values with their numbers of files. Ticked values are also shown if they have no number."""
         counted = {value for value, _ in counts}
         rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in chosen if one not in counted)]
         with self.hold_sync():
@@ -87,7 +87,7 @@ class Facet(anywidget.AnyWidget):
 
 
 class Range(anywidget.AnyWidget):
-    """Range slider under a small histogram. Its two handles move between the bins of the histogram.
+    """Range slider under a small histogram. Its two slider handles snap to the edges of the histogram bins.
 
     Attributes:
         label: Name of the quantity.
@@ -107,7 +107,7 @@ class Range(anywidget.AnyWidget):
     high = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, label: str, on_move: Callable[[int, int], None]) -> None:
-        """Create a slider without a histogram; ``on_move`` is called with the new ``low`` and ``high``."""
+        """Create a slider without a histogram. ``on_move`` is called with the new ``low`` and ``high``."""
         super().__init__(label=label)
         on_message(self, "range", lambda message: on_move(*map(int, message["value"])))
 
@@ -119,7 +119,7 @@ class Range(anywidget.AnyWidget):
         low: int,
         high: int,
     ) -> None:
-        """Show a histogram and set the handles."""
+        """Show a histogram and set the positions of the two slider handles."""
         with self.hold_sync():
             self.lower_labels, self.upper_labels = list(lower_labels), list(upper_labels)
             self.counts = [float(count) for count in counts]

@@ -93,7 +93,7 @@ def _capture_time(file: dict[str, str]) -> str:
 
 
 def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
-    """Return the plain text of a card: ``title``, and ``groups`` of rows (label, value, origin).
+    """Return the text of a detail card: its ``title``, and ``groups`` of (label, value, origin) rows.
 
     Args:
         metadata: DataFrame returned by ``lib.metadata()``.
@@ -101,7 +101,7 @@ def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
     groups: dict[str, list[tuple[str, str, str]]] = {name: [] for name in _TITLES}
     fields = metadata[metadata["group"] == "file"]
     file = dict(zip(fields["field"], fields["value"], strict=True))
-    # These fields are already part of the title, the path or the capture time.
+    # These fields are left out, because the card shows them in its title, path or capture time.
     hidden = {"file_name", "folder", "capture_offset", "capture_precision"}
     if "captured_at" in file:
         hidden.add("file_created_at")
@@ -117,7 +117,7 @@ def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
             label = _LABELS.get(name, label[:1].upper() + label[1:])
         groups[group].append((label, value, origin if name else ""))
     shown = [{"name": _TITLES[name], "rows": rows} for name, rows in groups.items() if rows]
-    # A name may contain an unpaired surrogate, which cannot be sent. Encoding as UTF-8 replaces it.
+    # File names may contain unpaired surrogates, which cannot be sent to the browser. Encoding replaces them.
     content = json.dumps({"title": file.get("file_name", ""), "groups": shown}, ensure_ascii=False).encode(
         "utf-8", "replace"
     )
@@ -144,7 +144,7 @@ class DetailCard(anywidget.AnyWidget):
     note = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, lib: MediaLibrary, on_step: Callable[[str, int], None] | None = None) -> None:
-        """Create a dialog that is not open yet.
+        """Create a detail card dialog that is not open yet.
 
         Args:
             lib: The library.
@@ -175,7 +175,7 @@ class DetailCard(anywidget.AnyWidget):
         self._thread.start()
 
     def wait_for_preview(self, timeout: float) -> None:
-        """Wait until the preview is loaded, at most ``timeout`` seconds."""
+        """Wait until the preview image is loaded, but at most ``timeout`` seconds."""
         if self._thread is not None:
             self._thread.join(timeout)
 
@@ -185,7 +185,8 @@ class DetailCard(anywidget.AnyWidget):
             preview = self._lib.thumbnail(item)
         except MfkitError as error:
             note = str(error)
-        except Exception as error:  # An error in a thread would not be shown otherwise.
+        # Users would not see an exception in this background thread, so the card shows its message.
+        except Exception as error:
             note = f"The preview could not be loaded: {error}"
         if item == self.item:
             with self.hold_sync():

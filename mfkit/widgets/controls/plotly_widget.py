@@ -52,7 +52,7 @@ class PlotlyWidget(anywidget.AnyWidget):
     def __init__(
         self, figure: go.Figure | None = None, *, buttons: Sequence[str] = SAVE_BUTTONS, title: str = ""
     ) -> None:
-        """Create a plot.
+        """Create a plot widget.
 
         Args:
             figure: The initial figure.
@@ -80,12 +80,12 @@ class PlotlyWidget(anywidget.AnyWidget):
             if style is not None:
                 self.set_background(style)
             if bundle_for([data]) == "whole":
-                # The bundle is never changed back, because the complete bundle draws all figures.
+                # The widget keeps the complete bundle, because it can draw all later figures too.
                 self.bundle = "whole"
             self.figure_json = json.dumps(data, cls=PlotlyJSONEncoder, separators=(",", ":"))
 
     def set_background(self, style: dict[str, Any]) -> None:
-        """Set the MapLibre style of maps. It stays in use for later figures without a style."""
+        """Set the MapLibre style that maps use as their background, unless a figure has its own style."""
         self.map_style = json.dumps(style, separators=(",", ":"))
 
     def reset_view(self) -> None:

@@ -1,8 +1,8 @@
 """Histogram bins of the range sliders, and their conversion to filter fields.
 
 Each class of bins has the ``label`` of its quantity, the filter ``fields`` that select a range of values, the
-SQL expression of an item's bin (NULL if the item has none), and a text for each position of both handles:
-before each bin, and after the last bin.
+SQL expression of an item's bin (NULL if the item has no value), and a text for each position of the two
+slider handles: before each bin, and after the last bin.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MAX_YEARS = 60
 
 
 def largest_below(edge: float, field: str) -> float:
-    """Return the largest value of ``max_size`` or ``max_duration`` that excludes ``edge``.
+    """Return the largest value of ``max_size`` or ``max_duration`` that is less than ``edge``.
 
     An edge belongs to the bin above it, but the bounds of a filter are inclusive.
     """
@@ -34,12 +34,12 @@ def largest_below(edge: float, field: str) -> float:
 
 
 class StepBins:
-    """Bins of a numeric column with round edges."""
+    """Histogram bins of a numeric column. The bin edges are round numbers."""
 
     def __init__(
         self, label: str, name: str, column: str, steps: Sequence[int], texts: Sequence[str]
     ) -> None:
-        """Create the bins.
+        """Create the histogram bins of a column.
 
         Args:
             label: Name of the quantity.
@@ -56,13 +56,13 @@ class StepBins:
         self.bin_expression: ColumnElement[Any] = bin_number(column, self._edges)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items in each bin, from the query's mapping of bins to numbers of items."""
+        """Return the number of items in each bin, given a mapping from bin indexes to numbers of items."""
         return [files.get(index, 0) for index in range(len(self._edges) - 1)]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
         """Return the filter fields that select the bins from ``low`` to ``high``, excluding ``high``.
 
-        A handle at the end of the scale sets no bound.
+        A slider handle at the end of the scale sets no bound.
         """
         lower = self._edges[low] if low else None
         upper = largest_below(self._edges[high], self.fields[1]) if high < len(self._edges) - 1 else None
@@ -81,7 +81,7 @@ class StepBins:
 
 
 class ResolutionBins:
-    """Bins of the resolution classes."""
+    """Histogram bins with one bin for each resolution class, such as 4K."""
 
     label = "Resolution"
     fields: tuple[str, ...] = ("resolution",)
@@ -94,7 +94,7 @@ class ResolutionBins:
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter field that selects resolution classes. Its value is None for all classes."""
+        """Return the filter field that selects resolution classes, or None as its value for all classes."""
         names = RESOLUTION_NAMES[low:high]
         return {"resolution": names if len(names) < len(RESOLUTION_NAMES) else None}
 
@@ -105,14 +105,14 @@ class ResolutionBins:
 
 
 class YearBins:
-    """Bins of the years in which the library has items."""
+    """Histogram bins with one bin for each year from the library's oldest item to its newest item."""
 
     label = "Date"
     fields: tuple[str, ...] = ("after", "before")
     bin_expression: ColumnElement[Any] = date_year
 
     def __init__(self, lib: MediaLibrary) -> None:
-        """Query the first and the last year."""
+        """Query the years of the library's oldest and newest items."""
         found = sorted({int(period.year) for period in lib.growth("year", by=())["period"]})
         first = max(found[0], found[-1] - _MAX_YEARS + 1) if found else 0
         self._years = list(range(first, found[-1] + 1)) if found else []
@@ -128,7 +128,10 @@ class YearBins:
         return counts
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter fields for the first and the last year. The end of the scale sets no bound."""
+        """Return the filter fields that select a range of years.
+
+        A slider handle at the end of the scale sets no bound.
+        """
         years = self._years
         return {
             "after": str(years[low]) if low else None,
@@ -146,13 +149,13 @@ class YearBins:
 
 
 def size_bins() -> StepBins:
-    """Return bins for file sizes from 1 kB to 1 TB, two for each power of ten."""
+    """Return histogram bins for file sizes from 1 kB to 1 TB, with two bins for each power of ten."""
     steps = [*(step * 10**power for power in range(3, 12) for step in (1, 3)), 10**12]
     return StepBins("Size", "size", "file_size", steps, [round_size(step) for step in steps])
 
 
 def duration_bins() -> StepBins:
-    """Return bins for durations from one second to ten hours."""
+    """Return histogram bins for durations from one second to ten hours."""
     steps = (1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10_800, 36_000)
     texts = "1 s,3 s,10 s,30 s,1 min,3 min,10 min,30 min,1 h,3 h,10 h".split(",")
     return StepBins("Duration", "duration", "duration", steps, texts)

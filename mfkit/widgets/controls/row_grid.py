@@ -1,4 +1,4 @@
-"""Table widget with sorting, hidden columns, chosen rows and a pager, and the columns of a table of files."""
+"""Table widget with sortable and hideable columns, selectable rows and pages, and its columns for files."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class RowGrid(anywidget.AnyWidget):
         *,
         selectable: bool = False,
     ) -> None:
-        """Create a grid without rows.
+        """Create a table widget without rows.
 
         Args:
             columns: The columns. The first one cannot be hidden.
@@ -96,7 +96,7 @@ class RowGrid(anywidget.AnyWidget):
         return [one for index, one in enumerate(self.columns) if not index or one.key not in self.hidden]
 
     def sort_order(self) -> tuple[str | None, bool]:
-        """Return ``order_by`` (None for the default order) and whether the order is descending."""
+        """Return the ``order_by`` value (None means the default order) and whether it is descending."""
         by = next((one.sort for one in self.columns if one.key == self.order.get("by")), None)
         return by, bool(self.order.get("descending"))
 
@@ -125,7 +125,7 @@ def rows_by_id(frame: pd.DataFrame) -> list[tuple[str, Row]]:
 
 
 class Pager(widgets.HBox):
-    """Buttons for the previous and the next page of a table, and the current position between them.
+    """Buttons for the previous and next page of a table, and a text such as ``1 to 15 of 300``.
 
     Attributes:
         offset: Number of rows before the page.
@@ -135,7 +135,7 @@ class Pager(widgets.HBox):
     """
 
     def __init__(self, page_size: int, on_click: Callable[[int], None]) -> None:
-        """Create a pager.
+        """Create the page buttons of a table.
 
         Args:
             page_size: Rows on a page.
@@ -153,20 +153,20 @@ class Pager(widgets.HBox):
         self.next.on_click(lambda _: on_click(page_size))
 
     def show(self, rows: int, total: int) -> None:
-        """Show the position of the current page, which has ``rows`` of ``total`` rows."""
+        """Show which rows of the table the current page contains, for example ``1 to 15 of 300``."""
         self._total = total
         last = self.offset + rows
         self.position.value = f"{self.offset + 1:,} to {last:,} of {total:,}" if rows else ""
         self.previous.disabled, self.next.disabled = self.offset == 0, last >= total
 
     def move(self, rows: int) -> None:
-        """Move the offset by a number of rows, limited to the first and the last page."""
+        """Move the page by a number of rows, but not beyond the first or the last page."""
         last_page = max(self._total - 1, 0) // self._page_size * self._page_size
         self.offset = max(0, min(self.offset + rows, last_page))
 
 
 def _encodable(value: str) -> str:
-    # A file name may contain an unpaired surrogate, which cannot be sent to the page.
+    # File names may contain unpaired surrogates, which cannot be sent to the browser.
     return value.encode("utf-8", "replace").decode()
 
 
@@ -175,7 +175,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def metadata_text(name: str, write: Callable[[Any], str] = str) -> Callable[[Row], str]:
-    """Return a function that formats a row's value in a column. Missing values become empty text."""
+    """Return a function that formats a row's value in the given column. Missing values become empty text."""
     return lambda row: "" if _is_missing(row[name]) else write(row[name])
 
 
@@ -202,7 +202,7 @@ def _camera(row: Row) -> str:
 
 
 def _column(key: str, heading: str, name: str, write: Callable[[Any], str] = str, **settings: Any) -> Column:
-    """Return a table column that shows, and sorts by, one column of the DataFrame."""
+    """Return a table column that shows one column of the DataFrame and sorts by this column."""
     return Column(key, heading, metadata_text(name, write), name, source_columns=(name,), **settings)
 
 

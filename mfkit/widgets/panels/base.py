@@ -1,4 +1,4 @@
-"""Base class of panels, which observe a selection, redraw when needed, and show errors."""
+"""Base class of the notebook panels, which redraw when the selection changes, and which show errors."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ class Panel(widgets.VBox):
         super().__init__([style_sheet(), head, self.message, *body])
         self.add_class("mfkit-panel")
         self.selection.observe(self.follow, "filter")
-        # A subclass's refresh() would also refresh inner panels, which observe the selection themselves.
+        # Panel.refresh() is called, because a subclass's refresh() may also refresh nested panels, which
+        # already observe the selection themselves.
         self.selection.observe(lambda _: Panel.refresh(self), "refreshes")
         self.follow()
 
@@ -77,13 +78,13 @@ class Panel(widgets.VBox):
         return int(totals(self.lib, chosen)["files"])
 
     def options(self) -> Hashable:
-        """Return the values of the panel's own controls that affect the drawing."""
+        """Return the values of those controls of the panel that affect what it draws."""
         return None
 
     def follow(self, _: Any = None) -> None:
         """Redraw if the selection or the panel's own controls have changed since the last drawing.
 
-        In a kernel, this returns immediately and interrupts an older drawing.
+        In a Jupyter kernel, this method returns immediately and interrupts an older drawing.
         """
         if self._active and self._state() != self._drawn_state:
             self._render_queue.request()
@@ -96,11 +97,11 @@ class Panel(widgets.VBox):
             self.follow()
 
     def clear_cache(self) -> None:
-        """Discard cached query results."""
+        """Discard the panel's cached query results, so that the next drawing queries the library again."""
 
     @property
     def active(self) -> bool:
-        """Whether the panel follows the selection. A hidden panel can pause, and is redrawn when shown."""
+        """Whether the panel redraws when the selection changes. Hidden panels can be inactive."""
         return self._active
 
     @active.setter
@@ -110,13 +111,13 @@ class Panel(widgets.VBox):
 
     @property
     def status(self) -> widgets.HTML:
-        """Widget with the result of the last action. Panels with actions add the widget to their body."""
+        """Status line with the result of the last action, for panels that have action buttons."""
         if not hasattr(self, "_status"):
             self._status = status_line()
         return self._status
 
     def show_status(self, before: str, name: str, after: str = "") -> None:
-        """Show the result of an action. ``name`` is escaped; ``before`` and ``after`` are HTML."""
+        """Show the result of an action. ``name`` is escaped; ``before`` and ``after`` must be HTML."""
         self.status.value = f"{before}{safe_name(name)}{after}"
 
     def _state(self) -> tuple[MediaFilter, Hashable]:
@@ -137,7 +138,7 @@ class Panel(widgets.VBox):
         (self.add_class if busy else self.remove_class)("mfkit-busy")
 
     def run_action(self, action: Callable[[], None]) -> None:
-        """Run the action of a button, show errors, and show a busy state if the action takes long."""
+        """Run the action of a button, show its errors, and mark the panel as busy if it takes long."""
         self.status.value = ""
         notice = SlowNotice(self._show_busy)
         try:
@@ -156,12 +157,13 @@ class Panel(widgets.VBox):
         try:
             action()
         except CancelledError:
-            raise  # A newer request has interrupted the drawing.
+            # This is not a failure: a newer request has interrupted the drawing.
+            raise
         except MfkitError as error:
             self._show_message(str(error))
         except Exception as error:
-            # Jupyter discards errors and output of callbacks. Without this handler, a panel would no longer
-            # follow the selection, and show no message.
+            # Jupyter discards exceptions in callbacks. Without this handler, the panel would stop following
+            # the selection without an error message.
             self._show_message(f"{failure}: {error}", traceback.format_exc())
 
     def _show_message(self, text: str, details: str = "") -> None:

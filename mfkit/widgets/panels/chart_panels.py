@@ -30,7 +30,7 @@ from mfkit.widgets.shared_style import styled
 
 
 def toggle(options: Sequence[tuple[str, Any]], name: str) -> widgets.ToggleButtons:
-    """Return toggle buttons for pairs (label, value), one of them selected; ``name`` begins the tooltips."""
+    """Return toggle buttons for (label, value) pairs. Each tooltip begins with ``name``."""
     tooltips = [f"{name}: {label}" for label, _ in options]
     buttons = styled(widgets.ToggleButtons, options=list(options), tooltips=tooltips)
     buttons.add_class("mfkit-switch")
@@ -59,7 +59,7 @@ class ChartPanel(Panel):
         *,
         measure: str | None = None,
     ) -> None:
-        """Lay out the panel.
+        """Lay out the chart and the controls of the panel.
 
         Args:
             lib: The library.
@@ -86,7 +86,7 @@ class ChartPanel(Panel):
         self.plot.listen("brush", lambda ends: self.toggle_condition(self.brushed(self._between(*ends))))
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return all inputs of :meth:`query`. The cached result is used while they are equal."""
+        """Return all inputs of :meth:`query`. Its result is cached until these inputs change."""
         return chosen, *(control.value for control in self._query_controls)
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -106,14 +106,14 @@ class ChartPanel(Panel):
         return {}
 
     def options(self) -> Hashable:
-        """Return the values of the controls."""
+        """Return the values of the panel's controls."""
         return tuple(control.value for control in self._controls)
 
     def draw(self, chosen: MediaFilter) -> None:
         """Run the query if needed, and draw the chart."""
         if self.query_key(chosen) != self._queried:
             self.frame = self.query(chosen)
-            # The key is computed again, because the query may have reset the visible part of the map.
+            # The cache key is computed again, because the query may have reset the visible part of the map.
             self._queried = self.query_key(chosen)
         self._figure = self.figure(self.frame)
         self.plot.show(self._figure)
@@ -123,7 +123,7 @@ class ChartPanel(Panel):
         self._queried = None
 
     def toggle_condition(self, fields: dict[str, Any]) -> None:
-        """Add a condition to the selection, or remove it if it is already set."""
+        """Add a condition to the selection, or remove the condition if it is already set."""
 
         def change() -> None:
             chosen = self.selection.filter
@@ -135,9 +135,9 @@ class ChartPanel(Panel):
         self.attempt(change)
 
     def _between(self, first: Any, last: Any) -> list[Any]:
-        """Return the keys of the bars between two positions on the x axis, in order.
+        """Return the ``customdata`` of the bars between two positions on the x axis, from left to right.
 
-        If the range does not contain the middle of any bar, return the key of the nearest bar.
+        If the range does not contain the middle of any bar, return the value of the nearest bar.
         """
         marks: dict[float, Any] = {}
         for trace in self._figure.data:
@@ -148,14 +148,15 @@ class ChartPanel(Panel):
 
 
 def _axis_position(x: Any) -> float:
-    """Convert a position on an axis to a number. A timestamp becomes nanoseconds."""
+    """Convert a position on an axis to a number. Timestamps become nanoseconds since 1970."""
     return float(x) if isinstance(x, (int, float)) else float(pd.Timestamp(x).value)
 
 
 class _BarsPanel(ChartPanel):
     def clicked(self, key: str) -> dict[str, Any]:
-        """Return the filter field that selects the clicked value. The first column has the field's name."""
-        # The drawn frame is used, because a control may have been switched in the meantime.
+        """Return the filter field that selects the clicked value."""
+        # The field is named like the first column of the drawn DataFrame. The controls are not read, because
+        # the user may have changed them since the drawing.
         return {str(self.frame.columns[0]): key}
 
 
@@ -261,7 +262,7 @@ _BINS = 40
 
 
 class HistogramPanel(ChartPanel):
-    """Files or bytes by size or duration. Click a bar, or drag over several, to select them.
+    """Files or bytes by size or duration. Click a bar, or drag over several bars, to select them.
 
     ![Files by size as bars](../images/panels/histogram.png)
 
@@ -275,7 +276,7 @@ class HistogramPanel(ChartPanel):
         super().__init__(lib, selection, "Sizes and durations", [self.quantity], measure="files")
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the numbers of files and bytes in logarithmic bins."""
+        """Query the numbers of files and bytes in bins of equal width on a logarithmic scale."""
         self._drawn_quantity = self.quantity.value
         return self.lib.histogram(self.quantity.value, _BINS, chosen, log=True)
 
@@ -288,7 +289,7 @@ class HistogramPanel(ChartPanel):
         return self.brushed([key])
 
     def brushed(self, keys: list[list[float]]) -> dict[str, Any]:
-        """Return the filter fields that select all bins from the first to the last."""
+        """Return the filter fields that select the range of bins over which the user dragged."""
         low, high = keys[0][0], keys[-1][1]
         if self._drawn_quantity == "file_size":
             return {"min_size": int(low), "max_size": largest_below(high, "max_size")}
@@ -297,9 +298,9 @@ class HistogramPanel(ChartPanel):
 
 
 class TimelinePanel(ChartPanel):
-    """Files or bytes by year or month, or the running total.
+    """Files or bytes by year or month, or their running total.
 
-    Click a period, or drag over several, to select them.
+    Click a period, or drag over several periods, to select them.
 
     ![Stacked bars by year](../images/panels/timeline.png)
 
@@ -313,7 +314,7 @@ class TimelinePanel(ChartPanel):
         super().__init__(lib, selection, "Over time", [self.period], measure="bytes")
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return the filter and the length of a period."""
+        """Return the filter and the period length (year or month), which are the inputs of the query."""
         return chosen, self._freq()
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -322,7 +323,7 @@ class TimelinePanel(ChartPanel):
         return overview_by_year(self.lib, chosen) if freq == "year" else self.lib.growth(freq, chosen)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar for each period, or the running totals as areas."""
+        """Draw a bar for each period, or draw the running totals as areas."""
         return growth_chart(frame, self.measure.value, cumulative=self.period.value == "total")
 
     def clicked(self, key: str) -> dict[str, Any]:
@@ -330,7 +331,7 @@ class TimelinePanel(ChartPanel):
         return self.brushed([key])
 
     def brushed(self, keys: list[str]) -> dict[str, Any]:
-        """Return the filter fields that select all periods from the first to the last."""
+        """Return the filter fields that select the range of periods over which the user dragged."""
         return {"after": keys[0], "before": keys[-1]}
 
     def _freq(self) -> Freq:
@@ -360,7 +361,7 @@ class FoldersPanel(ChartPanel):
         self.up_button.on_click(lambda _: self.attempt(self._go_up))
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the totals of folders on two levels."""
+        """Query the numbers of files and bytes of the folders on the next two levels."""
         return self.lib.folders(2, chosen, limit=_MAX_FOLDERS)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
@@ -377,6 +378,6 @@ class FoldersPanel(ChartPanel):
         if folder is not None:
             parent = folder.rpartition("/")[0]
             tree = self.lib.folders(1, limit=1)
-            # A parent of the library's top folder contains all files, so the condition is removed.
+            # A folder above the library's top folder contains all files, so the folder condition is removed.
             contains_all = any(top.startswith(f"{parent}/") for top in tree.loc[tree["depth"] == 0, "id"])
             self.selection.change(folder=None if contains_all else parent or None)

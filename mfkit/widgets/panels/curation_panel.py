@@ -39,7 +39,7 @@ class CurationPanel(Panel):
     """Panel to tag items and add them to collections. Each button shows the number of files it applies to.
 
     Attributes:
-        scope: Buttons to choose between the chosen rows and the whole selection.
+        scope: Buttons to choose whether actions apply to the chosen rows or to the whole selection.
         tag_field: Field for the name of the tag.
         collection_field: Field for the name of the collection.
         buttons: The buttons *Tag*, *Untag*, *Add* and *Remove* by name.
@@ -62,7 +62,7 @@ class CurationPanel(Panel):
         table: TablePanel | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> None:
-        """Create the panel.
+        """Create the curation panel.
 
         Args:
             lib: The library.
@@ -120,7 +120,7 @@ class CurationPanel(Panel):
         self._update_scope()
 
     def _update_scope(self, _: Any = None) -> None:
-        """Offer the chosen rows as an option if there are any, and select it when rows are first chosen."""
+        """Offer *Chosen rows* if rows are chosen, and select it when the user chooses the first row."""
         rows = self._chosen_rows()
         options = [(f"Whole selection ({self.selected_count:,})", "all")]
         if rows:
@@ -142,7 +142,7 @@ class CurationPanel(Panel):
         return self.tag_field if name in ("Tag", "Untag") else self.collection_field
 
     def _update_buttons(self, _: Any = None) -> None:
-        """Show on each enabled button the number of files it applies to."""
+        """Show on each enabled button the number of files to which its action applies."""
         count = self._count()
         for name, button in self.buttons.items():
             button.disabled = self.lib.database.read_only or not count or not self._field(name).value.strip()

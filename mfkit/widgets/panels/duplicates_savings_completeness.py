@@ -40,7 +40,7 @@ _COLUMNS = (
 
 
 class DuplicatesPanel(Panel):
-    """Groups of paths with the same content, sorted by reclaimable bytes, with the largest first.
+    """Groups of files with the same content, sorted by reclaimable bytes in descending order.
 
     The panel never deletes files. It suggests which path to keep, and can tag the items that have copies, so
     that you or another program can find them.
@@ -64,10 +64,10 @@ class DuplicatesPanel(Panel):
         on_open: Callable[[str], None] | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> None:
-        """Create the panel.
+        """Create the duplicates panel.
 
-        ``on_open`` is called with the id of an item whose path was clicked, ``on_change`` after items were
-        tagged.
+        ``on_open`` is called with the id of an item whose path was clicked, and ``on_change`` is called after
+        items were tagged.
         """
         self._on_open, self._on_change = on_open, on_change
         self._duplicates = pd.DataFrame()
@@ -82,7 +82,7 @@ class DuplicatesPanel(Panel):
         self.tag_button.on_click(lambda _: self.run_action(self._tag_all))
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Query the duplicates, and show the totals and the first page."""
+        """Query the duplicate files, and show their totals and the first page of the table."""
         self._duplicates, self.pager.offset = self.lib.duplicates(chosen), 0
         groups = self._duplicates.drop_duplicates("id")
         count, copies = len(groups), len(self._duplicates) - len(groups)
@@ -100,7 +100,7 @@ class DuplicatesPanel(Panel):
     def _show(self, _: object = None) -> None:
         offset = self.pager.offset
         page = self._duplicates.iloc[offset : offset + PAGE]
-        # A grid needs unique ids, but all paths of a group have the same item id, so a number is added.
+        # The table needs unique row ids. All paths of a group have the same item id, so a number is added.
         rows = [(f"{key} {number}", row) for number, (key, row) in enumerate(rows_by_id(page), offset)]
         self.grid.show(rows, "" if rows else "No duplicates in this selection.")
         self.pager.show(len(rows), len(self._duplicates))
@@ -162,7 +162,7 @@ class SavingsPanel(Panel):
         selection: Selection | None = None,
         on_open: Callable[[str], None] | None = None,
     ) -> None:
-        """Create the panel; ``on_open`` is called with the id of an item whose path was clicked."""
+        """Create the panel. ``on_open`` is called with the id of an item when its path is clicked."""
         self._assumptions = assumptions()
         targets = list(self._assumptions["target"].drop_duplicates())
         self.target = styled(widgets.Dropdown, options=targets, value="hevc", description="Encode to")
@@ -192,11 +192,11 @@ class SavingsPanel(Panel):
         self.grid.observe(self.follow, "hidden")
 
     def options(self) -> Hashable:
-        """Return the codec, the values of the sliders, and the hidden columns."""
+        """Return the target codec, the values of the sliders, and the hidden columns."""
         return self.target.value, self.rate_factor.value, self.min_saving.value, tuple(self.grid.hidden)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Estimate the savings, and show the total and the files with the largest savings."""
+        """Estimate the savings, and show their total and the files with the largest savings."""
         assumed = self._assumptions.copy()
         assumed[_RATES] *= self.rate_factor.value
         frame = self.lib.savings(self.target.value, chosen, assumptions=assumed)
@@ -248,7 +248,7 @@ class QualityPanel(Panel):
         selection: Selection | None = None,
         on_open: Callable[[str], None] | None = None,
     ) -> None:
-        """Create the panel; ``on_open`` is called with the id of an item whose name was clicked."""
+        """Create the panel. ``on_open`` is called with the id of an item when its name is clicked."""
         self.fields = RowGrid(_FIELDS, self._choose)
         self.files = RowGrid(COLUMNS, on_open)
         self.summary: widgets.HTML = status_line()
@@ -258,11 +258,11 @@ class QualityPanel(Panel):
             grid.observe(self.follow, "hidden")
 
     def options(self) -> Any:
-        """Return the chosen field and the visible columns."""
+        """Return the chosen metadata field and the visible columns."""
         return self._field, tuple(self.fields.hidden), tuple(self.files.hidden)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Show the completeness of all fields, and the files without the chosen field."""
+        """Show the completeness of all metadata fields, and list the files without the chosen field."""
         completeness = self.lib.completeness((), chosen)
         rows = rows_by_id(completeness.assign(id=completeness["field"]))
         self.fields.show(rows, "" if rows else "No files match. Remove a condition.")

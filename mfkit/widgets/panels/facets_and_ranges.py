@@ -1,4 +1,4 @@
-"""Check lists and range sliders that change the selection and show the number of files for each value."""
+"""Panels with check lists and range sliders that change the selection and show numbers of files."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ class FacetsPanel(Panel):
             name: styled(Facet, label, functools.partial(self._tick, name)) for name, label in LISTS.items()
         }
         self.facets["media_type"].expanded = True
-        # A value can be ticked while another thread draws. The lock prevents drawing outdated ticks.
+        # Users can tick values while another thread draws the list. The lock prevents outdated ticks.
         self._tick_lock = threading.RLock()
         super().__init__(lib, selection, "", list(self.facets.values()))
         for facet in self.facets.values():
             facet.observe(self.follow, "expanded")
 
     def options(self) -> Hashable:
-        """Return the names of the expanded lists."""
+        """Return the names of the expanded check lists."""
         return tuple(name for name, facet in self.facets.items() if facet.expanded)
 
     def draw(self, chosen: MediaFilter) -> None:
@@ -84,10 +84,10 @@ class FacetsPanel(Panel):
                     facet.show([], ticked)
 
     def count_values(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
-        """Return the values of the given lists with their numbers of files, largest first."""
+        """Return the values of the given check lists with their numbers of files, in descending order."""
         counts: dict[str, list[tuple[str, int]]] = {name: [] for name in lists}
         if lists == ["media_type"] and not chosen.media_type:
-            # Without a condition on the media type, the counts are in the totals that other panels cache.
+            # If the filter has no media type, the counts can be read from the cached totals of other panels.
             frame = overview_by("media_type", self.lib, chosen)
             pairs = zip(frame["media_type"].astype(str), map(int, frame["files"]), strict=True)
             counts["media_type"] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
@@ -98,11 +98,11 @@ class FacetsPanel(Panel):
         return counts
 
     def _ticked(self, name: str) -> list[str]:
-        """Return the values of a list that are selected now, even if an outdated drawing is in progress."""
+        """Return the values of a check list that are selected now, not when the current drawing started."""
         return [str(value) for value in getattr(self.selection.filter, FACETS[name]) or ()]
 
     def _tick(self, name: str, value: str, checked: bool) -> None:
-        """Add a value to the selection if it is ticked now; otherwise remove it."""
+        """Add a value to the selection if the user ticked it, or remove the value if the user unticked it."""
         with self._tick_lock:
             values = [one for one in self._ticked(name) if one != value] + [value] * checked
             self.attempt(lambda: self.selection.change(**{FACETS[name]: tuple(values) or None}))
@@ -118,7 +118,7 @@ def _note(label: str, values: int) -> str:
 class RangesPanel(Panel):
     """Range sliders for size, duration, resolution and year, which change the selection.
 
-    The histogram of each slider counts the files that match all conditions except that of the slider.
+    The histogram of each slider counts the files that match all conditions except the slider's condition.
 
     Attributes:
         ranges: The range sliders.
@@ -144,9 +144,9 @@ class RangesPanel(Panel):
         super().__init__(lib, selection, "", self.ranges)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count the files in the bins of all sliders, and set the handles to the selection."""
+        """Count the files in the bins of all sliders, and set the slider handles to the selected ranges."""
         self.bins = (*self._fixed_bins, self._year_bins.get(lambda: YearBins(self.lib)))
-        # Sliders that set no condition count files under the same filter, so one query is enough for them.
+        # All sliders without a condition count files with the same filter, so one query is enough for them.
         by_filter: dict[MediaFilter, list[int]] = {}
         for index, bins in enumerate(self.bins):
             by_filter.setdefault(without(chosen, *bins.fields), []).append(index)
@@ -155,7 +155,7 @@ class RangesPanel(Panel):
             frame = self.lib.frame(count_by_bins(expressions, other_conditions))
             for number, index in enumerate(indexes):
                 bins = self.bins[index]
-                # The loop is ten times as fast as groupby() for these few hundred rows.
+                # For these few hundred rows, a Python loop is ten times as fast as groupby().
                 files: Counter[Any] = Counter()
                 for value, count in zip(frame[f"bin{number}"], frame["files"], strict=True):
                     if value is not pd.NA and value == value:
@@ -170,6 +170,7 @@ class RangesPanel(Panel):
 
     def _move(self, index: int, low: int, high: int) -> None:
         bins = self.bins[index]
-        # If a handle returns to its old position, the selection is kept: its bound may lie between two bins.
+        # A handle that returns to its old position changes nothing, because the filter's bound may lie
+        # between two bin edges and would be replaced by one of these edges.
         if (low, high) != bins.handle_positions(self.selection.filter):
             self.attempt(lambda: self.selection.change(**bins.filter_fields(low, high)))

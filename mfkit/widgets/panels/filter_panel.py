@@ -1,4 +1,4 @@
-"""Panels that show a summary of the selection, and all controls that change the selection."""
+"""Panel with a summary of the selection, and panel with all controls that change the selection."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class SelectionPanel(Panel):
         self._update_buttons()
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Show the conditions and the totals."""
-        # The conditions are shown first, because they need no query.
+        """Show the conditions and the totals of the selection."""
+        # The conditions are shown before the totals, because only the totals need a query.
         self.chips.show([(",".join(clause.fields), clause.text) for clause in describe(chosen)])
         self.summary.value = count_text(totals(self.lib, chosen), self._total.get(self.lib.count))
 
@@ -92,7 +92,7 @@ def count_text(selected: Mapping[str, float], total: int) -> str:
     if not files:
         return f"<b>0</b> of {total:,} {noun}. No files match. Remove a condition."
     size = format_size(int(selected["bytes"])) + (f" · {format_duration(duration)}" if duration else "")
-    # A line break is only possible before the size.
+    # With these span elements, the browser can break the line only before the size.
     return f"<span><b>{files:,}</b> of {total:,} {noun} ·</span> <span>{size}</span>"
 
 
@@ -144,7 +144,7 @@ class FilterPanel(Panel):
             control.add_class("mfkit-labelled")
         dates = styled(widgets.HBox, [self.date_from, self.date_to])
         dates.add_class("mfkit-pair")
-        # The flag is kept per thread, because setting a control calls its observers in the same thread.
+        # The flag is thread-local, because setting a control calls its observers in the same thread.
         self._setting = threading.local()
         self._folders = Memo[list[tuple[str, str]]](lib)
         selection = selection if selection is not None else Selection()
@@ -163,19 +163,19 @@ class FilterPanel(Panel):
             self._connect(switch, functools.partial(self._switch_fields, name))
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Set all controls to the values of the selection."""
+        """Set all controls to the values of the selection's filter."""
         self._set(self.search, value=chosen.text or "")
         self._set(self.date_from, value=_date(chosen.after))
         self._set(self.date_to, value=_date(chosen.before))
         for name, switch in self.switches.items():
             value = getattr(chosen, name)
             self._set(switch, value=next(text for text, one in _SWITCH_VALUES.items() if one is value))
-        # The list has all folders of the library, not only those of the selected items.
+        # This list contains all folders of the library, not only folders with selected items.
         folders = self._folders.get(lambda: self._query_folders(chosen.folder), chosen.folder)
         self._set(self.folder, options=tuple(folders), value=chosen.folder or "")
 
     def refresh(self) -> None:
-        """Query the available values again, for example after a scan."""
+        """Query the values that the controls offer again, for example after a scan."""
         super().refresh()
         for panel in (self.selected, self.facets, self.ranges):
             panel.refresh()
@@ -188,7 +188,7 @@ class FilterPanel(Panel):
         return {name: _SWITCH_VALUES[self.switches[name].value]}
 
     def _change_dates(self, change: Any) -> None:
-        """Apply the dates. Incomplete years are ignored, because the browser reports each typed digit."""
+        """Apply the dates. Half-typed years are ignored, because browsers report each typed digit."""
         first, last = self.date_from.value, self.date_to.value
         if change["new"] is not None and change["new"].year < _FIRST_YEAR:
             return
@@ -197,14 +197,14 @@ class FilterPanel(Panel):
 
         def apply() -> None:
             if first is not None and last is not None and first > last:
-                # The fields keep their values, because the user may correct the other date next.
+                # The date fields keep their values, because the user may correct the other date next.
                 raise FilterError(f"From {first} is later than To {last}. Change one of the dates.")
             chosen = self.selection.filter
             self.selection.change(
                 **{
                     name: control.value
                     for name, control in (("after", self.date_from), ("before", self.date_to))
-                    # If the day is the same, keep the time of day that a script has set.
+                    # If the day has not changed, keep the time of day, which a script may have set.
                     if control.value != _date(getattr(chosen, name))
                 }
             )
@@ -212,9 +212,9 @@ class FilterPanel(Panel):
         self.attempt(apply)
 
     def _connect(self, control: Any, fields: Callable[[], dict[str, Any]]) -> None:
-        """Connect a control to its own filter fields.
+        """Connect a control to the filter fields that it sets.
 
-        Other fields do not change, because a script may have set them more precisely than controls can show.
+        The control changes no other fields, because a script may have set values that controls cannot show.
         """
 
         def changed(_: Any) -> None:
@@ -236,7 +236,7 @@ class FilterPanel(Panel):
         ]
 
     def _set(self, control: Any, **state: Any) -> None:
-        """Set the value of a control without changing the selection."""
+        """Set traits of a control, such as its value, without changing the selection."""
         self._setting.active = True
         try:
             for name, value in state.items():
@@ -247,13 +247,13 @@ class FilterPanel(Panel):
 
 
 def _parents(folder: str) -> list[str]:
-    """Return the parent folders of a folder, the innermost first."""
+    """Return all parent folders of a folder, starting with the direct parent."""
     parts = folder.split("/")
     return ["/".join(parts[:number]) or "/" for number in range(len(parts) - 1, 0, -1) if folder != "/"]
 
 
 def _labelled(label: str, control: Any) -> Any:
-    """Return a control with a label on its left."""
+    """Return a row that contains a label and, to its right, a control."""
     row = styled(widgets.HBox, [styled(widgets.Label, label), control])
     row.add_class("mfkit-beside")
     return row

@@ -1,4 +1,4 @@
-"""Panel with a map of the selected items. Zooming in shows finer cells."""
+"""Panel with a map of the selected items, grouped into grid cells that shrink when zooming in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mfkit.widgets.shared_style import styled
 
 
 class MapPanel(ChartPanel):
-    """Locations of the selected items as circles on a map. Zooming in shows finer cells.
+    """Map of the selected items. Each circle is a grid cell of nearby items; zooming in splits the cells.
 
     Drag to move the map. Zoom with the buttons, or with Ctrl or Command and the wheel. Click a circle to
     select its items, or select several circles by box or lasso.
@@ -36,7 +36,7 @@ class MapPanel(ChartPanel):
         >>> mfkit.widgets.MapPanel(mfkit.open_library())  # doctest: +SKIP
     """
 
-    # The map is drawn first, because the browser needs more time for it than for all charts.
+    # The map is drawn before the charts, because the browser needs more time for the map than for all charts.
     draw_priority = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
@@ -66,11 +66,11 @@ class MapPanel(ChartPanel):
         return _visible_box(self.plot.view), self.streets.value
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return the filter and the visible part of the map."""
+        """Return the filter and the visible part of the map, which are the inputs of the query."""
         return chosen, _visible_box(self.plot.view)
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Count items by cell in the visible part of the map, or in the selection's box if it has one."""
+        """Count items by grid cell in the filter's ``box``, or else in the visible part of the map."""
         box = _visible_box(self.plot.view)
         if box is None or chosen.box is not None:
             frame, counted = self.lib.places(chosen), chosen
@@ -78,7 +78,7 @@ class MapPanel(ChartPanel):
             counted = chosen.replace(box=box)
             frame = self.lib.places(counted)
             if frame.empty and chosen != self._queried_filter:
-                # The new selection is in another part of the world, so that part is shown.
+                # No selected item is in the visible part of the map, so the map moves to the items.
                 self.plot.reset_view()
                 self._drawn_state = (chosen, self.options())
                 frame, counted = self.lib.places(chosen), chosen
@@ -87,14 +87,14 @@ class MapPanel(ChartPanel):
         return frame
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a circle for each cell. The background is sent only when it changes."""
+        """Draw a circle for each grid cell, and send the map background only when it changes."""
         if self.streets.value != self._streets_sent:
             self._streets_sent = self.streets.value
             self.plot.set_background(street_style() if self._streets_sent else land_style())
         return places_map(frame, background=False)
 
     def clicked(self, key: list[float]) -> dict[str, Any]:
-        """Return the filter fields that select the cell of the clicked circle."""
+        """Return the filter fields that select the grid cell of the clicked circle."""
         latitude, longitude = key
         row, column = round(latitude / self._degrees), round(longitude / self._degrees)
         half = self._degrees / 2
@@ -115,12 +115,12 @@ def _box_fields(south: float, west: float, north: float, east: float) -> dict[st
 
 
 def _wrap(longitude: float) -> float:
-    """Normalize a longitude to -180 to 180 degrees. A map moved around the world has other values."""
+    """Normalize a longitude to -180 to 180 degrees. Panning a map around the world leads to other values."""
     return (longitude + 180) % 360 - 180
 
 
 def _visible_box(view: dict[str, Any]) -> Box | None:
-    """Return the visible part of a map plus a margin for small moves; None for the whole world."""
+    """Return the visible part of a map plus a margin, or None if the whole world is visible."""
     if not view:
         return None
     south, west, north, east = (float(view[name]) for name in Box._fields)

@@ -89,7 +89,7 @@ class QueryPanel(Panel):
         self.delete_button = small_button("Delete", "Delete this saved filter; no files are deleted")
         self.new_name = styled(widgets.Text, placeholder="Name of the filter", description="Save as")
         self.save_button = small_button("Save", "Save this selection in the library")
-        # Voilà shows no cells that could use the variable.
+        # The variable is not offered in Voilà, because a Voilà page has no code cells that could use it.
         in_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
         rows = [
             self.code,
@@ -111,7 +111,7 @@ class QueryPanel(Panel):
         self._update_save_button()
 
     def options(self) -> Hashable:
-        """Return the language of the code."""
+        """Return the chosen language of the code: Python, SQL or JSON."""
         return str(self.language.value)
 
     def draw(self, chosen: MediaFilter) -> None:
@@ -122,7 +122,8 @@ class QueryPanel(Panel):
     def _list_filters(self) -> None:
         names, before = list(self.lib.saved_filters()["name"]), self.saved_filters.value
         options = tuple((name if len(name) <= 60 else f"{name[:59]}…", name) for name in names)
-        if options != self.saved_filters.options:  # Without this check, an open drop-down list would close.
+        # The options are set only if they changed, because setting them closes an open drop-down list.
+        if options != self.saved_filters.options:
             self.saved_filters.options = options
             self.saved_filters.value = before if before in names else names[0] if names else None
         self.apply_button.disabled = not names
@@ -206,17 +207,17 @@ class ExportPanel(Panel):
         self.export_button.on_click(lambda _: self.run_action(self._export))
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Show the number of rows on the button."""
+        """Show the number of rows to export on the button."""
         count, _ = self._counts(chosen)
         self.export_button.description = f"Export {plural(count, 'row')}"
         self.export_button.disabled = not count
 
     def options(self) -> Hashable:
-        """Return the format, which affects the number of rows: GeoJSON has only items with a location."""
+        """Return the export format, because GeoJSON has fewer rows: only items with a location."""
         return str(self.format.value)
 
     def _counts(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the numbers of selected items that the format can and cannot contain."""
+        """Return two numbers: the selected items that the format can contain, and those that it cannot."""
         total = self.count_selected(chosen)
         if self.format.value != "geojson":
             return total, 0

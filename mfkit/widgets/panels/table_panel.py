@@ -19,7 +19,7 @@ PAGE = 15
 
 
 class TablePanel(Panel):
-    """Table of the selected items in pages.
+    """Table of the selected items, divided into pages.
 
     Click a heading to sort, a check box to choose a row, and a name to open the detail card.
 
@@ -38,7 +38,8 @@ class TablePanel(Panel):
     """
 
     chosen = traitlets.Tuple()
-    draw_priority = 1  # The table is drawn before the charts, which have to wait for their JavaScript.
+    # The table is drawn before the charts, because the charts have to wait for Plotly's JavaScript.
+    draw_priority = 1
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library and the selection to follow."""
@@ -54,11 +55,11 @@ class TablePanel(Panel):
         self.grid.observe(self._choose, "chosen")
 
     def options(self) -> Hashable:
-        """Return the order, the hidden columns and the page."""
+        """Return the sort order, the hidden columns and the current page."""
         return self.grid.sort_order(), tuple(self.grid.hidden), self.pager.offset
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Query and show one page, and count all rows if the selection has changed."""
+        """Query and show the current page, and count all rows if the selection has changed."""
         order = self.grid.sort_order()
         if self._shown is None or chosen != self._shown[0]:
             self._total = self.count_selected(chosen)
@@ -83,7 +84,7 @@ class TablePanel(Panel):
         self.pager.show(len(frame), self._total)
 
     def clear_cache(self) -> None:
-        """Discard the cached number of rows."""
+        """Discard the cached total number of rows."""
         self._shown = None
 
     def _empty_text(self) -> str:
@@ -99,7 +100,7 @@ class TablePanel(Panel):
         self.attempt(lambda: self.card.show(item))
 
     def _step(self, item: str, by: int) -> None:
-        """Open the detail card of the previous or next row of the page, if there is one."""
+        """Open the detail card of the previous or next row, if the page has one."""
         ids = [row["id"] for row in self.grid.rows]
         index = ids.index(item) + by if item in ids else -1
         if 0 <= index < len(ids):

@@ -1,4 +1,4 @@
-"""Extractor of video and audio streams and tags with PyAV (FFmpeg's demuxers), without decoding frames.
+"""Extractor for stream properties and tags of video and audio files, based on PyAV, without decoding frames.
 
 Codec names are those that ffprobe prints as ``codec_name``. FFmpeg may open local files only, and only with
 the demuxer of the identified format, so that a disguised playlist cannot make it open other files or URLs.
@@ -44,7 +44,7 @@ _DEMUXERS = {
     "mpv": "mpegvideo",
     "y4m": "yuv4mpegpipe",
     "dff": "iff",
-    # Each of these formats has the same name as its demuxer.
+    # FFmpeg's demuxers for these formats have the same names as the formats.
     **{
         name: name
         for name in (
@@ -52,14 +52,15 @@ _DEMUXERS = {
         ).split()
     },
 }
-# Musepack 7 and 8 are one format here but have two demuxers, so FFmpeg chooses between them.
+# mfkit treats Musepack 7 and 8 as one format. FFmpeg has a demuxer for each, so FFmpeg chooses the demuxer.
 _DEMUXER_CHOICES = {"mpc": "mpc,mpc8"}
-# FFmpeg needs the first frames of a WAV file only to detect DTS. Its default of 5 MB took 15 ms for a 40 MB
-# file; this value takes 2 ms.
+# By default, FFmpeg reads the first 5 MB of a WAV file only to detect DTS audio, which took 15 ms for a 40 MB
+# file. Reading 64 KiB takes 2 ms.
 _PROBE_SIZES = {"wav": "65536"}
 _LOCAL_FILES_ONLY = {"protocol_whitelist": "file"}
 _OPTIONS = {**_LOCAL_FILES_ONLY, "skip_frame": "all"}
-# PyAV 18 needs this argument to escape invalid text. PyAV 19 always escapes it and has no such argument.
+# PyAV 18 escapes invalid text in tags only with this argument. PyAV 19 always escapes invalid text and does
+# not accept the argument.
 _TEXT_ERRORS = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 _AUDIO_TYPES = dict.fromkeys(("mp4", "m4v", "f4v", "mov"), "audio/mp4") | {
     "3gp": "audio/3gpp",
@@ -88,7 +89,7 @@ av.logging.set_level(None)
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read a container's streams and tags.
+    """Read the stream properties and tags of a video or audio file.
 
     Raises:
         ExtractionError: FFmpeg cannot read the file, or finds no stream in it.
@@ -114,7 +115,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
             return merge(counted, metadata)
     except FFmpegError as error:
         if error.errno in (errno.ENOENT, errno.EACCES):
-            raise  # This is an error of the file system, because FFmpeg's own errors have other numbers.
+            raise  # The file system reported this error, because FFmpeg's own errors have other numbers.
         reason = error.strerror or str(error)
         raise ExtractionError(f"FFmpeg cannot read this {file_format.format} file: {reason}") from error
 
@@ -127,14 +128,14 @@ def open_container(
     decode: bool = False,
     further: Mapping[str, str] = {},
 ) -> InputContainer:
-    """Open a file with the demuxer of its format, so that it cannot make FFmpeg open other files.
+    """Open a file with only the demuxer of its format, so that the file cannot make FFmpeg open other files.
 
     Args:
         source: The file.
         file_format: The file's format.
         stack: Stack that closes the container.
         decode: Whether frames will be decoded.
-        further: Further options of FFmpeg.
+        further: Additional FFmpeg options.
     """
     options = {**(_LOCAL_FILES_ONLY if decode else _OPTIONS), **further}
     demuxer = _DEMUXERS.get(file_format.format)
@@ -149,17 +150,21 @@ def open_container(
 
 
 def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
-    """Return FFmpeg's input: a file URL, which is fastest, or an open file if there is no usable path."""
+    """Return the input for FFmpeg: a file URL, or an open file if FFmpeg cannot open the path.
+
+    A file URL is faster than an open file.
+    """
     if isinstance(source, Remote):
         return stack.enter_context(source.open())
     name = os.fsdecode(source)
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        # FFmpeg accepts only UTF-8 names.
+        # FFmpeg accepts only paths in UTF-8, so it receives an open file instead.
         return stack.enter_context(open(open_regular(source), "rb", buffering=0))
-    os.close(open_regular(source))  # open_regular() raises an error for a pipe, on which FFmpeg would block.
-    # Without the prefix, FFmpeg reads a name such as "a:b.mp4" as a protocol.
+    # FFmpeg would block on a pipe, so open_regular() is called first, because it raises an error for a pipe.
+    os.close(open_regular(source))
+    # Without the prefix "file:", FFmpeg would treat the "a" in a file name such as "a:b.mp4" as a protocol.
     return "file:" + name
 
 
@@ -186,12 +191,13 @@ def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadat
 
 
 def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movie) -> Metadata:
-    """Add the movie header's fields, which PyAV does not provide, and rotate the video as players do."""
+    """Add fields of the MP4 movie header that PyAV does not provide, and rotate the video as players do."""
     header = movie.metadata.copy()
     if header.get("duration") and not movie.is_fragmented:
-        # If streams and header differ, as in a truncated file, players show the header's duration.
+        # If the streams and the movie header state different durations, as in a truncated file, players show
+        # the duration in the header.
         metadata["duration"] = header["duration"]
-        size = container.size or 0  # PyAV 19 returns None for an unknown size.
+        size = container.size or 0  # PyAV 19 returns None if the file size is unknown.
         if size > 0 and header["duration"]:
             metadata["bitrate"] = round(8 * size / header["duration"])
     video = best_stream(container, moving_pictures(container), "video")
@@ -210,7 +216,7 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
 
 
 def _add_matroska(metadata: Metadata, container: InputContainer, source: Source) -> Metadata:
-    """Crop and rotate the video as players do, and count a duration that the header does not state."""
+    """Crop and rotate a Matroska video as players do, and count its duration if the header states none."""
     video = best_stream(container, moving_pictures(container), "video")
     rank = None if video is None else list(container.streams.video).index(video)
     found = matroska_metadata(source, metadata.get("duration"), rank)
@@ -221,7 +227,10 @@ def _add_matroska(metadata: Metadata, container: InputContainer, source: Source)
 
 
 def _crop(metadata: Metadata, crop: tuple[int, int]) -> None:
-    """Subtract cropped columns and rows from the size. The width is already scaled to square pixels."""
+    """Subtract cropped columns and rows from a video's width and height.
+
+    The width is already scaled to square pixels.
+    """
     extra = metadata["extra"]
     width, height = metadata.get("width"), metadata.get("height")
     if not any(crop) or not width or not height:
@@ -234,7 +243,7 @@ def _crop(metadata: Metadata, crop: tuple[int, int]) -> None:
 
 
 def _rotate(metadata: Metadata, rotation: int) -> None:
-    """Store a video's rotation, and swap width and height if it is 90 or 270 degrees."""
+    """Store a video's rotation, and swap width and height if the rotation is 90 or 270 degrees."""
     if rotation:
         metadata["extra"]["rotation"] = rotation
     if rotation in (90, 270):
@@ -260,23 +269,24 @@ def _bitrate(container: InputContainer, audios: list[AudioStream]) -> int | None
 
 
 def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) -> tuple[StatedDate, ...]:
-    """Return the dates in tags, except the date in a movie header, which `quicktime` reads."""
+    """Return the dates in a container's tags, except the MP4 movie header's date, which `quicktime` reads."""
     fields = dict(_DATE_TAGS)
     if _DEMUXERS.get(file_format.format) == _MP4:
         del fields["creation_time"]
-        if has_video:  # In music files this tag is the release date.
+        if has_video:  # In MP4 files without video, the tag "date" is the release date of music.
             fields["date"] = "quicktime day"
     elif file_format.format in ("avi", "wav"):
         fields["creation_time"] = "riff"
     stated = {name: parse_date(tags.get(name)) for name in fields}
-    if tags.get("origination_date"):  # The chunk "bext" of Broadcast Wave (EBU Tech 3285) has its own date.
+    # Broadcast Wave files state their recording date in the chunk "bext" (EBU Tech 3285).
+    if tags.get("origination_date"):
         fields["bext"] = "riff"
         stated["bext"] = parse_date(f"{tags['origination_date']} {tags.get('origination_time', '')}".strip())
     return tuple(StatedDate(fields[name], *date) for name, date in stated.items() if date is not None)
 
 
 def _correct_type(metadata: Metadata, file_format: FileFormat, *, has_video: bool, has_audio: bool) -> None:
-    """Correct the media type by the streams, because file names and container brands can be wrong."""
+    """Correct the media type if the streams contradict it, because file names can be wrong."""
     if file_format.media_type == "video" and has_audio and not has_video:
         metadata["media_type"] = "audio"
         metadata["mime_type"] = _AUDIO_TYPES.get(file_format.format)

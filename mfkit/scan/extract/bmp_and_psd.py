@@ -39,7 +39,7 @@ def extract_bmp(source: Source, file_format: FileFormat) -> Metadata:
         header_size = int.from_bytes(head[14:18], "little")
         if len(head) < (26 if header_size == 12 else 34):
             raise ExtractionError("the BMP ends within its header")
-        if header_size == 12:  # The 12-byte header of OS/2 1.x has 16-bit sizes.
+        if header_size == 12:  # A BMP header of 12 bytes (OS/2 1.x) has 16-bit sizes.
             width, height, _, bits = struct.unpack_from("<4H", head, 18)
             compression = _RGB
         else:
@@ -80,15 +80,15 @@ def extract_psd(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def _psd_end(reader: BoundedReader, is_large: bool, rows: int, row_size: int) -> int:
-    """Return the end offset of the merged image, which follows sections that each state their size."""
+    """Return the end offset of a PSD file's merged image, which follows three sections of variable size."""
     at = 26
-    # Sizes of the color mode data, the image resources and the layers.
+    # The color mode data, the image resources and the layers each start with a size field of this length.
     for length_size in (4, 4, 8 if is_large else 4):
         at += length_size + int.from_bytes(reader.read(at, length_size), "big")
     compression = reader.read(at, 2)
     if compression == b"\x00\x00":
         return at + 2 + rows * row_size
-    if compression == b"\x00\x01":  # Run-length encoded rows follow a table of their sizes.
+    if compression == b"\x00\x01":  # A table with the size of each row precedes the run-length encoded rows.
         entry_size = 4 if is_large else 2
         table = reader.read(at + 2, min(rows, _MAX_ROWS) * entry_size)
         sizes = struct.unpack(f">{len(table) // entry_size}{'I' if is_large else 'H'}", table)

@@ -1,4 +1,4 @@
-"""Bounded access to a section of a file, used by the parsers in this package.
+"""Bounded access to a section of a file, used by the metadata parsers in this package.
 
 Offsets and sizes in a file cannot be trusted. A read outside the section returns fewer bytes or none, and the
 bytes read are counted, so that a file cannot make an extractor read more than its budget.
@@ -14,7 +14,7 @@ BUDGET = 8 * 1024 * 1024
 
 
 class BoundedReader:
-    """Reader of a section of an open file that never reads outside the section or above a byte budget.
+    """Reader of a file section that never reads outside the section, and never more bytes than its budget.
 
     Args:
         stream: The file, open for reading in binary.
@@ -31,7 +31,7 @@ class BoundedReader:
         self._budget = [BUDGET] if _budget is None else _budget
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return bytes at an offset in the section; at its end, fewer bytes than requested or none.
+        """Return bytes at an offset in the section, or fewer bytes if the section ends earlier.
 
         Raises:
             ExtractionError: The budget for one file is used up.
@@ -46,7 +46,7 @@ class BoundedReader:
         return self._stream.read(length)
 
     def part(self, offset: int, size: int) -> "BoundedReader":
-        """Return a reader for a part of this section, which shares the byte budget."""
+        """Return a reader for a part of this section that shares the byte budget of this reader."""
         offset = min(max(offset, 0), self.size)
         return BoundedReader(
             self._stream, self.start + offset, min(max(size, 0), self.size - offset), self._budget

@@ -1,4 +1,4 @@
-"""Reader of camcorder dates: AVI's IDIT chunk, and the MDPM message in the H.264 stream of AVCHD.
+"""Reader of recording dates that camcorders write into AVI files (IDIT) and AVCHD video streams (MDPM).
 
 IDIT is in the main header list of the file (OpenDML AVI 1.02); cameras write it in many formats. MDPM is an
 unregistered user data SEI message (ITU-T H.264, section D.1.7) with packs as in IEC 61834; tag numbers follow
@@ -22,17 +22,18 @@ _ZONE_AND_MONTH, _DAY_AND_TIME = 0x18, 0x19
 
 
 def avi_dates(source: Source) -> Metadata:
-    """Return the date in the header of an AVI file."""
+    """Return the recording date in the header of an AVI file."""
     with open_source(source) as stream:
         reader = file_reader(stream)
         return _listed(_riff_date(reader.part(12, reader.size - 12)), "riff")
 
 
 def avchd_dates(source: Source) -> Metadata:
-    """Return the date in the first 512 KiB of an MPEG transport stream from a camcorder."""
+    """Return the recording date in the first 512 KiB of a camcorder's MPEG transport stream."""
     with open_source(source) as stream:
         data = file_reader(stream).read(0, _TS_HEAD)
-    # Most streams contain no such message. Two patterns are searched, because a packet may end within one.
+    # Most transport streams contain no date message, so this search avoids parsing them. Two parts of the
+    # message are searched, because a packet boundary may split one of them.
     if b"MDPM" not in data and b"\x17\xee\x8c\x60" not in data:
         return {}
     found = (_mdpm_date(payload) for payload in _payloads(data))
@@ -44,7 +45,7 @@ def _listed(date: ParsedDate | None, field: str) -> Metadata:
 
 
 def _riff_date(chunks: BoundedReader, depth: int = 0) -> ParsedDate | None:
-    """Search the RIFF lists before the frames (``movi``) for a date chunk, and return its date."""
+    """Search the RIFF lists before the video frames (``movi``) for a date chunk, and return its date."""
     at = 0
     for _ in range(_MAX_CHUNKS):
         head = chunks.read(at, 12)
@@ -63,7 +64,7 @@ def _riff_date(chunks: BoundedReader, depth: int = 0) -> ParsedDate | None:
 
 
 def _payloads(data: bytes) -> list[bytes]:
-    """Join the packet payloads of a transport stream by packet identifier (ISO/IEC 13818-1, 2.4.3)."""
+    """Join the payloads of transport stream packets with the same identifier (ISO/IEC 13818-1, 2.4.3)."""
     for stride, start in ((192, 4), (188, 0), (204, 0)):
         if all(
             data[at : at + 1] == bytes((_SYNC,)) for at in range(start, min(len(data), 5 * stride), stride)
@@ -84,7 +85,8 @@ def _payloads(data: bytes) -> list[bytes]:
 
 
 def _mdpm_date(payload: bytes) -> ParsedDate | None:
-    # Remove the 3 that H.264 inserts after two zeros within a NAL unit (ITU-T H.264, section 7.4.1).
+    # H.264 inserts the byte 3 after two zero bytes within a NAL unit (ITU-T H.264, section 7.4.1), so this
+    # byte is removed before the message is parsed.
     plain = payload.replace(b"\x00\x00\x03", b"\x00\x00")
     at = plain.find(_MDPM)
     if at < 0:
@@ -108,7 +110,7 @@ def _mdpm_date(payload: bytes) -> ParsedDate | None:
 
 
 def _offset(code: int) -> timedelta | None:
-    """Decode a UTC offset: the zone's sign, hours and half hour, plus one hour of daylight saving time."""
+    """Decode a camcorder's UTC offset: sign, hours and half hour of the zone, and daylight saving time."""
     hours = code >> 1 & 0x0F
     if code & 0x80 or hours > 14:
         return None

@@ -12,7 +12,8 @@ _LEGAL_FORM = re.compile(
     r"optical|electronics|techwin|camera|digital camera|image systems|computer|photo film)\b[\s,._]*\Z",
     re.IGNORECASE,
 )
-# Usual spellings, by lower-case name without legal form. Other makers keep the spelling of the file.
+# The keys are lower-case maker names without the legal form (such as "Inc."), and the values are the usual
+# spellings. A maker that is not listed keeps the spelling in the file.
 _MAKERS = {name.lower(): name for name in (
     "Acer", "Agfa", "Alcatel", "Amazon", "Apple", "Archos", "Asus", "BenQ", "BlackBerry", "Blackmagic",
     "Canon", "Casio", "Concord", "Creative", "Dell", "DJI", "Epson", "Essential", "Fairphone", "FLIR",
@@ -44,7 +45,7 @@ _MAKERS = {name.lower(): name for name in (
 _REPEATED_WORD = re.compile(r"([^\W\d_][\w-]+)\s+(?=\1\b)", re.IGNORECASE)
 
 
-@lru_cache(maxsize=1_024)  # A library has few different cameras.
+@lru_cache(maxsize=1_024)  # Results are cached, because a library has few different cameras.
 def maker_name(stated: str) -> str:
     """Return the usual spelling of a camera maker's name.
 

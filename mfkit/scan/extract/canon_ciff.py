@@ -31,7 +31,8 @@ def _heap(heap: BoundedReader, metadata: Metadata, depth: int) -> None:
             return
         tag, size, offset = struct.unpack("<HII", entry)
         content = heap.part(offset, size)
-        if tag & 0xC000 == 0x4000:  # The entry contains the value itself in place of its size and offset.
+        # This directory entry contains the value itself in place of the value's size and offset.
+        if tag & 0xC000 == 0x4000:
             content, size = bytes_reader(entry[2:]), 8
         if tag & 0x3800 in (0x2800, 0x3000) and not tag & 0x4000 and depth < _MAX_DEPTH:
             _heap(content, metadata, depth + 1)

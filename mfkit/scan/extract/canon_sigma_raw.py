@@ -77,7 +77,7 @@ def _x3f(reader: BoundedReader) -> Metadata:
 
 
 def _properties(section: BoundedReader) -> Metadata:
-    """Read the PROP section of an X3F file: pairs of name and value offsets, then the UTF-16 text."""
+    """Read the names and values in an X3F file's PROP section: pairs of offsets, then UTF-16 text."""
     head = section.read(0, 24)
     count = min(int.from_bytes(head[8:12], "little"), _MAX_ENTRIES)
     start = 24 + 8 * int.from_bytes(head[8:12], "little")

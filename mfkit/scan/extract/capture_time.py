@@ -35,7 +35,8 @@ FIELDS = {
     "recorded": "tag",
     "riff": "riff",
     "h264 sei": "h264 sei",
-    "stated": "",  # Dates of other extractors keep the origin that the extractor recorded.
+    # A date from an extractor without named fields keeps the origin that the extractor recorded.
+    "stated": "",
     "movie header": MOVIE_HEADER,
     "xmp CreateDate": CREATE_DATE,
     "text": "text",
@@ -45,7 +46,7 @@ FIELDS = {
 }
 """Fields that state dates, from the most to the least trusted, with the origin of each."""
 _RANKS = {name: rank for rank, name in enumerate(FIELDS)}
-# Default dates of clocks that were never set: Android's default date, and the DOS epoch.
+# Camera clocks that were never set show a default date: Android's (2002-12-08) or the DOS epoch (1980-01-01).
 _FACTORY_DATES = frozenset((datetime(2002, 12, 8, 12), datetime(1980, 1, 1)))
 _PRECISIONS = ("second", "minute", "day", "month", "year")
 _HALF_HOUR = timedelta(minutes=30)
@@ -80,13 +81,17 @@ def with_capture_time(metadata: Metadata, name: str = "", media_type: str | None
 
 
 def _best(dates: Iterable[StatedDate]) -> StatedDate | None:
-    """Return the most trusted plausible date; dates of clocks that were never set are the last choice."""
+    """Return the plausible date that is most trusted, or None if no date is plausible.
+
+    The default date of a clock that was never set is used only if there is no other date.
+    """
     plausible = [one for one in dates if clean_timestamp(one.value) is not None]
     return min(
         plausible,
         key=lambda one: (
             one.value.replace(tzinfo=None) in _FACTORY_DATES,
-            # A full date from a less trusted field is better than a month or a year alone.
+            # A complete date from a less trusted field is better than only a month or a year from a more
+            # trusted field.
             max(0, _PRECISIONS.index(one.precision) - _PRECISIONS.index("day")),
             _RANKS[one.field],
         ),
@@ -95,9 +100,9 @@ def _best(dates: Iterable[StatedDate]) -> StatedDate | None:
 
 
 def _in_local_time(header: datetime, named: ParsedDate, duration: float | None) -> datetime:
-    """Return the time of a movie's header with the UTC offset that the file's name implies.
+    """Convert the UTC time in a movie's header to local time if the file name implies the UTC offset.
 
-    Cameras write the start or the end of a recording in UTC into the header, and its local start time into
+    Cameras write the start or the end of a recording in UTC into the header, and the local start time into
     the file name. The difference of the start times is the UTC offset, a multiple of half an hour.
     """
     if named.precision != "second" or named.value.tzinfo is not None or header.utcoffset() != timedelta(0):

@@ -22,7 +22,10 @@ Tags = Mapping[str, str]
 
 
 def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str, str]:
-    """Return a container's tags by lower-case name. Tags that are not UTF-8 share one guessed encoding."""
+    """Return a container's tags by lower-case name.
+
+    One encoding is detected for all tags that are not valid UTF-8.
+    """
     tags = {key.lower(): _without_repeats(value) for key, value in container.metadata.items()}
     if container.format.name == "ogg":
         # In Ogg, tags belong to the streams, not to the container (RFC 7845; Vorbis I, section 5).
@@ -34,7 +37,8 @@ def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str,
 
 def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
     """Convert a container's tags and chapters to metadata: music fields, camera, location and chapters."""
-    # Apple's keys for title, artist and others are the usual names with a prefix.
+    # Apple's tag names for title, artist and similar fields are the usual names with the prefix
+    # "com.apple.quicktime.".
     named = {name.removeprefix(_APPLE): [value] for name, value in tags.items()} | {
         name: [value] for name, value in tags.items()
     }
@@ -55,7 +59,7 @@ def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
 
 
 def chapters(container: InputContainer) -> list[dict[str, Any]]:
-    """Return the chapters with title, start and end in seconds."""
+    """Return a container's chapters with their title, start and end (in seconds)."""
     found: list[dict[str, Any]] = []
     for chapter in container.chapters()[:_MAX_CHAPTERS]:
         time_base = chapter["time_base"]
@@ -72,13 +76,13 @@ def _first(tags: Tags, names: tuple[str, ...]) -> str | None:
 
 
 def _decoded(tags: Tags) -> dict[str, str]:
-    """Decode tags, with one encoding guessed for all tags that are not valid UTF-8."""
+    """Decode tags, with one detected encoding for all tags that are not valid UTF-8."""
     raw = {name: data for name, value in tags.items() if (data := escaped_bytes(value)) is not None}
     texts = FileTexts.of(raw.values())
     return {name: texts.decode(raw[name]) if name in raw else repair(value) for name, value in tags.items()}
 
 
 def _without_repeats(value: str) -> str:
-    """Return a value once if FFmpeg joined several equal values with semicolons."""
+    """Return a tag's value only once if FFmpeg joined several equal values with semicolons."""
     values = value.split(";")
     return values[0] if len(values) > 1 and len(set(values)) == 1 else value

@@ -1,4 +1,4 @@
-"""Counted durations of files whose container states no duration, or for which FFmpeg only guesses one.
+"""Counted durations of files that state no duration, or whose duration FFmpeg can only guess.
 
 At most 8 MiB of a file are read. Durations of larger files can be estimates, which ``origins`` then states.
 """
@@ -24,7 +24,7 @@ MATROSKA = frozenset(("mkv", "webm", "mka", "weba"))
 def counted_duration(
     source: Source, file_format: FileFormat, stated: float | None, container: InputContainer
 ) -> Metadata:
-    """Count a file's duration if its format requires it.
+    """Count a file's duration if FFmpeg's duration for this format cannot be trusted.
 
     Args:
         source: The file.
@@ -76,13 +76,15 @@ _COUNTERS: dict[str, Callable[[BoundedReader, str, float | None], Count | None]]
 
 def _joined_programs(reader: BoundedReader, name: str, container: InputContainer) -> Metadata:
     if name == "mpeg" and reader.size <= _SMALL:
-        # The last packet may have many frames but only one timestamp, so small files are counted by packet.
+        # The last packet of a program stream may contain many frames but has only one timestamp, so the
+        # durations of all packets are added in small files.
         return _metadata(_packets(container, reader.size))
     clock = mpeg_stream_duration.clock_jumps(reader, name)
     if clock is None:
         return {}
     if reader.size <= mpeg_stream_duration.LIMIT and (exact := _packets(container, reader.size)):
-        # The packets are more exact, because the program clock starts before the first frame.
+        # The sum of the packet durations is more exact than the program clock, which starts before the first
+        # frame.
         return _metadata(exact)
     return _metadata(Count(clock.seconds, reader.size, clock.is_exact))
 

@@ -25,31 +25,32 @@ _CLOCK = (
 _SEPARATOR = r"\s*[:/.-]\s*"
 _FLAGS = re.IGNORECASE | re.ASCII
 _FORMS = (
-    # 2003:03:10 15:04:43, 2003-03-10T15:04:43+01:00, 2001/ 1/27  1:42PM, 2002/12/16/ 15:35, 1958-03, 1958
+    # This pattern matches "2003:03:10 15:04:43", "2003-03-10T15:04:43+01:00", "2001/ 1/27  1:42PM",
+    # "2002/12/16/ 15:35", "1958-03" and "1958".
     re.compile(
         rf"(?P<year>\d{{4}})(?:{_SEPARATOR}(?P<month>\d{{1,2}})(?:{_SEPARATOR}(?P<day>\d{{1,2}})"
         rf"(?:/?(?:\s*T\s*|\s+|:){_CLOCK}{_ZONE})?)?)?(?![\d:]|\w)",
         _FLAGS,
     ),
-    # 20030310T150443Z, 20030310150443, 20030310
+    # This pattern matches "20030310T150443Z", "20030310150443" and "20030310".
     re.compile(
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:[T ]?(?P<hour>\d{2}):?(?P<minute>\d{2})"
         rf"(?::?(?P<second>\d{{2}})(?:[.,](?P<fraction>\d{{1,12}}))?)?\s*{_ZONE})?(?!\w)",
         _FLAGS,
     ),
-    # Mon, 10 Mar 2003 15:04:43 GMT, 10-MAR-2003 15:04
+    # This pattern matches "Mon, 10 Mar 2003 15:04:43 GMT" and "10-MAR-2003 15:04".
     re.compile(
         r"(?:[a-z]{3,9},?\s+)?(?P<day>\d{1,2})[ -](?P<name>[a-z]{3})[a-z]{0,6}[ -](?P<year>\d{4})"
         rf"(?:\s+{_CLOCK}{_ZONE})?(?!\w)",
         _FLAGS,
     ),
-    # Monday, March 10, 2003 15:04
+    # This pattern matches "Monday, March 10, 2003 15:04".
     re.compile(
         r"(?:[a-z]{3,9},?\s+)?(?P<name>[a-z]{3})[a-z]{0,6}\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})"
         rf"(?:,?\s+{_CLOCK}{_ZONE})?(?![\w:])",
         _FLAGS,
     ),
-    # Mon Mar 10 15:04:43 2003
+    # This pattern matches "Mon Mar 10 15:04:43 2003".
     re.compile(
         rf"(?:[a-z]{{3,9}},?\s+)?(?P<name>[a-z]{{3}})[a-z]{{0,6}}\s+(?P<day>\d{{1,2}}),?\s+{_CLOCK}{_ZONE}"
         r"\s*(?P<year>\d{4})(?!\w)",
@@ -57,11 +58,13 @@ _FORMS = (
     ),
 )
 _OFFSET = re.compile(r"(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)\s*\Z", _FLAGS)
-# Blank parts and hyphens mean unknown parts, as in "1958:  :     :  :  " (Exif 2.32, section 4.6.4).
+# Spaces or hyphens in place of a number mean that this part of a date is unknown, as in
+# "1958:  :     :  :  " (Exif 2.32, section 4.6.4).
 _BLANK_PARTS = re.compile(r"(?<=[:/-])(?:\s{2}|--)(?=[:/ -]|\Z)")
 _BLANK_CLOCK = re.compile(r"[\sT]+(?:\s{2}|--):(?:\s{2}|--)(?::(?:\s{2}|--))?\s*\Z")
 _EPOCHS = (datetime(1904, 1, 1), datetime(1970, 1, 1))
-# UTC offsets in use, in minutes. 12 hours are left out, because people set noon for an unknown time of day.
+# These are the UTC offsets in use, in minutes. An offset of 12 hours is left out, because people enter noon
+# if they do not know the time of day.
 _SHIFTS = frozenset(60 * hours for hours in range(-11, 15) if hours != 12) | frozenset(
     (-570, -210, 210, 270, 330, 345, 390, 570, 630, 765)
 )
@@ -69,7 +72,7 @@ _MAX_OFFSET = timedelta(hours=15)
 
 
 class ParsedDate(NamedTuple):
-    """Parsed date with its precision.
+    """Date that was parsed from text, with its precision (such as day or second).
 
     Attributes:
         value: Date and time, time-zone-aware if the UTC offset is stated. Parts that are finer than the
@@ -90,7 +93,7 @@ def parse_date(text: str | None, offset: str | None = None, fraction: str | None
         fraction: Digits after the decimal point of the seconds, from another field.
 
     Returns:
-        The date; None for text without a date, for zeros and for epochs.
+        The date, or None if the text contains no date, only zeros, or an epoch.
 
     Example:
         >>> parse_date("2017:05:16 1:48:24 pm").value.isoformat()
@@ -116,13 +119,16 @@ def _parse(text: str, offset: str | None, fraction: str | None) -> ParsedDate | 
 
 
 def parse_timestamp(text: str | None, offset: str | None = None) -> datetime | None:
-    """Parse a date like :func:`parse_date`, but return only the datetime without its precision."""
+    """Parse a date as :func:`parse_date` does, but return only the datetime, without its precision."""
     found = parse_date(text, offset)
     return found and found.value
 
 
 def from_seconds(seconds: float, epoch_year: int = 1970) -> ParsedDate | None:
-    """Return the UTC time a number of seconds after the start of a year; None for an epoch or an error."""
+    """Convert seconds since the start of a year to a UTC time.
+
+    Return None if the time is an epoch, which means that the clock was never set, or if it is out of range.
+    """
     try:
         found = ParsedDate(datetime(epoch_year, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
     except (OverflowError, ValueError):
@@ -131,7 +137,10 @@ def from_seconds(seconds: float, epoch_year: int = 1970) -> ParsedDate | None:
 
 
 def is_epoch(date: ParsedDate) -> bool:
-    """Return whether a date is an epoch, the start of 1904 or 1970, at any UTC offset (an unset clock)."""
+    """Return whether a date is the start of 1904 or 1970 at any UTC offset.
+
+    Such a date comes from a clock that was never set.
+    """
     if date.precision not in ("minute", "second") or date.value.year not in (1903, 1904, 1969, 1970):
         return False
     local = date.value.replace(tzinfo=None, microsecond=0)
@@ -149,17 +158,18 @@ def _from_parts(
     if month is None:
         return None
     if not (month and day):
-        # Zeros mean unknown parts: "1958:00:00 00:00:00" states only a year.
+        # A month or day of zero is unknown, so "1958:00:00 00:00:00" states only a year.
         return _build((int(parts["year"]), month or 1, 1), "month" if month else "year", None)
     if "hour" not in parts:
         return _build((int(parts["year"]), month, day), "day", None)
     hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
     days = 0
     if half := parts.get("half"):
-        if 1 <= hour <= 12:  # "13:00 PM" is a 24-hour time in spite of its suffix.
+        if 1 <= hour <= 12:  # A time such as "13:00 PM" is read as a 24-hour time, and the suffix is ignored.
             hour = hour % 12 + 12 * (half[0] in "pP")
     elif hour == 24:
-        # In ISO 8601, hour 24 is the end of the day; cameras write 24 for the hour after midnight.
+        # In ISO 8601, 24:00 is the end of the stated day, but cameras write 24 for the first hour of the
+        # stated day.
         hour, days = 0, int(has_t and minute == second == 0)
     digits = (
         parts.get("fraction") or (re.match(r"\s*(\d{0,12})", fraction or "", re.ASCII) or [""])[0].strip()
@@ -187,7 +197,7 @@ def _build(numbers: tuple[int, ...], precision: str, zone: timezone | None) -> P
 
 
 def _zone(text: str | None) -> timezone | None:
-    """Parse a UTC offset; None if it is unknown or beyond 15 hours."""
+    """Parse a UTC offset. Return None if the text is not an offset, or if it exceeds 15 hours."""
     match = _OFFSET.match((text or "").replace("\0", " ").strip())
     if match is None:
         return None

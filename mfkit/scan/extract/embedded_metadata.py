@@ -17,11 +17,12 @@ from mfkit.scan.extract.tiff_directories import Directory
 _MAX_RESOURCES = 1_000
 _MAX_RECORD = 262_144
 _IPTC, _EXIF, _XMP = 0x0404, 0x0422, 0x0424
-_IIM_KEYWORD = 64  # IIM cuts off keywords at this number of bytes (section 2:25).
+# IPTC-IIM limits a keyword to this number of bytes (section 2:25), so longer keywords are cut off.
+_IIM_KEYWORD = 64
 
 
 class Resource(NamedTuple):
-    """One of Photoshop's image resources: its identifier and content."""
+    """Photoshop image resource: a block of data, such as EXIF or IPTC, with a numeric identifier."""
 
     number: int
     content: BoundedReader
@@ -29,7 +30,10 @@ class Resource(NamedTuple):
 
 @dataclass(slots=True)
 class Blocks:
-    """Metadata blocks found in one image, by kind. The first block of a kind has priority."""
+    """Metadata blocks of one image, grouped into EXIF, XMP, camera records and IPTC.
+
+    The first block of a kind has priority.
+    """
 
     exif: list[Metadata] = field(default_factory=list)
     xmp: list[Metadata] = field(default_factory=list)
@@ -37,7 +41,7 @@ class Blocks:
     iptc: list[Metadata] = field(default_factory=list)
 
     def add_exif(self, reader: BoundedReader) -> list[Directory]:
-        """Add a TIFF structure's EXIF metadata, with or without ``Exif`` prefix; return its directories."""
+        """Add EXIF metadata, which may start with the prefix ``Exif``, and return its TIFF directories."""
         head = reader.read(0, 6)
         skip = 6 if head[:4] == b"Exif" else 0
         metadata, directories = exif.extract(reader.part(skip, reader.size))
@@ -53,7 +57,7 @@ class Blocks:
         self.iptc.append(iptc.extract(record))
 
     def add_resources(self, reader: BoundedReader) -> None:
-        """Add the metadata blocks in Photoshop's image resources."""
+        """Add the EXIF, XMP and IPTC blocks in Photoshop's image resources."""
         for number, content in resources(reader):
             if number == _IPTC and not self.iptc:
                 self.add_iptc(content.read(0, _MAX_RECORD))
@@ -63,11 +67,11 @@ class Blocks:
                 self.add_xmp(content.read(0, xmp.MAX_PACKET))
 
     def merged(self, frame: Metadata, *, after: Sequence[Metadata] = ()) -> Metadata:
-        """Merge all blocks by priority, and return the image's metadata.
+        """Return the image's metadata, merged from all metadata blocks by priority.
 
         Args:
             frame: Metadata of the image data, such as its size.
-            after: Metadata of lower priority.
+            after: Metadata with a lower priority than all blocks.
         """
         metadata = merge(frame, *self.exif, *self.xmp, *self.camera, *self.iptc, *after)
         extra: dict[str, Any] = dict(metadata.get("extra", {}))
@@ -100,14 +104,14 @@ def resources(reader: BoundedReader) -> Iterator[Resource]:
 
 
 def photoshop_blocks(data: bytes) -> Blocks:
-    """Return the metadata blocks in Photoshop's image resources, given as bytes."""
+    """Return the metadata blocks in Photoshop image resources that are given as bytes."""
     blocks = Blocks()
     blocks.add_resources(bytes_reader(data))
     return blocks
 
 
 def _combined(lists: Sequence[Sequence[str]]) -> list[str]:
-    """Combine lists of keywords, without duplicates and without keywords that IIM truncated."""
+    """Combine lists of keywords, without duplicates and without keywords that IPTC-IIM truncated."""
     found: dict[str, None] = {}
     for keywords in lists:
         for keyword in keywords:

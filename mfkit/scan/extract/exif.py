@@ -43,7 +43,7 @@ LENS_SPECIFICATION = "lens_specification"
 
 
 def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Metadata, list[Directory]]:
-    """Read camera metadata from a TIFF structure.
+    """Read the EXIF metadata in a TIFF structure.
 
     Args:
         reader: Starts at the byte-order mark.
@@ -63,7 +63,8 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
             for tag, value in directory.tags.items():
                 tags[directory.name].setdefault(tag, value)
     main, exif = tags["main"], tags["exif"]
-    # TIFF/EP (ISO 12234-2) and some phones store camera metadata in the first directory.
+    # TIFF/EP (ISO 12234-2) and some phones store camera metadata in the first TIFF directory instead of the
+    # EXIF directory.
     camera = {tag: value for tag, value in main.items() if tag >= 0x829A} | exif
     metadata: Metadata = {
         "camera_make": tag_text(main.get(0x010F)),
@@ -88,7 +89,7 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         "changed_at": changed.value if (changed := _date(main, camera, 0x0132, 0x9010, 0x9290)) else None,
         "focal_length_35mm": exposure.whole(exif.get(0xA405)) or None,
         "altitude": altitude(tags["gps"]),
-        # The image and the video of a Live Photo have the same identifier.
+        # Apple writes the same identifier into the image and the video of a Live Photo.
         "content_identifier": tag_text(tags["apple"].get(0x0011)),
     }
     metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
@@ -98,7 +99,7 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
 def _dates(
     main: Mapping[int, Value], camera: Mapping[int, Value], gps: Mapping[int, Value]
 ) -> tuple[StatedDate, ...]:
-    """Return the dates of capture, digitization, last change and GPS (sections 4.6.4 D, 4.6.5 F, 4.6.6)."""
+    """Return EXIF's capture, digitization, modification and GPS dates (sections 4.6.4 D, 4.6.5 F, 4.6.6)."""
     stated = {
         "exif original": _date(camera, camera, 0x9003, 0x9011, 0x9291),
         "exif digitized": _date(camera, camera, 0x9004, 0x9012, 0x9292),

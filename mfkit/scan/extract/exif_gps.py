@@ -30,14 +30,15 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
         return None
     north, east = _letter(gps.get(_LATITUDE_REF)), _letter(gps.get(_LONGITUDE_REF))
     if not north and not east and min(latitude, longitude) < 0:
-        # The writer uses signs instead of letters, so positive values are unambiguous too.
+        # The file has signed coordinates instead of hemisphere letters, so positive coordinates are
+        # unambiguous too.
         return latitude, longitude
     signed = _in_hemisphere(latitude, north, "NS"), _in_hemisphere(longitude, east, "EW")
     return None if signed[0] is None or signed[1] is None else (signed[0], signed[1])
 
 
 def altitude(gps: Mapping[int, Value]) -> float | None:
-    """Return the altitude in metres, negative below sea level."""
+    """Return the altitude in metres, which is negative below sea level."""
     height = first_number(gps.get(_ALTITUDE))
     if height is None:
         return None
@@ -50,7 +51,7 @@ def altitude(gps: Mapping[int, Value]) -> float | None:
 
 
 def gps_date(stamp: str | None, time: Value | None) -> ParsedDate | None:
-    """Return the UTC time of GPSDateStamp and GPSTimeStamp, or the day alone without a valid time.
+    """Return the UTC time of GPSDateStamp and GPSTimeStamp, or only the day if the time is not valid.
 
     Args:
         stamp: Date as ``YYYY:MM:DD``.
@@ -67,14 +68,17 @@ def gps_date(stamp: str | None, time: Value | None) -> ParsedDate | None:
 
 
 def _in_hemisphere(degrees: float, letter: str, letters: str) -> float | None:
-    """Apply a hemisphere letter to degrees; None if the letter is missing or contradicts the sign."""
+    """Apply a hemisphere letter to a coordinate in degrees.
+
+    Return None if the letter is missing or contradicts the coordinate's sign.
+    """
     if letter == letters[0]:
         return degrees if math.copysign(1, degrees) > 0 or not degrees else None
     return -abs(degrees) if letter == letters[1] else None
 
 
 def _letter(value: Value | None) -> str:
-    """Return the hemisphere letter in a tag's value, which can have any type."""
+    """Return the hemisphere letter (N, S, E or W) in a tag's value, which can have any type."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = (value,)
     if isinstance(value, tuple):
@@ -84,7 +88,7 @@ def _letter(value: Value | None) -> str:
 
 
 def _degrees(value: Value | None) -> float | None:
-    """Convert degrees, minutes and seconds to degrees; minutes and seconds may be missing (0/0)."""
+    """Convert degrees, minutes and seconds to decimal degrees. Minutes and seconds may be missing (0/0)."""
     if isinstance(value, str):
         value = _numbers_in(value)
     parts = value if isinstance(value, tuple) else (value,)
@@ -97,13 +101,16 @@ def _degrees(value: Value | None) -> float | None:
         return None
     is_negative = any(number < 0 for number in numbers)
     if is_negative and (numbers[0] > 0 or not numbers[0] and max(numbers) > 0):
-        return None  # The signs of the numbers contradict each other.
+        return None  # Degrees, minutes and seconds have contradictory signs.
     degrees = sum(abs(number) / float(60**power) for power, number in enumerate(numbers))
     return -degrees if is_negative else degrees
 
 
 def _numbers_in(text: str) -> tuple[float, ...]:
-    """Return the numbers in text such as ``"33.5"`` or ``"33 deg 51' 24.5"``; empty for any other text."""
+    """Return the numbers in a coordinate such as ``"33.5"`` or ``"33 deg 51' 24.5"``.
+
+    Return an empty tuple if the text is not a coordinate.
+    """
     if _SEPARATORS.fullmatch(_NUMBER.sub("", text[:128])) is None:
         return ()
     return tuple(float(number) for number in _NUMBER.findall(text[:128]))

@@ -18,7 +18,7 @@ _XP_TITLE, _XP_COMMENT, _XP_AUTHOR, _XP_KEYWORDS, _XP_SUBJECT = range(0x9C9B, 0x
 _USER_COMMENT = 0x9286
 _COMMENT_CODES = {b"ASCII\x00\x00\x00": "ascii", b"\x00" * 8: None}
 _JAPANESE = ("iso2022_jp", "euc_jp", "cp932")
-# Default texts that cameras write into every file.
+# Cameras write these default texts into every file, so they are ignored.
 _DEFAULT_TEXTS = frozenset(
     "olympus digital camera|sony dsc|minolta digital camera|konica minolta digital camera|samsung|"
     "samsung digital camera|exif_jpeg_picture|dcf 1.0|digital stillcamera|digital still camera|"
@@ -27,7 +27,7 @@ _DEFAULT_TEXTS = frozenset(
 
 
 def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[str | None, dict[str, Any]]:
-    """Read title, description, author, copyright, comment, keywords and rating.
+    """Read title, description, author, copyright, comment, keywords and rating from EXIF tags.
 
     Args:
         main: Tags of the first directory.
@@ -60,13 +60,13 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
 
 
 def tag_text(value: Value | None) -> str | None:
-    """Return a tag's text up to the first NUL, even if the tag has a byte type."""
+    """Return a tag's text up to the first NUL, even if the tag has the type byte instead of text."""
     data = tag_bytes(value)
     return _clean(decode(_first_text(data))) if data else None
 
 
 def tag_bytes(value: Value | None) -> bytes | None:
-    """Return a tag's value as bytes; None if it is neither text nor bytes."""
+    """Return a tag's value as bytes, or None if the value is neither text nor bytes."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if isinstance(value, tuple) and all(isinstance(part, int) and 0 <= part <= 255 for part in value):
@@ -75,7 +75,7 @@ def tag_bytes(value: Value | None) -> bytes | None:
 
 
 def user_comment(data: bytes) -> str | None:
-    """Decode UserComment: eight bytes that name the encoding, then the text."""
+    """Decode the EXIF tag UserComment: eight bytes that name the encoding, and then the text."""
     code, rest = data[:8].upper(), data[8:]
     if code == b"UNICODE\x00":
         return _clean(_utf16(rest))
@@ -86,20 +86,21 @@ def user_comment(data: bytes) -> str | None:
             except UnicodeDecodeError:
                 continue
     if code not in _COMMENT_CODES:
-        rest = data  # Some programs leave out the encoding code.
+        rest = data  # Some programs write UserComment without the eight bytes that name the encoding.
     rest = _first_text(rest.strip(b"\x00 "))
     texts = FileTexts.of([rest])
     return _clean(texts.decode(rest, _COMMENT_CODES.get(code)))
 
 
 def _utf16(data: bytes) -> str:
-    """Decode UTF-16 of unknown byte order, which is guessed from the positions of zero and equal bytes."""
+    """Decode UTF-16 text, and guess its byte order from the positions of zero and repeated bytes."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return decode(data)
     even, odd = data[: len(data) // 2 * 2 : 2], data[1 : len(data) // 2 * 2 : 2]
     if b"\x00" not in data.rstrip(b"\x00") and data.isascii():
-        return decode(data.rstrip(b"\x00"))  # The writer did not convert the text to UTF-16.
-    # The high bytes of a text vary less than its low bytes.
+        return decode(data.rstrip(b"\x00"))  # Some programs write ASCII text into a tag that requires UTF-16.
+    # In UTF-16 text, the high bytes of the characters vary less than the low bytes, which reveals the byte
+    # order.
     is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))
     return decode(data, "utf-16-be" if is_big_endian else "utf-16-le").split("\x00", 1)[0]
 
@@ -118,7 +119,10 @@ def _wide_text(value: Value | None) -> str | None:
 
 
 def _copyright(data: bytes, texts: FileTexts) -> str | None:
-    """Return the photographer's copyright, or else the editor's, which follows a NUL (Exif 2.32, 4.6.4)."""
+    """Return the photographer's copyright, or if it is empty, the editor's copyright (Exif 2.32, 4.6.4).
+
+    The editor's copyright follows a NUL.
+    """
     parts = [_clean(texts.decode(part)) for part in data.split(b"\x00")]
     return next((part for part in parts if part), None)
 
@@ -135,7 +139,7 @@ def _split_keywords(text: str | None) -> list[str] | None:
 
 
 def _rating(main: Mapping[int, Value]) -> ratings.Stars | None:
-    """Return the rating in stars; None for 0, which cameras write into every unrated file."""
+    """Return the rating in stars, or None for 0, which cameras write into every unrated file."""
     rating, percent = main.get(0x4746), main.get(0x4749)
     count = ratings.stars(ratings.number(rating)) if isinstance(rating, int) else None
     return count or (ratings.from_percent(ratings.number(percent)) if isinstance(percent, int) else None)

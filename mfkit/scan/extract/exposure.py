@@ -18,7 +18,10 @@ _NO_LENS = re.compile(r"[-\s]*\Z|0(?:\.0+)? ?mm\b", re.IGNORECASE)
 
 
 def first_number(value: Value | None) -> int | float | None:
-    """Return a tag's value or first array member as a finite number; text such as ``"400"`` is parsed."""
+    """Return a tag's value, or the first member of an array, as a finite number.
+
+    Text such as ``"400"`` is parsed.
+    """
     if isinstance(value, tuple):
         value = value[0] if value else None
     if isinstance(value, str):
@@ -28,19 +31,22 @@ def first_number(value: Value | None) -> int | float | None:
 
 
 def whole(value: Value | None) -> int | None:
-    """Return the first number of a tag's value, without its fraction."""
+    """Return the first number in a tag's value as an integer, without its fraction."""
     number = first_number(value)
     return None if number is None else int(number)
 
 
 def positive(value: Value | None) -> float | None:
-    """Return the first number of a tag's value if it is above zero."""
+    """Return the first number in a tag's value, or None if the number is not above zero."""
     number = first_number(value)
     return float(number) if number is not None and number > 0 else None
 
 
 def iso(camera: Mapping[int, Value]) -> int | None:
-    """Return the ISO speed. The value 65535 means that a 32-bit tag has it (Exif 2.32, section 4.6.5)."""
+    """Return the ISO speed from EXIF tags (Exif 2.32, section 4.6.5).
+
+    A value of 65535 means that the speed is in a second tag, which has 32 bits.
+    """
     for tag in (ISO_SPEEDS, *_LONGER_ISO_TAGS):
         value = camera.get(tag)
         for member in value if isinstance(value, tuple) else (value,):
@@ -69,7 +75,7 @@ def canon_iso(notes: Mapping[int, Value]) -> int | None:
 
 
 def aperture(camera: Mapping[int, Value]) -> float | None:
-    """Return the f-number, if necessary computed from ApertureValue in APEX units (Av = 2 log2 N)."""
+    """Return the f-number, computed from ApertureValue (APEX: Av = 2 log2 N) if FNumber is missing."""
     number = positive(camera.get(F_NUMBER))
     if number is not None:
         return number
@@ -78,7 +84,7 @@ def aperture(camera: Mapping[int, Value]) -> float | None:
 
 
 def exposure_seconds(camera: Mapping[int, Value]) -> float | None:
-    """Return the exposure time in seconds, if necessary from ShutterSpeedValue in APEX (Tv = -log2 t)."""
+    """Return the exposure time in seconds, or else compute it from ShutterSpeedValue (APEX: Tv = -log2 t)."""
     seconds = positive(camera.get(EXPOSURE_TIME))
     if seconds is not None:
         return seconds
@@ -87,7 +93,7 @@ def exposure_seconds(camera: Mapping[int, Value]) -> float | None:
 
 
 def shutter_speed(seconds: float | None) -> str | None:
-    """Format an exposure time in seconds as cameras show it.
+    """Format an exposure time in seconds as cameras display it, such as ``"1/250"``.
 
     Times up to a quarter of a second are fractions with an integer denominator (``"1/250"``). Longer times
     are numbers with at most one decimal (``"0.3"``, ``"30"``).
@@ -100,7 +106,7 @@ def shutter_speed(seconds: float | None) -> str | None:
 
 
 def lens_text(text: str | None) -> str | None:
-    """Return a lens name; None for the dashes or zeros that cameras write for an unknown lens."""
+    """Return a lens name, or None for the dashes or zeros that cameras write for an unknown lens."""
     return None if text is None or _NO_LENS.match(text) else text
 
 

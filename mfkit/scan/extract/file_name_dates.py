@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from mfkit.scan.extract.date_parser import ParsedDate, from_seconds, parse_date
 
 _MAX_NAME = 255
-# 2014-08-25_17.15.33, 2021-03-04 at 10.11.12 PM, 2020-01-02_12-30-00, 2019-02-01-21-25-30-123, 2019.01.01
+# This pattern matches "2014-08-25_17.15.33", "2021-03-04 at 10.11.12 PM", "2020-01-02_12-30-00",
+# "2019-02-01-21-25-30-123" and "2019.01.01".
 _SEPARATED = re.compile(
     r"(?<!\d)(?<!\d[.-])(?P<year>\d{4})(?P<separator>[-_. ])(?P<month>\d{2})(?P=separator)(?P<day>\d{2})"
     r"(?:(?:[-_. T,]{1,3}|\s\w{1,6}\.?\s)"
@@ -14,19 +15,21 @@ _SEPARATED = re.compile(
     r"(?:[ \u202f]?(?P<half>[ap]\.?m\b))?)?(?!\d)",
     re.IGNORECASE,
 )
-# IMG_20130712_165427, PXL_20220405_090123740, BURST20190216172030, Screenshot_20190201-212530
+# This pattern matches "IMG_20130712_165427", "PXL_20220405_090123740", "BURST20190216172030" and
+# "Screenshot_20190201-212530".
 _COMPACT_TIME = re.compile(
     r"(?:(?<![0-9A-Za-z])|(?<=BURST)|(?<=IMG)|(?<=VID))(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[-_ T]?"
     r"(?P<hour>[01]\d|2[0-4])(?P<gap>[-_.]?)(?P<minute>[0-5]\d)(?P=gap)(?P<second>[0-5]\d)(?:\d{3})?(?![0-9])"
 )
-# IMG-20190101-WA0001, VID_20190101, PANO_20190101
+# This pattern matches "IMG-20190101-WA0001", "VID_20190101" and "PANO_20190101".
 _COMPACT_DAY = re.compile(
     r"(?:(?:^|[-_ ])"
     r"(?:IMG|VID|AUD|PTT|DOC|STK|PANO|MVIMG|WP|DSC|PIC|MOV|REC|Photo|Image|Video|Screenshot)[-_ ])"
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?![0-9])",
     re.IGNORECASE,
 )
-# Seconds or milliseconds since 1970: FB_IMG_1546300800000, RPReplay_Final1612345678
+# This pattern matches seconds or milliseconds since 1970, as in "FB_IMG_1546300800000" and
+# "RPReplay_Final1612345678".
 _EPOCH = re.compile(
     r"(?:mmexport|wx_camera_|microMsg\.|FB_IMG_|FB_VID_|LINE_\w{1,12}_|IMG_|VID_|RPReplay_Final)"
     r"(?P<seconds>\d{10})(?P<more>\d{3})?(?!\d)"

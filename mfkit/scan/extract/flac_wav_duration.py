@@ -1,4 +1,4 @@
-"""Durations of FLAC and WAV files whose headers state no size, because they were written to a pipe."""
+"""Durations of FLAC and WAV files whose headers state no size, because an encoder wrote to a pipe."""
 
 import struct
 
@@ -42,7 +42,7 @@ def count_flac(reader: BoundedReader) -> Count | None:
         if head[0] & 0x80:
             break
     for size in _TAILS:
-        # Zeros are appended, so that the header of a very short last frame can be read.
+        # The header parser needs 16 bytes, so zeros are appended in case the last frame is shorter.
         tail = reader.read(max(at, end - size), min(size, end - at)) + b"\0" * 16
         position = tail.rfind(b"\xff")
         while position >= 0:
@@ -53,7 +53,10 @@ def count_flac(reader: BoundedReader) -> Count | None:
 
 
 def _last_sample(head: bytes, block_size: int) -> int:
-    """Return the number of samples up to the end of a frame; 0 if the bytes are not a frame header."""
+    """Return the number of samples from the start of the file to the end of a frame.
+
+    Return 0 if the bytes are not a frame header.
+    """
     if len(head) < 16 or head[1] not in (0xF8, 0xF9) or head[3] & 1:
         return 0
     size_code, rate_code = head[2] >> 4, head[2] & 15
@@ -89,7 +92,7 @@ def _crc8(data: bytes) -> int:
 
 
 def count_wav(reader: BoundedReader) -> Count | None:
-    """Compute the duration of a WAV file from its size if the data chunk states none (RIFF, "WAVE form").
+    """Compute a WAV file's duration from the file size if the data chunk states no size (RIFF, "WAVE form").
 
     Returns:
         The duration; None if the data chunk states a size, or if the bit rate is not constant.
@@ -107,7 +110,7 @@ def count_wav(reader: BoundedReader) -> Count | None:
         elif name == b"data":
             rest = reader.size - at - 8
             if size == 0 and reader.read(at + 8, 4) in _TRAILING_CHUNKS:
-                return None  # The file contains no audio, because another chunk follows at once.
+                return None  # The data chunk is empty, because another chunk follows its header directly.
             is_unknown = size in (0, _UNKNOWN) or size >= 0x7FFFF000 and size > rest
             return Count(rest / byte_rate, rest) if is_unknown and byte_rate and rest > 0 else None
         at += 8 + size + size % 2

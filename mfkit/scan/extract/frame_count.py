@@ -34,7 +34,7 @@ _SYNC_BYTES: dict[Callable[[bytes, int], Frame | None], tuple[bytes, ...]] = {
 
 
 class Count(NamedTuple):
-    """Counted or estimated duration of a stream.
+    """Counted or estimated duration of a file.
 
     Attributes:
         seconds: The duration in seconds.
@@ -61,7 +61,8 @@ def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
     if end - start <= LIMIT:
         walk = _Walk(parse, reader.read(start, end - start))
         seconds = walk.seconds()
-        # Bytes between frames are not audio. Tags count for the bit rate, as in FFmpeg.
+        # Bytes between the audio frames are excluded from the bit rate. Tags before and after the audio are
+        # included, as in FFmpeg.
         return Count(seconds, reader.size - (end - start - walk.bytes)) if seconds else None
     step = (end - start - _PART_SIZE) // (_PARTS - 1)
     walks = [_Walk(parse, reader.read(start + part * step, _PART_SIZE)) for part in range(_PARTS)]
@@ -74,7 +75,7 @@ def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
 
 
 class _Walk:
-    """Walk over the consecutive frames in a part of a file, which skips bytes between frames.
+    """Scan of the consecutive audio frames in a part of a file, which skips bytes between frames.
 
     Attributes:
         bytes: Number of bytes of the frames.
@@ -102,14 +103,17 @@ class _Walk:
                 at = following
                 continue
             if at + frame.size > len(data):
-                return  # The last frame is cut off.
+                return  # The last frame is incomplete, so it is not counted.
             samples[frame.rate] += frame.samples
             self.bytes += frame.size
             at += frame.size
             previous = frame[2:]
 
     def _is_followed(self, at: int, frame: Frame) -> bool:
-        """Return whether a frame is followed by another frame or a tag, or, at the start, by the end."""
+        """Return whether a frame is followed by another frame or a tag.
+
+        A frame at the start may also be followed by the end of the data.
+        """
         end = at + frame.size
         following = self._parse(self._data, end)
         if following is not None:
@@ -117,7 +121,7 @@ class _Walk:
         return not at and end >= len(self._data) - 16 or self._data[end : end + 3] in (b"ID3", b"TAG", b"APE")
 
     def _next_frame(self, at: int) -> int | None:
-        """Return the offset of the next frame after bytes that are not a frame, such as a tag."""
+        """Return the offset of the next audio frame after bytes that are not a frame, such as a tag."""
         data = self._data
         if data[at : at + 3] == b"ID3" and (size := _id3_size(data[at : at + 10])):
             return at + size
@@ -134,7 +138,7 @@ class _Walk:
 
 
 def audio_range(reader: BoundedReader) -> tuple[int, int]:
-    """Return the start and end offset of the audio data, without the tags before and after it.
+    """Return the start and end offset of a file's audio data, without the tags before and after the audio.
 
     The tags are ID3v2.4.0 (sections 3.1 and 3.4), ID3v1, APE and Lyrics3 2.00.
     """
@@ -161,7 +165,7 @@ def audio_range(reader: BoundedReader) -> tuple[int, int]:
 
 
 def _id3_size(head: bytes) -> int:
-    """Return the size in bytes of an ID3v2 tag, including header and footer; 0 if there is no tag."""
+    """Return the size in bytes of an ID3v2 tag with its header and footer, or 0 if there is no tag."""
     if len(head) < 10 or head[:3] != b"ID3" or max(head[6:10]) > 127:
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
@@ -194,7 +198,7 @@ def _is_described(data: bytes, size: int) -> bool:
 
 
 def _covers(stated: int, size: int) -> bool:
-    """Return whether a file is not much longer than its first frame states.
+    """Return whether a file is at most slightly longer than its first frame states.
 
     A longer file was joined from several files, so its frames must be counted. For a truncated file, players
     show the stated duration.

@@ -37,12 +37,12 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def _table_size(flags: int) -> int:
-    """Return the size in bytes of the color table that the packed flags describe (sections 18 and 20)."""
+    """Return the size in bytes of the color table that a byte with flags describes (sections 18 and 20)."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 class _Blocks:
-    """Walk over the blocks after a GIF's header, which counts the frames and adds up their delays."""
+    """Scan of the blocks after a GIF's header, which counts animation frames and adds up their delays."""
 
     def __init__(self, reader: BoundedReader) -> None:
         self._data = reader.read(0, _LIMIT)
@@ -51,7 +51,7 @@ class _Blocks:
         self._frames, self._hundredths, self._delay = 0, 0, 0
 
     def walk(self, start: int) -> bool:
-        """Walk the blocks; return whether the file ends after a complete block, or is above the limit."""
+        """Scan the blocks. Return whether the file ends after a complete block or exceeds the size limit."""
         data, at = self._data, start
         end = len(data)
         while at < end:
@@ -69,10 +69,12 @@ class _Blocks:
                 if at <= end:
                     self._count_frame()
             else:
-                at += 1  # This is a padding byte between blocks.
+                at += 1  # Some programs write padding bytes between GIF blocks.
         if end < self._size:
             return True
-        return self._frames > 0 and at == end  # Some programs leave out the trailer block.
+        # Some programs leave out the trailer block at the end, so a GIF without it is not necessarily
+        # truncated.
+        return self._frames > 0 and at == end
 
     def _count_frame(self) -> None:
         self._frames += 1
@@ -80,7 +82,7 @@ class _Blocks:
         self._delay = 0
 
     def animation(self) -> Metadata:
-        """Return the duration, estimated from the file size if the limit was reached."""
+        """Return an animation's duration, estimated from the file size if the file was read only in part."""
         if len(self._data) == self._size or not self._frames:
             return animation(self._frames, self._hundredths / 100)
         scale = self._size / max(self._at, 1)
@@ -90,7 +92,10 @@ class _Blocks:
 
 
 def _after_sub_blocks(data: bytes, at: int) -> int:
-    """Return the offset after a chain of sub-blocks, or one past the data's end if the chain is cut off."""
+    """Return the offset after a chain of GIF sub-blocks.
+
+    If the chain is cut off, return the offset of the data's end plus one.
+    """
     end = len(data)
     while at < end:
         size = data[at]

@@ -54,14 +54,15 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
             continue
         start, length, section = item_extents[0]
         if item.item_type == b"Exif":
-            # ISO/IEC 23008-12, annex A.2.1: four bytes give the distance to the TIFF header.
+            # The first four bytes of EXIF data state the distance to the TIFF header (ISO/IEC 23008-12, annex
+            # A.2.1).
             skip = int.from_bytes(section.read(start, 4), "big")
             blocks.add_exif(section.part(start + 4 + skip, length - 4 - skip))
         elif item.item_type == b"mime" and item.content_type.startswith(b"application/rdf+xml"):
             blocks.add_xmp(section.read(start, min(length, xmp.MAX_PACKET)))
     movie = child(reader, b"moov")
     after: list[Metadata] = []
-    if movie is not None:  # The file also contains a burst or a live photo.
+    if movie is not None:  # A HEIF file with a movie box also contains a burst or a Live Photo.
         after.append({"dates": movie_header(movie).metadata.get("dates", ())})
         if reader.read(8, 4) in _SEQUENCE_BRANDS:
             after.append(_motion(movie))
@@ -113,7 +114,7 @@ def _primary_item(box: BoundedReader | None) -> int:
 
 
 def _properties(box: BoundedReader | None, item: int) -> list[Box]:
-    """Return an item's properties in the order in which they apply."""
+    """Return the properties of an image in a HEIF file, in the order in which they must be applied."""
     if box is None:
         return []
     container = child(box, b"ipco")
@@ -166,7 +167,7 @@ def _image_size(properties: list[Box]) -> Metadata | None:
 
 
 def _items(box: BoundedReader | None) -> dict[int, _Item]:
-    """Return all items with type and content type, by item number (ISO/IEC 14496-12, section 8.11.6)."""
+    """Return the type and content type of each HEIF item, by item number (ISO/IEC 14496-12, 8.11.6)."""
     found: dict[int, _Item] = {}
     if box is None:
         return found
@@ -185,7 +186,10 @@ def _items(box: BoundedReader | None) -> dict[int, _Item]:
 def _extents(
     box: BoundedReader | None, idat: BoundedReader | None, reader: BoundedReader
 ) -> dict[int, list[tuple[int, int, BoundedReader]]]:
-    """Return the extents (offset, length, section) of all items, by item number (14496-12, 8.11.3)."""
+    """Return the location of each HEIF item's data, by item number (ISO/IEC 14496-12, section 8.11.3).
+
+    A location consists of one or more extents: offset, length and section.
+    """
     found: dict[int, list[tuple[int, int, BoundedReader]]] = {}
     data = box.read(0, 1 << 18) if box else b""
     if len(data) < 8 or data[0] > 2:

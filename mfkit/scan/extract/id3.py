@@ -16,7 +16,7 @@ from mfkit.scan.extract.text_decoding import FileTexts
 
 _MAX_FRAMES, _MAX_TEXT, _MAX_UNSYNCHRONISED = 500, 65_536, 2 << 20
 _ENCODINGS = {0: "latin-1", 1: "utf-16-le", 2: "utf-16-be", 3: "utf-8"}
-# Frame names of ID3v2.2 and of later versions → tag names.
+# The keys are frame names of ID3v2.2 and of later versions, and the values are mfkit's tag names.
 _TEXT_FRAMES = {
     "TIT2": "title", "TPE1": "artist", "TALB": "album", "TPE2": "album_artist", "TCON": "genre",
     "TDRC": "date", "TYER": "year", "TDOR": "originaldate", "TORY": "originalyear", "TRCK": "track",
@@ -26,7 +26,7 @@ _TEXT_FRAMES = {
     "TCR": "copyright",
 }  # fmt: skip
 _OTHER_FRAMES = frozenset(("TXXX", "TXX", "COMM", "COM", "POPM", "POP", "PRIV"))
-# Names that contain a slash, which otherwise separates several values in ID3v2.3.
+# In ID3v2.3 a slash separates several values, but in these names it is part of the name.
 _WITH_SLASH = frozenset(
     "ac/dc|gza/genius|hip-hop/rap|hip hop/rap|r&b/soul|singer/songwriter|christian/gospel|pop/funk|"
     "christian & gospel|jazz/funk|alternative/indie|rock/pop".split("|")
@@ -37,7 +37,7 @@ _SPLIT_BY_SLASH = ("artist", "album_artist", "composer", "genre")
 
 
 class Text(NamedTuple):
-    """One value of a tag before decoding: its name, its bytes and the encoding that the frame declares."""
+    """Undecoded value in an ID3 tag: its name, its bytes and the encoding that the ID3 frame declares."""
 
     name: str
     data: bytes
@@ -45,7 +45,7 @@ class Text(NamedTuple):
 
 
 class Id3(NamedTuple):
-    """Content of one ID3 tag.
+    """Undecoded texts, rating and XMP packet of one ID3 tag.
 
     Attributes:
         texts: Values in the order of the file.
@@ -61,14 +61,15 @@ class Id3(NamedTuple):
 
 
 def read_id3v2(reader: BoundedReader, at: int = 0) -> Id3 | None:
-    """Read the ID3v2 tag at an offset; None if there is no tag."""
+    """Read the ID3v2 tag at an offset. Return None if there is no tag."""
     head = reader.read(at, 10)
     if len(head) < 10 or head[:3] != b"ID3" or head[3] not in (2, 3, 4):
         return None
     version, flags, size = head[3], head[5], _synchsafe(head[6:10])
     body = reader.part(at + 10, size)
     if flags & 0x80 and version < 4:
-        # Undo unsynchronisation (section 5): remove the NUL after each 0xFF, which the sizes do not count.
+        # Unsynchronisation (section 5) inserts a NUL after each byte 0xFF. These NULs are removed, because
+        # frame sizes do not count them.
         body = bytes_reader(body.read(0, _MAX_UNSYNCHRONISED).replace(b"\xff\x00", b"\xff"))
     start = _after_extended_header(body, version) if flags & 0x40 and version > 2 else 0
     texts: list[Text] = []
@@ -86,7 +87,7 @@ def read_id3v2(reader: BoundedReader, at: int = 0) -> Id3 | None:
 
 
 def read_id3v1(reader: BoundedReader) -> Id3 | None:
-    """Read an ID3v1.1 tag, the last 128 bytes of a file; None if there is no tag."""
+    """Read an ID3v1.1 tag, the last 128 bytes of a file. Return None if there is no tag."""
     data = reader.read(reader.size - 128, 128)
     if len(data) < 128 or data[:3] != b"TAG":
         return None
@@ -103,7 +104,7 @@ def read_id3v1(reader: BoundedReader) -> Id3 | None:
 
 
 def decoded(tag: Id3, encodings: FileTexts) -> dict[str, list[str]]:
-    """Decode a tag's values, and return them by name, with genre numbers as genre names."""
+    """Decode a tag's values, and return them by tag name, with genre names instead of genre numbers."""
     found: dict[str, list[str]] = {}
     for name, data, declared in tag.texts:
         text = encodings.decode(data, declared)
@@ -115,7 +116,7 @@ def decoded(tag: Id3, encodings: FileTexts) -> dict[str, list[str]]:
 
 
 def doubtful_texts(tags: Iterable[Id3 | None]) -> Iterator[bytes]:
-    """Yield the texts with declared encoding Latin-1, because this declaration is often wrong."""
+    """Yield the texts that declare the encoding Latin-1, because this declaration is often wrong."""
     for tag in tags:
         for text in tag.texts if tag is not None else ():
             if text.declared == "latin-1":
@@ -123,7 +124,7 @@ def doubtful_texts(tags: Iterable[Id3 | None]) -> Iterator[bytes]:
 
 
 def _split_slashes(text: str) -> list[str]:
-    """Split values at slashes, except in known names such as ``AC/DC`` and in names with short parts."""
+    """Split a text at slashes, except a known name such as ``AC/DC`` or a text with very short parts."""
     if "/" not in text or text.lower() in _WITH_SLASH:
         return [text]
     parts = [part.strip() for part in text.split("/")]
@@ -142,13 +143,16 @@ def _after_extended_header(body: BoundedReader, version: int) -> int:
 
 
 def _frames(body: BoundedReader, at: int, version: int, unsynchronised: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield the frames with texts, ratings and XMP. Pictures and lyrics are skipped without reading them."""
+    """Yield the ID3 frames that contain texts, ratings or XMP.
+
+    Frames that contain images or lyrics are skipped without reading them.
+    """
     head_size = 6 if version == 2 else 10
     for _ in range(_MAX_FRAMES):
         head = body.read(at, head_size)
         if len(head) < head_size or not _is_name(head[:3]):
             return
-        # Old versions of iTunes write the names of ID3v2.2 into ID3v2.3.
+        # Old versions of iTunes write the three-letter frame names of ID3v2.2 into ID3v2.3 tags.
         name = head[:3].decode() if version == 2 else head[:4].decode("latin-1").rstrip("\x00 ")
         flags = head[9] if version > 2 else 0
         if version == 2:
@@ -172,9 +176,9 @@ def _is_name(data: bytes) -> bool:
 
 
 def _size_of_24(body: BoundedReader, at: int, data: bytes) -> int:
-    """Return the size of an ID3v2.4 frame, a synchsafe (7-bit) number or, from iTunes, a plain number.
+    """Return the size of an ID3v2.4 frame: a synchsafe (7-bit) number, or from iTunes a plain number.
 
-    The number after which another frame, padding or the end follows is used.
+    Both numbers are tried, and the one that leads to another frame, padding or the end of the tag is used.
     """
     plain, seven_bit = int.from_bytes(data, "big"), _synchsafe(data)
     if plain == seven_bit:
@@ -190,7 +194,10 @@ def _size_of_24(body: BoundedReader, at: int, data: bytes) -> int:
 
 
 def _without_frame_flags(data: bytes, version: int, flags: int, unsynchronised: bool) -> bytes:
-    """Undo the encodings in a frame's flags, such as compression; empty if it is encrypted or damaged."""
+    """Undo the encodings that an ID3 frame's flags declare, such as compression.
+
+    Return empty bytes if the frame is encrypted or damaged.
+    """
     encrypted, compressed, grouped = (0x04, 0x08, 0x40) if version == 4 else (0x40, 0x80, 0x20)
     if not flags or version == 2:
         return data.replace(b"\xff\x00", b"\xff") if version == 4 and unsynchronised else data
@@ -213,10 +220,10 @@ def _without_frame_flags(data: bytes, version: int, flags: int, unsynchronised: 
 
 
 def _texts(name: str, data: bytes) -> Iterator[Text]:
-    """Yield the values of a text frame, a user-defined text, or a comment without a description."""
+    """Yield the values of an ID3 frame with a text, a user-defined text, or a comment without description."""
     declared = _ENCODINGS.get(data[0])
     if declared is None:
-        declared, data = "latin-1", b"\x00" + data  # The encoding byte is missing.
+        declared, data = "latin-1", b"\x00" + data  # This frame lacks the byte that states the encoding.
     body = data[1:]
     if name in ("COMM", "COM"):
         description, *values = _split(body[3:], declared)
@@ -237,7 +244,10 @@ def _texts(name: str, data: bytes) -> Iterator[Text]:
 
 
 def _split(data: bytes, declared: str) -> list[bytes]:
-    """Split text bytes at NULs (two bytes in UTF-16); the first value's byte-order mark applies to all."""
+    """Split text bytes at NULs, which have two bytes in UTF-16.
+
+    The byte-order mark of the first value applies to all values.
+    """
     if not declared.startswith("utf-16"):
         return data.rstrip(b"\x00").split(b"\x00")
     mark = data[:2] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else b""

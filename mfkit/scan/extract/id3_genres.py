@@ -1,4 +1,4 @@
-"""Genre names in ID3 tags, stored as numbers, references or text.
+"""Parser for genres in ID3 tags, which are numbers, references such as ``(51)``, or text.
 
 The sources are ID3v1, ID3v2.3 (section 4.2.1, TCON) and ID3v2.4 (section 4.2.3).
 """
@@ -59,7 +59,7 @@ def genre_names(values: Iterable[str]) -> list[str]:
 
 
 def genre_of(number: int) -> str | None:
-    """Return the genre name of a number; None for an unknown number (255 in ID3v1)."""
+    """Return the genre name of a genre number, or None for an unknown number (such as 255 in ID3v1)."""
     return GENRES[number] if 0 <= number < len(GENRES) else None
 
 

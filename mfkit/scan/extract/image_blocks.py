@@ -8,18 +8,19 @@ from mfkit.scan.extract.text_decoding import FileTexts
 from mfkit.scan.extract.xmp import MAX_PACKET
 
 _GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
-# An XMP packet is not divided into sub-blocks. The bytes after it let GIF decoders skip it (ISO 16684-3,
-# 1.1.2).
+# In a GIF, an XMP packet is not divided into sub-blocks. Special bytes after the packet let GIF decoders skip
+# the packet (ISO 16684-3, 1.1.2).
 _GIF_XMP_END = b"\x01\xff\xfe\xfd\xfc"
 _GIF_HEAD, _GIF_TAIL = 1 << 20, 1 << 18
 _MAX_EXTENSIONS, _MAX_SUB_BLOCKS, _MAX_COMMENT = 64, 64, 4_096
-# UUIDs that writers of JPEG 2000 chose: "JpgTiffExif->JP2" and Photoshop's.
+# Programs that write JPEG 2000 chose these box UUIDs: the text "JpgTiffExif->JP2", and two UUIDs of
+# Photoshop.
 _EXIF_BOXES = (b"JpgTiffExif->JP2", bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"))
 _IPTC_BOX = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 
 
 def gif_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
-    """Add a GIF's XMP and its first comment (GIF89a, sections 24 and 26) to the metadata of its image.
+    """Add a GIF's XMP packet and first comment (GIF89a, sections 24 and 26) to the metadata of its image.
 
     Args:
         reader: The whole file.
@@ -47,7 +48,7 @@ def psd_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
 
 
 def jpeg_2000_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
-    """Add the content of the ``uuid`` boxes of JPEG 2000 (ISO/IEC 15444-1, annex I.7.2).
+    """Add the metadata in the ``uuid`` boxes of a JPEG 2000 image (ISO/IEC 15444-1, annex I.7.2).
 
     Args:
         reader: The whole file.
@@ -79,7 +80,7 @@ def _gif_packet(reader: BoundedReader) -> bytes | None:
 
 
 def _gif_comment(reader: BoundedReader) -> str | None:
-    """Return the first comment of a GIF, if it is before the first image."""
+    """Return the first comment of a GIF, or None if there is none before the first image."""
     flags = reader.read(10, 1)
     at = 13 + (3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0)
     for _ in range(_MAX_EXTENSIONS):

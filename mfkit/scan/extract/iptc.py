@@ -22,7 +22,7 @@ class _DataSet(NamedTuple):
 
 
 def extract(record: bytes) -> Metadata:
-    """Read the metadata of an IIM record.
+    """Read the metadata in IPTC-IIM data sets.
 
     Args:
         record: Consecutive data sets; bytes before the first tag marker are ignored.
@@ -43,7 +43,7 @@ def extract(record: bytes) -> Metadata:
     def first(*numbers: int) -> str | None:
         return next((text for number in numbers for text in decoded[number]), None)
 
-    # These are the data sets for part of the city, city, state and country.
+    # These IPTC data sets contain the part of the city, the city, the state and the country.
     place = [first(number) for number in (92, 90, 95, 101)]
     metadata: Metadata = {
         "title": first(5, 105),
@@ -71,7 +71,9 @@ def _data_sets(record: bytes) -> Iterator[_DataSet]:
             return
         size = int.from_bytes(record[at + 3 : at + 5], "big")
         start = at + 5
-        if size & 0x8000:  # In an extended data set, this is the length of the size field (section 1.5.5).
+        # In an extended IPTC data set, these bytes contain the length of a further size field (section
+        # 1.5.5).
+        if size & 0x8000:
             length = size & 0x7FFF
             if length > 4:
                 return
@@ -82,7 +84,7 @@ def _data_sets(record: bytes) -> Iterator[_DataSet]:
 
 
 def _dates(values: dict[int, list[bytes]]) -> tuple[StatedDate, ...]:
-    """Return the creation date (2:55, 2:60) and the date of digitisation (2:62, 2:63)."""
+    """Return IPTC's creation date (data sets 2:55, 2:60) and digitisation date (2:62, 2:63)."""
     found = []
     for field, date_number, time_number in (("iptc created", 55, 60), ("iptc digitized", 62, 63)):
         date, time = (

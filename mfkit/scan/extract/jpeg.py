@@ -46,7 +46,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 class _Found:
-    """Collector of the metadata in the segments of one image."""
+    """Collector of the metadata in the segments of one JPEG image."""
 
     def __init__(self) -> None:
         self.frame: Metadata = {}
@@ -58,12 +58,12 @@ class _Found:
         self._stated_size: Metadata = {}
 
     def read_segment(self, marker: int, head: bytes, reader: BoundedReader, at: int, length: int) -> None:
-        """Read the segment at an offset if it contains metadata; ignore other segments."""
+        """Read the segment at an offset if it contains metadata, and ignore it otherwise."""
         blocks = self._blocks
         if marker == 0xE0 and head[10:18] == b"HEAPJPGM":
             blocks.camera.append(canon_ciff.extract(reader.part(at + 4, length - 2)))
         elif marker == 0xE1 and head[4:9] == _EXIF:
-            # The standard requires two bytes of padding after the name; some writers omit one.
+            # Exif requires two bytes of padding after the name "Exif", but some programs write only one.
             start = 10 if reader.read(at + 10, 2) in (b"II", b"MM") else 9
             if not blocks.exif:
                 directories = blocks.add_exif(reader.part(at + start, length + 2 - start))
@@ -80,16 +80,24 @@ class _Found:
             self._comment = reader.read(at + 4, min(length - 2, _MAX_COMMENT)).strip(b"\x00 \r\n")
 
     def _add_more_xmp(self, segment: BoundedReader) -> None:
-        """Add a part of an extended XMP packet, after a header with identifier, total size and offset."""
+        """Add a part of an extended XMP packet.
+
+        The part follows a header with an identifier, the total size and the part's offset.
+        """
         head = segment.read(0, 40)
         offset = int.from_bytes(head[36:40], "big")
         if len(head) == 40 and offset < xmp.MAX_PACKET:
             self._more_xmp.setdefault(head[:32], {})[offset] = segment.read(40, segment.size)
 
     def merged(self) -> Metadata:
-        """Merge all metadata that was read. Width and height are as stored, before rotation."""
+        """Merge the metadata of all segments that were read.
+
+        Width and height are as stored, before rotation.
+        """
         blocks = self._blocks
-        if self._resources:  # The resources may be split over several segments.
+        # Photoshop's image resources can be split over several segments, so they are parsed after all
+        # segments.
+        if self._resources:
             blocks.add_resources(bytes_reader(self._resources))
         if parts := self._more_xmp.get(self._more_xmp_id or b"", {}):
             blocks.add_xmp(b"".join(parts[offset] for offset in sorted(parts)))
@@ -111,7 +119,8 @@ def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
     for _ in range(_MAX_SEGMENTS):
         head = reader.read(at, 20)
         if len(head) < 2 or head[0] != 0xFF:
-            # Some programs write padding between segments. Without a segment within 4 KiB, it is not a JPEG.
+            # Some programs write padding between JPEG segments. If no segment follows within 4 KiB, the file
+            # is not a JPEG.
             padding = reader.read(at, 4096).find(b"\xff")
             if padding <= 0:
                 return found.merged(), None
@@ -145,7 +154,7 @@ def _frame(head: bytes) -> Metadata:
 
 
 def _stated_size(directories: Sequence[Directory]) -> Metadata:
-    """Return the size that EXIF states (PixelXDimension), for files that end before their frame header."""
+    """Return the image size in EXIF (PixelXDimension), for JPEG files that end before their frame header."""
     camera = next((entry.tags for entry in directories if entry.name == "exif"), {})
     return from_origin("exif", {"width": whole(camera.get(0xA002)), "height": whole(camera.get(0xA003))})
 

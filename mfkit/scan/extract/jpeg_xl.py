@@ -13,7 +13,7 @@ _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 
 
 
 class _Bits:
-    """Bit reader of a codestream, with the least significant bit of each byte first."""
+    """Reader of bits in a JPEG XL codestream, with the least significant bit of each byte first."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
@@ -45,7 +45,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
             elif name == b"jxlp" and not frame:
                 frame = _codestream(content.read(4, 64))
             elif name == b"brob":
-                # This box has the type and the compressed content of another box (18181-2, section 9.4).
+                # A box "brob" contains the type and the compressed content of another box (18181-2, section
+                # 9.4).
                 _read_box(content.read(0, 4), bytes_reader(_decompressed(content.read(4, _MAX_BOX))), blocks)
             else:
                 _read_box(name, content, blocks)
@@ -58,15 +59,16 @@ def _read_box(name: bytes, content: BoundedReader, blocks: Blocks) -> None:
     if name == b"Exif" and not blocks.exif:
         skip = int.from_bytes(content.read(0, 4), "big")
         blocks.add_exif(content.part(4 + skip, content.size))
-        # ISO/IEC 18181-2, section 9.5: only the codestream's orientation counts.
+        # The EXIF orientation is removed, because only the orientation in the codestream is valid (ISO/IEC
+        # 18181-2, section 9.5).
         blocks.exif[-1].get("extra", {}).pop("orientation", None)
     elif name == b"xml " and not blocks.xmp:
         blocks.add_xmp(content.read(0, MAX_PACKET))
 
 
 def _decompressed(data: bytes) -> bytes:
-    """Decompress Brotli (RFC 7932) up to a size limit, because the output can be extremely large."""
-    import brotli  # Imported here, because most files have no compressed boxes.
+    """Decompress Brotli data (RFC 7932) up to a size limit, because the output can be extremely large."""
+    import brotli  # The package brotli is imported only here, because most files have no compressed boxes.
 
     try:
         return bytes(brotli.Decompressor().process(data, output_buffer_limit=_MAX_BOX)[:_MAX_BOX])
@@ -83,7 +85,8 @@ def _codestream(data: bytes) -> Metadata:
     ratio = _RATIOS.get(bits.take(3))
     width = height * ratio[0] // ratio[1] if ratio else _side(bits, is_small)
     orientation = 1
-    if not bits.take(1) and bits.take(1):  # The image does not use all defaults, and it has extra fields.
+    # These two bits mean that the image does not use all default values, and that the orientation is stored.
+    if not bits.take(1) and bits.take(1):
         orientation = bits.take(3) + 1
     return from_origin("container", {"width": width, "height": height, "extra": {"orientation": orientation}})
 

@@ -1,4 +1,4 @@
-"""Detection of the legacy encoding of short texts, such as all tags of one file.
+"""Detection of the legacy encoding, such as Windows-1251, that short texts of a file share.
 
 Each candidate encoding has a model of the letters that its languages use. The probability of the bytes under
 each model is compared (naive Bayes); Windows-1252 is the default. A detector that counts invalid
@@ -13,19 +13,21 @@ from typing import NamedTuple
 
 DEFAULT_ENCODING = "cp1252"
 _MAX_SAMPLE = 1_500
-# Natural logarithms of the odds that the best encoding needs: about 55:1 against the default encoding, whose
-# errors are the easiest to recognise, and 7:1 against any other encoding.
+# The most probable encoding is used only if its odds reach these values (natural logarithms): about 55:1
+# against the default encoding Windows-1252, and 7:1 against any other encoding.
 _SURE_OF_SCRIPT, _SURE = 4.0, 2.0
-# Logarithms of prior odds: most files without a declared encoding are Western European.
+# These are natural logarithms of the prior odds of each encoding. Most files without a declared encoding
+# contain Western European text (cp1252).
 _PRIORS = {
     "cp1252": 4.0, "koi8_r": -1.0, "euc_jp": -1.0, "cp866": -2.0, "iso8859_5": -2.0, "cp1250": -2.0,
     "cp1253": -3.0, "cp1255": -3.0, "cp1256": -3.0, "cp874": -3.0,
 }  # fmt: skip
 _MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
 _UNKNOWN = math.log(1e-6)
-_MIN_CUT = 28  # ID3v1 and IPTC do not cut off texts with fewer bytes.
+_MIN_CUT = 28  # Text fields of ID3v1 and IPTC that cut off texts have at least this number of bytes.
 
-# Letters by descending frequency. CJK: frequent characters, in any order.
+# The letters of each script are listed by descending frequency. Chinese, Japanese and Korean lists contain
+# frequent characters in any order.
 _CYRILLIC = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґў"
 _GREEK = "αοιετσνηυρπκμλςωγδχθφβξζψάίόέήύώϊΐϋΰ"
 _HEBREW = "יולהאמשרתנבדכחעקפםטגסזןצךףץ"
@@ -56,14 +58,15 @@ _KANA_FREQUENT = "いのんしたかとうてになはるをがっこれでさ�
 
 
 class _Model(NamedTuple):
-    """Characters of one writing system, each with the natural logarithm of its probability."""
+    """Language model of one writing system: the log probability of each character."""
 
     probabilities: Mapping[str, float]
-    has_words: bool  # Whether words consist of non-ASCII letters only.
+    # This field states whether words of the writing system consist only of non-ASCII letters.
+    has_words: bool
 
 
 def _ranked(letters: str, share: float = 0.93) -> dict[str, float]:
-    """Give each letter and its capital a probability in proportion to ``1 / (rank + 6)``."""
+    """Return log probabilities of letters and their capitals, from probabilities like ``1 / (rank + 6)``."""
     weights = {letter: 1 / (rank + 6) for rank, letter in enumerate(dict.fromkeys(letters))}
     total = sum(weights.values())
     found = {letter: math.log(share * weight / total) for letter, weight in weights.items()}
@@ -93,12 +96,12 @@ _WIDE_PUNCTUATION = dict.fromkeys("、。・「」『』（）！？：～〜ー
 
 @lru_cache(maxsize=1)
 def _models() -> dict[str, _Model]:
-    """Build the models on first use; most files have only ASCII or UTF-8 text."""
+    """Build the language models on first use, because most files have only ASCII or UTF-8 text."""
     western = (
         _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
         | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
     )  # fmt: skip
-    # Small letters and capitals each have a share of 0.8.
+    # The share of 1.6 consists of 0.8 for small letters and 0.8 for capitals.
     central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)
     cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)
     hanzi_frequent = _spread(_HANZI, 0.5)
@@ -141,7 +144,7 @@ def _models() -> dict[str, _Model]:
 
 
 def legacy_encoding(texts: Iterable[bytes]) -> str | None:
-    """Detect the encoding that several texts share, for texts that are not UTF-8.
+    """Detect the legacy encoding that several texts share, such as the tags of one file.
 
     Args:
         texts: Texts in one unknown encoding. Texts in ASCII or UTF-8 are ignored.
@@ -189,7 +192,10 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:
-    """Decode a text, without a last character that was cut in half at a field's length; None if invalid."""
+    """Decode a text, without a last character that was cut in half at a field's maximum length.
+
+    Return None if the text is not valid in the encoding.
+    """
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -198,8 +204,9 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return raw[: error.start].decode(encoding)
 
 
-# Logarithms of the probabilities of a non-ASCII letter after an ASCII letter, after a non-ASCII letter and at
-# the start of a word, and of an ASCII letter after a non-ASCII letter. The key is `_Model.has_words`.
+# These are logarithms of four probabilities: that a non-ASCII letter follows an ASCII letter, that it follows
+# a non-ASCII letter, that it starts a word, and that an ASCII letter follows a non-ASCII letter. The keys are
+# values of `_Model.has_words`.
 _AFTER_ASCII = {False: math.log(0.08), True: math.log(0.004)}
 _AFTER_OTHER = {False: math.log(0.03), True: math.log(0.9)}
 _AT_START = {False: math.log(0.05), True: math.log(0.6)}
@@ -207,12 +214,13 @@ _ASCII_AFTER_OTHER = {False: math.log(0.9), True: math.log(0.02)}
 _CAPITAL_AFTER_SMALL = math.log(0.01)
 _SYMBOL_IN_WORD = math.log(0.02)
 _AFTER_WORDS = frozenset("’‘–—…”»·™®\xa0、。・」』）！？：～〜ー》】，；　―")
-# The keys mean: first letter of a word (False), after another capital (True).
+# These are logarithms of the probability of a capital: as the first letter of a word (False), and after
+# another capital (True).
 _CAPITAL = {False: math.log(0.4), True: math.log(0.75)}
 
 
 def _log_probability(text: str, model: _Model) -> float:
-    """Return the logarithm of the probability of a text's non-ASCII characters in a model."""
+    """Return the log probability of a text's non-ASCII characters under a language model."""
     total = 0.0
     words = model.has_words
     before = ""

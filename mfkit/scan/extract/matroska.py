@@ -1,8 +1,8 @@
-"""Reader of tracks and block times in Matroska and WebM files (RFC 9559), for fields that PyAV lacks.
+"""Reader of Matroska and WebM track headers and frame timestamps (RFC 9559) that PyAV does not provide.
 
-Files from browsers and live encoders state no duration. In that case the last cluster is searched at the end
-of the file, and the headers of its blocks are read. A video's frame rate is the average over its blocks if
-their intervals differ from the stated interval.
+Files from browsers and live encoders state no duration. In that case the last cluster (group of frames) is
+searched at the end of the file, and the headers of its blocks (frames) are read. A video's frame rate is the
+average over its blocks if their intervals differ from the stated interval.
 """
 
 import struct
@@ -30,7 +30,7 @@ _ROUNDING = 1.6
 class _Element(NamedTuple):
     id: int
     start: int
-    size: int | None  # None means that the size is unknown.
+    size: int | None  # The size is None if the file marks it as unknown, as live recordings do.
 
 
 class Track(NamedTuple):
@@ -60,9 +60,9 @@ class Matroska(NamedTuple):
 
     Attributes:
         duration: Duration in seconds; None if the file does not state it.
-        scale: Seconds per tick.
+        scale: Seconds per tick of the file's timestamps.
         tracks: Tracks by number.
-        clusters: Offset of the first cluster.
+        clusters: Offset of the first cluster (group of frames).
     """
 
     duration: float | None
@@ -72,7 +72,7 @@ class Matroska(NamedTuple):
 
 
 def read_matroska(reader: BoundedReader) -> Matroska | None:
-    """Read a file's header, up to the first cluster; None if there is no cluster."""
+    """Read a Matroska file's header. Return None if no cluster (group of frames) follows the header."""
     parts = _Header()
     at = segment = 0
     for _ in range(_MAX_ELEMENTS):
@@ -81,7 +81,8 @@ def read_matroska(reader: BoundedReader) -> Matroska | None:
             return None
         if element.id == _CLUSTER:
             if not parts.tracks and parts.tracks_at:
-                # Editors move a list of tracks that no longer fits to the end of the file.
+                # An editor moves the list of tracks to the end of the file if the list no longer fits in its
+                # old place.
                 moved = _element(reader, parts.tracks_at)
                 if moved is not None and moved.id == _TRACKS:
                     parts.read(reader, moved, 0)
@@ -98,7 +99,7 @@ def read_matroska(reader: BoundedReader) -> Matroska | None:
 
 
 class _Header:
-    """Values of the elements before the first cluster."""
+    """Values of the elements in a Matroska file's header."""
 
     def __init__(self) -> None:
         self.duration, self.scale = 0.0, 1_000_000
@@ -106,7 +107,10 @@ class _Header:
         self.tracks_at = 0
 
     def read(self, reader: BoundedReader, element: _Element, segment: int) -> None:
-        """Read one element. File positions in the element are relative to the start of the segment."""
+        """Read one element of the header.
+
+        File positions in the element are relative to the start of the segment.
+        """
         if element.id not in (_INFO, _TRACKS, _SEEK_HEAD):
             return
         for child in _children(reader, element):
@@ -141,13 +145,13 @@ def _track(reader: BoundedReader, entry: _Element) -> dict[int, Track]:
                 elif part.id == _PROJECTION:
                     rolls = (one for one in _children(reader, part) if one.id == _ROLL)
                     roll = next((_float(reader, one) for one in rolls), 0.0)
-    degrees = round(-roll) % 360  # A positive roll is counter-clockwise.
+    degrees = round(-roll) % 360  # A positive roll angle in Matroska means a counter-clockwise rotation.
     rotation = degrees if degrees in (90, 180, 270) else 0
     return {number: Track(is_video, default_duration, rotation, (columns, rows))}
 
 
 def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:
-    """Return the duration of a Matroska file, from its first block to the end of its last block.
+    """Return the duration of a Matroska file, from its first frame to the end of its last frame.
 
     Returns:
         The duration; None if no block is found at the end of the file.
@@ -167,7 +171,7 @@ def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:
 
 
 def _last_time(reader: BoundedReader, header: Matroska, start: int, tail: bytes) -> float | None:
-    """Return the end time in ticks of the last block in the last readable cluster of a file's tail."""
+    """Return the end time, in timestamp ticks, of the last readable frames near the end of a file."""
     mark = _CLUSTER.to_bytes(4, "big")
     found = tail.rfind(mark)
     while found >= 0:
@@ -232,7 +236,7 @@ def _is_regular(times: list[int], track: Track, scale: float) -> bool:
 
 
 def _blocks(reader: BoundedReader, at: int, limit: int) -> Iterator[_Block]:
-    """Yield the blocks of consecutive clusters, reading only their headers."""
+    """Yield the blocks (frames) of a Matroska file, starting at a cluster, and read only their headers."""
     cluster_time = 0
     pending: _Block | None = None
     for _ in range(3 * limit):
@@ -279,7 +283,7 @@ def _children(reader: BoundedReader, parent: _Element) -> Iterator[_Element]:
 
 
 def _element(reader: BoundedReader, at: int) -> _Element | None:
-    """Read an element's identifier and size (RFC 8794, sections 4 to 6)."""
+    """Read a Matroska element's identifier and size (RFC 8794, sections 4 to 6)."""
     head = reader.read(at, 12)
     identifier, id_length = _variable(head, 0, keep_marker=True)
     if not id_length or id_length > 4:
@@ -292,7 +296,10 @@ def _element(reader: BoundedReader, at: int) -> _Element | None:
 
 
 def _variable(data: bytes, at: int, *, keep_marker: bool) -> tuple[int | None, int]:
-    """Read a variable-size integer: its value (None for an unknown size) and its length (0 if invalid)."""
+    """Read a variable-size integer, and return its value and its length in bytes.
+
+    The value is None if it means an unknown size. The length is 0 if the integer is invalid.
+    """
     if at >= len(data) or not data[at]:
         return None, 0
     length = 9 - data[at].bit_length()

@@ -35,7 +35,7 @@ class _Section(NamedTuple):
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Find the video that is embedded in an image.
+    """Find the short video that is embedded in a motion photo.
 
     Returns:
         ``extra["motion_photo"]`` with the video's ``offset`` and ``size`` in bytes; the size is 0 if an
@@ -47,7 +47,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         video = None
         if file_format.format != "jpeg":
             video = next((_section(box.content) for box in boxes(reader) if box.name == b"mpvd"), None)
-        # The names are searched first, because the regular expression alone takes half the time of a scan.
+        # The names are searched before the regular expression, because the regular expression alone would
+        # take half the time of a scan.
         is_marked = any(name in head for name in _NAMES) and _MARKER.search(head) is not None
         if video is None and is_marked:
             video = _by_xmp(reader, head) or _by_search(reader)
@@ -64,12 +65,13 @@ def _section(reader: BoundedReader) -> _Section:
 
 
 def _by_xmp(reader: BoundedReader, head: bytes) -> _Section | None:
-    """Find the video by its distance from the end of the file, which the XMP states."""
+    """Find the video by its distance from the end of the file, which the XMP packet states."""
     distances = [int(match[1]) for match in _OFFSET.finditer(head)]
     items = [match[1] for match in _ITEM.finditer(head)][:_MAX_ITEMS]
     for number, item in enumerate(items):
         if _SEMANTIC.search(item):
-            # The items follow the image in this order, so the later items are between the video and the end.
+            # The embedded files follow the image in the order of this list, so the files that are listed
+            # after the video are between the video and the end of the file.
             lengths = [_LENGTH.search(part) for part in items[number:]]
             distances.append(sum(int(length[1]) for length in lengths if length))
     for distance in distances:
@@ -104,7 +106,7 @@ def _in_samsung_trailer(reader: BoundedReader) -> _Section | None:
         kind = int.from_bytes(directory[at + 2 : at + 4], "little")
         distance, size = (int.from_bytes(directory[at + byte : at + byte + 4], "little") for byte in (4, 8))
         if kind == _SAMSUNG_VIDEO:
-            # The entry repeats its type and has a name before its data.
+            # The type and a name precede the data of a trailer entry, so both are skipped.
             name = int.from_bytes(reader.read(start - distance + 4, 4), "little")
             video = _Section(start - distance + 8 + name, size - 8 - name)
             if video.size > 0 and reader.read(video.offset + 4, 4) == b"ftyp":

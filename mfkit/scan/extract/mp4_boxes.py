@@ -16,7 +16,7 @@ XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 
 
 class Box(NamedTuple):
-    """Box with its four-character name (for a ``uuid`` box, its 16-byte UUID) and its content."""
+    """MP4 box with its content and its four-character name (or for a ``uuid`` box, its 16-byte UUID)."""
 
     name: bytes
     content: BoundedReader
@@ -60,13 +60,13 @@ def ends_early(reader: BoundedReader) -> bool:
         if size == 1 and len(head) == 16:
             size = int.from_bytes(head[8:], "big")
         if size < 8:
-            return False  # The size 0 means that the box ends with the file.
+            return False  # A stated size of 0 means that the box ends with the file.
         at += size
     return False
 
 
 def child(reader: BoundedReader, *names: bytes) -> BoundedReader | None:
-    """Return the content of a nested box, given the names on the path to it; None if it is missing."""
+    """Return the content of the nested box at a path of box names, or None if the box is missing."""
     found: BoundedReader | None = reader
     for name in names:
         found = next((box.content for box in boxes(found) if box.name == name), None) if found else None

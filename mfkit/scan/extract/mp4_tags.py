@@ -1,4 +1,4 @@
-"""Reader of MP4, M4A and MOV tags that FFmpeg does not return: the item list, and XMP packets.
+"""Reader of MP4, M4A and MOV tags that FFmpeg does not return: the iTunes item list, and XMP packets.
 
 Sources: QuickTime File Format, "Metadata" (``ilst``), with the item names of iTunes; ISO 16684-3, section
 1.1.6 (XMP in a ``uuid`` box, or in ``moov/udta/XMP_``).
@@ -25,7 +25,7 @@ _UTF8, _UTF16, _INTEGER = 1, 2, 21
 
 
 def item_list(movie: BoundedReader) -> Metadata:
-    """Read the tags in the item list (``ilst``) of a ``moov`` box."""
+    """Read the iTunes tags in the item list (``ilst``) of a ``moov`` box."""
     items = next((found for found in map(_items, _user_data(movie, b"meta")) if found is not None), None)
     if items is None:
         return {}
@@ -67,16 +67,17 @@ def movie_xmp(file: BoundedReader, movie: BoundedReader) -> Metadata:
 
 
 def _user_data(movie: BoundedReader, name: bytes) -> Iterator[BoundedReader]:
-    """Yield the boxes of a given name in all ``udta`` boxes, because programs append further ones."""
+    """Yield the boxes with a given name in all ``udta`` boxes, because programs append ``udta`` boxes."""
     for _, (box_name, content) in zip(range(_MAX_TOP_LEVEL), boxes(movie)):
         if box_name == b"udta" and (found := child(content, name)) is not None:
             yield found
 
 
 def _items(meta: BoundedReader) -> BoundedReader | None:
-    """Return the item list of a ``meta`` box; None if its items have named keys.
+    """Return the item list of a ``meta`` box, or None if the items in the box have named keys.
 
-    QuickTime's ``meta`` box starts with its content, MPEG-4's with four bytes of version and flags.
+    In QuickTime, a ``meta`` box starts with its content. In MPEG-4, it starts with four bytes of version and
+    flags.
     """
     start = 0 if meta.read(4, 4) in (b"hdlr", b"keys", b"ilst") else 4
     parts = {box.name: box.content for box in boxes(meta, start)}

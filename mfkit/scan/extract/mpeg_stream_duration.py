@@ -1,4 +1,4 @@
-"""Durations of MPEG transport and program streams whose clock jumps, because parts were joined.
+"""Durations of MPEG transport and program streams whose clock jumps, because recordings were joined.
 
 FFmpeg subtracts the first timestamp from the last timestamp, which is wrong for such files. Here the clock
 (PCR, ISO/IEC 13818-1, section 2.4.3.4; SCR, section 2.5.3.3 and ISO/IEC 11172-1) is read completely in files
@@ -23,21 +23,21 @@ _PACKETS = (188, 192, 204)
 
 
 class Reading(NamedTuple):
-    """Clock value in seconds at a byte offset of the file."""
+    """Clock value in seconds that was read at a byte offset of an MPEG stream."""
 
     position: int
     seconds: float
 
 
 class ClockCount(NamedTuple):
-    """Running time of a stream's clock without its jumps, and whether it is exact."""
+    """Running time of an MPEG stream without clock jumps, and whether the time is exact."""
 
     seconds: float
     is_exact: bool
 
 
 def clock_jumps(reader: BoundedReader, format_name: str) -> ClockCount | None:
-    """Return the running time of a stream's clock if the clock jumps; None if it does not jump.
+    """Return the running time of an MPEG stream whose clock jumps, or None if the clock does not jump.
 
     Args:
         reader: The file.
@@ -55,13 +55,13 @@ def _in_small_file(readings: list[Reading]) -> ClockCount | None:
     regular = [step for step in steps if 0 <= step <= _MAX_GAP]
     if len(regular) == len(steps):
         return None
-    # The last reading of each part is followed by about one more interval.
+    # Each joined part continues for about one clock interval after the last clock value in the part.
     usual = median(regular) if regular else 0.0
     return ClockCount(sum(regular) + usual * (len(steps) - len(regular) + 1), True)
 
 
 class _LargeFile:
-    """Clock readings at evenly spaced positions of a file that is too large to be read completely."""
+    """Clock values at evenly spaced positions of an MPEG file that is too large to be read completely."""
 
     def __init__(self, reader: BoundedReader, readings_in: Callable[[bytes, int], Iterator[Reading]]) -> None:
         self._reader, self._readings_in = reader, readings_in
@@ -94,7 +94,10 @@ class _LargeFile:
         return ClockCount(total, self._blocks < _BUDGET)
 
     def _between(self, earlier: Reading, later: Reading) -> float:
-        """Return the running time between two readings; if it is implausible, bisect to find the jump."""
+        """Return the running time between two clock values.
+
+        If the difference of the clock values is implausible, the clock jump is located by bisection.
+        """
         usual = (later.position - earlier.position) * self._seconds_per_byte
         step = later.seconds - earlier.seconds
         if step < -_WRAP / 2:
@@ -116,7 +119,10 @@ def _is_sync(data: bytes, at: int, size: int) -> bool:
 
 
 def _transport_clocks(data: bytes, start: int) -> Iterator[Reading]:
-    """Yield the program clock references of the first program, in packets of 188, 192 or 204 bytes."""
+    """Yield the clock values (program clock references) of the first program in an MPEG transport stream.
+
+    The packets of a transport stream have 188, 192 or 204 bytes.
+    """
     found = next(((at, size) for size in _PACKETS for at in range(size) if _is_sync(data, at, size)), None)
     if found is None:
         return
@@ -133,7 +139,7 @@ def _transport_clocks(data: bytes, start: int) -> Iterator[Reading]:
 
 
 def _program_clocks(data: bytes, start: int) -> Iterator[Reading]:
-    """Yield the system clock references in the pack headers of a program stream."""
+    """Yield the clock values (system clock references) in the pack headers of an MPEG program stream."""
     at = data.find(b"\x00\x00\x01\xba")
     while 0 <= at <= len(data) - 10:
         a, b, c, d, e = data[at + 4 : at + 9]

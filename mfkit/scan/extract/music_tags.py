@@ -21,11 +21,14 @@ from mfkit.scan.media_source import Source, name_of, open_source
 
 _DAMAGE = (TinyTagException, *PARSER_ERRORS)
 _OGG = ("ogg", "opus", "spx", "ogv")
-_APE = ("ape", "wv", "mpc")  # These formats use APE tags as their own tags.
+_APE = ("ape", "wv", "mpc")  # APE tags are the native tags of these formats.
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read all tags of a file. The format's own tags have the highest priority, ID3v1 the lowest."""
+    """Read all tags of an audio file.
+
+    The format's own tags have the highest priority, and ID3v1 has the lowest.
+    """
     with open_source(source) as stream:
         reader = file_reader(stream)
         format_name = file_format.format
@@ -58,7 +61,7 @@ def _after_id3(reader: BoundedReader) -> int:
 def _merged(
     first: Iterable[Id3 | None], named: Iterable[RawTags] = (), last: Iterable[Id3 | None] = ()
 ) -> Metadata:
-    """Decode all tags of a file with one detected encoding, and merge them in their order of priority."""
+    """Decode all tags of a file with one detected encoding, and merge the tags by priority."""
     first, named, last = list(first), list(named), list(last)
     raw = [value for tags in named for name, values in tags.items() for value in values]
     texts = FileTexts.of([*doubtful_texts([*first, *last]), *raw])

@@ -44,7 +44,7 @@ class _LimitReached(Exception):
 
 
 def elements(part: bytes, *, is_truncated: bool = False) -> list[Element]:
-    """Return the elements of an XML part in the order of their end tags.
+    """Return the elements of an XML file inside a document, in the order of their end tags.
 
     Args:
         part: The XML text; its declaration or byte-order mark states the encoding.
@@ -97,7 +97,7 @@ _MAX_LIST = 50
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read a document's properties; a document without properties is valid.
+    """Read a document's properties, such as its title. A document without properties is valid.
 
     Raises:
         ExtractionError: The archive is damaged, or lacks a part that the format requires.
@@ -114,7 +114,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         try:
             read_properties(archive, metadata, extra)
         except ExtractionError as error:
-            # The document itself may be intact although its properties are not.
+            # The document may be intact although its properties are damaged, so the error is only recorded.
             extra["probe_notes"] = [f"office: {error}"]
     metadata["extra"] = extra
     return from_origin("document", metadata)
@@ -188,7 +188,7 @@ def _epub(archive: Archive, metadata: Metadata, extra: dict[str, Any]) -> None:
     found = _elements(archive, package)
     texts = _texts(found)
     dates = [element for element in found if element.name == "date" and element.text]
-    # A date without an event is the publication date of the work, not of this file.
+    # An EPUB date without the attribute "event" is the publication date of the work, not of this file.
     created = next((date.text for date in dates if date.attributes.get("event") == "creation"), None)
     published = next(
         (date.text for date in dates if date.attributes.get("event", "publication") == "publication"), None

@@ -20,7 +20,11 @@ _FIRST_PAGE, _CONTINUED = 2, 1
 
 
 class _Clock(NamedTuple):
-    """Conversion of a stream's positions to seconds: rate, positions to skip, bits of the frame offset."""
+    """Conversion of an Ogg stream's granule positions to seconds.
+
+    The fields are the positions per second, the number of positions to skip at the start, and the number of
+    bits of the frame offset in a position.
+    """
 
     rate: float
     skip: int = 0
@@ -99,13 +103,16 @@ def _longest(streams: dict[int, _Stream]) -> float:
 
 
 def _next_page(reader: BoundedReader, at: int) -> int:
-    """Return the offset of the next page after damage, within one page's size; -1 if there is none."""
+    """Return the offset of the next Ogg page after damaged data.
+
+    Return -1 if there is no page within the maximum size of one page.
+    """
     found = reader.read(at + 1, _MAX_PAGE).find(b"OggS")
     return at + 1 + found if found >= 0 else -1
 
 
 def _clock(packet: bytes) -> _Clock | None:
-    """Return the clock of a stream, read from its first packet; None for an unknown codec.
+    """Return the clock that an Ogg stream's first packet describes, or None if the codec is unknown.
 
     Vorbis I, section 4.2.2; RFC 7845, section 5.1 (Opus); Ogg FLAC mapping; Speex; Theora, section 6.2.
     """

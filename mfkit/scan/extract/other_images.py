@@ -39,7 +39,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 def _with_pillow(stream: BinaryIO, file_format: FileFormat) -> Metadata:
     Image.init()
-    # Image.open() is not used, because it rejects large images, and tries further formats on untrusted bytes.
+    # Image.open() is not used, because it rejects large images, and because it would parse untrusted bytes
+    # with the parsers of many formats.
     reader = Image.OPEN[_PILLOW_FORMATS[file_format.format]][0]
     try:
         with warnings.catch_warnings():

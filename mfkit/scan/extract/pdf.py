@@ -13,12 +13,12 @@ from mfkit.scan.media_source import Source, open_source
 
 _MAX_STREAM = 16 << 20
 
-# pypdf logs every irregularity of a file; errors are raised as exceptions.
+# pypdf logs every irregularity of a file. The log is not needed, because errors are raised as exceptions.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
-# The limits are low, because only streams with object tables are decompressed, not pages or images; a table
-# of a million objects takes 5 MB. By default pypdf decompresses up to 75 MB and runs the program jbig2dec on
-# untrusted data.
+# These size limits are low, because only streams with object tables are decompressed, not pages or images. A
+# table of a million objects takes 5 MB. By default, pypdf decompresses up to 75 MB and runs the program
+# jbig2dec on untrusted data.
 _BOUNDS = pypdf.Configuration(
     maximum_declared_stream_length=_MAX_STREAM,
     array_based_stream_maximum_output_length=_MAX_STREAM,
@@ -37,7 +37,7 @@ _DAMAGE = (PyPdfError, MemoryError, *PARSER_ERRORS)
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read title, author, creation date and number of pages, unless they are encrypted.
+    """Read title, author, creation date and number of pages of a PDF, unless they are encrypted.
 
     Raises:
         ExtractionError: The file's cross-reference table or trailer cannot be read.
@@ -45,7 +45,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     with open_source(source) as stream, pypdf.apply_configuration(_BOUNDS):
         try:
             return _document_metadata(stream)
-        except DependencyError:  # AES encryption needs a package that is not installed.
+        # pypdf needs a further package to decrypt AES, and this package is not installed.
+        except DependencyError:
             return {"extra": {"encrypted": True}}
         except _DAMAGE as error:
             raise ExtractionError(f"the PDF's structure is damaged: {error}") from error
@@ -83,7 +84,10 @@ def _add_information(reader: pypdf.PdfReader, metadata: Metadata, extra: dict[st
 
 
 def _page_count(root: Any) -> int | None:
-    """Return the page count that the page tree states. Walking a malicious tree could take very long."""
+    """Return the page count that the PDF's page tree states.
+
+    The pages are not counted, because counting the pages of a malicious PDF could take very long.
+    """
     count = root["/Pages"].get_object().get("/Count")
     count = count.get_object() if isinstance(count, PdfObject) else count
     return int(count) if isinstance(count, int) and count >= 0 else None

@@ -56,7 +56,9 @@ def clean(metadata: Metadata) -> Metadata:
 
 
 def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Apply the rules of :func:`clean` to many rows; for ``extra`` see :func:`clean_extra`.
+    """Clean the metadata of many files, given as columns, by the rules of :func:`clean`.
+
+    The column ``extra`` is not cleaned here, but by :func:`clean_extra`.
 
     Args:
         metadata: Column name → one value per row, None where unknown. The values of a column have one
@@ -79,7 +81,7 @@ def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 
 def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
-    """Return extra metadata as JSON values of limited size, with origins only for the given fields."""
+    """Return extra metadata as JSON values of limited size, and keep only the origins of the given fields."""
     safe = json_safe(extra)
     origins = safe.get("origins")
     if isinstance(origins, dict):
@@ -90,14 +92,16 @@ def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
 
 
 def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
-    """Return text without control characters, trimmed and shortened; None for empty text and other types.
+    """Return text without control characters, trimmed and shortened.
+
+    Return None if the value is empty or is not text.
 
     Text ends at two NULs; a single NUL becomes a space. Control characters are removed, runs of white space
     become one space, a lone surrogate becomes U+FFFD, and the result is NFC.
     """
     if not isinstance(value, str):
         return None
-    # This fast path is sufficient for most text.
+    # Most text is printable ASCII and needs no further cleaning, so this fast path is sufficient.
     if value.isascii() and value.isprintable() and "  " not in value:
         return value.strip(" ")[:limit].rstrip() or None
     text = value[: 4 * limit].split("\x00\x00", 1)[0].replace("\x00", " ")
@@ -108,7 +112,7 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    """Return a finite float, also from text such as ``"3.5"``."""
+    """Convert a number, or text such as ``"3.5"``, to a finite float."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -153,7 +157,7 @@ def _within(limit: float) -> Callable[[object], float | None]:
 
 
 def clean_year(value: object) -> int | None:
-    """Return the first year from 1000 to 2100 in a number or in the text of a date; None if there is none."""
+    """Return the first year from 1000 to 2100 in a number or in a date's text, or None if there is none."""
     text = str(value)[:MAX_TEXT] if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
     for match in re.finditer(r"(?<![0-9])[0-9]{4}", text):
         if 1000 <= int(match[0]) <= 2100:
@@ -162,7 +166,9 @@ def clean_year(value: object) -> int | None:
 
 
 def clean_timestamp(value: object) -> datetime | None:
-    """Return a timestamp if its year is at least 1000, also in UTC, and it is not an epoch; otherwise None.
+    """Return a timestamp, or None if its year is before 1000 or if it is the epoch of an unset clock.
+
+    The year must be 1000 or later in local time and in UTC.
 
     Dates in the future and before photography are kept, because people want to see and correct them.
     """
@@ -189,7 +195,7 @@ def _json(value: object, depth: int, budget: list[int]) -> object:
     if budget[0] <= 0:
         return None
     budget[0] -= 8
-    if isinstance(value, str):  # Text is the most frequent type.
+    if isinstance(value, str):  # Text is checked first, because it is the most frequent type.
         text = clean_text(value)
         budget[0] -= len(text or "")
         return text
@@ -223,7 +229,8 @@ def _json_mapping(items: Iterable[tuple[object, object]], depth: int, budget: li
     return kept
 
 
-@lru_cache(maxsize=1_024, typed=True)  # The extra metadata of all files uses the same few keys.
+# Results are cached, because the extra metadata of all files uses the same few keys.
+@lru_cache(maxsize=1_024, typed=True)
 def _clean_key(key: str | int) -> str | None:
     return clean_text(str(key), 100)
 

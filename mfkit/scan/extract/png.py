@@ -60,7 +60,7 @@ def _header(reader: BoundedReader) -> Metadata:
 
 
 class _Chunks:
-    """Collector of the metadata in the chunks after the header, up to the end of a truncated file."""
+    """Collector of the metadata in the chunks after a PNG's header chunk, even if the file is truncated."""
 
     def __init__(self, frame: Metadata) -> None:
         self._frame = frame
@@ -69,7 +69,7 @@ class _Chunks:
         self._frames, self._seconds = 0, 0.0
 
     def read(self, reader: BoundedReader) -> str:
-        """Read the chunks up to IEND, and return an error message, or ``""`` if the file is valid."""
+        """Read all chunks of a PNG, and return an error message, or ``""`` if the file is valid."""
         at, has_pixels = 33, False
         for _ in range(_MAX_CHUNKS):
             head = reader.read(at, 8)
@@ -89,7 +89,7 @@ class _Chunks:
         return "" if has_pixels else "the PNG contains no image data"
 
     def _add_frame(self, control: bytes) -> None:
-        """Add an animation frame's delay (section 11.3.6.2); a denominator of 0 means 100."""
+        """Count an animation frame and add its delay (section 11.3.6.2). A denominator of 0 means 100."""
         if len(control) == 26:
             top, bottom = struct.unpack_from(">HH", control, 20)
             self._frames += 1
@@ -151,7 +151,7 @@ def _read_profile(name: str, text: bytes, blocks: Blocks) -> None:
 
 
 def _inflate(data: bytes) -> bytes:
-    """Decompress text up to a size limit, because the output can be extremely large."""
+    """Decompress text up to a size limit, because the decompressed text can be extremely large."""
     try:
         return zlib.decompressobj().decompress(data, _MAX_TEXT)
     except zlib.error:

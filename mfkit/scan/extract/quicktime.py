@@ -33,7 +33,8 @@ _CODECS = {
 }
 
 
-_Matrix = tuple[int, int, int, int]  # a, b, c and d as 16.16 fixed-point numbers
+# The numbers are a, b, c and d of a transformation matrix, as 16.16 fixed-point numbers.
+_Matrix = tuple[int, int, int, int]
 _IDENTITY: _Matrix = (1 << 16, 0, 0, 1 << 16)
 
 
@@ -74,7 +75,7 @@ class Movie(NamedTuple):
 
 
 def read_movie(source: Source) -> Movie:
-    """Read a file's movie header; empty if the file has none."""
+    """Read a file's movie header. The result is empty if the file has no movie header."""
     with open_source(source) as stream:
         reader = file_reader(stream)
         movie = child(reader, b"moov")
@@ -107,7 +108,7 @@ def movie_header(movie: BoundedReader) -> Movie:
     point = iso6709(texts.get(_LOCATION, "")) or iso6709(texts.get("xyz", ""))
     if point is not None:
         metadata["latitude"], metadata["longitude"] = point
-    # Apple's key states the camera's UTC offset; the header states only UTC.
+    # Apple's creation date tag states the camera's UTC offset, whereas the movie header states only UTC.
     if (created := parse_date(texts.get(_CREATION))) is not None:
         stated = StatedDate("quicktime creationdate", *created)
         metadata["dates"] = (*metadata.get("dates", ()), stated)
@@ -123,7 +124,7 @@ def _movie_header_box(content: BoundedReader) -> Metadata:
     unknown = 2**64 - 1 if data[0] == 1 else 2**32 - 1
     if scale and 0 < length < unknown:
         metadata["duration"] = length / scale
-    # Some programs write seconds since 1970 instead of 1904.
+    # The movie header counts seconds since 1904, but some programs write seconds since 1970.
     date = from_seconds(created - _UNIX_EPOCH if created >= _UNIX_EPOCH else created)
     if date is not None and _FIRST_YEAR <= date.value.year:
         metadata["dates"] = (StatedDate("movie header", *date),)
@@ -159,7 +160,10 @@ def _matrix(data: bytes, at: int) -> _Matrix | None:
 
 
 def _rotation(track: _Matrix, movie: _Matrix) -> int:
-    """Return the rotation in degrees by the track's and the movie's matrix; 0 unless 90, 180 or 270."""
+    """Return the video's rotation in degrees, computed from the matrices of the track and the movie.
+
+    Return 0 if the rotation is not 90, 180 or 270 degrees.
+    """
     a, b = (track[0] * movie[side] + track[1] * movie[2 + side] for side in (0, 1))
     c, d = (track[2] * movie[side] + track[3] * movie[2 + side] for side in (0, 1))
     if not a * d - b * c:
@@ -182,7 +186,7 @@ def _user_data(content: BoundedReader, metadata: Metadata, texts: dict[str, str]
 
 
 def _loci(data: bytes, metadata: Metadata) -> None:
-    """Read a 3GPP location: name, NUL, role, and 16.16 fixed-point longitude, latitude and altitude."""
+    """Read a 3GPP location box: name, NUL, role, and 16.16 fixed-point longitude, latitude and altitude."""
     encoding, ends = ("utf-16", b"\x00\x00") if data[:2] in (b"\xfe\xff", b"\xff\xfe") else ("utf-8", b"\x00")
     name, found, rest = data.partition(ends)
     if not found or len(rest) < 9:
@@ -193,9 +197,10 @@ def _loci(data: bytes, metadata: Metadata) -> None:
 
 
 def _keyed_values(content: BoundedReader) -> Iterator[tuple[str, str]]:
-    """Yield the keys and text values of a ``meta`` box with named keys.
+    """Yield the keys and text values of a ``meta`` box whose items have named keys.
 
-    QuickTime's ``meta`` box starts with its content, MPEG-4's with four bytes of version and flags.
+    In QuickTime, a ``meta`` box starts with its content. In MPEG-4, it starts with four bytes of version and
+    flags.
     """
     start = 0 if content.read(4, 4) in (b"hdlr", b"keys", b"ilst") else 4
     parts: dict[bytes, Any] = {box.name: box.content for box in boxes(content, start)}

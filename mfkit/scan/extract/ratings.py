@@ -7,16 +7,16 @@ import math
 
 Stars = int | float
 
-# Lower limits of one to five stars. Windows Media Player and Explorer write 1, 64, 128, 196 and 255, and
-# other programs write similar values.
+# These are the lowest ID3 rating bytes for one to five stars. Windows Media Player and Explorer write 1, 64,
+# 128, 196 and 255, and other programs write similar values.
 _POPM_LIMITS = (1, 32, 96, 160, 224)
-# MediaMonkey and MusicBee write these values for half stars.
+# MediaMonkey and MusicBee write these rating bytes for ratings with half a star.
 _POPM_HALVES = {13: 0.5, 54: 1.5, 118: 2.5, 186: 3.5, 242: 4.5}
 _LINEAR_PLAYERS = ("quodlibet", "banshee", "rhythmbox", "clementine", "strawberry")
 
 
 def number(text: object) -> float | None:
-    """Parse a finite decimal number, with a point or a comma; None for anything else."""
+    """Parse a finite decimal number with a point or a comma. Return None for any other text."""
     if isinstance(text, bool) or not isinstance(text, (int, float, str)):
         return None
     try:
@@ -27,7 +27,7 @@ def number(text: object) -> float | None:
 
 
 def stars(value: float | None) -> Stars | None:
-    """Round a number of stars to half stars; None if it is outside the range -1 to 5."""
+    """Round a number of stars to half stars. Return None if the number is outside the range -1 to 5."""
     if value is None or not (-1 <= value <= 5):
         return None
     if value < 0:
@@ -37,19 +37,27 @@ def stars(value: float | None) -> Stars | None:
 
 
 def from_percent(value: float | None) -> Stars | None:
-    """Convert Microsoft's scale, on which 1, 25, 50, 75 and 99 are one to five stars; 0 means not rated."""
+    """Convert Microsoft's percent rating to stars: 1, 25, 50, 75 and 99 mean one to five stars.
+
+    A rating of 0 means that the file is not rated.
+    """
     if value is None or not 0 < value <= 100:
         return None
     return next(count for count, limit in enumerate((12, 37, 62, 87, 100), 1) if value <= limit)
 
 
 def from_hundred(value: float | None) -> Stars | None:
-    """Convert a scale from 0 to 100 with 20 points for each star; 0 means not rated."""
+    """Convert a rating from 0 to 100 to stars, with 20 points for each star.
+
+    A rating of 0 means that the file is not rated.
+    """
     return stars(value / 20) if value is not None and 0 < value <= 100 else None
 
 
 def from_popularimeter(value: int, player: str) -> Stars | None:
-    """Convert the rating of an ID3 popularimeter (ID3v2.3, section 4.18), 1 to 255; 0 means unknown.
+    """Convert the rating byte of an ID3 popularimeter frame to stars (ID3v2.3, section 4.18).
+
+    A rating byte from 1 to 255 is a rating, and 0 means that the rating is unknown.
 
     Args:
         value: The rating byte.
@@ -65,7 +73,7 @@ def from_popularimeter(value: int, player: str) -> Stars | None:
 
 
 def from_comment(name: str, text: str) -> Stars | None:
-    """Convert the rating in a Vorbis comment, an APE item or another named text.
+    """Convert the rating in a Vorbis comment, an APE item or another named text to stars.
 
     Args:
         name: The field's name in lower case: ``rating`` (1 to 5, or to 100), ``fmps_rating`` (0.0 to 1.0,

@@ -41,7 +41,7 @@ EXTRACTOR_VERSION = 4
 
 
 class MissingLibraryError(Exception):
-    """Error for a library that cannot be imported: the installation is broken, not the scanned file."""
+    """Error for a Python library that cannot be imported, so that the file is not reported as damaged."""
 
 
 class ExtractorStep(NamedTuple):
@@ -50,8 +50,8 @@ class ExtractorStep(NamedTuple):
     Attributes:
         name: Name in ``extra["probe_notes"]``.
         extract: The extractor.
-        fills: Fields that the extractor can fill. It runs only if one of them is missing, or always if this
-            is empty.
+        fills: Fields that the extractor can fill. It runs only if one of these fields is missing, or
+            always if `fills` is empty.
         suffices: Whether the file counts as readable if only this extractor succeeds.
     """
 
@@ -112,7 +112,7 @@ _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
 
 
 def _register() -> None:
-    """Register the media type's default extractors for each format that is not listed above."""
+    """Register default extractors, by media type, for the formats that the registry does not list."""
     for name, file_format in FORMATS.items():
         if name in _REGISTRY or name in _WITHOUT_METADATA:
             continue
@@ -130,7 +130,10 @@ _register()
 
 
 def extractors_for(file_format: FileFormat) -> tuple[ExtractorStep, ...]:
-    """Return the extractors for a format in order; empty for formats whose metadata is not read."""
+    """Return the extractors for a format, in the order in which they run.
+
+    The result is empty for formats whose metadata is not read.
+    """
     return _REGISTRY.get(file_format.format, ())
 
 
@@ -172,7 +175,8 @@ def extract_metadata(
             is_damaged = is_damaged or bool(error.partial)
         else:
             found = merge(found, part)
-            # An empty result is not a success, because lenient extractors raise no error for random bytes.
+            # An extractor that returns no values has not succeeded, because lenient extractors raise no error
+            # for random bytes.
             successes += step.suffices and _has_values(part)
     is_readable = successes and not is_damaged
     if notes and is_readable:
@@ -191,7 +195,7 @@ def extract_metadata(
 
 
 def _lens(found: Metadata) -> Metadata:
-    """Return the lens specification as the name of the lens, for files that state no name."""
+    """Return the lens specification as the lens name, for files that state no lens name."""
     specification = found.get("extra", {}).pop(LENS_SPECIFICATION, None)
     return {"extra": {"lens": specification}} if specification else {}
 

@@ -1,4 +1,4 @@
-"""Reader of texts in WAV and AIFF: RIFF's INFO list, AIFF's text chunks, and chunks with an ID3 tag.
+"""Reader of tags in WAV and AIFF files: RIFF's INFO list, AIFF's text chunks, and ID3 tags.
 
 Multimedia Programming Interface and Data Specifications 1.0 (RIFF INFO); AIFF 1.3, "Text chunks".
 """

@@ -29,7 +29,7 @@ class StatedDate(NamedTuple):
 
 
 class Metadata(TypedDict, total=False):
-    """Metadata that a file states about itself; a missing key and None both mean unknown.
+    """Metadata that a file states about itself. A missing key and the value None both mean unknown.
 
     Units: seconds, pixels, frames per second, bits per second, hertz, millimetres, degrees (WGS84).
     ``taken_at`` is time-zone-aware if the file states a UTC offset, and naive local time otherwise.
@@ -90,7 +90,7 @@ _PAIRED = {name: pair for pair in (*PAIRS, ("taken_at", "taken_precision")) for 
 
 
 class ExtractionError(Exception):
-    """Error for a file that does not follow its format; the message says what is wrong.
+    """Error for a file that does not follow its format. The message says what is wrong.
 
     Attributes:
         partial: Metadata that could be read nevertheless, such as the EXIF of a truncated JPEG.
@@ -102,7 +102,7 @@ class ExtractionError(Exception):
 
 
 def from_origin(origin: str, metadata: Metadata) -> Metadata:
-    """Drop fields without a value and record the origin of the others.
+    """Drop metadata fields without a value, and record the origin of the remaining fields.
 
     Args:
         origin: Origin of the fields, such as ``"exif"``, ``"xmp"``, ``"container"`` or ``"tag"``.
@@ -120,7 +120,7 @@ def from_origin(origin: str, metadata: Metadata) -> Metadata:
 
 
 def merge(*parts: Metadata) -> Metadata:
-    """Merge partial metadata: for each field or pair of fields, the first value is used."""
+    """Merge partial metadata, and use the first value of each field or pair of fields."""
     merged: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -151,7 +151,10 @@ COUNTED, ESTIMATED = "counted", "estimate"
 
 
 def animation(frames: int, seconds: float, origin: str = COUNTED) -> Metadata:
-    """Return the duration and number of frames of an animated image; empty for fewer than two frames."""
+    """Return the duration and number of frames of an animated image.
+
+    The result is empty for fewer than two frames.
+    """
     if frames < 2:
         return {}
     return from_origin(origin, {"duration": seconds or None, "extra": {"frames": frames}})

@@ -16,7 +16,8 @@ SEPARATOR = "; "
 Tags = Mapping[str, Sequence[str]]
 """Lower-case tag name → values."""
 
-# Field → tag names that formats and programs use for it, in order of priority.
+# The keys are metadata fields, and the values are the tag names that formats and programs use for a field, in
+# order of priority.
 _NAMES = {
     "title": ("title",),
     "artist": ("artist", "author"),
@@ -42,7 +43,7 @@ _MAX_VALUES = 50
 
 
 def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = "tag") -> Metadata:
-    """Convert named tags to metadata.
+    """Convert named music tags to metadata fields.
 
     Args:
         tags: The tags; values that are empty or repeated are ignored.
@@ -90,7 +91,7 @@ def number_text(numbers: Sequence[str], totals: Sequence[str] = ()) -> str | Non
 
 
 def _values(tags: Tags, names: Iterable[str]) -> list[str]:
-    """Return the values of the first tag name that has any, without duplicates."""
+    """Return the values of the first tag name that has values, without duplicates."""
     for name in names:
         members = [value.strip("\x00 \t\r\n") for value in tags.get(name, ())[:_MAX_VALUES]]
         if found := list(dict.fromkeys(member for member in members if member)):

@@ -1,4 +1,4 @@
-"""Decoding of texts in files of all formats, whose declared encoding is often wrong.
+"""Decoder for texts in media files, whose declared encoding is often wrong.
 
 The standards of ID3v1, ID3v2, IPTC and EXIF prescribe Latin-1 or ASCII, but programs write UTF-8 or the
 encoding of their country.
@@ -15,13 +15,13 @@ _SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
 _ASCII_COMPATIBLE = (None, "ascii", "latin-1", "utf-8", DEFAULT_ENCODING)
-_ONE_CHARACTER = 3  # A cut-off UTF-8 sequence has at most 3 bytes.
+_ONE_CHARACTER = 3  # A UTF-8 character that was cut off at the end of a text has at most 3 bytes.
 UNKNOWN = "unknown"
 """Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because no encoding was detected."""
 
 
 def decode(data: bytes, declared: str | None = None, *, legacy: str = DEFAULT_ENCODING) -> str:
-    """Decode text with the first of these that is valid: the declared encoding, UTF-8, the legacy encoding.
+    """Decode text in its declared encoding, in UTF-8 or in a legacy encoding, whichever is valid.
 
     Latin-1 and ASCII are valid for nearly any bytes, and are therefore tried after UTF-8. UTF-8 that was
     encoded twice is repaired. Bytes without a character are written as ``\\x81``.
@@ -52,7 +52,7 @@ def decode(data: bytes, declared: str | None = None, *, legacy: str = DEFAULT_EN
 
 
 def repair(text: str) -> str:
-    """Undo UTF-8 that was read as Latin-1 or Windows-1252; return other text unchanged.
+    """Repair UTF-8 text that was decoded as Latin-1 or Windows-1252, and return other text unchanged.
 
     Example:
         >>> repair("ZÃ¼rich")
@@ -72,15 +72,16 @@ def repair(text: str) -> str:
         fixed = raw.decode("utf-8")
     except UnicodeDecodeError:
         return text
-    # A capital letter before a quotation mark, as in 'the "CAFÉ"', happens to be valid UTF-8 too.
+    # A capital letter before a quotation mark, as in 'the "CAFÉ"', looks like wrongly decoded UTF-8, so such
+    # text is not repaired.
     return text if _CAPITAL_AND_QUOTE.sub("", text).isascii() else fixed
 
 
 def undo_latin1(text: str) -> bytes | None:
-    """Return the bytes of a text that a library decoded as Latin-1, or as UTF-8 with surrogate escapes.
+    """Return the original bytes of a text that a library decoded as Latin-1, or as UTF-8 with surrogates.
 
     Returns:
-        The bytes; None if the text has other characters, so that it was decoded in another way.
+        The bytes, or None if the text has characters that show that it was decoded in another way.
     """
     try:
         return text.encode("latin-1")
@@ -90,7 +91,7 @@ def undo_latin1(text: str) -> bytes | None:
 
 
 def escaped_bytes(text: str) -> bytes | None:
-    """Return the bytes of a text with surrogate escapes; None if the text contains no surrogate escapes."""
+    """Return the original bytes of a text with surrogate escapes, or None if it has no surrogate escapes."""
     if text.isascii() or not any("\udc80" <= character <= "\udcff" for character in text):
         return None
     try:
@@ -101,7 +102,7 @@ def escaped_bytes(text: str) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class FileTexts:
-    """Encoding of a file's texts, detected from all texts together.
+    """Legacy encoding of a file's texts, which is detected from all texts together.
 
     Attributes:
         legacy: Encoding of texts that are neither in their declared encoding nor UTF-8.
@@ -125,7 +126,7 @@ class FileTexts:
         return cls(found, found != DEFAULT_ENCODING, found)
 
     def decode(self, data: bytes, declared: str | None = None) -> str:
-        """Decode one of the texts; see the function `decode`."""
+        """Decode one of the file's texts with the function `decode` and the detected legacy encoding."""
         return decode(data, declared, legacy=self.legacy)
 
 
@@ -139,7 +140,10 @@ def _codec_name(declared: str | None) -> str | None:
 
 
 def _strict(data: bytes, codec: str) -> str | None:
-    """Decode bytes, without a last character that was cut off at a field's length; None if invalid."""
+    """Decode bytes, without a last character that was cut off at a field's maximum length.
+
+    Return None if the bytes are not valid in the encoding.
+    """
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
@@ -148,7 +152,8 @@ def _strict(data: bytes, codec: str) -> str | None:
         if not is_cut or start < _ONE_CHARACTER or len(data) - start > _ONE_CHARACTER:
             return None
         if data[:start].isascii():
-            return None  # "Caf\xe9" is Latin-1, not UTF-8 that ends too early.
+            # The bytes "Caf\xe9" are Latin-1 text, not UTF-8 text whose last character was cut off.
+            return None
         return data[:start].decode(codec)
 
 

@@ -17,9 +17,10 @@ from mfkit.scan.extract.tiff_directories import Directory, Value
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_UNCOMPRESSED = 1  # Value of Compression for uncompressed data.
-_TRUNCATED = "is_truncated"  # Temporary key in ``extra``, until the size is known.
-_REDUCED = 1  # Bit 0 of NewSubfileType marks a smaller version of another image.
+_UNCOMPRESSED = 1  # The tag Compression has this value if the data is not compressed.
+# This temporary key in ``extra`` marks a truncated file until the image size has been checked.
+_TRUNCATED = "is_truncated"
+_REDUCED = 1  # Bit 0 of the tag NewSubfileType marks a smaller version of another image in the file.
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -101,7 +102,8 @@ def _image_size(directories: Sequence[Directory], file_format: FileFormat) -> Me
         top, left, bottom, right = (_integer(main.get(tag)) for tag in (4, 5, 6, 7))
         width, height = right - left, bottom - top
     if file_format.format in ("cr2", "iiq"):
-        # The directories of these formats describe previews. EXIF states the size of the developed image.
+        # The TIFF directories of CR2 and IIQ files describe previews. EXIF states the size of the developed
+        # image.
         for entry in directories:
             if entry.name == "exif" and _integer(entry.tags.get(0xA002)) * _integer(entry.tags.get(0xA003)):
                 sides = _integer(entry.tags.get(0xA002)), _integer(entry.tags.get(0xA003))
@@ -118,7 +120,10 @@ def _image_size(directories: Sequence[Directory], file_format: FileFormat) -> Me
 
 
 def _raf(reader: BoundedReader, file_format: FileFormat) -> Metadata:
-    """Read a RAF image: a JPEG and a directory, whose big-endian offsets are at the bytes 84 and 92."""
+    """Read a Fujifilm RAF image, which contains a JPEG image and a directory.
+
+    The big-endian offsets of the JPEG and the directory are at the bytes 84 and 92.
+    """
     head = reader.read(84, 16)
     if len(head) < 16:
         raise ExtractionError("the raf image ends within its header")
@@ -135,7 +140,7 @@ def _raf(reader: BoundedReader, file_format: FileFormat) -> Metadata:
         sides[tag] = (width, height)
         at += 4 + size
     tag_bytes: Metadata = {}
-    for tag in (0x0111, 0x0100):  # The cropped size is preferred to the full sensor size.
+    for tag in (0x0111, 0x0100):  # The size after cropping is preferred to the size of the full sensor.
         if tag in sides and all(sides[tag]):
             tag_bytes = from_origin("container", {"width": sides[tag][0], "height": sides[tag][1]})
             break
@@ -143,7 +148,10 @@ def _raf(reader: BoundedReader, file_format: FileFormat) -> Metadata:
 
 
 def _mrw(reader: BoundedReader, file_format: FileFormat) -> Metadata:
-    """Read an MRW image: blocks from byte 8, of which PRD contains the size and TTW a TIFF structure."""
+    """Read a Minolta MRW image: the size in its block PRD, and the TIFF structure in its block TTW.
+
+    The blocks start at byte 8.
+    """
     size: Metadata = {}
     camera: Metadata = {}
     at = 8

@@ -13,17 +13,19 @@ from mfkit.scan.extract.bounded_reader import BoundedReader
 Value = int | float | str | bytes | tuple[int | float, ...]
 
 _MAX_DIRECTORIES, _MAX_ENTRIES, _MAX_VALUE = 24, 1024, 4096
-# Maximum bytes of XMP, IPTC-IIM and Photoshop resources.
+# The keys are the tags of XMP, IPTC-IIM and Photoshop resources, and the values are the maximum bytes to
+# read.
 _BLOCK_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 262_144}
 _LARGE_TAGS = _BLOCK_TAGS | dict.fromkeys(
     (0x0111, 0x0117, 0x0144, 0x0145), 65_536
-)  # These tags are the offsets and sizes of strips and tiles.
-# Type → code of the struct module; a rational is two integers.
+)  # The latter tags are the offsets and sizes of an image's strips and tiles.
+# The keys are TIFF field types, and the values are format codes of the struct module. A rational number
+# consists of two integers.
 _STRUCT_CODES = {
     1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d",
     13: "I", 16: "Q", 17: "q", 18: "Q", 129: "s",
 }  # fmt: skip
-_TEXT_TYPES = (2, 129)  # The types are ASCII and UTF-8 (Exif 3.0, section 4.6.2).
+_TEXT_TYPES = (2, 129)  # Fields of the types ASCII and UTF-8 contain text (Exif 3.0, section 4.6.2).
 _TYPE_SIZES = {field_type: struct.calcsize("<" + code) for field_type, code in _STRUCT_CODES.items()}
 _SUB_DIRECTORIES = {0x8769: "exif", 0x8825: "gps", 0x014A: "sub"}
 _GPS_COORDINATES = (2, 4)
@@ -38,7 +40,7 @@ class Directory:
     """Tags of one TIFF directory.
 
     Attributes:
-        name: ``"main"`` for the first of the chain, ``"next"``, ``"sub"``, ``"exif"``, ``"gps"``,
+        name: ``"main"`` for the first directory, ``"next"``, ``"sub"``, ``"exif"``, ``"gps"``,
             ``"canon"`` or ``"apple"``.
         tags: Tag → value; rationals are floats, NaN if the denominator is zero.
     """
@@ -95,7 +97,10 @@ def directories(
 
 
 def _apple_notes(note: BoundedReader, wanted: frozenset[int]) -> Iterator[Directory]:
-    """Read Apple's maker notes, a directory with its own byte order and offsets from its signature."""
+    """Read Apple's maker notes, a TIFF directory with its own byte order.
+
+    The offsets in this directory are relative to the signature of the maker notes.
+    """
     head = note.read(0, 14)
     order = {b"II": "<", b"MM": ">"}.get(head[12:14])
     if head.startswith(b"Apple iOS\x00") and order is not None:
@@ -107,7 +112,7 @@ def _apple_notes(note: BoundedReader, wanted: frozenset[int]) -> Iterator[Direct
 def _read_directory(
     reader: BoundedReader, order: str, is_big: bool, offset: int, directory: Directory, wanted: frozenset[int]
 ) -> int:
-    """Fill one directory, and return the offset of the next directory in the chain, or 0."""
+    """Read the tags of one TIFF directory, and return the offset of the next directory, or 0 at the end."""
     count_code, entry_size, inline, pointer = ("Q", 20, 8, "Q") if is_big else ("H", 12, 4, "I")
     count_size = struct.calcsize(count_code)
     counted = reader.read(offset, count_size)
@@ -140,7 +145,8 @@ def _read_directory(
         if directory.name == "gps" and (field_type == 5 or field_type in (1, 7) and tag in _GPS_COORDINATES):
             value = _gps_value(data, order)
         else:
-            # A metadata block may have an integer type, whose byte order must not be applied to the block.
+            # A block such as XMP may be declared as integers, but byte order must not be applied to the
+            # block.
             value = data if tag in _BLOCK_TAGS else _value(data, field_type, order)
         if value is not None:
             directory.tags[tag] = value
@@ -168,7 +174,10 @@ def _canon_offset_shift(block: bytes, order: str, offset: int, count: int) -> in
 
 
 def _gps_value(data: bytes, order: str) -> Value | None:
-    """Return a GPS value as numbers; its rationals can be negative, or stored as undefined bytes."""
+    """Return an EXIF GPS value as numbers.
+
+    Some programs store negative rationals, or store rationals as bytes of undefined type.
+    """
     count = len(data) // 8
     parts = struct.unpack_from(f"{order}{2 * count}I", data)
     numbers = tuple(_gps_number(top, bottom) for top, bottom in zip(parts[::2], parts[1::2]))
@@ -179,7 +188,8 @@ def _gps_number(top: int, bottom: int) -> float:
     if not bottom:
         return float("nan")
     unsigned = top / bottom
-    # The unsigned number is impossible, so the program that wrote it meant a negative number.
+    # As an unsigned number, this GPS value is impossible, so the program that wrote it meant a negative
+    # number.
     return (top - 2**32) / bottom if top >= 2**31 and unsigned > _MAX_GPS_NUMBER else unsigned
 
 

@@ -24,7 +24,7 @@ _SUSPICIOUS_FPS = 240
 _MEASURED_PACKETS, _READ_PACKETS, _FIRST_PACKETS = 240, 2_000, 500
 _IMAGE_CODECS = frozenset(("mjpeg", "png", "bmp", "gif", "tiff", "webp", "ljpeg", "jpeg2000", "jpegxl"))
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
-# ITU-T H.273 (07/2021), tables 2 and 3, with FFmpeg's names.
+# The keys are codes of ITU-T H.273 (07/2021, tables 2 and 3), and the values are FFmpeg's names for them.
 _TRANSFERS = {
     1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 13: "iec61966-2-1",
     14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084", 17: "smpte428", 18: "arib-std-b67",
@@ -46,20 +46,23 @@ def is_cover(stream: Stream) -> bool:
 
 
 def has_decoder(stream: Stream) -> bool:
-    """Return whether FFmpeg can decode a stream. If not, PyAV's codec context is None, despite its type."""
+    """Return whether FFmpeg can decode a stream.
+
+    Without a decoder, PyAV's codec context is None, although its type annotation excludes None.
+    """
     context: object = stream.codec_context
     return context is not None
 
 
 def moving_pictures(container: InputContainer) -> list[VideoStream]:
-    """Return the video streams that are neither covers nor previews."""
+    """Return the video streams that are neither cover images nor preview images."""
     videos = [stream for stream in container.streams.video if not is_cover(stream)]
     others = len(videos) + len(container.streams.audio)
     return [stream for stream in videos if others == 1 or not _is_single_image(container, stream)]
 
 
 def _is_single_image(container: InputContainer, stream: VideoStream) -> bool:
-    """Return whether a stream has an image codec and one frame, so that it is a cover without a flag."""
+    """Return whether a stream consists of a single image, which is a cover image without the cover flag."""
     if not has_decoder(stream) or stream.codec_context.codec.canonical_name not in _IMAGE_CODECS:
         return False
     if stream.frames or stream.disposition & Disposition.still_image:
@@ -73,7 +76,7 @@ def _is_single_image(container: InputContainer, stream: VideoStream) -> bool:
 
 
 def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _S | None:
-    """Return FFmpeg's best stream if it is a candidate, or else the first candidate with a default flag."""
+    """Return the candidate that FFmpeg considers best, or else the first candidate with a default flag."""
     if len(candidates) < 2:
         return candidates[0] if candidates else None
     chosen = container.streams.best(kind)
@@ -84,7 +87,7 @@ def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _
 
 
 def languages(streams: Iterable[Stream]) -> list[str] | None:
-    """Return the languages that streams state, each once, in the order of the streams."""
+    """Return the languages of streams without duplicates, in the order of the streams."""
     stated = (stream.language for stream in islice(streams, _MAX_LANGUAGES))
     return list(dict.fromkeys(language for language in stated if language and language != "und")) or None
 
@@ -92,7 +95,10 @@ def languages(streams: Iterable[Stream]) -> list[str] | None:
 def add_video(
     metadata: Metadata, extra: dict[str, Any], container: InputContainer, stream: VideoStream
 ) -> None:
-    """Add the properties of a video stream; the size is as displayed, before rotation."""
+    """Add the properties of a video stream to the metadata.
+
+    The size is the displayed size before rotation.
+    """
     metadata["fps"] = frame_rate(container, stream)
     if not has_decoder(stream):
         return
@@ -132,7 +138,7 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     coded = stream.codec_context.framerate if has_decoder(stream) else None
     rates = (stream.average_rate, coded, stream.guessed_rate)
     if container.format.name in _WITHOUT_CONTAINER:
-        # For a video stream without a container, FFmpeg's average is only its default of 25.
+        # If a video has no container, FFmpeg's average frame rate is only its default of 25.
         rates = (coded, stream.average_rate, stream.guessed_rate)
     rate = next((float(rate) for rate in rates if rate), None)
     if rate is None or rate <= _SUSPICIOUS_FPS:
@@ -141,7 +147,7 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
 
 
 def _has_frames(container: InputContainer, stream: VideoStream, rate: float) -> bool:
-    """Return whether the timestamps of the first packets match a frame rate within 10 %."""
+    """Return whether the timestamps of a stream's first packets match a frame rate within 10 %."""
     times: list[int] = []
     try:
         for packet in islice(container.demux(stream), _READ_PACKETS):
@@ -166,7 +172,7 @@ class PacketCount(NamedTuple):
 
 
 def count_packets(container: InputContainer, size: int, limit: int) -> PacketCount | None:
-    """Add up the packet durations of a file's main stream, without jumps of the timestamps.
+    """Add up the packet durations of a file's main stream, and ignore jumps in the timestamps.
 
     Args:
         container: The file, opened with PyAV.
@@ -191,10 +197,11 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
                 untimed += packet.duration or 0
                 continue
             step = packet.dts - previous if previous is not None else -1
-            # A regular step already includes the packets in between, which have no timestamps.
+            # A regular difference between two timestamps already includes the packets without timestamps that
+            # are between them.
             total += step if 0 <= step <= longest else untimed + (usual if previous is not None else 0)
             untimed, usual, previous = 0, packet.duration or usual or max(step, 0), packet.dts
-    except FFmpegError:  # The file is damaged here. The packets before the damage are used.
+    except FFmpegError:  # The file is damaged at this packet, so only the packets before it are counted.
         pass
     total += untimed + (usual if previous is not None else 0)
     seconds = float(total * stream.time_base)
@@ -202,7 +209,7 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
 
 
 def add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) -> None:
-    """Add the properties of an audio stream."""
+    """Add the properties of an audio stream to the metadata."""
     if not has_decoder(stream):
         return
     context = stream.codec_context
@@ -212,7 +219,8 @@ def add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) ->
     if context.profile:
         extra["audio_profile"] = context.profile
     if name.startswith("dsd_"):
-        # FFmpeg's sample rate counts bytes of eight one-bit samples; a DSD rate counts the samples.
+        # For DSD audio, FFmpeg's sample rate counts bytes of eight one-bit samples, whereas the usual DSD
+        # sample rate counts single samples.
         extra["dsd_rate"] = context.sample_rate * 8
         extra["bits_per_sample"] = 8
     elif name.startswith("pcm_") or name in ("flac", "alac", "ape", "wavpack", "tta"):
@@ -220,7 +228,10 @@ def add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) ->
 
 
 def _bits_per_sample(name: str, decoded: AudioFormat | None) -> int | None:
-    """Return the bits per sample; 24-bit FLAC counts as 32 bits, which is accurate enough for a ratio."""
+    """Return the bits per sample of an audio stream.
+
+    24-bit FLAC counts as 32 bits, which is accurate enough for a compression ratio.
+    """
     digits = "".join(ch for ch in name.removeprefix("pcm_") if ch.isdigit())
     if name.startswith("pcm_") and digits in ("8", "16", "24", "32", "64"):
         return int(digits)

@@ -1,8 +1,8 @@
 """Reader of Vorbis comments in FLAC and Ogg, and of APEv2 tags.
 
-Both are named texts in UTF-8, and several texts can have the same name. Sources: Vorbis I specification,
-section 5; RFC 9639, section 8.6 (FLAC); RFC 3533 (Ogg); RFC 7845, section 5.2 (Opus); APEv2 specification
-(Hydrogenaudio).
+Vorbis comments and APE items are named texts in UTF-8, and several texts can have the same name. Sources:
+Vorbis I specification, section 5; RFC 9639, section 8.6 (FLAC); RFC 3533 (Ogg); RFC 7845, section 5.2 (Opus);
+APEv2 specification (Hydrogenaudio).
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
 _MAX_COMMENTS, _MAX_ITEM, _MAX_PACKET = 2_000, 16_384, 4 << 20
 _MAX_BLOCKS, _MAX_PAGES = 256, 512
 _COMMENT_BLOCK = 4
-# Prefixes of the comments in the second packet of a stream.
+# In an Ogg stream, the second packet contains the comments after one of these prefixes.
 _PACKET_NAMES = (b"\x03vorbis", b"OpusTags", b"\x81theora", b"\x81kate\x00\x00\x00", b"\x84")
 
 RawTags = dict[str, list[bytes]]
@@ -20,7 +20,10 @@ RawTags = dict[str, list[bytes]]
 
 
 def flac_comments(reader: BoundedReader, at: int = 0) -> RawTags:
-    """Read the Vorbis comments of a FLAC file whose signature is at an offset."""
+    """Read the Vorbis comments of a FLAC file, given the offset of its signature.
+
+    Other tags may precede the signature.
+    """
     if reader.read(at, 4) != b"fLaC":
         return {}
     at += 4
@@ -38,7 +41,7 @@ def flac_comments(reader: BoundedReader, at: int = 0) -> RawTags:
 
 
 def ogg_comments(reader: BoundedReader) -> RawTags:
-    """Read the comments of an Ogg file from its first stream that has comments."""
+    """Read the Vorbis comments of an Ogg file from its first stream that has comments."""
     packets: dict[int, list[bytearray]] = {}
     for serial, parts in _pages(reader):
         stream = packets.setdefault(serial, [bytearray()])
@@ -69,7 +72,10 @@ def ape_items(reader: BoundedReader) -> RawTags:
 
 
 def _comments(reader: BoundedReader) -> RawTags:
-    """Read a block of comments: vendor string, number of comments, comments; lengths are little-endian."""
+    """Read a block of Vorbis comments: the vendor string, the number of comments, and the comments.
+
+    All lengths are little-endian.
+    """
     at = 4 + int.from_bytes(reader.read(0, 4), "little")
     count = int.from_bytes(reader.read(at, 4), "little")
     at += 4
@@ -79,7 +85,7 @@ def _comments(reader: BoundedReader) -> RawTags:
         if len(head) < 4:
             break
         size = int.from_bytes(head, "little")
-        # Pictures are comments too and are skipped, because they are too long.
+        # Embedded images are stored as comments too. They are skipped, because they are too long.
         name, equals, value = reader.read(at + 4, min(size, _MAX_ITEM)).partition(b"=")
         if equals and len(name) <= 64 and size <= _MAX_ITEM:
             found.setdefault(name.decode("latin-1").lower(), []).append(value)
@@ -90,23 +96,26 @@ def _comments(reader: BoundedReader) -> RawTags:
 def _packet_comments(packet: bytes) -> bytes | None:
     for name in _PACKET_NAMES:
         if packet.startswith(name):
-            # In FLAC in Ogg, a metadata block header of four bytes precedes the comments.
+            # In a FLAC stream inside an Ogg file, a block header of four bytes precedes the comments.
             return packet[4 if name == b"\x84" else len(name) :]
     if packet[:1] == b"\x04" and len(packet) > 8:
         return packet[4:]
     if packet[:4] != b"OggS" and packet[:8] != b"Speex   " and _looks_like_comments(packet):
-        return packet  # Speex has no prefix before its comments.
+        return packet  # A Speex stream has no prefix before its comments.
     return None
 
 
 def _looks_like_comments(packet: bytes) -> bool:
-    """Return whether a packet starts with a vendor string of plausible text."""
+    """Return whether an Ogg packet starts like Vorbis comments, with a vendor string of plausible text."""
     size = int.from_bytes(packet[:4], "little")
     return 0 < size <= 256 and len(packet) >= size + 8 and packet[4 : 4 + size].isascii()
 
 
 def _pages(reader: BoundedReader) -> Iterator[tuple[int, list[tuple[bytes, bool]]]]:
-    """Yield each page's serial number and packet parts, each with whether it completes its packet."""
+    """Yield the serial number and the packet parts of each Ogg page.
+
+    A flag beside each part states whether the part completes its packet.
+    """
     at = 0
     for _ in range(_MAX_PAGES):
         head = reader.read(at, 27 + 255)
@@ -129,7 +138,10 @@ def _pages(reader: BoundedReader) -> Iterator[tuple[int, list[tuple[bytes, bool]
 
 
 def _items(reader: BoundedReader, count: int) -> RawTags:
-    """Read the items of an APE tag (size, flags, key, NUL, value); NULs separate several values."""
+    """Read the items of an APE tag. Each item consists of size, flags, key, NUL and value.
+
+    NULs separate several values of an item.
+    """
     found: RawTags = {}
     at = 0
     for _ in range(min(count, _MAX_COMMENTS)):
@@ -138,7 +150,7 @@ def _items(reader: BoundedReader, count: int) -> RawTags:
         if end < 0:
             break
         size, flags = int.from_bytes(head[:4], "little"), int.from_bytes(head[4:8], "little")
-        if flags >> 1 & 3 == 0 and size <= _MAX_ITEM:  # Only items with text are read.
+        if flags >> 1 & 3 == 0 and size <= _MAX_ITEM:  # Only APE items that contain text are read.
             key = head[8:end].decode("latin-1").lower()
             found.setdefault(key, []).extend(reader.read(at + end + 1, size).split(b"\x00"))
         at += end + 1 + size

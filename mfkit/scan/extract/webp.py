@@ -50,7 +50,8 @@ def _chunks(reader: BoundedReader) -> Metadata:
         content = reader.part(at + 8, size)
         if name in (b"VP8X", b"VP8 ", b"VP8L"):
             frame = frame or _frame(name, content)
-        elif name == b"ANMF":  # The frame's duration in milliseconds is the fifth 24-bit number.
+        # The fifth 24-bit number in an animation frame is its duration in milliseconds.
+        elif name == b"ANMF":
             frames += 1
             milliseconds += int.from_bytes(content.read(12, 3), "little")
         elif name == b"EXIF" and not blocks.exif:
@@ -69,10 +70,11 @@ def _frame(name: bytes, content: BoundedReader) -> Metadata:
     if name == b"VP8X":
         has_alpha = bool(data[0] & 0x10)
         width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (4, 7))
-    elif name == b"VP8L":  # Width and height have 14 bits each, before the alpha bit (RFC 9649, section 3.4).
+    # In lossless WebP, width and height have 14 bits each and precede the alpha bit (RFC 9649, section 3.4).
+    elif name == b"VP8L":
         bits = int.from_bytes(data[1:5], "little")
         width, height, has_alpha = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
-    else:  # Width and height follow the frame tag and the start code (RFC 6386, section 9.1).
+    else:  # In lossy WebP, width and height follow the frame tag and the start code (RFC 6386, section 9.1).
         width, height = (side & 0x3FFF for side in struct.unpack_from("<2H", data, 6))
     return from_origin(
         "container", {"width": width, "height": height, "extra": {"bits_per_pixel": 32 if has_alpha else 24}}

@@ -21,7 +21,7 @@ _COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))
 _PLACE = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
 _PLACE_FIELDS = ("Sublocation", "City", "ProvinceState", "CountryName")
 _FLAT_KEYWORDS = ("dc:subject", "acdsee:keywords")
-# Lightroom and Windows separate the levels of a keyword by "|", digiKam by "/".
+# Lightroom and Windows separate the levels of a hierarchical keyword with "|", and digiKam with "/".
 _KEYWORD_PATHS = (
     "lr:hierarchicalSubject", "digiKam:TagsList", "mediapro:CatalogSets", "MicrosoftPhoto:LastKeywordXMP",
     "MicrosoftPhoto:LastKeywordIPTC",
@@ -74,13 +74,16 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
 
 
 def extended_packet_id(packet: bytes) -> bytes | None:
-    """Return the identifier of a JPEG's extended XMP (ISO 16684-3, section 1.1.3.1: HasExtendedXMP)."""
+    """Return the identifier of the extended XMP packet that a JPEG's XMP packet refers to.
+
+    The property is HasExtendedXMP (ISO 16684-3, section 1.1.3.1).
+    """
     match = re.search(rb"HasExtendedXMP[^<]{0,200}?([0-9A-Fa-f]{32})", packet)
     return match[1] if match else None
 
 
 def combined_keywords(flat: Iterable[str], paths: Iterable[str]) -> list[str]:
-    """Combine flat keywords with the keyword paths whose last level is not a flat keyword."""
+    """Combine flat keywords with hierarchical keywords whose last level is not also a flat keyword."""
     found = dict.fromkeys(flat)
     return list(found) + [
         path for path in dict.fromkeys(paths) if path not in found and _last_level(path) not in found
@@ -92,7 +95,10 @@ def _last_level(path: str) -> str:
 
 
 def _text(found: Properties, *names: str) -> str | None:
-    """Return the text of the first property that has text; for an array, its first text."""
+    """Return the text of the first property that has text.
+
+    If the property is an array, return the first text in the array.
+    """
     return next((text for name in names for text in _texts(found.get(name))), None)
 
 
@@ -106,14 +112,14 @@ def _texts(value: Value | None) -> Iterator[str]:
 
 
 def _structures(value: Value | None) -> Iterator[Properties]:
-    """Yield a structure, or the structures that an array contains."""
+    """Yield an XMP structure, or the structures that an XMP array contains."""
     for member in value if isinstance(value, list) else (value,):
         if isinstance(member, dict):
             yield member
 
 
 def _all_structures(value: Value | None) -> Iterator[Properties]:
-    """Yield structures at every depth; the parser limits the depth."""
+    """Yield the XMP structures at every nesting depth of a value. The parser limits the depth."""
     for structure in _structures(value):
         yield structure
         for member in structure.values():
@@ -148,7 +154,7 @@ def _people(found: Properties) -> list[str]:
         names |= dict.fromkeys(_texts(person.get("Iptc4xmpExt:PersonName")))
     for prefix in ("mwg-rs", "acdsee-rs"):
         for region in _all_structures(found.get(f"{prefix}:Regions")):
-            # Regions of the types Pet, Focus and BarCode have no names of people.
+            # Image regions of the types Pet, Focus and BarCode do not contain names of people.
             if (_text(region, f"{prefix}:Type") or "Face").lower() == "face":
                 names |= dict.fromkeys(_texts(region.get(f"{prefix}:Name")))
     for region in _all_structures(found.get("MP:RegionInfo")):
@@ -177,7 +183,7 @@ def _place(found: Properties) -> str | None:
 
 
 def _dates(found: Properties) -> tuple[StatedDate, ...]:
-    """Return the capture time, the creation date of the image, and the creation date of the file."""
+    """Return three dates in XMP: the capture time, and the creation dates of the image and of the file."""
     properties = {
         "xmp original": "exif:DateTimeOriginal",
         "xmp DateCreated": "photoshop:DateCreated",
@@ -188,7 +194,7 @@ def _dates(found: Properties) -> tuple[StatedDate, ...]:
 
 
 def _fraction(text: str | None) -> float | None:
-    """Parse a rational such as ``"28/10"``, or a plain number."""
+    """Parse a rational number such as ``"28/10"``, or a decimal number."""
     top, _, bottom = (text or "").partition("/")
     try:
         return float(top) / float(bottom or 1)

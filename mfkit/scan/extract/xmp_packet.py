@@ -88,7 +88,8 @@ def parse(packet: bytes) -> dict[str, Value]:
     text = text[start:]
     properties = _properties(text)
     if properties is None:
-        # Programs that write XML without an XML library often write control characters and a bare "&".
+        # Programs without an XML library often write control characters and a bare "&", so the text is
+        # repaired and parsed again.
         properties = _properties(_BARE_AMPERSAND.sub("&amp;", _INVALID.sub("", text)), is_last=True)
     return properties or {}
 
@@ -108,7 +109,10 @@ def _decoded(packet: bytes) -> str:
 
 
 def _properties(text: str, *, is_last: bool = False) -> dict[str, Value] | None:
-    """Parse the text of a packet; None if it is not well-formed XML but can be repaired."""
+    """Parse the properties in an XMP packet's text.
+
+    Return None if the text is not well-formed XML but can be repaired.
+    """
     builder = _Builder()
     try:
         builder.feed(text)
@@ -129,7 +133,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self.descriptions: list[_Element] = []
-        self._stack: list[_Element | None] = []  # None stands for a skipped element.
+        self._stack: list[_Element | None] = []  # In this list, None represents an element that is skipped.
         self._namespaces: list[dict[str, str]] = [{"xml": _XML}]
         self._count = 0
 
@@ -179,7 +183,8 @@ class _Builder:
         prefix, colon, local = qualified.rpartition(":")
         if not colon:
             return f"rdf:{local}" if local in ("about", "resource", "parseType") else None
-        # A packet that was copied in part may lack a namespace declaration.
+        # A packet that was copied only in part may lack a namespace declaration, so usual prefixes are
+        # recognised.
         uri = self._namespaces[-1].get(prefix) or _KNOWN_PREFIXES.get(prefix, "")
         known = _PREFIXES.get(uri)
         return f"{known}:{local}" if known else None
@@ -208,7 +213,7 @@ def _members(element: _Element) -> dict[str, Value]:
 
 
 def _value(element: _Element) -> Value:
-    """Return the value of a property element (ISO 16684-1, sections 7.4 to 7.9)."""
+    """Return the value of an XMP property element (ISO 16684-1, sections 7.4 to 7.9)."""
     for child in element.children:
         if child.name in _ARRAYS:
             return _array(child)

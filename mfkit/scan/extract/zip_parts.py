@@ -1,4 +1,4 @@
-"""Reader of single parts of ZIP archives (PKWARE APPNOTE 6.3.10), with size limits.
+"""Reader of single parts (files) in ZIP archives (PKWARE APPNOTE 6.3.10), with size limits.
 
 The standard library's `zipfile` creates an object for every entry in the directory and decompresses a stream
 without a limit. Documents need three or four small parts, so this module limits the size of the directory and
@@ -15,7 +15,7 @@ MAX_PART = 1024 * 1024
 """Maximum number of bytes decompressed from one part."""
 
 _MAX_DIRECTORY, _MAX_ENTRIES = 8 * 1024 * 1024, 100_000
-_TAIL = 22 + 65_535  # The end record (22 bytes) and its longest comment.
+_TAIL = 22 + 65_535  # This is the size of the end record (22 bytes) and of its longest possible comment.
 _CHUNK = 65_536
 _STORED, _DEFLATED = 0, 8
 _IN_ZIP64 = 0xFFFFFFFF  # This value means that the real value is in a ZIP64 record.
@@ -29,7 +29,7 @@ class _Entry(NamedTuple):
 
 
 class Archive:
-    """Open ZIP archive whose parts are read by name.
+    """Open ZIP archive whose parts (files) are read by name.
 
     Args:
         stream: The file, open for reading in binary.
@@ -48,7 +48,7 @@ class Archive:
         return name in self._entries
 
     def read(self, name: str) -> bytes | None:
-        """Return a part's first bytes, at most `MAX_PART`; None if it is missing or encrypted.
+        """Return at most the first `MAX_PART` bytes of a part, or None if the part is missing or encrypted.
 
         Raises:
             ExtractionError: The part is damaged.
@@ -69,7 +69,7 @@ class Archive:
     def _inflate(self, name: str) -> bytes:
         inflater = zlib.decompressobj(-15)
         data = b""
-        # The input is limited too, because empty blocks produce no output.
+        # The number of compressed bytes is limited too, because empty blocks produce no decompressed bytes.
         for _ in range(MAX_PART // _CHUNK + 1):
             chunk = self._stream.read(_CHUNK)
             if not chunk:
@@ -83,7 +83,7 @@ class Archive:
         return data
 
     def _read_directory(self) -> None:
-        """Read the directory, whose offset is in the end record (sections 4.3.12 to 4.3.16)."""
+        """Read the ZIP archive's directory, whose offset is in the end record (sections 4.3.12 to 4.3.16)."""
         size = self._stream.seek(0, 2)
         start = self._stream.seek(max(size - _TAIL, 0))
         tail = self._stream.read(_TAIL)
@@ -97,7 +97,8 @@ class Archive:
             raise ExtractionError("the ZIP directory is too large for a document")
         directory = self._read_at(offset, length)
         if length and directory[:4] != b"PK\x01\x02":
-            # Data was prepended to the archive without correcting the offsets in the archive.
+            # Some programs prepend data to an archive without correcting its offsets, so the distance is
+            # computed here.
             self._shift = start + at - length - offset
             directory = self._read_at(offset + self._shift, length)
         self._add_entries(directory)

@@ -24,7 +24,9 @@ class Frame(NamedTuple):
     kind: str
 
 
-_BITRATES = {  # (is MPEG-1, layer) → kbit/s by index (ISO/IEC 11172-3, section 2.4.2.3; 13818-3)
+# The keys are pairs (is MPEG-1, layer), and the values are bit rates in kbit/s by index (ISO/IEC 11172-3,
+# section 2.4.2.3; 13818-3).
+_BITRATES = {
     (True, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
     (True, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -39,7 +41,7 @@ def mpeg_audio(data: bytes, at: int = 0) -> Frame | None:
     return _mpeg_audio(data[at : at + 3])
 
 
-@lru_cache(maxsize=4_096)  # Most frames of a file have equal headers.
+@lru_cache(maxsize=4_096)  # Results are cached, because most frames of a file have equal headers.
 def _mpeg_audio(head: bytes) -> Frame | None:
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
@@ -102,8 +104,8 @@ def _eac3(data: bytes, at: int, rate: int) -> Frame | None:
         return None
     hertz = _AC3_RATES[code] // 2 if rate == 3 else _AC3_RATES[rate]
     blocks = 6 if rate == 3 else (1, 2, 3, 6)[code]
-    # Dependent substreams add channels, and further independent substreams are other programs. Neither adds
-    # to the duration.
+    # Dependent substreams of E-AC-3 add channels, and further independent substreams are other programs.
+    # Neither kind of substream adds to the duration.
     is_main = stream_type != 1 and substream == 0
     return Frame(size, 256 * blocks if is_main else 0, hertz, "eac3")
 

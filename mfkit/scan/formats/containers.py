@@ -1,4 +1,4 @@
-"""Recognition of formats that share a container: TIFF, ISO base media, RIFF, EBML, Ogg, ASF, ZIP, OLE."""
+"""Recognition of file formats in shared containers: TIFF, ISO base media, RIFF, EBML, Ogg, ASF, ZIP, OLE."""
 
 import struct
 
@@ -7,7 +7,8 @@ _TIFF_RAW = frozenset(
 )
 _DNG_VERSION, _MAKE, _COMPRESSION = 0xC612, 0x010F, 0x0103
 _RAW_BY_MAKE = ((b"NIKON", "nef"), (b"SONY", "arw"), (b"PENTAX", "pef"))
-_RAW_COMPRESSIONS = (34713, 32767, 65535)  # Nikon, Sony and Pentax; TIFF never uses them.
+# These compression codes of Nikon, Sony and Pentax never occur in plain TIFF images.
+_RAW_COMPRESSIONS = (34713, 32767, 65535)
 
 
 def tiff_family(head: bytes, claimed: str) -> str:
@@ -16,7 +17,7 @@ def tiff_family(head: bytes, claimed: str) -> str:
         return "orf"
     if head[:4] == b"IIU\x00":
         return claimed if claimed in ("raw", "rwl") else "rw2"
-    if head[:4] in (b"II\x2b\x00", b"MM\x00\x2b"):  # The signature of BigTIFF.
+    if head[:4] in (b"II\x2b\x00", b"MM\x00\x2b"):  # These four bytes are the signature of BigTIFF.
         return "dng" if claimed == "dng" else "tiff"
     if head[:4] not in (b"II\x2a\x00", b"MM\x00\x2a"):
         return ""
@@ -36,7 +37,7 @@ def tiff_family(head: bytes, claimed: str) -> str:
 
 
 def _first_directory(head: bytes) -> dict[int, int]:
-    """Return the entries of the first TIFF directory in the head, as tag → value or offset."""
+    """Return the first TIFF directory in a file's first bytes, as a dict from tag to value or offset."""
     order = "<" if head[:2] == b"II" else ">"
     at = struct.unpack(order + "I", head[4:8])[0] if len(head) >= 8 else len(head)
     if at + 2 > len(head):
@@ -66,7 +67,9 @@ _MP4_NAMES = ("mp4", "m4v", "mov", "m4a", "m4b", "3gp", "3g2", "f4v")
 
 
 def iso_base_media(head: bytes, claimed: str) -> str:
-    """Recognise MP4, HEIF and related formats by brand (ISO/IEC 14496-12, 4.3), QuickTime by its first box.
+    """Recognise MP4, HEIF and related formats by their brand, and QuickTime by its first box.
+
+    The brand is defined in ISO/IEC 14496-12, section 4.3.
 
     The brands of HEIF are in ISO/IEC 23008-12, section 10.
     """
@@ -76,7 +79,8 @@ def iso_base_media(head: bytes, claimed: str) -> str:
     box = head[4:8]
     if box != b"ftyp":
         size = int.from_bytes(head[:4], "big")
-        # Text such as "carefree" contains a box name, but the size field of a real box is not printable.
+        # Plain text such as "carefree" can contain a box name, but the size field of a real box is not
+        # printable.
         if box not in _MOVIE_BOXES or 1 < size < 8 or all(32 <= byte < 127 for byte in head[:4]):
             return ""
         fragment = box in (b"styp", b"moof", b"sidx")
@@ -92,7 +96,7 @@ def iso_base_media(head: bytes, claimed: str) -> str:
         return "3g2"
     if major[:2] == b"3g":
         return "3gp"
-    # General brands (isom, mp42, ...) do not describe the content, so the name decides.
+    # General brands (isom, mp42, ...) do not describe the content, so the file name decides.
     return claimed if claimed in _MP4_NAMES and claimed != "mov" else "mp4"
 
 
@@ -175,12 +179,13 @@ def zipped(head: bytes, claimed: str) -> str:
                 return format_name
         if claimed in ("docx", "xlsx", "pptx"):
             return claimed
-    # Some programs write other ZIP entries first, so that only the file name shows the format.
+    # Some programs do not write the entry that identifies the format first, so only the file name shows the
+    # format.
     return claimed if claimed in ("docx", "xlsx", "pptx", "epub", "odt", "ods", "odp", "odg") else "zip"
 
 
 def compound_file(head: bytes, claimed: str) -> str:
-    """Recognise older Office documents by signature; the file name decides which (MS-CFB, section 2.2)."""
+    """Recognise older Office documents by signature, and their type by file name (MS-CFB, section 2.2)."""
     if head[:8] != b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return ""
     return claimed if claimed in ("doc", "xls", "ppt", "msg") else "ole"

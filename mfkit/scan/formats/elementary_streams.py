@@ -23,7 +23,9 @@ def program_stream(head: bytes) -> str:
 
 
 def audio_frames(head: bytes, claimed: str) -> str:
-    """Recognise MPEG audio, AAC, AC-3 and DTS by two consecutive frames, or by one if the name agrees.
+    """Recognise MPEG audio, AAC, AC-3 and DTS by the headers of their frames.
+
+    Two consecutive frames are required, or one frame if the file name indicates the same format.
 
     An ID3v2 tag (ID3v2.4.0, section 3.1) before the frames, or before a FLAC stream, is skipped. If the tag
     is longer than the head, the name decides.
@@ -34,7 +36,7 @@ def audio_frames(head: bytes, claimed: str) -> str:
         footer = 10 if head[at + 5] & 0x10 else 0
         at += 10 + footer + (sizes[0] << 21 | sizes[1] << 14 | sizes[2] << 7 | sizes[3])
     if at:
-        # Padding between the tag and the first frame is common.
+        # Padding between the ID3v2 tag and the first audio frame is common, so it is skipped.
         rest = head[at:].lstrip(b"\x00")
         found = _frames(rest, claimed)
         if found:
@@ -52,7 +54,8 @@ def audio_frames(head: bytes, claimed: str) -> str:
 
 
 def _frames(data: bytes, claimed: str) -> str:
-    if data[:2] == b"\x0b\x77" and len(data) > 5:  # A bsid of 11 to 16 means E-AC-3 (ATSC A/52, section 5.3).
+    # In AC-3 headers, a bsid of 11 to 16 means E-AC-3 (ATSC A/52, section 5.3).
+    if data[:2] == b"\x0b\x77" and len(data) > 5:
         return "eac3" if 10 < data[5] >> 3 <= 16 else "ac3"
     if data[:4] in DTS_SYNC_WORDS:
         return "dts"
@@ -62,12 +65,12 @@ def _frames(data: bytes, claimed: str) -> str:
         frame = adts(data) or mpeg_audio(data)
         if frame and (claimed in (frame.kind, "mp2", "mp3", "aac") or _repeats(data, frame.size)):
             return frame.kind
-    # These are LOAS sync words (ISO/IEC 14496-3, section 1.7).
+    # These bytes are the sync words of LOAS, a transport format for AAC audio (ISO/IEC 14496-3, section 1.7).
     if data[:2] in (b"\x56\xe0", b"\x56\xe1", b"\x56\xe2") and claimed == "aac":
         return "aac"
     return ""
 
 
 def _repeats(data: bytes, size: int) -> bool:
-    """Return whether a frame of this size is followed by another frame with the same sync bits."""
+    """Return whether an audio frame of the given size is followed by a frame with the same sync bits."""
     return size > 6 and data[size : size + 1] == b"\xff" and data[size + 1 : size + 2] == data[1:2]

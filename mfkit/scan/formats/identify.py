@@ -29,7 +29,8 @@ class FileFormat:
     media_type: str
 
 
-# Columns: format, MIME type, file extensions. If several formats list an extension, the first one is used.
+# The columns of this table are format, MIME type and file extensions. If several formats list the same
+# extension, the first of these formats is used.
 _IMAGES = """
 jpeg image/jpeg jpg jpeg jpe jfif
 png  image/png png apng
@@ -203,7 +204,7 @@ application/gpx+xml gpx
 
 
 def _parse_tables() -> tuple[dict[str, FileFormat], dict[str, str]]:
-    """Parse the tables above into two dicts: format name → format, and extension → format name."""
+    """Parse the format tables into two dicts: format name → format, and file extension → format name."""
     formats: dict[str, FileFormat] = {}
     by_extension: dict[str, str] = {}
     for media_type, rows in (
@@ -249,7 +250,7 @@ def identify(head: bytes, name: str) -> FileFormat:
         # The module mimetypes is not used, because its results differ between machines.
         return FileFormat("text", _TEXT_TYPES.get(extension, "text/plain"), "document")
     if claimed in ("text", "svg", "tga", ""):
-        # The bytes are not text, SVG or Targa, so the name is wrong.
+        # The name indicates text, SVG or Targa, but the bytes are none of these, so the name is wrong.
         return UNKNOWN_FORMAT
     return FORMATS[claimed]
 

@@ -70,7 +70,7 @@ def sniff(head: bytes, claimed: str) -> str:
 
     Args:
         head: The file's first bytes.
-        claimed: The format that the file's name indicates; it decides if the bytes allow several.
+        claimed: The format that the file's name indicates; it decides if the bytes allow several formats.
 
     Returns:
         The name of the format, or ``""`` if the bytes are not conclusive.
@@ -95,7 +95,7 @@ def sniff(head: bytes, claimed: str) -> str:
 
 
 def _by_structure(head: bytes, claimed: str) -> str:
-    """Recognise formats with a short signature, or with one not at the start, by further header fields."""
+    """Recognise formats by header fields, if the signature is short or is not at the start of the file."""
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "bmp"
     if head[:3] == b"\x00\x00\x01" and head[3:4] == b"\x00" and _is_icon(head):
@@ -123,7 +123,7 @@ def _by_structure(head: bytes, claimed: str) -> str:
 
 
 def _is_icon(head: bytes) -> bool:
-    """Return whether the head has a plausible ICO or CUR directory: image count and first entry."""
+    """Return whether a file starts with a plausible ICO or CUR directory: image count and first entry."""
     count = int.from_bytes(head[4:6], "little")
     offset = int.from_bytes(head[18:22], "little")
     return 0 < count <= 256 and len(head) >= 22 and head[9] == 0 and offset >= 6 + 16 * count

@@ -56,7 +56,7 @@ class Assumption(NamedTuple):
 
 _SOUND = 128_000
 _HIGH_FPS = 1.5
-# Low, expected and high rate in kb/s by resolution, from the lowest resolution to the highest.
+# These are the low, expected and high bit rates in kb/s, from the lowest resolution to the highest.
 _VIDEO = {
     "h264": {
         "below SD": (145, 365, 1_000),

@@ -94,7 +94,7 @@ async def tag(database: Database, items: ItemsArgument, names: Sequence[str]) ->
 
 
 async def tag_people(database: Database, since: datetime) -> int:
-    """Add a tag to recently scanned items for each person they show.
+    """Tag recently scanned items with the names of the people that they show.
 
     The names of the people come from sidecar files (Google Takeout) and XMP. Scans store the names in
     ``extra_metadata``.

@@ -295,7 +295,7 @@ class Database:
             await postgresql.require_read_only(connection, statement)
 
     async def interruptible(self, connection: AsyncConnection, query: Awaitable[T]) -> T:
-        """Await a query. If this task is cancelled, interrupt the query and wait until it has ended.
+        """Await a query. If this task is cancelled, interrupt the query and wait until the query has ended.
 
         Without the interrupt, SQLite's thread would continue to run the query and to use the connection.
         """

@@ -29,7 +29,7 @@ _thread_state = threading.local()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
-    """Return mfkit's event loop; start its thread in the first call and again in a forked process."""
+    """Return mfkit's event loop. Its thread starts in the first call, and again in a forked process."""
     global _loop, _thread
     with _lock:
         if _loop is None or _thread is None or not _thread.is_alive():
@@ -150,7 +150,7 @@ def wait_for_cleanups() -> None:
 
 
 def _start(work: Coroutine[Any, Any, T]) -> tuple[Future[T], Callable[[], None]]:
-    """Start a coroutine; return its future and a function that cancels the coroutine.
+    """Start a coroutine, and return its future and a function that cancels the coroutine.
 
     Cancelling the future directly would end the wait before the coroutine has released its resources.
     """

@@ -21,13 +21,13 @@ _TOKEN = re.compile(
     r"|(?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)|(?P<name>[^\W\d][\w$]*)|(?P<other>.)",
     re.DOTALL,
 )
-# Functions that PostgreSQL declares volatile only because their results vary. They have no side effects.
+# These functions have no side effects. PostgreSQL declares them volatile only because their results vary.
 _HARMLESS = (
     "random random_normal gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday statement_timestamp "
     "pg_sleep pg_sleep_for pg_sleep_until array_shuffle array_sample pg_relation_size pg_table_size "
     "pg_indexes_size pg_total_relation_size pg_database_size".split()
 )
-# Functions that are rejected because they run SQL text, read whole tables, or assign a transaction id.
+# These functions are rejected, because they run SQL text, read whole tables, or assign a transaction id.
 _REVEALING = (
     "query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema "
     "txid_current pg_current_xact_id ts_stat ts_rewrite has_largeobject_privilege table_to_xml "
@@ -66,7 +66,8 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     names, outline = _called(sql)
     if not _READING.match(outline):
         raise QueryError("Only reading is allowed here. Use a SELECT, or EXPLAIN with a SELECT.")
-    # _called() parses strings as with standard_conforming_strings = on. The server may have another default.
+    # The setting is fixed here, because _called() parses strings as with standard_conforming_strings = on,
+    # and the server may have another default.
     await connection.exec_driver_sql("SET LOCAL standard_conforming_strings = on")
     values = {"names": names, "harmless": _HARMLESS, "revealing": _REVEALING}
     if (found := (await connection.execute(_FORBIDDEN, values)).scalar()) is not None:

@@ -26,9 +26,9 @@ _FILE = "mfkit_file"
 """Key in a pooled connection's ``info`` that stores the device and inode of its file."""
 
 HOSTILE_FILE = (
-    # Recommended by https://www.sqlite.org/security.html. Writers do not use this setting, because SQLite
-    # 3.40 would then reject the triggers that update the full-text index. Instead, mfkit.core.schema_version
-    # checks the triggers when a library is opened.
+    # https://www.sqlite.org/security.html recommends this setting. Connections that write do not use it,
+    # because SQLite 3.40 would then reject the triggers that update the full-text index. Instead,
+    # mfkit.core.schema_version checks the triggers when a library is opened.
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )

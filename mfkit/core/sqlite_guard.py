@@ -13,14 +13,15 @@ MAX_VALUE_BYTES = 16 * 2**20
 """Maximum size in bytes of a text, blob or row that a statement can read or create."""
 _MAX_STATEMENT_BYTES = 1_000_000
 _MATH: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "radians": math.radians}
-# Authorizer action codes of a read-only statement. All others are denied (ATTACH, PRAGMA, writes,
-# transactions, DDL). Source: https://www.sqlite.org/c3ref/c_alter_table.html
+# These are the authorizer action codes of read-only statements. All other actions are denied (ATTACH, PRAGMA,
+# writes, transactions, DDL). Source: https://www.sqlite.org/c3ref/c_alter_table.html
 _READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
-# Allowed pragmas, none of which changes a setting. SQLite's full-text search uses data_version.
+# These pragmas are allowed, because none of them changes a setting. SQLite's full-text search uses
+# data_version.
 _READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "table_list", "index_list"))
-# Allowed functions, which have no side effects (https://www.sqlite.org/lang_corefunc.html and related
-# pages). Not allowed are load_extension, fts3_tokenizer (reads and returns memory addresses), sqlite_log and
-# optimize.
+# These functions are allowed, because they have no side effects (https://www.sqlite.org/lang_corefunc.html
+# and related pages). Not allowed are load_extension, fts3_tokenizer (reads and returns memory addresses),
+# sqlite_log and optimize.
 _FUNCTIONS = frozenset(
     # Core functions
     "abs char coalesce concat concat_ws format glob hex if ifnull iif instr length like likelihood likely "

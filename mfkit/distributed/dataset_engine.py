@@ -82,7 +82,7 @@ class DatasetEngine(QueryEngine, ABC):
 
     @abstractmethod
     def _session(self, version: DatasetVersion) -> VersionSession:
-        """Open a session on a version."""
+        """Open a session on one version of the dataset."""
 
     @abstractmethod
     def _errors(self) -> tuple[type[Exception], ...]:

@@ -40,7 +40,7 @@ class Unit:
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """Unique key of the file in its relation."""
+        """Unique key of the data file within its relation (table or view)."""
         return self.place, self.part, self.parts
 
 

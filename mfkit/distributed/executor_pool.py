@@ -100,7 +100,7 @@ class ExecutorPool:
             await self._submit_next()
 
     async def finish(self) -> None:
-        """Submit the last files and wait for all tasks."""
+        """Submit the remaining queued files, and wait for all tasks."""
         await self._submit_next()
         if self._tasks:
             await asyncio.wait(self._tasks)

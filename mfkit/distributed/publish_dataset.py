@@ -229,7 +229,7 @@ _ITEMS = (
 
 
 def _parts(size: float, parts: int) -> int:
-    """Return the number of files for an estimated total size.
+    """Return the number of files to divide rows of an estimated total size into.
 
     The previous number of files is doubled if the files are too large, and halved only if they are much too
     small.

@@ -52,7 +52,7 @@ class ObjectGoneError(ObjectError):
 
 
 class ByteRange(NamedTuple):
-    """Result of a range request: some bytes of an object.
+    """Result of an HTTP range request: some bytes of an object in object storage.
 
     Attributes:
         data: The received bytes.

@@ -208,9 +208,9 @@ def object_placeholder_hash(etag: str, size: int) -> str:
 
 @lru_cache(maxsize=1)
 def _client() -> S3Client:
-    """Return the shared client of this process, which is never closed."""
+    """Return the object storage client that this process shares and never closes."""
     return S3Client()
 
 
 def _no_heartbeat() -> None:
-    """Do nothing; used instead of a heartbeat."""
+    """Do nothing. This function is the default if the caller needs no heartbeat."""

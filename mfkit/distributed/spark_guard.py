@@ -33,8 +33,8 @@ _TABLE_FUNCTIONS = frozenset(
     range explode explode_outer posexplode posexplode_outer inline inline_outer stack json_tuple
     """.split()
 )
-# Allowed function groups of Spark. Not allowed are misc_funcs (Java methods, file names), xml_funcs, and
-# groups for formats whose schemas are read from files.
+# These function groups of Spark are allowed. Not allowed are misc_funcs (Java methods, file names),
+# xml_funcs, and groups for formats whose schemas are read from files.
 _GROUPS = frozenset(
     f"{group}_funcs"
     for group in """

@@ -175,7 +175,7 @@ def _simple(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Decimal):
-        # PostgreSQL returns sums and averages of integers as Decimal.
+        # PostgreSQL returns sums and averages of integers as Decimal, which is converted to int or float.
         return int(value) if value.is_finite() and value.as_tuple().exponent == 0 else float(value)
     return value
 

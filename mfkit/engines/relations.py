@@ -49,7 +49,7 @@ class Relation:
     order: str = ""
 
     def select(self, dialect: str, where: str = "") -> str:
-        """Return SQL that reads the rows from the library database."""
+        """Return SQL that reads the relation's rows from the library database."""
         source = f"({wide_select(dialect, 'm.id AS metadata_id')}) AS media" if self is MEDIA else self.name
         columns = ", ".join(_read_expression(name, type_, dialect) for name, type_ in self.columns)
         return f"SELECT {columns} FROM {source}" + (f" WHERE {where}" if where else "")
@@ -59,7 +59,7 @@ class Relation:
         return [(name, raw_type(type_)) for name, type_ in self.columns]
 
     def typed(self) -> str:
-        """Return a DuckDB SELECT list that casts the columns to their final types."""
+        """Return a DuckDB SELECT list that casts the columns to the types that the snapshot stores."""
         return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
 
     def written(self) -> str:

@@ -41,7 +41,7 @@ item_date = c.date
 
 
 def is_plausible_date() -> Condition:
-    """Return the SQL condition that an item's date is neither before photography nor in the future.
+    """Return the SQL condition that an item's date is neither before the first photograph nor in the future.
 
     Time axes and sums over time leave out all other dates, because a single wrong date would stretch an axis
     over centuries.

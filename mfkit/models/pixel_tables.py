@@ -70,7 +70,7 @@ miniatures.
 
 
 class VerificationOutcome(StrEnum):
-    """Outcome of the verification of one file."""
+    """Result of verifying whether the content of one file is damaged."""
 
     OK = "ok"
     DAMAGED = "damaged"

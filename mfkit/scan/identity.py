@@ -140,7 +140,7 @@ class _ScanBatch(ContentRows[_Item]):
         self.absorbed[item.id] = owner.id
 
     def leave(self, item: _Item) -> None:
-        """Move an item away from its path, which now has other content.
+        """Move an item away from its path, because the file at this path now has different content.
 
         The item moves to the path of one of its existing copies. If it has none, it becomes missing.
         """

@@ -54,8 +54,8 @@ FOLDERS = frozenset(
 FILES = frozenset((".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory", ".localized"))
 """Lower-case names of ignored files, which file managers create. Matching ignores case."""
 
-# Recycle bins of Freedesktop and macOS (.Trash, .Trash-1000, .Trashes). Android renames a file to .trashed-…
-# for 30 days before it deletes it, and to .pending-… while it is being written.
+# Recycle bins of Freedesktop and macOS have such names (.Trash, .Trash-1000, .Trashes). Android renames a
+# file to .trashed-… for 30 days before it deletes it, and to .pending-… while it is being written.
 _FOLDER_PREFIX = ".trash"
 _FILE_PREFIXES = ("._", ".trashed-", ".pending-")
 
@@ -93,7 +93,7 @@ class IgnoreRules:
             self._compile(lines)
 
     def _compile(self, lines: list[str]) -> None:
-        # Imported here because the worker processes import this module but never use patterns.
+        # The package is imported here, because worker processes import this module but never use patterns.
         from pathspec import GitIgnoreSpec, PathSpec
 
         try:

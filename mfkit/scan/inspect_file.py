@@ -77,7 +77,7 @@ class FileResult:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the file still has the stored fingerprint, so that its row need not be written."""
+        """Whether the file still has the stored fingerprint, so that its database row need not be written."""
         is_expected = self.expected_fingerprint is not None and self.expected_fingerprint == self.fingerprint
         return is_expected and not self.is_reread
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 
 class Remote(ABC):
-    """Seekable source in remote storage, in contrast to a local file.
+    """Media file in remote storage that can be opened as a seekable stream.
 
     Attributes:
         name: Name without the folder.
@@ -38,7 +38,7 @@ Source = str | bytes | Remote
 
 
 def open_source(source: Source) -> BinaryIO:
-    """Open a source for reading.
+    """Open a local file or a remote object for reading.
 
     Raises:
         OSError: The source cannot be opened.
@@ -70,10 +70,10 @@ def open_regular(path: str | bytes | os.PathLike[str], *, follow: bool = True) -
 
 
 def size_of(source: Source) -> int:
-    """Return the size of a source in bytes."""
+    """Return the size of a local file or a remote object in bytes."""
     return source.size if isinstance(source, Remote) else os.stat(source).st_size
 
 
 def name_of(source: Source) -> str:
-    """Return the name of a source, without its folder."""
+    """Return the name of a local file or a remote object, without its folder."""
     return source.name if isinstance(source, Remote) else os.path.basename(os.fsdecode(source))

@@ -133,7 +133,7 @@ async def find_differences(
 
 
 async def load_stored_rows(connection: AsyncConnection, paths: Sequence[str]) -> dict[str, StoredRows]:
-    """Return the stored rows of the given paths, by path."""
+    """Return the database rows of the given paths, as a mapping from path to rows."""
     stored: dict[str, StoredRows] = {}
     for start in range(0, len(paths), _CHUNK):
         chunk = paths[start : start + _CHUNK]

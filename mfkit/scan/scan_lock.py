@@ -48,7 +48,7 @@ class _ServerLock:
         self._roots: frozenset[int] = frozenset()
 
     async def acquire(self, roots: Sequence[str]) -> bool:
-        """Lock all roots; return False if another scan holds a conflicting lock."""
+        """Lock all scanned folders, and return False if another scan holds a conflicting lock."""
         self._roots = frozenset(_key(root) for root in roots)
         for setting, value in _KEEPALIVES.items():
             await self._connection.execute(

@@ -202,7 +202,7 @@ class _RootScan:
                 await connection.scalar(
                     select(func.count()).where(
                         MediaItem.missing_since >= self._started_at,
-                        # Exclude items that a scan of another folder marked at the same time.
+                        # Items that a scan of another folder marked as missing at the same time are excluded.
                         MediaItem.file_path > f"{self._root.rstrip('/')}/",
                         MediaItem.file_path < _end_of(self._root),
                     )

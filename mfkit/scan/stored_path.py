@@ -33,7 +33,7 @@ def to_disk_path(path: str) -> str:
 
 
 def is_url(path: str) -> bool:
-    """Return whether a path is in object storage; paths of the file system are absolute and never match."""
+    """Return whether a stored path is a URL of object storage and not a path in the file system."""
     return path.startswith(URL)
 
 
@@ -50,6 +50,7 @@ def _escape(character: str) -> str:
     code = ord(character)
     if character == "\\":
         return "\\x5c"
-    if 0xDC80 <= code <= 0xDCFF:  # This is a byte that Python decoded with surrogateescape.
+    if 0xDC80 <= code <= 0xDCFF:
+        # This character is a byte that is not valid UTF-8 and that Python decoded with surrogateescape.
         return f"\\x{code - 0xDC00:02x}"
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

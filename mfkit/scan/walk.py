@@ -122,7 +122,7 @@ def candidates_of(entries: Iterable[Entry]) -> dict[str, Candidate]:
 
 
 def file_status(status: os.stat_result) -> FileStatus:
-    """Return the identity of a file; values that the file system does not provide are None."""
+    """Return the file system identity of a file. Values that the file system does not provide are None."""
     return FileStatus(
         _signed(status.st_dev) if status.st_ino else None,
         _signed(status.st_ino) or None,

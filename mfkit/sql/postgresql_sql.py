@@ -1,4 +1,4 @@
-"""PostgreSQL's SQL for each custom element.
+"""Functions that compile mfkit's custom SQLAlchemy elements to PostgreSQL's SQL.
 
 Most functions are registered without a dialect. So they are also used for other dialects with the same SQL,
 and for ``str()`` of a statement, which uses SQLAlchemy's default dialect.

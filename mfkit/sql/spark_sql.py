@@ -43,7 +43,8 @@ def spark_type(type_: TypeEngine[Any]) -> str:
 class _SparkCompiler(DuckdbCompiler):
     """Compiler to Spark SQL; raises `UnsupportedError` for unsupported parts of a statement."""
 
-    # Spark's default escape character is the backslash. This control character does not occur in patterns.
+    # Spark's default escape character, the backslash, is replaced by a control character, which does not
+    # occur in patterns.
     no_escape = r"\u0001"
 
     def type_name(self, type_: TypeEngine[Any]) -> str:

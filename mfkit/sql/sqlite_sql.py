@@ -1,4 +1,4 @@
-"""SQLite's SQL for each custom element."""
+"""Functions that compile mfkit's custom SQLAlchemy elements to SQLite's SQL."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _clock_part(part: str, local_time: str) -> str:
 
 @compiled_by(PeriodStart, "sqlite")
 def _period_start(unit: str, local_time: str) -> str:
-    # The fraction of the second is cut off for the same reason as in _clock_part().
+    # The fraction of the second is cut off, because SQLite would round it, as in _clock_part().
     start = _PERIOD_STARTS[unit[1:-1]].format(f"substr({local_time}, 1, 19)")
     return f"({start} || ' 00:00:00.000000')"
 

@@ -59,7 +59,8 @@ def translate(statement: Executable, dialect: DuckdbDialect) -> Translated:
     if compound and any(isinstance(column.type, JSON) for column in columns):
         raise UnsupportedError("JSON in a union")
     try:
-        # This is SQLAlchemy's own cache: statements that differ only in their values are compiled once.
+        # SQLAlchemy's own cache is used, so that statements that differ only in their values are compiled
+        # once.
         compiled, extracted, collected, _ = cast(ClauseElement, statement)._compile_w_cache(
             dialect, compiled_cache=_CACHE, column_keys=[]
         )

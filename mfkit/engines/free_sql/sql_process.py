@@ -135,7 +135,7 @@ class _SqlProcess:
         return self._process.poll() is None
 
     def ask(self, request: bytes) -> tuple[str, Any]:
-        """Send a request to the process; return the kind and the content of the response.
+        """Send a request to the process, and return the kind and the content of its response.
 
         Raises:
             OSError: The process has exited.

@@ -94,7 +94,7 @@ def _write_delta(
     relation: Relation,
     ids: str,
 ) -> int:
-    """Write the rows of all items that changed since the base files were written; return their number."""
+    """Write the rows of all items that changed since the base files were written, and return their number."""
     name, key = relation.name, relation.key
     current = reader.table(relation.select(source.dialect, f"{key} IN ({ids})"), relation.raw()).read_all()
     # The ids are read separately, because a deleted item has no row.

@@ -58,7 +58,7 @@ class ChangeSource(Protocol):
     dialect: str
 
     def has_changed(self, position: str) -> bool:
-        """Return whether anything changed after a position. The check is fast if nothing changed."""
+        """Return whether the library changed after a position. The check is fast if nothing changed."""
         ...
 
     def reader(self) -> AbstractContextManager[Reader]:
@@ -70,7 +70,7 @@ class ChangeSource(Protocol):
         ...
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return the changes after a position, or None if some of them were removed from the log."""
+        """Return the changes after a position, or None if some of them were removed from the change log."""
         ...
 
     def close(self) -> None:
@@ -187,7 +187,7 @@ class PostgresqlChangeSource(ChangeSource):
         return f"{snapshot}|{oldest}|{format_position(reader.rows(_NEWEST))}"
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return the changes after a position, or None if some of them were removed from the log."""
+        """Return the changes after a position, or None if some of them were removed from the change log."""
         snapshot, oldest, (revision, mark) = _split(position)
         # Log rows of a transaction that was still running when the position was read may have been pruned
         # since.

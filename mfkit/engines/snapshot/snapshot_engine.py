@@ -211,7 +211,7 @@ class SnapshotEngine(QueryEngine):
     async def _with_session(
         self, work: Callable[[SnapshotSession, CancelToken], T], *, abandon: bool = False
     ) -> T:
-        """Call a function with the current session; retry once if snapshot files were damaged or removed."""
+        """Call a function with the current session. Retry once if snapshot files were damaged or removed."""
 
         def attempt(token: CancelToken) -> T:
             session = self._current_session()

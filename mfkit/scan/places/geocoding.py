@@ -142,7 +142,7 @@ def _data_folder() -> Path:
 
 
 def _label(cities: _Cities, number: int) -> str:
-    """Return a city's label, without a region or country that repeats its name."""
+    """Return a city's name with region and country, without a region or country that repeats the name."""
     city, region, code = (cities.names[name][number].as_py() for name in ("city", "state", "country_code"))
     country = cities.countries.get(code)
     more = [region] if region and city not in region else []

@@ -39,7 +39,7 @@ _HEVC = "_hevc"  # The program icloudpd appends this suffix to the name of a Liv
 
 
 class Shot(NamedTuple):
-    """Metadata that decides whether a file is one half of a Live Photo.
+    """Metadata that decides whether a file is the image or the video of a Live Photo.
 
     Attributes:
         identifier: ``extra["content_identifier"]``.
@@ -126,7 +126,7 @@ def _add_pair(pairs: dict[str, str], image: str, video: str) -> None:
 
 
 def _stem(path: str) -> str:
-    """Return the part of a path, in lower case, that both halves of a Live Photo have in common."""
+    """Return the part of a path, in lower case, that the image and the video of a Live Photo share."""
     stem, extension = posixpath.splitext(path)
     if extension.lower() not in IMAGE_EXTENSIONS and extension.lower() not in (".mov", ".mp4"):
         return path.lower()  # The video IMG.MP belongs to the image IMG.MP.jpg.

@@ -39,7 +39,7 @@ _EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "aut
 
 @dataclass(frozen=True, slots=True)
 class Sidecars:
-    """Names of a media file's sidecars. The object is false if there are none.
+    """Names of a media file's sidecar files. The object is false in a condition if there are no names.
 
     Attributes:
         media_name: The media file's name.
@@ -150,7 +150,7 @@ def sidecar_names(media_name: str, names: Collection[str]) -> Sidecars:
 
 
 def media_of(sidecar_name: str, names: Collection[str]) -> tuple[str, ...]:
-    """Find the media files that a sidecar may belong to, which must be read again if it changes.
+    """Find the media files that a sidecar may belong to, which must be read again if the sidecar changes.
 
     Args:
         sidecar_name: The sidecar's name.

@@ -29,8 +29,9 @@ _JSON_MARK = ".supplemental-metadata"
 _JSON_NAME = re.compile(r"(?P<base>.+?)(?P<number>\(\d{1,5}\))?\Z", re.DOTALL)
 _NUMBER = re.compile(r"(.*)(\(\d{1,5}\))\Z", re.DOTALL)
 
-# "Edited" in the languages of Google Photos, some with several spellings, then Google's effects, which have
-# the same name in every language. `_unlisted_originals` covers the spellings that are not listed.
+# The list contains "edited" in the languages of Google Photos, some with several spellings, then Google's
+# effects, which have the same name in every language. `_unlisted_originals` covers the spellings that are not
+# listed.
 EDIT_MARKS = frozenset(
     unicodedata.normalize("NFC", mark.strip()).casefold()
     for mark in """
@@ -52,7 +53,7 @@ EDIT_MARKS = frozenset(
 
 _MAX_MARK = max(map(len, EDIT_MARKS))
 _MAX_EDITS = 3
-# Matches edit suffixes of languages that are not listed: words without digits.
+# This expression matches words without digits, as edit suffixes of languages that are not listed.
 _WORDS = re.compile(r"[^\W\d_][^\d_()~.-]{1,30}\Z")
 _VIDEO_EXTENSIONS = frozenset((".mov", ".mp4", ".m4v"))
 _IMAGE_EXTENSIONS = (".heic", ".jpg", ".jpeg")
@@ -173,7 +174,8 @@ def _json_stems(name: str) -> Iterator[tuple[str, str]]:
         yield base, end_number
         if utf16_length(base) >= MAX_STEM - 1:
             yield from ((_truncate(base, length), end_number) for length in _STEM_LENGTHS)
-    stem = split_extension(name)[0]  # In the oldest exports, the JSON's name lacks the file's extension.
+    # In the oldest Takeout exports, the JSON file's name lacks the media file's extension.
+    stem = split_extension(name)[0]
     yield stem, ""
     yield _truncate(stem, MAX_STEM), ""
 
@@ -186,7 +188,7 @@ def _names_with_json(name: str) -> Iterator[str]:
         stem, extension = split_extension(base)
         if extension in _VIDEO_EXTENSIONS:
             yield from (stem + image_extension for image_extension in _IMAGE_EXTENSIONS)
-        elif extension in ("", ".mp"):  # split_extension() finds no extension in IMG.MP~2.
+        elif extension in ("", ".mp"):  # split_extension() finds no extension in names such as IMG.MP~2.
             yield from (base + image_extension for image_extension in _IMAGE_EXTENSIONS)
 
 

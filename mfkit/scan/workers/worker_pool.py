@@ -36,7 +36,7 @@ class FilePool(AbstractAsyncContextManager["FilePool"], Protocol):
         """Signal that no more files follow."""
 
     def results(self) -> AsyncIterator[list[FileResult]]:
-        """Yield the results in lists until all files are done."""
+        """Yield lists of inspection results until all files are done."""
         ...
 
 
@@ -85,7 +85,7 @@ class JobPool(Generic[J]):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def put_job(self, job: J) -> None:
-        """Queue a job; wait while the queue is full."""
+        """Queue a job, and wait while the queue is full."""
         await self._jobs.put(job)
 
     async def finish(self) -> None:
@@ -135,12 +135,12 @@ class WorkerPool(JobPool[Job]):
     _next_number = 0
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Queue a file; wait while the queue is full."""
+        """Queue a file, and wait while the queue is full."""
         await self.put_job(Job(FileResult.of(candidate), known_hash, number=self._next_number))
         self._next_number += 1
 
     async def results(self) -> AsyncIterator[list[FileResult]]:
-        """Yield the results in lists until all files are done.
+        """Yield lists of inspection results until all files are done.
 
         Results come in the order in which the files were queued, so that the content of a library does not
         depend on the speed of the workers. Results of very slow files come later.

@@ -26,7 +26,7 @@ _GRACE_SECONDS = 0.1
 
 
 class WorkerLostError(Exception):
-    """Error for a worker that crashed or must be killed; the message states the error of its current file."""
+    """Error for a worker that crashed or must be killed. The message becomes its current file's error."""
 
 
 class WorkerProcess(asyncio.SubprocessProtocol):
@@ -152,7 +152,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             self._arrived.set()
 
     def process_exited(self) -> None:
-        """Record that the process ended."""
+        """Record that the worker process ended."""
         self._exited.set()
 
     def _set_reading(self, enabled: bool) -> None:

@@ -29,7 +29,7 @@ class WorkerJob(Protocol):
 
     @property
     def request(self) -> bytes:
-        """Request line for the worker."""
+        """Line of JSON that requests the job from the worker."""
 
     def apply(self, line: bytes) -> bool:
         """Store a worker's reply line, and return whether the job is finished.
@@ -65,7 +65,7 @@ class Job:
 
     @property
     def request(self) -> bytes:
-        """Request line for the worker."""
+        """Line of JSON that requests the job from the worker."""
         wants_metadata = self.wants_metadata and self.metadata_error is None
         # Without metadata, the fingerprint is incomplete and cannot show whether the file is unchanged.
         is_known = wants_metadata or self.result.expected_fingerprint is None

@@ -58,7 +58,7 @@ FIELDS: Mapping[str, tuple[ColumnElement[bool], tuple[MediaType, ...]]] = {
 
 
 def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.completeness`.
+    """Return the SELECT statement of `MediaLibrary.completeness`, which counts the items with each field.
 
     The fields are in the order of :data:`FIELDS`.
     """
@@ -115,7 +115,7 @@ def completeness(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
 
 
 def missing_metadata(field: str, chosen: MediaFilter, *, limit: int | None = None) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.missing_metadata`."""
+    """Return the SELECT statement of `MediaLibrary.missing_metadata`, which lists items that lack a field."""
     if field not in FIELDS:
         raise FilterError(f"{field!r} is not a field. Use one of {', '.join(FIELDS)}.")
     if limit is not None and limit < 0:

@@ -41,7 +41,7 @@ of these paths has no effect."""
 
 
 def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.duplicates`.
+    """Return the SELECT statement of `MediaLibrary.duplicates`, which lists the paths of duplicate files.
 
     Hard links to one file, and several paths to one file through a linked folder or a bind mount, count as
     one path, because removing one of them frees no space. Of such paths only the best one to keep is listed.

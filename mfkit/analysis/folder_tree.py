@@ -34,7 +34,7 @@ def common_folder(first: str | None, last: str | None) -> str:
 
 
 def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = None) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.folders`.
+    """Return the SELECT statement of `MediaLibrary.folders`, which sums the items in a tree of folders.
 
     Args:
         depth: Number of levels below ``top``.

@@ -80,7 +80,7 @@ def edges(column: str, least: float | None, greatest: float | None, bins: int, *
 def histogram(
     column: str, bin_edges: Sequence[Any], chosen: MediaFilter, *, log: bool = False
 ) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.histogram`, with edges from :func:`edges`."""
+    """Return the SELECT statement of `MediaLibrary.histogram`, which counts the items in each bin."""
     quantity = _quantity(column)
     type_: TypeEngine[Any] = BigInteger() if isinstance(quantity.type, Integer) else Double()
     number = max(len(bin_edges) - 1, 1)

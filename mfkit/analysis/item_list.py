@@ -50,7 +50,7 @@ def items(
     limit: int | None = None,
     offset: int | None = None,
 ) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.items`."""
+    """Return the SELECT statement of `MediaLibrary.items`, which lists the items that match a filter."""
     if columns is not None and not columns:
         raise FilterError(f"No column is named. Use at least one of {', '.join(COLUMNS)}.")
     for name, value in (("limit", limit), ("offset", offset)):

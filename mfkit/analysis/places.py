@@ -61,7 +61,7 @@ def zoom_size(chosen: MediaFilter, zoom: float) -> float:
 
 
 def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None = None) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.places`."""
+    """Return the SELECT statement of `MediaLibrary.places`, which counts items in the cells of a map grid."""
     if degrees is not None and zoom is not None:
         raise FilterError("degrees and zoom are both given. Give only one of them.")
     size = cell_size(chosen) if degrees is None else degrees

@@ -34,7 +34,7 @@ c = media.c
 def savings(
     target: str, assumptions: Sequence[Assumption], chosen: MediaFilter, *, limit: int | None = None
 ) -> Select[Any]:
-    """Return the SELECT statement that estimates savings for :meth:`mfkit.MediaLibrary.savings`.
+    """Return the SELECT statement of `MediaLibrary.savings`, which estimates what re-encoding saves.
 
     The size after re-encoding is duration x bit rate / 8. The bit rate is the assumed rate of the item's
     resolution (times ``high_fps`` above 30 frames per second), plus the audio rate if a video has audio.

@@ -18,7 +18,7 @@ def scans() -> Select[Any]:
 
 
 def failures() -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.failures`.
+    """Return the SELECT statement of `MediaLibrary.failures`, which lists the files that scans cannot read.
 
     ``created_at`` is the time of the first failure. ``root``, ``scanned_at`` and ``scan_id`` belong to the
     last scan that failed to read the file.
@@ -63,7 +63,7 @@ def roots() -> Select[Any]:
 
 
 def totals() -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.totals`."""
+    """Return the SELECT statement of `MediaLibrary.totals`, which counts the files in all scanned folders."""
     present = (
         select(
             func.count().label("items"),
@@ -175,7 +175,7 @@ def _named(scans: Sequence[Row], id_: str) -> Row:
 
 
 def compare(earlier: ScanPair, later: ScanPair) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.compare`.
+    """Return the SELECT statement of `MediaLibrary.compare`, which lists the changes between two scans.
 
     A move into or out of the root counts as added or removed.
     """

@@ -18,7 +18,7 @@ c = media.c
 
 
 def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.summary`."""
+    """Return the SELECT statement of `MediaLibrary.summary`, which sums items by dimensions."""
     grouping = dimensions(by, chosen)
     each = preaggregate(
         grouping,
@@ -57,7 +57,7 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
 def growth(
     freq: Freq, chosen: MediaFilter, *, on: str = "date", by: str | Sequence[str] = "media_type"
 ) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.growth`; empty periods have no row."""
+    """Return the SELECT statement of `MediaLibrary.growth`, with one row for each period that has items."""
     dates = {"date": item_date, "created_at": c.created_at, "file_modified_at": c.file_modified_at}
     if on not in dates:
         raise FilterError(

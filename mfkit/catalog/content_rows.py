@@ -203,7 +203,7 @@ class ContentRows(ABC, Generic[ItemT]):
         self._dropped_copies.append(copy.id)
 
     def promote_copy(self, item: ItemT) -> CopyRow | None:
-        """Change an item's path to the path of one of its copies, and remove this copy.
+        """Change an item's path to the path of one of its copies, and remove the row of this copy.
 
         The first path in alphabetical order that is not missing is used.
 

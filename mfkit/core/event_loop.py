@@ -102,12 +102,12 @@ class CancelScope(CancelToken):
     """
 
     def __enter__(self) -> Self:
-        """Begin the block: this scope can cancel all following sync calls of the thread."""
+        """Begin the block, in which another thread can cancel the sync calls of this thread."""
         _thread_state.scope = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the block: this scope no longer cancels sync calls of the thread."""
+        """End the block, after which this scope no longer cancels sync calls."""
         _thread_state.scope = None
 
     def check(self, cause: BaseException | None = None) -> None:
@@ -145,7 +145,7 @@ def start_cleanup(work: Coroutine[Any, Any, None]) -> None:
 
 
 def wait_for_cleanups() -> None:
-    """Wait up to five seconds for all clean-up coroutines; called when the process exits."""
+    """Wait up to five seconds for all clean-up coroutines. This function is called when the process exits."""
     wait(list(_cleanups), timeout=5)
 
 

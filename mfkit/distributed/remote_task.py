@@ -43,7 +43,7 @@ Only code on mfkit's event loop may use it."""
 
 
 def read_files(version: str, ticket: str, memory_limit: int, time_limit: float, requests: bytes) -> Answer:
-    """Inspect files in a worker process on this machine; an executor calls this function remotely.
+    """Inspect files in a worker process on this machine. An executor calls this function remotely.
 
     Args:
         version: :data:`VERSION` of the scanning machine.

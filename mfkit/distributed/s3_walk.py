@@ -127,7 +127,7 @@ def etag_fraction(etag: str) -> int:
 
 
 class _FolderRules:
-    """Ignore rules for folders in a bucket; each folder is checked only once, because keys are sorted."""
+    """Ignore rules for folders in a bucket. Each folder is checked only once, because keys are sorted."""
 
     def __init__(self, exclude: IgnoreRules, aside: SkippedEntries) -> None:
         self._exclude, self._aside = exclude, aside

@@ -106,7 +106,7 @@ class QueryEngine(Protocol):
         return None
 
     async def info(self) -> Snapshot | None:
-        """Bring the snapshot up to date and describe it; return None if the engine has no snapshot."""
+        """Bring the snapshot up to date and describe it, or return None if the engine has no snapshot."""
         return None
 
     def close(self) -> None:

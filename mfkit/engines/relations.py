@@ -124,7 +124,7 @@ def _read_expression(name: str, type_: TypeEngine[Any], dialect: str) -> str:
 
 
 def snapshot_views(cache: SnapshotCache, manifest: Manifest) -> list[str]:
-    """Return SQL that creates views on a snapshot's files; the view of items is ``media_with_id``."""
+    """Return SQL that creates views on a snapshot's files. The view of the items is ``media_with_id``."""
     return [_view(cache, manifest, name) for name in RELATIONS]
 
 

@@ -147,7 +147,7 @@ def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Conditio
 
 
 def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a case-insensitive condition; the database's lower() converts the column and the values."""
+    """Return a case-insensitive condition, for which the database converts both sides to lower case."""
     return lambda values: func.lower(column).in_([func.lower(value) for value in values])
 
 
@@ -263,7 +263,7 @@ def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
 
 
 def _near(near: Near) -> Condition:
-    """Return the condition that an item is within a radius, by the haversine formula.
+    """Return the condition that an item is within a radius of a point, by the haversine formula.
 
     A cheap condition on the latitude comes first, so that most items skip the formula.
     Source: R. W. Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984), 159.

@@ -96,7 +96,7 @@ def _dates(after: datetime | None, before: datetime | None) -> str:
 
 
 def _span(after: datetime, before: datetime) -> str:
-    """Describe a range of dates; ranges of whole years or months are written without days."""
+    """Describe a range of dates, without the days if the range consists of whole years or months."""
     # `before` is inclusive, so the last microsecond of a day is changed to the start of the next day.
     end = before + timedelta(microseconds=1) if before.microsecond else before
     if _is_midnight(after) and _is_midnight(end) and after.day == end.day == 1:

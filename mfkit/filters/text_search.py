@@ -46,7 +46,7 @@ def _without_accents(text: str) -> str:
 
 
 def _phrase(runs: list[str]) -> str:
-    """Return the SQLite FTS5 query for the runs of a word; the last run matches as a prefix.
+    """Return the SQLite FTS5 query for a word's runs of letters and digits. The last run matches as a prefix.
 
     macOS decomposes Korean syllables and kana in file names (Unicode NFD), and FTS5 does not compose them
     again. It also does not recognize all accented letters. So the query contains each form of the word:
@@ -60,7 +60,7 @@ def _phrase(runs: list[str]) -> str:
 
 
 def _tsquery(runs: list[str]) -> str:
-    """Return the PostgreSQL tsquery for the runs of a word; the last token matches as a prefix."""
+    """Return the PostgreSQL tsquery for a word's runs of letters and digits. The last matches as a prefix."""
     folded = _without_accents(" ".join(runs).lower()).replace("ς", "σ")
     return f"({' <-> '.join(_TOKENS.findall(folded))}:*)"
 

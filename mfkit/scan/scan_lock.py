@@ -63,7 +63,7 @@ class _ServerLock:
         return True
 
     async def check(self) -> None:
-        """Check that the locks are still held. They are released when their connection is lost.
+        """Check that the scan's locks are still held. The server releases them when their connection is lost.
 
         Raises:
             DatabaseUnavailableError: The connection was lost.

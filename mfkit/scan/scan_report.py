@@ -57,7 +57,7 @@ class Counts:
 
 @dataclass
 class Effort:
-    """Time and failures of a scan, by stage.
+    """Time and failures of a scan, by stage (walk, read, probe, store).
 
     Several processes read files in parallel with the walk and the database, so the sum of the seconds can
     exceed the duration of the scan.

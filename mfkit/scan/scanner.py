@@ -213,7 +213,7 @@ class _RootScan:
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
     async def _run_pipeline(self, bar: Any, *, is_new: bool) -> None:
-        # The processes start early only for a new root, because a known root may have no files to read.
+        # Worker processes start early only for a new root, because a known root may have no files to read.
         async with self._create_pool(is_new) as pool:
             feed_task = asyncio.create_task(self._feed(pool, bar))
             try:

@@ -49,7 +49,7 @@ class Changes:
 
 
 class ChangeSource(Protocol):
-    """Reader of a library database's change log; only one thread may use it at a time.
+    """Reader of a library database's change log, which only one thread may use at a time.
 
     Attributes:
         dialect: Name of the database's SQL dialect.

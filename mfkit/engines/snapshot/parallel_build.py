@@ -40,7 +40,7 @@ def is_large(reader: Reader) -> bool:
 def build_in_process(
     source: SqliteChangeSource, reader: Reader, cache: SnapshotCache, library: str
 ) -> Manifest | None:
-    """Write all files of a snapshot in a separate process.
+    """Build all files of a snapshot in a separate process.
 
     Args:
         source: The change log of the library database.
@@ -107,7 +107,7 @@ def _ranges(reader: Reader, least: int) -> list[str]:
     lowest, highest = reader.rows("SELECT min(rowid), max(rowid) FROM media_items")[0]
     step = min((highest - lowest) // least + 1, _MAX_SORTED // least)
     inner = range(lowest + step, highest + 1, step)
-    # The first and last range are unbounded, because rows may be added before the process reads.
+    # The first and last range of row ids are unbounded, because rows may be added before the process reads.
     lower = ["true", *(f"i.rowid >= {bound}" for bound in inner)]
     upper = [*(f"i.rowid < {bound}" for bound in inner), "true"]
     return [f"{low} AND {high}" for low, high in zip(lower, upper, strict=True)]

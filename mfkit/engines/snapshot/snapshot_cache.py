@@ -40,7 +40,7 @@ _MANIFEST = "manifest.json"
 _LOCK = "lock"
 _FOLDER = re.compile(r"\w{1,32}-[0-9a-f]{16}")
 _OWN = re.compile(r"lock|manifest\.json(\.[0-9a-f]{12})?|\w+-\w+-[0-9a-f]{12}\.parquet")
-_SPILL = "spill"  # DuckDB's directory for temporary data that does not fit into memory
+_SPILL = "spill"  # DuckDB uses this directory for temporary data that does not fit into memory.
 
 
 class CacheUnavailableError(MfkitError):
@@ -103,7 +103,7 @@ class SnapshotCache:
             manifest = Manifest(**stated)
             datetime.fromisoformat(manifest.made_at)
             if not all(_OWN.fullmatch(name) for name in manifest.files()):
-                return None  # A file name could be a path outside the directory.
+                return None  # An invalid name could be a path outside the directory.
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return manifest if self.intact(manifest) else None
@@ -205,7 +205,7 @@ class SnapshotCache:
         kept = {_MANIFEST, _LOCK, *manifest.files()}
         before = time.time() - _GRACE_SECONDS
         for file in self.path.iterdir():
-            # Windows refuses to remove a file that a reader has open; the next writer removes it.
+            # Windows refuses to remove a file that a reader has open, so the next writer removes the file.
             with suppress(OSError):
                 if file.name not in kept and file.lstat().st_mtime < before:
                     _remove(file)

@@ -12,7 +12,7 @@ def iso6709(text: str) -> tuple[float, float] | None:
 
     A latitude with two, four or six digits before the decimal point (a longitude with one more) is in
     degrees, degrees and minutes, or degrees, minutes and seconds. Leading zeros of whole degrees may be
-    missing (``-74.5``), as phones write them. Returns None for any other text.
+    missing (``-74.5``), as phones write them. The result is None for any other text.
     """
     match = _POINT.match(text.strip())
     if match is None:

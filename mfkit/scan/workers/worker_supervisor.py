@@ -39,7 +39,7 @@ class WorkerJob(Protocol):
         """
 
     def crashed(self, error: str) -> bool:
-        """Record that the file crashed a worker; return True if the job must not be tried again."""
+        """Record that the file crashed a worker, and return True if the job must not be tried again."""
 
 
 J = TypeVar("J", bound=WorkerJob)

@@ -35,7 +35,7 @@ FIELDS = {
     "recorded": "tag",
     "riff": "riff",
     "h264 sei": "h264 sei",
-    # A date from an extractor without named fields keeps the origin that the extractor recorded.
+    # If an extractor returns a capture time directly, the date keeps the origin that the extractor recorded.
     "stated": "",
     "movie header": MOVIE_HEADER,
     "xmp CreateDate": CREATE_DATE,

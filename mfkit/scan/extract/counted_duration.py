@@ -33,7 +33,7 @@ def counted_duration(
         container: The file, opened with PyAV.
 
     Returns:
-        Duration and bit rate with their origin; empty if FFmpeg's duration is right.
+        Duration and bit rate with their origin. The result is empty if FFmpeg's duration is right.
     """
     with open_source(source) as stream:
         reader = file_reader(stream)

@@ -105,7 +105,7 @@ def parse_date(text: str | None, offset: str | None = None, fraction: str | None
     return _parse((text or "")[:_MAX_LENGTH], None if offset is None else offset[:_MAX_LENGTH], cut)
 
 
-@lru_cache(1024)  # A file often states the same date in several fields.
+@lru_cache(1024)  # Results are cached, because a file often states the same date in several fields.
 def _parse(text: str, offset: str | None, fraction: str | None) -> ParsedDate | None:
     cleaned = text.replace("\0", " ").rstrip()
     cleaned = _BLANK_PARTS.sub("00", _BLANK_CLOCK.sub("", cleaned)).strip()

@@ -101,7 +101,7 @@ def _degrees(value: Value | None) -> float | None:
         return None
     is_negative = any(number < 0 for number in numbers)
     if is_negative and (numbers[0] > 0 or not numbers[0] and max(numbers) > 0):
-        return None  # Degrees, minutes and seconds have contradictory signs.
+        return None  # Degrees, minutes and seconds with contradictory signs are not a valid coordinate.
     degrees = sum(abs(number) / float(60**power) for power, number in enumerate(numbers))
     return -degrees if is_negative else degrees
 

@@ -60,7 +60,7 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
 
 
 def tag_text(value: Value | None) -> str | None:
-    """Return a tag's text up to the first NUL, even if the tag has the type byte instead of text."""
+    """Return a tag's text up to the first NUL, even if the tag has a byte type instead of a text type."""
     data = tag_bytes(value)
     return _clean(decode(_first_text(data))) if data else None
 

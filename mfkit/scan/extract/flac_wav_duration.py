@@ -17,10 +17,10 @@ _BLOCK_SIZES = {
 
 
 def count_flac(reader: BoundedReader) -> Count | None:
-    """Compute the duration of a FLAC file from the number of its last frame (RFC 9639, section 9.1).
+    """Compute a FLAC file's duration from the frame number of its last frame (RFC 9639, section 9.1).
 
     Returns:
-        The duration; None if STREAMINFO states the number of samples, or if no frame is found.
+        The duration, or None if STREAMINFO states the number of samples, or if no frame is found.
     """
     start, end = audio_range(reader)
     if reader.read(start, 4) != b"fLaC":
@@ -95,7 +95,7 @@ def count_wav(reader: BoundedReader) -> Count | None:
     """Compute a WAV file's duration from the file size if the data chunk states no size (RIFF, "WAVE form").
 
     Returns:
-        The duration; None if the data chunk states a size, or if the bit rate is not constant.
+        The duration, or None if the data chunk states a size, or if the bit rate is not constant.
     """
     if reader.read(0, 4) != b"RIFF":
         return None

@@ -51,8 +51,8 @@ def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
     """Count the audio frames of a file, and return their duration.
 
     Returns:
-        The duration; None if the file has no frames, or if its first frame states their number (Xing, VBRI)
-        and the file is not longer than stated.
+        The duration, or None if the file has no frames, or if its first frame states their number (Xing,
+        VBRI) and the file is not longer than stated.
     """
     parse = _PARSERS[format_name]
     start, end = audio_range(reader)
@@ -173,7 +173,7 @@ def _id3_size(head: bytes) -> int:
 
 
 def _is_described(data: bytes, size: int) -> bool:
-    """Return whether the first frame states the number of all frames in the file.
+    """Return whether the first audio frame states the number of all frames in the file.
 
     Xing, Info and VBRI headers state it ("MPEG Audio Frame Header" by Konrad Windszus, section 2.3).
     """
@@ -198,7 +198,7 @@ def _is_described(data: bytes, size: int) -> bool:
 
 
 def _covers(stated: int, size: int) -> bool:
-    """Return whether a file is at most slightly longer than its first frame states.
+    """Return whether a file is at most slightly longer than its first audio frame states.
 
     A longer file was joined from several files, so its frames must be counted. For a truncated file, players
     show the stated duration.

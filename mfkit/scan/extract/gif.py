@@ -37,7 +37,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def _table_size(flags: int) -> int:
-    """Return the size in bytes of the color table that a byte with flags describes (sections 18 and 20)."""
+    """Return the size in bytes of the color table that a GIF's flag byte describes (sections 18 and 20)."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
@@ -69,7 +69,7 @@ class _Blocks:
                 if at <= end:
                     self._count_frame()
             else:
-                at += 1  # Some programs write padding bytes between GIF blocks.
+                at += 1  # Some programs write padding bytes between GIF blocks, which are skipped.
         if end < self._size:
             return True
         # Some programs leave out the trailer block at the end, so a GIF without it is not necessarily

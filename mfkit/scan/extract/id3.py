@@ -223,7 +223,8 @@ def _texts(name: str, data: bytes) -> Iterator[Text]:
     """Yield the values of an ID3 frame with a text, a user-defined text, or a comment without description."""
     declared = _ENCODINGS.get(data[0])
     if declared is None:
-        declared, data = "latin-1", b"\x00" + data  # This frame lacks the byte that states the encoding.
+        # A text frame without the byte that states the encoding is read as Latin-1.
+        declared, data = "latin-1", b"\x00" + data
     body = data[1:]
     if name in ("COMM", "COM"):
         description, *values = _split(body[3:], declared)

@@ -34,7 +34,7 @@ _REFERENCE = re.compile(r"\((\d{1,3}|RX|CR)\)")
 
 
 def genre_names(values: Iterable[str]) -> list[str]:
-    """Return the genres in the values of a genre frame.
+    """Return the genre names in the values of an ID3 genre frame.
 
     A reference is a number in parentheses, or a value that consists of digits alone; "80s" is text. Text
     after references refines them, and a parenthesis at its start is doubled.

@@ -109,7 +109,7 @@ class _Found:
 
 
 def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
-    """Read the metadata in a JPEG's segments before the first scan.
+    """Read the metadata in a JPEG's segments before the image data (the first scan).
 
     Returns:
         Metadata with the size as stored, and the offset of the first scan, or None if there is no scan.

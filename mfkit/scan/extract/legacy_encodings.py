@@ -24,7 +24,8 @@ _PRIORS = {
 }  # fmt: skip
 _MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
 _UNKNOWN = math.log(1e-6)
-_MIN_CUT = 28  # Text fields of ID3v1 and IPTC that cut off texts have at least this number of bytes.
+# A text with fewer bytes was not cut off, because the text fields of ID3v1 and IPTC are longer.
+_MIN_CUT = 28
 
 # The letters of each script are listed by descending frequency. Chinese, Japanese and Korean lists contain
 # frequent characters in any order.
@@ -66,7 +67,10 @@ class _Model(NamedTuple):
 
 
 def _ranked(letters: str, share: float = 0.93) -> dict[str, float]:
-    """Return log probabilities of letters and their capitals, from probabilities like ``1 / (rank + 6)``."""
+    """Return the log probability of each letter and its capital, based on the letter's frequency rank.
+
+    A probability is proportional to ``1 / (rank + 6)``.
+    """
     weights = {letter: 1 / (rank + 6) for rank, letter in enumerate(dict.fromkeys(letters))}
     total = sum(weights.values())
     found = {letter: math.log(share * weight / total) for letter, weight in weights.items()}
@@ -101,7 +105,7 @@ def _models() -> dict[str, _Model]:
         _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
         | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
     )  # fmt: skip
-    # The share of 1.6 consists of 0.8 for small letters and 0.8 for capitals.
+    # Small letters and capitals each have a total probability of 0.8, so the sum is 1.6.
     central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)
     cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)
     hanzi_frequent = _spread(_HANZI, 0.5)

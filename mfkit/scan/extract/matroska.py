@@ -30,7 +30,7 @@ _ROUNDING = 1.6
 class _Element(NamedTuple):
     id: int
     start: int
-    size: int | None  # The size is None if the file marks it as unknown, as live recordings do.
+    size: int | None  # The size of an element is None if it is unknown, as in live recordings.
 
 
 class Track(NamedTuple):
@@ -59,7 +59,7 @@ class Matroska(NamedTuple):
     """Header of a Matroska file: duration, time unit and tracks.
 
     Attributes:
-        duration: Duration in seconds; None if the file does not state it.
+        duration: Duration in seconds, or None if the file does not state the duration.
         scale: Seconds per tick of the file's timestamps.
         tracks: Tracks by number.
         clusters: Offset of the first cluster (group of frames).
@@ -81,8 +81,8 @@ def read_matroska(reader: BoundedReader) -> Matroska | None:
             return None
         if element.id == _CLUSTER:
             if not parts.tracks and parts.tracks_at:
-                # An editor moves the list of tracks to the end of the file if the list no longer fits in its
-                # old place.
+                # A program that edits a Matroska file moves the list of tracks to the end of the file if the
+                # list no longer fits in its old place.
                 moved = _element(reader, parts.tracks_at)
                 if moved is not None and moved.id == _TRACKS:
                     parts.read(reader, moved, 0)
@@ -107,7 +107,7 @@ class _Header:
         self.tracks_at = 0
 
     def read(self, reader: BoundedReader, element: _Element, segment: int) -> None:
-        """Read one element of the header.
+        """Read one element of a Matroska header.
 
         File positions in the element are relative to the start of the segment.
         """
@@ -154,7 +154,7 @@ def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:
     """Return the duration of a Matroska file, from its first frame to the end of its last frame.
 
     Returns:
-        The duration; None if no block is found at the end of the file.
+        The duration, or None if no block is found at the end of the file.
     """
     first = next(_blocks(reader, header.clusters, 64), None)
     if first is None:

@@ -47,8 +47,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         video = None
         if file_format.format != "jpeg":
             video = next((_section(box.content) for box in boxes(reader) if box.name == b"mpvd"), None)
-        # The names are searched before the regular expression, because the regular expression alone would
-        # take half the time of a scan.
+        # The names of the XMP properties are searched before the regular expression, because evaluating the
+        # regular expression for every image would take half the time of a scan.
         is_marked = any(name in head for name in _NAMES) and _MARKER.search(head) is not None
         if video is None and is_marked:
             video = _by_xmp(reader, head) or _by_search(reader)
@@ -65,7 +65,7 @@ def _section(reader: BoundedReader) -> _Section:
 
 
 def _by_xmp(reader: BoundedReader, head: bytes) -> _Section | None:
-    """Find the video by its distance from the end of the file, which the XMP packet states."""
+    """Find a motion photo's video by its distance from the end of the file, which the XMP packet states."""
     distances = [int(match[1]) for match in _OFFSET.finditer(head)]
     items = [match[1] for match in _ITEM.finditer(head)][:_MAX_ITEMS]
     for number, item in enumerate(items):
@@ -82,14 +82,14 @@ def _by_xmp(reader: BoundedReader, head: bytes) -> _Section | None:
 
 
 def _by_search(reader: BoundedReader) -> _Section | None:
-    """Search the last part of the file for a video, because editors can make the stated lengths wrong."""
+    """Search the last part of the file for a video, because an edited image can state wrong lengths."""
     start = max(2, reader.size - _SEARCHED)
     match = _VIDEO_START.search(reader.read(start, _SEARCHED))
     return _Section(start + match.start(), reader.size - start - match.start()) if match else None
 
 
 def _in_samsung_trailer(reader: BoundedReader) -> _Section | None:
-    """Find the video that is listed in the directory of a Samsung trailer.
+    """Find a motion photo's video that is listed in the trailer of a Samsung camera.
 
     The file ends with the directory's length and ``SEFT``. The directory is ``SEFH``, a version, the number
     of entries, and for each entry its type, its distance before the directory and its length.

@@ -23,7 +23,7 @@ class Box(NamedTuple):
 
 
 def boxes(reader: BoundedReader, start: int = 0) -> Iterator[Box]:
-    """Yield the consecutive boxes in a file or in another box.
+    """Yield the consecutive MP4 boxes in a file or in another box.
 
     Args:
         reader: A file, or a box's content.

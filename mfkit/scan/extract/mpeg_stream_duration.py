@@ -94,7 +94,7 @@ class _LargeFile:
         return ClockCount(total, self._blocks < _BUDGET)
 
     def _between(self, earlier: Reading, later: Reading) -> float:
-        """Return the running time between two clock values.
+        """Return the running time of an MPEG stream between two clock values.
 
         If the difference of the clock values is implausible, the clock jump is located by bisection.
         """

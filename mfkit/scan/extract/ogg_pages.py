@@ -52,7 +52,7 @@ class _Stream:
 
 
 def count_pages(reader: BoundedReader) -> tuple[Count | None, int]:
-    """Add up the durations of the chained streams of an Ogg file.
+    """Add up the durations of an Ogg file's chained streams, which are played one after the other.
 
     Returns:
         The duration, which is an estimate if the file has more pages than are read, and the number of
@@ -112,7 +112,9 @@ def _next_page(reader: BoundedReader, at: int) -> int:
 
 
 def _clock(packet: bytes) -> _Clock | None:
-    """Return the clock that an Ogg stream's first packet describes, or None if the codec is unknown.
+    """Return the conversion of an Ogg stream's positions to seconds, or None if the codec is unknown.
+
+    The stream's first packet contains the parameters of the conversion.
 
     Vorbis I, section 4.2.2; RFC 7845, section 5.1 (Opus); Ogg FLAC mapping; Speex; Theora, section 6.2.
     """

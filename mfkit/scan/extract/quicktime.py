@@ -44,8 +44,8 @@ class Track(NamedTuple):
     Attributes:
         rotation: Degrees by which a player rotates the video clockwise: 0, 90, 180 or 270.
         codec: FFmpeg's name of the audio codec if FFmpeg cannot decode it; otherwise None.
-        sample_rate: Sample rate of an audio track in hertz; None for other tracks.
-        channels: Number of channels of an audio track; None for other tracks.
+        sample_rate: Sample rate of an audio track in hertz, or None for other tracks.
+        channels: Number of channels of an audio track, or None for other tracks.
     """
 
     rotation: int

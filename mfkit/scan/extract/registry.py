@@ -45,7 +45,7 @@ class MissingLibraryError(Exception):
 
 
 class ExtractorStep(NamedTuple):
-    """One extractor in the sequence that reads a format.
+    """One of the extractors that read the metadata of a file format.
 
     Attributes:
         name: Name in ``extra["probe_notes"]``.
@@ -148,7 +148,7 @@ def extract_metadata(
         steps: Extractors to use instead of those registered for the format.
 
     Returns:
-        Plausible metadata; empty for formats without extractors. ``extra["probe_notes"]`` lists the
+        Plausible metadata, which is empty for formats without extractors. ``extra["probe_notes"]`` lists the
         extractors that failed while another one succeeded.
 
     Raises:

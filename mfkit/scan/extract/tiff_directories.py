@@ -18,7 +18,7 @@ _MAX_DIRECTORIES, _MAX_ENTRIES, _MAX_VALUE = 24, 1024, 4096
 _BLOCK_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 262_144}
 _LARGE_TAGS = _BLOCK_TAGS | dict.fromkeys(
     (0x0111, 0x0117, 0x0144, 0x0145), 65_536
-)  # The latter tags are the offsets and sizes of an image's strips and tiles.
+)  # The tags 0x0111, 0x0117, 0x0144 and 0x0145 are the offsets and sizes of strips and tiles.
 # The keys are TIFF field types, and the values are format codes of the struct module. A rational number
 # consists of two integers.
 _STRUCT_CODES = {
@@ -126,7 +126,7 @@ def _read_directory(
     for at in range(0, min(count * entry_size, len(block) - entry_size + 1), entry_size):
         tag, field_type, value_count = struct.unpack_from(order + "HH" + pointer, block, at)
         if tag == _MAKER_NOTE and directory.name == "exif" and value_count > inline:
-            # Canon's maker note is a directory in the same structure, so only its offset is needed.
+            # Canon's maker notes are a directory in the same TIFF structure, so only their offset is needed.
             directory.tags[tag] = struct.unpack_from(order + pointer, block, at + entry_size - inline)[0]
             continue
         if (

@@ -76,7 +76,10 @@ def _is_single_image(container: InputContainer, stream: VideoStream) -> bool:
 
 
 def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _S | None:
-    """Return the candidate that FFmpeg considers best, or else the first candidate with a default flag."""
+    """Return the stream that FFmpeg considers best, or else the first stream with a default flag.
+
+    The result is always one of the candidates, or None if there are no candidates.
+    """
     if len(candidates) < 2:
         return candidates[0] if candidates else None
     chosen = container.streams.best(kind)

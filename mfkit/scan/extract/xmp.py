@@ -135,7 +135,7 @@ def _keywords(found: Properties) -> tuple[list[str], list[str]]:
 
 
 def _keyword_tree(value: Value | None, above: str, level: int = 0) -> Iterator[str]:
-    """Yield the paths of a hierarchy's applied keywords (Metadata Working Group 2.0, section 5.9.3)."""
+    """Yield the paths of the applied keywords in a keyword hierarchy (Metadata Working Group 2.0, 5.9.3)."""
     for structure in _structures(value):
         keyword = _text(structure, "mwg-kw:Keyword")
         if keyword is None or level >= _MAX_LEVELS:
@@ -148,7 +148,7 @@ def _keyword_tree(value: Value | None, above: str, level: int = 0) -> Iterator[s
 
 
 def _people(found: Properties) -> list[str]:
-    """Return the names in PersonInImage (IPTC Extension) and in the face regions of all schemas."""
+    """Return the names of people in PersonInImage (IPTC Extension) and in the face regions of all schemas."""
     names = dict.fromkeys(_texts(found.get("Iptc4xmpExt:PersonInImage")))
     for person in _structures(found.get("Iptc4xmpExt:PersonInImageWDetails")):
         names |= dict.fromkeys(_texts(person.get("Iptc4xmpExt:PersonName")))

@@ -68,7 +68,7 @@ class _Element:
 
 
 class _Stop(Exception):
-    """Exception that stops the parser at a limit, or if the packet declares a document type."""
+    """Exception that stops the XMP parser at a size limit or at a document type declaration."""
 
 
 def parse(packet: bytes) -> dict[str, Value]:
@@ -95,7 +95,10 @@ def parse(packet: bytes) -> dict[str, Value]:
 
 
 def _decoded(packet: bytes) -> str:
-    """Decode a packet; UTF-16 and UTF-32 are recognised by the NULs around "<" (ISO 16684-1, 7.3.2)."""
+    """Decode an XMP packet to text (ISO 16684-1, section 7.3.2).
+
+    UTF-16 and UTF-32 are recognised by the NULs around "<".
+    """
     head = packet[:64]
     if b"<\x00\x00\x00" in head:
         return decode(packet, "utf-32-le")
@@ -176,7 +179,7 @@ class _Builder:
         self._stack.append(element)
 
     def _is_skipping(self) -> bool:
-        """Return whether the current element is inside an unknown property of a known element."""
+        """Return whether the current XML element is inside an unknown property of a known element."""
         return any(element is not None for element in self._stack)
 
     def _name(self, qualified: str) -> str | None:

@@ -18,7 +18,8 @@ _MAX_DIRECTORY, _MAX_ENTRIES = 8 * 1024 * 1024, 100_000
 _TAIL = 22 + 65_535  # This is the size of the end record (22 bytes) and of its longest possible comment.
 _CHUNK = 65_536
 _STORED, _DEFLATED = 0, 8
-_IN_ZIP64 = 0xFFFFFFFF  # This value means that the real value is in a ZIP64 record.
+# The value 0xFFFFFFFF in a ZIP directory means that the real value is in a ZIP64 record.
+_IN_ZIP64 = 0xFFFFFFFF
 
 
 class _Entry(NamedTuple):
@@ -97,8 +98,8 @@ class Archive:
             raise ExtractionError("the ZIP directory is too large for a document")
         directory = self._read_at(offset, length)
         if length and directory[:4] != b"PK\x01\x02":
-            # Some programs prepend data to an archive without correcting its offsets, so the distance is
-            # computed here.
+            # Some programs prepend data to an archive without correcting its offsets, so the number of
+            # prepended bytes is computed here.
             self._shift = start + at - length - offset
             directory = self._read_at(offset + self._shift, length)
         self._add_entries(directory)

@@ -247,7 +247,7 @@ def identify(head: bytes, name: str) -> FileFormat:
     if found:
         return FORMATS[found]
     if signatures.is_text(head, has_text_name=claimed == "text" or extension in _TEXT_TYPES):
-        # The module mimetypes is not used, because its results differ between machines.
+        # Python's module mimetypes is not used, because its results differ between machines.
         return FileFormat("text", _TEXT_TYPES.get(extension, "text/plain"), "document")
     if claimed in ("text", "svg", "tga", ""):
         # The name indicates text, SVG or Targa, but the bytes are none of these, so the name is wrong.

@@ -112,7 +112,7 @@ def _by_structure(head: bytes, claimed: str) -> str:
         return "emf"
     if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
         return "mobi"
-    # The signature may be anywhere in the first 1,024 bytes (PDF 1.7, implementation note 13).
+    # A PDF's signature may be anywhere in the first 1,024 bytes (PDF 1.7, implementation note 13).
     if b"%PDF-" in head[:1024]:
         return "pdf"
     if head[257:262] == b"ustar":
@@ -173,7 +173,7 @@ def is_text(head: bytes, *, has_text_name: bool) -> bool:
     try:
         text = head.decode(encoding)
     except UnicodeDecodeError as error:
-        # A multi-byte character may be cut off at the end of the head.
+        # A multi-byte character may be cut off at the end of the bytes that were read.
         if error.start >= len(head) - 4 and len(head) >= 1024:
             text = head[: error.start].decode(encoding)
         else:

@@ -11,7 +11,7 @@ from mfkit.library import MediaLibrary
 LIBRARY = "MFKIT_LIBRARY"
 """Environment variable with the path or URL of the library."""
 READ_ONLY = "MFKIT_READ_ONLY"
-"""Environment variable that opens the library read-only if it is ``1``."""
+"""Environment variable with the value ``1`` if the library is to be opened read-only."""
 
 
 def open_library() -> MediaLibrary:

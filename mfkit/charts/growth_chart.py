@@ -19,9 +19,9 @@ from mfkit.charts.theme import (
     value_axis,
 )
 
-# pandas frequency -> format of a period's label, from short to long periods.
+# This maps a pandas frequency to the format of a period's label, in order from short to long periods.
 _PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
-# pandas frequency -> format of a period in the filter fields `after` and `before`.
+# This maps a pandas frequency to the format of a period in the filter fields `after` and `before`.
 _KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 
 

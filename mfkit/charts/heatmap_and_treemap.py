@@ -103,7 +103,7 @@ def resolutions_chart(
     )
 
 
-# Okabe and Ito's colors for the folders on the first level. Subfolders have the color of their parent.
+# Folders on the first level have colors of Okabe and Ito's palette. Subfolders have their parent's color.
 _FOLDER_COLORS = (
     *(color for name, color in MEDIA_COLORS.items() if name != "other"),
     "#56B4E9",

@@ -34,7 +34,8 @@ def packed(bundle: str) -> bytes:
     if bundle == "whole":
         return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
     part = _part(get_plotlyjs_version())
-    assert part is not None  # bundle_for() returns "part" only if the file exists.
+    # The file of the partial bundle exists, because otherwise bundle_for() returns "whole".
+    assert part is not None
     content: bytes = part.read_bytes()
     return content
 

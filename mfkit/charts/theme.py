@@ -17,7 +17,7 @@ Measure = Literal["files", "bytes"]
 MAX_MARKS = 5_000
 """Maximum number of bars, cells, boxes or circles in a figure, for any size of the library."""
 
-# Okabe and Ito's palette, whose colors people with common types of color blindness can distinguish
+# This is Okabe and Ito's palette, whose colors people with common types of color blindness can distinguish
 # (https://jfly.uni-koeln.de/color/). A media type has the same color in all charts.
 MEDIA_COLORS = {
     "video": "#0072B2",
@@ -130,7 +130,7 @@ def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figu
     """Return a figure with mfkit's default settings and a transparent background."""
     axis = {"gridcolor": GRID, "linecolor": GRID, "automargin": True, "ticks": "", "title": None}
     defaults = {
-        # The template is empty, because Plotly's default template has 7 kB of unused colors.
+        # The figure has an empty template, because Plotly's default template has 7 kB of unused colors.
         "template": {},
         "height": height,
         "margin": {"l": 4, "r": 12, "t": 8, "b": 4, "pad": 4},
@@ -146,7 +146,7 @@ def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figu
         "dragmode": False,
         "separators": ".,",
     }
-    # The layout is passed to the constructor, because a call of update_layout() takes 20 ms.
+    # The layout is passed to the figure's constructor, because calling update_layout() takes 20 ms.
     return go.Figure(list(traces), layout=_merge(defaults, layout))
 
 

@@ -230,7 +230,7 @@ def _write_track(album: Album, number: int, encoder: str, seed: str, path: Path)
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
         stream = add_audio(container, encoder, album.rate)
         if album.artist:
-            # Ogg files store tags in the stream, not in the container.
+            # Ogg files store tags in the audio stream, and all other formats store them in the container.
             (stream if path.suffix == ".opus" else container).metadata.update(tags)
         encode_melody(container, stream, rng.uniform(2.5, 5.0), rng)
 

@@ -17,7 +17,7 @@ WORDS = (
     "bridge signal orchard margin ferry ledger winter corner violet platform quiet station morning"
 ).split()
 
-# Each PDF has a path, a date, a title, an author, and one heading per page.
+# Each entry describes a PDF file: path, date, title, author, and one heading per page.
 # fmt: off
 PDFS = (
     ("Documents/Invoices/2019/Invoice 2019-031.pdf", (2019, 3, 4), "Invoice 2019-031", "Brill & Taube Optics",
@@ -39,7 +39,7 @@ PDFS = (
 )
 # fmt: on
 
-# Each text file has a path and a date.
+# Each entry describes a text file: path and date.
 TEXTS = (
     ("Documents/Letters/Letter to the landlord.txt", (2010, 9, 13)),
     ("Documents/Letters/Cher René.txt", (2012, 12, 19)),
@@ -50,7 +50,7 @@ TEXTS = (
     ("Documents/Notes/日本旅行メモ.md", (2016, 3, 1)),
 )
 
-# Each table has a path, a date, columns, and a number of rows.
+# Each entry describes a file with a table: path, date, columns, and number of rows.
 TABLES = (
     ("Documents/Household/Budget 2021.csv", (2021, 12, 31), ("date", "what", "amount"), 120),
     ("Documents/Household/Lenses for sale.csv", (2023, 9, 9), ("lens", "mount", "price", "sold"), 14),

@@ -108,7 +108,7 @@ def add_noise(image: Image.Image, rng: random.Random) -> Image.Image:
 
 
 class Trip(NamedTuple):
-    """A trip of the invented household, with its cameras and numbers of photos.
+    """Trip of the demo library's invented household, with its cameras and numbers of photos.
 
     Attributes:
         folder: Folder of the photos.
@@ -217,7 +217,7 @@ def _write_photo(
     add_noise(image, rng).save(path, quality=79, exif=exif)
 
 
-# Each image has a path, a date, a scene and a light (empty for screenshots), and a size in pixels.
+# Each entry describes an image: path, date, scene and light (empty for screenshots), and size in pixels.
 # fmt: off
 IMAGES = (
     ("Pictures/Screenshots/Screenshot 2016-02-11 at 09.14.52.png", (2016, 2, 11, 9, 14), "", "", (1280, 800)),
@@ -282,7 +282,7 @@ def _write_landscape(
     if suffix in ("webp", "avif"):
         image = add_noise(image, rng)
     if suffix == "tif":
-        # Scanned prints are brown on white paper.
+        # The image is brown on white, like an old print that was scanned.
         sepia = ImageOps.colorize(ImageOps.autocontrast(image.convert("L")), (48, 32, 22), (246, 232, 206))
         image = ImageOps.expand(sepia, 30, (250, 246, 238))
     elif suffix == "gif":

@@ -52,7 +52,7 @@ CUT_VIDEO = Clip("Phone backup/2016/VID_20160904_171530.mp4", (2016, 9, 4, 15, 1
 
 @dataclass(frozen=True)
 class DemoReport:
-    """Result of `write_demo`.
+    """Result of `write_demo`: number and total size of the files, duration, and messages.
 
     Attributes:
         files: Number of files written, including copies.

@@ -149,7 +149,7 @@ class LibraryBase:
             return self
 
     async def close(self) -> None:
-        """Close all connections. A later call opens the library again."""
+        """Close all database connections. The next method call opens the library again."""
         self._opening = None
         self._snapshot.close()
         self._on_database.close()
@@ -190,7 +190,7 @@ async def library_state(library: LibraryBase) -> object | None:
 
 @dataclass(frozen=True)
 class Overview:
-    """Key figures of a library, shown when it is printed in a console or notebook.
+    """Key figures of a library, shown when the library is printed in a console or notebook.
 
     Attributes:
         name: Path of the library, or its URL without the password.
@@ -220,11 +220,11 @@ class Overview:
         }
 
     def text(self) -> str:
-        """Return the overview as one line of text."""
+        """Return the overview of the library as one line of text."""
         return ", ".join(f"{name.lower()}: {value}" for name, value in self._parts().items())
 
     def html(self) -> str:
-        """Return the overview as an HTML table."""
+        """Return the overview of the library as an HTML table."""
         left = 'style="text-align: left"'
         rows = "".join(
             f"<tr><th {left}>{name}</th><td {left}>{html.escape(value)}</td></tr>"

@@ -132,7 +132,7 @@ class CurateMethods(LibraryBase):
         return MediaFilter.of(stated)
 
     async def delete_filter(self, name: str, /) -> None:
-        """Delete a saved filter. Items do not change.
+        """Delete a saved filter. The items in the library do not change.
 
         Raises:
             FilterError: No saved filter has the name.

@@ -89,7 +89,7 @@ class DetailMethods(LibraryBase):
         self._thumbnails = self._thumbnails or Thumbnailer()
         paths = [str(row["file_path"]), *copies["name"]]
         if pd.isna(row["last_scanned_at"]):
-            # Object storage is read only if a scan has read it, because an imported list may contain any URL.
+            # Only objects that a scan has read are read here, because an imported list may contain any URL.
             paths = [path for path in paths if not is_url(path)]
         return await self._thumbnails.get(paths, str(row["file_hash"]))
 

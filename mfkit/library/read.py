@@ -72,7 +72,7 @@ class ReadMethods(LibraryBase):
         offset: int | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """List items with their metadata.
+        """List the items that a filter selects, with their metadata.
 
         Args:
             filter: A :class:`MediaFilter`. Its fields can also be given as keywords.
@@ -106,7 +106,7 @@ class ReadMethods(LibraryBase):
 
     @filter_keywords
     async def count(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> int:
-        """Count items.
+        """Count the items that a filter selects.
 
         Args:
             filter: Filter of the items.

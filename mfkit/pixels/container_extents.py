@@ -287,4 +287,4 @@ CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
     "wv": wavpack,
     "ape": monkeys_audio,
 }
-"""File format -> function that checks the stated sizes."""
+"""File format -> function that checks the sizes stated in the file's headers."""

@@ -23,7 +23,7 @@ _MAX_NEIGHBORS = 64
 _MIN_BAND, _MAX_BAND = 8, 16
 """Minimum and maximum number of leading bits that must be equal. More hashes need longer bands."""
 _UNIQUE_ABOVE = 4_000_000
-"""If there are more pairs than this, duplicate pairs are removed to save memory."""
+"""Number of pairs above which duplicate pairs are removed to save memory."""
 
 Hashes = npt.NDArray[np.uint64]
 

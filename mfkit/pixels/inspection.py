@@ -43,7 +43,7 @@ _BATCH = 200
 """Number of results that are stored in one transaction."""
 _MAX_BATCH_SECONDS = 5.0
 _PAGE = 2_000
-"""Number of contents that are read from the database at a time."""
+"""Number of items that are read from the database at a time."""
 _KINDS = (MediaType.IMAGE,)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_ERROR = 500
@@ -208,7 +208,7 @@ class _Outstanding:
         self._where = (
             *conditions(chosen),
             c.media_type.in_(_KINDS),
-            # Object storage is read only if a scan has read the object, because an imported list can
+            # Only objects that a scan has read are read from object storage, because an imported list can
             # contain any URL.
             or_(~c.file_path.startswith(URL), c.last_scanned_at.is_not(None)),
             done < len(steps),

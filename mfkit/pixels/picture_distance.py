@@ -21,7 +21,7 @@ benchmarks/similarity.py measures the distances of versions and of unrelated pic
 _COLOR_SCALE = 50.0
 """Chrominance difference (0 to 255) that gives the same distance as luminance without any correlation."""
 _ALIGNED_BELOW, _ALIGNED_ABOVE = 0.9, 0.2
-"""Upper and lower limit of the correlation; windows are compared only between these limits."""
+"""Limits of the correlation of two images between which their cropped windows are compared too."""
 _BATCH = 256
 """Number of pairs that are compared at a time, which limits the memory to about 40 MB."""
 

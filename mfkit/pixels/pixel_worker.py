@@ -23,7 +23,7 @@ from mfkit.scan.workers.worker_main import answer_requests
 
 MODULE = "mfkit.pixels.pixel_worker"
 CHANGED = "The file is missing or changed since the last scan. Scan again."
-"""Error message for a changed file. It is not stored, because the content itself was not analysed."""
+"""Error message for a file that has changed since the last scan. The message is not stored."""
 
 
 class FileChangedError(Exception):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from mfkit.pixels.hash_candidates import Pairs
 
 _MAX_ROUNDS = 1000
-"""Maximum number of times that the remaining contents are grouped; contents that then remain get no group."""
+"""Maximum number of rounds of grouping. Images that have no group after the last round remain without one."""
 
 Indexes = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float32]
@@ -67,7 +67,7 @@ def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Grou
         is_grouped = best >= 0
         rest = ~(is_grouped[first] | is_grouped[second])
         first, second = first[rest], second[rest]
-    # Groups with a single image are removed. All similar images were too far from the best image.
+    # A group with only one image is removed. All other images of its component are too far from it.
     sizes = np.bincount(best[best >= 0], minlength=len(rank))
     alone = (best >= 0) & (sizes[np.maximum(best, 0)] < 2)
     best[alone], found[alone] = -1, np.nan

@@ -27,7 +27,7 @@ _ROWS = 50_000
 _PAIRS = 50_000
 """Number of candidate pairs whose miniatures are loaded at a time, which limits the memory to 120 MB."""
 _HASHES = 500
-"""Maximum number of content hashes in one query."""
+"""Maximum number of file hashes in one database query."""
 
 c = media.c
 hashes = picture_hashes.c

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from mfkit.pixels.container_extents import DamageError, boxes, read_at, truncated
 
 _MAX_IN_MEMORY = 512 << 20
-"""Larger JPEG, GIF and audio files (in bytes) are not checked, because the checks load the whole file."""
+"""Maximum size in bytes of the files to check, because some checks load the whole file into memory."""
 _CHUNK = 1 << 20
 _MAX_UNPACKED = 4 << 30
 """Maximum number of bytes that are unpacked from an archive, as a protection against ZIP bombs."""
@@ -275,4 +275,4 @@ CHECKS: dict[str, Callable[[BinaryIO, int, Heartbeat], None]] = {
     "pdf": pdf,
     **dict.fromkeys("zip docx xlsx pptx odt ods odp odg epub".split(), zip_file),
 }
-"""File format -> function that checks the structure."""
+"""File format -> function that checks the structure of such files."""

@@ -31,7 +31,7 @@ from mfkit.scan.workers.worker_pool import JobPool
 How = Literal["hash", "headers", "decode"]
 HOWS: tuple[How, ...] = get_args(How)
 OLDER_THAN = "30 days"
-"""A file is verified again by default if its last verification is older than this."""
+"""Default age of a verification after which a file is verified again."""
 _BATCH, _MAX_BATCH_SECONDS, _PAGE = 200, 5.0, 2_000
 _MAX_ERROR = 500
 """Maximum number of characters of a stored error message."""
@@ -182,7 +182,7 @@ async def verify(
 
 
 class _Source:
-    """Builder of the SELECT statements for the files to verify: either the main files of items or copies."""
+    """Builder of the SELECT statements for the files to verify: the main files of items, or their copies."""
 
     def __init__(self, chosen: MediaFilter, how: How, before: datetime, *, of_copies: bool) -> None:
         self.how = how

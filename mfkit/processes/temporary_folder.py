@@ -28,7 +28,7 @@ class TemporaryFolder:
     """
 
     def __init__(self, purpose: str) -> None:
-        """Create the folder.
+        """Create the temporary folder.
 
         Args:
             purpose: Part of the folder's name.
@@ -41,7 +41,7 @@ class TemporaryFolder:
         self._remove = weakref.finalize(self, _remove, self.path, lock)
 
     def __enter__(self) -> Self:
-        """Return this object."""
+        """Return this temporary folder."""
         return self
 
     def __exit__(self, *_: object) -> None:

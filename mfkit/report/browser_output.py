@@ -91,7 +91,7 @@ OFFLINE = (
     # WebRTC ignores --host-resolver-rules and needs these options.
     "--force-webrtc-ip-handling-policy",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # Without these options, the browser would try to connect to its vendor's servers in vain.
+    # Without these options, the browser would still try to connect to its vendor's servers.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

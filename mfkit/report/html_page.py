@@ -154,7 +154,7 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str = "") 
 
 
 def cards(figures: Sequence[tuple[str, str, str]]) -> Html:
-    """Return cards with key figures. Each has a label (text), a value (HTML) and a note (HTML)."""
+    """Return cards with key figures. Each card has a label (text), a value (HTML) and a note (HTML)."""
     made = "".join(
         f'<div class="card"><dt>{html.escape(label)}</dt><dd>{figure}</dd>'
         f'<dd class="below">{below}</dd></div>'

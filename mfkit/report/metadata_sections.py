@@ -38,7 +38,7 @@ _PLURALS = {
 
 
 def types(context: ReportContext) -> Section:
-    """Create the section on media types and file extensions."""
+    """Create the report section on media types and file extensions."""
     by_type = context.query(context.lib.summary, "media_type")
     by_type = by_type[by_type["files"] > 0]
     extensions = context.query(context.lib.summary, "extension")
@@ -86,7 +86,7 @@ _COLUMNS = [
 
 
 def codecs(context: ReportContext) -> Section:
-    """Create the section on codecs and resolutions."""
+    """Create the report section on codecs and resolutions."""
     parts: list[Html | Chart] = []
     for codec, kind, noun in (("video_codec", "video", "Video"), ("audio_codec", "audio", "Audio")):
         used = context.query(context.lib.summary, codec)
@@ -121,7 +121,7 @@ _MAX_CAMERAS = 20
 
 
 def cameras(context: ReportContext) -> Section:
-    """Create the section on cameras."""
+    """Create the report section on cameras."""
     found = context.query(context.lib.summary, "camera")
     found = found[found["camera"].notna()].sort_values("files", ascending=False, kind="stable")
     if found.empty:
@@ -155,7 +155,7 @@ _FIELD_LABELS = {"location_name": "place name", "iso": "ISO", "fps": "frame rate
 
 
 def completeness(context: ReportContext) -> Section:
-    """Create the section on the completeness of each metadata field."""
+    """Create the report section on the completeness of each metadata field."""
     title = "Completeness"
     fields = context.query(context.lib.completeness, ())
     fields = fields[fields["files"] > 0]

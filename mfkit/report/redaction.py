@@ -49,12 +49,12 @@ class Redaction:
 
     @property
     def names(self) -> bool:
-        """Whether names of files and folders are replaced."""
+        """Whether names of files and folders are replaced by aliases."""
         return "names" in self.what
 
     @property
     def map(self) -> bool:
-        """Whether places are left out."""
+        """Whether all places are left out of the report."""
         return "map" in self.what
 
     def frame(self, frame: pd.DataFrame) -> pd.DataFrame:

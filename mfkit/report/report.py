@@ -102,58 +102,58 @@ class Report:
         return Html(f'<h1>{html.escape(title)}</h1><p class="about">{scope}{date.today():%d %B %Y}</p>')
 
     def key_figures(self) -> Section | None:
-        """Return the section with the key figures and their changes since the replaced report."""
+        """Return the report section with the key figures and their changes since the replaced report."""
         return self._section("key_figures", lambda context: key_figures.key_figures(context, self._earlier))
 
     def changes(self) -> Section | None:
-        """Return the section on changes on disk since the scan ``compare_to``, or None without this scan."""
+        """Return the report section on disk changes since the scan ``compare_to``, or None without a scan."""
         scan = self._scan
         if scan is None:
             return None
         return self._section("changes", lambda context: time_and_place_sections.changes(context, scan))
 
     def types(self) -> Section | None:
-        """Return the section on media types and file extensions."""
+        """Return the report section on media types and file extensions."""
         return self._section("types", metadata_sections.types)
 
     def folders(self) -> Section | None:
-        """Return the section on the largest folders."""
+        """Return the report section on the largest folders."""
         return self._section("folders", space_sections.folders)
 
     def largest(self) -> Section | None:
-        """Return the section on the largest files."""
+        """Return the report section on the largest files."""
         return self._section("largest", space_sections.largest)
 
     def codecs(self) -> Section | None:
-        """Return the section on codecs and resolutions."""
+        """Return the report section on codecs and resolutions."""
         return self._section("codecs", metadata_sections.codecs)
 
     def growth(self) -> Section | None:
-        """Return the section on growth over time."""
+        """Return the report section on growth over time."""
         return self._section("growth", time_and_place_sections.growth)
 
     def cameras(self) -> Section | None:
-        """Return the section on cameras."""
+        """Return the report section on cameras."""
         return self._section("cameras", metadata_sections.cameras)
 
     def places(self) -> Section | None:
-        """Return the section with the map of places."""
+        """Return the report section with the map of places."""
         return self._section("places", time_and_place_sections.places)
 
     def duplicates(self) -> Section | None:
-        """Return the section on duplicate files."""
+        """Return the report section on duplicate files."""
         return self._section("duplicates", space_sections.duplicates)
 
     def savings(self) -> Section | None:
-        """Return the section on savings by re-encoding."""
+        """Return the report section on savings by re-encoding."""
         return self._section("savings", space_sections.savings)
 
     def completeness(self) -> Section | None:
-        """Return the section on the completeness of the metadata."""
+        """Return the report section on the completeness of the metadata."""
         return self._section("completeness", metadata_sections.completeness)
 
     def failures(self) -> Section | None:
-        """Return the section on scan failures."""
+        """Return the report section on scan failures."""
         return self._section("failures", metadata_sections.failures)
 
     def _section(self, name: str, make: Callable[[ReportContext], Section]) -> Section | None:

@@ -31,7 +31,7 @@ _MAX_DEPTH = 8
 
 
 def folders(context: ReportContext) -> Section:
-    """Create the section on the largest folders, on two levels below their common folder.
+    """Create the report section on the largest folders, on two levels below their common folder.
 
     Folders that contain nothing but one other folder are skipped. If all files are in ``/home/me/Pictures``
     and ``/mnt/nas/video``, the first level consists of these two folders, not of ``/home`` and ``/mnt``.
@@ -127,7 +127,7 @@ _MAX_LARGEST = 20
 
 
 def largest(context: ReportContext) -> Section:
-    """Create the section on the largest files."""
+    """Create the report section on the largest files."""
     files = context.query(
         context.lib.items,
         columns=["file_path", "media_type", "file_size", "file_modified_at"],
@@ -159,7 +159,7 @@ _MAX_DUPLICATES = 15
 
 
 def duplicates(context: ReportContext) -> Section:
-    """Create the section on duplicate files and the reclaimable space."""
+    """Create the report section on duplicate files and the reclaimable space."""
     sums = context.query(context.lib.summary, "media_type")
     copies = int(sums["copies"].sum())
     if not copies:
@@ -196,7 +196,7 @@ _TARGET, _NAME = "hevc", "HEVC"
 
 
 def savings(context: ReportContext) -> Section:
-    """Create the section on the bytes that re-encoding videos to HEVC would save."""
+    """Create the report section on the bytes that re-encoding videos to HEVC would save."""
     title = "Savings by re-encoding"
     videos = context.query(context.lib.savings, _TARGET)
     if videos.empty:

@@ -24,7 +24,7 @@ _MAX_MONTHS = 36
 
 
 def growth(context: ReportContext) -> Section:
-    """Create the section on growth: bytes per period, and their running total."""
+    """Create the report section on growth: bytes per period, and their running total."""
     months = context.query(context.lib.growth, "month")
     dated = months[months["period"].notna()]
     parts: list[Html | Chart] = []

@@ -173,11 +173,11 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
     if position:
         try:
             container.seek(int(position * 1_000_000))
-        except OSError:  # Seeking can fail in a file without an index.
+        except OSError:  # Seeking can fail if the video has no index.
             container.seek(0)
     selected = None
     for number, frame in enumerate(container.decode(video)):
-        # After seeking, frames before the first key frame can be corrupt.
+        # After a seek, the frames that are decoded before the first key frame can be corrupt.
         if frame.key_frame or selected is not None or number >= _MAX_FRAMES:
             selected = frame
         if selected is not None and (number >= _MAX_FRAMES or (frame.time or 0) >= position):

@@ -21,9 +21,9 @@ from mfkit.processes.child_process import python_child
 from mfkit.scan.stored_path import is_url, to_disk_path
 
 CACHE_LIMIT = 200_000_000
-"""Maximum size of the cache in bytes."""
+"""Maximum size of the thumbnail cache in bytes."""
 _PRUNE_INTERVAL = 64
-"""Number of stored thumbnails between checks of the cache's size."""
+"""Number of thumbnails that are stored between two checks of the cache's size."""
 _HASH = re.compile("[0-9a-f]{64}")
 _CACHE_FILE_NAME = re.compile(r"[0-9a-f]{64}\.(jpg|[0-9a-f]{1,32}\.part)")
 
@@ -36,7 +36,7 @@ class ThumbnailCache:
     """
 
     def __init__(self, folder: Path | None = None, limit: int = CACHE_LIMIT) -> None:
-        """Create a cache.
+        """Create a thumbnail cache.
 
         Args:
             folder: Folder of the cache, created when needed. Defaults to a folder in the user's cache.

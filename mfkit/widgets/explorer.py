@@ -40,7 +40,7 @@ _GRID_LAYOUT = {
 
 
 class PanelTabs(widgets.Tab):
-    """Tabs of chart panels that share one selection. On wide pages, a tab shows two panels per row.
+    """Tabs of panels that share one selection. On wide pages, a tab shows two panels per row.
 
     Example:
         >>> PanelTabs(lib, selection, {"Formats": [TypesPanel, CodecsPanel]})  # doctest: +SKIP
@@ -67,7 +67,7 @@ class PanelTabs(widgets.Tab):
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """The chart panels created so far."""
+        """The panels of all tabs that the user has opened so far."""
         return tuple(panel for panels in self._created.values() for panel in panels)
 
     def _show_selected(self, _: Any = None) -> None:

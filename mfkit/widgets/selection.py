@@ -16,7 +16,7 @@ _MAX_HISTORY = 100
 
 
 class Selection(traitlets.HasTraits):
-    """A shared :class:`MediaFilter` that panels observe. :meth:`change` changes it for all of them.
+    """Shared :class:`MediaFilter` that panels observe. :meth:`change` changes the filter for all panels.
 
     Attributes:
         filter: The current filter.

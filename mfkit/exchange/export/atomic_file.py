@@ -22,7 +22,7 @@ _FOLDER = ".tmp"
 _TEMPORARY_SUFFIXES = ("", *sqlite.COMPANIONS, _FOLDER)
 """Suffixes of an unfinished file, of SQLite's companion files such as ``-wal``, and of the working folder."""
 _LOCK_TIMEOUT = 10.0
-"""Seconds to wait for the lock, which another export takes briefly to check if this export still runs."""
+"""Seconds to wait for the lock, because other exports may hold it briefly to check if this export runs."""
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:

@@ -100,7 +100,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _unit(unit: str) -> str:
-    """Return the unit for reading timestamps: microseconds for nanoseconds, and otherwise the given unit."""
+    """Return the unit for reading timestamps. Python has no nanoseconds, so they become microseconds."""
     return "us" if unit == "ns" else unit
 
 

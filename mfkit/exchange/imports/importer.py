@@ -121,8 +121,8 @@ async def _merge(
     connection: AsyncConnection, batch: _CheckedBatch, ahead: _ReadAhead, result: ImportResult
 ) -> None:
     batch_merge = await decide(connection, batch.rows, batch.expected)
-    # The next batch is validated from here on, not during decide(), because the many short queries of
-    # decide() would then wait for the GIL.
+    # Validation of the next batch starts only after decide(), because the many short queries of decide()
+    # would otherwise wait for the GIL.
     ahead.begin()
     await batch_merge.write(connection)
     result.add(batch_merge.outcome)
@@ -253,7 +253,8 @@ def _checked_batches(
     for count, columns in rows(rename.unwanted):
         found = check_rows(range(first, first + count), rename(columns))
         good = prepare_rows(found)
-        # While all rows are new, they are converted to items here, in the thread, to save time later.
+        # As long as all rows are new, they are converted to items in this thread, while the previous batch is
+        # written.
         expected = convert_new(good, good.sized(), dialect) if not result.known else None
         yield _CheckedBatch(good, expected, found.bad, count)
         first += count

@@ -240,7 +240,7 @@ def check_rows(numbers: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> 
 
 
 def _empty_to_none(values: Sequence[Any]) -> list[Any]:
-    # A comparison with itself finds NaN, which is the only value that is not equal to itself.
+    # The code finds NaN by `value != value`, because only NaN is not equal to itself.
     return [
         None
         if (isinstance(value, str) and not value) or (value.__class__ is float and value != value)

@@ -117,7 +117,7 @@ class RowGrid(anywidget.AnyWidget):
 
 
 def rows_by_id(frame: pd.DataFrame) -> list[tuple[str, Row]]:
-    """Return the rows of a DataFrame as pairs of the ``id`` as text and a dictionary of values."""
+    """Return the rows of a DataFrame as pairs: the ``id`` as text, and the row as a dictionary."""
     return [
         (str(row["id"]), {str(name): value for name, value in row.items()})
         for row in frame.to_dict("records")

@@ -42,7 +42,7 @@ class Panel(widgets.VBox):
         body: Sequence[widgets.Widget],
         controls: Sequence[widgets.Widget] = (),
     ) -> None:
-        """Lay out the panel and draw it.
+        """Create the panel's widgets and draw the panel.
 
         Args:
             lib: The library.

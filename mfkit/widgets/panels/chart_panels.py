@@ -281,11 +281,11 @@ class HistogramPanel(ChartPanel):
         return self.lib.histogram(self.quantity.value, _BINS, chosen, log=True)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar for each bin."""
+        """Draw a bar for each histogram bin."""
         return histogram_chart(frame, self._drawn_quantity, self.measure.value)
 
     def clicked(self, key: list[float]) -> dict[str, Any]:
-        """Return the filter fields that select the clicked bin."""
+        """Return the filter fields that select the clicked histogram bin."""
         return self.brushed([key])
 
     def brushed(self, keys: list[list[float]]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import control_row, small_button, status_line, styled
 
 PAGE = 15
-"""Number of rows on a page."""
+"""Number of table rows on a page."""
 
 _COLUMNS = (
     Column("path", "Path", metadata_text("file_path"), style="mfkit-path"),
@@ -122,7 +122,7 @@ class DuplicatesPanel(Panel):
 
 
 _MAX_FILES = 15
-"""Maximum number of files in a list."""
+"""Maximum number of files that the panel lists."""
 _RATES = ["low", "expected", "high", "sound"]
 _MIN_SAVINGS = [
     ("Any", 0),

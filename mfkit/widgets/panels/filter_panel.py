@@ -99,7 +99,7 @@ def count_text(selected: Mapping[str, float], total: int) -> str:
 _MAX_FOLDERS = 500
 """Maximum number of folders to choose from. Folders with the most bytes are offered."""
 _FIRST_YEAR = 1000
-"""First year with four digits. Smaller years are incomplete input."""
+"""First year with four digits. Smaller years are ignored, because the user is still typing."""
 _SWITCHES = {"has_location": "Location", "has_date": "Capture time", "duplicates": "Copies"}
 """Filter field -> label of its switch."""
 _SWITCH_VALUES = {"any": None, "with": True, "without": False}
@@ -144,7 +144,8 @@ class FilterPanel(Panel):
             control.add_class("mfkit-labelled")
         dates = styled(widgets.HBox, [self.date_from, self.date_to])
         dates.add_class("mfkit-pair")
-        # The flag is thread-local, because setting a control calls its observers in the same thread.
+        # This flag tells observers to ignore changes made by the panel itself. It is thread-local, because a
+        # control calls its observers in the thread that sets the control.
         self._setting = threading.local()
         self._folders = Memo[list[tuple[str, str]]](lib)
         selection = selection if selection is not None else Selection()

@@ -15,7 +15,7 @@ from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
 
 PAGE = 15
-"""Number of rows on a page."""
+"""Number of table rows on a page."""
 
 
 class TablePanel(Panel):

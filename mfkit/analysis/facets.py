@@ -76,7 +76,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 
 
 def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Select[Any]:
-    """Return the SELECT statement for :meth:`mfkit.MediaLibrary.facets`."""
+    """Return the SELECT statement of `MediaLibrary.facets`, which counts items by each dimension's values."""
     if not names:
         raise FilterError(f"No dimension is named. Use at least one of {', '.join(FACETS)}.")
     for name in names:

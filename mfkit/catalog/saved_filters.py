@@ -50,7 +50,7 @@ async def delete_filter(database: Database, name: str) -> None:
 
 
 async def _stored_name(connection: AsyncConnection, name: str) -> str | None:
-    """Find a stored filter name, ignoring case; an exact match takes precedence."""
+    """Find a stored filter name, ignoring case. An exact match takes precedence."""
     exact: ColumnElement[bool] = SavedFilter.name == name
     found: str | None = await connection.scalar(
         select(SavedFilter.name)
@@ -66,7 +66,7 @@ async def _unknown(connection: AsyncConnection, name: str) -> FilterError:
 
 
 def unknown_filter(name: str, names: Sequence[str]) -> FilterError:
-    """Create the error for an unknown filter name; its message lists the existing names."""
+    """Create the error for an unknown filter name. The error message lists the existing names."""
     listed = ", ".join(repr(one) for one in names[:20])
     existing = f"Saved filters are {listed}" if listed else "None is saved yet"
     return FilterError(f"No saved filter has the name {name!r}. {existing}.")

@@ -151,7 +151,7 @@ class S3Client:
         heartbeat: Callable[[], None],
         etag: str | None = None,
     ) -> ByteRange:
-        """Read a range of bytes of an object; the result is shorter at the end of the object.
+        """Read a range of bytes of an object. The result is shorter if the object ends within the range.
 
         Args:
             bucket: Name of the bucket.

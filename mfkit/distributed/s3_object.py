@@ -99,7 +99,7 @@ class StoredObject(Remote):
         return self.placeholder_hash, "stand-in"
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Read up to ``length`` bytes at an offset; the result is shorter at the end of the object.
+        """Read ``length`` bytes at an offset, or fewer bytes if the object ends before.
 
         Raises:
             ObjectError: The object cannot be read.

@@ -109,7 +109,7 @@ def _distinct(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
 
 
 def _named_numbers(names: Sequence[str], example: str) -> Callable[[Any], Any]:
-    """Return a validator for a fixed number of values; its error message names the missing values."""
+    """Return a validator for a fixed number of values, whose error message names the missing values."""
 
     def check(value: Any) -> Any:
         if value is None or not isinstance(value, Sequence) or isinstance(value, (str, bytes)):

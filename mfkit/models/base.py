@@ -45,7 +45,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the column type for a database; on PostgreSQL it has a time zone."""
+        """Return the column type for a database, which has a time zone on PostgreSQL."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(_TimestampText())  # type: ignore[no-untyped-call]
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))

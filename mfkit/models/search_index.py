@@ -75,7 +75,7 @@ _CLEAR_METADATA = (
 
 
 def _has_words(row: str) -> str:
-    """Return the SQL condition that a metadata row has searchable words; other rows need no index update."""
+    """Return the SQL condition that a metadata row has searchable words and needs an index update."""
     return f"coalesce({', '.join(f'{row}.{name}' for name in _METADATA_COLUMNS)}) IS NOT NULL"
 
 

@@ -160,7 +160,7 @@ _TOKEN = re.compile(
 
 
 def _with_duckdb_parameters(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Replace ``:name`` with DuckDB's ``$name``; return the statement and the bind parameters in it."""
+    """Replace ``:name`` with DuckDB's ``$name``, and return the statement and its parameter values."""
     used: dict[str, Any] = {}
 
     def replace(match: re.Match[str]) -> str:

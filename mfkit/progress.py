@@ -20,7 +20,7 @@ def progress_bar(wanted: bool | None, name: str, total: int | None, unit: str = 
     from tqdm.auto import tqdm
     from tqdm.std import tqdm as plain
 
-    # IPython is not imported here, because that is slow. In a notebook it is already in sys.modules.
+    # IPython is not imported here, because its import is slow. In a notebook, it is already imported.
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     in_notebook = tqdm is not plain and hasattr(shell, "kernel")
     shown = (in_notebook or sys.stderr.isatty()) if wanted is None else wanted

@@ -147,7 +147,7 @@ class InspectionMethods(ReadMethods):
         """Check whether files are damaged, and store the results of all checks of each file.
 
         Files that were never verified with the same method come first, then those verified longest ago. A
-        later call continues an interrupted one. No media file is changed. Objects in object storage are left
+        later call continues an interrupted call. No media file is changed. Objects in object storage are left
         out.
 
         Args:

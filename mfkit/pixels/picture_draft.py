@@ -14,7 +14,7 @@ from mfkit.scan.media_source import Source
 from mfkit.thumbnails.draw_thumbnail import format_of, open_image, to_jpeg_colors
 
 DRAFT_SIDE = 480
-"""Maximum width and height of the small images in pixels. JPEG decoders reach this size quickly."""
+"""Maximum width and height in pixels. JPEG decoders quickly scale 12 megapixel images to this size."""
 
 
 def pictures(source: Source, heartbeat: Callable[[], None]) -> Iterator[tuple[int, Image.Image]]:

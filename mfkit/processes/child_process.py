@@ -64,7 +64,7 @@ def requests() -> Iterator[bytes]:
 
 
 def stop_with_parent(clean_up: Callable[[], None]) -> None:
-    """Shut this process down like SIGTERM when its parent process has ended.
+    """Send SIGTERM to this process when its parent process has ended.
 
     Args:
         clean_up: Called if the process does not stop in time, before it is ended by force.

@@ -74,7 +74,7 @@ def folders(context: ReportContext) -> Section:
 
 
 def _branches(context: ReportContext) -> pd.DataFrame:
-    """Return a tree with two levels of folders, the second of which has half of the bytes if possible."""
+    """Return two levels of folders. The second level has at least half of the bytes if possible."""
     previous = 0
     for depth in range(2, _MAX_DEPTH + 1):
         found = context.lib.folders(depth, context.filter)

@@ -83,7 +83,7 @@ class PanelTabs(widgets.Tab):
 
 
 class ActionTabs(PanelTabs):
-    """Tabs with the panels for tags and collections, saved filters, export, duplicates and completeness."""
+    """Tabs with panels for tags and collections, saved filters, export, duplicates and completeness."""
 
     def __init__(
         self, lib: MediaLibrary, selection: Selection, table: TablePanel, on_change: Callable[[], None]

@@ -156,7 +156,7 @@ SUFFIXES = (*_WRITERS, *sorted(LIBRARY_SUFFIXES))
 
 
 def writer_for(path: Path) -> Writer | None:
-    """Return the function that writes files with a path's suffix, or None if the suffix is that of a library.
+    """Return the function that writes files with a path's suffix, or None if the suffix means a library.
 
     Raises:
         ExportError: No format has the suffix of the path.

@@ -161,7 +161,7 @@ def _records(file: Path, lines: TextIO, separator: str) -> Iterator[list[str]]:
         IngestError: A row has an unclosed quotation mark, which would make the following rows part of a cell.
     """
     csv.field_size_limit(2**24)
-    # The CSV reader is strict, because other readers accept unclosed quotation marks and text after quotes.
+    # The CSV reader is strict, because Python's default reader accepts unclosed quotation marks.
     reader = csv.reader(lines, delimiter=separator, strict=True)
     last_line, width = 0, 0
     while True:

@@ -135,7 +135,7 @@ class TestInterrupt:
         print("ready", flush=True)
         start = time.monotonic()
         try:
-            lib.sql(sys.argv[2])
+            lib.sql(sys.argv[2], engine=sys.argv[3])
         except KeyboardInterrupt:
             print("interrupted", flush=True)
         before = time.process_time()
@@ -144,10 +144,10 @@ class TestInterrupt:
         print("usable", lib.count(), lib.tag([], "sea"))
     """
 
-    def interrupt(self, library: str, query: str) -> tuple[float, str]:
+    def interrupt(self, library: str, query: str, engine: str) -> tuple[float, str]:
         """Send SIGINT to a process in a long query; return how long it took to answer, and all it said."""
         process = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(self.CODE), library, query],
+            [sys.executable, "-c", textwrap.dedent(self.CODE), library, query, engine],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -169,14 +169,14 @@ class TestInterrupt:
 
     def test_sqlite(self, sqlite_path: Path) -> None:
         """It raises KeyboardInterrupt within 2 s, the CPU is at rest, the library goes on."""
-        took, said = self.interrupt(str(sqlite_path), ENDLESS)
+        took, said = self.interrupt(str(sqlite_path), ENDLESS, "snapshot")
         self.check(took, said)
 
     def test_postgresql(self, postgres_server: Any) -> None:
         """So it is on a server, where the query is cancelled too."""
         name = postgres_server.create()
         new_library(postgres_server.url(name)).close()
-        took, said = self.interrupt(postgres_server.url(name), "SELECT pg_sleep(600)")
+        took, said = self.interrupt(postgres_server.url(name), "SELECT pg_sleep(600)", "database")
         self.check(took, said)
         query = (
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600%' "
@@ -225,7 +225,7 @@ class TestOtherLoops:
         async def outer() -> int:
             return run_sync(inner())
 
-        with pytest.raises(NestedCallError, match=r"Await the same method on \.aio"):
+        with pytest.raises(NestedCallError, match=r"Await the same method of \.aio"):
             run_sync(outer())
         assert run_sync(inner()) == 1
 

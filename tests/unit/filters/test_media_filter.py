@@ -111,7 +111,7 @@ class TestKeywords:
     def test_help_is_readable(self) -> None:
         """help(MediaFilter) shows fields and their texts, and nothing of the machinery behind."""
         shown = pydoc.plain(pydoc.render_doc(MediaFilter))
-        assert "year: Year or years of the item's date" in shown and "min_size=None" in shown
+        assert "year: One or several years of the item's date" in shown and "min_size=None" in shown
         assert "Validator" not in shown and "pydantic_" not in shown and "model_config" not in shown
         assert len(shown.splitlines()) < 180
 

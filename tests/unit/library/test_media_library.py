@@ -254,7 +254,7 @@ class TestLoops:
         await asyncio.to_thread(lambda: new_library(url).close())
         async with AsyncMediaLibrary(url) as library:
             await library.open()
-            task = asyncio.create_task(library.sql("SELECT pg_sleep(600)"))
+            task = asyncio.create_task(library.sql("SELECT pg_sleep(600)", engine="database"))
             await asyncio.sleep(0.3)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):

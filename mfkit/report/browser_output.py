@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,10 @@ _INSTALL_PATHS = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 _PRINT_TIMEOUT = 120.0
-_PRINT_ATTEMPTS = 3
-"""Maximum number of attempts, because Chromium sometimes crashes at its start on a busy machine."""
+_SOCKET_PATH_LENGTH = 103
+"""Maximum length in bytes of the path of a Unix socket on macOS; Linux allows 107 (unix(7))."""
+_SOCKET_NAME = "org.chromium.Chromium.XXXXXX/SingletonSocket"
+"""Path of the socket that Chromium creates in the temporary folder."""
 OFFLINE = (
     # This option blocks all hosts and addresses, including proxies and the browser vendor's servers.
     "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -121,6 +124,19 @@ def require_browser() -> str:
     return browser
 
 
+def browser_environment() -> dict[str, str]:
+    """Return the environment variables for a browser.
+
+    Chromium aborts at its start if the path of its socket in the temporary folder is too long. ``TMPDIR`` is
+    therefore replaced by ``/tmp`` if it is a long path.
+    """
+    environment = dict(os.environ)
+    socket = os.path.join(tempfile.gettempdir(), _SOCKET_NAME)
+    if os.name == "posix" and len(os.fsencode(socket)) > _SOCKET_PATH_LENGTH:
+        environment["TMPDIR"] = "/tmp"  # Chromium creates a folder of its own in it.
+    return environment
+
+
 def print_pdf(page: Path, target: Path) -> None:
     """Print an HTML file to a PDF file.
 
@@ -149,17 +165,16 @@ def print_pdf(page: Path, target: Path) -> None:
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium refuses to run as root with a sandbox.
-        for _ in range(_PRINT_ATTEMPTS):
-            try:
-                done = subprocess.run(command, capture_output=True, timeout=_PRINT_TIMEOUT, check=False)
-            except subprocess.TimeoutExpired as error:
-                raise ReportError(
-                    f"{browser} did not print the page within {_PRINT_TIMEOUT:.0f} s."
-                ) from error
-            if not done.returncode and target.exists():
-                return
-    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given."]
-    raise ReportError(f"{browser} ended with code {done.returncode} and printed no page: {last[0]}")
+        try:
+            done = subprocess.run(
+                command, capture_output=True, timeout=_PRINT_TIMEOUT, check=False, env=browser_environment()
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ReportError(f"{browser} did not print the page within {_PRINT_TIMEOUT:.0f} s.") from error
+    if done.returncode or not target.exists():
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given."]
+        cause = next((line for line in lines if ":FATAL:" in line), lines[-1])
+        raise ReportError(f"{browser} ended with code {done.returncode} and printed no page: {cause}")
 
 
 _WIDTH = 960
@@ -201,6 +216,10 @@ def write_images(notebook: Any, folder: Path, *, overwrite: bool = False) -> lis
         def get_cli(self) -> list[str]:
             """Return the command that starts the browser."""
             return [*super().get_cli(), *OFFLINE]
+
+        def get_env(self) -> dict[str, str]:
+            """Return the environment variables of the browser."""
+            return browser_environment()
 
     figures = [
         output.data[PLOTLY_MIME]

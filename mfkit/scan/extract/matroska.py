@@ -10,6 +10,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader
+from mfkit.scan.extract.ebml_elements import (
+    MAX_ELEMENTS,
+    Element,
+    children,
+    read_element,
+    read_float,
+    read_unsigned,
+    variable_size_integer,
+)
 from mfkit.scan.extract.frame_count import Count
 
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
@@ -21,16 +30,10 @@ _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 _TIMESTAMP, _SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK, _BLOCK_DURATION = 0xE7, 0xA3, 0xA0, 0xA1, 0x9B
 _TOP_LEVEL = frozenset((_CLUSTER, _INFO, _TRACKS, _SEEK_HEAD, 0x1C53BB6B, 0x1254C367, 0x1941A469, 0x1043A770))
 _VIDEO_TYPE = 1
-_MAX_ELEMENTS, _MAX_TRACKS, _FIRST_BLOCKS, _MAX_BLOCKS = 1_000, 128, 240, 20_000
+_MAX_TRACKS, _FIRST_BLOCKS, _MAX_BLOCKS = 128, 240, 20_000
 _TAILS = (1 << 17, 1 << 20, 5 << 20)
 _ROUNDING = 1.6
 """Maximum deviation of an interval at a constant frame rate, in ticks; rounded times cause deviations."""
-
-
-class _Element(NamedTuple):
-    id: int
-    start: int
-    size: int | None  # The size of an element is None if it is unknown, as in live recordings.
 
 
 class Track(NamedTuple):
@@ -75,15 +78,15 @@ def read_matroska(reader: BoundedReader) -> Matroska | None:
     """Read a Matroska file's header. Return None if no cluster (group of frames) follows the header."""
     parts = _Header()
     at = segment = 0
-    for _ in range(_MAX_ELEMENTS):
-        element = _element(reader, at)
+    for _ in range(MAX_ELEMENTS):
+        element = read_element(reader, at)
         if element is None:
             return None
         if element.id == _CLUSTER:
             if not parts.tracks and parts.tracks_at:
                 # A program that edits a Matroska file moves the list of tracks to the end of the file if the
                 # list no longer fits in its old place.
-                moved = _element(reader, parts.tracks_at)
+                moved = read_element(reader, parts.tracks_at)
                 if moved is not None and moved.id == _TRACKS:
                     parts.read(reader, moved, 0)
             seconds = parts.duration * parts.scale / 1e9
@@ -106,45 +109,45 @@ class _Header:
         self.tracks: dict[int, Track] = {}
         self.tracks_at = 0
 
-    def read(self, reader: BoundedReader, element: _Element, segment: int) -> None:
+    def read(self, reader: BoundedReader, element: Element, segment: int) -> None:
         """Read one element of a Matroska header.
 
         File positions in the element are relative to the start of the segment.
         """
         if element.id not in (_INFO, _TRACKS, _SEEK_HEAD):
             return
-        for child in _children(reader, element):
+        for child in children(reader, element):
             if child.id == _TIMESTAMP_SCALE:
-                self.scale = _unsigned(reader, child) or self.scale
+                self.scale = read_unsigned(reader, child) or self.scale
             elif child.id == _DURATION:
-                self.duration = _float(reader, child)
+                self.duration = read_float(reader, child)
             elif child.id == _TRACK and len(self.tracks) < _MAX_TRACKS:
                 self.tracks |= _track(reader, child)
             elif child.id == _SEEK:
-                target = {part.id: _unsigned(reader, part) for part in _children(reader, child)}
+                target = {part.id: read_unsigned(reader, part) for part in children(reader, child)}
                 if target.get(_SEEK_ID) == _TRACKS:
                     self.tracks_at = segment + target.get(_SEEK_POSITION, 0)
 
 
-def _track(reader: BoundedReader, entry: _Element) -> dict[int, Track]:
+def _track(reader: BoundedReader, entry: Element) -> dict[int, Track]:
     number, is_video, default_duration, roll = 0, False, None, 0.0
     columns = rows = 0
-    for child in _children(reader, entry):
+    for child in children(reader, entry):
         if child.id == _NUMBER:
-            number = _unsigned(reader, child)
+            number = read_unsigned(reader, child)
         elif child.id == _TYPE:
-            is_video = _unsigned(reader, child) == _VIDEO_TYPE
+            is_video = read_unsigned(reader, child) == _VIDEO_TYPE
         elif child.id == _DEFAULT_DURATION:
-            default_duration = _unsigned(reader, child) or None
+            default_duration = read_unsigned(reader, child) or None
         elif child.id == _VIDEO:
-            for part in _children(reader, child):
+            for part in children(reader, child):
                 if part.id in _CROPPED_ROWS:
-                    rows += _unsigned(reader, part)
+                    rows += read_unsigned(reader, part)
                 elif part.id in _CROPPED_COLUMNS:
-                    columns += _unsigned(reader, part)
+                    columns += read_unsigned(reader, part)
                 elif part.id == _PROJECTION:
-                    rolls = (one for one in _children(reader, part) if one.id == _ROLL)
-                    roll = next((_float(reader, one) for one in rolls), 0.0)
+                    rolls = (one for one in children(reader, part) if one.id == _ROLL)
+                    roll = next((read_float(reader, one) for one in rolls), 0.0)
     degrees = round(-roll) % 360  # A positive roll angle in Matroska means a counter-clockwise rotation.
     rotation = degrees if degrees in (90, 180, 270) else 0
     return {number: Track(is_video, default_duration, rotation, (columns, rows))}
@@ -240,7 +243,7 @@ def _blocks(reader: BoundedReader, at: int, limit: int) -> Iterator[_Block]:
     cluster_time = 0
     pending: _Block | None = None
     for _ in range(3 * limit):
-        element = _element(reader, at)
+        element = read_element(reader, at)
         if element is None:
             break
         if element.id in (_CLUSTER, _BLOCK_GROUP):
@@ -252,73 +255,20 @@ def _blocks(reader: BoundedReader, at: int, limit: int) -> Iterator[_Block]:
         if element.size is None:
             break
         if element.id == _TIMESTAMP:
-            cluster_time = _unsigned(reader, element)
+            cluster_time = read_unsigned(reader, element)
         elif element.id in (_SIMPLE_BLOCK, _BLOCK):
             if pending is not None:
                 yield pending
             head = reader.read(element.start, 12)
-            number, length = _variable(head, 0, keep_marker=False)
+            number, length = variable_size_integer(head, 0, keep_marker=False)
             if not length or len(head) < length + 2:
                 pending = None
                 break
             pending = _Block(number or 0, cluster_time + struct.unpack_from(">h", head, length)[0], None)
         elif element.id == _BLOCK_DURATION and pending is not None:
-            pending = pending._replace(duration=_unsigned(reader, element))
+            pending = pending._replace(duration=read_unsigned(reader, element))
         elif element.id not in _TOP_LEVEL and element.id > 0xFFFFFF:
             break
         at = element.start + element.size
     if pending is not None:
         yield pending
-
-
-def _children(reader: BoundedReader, parent: _Element) -> Iterator[_Element]:
-    end = parent.start + (parent.size or 0)
-    at = parent.start
-    for _ in range(_MAX_ELEMENTS):
-        element = _element(reader, at) if at < end else None
-        if element is None or element.size is None:
-            return
-        yield element
-        at = element.start + element.size
-
-
-def _element(reader: BoundedReader, at: int) -> _Element | None:
-    """Read a Matroska element's identifier and size (RFC 8794, sections 4 to 6)."""
-    head = reader.read(at, 12)
-    identifier, id_length = _variable(head, 0, keep_marker=True)
-    if not id_length or id_length > 4:
-        return None
-    size, size_length = _variable(head, id_length, keep_marker=False)
-    if not size_length:
-        return None
-    start = at + id_length + size_length
-    return _Element(identifier or 0, start, size)
-
-
-def _variable(data: bytes, at: int, *, keep_marker: bool) -> tuple[int | None, int]:
-    """Read a variable-size integer, and return its value and its length in bytes.
-
-    The value is None if it means an unknown size. The length is 0 if the integer is invalid.
-    """
-    if at >= len(data) or not data[at]:
-        return None, 0
-    length = 9 - data[at].bit_length()
-    if at + length > len(data):
-        return None, 0
-    value = int.from_bytes(data[at : at + length], "big")
-    if keep_marker:
-        return value, length
-    value &= (1 << 7 * length) - 1
-    return (None if value == (1 << 7 * length) - 1 else value), length
-
-
-def _unsigned(reader: BoundedReader, element: _Element) -> int:
-    return int.from_bytes(reader.read(element.start, min(element.size or 0, 8)), "big")
-
-
-def _float(reader: BoundedReader, element: _Element) -> float:
-    data = reader.read(element.start, element.size or 0) if element.size in (4, 8) else b""
-    if len(data) not in (4, 8):
-        return 0.0
-    value: float = struct.unpack(">f" if len(data) == 4 else ">d", data)[0]
-    return value if abs(value) < 1e18 else 0.0

@@ -27,6 +27,7 @@ FIELDS = {
     "exif original": "exif",
     "xmp original": "xmp",
     "exif digitized": "exif",
+    "xmp digitized": "xmp",
     "xmp DateCreated": "xmp",
     "iptc created": "iptc",
     "iptc digitized": "iptc",
@@ -39,6 +40,7 @@ FIELDS = {
     "stated": "",
     "movie header": MOVIE_HEADER,
     "xmp CreateDate": CREATE_DATE,
+    "xmp date": CREATE_DATE,
     "text": "text",
     "gps": "gps",
     "exif DateTime": LAST_CHANGE,
@@ -72,6 +74,7 @@ def with_capture_time(metadata: Metadata, name: str = "", media_type: str | None
         return chosen
     if best.field == "movie header" and named is not None:
         best = best._replace(value=_in_local_time(best.value, named, metadata.get("duration")))
+    best = best._replace(value=_with_offset(best, dates))
     origin = FIELDS[best.field] or metadata.get("extra", {}).get("origins", {}).get("taken_at", "")
     extra = dict(chosen.get("extra", {}))
     extra["origins"] = {**extra.get("origins", {}), "taken_at": origin}
@@ -97,6 +100,18 @@ def _best(dates: Iterable[StatedDate]) -> StatedDate | None:
         ),
         default=None,
     )
+
+
+def _with_offset(best: StatedDate, dates: Iterable[StatedDate]) -> datetime:
+    """Return a date with the UTC offset that another field of the file states for the same local time."""
+    if best.value.tzinfo is not None or best.precision not in ("second", "minute"):
+        return best.value
+    local = best.value.replace(microsecond=0)
+    for other in dates:
+        is_local = FIELDS[other.field] not in IN_UTC and other.value.tzinfo is not None
+        if is_local and other.value.replace(tzinfo=None, microsecond=0) == local:
+            return best.value.replace(tzinfo=other.value.tzinfo)
+    return best.value
 
 
 def _in_local_time(header: datetime, named: ParsedDate, duration: float | None) -> datetime:

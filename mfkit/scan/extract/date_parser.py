@@ -16,8 +16,12 @@ _MONTHS = {
     name: number
     for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
 }
-_ZONE = r"(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)?(?![\d:])"
+_STATED_ZONE = r"(?:(?:UTC|GMT)(?=[+-]))?(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)"
+_ZONE = rf"(?:{_STATED_ZONE})?(?![\d:])"
+# Some phones write the half of the day in Chinese, Japanese or Korean before the time.
+_HALVES = {**dict.fromkeys(("上午", "午前", "오전"), "a"), **dict.fromkeys(("下午", "午後", "오후"), "p")}
 _CLOCK = (
+    rf"(?P<half_first>{'|'.join(_HALVES)})?\s?"
     r"(?P<hour>\d{1,2})[:.]\s?(?P<minute>\d{1,2})"
     r"(?:[:.]\s?(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,12}))?)?"
     r"\s*(?P<half>[ap]\.?m\b\.?)?\s*"
@@ -40,7 +44,7 @@ _FORMS = (
     ),
     # This pattern matches "Mon, 10 Mar 2003 15:04:43 GMT" and "10-MAR-2003 15:04".
     re.compile(
-        r"(?:[a-z]{3,9},?\s+)?(?P<day>\d{1,2})[ -](?P<name>[a-z]{3})[a-z]{0,6}[ -](?P<year>\d{4})"
+        r"(?:[a-z]{2,9},?\s+)?(?P<day>\d{1,2})[ -](?P<name>[a-z]{3})[a-z]{0,6}[ -](?P<year>\d{4})"
         rf"(?:\s+{_CLOCK}{_ZONE})?(?!\w)",
         _FLAGS,
     ),
@@ -57,7 +61,9 @@ _FORMS = (
         _FLAGS,
     ),
 )
-_OFFSET = re.compile(r"(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)\s*\Z", _FLAGS)
+_OFFSET = re.compile(rf"{_STATED_ZONE}\s*\Z", _FLAGS)
+# Some programs write the typographic minus sign or a dash in place of the hyphen.
+_MINUS = str.maketrans("\u2212\u2013", "--")
 # Spaces or hyphens in place of a number mean that this part of a date is unknown, as in
 # "1958:  :     :  :  " (Exif 2.32, section 4.6.4).
 _BLANK_PARTS = re.compile(r"(?<=[:/-])(?:\s{2}|--)(?=[:/ -]|\Z)")
@@ -107,7 +113,7 @@ def parse_date(text: str | None, offset: str | None = None, fraction: str | None
 
 @lru_cache(1024)  # Results are cached, because a file often states the same date in several fields.
 def _parse(text: str, offset: str | None, fraction: str | None) -> ParsedDate | None:
-    cleaned = text.replace("\0", " ").rstrip()
+    cleaned = text.replace("\0", " ").translate(_MINUS).strip("\"' \t\r\n")
     cleaned = _BLANK_PARTS.sub("00", _BLANK_CLOCK.sub("", cleaned)).strip()
     for form in _FORMS:
         if match := form.match(cleaned):
@@ -164,7 +170,7 @@ def _from_parts(
         return _build((int(parts["year"]), month, day), "day", None)
     hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
     days = 0
-    if half := parts.get("half"):
+    if half := _HALVES.get(parts.get("half_first", "")) or parts.get("half"):
         if 1 <= hour <= 12:  # A time such as "13:00 PM" is read as a 24-hour time, and the suffix is ignored.
             hour = hour % 12 + 12 * (half[0] in "pP")
     elif hour == 24:
@@ -198,7 +204,7 @@ def _build(numbers: tuple[int, ...], precision: str, zone: timezone | None) -> P
 
 def _zone(text: str | None) -> timezone | None:
     """Parse a UTC offset. Return None if the text is not an offset, or if it exceeds 15 hours."""
-    match = _OFFSET.match((text or "").replace("\0", " ").strip())
+    match = _OFFSET.match((text or "").replace("\0", " ").translate(_MINUS).strip())
     if match is None:
         return None
     stated = match["zone"]

@@ -17,6 +17,7 @@ EXIF_TAGS = frozenset((0x9286, 0xA430))
 _XP_TITLE, _XP_COMMENT, _XP_AUTHOR, _XP_KEYWORDS, _XP_SUBJECT = range(0x9C9B, 0x9CA0)
 _USER_COMMENT = 0x9286
 _COMMENT_CODES = {b"ASCII\x00\x00\x00": "ascii", b"\x00" * 8: None}
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _JAPANESE = ("iso2022_jp", "euc_jp", "cp932")
 # Cameras write these default texts into every file, so they are ignored.
 _DEFAULT_TEXTS = frozenset(
@@ -38,7 +39,7 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
     """
     raw = {tag: tag_bytes(main.get(tag)) or b"" for tag in (0x010E, 0x013B, 0x8298)}
     texts = FileTexts.of(_first_text(data) for data in raw.values())
-    author, _, _ = raw[0x013B].partition(b"\x00")
+    author = _first_text(raw[0x013B])
     fields: dict[str, Any] = {
         "description": _without_default(_clean(texts.decode(_first_text(raw[0x010E])))),
         "author": _clean(texts.decode(author))
@@ -97,16 +98,29 @@ def _utf16(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return decode(data)
     even, odd = data[: len(data) // 2 * 2 : 2], data[1 : len(data) // 2 * 2 : 2]
-    if b"\x00" not in data.rstrip(b"\x00") and data.isascii():
-        return decode(data.rstrip(b"\x00"))  # Some programs write ASCII text into a tag that requires UTF-16.
+    text = data.rstrip(b"\x00")
+    if b"\x00" not in text and (text.isascii() or _is_utf8(text)):
+        return decode(text)  # Some programs write ASCII or UTF-8 text into a tag that requires UTF-16.
     # In UTF-16 text, the high bytes of the characters vary less than the low bytes, which reveals the byte
     # order.
     is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))
     return decode(data, "utf-16-be" if is_big_endian else "utf-16-le").split("\x00", 1)[0]
 
 
+def _is_utf8(data: bytes) -> bool:
+    """Return whether bytes are UTF-8 text with a character of two to four bytes after an ASCII letter.
+
+    UTF-16 text is rarely valid UTF-8.
+    """
+    try:
+        return re.search("[A-Za-z][^\\x00-\\x7f]", data.decode("utf-8")) is not None
+    except UnicodeDecodeError:
+        return False
+
+
 def _first_text(data: bytes) -> bytes:
-    return data.split(b"\x00", 1)[0]
+    """Return the text before the first NUL, or all of a text that starts with a UTF-16 byte-order mark."""
+    return data if data.startswith(_UTF16_MARKS) else data.split(b"\x00", 1)[0]
 
 
 def _clean(text: str) -> str | None:

@@ -6,20 +6,37 @@ from datetime import UTC, datetime, timedelta
 from mfkit.scan.extract.date_parser import ParsedDate, from_seconds, parse_date
 
 _MAX_NAME = 255
+# Chinese, Japanese and Korean names state the half of the day before the time, as in "下午1.02.03".
+_HALVES = {
+    "上午": "am", "凌晨": "am", "早上": "am", "午前": "am", "오전": "am",
+    "下午": "pm", "晚上": "pm", "午後": "pm", "오후": "pm",
+}  # fmt: skip
+_HALF_FIRST = f"(?P<half_first>{'|'.join(_HALVES)})"
+_DAY = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
+_CLOCK = r"(?P<hour>[0-2]\d)[-_.:](?P<minute>[0-5]\d)[-_.:](?P<second>[0-5]\d)"
+# Between a day and a time stand separators, or one or two words, such as "um" and "a la(s)".
+_BEFORE_TIME = (
+    rf"(?:[-_. T,]{{0,3}}{_HALF_FIRST}\s?|[-_. T,]{{1,3}}|\s[^\W\d]{{1,6}}\.?\s"
+    r"|\s[^\W\d]{1,3}\s[^\W\d]{1,4}(?:\(s\))?\s)"
+)
 # This pattern matches "2014-08-25_17.15.33", "2021-03-04 at 10.11.12 PM", "2020-01-02_12-30-00",
 # "2019-02-01-21-25-30-123" and "2019.01.01".
 _SEPARATED = re.compile(
     r"(?<!\d)(?<!\d[.-])(?P<year>\d{4})(?P<separator>[-_. ])(?P<month>\d{2})(?P=separator)(?P<day>\d{2})"
-    r"(?:(?:[-_. T,]{1,3}|\s\w{1,6}\.?\s)"
+    rf"(?:{_BEFORE_TIME}"
     r"(?P<hour>[0-2]?\d)(?P<gap>[-_.:h ]?)(?P<minute>[0-5]\d)[-_.:m ]?(?P<second>[0-5]\d)(?!\d)"
-    r"(?:[ \u202f]?(?P<half>[ap]\.?m\b))?)?(?!\d)",
+    r"(?:[ \u202f\xa0]?(?P<half>[ap])\.?\s?m\b)?)?(?!\d)",
     re.IGNORECASE,
 )
-# This pattern matches "IMG_20130712_165427", "PXL_20220405_090123740", "BURST20190216172030" and
-# "Screenshot_20190201-212530".
+# This pattern matches names that end after the minute, such as "2020-03-04_12-13".
+_MINUTE = re.compile(rf"(?:^|[A-Za-z][-_ ]){_DAY}[_ T](?P<hour>[01]\d|2[0-3])[-.:h](?P<minute>[0-5]\d)\Z")
+# This pattern matches "IMG_20130712_165427", "PXL_20220405_090123740", "BURST20190216172030",
+# "GMT20200504-120102" and "2020_0304_121314_001". In names of Nintendo consoles, a counter of two digits and
+# an identifier follow.
 _COMPACT_TIME = re.compile(
-    r"(?:(?<![0-9A-Za-z])|(?<=BURST)|(?<=IMG)|(?<=VID))(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[-_ T]?"
-    r"(?P<hour>[01]\d|2[0-4])(?P<gap>[-_.]?)(?P<minute>[0-5]\d)(?P=gap)(?P<second>[0-5]\d)(?:\d{3})?(?![0-9])"
+    r"(?<![0-9A-Za-z])(?:[A-Za-z]{1,12})?(?P<year>\d{4})_?(?P<month>\d{2})(?P<day>\d{2})[-_ T]?"
+    r"(?P<hour>[01]\d|2[0-4])(?P<gap>[-_.]?)(?P<minute>[0-5]\d)(?P=gap)(?P<second>[0-5]\d)"
+    r"(?:\d{3}|\d{2}(?=-[0-9A-F]{32}))?(?![0-9])"
 )
 # This pattern matches "IMG-20190101-WA0001", "VID_20190101" and "PANO_20190101".
 _COMPACT_DAY = re.compile(
@@ -28,13 +45,41 @@ _COMPACT_DAY = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?![0-9])",
     re.IGNORECASE,
 )
-# This pattern matches seconds or milliseconds since 1970, as in "FB_IMG_1546300800000" and
-# "RPReplay_Final1612345678".
-_EPOCH = re.compile(
-    r"(?:mmexport|wx_camera_|microMsg\.|FB_IMG_|FB_VID_|LINE_\w{1,12}_|IMG_|VID_|RPReplay_Final)"
-    r"(?P<seconds>\d{10})(?P<more>\d{3})?(?!\d)"
+# This pattern matches "20200304-DSC_0001", "20200304_001" and "20200304 Hike", but no UUID.
+_LEADING_DAY = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!-[0-9a-fA-F]{4}-)[-_ ](?:[^\W\d_]|\d{1,4}\Z)"
 )
-_IN_UTC = re.compile(r"PXL_")
+# This pattern matches names that Telegram gives, such as "photo_5@04-03-2020_12-13-14".
+_TELEGRAM = re.compile(rf"@(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d{{4}})_{_CLOCK}(?!\d)")
+# Only with dots, as in "04.03.2020 12.13.14", does the day always precede the month.
+_DAY_FIRST = re.compile(
+    rf"(?<![\d.])(?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>\d{{4}})(?:[-_, ]{{1,3}}{_CLOCK})?(?![\d.])"
+)
+# This pattern matches names of the iPhone's screen recorder, such as "ScreenRecording_03-04-2020 12-13-14_1".
+_IPHONE_RECORDING = re.compile(
+    rf"ScreenRecording_(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d{{4}}) {_CLOCK}(?!\d)"
+)
+# This pattern matches names that Nextcloud's app for iOS gives, such as "20-03-04 12-13-14 1234".
+_SHORT_YEAR = re.compile(rf"^(?P<short_year>\d\d)-(?P<month>\d\d)-(?P<day>\d\d) {_CLOCK} \d{{4}}(?!\d)")
+# This pattern matches "2020年3月4日 下午1时02分03秒" and "2020년 3월 4일".
+_WITH_UNITS = re.compile(
+    r"(?<!\d)(?P<year>\d{4})[年년]\s?(?P<month>\d{1,2})[月월]\s?(?P<day>\d{1,2})[日일]"
+    rf"(?:[-_. ]{{0,2}}{_HALF_FIRST}?\s?(?P<hour>[0-2]?\d)[时時시点點:.]\s?(?P<minute>[0-5]?\d)[分분:.]?"
+    r"(?:\s?(?P<second>[0-5]?\d)[秒초]?)?)?(?!\d)"
+)
+_FORMS = (
+    _IPHONE_RECORDING, _TELEGRAM, _SHORT_YEAR, _MINUTE, _SEPARATED, _COMPACT_TIME, _COMPACT_DAY, _LEADING_DAY,
+    _DAY_FIRST, _WITH_UNITS,
+)  # fmt: skip
+# This pattern matches seconds or milliseconds since 1970, as in "FB_IMG_1546300800000",
+# "RPReplay_Final1612345678", "PicsArt_1583324000123" and "1583324000123".
+_EPOCH = re.compile(
+    r"(?:(?:mmexport|wx_camera_|microMsg\.|FB_IMG_|FB_VID_|LINE_\w{1,12}_|IMG_|VID_|RPReplay_Final)"
+    r"(?P<seconds>\d{10})(?P<more>\d{3})?"
+    r"|(?:^|^(?!received|image|IMG-)[A-Za-z]{1,12}_)(?P<milliseconds>1\d{12}))(?!\d)"
+)
+# Pixel phones, Zoom, and OneDrive's app for iOS name files by the time in UTC.
+_IN_UTC = re.compile(r"PXL_|GMT(?=\d)|\d{8}_\d{9}_iOS\b")
 _EARLIEST = datetime(1826, 1, 1, tzinfo=UTC)
 _EARLIEST_COMPACT = 1980
 
@@ -46,8 +91,8 @@ def date_in_name(name: str) -> ParsedDate | None:
         name: Name of the file, with or without its extension.
 
     Returns:
-        The local time of the camera's clock; in UTC for names from Pixel phones or with seconds since 1970.
-        None for names without a date, and for dates that are in the future or before 1826.
+        The local time of the camera's clock; in UTC for names from Pixel phones, Zoom or OneDrive, or with
+        seconds since 1970. None for names without a date, and for dates in the future or before 1826.
 
     Example:
         >>> date_in_name("IMG-20190101-WA0001.jpg").value.isoformat()
@@ -56,13 +101,14 @@ def date_in_name(name: str) -> ParsedDate | None:
         '2022-04-05T09:01:23+00:00'
     """
     stem = name[:_MAX_NAME].rpartition(".")[0] or name[:_MAX_NAME]
-    for form in (_SEPARATED, _COMPACT_TIME, _COMPACT_DAY):
-        for match in form.finditer(stem):
-            found = _from_match(match, stem)
+    for form in _FORMS:
+        matches = [form.match(stem)] if form is _LEADING_DAY else form.finditer(stem)
+        for match in matches:
+            found = _from_match(match, stem) if match is not None else None
             if found is not None:
                 return found if _is_past(found) else None
     if (counted := _EPOCH.search(stem)) is not None:
-        found = from_seconds(int(counted["seconds"]))
+        found = from_seconds(int((counted["seconds"] or counted["milliseconds"])[:10]))
         if found is not None and found.value.year >= 2000 and _is_past(found):
             return found
     return None
@@ -70,15 +116,20 @@ def date_in_name(name: str) -> ParsedDate | None:
 
 def _from_match(match: re.Match[str], stem: str) -> ParsedDate | None:
     parts = match.groupdict()
-    if match.re is not _SEPARATED and int(parts["year"]) < _EARLIEST_COMPACT:
+    year = f"20{parts['short_year']}" if parts.get("short_year") else parts["year"]
+    if match.re in (_COMPACT_TIME, _COMPACT_DAY, _LEADING_DAY) and int(year) < _EARLIEST_COMPACT:
         return None
-    text = f"{parts['year']}-{parts['month']}-{parts['day']}"
+    text = f"{year}-{parts['month']}-{parts['day']}"
     if parts.get("hour"):
-        text += f" {parts['hour']}:{parts['minute']}:{parts['second']} {parts.get('half') or ''}"
+        seconds = f":{parts['second']}" if parts.get("second") else ""
+        half = _HALVES.get(parts.get("half_first") or "") or (
+            f"{parts['half']}m" if parts.get("half") else ""
+        )
+        text += f" {parts['hour']}:{parts['minute']}{seconds} {half}"
         if _IN_UTC.match(stem):
             text += "Z"
     found = parse_date(text)
-    return found if found is None or found.precision in ("day", "second") else None
+    return found if found is None or found.precision in ("day", "minute", "second") else None
 
 
 def _is_past(date: ParsedDate) -> bool:

@@ -20,7 +20,7 @@ _SURE_OF_SCRIPT, _SURE = 4.0, 2.0
 # contain Western European text (cp1252).
 _PRIORS = {
     "cp1252": 4.0, "koi8_r": -1.0, "euc_jp": -1.0, "cp866": -2.0, "iso8859_5": -2.0, "cp1250": -2.0,
-    "cp1253": -3.0, "cp1255": -3.0, "cp1256": -3.0, "cp874": -3.0,
+    "cp1254": -4.0, "cp1253": -3.0, "cp1255": -3.0, "cp1256": -3.0, "cp874": -3.0,
 }  # fmt: skip
 _MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
 _UNKNOWN = math.log(1e-6)
@@ -56,6 +56,9 @@ _HANGUL = (
     "노래음악좋았고운행복친구너내맘처럼때문사랑편작성탄소년녀감독곡집앨범수록월"
 )  # fmt: skip
 _KANA_FREQUENT = "いのんしたかとうてになはるをがっこれでさくあらりもよえきみすおつわだそどめけせじまやひほ"
+
+
+_TURKISH, _MORE_TURKISH = "ışğüöçİ", "ĞŞÜÖÇâîûÂÎÛ"
 
 
 class _Model(NamedTuple):
@@ -107,6 +110,7 @@ def _models() -> dict[str, _Model]:
     )  # fmt: skip
     # Small letters and capitals each have a total probability of 0.8, so the sum is 1.6.
     central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)
+    turkish = _spread(_TURKISH, 0.85) | _spread(_MORE_TURKISH, 0.14)
     cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)
     hanzi_frequent = _spread(_HANZI, 0.5)
     wide = _spread(_double_byte("gbk", (0xA1,), range(0xA1, 0xFF)), 0.003) | _WIDE_PUNCTUATION
@@ -131,6 +135,7 @@ def _models() -> dict[str, _Model]:
     return {
         DEFAULT_ENCODING: _Model(_PUNCTUATION | western, False),
         "cp1250": _Model(_PUNCTUATION | central, False),
+        "cp1254": _Model(_PUNCTUATION | turkish, False),
         "cp1251": _Model(cyrillic, True),
         "koi8_r": _Model(cyrillic, True),
         "cp866": _Model(cyrillic, True),

@@ -36,7 +36,7 @@ __all__ = [
     "extract_metadata",
 ]
 
-EXTRACTOR_VERSION = 4
+EXTRACTOR_VERSION = 5
 """Version of all extractors. Increase it when their results change, so that scans read old files again."""
 
 

@@ -15,6 +15,7 @@ Value = int | float | str | bytes | tuple[int | float, ...]
 _MAX_DIRECTORIES, _MAX_ENTRIES, _MAX_VALUE = 24, 1024, 4096
 # The keys are the tags of XMP, IPTC-IIM and Photoshop resources, and the values are the maximum bytes to
 # read.
+_USER_COMMENT = 0x9286
 _BLOCK_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 262_144}
 _LARGE_TAGS = _BLOCK_TAGS | dict.fromkeys(
     (0x0111, 0x0117, 0x0144, 0x0145), 65_536
@@ -146,8 +147,8 @@ def _read_directory(
             value = _gps_value(data, order)
         else:
             # A block such as XMP may be declared as integers, but byte order must not be applied to the
-            # block.
-            value = data if tag in _BLOCK_TAGS else _value(data, field_type, order)
+            # block. UserComment may be declared as text, but the name of its encoding contains NULs.
+            value = data if tag in _BLOCK_TAGS or tag == _USER_COMMENT else _value(data, field_type, order)
         if value is not None:
             directory.tags[tag] = value
     end = count * entry_size

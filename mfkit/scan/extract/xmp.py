@@ -18,6 +18,7 @@ from mfkit.scan.extract.xmp_packet import Value
 
 MAX_PACKET = 262_144
 _COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\Z")
+_DECIMAL_DEGREES = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,15})?", re.ASCII)
 _PLACE = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
 _PLACE_FIELDS = ("Sublocation", "City", "ProvinceState", "CountryName")
 _FLAT_KEYWORDS = ("dc:subject", "acdsee:keywords")
@@ -54,6 +55,8 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
     }
     latitude = _degrees(_text(found, "exif:GPSLatitude"), "NS", 90)
     longitude = _degrees(_text(found, "exif:GPSLongitude"), "EW", 180)
+    if latitude is None and longitude is None:
+        latitude, longitude = _signed_degrees(found)
     if latitude is not None and longitude is not None:
         metadata["latitude"], metadata["longitude"] = latitude, longitude
     flat, paths = _keywords(found)
@@ -183,11 +186,14 @@ def _place(found: Properties) -> str | None:
 
 
 def _dates(found: Properties) -> tuple[StatedDate, ...]:
-    """Return three dates in XMP: the capture time, and the creation dates of the image and of the file."""
+    """Return the dates in XMP: when the image was taken, digitized and created, and the satellites' time."""
     properties = {
         "xmp original": "exif:DateTimeOriginal",
+        "xmp digitized": "exif:DateTimeDigitized",
         "xmp DateCreated": "photoshop:DateCreated",
         CREATE_DATE: "xmp:CreateDate",
+        "xmp date": "dc:date",
+        "gps": "exif:GPSTimeStamp",
     }
     parsed = {field: parse_date(_text(found, name)) for field, name in properties.items()}
     return tuple(StatedDate(field, *date) for field, date in parsed.items() if date is not None)
@@ -200,6 +206,15 @@ def _fraction(text: str | None) -> float | None:
         return float(top) / float(bottom or 1)
     except (ValueError, ZeroDivisionError):
         return None
+
+
+def _signed_degrees(found: Properties) -> tuple[float | None, float | None]:
+    """Return a location that is stated as decimal degrees, if a sign shows that both numbers are signed."""
+    texts = [_text(found, name) or "" for name in ("exif:GPSLatitude", "exif:GPSLongitude")]
+    if not all(map(_DECIMAL_DEGREES.fullmatch, texts)) or not any(text[0] in "+-" for text in texts):
+        return None, None
+    latitude, longitude = map(float, texts)
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else (None, None)
 
 
 def _degrees(text: str | None, letters: str, limit: int) -> float | None:

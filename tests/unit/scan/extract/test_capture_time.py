@@ -105,3 +105,19 @@ def test_an_offset_is_kept() -> None:
     aware = NOON.replace(tzinfo=timezone(timedelta(hours=-5)))
     found = choose(StatedDate("xmp original", aware))[0]
     assert found.isoformat() == "2020-06-01T12:00:00-05:00"
+
+
+@pytest.mark.parametrize(
+    ("other", "offset"),
+    [
+        (StatedDate("xmp original", NOON.replace(tzinfo=timezone(timedelta(hours=-5)))), -300),
+        (StatedDate("iptc created", NOON.replace(tzinfo=timezone(timedelta(minutes=330)))), 330),
+        (StatedDate("xmp original", NOON.replace(second=1, tzinfo=UTC)), None),
+        (StatedDate("gps", NOON.replace(tzinfo=UTC)), None),
+    ],
+)
+def test_the_offset_may_be_in_another_field(other: StatedDate, offset: int | None) -> None:
+    """A field with the same local time adds its UTC offset; the satellites' time is always in UTC."""
+    taken_at, _, origin = choose(StatedDate("exif original", NOON), other)
+    assert origin == "exif" and taken_at.replace(tzinfo=None) == NOON
+    assert taken_at.utcoffset() == (None if offset is None else timedelta(minutes=offset))

@@ -212,3 +212,29 @@ def test_seconds_since_1970(seconds: float, expected: datetime | None) -> None:
     """Zero is a clock that was not set, and huge numbers are no dates."""
     found = from_seconds(seconds)
     assert (found and found.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2020:06:01 下午1:02:03", "2020-06-01T13:02:03"),
+        ("2020:06:01 오전12:02:03", "2020-06-01T00:02:03"),
+        ('"2020:06:01 12:00:00"', "2020-06-01T12:00:00"),
+        ("Mo 01 Jun 2020 12:00:00", "2020-06-01T12:00:00"),
+        ("2020:06:01 12:00:00 GMT+05:30", "2020-06-01T12:00:00+05:30"),
+        ("2020:06:01 12:00:00\N{MINUS SIGN}03:30", "2020-06-01T12:00:00-03:30"),
+    ],
+)
+def test_spellings_of_phones_and_programs(text: str, expected: str) -> None:
+    """Halves of the day in other scripts, quotation marks, short weekdays and typographic signs are read."""
+    found = parse_date(text)
+    assert found is not None and found.value.isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("offset", "minutes"), [("UTC+2", 120), ("GMT-03:30", -210), ("\N{MINUS SIGN}05:00", -300), ("UTC", 0)]
+)
+def test_spellings_of_an_offset_in_another_field(offset: str, minutes: int) -> None:
+    """A prefix and a typographic minus sign do not change the offset."""
+    found = parse_date("2020:06:01 12:00:00", offset)
+    assert found is not None and found.value.utcoffset() == timedelta(minutes=minutes)

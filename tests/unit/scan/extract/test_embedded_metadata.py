@@ -143,6 +143,7 @@ def test_exif_ratings(tag: int, value: int, expected: int | None) -> None:
         (b"UNICODE\0" + "東京タワー".encode("utf-16-be"), "東京タワー"),
         (b"UNICODE\0" + "東京タワー".encode("utf-16-le"), "東京タワー"),
         (b"UNICODE\0" + b"not converted", "not converted"),
+        (b"UNICODE\0" + "Größe".encode(), "Größe"),
         (b"JIS\0\0\0\0\0" + "東京".encode("iso2022_jp"), "東京"),
         (bytes(8) + "Zürich".encode(), "Zürich"),
         (b"without a code", "without a code"),
@@ -415,3 +416,17 @@ def test_user_comment_is_a_description_of_last_rank(tmp_path: Path, metadata_of:
     )
     extra = metadata_of(path)["extra"]
     assert (extra["description"], extra["comment"]) == ("A sea", "a remark")
+
+
+@pytest.mark.parametrize("kind", [2, 7])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_texts_with_a_byte_order_mark(kind: int, encoding: str) -> None:
+    """Some programs write UTF-16 into ImageDescription, whatever type they declare."""
+    found = texts_of(((0x010E, kind, "\ufeffGröße".encode(encoding)),))
+    assert found["extra"]["description"] == "Größe"
+
+
+def test_a_user_comment_that_is_declared_as_text() -> None:
+    """The NULs in the name of the encoding do not end the text."""
+    found = texts_of(exif_tags=((0x9286, 2, b"ASCII\0\0\0by hand\0"),))
+    assert found["extra"]["user_comment"] == "by hand"

@@ -53,6 +53,16 @@ def test_order_of_dates(
     assert metadata_of(photo(camera=camera))["taken_at"] == expected
 
 
+@pytest.mark.parametrize(("hours", "expected"), [(-5, -300), (9, 540), (0, 0)])
+def test_offset_in_whole_hours(photo: Photo, metadata_of: Reader, hours: int, expected: int) -> None:
+    """TimeZoneOffset of older cameras applies if there is no OffsetTimeOriginal."""
+    older = {0x882A: hours}
+    taken_at = metadata_of(photo(camera=older))["taken_at"]
+    assert taken_at is not None and taken_at.utcoffset() == timedelta(minutes=expected)
+    taken_at = metadata_of(photo(camera={**older, 0x9011: "+01:00"}))["taken_at"]
+    assert taken_at is not None and taken_at.utcoffset() == timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
     ("references", "signs"),
     [(("N", "E"), (1, 1)), (("S", "E"), (-1, 1)), (("N", "W"), (1, -1)), (("S", "W"), (-1, -1))],

@@ -15,12 +15,14 @@ CERTAIN = {
     "cp932": ["東京タワー", "さくら", "宇多田ヒカル", "残酷な天使のテーゼ", "日本語のタイトル"],
     "euc_jp": ["東京タワー", "さくら", "残酷な天使のテーゼ"],
     "cp949": ["강남스타일", "소녀시대", "봄날", "방탄소년단", "아이유 좋은 날"],
+    "cp1254": ["İstanbul Boğazı'nda güneşli bir gün", "Aşık Veysel - Kara Toprağım Ağlıyor"],
     "cp1253": ["Ελληνικά τραγούδια και χοροί από την Κρήτη"],
 }
 WESTERN = (
     "Café Müller|José|Señor Coconut|Ænima|Mötley Crüe|Sigur Rós|Ágætis byrjun|Björk|L’été indien|Édith Piaf|"
     "Ça plane pour moi|São Paulo é linda|¿Dónde está?|Naïve “quotes”|© 2004 Müller|ÜÖÄ|ÉTÉ|MÜLLER & SÖHNE|"
-    "Œuvre|Blåbærsyltetøy|Hyvää yötä|Määrää|Fête, tête, être, même, bête, arrête|«Ça»|Õhtu jõed lõke"
+    "Œuvre|Blåbærsyltetøy|Hyvää yötä|Määrää|Fête, tête, être, même, bête, arrête|«Ça»|Õhtu jõed lõke|"
+    "Guðrún Þórðardóttir|Þursaflokkurinn|Guðný|Sigurður Pálmason"
 ).split("|")
 
 

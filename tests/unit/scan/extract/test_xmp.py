@@ -224,6 +224,8 @@ def test_damaged_packets_raise_nothing(noise: bytes, at: int) -> None:
         ("38,43.5N", "9,8.4W", (38.725, -9.14)),
         ("33,30.0S", "70,15.0W", (-33.5, -70.25)),
         ("90,0.0S", "180,0.0W", (-90.0, -180.0)),
+        ("-33.8583", "151.2083", (-33.8583, 151.2083)),
+        ("+38.7250", "-9.1400", (38.725, -9.14)),
     ],
 )
 def test_locations(latitude: str, longitude: str, expected: tuple[float, float]) -> None:
@@ -234,7 +236,16 @@ def test_locations(latitude: str, longitude: str, expected: tuple[float, float])
 
 @pytest.mark.parametrize(
     ("latitude", "longitude"),
-    [("91,0.0N", "1,0.0E"), ("1,0.0E", "1,0.0N"), ("1,0.0N", "181,0.0W"), ("1,0.0N", "")],
+    [
+        ("91,0.0N", "1,0.0E"),
+        ("1,0.0E", "1,0.0N"),
+        ("1,0.0N", "181,0.0W"),
+        ("1,0.0N", ""),
+        ("38.7250", "9.1400"),
+        ("-91.0", "1.0"),
+        ("-1.0", "181.0"),
+        ("-1.0", "1,0.0E"),
+    ],
 )
 def test_invalid_locations(latitude: str, longitude: str) -> None:
     """A location beyond the poles, with swapped letters or without one half is none."""
@@ -255,6 +266,10 @@ def test_invalid_locations(latitude: str, longitude: str) -> None:
         ('ps:DateCreated="2002-01-02" q:CreateDate="2003-01-02"', 2002, "xmp"),
         ('exif:DateTimeOriginal="never" ps:DateCreated="2002-01-02"', 2002, "xmp"),
         ('q:CreateDate="2003-01-02"', 2003, "xmp CreateDate"),
+        ('exif:DateTimeDigitized="2001-01-02" ps:DateCreated="2002-01-02"', 2001, "xmp"),
+        ('dc:date="2001-01-02" q:CreateDate="2003-01-02"', 2003, "xmp CreateDate"),
+        ('dc:date="2001-01-02"', 2001, "xmp CreateDate"),
+        ('exif:GPSTimeStamp="2001-01-02"', 2001, "gps"),
     ],
 )
 def test_order_of_dates(attributes: str, day: int, origin: str) -> None:

@@ -126,7 +126,7 @@ class ContentRows(ABC, Generic[ItemT]):
         """Create an item from a row that :attr:`item_query` returned."""
 
     async def load(self, connection: AsyncConnection, paths: Sequence[str], hashes: Sequence[str]) -> None:
-        """Load all items and copies with the given paths or content hashes, and the items' other copies.
+        """Load items and copies with the given paths or content hashes, and all other copies of these items.
 
         Args:
             connection: Connection in a write transaction.
@@ -152,7 +152,7 @@ class ContentRows(ABC, Generic[ItemT]):
             self._add_copy(copy)
 
     def add_item(self, item: ItemT) -> None:
-        """Add the in-memory row of an item that was loaded from the database, or of a new item."""
+        """Add an item, new or loaded from the database, to the rows held in memory."""
         self.items[item.id] = item
         self.by_hash[item.hash] = item
         self.by_path[item.path] = item
@@ -190,7 +190,7 @@ class ContentRows(ABC, Generic[ItemT]):
         scanned_at: datetime | None,
         status: Status = _NO_STATUS,
     ) -> None:
-        """Record that a copy was found with unchanged content."""
+        """Record that the file of a copy exists with unchanged content."""
         copy.modified_at, copy.scanned_at, copy.missing_since = modified_at, scanned_at, None
         copy.status = status
         self._found_copies[copy.path] = copy
@@ -226,7 +226,7 @@ class ContentRows(ABC, Generic[ItemT]):
             self.copies_of.setdefault(owner.id, {})[copy.path] = copy
 
     async def free_keys(self, connection: AsyncConnection) -> None:
-        """Replace old hashes of edited items by placeholders, and write new paths of moved items.
+        """Free the old hashes of edited items and the old paths of moved items, before the items are written.
 
         This must happen before the items are written: hashes and paths are unique, so two items must never
         have the same value, not even between two statements.
@@ -238,7 +238,7 @@ class ContentRows(ABC, Generic[ItemT]):
         await take_paths(connection, moved)
 
     async def write_copies(self, connection: AsyncConnection) -> None:
-        """Delete the dropped copies and write the found copies, whose items must already be written."""
+        """Delete dropped copies and write found copies. Write the items of the copies first."""
         for chunk in chunks(self._dropped_copies):
             await connection.execute(delete(_COPY).where(_COPY.c.id.in_(chunk)))
         found = self._found_copies.values()
@@ -283,7 +283,7 @@ def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
 
 
 def replaced_path(path: str, item_id: UUID) -> str:
-    """Return a placeholder path for an item whose path another item took.
+    """Return a placeholder path for an item whose path now belongs to another item.
 
     The placeholder is inside the path of a file, so no real file can have it.
     """

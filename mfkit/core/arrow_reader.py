@@ -93,7 +93,7 @@ class PostgresqlReader(Reader):
 
 @contextmanager
 def sqlite_reader(file: Path) -> Iterator[SqliteReader]:
-    """Open a SQLite file with one read transaction. The process may have other connections to the file."""
+    """Open a SQLite file with one read transaction, in which all queries see the same data."""
     connection = connect_sqlite(file)
     try:
         connection.execute("BEGIN")
@@ -103,7 +103,7 @@ def sqlite_reader(file: Path) -> Iterator[SqliteReader]:
 
 
 def connect_sqlite(file: Path) -> sqlite3.Connection:
-    """Open a read-only connection to a SQLite file, which only one thread may use at a time."""
+    """Open a read-only connection to a SQLite file. Only one thread may use the connection at a time."""
     connection = sqlite3.connect(
         sqlite_uri(file), uri=True, isolation_level=None, check_same_thread=False, timeout=30
     )

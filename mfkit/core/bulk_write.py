@@ -60,7 +60,7 @@ async def insert_rows(
 async def insert_converted(
     connection: AsyncConnection, table: Table, columns: tuple[str, ...], chunks: Iterable[Chunk]
 ) -> None:
-    """Insert rows that :func:`converted` returned into the given columns of a table."""
+    """Insert rows that :func:`converted` prepared for the database driver."""
     if connection.dialect.name == "postgresql":
         for chunk in chunks:
             await copy_rows(connection, table.name, columns, chunk)
@@ -143,7 +143,7 @@ async def _insert(
 
 
 async def _execute_chunks(connection: AsyncConnection, head: str, chunks: Iterable[Chunk], tail: str) -> None:
-    """Run a SQLite statement for each chunk of rows.
+    """Run one SQLite statement per chunk of rows, while the values of the next chunk are prepared.
 
     While a statement runs, the next chunk is converted. This is possible because SQLite runs on its own
     thread and releases Python's global interpreter lock.
@@ -157,7 +157,7 @@ async def _execute_chunks(connection: AsyncConnection, head: str, chunks: Iterab
             if running is not None:
                 await running
             running = asyncio.ensure_future(connection.exec_driver_sql(statement, values))
-            await asyncio.sleep(0)  # This pause lets the event loop start the statement.
+            await asyncio.sleep(0)  # Let the event loop start the statement.
         if running is not None:
             await running
     finally:
@@ -175,7 +175,7 @@ def _column(values: Sequence[Any], function: Callable[[Any], Any] | None) -> Seq
         return values
     first = values[0]
     if all(value is first for value in values):
-        # All rows often share one value, such as None or the same timestamp, which is converted only once.
+        # In many columns all rows have the same value, such as None, which is then converted only once.
         return [None if first is None else function(first)] * len(values)
     return [None if value is None else function(value) for value in values]
 

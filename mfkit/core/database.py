@@ -162,7 +162,8 @@ class Database:
             schema_version.refuse_newer(revision, self.name)
             create = create or revision is not None or (self.dialect == "sqlite" and self.file is None)
         elif self._open_file is not None and self._open_file.opened:
-            create = True  # The connection below raises the error that the file was deleted or moved.
+            # The file was deleted or moved, so transaction() below raises an error that says so.
+            create = True
         if not create:
             raise LibraryNotFoundError(
                 f"The library {self.name} does not exist. Check the name, or create the library with a first "
@@ -187,7 +188,7 @@ class Database:
                 pass
 
     async def _refuse_foreign(self, connection: AsyncConnection, revision: str | None) -> None:
-        """Raise an error if the database belongs to another program, which may also use Alembic."""
+        """Raise an error if the database has tables of another program but no mfkit schema."""
         if revision is None and self.dialect != "sqlite":
             return
         found = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
@@ -195,7 +196,7 @@ class Database:
         if others and MediaItem.__tablename__ not in found:
             raise NotALibraryError(
                 f"{self.name} is a database of another program (it has the table {others[0]!r} "
-                "and no mfkit schema). Use another one."
+                "and no mfkit schema). Use another database."
             )
 
     @asynccontextmanager
@@ -366,7 +367,7 @@ class NullDatabase(Database):
 
     @property
     def dialect(self) -> str:
-        """Raise an error, because callers need the dialect only to write to or query the database.
+        """Raise an error, because a published dataset has no database and so no SQL dialect.
 
         Raises:
             ReadOnlyLibraryError: In every call.

@@ -26,7 +26,7 @@ RECOVER = (
 )
 """Advice in the message about a damaged SQLite file (https://www.sqlite.org/recovery.html)."""
 _DAMAGED = "{name} is damaged ({cause}). Run mfkit doctor for details. " + RECOVER
-# Each part of a SQLite error message is mapped to mfkit's error class and message. Source:
+# The keys are parts of SQLite's error messages. The values are mfkit's error class and message. Source:
 # https://www.sqlite.org/rescode.html
 _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
     (
@@ -74,7 +74,7 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("prohibited", QueryError, "Only reading is allowed here: SQLite refused the statement ({cause})."),
     ("interrupted", QueryError, "The query was interrupted."),
 )
-# Each prefix of a PostgreSQL error code is mapped to mfkit's error class and message. Source:
+# The keys are prefixes of PostgreSQL's error codes. The values are mfkit's error class and message. Source:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL: tuple[tuple[str, type[MfkitError], str], ...] = (
     ("28", DatabaseUnavailableError, "{name} refuses the login: {cause}."),

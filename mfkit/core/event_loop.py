@@ -93,7 +93,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
 
 
 class CancelScope(CancelToken):
-    """Context manager around sync calls on one thread, which another thread can cancel.
+    """Context manager that lets another thread cancel the sync calls inside its ``with`` block.
 
     Example:
         >>> with scope:                        # on the thread that works  # doctest: +SKIP
@@ -102,16 +102,16 @@ class CancelScope(CancelToken):
     """
 
     def __enter__(self) -> Self:
-        """Begin the block, in which another thread can cancel the sync calls of this thread."""
+        """Let other threads cancel this thread's sync calls until the ``with`` block ends."""
         _thread_state.scope = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the block, after which this scope no longer cancels sync calls."""
+        """Leave the ``with`` block. :meth:`stop` no longer affects the sync calls of this thread."""
         _thread_state.scope = None
 
     def check(self, cause: BaseException | None = None) -> None:
-        """Raise an error if another thread stopped the scope.
+        """Raise an error if :meth:`stop` was called.
 
         Raises:
             CancelledError: :meth:`stop` was called.
@@ -132,7 +132,7 @@ async def run_on_library_loop(work: Coroutine[Any, Any, T]) -> T:
 
 
 def call_later(seconds: float, act: Callable[[], None]) -> None:
-    """Call a short function on mfkit's thread after a delay, without starting a thread as a timer does."""
+    """Call a short function on mfkit's event loop thread after a delay. No timer thread is started."""
     loop = _running_loop()
     loop.call_soon_threadsafe(loop.call_later, seconds, act)
 

@@ -1,4 +1,4 @@
-"""Cancellation of work that Python cannot stop by itself, such as database queries, and threads to run it."""
+"""Cancellation of database queries and other work that Python cannot stop, and threads for such work."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class CancelToken:
             interrupt()
 
     def check(self, cause: BaseException | None = None) -> None:
-        """Raise an error if the work should stop.
+        """Raise an error if :meth:`stop` was called.
 
         Args:
             cause: Exception to set as the cause, such as the database's error about the interrupt.
@@ -58,7 +58,7 @@ class CancelToken:
 
     @contextmanager
     def running(self, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Return a context manager for the work. During its block, :meth:`stop` calls ``interrupt``.
+        """Return a context manager inside whose block :meth:`stop` calls ``interrupt``.
 
         Args:
             interrupt: Function that interrupts the work. Any thread may call it.
@@ -143,7 +143,7 @@ class QueryThreads:
         self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
         if len(self._abandoned) >= _MAX_ABANDONED:
             raise QueryError(
-                f"{_MAX_ABANDONED} queries that were stopped are still running in the background. "
+                f"{_MAX_ABANDONED} cancelled queries have not ended yet and still run in the background. "
                 "Wait until they end, or restart the engine."
             )
         token, loop = CancelToken(), asyncio.get_running_loop()

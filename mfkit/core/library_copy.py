@@ -110,14 +110,14 @@ async def _read_snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
 
 
 async def _unfinished(reader: AsyncConnection) -> str:
-    """Return the marker that identifies this copy in the target, based on the source's newest change."""
+    """Return the marker of an unfinished copy, which identifies the source by its newest logged change."""
     newest = select(media_changes.c.revision, media_changes.c.mark).order_by(media_changes.c.revision.desc())
     row = (await reader.execute(newest.limit(1))).one()
     return schema_version.unfinished(f"{row.revision}:{row.mark}")
 
 
 async def _claim(target: Database, state: str) -> None:
-    """Prepare the target for this copy, or raise an error if it contains other data.
+    """Mark the target database as an unfinished copy, or raise an error if it contains other data.
 
     Args:
         target: Database to copy to.
@@ -129,8 +129,8 @@ async def _claim(target: Database, state: str) -> None:
         return
     if schema_version.is_unfinished(revision):
         raise TransferError(
-            f"{target.name} has the beginning of a copy of another library, or of an earlier state of this "
-            "one. Empty it, or use another target."
+            f"{target.name} contains an unfinished copy of another library, or of an older version of this "
+            "library. Empty the database, or use another target."
         )
     await target.upgrade()
     async with target.transaction() as connection:
@@ -148,7 +148,7 @@ async def _count(connection: AsyncConnection) -> int:
 
 
 async def _fill(reader: AsyncConnection, target: Database, table: Table, progress: Progress) -> None:
-    """Copy the rows of a table that the target does not have yet, starting after its last row."""
+    """Copy the rows of a table whose primary keys are greater than the last one in the target database."""
     key = tuple(table.primary_key.columns)
     async with target.connect() as connection:
         last = (
@@ -172,21 +172,21 @@ async def _put(target: Database, table: Table, rows: Sequence[Row]) -> None:
         async with target.transaction(tries=10) as connection:
             await insert_rows(connection, table, columns, rows)
     except (StatementError, ValueError, TypeError, OverflowError) as error:
-        # Database drivers raise all of these errors for invalid values.
+        # An invalid value can raise any of these errors, depending on the database driver.
         if len(rows) > 1:
-            for row in rows:  # The rows are inserted one by one to find the invalid row.
+            for row in rows:  # The rows are inserted again one by one to find the row with the invalid value.
                 await _put(target, table, [row])
             return
         key = ", ".join(f"{one.name} {rows[0][columns.index(one.name)]}" for one in table.primary_key.columns)
         cause = error_text(error) if isinstance(error, StatementError) else error
         raise TransferError(
-            f"{target.name} refuses the row of {table.name} with {key}: {cause}. Correct it in the source, "
-            "then copy into an empty database."
+            f"{target.name} refuses the row of {table.name} with {key}: {cause}. Correct the row in the "
+            "source, then copy into an empty database."
         ) from error
 
 
 async def _pages(reader: AsyncConnection, table: Table, last: Any) -> AsyncIterator[Sequence[Row]]:
-    """Yield pages of rows after a primary key, in key order, which is the same on all databases."""
+    """Yield a table's rows in pages, sorted by primary key, starting after the given key."""
     key = tuple(table.primary_key.columns)
     positions = [list(table.columns).index(one) for one in key]
     statement = select(table).order_by(*key).limit(PAGE_SIZE)
@@ -200,7 +200,7 @@ async def _pages(reader: AsyncConnection, table: Table, last: Any) -> AsyncItera
         except (DBAPIError, ValueError, LookupError, TypeError, RecursionError) as error:
             cause = error_text(error) if isinstance(error, StatementError) else error
             raise TransferError(
-                f"A row of {table.name} cannot be read: {cause}. Correct it first."
+                f"A row of {table.name} cannot be read: {cause}. Correct the row first."
             ) from error
         if page:
             yield page
@@ -240,13 +240,14 @@ async def verify_table(
         if not await anext(written_pages, no_rows):
             return CopyResult(table.name, rows, checksums[0].hexdigest(), replaced)
     raise TransferError(
-        f"{target} differs from {source}: {table.name} after row {rows:,}. Another program wrote to one "
-        "of them during the copy. Copy again into an empty database."
+        f"{target} differs from {source}: the first {rows:,} rows of {table.name} are equal, but later rows "
+        "differ. Another program wrote to one of the databases during the copy. Copy again into an empty "
+        "database."
     )
 
 
 def _storable(row: Row) -> Row:
-    """Replace characters that PostgreSQL cannot store in a row: NUL and unpaired surrogates."""
+    """Replace NUL characters and unpaired surrogates in a row, because PostgreSQL cannot store them."""
     return tuple(_storable_value(value) for value in row)
 
 

@@ -66,12 +66,14 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     names, outline = _called(sql)
     if not _READING.match(outline):
         raise QueryError("Only reading is allowed here. Use a SELECT, or EXPLAIN with a SELECT.")
-    # The setting is fixed here, because _called() parses strings as with standard_conforming_strings = on,
-    # and the server may have another default.
+    # This setting is required, because _called() assumes that a backslash in a normal string is not an escape
+    # character. The server's default may differ.
     await connection.exec_driver_sql("SET LOCAL standard_conforming_strings = on")
     values = {"names": names, "harmless": _HARMLESS, "revealing": _REVEALING}
     if (found := (await connection.execute(_FORBIDDEN, values)).scalar()) is not None:
-        raise QueryError(f"The function {found}() is not allowed in sql(): it may do more than compute.")
+        raise QueryError(
+            f"The function {found}() is not allowed in sql(), because it may do more than compute a value."
+        )
     if (await connection.execute(_OF_SUPERUSERS)).scalar():
         await connection.exec_driver_sql("SET LOCAL ROLE pg_read_all_data")
     raw = (await connection.get_raw_connection()).driver_connection
@@ -81,7 +83,9 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     except (PostgresError, InterfaceError) as error:
         raise QueryError(f"The database refused the query: {error}") from error
     if not prepared.get_attributes():
-        raise QueryError("The statement returns no rows. sql() is for reading.")
+        raise QueryError(
+            "The statement returns no rows. Use sql() only for statements that return rows, such as SELECT."
+        )
 
 
 def _called(sql: str) -> tuple[list[str], str]:
@@ -95,7 +99,10 @@ def _called(sql: str) -> tuple[list[str], str]:
         QueryError: The statement uses syntax that this function does not support.
     """
     if re.search(r"\bU&", sql, re.I) or (re.search(r"\bE'", sql, re.I) and "\\'" in sql):
-        raise QueryError("sql() takes no U&'...' and no \\' in E'...'. Write the character itself, or ''.")
+        raise QueryError(
+            "sql() does not accept strings of the form U&'...', or \\' inside E'...'. Write characters "
+            "directly, and a quotation mark as ''."
+        )
     names: set[str] = set()
     outline: list[str] = []
     name, at = "", 0

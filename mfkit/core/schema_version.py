@@ -80,7 +80,7 @@ def unfinished(state: str) -> str:
     Args:
         state: Text that identifies the source and the version of its data.
     """
-    # Alembic's column has room for 32 characters.
+    # The column of Alembic's table holds at most 32 characters.
     return _UNFINISHED + sha256(f"{HEAD} {state}".encode()).hexdigest()[:24]
 
 

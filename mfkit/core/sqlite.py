@@ -26,9 +26,9 @@ _FILE = "mfkit_file"
 """Key in a pooled connection's ``info`` that stores the device and inode of its file."""
 
 HOSTILE_FILE = (
-    # https://www.sqlite.org/security.html recommends this setting. Connections that write do not use it,
-    # because SQLite 3.40 would then reject the triggers that update the full-text index. Instead,
-    # mfkit.core.schema_version checks the triggers when a library is opened.
+    # Turning trusted_schema off is recommended by https://www.sqlite.org/security.html. Connections that
+    # write leave it on, because SQLite 3.40 would otherwise reject the triggers that update the full-text
+    # index. Instead, mfkit.core.schema_version checks the triggers when a library is opened.
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
@@ -104,14 +104,15 @@ def _lock_exclusively(file: Path) -> sqlite3.Connection | None:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute("BEGIN EXCLUSIVE")
         if connection.execute("PRAGMA journal_mode").fetchone() != ("delete",):
-            raise _in_use(file)  # Another connection has changed the journal mode back in the meantime.
+            raise _in_use(file)  # Another connection has set the journal mode to WAL again.
         return connection
     except BaseException as error:
         if connection is not None:
             connection.close()
         if not isinstance(error, sqlite3.Error):
             raise
-        code = error.sqlite_errorcode & 0xFF  # The low byte is SQLite's primary result code.
+        # The low byte of an extended result code is the primary result code.
+        code = error.sqlite_errorcode & 0xFF
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return None
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -204,7 +205,7 @@ class SqliteFile:
         return found.st_dev, found.st_ino
 
     def is_another(self) -> bool:
-        """Return whether the file at the path may have been replaced since it was last opened.
+        """Return whether another file may have replaced the library's file since it was last opened.
 
         True is not certain: a network share that is mounted again can have new inodes for the same files.
 
@@ -296,7 +297,8 @@ def _watch(engine: AsyncEngine, file: SqliteFile) -> None:
     @event.listens_for(engine.sync_engine, "checkout")
     def _again(connection: Any, record: Any, proxy: Any) -> None:
         if record.info[_FILE] is not None and record.info[_FILE] != file.identity():
-            raise DisconnectionError(f"{file.path} is another file")  # This error makes the pool reconnect.
+            # SQLAlchemy's connection pool opens a new connection after a DisconnectionError.
+            raise DisconnectionError(f"{file.path} was replaced by another file")
 
 
 def _set_up(connection: Any, *, read_only: bool) -> None:
@@ -310,16 +312,18 @@ def _set_up(connection: Any, *, read_only: bool) -> None:
 @asynccontextmanager
 async def read_only_session(connection: AsyncConnection) -> AsyncIterator[None]:
     """Make SQLite reject all statements except reads on a connection inside the block."""
-    # Begin the transaction before the authorizer is set, because it denies BEGIN, COMMIT and ROLLBACK.
+    # The transaction begins before the authorizer is set, because the authorizer denies BEGIN, COMMIT and
+    # ROLLBACK.
     if not connection.in_transaction():
         await connection.begin()
-    # Load the full-text table before the authorizer is set, because SQLite reports its loading as a write.
+    # The full-text table is loaded before the authorizer is set, because SQLite reports the loading as a
+    # write, which the authorizer would deny.
     await connection.exec_driver_sql("PRAGMA table_info(media_fts)")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     try:
-        # This call is inside the try block, because the connection's thread sets the authorizer even if this
-        # task is cancelled.
+        # set_authorizer() is called inside the try block, because the authorizer is set even if this task is
+        # cancelled in the meantime. The finally block then removes it.
         await raw.set_authorizer(authorize)
         yield
     finally:

@@ -40,7 +40,9 @@ class LibraryEngine(QueryEngine):
     async def run(self, select: Select[Any] | Executable) -> pa.Table:
         columns = getattr(select, "selected_columns", None)
         if columns is None:
-            raise QueryError(f"frame() takes a select, not {type(select).__name__}. Use sql() for text.")
+            raise QueryError(
+                f"frame() needs a SQLAlchemy SELECT, not {type(select).__name__}. Use sql() for SQL text."
+            )
         try:
             async with self.database.read_only_connection() as connection:
                 result = await self.database.interruptible(connection, connection.execute(_stored(select)))
@@ -74,7 +76,8 @@ class LibraryEngine(QueryEngine):
                 schema = table_with_types(names, types, []).schema
                 work = asyncio.ensure_future(asyncio.to_thread(consume, schema, batches()))
                 try:
-                    # The connection must stay open until the thread, which reads from it, has finished.
+                    # If this task is cancelled, wait for the thread anyway, because the thread reads from the
+                    # connection.
                     await wait_or_interrupt(work, token.stop)
                     return work.result()
                 finally:
@@ -91,7 +94,10 @@ class LibraryEngine(QueryEngine):
                 query = connection.execute(text(statement), parameters)
                 result = await self.database.interruptible(connection, query)
                 if not result.returns_rows:
-                    raise QueryError("The statement returns no rows. sql() is for reading.")
+                    raise QueryError(
+                        "The statement returns no rows. Use sql() only for "
+                        "statements that return rows, such as SELECT."
+                    )
                 return infer_table(list(result.keys()), [tuple(row) for row in result])
         except StatementError as error:
             raise _refused(error) from error

@@ -138,7 +138,8 @@ def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:
         duckdb_settings.parquet_rows(cache.path, [part[name]]) for part in (manifest.delta, manifest.changed)
     )
     return (
-        # These two files are small, so loading them into tables once saves a few milliseconds in each query.
+        # The files with the changed rows are small, so loading them into tables once saves a few milliseconds
+        # in each query.
         f"CREATE TABLE {name}_changed AS SELECT id FROM {changed}; "
         f"CREATE TABLE {name}_delta AS SELECT * FROM {delta}; "
         f"CREATE VIEW {view} AS SELECT * FROM {base} "

@@ -26,13 +26,14 @@ media_changes = Table(
     # This column holds the name of the changed table, "media" for items and their metadata, or "everything"
     # after a TRUNCATE.
     Column("relation", Text(), nullable=False),
-    # This is not a foreign key, because the item may be deleted.
+    # This column is not a foreign key, because the log also records deleted items.
     Column("media_item_id", Uuid(), nullable=True),
     Column("mark", BigInteger(), nullable=False),
 )
 """Table with one row per change: the relation and the item id of the changed row (null without an item)."""
 
-# Keys are tables. Values are the logged relation, the column with the item's id, and other unique columns.
+# The keys are tables. The values are the relation name in the log, the column with the item's id, and the
+# table's other unique columns.
 _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "media_items": ("media", "id", ("file_path", "file_hash")),
     "media_metadata": ("media", "media_item_id", ("id",)),
@@ -48,7 +49,7 @@ _INSERT = "INSERT INTO media_changes(relation, media_item_id, mark)"
 
 
 def _sqlite_table(table: str) -> dict[str, str]:
-    """Map the names of the SQLite triggers that log changes of a table to their events and statements."""
+    """Return the SQLite triggers that log changes of a table, as a mapping from trigger name to SQL."""
     relation, item, unique = _TABLES[table]
     new, old = (f"NEW.{item}", f"OLD.{item}") if item else ("NULL", "NULL")
     triggers = {
@@ -110,7 +111,8 @@ def _postgresql_table(table: str) -> list[str]:
     statements = []
     for name, (event, rows) in _EVENTS.items():
         function = f"media_changes_{table}_{name}"
-        # UNION removes duplicate ids. For a table without item ids it leaves one log row per statement.
+        # UNION removes duplicate ids. If a table has no item ids, UNION leaves a single row with NULL, so
+        # each statement adds one row to the log.
         ids = " UNION ".join(f"SELECT {item or 'NULL::uuid'} AS item FROM {one}_rows" for one in rows)
         referencing = " ".join(f"{one.upper()} TABLE AS {one}_rows" for one in rows)
         statements += [
@@ -145,7 +147,8 @@ def _postgresql() -> tuple[str, ...]:
 
 CREATE_CHANGES = {"sqlite": _sqlite(), "postgresql": _postgresql()}
 DROP_CHANGES = {
-    # The triggers must be dropped explicitly, because a downgrade does not drop the tables they belong to.
+    # The triggers are dropped explicitly, because a downgrade keeps the tables on which the triggers are
+    # defined.
     "sqlite": tuple(
         f"DROP TRIGGER IF EXISTS media_changes_{table}_{name}"
         for table in _TABLES

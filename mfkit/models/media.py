@@ -53,7 +53,7 @@ media_tags = Table(
     "media_tags",
     Base.metadata,
     Column("media_item_id", ForeignKey("media_items.id", ondelete="CASCADE"), primary_key=True),
-    # The index is for queries for the items of a tag. Queries for the tags of an item use the primary key.
+    # The index finds the items of a tag. The tags of an item are found with the primary key.
     Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("created_at", UTCDateTime(), default=utc_now, nullable=False),
 )
@@ -150,8 +150,9 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
     __table_args__ = (
         CheckConstraint("file_size >= 0", name="file_size_not_negative"),
         Index(None, "media_type", "created_at"),
-        # The index contains only missing items. Nearly every query has the condition missing_since IS NULL,
-        # and SQLite would use an index on all rows instead of more selective indexes on path, camera or tags.
+        # The index covers only missing items. Nearly every query has the condition missing_since IS NULL, and
+        # with an index on all rows SQLite would choose this index instead of the more selective indexes on
+        # path, camera or tags.
         Index(None, "missing_since", sqlite_where=_IS_MISSING, postgresql_where=_IS_MISSING),
     )
 

@@ -112,7 +112,7 @@ _TAGGED = "IN (SELECT media_item_id FROM media_tags WHERE tag_id = NEW.id)"
 
 
 def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
-    """Map the names of the triggers on items, metadata and tags to their event, condition and statement."""
+    """Return the triggers on items, metadata and tags: each name with event, condition and statement."""
     return {
         "item_added": ("INSERT ON media_items", "", _add_item(folder)),
         "item_renamed": ("UPDATE OF file_path, file_name ON media_items", "", _rename_item(folder)),
@@ -204,7 +204,8 @@ def _sqlite() -> tuple[str, ...]:
     )
     triggers = {
         "row_added": ("AFTER INSERT ON media_search", "", add),
-        # This trigger runs before the change, because FTS5 needs the old words to delete them.
+        # This trigger runs before the row changes, because FTS5 needs the old words to remove them from the
+        # index.
         "row_changes": ("BEFORE UPDATE ON media_search", "", remove),
         "row_changed": ("AFTER UPDATE ON media_search", "", add),
         "row_removed": ("BEFORE DELETE ON media_search", "", remove),

@@ -19,7 +19,8 @@ _METADATA_COLUMNS = tuple(
 
 media = Table(
     "media",
-    MetaData(),  # Separate metadata prevents create_all() from creating a table.
+    # This table has its own MetaData object, so that create_all() does not create a table for the view.
+    MetaData(),
     *(Column(column.name, column.type) for column in (*_ITEM_COLUMNS, *_METADATA_COLUMNS)),
     Column("folder", Text()),
     Column("extension", Text()),
@@ -35,8 +36,7 @@ empty if the name has no extension), ``copies`` (number of copies that are not m
 (``capture`` or ``file``).
 """
 
-# SQLite cannot search from the end of a text. Instead, rtrim() removes all characters that are not the
-# separator, which keeps the text up to and including the last separator.
+# SQLite cannot search a text from its end. Instead, rtrim() removes all characters after the last separator.
 SQLITE_FOLDER = (
     "CASE rtrim({path}, replace({path}, '/', '')) WHEN '' THEN '' WHEN '/' THEN '/' "
     "ELSE rtrim(rtrim({path}, replace({path}, '/', '')), '/') END"
@@ -76,7 +76,7 @@ def wide_select(dialect: str, *further: str) -> str:
 
 
 def _date(in_utc: str) -> str:
-    """Return the SQL expression for an item's date, even if another program left ``captured_at`` null."""
+    """Return the SQL expression for an item's date. Another program may have left ``captured_at`` null."""
     created, modified = (in_utc.format(f"i.{name}") for name in ("file_created_at", "file_modified_at"))
     return f"coalesce(i.captured_at, {created}, {modified})"
 

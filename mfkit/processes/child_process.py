@@ -97,5 +97,5 @@ def _listen(take: Callable[[bytes], None], end: Callable[[], None]) -> None:
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
                 take(line)
-    finally:  # After any error, even a MemoryError, no further request can be read.
+    finally:  # If reading fails, even because of a MemoryError, no further requests can be read.
         end()

@@ -73,7 +73,8 @@ def main() -> None:
     del sys.argv[1:3]
 
     def clean_up() -> None:
-        os.chdir(tempfile.gettempdir())  # Windows cannot remove the current folder.
+        # Windows cannot remove a folder while it is the current folder of a process.
+        os.chdir(tempfile.gettempdir())
         shutil.rmtree(folder, ignore_errors=True)
 
     stop_with_parent(clean_up)

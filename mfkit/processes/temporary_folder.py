@@ -69,6 +69,6 @@ def _remove_abandoned() -> None:
                 continue
             lock = FileLock(mark)
             lock.acquire(timeout=0)
-        except (OSError, Timeout):  # A process uses the folder or has removed it.
+        except (OSError, Timeout):  # The folder is still in use, or another process has removed it.
             continue
         _remove(mark.parent, lock)

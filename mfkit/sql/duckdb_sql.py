@@ -65,8 +65,6 @@ class DuckdbCompiler(compiler.SQLCompiler):
         self.relations: set[str] = set()
         super().__init__(*args, **kwargs)
 
-    # The following methods compile tables and columns.
-
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> str:
         if table.schema is not None or table.name not in self.dialect.relations:
             raise UnsupportedError(f"the table {table.name}")
@@ -75,7 +73,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
 
     def visit_column(self, column: Any, *args: Any, **kw: Any) -> str:
         if column.is_literal and not _LITERAL.fullmatch(column.name):
-            raise UnsupportedError(f"the text {column.name!r}")
+            raise UnsupportedError(f"the literal SQL text {column.name!r}")
         return str(super().visit_column(column, *args, **kw))
 
     def visit_table_valued_alias(self, element: Any, *args: Any, **kw: Any) -> str:
@@ -83,8 +81,6 @@ class DuckdbCompiler(compiler.SQLCompiler):
             raise UnsupportedError("a full-text search")
         found = super().visit_table_valued_alias(element, *args, **kw)  # type: ignore[no-untyped-call]
         return str(found)
-
-    # The following methods compile expressions.
 
     def visit_function(self, func: Any, *args: Any, **kw: Any) -> str:
         name, arguments = func.name.lower(), list(func.clauses)
@@ -164,7 +160,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         if name in ("add", "sub", "mul", "mod"):
             for side in (binary.left.type, binary.right.type):
                 if isinstance(side, (DateTime, UTCDateTime, Interval, Uuid)):
-                    raise UnsupportedError("arithmetic on timestamps")
+                    raise UnsupportedError("arithmetic on timestamps, intervals or UUIDs")
         return str(super().visit_binary(binary, *args, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
 
     def visit_like_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
@@ -176,7 +172,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
     def _like(self, binary: Any, operator: str, **kw: Any) -> str:
         escape = binary.modifiers.get("escape")
         if escape is not None and (escape.isalpha() or escape == "'"):
-            raise UnsupportedError("a letter or a quote as the escape character")
+            raise UnsupportedError("a letter or a quotation mark as the escape character of LIKE")
         left, right = (self.process(side, **kw) for side in (binary.left, binary.right))
         if self.dialect.library_dialect == "sqlite":  # SQLite's LIKE ignores the case of ASCII letters.
             # A text is converted to lower case only once, because the conversion takes most of the time of a
@@ -185,8 +181,6 @@ class DuckdbCompiler(compiler.SQLCompiler):
             right = self._folded(right)
         escape = escape or self.no_escape
         return f"{left} {operator} {right}" + (f" ESCAPE '{escape}'" if escape else "")
-
-    # The following methods compile clauses.
 
     def visit_empty_set_expr(self, element_types: Any, **kw: Any) -> str:
         return "SELECT NULL WHERE 1 != 1"
@@ -203,7 +197,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         raise UnsupportedError("FOR UPDATE")
 
     def _refuse(self, *args: Any, **kw: Any) -> str:
-        raise UnsupportedError("a construct that only the library database knows")
+        raise UnsupportedError("a SQL construct that exists only in the library's database")
 
     visit_textclause = visit_textual_select = visit_tablesample = _refuse
     visit_custom_op_binary = visit_custom_op_unary = visit_collation = visit_collate = _refuse
@@ -275,7 +269,7 @@ def _search_hits(element: SearchHits, compiler: compiler.SQLCompiler, **kw: Any)
 
 
 def search_of_words(element: SearchHits, compiler: compiler.SQLCompiler, match: str, **kw: Any) -> str:
-    """Return the SQL of a full-text search as a query on :data:`media_words`.
+    """Return the SQL of a full-text search as a query on the relation :data:`media_words`.
 
     Args:
         element: The search.
@@ -286,7 +280,7 @@ def search_of_words(element: SearchHits, compiler: compiler.SQLCompiler, match: 
     _, _, *patterns = element.clauses
     source = compiler.process(media_words, asfrom=True)
     conditions = [match.format(compiler.process(pattern, **kw)) for pattern in patterns]
-    # The rank is the length of an item's searchable text, because a match is a larger part of a short text.
+    # A match counts more in a short text, so the rank is the length of the item's searchable text.
     return (
         f"(SELECT media_item_id, CAST(length(words) AS DOUBLE) AS rank FROM {source} "
         f"WHERE {' AND '.join(conditions) or 'false'})"

@@ -108,7 +108,7 @@ class _SparkCompiler(DuckdbCompiler):
         if self.dialect.library_dialect == "sqlite" or over.order_by is None:
             return str(super().visit_over(over, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy
         if over.range_ is not None or over.rows is not None or over.groups is not None:
-            raise UnsupportedError("a window frame")
+            raise UnsupportedError("a window function with a frame (ROWS, RANGE or GROUPS)")
         unordered = over._clone()
         unordered.order_by = None
         text = str(super().visit_over(unordered, **kw))  # type: ignore[no-untyped-call]  # SQLAlchemy

@@ -73,14 +73,14 @@ def _clock_part(part: str, local_time: str) -> str:
 
 @compiled_by(PeriodStart, "sqlite")
 def _period_start(unit: str, local_time: str) -> str:
-    # The fraction of the second is cut off, because SQLite would round it, as in _clock_part().
+    # The fraction of the second is cut off (as in _clock_part()), because SQLite would round the second.
     start = _PERIOD_STARTS[unit[1:-1]].format(f"substr({local_time}, 1, 19)")
     return f"({start} || ' 00:00:00.000000')"
 
 
 @compiled_by(LeadingFolders, "sqlite")
 def _leading_folders(path: str, separators: str) -> str:
-    # SQLite has no regular expressions, so the path becomes a JSON array whose elements can be counted.
+    # SQLite has no function that counts or splits at separators, so the path becomes a JSON array.
     parts = f"'[' || replace(json_quote({path}), '/', '\",\"') || ']'"
     return (
         f"(SELECT group_concat(value, '/') FROM (SELECT value FROM json_each({parts}) "
@@ -90,8 +90,9 @@ def _leading_folders(path: str, separators: str) -> str:
 
 @compiled_by(AfterLast, "sqlite")
 def _after_last(text: str, separator: str) -> str:
-    # SQLite cannot search from the end of a text. Instead, rtrim() removes all characters that are not the
-    # separator, and the length of the rest is its position. mfkit.models.wide_view does the same.
+    # SQLite cannot search a text from its end. Instead, rtrim() removes all characters after the last
+    # separator, so the length of the remaining text is the position of the last separator.
+    # mfkit.models.wide_view does the same.
     return f"substr({text}, length(rtrim({text}, replace({text}, {separator}, ''))) + 1)"
 
 

@@ -57,10 +57,10 @@ def translate(statement: Executable, dialect: DuckdbDialect) -> Translated:
     columns = list(getattr(statement, "selected_columns", ()))
     compound = not isinstance(typing.cast(Any, statement), Select)
     if compound and any(isinstance(column.type, JSON) for column in columns):
-        raise UnsupportedError("JSON in a union")
+        raise UnsupportedError("a JSON column in a UNION or another compound SELECT")
     try:
-        # SQLAlchemy's own cache is used, so that statements that differ only in their values are compiled
-        # once.
+        # SQLAlchemy's own cache is used, so that a statement is compiled only once and then reused with other
+        # values.
         compiled, extracted, collected, _ = cast(ClauseElement, statement)._compile_w_cache(
             dialect, compiled_cache=_CACHE, column_keys=[]
         )
@@ -82,7 +82,7 @@ def translate(statement: Executable, dialect: DuckdbDialect) -> Translated:
             text = bound is not None and isinstance(bound.type, String) and not isinstance(bound.type, Enum)
             if text:
                 if processed is not None and not isinstance(processed, str):
-                    raise UnsupportedError("a comparison of text with another type")
+                    raise UnsupportedError("a comparison of a text column with a value of another type")
             parameters[name] = processed
     except (CompileError, StatementError, NotImplementedError, AttributeError, ValueError) as error:
         raise UnsupportedError(str(error)) from error

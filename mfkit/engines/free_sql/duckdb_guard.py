@@ -119,7 +119,7 @@ class _Check:
                 self.visit(value, visible)
 
     def _check_ctes(self, entries: list[dict[str, Any]], visible: frozenset[str]) -> frozenset[str]:
-        """Check common table expressions, and return ``visible`` extended by their names."""
+        """Check common table expressions, and return ``visible`` with the names of the expressions added."""
         for entry in entries:
             self.visit(entry["value"], visible)
             visible |= {entry["key"].lower()}
@@ -129,7 +129,9 @@ class _Check:
         name = part.get("function_name", "").lower()
         place = part.get("catalog", ""), part.get("schema", "")
         if name not in allowed or place not in (("", ""), ("", "main"), ("system", "main")):
-            raise QueryError(f"The function {name}() is not allowed in sql(): it may do more than compute.")
+            raise QueryError(
+                f"The function {name}() is not allowed in sql(), because it may do more than compute a value."
+            )
 
     def _check_table(self, part: dict[str, Any], visible: frozenset[str]) -> None:
         name, schema = part["table_name"].lower(), part["schema_name"].lower()
@@ -149,7 +151,7 @@ class _Check:
 
 
 def _refused(kind: str) -> QueryError:
-    return QueryError(f"Only reading is allowed here, but the statement has a part of type {kind}.")
+    return QueryError(f"Only reading is allowed here, but the statement contains the syntax element {kind}.")
 
 
 @cache

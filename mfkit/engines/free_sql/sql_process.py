@@ -105,7 +105,7 @@ class SqlProcesses:
             token.check(error)
             if isinstance(error, (OSError, ValueError, pa.ArrowException)):
                 raise QueryError(
-                    "The process that ran the query ended; the query may need more than "
+                    "The process that ran the query has ended. The query may need more than "
                     f"{MEMORY_LIMIT // 2**30} GB of memory. Ask for fewer rows or shorter texts."
                 ) from error
             raise

@@ -93,7 +93,10 @@ def _answer_from_sqlite(request: Request, out: IO[bytes]) -> None:
     try:
         cursor = connection.execute(request.statement, dict(request.parameters))
         if cursor.description is None:
-            raise QueryError("The statement returns no rows. sql() is for reading.")
+            raise QueryError(
+                "The statement returns no rows. Use sql() only for "
+                "statements that return rows, such as SELECT."
+            )
         names, rows = [column[0] for column in cursor.description], cursor.fetchall()
     finally:
         connection.close()

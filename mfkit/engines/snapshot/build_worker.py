@@ -80,7 +80,8 @@ def run(plan: Plan) -> Result:
     ):
         # One DuckDB thread is enough, because each thread of this process writes its own file.
         connection.execute("SET threads = 1")
-        # DuckDB does not know the size of a stream, so it could buffer a whole stream to join a small table.
+        # DuckDB does not know the size of a stream. Without this setting, a join of a stream with a small
+        # table could buffer the whole stream instead of the small table.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         free: SimpleQueue[BulkReader] = SimpleQueue()
         for reader in readers:

@@ -97,7 +97,8 @@ def _write_delta(
     """Write the rows of all items that changed since the base files were written, and return their number."""
     name, key = relation.name, relation.key
     current = reader.table(relation.select(source.dialect, f"{key} IN ({ids})"), relation.raw()).read_all()
-    # The ids are read separately, because a deleted item has no row.
+    # The ids of the changed items come from the change log, because deleted items have no row in the
+    # library's tables.
     changed_ids = reader.table(
         f"SELECT DISTINCT CAST(media_item_id AS TEXT) AS id FROM ({ids}) AS changes",
         [("id", raw_type(MediaItem.__table__.c.id.type))],

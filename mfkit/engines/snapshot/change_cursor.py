@@ -99,7 +99,7 @@ class SqliteChangeSource(ChangeSource):
         self._seen: tuple[int, str] | None = None
 
     def has_changed(self, position: str) -> bool:
-        """Return whether anything changed, based on PRAGMA data_version, which counts other commits."""
+        """Return whether the library changed. PRAGMA data_version shows commits of other connections."""
         signature = self._file_signature()
         if self._connection is None or signature != self._signature:
             # The file may have been replaced. An open connection would continue to read the old file.
@@ -182,15 +182,15 @@ class PostgresqlChangeSource(ChangeSource):
             yield reader
 
     def position(self, reader: Reader) -> str:
-        """Return the visible transactions, and the oldest and the newest revision of the log, as a text."""
+        """Return the transactions that the reader sees, and the oldest and newest revision of the log."""
         snapshot, oldest = reader.rows(f"SELECT CAST(pg_current_snapshot() AS text), ({_OLDEST})")[0]
         return f"{snapshot}|{oldest}|{format_position(reader.rows(_NEWEST))}"
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
         """Return the changes after a position, or None if some of them were removed from the change log."""
         snapshot, oldest, (revision, mark) = _split(position)
-        # Log rows of a transaction that was still running when the position was read may have been pruned
-        # since.
+        # If a transaction was still running when the position was read, its log rows may have been pruned
+        # since then.
         running = bool(snapshot.rsplit(":", 1)[1])
         if running and reader.rows(_OLDEST)[0][0] != oldest:
             return None

@@ -103,7 +103,9 @@ class SnapshotCache:
             manifest = Manifest(**stated)
             datetime.fromisoformat(manifest.made_at)
             if not all(_OWN.fullmatch(name) for name in manifest.files()):
-                return None  # An invalid name could be a path outside the directory.
+                # A manifest with an invalid file name is rejected, because the name could be a path outside
+                # the directory.
+                return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return manifest if self.intact(manifest) else None
@@ -167,8 +169,11 @@ class SnapshotCache:
             try:
                 self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
                 if not _is_folder(self.path):
-                    raise CacheUnavailableError(f"{self.path} is a symbolic link; remove it")
-                # Each call creates its own lock object, so that other threads of this process also wait.
+                    raise CacheUnavailableError(
+                        f"{self.path} is a symbolic link, which mfkit does not follow"
+                    )
+                # Each call creates its own lock object, because threads that share a lock object would not
+                # wait for each other.
                 lock = FileLock(self.path / _LOCK, timeout, mode=0o600, thread_local=False)
                 lock.acquire(poll_interval=0.02)
                 break
@@ -177,7 +182,7 @@ class SnapshotCache:
                     f"another process has been writing to {self.path} for {timeout:.0f} seconds"
                 ) from error
             except OSError as error:
-                # The directory may be missing, because clear_cache() removed it in the meantime.
+                # If clear_cache() removed the directory in the meantime, the loop creates it again.
                 if last or not isinstance(error, FileNotFoundError):
                     raise CacheUnavailableError(
                         f"{self.path} cannot be written ({error.strerror})"

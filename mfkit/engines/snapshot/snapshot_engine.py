@@ -111,7 +111,7 @@ class SnapshotEngine(QueryEngine):
     async def _query(
         self, select: Select[Any] | Executable, query: Callable[[SnapshotSession, Translated, CancelToken], T]
     ) -> T:
-        """Translate a statement for DuckDB and run it with a function.
+        """Translate a statement for DuckDB, and call a function that runs it on the snapshot.
 
         Raises:
             _NoSnapshotError: Only the library database can run the statement.
@@ -146,7 +146,7 @@ class SnapshotEngine(QueryEngine):
             ) from error
         except _duckdb_error() as error:
             raise QueryError(
-                f"The snapshot refused the query: {error}\n(sql() takes DuckDB's SQL, or with "
+                f"The snapshot refused the query: {error}\n(sql() uses DuckDB's SQL, or with "
                 'engine="database" the SQL of the database itself.)'
             ) from error
 
@@ -218,7 +218,7 @@ class SnapshotEngine(QueryEngine):
             try:
                 return work(session, token)
             except _duckdb_error():
-                # A retry helps only if another process removed or damaged files of the snapshot.
+                # The query is retried only if another process removed or damaged files of the snapshot.
                 if token.stopped.is_set() or self.cache.intact(session.manifest):
                     raise
             return work(self._current_session(), token)
@@ -276,7 +276,7 @@ class SnapshotEngine(QueryEngine):
         new = None
         if old is not None:
             with suppress(_duckdb_error()):
-                # If an old snapshot file is damaged, the snapshot is rebuilt below.
+                # If a file of the old snapshot is damaged, all files are written again below.
                 with self._source.reader() as reader:
                     new = catch_up.catch_up(self._source, reader, self.cache, old)
         new = new or self._build()
@@ -291,7 +291,8 @@ class SnapshotEngine(QueryEngine):
             built = None
             if isinstance(self._source, SqliteChangeSource) and is_large(reader):
                 built = build_in_process(self._source, reader, self.cache, self._name)
-            # If the separate process failed, build the snapshot here. If this also fails, the error says why.
+            # If the separate process fails, the snapshot is built in this process, which then raises an error
+            # if the build fails again.
             return built or catch_up.build_snapshot(self._source, reader, self.cache, self._name)
 
     def _warn(self, message: str) -> None:

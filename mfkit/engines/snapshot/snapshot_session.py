@@ -63,7 +63,7 @@ class Session:
         key = sql, repr(parameters)
         with self._mutex:
             if (cached := self._cached.pop(key, None)) is not None:
-                # The entry is inserted again at the end, as the most recently used entry.
+                # The entry moves to the end of the dict, where the most recently used entries are.
                 self._cached[key] = cached
                 return cached
         with self._connection.cursor() as cursor, token.running(cursor.interrupt):

@@ -72,7 +72,7 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
             os.replace(unfinished, path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ExportError(f"{path} cannot be written: {reason}. Nothing was left behind.") from error
+        raise ExportError(f"{path} cannot be written: {reason}. The unfinished file was removed.") from error
     finally:
         _remove(unfinished)
         lock.release()
@@ -80,7 +80,7 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def working_folder(unfinished: Path) -> Path:
-    """Create a folder for temporary files beside an unfinished file. The folder is removed with the file."""
+    """Create a folder for temporary files next to an unfinished export file. Both are removed together."""
     folder = unfinished.with_name(unfinished.name + _FOLDER)
     folder.mkdir(exist_ok=True)
     return folder
@@ -91,7 +91,7 @@ def _lock_of(unfinished: Path) -> FileLock:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove the unfinished files of killed exports, which no longer hold their locks."""
+    """Remove the unfinished files of exports that were killed. Such files are no longer locked."""
     with suppress(OSError):
         for lock in list(folder.iterdir()):
             unfinished = lock.with_name(lock.name.removesuffix(_LOCK))
@@ -106,7 +106,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _remove(unfinished: Path, *suffixes: str) -> None:
-    """Remove an unfinished file and its temporary files, or only the files with the given suffixes."""
+    """Remove an unfinished export file and its temporary files, or only the files with some suffixes."""
     for suffix in suffixes or _TEMPORARY_SUFFIXES:
         left = unfinished.with_name(unfinished.name + suffix)
         with suppress(OSError):

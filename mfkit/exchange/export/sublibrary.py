@@ -67,7 +67,7 @@ async def write_sublibrary(
         except MfkitError as error:
             reason = str(error).replace(str(unfinished), str(path))
             raise ExportError(f"{path} cannot be written: {reason}") from error
-        # Invalid values in a row, such as JSON that is nested too deeply, raise these errors.
+        # A row with an invalid value, such as JSON that is nested too deeply, can raise any of these errors.
         except (StatementError, ValueError, LookupError, TypeError, RecursionError) as error:
             cause = error_text(error) if isinstance(error, StatementError) else error
             raise ExportError(
@@ -92,7 +92,7 @@ _ITEM = cast(Table, MediaItem.__table__)
 
 
 def _tables(ids: Select[Any]) -> list[tuple[Table, Any]]:
-    """Return the tables to copy, in the order that foreign keys require, with a condition for their rows."""
+    """Return the tables to copy, parents before children, each with the condition that selects its rows."""
     metadata, copies, tags, collections = (
         cast(Table, model.__table__) for model in (MediaMetadata, MediaCopy, Tag, Collection)
     )

@@ -30,7 +30,7 @@ def refuse_too_many_rows(rows: int) -> None:
     """
     if rows > MAX_ROWS:
         raise ExportError(
-            f"An Excel sheet holds {MAX_ROWS:,} rows, and these are {rows:,}. Use .csv or .parquet, or "
+            f"An Excel sheet holds {MAX_ROWS:,} rows, but the export has {rows:,}. Use .csv or .parquet, or "
             "export fewer items (with a filter or limit=)."
         )
 
@@ -77,7 +77,7 @@ def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch])
 
 
 def _cause(error: Exception) -> Exception:
-    """Return the operating system's error that XlsxWriter has wrapped in its own exception."""
+    """Return the operating system's error inside XlsxWriter's own exception."""
     inner = error.args[0] if error.args else None
     return inner if isinstance(inner, OSError) else OSError(str(error))
 

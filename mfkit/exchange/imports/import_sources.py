@@ -100,7 +100,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _unit(unit: str) -> str:
-    """Return the unit for reading timestamps. Python has no nanoseconds, so they become microseconds."""
+    """Return the unit for reading timestamps: microseconds for nanoseconds, which Python does not have."""
     return "us" if unit == "ns" else unit
 
 
@@ -122,12 +122,12 @@ def _parquet(path: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 def _array_values(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(column.type):
-        # The cast returns timestamps in UTC without a time zone.
+        # The cast removes the time zone and keeps the time in UTC.
         column = column.cast(pa.timestamp(_unit(column.type.unit)), safe=False)
     try:
         values: list[Any] = column.to_pylist()
         return values
-    except (ArithmeticError, ValueError):  # Python's types cannot represent one of the values.
+    except (ArithmeticError, ValueError):  # Python's type for this column cannot represent one of the values.
         return [_scalar_value(one) for one in column]
 
 
@@ -182,8 +182,9 @@ def _records(file: Path, lines: TextIO, separator: str) -> Iterator[list[str]]:
 
 def _unclosed_quote(file: Path, line: int, reason: str) -> IngestError:
     return IngestError(
-        f"{file} cannot be read as CSV: the row that begins in line {line} has a quotation mark that is not "
-        f"closed, or text beside it ({reason}). Correct that line; inside a value, write the mark twice."
+        f"{file} cannot be read as CSV: in the row that begins in line {line}, a quotation mark is not "
+        f"closed, or text follows a closing quotation mark ({reason}). Correct the row. Inside a value, "
+        'write a quotation mark as two ("").'
     )
 
 
@@ -202,8 +203,8 @@ def _csv(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 def _cells_by_column(names: list[str], rows: list[list[str]]) -> dict[str, list[Any]]:
     """Group the cells of rows by column. Rows may be shorter or longer than the header."""
-    # A leading apostrophe is removed if an export added it to prevent spreadsheet programs from running the
-    # text as a formula.
+    # A leading apostrophe is removed if mfkit's export added it, to prevent spreadsheet programs from running
+    # the text as a formula.
     columns: dict[str, list[Any]] = {
         name: [unescape_formula(cell) if cell[:1] == "'" else cell for cell in cells]
         for name, cells in zip(names, zip_longest(*rows, fillvalue=""), strict=False)
@@ -227,7 +228,7 @@ def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 
 def _documents(file: Path, lines: TextIO) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield the rows of each line of a JSON file.
+    """Yield the rows of JSON lines, one list per line, or the rows of a file that is one JSON value.
 
     If the first line is not a complete JSON value, the whole file is parsed as one value.
 
@@ -264,7 +265,7 @@ def _rows(value: object) -> Iterable[Mapping[str, Any]]:
     for one in value if isinstance(value, list) else [value]:
         tool = next((tool for tool in _TOOLS if tool.recognises(one)), None)
         if not isinstance(one, dict):
-            raise ValueError(f"an object was expected, and this is {str(one)[:40]!r}")
+            raise ValueError(f"a JSON object was expected instead of {str(one)[:40]!r}")
         yield one if tool is None else _read(tool, one)
 
 

@@ -200,8 +200,8 @@ class _ColumnMapping:
             )
         if "file_path" not in used:
             raise IngestError(
-                "No column has the paths of the files. Name it with columns={'FILE_COLUMN': 'file_path'} or "
-                "--rename FILE_COLUMN=file_path."
+                "No column has the paths of the files. Name the column with "
+                "columns={'FILE_COLUMN': 'file_path'} or --rename FILE_COLUMN=file_path."
             )
 
     @property
@@ -219,7 +219,7 @@ class _ColumnMapping:
         renamed: Columns = {}
         for name, values in columns.items():
             target = self._columns.get(name) or name
-            # Different JSON objects may use different names for the same column.
+            # The objects of a JSON file may use different names for the same column.
             if target in renamed:
                 values = [
                     first if value is None else value
@@ -253,8 +253,8 @@ def _checked_batches(
     for count, columns in rows(rename.unwanted):
         found = check_rows(range(first, first + count), rename(columns))
         good = prepare_rows(found)
-        # As long as all rows are new, they are converted to items in this thread, while the previous batch is
-        # written.
+        # While all rows so far are new, this thread also converts rows to items, in parallel with the writing
+        # of the previous batch.
         expected = convert_new(good, good.sized(), dialect) if not result.known else None
         yield _CheckedBatch(good, expected, found.bad, count)
         first += count

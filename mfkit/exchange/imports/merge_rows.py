@@ -1,4 +1,4 @@
-"""Merge imported rows into the library: find the item that each row describes, and update or add it.
+"""Merging of imported rows into the library: find the item that a row describes, and update or add it.
 
 A row describes the item at its path or, if it has a hash, the item with that content (docs/exchange.md has
 the table of cases). The changes of a batch are determined in memory from the stored rows that it affects, and
@@ -114,7 +114,7 @@ class ImportBatch(ContentRows[_Item]):
         )
 
     def untouched_rows(self) -> list[int]:
-        """Return the indexes of import rows with new paths and contents, which no other row shares."""
+        """Return the positions of rows whose path and content are new and occur in no other imported row."""
         rows = self.rows
         paths, keys = Counter(rows.paths), Counter(rows.keys)
         return [
@@ -127,7 +127,7 @@ class ImportBatch(ContentRows[_Item]):
         ]
 
     def merge_row(self, row: PreparedRow) -> None:
-        """Apply one imported row to the items in memory, without writing to the database.
+        """Update or add the item that an imported row describes, in memory only.
 
         Raises:
             _Contradiction: The row contradicts the library.

@@ -67,7 +67,7 @@ class PreparedRow:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRows:
-    """Import rows, stored as columns of cleaned values that the database accepts. None means no value.
+    """Import rows as columns of cleaned values that the database accepts. None means that a value is missing.
 
     Attributes:
         numbers: Positions in the source, from 1.
@@ -90,13 +90,13 @@ class PreparedRows:
     on_disk: dict[int, tuple[int, datetime]]
 
     def sized(self) -> list[int]:
-        """Return the indexes of the rows whose file size is known from the row or from the disk."""
+        """Return the positions of the rows whose file size is stated in the row or known from the disk."""
         sizes = self.item.get("file_size", [])
         stated = [index for index, size in enumerate(sizes) if size is not None]
         return sorted([*stated, *self.on_disk]) if self.on_disk else stated
 
     def row(self, index: int) -> PreparedRow:
-        """Return the import row with the given index."""
+        """Return the import row at the given position."""
         item, metadata = (
             {name: values[index] for name, values in columns.items() if values[index] is not None}
             for columns in (self.item, self.metadata)

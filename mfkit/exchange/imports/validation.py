@@ -204,7 +204,8 @@ class CheckedRows:
     bad: list[BadRow]
 
 
-# This maps a column name to a validator, which applies the rule of a MediaRow field to a list of values.
+# The keys are column names. Each value is a validator that applies the rule of a MediaRow field to a list of
+# values.
 _RULES: dict[str, TypeAdapter[list[Any]]] = {
     name: TypeAdapter(list[hint], config=ConfigDict(coerce_numbers_to_str=True))  # type: ignore[valid-type]
     for name, hint in get_type_hints(MediaRow, include_extras=True).items()
@@ -250,7 +251,7 @@ def _empty_to_none(values: Sequence[Any]) -> list[Any]:
 
 
 def _validate(given: Columns, count: int) -> tuple[Columns, set[int]]:
-    """Return the converted columns without invalid rows, and the indexes of the invalid rows."""
+    """Return the converted columns without the invalid rows, and the positions of the invalid rows."""
     good: Columns = {}
     invalid = set(range(count)) if "file_path" not in given else set()
     for name, values in given.items():
@@ -280,7 +281,9 @@ def _reasons(number: int, row: Mapping[str, Any]) -> list[BadRow]:
             BadRow(number, path, ".".join(str(one) for one in detail["loc"][:1]), _reason_text(detail))
             for detail in error.errors(include_url=False)
         ]
-    raise AssertionError(f"row {number} is invalid among others and valid alone")
+    raise AssertionError(
+        f"row {number} is invalid when it is validated with other rows, but valid on its own"
+    )
 
 
 def _reason_text(detail: Any) -> str:

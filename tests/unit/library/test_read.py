@@ -185,7 +185,7 @@ class TestReading:
 
     def test_frame_refuses_other_statements(self, library: MediaLibrary) -> None:
         """An insert is refused, and text sent to sql()."""
-        with pytest.raises(QueryError, match=r"frame\(\) takes a select, not Insert"):
+        with pytest.raises(QueryError, match=r"frame\(\) needs a SQLAlchemy SELECT, not Insert"):
             library.frame(insert(Tag).values(name="x"))
         with pytest.raises(QueryError, match=r"Use sql\(\) for text"):
             library.frame(text("SELECT 1"))

@@ -243,7 +243,7 @@ def test_invalid_path_is_an_error(large, tmp_path, name, words):
 def test_too_many_rows_for_a_sheet(large, tmp_path, monkeypatch):
     """Too many rows are refused before the sheet is written, with what to do."""
     monkeypatch.setattr(xlsx, "MAX_ROWS", 299)
-    with pytest.raises(ExportError, match=r"holds 299 rows, and these are 300\. Use \.csv"):
+    with pytest.raises(ExportError, match=r"holds 299 rows, but the export has 300\. Use \.csv"):
         large.export(tmp_path / "x.xlsx")
     assert large.export(tmp_path / "x.xlsx", limit=299).rows == 299
 

@@ -218,7 +218,7 @@ def test_invalid_columns_are_refused(lib, frame, columns, words):
         ("x.txt", "", r"cannot read \.txt.*\.csv"),
         ("x.json", "{nonsense", "cannot be read as JSON: line 1"),
         ("x.parquet", "nonsense", "cannot be read"),
-        ("x.json", "[1, 2]", "an object was expected"),
+        ("x.json", "[1, 2]", "a JSON object was expected"),
     ],
 )
 def test_files_that_cannot_be_read_are_refused(lib, tmp_path, name, text, words):
@@ -243,7 +243,7 @@ def test_files_that_cannot_be_read_are_refused(lib, tmp_path, name, text, words)
 def test_an_unclosed_quotation_mark_swallows_no_row(lib, tmp_path, text, line, on_error):
     """The import is refused, and the error names the line where the row begins."""
     (tmp_path / "x.csv").write_text("file_path,title\n" + text)
-    with pytest.raises(IngestError, match=rf"line {line} has a quotation mark"):
+    with pytest.raises(IngestError, match=rf"in line {line}, a quotation mark is not closed"):
         lib.ingest(tmp_path / "x.csv", on_error=on_error)
     assert lib.count() == 0
 
@@ -251,7 +251,7 @@ def test_an_unclosed_quotation_mark_swallows_no_row(lib, tmp_path, text, line, o
 def test_an_unclosed_quotation_mark_in_the_header(lib, tmp_path):
     """The header is a row like the others."""
     (tmp_path / "x.csv").write_text('"file_path,title\n/a.jpg,one\n')
-    with pytest.raises(IngestError, match="line 1 has a quotation mark"):
+    with pytest.raises(IngestError, match="in line 1, a quotation mark is not closed"):
         lib.ingest(tmp_path / "x.csv")
 
 

@@ -30,7 +30,7 @@ class Content(NamedTuple):
 
 @dataclass(slots=True)
 class Decisions:
-    """Decisions about earlier files of a scan that affect how its later files are classified.
+    """Decisions about files of earlier batches that affect how the files of later batches are classified.
 
     Attributes:
         paths_from_copies: Paths of former copies that became the paths of their items.
@@ -66,7 +66,7 @@ class ChangeJournal:
     async def record_changes(
         self, connection: AsyncConnection, before: Mapping[str, Content], after: Mapping[str, Content]
     ) -> None:
-        """Record each path whose content differs between `before` and `after`, in the open transaction."""
+        """Record each path whose content a batch changed, in the open transaction."""
         paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
         rows = [
             (self.scan_id, path, *(before.get(path) or (None, None)), *(after.get(path) or (None, None)))

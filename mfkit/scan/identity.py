@@ -123,7 +123,7 @@ class _ScanBatch(ContentRows[_Item]):
         return {one.path: Content(one.hash, one.size) for one in rows if one.missing_since is None}
 
     def exists(self, item: _Item) -> bool:
-        """Return whether an item's file exists at its path."""
+        """Return whether a file exists at the item's path."""
         return item.missing_since is None and self._exists.get(item.path, True)
 
     def move(self, item: _Item, path: str) -> None:
@@ -152,7 +152,7 @@ class _ScanBatch(ContentRows[_Item]):
             item.missing_since, item.changed = item.missing_since or self.now, True
 
     def vacate(self, item: _Item) -> None:
-        """Free an item's path for another item."""
+        """Take an item's path away from the item, so that another item can have the path."""
         self.leave(item)
         if self.by_path.get(item.path) is item and item.missing_since is not None:
             missing_since = item.missing_since
@@ -180,7 +180,7 @@ async def write_batch(database: Database, journal: ChangeJournal, results: Seque
     try:
         return await _write(database, journal, results)
     except (StatementError, ValueError, TypeError, OverflowError) as error:
-        # Database drivers raise the last three of these errors.
+        # Some database drivers raise one of Python's own errors instead of a StatementError.
         if len(results) == 1:
             _record_rejection(results[0], error)
             return await _write(database, journal, results)
@@ -304,7 +304,7 @@ def _is_edited(batch: _ScanBatch, item: _Item, file_hash: str) -> bool:
 
 
 def _check_paths(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:
-    """Return for each path whether a file exists there.
+    """Check which of the paths have a file, and return a mapping from path to True or False.
 
     Each check of an object is a request, so objects are checked only if the batch itself comes from object
     storage. Objects that were just read are not checked again and are left out.

@@ -93,13 +93,14 @@ class IgnoreRules:
             self._compile(lines)
 
     def _compile(self, lines: list[str]) -> None:
-        # The package is imported here, because worker processes import this module but never use patterns.
+        # The package pathspec is imported here, because worker processes import this module but never use
+        # patterns.
         from pathspec import GitIgnoreSpec, PathSpec
 
         try:
             self._files = GitIgnoreSpec.from_lines(lines)
-            # GitIgnoreSpec prefers patterns that match the file over those that match a folder above it. That
-            # preference is wrong for the folder itself: "*" would always override "!*/".
+            # GitIgnoreSpec gives a pattern that matches a file priority over a pattern that matches a folder
+            # above the file. For folders themselves this is wrong, because "*" would always override "!*/".
             self._folders = PathSpec(self._files.patterns)
         except ValueError as error:
             raise FilterError(f"Invalid gitignore pattern: {error}") from error

@@ -1,4 +1,4 @@
-"""Items that were imported before a scan read their files.
+"""Merging of imported metadata into items whose files are scanned later.
 
 An import (`mfkit.exchange`) may know a file only by its path. Its row then has a placeholder hash instead of
 the hash of the content, and ``extra_metadata["ingested"]`` lists the imported fields. When a scan reads the
@@ -90,7 +90,7 @@ def _capture_time(row: Any) -> datetime | None:
 
 
 async def absorb_placeholders(connection: AsyncConnection, owners: Mapping[UUID, UUID]) -> None:
-    """Delete items with a placeholder hash whose content belongs to another item.
+    """Delete items with a placeholder hash after another item was found to have the same content.
 
     Their copies, tags and collections move to the other item.
 

@@ -77,7 +77,7 @@ class FileResult:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the file still has the stored fingerprint, so that its database row need not be written."""
+        """Whether the file's fingerprint equals the stored one, so that no database row must be written."""
         is_expected = self.expected_fingerprint is not None and self.expected_fingerprint == self.fingerprint
         return is_expected and not self.is_reread
 
@@ -191,17 +191,16 @@ def add_metadata(result: FileResult, source: Source) -> None:
         result.failed("probe", "Reading the file's metadata takes more memory than the scan allows.")
     except MissingLibraryError:
         raise
-    except Exception as error:  # One file must never stop a scan, whatever error its extractor raises.
+    except Exception as error:  # A damaged file must never stop a scan, whatever error its extractor raises.
         result.failed("probe", f"{type(error).__name__}: {error}")
     fault = getattr(source, "fault", None)
     if fault is not None:
-        # The connection to the storage failed, even if an extractor reported a damaged file. The next scan
-        # tries again.
+        # If the connection to the storage failed, the file may be intact, so the next scan reads it again.
         _failed_to_read(result, f"The object cannot be read: {fault}.")
 
 
 def _check_fingerprint(result: FileResult, source: Source) -> None:
-    """Add the metadata to the file's fingerprint, and hash the whole content if the fingerprint changed."""
+    """Add the metadata to a file's fingerprint. If the fingerprint changed, hash the whole file."""
     if isinstance(source, Remote) or result.fingerprint is None:
         return
     # The metadata keys are sorted, because extractors may return them in any order.
@@ -245,7 +244,7 @@ def _hash_samples(file: io.FileIO, size: int) -> str:
 
 def _hash(file: io.FileIO, head: bytes, size: int, heartbeat: Callable[[], None]) -> str:
     digest = hashlib.sha256(head)
-    # The buffer is one byte larger than the rest of the file, to detect that the file has grown.
+    # The buffer is one byte larger than the rest of the file, so that a file that has grown is noticed.
     buffer = memoryview(bytearray(max(1, min(_CHUNK, size - len(head) + 1))))
     chunks = 0
     while count := file.readinto(buffer):

@@ -29,7 +29,8 @@ class Remote(ABC):
         """Return a seekable binary stream, which caches the parts that were read."""
 
 
-# Some operating systems lack some of these flags. Without O_NONBLOCK, opening a pipe waits for a writer.
+# Some operating systems do not define all of these flags. Without O_NONBLOCK, opening a pipe would wait for a
+# writer.
 _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 

@@ -99,7 +99,7 @@ class ReconcileResult:
 
     @property
     def any_missing(self) -> bool:
-        """Whether any item, copy or failure was not found."""
+        """Whether a file of any item, copy or failure was not found."""
         return bool(self.items_missing or self.copies_missing or self.failures_missing)
 
 
@@ -216,7 +216,7 @@ def _inode_changed(candidate: Candidate, row: StoredItem | StoredCopy) -> bool:
 
 
 def _to_check(candidate: Candidate, row: StoredItem | StoredCopy) -> tuple[Candidate, str | None]:
-    """Return a file to read again, which is hashed only if its fingerprint differs or is not stored."""
+    """Return a file to read again. Its whole content is hashed only if its fingerprint has changed."""
     checked = replace(candidate, fingerprint=row.fingerprint)
     return checked, row.file_hash if row.fingerprint is not None else None
 
@@ -230,7 +230,7 @@ def _is_unchanged(candidate: Candidate, row: StoredItem | StoredCopy | StoredFai
     return (candidate.size, candidate.modified_at) == (row.size, row.modified_at)
 
 
-# This is a subquery, so that the database reads the large column only for matching rows.
+# A subquery is used, so that the database reads the large column extra_metadata only for the matching rows.
 _FINGERPRINT = (
     select(MediaMetadata.extra_metadata["fingerprint"].as_string())
     .where(MediaMetadata.media_item_id == MediaItem.id)

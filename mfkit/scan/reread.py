@@ -1,4 +1,4 @@
-"""Selection of unchanged files to read again: for newer extractors, changed sidecars or content hashes."""
+"""Selection of unchanged files to read again, for example because an extractor or a sidecar changed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
 
 
 def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
-    """Return a candidate whose metadata is always stored, but whose content is hashed only if it changed."""
+    """Return a file to read again.
+
+    Its metadata is always stored, and its content is hashed only if it changed.
+    """
     fingerprint = rows.item.fingerprint if rows.item is not None else None
     return replace(candidate, fingerprint=candidate.fingerprint or fingerprint, is_reread=True)
 
@@ -74,7 +77,8 @@ def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
         names = {to_disk_path(path[len(folder.rstrip("/")) + 1 :]) for path in paths}
         try:
             existing = names_in(to_disk_path(folder))
-        except OSError:  # The folder is skipped, because the folder and its media no longer exist.
+        # A folder that no longer exists is skipped, because its media files no longer exist either.
+        except OSError:
             continue
         folder_names = FolderNames({*existing, *names})
         prefix = folder if folder.endswith("/") else f"{folder}/"

@@ -1,4 +1,4 @@
-"""Locks that prevent two scans of the same folder, and cleanup after scans that were killed.
+"""Locks that prevent two scans of the same folder at once, and cleanup after scans that were killed.
 
 A SQLite library allows one scan at a time. On PostgreSQL several machines can scan different folders at once.
 They read files in parallel, but write their batches one after the other, because the rows of a batch depend
@@ -44,7 +44,7 @@ class _ServerLock:
 
     def __init__(self, name: str, connection: AsyncConnection) -> None:
         self._name, self._connection = name, connection
-        self._mutex = asyncio.Lock()  # Two tasks of a scan share the connection.
+        self._mutex = asyncio.Lock()  # This lock is needed because two tasks of a scan use the connection.
         self._roots: frozenset[int] = frozenset()
 
     async def acquire(self, roots: Sequence[str]) -> bool:
@@ -160,7 +160,8 @@ async def write_lock(database: Database) -> AsyncIterator[AsyncConnection]:
         await server_lock.check()
     async with database.transaction(tries=LOCK_TRIES) as connection:
         if database.dialect == "postgresql":
-            # No other scan may change the rows that a batch has read before the batch is written.
+            # The lock is held until the batch is written, so that no other scan changes the rows that the
+            # batch has read.
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key("")})
         yield connection
 
@@ -186,7 +187,8 @@ def _key(folder: str) -> int:
 
 
 def _parents(folder: str) -> list[str]:
-    # The empty parent of "s3://bucket" and "C:/media" is left out, because its key is that of the write lock.
+    # "s3://bucket" and "C:/media" have an empty parent, which is left out, because its key would be the key
+    # of the write lock.
     parents = []
     while (parent := dirname(folder)) not in ("", folder):
         parents.append(parent)

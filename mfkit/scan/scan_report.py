@@ -20,7 +20,7 @@ STAGES = {
 
 @dataclass
 class Counts:
-    """File counts of one root, grouped by the result of the scan.
+    """Numbers of files in one root, by the result of the scan (such as new, changed or missing).
 
     ``files`` equals ``find ROOT -type f | wc -l`` if no file is ignored. Each file counts in exactly one of
     ``added``, ``updated``, ``moved``, ``copies`` and ``unchanged``, unless it could not be read. Files that

@@ -197,12 +197,13 @@ class _RootScan:
 
     async def _end(self, status: ScanStatus) -> None:
         async with write_lock(self._database) as connection:
-            # Missing items are counted at the end, because the walk may find a missing file at a later path.
+            # Missing items are counted after the walk, because the walk may find a missing file at a later
+            # path.
             self._counts.missing = (
                 await connection.scalar(
                     select(func.count()).where(
                         MediaItem.missing_since >= self._started_at,
-                        # Items that a scan of another folder marked as missing at the same time are excluded.
+                        # Items that a concurrent scan of another folder marked as missing are not counted.
                         MediaItem.file_path > f"{self._root.rstrip('/')}/",
                         MediaItem.file_path < _end_of(self._root),
                     )
@@ -213,7 +214,8 @@ class _RootScan:
             await connection.execute(update(Scan).where(Scan.id == self._id).values(values))
 
     async def _run_pipeline(self, bar: Any, *, is_new: bool) -> None:
-        # Worker processes start early only for a new root, because a known root may have no files to read.
+        # Worker processes start immediately only for a root that was never scanned. Other roots may have no
+        # files to read.
         async with self._create_pool(is_new) as pool:
             feed_task = asyncio.create_task(self._feed(pool, bar))
             try:
@@ -252,7 +254,7 @@ class _RootScan:
                 async for candidate, known_hash in files:
                     await pool.put(replace(candidate, wants_content=self.wants_content), known_hash)
         except Exception:
-            # finish() ends the results, so that the consumer of the results sees this error.
+            # finish() lets the loop over pool.results() end, so that the error can be raised there.
             await pool.finish()
             raise
         await pool.finish()

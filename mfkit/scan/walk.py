@@ -25,7 +25,8 @@ inode change time in nanoseconds since 1970, None if it is unknown.
 
 It is a plain tuple for speed, because a rescan creates one entry for each file.
 """
-_HAS_CHANGE_TIME = os.name != "nt"  # On Windows, st_ctime is the creation time.
+# On Windows, st_ctime is the creation time instead of the inode change time.
+_HAS_CHANGE_TIME = os.name != "nt"
 
 
 class FileStatus(NamedTuple):

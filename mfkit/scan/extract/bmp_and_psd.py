@@ -50,10 +50,12 @@ def extract_bmp(source: Source, file_format: FileFormat) -> Metadata:
     metadata["is_compressed"] = compression not in (_RGB, _BIT_FIELDS, _ALPHA_BIT_FIELDS)
     metadata = from_origin("container", metadata)
     if width <= 0 or height <= 0:
-        raise ExtractionError("the BMP states no size", metadata)
+        raise ExtractionError("the BMP header states no image size", metadata)
     pixels = int.from_bytes(head[10:14], "little") + (width * bits + 31) // 32 * 4 * height
     if not metadata["is_compressed"] and pixels > reader.size:
-        raise ExtractionError("the BMP is truncated: its pixels end after the file does", metadata)
+        raise ExtractionError(
+            "the BMP is truncated: the file ends before its pixel data is complete", metadata
+        )
     return metadata
 
 
@@ -75,7 +77,9 @@ def extract_psd(source: Source, file_format: FileFormat) -> Metadata:
         )
         row_size = (width * depth + 7) // 8
         if _psd_end(reader, head[5] == 2, channels * height, row_size) > reader.size:
-            raise ExtractionError("the PSD is truncated: its image ends after the file does", metadata)
+            raise ExtractionError(
+                "the PSD is truncated: the file ends before its image data is complete", metadata
+            )
     return metadata
 
 

@@ -32,8 +32,8 @@ def avchd_dates(source: Source) -> Metadata:
     """Return the recording date in the first 512 KiB of a camcorder's MPEG transport stream."""
     with open_source(source) as stream:
         data = file_reader(stream).read(0, _TS_HEAD)
-    # Most transport streams contain no date message, so this search avoids parsing them. Two parts of the
-    # message are searched, because a packet boundary may split one of them.
+    # Most transport streams contain no recording date, and this fast search avoids parsing them. It looks for
+    # two parts of the date message, because a packet boundary may split one of them.
     if b"MDPM" not in data and b"\x17\xee\x8c\x60" not in data:
         return {}
     found = (_mdpm_date(payload) for payload in _payloads(data))

@@ -41,14 +41,14 @@ def _cr3(reader: BoundedReader) -> Metadata:
     main = directories[0].tags if directories else {}
     width, height = main.get(0x0100), main.get(0x0101)
     if not isinstance(width, int) or not isinstance(height, int):
-        raise ExtractionError("the cr3 image states no size")
+        raise ExtractionError("the cr3 image states no width and height")
     return merge(from_origin("container", {"width": width, "height": height}), metadata)
 
 
 def _crw(reader: BoundedReader) -> Metadata:
     metadata = canon_ciff.extract(reader)
     if not metadata.get("width"):
-        raise ExtractionError("the crw image states no size")
+        raise ExtractionError("the crw image states no width and height")
     return metadata
 
 

@@ -1,4 +1,4 @@
-"""Counted durations of files that state no duration, or whose duration FFmpeg can only guess.
+"""Durations computed from packets or frames, for files that state no duration or a wrong one.
 
 At most 8 MiB of a file are read. Durations of larger files can be estimates, which ``origins`` then states.
 """
@@ -24,7 +24,7 @@ MATROSKA = frozenset(("mkv", "webm", "mka", "weba"))
 def counted_duration(
     source: Source, file_format: FileFormat, stated: float | None, container: InputContainer
 ) -> Metadata:
-    """Count a file's duration if FFmpeg's duration for this format cannot be trusted.
+    """Compute a file's duration from its packets or frames if FFmpeg only guesses it for this format.
 
     Args:
         source: The file.
@@ -76,8 +76,8 @@ _COUNTERS: dict[str, Callable[[BoundedReader, str, float | None], Count | None]]
 
 def _joined_programs(reader: BoundedReader, name: str, container: InputContainer) -> Metadata:
     if name == "mpeg" and reader.size <= _SMALL:
-        # The last packet of a program stream may contain many frames but has only one timestamp, so the
-        # durations of all packets are added in small files.
+        # In a program stream, many frames can share the last packet, which has only one timestamp. So in
+        # small files the durations of all packets are added up.
         return _metadata(_packets(container, reader.size))
     clock = mpeg_stream_duration.clock_jumps(reader, name)
     if clock is None:
@@ -95,7 +95,7 @@ def _packets(container: InputContainer, size: int) -> Count | None:
 
 
 def matroska_metadata(source: Source, stated: float | None, video: int | None) -> Metadata:
-    """Return a Matroska file's counted duration, rotation and average frame rate.
+    """Return a Matroska file's rotation and average frame rate, and its duration computed from its frames.
 
     Args:
         source: The file.

@@ -75,7 +75,7 @@ def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
 
 
 class _Walk:
-    """Scan of the consecutive audio frames in a part of a file, which skips bytes between frames.
+    """Scan of the audio frames in a part of a file. Bytes between two frames are skipped.
 
     Attributes:
         bytes: Number of bytes of the frames.
@@ -198,7 +198,7 @@ def _is_described(data: bytes, size: int) -> bool:
 
 
 def _covers(stated: int, size: int) -> bool:
-    """Return whether a file is at most slightly longer than its first audio frame states.
+    """Return whether the file size that the first audio frame states is at most slightly too small.
 
     A longer file was joined from several files, so its frames must be counted. For a truncated file, players
     show the stated duration.

@@ -51,7 +51,7 @@ class _Blocks:
         self._frames, self._hundredths, self._delay = 0, 0, 0
 
     def walk(self, start: int) -> bool:
-        """Scan the blocks. Return whether the file ends after a complete block or exceeds the size limit."""
+        """Scan the blocks of a GIF, and return False if the file is truncated."""
         data, at = self._data, start
         end = len(data)
         while at < end:

@@ -223,8 +223,8 @@ _ASCII_AFTER_OTHER = {False: math.log(0.9), True: math.log(0.02)}
 _CAPITAL_AFTER_SMALL = math.log(0.01)
 _SYMBOL_IN_WORD = math.log(0.02)
 _AFTER_WORDS = frozenset("’‘–—…”»·™®\xa0、。・」』）！？：～〜ー》】，；　―")
-# These are logarithms of the probability of a capital: as the first letter of a word (False), and after
-# another capital (True).
+# These are logarithms of the probability that a letter is a capital. The key True applies after another
+# capital, and the key False at the start of a word.
 _CAPITAL = {False: math.log(0.4), True: math.log(0.75)}
 
 

@@ -107,7 +107,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         required_part, read_properties = _EXTRACTORS[file_format.format[:2]]
         if required_part not in archive:
             raise ExtractionError(
-                f"this is not a {file_format.format} document: its archive has no part {required_part}"
+                f"this is not a {file_format.format} document: its archive has no file {required_part}"
             )
         metadata: Metadata = {"mime_type": file_format.mime_type}
         extra: dict[str, Any] = {}

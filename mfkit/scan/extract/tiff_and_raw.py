@@ -34,10 +34,11 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     is_truncated = metadata.get("extra", {}).pop(_TRUNCATED, False)
     metadata = apply_orientation(metadata)
     if not metadata.get("width") or not metadata.get("height"):
-        raise ExtractionError(f"the {file_format.format} image states no size", metadata)
+        raise ExtractionError(f"the {file_format.format} image states no width and height", metadata)
     if is_truncated:
         raise ExtractionError(
-            f"the {file_format.format} image is truncated: its data ends after the file does", metadata
+            f"the {file_format.format} image is truncated: the file ends before its image data is complete",
+            metadata,
         )
     return metadata
 

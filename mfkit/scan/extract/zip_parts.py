@@ -49,7 +49,7 @@ class Archive:
         return name in self._entries
 
     def read(self, name: str) -> bytes | None:
-        """Return at most the first `MAX_PART` bytes of a part, or None if the part is missing or encrypted.
+        """Return the first `MAX_PART` bytes of a file in the archive, or None if it is missing or encrypted.
 
         Raises:
             ExtractionError: The part is damaged.
@@ -59,12 +59,16 @@ class Archive:
             return None
         header = self._read_at(entry.offset + self._shift, 30)
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
-            raise ExtractionError(f"the part {name} is not at the offset that the ZIP directory states")
+            raise ExtractionError(
+                f"the file {name} in the ZIP archive is not at the offset that the ZIP directory states"
+            )
         self._stream.seek(sum(struct.unpack_from("<HH", header, 26)), 1)
         if entry.method == _STORED:
             return self._stream.read(min(entry.size, MAX_PART))
         if entry.method != _DEFLATED:
-            raise ExtractionError(f"the part {name} uses a compression method that documents do not use")
+            raise ExtractionError(
+                f"the file {name} in the ZIP archive uses an unsupported compression method"
+            )
         return self._inflate(name)
 
     def _inflate(self, name: str) -> bytes:
@@ -78,7 +82,7 @@ class Archive:
             try:
                 data += inflater.decompress(chunk, MAX_PART - len(data))
             except zlib.error as error:
-                raise ExtractionError(f"the part {name} is damaged: {error}") from error
+                raise ExtractionError(f"the file {name} in the ZIP archive is damaged: {error}") from error
             if inflater.eof or len(data) >= MAX_PART:
                 break
         return data
@@ -111,7 +115,7 @@ class Archive:
             if len(record) == 56 and record[:4] == b"PK\x06\x06":
                 length, offset = struct.unpack_from("<QQ", record, 40)
                 return length, offset
-        raise ExtractionError("the ZIP64 end record is damaged")
+        raise ExtractionError("the end record of the ZIP64 archive is damaged")
 
     def _read_at(self, offset: int, length: int) -> bytes:
         if not 0 <= offset < 1 << 62:

@@ -39,7 +39,7 @@ _HEVC = "_hevc"  # The program icloudpd appends this suffix to the name of a Liv
 
 
 class Shot(NamedTuple):
-    """Metadata that decides whether a file is the image or the video of a Live Photo.
+    """Metadata from which mfkit decides whether a file is the image or the video of a Live Photo.
 
     Attributes:
         identifier: ``extra["content_identifier"]``.

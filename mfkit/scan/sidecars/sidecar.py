@@ -39,7 +39,7 @@ _EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "aut
 
 @dataclass(frozen=True, slots=True)
 class Sidecars:
-    """Names of a media file's sidecar files. The object is false in a condition if there are no names.
+    """Names of a media file's sidecar files. An object without names is false in a condition.
 
     Attributes:
         media_name: The media file's name.
@@ -105,7 +105,8 @@ class FolderNames(Collection[str]):
     def media_of(self, sidecar_name: str) -> tuple[str, ...]:
         """Return a sidecar's media files; see the function `media_of`."""
         if self._media is None:
-            # This index is derived from sidecars_of(), so that both methods agree.
+            # This index is built with sidecars_of(), so that media_of() and sidecars_of() never contradict
+            # each other.
             self._media = {}
             for name in sorted(self._names) if self._xmp or self._json else ():
                 for sidecar in self.sidecars_of(name):
@@ -150,7 +151,7 @@ def sidecar_names(media_name: str, names: Collection[str]) -> Sidecars:
 
 
 def media_of(sidecar_name: str, names: Collection[str]) -> tuple[str, ...]:
-    """Find the media files that a sidecar may belong to, which must be read again if the sidecar changes.
+    """Find the media files that a sidecar may belong to. They are read again if the sidecar changes.
 
     Args:
         sidecar_name: The sidecar's name.

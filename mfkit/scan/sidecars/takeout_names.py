@@ -154,7 +154,7 @@ def utf16_length(text: str) -> int:
 
 
 def _readings(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield the media file names that the stem of a JSON file may mean, each with its trailing number."""
+    """Yield the possible media file names for the stem of a JSON file, each with a number such as "(1)"."""
     match = _JSON_NAME.match(stem)
     parts = {(stem, ""), (match["base"], match["number"] or "")} if match else set()
     for base, number in sorted(parts):
@@ -165,7 +165,7 @@ def _readings(stem: str) -> Iterator[tuple[str, str]]:
 
 
 def _json_stems(name: str) -> Iterator[tuple[str, str]]:
-    """Yield possible stems of the JSON file of a media file, each with the number that Takeout appends."""
+    """Yield possible stems of a media file's JSON file, each with the number that Takeout appended to it."""
     without_number, number = _split_number(name)
     readings = [(name, "")]
     if number:
@@ -181,7 +181,7 @@ def _json_stems(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _names_with_json(name: str) -> Iterator[str]:
-    """Yield the files whose JSON may describe a file: the file, its original and its Live Photo image."""
+    """Yield the media files whose JSON may describe a file: itself, its original, its Live Photo image."""
     bases = dict.fromkeys((name, *_originals(name)))
     yield from bases
     for base in bases:
@@ -240,5 +240,6 @@ def _truncate(text: str, length: int) -> str:
     if text.isascii():
         return text[:length]
     units = text.encode("utf-16-le", "surrogatepass")
-    # A name that is not UTF-8 contains lone surrogates, which must be kept if nothing is truncated.
+    # Names that are not UTF-8 contain lone surrogates. They must not be lost in names that need no
+    # truncation.
     return text if len(units) <= 2 * length else units[: 2 * length].decode("utf-16-le", "ignore")

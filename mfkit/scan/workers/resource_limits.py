@@ -14,7 +14,7 @@ TIME_LIMIT = 60.0
 
 
 def arm_watchdog(time_limit: float) -> None:
-    """Let the operating system kill this process unless this function is called again in time.
+    """Make the operating system kill this process if this function is not called again within a time limit.
 
     The parent kills a silent worker earlier. The watchdog is for a worker that hangs after its parent was
     killed.
@@ -38,5 +38,6 @@ def limit_memory(limit: int) -> None:
         try:
             resource.setrlimit(getattr(resource, name), (value, value))
         except (AttributeError, ValueError, OSError):
-            # The system does not support the limit, or a lower limit is already set.
+            # Some systems do not support the limit or have already set a lower one. The limit is then
+            # skipped.
             continue

@@ -80,7 +80,7 @@ def apply_reply(line: bytes, result: FileResult) -> bool:
     """
     values = json.loads(line)
     if not isinstance(values, dict):
-        raise ValueError("not a reply")
+        raise ValueError("The line is not a reply of the worker process.")
     if "lacking" in values:
         raise MfkitError(
             f"A library that mfkit needs cannot be imported ({values['lacking']}). Reinstall it with: "

@@ -111,7 +111,10 @@ class JobPool(Generic[J]):
                 task.result()
 
     async def _work(self) -> None:
-        """Run one worker process, and put None into the results at its end, unless the pool is cancelled."""
+        """Run one worker process.
+
+        When it ends, put None into the results, except if the pool is cancelled.
+        """
         try:
             await self._serve()
         except Exception:
@@ -162,7 +165,7 @@ T = TypeVar("T")
 
 
 class OrderedResults(Generic[T]):
-    """Buffer that restores the order of results, limited in number of results and in waiting time.
+    """Buffer that sorts results by position, limited in number of results and in waiting time.
 
     Order matters because the content of a library should not depend on the speed of the workers. The bounds
     matter because results that wait for a slow file are not stored, and would be lost by an interruption.
@@ -188,7 +191,7 @@ class OrderedResults(Generic[T]):
         heappush(self._held, (number, result))
 
     def ready(self) -> list[T]:
-        """Return, in order, the held results that no longer need to wait for an earlier result."""
+        """Return the results that need not wait for earlier results any more, in order."""
         waited = self._clock() - self._held_since if self._held_since is not None else 0.0
         is_late = waited > self._max_seconds
         ready = []

@@ -26,7 +26,10 @@ _GRACE_SECONDS = 0.1
 
 
 class WorkerLostError(Exception):
-    """Error for a worker that crashed or must be killed. The message becomes its current file's error."""
+    """Error that a worker process crashed or must be killed.
+
+    Its message is stored as the current file's error.
+    """
 
 
 class WorkerProcess(asyncio.SubprocessProtocol):
@@ -76,7 +79,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 )
             await worker.replies()
         except BaseException:
-            # The caller cannot kill the worker, because it has not received the worker yet.
+            # The worker is killed here, because the caller has not received it yet and so cannot kill it.
             await worker.kill()
             raise
         return worker

@@ -21,7 +21,7 @@ SCAN_WORKER = "mfkit.scan.workers.worker_main"
 
 
 class WorkerJob(Protocol):
-    """Protocol of a job for a worker process: some work on one file."""
+    """Interface of a job for a worker process, such as inspecting or decoding one file."""
 
     @property
     def size(self) -> int:
@@ -29,7 +29,7 @@ class WorkerJob(Protocol):
 
     @property
     def request(self) -> bytes:
-        """Line of JSON that requests the job from the worker."""
+        """JSON line that asks a worker process to do the job."""
 
     def apply(self, line: bytes) -> bool:
         """Store a worker's reply line, and return whether the job is finished.
@@ -65,7 +65,7 @@ class Job:
 
     @property
     def request(self) -> bytes:
-        """Line of JSON that requests the job from the worker."""
+        """JSON line that asks a worker process to do the job."""
         wants_metadata = self.wants_metadata and self.metadata_error is None
         # Without metadata, the fingerprint is incomplete and cannot show whether the file is unchanged.
         is_known = wants_metadata or self.result.expected_fingerprint is None
@@ -132,7 +132,8 @@ class WorkerSupervisor(Generic[J]):
             MfkitError: A process cannot be started, or cannot import a Python package.
         """
         if self._worker is not None and not self._worker.is_alive:
-            # The worker process may end between two calls of this method.
+            # The supervisor is called again for later files, and the worker process may have ended in the
+            # meantime.
             await self.end()
         sent: deque[J] = deque()
         has_more = True

@@ -187,13 +187,14 @@ def _user_data(content: BoundedReader, metadata: Metadata, texts: dict[str, str]
 
 def _loci(data: bytes, metadata: Metadata) -> None:
     """Read a 3GPP location box: name, NUL, role, and 16.16 fixed-point longitude, latitude and altitude."""
-    encoding, ends = ("utf-16", b"\x00\x00") if data[:2] in (b"\xfe\xff", b"\xff\xfe") else ("utf-8", b"\x00")
-    name, found, rest = data.partition(ends)
-    if not found or len(rest) < 9:
+    encoding, width = ("utf-16", 2) if data[:2] in (b"\xfe\xff", b"\xff\xfe") else ("utf-8", 1)
+    end = next((at for at in range(0, len(data), width) if not any(data[at : at + width])), len(data))
+    rest = data[end + width :]
+    if len(rest) < 9:
         return
     longitude, latitude = (side / 65536 for side in struct.unpack_from(">2i", rest, 1))
     metadata["latitude"], metadata["longitude"] = latitude, longitude
-    metadata["location_name"] = name.decode(encoding, "replace") or None
+    metadata["location_name"] = data[:end].decode(encoding, "replace") or None
 
 
 def _keyed_values(content: BoundedReader) -> Iterator[tuple[str, str]]:

@@ -106,3 +106,54 @@ def test_user_data() -> None:
 def test_fragments() -> None:
     """A movie with mvex has fragments, whose duration the header does not state."""
     assert not read(mvhd(0, 1, 1)).is_fragmented and read(mvhd(0, 1, 1), box(b"mvex", b"")).is_fragmented
+
+
+@pytest.mark.parametrize(
+    ("created", "expected"),
+    [
+        (3_798_793_815, datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)),
+        (1_715_949_015, datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)),  # counted from 1970
+        (2_745_532_800, datetime(1991, 1, 1, tzinfo=UTC)),
+        (2_745_532_799, None),  # before QuickTime existed
+        (0, None),
+    ],
+)
+def test_creation_time(created: int, expected: datetime | None) -> None:
+    """Programs count from 1904 or from 1970; a clock that was not set states no date."""
+    assert with_capture_time(read(mvhd(created, 1, 1)).metadata).get("taken_at") == expected
+
+
+def test_apple_location_comes_before_the_older_atom() -> None:
+    """Apple's key is more exact than the text of user data."""
+    text = b"+01.0000+002.0000/"
+    older = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(text), 0) + text))
+    keys = meta(location_ISO6709="-33.8568-151.2153/")
+    for boxes in ((older, keys), (keys, older)):
+        metadata = read(*boxes).metadata
+        assert (metadata["latitude"], metadata["longitude"]) == (-33.8568, -151.2153)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_audio_that_ffmpeg_cannot_decode(version: int) -> None:
+    """The sample entry states codec, channels and rate; the header's version moves the track's number."""
+    times = struct.pack(">QQ" if version else ">II", 0, 0)
+    header = bytes([version, 0, 0, 7]) + times + struct.pack(">II", 5, 0) + bytes(8 if version else 4)
+    header += bytes(16) + struct.pack(">9i", *MATRICES[90]) + bytes(8)
+    entry = bytes(16) + struct.pack(">4H", 6, 16, 0, 0) + struct.pack(">HH", 48_000, 0)
+    table = box(b"stsd", bytes(4) + struct.pack(">I", 1) + box(b"mha1", entry))
+    handler = box(b"hdlr", bytes(8) + b"soun" + bytes(12))
+    media = box(b"mdia", handler + box(b"minf", box(b"stbl", table)))
+    track = read(box(b"trak", box(b"tkhd", header) + media)).tracks[5]
+    assert (track.codec, track.channels, track.sample_rate) == ("mpegh_3d_audio", 6, 48_000)
+    assert track.rotation == 90
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_names_of_places(encoding: str) -> None:
+    """3GPP allows UTF-16 with a byte-order mark."""
+    wide = encoding != "utf-8"
+    name = ("\ufeff" * wide + "Lisbon\0").encode(encoding)
+    place = bytes(6) + name + b"\0" + struct.pack(">3i", int(9.25 * ONE), int(-38.5 * ONE), 0)
+    metadata = read(box(b"udta", box(b"loci", place))).metadata
+    assert (metadata["latitude"], metadata["longitude"]) == (-38.5, 9.25)
+    assert metadata["location_name"] == "Lisbon"

@@ -85,6 +85,11 @@ def test_a_day_comes_before_a_year() -> None:
         ("VID_20200601_023000.mp4", None, -9.5),
         ("VID_20200601_135000.mp4", 600.0, 2.0),  # the header has the end of the recording
         ("VID_20200601_120000.mp4", None, 0.0),
+        ("VID_20200601_140100.mp4", None, 2.0),  # a minute apart
+        ("VID_20200601_140101.mp4", None, 0.0),
+        ("VID_20200602_020000.mp4", None, 14.0),
+        ("VID_20200602_023000.mp4", None, 0.0),  # no offset is larger than 14 hours
+        ("VID_20200531_220000.mp4", None, -14.0),
         ("VID_20200601_141200.mp4", None, 0.0),
         ("VID_20200603_120000.mp4", None, 0.0),
         ("PXL_20200601_120000123.mp4", None, 0.0),
@@ -121,3 +126,56 @@ def test_the_offset_may_be_in_another_field(other: StatedDate, offset: int | Non
     taken_at, _, origin = choose(StatedDate("exif original", NOON), other)
     assert origin == "exif" and taken_at.replace(tzinfo=None) == NOON
     assert taken_at.utcoffset() == (None if offset is None else timedelta(minutes=offset))
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("exif original", "exif digitized"),
+        ("exif original", "xmp original"),
+        ("xmp original", "exif digitized"),
+        ("exif digitized", "xmp DateCreated"),
+        ("xmp DateCreated", "iptc created"),
+        ("iptc created", "iptc digitized"),
+        ("iptc digitized", "quicktime creationdate"),
+        ("quicktime creationdate", "quicktime day"),
+        ("quicktime day", "recorded"),
+        ("riff", "movie header"),
+        ("h264 sei", "movie header"),
+        ("movie header", "xmp CreateDate"),
+        ("xmp CreateDate", "text"),
+        ("text", "gps"),
+        ("gps", "exif DateTime"),
+        ("exif DateTime", "file name"),
+    ],
+)
+@pytest.mark.parametrize("precision", ["second", "minute", "day"])
+def test_order_of_fields(better: str, worse: str, precision: str) -> None:
+    """The order is that of docs/fidelity.md; a time of day does not count more than the field."""
+    later = NOON + timedelta(days=1)
+    found = choose(StatedDate(worse, later), StatedDate(better, NOON, precision))
+    assert found[:2] == (NOON, precision)
+
+
+@pytest.mark.parametrize("precision", ["month", "year"])
+def test_a_complete_date_is_better_than_a_month(precision: str) -> None:
+    """A month or a year is used only if no field states a day."""
+    found = choose(StatedDate("exif original", NOON, precision), StatedDate("exif DateTime", NOON, "day"))
+    assert found == (NOON, "day", "exif DateTime")
+    month, year = StatedDate("gps", NOON, "month"), StatedDate("exif original", NOON, "year")
+    assert choose(year, month)[1] == "month"
+
+
+def test_the_dos_epoch_is_a_factory_date() -> None:
+    """Cameras without a clock write 1980-01-01 00:00."""
+    epoch = StatedDate("exif original", datetime(1980, 1, 1))
+    assert choose(epoch, StatedDate("exif DateTime", NOON))[0] == NOON
+    later = StatedDate("exif original", datetime(1980, 1, 1, 0, 0, 1))
+    assert choose(later, StatedDate("exif DateTime", NOON))[0] == later.value
+
+
+@pytest.mark.parametrize("media_type", ["image", "video", "audio"])
+def test_names_of_media_state_a_date(media_type: str) -> None:
+    """Voice messages have dated names, too."""
+    found = choose(name="AUD-20190101-WA0001.opus", media_type=media_type)
+    assert found == (datetime(2019, 1, 1), "day", "file name")

@@ -124,6 +124,10 @@ def test_any_text_is_parsed_without_an_error(text: str) -> None:
         ("2020:06:01 12:00:60", datetime(2020, 6, 1, 12, 0, 59), "second"),
         ("2020:06:01 12:00:00 garbage", datetime(2020, 6, 1, 12), "second"),
         ("2020:06:01 12:00:00 +99:00", datetime(2020, 6, 1, 12), "second"),
+        ("2020-06-01T24:00:01", datetime(2020, 6, 1, 0, 0, 1), "second"),
+        ("2020-06-01T12:00:00.5", datetime(2020, 6, 1, 12, 0, 0, 500_000), "second"),
+        ("2020-06-01T12:00:00.1234567", datetime(2020, 6, 1, 12, 0, 0, 123_456), "second"),
+        ("2020:06:01 13:00:00 pm", datetime(2020, 6, 1, 13), "second"),
         ("1970:01:01 15:30:00", datetime(1970, 1, 1, 15, 30), "second"),
         ("1970:01:01 12:00:00", datetime(1970, 1, 1, 12), "second"),
         ("1970", datetime(1970, 1, 1), "year"),
@@ -161,6 +165,10 @@ def test_deviations_are_read(text: str, expected: datetime, precision: str) -> N
         "1970:01:01 09:00:00",
         "1904-01-01T00:00:00.000Z",
         "1904:01:01 01:00:00",
+        "1970:01:01 03:30:00",
+        "1970:01:01 05:30:00",
+        "1970:01:01 05:45:00",
+        "1969:12:31 20:30:00",
     ],
 )
 def test_zeros_epochs_and_other_text_are_no_dates(text: str | None) -> None:
@@ -178,6 +186,8 @@ def test_zeros_epochs_and_other_text_are_no_dates(text: str | None) -> None:
         ("+09", 540),
         ("+14:00\0", 840),
         ("-930", -570),
+        ("+15:00", 900),
+        ("-15:00", -900),
     ],
 )
 def test_an_offset_of_its_own_field(offset: str, minutes: int) -> None:
@@ -187,7 +197,7 @@ def test_an_offset_of_its_own_field(offset: str, minutes: int) -> None:
     assert found.value == datetime(2020, 6, 1, 12, 0, 0, 50_000, timezone(timedelta(minutes=minutes)))
 
 
-@pytest.mark.parametrize("offset", [None, "", "   :  ", "+25:00", "+02:60", "local", "2"])
+@pytest.mark.parametrize("offset", [None, "", "   :  ", "+25:00", "+15:01", "-15:01", "+02:60", "local", "2"])
 def test_an_unknown_offset_gives_a_local_time(offset: str | None) -> None:
     """Blanks and impossible offsets are ignored."""
     assert parse_date("2020:06:01 12:00:00", offset) == (datetime(2020, 6, 1, 12), "second")

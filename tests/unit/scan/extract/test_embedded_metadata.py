@@ -17,6 +17,7 @@ from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.registry import Metadata
 from tests.unit.scan.extract.test_xmp import array, packet
 from tests.unit.scan.heif_files import box
+from tests.unit.scan.tiff_files import shorts, text, tiff
 
 Reader = Callable[[Path], Metadata]
 
@@ -430,3 +431,136 @@ def test_a_user_comment_that_is_declared_as_text() -> None:
     """The NULs in the name of the encoding do not end the text."""
     found = texts_of(exif_tags=((0x9286, 2, b"ASCII\0\0\0by hand\0"),))
     assert found["extra"]["user_comment"] == "by hand"
+
+
+def wide(text: str) -> bytes:
+    """Return a text as Windows stores it."""
+    return text.encode("utf-16-le") + b"\0\0"
+
+
+@pytest.mark.parametrize(
+    ("main", "camera", "field", "expected"),
+    [
+        (((0x013B, 2, b"Ann\0"), (0x9C9D, 1, wide("Windows"))), (), "author", "Ann"),
+        (((0x9C9D, 1, wide("Windows")),), ((0xA430, 2, b"Owner\0"),), "author", "Windows"),
+        ((), ((0xA430, 2, b"Owner\0"),), "author", "Owner"),
+        (((0x8298, 2, b"Ann\0Editor\0"),), (), "copyright", "Ann"),
+        (((0x9C9C, 1, wide("Comment")), (0x9C9F, 1, wide("Subject"))), (), "user_comment", "Comment"),
+        (((0x9C9F, 1, wide("Subject")),), (), "user_comment", "Subject"),
+        (((0x9C9C, 1, wide("Comment")),), ((0x9286, 7, b"ASCII\0\0\0a remark"),), "user_comment", "a remark"),
+        (((0x010E, 2, b"Samsung\0"),), (), "description", None),
+        (((0x010E, 2, b"- . -\0"),), (), "description", None),
+        (((0x010E, 2, b"Samsung phones\0"),), (), "description", "Samsung phones"),
+    ],
+)
+def test_order_of_exif_texts(main: Any, camera: Any, field: str, expected: str | None) -> None:
+    """The tags of the standard come before those of Windows; default texts are none in any case."""
+    assert texts_of(main, camera).get("extra", {}).get(field) == expected
+
+
+@pytest.mark.parametrize("encoding", ["iso2022_jp", "euc_jp", "cp932"])
+def test_japanese_user_comments(encoding: str) -> None:
+    """Cameras declare all Japanese encodings as JIS."""
+    data = b"JIS\0\0\0\0\0" + "東京タワーの夜景".encode(encoding)
+    assert exif_texts.user_comment(data) == "東京タワーの夜景"
+
+
+def test_stars_come_before_percent() -> None:
+    """RatingPercent is used only if Rating states nothing."""
+    for stars, percent, expected in ((4, 25, 4), (0, 25, 2), (0, 0, None)):
+        tags = {0x4746: shorts(stars), 0x4749: shorts(percent)}
+        metadata, _ = exif.extract(bytes_reader(tiff(tags)))
+        assert metadata["extra"].get("rating") == expected
+
+
+def test_order_of_blocks(tmp_path: Path, metadata_of: Reader) -> None:
+    """EXIF comes before XMP and XMP before IPTC, but a rating in XMP comes before one in EXIF."""
+    exif_part = tiff({0x4746: shorts(1), 0x9C9B: (1, wide("by EXIF"))})
+    xmp_part = packet('q:Rating="3" ps:City="by XMP"', "<dc:title>by XMP</dc:title>")
+    iptc_part = resource(0x0404, records((2, 5, b"by IPTC"), (2, 90, b"by IPTC"), (2, 116, b"by IPTC")))
+    parts = {
+        "exif": (0xE1, b"Exif\0\0" + exif_part),
+        "xmp": (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp_part),
+        "iptc": (0xED, b"Photoshop 3.0\0" + iptc_part),
+    }
+    path = tmp_path / "a.jpg"
+    path.write_bytes(jpeg(*parts.values()))
+    metadata = metadata_of(path)
+    assert (metadata["title"], metadata["location_name"]) == ("by EXIF", "by XMP")
+    assert (metadata["extra"]["rating"], metadata["extra"]["copyright"]) == (3, "by IPTC")
+    path.write_bytes(jpeg(parts["iptc"], parts["exif"]))
+    metadata = metadata_of(path)
+    assert (metadata["title"], metadata["extra"]["rating"]) == ("by EXIF", 1)
+    path.write_bytes(jpeg(parts["iptc"], parts["xmp"]))
+    assert metadata_of(path)["title"] == "by XMP"
+
+
+def test_exif_with_one_byte_of_padding(tmp_path: Path, metadata_of: Reader) -> None:
+    """Exif requires two bytes after its name; some programs write only one."""
+    path = tmp_path / "a.jpg"
+    for padding in (b"\0\0", b"\0"):
+        path.write_bytes(jpeg((0xE1, b"Exif" + padding + tiff({0x0110: text("EOS 5D")}))))
+        assert metadata_of(path)["camera_model"] == "EOS 5D"
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("progressive", [True, False])
+def test_depth_of_a_jpeg(mode: str, progressive: bool, tmp_path: Path, metadata_of: Reader) -> None:
+    """The bits of all components add up, in progressive images too."""
+    path = tmp_path / "a.jpg"
+    Image.new(mode, (30, 20)).save(path, progressive=progressive)
+    metadata = metadata_of(path)
+    assert metadata["extra"]["bits_per_pixel"] == 8 * len(mode)
+    assert (metadata["width"], metadata["height"]) == (30, 20)
+
+
+@pytest.mark.parametrize("marker", [0xC1, 0xC3, 0xC9, 0xCF])
+def test_rare_kinds_of_jpeg(marker: int, tmp_path: Path, metadata_of: Reader) -> None:
+    """Frames of all kinds state the size in the same way; fill bytes may precede a marker."""
+    data = jpeg().replace(b"\xff\xc0", b"\xff\xff\xff" + bytes((marker,)))
+    (tmp_path / "a.jpg").write_bytes(data)
+    metadata = metadata_of(tmp_path / "a.jpg")
+    assert (metadata["width"], metadata["height"]) == (20, 10)
+
+
+@pytest.mark.parametrize(
+    ("mode", "bits"), [("1", 1), ("L", 8), ("P", 1), ("LA", 16), ("RGB", 24), ("RGBA", 32), ("I;16", 16)]
+)
+def test_depth_of_a_png(mode: str, bits: int, tmp_path: Path, metadata_of: Reader) -> None:
+    """The bits of all samples add up; a palette has one sample."""
+    path = tmp_path / "a.png"
+    Image.new(mode, (30, 20)).save(path)
+    assert metadata_of(path)["extra"]["bits_per_pixel"] == bits
+
+
+def test_png_creation_time(tmp_path: Path, metadata_of: Reader) -> None:
+    """Text chunks state a date, also in compressed chunks and in either case of the key."""
+    out = BytesIO()
+    Image.new("RGB", (20, 10)).save(out, "PNG")
+    data = out.getvalue()
+    path = tmp_path / "a.png"
+    moment = b"Fri, 17 May 2024 12:30:15 +0530"
+    packed = zlib.compress(moment)
+    for chunk in (
+        png_chunk(b"tEXt", b"Creation Time\0" + moment),
+        png_chunk(b"zTXt", b"creation time\0\0" + packed),
+        png_chunk(b"iTXt", b"Creation Time\0\0\0\0\0" + moment),
+        png_chunk(b"iTXt", b"Creation Time\0\1\0en\0Zeit\0" + packed),
+    ):
+        path.write_bytes(data[:33] + chunk + data[33:])
+        metadata = metadata_of(path)
+        assert metadata["taken_at"].isoformat() == "2024-05-17T12:30:15+05:30"
+        assert metadata["extra"]["origins"]["taken_at"] == "text"
+
+
+@pytest.mark.parametrize("name", ["exif", "app1"])
+def test_png_exif_profiles(name: str, tmp_path: Path, metadata_of: Reader) -> None:
+    """ImageMagick stores EXIF in a profile of one of two names."""
+    out = BytesIO()
+    Image.new("RGB", (20, 10)).save(out, "PNG")
+    block = b"Exif\0\0" + tiff({0x0110: text("EOS 5D")})
+    profile = f"\n{name}\n{len(block):8}\n{block.hex()}\n".encode()
+    chunk = png_chunk(b"tEXt", f"Raw profile type {name}\0".encode() + profile)
+    data = out.getvalue()
+    (tmp_path / "a.png").write_bytes(data[:33] + chunk + data[33:])
+    assert metadata_of(tmp_path / "a.png")["camera_model"] == "EOS 5D"

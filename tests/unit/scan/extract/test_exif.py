@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +121,33 @@ def test_texts_of_the_camera(photo: Photo, metadata_of: Reader) -> None:
     assert (metadata["camera_make"], metadata["camera_model"]) == ("Nikon", "D70")
     extra = metadata["extra"]
     assert (extra["lens"], extra["software"], extra["focal_length_35mm"]) == ("35mm f/2", "Ver.1", 52)
+
+
+def test_date_of_the_last_change(photo: Photo, metadata_of: Reader) -> None:
+    """DateTime has an offset and a fraction of its own; beside a capture time it is only kept as a change."""
+    offsets = {0x9010: "+05:30", 0x9011: "-01:00", 0x9012: "-02:00", 0x9290: "25", 0x9291: "5", 0x9292: "75"}
+    changed = datetime(2021, 2, 3, 4, 5, 6, 250_000, timezone(timedelta(minutes=330)))
+    main = {0x0132: "2021:02:03 04:05:06"}
+    metadata = metadata_of(photo(main=main, camera={0x9003: "", **offsets}))
+    assert metadata["taken_at"] == changed and metadata["taken_at"].utcoffset() == timedelta(minutes=330)
+    metadata = metadata_of(photo(main=main, camera=offsets))
+    assert metadata["taken_at"] == datetime(2019, 7, 14, 12, 30, 45, 500_000, timezone(-timedelta(hours=1)))
+    assert metadata["extra"]["changed_at"] == changed.isoformat()
+
+
+def test_date_of_the_satellites(photo: Photo, metadata_of: Reader) -> None:
+    """The GPS date comes before the date of the last change and after the camera's dates."""
+    gps = {7: (12.0, 30.0, 15.0), 0x001D: "2021:02:03"}
+    main = {0x0132: "2022:02:03 04:05:06"}
+    metadata = metadata_of(photo(main=main, camera={0x9003: ""}, gps=gps))
+    assert metadata["taken_at"] == datetime(2021, 2, 3, 12, 30, 15, tzinfo=UTC)
+    assert metadata["extra"]["origins"]["taken_at"] == "gps"
+    assert metadata_of(photo(main=main, gps=gps))["taken_at"] == datetime(2019, 7, 14, 12, 30, 45)
+
+
+def test_lens_and_orientation(photo: Photo, metadata_of: Reader) -> None:
+    """The maker of the lens has a tag of its own; an orientation beyond 8 is none."""
+    camera = {0xA434: "35mm f/2", 0xA433: "Zeiss", 0xA405: 52}
+    extra = metadata_of(photo(main={0x0112: 8}, camera=camera))["extra"]
+    assert (extra["lens"], extra["lens_make"], extra["orientation"]) == ("35mm f/2", "Zeiss", 8)
+    assert "orientation" not in metadata_of(photo(main={0x0112: 9}))["extra"]

@@ -1,12 +1,13 @@
 """Location and altitude from GPS tags: types, signs, hemispheres."""
 
 import struct
+from datetime import UTC, datetime
 
 import pytest
 
 from mfkit.scan.extract import exif, tiff_directories
 from mfkit.scan.extract.bounded_reader import bytes_reader
-from mfkit.scan.extract.exif_gps import altitude, location
+from mfkit.scan.extract.exif_gps import altitude, gps_date, location
 from mfkit.scan.extract.tiff_directories import Value
 
 _NAN = float("nan")
@@ -153,3 +154,29 @@ def test_rationals_stored_as_bytes(field_type: int) -> None:
 def test_altitude(tags: dict[int, Value], expected: float | None) -> None:
     """The reference and the sign both mean below sea level."""
     assert altitude(tags) == expected
+
+
+@pytest.mark.parametrize(
+    ("time", "expected", "precision"),
+    [
+        ((12.0, 30.0, 15.5), datetime(2024, 5, 17, 12, 30, 15, 500_000, UTC), "second"),
+        ((0.0, 0.0, 0.0), datetime(2024, 5, 17, tzinfo=UTC), "second"),
+        ((23.0, 59.0, 60.5), datetime(2024, 5, 17, 23, 59, 59, 999_999, UTC), "second"),
+        ((24.0, 30.0, 0.0), datetime(2024, 5, 17, 0, 30, tzinfo=UTC), "second"),
+        ((25.0, 0.0, 0.0), datetime(2024, 5, 17), "day"),
+        ((12.0, 60.0, 0.0), datetime(2024, 5, 17), "day"),
+        ((12.0, 0.0, 61.0), datetime(2024, 5, 17), "day"),
+        ((12.0, _NAN, 0.0), datetime(2024, 5, 17), "day"),
+        ((12.0, 30.0), datetime(2024, 5, 17), "day"),
+        (None, datetime(2024, 5, 17), "day"),
+    ],
+)
+def test_date_of_the_satellites(time: Value | None, expected: datetime, precision: str) -> None:
+    """The time is in UTC and may be a leap second; without a valid time only the day is known."""
+    assert gps_date("2024:05:17", time) == (expected, precision)
+
+
+@pytest.mark.parametrize("stamp", [None, "", "0000:00:00"])
+def test_time_without_a_day(stamp: str | None) -> None:
+    """A time alone is no date."""
+    assert gps_date(stamp, (12.0, 30.0, 15.0)) is None

@@ -52,6 +52,9 @@ from mfkit.scan.extract.file_name_dates import date_in_name
         ("20200304_121314000_iOS.mov", "2020-03-04T12:13:14+00:00 second"),
         ("PicsArt_1583324000123.jpg", "2020-03-04T12:13:20+00:00 second"),
         ("1583324000123.jpg", "2020-03-04T12:13:20+00:00 second"),
+        ("IMG_19800102_101112.jpg", "1980-01-02T10:11:12 second"),
+        ("FB_IMG_0946684800000.jpg", "2000-01-01T00:00:00+00:00 second"),
+        ("IMG-20190101-WA0001 2014-08-25_17.15.33.jpg", "2014-08-25T17:15:33 second"),
     ],
 )
 def test_names_of_phones_messengers_and_screenshots(name: str, expected: str) -> None:
@@ -69,6 +72,7 @@ def test_names_of_phones_messengers_and_screenshots(name: str, expected: str) ->
         "received_1234567890123.jpeg", "scan1920-1080-24.png", "mmexport0000000000000.jpg",
         "7-2019-01-01.txt", "received_1583324000123.jpeg", "Snapchat-1583324000.jpg", "3.2020.04.jpg",
         "20201301-DSC_0001.jpg", "PicsArt_01-01-12.30.00.jpg", "10.04.03.2020.jpg",
+        "IMG_19791231_101112.jpg", "FB_IMG_0946684799000.jpg",
         "IMG_" + "9" * 300,
     ],
 )  # fmt: skip

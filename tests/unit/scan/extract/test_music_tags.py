@@ -449,11 +449,13 @@ def test_named_tags_without_repeats() -> None:
 
 @given(st.binary(max_size=300), st.integers(0, 400), st.sampled_from([2, 3, 4]))
 def test_damaged_tags_raise_nothing(noise: bytes, at: int, version: int) -> None:
-    """Any bytes in a tag give texts or none."""
+    """Any bytes in a tag give texts or none, and bytes after a tag do not change its texts."""
     name = "TT2" if version == 2 else "TIT2"
     data = tag(*(frame(name, latin("x" * 20), version) for _ in range(5)), version=version)
     read_id3v2(bytes_reader(data[:at] + noise + data[at:]))
     read_id3v2(bytes_reader(data[:at] + noise))
+    found = read_id3v2(bytes_reader(data + noise))
+    assert found is not None and [text.data for text in found.texts] == [b"x" * 20] * 5
 
 
 @given(st.binary(max_size=200), st.integers(0, 300))
@@ -469,3 +471,193 @@ def test_damaged_comments_raise_nothing(noise: bytes, at: int) -> None:
     ):
         found: Any = read(bytes_reader(data[:at] + noise + data[at:]))
         assert isinstance(found, dict)
+
+
+def test_id3v1_comment_and_track(song: Callable[..., Metadata]) -> None:
+    """A comment of 30 bytes leaves no room for a track; text after a NUL is not part of a field."""
+    v1 = bytearray(id3v1(b"Title\0rest", b"Ann"))
+    v1[97:127] = b"a comment of exactly 30 bytes!"
+    metadata = song(SILENCE + v1)
+    assert (metadata["title"], metadata["extra"]["comment"]) == ("Title", "a comment of exactly 30 bytes!")
+    assert "track" not in metadata["extra"]
+    v1[97:127] = b"28 bytes and a track number!\0\x0c"
+    extra = song(SILENCE + v1)["extra"]
+    assert (extra["comment"], extra["track"]) == ("28 bytes and a track number!", "12")
+
+
+@pytest.mark.parametrize(("genre", "name"), [(0, "Blues"), (17, "Rock"), (191, "Psybient"), (192, None)])
+def test_id3v1_genres(genre: int, name: str | None, song: Callable[..., Metadata]) -> None:
+    """The number counts from 0."""
+    assert song(SILENCE + id3v1(b"T", b"A", genre)).get("genre") == name
+
+
+@pytest.mark.parametrize("format_name", ["ape", "wv", "mpc"])
+def test_formats_with_native_ape_tags(format_name: str, song: Callable[..., Metadata]) -> None:
+    """Their APE tag comes before ID3v2 and ID3v1."""
+    more = ape(("Title", b"Ape")) + id3v1(b"One", b"Ann")
+    data = tag(frame("TIT2", latin("Two")), frame("TALB", latin("Album"))) + b"data" + more
+    metadata = song(data, format_name)
+    assert (metadata["title"], metadata["album"], metadata["artist"]) == ("Ape", "Album", "Ann")
+
+
+def test_ape_items_with_binary_content(song: Callable[..., Metadata]) -> None:
+    """Covers are binary items, and links are not text."""
+    body = b"".join(
+        struct.pack("<II", len(value), flags << 1) + key + b"\0" + value
+        for key, flags, value in ((b"Title", 1, b"no"), (b"Artist", 2, b"no"), (b"Album", 0, b"Yes"))
+    )
+    data = SILENCE + body + b"APETAGEX" + struct.pack("<IIII", 2000, len(body) + 32, 3, 0) + bytes(8)
+    metadata = song(data)
+    assert metadata["album"] == "Yes" and "title" not in metadata and "artist" not in metadata
+
+
+def test_flac_after_an_id3_tag_with_a_footer(song: Callable[..., Metadata]) -> None:
+    """A footer of ten bytes follows the tag if a flag says so."""
+    block = flac(comments("TITLE=Flac"))
+    two = frame("TIT2", b"\3Two", 4)
+    assert song(tag(two, version=4) + block, "flac")["title"] == "Flac"
+    footed = tag(two, version=4, flags=0x10) + b"3DI" + bytes(7)
+    assert song(footed + block, "flac")["title"] == "Flac"
+
+
+def test_flac_comments_between_other_blocks(song: Callable[..., Metadata]) -> None:
+    """The comments are one of several blocks, and not always the last one."""
+    block = comments("TITLE=Flac")
+    data = b"fLaC\0\0\0\x22" + bytes(34) + b"\1" + struct.pack(">I", 5)[1:] + bytes(5)
+    data += b"\4" + struct.pack(">I", len(block))[1:] + block + b"\x81" + struct.pack(">I", 3)[1:] + bytes(3)
+    assert song(data, "flac")["title"] == "Flac"
+    ended = b"fLaC\x80\0\0\x22" + bytes(34) + b"\4" + struct.pack(">I", len(block))[1:] + block
+    assert "title" not in song(ended, "flac")
+
+
+def test_dsf(song: Callable[..., Metadata]) -> None:
+    """The header states the offset of the ID3 tag."""
+    more = tag(frame("TIT2", latin("Dsf")))
+    head = b"DSD " + struct.pack("<QQQ", 28, 28 + 50 + len(more), 28 + 50)
+    assert song(head + bytes(50) + more, "dsf")["title"] == "Dsf"
+    assert "title" not in song(head[:20] + bytes(8) + bytes(50) + more, "dsf")
+
+
+def test_flags_of_frames(song: Callable[..., Metadata]) -> None:
+    """A grouped frame has one more byte, and a data length four; an encrypted frame is not read."""
+    assert song(tag(frame("TIT2", b"\7" + latin("Group"), 3, 0x20)))["title"] == "Group"
+    assert song(tag(frame("TIT2", b"\7" + latin("Group"), 4, 0x40), version=4))["title"] == "Group"
+    length = seven_bit(7) + latin("Length")
+    assert song(tag(frame("TIT2", length, 4, 0x01), version=4))["title"] == "Length"
+    assert "title" not in song(tag(frame("TIT2", latin("Secret"), 4, 0x04), version=4))
+    stuffed = b"\1\xff\0\xfeA\0\xe9\0"
+    assert song(tag(frame("TIT2", stuffed, 4, 0x02), version=4))["title"] == "Aé"
+    assert song(tag(frame("TIT2", stuffed, 4), version=4, flags=0x80))["title"] == "Aé"
+
+
+def test_extended_header_of_version_4(song: Callable[..., Metadata]) -> None:
+    """Its size includes itself and is a 7-bit number."""
+    extended = seven_bit(6) + b"\1\0"
+    data = tag(extended, frame("TIT2", b"\3Four", 4), version=4, flags=0x40)
+    assert song(data)["title"] == "Four"
+
+
+def test_several_values_of_one_name(song: Callable[..., Metadata]) -> None:
+    """A user-defined text has several values; the first rating counts."""
+    metadata = song(
+        tag(
+            frame("TXXX", b"\3ARTISTS\0Ann\0Bob\0Cy", 4),
+            frame("POPM", b"no@email\0\xff\0\0\0\1", 4),
+            frame("POPM", b"other@email\0\x01\0\0\0\1", 4),
+            version=4,
+        )
+    )
+    assert metadata["extra"]["artists"] == ["Ann", "Bob", "Cy"]
+    assert metadata["extra"]["rating"] == 5
+
+
+def test_byte_order_of_further_values(song: Callable[..., Metadata]) -> None:
+    """The mark of the first value applies to values without one."""
+    big = b"\1\xfe\xff" + "Ann\0Bob".encode("utf-16-be")
+    assert song(tag(frame("TPE1", big, 4), version=4))["extra"]["artists"] == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize(
+    ("text", "artists"),
+    [("Ann/Bob", ["Ann", "Bob"]), ("Ab/Bob", None), ("R.E.M./U2", None), ("GZA/Genius", None)],
+)
+def test_slashes(text: str, artists: list[str] | None, song: Callable[..., Metadata]) -> None:
+    """Parts of one or two letters, and known names, are not separate artists."""
+    metadata = song(tag(frame("TPE1", latin(text))))
+    assert metadata.get("extra", {}).get("artists") == artists
+
+
+def test_riff_chunks_have_even_sizes(song: Callable[..., Metadata]) -> None:
+    """A chunk of odd size is followed by a byte of padding, in WAV and in AIFF."""
+    info = b"INFO" + b"INAM" + struct.pack("<I", 3) + b"Odd\0" + b"IPRD" + struct.pack("<I", 4) + b"Even"
+    wav = b"RIFF" + bytes(4) + b"WAVE" + b"junk" + struct.pack("<I", 1) + b"x\0"
+    metadata = song(wav + b"LIST" + struct.pack("<I", len(info)) + info, "wav")
+    assert (metadata["title"], metadata["album"]) == ("Odd", "Even")
+    aiff = b"FORM" + bytes(4) + b"AIFF" + b"NAME" + struct.pack(">I", 3) + b"Odd\0"
+    metadata = song(aiff + b"AUTH" + struct.pack(">I", 3) + b"Ann\0", "aiff")
+    assert (metadata["title"], metadata["artist"]) == ("Odd", "Ann")
+
+
+@pytest.mark.parametrize("is_quicktime", [True, False])
+@pytest.mark.parametrize(
+    ("content", "field", "expected"),
+    [
+        (item(b"cpil", 21, b"\0"), "compilation", None),
+        (item(b"cpil", 21, b"\1"), "compilation", True),
+        (item(b"desc", 1, b"A text"), "description", "A text"),
+        (item(b"\xa9cmt", 1, b"A remark"), "comment", "A remark"),
+        (item(b"cprt", 1, b"(c) Ann"), "copyright", "(c) Ann"),
+        (item(b"\xa9wrt", 1, b"Bob"), "composer", "Bob"),
+        (item(b"\xa9nam", 2, "Größe".encode("utf-16-be")), "title", "Größe"),
+        (item(b"\xa9nam", 1, "Größe".encode()), "title", "Größe"),
+        (item(b"disk", 0, struct.pack(">HHH", 0, 2, 3)), "disc", "2/3"),
+        (item(b"rate", 21, b"\x3c"), "rating", 3),
+        (item(b"rate", 1, b"100"), "rating", 5),
+        (item(b"gnre", 0, b"\0\1"), "genre", "Blues"),
+    ],
+)
+def test_each_mp4_item(is_quicktime: bool, content: bytes, field: str, expected: object) -> None:
+    """The item list is the same after a full box and after QuickTime's plain one."""
+    meta = box(b"meta", b"" if is_quicktime else bytes(4), box(b"hdlr", bytes(25)), box(b"ilst", content))
+    metadata = mp4_tags.item_list(bytes_reader(box(b"udta", meta)))
+    assert {**metadata.get("extra", {}), **metadata}.get(field) == expected
+
+
+def test_items_with_named_keys_are_no_item_list() -> None:
+    """Apple's keys have numbers instead of names."""
+    meta = box(b"meta", box(b"hdlr", bytes(25)), box(b"keys", bytes(8)), box(b"ilst", item(b"aART", 1, b"V")))
+    assert mp4_tags.item_list(bytes_reader(box(b"udta", meta))) == {}
+
+
+@pytest.mark.parametrize(
+    ("tags", "field", "expected"),
+    [
+        ({"date": ["2005"], "originaldate": ["1975"]}, "year", "2005"),
+        ({"year": ["2005"], "originaldate": ["1975"]}, "year", "2005"),
+        ({"originaldate": ["1975"], "originalyear": ["1976"]}, "year", "1975"),
+        ({"album artist": ["V"]}, "album_artist", "V"),
+        ({"albumartist": ["V"], "album artist": ["W"]}, "album_artist", "V"),
+        ({"author": ["Ann"]}, "artist", "Ann"),
+        ({"artist": ["Ann & Bob"], "artists": ["Ann", "Bob"]}, "artists", ["Ann", "Bob"]),
+        ({"artist": ["Ann", "Bob"], "artists": ["Cy"]}, "artists", ["Ann", "Bob"]),
+        ({"compilation": ["0"]}, "compilation", None),
+        ({"compilation": ["TRUE"]}, "compilation", True),
+        ({"wm/shareduserrating": ["75"]}, "rating", 4),
+        ({"rating": ["60"]}, "rating", 3),
+        ({"tracknumber": ["3"], "totaltracks": ["12"]}, "track", "3/12"),
+        ({"discnumber": ["1"], "totaldiscs": ["2"]}, "disc", "1/2"),
+        ({"composer": ["Ann", "Bob"]}, "composer", "Ann; Bob"),
+        ({"composer": ["Ann", "Bob"]}, "composers", ["Ann", "Bob"]),
+        ({"synopsis": ["A text"], "comment": ["A remark"]}, "description", "A text"),
+    ],
+)
+def test_names_of_fields(tags: dict[str, list[str]], field: str, expected: object) -> None:
+    """Programs use several names for a field, in an order of priority."""
+    metadata = tag_metadata(tags)
+    assert {**metadata, **metadata["extra"]}.get(field) == expected
+
+
+def test_rating_of_the_format_comes_first() -> None:
+    """A popularimeter is more exact than a named text."""
+    assert tag_metadata({"rating": ["20"]}, 4.5)["extra"]["rating"] == 4.5
+    assert tag_metadata({"rating": ["20"]})["extra"]["rating"] == 1

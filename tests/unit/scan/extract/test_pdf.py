@@ -28,6 +28,10 @@ def pdf(tmp_path: Path) -> Callable[..., Path]:
                 "/Author": "Ann",
                 "/Keywords": "a, b",
                 "/CreationDate": "D:20200102030405+00'00'",
+                "/ModDate": "D:20210102030405+00'00'",
+                "/Subject": "Building",
+                "/Creator": "Writer",
+                "/Producer": "Printer",
             }
         )
         if password is not None:
@@ -45,8 +49,10 @@ def test_pdf_information_is_read(pdf: Callable[..., Path], metadata_of: Reader) 
     assert metadata["title"] == "Häuser"
     assert metadata["taken_at"] == datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert (metadata["extra"]["author"], metadata["extra"]["pages"]) == ("Ann", 2)
-    assert metadata["extra"]["keywords"] == "a, b"
-    assert metadata["is_compressed"] is False
+    extra = metadata["extra"]
+    assert (extra["keywords"], extra["subject"]) == ("a, b", "Building")
+    assert (extra["creator"], extra["producer"]) == ("Writer", "Printer")
+    assert metadata["is_compressed"] is False and "encrypted" not in extra
 
 
 def test_encrypted_pdf_is_valid(pdf: Callable[..., Path], metadata_of: Reader) -> None:
@@ -58,7 +64,19 @@ def test_encrypted_pdf_is_valid(pdf: Callable[..., Path], metadata_of: Reader) -
 
 def test_pdf_with_an_empty_password_is_read(pdf: Callable[..., Path], metadata_of: Reader) -> None:
     """Files that only forbid printing open without a password."""
-    assert metadata_of(pdf(password=""))["title"] == "Häuser"
+    metadata = metadata_of(pdf(password=""))
+    assert (metadata["title"], metadata["extra"]["encrypted"]) == ("Häuser", True)
+
+
+@pytest.mark.parametrize("count", [b"-2", b"(2)"])
+def test_impossible_number_of_pages(count: bytes, pdf: Callable[..., Path], metadata_of: Reader) -> None:
+    """A negative number and a text are no numbers of pages."""
+    path = pdf()
+    data = path.read_bytes().replace(b"/Count 2", b"/Count " + count)
+    assert b"/Count " + count in data
+    path.write_bytes(data)
+    metadata = metadata_of(path)
+    assert metadata["title"] == "Häuser" and "pages" not in metadata["extra"]
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,11 @@ def test_stars(value: float, expected: float | None) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0, None), (1, 1), (12, 1), (13, 2), (25, 2), (50, 3), (75, 4), (99, 5), (101, None)],
-)
+    [
+        (0, None), (1, 1), (12, 1), (13, 2), (25, 2), (37, 2), (38, 3), (50, 3), (62, 3), (63, 4), (75, 4),
+        (87, 4), (88, 5), (99, 5), (100, 5), (101, None),
+    ],
+)  # fmt: skip
 def test_percent(value: float, expected: int | None) -> None:
     """Microsoft's values 1, 25, 50, 75 and 99."""
     assert ratings.from_percent(value) == expected
@@ -49,8 +52,11 @@ def test_percent(value: float, expected: int | None) -> None:
         (102, "quodlibet@lists.sacredchao.net", 2),
         (204, "Banshee", 4),
         (256, "", None),
+        (31, "", 1), (32, "", 2), (95, "", 2), (96, "", 3), (159, "", 3), (160, "", 4), (223, "", 4),
+        (224, "", 5), (13, "", 0.5), (54, "", 1.5), (118, "", 2.5), (242, "", 4.5),
+        (51, "Quodlibet", 1), (255, "strawberry", 5), (13, "rhythmbox", 0.5),
     ],
-)
+)  # fmt: skip
 def test_popularimeter(value: int, player: str, expected: float | None) -> None:
     """Players write different bytes for the same number of stars."""
     assert ratings.from_popularimeter(value, player) == expected
@@ -71,8 +77,24 @@ def test_popularimeter(value: int, player: str, expected: float | None) -> None:
         ("fmps_rating", "1", 5),
         ("rating wmp", "196", 4),
         ("rating", "nan", None),
+        ("rating", "5", 5),
+        ("rating", "100", 5),
+        ("rating", "101", None),
+        ("rating", "60", 3),
+        ("rating", "★★★★★★", None),
+        ("fmps_rating", "0", None),
+        ("fmps_rating", "1.5", None),
+        ("rating:user@example.org", "4", 4),
     ],
 )
 def test_named_texts(name: str, text: str, expected: float | None) -> None:
     """The scale depends on the field's name and on the value."""
     assert ratings.from_comment(name, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, None), (1, 0), (20, 1), (50, 2.5), (90, 4.5), (100, 5), (101, None)]
+)
+def test_hundred(value: float, expected: float | None) -> None:
+    """Twenty points are a star, and 0 is no rating."""
+    assert ratings.from_hundred(value) == expected

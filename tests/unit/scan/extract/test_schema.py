@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from mfkit.scan.extract.schema import Metadata, animation, apply_orientation, from_origin, merge
@@ -34,3 +36,11 @@ def test_animation() -> None:
     """One frame is no animation."""
     assert animation(1, 5.0) == {}
     assert animation(2, 5.0)["duration"] == 5.0 and animation(2, 5.0)["extra"]["frames"] == 2
+
+
+def test_a_date_and_its_precision_have_one_source() -> None:
+    """The precision of a later part does not apply to the date of an earlier one."""
+    first: Metadata = {"taken_at": datetime(2020, 1, 2, 3, 4, 5)}
+    second: Metadata = {"taken_at": datetime(1958, 1, 1), "taken_precision": "year"}
+    assert merge(first, second) == first
+    assert merge(second, first) == second

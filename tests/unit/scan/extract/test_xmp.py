@@ -25,6 +25,11 @@ NAMESPACES = {
     "ext": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
     "media": "http://ns.iview-multimedia.com/mediapro/1.0/",
     "other": "http://example.org/other/",
+    "tiff": "http://ns.adobe.com/tiff/1.0/",
+    "exifEX": "http://cipa.jp/exif/1.0/",
+    "aux": "http://ns.adobe.com/exif/1.0/aux/",
+    "core": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+    "acdsee": "http://ns.acdsee.com/iptc/1.0/",
 }
 
 
@@ -276,3 +281,74 @@ def test_order_of_dates(attributes: str, day: int, origin: str) -> None:
     """The capture time comes before the date of creation, and that before the date of the file."""
     metadata = with_capture_time(xmp.extract(packet(attributes)))
     assert metadata["taken_at"] == datetime(day, 1, 2) and metadata["extra"]["origins"]["taken_at"] == origin
+
+
+@pytest.mark.parametrize(
+    ("attributes", "field", "expected"),
+    [
+        ('dc:title="A" ps:Headline="B"', "title", "A"),
+        ('ps:Headline="B"', "title", "B"),
+        ('dc:description="A" tiff:ImageDescription="B" exif:UserComment="C"', "description", "A"),
+        ('tiff:ImageDescription="B" exif:UserComment="C"', "description", "B"),
+        ('exif:UserComment="C"', "description", "C"),
+        ('dc:creator="A" tiff:Artist="B"', "author", "A"),
+        ('tiff:Artist="B"', "author", "B"),
+        ('dc:rights="A" tiff:Copyright="B"', "copyright", "A"),
+        ('tiff:Copyright="B"', "copyright", "B"),
+        ('aux:Lens="A" exifEX:LensModel="B"', "lens", "A"),
+        ('exifEX:LensModel="B"', "lens", "B"),
+        ('q:Label="Red" q:Rating="3"', "label", "Red"),
+        ('tiff:Orientation="6"', "orientation", 6),
+        ('exif:ISOSpeedRatings="100" exifEX:PhotographicSensitivity="200"', "iso", 100),
+        ('exifEX:PhotographicSensitivity="200"', "iso", 200),
+        ('exif:FNumber="28/10"', "aperture", 2.8),
+        ('exif:FNumber="4"', "aperture", 4.0),
+        ('exif:FNumber="4/0"', "aperture", None),
+        ('exif:ExposureTime="10/2500"', "shutter_speed", "1/250"),
+        ('exif:FocalLength="500/10"', "focal_length", 50.0),
+        ('tiff:Make="Canon" tiff:Model="EOS 5D"', "camera_make", "Canon"),
+        ('tiff:Make="Canon" tiff:Model="EOS 5D"', "camera_model", "EOS 5D"),
+        (
+            'core:Location="Belém" ps:City="Lisbon" ps:State="Lisbon" ps:Country="Portugal"',
+            "location_name",
+            "Belém, Lisbon, Portugal",
+        ),
+        ('acdsee:rating="3"', "rating", 3),
+        ('ms:Rating="99" acdsee:rating="3"', "rating", 5),
+        ('q:Rating="2" acdsee:rating="3"', "rating", 2),
+    ],
+)
+def test_order_of_properties(attributes: str, field: str, expected: object) -> None:
+    """Of several properties for one field, the first of the documented order is used."""
+    metadata = xmp.extract(packet(attributes))
+    assert {**metadata["extra"], **metadata}.get(field) == expected
+
+
+def test_place_that_is_shown() -> None:
+    """The place in the picture comes before the place of the camera."""
+    created = '<ext:LocationCreated><r:Bag><r:li ext:City="Bergen"/></r:Bag></ext:LocationCreated>'
+    shown = (
+        '<ext:LocationShown><r:Bag><r:li ext:Sublocation="Bygdøy" ext:City="Oslo" ext:ProvinceState="Oslo" '
+        'ext:CountryName="Norway"/></r:Bag></ext:LocationShown>'
+    )
+    assert xmp.extract(packet(body=created + shown))["location_name"] == "Bygdøy, Oslo, Norway"
+    assert xmp.extract(packet(body=created))["location_name"] == "Bergen"
+
+
+@pytest.mark.parametrize(("applied", "expected"), [("True", ["A|B", "A"]), ("False", ["A|B"])])
+def test_keywords_above_others(applied: str, expected: list[str]) -> None:
+    """A keyword with others below it counts only if it is applied itself."""
+    body = (
+        '<mwg-kw:Keywords r:parseType="Resource"><mwg-kw:Hierarchy><r:Bag>'
+        f"<r:li r:parseType='Resource'><mwg-kw:Keyword>A</mwg-kw:Keyword>"
+        f"<mwg-kw:Applied>{applied}</mwg-kw:Applied><mwg-kw:Children><r:Bag><r:li mwg-kw:Keyword='B'/>"
+        "</r:Bag></mwg-kw:Children></r:li></r:Bag></mwg-kw:Hierarchy></mwg-kw:Keywords>"
+    )
+    assert xmp.extract(packet(body=body))["extra"]["keyword_paths"] == expected
+
+
+@pytest.mark.parametrize("path", ["Places|Paris", "Places/Paris"])
+def test_last_level_of_a_path(path: str) -> None:
+    """Both separators divide levels, and a flat keyword is not repeated."""
+    body = array("dc:subject", "Paris") + array("lr:hierarchicalSubject", path)
+    assert xmp.extract(packet(body=body))["extra"]["keywords"] == ["Paris"]

@@ -199,12 +199,19 @@ class TestSql:
 
     @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
     @pytest.mark.parametrize(
-        "statement", ["EXPLAIN SELECT * FROM media", "VALUES (1)", "TABLE tags", "SELECT :x + 1"]
+        "statement, value", [("VALUES (7)", 7), ("SELECT :x + 1", 6), ("TABLE tags", "sea")]
     )
-    def test_reading_commands(self, filled: MediaLibrary, statement: str) -> None:
-        """What reads without being a select works."""
+    def test_reading_commands(self, filled: MediaLibrary, statement: str, value: object) -> None:
+        """Commands that read without being a SELECT return their rows."""
         filled.tag(MediaFilter(), "sea")
-        assert len(filled.sql(statement, **({"x": 5} if ":x" in statement else {}))) >= 1
+        frame = filled.sql(statement, **({"x": 5} if ":x" in statement else {}))
+        assert len(frame) == 1 and value in list(frame.iloc[0])
+
+    @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+    def test_query_plan(self, filled: MediaLibrary) -> None:
+        """EXPLAIN returns the plan, which names the tables of the view."""
+        plan = filled.sql("EXPLAIN SELECT * FROM media")
+        assert any("media_items" in line for line in plan.iloc[:, 0])
 
     @pytest.mark.parametrize(
         "statement",

@@ -101,7 +101,8 @@ def test_read_only_library(file: Path, record: MediaLibrary) -> None:
     """A library that may only be read has a snapshot like any other."""
     with MediaLibrary(file, read_only=True) as library:
         assert_frame_equal(library.items(), record.items())
-        assert library.snapshot() is not None
+        snapshot = library.snapshot()
+        assert snapshot is not None and snapshot.rows == record.count(missing=None)
 
 
 def test_library_in_memory() -> None:

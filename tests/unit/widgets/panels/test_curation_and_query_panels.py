@@ -332,7 +332,8 @@ class TestExport:
         assert said in panel.message.value and not panel.status.value
 
     def test_an_empty_selection_cannot_be_exported(self, panel: ExportPanel) -> None:
-        """The button is disabled."""
+        """The button is disabled only while no item is selected."""
+        assert not panel.export_button.disabled
         panel.selection.change(text="nothing of that name")
         assert panel.export_button.disabled
 

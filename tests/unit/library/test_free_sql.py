@@ -209,9 +209,9 @@ class TestSql:
 
     @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
     def test_query_plan(self, filled: MediaLibrary) -> None:
-        """EXPLAIN returns the plan, which names the tables of the view."""
+        """EXPLAIN returns the plan as text."""
         plan = filled.sql("EXPLAIN SELECT * FROM media")
-        assert any("media_items" in line for line in plan.iloc[:, 0])
+        assert "(cost=" in plan.iloc[0, 0]
 
     @pytest.mark.parametrize(
         "statement",

@@ -49,7 +49,10 @@ def test_cr3(orientation: int, size: tuple[int, int], tmp_path: Path, metadata_o
 
 @pytest.mark.parametrize(
     ("parts", "reason"),
-    [({"CMT2": tiff({0x8827: shorts(8)})}, "no camera metadata"), ({"CMT1": tiff(GPS)}, "states no size")],
+    [
+        ({"CMT2": tiff({0x8827: shorts(8)})}, "no camera metadata"),
+        ({"CMT1": tiff(GPS)}, "states no width and height"),
+    ],
 )
 def test_cr3_without_metadata(
     parts: dict[str, bytes], reason: str, tmp_path: Path, metadata_of: Reader
@@ -126,7 +129,7 @@ def test_crw_with_unknown_values(tmp_path: Path, metadata_of: Reader) -> None:
     metadata = metadata_of(path)
     assert {"taken_at", "shutter_speed", "aperture"}.isdisjoint(metadata)
     path.write_bytes(crw(*zeros))
-    with pytest.raises(ExtractionError, match="states no size"):
+    with pytest.raises(ExtractionError, match="states no width and height"):
         metadata_of(path)
 
 

@@ -89,7 +89,7 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
 
 
 def _called(sql: str) -> tuple[list[str], str]:
-    """Return the names of all called functions, and the statement without comments and string contents.
+    """Return the functions that a SQL statement calls, and the statement without comments and strings.
 
     A name that is followed by an opening parenthesis counts as a function.
 
@@ -148,7 +148,8 @@ async def copy_rows(
     """
     from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs this package.
 
-    # SQLAlchemy begins the transaction only with the first statement, and COPY bypasses SQLAlchemy.
+    # SQLAlchemy begins the transaction with this statement. It would not notice COPY, which is sent to the
+    # driver directly.
     await connection.exec_driver_sql("SELECT 1")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None

@@ -35,13 +35,14 @@ def index_long_text(table: FromClause, *names: str) -> None:
                 continue
             _only_on("sqlite", one)
             _only_on("postgresql", Index(f"uq_{table.name}_{name}_sha256", digest(column), unique=True))
-            # The PostgreSQL indexes have different names, because Alembic compares indexes by name.
+            # The indexes on PostgreSQL have other names than those on SQLite, because Alembic compares
+            # indexes by name.
             searched = Index(f"ix_{table.name}_{name}_spgist", column, postgresql_using="spgist")
             _only_on("postgresql", searched)
 
 
 def digest(column: ColumnElement[str]) -> ColumnElement[bytes]:
-    """Return the SQL expression for the SHA-256 of a text that PostgreSQL accepts in an index.
+    """Return the SQL expression for the SHA-256 of a text, built only from functions that an index may use.
 
     PostgreSQL requires immutable functions there. ``convert_to`` is not immutable, because its result depends
     on settings of the server.

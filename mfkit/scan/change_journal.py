@@ -1,4 +1,4 @@
-"""Journal of the paths whose content a scan changed, so that two scans can be compared.
+"""Journal of the content changes that each scan found, so that two scans can be compared.
 
 Unchanged paths are not recorded, and neither is the first scan of a folder, where everything is new.
 """
@@ -66,7 +66,7 @@ class ChangeJournal:
     async def record_changes(
         self, connection: AsyncConnection, before: Mapping[str, Content], after: Mapping[str, Content]
     ) -> None:
-        """Record each path whose content a batch changed, in the open transaction."""
+        """Record the paths whose stored content a batch of files changed, in the open transaction."""
         paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
         rows = [
             (self.scan_id, path, *(before.get(path) or (None, None)), *(after.get(path) or (None, None)))

@@ -103,7 +103,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
                 metadata = _add_movie_header(metadata, container, movie)
                 if movie.is_truncated:
                     raise ExtractionError(
-                        f"the {file_format.format} file is truncated: its data ends after the file does",
+                        f"the {file_format.format} file is truncated: it ends before its data is complete",
                         metadata,
                     )
                 return metadata
@@ -115,7 +115,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
             return merge(counted, metadata)
     except FFmpegError as error:
         if error.errno in (errno.ENOENT, errno.EACCES):
-            raise  # The file system reported this error, because FFmpeg's own errors have other numbers.
+            raise  # These error numbers come from the file system. FFmpeg's own errors have other numbers.
         reason = error.strerror or str(error)
         raise ExtractionError(f"FFmpeg cannot read this {file_format.format} file: {reason}") from error
 

@@ -30,8 +30,8 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
         return None
     north, east = _letter(gps.get(_LATITUDE_REF)), _letter(gps.get(_LONGITUDE_REF))
     if not north and not east and min(latitude, longitude) < 0:
-        # The file has signed coordinates instead of hemisphere letters, so positive coordinates are
-        # unambiguous too.
+        # A negative number shows that the file uses signs instead of hemisphere letters. So a positive number
+        # without a letter is not ambiguous.
         return latitude, longitude
     signed = _in_hemisphere(latitude, north, "NS"), _in_hemisphere(longitude, east, "EW")
     return None if signed[0] is None or signed[1] is None else (signed[0], signed[1])

@@ -68,13 +68,16 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
             after.append(_motion(movie))
     metadata = blocks.merged(from_origin("container", frame or {}), after=after)
     if frame is None:
-        raise ExtractionError(f"the primary item of the {file_format.format} image states no size", metadata)
+        raise ExtractionError(
+            f"the primary item of the {file_format.format} image states no width and height", metadata
+        )
     if any(
         section is reader and start + length > reader.size
         for start, length, section in extents.get(primary, ())
     ):
         raise ExtractionError(
-            f"the {file_format.format} image is truncated: its data ends after the file does", metadata
+            f"the {file_format.format} image is truncated: the file ends before its image data is complete",
+            metadata,
         )
     return metadata
 

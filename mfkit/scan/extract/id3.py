@@ -26,7 +26,7 @@ _TEXT_FRAMES = {
     "TCR": "copyright",
 }  # fmt: skip
 _OTHER_FRAMES = frozenset(("TXXX", "TXX", "COMM", "COM", "POPM", "POP", "PRIV"))
-# In ID3v2.3 a slash separates several values, but in these names it is part of the name.
+# In ID3v2.3, a slash separates several values, but in the names below, the slash belongs to the name.
 _WITH_SLASH = frozenset(
     "ac/dc|gza/genius|hip-hop/rap|hip hop/rap|r&b/soul|singer/songwriter|christian/gospel|pop/funk|"
     "christian & gospel|jazz/funk|alternative/indie|rock/pop".split("|")

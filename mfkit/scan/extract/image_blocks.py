@@ -13,8 +13,8 @@ _GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
 _GIF_XMP_END = b"\x01\xff\xfe\xfd\xfc"
 _GIF_HEAD, _GIF_TAIL = 1 << 20, 1 << 18
 _MAX_EXTENSIONS, _MAX_SUB_BLOCKS, _MAX_COMMENT = 64, 64, 4_096
-# Programs that write JPEG 2000 chose these box UUIDs: the text "JpgTiffExif->JP2", and two UUIDs of
-# Photoshop.
+# These UUIDs of JPEG 2000 boxes are conventions: the text "JpgTiffExif->JP2" for EXIF, and two UUIDs that
+# Photoshop uses.
 _EXIF_BOXES = (b"JpgTiffExif->JP2", bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"))
 _IPTC_BOX = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 

@@ -80,7 +80,7 @@ class _Found:
             self._comment = reader.read(at + 4, min(length - 2, _MAX_COMMENT)).strip(b"\x00 \r\n")
 
     def _add_more_xmp(self, segment: BoundedReader) -> None:
-        """Add a part of an extended XMP packet.
+        """Store one part of an extended XMP packet, which is split over several JPEG segments.
 
         The part follows a header with an identifier, the total size and the part's offset.
         """

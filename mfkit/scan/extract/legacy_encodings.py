@@ -108,7 +108,7 @@ def _models() -> dict[str, _Model]:
         _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
         | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
     )  # fmt: skip
-    # Small letters and capitals each have a total probability of 0.8, so the sum is 1.6.
+    # Small letters share a total probability of 0.8. Capitals also share 0.8, so the total is 1.6.
     central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)
     turkish = _spread(_TURKISH, 0.85) | _spread(_MORE_TURKISH, 0.14)
     cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)

@@ -70,8 +70,8 @@ def _by_xmp(reader: BoundedReader, head: bytes) -> _Section | None:
     items = [match[1] for match in _ITEM.finditer(head)][:_MAX_ITEMS]
     for number, item in enumerate(items):
         if _SEMANTIC.search(item):
-            # The embedded files follow the image in the order of this list, so the files that are listed
-            # after the video are between the video and the end of the file.
+            # The embedded files follow the image in the order of this list. So the files listed after the
+            # video are between the video and the end of the file.
             lengths = [_LENGTH.search(part) for part in items[number:]]
             distances.append(sum(int(length[1]) for length in lengths if length))
     for distance in distances:

@@ -67,7 +67,7 @@ def movie_xmp(file: BoundedReader, movie: BoundedReader) -> Metadata:
 
 
 def _user_data(movie: BoundedReader, name: bytes) -> Iterator[BoundedReader]:
-    """Yield the boxes with a given name in all ``udta`` boxes, because programs append ``udta`` boxes."""
+    """Yield all boxes with a given name in ``udta`` boxes, of which a movie can have several."""
     for _, (box_name, content) in zip(range(_MAX_TOP_LEVEL), boxes(movie)):
         if box_name == b"udta" and (found := child(content, name)) is not None:
             yield found

@@ -55,7 +55,8 @@ def _in_small_file(readings: list[Reading]) -> ClockCount | None:
     regular = [step for step in steps if 0 <= step <= _MAX_GAP]
     if len(regular) == len(steps):
         return None
-    # Each joined part continues for about one clock interval after the last clock value in the part.
+    # Each part of a joined recording is about one clock interval longer than the time up to its last clock
+    # value.
     usual = median(regular) if regular else 0.0
     return ClockCount(sum(regular) + usual * (len(steps) - len(regular) + 1), True)
 

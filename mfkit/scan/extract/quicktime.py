@@ -33,7 +33,7 @@ _CODECS = {
 }
 
 
-# The numbers are a, b, c and d of a transformation matrix, as 16.16 fixed-point numbers.
+# These are the elements a, b, c and d of a transformation matrix, as 16.16 fixed-point numbers.
 _Matrix = tuple[int, int, int, int]
 _IDENTITY: _Matrix = (1 << 16, 0, 0, 1 << 16)
 

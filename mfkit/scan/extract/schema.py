@@ -120,7 +120,7 @@ def from_origin(origin: str, metadata: Metadata) -> Metadata:
 
 
 def merge(*parts: Metadata) -> Metadata:
-    """Merge partial metadata, and use the first value of each field or pair of fields."""
+    """Merge partial metadata. The first value of a field, or of a pair such as width and height, is used."""
     merged: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     origins: dict[str, str] = {}

@@ -15,7 +15,7 @@ _SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
 _ASCII_COMPATIBLE = (None, "ascii", "latin-1", "utf-8", DEFAULT_ENCODING)
-_ONE_CHARACTER = 3  # A UTF-8 character that was cut off at the end of a text has at most 3 bytes.
+_ONE_CHARACTER = 3  # If a UTF-8 character was cut off at the end of a text, at most 3 of its bytes are left.
 UNKNOWN = "unknown"
 """Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because no encoding was detected."""
 
@@ -80,7 +80,7 @@ def repair(text: str) -> str:
 
 
 def undo_latin1(text: str) -> bytes | None:
-    """Return the original bytes of a text that a library decoded as Latin-1, or as UTF-8 with surrogates.
+    """Return the original bytes of a text that was decoded as Latin-1, or as UTF-8 with surrogate escapes.
 
     Returns:
         The bytes, or None if the text has characters that show that it was decoded in another way.

@@ -12,7 +12,8 @@ from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
 _MAX_COMMENTS, _MAX_ITEM, _MAX_PACKET = 2_000, 16_384, 4 << 20
 _MAX_BLOCKS, _MAX_PAGES = 256, 512
 _COMMENT_BLOCK = 4
-# In an Ogg stream, the second packet contains the comments after one of these prefixes.
+# The second packet of an Ogg stream contains the comments. Depending on the codec, it starts with one of
+# these prefixes.
 _PACKET_NAMES = (b"\x03vorbis", b"OpusTags", b"\x81theora", b"\x81kate\x00\x00\x00", b"\x84")
 
 RawTags = dict[str, list[bytes]]

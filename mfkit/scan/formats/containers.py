@@ -179,7 +179,7 @@ def zipped(head: bytes, claimed: str) -> str:
                 return format_name
         if claimed in ("docx", "xlsx", "pptx"):
             return claimed
-    # Some programs do not write the entry that identifies the format first, so only the file name shows the
+    # If the entry that identifies the format is not at the start of the archive, only the file name shows the
     # format.
     return claimed if claimed in ("docx", "xlsx", "pptx", "epub", "odt", "ods", "odp", "odg") else "zip"
 

@@ -80,7 +80,8 @@ def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_K
     names: list[str | None] = [None] * len(coordinates)
     with _LOAD_LOCK:
         cities = _cities()
-    # The tree needs the maximum distance as a chord through the unit sphere, not as an arc on its surface.
+    # The k-d tree measures distances in a straight line through the Earth, so the maximum distance on the
+    # surface is converted.
     chord = 2 * math.sin(min(limit_km / _EARTH_KM, math.pi) / 2)
     _, nearest = cities.tree.query(_unit_vectors(coordinates[is_point]), distance_upper_bound=chord)
     for index, city in zip(np.flatnonzero(is_point).tolist(), nearest.tolist()):
@@ -121,7 +122,8 @@ def _cities() -> _Cities:
     from scipy.spatial import KDTree  # scipy is imported here, because most sessions do not use it.
 
     data = _data_folder()
-    # pyarrow reads JSON lines seven times as fast as the module json reads the array.
+    # Written as JSON lines, the data is read seven times as fast by pyarrow as the array is read by the
+    # module json.
     lines = gzip.decompress((data / "geocode.gz").read_bytes()).strip(b"[]").replace(b"},{", b"}\n{")
     options = json.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="ignore")
     table = json.read_json(pa.BufferReader(lines), parse_options=options).combine_chunks()

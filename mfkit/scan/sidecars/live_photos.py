@@ -146,7 +146,8 @@ def is_live_video_name(path: str) -> bool:
     end = path[-4:].lower()
     if end in VIDEO_EXTENSIONS:
         return True
-    # This function is called for every file of a rescan, so the slow regular expression comes last.
+    # This function is called for every file of a rescan, so the fast checks come before the slow regular
+    # expression.
     return (end.endswith(".mp") or "~" in end) and _MOTION_NAME.search(path[-8:]) is not None
 
 

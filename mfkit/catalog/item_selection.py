@@ -61,7 +61,7 @@ def _ids(items: pd.DataFrame | UUID | str | Iterable[UUID | str]) -> list[UUID]:
     """Convert items to a list of distinct ids in the given order."""
     if isinstance(items, pd.DataFrame):
         if "id" not in items.columns:
-            raise FilterError("The DataFrame has no column 'id'. Use one from items() or search().")
+            raise FilterError("The DataFrame has no column 'id'. Use a DataFrame from items() or search().")
         items = items["id"].tolist()
     elif isinstance(items, (UUID, str)):
         items = [items]

@@ -43,12 +43,12 @@ def refuse_newer(revision: str | None, name: str) -> None:
     """
     if is_unfinished(revision):
         raise NotALibraryError(
-            f"{name} has an unfinished copy. Run the same mfkit db copy again to finish it."
+            f"{name} has an unfinished copy of a library. Run the same mfkit db copy again to finish it."
         )
     if revision is None or (resource_folder("migrations") / "versions" / f"{revision}.py").exists():
         return
     raise NewerLibraryError(
-        f"{name} has schema revision {revision!r}, which this mfkit (up to {HEAD!r}) does not know. "
+        f"{name} has schema revision {revision!r}, which this version of mfkit does not know. "
         "Upgrade mfkit with: pip install --upgrade mfkit"
     )
 
@@ -136,7 +136,7 @@ def refuse_altered(connection: Connection, name: str) -> None:
 def _altered(name: str, kind: str, object_: str) -> NotALibraryError:
     return NotALibraryError(
         f"{name} has a {kind} {object_!r} that mfkit did not create, so it is not opened. If the library is "
-        f"yours, remove the {kind} with the program sqlite3. Otherwise ask for a copy without it."
+        f"yours, remove the {kind} with the program sqlite3. Otherwise ask its owner for a copy without it."
     )
 
 

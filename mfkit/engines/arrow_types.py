@@ -97,7 +97,8 @@ def conform_free(table: pa.Table) -> pa.Table:
                     columns.append(_typed(column, type_))
                     continue
             except (pa.ArrowException, KeyError):
-                # The values do not fit, so the column only happens to have the name of a column of `media`.
+                # The values have another type than the column of `media` with this name, so the type is
+                # inferred from the values.
                 pass
         columns.append(_standard_type(column))
     return pa.table(columns, names=table.column_names)
@@ -186,7 +187,8 @@ def _infer(name: str, values: Sequence[Any]) -> pa.Array:
             type_ = media.c[name].type
             return _column([_from_raw(value, type_) for value in values], type_)
         except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException):
-            pass  # The values do not fit, so the column only happens to have the name of a column of `media`.
+            # The values have another type than the column of `media` with this name, so the type is inferred.
+            pass
     return _untyped(values)
 
 

@@ -135,7 +135,7 @@ class _ScanBatch(ContentRows[_Item]):
         super().change_hash(item, file_hash)
 
     def absorb(self, item: _Item, owner: _Item) -> None:
-        """Merge an item with a placeholder hash, its copies and tags into the item with the same content."""
+        """Merge an item with a placeholder hash into the item with the same content, with copies and tags."""
         self.reassign_copies(item, owner)
         self.absorbed[item.id] = owner.id
 

@@ -166,9 +166,9 @@ class _RootScan:
             status = ScanStatus.INTERRUPTED
             raise
         finally:
-            # The write is shielded, because a second cancellation must not leave the status "running". An
-            # error that stopped the scan (full disk, lost server) may also prevent this write. The next scan
-            # repairs the row.
+            # The final status is written in a shielded task, because a second cancellation must not leave the
+            # status "running". An error that stopped the scan (full disk, lost server) may also prevent this
+            # write. The next scan then corrects the row.
             with contextlib.suppress(*(() if status is ScanStatus.FINISHED else (MfkitError,))):
                 await asyncio.shield(self._end(status))
         return self._counts

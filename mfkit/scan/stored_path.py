@@ -51,6 +51,7 @@ def _escape(character: str) -> str:
     if character == "\\":
         return "\\x5c"
     if 0xDC80 <= code <= 0xDCFF:
-        # This character is a byte that is not valid UTF-8 and that Python decoded with surrogateescape.
+        # This character represents a byte that is not valid UTF-8 and that Python decoded with
+        # surrogateescape.
         return f"\\x{code - 0xDC00:02x}"
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

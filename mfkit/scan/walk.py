@@ -173,7 +173,10 @@ def walk(root: str, skipped: SkippedEntries, rules: IgnoreRules = IgnoreRules())
 def _list_folder(
     folder: str, prefix_length: int, skipped: SkippedEntries, rules: IgnoreRules
 ) -> Iterator[list[Entry] | str]:
-    """Yield sorted lists of one folder's files and, between them in sort order, its subfolders to walk."""
+    """Yield a folder's files in sorted lists.
+
+    Its subfolders are yielded between them, at their place in the order.
+    """
     prefix = folder if folder.endswith("/") else f"{folder}/"
     files: list[Entry] = []
     folders: list[str] = []

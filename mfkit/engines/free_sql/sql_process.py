@@ -91,7 +91,7 @@ class SqlProcesses:
             asked = pickle.dumps(request)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise QueryError(
-                f"A parameter cannot be passed to the database: {error}. Use a plain value."
+                f"A parameter cannot be passed to the database: {error}. Use a number, a text or a time."
             ) from error
         with self._mutex:
             process = self._idle.pop() if self._idle else None

@@ -36,7 +36,7 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror}.") from error
     if not path.parent.is_dir():
-        raise ExportError(f"The folder {path.parent} does not exist. Create it, or use another one.")
+        raise ExportError(f"The folder {path.parent} does not exist. Create it, or use another folder.")
     if path.is_dir():
         raise ExportError(f"{path} is a folder. Name a file in it.")
     if path.exists() and not overwrite:

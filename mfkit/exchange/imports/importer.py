@@ -168,7 +168,7 @@ class _ColumnMapping:
     def __init__(self, columns: Mapping[str, str | None]) -> None:
         unknown = [name for name in columns.values() if name is not None and name not in COLUMNS]
         if unknown:
-            raise IngestError(f"mfkit has no column {unknown[0]!r}. It has {', '.join(COLUMNS)}.")
+            raise IngestError(f"mfkit has no column {unknown[0]!r}. Its columns are {', '.join(COLUMNS)}.")
         self._columns = columns
 
     def check(self, names: list[str]) -> None:
@@ -179,7 +179,7 @@ class _ColumnMapping:
         """
         absent = [name for name in self._columns if name not in names]
         if absent:
-            raise IngestError(f"The source has no column {absent[0]!r}. It has {', '.join(names)}.")
+            raise IngestError(f"The source has no column {absent[0]!r}. Its columns are {', '.join(names)}.")
         targets = [self._columns.get(name, name) for name in names]
         known = {*COLUMNS, *IGNORED_COLUMNS, None}
         unknown = [repr(name) for name, target in zip(names, targets, strict=True) if target not in known]
@@ -269,5 +269,5 @@ def _bad_rows_error(bad: list[BadRow]) -> IngestError:
     more = f"; and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
     return IngestError(
         f"{number:,} row{'s' if number > 1 else ''} cannot be imported: {shown}{more}. Nothing was written. "
-        "Correct them, or use on_error='collect' (--collect) to leave such rows out and list them."
+        "Correct these rows, or use on_error='collect' (--collect) to leave such rows out and list them."
     )

@@ -160,9 +160,9 @@ def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        # FFmpeg accepts only paths in UTF-8, so it receives an open file instead.
+        # FFmpeg accepts only paths in UTF-8. For any other path, FFmpeg receives an open file.
         return stack.enter_context(open(open_regular(source), "rb", buffering=0))
-    # FFmpeg would block on a pipe, so open_regular() is called first, because it raises an error for a pipe.
+    # open_regular() is called first, because it raises an error for a pipe, on which FFmpeg would block.
     os.close(open_regular(source))
     # Without the prefix "file:", FFmpeg would treat the "a" in a file name such as "a:b.mp4" as a protocol.
     return "file:" + name
@@ -171,7 +171,7 @@ def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
 def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadata:
     videos, audios = moving_pictures(container), list(container.streams.audio)
     if not container.streams:
-        raise ExtractionError(f"this {file_format.format} file contains no stream")
+        raise ExtractionError(f"this {file_format.format} file contains no video or audio stream")
     metadata: Metadata = {"duration": _duration(container), "bitrate": _bitrate(container, audios)}
     extra: dict[str, Any] = {"container": container.format.name, "streams": len(container.streams)}
     if (video := best_stream(container, videos, "video")) is not None:

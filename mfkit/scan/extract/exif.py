@@ -114,6 +114,6 @@ def _date(
 ) -> ParsedDate | None:
     zone = tag_text(camera.get(offset))
     if tag == 0x9003 and zone is None and (hours := exposure.whole(camera.get(0x882A))) is not None:
-        # TimeZoneOffset (ISO 12234-2) states whole hours, and precedes the offset tags of Exif 2.31.
+        # TimeZoneOffset (ISO 12234-2) states whole hours. It is older than the offset tags of Exif 2.31.
         zone = f"{hours:+03}:00"
     return parse_date(tag_text(directory.get(tag)), zone, tag_text(camera.get(fraction)))

@@ -100,9 +100,7 @@ def _utf16(data: bytes) -> str:
     even, odd = data[: len(data) // 2 * 2 : 2], data[1 : len(data) // 2 * 2 : 2]
     text = data.rstrip(b"\x00")
     if b"\x00" not in text and (text.isascii() or _is_utf8(text)):
-        # Some programs write ASCII text into a tag that requires UTF-16. The byte order of UTF-16 is guessed:
-        # the high bytes of characters vary less than their low bytes.
-        return decode(text)
+        return decode(text)  # Some programs write ASCII or UTF-8 text into a tag that requires UTF-16.
     # In UTF-16 text, the high bytes of the characters vary less than the low bytes, which reveals the byte
     # order.
     is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))

@@ -14,7 +14,7 @@ _HALVES = {
 _HALF_FIRST = f"(?P<half_first>{'|'.join(_HALVES)})"
 _DAY = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
 _CLOCK = r"(?P<hour>[0-2]\d)[-_.:](?P<minute>[0-5]\d)[-_.:](?P<second>[0-5]\d)"
-# Between a day and a time stand separators, or one or two words, such as "um" and "a la(s)".
+# A day and a time are separated by punctuation, or by one or two words such as "um" and "a la(s)".
 _BEFORE_TIME = (
     rf"(?:[-_. T,]{{0,3}}{_HALF_FIRST}\s?|[-_. T,]{{1,3}}|\s[^\W\d]{{1,6}}\.?\s"
     r"|\s[^\W\d]{1,3}\s[^\W\d]{1,4}(?:\(s\))?\s)"
@@ -31,8 +31,8 @@ _SEPARATED = re.compile(
 # This pattern matches names that end after the minute, such as "2020-03-04_12-13".
 _MINUTE = re.compile(rf"(?:^|[A-Za-z][-_ ]){_DAY}[_ T](?P<hour>[01]\d|2[0-3])[-.:h](?P<minute>[0-5]\d)\Z")
 # This pattern matches "IMG_20130712_165427", "PXL_20220405_090123740", "BURST20190216172030",
-# "GMT20200504-120102" and "2020_0304_121314_001". In names of Nintendo consoles, a counter of two digits and
-# an identifier follow.
+# "GMT20200504-120102" and "2020_0304_121314_001". Nintendo consoles write a counter of two digits and an
+# identifier after the time.
 _COMPACT_TIME = re.compile(
     r"(?<![0-9A-Za-z])(?:[A-Za-z]{1,12})?(?P<year>\d{4})_?(?P<month>\d{2})(?P<day>\d{2})[-_ T]?"
     r"(?P<hour>[01]\d|2[0-4])(?P<gap>[-_.]?)(?P<minute>[0-5]\d)(?P=gap)(?P<second>[0-5]\d)"
@@ -45,13 +45,14 @@ _COMPACT_DAY = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?![0-9])",
     re.IGNORECASE,
 )
-# This pattern matches "20200304-DSC_0001", "20200304_001" and "20200304 Hike", but no UUID.
+# This pattern matches "20200304-DSC_0001", "20200304_001" and "20200304 Hike", but not the digits in a UUID.
 _LEADING_DAY = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!-[0-9a-fA-F]{4}-)[-_ ](?:[^\W\d_]|\d{1,4}\Z)"
 )
 # This pattern matches names that Telegram gives, such as "photo_5@04-03-2020_12-13-14".
 _TELEGRAM = re.compile(rf"@(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d{{4}})_{_CLOCK}(?!\d)")
-# Only with dots, as in "04.03.2020 12.13.14", does the day always precede the month.
+# In dates with dots, such as "04.03.2020 12.13.14", the day always precedes the month. With other separators,
+# the order varies.
 _DAY_FIRST = re.compile(
     rf"(?<![\d.])(?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>\d{{4}})(?:[-_, ]{{1,3}}{_CLOCK})?(?![\d.])"
 )

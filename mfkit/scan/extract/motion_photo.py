@@ -89,7 +89,7 @@ def _by_search(reader: BoundedReader) -> _Section | None:
 
 
 def _in_samsung_trailer(reader: BoundedReader) -> _Section | None:
-    """Find a motion photo's video that is listed in the trailer of a Samsung camera.
+    """Find a motion photo's video in the trailer that Samsung cameras append to an image.
 
     The file ends with the directory's length and ``SEFT``. The directory is ``SEFH``, a version, the number
     of entries, and for each entry its type, its distance before the directory and its length.

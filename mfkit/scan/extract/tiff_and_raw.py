@@ -18,6 +18,7 @@ from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _UNCOMPRESSED = 1  # The TIFF tag Compression has the value 1 if the image data is not compressed.
+
 # This temporary key in ``extra`` marks a truncated file until the image size has been checked.
 _TRUNCATED = "is_truncated"
 _REDUCED = 1  # Bit 0 of the tag NewSubfileType marks a smaller version of another image in the file.

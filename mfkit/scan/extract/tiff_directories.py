@@ -20,6 +20,7 @@ _BLOCK_TAGS = {0x02BC: 262_144, 0x83BB: 65_536, 0x8649: 262_144}
 _LARGE_TAGS = _BLOCK_TAGS | dict.fromkeys(
     (0x0111, 0x0117, 0x0144, 0x0145), 65_536
 )  # The tags 0x0111, 0x0117, 0x0144 and 0x0145 are the offsets and sizes of strips and tiles.
+
 # The keys are TIFF field types, and the values are format codes of the struct module. A rational number
 # consists of two integers.
 _STRUCT_CODES = {

@@ -200,8 +200,8 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
                 untimed += packet.duration or 0
                 continue
             step = packet.dts - previous if previous is not None else -1
-            # A regular difference between two timestamps already includes the packets without timestamps that
-            # are between them.
+            # Packets without a timestamp are not added if the difference between the timestamps around them
+            # already includes them.
             total += step if 0 <= step <= longest else untimed + (usual if previous is not None else 0)
             untimed, usual, previous = 0, packet.duration or usual or max(step, 0), packet.dts
     except FFmpegError:  # The file is damaged at this packet, so only the packets before it are counted.

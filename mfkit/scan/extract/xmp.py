@@ -186,7 +186,7 @@ def _place(found: Properties) -> str | None:
 
 
 def _dates(found: Properties) -> tuple[StatedDate, ...]:
-    """Return the dates in XMP: when the image was taken, digitized and created, and the satellites' time."""
+    """Return the dates in XMP: when the image was taken, digitized and created, and the time from GPS."""
     properties = {
         "xmp original": "exif:DateTimeOriginal",
         "xmp digitized": "exif:DateTimeDigitized",

@@ -79,8 +79,8 @@ def iso_base_media(head: bytes, claimed: str) -> str:
     box = head[4:8]
     if box != b"ftyp":
         size = int.from_bytes(head[:4], "big")
-        # Plain text can contain the name of an MP4 box, as "carefree" contains "free". It is told apart by
-        # the size before the name, whose bytes are printable characters only in text.
+        # The name of an MP4 box can occur in plain text, such as "free" in "carefree". But the four bytes
+        # before the name of a real box are its size and not all printable.
         if box not in _MOVIE_BOXES or 1 < size < 8 or all(32 <= byte < 127 for byte in head[:4]):
             return ""
         fragment = box in (b"styp", b"moof", b"sidx")

@@ -118,7 +118,8 @@ class FolderNames(Collection[str]):
         for name in wanted:
             spellings = self._xmp.get(folded(name), ())
             if spellings:
-                # Prefer the media file's spelling, if both Photo.jpg.XMP and photo.jpg.xmp exist.
+                # If both Photo.jpg.XMP and photo.jpg.xmp exist, the sidecar with the spelling of the media
+                # file's name is used.
                 found.setdefault(
                     next((spelling for spelling in spellings if spelling[:-4] == name[:-4]), spellings[0])
                 )
@@ -186,7 +187,7 @@ def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> Si
         try:
             data = _read_start(folder_path, name, MAX_JSON)
             if len(data) > MAX_JSON:
-                raise ValueError("too large for a Takeout JSON file")
+                raise ValueError("the file is too large for a Takeout JSON file")
             part, title = takeout.read_json(data, sidecars.media_name)
         except (OSError, ValueError) as error:
             notes.append(f"{name}: {getattr(error, 'strerror', None) or error}")
@@ -212,7 +213,7 @@ def names_in(folder: str) -> list[str]:
 
 
 def with_sidecars(metadata: Metadata, found: SidecarMetadata) -> Metadata:
-    """Merge a file's metadata with that of its sidecars, by the priorities in this module's docstring.
+    """Merge a file's metadata with that of its sidecars. This module's docstring states the priorities.
 
     Args:
         metadata: Metadata from `mfkit.scan.extract.registry.extract_metadata`.

@@ -28,7 +28,7 @@ def read_json(data: bytes, media_name: str) -> tuple[Metadata, object]:
     try:
         document = json.loads(data.decode("utf-8-sig", "replace"))
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise ValueError("the JSON is nested too deeply") from error
     if not isinstance(document, dict) or not isinstance(document.get("photoTakenTime"), dict):
         return {}, None
     metadata: Metadata = {"taken_at": _capture_time(document["photoTakenTime"].get("timestamp"))}

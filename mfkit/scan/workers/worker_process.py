@@ -140,7 +140,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._transport = cast(asyncio.SubprocessTransport, transport)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Split received data into lines, and stop reading from the worker for a short time."""
+        """Split received data into lines, and pause reading, so that more lines arrive at once."""
         *lines, self._incomplete = (self._incomplete + data).split(b"\n")
         self._lines += lines
         if lines or len(self._incomplete) > _MAX_LINE_BYTES:

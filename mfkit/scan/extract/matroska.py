@@ -20,6 +20,8 @@ from mfkit.scan.extract.ebml_elements import (
     variable_size_integer,
 )
 from mfkit.scan.extract.frame_count import Count
+from mfkit.scan.extract.hdr_matroska import BLOCK_ADDITION_MAPPING, COLOUR, block_addition_hdr, colour_hdr
+from mfkit.scan.extract.hdr_metadata import Hdr, combine
 
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
 _TIMESTAMP_SCALE, _DURATION = 0x2AD7B1, 0x4489
@@ -44,12 +46,14 @@ class Track(NamedTuple):
         default_duration: Nanoseconds per frame, if stated.
         rotation: Degrees by which a player rotates the video clockwise: 0, 90, 180 or 270.
         crop: Number of columns and number of rows that are not shown.
+        hdr: HDR metadata of a video track. It is empty for other tracks.
     """
 
     is_video: bool
     default_duration: int | None
     rotation: int
     crop: tuple[int, int]
+    hdr: Hdr = Hdr()
 
 
 class _Block(NamedTuple):
@@ -132,6 +136,7 @@ class _Header:
 def _track(reader: BoundedReader, entry: Element) -> dict[int, Track]:
     number, is_video, default_duration, roll = 0, False, None, 0.0
     columns = rows = 0
+    hdr = Hdr()
     for child in children(reader, entry):
         if child.id == _NUMBER:
             number = read_unsigned(reader, child)
@@ -139,18 +144,22 @@ def _track(reader: BoundedReader, entry: Element) -> dict[int, Track]:
             is_video = read_unsigned(reader, child) == _VIDEO_TYPE
         elif child.id == _DEFAULT_DURATION:
             default_duration = read_unsigned(reader, child) or None
+        elif child.id == BLOCK_ADDITION_MAPPING:
+            hdr = combine(hdr, block_addition_hdr(reader, child))
         elif child.id == _VIDEO:
             for part in children(reader, child):
                 if part.id in _CROPPED_ROWS:
                     rows += read_unsigned(reader, part)
                 elif part.id in _CROPPED_COLUMNS:
                     columns += read_unsigned(reader, part)
+                elif part.id == COLOUR:
+                    hdr = combine(hdr, colour_hdr(reader, part))
                 elif part.id == _PROJECTION:
                     rolls = (one for one in children(reader, part) if one.id == _ROLL)
                     roll = next((read_float(reader, one) for one in rolls), 0.0)
     degrees = round(-roll) % 360  # A positive roll angle in Matroska means a counter-clockwise rotation.
     rotation = degrees if degrees in (90, 180, 270) else 0
-    return {number: Track(is_video, default_duration, rotation, (columns, rows))}
+    return {number: Track(is_video, default_duration, rotation, (columns, rows), hdr)}
 
 
 def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:

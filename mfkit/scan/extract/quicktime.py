@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.date_parser import from_seconds, parse_date
+from mfkit.scan.extract.hdr_boxes import sample_description_hdr
+from mfkit.scan.extract.hdr_metadata import Hdr
 from mfkit.scan.extract.mp4_boxes import boxes, child, ends_early
 from mfkit.scan.extract.mp4_tags import item_list, movie_xmp
 from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
@@ -46,12 +48,14 @@ class Track(NamedTuple):
         codec: FFmpeg's name of the audio codec if FFmpeg cannot decode it; otherwise None.
         sample_rate: Sample rate of an audio track in hertz, or None for other tracks.
         channels: Number of channels of an audio track, or None for other tracks.
+        hdr: HDR metadata of a video track. It is empty for other tracks.
     """
 
     rotation: int
     codec: str | None
     sample_rate: int | None
     channels: int | None
+    hdr: Hdr = Hdr()
 
 
 class Movie(NamedTuple):
@@ -140,16 +144,18 @@ def _track(content: BoundedReader, movie: _Matrix) -> dict[int, Track]:
     number = int.from_bytes(data[20:24] if data[0] == 1 else data[12:16], "big")
     description = child(media, b"minf", b"stbl", b"stsd")
     entry = next(boxes(description, 8), None) if description else None
-    codec, rate, channels = None, None, None
+    codec, rate, channels, hdr = None, None, None, Hdr()
     handler = child(media, b"hdlr")
-    if entry is not None and handler is not None and handler.read(8, 4) == b"soun":
+    kind = handler.read(8, 4) if handler is not None else b""
+    if entry is not None and kind == b"soun":
         audio = entry.content.read(0, 28)
         if len(audio) == 28:
             codec = _CODECS.get(entry.name)
             channels, rate = int.from_bytes(audio[16:18], "big"), int.from_bytes(audio[24:26], "big")
-    return {
-        number: Track(_rotation(_matrix(data, at) or _IDENTITY, movie), codec, rate or None, channels or None)
-    }
+    elif description is not None and kind == b"vide":
+        hdr = sample_description_hdr(description)
+    rotation = _rotation(_matrix(data, at) or _IDENTITY, movie)
+    return {number: Track(rotation, codec, rate or None, channels or None, hdr)}
 
 
 def _matrix(data: bytes, at: int) -> _Matrix | None:

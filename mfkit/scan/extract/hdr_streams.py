@@ -1,0 +1,145 @@
+"""HDR class and HDR metadata of each video stream of a file, from the container and the first frames.
+
+The container is read first. Frames are read only if they can change the result, and at most a fixed number of
+bytes, because HDR10+ and most metadata of transport streams are stored in the frames alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from mfkit.scan.extract.hdr_bitstream import av1_hdr, h264_hdr, hevc_hdr
+from mfkit.scan.extract.hdr_metadata import HLG, PQ, UNSPECIFIED, DolbyVision, Hdr, combine, hdr_class
+from mfkit.scan.extract.matroska import Matroska
+from mfkit.scan.extract.quicktime import Movie
+from mfkit.scan.extract.video_and_audio_streams import has_decoder, is_cover
+
+_MAX_PACKETS, _MAX_BYTES, _MAX_FRAMES = 500, 16 << 20, 60
+_BITSTREAMS: dict[str, Callable[[bytes, bytes], Hdr]] = {"hevc": hevc_hdr, "h264": h264_hdr, "av1": av1_hdr}
+_HDR_TRANSFERS = frozenset((PQ, HLG))
+# The frames of these codecs can state HDR although the container and the sequence header do not: Dolby Vision
+# often leaves the transfer unspecified, and HLG broadcasts state the transfer of BT.2020, and HLG as an
+# alternative.
+_POSSIBLE_TRANSFERS = {
+    "hevc": frozenset((None, 0, UNSPECIFIED, 14, 15)),
+    "av1": frozenset((None, 0, UNSPECIFIED)),
+}
+
+
+def movie_hdr(container: InputContainer, movie: Movie) -> dict[int, Hdr]:
+    """Return the HDR metadata that a movie header states, by the index of the video stream."""
+    videos = container.streams.video
+    return {stream.index: movie.tracks[stream.id].hdr for stream in videos if stream.id in movie.tracks}
+
+
+def matroska_hdr(container: InputContainer, header: Matroska) -> dict[int, Hdr]:
+    """Return the HDR metadata that a Matroska header states, by the index of the video stream."""
+    tracks = [track for track in header.tracks.values() if track.is_video]
+    return {stream.index: track.hdr for stream, track in zip(container.streams.video, tracks)}
+
+
+def stream_hdr(container: InputContainer, stated: Mapping[int, Hdr]) -> dict[int, dict[str, Any]]:
+    """Return the HDR class and HDR metadata of each video stream, by the stream's index.
+
+    This function reads packets, so the container is at its start afterwards.
+
+    Args:
+        container: The file, opened with PyAV.
+        stated: Stream index → HDR metadata of the container's headers, which PyAV does not provide.
+
+    Returns:
+        Stream index → ``hdr`` (see `hdr_class`), ``dv_profile``, ``dv_level``, ``dv_compatibility``,
+        ``mastering_min_luminance``, ``mastering_max_luminance``, ``max_cll`` and ``max_fall`` (all in cd/m²).
+        Covers are left out. A value is None if it is not known.
+    """
+    videos = {stream.index: stream for stream in container.streams.video if not is_cover(stream)}
+    found = {index: _described(stream, stated.get(index, Hdr())) for index, stream in videos.items()}
+    open_questions = {index for index, hdr in found.items() if _needs_frames(videos[index], hdr)}
+    if open_questions:
+        for index, hdr in _frames(container, {index: videos[index] for index in open_questions}).items():
+            found[index] = combine(_with_alternative(found[index], hdr), hdr)
+    return {index: _fields(videos[index], hdr) for index, hdr in found.items()}
+
+
+def _described(stream: VideoStream, stated: Hdr) -> Hdr:
+    if not has_decoder(stream):
+        return stated
+    context = stream.codec_context
+    if context.codec.canonical_name == "hevc" and context.format is None:
+        # In files whose headers do not contain HEVC's sequence header, only an open decoder has parsed it.
+        try:
+            context.open(strict=False)
+        except FFmpegError:  # The sequence header is damaged, so the transfer stays unknown.
+            pass
+    coded = context.color_trc
+    return combine(Hdr(transfer=coded if coded not in (0, UNSPECIFIED) else None), stated)
+
+
+def _needs_frames(stream: VideoStream, hdr: Hdr) -> bool:
+    """Return whether a stream's frames can add to the HDR metadata that is already known."""
+    if not has_decoder(stream):
+        return False
+    codec = stream.codec_context.codec.canonical_name
+    if hdr.transfer in _HDR_TRANSFERS:
+        return not (hdr.dolby_vision is not None and hdr.has_static_metadata)
+    return hdr.dolby_vision is None and hdr.transfer in _POSSIBLE_TRANSFERS.get(codec, ())
+
+
+def _with_alternative(known: Hdr, frames: Hdr) -> Hdr:
+    """Use the alternative transfer that the frames state, because players that know HLG prefer it."""
+    return known._replace(transfer=frames.transfer) if frames.transfer == HLG else known
+
+
+def _frames(container: InputContainer, streams: Mapping[int, VideoStream]) -> dict[int, Hdr]:
+    """Read the frames of streams up to the first key frame, and return their HDR metadata by stream index."""
+    found = dict.fromkeys(streams, Hdr())
+    left = dict.fromkeys(streams, _MAX_FRAMES)
+    size = 0
+    try:
+        for number, packet in enumerate(container.demux()):
+            size += packet.size
+            if number >= _MAX_PACKETS or size > _MAX_BYTES or not left:
+                break
+            index = packet.stream_index
+            if index not in left or not packet.size:
+                continue
+            found[index] = combine(found[index], _packet(packet, streams[index]))
+            left[index] -= 1
+            if packet.is_keyframe or not left[index]:
+                del left[index]
+    except FFmpegError:  # The file is damaged at this packet, so only the packets before it are used.
+        pass
+    try:
+        container.seek(0)
+    except FFmpegError:  # Some formats cannot be positioned. Nothing reads their packets afterwards.
+        pass
+    return found
+
+
+def _packet(packet: Packet[Any], stream: VideoStream) -> Hdr:
+    context = stream.codec_context
+    parse = _BITSTREAMS.get(context.codec.canonical_name)
+    hdr = parse(bytes(packet), context.extradata or b"") if parse is not None else Hdr()
+    # FFmpeg provides HDR10+ metadata that Matroska stores beside a frame, as it does for VP9.
+    return combine(hdr, Hdr(is_hdr10_plus=True)) if packet.has_sidedata("dynamic_hdr10_plus") else hdr
+
+
+def _fields(stream: VideoStream, hdr: Hdr) -> dict[str, Any]:
+    is_known = has_decoder(stream) or hdr != Hdr()
+    vision = hdr.dolby_vision or DolbyVision()
+    return {
+        "hdr": hdr_class(hdr) if is_known else None,
+        "dv_profile": vision.profile,
+        "dv_level": vision.level,
+        "dv_compatibility": vision.compatibility,
+        "mastering_min_luminance": hdr.mastering_min_luminance,
+        "mastering_max_luminance": hdr.mastering_max_luminance,
+        "max_cll": hdr.max_cll,
+        "max_fall": hdr.max_fall,
+    }

@@ -58,6 +58,18 @@ EXAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"missing": True}, "missing files"),
     ({"missing": None}, "missing files too"),
     ({"duplicates": True}, "with copies"),
+    ({"duplicates": False}, "without copies"),
+    ({"has_date": False}, "without a capture time"),
+    ({"has_location": True}, "with a place"),
+    ({"max_rating": 2}, "rating up to 2"),
+    ({"max_duration": 90}, "length up to 1:30 min"),
+    ({"min_width": 100, "max_width": 2000}, "width 100 px to 2,000 px"),
+    ({"resolution": ["HD", "Full HD"]}, "HD or Full HD"),
+    ({"box": (-1, 0, 0, 20)}, "between 1.00° S and 0.00° N, 0.00° E and 20.00° E"),
+    ({"near": (10, -20, 1.5)}, "within 1.5 km of 10.00° N, 20.00° W"),
+    ({"area": [(0, 3), (0, 6), (-3, 6)]}, "in an area around 1.00° S, 5.00° E"),
+    ({"after": "2014-05-03T12:00", "before": "2014-05-05T12:00"}, "dated 2014-05-03 to 2014-05-05"),
+    ({"before": "2014-05-03"}, "dated up to 2014-05-03"),
     ({"year": [2014, 2016]}, "dated 2014 or 2016"),
 ]
 
@@ -81,3 +93,10 @@ def test_every_field_is_described() -> None:
 def test_an_empty_filter_has_no_description() -> None:
     """All items need no words."""
     assert describe(MediaFilter()) == ()
+
+
+def test_note_on_full_text() -> None:
+    """The SQL of a filter with a search says that only the library database can run it."""
+    note = 'The search runs only on the library database: lib.sql("...", engine="database")'
+    assert note in MediaFilter(text="lisbon").sql()
+    assert note not in MediaFilter(artist="lisbon").sql()

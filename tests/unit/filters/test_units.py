@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.filters.units import format_duration, format_size, parse_duration, parse_size
+from mfkit.filters.units import (
+    format_duration,
+    format_rate,
+    format_size,
+    parse_duration,
+    parse_size,
+    plural,
+    round_size,
+)
 
 
 class TestUnits:
@@ -87,6 +95,12 @@ class TestUnits:
             (123_456_789, "123 MB"),
             (10**9, "1.00 GB"),
             (5 * 10**18, "5000 PB"),
+            (9994, "9.99 kB"),
+            (9996, "10.0 kB"),
+            (99_940, "99.9 kB"),
+            (99_960, "100 kB"),
+            (999_400, "999 kB"),
+            (999_600, "1.00 MB"),
         ],
     )
     def test_sizes_shown(self, size: int, shown: str) -> None:
@@ -95,7 +109,22 @@ class TestUnits:
 
     @pytest.mark.parametrize(
         ("seconds", "shown"),
-        [(0, "0 s"), (42, "42 s"), (185, "3:05 min"), (3600, "1.0 h"), (36_000, "10 h"), (770_400, "214 h")],
+        [
+            (0, "0 s"),
+            (0.04, "0.0 s"),
+            (1.5, "1.5 s"),
+            (9.94, "9.9 s"),
+            (9.96, "10 s"),
+            (42, "42 s"),
+            (60, "1:00 min"),
+            (185, "3:05 min"),
+            (3599, "59:59 min"),
+            (3600, "1.0 h"),
+            (35_999, "10.0 h"),
+            (36_000, "10 h"),
+            (770_400, "214 h"),
+            (7_704_000, "2,140 h"),
+        ],
     )
     def test_durations_shown(self, seconds: float, shown: str) -> None:
         """Seconds, minutes or hours, as fits."""
@@ -106,3 +135,42 @@ class TestUnits:
         """What is shown is a size again, within its three figures."""
         if size < 9 * 10**18:
             assert abs(parse_size(format_size(size)) - size) <= size * 0.006
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"), [(999, "999 bit/s"), (5_200_000, "5.20 Mbit/s"), (128_000, "128 kbit/s")]
+)
+def test_rates_shown(rate: float, shown: str) -> None:
+    """Bits per second keep their number; only the unit is another."""
+    assert format_rate(rate) == shown
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [(10**9, "1 GB"), (1500, "1.5 kB"), (1230, "1.23 kB"), (0, "0 B")]
+)
+def test_round_sizes_shown(size: int, shown: str) -> None:
+    """Zeros at the end are left out."""
+    assert round_size(size) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "shown"),
+    [
+        (0, "file", "0 files"),
+        (1, "file", "1 file"),
+        (1200, "file", "1,200 files"),
+        (1, "copy", "1 copy"),
+        (1200, "copy", "1,200 copies"),
+    ],
+)
+def test_numbers_of_things(number: int, noun: str, shown: str) -> None:
+    """Nouns have a plural, and numbers a separator of thousands."""
+    assert plural(number, noun) == shown
+
+
+def test_largest_size() -> None:
+    """A size of 2^63 bytes is more than a database stores."""
+    assert parse_size(2**63 - 1024) == 2**63 - 1024
+    for size in (2**63, "8 EiB"):
+        with pytest.raises(ValueError, match="is not a size in bytes|is larger than any file"):
+            parse_size(size)

@@ -127,3 +127,31 @@ def test_types_and_states() -> None:
     )
     assert columns()["is_processed"] and not columns(stage="probe")["is_processed"]
     assert not columns()["is_compressed"] and columns()["missing_since"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "source"), [("a.mp4", "quicktime"), ("a.heic", "quicktime"), ("a.mkv", "container")]
+)
+def test_source_of_a_header_time(name: str, source: str) -> None:
+    """Only QuickTime's relatives have a QuickTime header."""
+    metadata = {"taken_at": LOCAL.replace(tzinfo=UTC), "extra": {"origins": {"taken_at": "container"}}}
+    values = columns(metadata=metadata, file_format=format_by_name(name))
+    assert values["capture_source"] == source
+
+
+def test_further_facts() -> None:
+    """The format, the kind of hash, the fingerprint and the bytes of a name are further metadata."""
+
+    def extra(**changes: Any) -> dict[str, Any]:
+        values = metadata_values(result(**changes), "id")
+        return dict(zip(METADATA_COLUMNS, values, strict=True))["extra_metadata"]
+
+    assert extra() == {"format": "jpeg"}
+    assert extra(metadata={"extra": {"format": "matroska,webm"}}) == {"format": "matroska,webm"}
+    stated = extra(hash_kind="content", fingerprint="f", path="/m/caf\\xe9.jpg")
+    assert stated == {
+        "format": "jpeg",
+        "hash": "content",
+        "fingerprint": "f",
+        "path_bytes": "L20vY2Fm6S5qcGc=",
+    }

@@ -169,9 +169,18 @@ def _matroska(
     return start + content + tail
 
 
+_OTHER_TRACK = _element("a3", b"\x82" + struct.pack(">h", 50) + b"\x80" + b"x" * 50)
+_BLOCK_WITH_DURATION = _element(
+    "a0", _element("a1", b"\x81" + struct.pack(">h", 300) + b"\x80" + b"x" * 50) + _unsigned("9b", 500)
+)
+
+
 @pytest.mark.parametrize(
     ("data", "seconds"),
     [
+        (_matroska([(0, [0, 100, 200])], tail=_OTHER_TRACK), 0.3),
+        (_matroska([(0, [0, 100, 200])], tail=_BLOCK_WITH_DURATION), 0.8),
+        (_matroska([(500, [-200, 100, 200])]), 0.5),
         (_matroska([(0, [0, 100, 200]), (1000, [0, 100, 900])]), 2.7),
         (_matroska([(0, [0, 100]), (1000, [0, 100, 900])], interval=40_000_000), 1.94),
         (_matroska([(5000, [0, 100]), (6000, [0, 100, 200])]), 1.3),

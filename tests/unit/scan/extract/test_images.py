@@ -19,6 +19,7 @@ from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
 from mfkit.scan.formats.identify import FORMATS
 from tests.unit.scan.heif_files import box, heic
+from tests.unit.scan.tiff_files import text, tiff
 
 Photo = Callable[..., Path]
 Reader = Callable[[Path], Metadata]
@@ -339,3 +340,129 @@ SAMPLES = {
     "tiff": _sample("TIFF"),
     "heic": heic(properties(400, 300, box(b"irot", b"\1")), {b"Exif": b"\0\0\0\0" + bytes(40)}),
 }
+
+
+@pytest.mark.parametrize("prefix", [b"", b"Exif\0\0", b"any text"])
+def test_heic_exif_after_a_prefix(prefix: bytes, tmp_path: Path, metadata_of: Reader) -> None:
+    """The Exif item states how many bytes precede its TIFF header."""
+    item = struct.pack(">I", len(prefix)) + prefix + tiff({0x0110: text("EOS R")})
+    (tmp_path / "a.heic").write_bytes(heic(properties(400, 300), {b"Exif": item}))
+    assert metadata_of(tmp_path / "a.heic")["camera_model"] == "EOS R"
+
+
+@pytest.mark.parametrize(
+    ("turns", "size"), [(0, (400, 300)), (1, (300, 400)), (2, (400, 300)), (3, (300, 400))]
+)
+def test_heic_rotation_and_depth(
+    turns: int, size: tuple[int, int], tmp_path: Path, metadata_of: Reader
+) -> None:
+    """A turn is 90 degrees; the bits of all channels add up."""
+    more = (box(b"irot", bytes((turns,))), box(b"pixi", b"\0\0\0\0\3", bytes((10, 10, 8))))
+    (tmp_path / "a.heic").write_bytes(heic(properties(400, 300, *more)))
+    metadata = metadata_of(tmp_path / "a.heic")
+    assert (metadata["width"], metadata["height"]) == size
+    assert metadata["extra"]["rotation"] == 90 * turns
+    assert metadata["extra"]["bits_per_pixel"] == 28
+
+
+@pytest.mark.parametrize("is_wide", [True, False])
+@pytest.mark.parametrize("version", [0, 1])
+def test_heic_with_several_items(is_wide: bool, version: int, tmp_path: Path, metadata_of: Reader) -> None:
+    """Only the properties of the primary item count, whatever the width of numbers and indexes."""
+    sizes = [box(b"ispe", bytes(4), struct.pack(">II", side, side // 2)) for side in (160, 4000, 320)]
+    number, index = ("I" if version else "H"), ("H" if is_wide else "B")
+    essential = 0x8000 if is_wide else 0x80
+    links = b"".join(
+        struct.pack(f">{number}B{index}", item, 1, essential | place)
+        for item, place in ((70_000 if version else 7, 2), (8, 1), (9, 3))
+    )
+    primary = struct.pack(f">{number}", 70_000 if version else 7)
+    meta = box(
+        b"meta",
+        bytes(4),
+        box(b"pitm", bytes((version, 0, 0, 0)), primary),
+        box(
+            b"iprp",
+            box(b"ipco", *sizes),
+            box(b"ipma", bytes((version, 0, 0, is_wide)), struct.pack(">I", 3), links),
+        ),
+    )
+    (tmp_path / "a.heic").write_bytes(box(b"ftyp", b"heic\0\0\0\0mif1heic") + meta)
+    metadata = metadata_of(tmp_path / "a.heic")
+    assert (metadata["width"], metadata["height"]) == (4000, 2000)
+
+
+@pytest.mark.parametrize("method", [0, 1])
+def test_heic_item_locations(method: int, tmp_path: Path, metadata_of: Reader) -> None:
+    """An item is in the file or in the box idat, at a base offset plus its own."""
+    item = bytes(4) + tiff({0x0110: text("EOS R")})
+    info = box(b"infe", b"\2\0\0\0", struct.pack(">HH4s", 2, 0, b"Exif"), b"\0")
+
+    def file(base: int) -> bytes:
+        location = b"\1\0\0\0\x44\x40" + struct.pack(">HHHHIHII", 1, 2, method, 0, base, 1, 5, len(item))
+        return box(b"ftyp", b"heic\0\0\0\0mif1heic") + box(
+            b"meta",
+            bytes(4),
+            box(b"pitm", bytes(4), b"\0\1"),
+            box(b"iinf", bytes(4), b"\0\1", info),
+            box(
+                b"iprp",
+                box(b"ipco", *properties(400, 300)),
+                box(b"ipma", bytes(4), struct.pack(">IHBB", 1, 1, 1, 1)),
+            ),
+            box(b"iloc", location),
+            box(b"idat", b"12345", item if method else b""),
+        )
+
+    data = file(0) if method else file(len(file(0)) - 5) + item
+    (tmp_path / "a.heic").write_bytes(data)
+    assert metadata_of(tmp_path / "a.heic")["camera_model"] == "EOS R"
+
+
+@pytest.mark.parametrize(("mode", "bits"), [("RGB", 24), ("RGBA", 32)])
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("is_extended", [True, False])
+def test_webp_depth_and_size(
+    mode: str, bits: int, lossless: bool, is_extended: bool, tmp_path: Path, metadata_of: Reader
+) -> None:
+    """All three headers state the size; transparency adds eight bits."""
+    image = Image.new(mode, (301, 203), (1, 2, 3, 100)[: len(mode)])
+    path = tmp_path / "a.webp"
+    image.save(path, lossless=lossless, **({"xmp": PACKET} if is_extended else {}))
+    metadata = metadata_of(path)
+    assert (metadata["width"], metadata["height"]) == (301, 203)
+    assert metadata["extra"]["bits_per_pixel"] == bits
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("is_large", [True, False])
+def test_psd_header(channels: int, is_large: bool, tmp_path: Path, metadata_of: Reader) -> None:
+    """The height precedes the width; PSB has layers of 64-bit sizes."""
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1 + is_large, channels, 10, 20, 16, 3)
+    data = head + bytes(8) + (struct.pack(">Q", 6) if is_large else struct.pack(">I", 6)) + bytes(6)
+    path = tmp_path / ("a.psb" if is_large else "a.psd")
+    path.write_bytes(data + bytes(2) + bytes(channels * 10 * 20 * 2))
+    metadata = metadata_of(path)
+    assert (metadata["width"], metadata["height"]) == (20, 10)
+    assert metadata["extra"]["bits_per_pixel"] == 16 * channels
+    assert metadata["extra"]["color_mode"] == "rgb"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ExtractionError, match="truncated"):
+        metadata_of(path)
+
+
+@pytest.mark.parametrize(("width", "bits"), [(20, 24), (21, 24), (7, 1), (33, 8)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_bmp_rows(width: int, bits: int, sign: int, tmp_path: Path, metadata_of: Reader) -> None:
+    """Rows are padded to four bytes; a negative height means that they start at the top."""
+    row = (width * bits + 31) // 32 * 4
+    head = b"BM" + struct.pack("<IHHI", 54 + row * 10, 0, 0, 54)
+    head += struct.pack("<IiiHHI", 40, width, sign * 10, 1, bits, 0) + bytes(20)
+    path = tmp_path / "a.bmp"
+    path.write_bytes(head + bytes(row * 10))
+    metadata = metadata_of(path)
+    assert (metadata["width"], metadata["height"]) == (width, 10)
+    assert metadata["is_compressed"] is False and metadata["extra"]["bits_per_pixel"] == bits
+    path.write_bytes((head + bytes(row * 10))[:-1])
+    with pytest.raises(ExtractionError, match="truncated"):
+        metadata_of(path)

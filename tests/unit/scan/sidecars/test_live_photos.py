@@ -170,3 +170,20 @@ def test_video_identifier_is_read_from_metadata(
                 packet.stream = stream
                 to.mux(packet)
     assert metadata_of(tagged)["extra"]["content_identifier"] == "4A1B"
+
+
+def test_the_preferred_format_of_each_half() -> None:
+    """HEIC comes before HEIF and JPEG, and MOV before MP4."""
+    images = ["/a/1.heic", "/a/1.heif", "/a/1.jpg", "/a/1.jpeg"]
+    videos = ["/a/1.mov", "/a/1.mp4"]
+    for first in range(len(images)):
+        pairs = live_photos({**dict.fromkeys(images[first:][::-1], PHOTO), "/a/1.mov": CLIP})
+        assert pairs["/a/1.mov"] == images[first]
+    pairs = live_photos({"/a/1.heic": PHOTO, **dict.fromkeys(videos[::-1], CLIP)})
+    assert pairs["/a/1.heic"] == "/a/1.mov"
+
+
+def test_an_identifier_of_several_images_is_no_pair() -> None:
+    """An identifier that copies share does not say which copy belongs to the video of another folder."""
+    assert live_photos({"/a/1.HEIC": Shot("X"), "/b/2.HEIC": Shot("X"), "/c/3.MOV": Shot("X")}) == {}
+    assert live_photos({"/a/1.HEIC": Shot("X"), "/b/2.MOV": Shot("X"), "/c/3.MOV": Shot("X")}) == {}

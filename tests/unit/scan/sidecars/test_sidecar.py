@@ -314,3 +314,56 @@ def test_edited_columns_have_priority() -> None:
     metadata = with_sidecars(own, SidecarMetadata(edit, {}))
     assert (metadata["title"], metadata["location_name"]) == ("edit", "edit")
     assert metadata["camera_model"] == "own"
+
+
+def test_order_of_dates() -> None:
+    """Takeout's capture time comes before xmp:CreateDate, and that before the time of the last change."""
+    packet = b'<rdf:Description xmp:CreateDate="2022-02-02T02:02:02"/>'
+    created = with_capture_time(xmp.extract(packet))
+    assert with_sidecars({}, SidecarMetadata(created, EXPORT))["taken_at"] == EXPORT["taken_at"]
+    for origin in (LAST_CHANGE, "file name"):
+        own = from_origin(origin, {"taken_at": datetime(2024, 1, 1)})
+        metadata = with_sidecars(own, SidecarMetadata(created, {}))
+        assert metadata["taken_at"] == datetime(2022, 2, 2, 2, 2, 2)
+        assert with_sidecars(own, SidecarMetadata({}, EXPORT))["taken_at"] == EXPORT["taken_at"]
+        assert with_sidecars(own, SidecarMetadata({}, {}))["extra"]["origins"]["taken_at"] == origin
+
+
+def test_precision_belongs_to_its_date() -> None:
+    """An edited day has the precision of a day, whatever the file states."""
+    own = from_origin("exif", {"taken_at": datetime(2019, 7, 14, 10, 0, 5), "taken_precision": "second"})
+    edit = from_origin("sidecar", {"taken_at": datetime(1958, 1, 1), "taken_precision": "year"})
+    metadata = with_sidecars(own, SidecarMetadata(edit, {}))
+    assert (metadata["taken_at"], metadata["taken_precision"]) == (datetime(1958, 1, 1), "year")
+    metadata = with_sidecars(edit, SidecarMetadata(own, {}))
+    assert (metadata["taken_at"], metadata["taken_precision"]) == (own["taken_at"], "second")
+
+
+def test_size_limit_of_json(tmp_path: Path) -> None:
+    """The largest JSON that is read has exactly the limit's size."""
+    content = _takeout()
+    for size, is_read in ((MAX_JSON, True), (MAX_JSON + 1, False)):
+        (tmp_path / "p.jpg.json").write_bytes(content.ljust(size))
+        found = read_sidecars(tmp_path, Sidecars("p.jpg", (), ("p.jpg.json",)))
+        assert bool(found.takeout) is is_read
+
+
+def test_first_json_that_belongs_to_the_file(tmp_path: Path) -> None:
+    """Further JSON files of the same name are not combined with it."""
+    (tmp_path / "p.jpg.json").write_bytes(_takeout(description="first"))
+    (tmp_path / "p.json").write_bytes(_takeout(description="second"))
+    found = read_sidecars(tmp_path, sidecar_names("p.jpg", ["p.jpg", "p.json", "p.jpg.json"]))
+    assert found.takeout["extra"]["description"] == "first"
+    assert found.takeout["extra"]["sidecars"] == ["p.jpg.json"]
+
+
+def test_several_xmp_sidecars(tmp_path: Path) -> None:
+    """The sidecar with the longer name has priority, and both are named."""
+    (tmp_path / "p.jpg.xmp").write_text(XMP)
+    (tmp_path / "p.xmp").write_text(
+        XMP.replace("Fjord", "Other").replace("tiff:Make", 'tiff:Model="D70" x:y')
+    )
+    names = sidecar_names("p.jpg", ["p.jpg", "p.xmp", "p.jpg.xmp"])
+    metadata = with_sidecars({}, read_sidecars(tmp_path, names))
+    assert (metadata["title"], metadata["camera_model"]) == ("Fjord", "D70")
+    assert metadata["extra"]["sidecars"] == ["p.jpg.xmp", "p.xmp"]

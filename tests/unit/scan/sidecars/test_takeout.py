@@ -313,3 +313,47 @@ def test_corrected_location_has_priority(
     metadata, _ = read_json(json.dumps(document).encode(), "a.jpg")
     assert (metadata["latitude"], metadata["longitude"]) == expected
     assert metadata["taken_at"] == datetime(2024, 5, 17, 10, 30, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        ("-86400", datetime(1969, 12, 31, tzinfo=UTC)),
+        ("1", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)),
+        (1563107445, datetime(2019, 7, 14, 12, 30, 45, tzinfo=UTC)),
+        ("999999999999", None),
+        ("1563107445.5", None),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_capture_time(timestamp: object, expected: datetime | None) -> None:
+    """Seconds since 1970 may be negative; other texts and impossible numbers are ignored."""
+    metadata, _ = read_json(_json(photoTakenTime={"timestamp": timestamp}), "IMG_1.jpg")
+    assert metadata.get("taken_at") == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "expected"),
+    [
+        ("IMG_1.JPG", "img_1.jpg", (None, None)),
+        ("IMG_1", "IMG_1.jpg", (None, None)),
+        ("a&b", "a_b.jpg", (None, None)),
+        ("Sea", "IMG_1.jpg", ("Sea", None)),
+        ("DSC1.jpg", "IMG_1.jpg", (None, "DSC1.jpg")),
+        (" ", "IMG_1.jpg", (None, None)),
+    ],
+)
+def test_title_that_repeats_the_name(title: str, name: str, expected: tuple[str | None, ...]) -> None:
+    """A title that is the file's name, in any case and with or without extension, states nothing."""
+    metadata, _ = read_json(_json(title=title), name)
+    assert (metadata.get("title"), metadata["extra"].get("original_name")) == expected
+
+
+def test_optional_fields() -> None:
+    """Only true means a favorite; people without a name are ignored; a byte-order mark is allowed."""
+    people = [{"name": "Ann"}, {"name": " "}, {}, "Bob", {"name": 5}, {"name": "Cy"}]
+    document = _json(favorited="yes", description="", people=people)
+    extra = read_json(b"\xef\xbb\xbf" + document, "IMG_1.jpg")[0]["extra"]
+    assert extra["people"] == ["Ann", "Cy"] and "favorite" not in extra and "description" not in extra
+    assert "favorite" not in read_json(_json(favorited=False), "IMG_1.jpg")[0]["extra"]

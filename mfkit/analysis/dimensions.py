@@ -24,7 +24,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import iterate
 
 from mfkit.errors import FilterError, did_you_mean
-from mfkit.filters.conditions import camera, conditions, container, item_date, item_year, lens
+from mfkit.filters.conditions import camera, conditions, container, date_status, item_date, item_year, lens
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
 from mfkit.models import Collection, Scan, Tag, UTCDateTime, collection_items, media, media_tags
@@ -107,6 +107,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "month": period_start("month", item_date),
     "week": period_start("week", item_date),
     "capture_flag": c.capture_flag,
+    "date_status": date_status(),
     "weekday": capture_clock("weekday"),
     "hour": capture_clock("hour"),
     "camera": camera,
@@ -176,6 +177,8 @@ def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) 
 
 
 def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
+    if name == "date_status":
+        return date_status()  # The expression contains today's date, so it is not created only at import.
     if name in DIMENSIONS:
         return DIMENSIONS[name]
     depth = _DEPTH.fullmatch(str(name))

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, case,
 
 from mfkit.analysis.dimensions import Freq, dimensions, period_start, preaggregate, split_lists
 from mfkit.errors import FilterError, did_you_mean
-from mfkit.filters.conditions import conditions, is_plausible_date, item_date
+from mfkit.filters.conditions import conditions, date_status, is_plausible_date, item_date
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import media
 from mfkit.sql.elements import ordered_by
@@ -95,19 +95,34 @@ def integer_sum(expression: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 def totals_by_type_codec_and_year(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement that sums items by media type, video codec and year, in that order.
+    """Return the SELECT statement that sums items by media type, video codec and date.
 
     Returns:
-        One row per existing combination: ``media_type``, ``video_codec``, ``period`` (start of the year of
-        the item's date; null without a plausible date), ``files``, ``bytes``, ``duration`` (seconds).
+        One row per existing combination: ``media_type``, ``video_codec``, ``date_status`` (as the dimension),
+        ``period`` (start of the year of the item's date; null without a plausible date), ``files``,
+        ``bytes``, ``duration`` (seconds).
     """
-    period = case((is_plausible_date(), period_start("year", item_date))).label("period")
+    return _totals(chosen, "year", c.media_type, c.video_codec)
+
+
+def totals_over_time(freq: Freq, chosen: MediaFilter) -> Select[Any]:
+    """Return the SELECT statement that sums items by media type and period, also those without a date.
+
+    Returns:
+        One row per existing combination of ``media_type``, ``date_status`` and ``period``, with ``files``,
+        ``bytes`` and ``duration``, as for :func:`totals_by_type_codec_and_year`.
+    """
+    return _totals(chosen, freq, c.media_type)
+
+
+def _totals(chosen: MediaFilter, freq: Freq, *columns: ColumnElement[Any]) -> Select[Any]:
+    period = case((is_plausible_date(), period_start(freq, item_date))).label("period")
     each = (
-        select(c.media_type, c.video_codec, period, c.file_size, c.duration)
+        select(*columns, date_status().label("date_status"), period, c.file_size, c.duration)
         .where(*conditions(chosen))
         .subquery()
     )
-    groups = each.c.media_type, each.c.video_codec, each.c.period
+    groups = list(each.c)[:-2]
     return (
         select(
             *groups,

@@ -9,144 +9,211 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.charts.theme import (
-    MAX_MARKS,
+    CONTEXT,
     MEDIA_COLORS,
+    MUTED,
     Measure,
     figure,
     hover_text,
     message_figure,
+    quantity_text,
+    title_line,
     trace,
     value_axis,
 )
-
-# This maps a pandas frequency to the format of a period's label, in order from short to long periods.
-_PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
-# This maps a pandas frequency to the format of a period in the filter fields `after` and `before`.
-_KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
+from mfkit.charts.time_axis import TimeAxis, time_axis
+from mfkit.filters.units import plural
 
 
 def growth_chart(
-    frame: pd.DataFrame, measure: Measure = "bytes", *, cumulative: bool = False, height: int = 260
+    frame: pd.DataFrame,
+    measure: Measure = "bytes",
+    *,
+    cumulative: bool = False,
+    selected: pd.DataFrame | None = None,
+    height: int = 260,
 ) -> go.Figure:
     """Draw files or bytes per period, or their running totals, stacked by media type.
 
+    Items without a capture time, and items whose capture time cannot be right, have bars of their own beside
+    the axis, and a few very early or late items share a bar at its end, so that no wrong date stretches the
+    axis. If no item has a capture time, the chart shows the modification times of the files in grey.
+
     Args:
-        frame: Result of ``lib.growth("month")``: ``period``, ``media_type``, ``files``, ``bytes``.
+        frame: Result of ``lib.growth("month", by=["media_type", "date_status"])``: ``period``,
+            ``media_type``, ``files``, ``bytes``, and optionally ``date_status``, without which all dates
+            count as capture times.
         measure: ``"files"`` or ``"bytes"``.
         cumulative: Draw areas of running totals instead of a bar for each period.
+        selected: The part of ``frame`` that is selected. It is drawn in colors in front of ``frame`` in grey.
+            By default, everything is selected.
         height: Height in pixels.
 
     Returns:
-        A figure. Each bar or point has its period as ``customdata``, in the form that ``MediaFilter`` accepts
-        (``"2014-05"``). If there would be more than 5,000 bars or points, days are combined into months, or
-        months into years. If there are no rows, the figure shows a message.
+        A figure. Each bar or point has the key of its period as ``customdata``, in the form that
+        ``MediaFilter`` accepts (``"2014-05"``); see :mod:`mfkit.charts.time_axis` for other keys. If there
+        would be more than 5,000 bars or points, days are combined into months, or months into years. If there
+        are no rows, the figure shows a message.
 
     Example:
         >>> growth_chart(lib.growth("year"), cumulative=True)  # doctest: +SKIP
     """
-    rows = frame[frame["period"].notna() & (frame["files"] > 0)]
+    rows = frame[frame["files"] > 0]
     if rows.empty:
         return message_figure("No dates in this selection.<br>Change the filter.", height)
-    tables, periods, freq = _periods(rows)
-    if cumulative:
-        tables = {name: table.cumsum() for name, table in tables.items()}
-    shown = tables[measure]
-    names = [period.strftime(_PERIODS[freq]) for period in periods]
-    keys = [period.strftime(_KEYS[freq]) for period in periods]
-    starts = periods.to_timestamp()
-    traces = []
-    media_types = [media_type for media_type in MEDIA_COLORS if media_type in shown.columns]
-    for media_type in media_types:
-        hover = [
-            f"{name}<br>{media_type}{' so far' if cumulative else ''}: {hover_text(files, size)}"
-            for name, files, size in zip(
-                names, tables["files"][media_type], tables["bytes"][media_type], strict=True
-            )
-        ]
-        shared: dict[str, Any] = {
-            "x": starts,
-            "y": shown[media_type].to_numpy("float64"),
-            "name": media_type,
-            "hovertext": hover,
-            "hoverinfo": "text",
-            "customdata": keys,
-        }
-        color = MEDIA_COLORS[media_type]
-        if cumulative and len(periods) > 1:
-            line = {"width": 0.5, "color": color, "shape": "hv"}
-            traces.append(
-                trace(
-                    "scatter",
-                    **shared,
-                    mode="lines",
-                    stackgroup="all",
-                    line=line,
-                    fillcolor=color,
-                    hoveron="points+fills",
-                )
-            )
-        else:
-            traces.append(trace("bar", **shared, marker={"color": color, "line": {"width": 0}}))
-    # The chart title lists the media types in one line. Plotly's legend needs three lines in a narrow panel.
-    legend = " ".join(
-        f'<span style="color:{MEDIA_COLORS[media_type]}">\u25a0</span> {media_type}'
-        for media_type in media_types
-    )
+    axis = time_axis(rows)
+    if not axis.slots:
+        return message_figure("No dates in this selection.<br>Change the filter.", height)
+    everything = axis.tables(rows)
+    chosen = everything if selected is None else axis.tables(selected[selected["files"] > 0])
+    draw = _areas if cumulative and axis.number_of_periods > 1 else _bars
+    traces, top = draw(axis, everything, chosen, measure, selected is not None)
     return figure(
         *traces,
         height=height,
-        title={
-            "text": legend,
-            "font": {"size": 11},
-            "x": 0,
-            "xref": "container",
-            "pad": {"l": 4},
-            "y": 1,
-            "yref": "container",
-            "yanchor": "top",
-        },
-        barmode="stack",
-        bargap=0.08 if len(periods) > 24 else 0.28,
+        title=title_line(_legend(axis, everything, draw is _areas)),
+        barmode="overlay",
         margin={"l": 4, "r": 12, "t": 26, "b": 4, "pad": 4},
         hovermode="closest",
         dragmode="select",
         selectdirection="h",
-        xaxis={"type": "date", "fixedrange": True, **_date_ticks(periods, freq)},
-        yaxis={**value_axis(shown.sum(axis=1).max(), measure)},
+        xaxis={"fixedrange": True, "zeroline": False, "showgrid": False, **axis.settings(draw is _areas)},
+        yaxis={**value_axis(top, measure)},
     )
 
 
-def _periods(rows: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.PeriodIndex, str]:
-    """Return tables of files and bytes by period and media type, the periods, and their pandas frequency."""
-    timestamps = rows["period"]
-    finest = "D"
-    if (timestamps.dt.day == 1).all():
-        finest = "Y" if (timestamps.dt.month == 1).all() else "M"
-    media_types = rows["media_type"].astype(str)
-    for freq in list(_PERIODS)[list(_PERIODS).index(finest) :]:
-        # Empty periods are included, so that a gap in time is visible in the chart.
-        periods = pd.period_range(timestamps.min(), timestamps.max(), freq=freq)
-        if len(periods) * media_types.nunique() <= MAX_MARKS:
-            break
-    row_numbers, (column_numbers, names) = (
-        periods.get_indexer(pd.PeriodIndex(timestamps, freq=freq)),
-        pd.factorize(media_types),
-    )
-    tables = {}
-    for name in ("files", "bytes"):
-        # DataFrame.pivot_table() is not used, because it takes 5 ms each time the chart is drawn.
-        table = np.zeros((len(periods), len(names)))
-        np.add.at(table, (row_numbers, column_numbers), rows[name].to_numpy("float64"))
-        tables[name] = pd.DataFrame(table, index=periods, columns=names)
-    return tables, periods, freq
+Tables = dict[str, dict[str, Any]]
+"""Measure -> media type -> numbers by slot of the axis."""
 
 
-def _date_ticks(periods: pd.PeriodIndex, freq: str) -> dict[str, object]:
-    """Return one axis tick per period for few periods. For many periods, Plotly chooses the ticks."""
-    if len(periods) > 8:
-        return {}
-    return {
-        "tickmode": "array",
-        "tickvals": list(periods.to_timestamp()),
-        "ticktext": [period.strftime(_PERIODS[freq]) for period in periods],
+def _bars(
+    axis: TimeAxis, everything: Tables, chosen: Tables, measure: Measure, with_context: bool
+) -> tuple[list[dict[str, Any]], float]:
+    """Return a grey bar per slot and, in front of it, a stack of bars, and the largest value on the axis."""
+    totals = _total(everything, measure)
+    periods = np.array([slot.is_period for slot in axis.slots])
+    top = float(totals[periods].max(initial=0)) or float(totals.max(initial=0))
+    # A bar beside the axis can be much higher than the bars on it. It is cut off, and its text has its value.
+    scale = np.minimum(1.0, top / np.maximum(totals, 1e-9))
+    gap = 0.92 if axis.number_of_periods > 24 else 0.72
+    shared: dict[str, Any] = {
+        "x": [slot.position for slot in axis.slots],
+        "width": [slot.width * gap for slot in axis.slots],
+        "customdata": [slot.key for slot in axis.slots],
+        "hoverinfo": "text",
     }
+    files, sizes = _total(everything, "files"), _total(everything, "bytes")
+    traces = []
+    texts = [
+        "" if slot.is_period or not total else quantity_text(float(total), measure)
+        for slot, total in zip(axis.slots, totals, strict=True)
+    ]
+    if with_context or any(texts):
+        hover = [
+            f"{slot.name}<br>{'all other conditions: ' if with_context else ''}{hover_text(count, size)}"
+            for slot, count, size in zip(axis.slots, files, sizes, strict=True)
+        ]
+        context = {**shared, "y": totals * scale, "hovertext": hover}
+        marker = {"color": CONTEXT, "line": {"width": 0}}
+        text = {"text": texts, "textposition": "outside", "cliponaxis": False, "textangle": 0}
+        traces.append(trace("bar", **context, **text, name="context", marker=marker))
+    base = np.zeros(len(axis.slots))
+    for media_type in _drawn_types(chosen):
+        values = chosen[measure][media_type] * scale
+        color = MEDIA_COLORS[media_type] if axis.by_capture_time else MUTED
+        traces.append(
+            trace(
+                "bar",
+                **shared,
+                y=values,
+                base=base.copy(),
+                name=media_type,
+                hovertext=[
+                    f"{slot.name}<br>{media_type}: {hover_text(count, size)}"
+                    for slot, count, size in zip(
+                        axis.slots, chosen["files"][media_type], chosen["bytes"][media_type], strict=True
+                    )
+                ],
+                marker={
+                    "color": [color if slot.is_period else MUTED for slot in axis.slots],
+                    "line": {"width": 0},
+                },
+            )
+        )
+        base += values
+    return traces, top
+
+
+def _areas(
+    axis: TimeAxis, everything: Tables, chosen: Tables, measure: Measure, with_context: bool
+) -> tuple[list[dict[str, Any]], float]:
+    """Return stacked areas of running totals by media type, and the largest value on the axis."""
+    on_axis = [index for index, slot in enumerate(axis.slots) if slot.is_period]
+    slots = [axis.slots[index] for index in on_axis]
+    shared: dict[str, Any] = {
+        "x": [slot.position for slot in slots],
+        "customdata": [slot.key for slot in slots],
+        "hoverinfo": "text",
+        "mode": "lines",
+        "hoveron": "points+fills",
+    }
+    totals = _total(everything, measure)[on_axis].cumsum()
+    traces = []
+    if with_context:
+        traces.append(
+            trace(
+                "scatter",
+                **shared,
+                y=totals,
+                name="context",
+                fill="tozeroy",
+                line={"width": 0, "color": MUTED, "shape": "hv"},
+                fillcolor=CONTEXT,
+            )
+        )
+    for media_type in _drawn_types(chosen, on_axis):
+        files, sizes = (chosen[name][media_type][on_axis].cumsum() for name in ("files", "bytes"))
+        color = MEDIA_COLORS[media_type] if axis.by_capture_time else MUTED
+        traces.append(
+            trace(
+                "scatter",
+                **shared,
+                y=files if measure == "files" else sizes,
+                name=media_type,
+                stackgroup="all",
+                hovertext=[
+                    f"{slot.name}<br>{media_type} so far: {hover_text(count, size)}"
+                    for slot, count, size in zip(slots, files, sizes, strict=True)
+                ],
+                line={"width": 0.5, "color": color, "shape": "hv"},
+                fillcolor=color,
+            )
+        )
+    return traces, float(totals[-1])
+
+
+def _total(tables: Tables, measure: str) -> Any:
+    return np.sum(list(tables[measure].values()), axis=0)
+
+
+def _drawn_types(tables: Tables, slots: Any = slice(None)) -> list[str]:
+    files = tables["files"]
+    return [name for name in MEDIA_COLORS if name in files and files[name][slots].any()]
+
+
+def _legend(axis: TimeAxis, everything: Tables, areas: bool) -> str:
+    """Return the media types in one line. Plotly's legend needs three lines in a narrow panel."""
+    if not axis.by_capture_time and axis.number_of_periods:
+        return f'<span style="color:{MUTED}">\u25a0</span> file dates, because no capture times are known'
+    names = [
+        f'<span style="color:{MEDIA_COLORS[name]}">\u25a0</span> {name}' for name in _drawn_types(everything)
+    ]
+    if areas:
+        # The areas do not include the items beside the axis, so they are named here.
+        files = _total(everything, "files")
+        names += [
+            f"{plural(int(files[index]), 'file')} {slot.phrase}"
+            for index, slot in enumerate(axis.slots)
+            if not slot.is_period
+        ]
+    return " ".join(names)

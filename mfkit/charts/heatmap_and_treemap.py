@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.charts.theme import (
     MAX_MARKS,
-    MEDIA_COLORS,
     MUTED,
     Measure,
     category_axis,
@@ -23,10 +24,17 @@ from mfkit.filters.size_classes import RESOLUTION_NAMES
 
 # The color scale goes from light to dark in one hue, so that people with color blindness can read it.
 _SCALE = ((0.0, "#d6e8f5"), (0.5, "#56a5d6"), (1.0, "#0a4a7a"))
+_GREY_SCALE = ((0.0, "rgba(128, 128, 128, 0.12)"), (1.0, "rgba(128, 128, 128, 0.42)"))
+"""Colors of the cells that are not selected."""
 
 
 def resolutions_chart(
-    frame: pd.DataFrame, measure: Measure = "bytes", *, top: int = 8, height: int = 260
+    frame: pd.DataFrame,
+    measure: Measure = "bytes",
+    *,
+    top: int = 8,
+    selected: pd.DataFrame | None = None,
+    height: int = 260,
 ) -> go.Figure:
     """Draw a heat map of codecs by resolution class. Darker cells have more files or bytes.
 
@@ -35,6 +43,8 @@ def resolutions_chart(
             ``files``, ``bytes``. Rows with a missing value are left out.
         measure: ``"files"`` or ``"bytes"``.
         top: Number of codecs with a separate row, at most 50. All other codecs share a row.
+        selected: The part of ``frame`` that is selected. Only its cells have colors. By default, everything
+            is selected.
         height: Height in pixels.
 
     Returns:
@@ -78,24 +88,32 @@ def resolutions_chart(
         [[key, kind] if key is not None and one[0] else None for kind, one in zip(classes, line, strict=True)]
         for key, line in zip(keys, cells, strict=True)
     ]
+    layers: list[tuple[Any, Any]] = [(colors, _SCALE)]
+    if selected is not None:
+        pairs = set(zip(selected["video_codec"], selected["resolution"].astype(str), strict=True))
+        inside = np.array([[(key, kind) in pairs for kind in classes] for key in keys])
+        layers = [(np.where(inside, np.nan, colors), _GREY_SCALE), (np.where(inside, colors, np.nan), _SCALE)]
     return figure(
-        trace(
-            "heatmap",
-            z=colors,
-            x=list(range(len(classes))),
-            y=list(range(len(keys))),
-            colorscale=_SCALE,
-            zmin=float(np.nanmin(colors)) - 0.5,
-            zmax=float(np.nanmax(colors)),
-            showscale=False,
-            xgap=2,
-            ygap=2,
-            text=text,
-            texttemplate="%{text}",
-            hovertext=hover,
-            hoverinfo="text",
-            hoverongaps=False,
-            customdata=customdata,
+        *(
+            trace(
+                "heatmap",
+                z=z,
+                x=list(range(len(classes))),
+                y=list(range(len(keys))),
+                colorscale=scale,
+                zmin=float(np.nanmin(colors)) - 0.5,
+                zmax=float(np.nanmax(colors)),
+                showscale=False,
+                xgap=2,
+                ygap=2,
+                text=text,
+                texttemplate="%{text}",
+                hovertext=hover,
+                hoverinfo="text",
+                hoverongaps=False,
+                customdata=customdata,
+            )
+            for z, scale in layers
         ),
         height=height,
         xaxis={**category_axis(classes), "side": "top"},
@@ -103,13 +121,10 @@ def resolutions_chart(
     )
 
 
-# Folders on the first level have colors of Okabe and Ito's palette. Subfolders have their parent's color.
-_FOLDER_COLORS = (
-    *(color for name, color in MEDIA_COLORS.items() if name != "other"),
-    "#56B4E9",
-    "#D55E00",
-    "#B8A800",
-)
+# Folders on the first level have colors of Paul Tol's scheme "muted", which people with color blindness can
+# distinguish (https://personal.sron.nl/~pault/). No color is that of a media type. Subfolders have their
+# parent's color.
+_FOLDER_COLORS = ("#332288", "#88CCEE", "#882255", "#999933", "#44AA99", "#CC6677", "#AA4499", "#DDCC77")
 
 
 def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: int = 260) -> go.Figure:

@@ -29,6 +29,8 @@ MEDIA_COLORS = {
 ACCENT = "#56B4E9"
 """Color of bars and circles that do not belong to a media type."""
 MUTED = "#8C8C8C"
+CONTEXT = "rgba(128, 128, 128, 0.28)"
+"""Color of the distribution under all other conditions, behind the selection."""
 TEXT = "#787878"
 """Text color that is readable on white (contrast 4.4:1) and JupyterLab's dark background (4.3:1)."""
 GRID = "rgba(128, 128, 128, 0.22)"
@@ -148,6 +150,26 @@ def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figu
     }
     # The layout is passed to the figure's constructor, because calling update_layout() takes 20 ms.
     return go.Figure(list(traces), layout=_merge(defaults, layout))
+
+
+def title_line(text: str) -> dict[str, Any]:
+    """Return the settings of a small title at the upper left of a chart, which needs a top margin of 26."""
+    return {
+        "text": text,
+        "font": {"size": 11},
+        "x": 0,
+        "xref": "container",
+        "pad": {"l": 4},
+        "y": 1,
+        "yref": "container",
+        "yanchor": "top",
+    }
+
+
+def add_title(chart: go.Figure, text: str) -> None:
+    """Add a small title to a finished chart."""
+    chart.layout.title = title_line(text)
+    chart.layout.margin.t = 26
 
 
 def _merge(defaults: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:

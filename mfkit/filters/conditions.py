@@ -18,6 +18,7 @@ from sqlalchemy import (
     extract,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -46,9 +47,34 @@ def is_plausible_date() -> Condition:
     Time axes and sums over time leave out all other dates, because a single wrong date would stretch an axis
     over centuries.
     """
-    # The upper bound is a whole day, so that the SQL statement is the same all day and can be cached.
-    end = datetime.combine(datetime.now(UTC).date() + timedelta(days=2), time())
-    return and_(c.capture_flag.is_(None), item_date >= EARLIEST_DATE, item_date < end)
+    return and_(c.capture_flag.is_(None), item_date >= EARLIEST_DATE, item_date < first_future_date())
+
+
+def first_future_date() -> datetime:
+    """Return the first local time that is in the future in every time zone.
+
+    It is the start of a day, so that SQL statements with it are the same all day and can be cached.
+    """
+    return datetime.combine(datetime.now(UTC).date() + timedelta(days=2), time())
+
+
+DATE_STATUSES = ("dated", "undated", "future", "before 1826")
+"""Values of :func:`date_status`."""
+
+
+def date_status() -> ColumnElement[str]:
+    """Return the SQL expression that tells whether an item has a capture time, and whether it can be right.
+
+    The value is ``dated``, ``undated`` (only the file's modification time is known), or ``future`` or
+    ``before 1826`` for a capture time that cannot be right.
+    """
+    # The values are literals, so that databases can group by the expression.
+    return case(
+        (func.coalesce(c.date_source, "file") != "capture", literal_column("'undated'", Text())),
+        (item_date < EARLIEST_DATE, literal_column("'before 1826'", Text())),
+        (is_plausible_date(), literal_column("'dated'", Text())),
+        else_=literal_column("'future'", Text()),
+    )
 
 
 date_year = extract("year", item_date)
@@ -125,7 +151,8 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
     if chosen.no_tags:
         yield ~_tagged(chosen.no_tags)
     if chosen.has_date is not None:
-        yield c.file_created_at.is_not(None) if chosen.has_date else c.file_created_at.is_(None)
+        dated = or_(c.captured_at.is_not(None), c.file_created_at.is_not(None))
+        yield dated if chosen.has_date else ~dated
     if chosen.has_location is not None:
         located = and_(c.latitude.is_not(None), c.longitude.is_not(None))
         yield located if chosen.has_location else ~located

@@ -25,6 +25,8 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
         earlier: Key figures of the report that the new report replaces, if there is one.
     """
     now = measure(context)
+    statuses = context.query(context.lib.summary, "date_status").set_index("date_status")["files"]
+    dated, undated = (int(statuses.get(name, 0)) for name in ("dated", "undated"))
     unique = plural(now.items, "unique file")
     copies = plural(now.copies, "copy", "copies") if now.copies else "no duplicates"
     unread = f", {plural(now.unread, 'empty or unreadable file')}" if now.unread else ""
@@ -36,7 +38,7 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
             f"{value(now.distinct_bytes, format_size)} without copies" if now.copies else "no duplicates",
         ),
         ("Playing time", value(now.seconds, format_duration), "of video and audio"),
-        ("Years", _span(now), "by capture time, or else modification time"),
+        ("Years", _span(now), _undated_text(dated, undated)),
     ]
     parts = [cards(shown)]
     if not now.files:
@@ -49,7 +51,10 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
 def measure(context: ReportContext) -> KeyFigures:
     """Compute the key figures of the items that a report covers."""
     sums = context.query(context.lib.summary, "media_type")
-    years = context.query(context.lib.growth, "year")["period"].dropna()
+    years = context.query(context.lib.growth, "year", by="date_status")
+    # Modification times are often those of a copy, so they only count if there are no capture times.
+    dated = years["date_status"] == "dated"
+    periods = (years[dated] if dated.any() else years)["period"].dropna()
     items, copies = _whole(sums["files"]), _whole(sums["copies"])
     unread = unread_bytes = 0
     if context.is_all:
@@ -63,8 +68,8 @@ def measure(context: ReportContext) -> KeyFigures:
         unread=unread,
         distinct_bytes=_whole(sums["bytes"]),
         seconds=float(sums["duration"].sum()),
-        first_year=_year(years.min()),
-        last_year=_year(years.max()),
+        first_year=_year(periods.min()),
+        last_year=_year(periods.max()),
     )
 
 
@@ -73,6 +78,12 @@ def _span(now: KeyFigures) -> str:
         return "–"
     first, last = (f'<data value="{year}">{year}</data>' for year in (now.first_year, now.last_year))
     return first if now.first_year == now.last_year else f"{first} – {last}"
+
+
+def _undated_text(dated: int, undated: int) -> str:
+    if not dated:
+        return "by modification time; no capture times are known" if undated else ""
+    return f"by capture time; {plural(undated, 'file')} undated" if undated else "by capture time"
 
 
 def _change(earlier: KeyFigures, now: KeyFigures) -> Html:

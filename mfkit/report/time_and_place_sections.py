@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from mfkit.charts import growth_chart, places_atlas
 from mfkit.filters.units import format_size
 from mfkit.report.html_page import (
@@ -19,14 +21,20 @@ from mfkit.report.html_page import (
 )
 from mfkit.report.redaction import ReportContext
 
+_STATUS_SENTENCES = {
+    "undated": "{{files}} {verb} no capture time.",
+    "future": "{{files}} {verb} a capture time in the future.",
+    "before 1826": "{{files}} {verb} a capture time before 1826.",
+}
 _MAX_MONTHS = 36
 """Maximum number of months with one bar each. If there are more, each year has a bar."""
 
 
 def growth(context: ReportContext) -> Section:
     """Create the report section on growth: bytes per period, and their running total."""
-    months = context.query(context.lib.growth, "month")
-    dated = months[months["period"].notna()]
+    by = ["media_type", "date_status"]
+    months = context.query(context.lib.growth, "month", by=by)
+    dated = months[months["date_status"] == "dated"]
     parts: list[Html | Chart] = []
     if len(dated):
         years = dated.assign(year=dated["period"].dt.year).groupby("year", as_index=False)
@@ -39,14 +47,27 @@ def growth(context: ReportContext) -> Section:
                 size=value(size, format_size),
             )
         )
-    flags = context.query(context.lib.summary, "capture_flag")
-    if flagged := int(flags.loc[flags["capture_flag"].notna(), "files"].sum()):
-        parts.append(
-            paragraph(
-                "Not shown: {files} with a date before 1826 or in the future.", files=plural(flagged, "file")
-            )
+    frame = months
+    if dated["period"].nunique() > _MAX_MONTHS:
+        frame = context.query(context.lib.growth, "year", by=by)
+    statuses = context.query(context.lib.summary, "date_status").rename(columns={"duration": "seconds"})
+    parts += [
+        paragraph(sentence.format(verb="has" if files == 1 else "have"), files=plural(files, "file"))
+        for status, sentence in _STATUS_SENTENCES.items()
+        if (files := int(statuses.loc[statuses["date_status"] == status, "files"].sum()))
+    ]
+    # Items whose period is unknown are added, so that the chart has a bar for each status.
+    beside = statuses[statuses["date_status"] != "dated"].assign(
+        period=pd.Timestamp("NaT"), media_type="other"
+    )
+    if len(dated):
+        frame = pd.concat(
+            [
+                one[["period", "media_type", "date_status", "files", "bytes"]]
+                for one in (frame[frame["date_status"] == "dated"], beside)
+                if len(one)
+            ]
         )
-    frame = months if dated["period"].nunique() <= _MAX_MONTHS else context.query(context.lib.growth, "year")
     parts.append(Chart(growth_chart(frame, "bytes", height=300), "Bytes by date and media type"))
     parts.append(Chart(growth_chart(frame, "bytes", cumulative=True, height=300), "Bytes up to each date"))
     return Section("growth", "Growth", parts)

@@ -15,13 +15,12 @@ from mfkit.widgets.panels.chart_panels import (
     CodecsPanel,
     FoldersPanel,
     HeatmapPanel,
-    HistogramPanel,
-    TimelinePanel,
     TypesPanel,
 )
 from mfkit.widgets.panels.curation_panel import CurationPanel
 from mfkit.widgets.panels.duplicates_savings_completeness import DuplicatesPanel, QualityPanel
 from mfkit.widgets.panels.filter_panel import FilterPanel
+from mfkit.widgets.panels.histogram_and_timeline import HistogramPanel, TimelinePanel
 from mfkit.widgets.panels.map_panel import MapPanel
 from mfkit.widgets.panels.query_and_export import ExportPanel, QueryPanel
 from mfkit.widgets.panels.table_panel import TablePanel

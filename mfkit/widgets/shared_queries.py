@@ -48,17 +48,22 @@ class Memo(Generic[T]):
 _MEASURES = ["files", "bytes", "duration"]
 
 
+_MAX_OVERVIEWS = 6
+"""Number of filters whose totals are cached: the selection, and the selection without a panel's condition."""
+
+
 @dataclass(frozen=True)
 class _Overview:
-    """Cached totals of a library, grouped by media type, codec and year, or by some of these dimensions."""
+    """Cached totals of a library, grouped by media type, codec and date, or by some of these dimensions."""
 
     state: weakref.ref[object] | None
-    chosen: MediaFilter
     totals: pd.DataFrame
     by: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)
 
 
-_overviews: weakref.WeakKeyDictionary[MediaLibrary, _Overview] = weakref.WeakKeyDictionary()
+_overviews: weakref.WeakKeyDictionary[MediaLibrary, dict[MediaFilter, _Overview]] = (
+    weakref.WeakKeyDictionary()
+)
 # If two threads need the totals, the lock makes one thread wait until the other has cached them.
 _lock = threading.Lock()
 
@@ -77,8 +82,8 @@ def overview_by(dimension: str, lib: MediaLibrary, chosen: MediaFilter) -> pd.Da
 
 
 def overview_by_year(lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
-    """Return the totals by ``period`` (start of the year, UTC) and ``media_type``."""
-    return _summed(("period", "media_type"), lib, chosen).dropna(subset="period", ignore_index=True)
+    """Return the totals by ``period`` (start of the year), ``media_type`` and ``date_status``."""
+    return _summed(("period", "media_type", "date_status"), lib, chosen)
 
 
 def _summed(dimensions: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter) -> pd.DataFrame:
@@ -94,12 +99,14 @@ def _summed(dimensions: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter)
 
 def _overview(lib: MediaLibrary, chosen: MediaFilter) -> _Overview:
     """Return the cached totals if they are still valid. Otherwise, query the totals again."""
-    state, cached = run_sync(library_state(lib.aio)), _overviews.get(lib)
-    if cached is not None and cached.state is not None and cached.chosen == chosen:
-        if state is not None and cached.state() is state:
-            return cached
-    # The state object, which is replaced when the library changes, was read before the query. If the library
-    # changes during the query, the cached object is outdated, so the result is not used again.
-    mark = None if state is None else weakref.ref(state)
-    _overviews[lib] = overview = _Overview(mark, chosen, lib.frame(totals_by_type_codec_and_year(chosen)))
-    return overview
+    state, cached = run_sync(library_state(lib.aio)), _overviews.setdefault(lib, {})
+    known = cached.pop(chosen, None)
+    if known is None or known.state is None or state is None or known.state() is not state:
+        # The state object, which is replaced when the library changes, was read before the query. If the
+        # library changes during the query, the cached object is outdated, so the result is not used again.
+        mark = None if state is None else weakref.ref(state)
+        known = _Overview(mark, lib.frame(totals_by_type_codec_and_year(chosen)))
+    cached[chosen] = known
+    if len(cached) > _MAX_OVERVIEWS:
+        del cached[next(iter(cached))]
+    return known

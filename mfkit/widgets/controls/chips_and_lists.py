@@ -96,6 +96,8 @@ class Range(anywidget.AnyWidget):
         upper_labels: Text for each position of the upper handle.
         low: Number of bins below the lower handle. 0 means no lower bound.
         high: Number of bins below the upper handle. The number of bins means no upper bound.
+        buckets: Buttons for items that have no place on the slider: ``{"key", "text", "selected"}``.
+        note: Text below the slider.
     """
 
     _esm = _STATIC / "range.js"
@@ -105,10 +107,24 @@ class Range(anywidget.AnyWidget):
     upper_labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
     low = traitlets.Int(0).tag(sync=True)
     high = traitlets.Int(0).tag(sync=True)
+    buckets: Any = traitlets.List().tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, label: str, on_move: Callable[[int, int], None]) -> None:
-        """Create a slider without a histogram. ``on_move`` is called with the new ``low`` and ``high``."""
+    def __init__(
+        self,
+        label: str,
+        on_move: Callable[[int, int], None],
+        on_bucket: Callable[[str], None] = lambda key: None,
+    ) -> None:
+        """Create a slider without a histogram.
+
+        Args:
+            label: Name of the quantity.
+            on_move: Called with the new ``low`` and ``high``.
+            on_bucket: Called with the key of a clicked bucket.
+        """
         super().__init__(label=label)
+        on_message(self, "bucket", lambda message: on_bucket(str(message.get("value"))))
         on_message(self, "range", lambda message: on_move(*map(int, message["value"])))
 
     def show(
@@ -124,3 +140,9 @@ class Range(anywidget.AnyWidget):
             self.lower_labels, self.upper_labels = list(lower_labels), list(upper_labels)
             self.counts = [float(count) for count in counts]
             self.low, self.high = low, high
+
+    def show_buckets(self, buckets: Sequence[tuple[str, str, bool]], note: str = "") -> None:
+        """Show a button for each (key, text, selected), and a note."""
+        with self.hold_sync():
+            self.buckets = [{"key": key, "text": text, "selected": on} for key, text, on in buckets]
+            self.note = note

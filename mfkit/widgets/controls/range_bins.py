@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case
 
 from mfkit.analysis.dimensions import DIMENSIONS
 from mfkit.analysis.histogram import bin_number
-from mfkit.filters.conditions import date_year
+from mfkit.charts.robust_bounds import robust_span
+from mfkit.filters.conditions import date_status, date_year, first_future_date, is_plausible_date
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.units import round_size
 from mfkit.library import MediaLibrary
+from mfkit.models import EARLIEST_DATE
 
 _MAX_YEARS = 60
 """Maximum number of bins of years. Items from earlier years are counted in the first bin."""
+_STATUS_BINS = {"undated": -1, "future": -2, "before 1826": -3}
+"""``date_status`` -> bin of its items, which is not on the slider."""
 
 
 def largest_below(edge: float, field: str) -> float:
@@ -105,37 +110,74 @@ class ResolutionBins:
 
 
 class YearBins:
-    """Histogram bins with one bin for each year from the library's oldest item to its newest item."""
+    """Histogram bins with one bin for each year of the library's capture times.
+
+    A few items from much earlier or later years are counted in the first or last bin. Items without a capture
+    time, or with a wrong one, are not in a bin; :meth:`buckets` counts them. If no item has a capture time,
+    the bins are years of modification times.
+    """
 
     label = "Date"
-    fields: tuple[str, ...] = ("after", "before")
-    bin_expression: ColumnElement[Any] = date_year
+    fields: tuple[str, ...] = ("after", "before", "has_date")
 
     def __init__(self, lib: MediaLibrary) -> None:
-        """Query the years of the library's oldest and newest items."""
-        found = sorted({int(period.year) for period in lib.growth("year", by=())["period"]})
-        first = max(found[0], found[-1] - _MAX_YEARS + 1) if found else 0
-        self._years = list(range(first, found[-1] + 1)) if found else []
-        self.lower_labels: Sequence[str] = (*map(str, self._years), "Any")
-        self.upper_labels: Sequence[str] = ("Any", *map(str, self._years))
+        """Query the years of the library's items."""
+        frame = lib.growth("year", by="date_status")
+        is_dated = frame["date_status"] == "dated"
+        self._by_capture_time = bool(is_dated.any())
+        frame = frame[is_dated] if self._by_capture_time else frame
+        found = {
+            int(period.year): int(files)
+            for period, files in zip(frame["period"], frame["files"], strict=True)
+        }
+        first, last = (min(found), max(found)) if found else (0, -1)
+        start, end = robust_span([found.get(year, 0) for year in range(first, last + 1)])
+        low, high = first + start, min(first + end, last)
+        low = max(low, high - _MAX_YEARS + 1)
+        self._years = list(range(low, high + 1))
+        texts = [str(year) for year in self._years]
+        self.lower_labels: Sequence[str] = (*texts, "Any")
+        self.upper_labels: Sequence[str] = ("Any", *texts)
+        self.note = ", ".join(
+            ["file dates, because no capture times are known"] * (bool(found) and not self._by_capture_time)
+            + [f"first bar: {low} and earlier"] * (low > first)
+            + [f"last bar: {high} and later"] * (high < last)
+        ).capitalize()
+        self._beside = {
+            status: number
+            for status, number in _STATUS_BINS.items()
+            if status != "undated" or self._by_capture_time or not found
+        }
+        # The year of a wrong file date is not on the slider.
+        self.bin_expression: ColumnElement[Any] = case(
+            *((date_status() == status, number) for status, number in self._beside.items()),
+            (is_plausible_date(), date_year),
+        )
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
         """Return the number of items in each year."""
         counts = [0] * len(self._years)
         for year, number in files.items():
-            if counts:
+            if counts and year > 0:
                 counts[min(max(int(year) - self._years[0], 0), len(counts) - 1)] += number
         return counts
 
+    def buckets(self, files: Mapping[Any, int]) -> dict[str, int]:
+        """Return the number of items of each ``date_status`` that has items and is not on the slider."""
+        return {name: files[number] for name, number in self._beside.items() if files.get(number)}
+
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter fields that select a range of years.
+        """Return the filter fields that select a range of years, and only items with a capture time.
 
         A slider handle at the end of the scale sets no bound.
         """
         years = self._years
+        after = str(years[low]) if low else None
+        before = str(years[high - 1]) if high < len(years) else None
         return {
-            "after": str(years[low]) if low else None,
-            "before": str(years[high - 1]) if high < len(years) else None,
+            "after": after,
+            "before": before,
+            "has_date": True if (after or before) and self._by_capture_time else None,
         }
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
@@ -146,6 +188,19 @@ class YearBins:
         low = 0 if chosen.after is None else min(max(chosen.after.year - first, 0), last - 1)
         high = last if chosen.before is None else min(max(chosen.before.year - first + 1, 0), last)
         return low, max(high, low + 1)
+
+
+def status_fields(status: str) -> dict[str, Any]:
+    """Return the filter fields that select the items of a ``date_status`` other than ``dated``."""
+    if status == "undated":
+        return {"after": None, "before": None, "has_date": False}
+    if status == "before 1826":
+        return {"after": None, "before": EARLIEST_DATE - timedelta(microseconds=1), "has_date": True}
+    return {"after": first_future_date(), "before": None, "has_date": True}
+
+
+STATUS_TEXTS = {"undated": "undated", "future": "dated in the future", "before 1826": "dated before 1826"}
+"""``date_status`` -> text after a number of files."""
 
 
 def size_bins() -> StepBins:

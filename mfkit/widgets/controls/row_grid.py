@@ -12,7 +12,9 @@ import ipywidgets as widgets
 import pandas as pd
 import traitlets
 
+from mfkit.filters.conditions import first_future_date
 from mfkit.filters.units import format_duration, format_rate, format_size
+from mfkit.models import EARLIEST_DATE
 from mfkit.widgets.shared_style import on_message, shared_widget, styled
 
 Row = dict[str, Any]
@@ -30,7 +32,9 @@ class Column:
         style: CSS class. ``"number"`` aligns right, ``"mfkit-wide"`` takes the remaining width, and
             ``"mfkit-path"`` does the same but cuts off the beginning of long texts.
         visible: Whether the column is shown initially.
-        source_columns: Columns of the DataFrame that :attr:`text` reads.
+        source_columns: Columns of the DataFrame that :attr:`text` and :attr:`remark` read.
+        remark: Function that returns a remark on a row's value, or "". Values with a remark are grey, and the
+            remark is their tooltip.
     """
 
     key: str
@@ -40,6 +44,7 @@ class Column:
     style: Literal["", "number", "mfkit-wide", "mfkit-path"] = ""
     visible: bool = True
     source_columns: tuple[str, ...] = ()
+    remark: Callable[[Row], str] | None = None
 
 
 class RowGrid(anywidget.AnyWidget):
@@ -47,7 +52,8 @@ class RowGrid(anywidget.AnyWidget):
 
     Attributes:
         columns: All columns.
-        rows: The rows of the page: ``{"id": str, "cells": [str, ...]}``.
+        rows: The rows of the page: ``{"id": str, "cells": [str, ...]}``, and ``"remarks"``, which maps the
+            index of a cell to its remark, if there are any.
         note: Text below the rows.
         order: ``{"by": key, "descending": bool}``; empty for the default order.
         hidden: Keys of the hidden columns.
@@ -112,8 +118,18 @@ class RowGrid(anywidget.AnyWidget):
             self.styles = [one.style for one in columns]
             self.note = note
             self.rows = [
-                {"id": key, "cells": [_encodable(one.text(row)) for one in columns]} for key, row in rows
+                {"id": key, "cells": [_encodable(one.text(row)) for one in columns], **_remarks(columns, row)}
+                for key, row in rows
             ]
+
+
+def _remarks(columns: Sequence[Column], row: Row) -> dict[str, dict[str, str]]:
+    found = {
+        str(index): text
+        for index, one in enumerate(columns)
+        if one.remark is not None and (text := one.remark(row))
+    }
+    return {"remarks": found} if found else {}
 
 
 def rows_by_id(frame: pd.DataFrame) -> list[tuple[str, Row]]:
@@ -184,6 +200,16 @@ def date_text(timestamp: Any) -> str:
     return f"{timestamp:%Y-%m-%d}"
 
 
+def _date_remark(row: Row) -> str:
+    if _is_missing(row["date"]):
+        return ""
+    if row["date_source"] != "capture":
+        return "File date: the capture time is unknown"
+    if not EARLIEST_DATE <= row["date"] < first_future_date():
+        return "This capture time cannot be right"
+    return ""
+
+
 def _pixels(row: Row) -> str:
     width, height = row["width"], row["height"]
     return "" if _is_missing(width) or _is_missing(height) else f"{width} × {height}"
@@ -210,7 +236,14 @@ COLUMNS = (
     _column("name", "Name", "file_name", style="mfkit-wide"),
     _column("type", "Type", "media_type"),
     _column("size", "Size", "file_size", format_size, style="number"),
-    _column("date", "Date", "date", date_text),
+    Column(
+        "date",
+        "Date",
+        metadata_text("date", date_text),
+        "date",
+        source_columns=("date", "date_source"),
+        remark=_date_remark,
+    ),
     _column("length", "Duration", "duration", format_duration, style="number"),
     Column("pixels", "Pixels", _pixels, "pixels", style="number", source_columns=("width", "height")),
     Column("codec", "Codec", _codec, "codec", source_columns=("video_codec", "audio_codec")),

@@ -1,4 +1,4 @@
-"""Panels with one chart each: types, codecs, cameras, resolutions, sizes, durations, time and folders."""
+"""Panels with one chart each: types, codecs, cameras, resolutions and folders."""
 
 from __future__ import annotations
 
@@ -9,23 +9,15 @@ import ipywidgets as widgets
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.analysis.dimensions import Freq
-from mfkit.charts import (
-    cameras_chart,
-    codecs_chart,
-    folders_chart,
-    growth_chart,
-    histogram_chart,
-    resolutions_chart,
-    types_chart,
-)
+from mfkit.charts import cameras_chart, codecs_chart, folders_chart, resolutions_chart, types_chart
+from mfkit.charts.theme import add_title
+from mfkit.filters.describe import without
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.plotly_widget import SAVE_BUTTONS, PlotlyWidget
-from mfkit.widgets.controls.range_bins import largest_below
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
-from mfkit.widgets.shared_queries import overview_by, overview_by_year
+from mfkit.widgets.shared_queries import overview_by
 from mfkit.widgets.shared_style import styled
 
 
@@ -45,9 +37,14 @@ class ChartPanel(Panel):
 
     Attributes:
         plot: The chart.
-        frame: The last result of :meth:`query`.
+        own_fields: Filter fields that the chart sets. It keeps showing the items that these conditions
+            exclude, so that they can be added to the selection.
+        frame: The last result of :meth:`query` for the selection without the conditions on ``own_fields``.
+        selected: The result for the whole selection; None if there are no conditions on ``own_fields``.
         measure: The buttons to switch between files and bytes, if the panel has them.
     """
+
+    own_fields: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -72,12 +69,13 @@ class ChartPanel(Panel):
         """
         self.plot = PlotlyWidget(buttons=buttons, title=title)
         self.frame = pd.DataFrame()
+        self.selected: pd.DataFrame | None = None
         self._query_controls = self._controls = tuple(controls)
         if measure is not None:
             self.measure = toggle([("Files", "files"), ("Bytes", "bytes")], "Measure")
             self.measure.value = measure
             self._controls += (self.measure,)
-        self._queried: Hashable = None
+        self._results: dict[Hashable, pd.DataFrame] = {}
         self._figure = go.Figure()
         super().__init__(lib, selection, title, [self.plot], self._controls)
         for control in self._controls:
@@ -111,16 +109,24 @@ class ChartPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Run the query if needed, and draw the chart."""
-        if self.query_key(chosen) != self._queried:
-            self.frame = self.query(chosen)
-            # The cache key is computed again, because the query may have reset the visible part of the map.
-            self._queried = self.query_key(chosen)
+        others = without(chosen, *self.own_fields)
+        known, self._results = self._results, {}
+        self.frame = self._query_once(others, known)
+        self.selected = None if others == chosen else self._query_once(chosen, known)
         self._figure = self.figure(self.frame)
         self.plot.show(self._figure)
 
     def clear_cache(self) -> None:
-        """Discard the cached query result."""
-        self._queried = None
+        """Discard the cached query results."""
+        self._results = {}
+
+    def _query_once(self, chosen: MediaFilter, known: dict[Hashable, pd.DataFrame]) -> pd.DataFrame:
+        frame = known.get(self.query_key(chosen))
+        if frame is None:
+            frame = self.query(chosen)
+        # The cache key is computed again, because the query may have reset the visible part of the map.
+        self._results[self.query_key(chosen)] = frame
+        return frame
 
     def toggle_condition(self, fields: dict[str, Any]) -> None:
         """Add a condition to the selection, or remove the condition if it is already set."""
@@ -153,15 +159,42 @@ def _axis_position(x: Any) -> float:
 
 
 class _BarsPanel(ChartPanel):
+    """Panel with a bar for each value of a dimension. A click adds the value to the selection."""
+
+    dimension_name = ""
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Draw a bar for each value of the dimension."""
+        self.dimension_name = self.choose_dimension(chosen)
+        self.own_fields = (self.dimension_name,)
+        super().draw(chosen)
+
+    def choose_dimension(self, chosen: MediaFilter) -> str:
+        """Return the name of the dimension to draw, which is also the name of a filter field."""
+        raise NotImplementedError
+
+    def query_key(self, chosen: MediaFilter) -> Hashable:
+        """Return the filter and the dimension, which are the inputs of the query."""
+        return chosen, self.dimension_name
+
+    def query(self, chosen: MediaFilter) -> pd.DataFrame:
+        """Query the totals by the dimension."""
+        if self.dimension_name in ("media_type", "video_codec"):
+            return overview_by(self.dimension_name, self.lib, chosen)
+        return self.lib.summary(self.dimension_name, chosen)
+
     def clicked(self, key: str) -> dict[str, Any]:
-        """Return the filter field that selects the clicked value."""
+        """Return the filter field with the clicked value added to its values, or removed from them."""
         # The field is named like the first column of the drawn DataFrame. The controls are not read, because
         # the user may have changed them since the drawing.
-        return {str(self.frame.columns[0]): key}
+        field = str(self.frame.columns[0])
+        values = [str(value) for value in getattr(self.selection.filter, field) or ()]
+        others = [value for value in values if value.lower() != key.lower()]
+        return {field: tuple(others if len(others) < len(values) else [*values, key]) or None}
 
 
 class TypesPanel(_BarsPanel):
-    """Files or bytes of each media type. Click a bar to select it.
+    """Files or bytes of each media type. Click bars to select their values.
 
     ![A bar for each media type](../images/panels/types.png)
 
@@ -173,17 +206,17 @@ class TypesPanel(_BarsPanel):
         """Create the panel for a library and the selection to follow."""
         super().__init__(lib, selection, "Media types", measure="files")
 
-    def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the totals by media type."""
-        return overview_by("media_type", self.lib, chosen)
+    def choose_dimension(self, chosen: MediaFilter) -> str:
+        """Return ``media_type``."""
+        return "media_type"
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a bar for each media type."""
-        return types_chart(frame, self.measure.value)
+        return types_chart(frame, self.measure.value, selected=self.selected)
 
 
 class CodecsPanel(_BarsPanel):
-    """Files or bytes of each video or audio codec. Click a bar to select it.
+    """Files or bytes of each video or audio codec. Click bars to select their values.
 
     ![A bar for each video codec](../images/panels/codecs.png)
 
@@ -196,19 +229,24 @@ class CodecsPanel(_BarsPanel):
         self.stream = toggle([("Video", "video_codec"), ("Audio", "audio_codec")], "Stream")
         super().__init__(lib, selection, "Codecs", [self.stream], measure="bytes")
 
-    def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the totals by codec."""
-        if self.stream.value == "video_codec":
-            return overview_by("video_codec", self.lib, chosen)
-        return self.lib.summary(self.stream.value, chosen)
+    def choose_dimension(self, chosen: MediaFilter) -> str:
+        """Return the codec that the buttons name, or the other one if only its files are selected."""
+        types = overview_by("media_type", self.lib, without(chosen, "video_codec", "audio_codec"))
+        present = set(types.loc[types["files"] > 0, "media_type"].astype(str))
+        if self.stream.value == "video_codec" and "audio" in present and "video" not in present:
+            return "audio_codec"
+        return str(self.stream.value)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a bar for each codec."""
-        return codecs_chart(frame, self.measure.value)
+        figure = codecs_chart(frame, self.measure.value, selected=self.selected)
+        if self.dimension_name != self.stream.value:
+            add_title(figure, "Audio codecs, because the selection has no videos")
+        return figure
 
 
 class CamerasPanel(_BarsPanel):
-    """Files or bytes of each camera or lens. Click a bar to select it.
+    """Files or bytes of each camera or lens. Click bars to select their values.
 
     ![A bar for each camera](../images/panels/cameras.png)
 
@@ -221,13 +259,13 @@ class CamerasPanel(_BarsPanel):
         self.dimension = toggle([("Camera", "camera"), ("Lens", "lens")], "Group by")
         super().__init__(lib, selection, "Cameras", [self.dimension], measure="files")
 
-    def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the totals by camera or lens."""
-        return self.lib.summary(self.dimension.value, chosen)
+    def choose_dimension(self, chosen: MediaFilter) -> str:
+        """Return ``camera`` or ``lens``."""
+        return str(self.dimension.value)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a bar for each camera or lens."""
-        return cameras_chart(frame, self.measure.value)
+        return cameras_chart(frame, self.measure.value, selected=self.selected)
 
 
 class HeatmapPanel(ChartPanel):
@@ -239,6 +277,8 @@ class HeatmapPanel(ChartPanel):
         >>> mfkit.widgets.HeatmapPanel(mfkit.open_library())  # doctest: +SKIP
     """
 
+    own_fields = ("video_codec", "resolution")
+
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library and the selection to follow."""
         super().__init__(lib, selection, "Codec by resolution", measure="files")
@@ -249,93 +289,12 @@ class HeatmapPanel(ChartPanel):
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a cell for each codec and resolution."""
-        return resolutions_chart(frame, self.measure.value)
+        return resolutions_chart(frame, self.measure.value, selected=self.selected)
 
     def clicked(self, key: list[str]) -> dict[str, Any]:
         """Return the filter fields that select the codec and the resolution."""
         codec, resolution = key
         return {"video_codec": codec, "resolution": resolution}
-
-
-_BINS = 40
-"""Number of bars in the histogram."""
-
-
-class HistogramPanel(ChartPanel):
-    """Files or bytes by size or duration. Click a bar, or drag over several bars, to select them.
-
-    ![Files by size as bars](../images/panels/histogram.png)
-
-    Example:
-        >>> mfkit.widgets.HistogramPanel(mfkit.open_library())  # doctest: +SKIP
-    """
-
-    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
-        self.quantity = toggle([("Size", "file_size"), ("Duration", "duration")], "Quantity")
-        super().__init__(lib, selection, "Sizes and durations", [self.quantity], measure="files")
-
-    def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the numbers of files and bytes in bins of equal width on a logarithmic scale."""
-        self._drawn_quantity = self.quantity.value
-        return self.lib.histogram(self.quantity.value, _BINS, chosen, log=True)
-
-    def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar for each histogram bin."""
-        return histogram_chart(frame, self._drawn_quantity, self.measure.value)
-
-    def clicked(self, key: list[float]) -> dict[str, Any]:
-        """Return the filter fields that select the clicked histogram bin."""
-        return self.brushed([key])
-
-    def brushed(self, keys: list[list[float]]) -> dict[str, Any]:
-        """Return the filter fields that select the range of bins over which the user dragged."""
-        low, high = keys[0][0], keys[-1][1]
-        if self._drawn_quantity == "file_size":
-            return {"min_size": int(low), "max_size": largest_below(high, "max_size")}
-        last = high == float(self.frame["high"].iloc[-1])  # The last bin includes its upper edge.
-        return {"min_duration": low, "max_duration": high if last else largest_below(high, "max_duration")}
-
-
-class TimelinePanel(ChartPanel):
-    """Files or bytes by year or month, or their running total.
-
-    Click a period, or drag over several periods, to select them.
-
-    ![Stacked bars by year](../images/panels/timeline.png)
-
-    Example:
-        >>> mfkit.widgets.TimelinePanel(mfkit.open_library())  # doctest: +SKIP
-    """
-
-    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
-        self.period = toggle([("Year", "year"), ("Month", "month"), ("Total", "total")], "Show")
-        super().__init__(lib, selection, "Over time", [self.period], measure="bytes")
-
-    def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return the filter and the period length (year or month), which are the inputs of the query."""
-        return chosen, self._freq()
-
-    def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the totals by period and media type."""
-        freq = self._freq()
-        return overview_by_year(self.lib, chosen) if freq == "year" else self.lib.growth(freq, chosen)
-
-    def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar for each period, or draw the running totals as areas."""
-        return growth_chart(frame, self.measure.value, cumulative=self.period.value == "total")
-
-    def clicked(self, key: str) -> dict[str, Any]:
-        """Return the filter fields that select the clicked period."""
-        return self.brushed([key])
-
-    def brushed(self, keys: list[str]) -> dict[str, Any]:
-        """Return the filter fields that select the range of periods over which the user dragged."""
-        return {"after": keys[0], "before": keys[-1]}
-
-    def _freq(self) -> Freq:
-        return "year" if self.period.value == "year" else "month"
 
 
 _MAX_FOLDERS = 500

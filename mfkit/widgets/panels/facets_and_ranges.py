@@ -16,7 +16,15 @@ from mfkit.filters.describe import without
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.chips_and_lists import Facet, Range
-from mfkit.widgets.controls.range_bins import RangeBins, ResolutionBins, YearBins, duration_bins, size_bins
+from mfkit.widgets.controls.range_bins import (
+    STATUS_TEXTS,
+    RangeBins,
+    ResolutionBins,
+    YearBins,
+    duration_bins,
+    size_bins,
+    status_fields,
+)
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import Memo, overview_by
@@ -138,7 +146,7 @@ class RangesPanel(Panel):
         self._year_bins = Memo[RangeBins](lib)
         self.bins: tuple[RangeBins, ...] = ()
         self.ranges = [
-            Range(label, functools.partial(self._move, index))
+            Range(label, functools.partial(self._move, index), self._click_bucket)
             for index, label in enumerate(("Size", "Duration", "Resolution", "Date"))
         ]
         super().__init__(lib, selection, "", self.ranges)
@@ -160,13 +168,33 @@ class RangesPanel(Panel):
                 for value, count in zip(frame[f"bin{number}"], frame["files"], strict=True):
                     if value is not pd.NA and value == value:
                         files[value] += int(count)
-                self.ranges[index].show(
+                control = self.ranges[index]
+                control.show(
                     bins.counts(files), bins.lower_labels, bins.upper_labels, *bins.handle_positions(chosen)
                 )
+                if isinstance(bins, YearBins):
+                    buckets = bins.buckets(files)
+                    control.show_buckets(
+                        [
+                            (status, f"{count:,} {STATUS_TEXTS[status]}", _is_selected(chosen, status))
+                            for status, count in buckets.items()
+                        ],
+                        bins.note,
+                    )
 
     def clear_cache(self) -> None:
         """Discard the cached first and last year of the library."""
         self._year_bins.clear()
+
+    def _click_bucket(self, status: str) -> None:
+        """Select the items of a ``date_status``, or remove this condition if it is already set."""
+        chosen = self.selection.filter
+        if status not in STATUS_TEXTS:
+            return
+        if _is_selected(chosen, status):
+            self.attempt(lambda: self.selection.drop(*YearBins.fields))
+        else:
+            self.attempt(lambda: self.selection.change(**status_fields(status)))
 
     def _move(self, index: int, low: int, high: int) -> None:
         bins = self.bins[index]
@@ -174,3 +202,7 @@ class RangesPanel(Panel):
         # between two bin edges and would be replaced by one of these edges.
         if (low, high) != bins.handle_positions(self.selection.filter):
             self.attempt(lambda: self.selection.change(**bins.filter_fields(low, high)))
+
+
+def _is_selected(chosen: MediaFilter, status: str) -> bool:
+    return chosen.replace(**status_fields(status)) == chosen

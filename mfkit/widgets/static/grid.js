@@ -122,7 +122,7 @@ function render({ model, el, signal }) {
     note.hidden = !note.textContent;
     table.hidden = !rows.length;
     const styles = model.get("styles");
-    body.replaceChildren(...rows.map(({ id, cells }) => {
+    body.replaceChildren(...rows.map(({ id, cells, remarks = {} }) => {
       const name = cell(cells[0] ?? "", styles[0]);
       const open = element("button", { type: "button", title: cells[0], dir: "auto" });
       if (styles[0].includes("mfkit-path")) {
@@ -137,7 +137,15 @@ function render({ model, el, signal }) {
       });
       const row = element(
         "tr", { ariaSelected: String(chosen().includes(id)) }, element("td", { className: "mfkit-choose" }, choose), name,
-        ...cells.slice(1).map((text, index) => cell(text, styles[index + 1])), element("td"),
+        ...cells.slice(1).map((text, index) => {
+          const made = cell(text, styles[index + 1]);
+          if (remarks[index + 1]) {
+            made.classList.add("mfkit-muted");
+            made.title = remarks[index + 1];
+          }
+          return made;
+        }),
+        element("td"),
       );
       row.dataset.id = id;
       return row;

@@ -27,7 +27,9 @@ function render({ model, el }) {
   bars.setAttribute("aria-hidden", "true");
   head.append(title, state);
   track.append(bars, ...ends);
-  el.append(head, track);
+  const beside = document.createElement("div");
+  beside.className = "mfkit-buckets";
+  el.append(head, track, beside);
 
   const paint = () => {
     const [from, to] = [Number(low.value), Number(high.value)];
@@ -83,10 +85,30 @@ function render({ model, el }) {
       model.send({ kind: "range", value: [Number(low.value), Number(high.value)] });
     });
   }
+  // Items that have no place on the slider, such as those without a date.
+  const drawBuckets = () => {
+    const focused = beside.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    const note = document.createElement("span");
+    note.textContent = model.get("note");
+    beside.replaceChildren(...model.get("buckets").map(({ key, text, selected }) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = text;
+      button.title = selected ? "Remove this condition" : "Select these files";
+      button.dataset.key = key;
+      button.setAttribute("aria-pressed", String(selected));
+      button.addEventListener("click", () => model.send({ kind: "bucket", value: key }));
+      return button;
+    }), ...(note.textContent ? [note] : []));
+    if (focused) [...beside.children].find((one) => one.dataset.key === focused)?.focus();
+  };
+
   const events = "change:counts change:lower_labels change:upper_labels change:low change:high";
   model.on(events, draw);
+  model.on("change:buckets change:note", drawBuckets);
   draw();
-  return () => model.off(events, draw);
+  drawBuckets();
+  return () => { model.off(events, draw); model.off("change:buckets change:note", drawBuckets); };
 }
 
 export default { render };

@@ -29,7 +29,7 @@ from mfkit.charts import (
 )
 from mfkit.charts.places_map import land_style
 from mfkit.charts.plotly_bundle import TRACES, bundle_for, packed
-from mfkit.charts.theme import MAX_MARKS, MEDIA_COLORS, label, value_axis
+from mfkit.charts.theme import CONTEXT, MAX_MARKS, MEDIA_COLORS, MUTED, label, value_axis
 from mfkit.models import MediaType
 
 TYPES = pd.DataFrame(
@@ -187,16 +187,17 @@ def test_types_follow_the_measure() -> None:
     assert list(by_bytes.text) == ["2.50 TB", "4.00 GB"]
 
 
-def test_codecs_beyond_the_top_are_summed_up() -> None:
-    """Codecs without a bar of their own are in "other"; files without a codec are left out."""
+def test_codecs_beyond_the_top_have_no_bar() -> None:
+    """The other codecs are named with their sum and share; files without a codec are left out."""
     figure = codecs_chart(CODECS, "files", top=8)
-    assert figure.layout.yaxis.ticktext[-1] == "other (4)"
-    assert sum(figure.data[0].x) == CODECS["files"][:12].sum()
+    assert figure.layout.yaxis.ticktext == tuple(f"codec{number:02d}" for number in range(8))
+    assert figure.layout.annotations[0].text == "4 others: 14 files, 14.0 kB (16%)"
+    assert CODECS["files"][8:12].sum() == 14
     assert marks(codecs_chart(CODECS, top=10**6)) == 12
 
 
 def test_one_codec_beyond_the_top_keeps_its_name() -> None:
-    """A single codec is not hidden behind "other"."""
+    """A single further codec has a bar."""
     assert codecs_chart(CODECS.head(9), top=8).layout.yaxis.ticktext[-1] == "codec08"
 
 
@@ -252,6 +253,100 @@ def test_growth_combines_periods() -> None:
     assert marks(figure) <= MAX_MARKS
     assert len(figure.data[0].y) == 11 * 12
     assert sum(sum(trace.y) for trace in figure.data) == days["files"].sum()
+
+
+def dated(*rows: tuple[str | None, str, str, int]) -> pd.DataFrame:
+    """Return a frame of (period, media type, date status, files)."""
+    frame = pd.DataFrame(rows, columns=["period", "media_type", "date_status", "files"])
+    return frame.assign(period=pd.to_datetime(frame["period"]), bytes=frame["files"] * 1000)
+
+
+YEARS = tuple((f"{year}-01-01", "image", "dated", 100) for year in range(2010, 2020))
+WRONG_DATES = dated(
+    *YEARS,
+    ("1919-01-01", "image", "dated", 1),
+    (None, "video", "undated", 3690),
+    ("2026-01-01", "audio", "undated", 5),
+    (None, "image", "future", 2),
+    (None, "image", "before 1826", 1),
+)
+
+
+def test_wrong_and_unknown_dates_stretch_no_axis() -> None:
+    """They have bars beside the axis, and a few very early items share its first bar."""
+    figure = growth_chart(WRONG_DATES, "files")
+    context = figure.data[0]
+    assert list(context.customdata) == [
+        "undated",
+        "before 1826",
+        "≤2009",
+        *map(str, range(2010, 2020)),
+        "future",
+    ]
+    assert list(context.x[3:13]) == list(range(10))
+    assert context.x[0] < context.x[1] < context.x[2] < 0 and context.x[13] > 9
+    # The bar of 3,695 undated files is cut off at the height of the highest year, and its text has its value.
+    assert list(context.y) == pytest.approx([100, 1, 1, *[100] * 10, 2])
+    assert list(context.text) == ["3,695", "1", *[""] * 11, "2"]
+    assert "3,690 files" in figure.data[1].hovertext[0] or "3,690 files" in figure.data[-1].hovertext[0]
+    labels = list(figure.layout.xaxis.ticktext)
+    assert labels[:3] == ["undated", "before<br>1826", "≤ 2009"] and labels[-1] == "future"
+
+
+def test_running_totals_name_items_beside_the_axis() -> None:
+    """Areas leave out undated files, which the title counts; the first point contains earlier items."""
+    figure = growth_chart(WRONG_DATES, "files", cumulative=True)
+    (area,) = figure.data
+    assert list(area.y) == [1, *(1 + 100 * count for count in range(1, 11))]
+    assert figure.layout.title.text.endswith(
+        "3,695 files undated 1 file dated before 1826 2 files dated in the future"
+    )
+
+
+def test_file_dates_are_grey() -> None:
+    """Without any capture time, the chart shows modification times in grey and says so."""
+    figure = growth_chart(dated(("2024-01-01", "audio", "undated", 3), ("2026-01-01", "other", "undated", 1)))
+    assert [list(trace.customdata) for trace in figure.data] == [["file 2024", "file 2025", "file 2026"]] * 2
+    assert {color for trace in figure.data for color in trace.marker.color} == {MUTED}
+    assert figure.layout.title.text.endswith("file dates, because no capture times are known")
+
+
+def test_only_wrong_dates() -> None:
+    """A selection without any correct date has only bars beside the axis."""
+    figure = growth_chart(dated((None, "image", "future", 2)), "files")
+    assert list(figure.data[0].customdata) == ["future"] and list(figure.data[0].y) == [2]
+
+
+def test_the_selection_is_drawn_in_front_of_its_context() -> None:
+    """The grey bars and the axis show everything, the colored bars the selection."""
+    chosen = WRONG_DATES[WRONG_DATES["period"].dt.year == 2012].assign(files=40)
+    everything, part = (growth_chart(WRONG_DATES, "files", selected=one) for one in (None, chosen))
+    assert part.data[0].marker.color == CONTEXT
+    assert part.layout.xaxis == everything.layout.xaxis and part.layout.yaxis == everything.layout.yaxis
+    image = next(trace for trace in part.data if trace.name == "image")
+    assert [(key, y) for key, y in zip(image.customdata, image.y, strict=True) if y] == [("2012", 40)]
+
+
+def test_selected_bars_stand_in_front_of_grey_bars() -> None:
+    """All codecs keep their grey bars, and a selected codec beyond the top has a bar."""
+    figure = codecs_chart(CODECS, "files", top=4, selected=CODECS.iloc[[9]])
+    grey, colored = figure.data
+    assert figure.layout.yaxis.ticktext == ("codec00", "codec01", "codec02", "codec09")
+    assert list(grey.x) == [13, 12, 11, 4] and list(colored.x) == [0, 0, 0, 4]
+    assert grey.marker.color == CONTEXT
+    assert figure.layout.xaxis == codecs_chart(CODECS, "files", top=4).layout.xaxis
+
+
+def test_outliers_of_a_histogram_are_in_its_end_bins() -> None:
+    """End bins are as wide as two others and are labelled."""
+    lows = [1, *(10**5 * 2**step for step in range(8))]
+    frame = pd.DataFrame({"low": lows, "high": [*lows[1:], 10**12], "files": 3, "bytes": 10})
+    chart = histogram_chart(frame, selected=frame.assign(files=[0] * 8 + [1]))
+    grey, colored = chart.data
+    usual = math.log10(2) * 0.94
+    assert list(grey.width) == pytest.approx([2 * usual, *[usual] * 7, 2 * usual])
+    assert (chart.layout.xaxis.ticktext[0], chart.layout.xaxis.ticktext[-1]) == ("< 100 kB", "> 12.8 MB")
+    assert list(grey.y) == [3] * 9 and list(colored.y) == [0] * 8 + [1]
 
 
 def test_growth_takes_nullable_and_categorical_columns() -> None:

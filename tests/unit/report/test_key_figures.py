@@ -44,7 +44,7 @@ def test_figures_of_the_whole_library(filled: MediaLibrary) -> None:
         "Files": ("7", "3 unique files, 2 copies, 2 empty or unreadable files"),
         "On disk": ("3.45 MB", "1.45 MB without copies"),
         "Playing time": ("2:05 min", "of video and audio"),
-        "Years": ("1999 – 2024", "by capture time, or else modification time"),
+        "Years": ("1999 – 2024", "by capture time"),
     }
     section = Report(filled).key_figures()
     assert section is not None
@@ -58,7 +58,7 @@ def test_figures_of_a_filter(filled: MediaLibrary) -> None:
         "Files": ("1", "1 unique file, no duplicates"),
         "On disk": ("50.0 kB", "no duplicates"),
         "Playing time": ("2:05 min", "of video and audio"),
-        "Years": ("2010", "by capture time, or else modification time"),
+        "Years": ("2010", "by capture time"),
     }
     assert sentences(Report(filled, min_size="1 GB").key_figures()) == ["No files in this selection."]
 

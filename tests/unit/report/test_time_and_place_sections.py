@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from mfkit import MediaLibrary, Report
+from mfkit.report.html_page import Chart
 from tests.samples import NOON, item, store
 from tests.unit.analysis.test_scan_history import changes, scan
 from tests.unit.report.reading import sentences, tables
@@ -22,10 +24,36 @@ def test_year_with_the_most_bytes(lib: MediaLibrary) -> None:
         item("/m/c.jpg", file_size=41_000, file_created_at=NOON.replace(year=2005)),
         item("/m/d.jpg", file_size=900_000),
     )
-    assert sentences(Report(lib).growth()) == ["The year with the most bytes is 2003: 2 files and 42.0 kB."]
-    assert sentences(Report(lib, media_type="image").growth()) == [
-        "The year with the most bytes is 2005: 1 file and 41.0 kB."
+    assert sentences(Report(lib).growth()) == [
+        "The year with the most bytes is 2003: 2 files and 42.0 kB.",
+        "1 file has no capture time.",
     ]
+    assert sentences(Report(lib, media_type="image").growth()) == [
+        "The year with the most bytes is 2005: 1 file and 41.0 kB.",
+        "1 file has no capture time.",
+    ]
+
+
+def test_wrong_dates_are_counted_and_not_drawn(lib: MediaLibrary) -> None:
+    """File dates and impossible capture times are no year of the report; without others it has no year."""
+    old, late = (datetime(year, 1, 1) for year in (1825, 2099))
+    store(
+        lib,
+        *(item(f"/m/{n}.jpg", file_size=900, file_modified_at=NOON.replace(year=2026)) for n in range(2)),
+        item("/m/x.jpg", file_size=900, captured_at=late, capture_flag="future"),
+        item("/m/y.jpg", file_size=900, captured_at=old, capture_flag="before 1826"),
+    )
+    wrong = [
+        "2 files have no capture time.",
+        "1 file has a capture time in the future.",
+        "1 file has a capture time before 1826.",
+    ]
+    assert sentences(Report(lib).growth()) == wrong
+    store(lib, item("/m/z.jpg", file_size=5, file_created_at=NOON.replace(year=2003)))
+    section = Report(lib).growth()
+    assert sentences(section) == ["The year with the most bytes is 2003: 1 file and 5 B.", *wrong]
+    charts = [part for part in section.parts if isinstance(part, Chart)]
+    assert list(charts[0].figure.data[0].customdata) == ["undated", "before 1826", "2003-05", "future"]
 
 
 def test_share_of_files_with_a_location(lib: MediaLibrary) -> None:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 import pytest
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.widgets.controls.range_bins import ResolutionBins, YearBins, duration_bins, size_bins
+from mfkit.analysis.histogram import count_by_bins
+from mfkit.widgets.controls.range_bins import (
+    ResolutionBins,
+    YearBins,
+    duration_bins,
+    size_bins,
+    status_fields,
+)
 from tests.samples import NOON, item, store
 
 
@@ -56,7 +64,53 @@ def test_years(lib: MediaLibrary) -> None:
     bins = YearBins(lib)
     assert list(bins.lower_labels) == ["2010", "2011", "2012", "2013", "Any"]
     assert bins.counts({2010: 1, 2012: 2, 2013: 3}) == [1, 0, 2, 3]
-    assert bins.filter_fields(1, 3) == {"after": "2011", "before": "2012"}
-    assert bins.filter_fields(0, 4) == {"after": None, "before": None}
+    assert bins.filter_fields(1, 3) == {"after": "2011", "before": "2012", "has_date": True}
+    assert bins.filter_fields(0, 4) == {"after": None, "before": None, "has_date": None}
     assert bins.handle_positions(MediaFilter(after=2011, before=2012)) == (1, 3)
     assert lib.count(**bins.filter_fields(1, 3)) == 1
+
+
+def test_years_without_outliers(lib: MediaLibrary) -> None:
+    """A file of 1900 shares the first bar, and files without a correct date are counted beside the slider."""
+    years = [1900, *[2010] * 6, *[2012] * 6, 2013]
+    store(
+        lib,
+        *(
+            item(f"/m/{n}.jpg", file_created_at=NOON.replace(year=year), file_modified_at=NOON)
+            for n, year in enumerate(years)
+        ),
+        *(item(f"/m/u{n}.jpg", file_modified_at=NOON.replace(year=2020)) for n in range(3)),
+        item("/m/late.jpg", captured_at=datetime(2099, 1, 1), capture_flag="future"),
+        item("/m/early.jpg", captured_at=datetime(1825, 12, 31), capture_flag="before 1826"),
+    )
+    bins = YearBins(lib)
+    assert list(bins.upper_labels) == ["Any", "2010", "2011", "2012", "2013"]
+    assert bins.note == "First bar: 2010 and earlier"
+    frame = lib.frame(count_by_bins([bins.bin_expression], MediaFilter()))
+    files = dict(zip(map(int, frame["bin0"]), map(int, frame["files"]), strict=True))
+    assert bins.counts(files) == [7, 0, 6, 1]
+    assert bins.buckets(files) == {"undated": 3, "future": 1, "before 1826": 1}
+    assert lib.count(**bins.filter_fields(1, 3)) == 6
+    assert lib.count(**bins.filter_fields(0, 4)) == len(years) + 5
+    counts = {status: lib.count(**status_fields(status)) for status in bins.buckets(files)}
+    assert counts == {"undated": 3, "future": 1, "before 1826": 1}
+
+
+def test_file_dates_if_there_are_no_capture_times(lib: MediaLibrary) -> None:
+    """The bins are years of modification times, which the note states; a wrong file date has no bin."""
+    years = (2023, 2024, 2107)
+    store(lib, *(item(f"/m/{year}.mp3", file_modified_at=NOON.replace(year=year)) for year in years))
+    bins = YearBins(lib)
+    assert bins.note == "File dates, because no capture times are known"
+    frame = lib.frame(count_by_bins([bins.bin_expression], MediaFilter())).dropna()
+    files = dict(zip(map(int, frame["bin0"]), map(int, frame["files"]), strict=True))
+    assert bins.counts(files) == [1, 1] and bins.buckets(files) == {}
+    assert bins.filter_fields(0, 1) == {"after": None, "before": "2023", "has_date": None}
+
+
+def test_a_library_without_any_date(lib: MediaLibrary) -> None:
+    """The slider has no bins, and the items are counted beside it."""
+    store(lib, item("/m/a.jpg"))
+    bins = YearBins(lib)
+    assert bins.counts({-1: 1}) == [] and bins.buckets({-1: 1}) == {"undated": 1}
+    assert bins.handle_positions(MediaFilter()) == (0, 0) and bins.note == ""

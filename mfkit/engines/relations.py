@@ -77,7 +77,8 @@ def _relation(model: Any, key: str | None = None, order: str = "") -> Relation:
     return Relation(table.name, _columns(table.c), key, order)
 
 
-# MEDIA also contains the id of the metadata row, so that the table media_metadata can be derived from it.
+# The relation MEDIA also contains the id of the metadata row, so that the table media_metadata can be derived
+# from it.
 MEDIA = Relation("media", (*_columns(media.c), ("metadata_id", Uuid())), "id", "media_type, date DESC, id")
 RELATIONS: dict[str, Relation] = {
     relation.name: relation

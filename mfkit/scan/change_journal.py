@@ -66,7 +66,7 @@ class ChangeJournal:
     async def record_changes(
         self, connection: AsyncConnection, before: Mapping[str, Content], after: Mapping[str, Content]
     ) -> None:
-        """Record the paths whose stored content a batch of files changed, in the open transaction."""
+        """Record each path whose content in the library changes with a batch of scanned files."""
         paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
         rows = [
             (self.scan_id, path, *(before.get(path) or (None, None)), *(after.get(path) or (None, None)))

@@ -109,7 +109,7 @@ class _ScanBatch(ContentRows[_Item]):
         )
 
     async def load_for(self, connection: AsyncConnection, read: Sequence[FileResult]) -> None:
-        """Load items and copies with the paths or hashes of files, and check which files still exist."""
+        """Load the items and copies with the paths or hashes of files, and check which paths still exist."""
         paths = [result.path for result in read]
         await self.load(
             connection, paths, [result.file_hash for result in read if result.file_hash is not None]

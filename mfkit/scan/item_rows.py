@@ -149,7 +149,7 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
     if result.file_format is not None:
         extra.setdefault("format", result.file_format.format)
     if metadata.get("taken_at") is not None:
-        # This is the local time of the camera's clock, with the UTC offset if the file states the offset.
+        # taken_at is the local time of the camera's clock, with the UTC offset if the file states the offset.
         extra["taken_at"] = metadata["taken_at"].isoformat()
     if result.hash_kind is not None:
         extra["hash"] = result.hash_kind

@@ -20,7 +20,7 @@ from mfkit.scan.walk import Candidate
 
 
 async def reread_outdated_metadata(database: Database, extractor_version: int) -> bool:
-    """Mark all files to be read again if all scans used older extractors. Return whether they did."""
+    """Mark all files to be read again if no scan used the current extractors. Return whether this is so."""
     async with write_lock(database) as connection:
         newest = await connection.scalar(select(func.max(Scan.extractor_version)))
         is_outdated = newest is not None and newest < extractor_version
@@ -44,10 +44,7 @@ async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
 
 
 def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
-    """Return a file to read again.
-
-    Its metadata is always stored, and its content is hashed only if it changed.
-    """
+    """Return a file whose metadata is read and stored again. Its content is hashed only if it changed."""
     fingerprint = rows.item.fingerprint if rows.item is not None else None
     return replace(candidate, fingerprint=candidate.fingerprint or fingerprint, is_reread=True)
 

@@ -43,7 +43,7 @@ async def write_sublibrary(
     if database.file is not None and path.exists() and path.samefile(database.file):
         raise ExportError(f"{path} is the library itself. Name another file.")
     written = 0
-    # If the existing library is open, this block raises LibraryLockedError before any work is done.
+    # If a library at the target path is open, this block raises LibraryLockedError before any work is done.
     with exclusive_access(path):
         pass
     with write_atomically(path, overwrite=overwrite) as unfinished:

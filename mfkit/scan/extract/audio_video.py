@@ -59,8 +59,8 @@ _DEMUXER_CHOICES = {"mpc": "mpc,mpc8"}
 _PROBE_SIZES = {"wav": "65536"}
 _LOCAL_FILES_ONLY = {"protocol_whitelist": "file"}
 _OPTIONS = {**_LOCAL_FILES_ONLY, "skip_frame": "all"}
-# PyAV 18 escapes invalid text in tags only with this argument. PyAV 19 always escapes invalid text and does
-# not accept the argument.
+# PyAV 18 escapes invalid text in tags only with the argument metadata_errors. PyAV 19 always escapes invalid
+# text and does not accept the argument.
 _TEXT_ERRORS = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 _AUDIO_TYPES = dict.fromkeys(("mp4", "m4v", "f4v", "mov"), "audio/mp4") | {
     "3gp": "audio/3gpp",
@@ -216,7 +216,7 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
 
 
 def _add_matroska(metadata: Metadata, container: InputContainer, source: Source) -> Metadata:
-    """Crop and rotate a Matroska video as players do, and count its duration if the header states none."""
+    """Crop and rotate a Matroska video as players do, and compute its duration if the header states none."""
     video = best_stream(container, moving_pictures(container), "video")
     rank = None if video is None else list(container.streams.video).index(video)
     found = matroska_metadata(source, metadata.get("duration"), rank)
@@ -269,7 +269,7 @@ def _bitrate(container: InputContainer, audios: list[AudioStream]) -> int | None
 
 
 def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) -> tuple[StatedDate, ...]:
-    """Return the dates in a container's tags, except the MP4 movie header's date, which `quicktime` reads."""
+    """Return the dates in a container's tags, except the date in the MP4 movie header."""
     fields = dict(_DATE_TAGS)
     if _DEMUXERS.get(file_format.format) == _MP4:
         del fields["creation_time"]

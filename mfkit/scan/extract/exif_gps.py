@@ -68,7 +68,7 @@ def gps_date(stamp: str | None, time: Value | None) -> ParsedDate | None:
 
 
 def _in_hemisphere(degrees: float, letter: str, letters: str) -> float | None:
-    """Apply a hemisphere letter to a coordinate in degrees.
+    """Return a coordinate in degrees with the sign for its hemisphere letter.
 
     Return None if the letter is missing or contradicts the coordinate's sign.
     """

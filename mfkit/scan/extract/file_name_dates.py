@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from mfkit.scan.extract.date_parser import ParsedDate, from_seconds, parse_date
 
 _MAX_NAME = 255
-# Chinese, Japanese and Korean names state the half of the day before the time, as in "下午1.02.03".
+# Chinese, Japanese and Korean names state AM or PM before the time, as in "下午1.02.03".
 _HALVES = {
     "上午": "am", "凌晨": "am", "早上": "am", "午前": "am", "오전": "am",
     "下午": "pm", "晚上": "pm", "午後": "pm", "오후": "pm",

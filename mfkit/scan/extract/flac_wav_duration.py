@@ -110,7 +110,8 @@ def count_wav(reader: BoundedReader) -> Count | None:
         elif name == b"data":
             rest = reader.size - at - 8
             if size == 0 and reader.read(at + 8, 4) in _TRAILING_CHUNKS:
-                return None  # The data chunk is empty, because another chunk follows its header directly.
+                # Another chunk follows the header of the data chunk directly, so the data chunk is empty.
+                return None
             is_unknown = size in (0, _UNKNOWN) or size >= 0x7FFFF000 and size > rest
             return Count(rest / byte_rate, rest) if is_unknown and byte_rate and rest > 0 else None
         at += 8 + size + size % 2

@@ -43,7 +43,7 @@ def extract(record: bytes) -> Metadata:
     def first(*numbers: int) -> str | None:
         return next((text for number in numbers for text in decoded[number]), None)
 
-    # These IPTC data sets contain the part of the city, the city, the state and the country.
+    # These IPTC data sets contain the district, the city, the state and the country.
     place = [first(number) for number in (92, 90, 95, 101)]
     metadata: Metadata = {
         "title": first(5, 105),

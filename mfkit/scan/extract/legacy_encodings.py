@@ -24,7 +24,8 @@ _PRIORS = {
 }  # fmt: skip
 _MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
 _UNKNOWN = math.log(1e-6)
-# A text with fewer bytes was not cut off, because the text fields of ID3v1 and IPTC are longer.
+# A text with fewer bytes than this number was not cut off, because the text fields of ID3v1 and IPTC are
+# longer.
 _MIN_CUT = 28
 
 # The letters of each script are listed by descending frequency. Chinese, Japanese and Korean lists contain

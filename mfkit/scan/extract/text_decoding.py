@@ -154,7 +154,8 @@ def _strict(data: bytes, codec: str) -> str | None:
         if not is_cut or start < _ONE_CHARACTER or len(data) - start > _ONE_CHARACTER:
             return None
         if data[:start].isascii():
-            # The bytes "Caf\xe9" are Latin-1 text, not UTF-8 text whose last character was cut off.
+            # A single non-ASCII byte at the end, as in "Caf\xe9", is a Latin-1 letter and not the start of a
+            # cut-off UTF-8 character.
             return None
         return data[:start].decode(codec)
 

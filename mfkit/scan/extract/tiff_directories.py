@@ -147,8 +147,9 @@ def _read_directory(
         if directory.name == "gps" and (field_type == 5 or field_type in (1, 7) and tag in _GPS_COORDINATES):
             value = _gps_value(data, order)
         else:
-            # A block such as XMP may be declared as integers, but byte order must not be applied to the
-            # block. UserComment may be declared as text, but the name of its encoding contains NULs.
+            # XMP can be declared as integers, and UserComment as text. Both are read as bytes, because the
+            # byte order does not apply to XMP, and because UserComment contains NULs in the name of its
+            # encoding.
             value = data if tag in _BLOCK_TAGS or tag == _USER_COMMENT else _value(data, field_type, order)
         if value is not None:
             directory.tags[tag] = value

@@ -98,7 +98,7 @@ def _last_level(path: str) -> str:
 
 
 def _text(found: Properties, *names: str) -> str | None:
-    """Return the text of the first property that has text.
+    """Return the text of the first of the given properties that has text.
 
     If the property is an array, return the first text in the array.
     """

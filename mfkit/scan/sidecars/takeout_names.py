@@ -53,7 +53,8 @@ EDIT_MARKS = frozenset(
 
 _MAX_MARK = max(map(len, EDIT_MARKS))
 _MAX_EDITS = 3
-# This expression matches words without digits, as edit suffixes of languages that are not listed.
+# This expression matches any word without digits, because the word may be an edit suffix of a language that
+# is not listed.
 _WORDS = re.compile(r"[^\W\d_][^\d_()~.-]{1,30}\Z")
 _VIDEO_EXTENSIONS = frozenset((".mov", ".mp4", ".m4v"))
 _IMAGE_EXTENSIONS = (".heic", ".jpg", ".jpeg")
@@ -89,8 +90,8 @@ class JsonNames:
         for base in _names_with_json(name):
             self._add_json_of(base, found)
         for original in _unlisted_originals(name):
-            # The name of a file that was never edited can also end in such a word, so the original must exist
-            # in the same folder.
+            # The name of a file that was never edited can also end in a word such as "edited", so the
+            # original must exist in the same folder.
             if exists(original):
                 self._add_json_of(original, found)
         if utf16_length(name) > MAX_STEM:
@@ -137,7 +138,7 @@ def folded(name: str) -> str:
 
 
 def comparable(text: str) -> str:
-    """Normalize a text like a file name from Takeout, which replaces special characters with underscores."""
+    """Normalize a text as Takeout does for file names, in which special characters become underscores."""
     return re.sub(r"\W", "_", folded(html.unescape(text)))
 
 

@@ -60,14 +60,14 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     Raises:
         QueryError: The SQL is invalid, has several statements, or is not read-only.
     """
-    from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs this package.
+    from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs asyncpg.
 
     sql = str(statement.compile(dialect=connection.dialect))
     names, outline = _called(sql)
     if not _READING.match(outline):
         raise QueryError("Only reading is allowed here. Use a SELECT, or EXPLAIN with a SELECT.")
-    # This setting is required, because _called() assumes that a backslash in a normal string is not an escape
-    # character. The server's default may differ.
+    # standard_conforming_strings must be on, because _called() assumes that a backslash in a normal string is
+    # not an escape character. The server's default may differ.
     await connection.exec_driver_sql("SET LOCAL standard_conforming_strings = on")
     values = {"names": names, "harmless": _HARMLESS, "revealing": _REVEALING}
     if (found := (await connection.execute(_FORBIDDEN, values)).scalar()) is not None:
@@ -146,10 +146,10 @@ async def copy_rows(
         IntegrityError: A row violates a constraint.
         DBAPIError: The server rejects a row, or the connection is lost.
     """
-    from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs this package.
+    from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs asyncpg.
 
-    # SQLAlchemy begins the transaction with this statement. It would not notice COPY, which is sent to the
-    # driver directly.
+    # The statement SELECT 1 makes SQLAlchemy begin the transaction. SQLAlchemy would not notice COPY, which
+    # is sent directly to the driver.
     await connection.exec_driver_sql("SELECT 1")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None

@@ -104,7 +104,7 @@ def _lock_exclusively(file: Path) -> sqlite3.Connection | None:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute("BEGIN EXCLUSIVE")
         if connection.execute("PRAGMA journal_mode").fetchone() != ("delete",):
-            raise _in_use(file)  # Another connection has set the journal mode to WAL again.
+            raise _in_use(file)  # Another connection has set the journal mode back to WAL.
         return connection
     except BaseException as error:
         if connection is not None:
@@ -248,7 +248,7 @@ class SqliteFile:
         return self._identity
 
     def forget(self) -> None:
-        """Allow the next connection to open any library at the path, but still not to create a file."""
+        """Let the next connection open any library at the path, but not create a file."""
         self._identity = None
 
     def uri(self) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Self, get_args
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Select, and_, delete, func, literal, or_, select
 
@@ -29,25 +26,17 @@ from mfkit.models import (
     pixel_inspections,
     utc_now,
 )
+from mfkit.pixels.file_jobs import PAGE, FileJob, run_jobs
 from mfkit.pixels.pixel_worker import MODULE, decode_reply
 from mfkit.progress import progress_bar
 from mfkit.scan.stored_path import URL
-from mfkit.scan.workers.resource_limits import MEMORY_LIMIT, TIME_LIMIT
-from mfkit.scan.workers.worker_pool import JobPool
+from mfkit.scan.workers.resource_limits import TIME_LIMIT
 
 Step = Literal["similarity"]
 STEPS: tuple[Step, ...] = get_args(Step)
 INSPECTOR_VERSION = 1
 """Version of the inspection. Increase it if results change, so that all files are inspected again."""
-_BATCH = 200
-"""Number of results that are stored in one transaction."""
-_MAX_BATCH_SECONDS = 5.0
-_PAGE = 2_000
-"""Number of items that are read from the database at a time."""
 _KINDS = (MediaType.IMAGE,)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAX_ERROR = 500
-"""Maximum number of characters of a stored error message."""
 
 c = media.c
 _done = pixel_inspections
@@ -86,22 +75,10 @@ class InspectionReport:
 
 
 @dataclass(slots=True)
-class InspectionJob:
+class InspectionJob(FileJob):
     """Job for a worker process: one file to inspect."""
 
-    file_hash: str
-    path: str
-    size: int
-    modified_us: int | None
     steps: tuple[Step, ...]
-    reply: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, row: Any, steps: tuple[Step, ...]) -> Self:
-        """Create a job from a database row with an item's hash, path, size and modification time."""
-        modified = row.file_modified_at
-        microseconds = None if modified is None else (modified - _EPOCH) // timedelta(microseconds=1)
-        return cls(row.file_hash, row.file_path, row.file_size, microseconds, steps)
 
     @property
     def request(self) -> bytes:
@@ -141,28 +118,21 @@ async def inspect(
     outstanding = _Outstanding(chosen, steps, utc_now() if again else None)
     async with database.connect() as connection:
         total = await connection.scalar(outstanding.count()) or 0
-    number = max(1, workers or os.cpu_count() or 1)
-    pool = JobPool[InspectionJob](number, time_limit=time_limit, memory_limit=MEMORY_LIMIT, module=MODULE)
+
+    async def store(jobs: Sequence[InspectionJob]) -> None:
+        await _store(database, jobs, report)
+
     with progress_bar(progress, "inspect", total) as bar:
-        async with pool:
-            feeding = asyncio.create_task(_feed(database, pool, outstanding, steps, deadline))
-            waiting: list[InspectionJob] = []
-            stored_at = time.monotonic()
-            try:
-                async for done in pool.done_jobs():
-                    waiting += done
-                    bar.update(len(done))
-                    if len(waiting) >= _BATCH or time.monotonic() - stored_at > _MAX_BATCH_SECONDS:
-                        await _store(database, waiting, report)
-                        waiting, stored_at = [], time.monotonic()
-                await feeding
-            finally:
-                feeding.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await feeding
-                # Finished results are stored even if the user interrupts the inspection.
-                if waiting:
-                    await asyncio.shield(_store(database, waiting, report))
+        await run_jobs(
+            database,
+            [outstanding],
+            store,
+            bar,
+            module=MODULE,
+            workers=workers,
+            time_limit=time_limit,
+            deadline=deadline,
+        )
     report.left = max(0, total - report.inspected - report.failed - report.changed)
     report.seconds = time.monotonic() - started
     return report
@@ -188,7 +158,7 @@ def _steps(what: Sequence[str]) -> tuple[Step, ...]:
 class _Outstanding:
     """Builder of the SELECT statements for the items whose files must be inspected."""
 
-    def __init__(self, chosen: MediaFilter, steps: Sequence[Step], before: datetime | None) -> None:
+    def __init__(self, chosen: MediaFilter, steps: tuple[Step, ...], before: datetime | None) -> None:
         """Create a builder for the items that a filter selects.
 
         Args:
@@ -197,6 +167,7 @@ class _Outstanding:
             before: Select all items that were not inspected since this time. None selects the items that
                 were not inspected by the current version of the inspection.
         """
+        self._steps = steps
         own = (_done.c.file_hash == c.file_hash, _done.c.step.in_(steps))
         current = (
             _done.c.inspected_at >= before
@@ -218,14 +189,12 @@ class _Outstanding:
         """Return the SELECT statement that counts the items to inspect."""
         return select(func.count()).select_from(media).where(*self._where)
 
-    def pages(self, is_known: bool, last: Any) -> Select[Any]:
-        """Return the SELECT statement for the next page of items to inspect.
+    def job(self, row: Any) -> InspectionJob:
+        """Create the job for a row of a page."""
+        return InspectionJob.of(row, self._steps)
 
-        Args:
-            is_known: True selects items that were inspected before, oldest inspection first. False selects
-                all other items, sorted by path.
-            last: Last row of the previous page; None for the first page.
-        """
+    def page(self, is_known: bool, last: Any) -> Select[Any]:
+        """Return the SELECT statement for the next page of items; see :class:`FileSource`."""
         earliest = self._earliest.label("earliest")
         statement = select(c.file_hash, c.file_path, c.file_size, c.file_modified_at, earliest).where(
             *self._where, self._earliest.is_not(None) if is_known else self._earliest.is_(None)
@@ -237,35 +206,7 @@ class _Outstanding:
                 later = or_(self._earliest > when, and_(self._earliest == when, later))
             statement = statement.where(later)
         order = (earliest, c.file_path) if is_known else (c.file_path,)
-        return statement.order_by(*order).limit(_PAGE)
-
-
-async def _feed(
-    database: Database,
-    pool: JobPool[InspectionJob],
-    outstanding: _Outstanding,
-    steps: tuple[Step, ...],
-    deadline: float | None,
-) -> None:
-    """Submit jobs to the worker pool until all files are submitted or the deadline has passed."""
-    try:
-        for is_known in (False, True):
-            last = None
-            while True:
-                async with database.connect() as connection:
-                    rows = (await connection.execute(outstanding.pages(is_known, last))).all()
-                for row in rows:
-                    if deadline is not None and time.monotonic() >= deadline:
-                        return await pool.finish()
-                    await pool.put_job(InspectionJob.of(row, steps))
-                if len(rows) < _PAGE:
-                    break
-                last = rows[-1]
-    except Exception:
-        # The pool must be finished, because the caller waits for its last result before it sees the error.
-        await pool.finish()
-        raise
-    await pool.finish()
+        return statement.order_by(*order).limit(PAGE)
 
 
 async def _store(database: Database, jobs: Sequence[InspectionJob], report: InspectionReport) -> None:
@@ -281,9 +222,7 @@ async def _store(database: Database, jobs: Sequence[InspectionJob], report: Insp
     hashes = list(known)
     inspections, pictures, miniatures = [], [], []
     for job in known.values():
-        error = job.reply.get("error")
-        error = None if error is None else str(error).replace("\0", "")[:_MAX_ERROR]
-        inspections += [(job.file_hash, step, now, INSPECTOR_VERSION, error) for step in job.steps]
+        inspections += [(job.file_hash, step, now, INSPECTOR_VERSION, job.error) for step in job.steps]
         for part, difference, dct, is_flat, pixels in job.reply.get("pictures", ()):
             pictures.append((job.file_hash, part, difference, dct, is_flat))
             miniatures.append((job.file_hash, part, pixels))

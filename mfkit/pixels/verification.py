@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Self, get_args
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Select, Table, and_, func, literal, or_, select
 
@@ -22,20 +19,16 @@ from mfkit.filters.conditions import conditions, matches
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import format_duration, format_size, parse_duration
 from mfkit.models import MediaCopy, UTCDateTime, VerificationOutcome, media, utc_now, verifications
+from mfkit.pixels.file_jobs import PAGE, FileJob, run_jobs
 from mfkit.pixels.verify_worker import MODULE
 from mfkit.progress import progress_bar
 from mfkit.scan.stored_path import URL
-from mfkit.scan.workers.resource_limits import MEMORY_LIMIT, TIME_LIMIT
-from mfkit.scan.workers.worker_pool import JobPool
+from mfkit.scan.workers.resource_limits import TIME_LIMIT
 
 How = Literal["hash", "headers", "decode"]
 HOWS: tuple[How, ...] = get_args(How)
 OLDER_THAN = "30 days"
 """Default age of a verification after which a file is verified again."""
-_BATCH, _MAX_BATCH_SECONDS, _PAGE = 200, 5.0, 2_000
-_MAX_ERROR = 500
-"""Maximum number of characters of a stored error message."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 c = media.c
 v = verifications.c
@@ -83,22 +76,10 @@ class VerificationReport:
 
 
 @dataclass(slots=True)
-class VerificationJob:
+class VerificationJob(FileJob):
     """Job for a worker process: one file to verify."""
 
-    file_hash: str
-    path: str
-    size: int
-    modified_us: int | None
     how: How
-    reply: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, row: Any, how: How) -> Self:
-        """Create a job from a database row with hash, path, size and modification time."""
-        modified = row.file_modified_at
-        microseconds = None if modified is None else (modified - _EPOCH) // timedelta(microseconds=1)
-        return cls(row.file_hash, row.file_path, row.file_size, microseconds, how)
 
     @property
     def request(self) -> bytes:
@@ -153,28 +134,22 @@ async def verify(
     sources = [_Source(chosen, method, before, of_copies=one) for one in (False, True)]
     async with database.connect() as connection:
         total = sum([await connection.scalar(one.count()) or 0 for one in sources])
-    number = max(1, workers or os.cpu_count() or 1)
-    pool = JobPool[VerificationJob](number, time_limit=time_limit, memory_limit=MEMORY_LIMIT, module=MODULE)
     report = VerificationReport()
+
+    async def store(jobs: Sequence[VerificationJob]) -> None:
+        await _store(database, jobs, report)
+
     with progress_bar(progress, f"verify ({how})", total) as bar:
-        async with pool:
-            feeding = asyncio.create_task(_feed(database, pool, sources, deadline))
-            waiting: list[VerificationJob] = []
-            stored_at = time.monotonic()
-            try:
-                async for done in pool.done_jobs():
-                    waiting += done
-                    bar.update(len(done))
-                    if len(waiting) >= _BATCH or time.monotonic() - stored_at > _MAX_BATCH_SECONDS:
-                        await _store(database, waiting, report)
-                        waiting, stored_at = [], time.monotonic()
-                await feeding
-            finally:
-                feeding.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await feeding
-                if waiting:  # Finished results are stored even if the user interrupts the verification.
-                    await asyncio.shield(_store(database, waiting, report))
+        await run_jobs(
+            database,
+            sources,
+            store,
+            bar,
+            module=MODULE,
+            workers=workers,
+            time_limit=time_limit,
+            deadline=deadline,
+        )
     done_count = report.ok + report.damaged + report.unsupported + report.undecided + report.changed
     report.left = max(0, total - done_count)
     report.seconds = time.monotonic() - started
@@ -207,14 +182,12 @@ class _Source:
         """Return the SELECT statement that counts the files to verify."""
         return select(func.count()).select_from(self._from).where(*self._where)
 
-    def page(self, is_known: bool, last: Any) -> Select[Any]:
-        """Return the SELECT statement for the next page of files to verify.
+    def job(self, row: Any) -> VerificationJob:
+        """Create the job for a row of a page."""
+        return VerificationJob.of(row, self.how)
 
-        Args:
-            is_known: True selects files that were verified before, oldest verification first. False selects
-                all other files, sorted by path.
-            last: Last row of the previous page; None for the first page.
-        """
+    def page(self, is_known: bool, last: Any) -> Select[Any]:
+        """Return the SELECT statement for the next page of files; see :class:`FileSource`."""
         when = self._last.label("verified_at")
         statement = (
             select(
@@ -234,32 +207,7 @@ class _Source:
                 later = or_(self._last > moment, and_(self._last == moment, later))
             statement = statement.where(later)
         order = (when, self._path) if is_known else (self._path,)
-        return statement.order_by(*order).limit(_PAGE)
-
-
-async def _feed(
-    database: Database, pool: JobPool[VerificationJob], sources: Sequence[_Source], deadline: float | None
-) -> None:
-    """Submit files to the worker pool until all files are submitted or the deadline has passed."""
-    try:
-        for is_known in (False, True):
-            for source in sources:
-                last = None
-                while True:
-                    async with database.connect() as connection:
-                        rows = (await connection.execute(source.page(is_known, last))).all()
-                    for row in rows:
-                        if deadline is not None and time.monotonic() >= deadline:
-                            return await pool.finish()
-                        await pool.put_job(VerificationJob.of(row, source.how))
-                    if len(rows) < _PAGE:
-                        break
-                    last = rows[-1]
-    except Exception:
-        # The pool must be finished, because the caller waits for its last result before it sees the error.
-        await pool.finish()
-        raise
-    await pool.finish()
+        return statement.order_by(*order).limit(PAGE)
 
 
 async def _store(database: Database, jobs: Sequence[VerificationJob], report: VerificationReport) -> None:
@@ -272,10 +220,8 @@ async def _store(database: Database, jobs: Sequence[VerificationJob], report: Ve
             continue
         if outcome in ("ok", "damaged"):
             report.bytes += job.size
-        error = job.reply.get("error")
-        text = None if error is None else str(error).replace("\0", "")[:_MAX_ERROR]
         position, found = job.reply.get("position"), job.reply.get("found_hash")
-        rows.append((job.file_hash, job.path, job.how, now, outcome, position, text, found))
+        rows.append((job.file_hash, job.path, job.how, now, outcome, position, job.error, found))
     if rows:
         columns = (
             "file_hash", "file_path", "how", "verified_at", "outcome", "position", "error", "found_hash",

@@ -116,7 +116,8 @@ def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
     return {
         "item_added": ("INSERT ON media_items", "", _add_item(folder)),
         "item_renamed": ("UPDATE OF file_path, file_name ON media_items", "", _rename_item(folder)),
-        # The foreign key also deletes the search row, but the sqlite3 shell does not enforce foreign keys.
+        # The foreign key deletes the search row too, but the sqlite3 shell does not enforce foreign keys, so
+        # this trigger is needed.
         "item_removed": ("DELETE ON media_items", "", _REMOVE_ITEM),
         "facts_added": ("INSERT ON media_metadata", _has_words("NEW"), _copy_metadata("NEW")),
         "facts_changed": (

@@ -94,7 +94,7 @@ def av1_hdr(data: bytes, configuration: bytes) -> Hdr:
 
 
 def _configuration_units(record: bytes) -> Iterator[bytes]:
-    """Yield the units in an HEVC decoder configuration, which can also contain SEI messages."""
+    """Yield the NAL units in an HEVC decoder configuration, which can also contain SEI messages."""
     at, seen = 23, 0
     for _ in range(record[22]):
         count = int.from_bytes(record[at + 1 : at + 3], "big")
@@ -109,7 +109,7 @@ def _configuration_units(record: bytes) -> Iterator[bytes]:
 
 
 def _units(data: bytes, length_size: int | None) -> Iterator[bytes]:
-    """Yield the first bytes of each unit of a frame, at most as many as an SEI message may have.
+    """Yield the start of each NAL unit of a frame, up to the maximum length of an SEI message.
 
     Args:
         data: The frame.
@@ -132,8 +132,9 @@ def _units(data: bytes, length_size: int | None) -> Iterator[bytes]:
 
 
 def _messages(unit: bytes) -> Hdr:
-    """Combine the HDR metadata of a unit's SEI messages (ITU-T H.265, section 7.3.5)."""
-    # Encoders insert the byte 3 after two zeros, so that no start code occurs in a unit (section 7.4.2).
+    """Combine the HDR metadata of a NAL unit's SEI messages (ITU-T H.265, section 7.3.5)."""
+    # Encoders insert the byte 3 after two zeros, so that no start code occurs inside a NAL unit (section
+    # 7.4.2).
     data = unit.replace(b"\0\0\3", b"\0\0")
     found = Hdr()
     at = 0
@@ -156,7 +157,7 @@ def _messages(unit: bytes) -> Hdr:
 
 
 def _summed_bytes(data: bytes, at: int) -> tuple[int, int]:
-    """Read a number that is the sum of bytes, of which only the last is below 255.
+    """Read a number that is stored as the sum of bytes 255 and one last byte below 255.
 
     Returns:
         The number and the offset after it.

@@ -52,7 +52,7 @@ def _entry(content: BoundedReader) -> Hdr:
 
 
 def _colour(data: bytes) -> Hdr:
-    """Read the transfer from a ``colr`` box of the type ``nclx``, or of QuickTime's type ``nclc``."""
+    """Read the transfer characteristics in a ``colr`` box of type ``nclx`` or QuickTime's type ``nclc``."""
     if data[:4] not in (b"nclx", b"nclc") or len(data) < 10:
         return Hdr()
     return Hdr(transfer=int.from_bytes(data[6:8], "big"))

@@ -1,4 +1,4 @@
-"""HDR metadata of a video stream, and the classification of the stream by its transfer and this metadata.
+"""HDR metadata of a video stream, and the classification of streams as SDR, HDR10, HLG or Dolby Vision.
 
 Containers and bitstreams use the same records: the mastering display's luminance (SMPTE ST 2086), the content
 light level (CTA-861.3), dynamic metadata (HDR10+, SMPTE ST 2094-40) and Dolby Vision's configuration. The bit
@@ -63,7 +63,7 @@ class Hdr(NamedTuple):
 
 
 def hdr_class(hdr: Hdr) -> str:
-    """Classify a video stream by its transfer and its HDR metadata.
+    """Classify a video stream by its transfer characteristics and its HDR metadata.
 
     Players show a video whose transfer is not stated as SDR, so it counts as SDR.
 
@@ -91,7 +91,7 @@ def combine(*sources: Hdr) -> Hdr:
 
 
 def _combine_two(first: Hdr, second: Hdr) -> Hdr:
-    # The two luminances of a display belong together, and so do the two content light levels.
+    # The two luminances of a display are taken from the same source, and so are the two content light levels.
     mastering = first if first.mastering_max_luminance is not None else second
     light = first if first.max_cll is not None or first.max_fall is not None else second
     return Hdr(
@@ -122,7 +122,7 @@ def mastering_display(low: float, high: float) -> Hdr:
 
 
 def content_light(max_cll: int, max_fall: int) -> Hdr:
-    """Return the content light levels in cd/m² as HDR metadata. A level of 0 is not known (CTA-861.3)."""
+    """Return the content light levels in cd/m² as HDR metadata. A level of 0 means unknown (CTA-861.3)."""
     return Hdr(
         max_cll=max_cll if 0 < max_cll <= _MAX_LIGHT else None,
         max_fall=max_fall if 0 < max_fall <= _MAX_LIGHT else None,
@@ -154,12 +154,12 @@ def fixed_point_mastering_display(data: bytes) -> Hdr:
 
 
 def content_light_record(data: bytes) -> Hdr:
-    """Parse the two 16-bit content light levels, which all containers and codecs store alike."""
+    """Parse the two 16-bit content light levels, which have the same layout in all containers and codecs."""
     return content_light(*struct.unpack_from(">HH", data)) if len(data) >= 4 else Hdr()
 
 
 def dolby_vision_record(data: bytes) -> DolbyVision | None:
-    """Parse a Dolby Vision decoder configuration record, which MP4 and Matroska store alike.
+    """Parse a Dolby Vision decoder configuration record, which has the same layout in MP4 and Matroska.
 
     "Dolby Vision Streams Within the ISO Base Media File Format", section 3.2.
 
@@ -177,7 +177,7 @@ def dolby_vision_record(data: bytes) -> DolbyVision | None:
 
 
 def t35_metadata(data: bytes) -> Hdr:
-    """Recognize the dynamic metadata in a message that is registered according to ITU-T T.35.
+    """Return whether a message contains HDR10+ or Dolby Vision metadata, by its ITU-T T.35 codes.
 
     HDR10+ has the country code of the United States, a provider code 0x003C, a provider-oriented code 1 and
     the application 4 (SMPTE ST 2094-40, annex A; CTA-861-H, annex S). AV1 stores Dolby Vision's metadata with

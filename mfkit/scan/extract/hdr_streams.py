@@ -23,9 +23,9 @@ from mfkit.scan.extract.video_and_audio_streams import has_decoder, is_cover
 _MAX_PACKETS, _MAX_BYTES, _MAX_FRAMES = 500, 16 << 20, 60
 _BITSTREAMS: dict[str, Callable[[bytes, bytes], Hdr]] = {"hevc": hevc_hdr, "h264": h264_hdr, "av1": av1_hdr}
 _HDR_TRANSFERS = frozenset((PQ, HLG))
-# The frames of these codecs can state HDR although the container and the sequence header do not: Dolby Vision
-# often leaves the transfer unspecified, and HLG broadcasts state the transfer of BT.2020, and HLG as an
-# alternative.
+# With these codecs, the frames can state HDR even if the headers do not. Dolby Vision often leaves the
+# transfer characteristics unspecified. HLG broadcasts state those of BT.2020, and HLG only as an alternative
+# in the frames.
 _POSSIBLE_TRANSFERS = {
     "hevc": frozenset((None, 0, UNSPECIFIED, 14, 15)),
     "av1": frozenset((None, 0, UNSPECIFIED)),
@@ -72,10 +72,11 @@ def _described(stream: VideoStream, stated: Hdr) -> Hdr:
         return stated
     context = stream.codec_context
     if context.codec.canonical_name == "hevc" and context.format is None:
-        # In files whose headers do not contain HEVC's sequence header, only an open decoder has parsed it.
+        # If the container's header does not contain the HEVC sequence header, FFmpeg knows the transfer
+        # characteristics only after the decoder is opened.
         try:
             context.open(strict=False)
-        except FFmpegError:  # The sequence header is damaged, so the transfer stays unknown.
+        except FFmpegError:  # If the sequence header is damaged, the transfer characteristics stay unknown.
             pass
     coded = context.color_trc
     return combine(Hdr(transfer=coded if coded not in (0, UNSPECIFIED) else None), stated)
@@ -92,7 +93,7 @@ def _needs_frames(stream: VideoStream, hdr: Hdr) -> bool:
 
 
 def _with_alternative(known: Hdr, frames: Hdr) -> Hdr:
-    """Use the alternative transfer that the frames state, because players that know HLG prefer it."""
+    """Use the alternative transfer HLG if the frames state it, because players that know HLG prefer it."""
     return known._replace(transfer=frames.transfer) if frames.transfer == HLG else known
 
 
@@ -117,7 +118,7 @@ def _frames(container: InputContainer, streams: Mapping[int, VideoStream]) -> di
         pass
     try:
         container.seek(0)
-    except FFmpegError:  # Some formats cannot be positioned. Nothing reads their packets afterwards.
+    except FFmpegError:  # Some formats do not support seeking. Their packets are not read again afterwards.
         pass
     return found
 
@@ -126,7 +127,8 @@ def _packet(packet: Packet[Any], stream: VideoStream) -> Hdr:
     context = stream.codec_context
     parse = _BITSTREAMS.get(context.codec.canonical_name)
     hdr = parse(bytes(packet), context.extradata or b"") if parse is not None else Hdr()
-    # FFmpeg provides HDR10+ metadata that Matroska stores beside a frame, as it does for VP9.
+    # HDR10+ metadata that Matroska stores beside a frame (as for VP9) is not in the frame. FFmpeg returns it
+    # as side data of the packet.
     return combine(hdr, Hdr(is_hdr10_plus=True)) if packet.has_sidedata("dynamic_hdr10_plus") else hdr
 
 

@@ -163,13 +163,13 @@ def _taken_at(tags: Mapping[str, Any]) -> datetime | None:
         ("MediaCreateDate", ""),
     ):
         stamp = tags.get(name)
+        zone = tags.get(offset)
         if isinstance(stamp, str):
-            zone = stamp[19:] if len(stamp) > 19 else tags.get(offset)
             if found := parse_timestamp(stamp, zone if isinstance(zone, str) else None):
                 return found
     return None
 
 
 def _timestamp(stamp: object) -> datetime | None:
-    found = parse_timestamp(stamp, stamp[19:]) if isinstance(stamp, str) else None
+    found = parse_timestamp(stamp) if isinstance(stamp, str) else None
     return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

@@ -233,6 +233,16 @@ def test_bytes_that_change_within_the_resolution_of_the_clock(
     assert folder.paths() == {} and folder.lib.count() == 2
 
 
+def test_files_that_were_read_right_after_a_change(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that could have changed again under the same time is read by the next scan, a copy too."""
+    monkeypatch.setattr(item_rows, "CLOCK_RESOLUTION", timedelta(hours=1))
+    folder.write("a.txt", "one", time.time())
+    folder.write("b.txt", "one", time.time())
+    folder.write("old.txt", "two")
+    assert folder.scan() == {"added": 2, "copies": 1}
+    assert folder.scan() == {"updated": 2, "unchanged": 1}
+
+
 def test_failures_belong_to_their_last_scan(folder: Folder) -> None:
     """A failure that stays names the newest scan; it goes when its file is understood or removed."""
     folder.write("a.jpg", b"\xff\xd8\xff\xe0 no image")

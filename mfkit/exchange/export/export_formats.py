@@ -104,7 +104,7 @@ def _json(schema: pa.Schema, batches: Batches, expression: str) -> Iterator[list
 def _member(field: pa.Field) -> str:
     name = _quoted(field.name)
     if pa.types.is_timestamp(field.type):
-        return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+        return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%f{_zone(field.type)}')"
     if field.name == _JSON:
         return f"CASE WHEN json_valid({name}) THEN CAST({name} AS JSON) ELSE to_json({name}) END"
     # Infinity becomes null, because JSON cannot represent infinity.
@@ -122,6 +122,11 @@ def _without_zones(batch: pa.RecordBatch) -> pa.Table:
     return pa.table(columns, names=batch.schema.names)
 
 
+def _zone(type_: pa.TimestampType) -> str:
+    """Return the suffix of timestamps in UTC. The local times of capture have no suffix."""
+    return "Z" if type_.tz else ""
+
+
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -132,7 +137,7 @@ def _csv_type(type_: pa.DataType) -> pa.DataType:
 
 def _csv_column(column: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(column.type):
-        return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
+        return pc.strftime(column, format=f"%Y-%m-%dT%H:%M:%S{_zone(column.type)}")
     if pa.types.is_dictionary(column.type):
         column = column.cast(pa.string())
     if pa.types.is_boolean(column.type):

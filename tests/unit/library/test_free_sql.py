@@ -210,7 +210,7 @@ class TestSql:
     @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
     def test_query_plan(self, filled: MediaLibrary) -> None:
         """EXPLAIN returns the plan as text."""
-        plan = filled.sql("EXPLAIN SELECT * FROM media")
+        plan = filled.sql("EXPLAIN SELECT * FROM media", engine="database")
         assert "(cost=" in plan.iloc[0, 0]
 
     @pytest.mark.parametrize(

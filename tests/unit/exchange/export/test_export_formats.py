@@ -419,3 +419,21 @@ def test_workbook(filled: MediaLibrary, tmp_path: Path) -> None:
     ]
     assert sheet["G2"].data_type == "s" and sheet["G2"].quotePrefix and not sheet["A2"].quotePrefix
     assert sheet.auto_filter.ref == "A1:G3" and sheet.freeze_panes == "A2"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_local_times_have_no_zone(lib: MediaLibrary, tmp_path: Path, suffix: str) -> None:
+    """The time of the camera's clock is not marked as UTC, the moment is."""
+    local = datetime(2024, 5, 17, 18, 0, 15)
+    store(lib, item("/m/a.jpg", file_created_at=AT, captured_at=local, capture_offset=330))
+    columns = ["captured_at", "capture_offset", "file_created_at", "date"]
+    file = tmp_path / f"x.{suffix}"
+    lib.export(file, columns=columns)
+    with file.open(newline="", encoding="utf-8") as lines:
+        row = next(csv.DictReader(lines)) if suffix == "csv" else json.loads(lines.read())
+    assert [str(row[name]) for name in columns] == [
+        "2024-05-17T18:00:15.000000",
+        "330",
+        "2024-05-17T12:30:15.123456Z",
+        "2024-05-17T18:00:15.000000",
+    ]

@@ -102,7 +102,7 @@ def test_file_name(lib: MediaLibrary) -> None:
 
 
 def test_extra_metadata(lib: MediaLibrary) -> None:
-    """A row's members replace those stored, the others stay, and the imported names are those of both rows."""
+    """A row's members replace those stored, the others stay; the imported names are those of both rows."""
     ingest(lib, {"file_path": "/a.jpg", "title": "t", "extra_metadata": {"lens": "50 mm", "flash": True}})
     before = only(lib)
     ingest(lib, {"file_path": "/a.jpg", "genre": "g", "extra_metadata": {"lens": "85 mm"}})

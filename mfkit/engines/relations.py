@@ -24,6 +24,8 @@ from mfkit.models import (
     UTCDateTime,
     collection_items,
     media,
+    media_chapters,
+    media_streams,
     media_tags,
     scan_changes,
 )
@@ -85,6 +87,9 @@ RELATIONS: dict[str, Relation] = {
     for relation in (
         MEDIA,
         _relation(MediaCopy, "media_item_id", "media_item_id"),
+        # The rows stay in the order in which they were written, so that the streams of an item are adjacent.
+        _relation(media_streams, "media_item_id"),
+        _relation(media_chapters, "media_item_id"),
         _relation(media_tags, "media_item_id", "tag_id, media_item_id"),
         _relation(collection_items, "media_item_id", "collection_id, media_item_id"),
         _relation(Tag),

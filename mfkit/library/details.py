@@ -9,9 +9,10 @@ from uuid import UUID
 
 import pandas as pd
 
-from mfkit.analysis import item_list
+from mfkit.analysis import item_list, streams
 from mfkit.errors import FilterError
 from mfkit.library.base import LibraryBase
+from mfkit.library.stream_methods import chapter_rows, stream_rows
 from mfkit.scan.stored_path import is_url
 from mfkit.thumbnails import Thumbnailer
 
@@ -51,11 +52,12 @@ class DetailMethods(LibraryBase):
             item: Id of the item.
 
         Returns:
-            One row per known field, tag, collection and copy: ``group`` (``file``, ``stream``, ``music``,
-            ``camera``, ``place``, ``more``, ``tags``, ``collections``, ``copies``), ``field`` (a column of
-            ``media``, a key of ``extra_metadata``, or empty), ``value`` (as text; units as in
-            docs/schema.md) and ``origin`` (such as ``exif``, ``xmp``, ``container``, ``tag``,
-            ``sidecar``, ``file system``, ``library``; empty if it is unknown).
+            One row per known field, tag, collection, copy, stream and chapter: ``group`` (``file``,
+            ``stream``, ``music``, ``camera``, ``place``, ``more``, ``tags``, ``collections``, ``copies``,
+            ``streams``, ``chapters``), ``field`` (a column of ``media``, a key of ``extra_metadata``, the
+            kind of a stream, or empty), ``value`` (as text; units as in docs/schema.md) and ``origin`` (such
+            as ``exif``, ``xmp``, ``container``, ``tag``, ``sidecar``, ``file system``, ``library``; empty if
+            it is unknown).
 
         Raises:
             FilterError: The library has no item with this id.
@@ -69,6 +71,10 @@ class DetailMethods(LibraryBase):
         ):
             names = (await self.frame(select(item_id)))["name"]
             rows += [(group, "", name, "file system" if group == "copies" else "library") for name in names]
+        found = await self.frame(streams.streams_of(item_id))
+        rows += [("streams", kind, text, "container") for kind, text in stream_rows(found)]
+        found = await self.frame(streams.chapters_of(item_id))
+        rows += [("chapters", "", text, "container") for text in chapter_rows(found)]
         return pd.DataFrame(rows, columns=["group", "field", "value", "origin"], dtype="str")
 
     async def thumbnail(self, item: UUID | str, /) -> bytes:

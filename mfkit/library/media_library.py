@@ -28,6 +28,7 @@ from mfkit.library.curate import CurateMethods
 from mfkit.library.details import DetailMethods
 from mfkit.library.exchange import ExchangeMethods
 from mfkit.library.inspection_methods import InspectionMethods
+from mfkit.library.stream_methods import StreamMethods
 from mfkit.library.write import WriteMethods
 from mfkit.text_safety import escape_control
 
@@ -38,7 +39,13 @@ if TYPE_CHECKING:
 
 
 class AsyncMediaLibrary(
-    WriteMethods, AnalysisMethods, InspectionMethods, DetailMethods, CurateMethods, ExchangeMethods
+    WriteMethods,
+    AnalysisMethods,
+    StreamMethods,
+    InspectionMethods,
+    DetailMethods,
+    CurateMethods,
+    ExchangeMethods,
 ):
     """Media library for async code, which runs on the caller's event loop.
 
@@ -226,6 +233,7 @@ class MediaLibrary:
     snapshot = _sync(AsyncMediaLibrary.snapshot)
     refresh = _sync(AsyncMediaLibrary.refresh)
     metadata = _sync(AsyncMediaLibrary.metadata)
+    streams = _sync(AsyncMediaLibrary.streams)
     thumbnail = _sync(AsyncMediaLibrary.thumbnail)
     summary = _sync(AsyncMediaLibrary.summary)
     crosstab = _sync(AsyncMediaLibrary.crosstab)

@@ -23,6 +23,7 @@ from mfkit.models.pixel_tables import (
 )
 from mfkit.models.saved_filter import SavedFilter
 from mfkit.models.search_index import media_search
+from mfkit.models.stream_tables import StreamKind, media_chapters, media_streams
 from mfkit.models.wide_view import media
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "ScanFailure",
     "ScanStage",
     "ScanStatus",
+    "StreamKind",
     "Tag",
     "TimestampMixin",
     "UTCDateTime",
@@ -48,7 +50,9 @@ __all__ = [
     "collection_items",
     "media",
     "media_changes",
+    "media_chapters",
     "media_search",
+    "media_streams",
     "media_tags",
     "picture_hashes",
     "picture_miniatures",

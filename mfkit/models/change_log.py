@@ -38,6 +38,8 @@ _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "media_items": ("media", "id", ("file_path", "file_hash")),
     "media_metadata": ("media", "media_item_id", ("id",)),
     "media_copies": ("media_copies", "media_item_id", ("id", "file_path")),
+    "media_streams": ("media_streams", "media_item_id", ()),
+    "media_chapters": ("media_chapters", "media_item_id", ()),
     "media_tags": ("media_tags", "media_item_id", ()),
     "collection_items": ("collection_items", "media_item_id", ()),
     "tags": ("tags", None, ()),

@@ -51,6 +51,20 @@ class MediaMetadata(UUIDMixin, Base):
         album_artist: Artist of the whole album.
         track: Track number on the disc.
         disc: Disc number in the set.
+        stream_count: Number of streams; null if no scan has read them yet, or if the format has no streams.
+        audio_languages: Languages of the audio streams as ISO 639-2/B codes, separated by "; ".
+        subtitle_languages: Languages of the subtitle streams as ISO 639-2/B codes, separated by "; ".
+        audio_codecs: FFmpeg's names of the codecs of all audio streams, separated by "; ".
+        most_channels: Largest number of channels of an audio stream.
+        subtitle_count: Number of subtitle streams.
+        chapter_count: Number of chapters.
+        hdr: HDR class of the main video stream, for example ``SDR`` or ``HDR10``.
+        dolby_vision: Dolby Vision profile of the main video stream.
+        bit_depth: Bits per sample of the main video stream.
+        pixel_format: FFmpeg's name of the main video stream's pixel format, for example ``yuv420p10le``.
+        audio_layout: FFmpeg's name of the main audio stream's channel layout, for example ``5.1(side)``.
+        is_vfr: True if the frame rate of the main video stream varies.
+        is_interlaced: True if the main video stream is interlaced.
         media_item: Item that the metadata belongs to.
     """
 
@@ -92,6 +106,20 @@ class MediaMetadata(UUIDMixin, Base):
     album_artist: Mapped[str | None]
     track: Mapped[int | None]
     disc: Mapped[int | None]
+    stream_count: Mapped[int | None]
+    audio_languages: Mapped[str | None]
+    subtitle_languages: Mapped[str | None]
+    audio_codecs: Mapped[str | None]
+    most_channels: Mapped[int | None]
+    subtitle_count: Mapped[int | None]
+    chapter_count: Mapped[int | None]
+    hdr: Mapped[str | None]
+    dolby_vision: Mapped[int | None]
+    bit_depth: Mapped[int | None]
+    pixel_format: Mapped[str | None]
+    audio_layout: Mapped[str | None]
+    is_vfr: Mapped[bool | None]
+    is_interlaced: Mapped[bool | None]
 
     media_item: Mapped[MediaItem] = relationship(back_populates="media_metadata")
 

@@ -14,6 +14,7 @@ from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import CREATE_DATE, LAST_CHANGE, Metadata
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.stored_path import raw_bytes, to_disk_path
+from mfkit.scan.stream_rows import stream_columns
 
 CLOCK_RESOLUTION = timedelta(seconds=2)
 """Coarsest resolution of a file system's modification times (FAT)."""
@@ -158,7 +159,7 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
     raw = raw_bytes(to_disk_path(result.path))
     if raw is not None:
         extra["path_bytes"] = base64.b64encode(raw).decode("ascii")
-    metadata |= _text_columns(extra)
+    metadata |= _text_columns(extra) | stream_columns(result.metadata)
     return (new_id(), item_id, *map(metadata.get, METADATA_VALUE_COLUMNS), extra)
 
 

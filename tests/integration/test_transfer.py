@@ -26,6 +26,8 @@ from mfkit.models import (
     MediaItem,
     MediaMetadata,
     Tag,
+    media_chapters,
+    media_streams,
     picture_hashes,
     picture_miniatures,
     pixel_inspections,
@@ -68,8 +70,12 @@ def source(database_url: str, media: Path) -> Iterator[mfkit.MediaLibrary]:
         yield library
 
 
+STREAM = {"stream_index": 3, "kind": "audio", "is_main": True, "language": "ger", "bitrate": 2**40}
+CHAPTER = {"chapter_index": 0, "start_time": 0.125, "title": "Zoë's 🎵"}
+
+
 async def inspected(database: Database) -> None:
-    """Store results of an inspection, with the smallest and the largest hash and every byte."""
+    """Store a stream and a chapter, and the results of an inspection with extreme hashes and every byte."""
     picture = {"file_hash": "0" * 64, "part": 1}
     rows_: tuple[tuple[Table, dict[str, object]], ...] = (
         (
@@ -96,6 +102,9 @@ async def inspected(database: Database) -> None:
         ),
     )
     async with database.transaction() as connection:
+        item_id = await connection.scalar(select(MediaItem.id).order_by(MediaItem.id).limit(1))
+        await connection.execute(insert(media_streams).values(**STREAM, media_item_id=item_id))
+        await connection.execute(insert(media_chapters).values(**CHAPTER, media_item_id=item_id))
         for table, values in rows_:
             await connection.execute(insert(table).values(**values))
 

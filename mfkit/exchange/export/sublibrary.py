@@ -1,4 +1,4 @@
-"""Export of items as a new library, with their metadata, copies, tags and collections."""
+"""Export of items as a new library, with their metadata, streams, copies, tags and collections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ from mfkit.core.error_mapping import error_text
 from mfkit.core.sqlite import exclusive_access
 from mfkit.errors import ExportError, MfkitError
 from mfkit.exchange.export.atomic_file import write_atomically
-from mfkit.models import Collection, MediaCopy, MediaItem, MediaMetadata, Tag, collection_items, media_tags
+from mfkit.models import (
+    Collection,
+    MediaCopy,
+    MediaItem,
+    MediaMetadata,
+    Tag,
+    collection_items,
+    media_chapters,
+    media_streams,
+    media_tags,
+)
 
 _BATCH = 5_000
 
@@ -22,7 +32,7 @@ _BATCH = 5_000
 async def write_sublibrary(
     database: Database, ids: Select[Any], path: Path, *, overwrite: bool, bar: Any
 ) -> int:
-    """Write items, with their metadata, copies, tags and collections, into a new SQLite library.
+    """Write items, with their metadata, streams, copies, tags and collections, into a new SQLite library.
 
     Ids are kept. Scans and failures are not copied, because they concern whole folders.
 
@@ -101,6 +111,7 @@ def _tables(ids: Select[Any]) -> list[tuple[Table, Any]]:
         (_ITEM, _ITEM.c.id.in_(ids)),
         (metadata, metadata.c.media_item_id.in_(ids)),
         (copies, copies.c.media_item_id.in_(ids)),
+        *((table, table.c.media_item_id.in_(ids)) for table in (media_streams, media_chapters)),
         (tags, tags.c.id.in_(select(media_tags.c.tag_id).where(tagged))),
         (media_tags, tagged),
         (collections, collections.c.id.in_(select(collection_items.c.collection_id).where(collected))),

@@ -19,14 +19,14 @@ from mfkit.scan.extract.camcorder_dates import avchd_dates, avi_dates
 from mfkit.scan.extract.container_tags import container_metadata, read_tags
 from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
 from mfkit.scan.extract.date_parser import parse_date
-from mfkit.scan.extract.quicktime import Movie, read_movie
+from mfkit.scan.extract.quicktime import Movie, Track, read_movie
 from mfkit.scan.extract.schema import ExtractionError, Metadata, StatedDate, from_origin, merge
+from mfkit.scan.extract.stream_list import list_chapters, list_streams
 from mfkit.scan.extract.video_and_audio_streams import (
     add_audio,
     add_video,
     best_stream,
     has_decoder,
-    languages,
     moving_pictures,
 )
 from mfkit.scan.formats.identify import FileFormat
@@ -174,12 +174,13 @@ def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadat
         raise ExtractionError(f"this {file_format.format} file contains no video or audio stream")
     metadata: Metadata = {"duration": _duration(container), "bitrate": _bitrate(container, audios)}
     extra: dict[str, Any] = {"container": container.format.name, "streams": len(container.streams)}
-    if (video := best_stream(container, videos, "video")) is not None:
+    video, audio = best_stream(container, videos, "video"), best_stream(container, audios, "audio")
+    if video is not None:
         add_video(metadata, extra, container, video)
-    if (audio := best_stream(container, audios, "audio")) is not None:
+    if audio is not None:
         add_audio(metadata, extra, audio)
-    extra["audio_languages"] = languages(audios)
-    extra["subtitle_languages"] = languages(container.streams.subtitles)
+    metadata["streams"] = list_streams(container, videos, (video, audio))
+    metadata["chapters"] = list_chapters(container)
     if len(videos) < len(container.streams.video):
         extra["cover"] = True
     _correct_type(metadata, file_format, has_video=bool(videos), has_audio=bool(audios))
@@ -203,6 +204,10 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
     video = best_stream(container, moving_pictures(container), "video")
     if video is not None and video.id in movie.tracks:
         _rotate(metadata, movie.tracks[video.id].rotation)
+    for listed in metadata["streams"] or ():
+        stream = container.streams[listed["stream_index"]]
+        if stream.id in movie.tracks and not has_decoder(stream):
+            _describe_undecodable(listed, movie.tracks[stream.id])
     audio = best_stream(container, list(container.streams.audio), "audio")
     if audio is not None and audio.id in movie.tracks and not has_decoder(audio):
         track = movie.tracks[audio.id]
@@ -213,6 +218,13 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
         }
         header = merge(header, from_origin("container", described))
     return merge(movie.tags, metadata, header, movie.xmp)
+
+
+def _describe_undecodable(listed: dict[str, Any], track: Track) -> None:
+    """Add the properties in a track's header to a listed stream that FFmpeg cannot decode."""
+    listed["codec"] = track.codec or listed.get("codec")
+    if listed["kind"] == "audio":
+        listed |= {"sample_rate": track.sample_rate, "channels": track.channels}
 
 
 def _add_matroska(metadata: Metadata, container: InputContainer, source: Source) -> Metadata:

@@ -8,12 +8,13 @@ module raises an error.
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
+from mfkit.language_codes import language_code
 from mfkit.scan.extract.camera_names import maker_name, model_name
 from mfkit.scan.extract.date_parser import ParsedDate, is_epoch
 from mfkit.scan.extract.plausible_location import MAX_LATITUDE, MAX_LONGITUDE, is_unset_location
@@ -148,6 +149,14 @@ def _positive_int(maximum: int) -> Callable[[object], int | None]:
     return rule
 
 
+def _integer_between(minimum: int, maximum: int) -> Callable[[object], int | None]:
+    def rule(value: object) -> int | None:
+        is_integer = isinstance(value, int) and not isinstance(value, bool)
+        return int(cast(int, value)) if is_integer and minimum <= cast(int, value) <= maximum else None
+
+    return rule
+
+
 def _within(limit: float) -> Callable[[object], float | None]:
     def rule(value: object) -> float | None:
         number = _number(value)
@@ -249,6 +258,70 @@ def _clean_model(value: object) -> str | None:
     return model_name(name) if name else None
 
 
+_STREAM_KINDS = ("video", "audio", "subtitle", "cover", "attachment", "data")
+_STREAM_RULES: dict[str, Callable[[Any], Any]] = {
+    "stream_index": _integer_between(0, MAX_INT32),
+    "kind": lambda value: value if value in _STREAM_KINDS else "data",
+    "language": lambda value: language_code(value) if isinstance(value, str) else None,
+    "level": _integer_between(0, 1_000),
+    "bitrate": _positive_int(MAX_INT64),
+    "frames": _positive_int(MAX_INT64),
+    "duration": _positive(1e10),
+    "fps": _positive(1_001),
+    "mastering_min_luminance": _between(0, 10_000),
+    "mastering_max_luminance": _positive(10_000),
+    "channels": _positive_int(1_024),
+    "encoder_delay": _integer_between(0, MAX_INT32),
+    "bit_depth": _positive_int(64),
+    "dv_profile": _integer_between(0, 127),
+    "dv_level": _integer_between(0, 63),
+    "dv_compatibility": _integer_between(0, 15),
+}
+_STREAM_RULES |= dict.fromkeys(("width", "height", "sample_rate"), _positive_int(MAX_INT32))
+_STREAM_RULES |= dict.fromkeys(("max_cll", "max_fall"), _positive_int(65_535))
+_STREAM_RULES |= dict.fromkeys(
+    (
+        "is_main is_default is_forced is_commentary is_hearing_impaired is_original is_vfr is_lossless "
+        "is_object_based is_text"
+    ).split(),
+    _boolean,
+)
+_STREAM_RULES |= dict.fromkeys(
+    (
+        "codec profile title sample_aspect_ratio field_order pixel_format chroma_subsampling color_primaries "
+        "color_transfer color_matrix color_range hdr channel_layout"
+    ).split(),
+    clean_text,
+)
+_CHAPTER_RULES: dict[str, Callable[[Any], Any]] = {
+    "start_time": _within(1e10),
+    "end_time": _within(1e10),
+    "title": clean_text,
+}
+_MAX_STREAMS, _MAX_CHAPTERS = 500, 2_000
+
+
+def _clean_rows(
+    rules: Mapping[str, Callable[[Any], Any]], required: str, limit: int
+) -> Callable[[object], list[dict[str, Any]] | None]:
+    """Return a rule for a list of dictionaries that cleans their values, and drops those without a field."""
+
+    def rule(value: object) -> list[dict[str, Any]] | None:
+        if not isinstance(value, list):
+            return None
+        rows = [
+            {
+                name: kept
+                for name, stated in row.items()
+                if stated is not None and name in rules and (kept := rules[name](stated)) is not None
+            }
+            for row in value[:limit]
+        ]
+        return [row for row in rows if required in row]
+
+    return rule
+
+
 _PRECISIONS = ("year", "month", "day", "minute", "second")
 _MEDIA_TYPES = ("video", "audio", "image", "document", "other")
 _RULES: dict[str, Callable[[Any], Any]] = {
@@ -274,6 +347,8 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "camera_make": _clean_maker,
     "camera_model": _clean_model,
     "is_compressed": _boolean,
+    "streams": _clean_rows(_STREAM_RULES, "stream_index", _MAX_STREAMS),
+    "chapters": _clean_rows(_CHAPTER_RULES, "start_time", _MAX_CHAPTERS),
     "media_type": lambda value: value if value in _MEDIA_TYPES else None,
 } | dict.fromkeys(
     (

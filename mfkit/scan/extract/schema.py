@@ -35,7 +35,8 @@ class Metadata(TypedDict, total=False):
     ``taken_at`` is time-zone-aware if the file states a UTC offset, and naive local time otherwise.
     Extractors list all stated dates in ``dates``, from which ``taken_at`` is chosen
     (`mfkit.scan.extract.capture_time`). ``media_type`` and ``mime_type`` correct those of the format.
-    ``extra`` contains JSON values.
+    ``streams`` and ``chapters`` are lists of rows for the tables ``media_streams`` and ``media_chapters``; an
+    empty list means that the file has none. ``extra`` contains JSON values.
     """
 
     duration: float | None
@@ -68,6 +69,8 @@ class Metadata(TypedDict, total=False):
     compression_ratio: float | None
     media_type: str | None
     mime_type: str | None
+    streams: list[dict[str, Any]] | None
+    chapters: list[dict[str, Any]] | None
     extra: dict[str, Any]
 
 
@@ -101,6 +104,10 @@ class ExtractionError(Exception):
         self.partial: Metadata = partial if partial is not None else {}
 
 
+WITHOUT_ORIGIN = frozenset(("extra", "dates", "streams", "chapters"))
+"""Fields that have no origin of their own."""
+
+
 def from_origin(origin: str, metadata: Metadata) -> Metadata:
     """Drop metadata fields without a value, and record the origin of the remaining fields.
 
@@ -112,7 +119,7 @@ def from_origin(origin: str, metadata: Metadata) -> Metadata:
         Metadata, {name: value for name, value in metadata.items() if value is not None and value != ()}
     )
     extra = dict(kept.get("extra", {}))
-    origins = dict.fromkeys((name for name in kept if name not in ("extra", "dates")), origin) | extra.get(
+    origins = dict.fromkeys((name for name in kept if name not in WITHOUT_ORIGIN), origin) | extra.get(
         "origins", {}
     )
     kept["extra"] = extra | {"origins": origins}

@@ -4,7 +4,6 @@ A file's video is the stream that players choose: FFmpeg's best stream, which pr
 Covers, previews and timed metadata are not video.
 """
 
-from collections.abc import Iterable
 from fractions import Fraction
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -23,13 +22,13 @@ _SUSPICIOUS_FPS = 240
 """Higher frame rates are often a time base, so they are used only if the packets' timestamps agree."""
 _MEASURED_PACKETS, _READ_PACKETS, _FIRST_PACKETS = 240, 2_000, 500
 _IMAGE_CODECS = frozenset(("mjpeg", "png", "bmp", "gif", "tiff", "webp", "ljpeg", "jpeg2000", "jpegxl"))
-_FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
+FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 # The keys are codes of ITU-T H.273 (07/2021, tables 2 and 3), and the values are FFmpeg's names for them.
-_TRANSFERS = {
+TRANSFERS = {
     1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 13: "iec61966-2-1",
     14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084", 17: "smpte428", 18: "arib-std-b67",
 }  # fmt: skip
-_PRIMARIES = {
+PRIMARIES = {
     1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
     10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213",
 }  # fmt: skip
@@ -37,7 +36,7 @@ _S = TypeVar("_S", bound=Stream)
 _WITHOUT_CONTAINER = ("h264", "hevc", "mpegvideo")
 _LONGEST_STEP = 2
 """Maximum seconds between consecutive packets; a longer step is a jump of the timestamps."""
-_MAX_ASPECT, _MAX_LANGUAGES = 10, 64
+_MAX_ASPECT = 10
 
 
 def is_cover(stream: Stream) -> bool:
@@ -89,12 +88,6 @@ def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _
     return max(candidates, key=lambda stream: bool(stream.disposition & Disposition.default))
 
 
-def languages(streams: Iterable[Stream]) -> list[str] | None:
-    """Return the languages of streams without duplicates, in the order of the streams."""
-    stated = (stream.language for stream in islice(streams, _MAX_LANGUAGES))
-    return list(dict.fromkeys(language for language in stated if language and language != "und")) or None
-
-
 def add_video(
     metadata: Metadata, extra: dict[str, Any], container: InputContainer, stream: VideoStream
 ) -> None:
@@ -115,9 +108,9 @@ def add_video(
         extra["bits_per_pixel"] = context.format.bits_per_pixel
     elif context.profile and "10" in context.profile:
         extra["bits_per_pixel"] = 15
-    extra["color_transfer"] = _TRANSFERS.get(context.color_trc)
-    extra["color_primaries"] = _PRIMARIES.get(context.color_primaries)
-    extra["field_order"] = _FIELD_ORDERS.get(context.field_order)
+    extra["color_transfer"] = TRANSFERS.get(context.color_trc)
+    extra["color_primaries"] = PRIMARIES.get(context.color_primaries)
+    extra["field_order"] = FIELD_ORDERS.get(context.field_order)
     _add_aspect(metadata, extra, stream.sample_aspect_ratio)
 
 

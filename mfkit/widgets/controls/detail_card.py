@@ -20,6 +20,8 @@ from mfkit.widgets.shared_style import on_message
 _TITLES = {
     "file": "File",
     "stream": "Format",
+    "streams": "Streams",
+    "chapters": "Chapters",
     "music": "Music",
     "camera": "Camera",
     "place": "Place",

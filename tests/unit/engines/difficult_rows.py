@@ -17,6 +17,8 @@ from mfkit.models import (
     ScanFailure,
     Tag,
     collection_items,
+    media_chapters,
+    media_streams,
     media_tags,
 )
 
@@ -121,7 +123,40 @@ def _facts(place: int) -> dict[str, Any]:
         fps=_pick([None, 25.0, 59.94], place, 1),
         location_name=_pick([None, "Köln, Deutschland", "Paris", ",", ", ", "a,b, 日本", " x "], place, 1),
         extra_metadata=_pick(EXTRAS, place, 1),
+        stream_count=_pick([None, 0, 3], place, 1),
+        audio_languages=_pick([None, "eng", "eng; ger", "ger"], place, 1),
+        subtitle_languages=_pick([None, "fre", "eng; fre; ger"], place, 1),
+        audio_codecs=_pick([None, "aac", "aac; ac3"], place, 1),
+        most_channels=_pick([None, 2, 8], place, 1),
+        subtitle_count=_pick([None, 0, 2], place, 1),
+        chapter_count=_pick([None, 0, 5], place, 2),
+        hdr=_pick([None, "SDR", "HDR10", "HDR10+"], place, 1),
+        dolby_vision=_pick([None, 5, 7, 8], place, 1),
+        bit_depth=_pick([None, 8, 10], place, 1),
+        pixel_format=_pick([None, "yuv420p", "yuv420p10le"], place, 1),
+        audio_layout=_pick([None, "stereo", "5.1(side)"], place, 1),
+        is_vfr=_pick([None, True, False], place, 1),
+        is_interlaced=_pick([None, False, True], place, 2),
     )
+
+
+def _streams(place: int) -> list[dict[str, Any]]:
+    return [
+        dict(
+            stream_index=index,
+            kind=_pick(["video", "audio", "subtitle", "cover", "attachment", "data"], place + index, 1),
+            is_main=index == 0,
+            codec=_pick(TEXTS, place, index + 1),
+            language=_pick([None, "ger", "eng"], place + index, 1),
+            title=_pick(TEXTS, place + index, 5),
+            is_forced=_pick([None, True, False], place + index, 1),
+            bitrate=_pick([None, 2**40, 1], place, 1),
+            duration=_pick([None, 0.125, 7200.5], place, 1),
+            frames=_pick([None, 2**33], place, 1),
+            bit_depth=_pick([None, 8, 10], place, 1),
+        )
+        for index in range(place % 4)
+    ]
 
 
 async def fill(url: str) -> None:
@@ -136,11 +171,23 @@ async def fill(url: str) -> None:
                 item.media_metadata = MediaMetadata(**_facts(place))
             items.append(item)
         session.add_all(items)
+        streams = [
+            {"media_item_id": item.id, **stream}
+            for place, item in enumerate(items)
+            for stream in _streams(place)
+        ]
+        chapters = [
+            {"media_item_id": item.id, "chapter_index": index, "start_time": index / 8, "title": TEXTS[index]}
+            for item in items[::9]
+            for index in range(3)
+        ]
         names = ("beach", "Beach", "BEACH ä", "beach Ä", "'", "unused")
         tags = [Tag(name=name, color=None) for name in names]
         collections = [Collection(name=name) for name in ("best", "Best", "empty")]
         session.add_all([*tags, *collections])
         await session.flush()
+        await session.execute(insert(media_streams), streams)
+        await session.execute(insert(media_chapters), chapters)
         await session.execute(
             insert(media_tags),
             [

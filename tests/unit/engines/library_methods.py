@@ -84,6 +84,8 @@ METHODS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "histogram": lambda lib: lib.histogram("file_size", 8, log=True),
     "histogram of nothing": lambda lib: lib.histogram("iso", 5, artist="nobody"),
     "facets": lambda lib: lib.facets(*FACETS, tags="beach"),
+    "streams": lambda lib: lib.streams(missing=None),
+    "streams of a kind": lambda lib: lib.streams(kind="subtitle", limit=7, media_type="video"),
     "places": lambda lib: lib.places(zoom=4),
     "largest": lambda lib: lib.largest(10),
     "duplicates": lambda lib: lib.duplicates(missing=None),

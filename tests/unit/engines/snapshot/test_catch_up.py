@@ -15,7 +15,7 @@ from sqlalchemy import select
 from mfkit import AsyncMediaLibrary, MediaLibrary
 from mfkit.engines.snapshot import catch_up, snapshot_cache
 from mfkit.library.base import library_state
-from mfkit.models import MediaMetadata, media
+from mfkit.models import MediaMetadata, media, media_chapters
 
 ID = "(SELECT id FROM media_items ORDER BY file_path LIMIT 1 OFFSET 7)"
 NEW = (
@@ -42,6 +42,14 @@ WRITES = {
     f"VALUES ('{'2' * 32}', {ID}, '/c', 'c')",
     "a copy gone": "DELETE FROM media_copies",
     "a copy of another": f"UPDATE media_copies SET media_item_id = {ID}",
+    "a stream": "INSERT INTO media_streams (media_item_id, stream_index, kind, is_main, language) "
+    f"VALUES ({ID}, 99, 'audio', 0, 'ger')",
+    "another stream": "INSERT OR REPLACE INTO media_streams (media_item_id, stream_index, kind, is_main) "
+    "SELECT media_item_id, stream_index, 'data', 1 FROM media_streams",
+    "a stream of another": f"UPDATE media_streams SET media_item_id = {ID} WHERE stream_index = 0",
+    "streams gone": "DELETE FROM media_streams",
+    "a chapter": f"INSERT INTO media_chapters VALUES ({ID}, 99, 1.5, NULL, 'x')",
+    "chapters gone": "DELETE FROM media_chapters",
     "tag put": f"INSERT OR IGNORE INTO media_tags SELECT {ID}, id, created_at FROM tags",
     "tags taken": "DELETE FROM media_tags",
     "tag renamed": "UPDATE tags SET name = 'sea' WHERE name = 'beach'",
@@ -68,6 +76,8 @@ def compare(library: MediaLibrary, record: MediaLibrary) -> None:
         lambda lib: lib.summary("genre", collection="best"),
         lambda lib: lib.totals(),
         lambda lib: lib.frame(select(MediaMetadata).order_by(MediaMetadata.id)),
+        lambda lib: lib.streams(missing=None),
+        lambda lib: lib.frame(select(media_chapters).order_by(*media_chapters.c)),
     ):
         assert_frame_equal(ask(library), ask(record), check_exact=True)
 

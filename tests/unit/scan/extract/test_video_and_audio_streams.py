@@ -126,7 +126,12 @@ def test_default_audio_track_is_the_one_that_counts(tmp_path: Path, metadata_of:
     tracks = [("aac", 44100, "eng", nothing), ("ac3", 48000, "jpn", default), ("aac", 32000, "und", nothing)]
     metadata = metadata_of(_audio_tracks(tmp_path / "a.mka", tracks))
     assert (metadata["audio_codec"], metadata["sample_rate"]) == ("ac3", 48000)
-    assert metadata["extra"]["audio_languages"] == ["eng", "jpn"]
+    streams = metadata["streams"] or []
+    assert [(one["is_main"], one.get("language")) for one in streams] == [
+        (False, "eng"),
+        (True, "jpn"),
+        (False, None),
+    ]
 
 
 def test_transfer_and_primaries_are_named(tmp_path: Path, metadata_of: Reader) -> None:

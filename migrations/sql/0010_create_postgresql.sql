@@ -1,0 +1,29 @@
+CREATE OR REPLACE VIEW media AS SELECT i.id, i.file_path, i.file_name, i.file_size, i.file_hash, i.mime_type, i.media_type, i.created_at, i.file_created_at, i.file_modified_at, i.last_scanned_at, i.is_processed, i.is_compressed, i.compression_ratio, i.missing_since, i.modified_at, i.captured_at, i.capture_offset, i.capture_precision, i.capture_source, i.capture_flag, i.device, i.inode, i.link_count, i.changed_ns, m.duration, m.width, m.height, m.fps, m.video_codec, m.audio_codec, m.bitrate, m.sample_rate, m.channels, m.artist, m.album, m.title, m.genre, m.year, m.camera_make, m.camera_model, m.iso, m.aperture, m.shutter_speed, m.focal_length, m.latitude, m.longitude, m.location_name, m.extra_metadata, m.rating, m.people, m.description, m.album_artist, m.track, m.disc, m.stream_count, m.audio_languages, m.subtitle_languages, m.audio_codecs, m.most_channels, m.subtitle_count, m.chapter_count, m.hdr, m.dolby_vision, m.bit_depth, m.pixel_format, m.audio_layout, m.is_vfr, m.is_interlaced, CASE WHEN i.file_path ~ '^/[^/]*$' THEN '/' WHEN position('/' in i.file_path) = 0 THEN '' ELSE regexp_replace(i.file_path, '/+[^/]*$', '') END AS folder, coalesce(lower(substring(i.file_name from '^.+\.([^.]*)$')), '') AS extension, (SELECT count(*) FROM media_copies c WHERE c.media_item_id = i.id AND c.missing_since IS NULL) AS copies, coalesce(i.captured_at, i.file_created_at AT TIME ZONE 'UTC', i.file_modified_at AT TIME ZONE 'UTC') AS date, CASE WHEN i.captured_at IS NOT NULL OR i.file_created_at IS NOT NULL THEN 'capture' WHEN i.file_modified_at IS NOT NULL THEN 'file' END AS date_source FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id
+
+CREATE OR REPLACE FUNCTION media_changes_media_streams_inserted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO media_changes(relation, media_item_id, mark) SELECT 'media_streams', item, floor(random() * 9e18)::bigint FROM (SELECT media_item_id AS item FROM new_rows) AS changed; IF random() < 0.01 THEN DELETE FROM media_changes WHERE revision <= (SELECT max(revision) FROM media_changes) - 200000; END IF; RETURN NULL; END $$
+
+CREATE TRIGGER media_changes_media_streams_inserted AFTER INSERT ON media_streams REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION media_changes_media_streams_inserted()
+
+CREATE OR REPLACE FUNCTION media_changes_media_streams_updated() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO media_changes(relation, media_item_id, mark) SELECT 'media_streams', item, floor(random() * 9e18)::bigint FROM (SELECT media_item_id AS item FROM old_rows UNION SELECT media_item_id AS item FROM new_rows) AS changed; IF random() < 0.01 THEN DELETE FROM media_changes WHERE revision <= (SELECT max(revision) FROM media_changes) - 200000; END IF; RETURN NULL; END $$
+
+CREATE TRIGGER media_changes_media_streams_updated AFTER UPDATE ON media_streams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION media_changes_media_streams_updated()
+
+CREATE OR REPLACE FUNCTION media_changes_media_streams_deleted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO media_changes(relation, media_item_id, mark) SELECT 'media_streams', item, floor(random() * 9e18)::bigint FROM (SELECT media_item_id AS item FROM old_rows) AS changed; IF random() < 0.01 THEN DELETE FROM media_changes WHERE revision <= (SELECT max(revision) FROM media_changes) - 200000; END IF; RETURN NULL; END $$
+
+CREATE TRIGGER media_changes_media_streams_deleted AFTER DELETE ON media_streams REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION media_changes_media_streams_deleted()
+
+CREATE TRIGGER media_changes_media_streams_truncated AFTER TRUNCATE ON media_streams FOR EACH STATEMENT EXECUTE FUNCTION media_changes_truncated()
+
+CREATE OR REPLACE FUNCTION media_changes_media_chapters_inserted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO media_changes(relation, media_item_id, mark) SELECT 'media_chapters', item, floor(random() * 9e18)::bigint FROM (SELECT media_item_id AS item FROM new_rows) AS changed; IF random() < 0.01 THEN DELETE FROM media_changes WHERE revision <= (SELECT max(revision) FROM media_changes) - 200000; END IF; RETURN NULL; END $$
+
+CREATE TRIGGER media_changes_media_chapters_inserted AFTER INSERT ON media_chapters REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION media_changes_media_chapters_inserted()
+
+CREATE OR REPLACE FUNCTION media_changes_media_chapters_updated() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO media_changes(relation, media_item_id, mark) SELECT 'media_chapters', item, floor(random() * 9e18)::bigint FROM (SELECT media_item_id AS item FROM old_rows UNION SELECT media_item_id AS item FROM new_rows) AS changed; IF random() < 0.01 THEN DELETE FROM media_changes WHERE revision <= (SELECT max(revision) FROM media_changes) - 200000; END IF; RETURN NULL; END $$
+
+CREATE TRIGGER media_changes_media_chapters_updated AFTER UPDATE ON media_chapters REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION media_changes_media_chapters_updated()
+
+CREATE OR REPLACE FUNCTION media_changes_media_chapters_deleted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO media_changes(relation, media_item_id, mark) SELECT 'media_chapters', item, floor(random() * 9e18)::bigint FROM (SELECT media_item_id AS item FROM old_rows) AS changed; IF random() < 0.01 THEN DELETE FROM media_changes WHERE revision <= (SELECT max(revision) FROM media_changes) - 200000; END IF; RETURN NULL; END $$
+
+CREATE TRIGGER media_changes_media_chapters_deleted AFTER DELETE ON media_chapters REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION media_changes_media_chapters_deleted()
+
+CREATE TRIGGER media_changes_media_chapters_truncated AFTER TRUNCATE ON media_chapters FOR EACH STATEMENT EXECUTE FUNCTION media_changes_truncated()

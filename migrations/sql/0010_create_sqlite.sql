@@ -1,0 +1,17 @@
+CREATE VIEW media AS SELECT i.id, i.file_path, i.file_name, i.file_size, i.file_hash, i.mime_type, i.media_type, i.created_at, i.file_created_at, i.file_modified_at, i.last_scanned_at, i.is_processed, i.is_compressed, i.compression_ratio, i.missing_since, i.modified_at, i.captured_at, i.capture_offset, i.capture_precision, i.capture_source, i.capture_flag, i.device, i.inode, i.link_count, i.changed_ns, m.duration, m.width, m.height, m.fps, m.video_codec, m.audio_codec, m.bitrate, m.sample_rate, m.channels, m.artist, m.album, m.title, m.genre, m.year, m.camera_make, m.camera_model, m.iso, m.aperture, m.shutter_speed, m.focal_length, m.latitude, m.longitude, m.location_name, m.extra_metadata, m.rating, m.people, m.description, m.album_artist, m.track, m.disc, m.stream_count, m.audio_languages, m.subtitle_languages, m.audio_codecs, m.most_channels, m.subtitle_count, m.chapter_count, m.hdr, m.dolby_vision, m.bit_depth, m.pixel_format, m.audio_layout, m.is_vfr, m.is_interlaced, CASE rtrim(i.file_path, replace(i.file_path, '/', '')) WHEN '' THEN '' WHEN '/' THEN '/' ELSE rtrim(rtrim(i.file_path, replace(i.file_path, '/', '')), '/') END AS folder, CASE WHEN length(rtrim(i.file_name, replace(i.file_name, '.', ''))) > 1 THEN lower(substr(i.file_name, length(rtrim(i.file_name, replace(i.file_name, '.', ''))) + 1)) ELSE '' END AS extension, (SELECT count(*) FROM media_copies c WHERE c.media_item_id = i.id AND c.missing_since IS NULL) AS copies, coalesce(i.captured_at, i.file_created_at, i.file_modified_at) AS date, CASE WHEN i.captured_at IS NOT NULL OR i.file_created_at IS NOT NULL THEN 'capture' WHEN i.file_modified_at IS NOT NULL THEN 'file' END AS date_source FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id
+
+CREATE TRIGGER media_changes_media_streams_inserted AFTER INSERT ON media_streams BEGIN INSERT INTO media_changes(relation, media_item_id, mark) VALUES ('media_streams', NEW.media_item_id, random()); END
+
+CREATE TRIGGER media_changes_media_streams_deleted AFTER DELETE ON media_streams BEGIN INSERT INTO media_changes(relation, media_item_id, mark) VALUES ('media_streams', OLD.media_item_id, random()); END
+
+CREATE TRIGGER media_changes_media_streams_updated AFTER UPDATE ON media_streams BEGIN INSERT INTO media_changes(relation, media_item_id, mark) VALUES ('media_streams', NEW.media_item_id, random()); END
+
+CREATE TRIGGER media_changes_media_streams_left AFTER UPDATE OF media_item_id ON media_streams WHEN OLD.media_item_id IS NOT NEW.media_item_id BEGIN INSERT INTO media_changes(relation, media_item_id, mark) VALUES ('media_streams', OLD.media_item_id, random()); END
+
+CREATE TRIGGER media_changes_media_chapters_inserted AFTER INSERT ON media_chapters BEGIN INSERT INTO media_changes(relation, media_item_id, mark) VALUES ('media_chapters', NEW.media_item_id, random()); END
+
+CREATE TRIGGER media_changes_media_chapters_deleted AFTER DELETE ON media_chapters BEGIN INSERT INTO media_changes(relation, media_item_id, mark) VALUES ('media_chapters', OLD.media_item_id, random()); END
+
+CREATE TRIGGER media_changes_media_chapters_updated AFTER UPDATE ON media_chapters BEGIN INSERT INTO media_changes(relation, media_item_id, mark) VALUES ('media_chapters', NEW.media_item_id, random()); END
+
+CREATE TRIGGER media_changes_media_chapters_left AFTER UPDATE OF media_item_id ON media_chapters WHEN OLD.media_item_id IS NOT NEW.media_item_id BEGIN INSERT INTO media_changes(relation, media_item_id, mark) VALUES ('media_chapters', OLD.media_item_id, random()); END

@@ -92,11 +92,17 @@ _scan_root = (
 _COLUMNS = (
     "media_type", "mime_type", "extension", "video_codec", "audio_codec", "folder", "artist", "album",
     "genre", "camera_make", "camera_model", "iso", "aperture", "focal_length", "location_name",
-    "sample_rate", "channels", "album_artist", "people", "rating", "track", "disc",
+    "sample_rate", "channels", "album_artist", "people", "rating", "track", "disc", "hdr", "dolby_vision",
+    "bit_depth", "pixel_format", "audio_layout", "is_vfr", "is_interlaced",
 )
 # fmt: on
 DIMENSIONS: dict[str, ColumnElement[Any]] = {
     **{name: c[name] for name in _COLUMNS},
+    "audio_language": c.audio_languages,
+    "subtitle_language": c.subtitle_languages,
+    "audio_codec_any": c.audio_codecs,
+    "has_subtitles": c.subtitle_count > 0,
+    "has_chapters": c.chapter_count > 0,
     "container": container,
     "resolution": resolution,
     "orientation": orientation,
@@ -121,7 +127,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
 """Dimension name -> SQL expression on ``media``. The dimension ``folder:n`` is not listed here."""
 
 _JOINED = frozenset(("tag", "collection"))
-_LISTS = frozenset(("artist", "genre", "people"))
+_LISTS = frozenset(("artist", "genre", "people", "audio_language", "subtitle_language", "audio_codec_any"))
 """Names of dimensions whose column can hold several values, separated by "; "."""
 _DEPTH = re.compile(r"folder:(\d{1,4})")
 
@@ -195,7 +201,9 @@ def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
 # fmt: off
 _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
     c.media_type, c.mime_type, c.extension, c.video_codec, c.audio_codec, c.camera_make, c.camera_model,
-    c.artist, c.album, c.genre, c.year, c.folder, c.album_artist, c.rating, c.disc, c.people,
+    c.artist, c.album, c.genre, c.year, c.folder, c.album_artist, c.rating, c.disc, c.people, c.hdr,
+    c.dolby_vision, c.bit_depth, c.pixel_format, c.audio_layout, c.is_vfr, c.is_interlaced,
+    c.audio_languages, c.subtitle_languages, c.audio_codecs, c.subtitle_count, c.chapter_count,
 ))
 # fmt: on
 """Columns of ``media`` that have few distinct values, so that grouping by them is cheap."""

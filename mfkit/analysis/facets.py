@@ -9,7 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, Subquery, Text, cast, func, literal, select, union_all
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    Text,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 
 from mfkit.analysis.dimensions import dimensions, preaggregate
 from mfkit.analysis.summary import integer_sum
@@ -28,6 +44,18 @@ FACETS: dict[str, str] = {
     "video_codec": "video_codec",
     "audio_codec": "audio_codec",
     "resolution": "resolution",
+    "audio_codec_any": "audio_codec_any",
+    "audio_language": "audio_language",
+    "subtitle_language": "subtitle_language",
+    "hdr": "hdr",
+    "dolby_vision": "dolby_vision",
+    "bit_depth": "bit_depth",
+    "pixel_format": "pixel_format",
+    "audio_layout": "audio_layout",
+    "is_interlaced": "is_interlaced",
+    "is_vfr": "is_vfr",
+    "has_subtitles": "has_subtitles",
+    "has_chapters": "has_chapters",
     "camera": "camera",
     "lens": "lens",
     "artist": "artist",
@@ -40,9 +68,26 @@ FACETS: dict[str, str] = {
 }
 """Dimension -> the field of :class:`MediaFilter` that selects items by this dimension."""
 
+_FIXED_VALUES = frozenset(
+    (
+        "media_type",
+        "resolution",
+        "hdr",
+        "dolby_vision",
+        "bit_depth",
+        "is_interlaced",
+        "is_vfr",
+        "has_subtitles",
+        "has_chapters",
+    )
+)
+"""Filter fields that accept only a fixed set of values, or numbers."""
+
 DIMENSION_OF_FIELD: dict[str, str] = {
-    **{field: dimension for dimension, field in FACETS.items() if field not in ("media_type", "resolution")},
+    **{field: dimension for dimension, field in FACETS.items() if field not in _FIXED_VALUES},
     "all_tags": "tag",
+    "all_audio_languages": "audio_language",
+    "all_subtitle_languages": "subtitle_language",
 }
 """Filter field -> dimension that lists the existing values, for fields that accept any text."""
 
@@ -95,7 +140,7 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
     """Return a subquery that counts the items for each value of one dimension."""
     grouping = dimensions(name, others)
     each = preaggregate(grouping, others, {"files": literal(1, Integer()), "bytes": c.file_size})
-    value = cast(each.c[name], Text())
+    value = _as_text(each.c[name])
     named = value.label("value")
     files = integer_sum(func.sum(each.c.files)).label("files")
     return (
@@ -114,6 +159,14 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
         .limit(limit)
         .subquery()
     )
+
+
+def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a value as text. True and false are words, because databases convert them differently."""
+    if isinstance(column.type, Boolean):
+        yes, no = literal_column("'true'", Text()), literal_column("'false'", Text())
+        return case((column == true(), yes), (column == false(), no))
+    return cast(column, Text())
 
 
 def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:

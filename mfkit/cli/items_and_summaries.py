@@ -1,8 +1,8 @@
-"""Commands that query a library: items, search, sizes, duplicates, savings, failures, scans."""
+"""Commands that query a library: items, search, streams, sizes, duplicates, savings, failures, scans."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -23,6 +23,7 @@ from mfkit.cli.options import (
 from mfkit.cli.output import console, print_frame, print_json, print_line, printable_label, records, table
 from mfkit.filters.units import format_duration, format_size, plural
 
+STREAM_COLUMNS = ("file_path", "kind", "codec", "language", "title", "channel_layout", "hdr", "is_default")
 TABLE_COLUMNS = ("file_path", "media_type", "file_size", "date", "duration", "width", "height")
 
 
@@ -69,6 +70,26 @@ def search(
     with open_existing(library) as lib:
         frame = lib.search(" ".join(words), filter_from_options(context), limit=limit or None)
     print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS, wide=wide)
+
+
+@app.command(
+    cls=FilterCommand,
+    epilog=example("mfkit streams --kind audio", "mfkit streams --no-audio-languages German"),
+)
+def streams(
+    context: typer.Context,
+    library: Library = "library.db",
+    kind: Annotated[
+        str | None, typer.Option(help="video, audio, subtitle, cover, attachment or data; default: all.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the video, audio and subtitle streams of items. JSON output has all columns."""
+    with open_existing(library) as lib:
+        frame = lib.streams(filter_from_options(context), kind=cast(Any, kind), limit=limit or None)
+    print_frame(frame, as_json=as_json, columns=STREAM_COLUMNS, wide=wide)
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit sizes --by extension --media-type video"))

@@ -22,6 +22,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
 )
 
 from mfkit.filters.filter_values import Box, Near
@@ -138,6 +139,12 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
     for name, column in _NUMBERS.items():
         if getattr(chosen, name):
             yield column.in_(getattr(chosen, name))
+    for name, flag in _FLAGS.items():
+        if (wanted := getattr(chosen, name)) is not None:
+            yield flag if wanted else ~flag
+    if chosen.min_channels is not None:
+        yield c.most_channels >= chosen.min_channels
+    yield from _language_conditions(chosen)
     if chosen.year:
         yield date_year.in_(chosen.year)
     if chosen.after is not None:
@@ -166,6 +173,25 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
         yield c.id.in_(select(search_hits(chosen.text).c.media_item_id))
     if chosen.duplicates is not None:
         yield c.copies > 0 if chosen.duplicates else c.copies == 0
+
+
+def _language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
+    for kind, column in (("audio", c.audio_languages), ("subtitle", c.subtitle_languages)):
+        for code in getattr(chosen, f"all_{kind}_languages") or ():
+            yield _listed(column)((code,))
+        if excluded := getattr(chosen, f"no_{kind}_languages"):
+            # The column of languages is null if no stream states a language. The number of streams tells
+            # whether the streams are known.
+            yield c.stream_count.is_not(None)
+            yield or_(column.is_(None), ~_listed(column)(excluded))
+
+
+def _listed(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
+    """Return the condition that a column of language codes, separated by "; ", lists one of the codes.
+
+    All codes have three letters, so a code can be found only where a code begins.
+    """
+    return lambda codes: or_(*(column.contains(code, autoescape=True) for code in codes))
 
 
 def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
@@ -213,6 +239,12 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "extension": _exactly(c.extension),
     "video_codec": _exactly(c.video_codec),
     "audio_codec": _exactly(c.audio_codec),
+    "audio_codec_any": _one_of_several(c.audio_codecs),
+    "audio_language": _listed(c.audio_languages),
+    "subtitle_language": _listed(c.subtitle_languages),
+    "hdr": c.hdr.in_,
+    "pixel_format": _exactly(c.pixel_format),
+    "audio_layout": _folded(c.audio_layout),
     "container": _folded(container),
     "resolution": resolution.in_,
     "camera": _camera,
@@ -233,7 +265,15 @@ _RANGES: dict[str, ColumnElement[Any]] = {
     "year": item_year,
     "rating": c.rating,
 }
-_NUMBERS: dict[str, ColumnElement[Any]] = {"track": c.track, "disc": c.disc}
+_NUMBERS: dict[str, ColumnElement[Any]] = {
+    name: c[name] for name in ("track", "disc", "bit_depth", "dolby_vision")
+}
+_FLAGS: dict[str, Condition] = {
+    "is_vfr": c.is_vfr == true(),
+    "is_interlaced": c.is_interlaced == true(),
+    "has_subtitles": c.subtitle_count > 0,
+    "has_chapters": c.chapter_count > 0,
+}
 
 
 def _below(folder: str) -> Condition:

@@ -14,6 +14,7 @@ from mfkit.filters.conditions import conditions
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.units import format_duration, round_size
+from mfkit.language_codes import language_name
 from mfkit.models import media
 
 
@@ -66,6 +67,10 @@ def _or(values: tuple[Any, ...]) -> str:
 
 def _named(what: str) -> Callable[[tuple[Any, ...]], str]:
     return lambda values: f"{what} {_or(values)}"
+
+
+def _spoken(phrase: str, between: str) -> Callable[[tuple[str, ...]], str]:
+    return lambda codes: phrase.format(between.join(map(language_name, codes)))
 
 
 def _range(what: str, text: Callable[[Any], str]) -> Callable[[Any, Any], str]:
@@ -147,6 +152,23 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("extension",), _extensions),
     (("video_codec",), _named("video codec")),
     (("audio_codec",), _named("audio codec")),
+    (("audio_codec_any",), _named("any audio codec")),
+    (("audio_language",), _spoken("audio in {}", " or ")),
+    (("all_audio_languages",), _spoken("audio in {}", " and ")),
+    (("no_audio_languages",), _spoken("no audio in {}", " or ")),
+    (("subtitle_language",), _spoken("subtitles in {}", " or ")),
+    (("all_subtitle_languages",), _spoken("subtitles in {}", " and ")),
+    (("no_subtitle_languages",), _spoken("no subtitles in {}", " or ")),
+    (("min_channels",), "{} audio channels or more".format),
+    (("hdr",), _or),
+    (("dolby_vision",), _named("Dolby Vision profile")),
+    (("pixel_format",), _named("pixel format")),
+    (("audio_layout",), _named("audio layout")),
+    (("bit_depth",), lambda depths: f"{_or(depths)} bit"),
+    (("is_vfr",), lambda varies: f"{'variable' if varies else 'constant'} frame rate"),
+    (("is_interlaced",), lambda interlaced: "interlaced" if interlaced else "progressive"),
+    (("has_subtitles",), lambda some: "with subtitles" if some else "without subtitles"),
+    (("has_chapters",), lambda some: "with chapters" if some else "without chapters"),
     (("container",), _named("container")),
     (("resolution",), _resolutions),
     (("min_size", "max_size"), _range("size", round_size)),

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.text_search import storable_words
 from mfkit.filters.units import parse_duration, parse_size
+from mfkit.language_codes import language_code
 from mfkit.models import MediaType
 
 _MAX_CORNERS = 500
@@ -49,6 +50,23 @@ class SearchFields(TypedDict, total=False):
     extension: Texts | None
     video_codec: Texts | None
     audio_codec: Texts | None
+    audio_codec_any: Texts | None
+    audio_language: Texts | None
+    all_audio_languages: Texts | None
+    no_audio_languages: Texts | None
+    subtitle_language: Texts | None
+    all_subtitle_languages: Texts | None
+    no_subtitle_languages: Texts | None
+    min_channels: int | None
+    hdr: Texts | None
+    dolby_vision: int | Collection[int] | None
+    bit_depth: int | Collection[int] | None
+    pixel_format: Texts | None
+    audio_layout: Texts | None
+    is_vfr: bool | None
+    is_interlaced: bool | None
+    has_subtitles: bool | None
+    has_chapters: bool | None
     container: Texts | None
     resolution: Texts | None
     min_size: Bytes | None
@@ -178,12 +196,27 @@ def _extensions(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return tuple(one.lower().removeprefix(".") for one in values) if values else None
 
 
-def _resolutions(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    known = {name.lower(): name for name in RESOLUTION_NAMES}
-    for value in values or ():
-        if value.lower() not in known:
-            raise ValueError(f"{value!r} is not a resolution class. Use {', '.join(RESOLUTION_NAMES)}")
-    return _distinct(tuple(known[value.lower()] for value in values or ()))
+def _one_of(names: Sequence[str], kind: str) -> Callable[[tuple[str, ...] | None], tuple[str, ...] | None]:
+    """Return a validator that accepts only the given names, in upper or lower case."""
+    known = {name.lower(): name for name in names}
+
+    def check(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for value in values or ():
+            if value.lower() not in known:
+                raise ValueError(f"{value!r} is not {kind}. Use {', '.join(names)}")
+        return _distinct(tuple(known[value.lower()] for value in values or ()))
+
+    return check
+
+
+def _languages(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    codes = [(value, language_code(value)) for value in values or ()]
+    for value, code in codes:
+        if code is None:
+            raise ValueError(
+                f"{value!r} is not a language. Use a code such as 'ger', or a name such as 'German'"
+            )
+    return _distinct(tuple(code for _, code in codes if code is not None))
 
 
 def _box(box: Box | None) -> Box | None:
@@ -217,7 +250,12 @@ Flag = bool | None
 MediaTypes = Annotated[tuple[MediaType, ...] | None, BeforeValidator(_to_tuple)]
 Names = Annotated[tuple[str, ...] | None, BeforeValidator(_to_tuple), AfterValidator(_names)]
 Extensions = Annotated[Names, AfterValidator(_extensions)]
-Resolutions = Annotated[Names, AfterValidator(_resolutions)]
+Resolutions = Annotated[Names, AfterValidator(_one_of(RESOLUTION_NAMES, "a resolution class"))]
+HDR_CLASSES = ("SDR", "HDR10", "HDR10+", "HLG", "Dolby Vision", "PQ")
+"""HDR classes of videos. ``PQ`` is the PQ transfer without HDR metadata."""
+HdrClasses = Annotated[Names, AfterValidator(_one_of(HDR_CLASSES, "an HDR class"))]
+Languages = Annotated[Names, AfterValidator(_languages)]
+Channels = Annotated[int | None, Field(ge=1, lt=2**31)]
 Folder = Annotated[str | None, BeforeValidator(_folder), AfterValidator(storable_words)]
 Size = Annotated[int | None, BeforeValidator(lambda v: None if v is None else parse_size(v))]
 Duration = Annotated[float | None, BeforeValidator(lambda v: None if v is None else parse_duration(v))]

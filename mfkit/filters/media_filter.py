@@ -17,11 +17,14 @@ from mfkit.filters.filter_values import (
     Before,
     Box,
     BoxField,
+    Channels,
     Duration,
     Extensions,
     FilterFields,
     Flag,
     Folder,
+    HdrClasses,
+    Languages,
     MediaTypes,
     Names,
     Near,
@@ -59,6 +62,29 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         extension: File name extension, with or without the dot.
         video_codec: Video codec by FFmpeg's name, for example ``hevc``.
         audio_codec: Audio codec by FFmpeg's name, for example ``flac``.
+        audio_codec_any: Audio codec of any audio stream by FFmpeg's name, not only of the main one.
+        audio_language: Languages; the item must have an audio stream in at least one of them. A language is
+            a code of ISO 639 (``"ger"``, ``"deu"``, ``"de"``), a tag such as ``"de-AT"``, or an English name
+            (``"German"``).
+        all_audio_languages: Languages; the item must have an audio stream in each of them.
+        no_audio_languages: Languages; the item must have no audio stream in any of them. Audio streams
+            without a stated language count as other languages. Items whose streams are not known yet are not
+            selected.
+        subtitle_language: Languages; the item must have subtitles in at least one of them.
+        all_subtitle_languages: Languages; the item must have subtitles in each of them.
+        no_subtitle_languages: Languages; the item must have no subtitles in any of them, as for
+            ``no_audio_languages``.
+        min_channels: Smallest number of channels; one of the audio streams must have as many.
+        hdr: HDR class of the main video stream: ``SDR``, ``HDR10``, ``HDR10+``, ``HLG``, ``Dolby Vision``, or
+            ``PQ`` for PQ without HDR metadata.
+        dolby_vision: One or several Dolby Vision profiles of the main video stream, for example 7.
+        bit_depth: One or several bit depths of the main video stream, for example 10.
+        pixel_format: Pixel format of the main video stream by FFmpeg's name, for example ``yuv420p10le``.
+        audio_layout: Channel layout of the main audio stream by FFmpeg's name, for example ``5.1(side)``.
+        is_vfr: True selects videos with a variable frame rate, False those with a constant frame rate.
+        is_interlaced: True selects interlaced videos, False progressive videos.
+        has_subtitles: True selects items with subtitle streams, False those without.
+        has_chapters: True selects items with chapters, False those without.
         container: Container of video and audio by FFmpeg's name, for example ``matroska,webm``.
         resolution: Resolution class: ``below SD``, ``SD``, ``HD``, ``Full HD``, ``QHD``, ``4K`` or
             ``8K``. docs/analyses.md has the bounds.
@@ -119,6 +145,23 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     extension: Extensions = None
     video_codec: Names = None
     audio_codec: Names = None
+    audio_codec_any: Names = None
+    audio_language: Languages = None
+    all_audio_languages: Languages = None
+    no_audio_languages: Languages = None
+    subtitle_language: Languages = None
+    all_subtitle_languages: Languages = None
+    no_subtitle_languages: Languages = None
+    min_channels: Channels = None
+    hdr: HdrClasses = None
+    dolby_vision: Numbers = None
+    bit_depth: Numbers = None
+    pixel_format: Names = None
+    audio_layout: Names = None
+    is_vfr: Flag = None
+    is_interlaced: Flag = None
+    has_subtitles: Flag = None
+    has_chapters: Flag = None
     container: Names = None
     resolution: Resolutions = None
     min_size: Size = None

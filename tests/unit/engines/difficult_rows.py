@@ -171,6 +171,11 @@ async def fill(url: str) -> None:
                 item.media_metadata = MediaMetadata(**_facts(place))
             items.append(item)
         session.add_all(items)
+        names = ("beach", "Beach", "BEACH ä", "beach Ä", "'", "unused")
+        tags = [Tag(name=name, color=None) for name in names]
+        collections = [Collection(name=name) for name in ("best", "Best", "empty")]
+        session.add_all([*tags, *collections])
+        await session.flush()
         streams = [
             {"media_item_id": item.id, **stream}
             for place, item in enumerate(items)
@@ -181,11 +186,6 @@ async def fill(url: str) -> None:
             for item in items[::9]
             for index in range(3)
         ]
-        names = ("beach", "Beach", "BEACH ä", "beach Ä", "'", "unused")
-        tags = [Tag(name=name, color=None) for name in names]
-        collections = [Collection(name=name) for name in ("best", "Best", "empty")]
-        session.add_all([*tags, *collections])
-        await session.flush()
         await session.execute(insert(media_streams), streams)
         await session.execute(insert(media_chapters), chapters)
         await session.execute(

@@ -25,7 +25,7 @@ import mfkit
 from mfkit import AsyncMediaLibrary, MediaLibrary
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
-from mfkit.filters.filter_values import Box, FilterFields, Near, SearchFields
+from mfkit.filters.filter_values import HDR_CLASSES, Box, FilterFields, Near, SearchFields
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import MediaType
 from tests.synthetic import fill as fill_library
@@ -51,6 +51,14 @@ class TestKeywords:
         Sequence[Sequence[float]]: [(1, 2), [3, 4], (5, 6)],
         ("media_type", str): "video",
         ("media_type", abc.Collection[str]): pd.Series(["video", "audio"]),
+        **{
+            (f"{prefix}{kind}_language{suffix}", type_): value
+            for kind in ("audio", "subtitle")
+            for prefix, suffix in (("", ""), ("all_", "s"), ("no_", "s"))
+            for type_, value in ((str, "de"), (abc.Collection[str], ("ger", "English")))
+        },
+        ("hdr", str): "hdr10",
+        ("hdr", abc.Collection[str]): ("SDR", "Dolby Vision"),
         ("resolution", str): "hd",
         ("resolution", abc.Collection[str]): ("HD", "4K"),
         ("min_duration", str): "1 s",
@@ -113,7 +121,7 @@ class TestKeywords:
         shown = pydoc.plain(pydoc.render_doc(MediaFilter))
         assert "year: One or several years of the item's date" in shown and "min_size=None" in shown
         assert "Validator" not in shown and "pydantic_" not in shown and "model_config" not in shown
-        assert len(shown.splitlines()) < 180
+        assert len(shown.splitlines()) < 200
 
 
 class TestInvalidValues:
@@ -291,8 +299,18 @@ def filters(draw: Callable[[st.SearchStrategy[Any]], Any]) -> MediaFilter:
             "all_tags",
             "no_tags",
             "collection",
+            "audio_codec_any",
         )
     }
+    languages = st.lists(st.sampled_from(["ger", "de", "English", "zh-Hant", "qaa"]), max_size=3)
+    for kind in ("audio_language", "subtitle_language"):
+        for name in (kind, f"all_{kind}s", f"no_{kind}s"):
+            fields[name] = draw(st.one_of(st.none(), languages))
+    fields["hdr"] = draw(st.one_of(st.none(), st.lists(st.sampled_from(HDR_CLASSES), max_size=2)))
+    fields["bit_depth"] = draw(st.sampled_from([None, 8, (8, 10)]))
+    fields["min_channels"] = draw(st.sampled_from([None, 1, 6]))
+    for name in ("is_vfr", "is_interlaced", "has_subtitles", "has_chapters"):
+        fields[name] = draw(st.sampled_from([None, True, False]))
     fields["media_type"] = draw(st.one_of(st.none(), st.lists(st.sampled_from(MediaType), max_size=3)))
     for name, values in (
         ("size", st.integers(0, 2**62)),

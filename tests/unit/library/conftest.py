@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from mfkit import MediaLibrary
-from mfkit.models import MediaCopy, Scan, ScanFailure
+from mfkit.core.event_loop import run_sync
+from mfkit.models import MediaCopy, Scan, ScanFailure, media_streams
 from tests.samples import item
 from tests.unit.library.filled_library import DAY, write
 
@@ -75,4 +77,14 @@ def filled(library: MediaLibrary) -> MediaLibrary:
         scan,
         Scan(root="/n", status="running", started_at=DAY + timedelta(days=1), extractor_version=1),
     )
+    streams = [
+        {"media_item_id": film.id, "stream_index": index, "kind": kind, "is_main": True}
+        for index, kind in enumerate(("video", "audio"))
+    ]
+
+    async def add_streams() -> None:
+        async with library.database.transaction() as connection:
+            await connection.execute(insert(media_streams), streams)
+
+    run_sync(add_streams())
     return library

@@ -13,12 +13,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread, Timer
 from typing import NamedTuple
 
-_BOOTSTRAP = str(Path(__file__).with_name("child_bootstrap.py"))
+# A worker process imports this module too, and would take several milliseconds longer to import pathlib.
+_BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child_bootstrap.py")
 _PATIENCE = 15.0
 """Seconds to wait for a server to stop its kernels before the process is ended by force."""
 

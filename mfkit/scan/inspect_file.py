@@ -25,7 +25,9 @@ from mfkit.scan.walk import Candidate, FileStatus, modification_time
 
 Stage = Literal["walk", "read", "probe"]
 _CHUNK = 1 << 20
-_SAMPLE, _SAMPLES = 1 << 15, 5
+_SAMPLE, _SAMPLES = 1 << 14, 5
+WHOLE_SAMPLE = 1 << 17
+"""Size in bytes up to which a file's hash serves as its fingerprint, because reading it whole is cheap."""
 _CHUNKS_PER_HEARTBEAT = 64
 _CHANGED = "The file changed while it was being read. Scan again."
 _TYPES_WITH_SIDECARS = ("image", "video", "audio")
@@ -51,8 +53,9 @@ class FileResult:
         error: Reason for the failure, as a sentence.
         stage_seconds: Duration of each stage in seconds.
         status: Identity of the file in its file system.
-        fingerprint: Hash of samples of a file's content and of its metadata. A file that still has the stored
-            fingerprint is assumed to be unchanged, so its whole content is not hashed.
+        fingerprint: Hash of samples of a file's content and of its metadata; the hash of the content if the
+            file has at most `WHOLE_SAMPLE` bytes. A file that still has the stored fingerprint counts as
+            unchanged, so its whole content is not hashed.
         expected_fingerprint: Stored fingerprint, if the file may be unchanged.
         is_reread: Whether the metadata is stored even if the file is unchanged.
     """
@@ -122,8 +125,11 @@ def hash_and_identify(
     try:
         with open(open_regular(path, follow=False), "rb", buffering=0) as file:
             head = file.read(HEAD_SIZE)
-            result.file_hash = known_hash or _hash(file, head, result.size, heartbeat)
-            result.fingerprint = _hash_samples(file, result.size)
+            is_small = result.size <= WHOLE_SAMPLE
+            if known_hash is None or is_small and result.expected_fingerprint is not None:
+                known_hash = _hash(file, head, result.size, heartbeat)
+            result.file_hash = known_hash
+            result.fingerprint = known_hash if is_small else _hash_samples(file, result.size)
             status = os.fstat(file.fileno())
     except OSError as error:
         _failed_to_read(result, f"The file cannot be read: {error.strerror or error}.")
@@ -200,8 +206,8 @@ def add_metadata(result: FileResult, source: Source) -> None:
 
 
 def _check_fingerprint(result: FileResult, source: Source) -> None:
-    """Add the metadata to a file's fingerprint. If the fingerprint changed, hash the whole file."""
-    if isinstance(source, Remote) or result.fingerprint is None:
+    """Add the metadata to a large file's fingerprint. If the fingerprint changed, hash the whole file."""
+    if isinstance(source, Remote) or result.fingerprint is None or result.size <= WHOLE_SAMPLE:
         return
     # The metadata keys are sorted, because extractors may return them in any order.
     metadata = json.dumps(result.metadata, sort_keys=True, default=str)
@@ -214,9 +220,22 @@ def _check_fingerprint(result: FileResult, source: Source) -> None:
 def inspect_file(candidate: Candidate, known_hash: str | None = None) -> FileResult:
     """Hash a file, identify its format and extract its metadata, in the current process."""
     result = FileResult.of(candidate)
-    if (source := hash_and_identify(result, known_hash, lambda: None)) is not None:
+    source = hash_and_identify(result, known_hash, lambda: None)
+    if source is not None and not result.is_unchanged:
         add_metadata(result, source)
     return result
+
+
+def is_known_content(candidate: Candidate) -> bool:
+    """Return whether a small file still has its stored fingerprint, without extracting its metadata.
+
+    The result is False for larger files, whose fingerprint also covers the metadata.
+    """
+    if candidate.fingerprint is None or candidate.size > WHOLE_SAMPLE:
+        return False
+    result = FileResult.of(candidate)
+    hash_and_identify(result, None, lambda: None)
+    return result.is_unchanged
 
 
 def _folder_of(path: str | bytes) -> str:
@@ -230,15 +249,11 @@ def _names_in(folder: str) -> FolderNames:
 
 
 def _hash_samples(file: io.FileIO, size: int) -> str:
-    """Return the hash of evenly spaced samples of a file, or of the whole content if the file is small."""
+    """Return the hash of evenly spaced samples of a file."""
     digest = hashlib.sha256()
-    if size <= 2 * _SAMPLE:
-        starts = [0]
-    else:
-        starts = [(size - _SAMPLE) * part // (_SAMPLES - 1) for part in range(_SAMPLES)]
-    for start in starts:
-        file.seek(start)
-        digest.update(file.read(2 * _SAMPLE if len(starts) == 1 else _SAMPLE))
+    for part in range(_SAMPLES):
+        file.seek((size - _SAMPLE) * part // (_SAMPLES - 1))
+        digest.update(file.read(_SAMPLE))
     return digest.hexdigest()
 
 

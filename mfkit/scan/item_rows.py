@@ -154,7 +154,7 @@ def metadata_values(result: FileResult, item_id: Any) -> tuple[Any, ...]:
         extra["taken_at"] = metadata["taken_at"].isoformat()
     if result.hash_kind is not None:
         extra["hash"] = result.hash_kind
-    if result.fingerprint is not None:
+    if result.fingerprint not in (None, result.file_hash):
         extra["fingerprint"] = result.fingerprint
     raw = raw_bytes(to_disk_path(result.path))
     if raw is not None:

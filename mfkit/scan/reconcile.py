@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure
+from mfkit.scan.inspect_file import WHOLE_SAMPLE
 from mfkit.scan.walk import Candidate, Entry
 
 _CHUNK = 5000
@@ -215,10 +216,15 @@ def _inode_changed(candidate: Candidate, row: StoredItem | StoredCopy) -> bool:
     return changed_ns is not None and row.changed_ns is not None and changed_ns != row.changed_ns
 
 
+def stored_fingerprint(row: StoredItem | StoredCopy) -> str | None:
+    """Return the fingerprint that a file has if its content is unchanged, or None if it is not stored."""
+    return row.file_hash if row.size <= WHOLE_SAMPLE else row.fingerprint
+
+
 def _to_check(candidate: Candidate, row: StoredItem | StoredCopy) -> tuple[Candidate, str | None]:
     """Return a file to read again. Its whole content is hashed only if its fingerprint has changed."""
-    checked = replace(candidate, fingerprint=row.fingerprint)
-    return checked, row.file_hash if row.fingerprint is not None else None
+    expected = stored_fingerprint(row)
+    return replace(candidate, fingerprint=expected), row.file_hash if expected is not None else None
 
 
 def _note_status(candidate: Candidate, row: StoredItem | StoredCopy, result: ReconcileResult) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from posixpath import dirname
 
 from sqlalchemy import func, select, update
 
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, Scan, ScanFailure
-from mfkit.scan.reconcile import StoredRows
+from mfkit.scan.inspect_file import is_known_content
+from mfkit.scan.reconcile import ReconcileResult, StoredRows, stored_fingerprint
 from mfkit.scan.scan_lock import write_lock
 from mfkit.scan.sidecars.sidecar import FolderNames, names_in
 from mfkit.scan.stored_path import to_disk_path, to_stored_path
 from mfkit.scan.walk import Candidate
+
+_THREADS, _FILES_PER_THREAD = 4, 64
 
 
 async def reread_outdated_metadata(database: Database, extractor_version: int) -> bool:
@@ -45,8 +49,36 @@ async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
 
 def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
     """Return a file whose metadata is read and stored again. Its content is hashed only if it changed."""
-    fingerprint = rows.item.fingerprint if rows.item is not None else None
+    fingerprint = stored_fingerprint(rows.item) if rows.item is not None else None
     return replace(candidate, fingerprint=candidate.fingerprint or fingerprint, is_reread=True)
+
+
+async def keep_known_contents(result: ReconcileResult) -> int:
+    """Count small files with a new inode change time as unchanged if they still have their stored hash.
+
+    They are hashed by threads, because sending them to worker processes would take longer than reading them.
+
+    Returns:
+        The number of these files.
+    """
+    changed: list[tuple[Candidate, str | None]] = []
+    for start in range(0, len(result.to_read), _THREADS * _FILES_PER_THREAD):
+        end = start + _THREADS * _FILES_PER_THREAD
+        parts = [result.to_read[at : at + _FILES_PER_THREAD] for at in range(start, end, _FILES_PER_THREAD)]
+        known = await asyncio.gather(*(asyncio.to_thread(_are_known, part) for part in parts if part))
+        for one, is_known in zip(result.to_read[start:end], chain.from_iterable(known)):
+            if is_known:
+                result.statuses.append(one[0])
+                result.unchanged += 1
+            else:
+                changed.append(one)
+    kept = len(result.to_read) - len(changed)
+    result.to_read = changed
+    return kept
+
+
+def _are_known(files: Sequence[tuple[Candidate, str | None]]) -> list[bool]:
+    return [is_known_content(candidate) for candidate, _ in files]
 
 
 async def reread_placeholder_hashes(database: Database, root: str) -> None:

@@ -31,6 +31,7 @@ from mfkit.scan.reconcile import ReconcileResult, find_differences, load_stored_
 from mfkit.scan.reread import (
     candidate_to_reread,
     items_to_reread,
+    keep_known_contents,
     media_of_sidecars,
     reread_metadata,
     reread_outdated_metadata,
@@ -324,6 +325,10 @@ class _RootScan:
         else:
             candidates = await asyncio.to_thread(candidates_of, different)
         result = reconcile(candidates, stored, [entry.path for entry in self._skipped.unlisted])
+        if not self.checks_content:
+            started = time.monotonic()
+            if kept := await keep_known_contents(result):
+                self._effort.add_seconds("read", time.monotonic() - started, kept)
         await self._write_reconcile_result(result)
         if self.checks_content:
             result.to_read = [

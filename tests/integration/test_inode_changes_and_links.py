@@ -75,6 +75,7 @@ def test_changed_permissions_are_recorded_without_an_update(library, media):
     photo(media / "b.jpg", "x")
     library.scan(media, progress=False)
     before = library.items().sort_values("file_path")
+    assert [("fingerprint" in extra) for extra in before["extra_metadata"]] == [True, False]
     for name in ("a.bin", "b.jpg"):
         (media / name).chmod(0o600)
     report = library.scan(media, progress=False)

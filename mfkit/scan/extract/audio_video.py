@@ -23,11 +23,11 @@ from mfkit.scan.extract.quicktime import Movie, Track, read_movie
 from mfkit.scan.extract.schema import ExtractionError, Metadata, StatedDate, from_origin, merge
 from mfkit.scan.extract.stream_list import list_chapters, list_streams
 from mfkit.scan.extract.video_and_audio_streams import (
+    MainStreams,
     add_audio,
     add_video,
-    best_stream,
     has_decoder,
-    moving_pictures,
+    main_streams,
 )
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Remote, Source, open_regular
@@ -97,10 +97,11 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     try:
         with ExitStack() as stack:
             container = open_container(source, file_format, stack)
-            metadata = _read_streams(container, file_format)
+            streams = main_streams(container)
+            metadata = _read_streams(container, streams, file_format)
             if _DEMUXERS.get(file_format.format) == _MP4:
                 movie = read_movie(source)
-                metadata = _add_movie_header(metadata, container, movie)
+                metadata = _add_movie_header(metadata, container, streams, movie)
                 if movie.is_truncated:
                     raise ExtractionError(
                         f"the {file_format.format} file is truncated: it ends before its data is complete",
@@ -108,7 +109,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
                     )
                 return metadata
             if file_format.format in MATROSKA:
-                return _add_matroska(metadata, container, source)
+                return _add_matroska(metadata, container, streams, source)
             if file_format.format in _CAMCORDER_DATES:
                 metadata = merge(metadata, _CAMCORDER_DATES[file_format.format](source))
             counted = counted_duration(source, file_format, metadata.get("duration"), container)
@@ -168,13 +169,12 @@ def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
     return "file:" + name
 
 
-def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadata:
-    videos, audios = moving_pictures(container), list(container.streams.audio)
+def _read_streams(container: InputContainer, streams: MainStreams, file_format: FileFormat) -> Metadata:
+    videos, audios, video, audio = streams
     if not container.streams:
         raise ExtractionError(f"this {file_format.format} file contains no video or audio stream")
     metadata: Metadata = {"duration": _duration(container), "bitrate": _bitrate(container, audios)}
     extra: dict[str, Any] = {"container": container.format.name, "streams": len(container.streams)}
-    video, audio = best_stream(container, videos, "video"), best_stream(container, audios, "audio")
     if video is not None:
         add_video(metadata, extra, container, video)
     if audio is not None:
@@ -191,7 +191,9 @@ def _read_streams(container: InputContainer, file_format: FileFormat) -> Metadat
     return merge(from_origin("container", metadata), stated)
 
 
-def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movie) -> Metadata:
+def _add_movie_header(
+    metadata: Metadata, container: InputContainer, streams: MainStreams, movie: Movie
+) -> Metadata:
     """Add fields of the MP4 movie header that PyAV does not provide, and rotate the video as players do."""
     header = movie.metadata.copy()
     if header.get("duration") and not movie.is_fragmented:
@@ -201,14 +203,13 @@ def _add_movie_header(metadata: Metadata, container: InputContainer, movie: Movi
         size = container.size or 0  # PyAV 19 returns None if the file size is unknown.
         if size > 0 and header["duration"]:
             metadata["bitrate"] = round(8 * size / header["duration"])
-    video = best_stream(container, moving_pictures(container), "video")
+    video, audio = streams.video, streams.audio
     if video is not None and video.id in movie.tracks:
         _rotate(metadata, movie.tracks[video.id].rotation)
     for listed in metadata["streams"] or ():
         stream = container.streams[listed["stream_index"]]
         if stream.id in movie.tracks and not has_decoder(stream):
             _describe_undecodable(listed, movie.tracks[stream.id])
-    audio = best_stream(container, list(container.streams.audio), "audio")
     if audio is not None and audio.id in movie.tracks and not has_decoder(audio):
         track = movie.tracks[audio.id]
         described: Metadata = {
@@ -227,10 +228,11 @@ def _describe_undecodable(listed: dict[str, Any], track: Track) -> None:
         listed |= {"sample_rate": track.sample_rate, "channels": track.channels}
 
 
-def _add_matroska(metadata: Metadata, container: InputContainer, source: Source) -> Metadata:
+def _add_matroska(
+    metadata: Metadata, container: InputContainer, streams: MainStreams, source: Source
+) -> Metadata:
     """Crop and rotate a Matroska video as players do, and compute its duration if the header states none."""
-    video = best_stream(container, moving_pictures(container), "video")
-    rank = None if video is None else list(container.streams.video).index(video)
+    rank = None if streams.video is None else list(container.streams.video).index(streams.video)
     found = matroska_metadata(source, metadata.get("duration"), rank)
     extra = found.get("extra", {})
     _crop(metadata, extra.pop("crop", (0, 0)))

@@ -4,30 +4,40 @@ Offsets and sizes in a file cannot be trusted. A read outside the section return
 bytes read are counted, so that a file cannot make an extractor read more than its budget.
 """
 
-from io import BytesIO
 from typing import BinaryIO
 
 from mfkit.scan.extract.schema import ExtractionError
 
 BUDGET = 8 * 1024 * 1024
 """Maximum number of bytes read from one file."""
+_HEAD = 1 << 15
+"""Number of bytes at the start of a file that are kept in memory, because most metadata is there."""
 
 
 class BoundedReader:
     """Reader of a file section that never reads outside the section, and never more bytes than its budget.
 
     Args:
-        stream: The file, open for reading in binary.
+        stream: The file, open for reading in binary; None if `head` is the whole content.
         start: Offset of the section in the file.
         size: Length of the section in bytes.
+        head: First bytes of the file, which are not read from the stream again.
     """
 
-    __slots__ = ("_budget", "_stream", "size", "start")
+    __slots__ = ("_budget", "_head", "_stream", "size", "start")
 
-    def __init__(self, stream: BinaryIO, start: int, size: int, _budget: list[int] | None = None) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO | None,
+        start: int,
+        size: int,
+        head: bytes = b"",
+        _budget: list[int] | None = None,
+    ) -> None:
         self._stream = stream
+        self._head = head
         self.start = start
-        self.size = max(size, 0)
+        self.size = size if size > 0 else 0
         self._budget = [BUDGET] if _budget is None else _budget
 
     def read(self, offset: int, length: int) -> bytes:
@@ -36,28 +46,40 @@ class BoundedReader:
         Raises:
             ExtractionError: The budget for one file is used up.
         """
-        if offset < 0 or offset >= self.size or length <= 0:
+        rest = self.size - offset
+        if offset < 0 or rest <= 0 or length <= 0:
             return b""
-        length = min(length, self.size - offset)
-        self._budget[0] -= length
-        if self._budget[0] < 0:
+        if length > rest:
+            length = rest
+        budget = self._budget
+        budget[0] -= length
+        if budget[0] < 0:
             raise ExtractionError(f"the file's headers refer to more than {BUDGET >> 20} MiB of metadata")
-        self._stream.seek(self.start + offset)
+        start = self.start + offset
+        if self._stream is None or start + length <= len(self._head):
+            return self._head[start : start + length]
+        self._stream.seek(start)
         return self._stream.read(length)
+
+    def renewed(self) -> "BoundedReader":
+        """Return a reader for the same section with a new byte budget, for a separate search."""
+        return BoundedReader(self._stream, self.start, self.size, self._head)
 
     def part(self, offset: int, size: int) -> "BoundedReader":
         """Return a reader for a part of this section that shares the byte budget of this reader."""
         offset = min(max(offset, 0), self.size)
-        return BoundedReader(
-            self._stream, self.start + offset, min(max(size, 0), self.size - offset), self._budget
-        )
+        rest = self.size - offset
+        size = size if size < rest else rest
+        return BoundedReader(self._stream, self.start + offset, size, self._head, self._budget)
 
 
 def file_reader(stream: BinaryIO) -> BoundedReader:
     """Return a reader for a whole file."""
-    return BoundedReader(stream, 0, stream.seek(0, 2))
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    return BoundedReader(stream, 0, size, stream.read(min(size, _HEAD)))
 
 
 def bytes_reader(data: bytes) -> BoundedReader:
     """Return a reader for bytes in memory."""
-    return BoundedReader(BytesIO(data), 0, len(data))
+    return BoundedReader(None, 0, len(data), data)

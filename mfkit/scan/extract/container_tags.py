@@ -39,9 +39,10 @@ def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
     """Convert a container's tags and chapters to metadata: music fields, camera, location and chapters."""
     # Apple's tag names for title, artist and similar fields are the usual names with the prefix
     # "com.apple.quicktime.".
-    named = {name.removeprefix(_APPLE): [value] for name, value in tags.items()} | {
-        name: [value] for name, value in tags.items()
-    }
+    named = {name: [value] for name, value in tags.items()}
+    for name, value in tags.items():
+        if name.startswith(_APPLE):
+            named.setdefault(name.removeprefix(_APPLE), [value])
     if "rating.user" in named:
         named.setdefault("rating", named["rating.user"])
     metadata: Metadata = {"camera_make": _first(tags, _MAKES), "camera_model": _first(tags, _MODELS)}
@@ -84,5 +85,7 @@ def _decoded(tags: Tags) -> dict[str, str]:
 
 def _without_repeats(value: str) -> str:
     """Return a tag's value only once if FFmpeg joined several equal values with semicolons."""
+    if ";" not in value:
+        return value
     values = value.split(";")
     return values[0] if len(values) > 1 and len(set(values)) == 1 else value

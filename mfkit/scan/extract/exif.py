@@ -60,12 +60,12 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
     tags: dict[str, dict[int, Value]] = {"main": {}, "exif": {}, "gps": {}, "canon": {}, "apple": {}}
     for directory in found:
         if directory.name in tags:
-            for tag, value in directory.tags.items():
-                tags[directory.name].setdefault(tag, value)
+            tags[directory.name] = directory.tags | tags[directory.name]
     main, exif = tags["main"], tags["exif"]
     # TIFF/EP (ISO 12234-2) and some phones store camera metadata in the first TIFF directory instead of the
     # EXIF directory.
     camera = {tag: value for tag, value in main.items() if tag >= 0x829A} | exif
+    changed = _date(main, camera, 0x0132, 0x9010, 0x9290)
     metadata: Metadata = {
         "camera_make": tag_text(main.get(0x010F)),
         "camera_model": tag_text(main.get(0x0110)) or tag_text(main.get(0xC614)),
@@ -73,7 +73,7 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         "aperture": exposure.aperture(camera),
         "shutter_speed": exposure.shutter_speed(exposure.exposure_seconds(camera)),
         "focal_length": exposure.positive(camera.get(0x920A)),
-        "dates": _dates(main, camera, tags["gps"]),
+        "dates": _dates(camera, tags["gps"], changed),
     }
     point = location(tags["gps"])
     if point is not None:
@@ -86,7 +86,7 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         LENS_SPECIFICATION: exposure.lens_from_specification(exif.get(0xA432) or main.get(0xC630)),
         "lens_make": tag_text(exif.get(0xA433)),
         "software": tag_text(main.get(0x0131)),
-        "changed_at": changed.value if (changed := _date(main, camera, 0x0132, 0x9010, 0x9290)) else None,
+        "changed_at": changed.value if changed else None,
         "focal_length_35mm": exposure.whole(exif.get(0xA405)) or None,
         "altitude": altitude(tags["gps"]),
         # Apple writes the same identifier into the image and the video of a Live Photo.
@@ -97,13 +97,13 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
 
 
 def _dates(
-    main: Mapping[int, Value], camera: Mapping[int, Value], gps: Mapping[int, Value]
+    camera: Mapping[int, Value], gps: Mapping[int, Value], changed: ParsedDate | None
 ) -> tuple[StatedDate, ...]:
     """Return EXIF's capture, digitization, modification and GPS dates (sections 4.6.4 D, 4.6.5 F, 4.6.6)."""
     stated = {
         "exif original": _date(camera, camera, 0x9003, 0x9011, 0x9291),
         "exif digitized": _date(camera, camera, 0x9004, 0x9012, 0x9292),
-        "exif DateTime": _date(main, camera, 0x0132, 0x9010, 0x9290),
+        "exif DateTime": changed,
         "gps": gps_date(tag_text(gps.get(0x001D)), gps.get(0x0007)),
     }
     return tuple(StatedDate(name, *date) for name, date in stated.items() if date is not None)
@@ -112,8 +112,11 @@ def _dates(
 def _date(
     directory: Mapping[int, Value], camera: Mapping[int, Value], tag: int, offset: int, fraction: int
 ) -> ParsedDate | None:
+    text = tag_text(directory.get(tag))
+    if text is None:
+        return None
     zone = tag_text(camera.get(offset))
     if tag == 0x9003 and zone is None and (hours := exposure.whole(camera.get(0x882A))) is not None:
         # TimeZoneOffset (ISO 12234-2) states whole hours. It is older than the offset tags of Exif 2.31.
         zone = f"{hours:+03}:00"
-    return parse_date(tag_text(directory.get(tag)), zone, tag_text(camera.get(fraction)))
+    return parse_date(text, zone, tag_text(camera.get(fraction)))

@@ -37,6 +37,8 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
     Returns:
         The title, and extra metadata. ``user_comment`` serves as the description if there is no other.
     """
+    if MAIN_TAGS.isdisjoint(main) and EXIF_TAGS.isdisjoint(exif):
+        return None, {}
     raw = {tag: tag_bytes(main.get(tag)) or b"" for tag in (0x010E, 0x013B, 0x8298)}
     texts = FileTexts.of(_first_text(data) for data in raw.values())
     author = _first_text(raw[0x013B])
@@ -62,12 +64,18 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
 
 def tag_text(value: Value | None) -> str | None:
     """Return a tag's text up to the first NUL, even if the tag has a byte type instead of a text type."""
+    if value is None:
+        return None
+    if isinstance(value, str) and value.isascii():
+        return _clean(value.partition("\x00")[0])
     data = tag_bytes(value)
     return _clean(decode(_first_text(data))) if data else None
 
 
 def tag_bytes(value: Value | None) -> bytes | None:
     """Return a tag's value as bytes, or None if the value is neither text nor bytes."""
+    if value is None:
+        return None
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if isinstance(value, tuple) and all(isinstance(part, int) and 0 <= part <= 255 for part in value):
@@ -77,6 +85,8 @@ def tag_bytes(value: Value | None) -> bytes | None:
 
 def user_comment(data: bytes) -> str | None:
     """Decode the EXIF tag UserComment: eight bytes that name the encoding, and then the text."""
+    if not data.strip(b"\x00 "):
+        return None
     code, rest = data[:8].upper(), data[8:]
     if code == b"UNICODE\x00":
         return _clean(_utf16(rest))
@@ -149,7 +159,9 @@ def _without_default(text: str | None) -> str | None:
 
 
 def _split_keywords(text: str | None) -> list[str] | None:
-    keywords = [part.strip() for part in (text or "").split(";")]
+    if text is None:
+        return None
+    keywords = [part.strip() for part in text.split(";")]
     return list(dict.fromkeys(part for part in keywords if part)) or None
 
 

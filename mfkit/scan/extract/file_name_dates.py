@@ -81,6 +81,7 @@ _EPOCH = re.compile(
 )
 # Pixel phones, Zoom, and OneDrive's app for iOS name files by the time in UTC.
 _IN_UTC = re.compile(r"PXL_|GMT(?=\d)|\d{8}_\d{9}_iOS\b")
+_DIGIT, _FEWEST_DIGITS = re.compile(r"\d"), 6
 _EARLIEST = datetime(1826, 1, 1, tzinfo=UTC)
 _EARLIEST_COMPACT = 1980
 
@@ -102,6 +103,8 @@ def date_in_name(name: str) -> ParsedDate | None:
         '2022-04-05T09:01:23+00:00'
     """
     stem = name[:_MAX_NAME].rpartition(".")[0] or name[:_MAX_NAME]
+    if len(_DIGIT.findall(stem)) < _FEWEST_DIGITS:  # Most names state no date, which is found out quickly.
+        return None
     for form in _FORMS:
         matches = [form.match(stem)] if form is _LEADING_DAY else form.finditer(stem)
         for match in matches:

@@ -8,10 +8,10 @@ and files with both state the same rotation twice.
 import struct
 from typing import Any, NamedTuple
 
-from mfkit.scan.extract import xmp
+from mfkit.scan.extract import motion_photo, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.embedded_metadata import Blocks
-from mfkit.scan.extract.mp4_boxes import Box, boxes, child
+from mfkit.scan.extract.mp4_boxes import Box, boxes, child, contents
 from mfkit.scan.extract.quicktime import movie_header
 from mfkit.scan.extract.schema import ExtractionError, Metadata, animation, from_origin, merge
 from mfkit.scan.formats.identify import FileFormat
@@ -35,19 +35,23 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     """
     with open_source(source) as stream:
         reader = file_reader(stream)
-        meta = child(reader, b"meta")
-        if meta is None:
-            return _sequence(reader, file_format)
-        return _still(reader, meta, file_format)
+        parts = contents(reader)
+        if b"meta" in parts:
+            return _still(reader, parts, file_format)
+        return _sequence(parts.get(b"moov"), file_format)
 
 
-def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) -> Metadata:
+def _still(
+    reader: BoundedReader, file_parts: dict[bytes, BoundedReader], file_format: FileFormat
+) -> Metadata:
+    meta = file_parts[b"meta"]
     parts = {box.name: box.content for box in boxes(meta, 4)}
     primary = _primary_item(parts.get(b"pitm"))
     properties = _properties(parts.get(b"iprp"), primary)
     frame = _image_size(properties)
     items, extents = _items(parts.get(b"iinf")), _extents(parts.get(b"iloc"), parts.get(b"idat"), reader)
     blocks = Blocks()
+    packets = b""
     for number, item in items.items():
         item_extents = extents.get(number, ())
         if not item_extents or len(blocks.exif) + len(blocks.xmp) > 8:
@@ -59,14 +63,18 @@ def _still(reader: BoundedReader, meta: BoundedReader, file_format: FileFormat) 
             skip = int.from_bytes(section.read(start, 4), "big")
             blocks.add_exif(section.part(start + 4 + skip, length - 4 - skip))
         elif item.item_type == b"mime" and item.content_type.startswith(b"application/rdf+xml"):
-            blocks.add_xmp(section.read(start, min(length, xmp.MAX_PACKET)))
-    movie = child(reader, b"moov")
+            packet = section.read(start, min(length, xmp.MAX_PACKET))
+            packets += packet
+            blocks.add_xmp(packet)
+    movie = file_parts.get(b"moov")
     after: list[Metadata] = []
     if movie is not None:  # A HEIF file with a movie box also contains a burst or a Live Photo.
-        after.append({"dates": movie_header(movie).metadata.get("dates", ())})
+        after.append({"dates": movie_header(boxes(movie)).metadata.get("dates", ())})
         if reader.read(8, 4) in _SEQUENCE_BRANDS:
             after.append(_motion(movie))
     metadata = blocks.merged(from_origin("container", frame or {}), after=after)
+    if video := motion_photo.embedded_video(reader.renewed(), packets, file_parts.get(b"mpvd")):
+        metadata = merge(metadata, video)
     if frame is None:
         raise ExtractionError(
             f"the primary item of the {file_format.format} image states no width and height", metadata
@@ -98,9 +106,8 @@ def _motion(movie: BoundedReader) -> Metadata:
     return {}
 
 
-def _sequence(reader: BoundedReader, file_format: FileFormat) -> Metadata:
+def _sequence(movie: BoundedReader | None, file_format: FileFormat) -> Metadata:
     """Read the size of an image sequence from its track header (ISO/IEC 14496-12, section 8.3.2)."""
-    movie = child(reader, b"moov")
     for box in boxes(movie) if movie else ():
         header = child(box.content, b"tkhd") if box.name == b"trak" else None
         data = header.read(header.size - 8, 8) if header else b""

@@ -9,11 +9,11 @@ import mmap
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from mfkit.scan.extract import canon_ciff, xmp
+from mfkit.scan.extract import canon_ciff, motion_photo, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
 from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.exposure import whole
-from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin
+from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
 from mfkit.scan.extract.text_decoding import FileTexts
 from mfkit.scan.extract.tiff_directories import Directory
 from mfkit.scan.formats.identify import FileFormat
@@ -25,7 +25,8 @@ _WITHOUT_LENGTH = frozenset(range(0xD0, 0xD8)) | {0x01}
 _EXIF, _XMP, _PHOTOSHOP = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"Photoshop 3.0\x00"
 _MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
 _MAX_COMMENT = 4_096
-_TAIL = 65_536
+_TAILS = (256, 65_536)
+"""Numbers of last bytes in which the end marker is searched. In most files it is the last two bytes."""
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -36,8 +37,10 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     """
     with open_source(source) as stream:
         reader = file_reader(stream)
-        metadata, scan = read_segments(reader)
-        metadata = apply_orientation(metadata)
+        found, scan = _read_segments(reader)
+        metadata = apply_orientation(found.merged())
+        if video := motion_photo.embedded_video(reader.renewed(), found.packets):
+            metadata = merge(metadata, video)
         if scan is None:
             raise ExtractionError("the JPEG ends before its image data starts", metadata)
         if not _has_end(stream, scan, reader.size):
@@ -46,10 +49,16 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 class _Found:
-    """Collector of the metadata in the segments of one JPEG image."""
+    """Collector of the metadata in the segments of one JPEG image.
+
+    Attributes:
+        frame: Size as stored and bits per pixel.
+        packets: The XMP packets, complete after `merged` was called.
+    """
 
     def __init__(self) -> None:
         self.frame: Metadata = {}
+        self.packets = b""
         self._blocks = Blocks()
         self._resources = b""
         self._more_xmp: dict[bytes, dict[int, bytes]] = {}
@@ -71,6 +80,7 @@ class _Found:
         elif marker == 0xE1 and not blocks.xmp and reader.read(at + 4, len(_XMP)) == _XMP:
             packet = reader.read(at + 4 + len(_XMP), length - 2 - len(_XMP))
             self._more_xmp_id = xmp.extended_packet_id(packet)
+            self.packets = packet
             blocks.add_xmp(packet)
         elif marker == 0xE1 and reader.read(at + 4, len(_MORE_XMP)) == _MORE_XMP:
             self._add_more_xmp(reader.part(at + 4 + len(_MORE_XMP), length - 2 - len(_MORE_XMP)))
@@ -100,7 +110,9 @@ class _Found:
         if self._resources:
             blocks.add_resources(bytes_reader(self._resources))
         if parts := self._more_xmp.get(self._more_xmp_id or b"", {}):
-            blocks.add_xmp(b"".join(parts[offset] for offset in sorted(parts)))
+            packet = b"".join(parts[offset] for offset in sorted(parts))
+            self.packets += packet
+            blocks.add_xmp(packet)
         metadata = blocks.merged(self.frame, after=[self._stated_size])
         if self._comment:
             comment = FileTexts.of([self._comment]).decode(self._comment)
@@ -114,6 +126,11 @@ def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
     Returns:
         Metadata with the size as stored, and the offset of the first scan, or None if there is no scan.
     """
+    found, scan = _read_segments(reader)
+    return found.merged(), scan
+
+
+def _read_segments(reader: BoundedReader) -> tuple[_Found, int | None]:
     found = _Found()
     at = 2
     for _ in range(_MAX_SEGMENTS):
@@ -123,7 +140,7 @@ def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
             # is not a JPEG.
             padding = reader.read(at, 4096).find(b"\xff")
             if padding <= 0:
-                return found.merged(), None
+                return found, None
             at += padding
             continue
         marker = head[1]
@@ -135,15 +152,15 @@ def read_segments(reader: BoundedReader) -> tuple[Metadata, int | None]:
             continue
         length = int.from_bytes(head[2:4], "big")
         if marker == 0xDA:
-            return found.merged(), at if found.frame else None
+            return found, at if found.frame else None
         if marker == 0xD9 or length < 2:
-            return found.merged(), None
+            return found, None
         if marker in _FRAME_MARKERS and not found.frame:
             found.frame = _frame(head)
         else:
             found.read_segment(marker, head, reader, at, length)
         at += 2 + length
-    return found.merged(), None
+    return found, None
 
 
 def _frame(head: bytes) -> Metadata:
@@ -160,11 +177,12 @@ def _stated_size(directories: Sequence[Directory]) -> Metadata:
 
 
 def _has_end(stream: BinaryIO, scan: int, size: int) -> bool:
-    start = max(scan, size - _TAIL)
-    stream.seek(start)
-    if b"\xff\xd9" in stream.read(size - start):
-        return True
-    if start == scan:
-        return False
+    for tail in _TAILS:
+        start = max(scan, size - tail)
+        stream.seek(start)
+        if b"\xff\xd9" in stream.read(size - start):
+            return True
+        if start == scan:
+            return False
     with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.rfind(b"\xff\xd9", scan) >= 0

@@ -9,14 +9,9 @@ Source: https://developer.android.com/media/platform/motion-photo-format
 import re
 from typing import NamedTuple
 
-from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.mp4_boxes import boxes
+from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.schema import Metadata
-from mfkit.scan.formats.identify import FileFormat
-from mfkit.scan.media_source import Source, open_source
 
-_HEAD = 131_072
-"""Number of first bytes searched for XMP, which follows at most 64 KiB of EXIF data in a JPEG."""
 _SEARCHED = 4 * 1024 * 1024
 _MAX_ITEMS = 16
 _NAMES = (b"MotionPhoto", b"MicroVideo")
@@ -34,40 +29,34 @@ class _Section(NamedTuple):
     size: int
 
 
-def extract(source: Source, file_format: FileFormat) -> Metadata:
+def embedded_video(reader: BoundedReader, packet: bytes, box: BoundedReader | None = None) -> Metadata:
     """Find the short video that is embedded in a motion photo.
+
+    Args:
+        reader: The whole image file.
+        packet: XMP packet of the image; empty if there is none.
+        box: Content of the box ``mpvd`` of a HEIC.
 
     Returns:
         ``extra["motion_photo"]`` with the video's ``offset`` and ``size`` in bytes; the size is 0 if an
         editor removed the video and left the marker. Empty for other images.
     """
-    with open_source(source) as stream:
-        reader = file_reader(stream)
-        head = reader.read(0, _HEAD)
-        video = None
-        if file_format.format != "jpeg":
-            video = next((_section(box.content) for box in boxes(reader) if box.name == b"mpvd"), None)
-        # The names of the XMP properties are searched before the regular expression, because evaluating the
-        # regular expression for every image would take half the time of a scan.
-        is_marked = any(name in head for name in _NAMES) and _MARKER.search(head) is not None
-        if video is None and is_marked:
-            video = _by_xmp(reader, head) or _by_search(reader)
-        if video is None:
-            video = _in_samsung_trailer(reader)
+    video = _Section(box.start, box.size) if box is not None else None
+    is_marked = any(name in packet for name in _NAMES) and _MARKER.search(packet) is not None
+    if video is None and is_marked:
+        video = _by_xmp(reader, packet) or _by_search(reader)
+    if video is None:
+        video = _in_samsung_trailer(reader)
     if video is None and not is_marked:
         return {}
     offset, size = video or _Section(0, 0)
     return {"extra": {"motion_photo": {"offset": offset, "size": size}}}
 
 
-def _section(reader: BoundedReader) -> _Section:
-    return _Section(reader.start, reader.size)
-
-
-def _by_xmp(reader: BoundedReader, head: bytes) -> _Section | None:
+def _by_xmp(reader: BoundedReader, packet: bytes) -> _Section | None:
     """Find a motion photo's video by its distance from the end of the file, which the XMP packet states."""
-    distances = [int(match[1]) for match in _OFFSET.finditer(head)]
-    items = [match[1] for match in _ITEM.finditer(head)][:_MAX_ITEMS]
+    distances = [int(match[1]) for match in _OFFSET.finditer(packet)]
+    items = [match[1] for match in _ITEM.finditer(packet)][:_MAX_ITEMS]
     for number, item in enumerate(items):
         if _SEMANTIC.search(item):
             # The embedded files follow the image in the order of this list. So the files listed after the

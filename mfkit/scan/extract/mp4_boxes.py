@@ -49,6 +49,14 @@ def boxes(reader: BoundedReader, start: int = 0) -> Iterator[Box]:
         at += size
 
 
+def contents(reader: BoundedReader, start: int = 0) -> dict[bytes, BoundedReader]:
+    """Return the contents of consecutive MP4 boxes by name, and of several boxes with one name the first."""
+    found: dict[bytes, BoundedReader] = {}
+    for name, content in boxes(reader, start):
+        found.setdefault(name, content)
+    return found
+
+
 def ends_early(reader: BoundedReader) -> bool:
     """Return whether a file is truncated, that is, shorter than its top-level boxes state."""
     at = 0
@@ -67,9 +75,12 @@ def ends_early(reader: BoundedReader) -> bool:
 
 def child(reader: BoundedReader, *names: bytes) -> BoundedReader | None:
     """Return the content of the nested box at a path of box names, or None if the box is missing."""
-    found: BoundedReader | None = reader
+    found = reader
     for name in names:
-        found = next((box.content for box in boxes(found) if box.name == name), None) if found else None
-        if found is None:
+        for box_name, content in boxes(found):
+            if box_name == name:
+                found = content
+                break
+        else:
             return None
     return found

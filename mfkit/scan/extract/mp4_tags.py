@@ -4,12 +4,13 @@ Sources: QuickTime File Format, "Metadata" (``ilst``), with the item names of iT
 1.1.6 (XMP in a ``uuid`` box, or in ``moov/udta/XMP_``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from mfkit.scan.extract import ratings, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.id3_genres import genre_of
-from mfkit.scan.extract.mp4_boxes import XMP_BOX, boxes, child
+from mfkit.scan.extract.mp4_boxes import XMP_BOX, Box, boxes, child
 from mfkit.scan.extract.schema import Metadata
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import decode
@@ -24,8 +25,8 @@ _NUMBERS = {b"trkn": "track", b"disk": "disc"}
 _UTF8, _UTF16, _INTEGER = 1, 2, 21
 
 
-def item_list(movie: BoundedReader) -> Metadata:
-    """Read the iTunes tags in the item list (``ilst``) of a ``moov`` box."""
+def item_list(movie: Sequence[Box]) -> Metadata:
+    """Read the iTunes tags in the item list (``ilst``) of a ``moov`` box, given the boxes in it."""
     items = next((found for found in map(_items, _user_data(movie, b"meta")) if found is not None), None)
     if items is None:
         return {}
@@ -56,19 +57,20 @@ def item_list(movie: BoundedReader) -> Metadata:
     return tag_metadata(tags, rating)
 
 
-def movie_xmp(file: BoundedReader, movie: BoundedReader) -> Metadata:
-    """Read the XMP packet of a file, inside or next to its ``moov`` box."""
-    packet = next((content.read(0, xmp.MAX_PACKET) for content in _user_data(movie, b"XMP_")), b"")
-    for part in (file, movie):
-        for _, (name, content) in zip(range(_MAX_TOP_LEVEL), boxes(part)):
+def movie_xmp(file: BoundedReader, movie: Sequence[Box]) -> Metadata:
+    """Read the XMP packet of a file, inside or next to its ``moov`` box, given the boxes in that box."""
+    found = (content.read(0, xmp.MAX_PACKET) for content in _user_data(movie, b"XMP_"))
+    packet = next(found, b"")
+    for part in (boxes(file), movie):
+        for name, content in islice(part, _MAX_TOP_LEVEL):
             if name == XMP_BOX and not packet:
                 packet = content.read(0, xmp.MAX_PACKET)
     return xmp.extract(packet) if packet else {}
 
 
-def _user_data(movie: BoundedReader, name: bytes) -> Iterator[BoundedReader]:
+def _user_data(movie: Sequence[Box], name: bytes) -> Iterator[BoundedReader]:
     """Yield all boxes with a given name in ``udta`` boxes, of which a movie can have several."""
-    for _, (box_name, content) in zip(range(_MAX_TOP_LEVEL), boxes(movie)):
+    for box_name, content in movie[:_MAX_TOP_LEVEL]:
         if box_name == b"udta" and (found := child(content, name)) is not None:
             yield found
 

@@ -233,7 +233,8 @@ def _json_mapping(items: Iterable[tuple[object, object]], depth: int, budget: li
     for key, member in islice(items, _MAX_MEMBERS):
         name = _clean_key(key) if isinstance(key, (str, int)) else None
         safe = _json(member, depth - 1, budget)
-        if name and safe is not None and safe != {} and safe != []:
+        # An empty list or mapping is left out, and so is everything that is not a JSON value.
+        if name and safe is not None and (safe or not isinstance(safe, (dict, list))):
             kept[name] = safe
     return kept
 

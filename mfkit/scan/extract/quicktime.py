@@ -7,14 +7,14 @@ ISO/IEC 14496-12, sections 8.2.2 (``mvhd``) and 8.3.2 (``tkhd``), whose matrices
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.date_parser import from_seconds, parse_date
 from mfkit.scan.extract.hdr_boxes import sample_description_hdr
 from mfkit.scan.extract.hdr_metadata import Hdr
-from mfkit.scan.extract.mp4_boxes import boxes, child, ends_early
+from mfkit.scan.extract.mp4_boxes import Box, boxes, child, contents, ends_early
 from mfkit.scan.extract.mp4_tags import item_list, movie_xmp
 from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.media_source import Source, open_source
@@ -85,19 +85,20 @@ def read_movie(source: Source) -> Movie:
         movie = child(reader, b"moov")
         if movie is None:
             return Movie({}, {}, False)
-        return movie_header(movie)._replace(
-            is_truncated=ends_early(reader), tags=item_list(movie), xmp=movie_xmp(reader, movie)
+        parts = list(boxes(movie))
+        return movie_header(parts)._replace(
+            is_truncated=ends_early(reader), tags=item_list(parts), xmp=movie_xmp(reader, parts)
         )
 
 
-def movie_header(movie: BoundedReader) -> Movie:
-    """Read a movie header from the content of a ``moov`` box."""
+def movie_header(parts: Iterable[Box]) -> Movie:
+    """Read a movie header from the boxes in a ``moov`` box."""
     metadata: Metadata = {}
     tracks: dict[int, Track] = {}
     is_fragmented = False
     matrix = _IDENTITY
     texts: dict[str, str] = {}
-    for name, content in boxes(movie):
+    for name, content in parts:
         if name == b"mvhd":
             metadata |= _movie_header_box(content)
             matrix = _matrix(content.read(0, 84), 48 if content.read(0, 1) == b"\x01" else 36) or _IDENTITY
@@ -136,20 +137,23 @@ def _movie_header_box(content: BoundedReader) -> Metadata:
 
 
 def _track(content: BoundedReader, movie: _Matrix) -> dict[int, Track]:
-    header, media = child(content, b"tkhd"), child(content, b"mdia")
+    track = contents(content)
+    header, media = track.get(b"tkhd"), track.get(b"mdia")
     data = header.read(0, 96) if header else b""
     at = 52 if data[:1] == b"\x01" else 40
     if len(data) < at + 36 or media is None:
         return {}
     number = int.from_bytes(data[20:24] if data[0] == 1 else data[12:16], "big")
-    description = child(media, b"minf", b"stbl", b"stsd")
-    entry = next(boxes(description, 8), None) if description else None
     codec, rate, channels, hdr = None, None, None, Hdr()
-    handler = child(media, b"hdlr")
+    described = contents(media)
+    handler, information = described.get(b"hdlr"), described.get(b"minf")
     kind = handler.read(8, 4) if handler is not None else b""
-    if entry is not None and kind == b"soun":
-        audio = entry.content.read(0, 28)
-        if len(audio) == 28:
+    is_described = information is not None and kind in (b"soun", b"vide")
+    description = child(information, b"stbl", b"stsd") if information is not None and is_described else None
+    if description is not None and kind == b"soun":
+        entry = next(boxes(description, 8), None)
+        audio = entry.content.read(0, 28) if entry else b""
+        if entry is not None and len(audio) == 28:
             codec = _CODECS.get(entry.name)
             channels, rate = int.from_bytes(audio[16:18], "big"), int.from_bytes(audio[24:26], "big")
     elif description is not None and kind == b"vide":

@@ -12,7 +12,6 @@ from mfkit.scan.extract import (
     heif,
     jpeg,
     jpeg_xl,
-    motion_photo,
     musepack,
     office,
     png,
@@ -79,14 +78,21 @@ def _lazy_extractor(module: str, name: str = "extract") -> Extractor:
 
 
 _TAG_FIELDS = frozenset(("artist", "album", "title", "genre", "year", "duration"))
+_DURATION = frozenset(("duration",))
 _STREAMS = ExtractorStep("streams", _lazy_extractor("audio_video"))
 _TAGS = ExtractorStep("tags", _lazy_extractor("music_tags"), suffices=False)
 _TINYTAG = ExtractorStep("tinytag", _lazy_extractor("music_tags", "extract_with_tinytag"), _TAG_FIELDS)
-_MUSEPACK = ExtractorStep("musepack", musepack.extract, frozenset(("duration",)))
-_MOTION_PHOTO = ExtractorStep("motion photo", motion_photo.extract, suffices=False)
+# Where mfkit reads the tags itself, tinytag is needed only if the streams or the boxes cannot be read.
+_TINYTAG_DURATION = _TINYTAG._replace(fills=_DURATION)
+_TINYTAG_MP4 = _TINYTAG._replace(fills=frozenset(("title", "duration", "sample_rate")))
+_MUSEPACK = ExtractorStep("musepack", musepack.extract, _DURATION)
 _IMAGE = ExtractorStep("image", _lazy_extractor("other_images"))
 _TAGGED_FORMATS = ("mp3", "mp2", "aac", "flac", "aiff", "ogg", "opus", "spx", "ape", "wv", "tta", "dsf")
-_TINYTAG_FORMATS = ("mp3", "mp2", "aac", "m4a", "m4b", "flac", "aiff", "ogg", "opus", "spx", "wma")
+_TINYTAG_STEPS = {
+    **dict.fromkeys("mp3 mp2 aac flac aiff ogg opus spx".split(), _TINYTAG_DURATION),
+    **dict.fromkeys(("m4a", "m4b"), _TINYTAG_MP4),
+    "wma": _TINYTAG,
+}
 _WITHOUT_METADATA = frozenset(("svg", "midi", "wmf", "emf", "xcf", "exr", "hdr", "jpm", "ra"))
 _TIFF_FORMATS = (
     "tiff nef nrw dng cr2 arw sr2 srf orf rw2 raw rwl iiq pef srw 3fr fff erf mef mos kdc dcr raf mrw"
@@ -94,7 +100,7 @@ _TIFF_FORMATS = (
 _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
     {
         "pdf": (ExtractorStep("pdf", _lazy_extractor("pdf")),),
-        "jpeg": (ExtractorStep("jpeg", jpeg.extract), _MOTION_PHOTO),
+        "jpeg": (ExtractorStep("jpeg", jpeg.extract),),
         "png": (ExtractorStep("png", png.extract),),
         "wav": (_TAGS, _STREAMS),
         "mpc": (_TAGS, _STREAMS, _MUSEPACK),
@@ -104,7 +110,7 @@ _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
         "webp": (ExtractorStep("webp", webp.extract),),
         "jxl": (ExtractorStep("jxl", jpeg_xl.extract),),
     }
-    | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", heif.extract), _MOTION_PHOTO))
+    | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", heif.extract),))
     | dict.fromkeys(_TIFF_FORMATS, (ExtractorStep("tiff", tiff_and_raw.extract),))
     | dict.fromkeys(("cr3", "crw", "x3f"), (ExtractorStep("raw", canon_sigma_raw.extract),))
     | dict.fromkeys("docx xlsx pptx odt ods odp odg epub".split(), (ExtractorStep("office", office.extract),))
@@ -122,7 +128,7 @@ def _register() -> None:
             _REGISTRY[name] = (_STREAMS,)
         elif file_format.media_type == "audio":
             first = (_TAGS,) if name in _TAGGED_FORMATS else ()
-            last = (_TINYTAG,) if name in _TINYTAG_FORMATS else ()
+            last = (_TINYTAG_STEPS[name],) if name in _TINYTAG_STEPS else ()
             _REGISTRY[name] = (*first, _STREAMS, *last)
 
 
@@ -165,7 +171,7 @@ def extract_metadata(
     notes: list[str] = []
     successes, is_damaged = 0, False
     for step in steps:
-        if step.fills and successes and step.fills <= frozenset(found):
+        if step.fills and successes and step.fills <= found.keys():
             continue
         try:
             part = step.extract(readable, file_format)

@@ -115,15 +115,11 @@ def from_origin(origin: str, metadata: Metadata) -> Metadata:
         origin: Origin of the fields, such as ``"exif"``, ``"xmp"``, ``"container"`` or ``"tag"``.
         metadata: Partial metadata; origins that are already recorded are kept.
     """
-    kept = cast(
-        Metadata, {name: value for name, value in metadata.items() if value is not None and value != ()}
-    )
-    extra = dict(kept.get("extra", {}))
-    origins = dict.fromkeys((name for name in kept if name not in WITHOUT_ORIGIN), origin) | extra.get(
-        "origins", {}
-    )
-    kept["extra"] = extra | {"origins": origins}
-    return kept
+    kept = {name: value for name, value in metadata.items() if value is not None and value != ()}
+    origins = {name: origin for name in kept if name not in WITHOUT_ORIGIN}
+    extra = cast(dict[str, Any], kept.get("extra", {}))
+    kept["extra"] = {**extra, "origins": origins | extra.get("origins", {})}
+    return cast(Metadata, kept)
 
 
 def merge(*parts: Metadata) -> Metadata:
@@ -133,19 +129,24 @@ def merge(*parts: Metadata) -> Metadata:
     origins: dict[str, str] = {}
     for part in parts:
         part_extra = part.get("extra", {})
-        earlier = frozenset(merged)
+        part_origins = part_extra.get("origins", {})
+        # A pair is taken from one part, so its fields are looked up among the fields of the earlier parts.
+        earlier = {name for name in merged if name in _PAIRED}
         for name, value in part.items():
-            if name == "dates":
-                merged |= {name: (*merged.get(name, ()), *part["dates"])} if part["dates"] else {}
+            if name == "extra" or value is None:
                 continue
-            if name == "extra" or value is None or earlier.intersection(_PAIRED.get(name, (name,))):
+            if name == "dates":
+                if part["dates"]:
+                    merged[name] = (*merged.get(name, ()), *part["dates"])
+                continue
+            if name in merged if name not in _PAIRED else not earlier.isdisjoint(_PAIRED[name]):
                 continue
             merged[name] = value
-            if name in part_extra.get("origins", {}):
-                origins[name] = part_extra["origins"][name]
+            if name in part_origins:
+                origins[name] = part_origins[name]
         for name, value in part_extra.items():
-            if name != "origins" and value is not None:
-                extra.setdefault(name, value)
+            if value is not None and name not in extra and name != "origins":
+                extra[name] = value
     if origins:
         extra["origins"] = origins
     if extra:

@@ -50,6 +50,8 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
         rating: Rating that the format stores outside of its named tags.
         origin: Origin of the fields.
     """
+    if not tags and rating is None:
+        return {}
     values = {field: _values(tags, names) for field, names in _NAMES.items()}
     artists = values["artist"] or values["artists"]
     if len(values["artists"]) > len(artists):
@@ -93,9 +95,10 @@ def number_text(numbers: Sequence[str], totals: Sequence[str] = ()) -> str | Non
 def _values(tags: Tags, names: Iterable[str]) -> list[str]:
     """Return the values of the first tag name that has values, without duplicates."""
     for name in names:
-        members = [value.strip("\x00 \t\r\n") for value in tags.get(name, ())[:_MAX_VALUES]]
-        if found := list(dict.fromkeys(member for member in members if member)):
-            return found
+        if name in tags:
+            members = [value.strip("\x00 \t\r\n") for value in tags[name][:_MAX_VALUES]]
+            if found := list(dict.fromkeys(filter(None, members))):
+                return found
     return []
 
 
@@ -108,7 +111,7 @@ def _is_true(values: Sequence[str]) -> bool:
 
 
 def _rating(tags: Tags) -> ratings.Stars | None:
-    for name in sorted(name for name in tags if _RATING.match(name)):
+    for name in sorted(name for name in tags if "rating" in name and _RATING.match(name)):
         for value in tags[name]:
             if name == "wm/shareduserrating":
                 stars = ratings.from_percent(ratings.number(value))

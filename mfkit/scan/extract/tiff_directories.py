@@ -7,6 +7,7 @@ are limited.
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from mfkit.scan.extract.bounded_reader import BoundedReader
 
@@ -29,6 +30,13 @@ _STRUCT_CODES = {
 }  # fmt: skip
 _TEXT_TYPES = (2, 129)  # Fields of the types ASCII and UTF-8 contain text (Exif 3.0, section 4.6.2).
 _TYPE_SIZES = {field_type: struct.calcsize("<" + code) for field_type, code in _STRUCT_CODES.items()}
+# The keys are byte order and whether the file is a BigTIFF, and the values are the layout of a directory
+# entry: tag, field type, number of values, and the value or its offset.
+_ENTRIES = {
+    (order, is_big): struct.Struct(order + ("HHQ8s" if is_big else "HHI4s"))
+    for order in "<>"
+    for is_big in (False, True)
+}
 _SUB_DIRECTORIES = {0x8769: "exif", 0x8825: "gps", 0x014A: "sub"}
 _GPS_COORDINATES = (2, 4)
 _MAX_GPS_NUMBER = 100_000
@@ -115,36 +123,34 @@ def _read_directory(
     reader: BoundedReader, order: str, is_big: bool, offset: int, directory: Directory, wanted: frozenset[int]
 ) -> int:
     """Read the tags of one TIFF directory, and return the offset of the next directory, or 0 at the end."""
-    count_code, entry_size, inline, pointer = ("Q", 20, 8, "Q") if is_big else ("H", 12, 4, "I")
-    count_size = struct.calcsize(count_code)
+    count_size, inline = (8, 8) if is_big else (2, 4)
+    byte_order: Literal["little", "big"] = "little" if order == "<" else "big"
     counted = reader.read(offset, count_size)
     if len(counted) < count_size:
         return 0
-    count = min(struct.unpack(order + count_code, counted)[0], _MAX_ENTRIES)
-    block = reader.read(offset + count_size, count * entry_size + inline)
-    shift = (
-        _canon_offset_shift(block, order, offset, count) if directory.name == "canon" and not is_big else 0
-    )
-    for at in range(0, min(count * entry_size, len(block) - entry_size + 1), entry_size):
-        tag, field_type, value_count = struct.unpack_from(order + "HH" + pointer, block, at)
-        if tag == _MAKER_NOTE and directory.name == "exif" and value_count > inline:
+    entry = _ENTRIES[order, is_big]
+    count = min(int.from_bytes(counted, byte_order), _MAX_ENTRIES)
+    block = reader.read(offset + count_size, count * entry.size + inline)
+    tags, name = directory.tags, directory.name
+    shift = _canon_offset_shift(block, order, offset, count) if name == "canon" and not is_big else 0
+    complete = min(count, len(block) // entry.size) * entry.size
+    for tag, field_type, value_count, data in entry.iter_unpack(block[:complete]):
+        if tag == _MAKER_NOTE and name == "exif" and value_count > inline:
             # Canon's maker notes are a directory in the same TIFF structure, so only their offset is needed.
-            directory.tags[tag] = struct.unpack_from(order + pointer, block, at + entry_size - inline)[0]
+            tags[tag] = int.from_bytes(data, byte_order)
             continue
-        if (
-            tag not in wanted
-            and tag not in _SUB_DIRECTORIES
-            or tag in directory.tags
-            or field_type not in _TYPE_SIZES
-        ):
+        if tag not in wanted and tag not in _SUB_DIRECTORIES or tag in tags:
             continue
-        size = min(value_count * _TYPE_SIZES[field_type], _LARGE_TAGS.get(tag, _MAX_VALUE))
-        position = at + entry_size - inline
-        if value_count * _TYPE_SIZES[field_type] <= inline:
-            data = block[position : position + size]
+        value_size = _TYPE_SIZES.get(field_type)
+        if value_size is None:
+            continue
+        size = value_count * value_size
+        limit = _LARGE_TAGS.get(tag, _MAX_VALUE)
+        if size <= inline:
+            data = data[:size]
         else:
-            data = reader.read(struct.unpack_from(order + pointer, block, position)[0] + shift, size)
-        if directory.name == "gps" and (field_type == 5 or field_type in (1, 7) and tag in _GPS_COORDINATES):
+            data = reader.read(int.from_bytes(data, byte_order) + shift, size if size < limit else limit)
+        if name == "gps" and (field_type == 5 or field_type in (1, 7) and tag in _GPS_COORDINATES):
             value = _gps_value(data, order)
         else:
             # XMP can be declared as integers, and UserComment as text. Both are read as bytes, because the
@@ -152,12 +158,9 @@ def _read_directory(
             # encoding.
             value = data if tag in _BLOCK_TAGS or tag == _USER_COMMENT else _value(data, field_type, order)
         if value is not None:
-            directory.tags[tag] = value
-    end = count * entry_size
-    if len(block) < end + inline:
-        return 0
-    following: int = struct.unpack_from(order + pointer, block, end)[0]
-    return following
+            tags[tag] = value
+    end = count * entry.size
+    return int.from_bytes(block[end : end + inline], byte_order) if len(block) >= end + inline else 0
 
 
 def _canon_offset_shift(block: bytes, order: str, offset: int, count: int) -> int:
@@ -198,9 +201,11 @@ def _gps_number(top: int, bottom: int) -> float:
 
 def _value(data: bytes, field_type: int, order: str) -> Value | None:
     if field_type in _TEXT_TYPES:
-        return data.split(b"\x00\x00", 1)[0].decode("utf-8", "surrogateescape")
+        return data.partition(b"\x00\x00")[0].decode("utf-8", "surrogateescape")
     if field_type == 7:
         return data
+    if field_type == 3 and len(data) == 2:  # Most values are one short number.
+        return int.from_bytes(data, "little" if order == "<" else "big")
     count = len(data) // _TYPE_SIZES[field_type]
     if not count:
         return None

@@ -36,12 +36,13 @@ _S = TypeVar("_S", bound=Stream)
 _WITHOUT_CONTAINER = ("h264", "hevc", "mpegvideo")
 _LONGEST_STEP = 2
 """Maximum seconds between consecutive packets; a longer step is a jump of the timestamps."""
+_COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
 _MAX_ASPECT = 10
 
 
 def is_cover(stream: Stream) -> bool:
     """Return whether a video stream is an attached image, such as an album cover."""
-    return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
+    return bool(stream.disposition & _COVERS)
 
 
 def has_decoder(stream: Stream) -> bool:
@@ -86,6 +87,30 @@ def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _
         if chosen is not None and stream.index == chosen.index:
             return stream
     return max(candidates, key=lambda stream: bool(stream.disposition & Disposition.default))
+
+
+class MainStreams(NamedTuple):
+    """Video and audio streams of a file without covers, and the main stream of each kind.
+
+    Attributes:
+        videos: Video streams that are neither cover images nor preview images.
+        audios: All audio streams.
+        video: The main video stream; None without video.
+        audio: The main audio stream; None without audio.
+    """
+
+    videos: list[VideoStream]
+    audios: list[AudioStream]
+    video: VideoStream | None
+    audio: AudioStream | None
+
+
+def main_streams(container: InputContainer) -> MainStreams:
+    """Return the video and audio streams of a file, and the main stream of each kind."""
+    videos, audios = moving_pictures(container), list(container.streams.audio)
+    return MainStreams(
+        videos, audios, best_stream(container, videos, "video"), best_stream(container, audios, "audio")
+    )
 
 
 def add_video(
@@ -175,9 +200,8 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
         size: Size of the file in bytes.
         limit: Number of bytes after which reading stops.
     """
-    stream = best_stream(container, moving_pictures(container), "video") or best_stream(
-        container, list(container.streams.audio), "audio"
-    )
+    streams = main_streams(container)
+    stream = streams.video or streams.audio
     if stream is None or not stream.time_base:
         return None
     total, usual, untimed, at, previous = 0, 0, 0, 0, None

@@ -34,7 +34,8 @@ def flac_comments(reader: BoundedReader, at: int = 0) -> RawTags:
             break
         size = int.from_bytes(head[1:], "big")
         if head[0] & 0x7F == _COMMENT_BLOCK:
-            return _comments(reader.part(at + 4, size))
+            # Some programs state too short a block, so the comments end where their own lengths say.
+            return _comments(reader.part(at + 4, reader.size))
         if head[0] & 0x80:
             break
         at += 4 + size
@@ -88,7 +89,7 @@ def _comments(reader: BoundedReader) -> RawTags:
         size = int.from_bytes(head, "little")
         # Embedded images are stored as comments too. They are skipped, because they are too long.
         name, equals, value = reader.read(at + 4, min(size, _MAX_ITEM)).partition(b"=")
-        if equals and len(name) <= 64 and size <= _MAX_ITEM:
+        if equals and len(name) <= 64 and size <= _MAX_ITEM and name.isascii():
             found.setdefault(name.decode("latin-1").lower(), []).append(value)
         at += 4 + size
     return found

@@ -102,7 +102,15 @@ def _text(found: Properties, *names: str) -> str | None:
 
     If the property is an array, return the first text in the array.
     """
-    return next((text for name in names for text in _texts(found.get(name))), None)
+    for name in names:
+        value = found.get(name)
+        if isinstance(value, str):
+            if value:
+                return value
+        elif value is not None:
+            for text in _texts(value):
+                return text
+    return None
 
 
 def _texts(value: Value | None) -> Iterator[str]:

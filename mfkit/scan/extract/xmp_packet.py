@@ -2,22 +2,24 @@
 
 A property may be an attribute, an element, an array (Bag, Seq, Alt) or a structure. Namespaces are identified
 by their URI, whatever the prefix is. Packets come from files that cannot be trusted and are often not
-well-formed. Document types are rejected, no external resource is loaded, the numbers of elements and levels
+well-formed. Document types are rejected, no external resource is loaded, the numbers of members and levels
 are limited, and properties before an error are kept.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
 
 from mfkit.scan.extract.text_decoding import decode
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 
-_MAX_ELEMENTS, _MAX_DEPTH, _MAX_MEMBERS, _MAX_TEXT = 20_000, 40, 200, 32_768
+_MAX_DEPTH, _MAX_MEMBERS, _MAX_TEXT, _MAX_NAME = 40, 200, 32_768, 200
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XML = "http://www.w3.org/XML/1998/namespace"
 _PREFIXES = {
@@ -50,25 +52,20 @@ _PREFIXES = {
     "http://ns.acdsee.com/regions/": "acdsee-rs",
 }
 """Namespace URI → prefix that `parse` returns; properties of other namespaces are skipped."""
-_KNOWN_PREFIXES = {prefix: uri for uri, prefix in _PREFIXES.items()} | {"xap": "http://ns.adobe.com/xap/1.0/"}
+_USUAL_PREFIXES = {prefix: uri for uri, prefix in _PREFIXES.items() if prefix != "xml"} | {
+    "xap": "http://ns.adobe.com/xap/1.0/"
+}
+_UNKNOWN_NAMESPACE = "unknown"
+_LANGUAGE = f"{{{_XML}}}lang"
 _ARRAYS = ("rdf:Bag", "rdf:Seq", "rdf:Alt")
 _RDF_ATTRIBUTES = frozenset(
     ("rdf:about", "rdf:ID", "rdf:nodeID", "rdf:parseType", "rdf:datatype", "xml:lang")
 )
 _BARE_AMPERSAND = re.compile(r"&(?!(?:#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);)")
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-
-
-@dataclass(slots=True)
-class _Element:
-    name: str
-    attributes: dict[str, str]
-    children: list[_Element] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
-
-
-class _Stop(Exception):
-    """Exception that stops the XMP parser at a size limit or at a document type declaration."""
+_UNBOUND_PREFIX = expat.errors.codes[expat.errors.XML_ERROR_UNBOUND_PREFIX]
+_USED_PREFIX = re.compile(r"[<\s/]([A-Za-z_][\w.-]{0,30}):[A-Za-z_]")
+_DOCUMENT_TYPE, _DECLARATION = "<!DOCTYPE", re.compile(r"\s*<\?xml\s[^<>]*\?>")
 
 
 def parse(packet: bytes) -> dict[str, Value]:
@@ -85,13 +82,13 @@ def parse(packet: bytes) -> dict[str, Value]:
     start = text.find("<")
     if start < 0:
         return {}
-    text = text[start:]
-    properties = _properties(text)
-    if properties is None:
-        # Programs without an XML library often write control characters and a bare "&", so the text is
-        # repaired and parsed again.
-        properties = _properties(_BARE_AMPERSAND.sub("&amp;", _INVALID.sub("", text)), is_last=True)
-    return properties or {}
+    # A document type could declare entities of any size, so the parser does not receive one.
+    root = _tree(text[start:].partition(_DOCUMENT_TYPE)[0])
+    found: dict[str, Value] = {}
+    for description in _descriptions(root, 0) if root is not None else ():
+        for name, value in _members(description, 0).items():
+            found.setdefault(name, value)
+    return found
 
 
 def _decoded(packet: bytes) -> str:
@@ -111,138 +108,121 @@ def _decoded(packet: bytes) -> str:
     return decode(packet)
 
 
-def _properties(text: str, *, is_last: bool = False) -> dict[str, Value] | None:
-    """Parse the properties in an XMP packet's text.
+def _tree(text: str) -> Element | None:
+    """Return the root element of an XMP packet, repaired if the text is not well-formed XML."""
+    root, error = _parsed(text)
+    if error is not None and (_INVALID.search(text) or _BARE_AMPERSAND.search(text)):
+        # Programs without an XML library often write control characters and a bare "&", so the text is
+        # repaired and parsed again.
+        text = _BARE_AMPERSAND.sub("&amp;", _INVALID.sub("", text))
+        root, error = _parsed(text)
+    if error is not None and error.code == _UNBOUND_PREFIX:
+        root, _ = _parsed(_with_declarations(text))
+    return root
 
-    Return None if the text is not well-formed XML but can be repaired.
-    """
-    builder = _Builder()
+
+def _parsed(text: str) -> tuple[Element | None, ParseError | None]:
+    """Parse XML. After an error, the root element contains only the elements before the error."""
+    builder = TreeBuilder()
+    # The text is already decoded, so "utf-8" overrides the encoding in the XML declaration.
+    parser = XMLParser(target=builder, encoding="utf-8")
+    failure = None
     try:
-        builder.feed(text)
-    except expat.ExpatError:
-        if not is_last and (_INVALID.search(text) or _BARE_AMPERSAND.search(text)):
-            return None
-    except _Stop:
-        pass
-    found: dict[str, Value] = {}
-    for description in builder.descriptions:
-        for name, value in _members(description).items():
+        parser.feed(text.encode("utf-8", "replace"))
+        parser.close()
+    except ParseError as error:
+        failure = error
+    root: Element | None = builder.close()
+    return root, failure
+
+
+def _with_declarations(text: str) -> str:
+    """Return a packet inside an element that declares all prefixes in the packet.
+
+    A packet that was copied only in part may lack a namespace declaration, so usual prefixes are recognised.
+    """
+    prefixes = set(_USED_PREFIX.findall(text)) - {"xml", "xmlns"}
+    declared = "".join(
+        f' xmlns:{prefix}="{_USUAL_PREFIXES.get(prefix, _UNKNOWN_NAMESPACE)}"' for prefix in prefixes
+    )
+    return f"<packet{declared}>{_DECLARATION.sub('', text, count=1)}</packet>"
+
+
+def _descriptions(element: Element, depth: int) -> Iterator[Element]:
+    """Yield the elements below ``rdf:RDF``, and ``rdf:Description`` elements outside of it."""
+    name = _name(element.tag)
+    if name == "rdf:Description":
+        yield element
+    elif depth < _MAX_DEPTH:
+        for child in element:
+            if name == "rdf:RDF":
+                yield from (child,) if _name(child.tag) else ()
+            elif name is None or _name(child.tag):
+                yield from _descriptions(child, depth + 1)
+
+
+def _name(tag: str) -> str | None:
+    """Return the name of a property with its known prefix, or None if its namespace is unknown."""
+    return _known_name(tag) if len(tag) <= _MAX_NAME else None
+
+
+@lru_cache(2_048)  # Results are cached, because packets contain the same few properties.
+def _known_name(tag: str) -> str | None:
+    uri, brace, local = tag.rpartition("}")
+    if not brace:
+        return f"rdf:{local}" if local in ("about", "resource", "parseType") else None
+    prefix = _PREFIXES.get(uri[1:])
+    return f"{prefix}:{local}" if prefix else None
+
+
+def _members(element: Element, depth: int) -> dict[str, Value]:
+    """Return the properties of an RDF description, or the fields of a structure."""
+    found = _attributes(element)
+    for child in element:
+        if (name := _name(child.tag)) and (value := _value(child, depth + 1)):
             found.setdefault(name, value)
     return found
 
 
-class _Builder:
-    """Tree builder for the elements below ``rdf:RDF``, without elements of unknown namespaces."""
-
-    def __init__(self) -> None:
-        self.descriptions: list[_Element] = []
-        self._stack: list[_Element | None] = []  # In this list, None represents an element that is skipped.
-        self._namespaces: list[dict[str, str]] = [{"xml": _XML}]
-        self._count = 0
-
-    def feed(self, text: str) -> None:
-        parser = expat.ParserCreate("utf-8")
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        parser.StartDoctypeDeclHandler = self._refuse
-        parser.EntityDeclHandler = self._refuse
-        # The text is already decoded, so "utf-8" overrides the encoding in the XML declaration.
-        parser.Parse(text.encode("utf-8", "replace"), True)
-
-    def _refuse(self, *_: object) -> None:
-        raise _Stop
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._count += 1
-        if self._count > _MAX_ELEMENTS or len(self._stack) >= _MAX_DEPTH:
-            raise _Stop
-        declared = {
-            key[6:]: uri for key, uri in attributes.items() if key.startswith("xmlns:") or key == "xmlns"
-        }
-        self._namespaces.append(self._namespaces[-1] | declared if declared else self._namespaces[-1])
-        parent = self._stack[-1] if self._stack else None
-        name = self._name(tag)
-        if name is None or (parent is None and self._is_skipping()):
-            self._stack.append(None)
-            return
-        element = _Element(name, {})
-        for key, value in attributes.items():
-            known = None if key.startswith("xmlns") else self._name(key)
-            if known is not None:
-                element.attributes[known] = value
-        if parent is not None and parent.name != "rdf:RDF":
-            parent.children.append(element)
-        elif parent is not None or name == "rdf:Description":
-            self.descriptions.append(element)
-        self._stack.append(element)
-
-    def _is_skipping(self) -> bool:
-        """Return whether the current XML element is inside an unknown property of a known element."""
-        return any(element is not None for element in self._stack)
-
-    def _name(self, qualified: str) -> str | None:
-        prefix, colon, local = qualified.rpartition(":")
-        if not colon:
-            return f"rdf:{local}" if local in ("about", "resource", "parseType") else None
-        # A packet that was copied only in part may lack a namespace declaration, so usual prefixes are
-        # recognised.
-        uri = self._namespaces[-1].get(prefix) or _KNOWN_PREFIXES.get(prefix, "")
-        known = _PREFIXES.get(uri)
-        return f"{known}:{local}" if known else None
-
-    def _end(self, tag: str) -> None:
-        self._stack.pop()
-        self._namespaces.pop()
-
-    def _text(self, data: str) -> None:
-        element = self._stack[-1] if self._stack else None
-        if element is not None and len(element.text) < _MAX_MEMBERS:
-            element.text.append(data[:_MAX_TEXT])
-
-
-def _members(element: _Element) -> dict[str, Value]:
-    """Return the properties of an RDF description, or the fields of a structure."""
+def _attributes(element: Element) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    for name, text in element.attributes.items():
-        if name not in _RDF_ATTRIBUTES and text.strip():
-            found[name] = text.strip()
-    for child in element.children:
-        value = _value(child)
-        if value:
-            found.setdefault(child.name, value)
+    for key, text in element.items():
+        name = _name(key)
+        if name is not None and name not in _RDF_ATTRIBUTES and (stripped := text.strip()):
+            found[name] = stripped
     return found
 
 
-def _value(element: _Element) -> Value:
+def _value(element: Element, depth: int) -> Value:
     """Return the value of an XMP property element (ISO 16684-1, sections 7.4 to 7.9)."""
-    for child in element.children:
-        if child.name in _ARRAYS:
-            return _array(child)
-    for child in element.children:
-        if child.name == "rdf:Description":
-            fields = _members(child) | _members(_Element("", element.attributes))
-            return fields.get("rdf:value") or fields
-    fields = _members(element)
+    if depth > _MAX_DEPTH:
+        return ""
+    if len(element):
+        for child in element:
+            if (name := _name(child.tag)) in _ARRAYS:
+                return _array(child, name == "rdf:Alt", depth)
+        for child in element:
+            if _name(child.tag) == "rdf:Description":
+                described = _members(child, depth + 1) | _attributes(element)
+                return described.get("rdf:value") or described
+    fields = _members(element, depth)
     resource = fields.pop("rdf:resource", None)
     if fields:
         return fields.get("rdf:value") or fields
-    text = "".join(element.text).strip()
+    text = "".join((element.text or "", *(child.tail or "" for child in element)))[:_MAX_TEXT].strip()
     return text or (resource if isinstance(resource, str) else "")
 
 
-def _array(array: _Element) -> list[Value]:
+def _array(array: Element, is_alternative: bool, depth: int) -> list[Value]:
     members: list[Value] = []
     default = 0
-    for item in array.children:
-        if item.name != "rdf:li" or len(members) >= _MAX_MEMBERS:
-            continue
-        value = _value(item)
-        if value:
-            if item.attributes.get("xml:lang", "").lower() == "x-default":
+    for item in array:
+        if len(members) >= _MAX_MEMBERS:
+            break
+        if _name(item.tag) == "rdf:li" and (value := _value(item, depth + 2)):
+            if item.get(_LANGUAGE, "").lower() == "x-default":
                 default = len(members)
             members.append(value)
-    if array.name == "rdf:Alt" and default:
+    if is_alternative and default:
         members.insert(0, members.pop(default))
     return members

@@ -35,19 +35,20 @@ def encode_request(result: FileResult, known_hash: str | None, *, wants_metadata
     """Encode the request line for a file."""
     modified = (result.modified_at - _EPOCH) // _MICROSECOND if result.modified_at is not None else 0
     values = [result.path, result.size, modified, known_hash, wants_metadata, result.wants_content]
-    values.append(result.expected_fingerprint)
+    values += (result.expected_fingerprint, result.is_reread)
     return json.dumps(values).encode() + b"\n"
 
 
 def decode_request(line: bytes) -> tuple[FileResult, str | None, bool]:
     """Decode a request line into the arguments of :func:`encode_request`."""
-    path, size, modified, known_hash, wants_metadata, wants_content, fingerprint = json.loads(line)
+    path, size, modified, known_hash, wants_metadata, wants_content, fingerprint, is_reread = json.loads(line)
     result = FileResult(
         path,
         size,
         _EPOCH + modified * _MICROSECOND,
         wants_content=wants_content,
         expected_fingerprint=fingerprint,
+        is_reread=is_reread,
     )
     return result, known_hash, wants_metadata
 
@@ -61,7 +62,7 @@ def encode_reply(result: FileResult) -> bytes:
         values["fingerprint"] = result.fingerprint
         values["object"] = (result.hash_kind, result.placeholder_hash)
         values["kind"] = (file_format.format, file_format.mime_type, file_format.media_type)
-    if result.metadata:
+    if result.metadata and not result.is_unchanged:
         metadata: dict[str, Any] = dict(result.metadata)
         if (taken_at := result.metadata.get("taken_at")) is not None:
             metadata["taken_at"] = taken_at.isoformat()
@@ -143,7 +144,7 @@ def _inspect(
     if (source := hash_and_identify(result, known_hash, heartbeat)) is not None:
         hashed = time.perf_counter()
         result.stage_seconds["read"] = hashed - started
-        if wants_metadata:
+        if wants_metadata and not result.is_unchanged:
             add_metadata(result, source)
             result.stage_seconds["probe"] = time.perf_counter() - hashed
 

@@ -139,12 +139,14 @@ class WorkerSupervisor(Generic[J]):
         has_more = True
         while True:
             new: list[J] = []
-            while has_more and _has_room(sent) and (not sent or not jobs.empty()):
+            sent_bytes = sum(job.size for job in sent)
+            while has_more and _has_room(len(sent), sent_bytes) and (not sent or not jobs.empty()):
                 job = await jobs.get()
                 if job is None:
                     has_more = False
                 else:
                     sent.append(job)
+                    sent_bytes += job.size
                     new.append(job)
             if not sent:
                 return
@@ -171,10 +173,8 @@ class WorkerSupervisor(Generic[J]):
             await worker.kill()
 
 
-def _has_room(sent: deque[J]) -> bool:
-    if len(sent) < 2:
-        return True
-    return len(sent) < _MAX_SENT_FILES and sum(job.size for job in sent) < _MAX_SENT_BYTES
+def _has_room(files: int, size: int) -> bool:
+    return files < 2 or files < _MAX_SENT_FILES and size < _MAX_SENT_BYTES
 
 
 def _apply_replies(lines: list[bytes], sent: deque[J], done: list[J]) -> None:

@@ -107,27 +107,35 @@ def test_file_that_is_found(rows: list[Any], expected: dict[str, Any]) -> None:
     assert said(compare(HERE, *rows)) == expected
 
 
-CHECKED = replace(CHANGED, fingerprint="f")
-
-
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
         (item(changed_ns=2), SAME),
         (item(changed_ns=None), {"unchanged": 1, "statuses": [CHANGED]}),
-        (item(changed_ns=1), {"to_read": [(CHANGED, None)]}),
-        (item(changed_ns=1, fingerprint="f"), {"to_read": [(CHECKED, "a" * 64)]}),
-        (item(changed_ns=3, fingerprint="f"), {"to_read": [(CHECKED, "a" * 64)]}),
+        (item(changed_ns=1), {"to_read": [(replace(CHANGED, fingerprint="a" * 64), "a" * 64)]}),
+        (item(changed_ns=3), {"to_read": [(replace(CHANGED, fingerprint="a" * 64), "a" * 64)]}),
         (item(changed_ns=2, processed=False), {"to_read": [(CHANGED, "a" * 64)]}),
         (item(changed_ns=1, processed=False), {"to_read": [(CHANGED, None)]}),
         (copy(changed_ns=2), SAME),
-        (copy(changed_ns=1), {"to_read": [(CHANGED, None)]}),
-        (copy(changed_ns=1, fingerprint="f"), {"to_read": [(CHECKED, "b" * 64)]}),
+        (copy(changed_ns=1), {"to_read": [(replace(CHANGED, fingerprint="b" * 64), "b" * 64)]}),
     ],
 )
 def test_inode_change_time(row: Any, expected: dict[str, Any]) -> None:
-    """A file with a new change time is compared with its fingerprint, or hashed if it has none."""
+    """A small file with a new change time is compared with its hash."""
     assert said(compare(CHANGED, row)) == expected
+
+
+@pytest.mark.parametrize("row", [item(changed_ns=1), copy(changed_ns=1)])
+def test_inode_change_time_of_a_large_file(row: Any) -> None:
+    """A file of more than 128 KiB is compared with its fingerprint, or hashed if it has none."""
+    for size, fingerprint, expected in (
+        (131_072, "f", (row.file_hash, row.file_hash)),
+        (131_073, "f", ("f", row.file_hash)),
+        (131_073, None, (None, None)),
+    ):
+        candidate = replace(CHANGED, size=size)
+        [(checked, known_hash)] = compare(candidate, replace(row, size=size, fingerprint=fingerprint)).to_read
+        assert (checked.fingerprint, known_hash) == expected
 
 
 @pytest.mark.parametrize("candidate", [LATER, LARGER])

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mfkit.scan.extract.motion_photo import extract
-from mfkit.scan.extract.registry import Metadata
+from mfkit.scan.extract.registry import Metadata, extract_metadata
 from mfkit.scan.formats.identify import FileFormat, identify
+from tests.unit.scan.heif_files import box, heic
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x10mdat" + bytes(8)
 CAMERA = 'xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"'
@@ -65,7 +65,7 @@ def samsung(kind: int = 0x0A30) -> bytes:
 def found(path: Path, content: bytes) -> Any:
     """Return the extracted value."""
     path.write_bytes(content)
-    metadata = extract(str(path), identify(content[:4096], path.name))
+    metadata = extract_metadata(path, identify(content[:4096], path.name))
     return metadata.get("extra", {}).get("motion_photo")
 
 
@@ -116,7 +116,7 @@ def test_samsung_trailer(tmp_path: Path) -> None:
 
 def test_heic_box(tmp_path: Path) -> None:
     """The box mpvd contains the video."""
-    image = b"\0\0\0\x14ftypheic\0\0\0\0mif1"
+    image = heic([box(b"ispe", bytes(4), struct.pack(">II", 40, 30))])
     content = image + struct.pack(">I", len(VIDEO) + 8) + b"mpvd" + VIDEO
     assert found(tmp_path / "a.heic", content) == {"offset": len(image) + 8, "size": len(VIDEO)}
 
@@ -142,4 +142,4 @@ def test_hostile_trailer_gives_no_video(
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg("") + data + head + struct.pack("<I", length) + b"SEFT")
     jpeg_format = FileFormat("jpeg", "image/jpeg", "image")
-    assert extract(str(path), jpeg_format) == {}
+    assert "motion_photo" not in extract_metadata(path, jpeg_format).get("extra", {})

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit.scan.extract import mp4_tags, music_tags
-from mfkit.scan.extract.bounded_reader import bytes_reader
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
 from mfkit.scan.extract.id3 import read_id3v2
 from mfkit.scan.extract.id3_genres import GENRES, genre_names
+from mfkit.scan.extract.mp4_boxes import boxes
 from mfkit.scan.extract.registry import Metadata
 from mfkit.scan.extract.tag_fields import number_text, tag_metadata
+from mfkit.scan.extract.vorbis_and_ape_tags import ape_items, flac_comments, ogg_comments
 from mfkit.scan.formats.identify import FORMATS
 from tests.unit.scan.extract.test_xmp import array, packet
 from tests.unit.scan.heif_files import box
@@ -326,7 +328,7 @@ def test_mp4_items() -> None:
     )  # fmt: skip
     handler = box(b"hdlr", bytes(25))
     movie = box(b"udta", box(b"meta", bytes(4), handler, items))
-    metadata = mp4_tags.item_list(bytes_reader(movie))
+    metadata = mp4_tags.item_list(list(boxes(bytes_reader(movie))))
     assert (metadata["artist"], metadata["genre"], metadata["year"]) == (
         "Ann & Bob",
         "Rock; Pop",
@@ -338,7 +340,7 @@ def test_mp4_items() -> None:
         "origins": {"artist": "tag", "genre": "tag", "year": "tag"},
     }  # fmt: skip
     numeric = box(b"udta", box(b"meta", bytes(4), handler, box(b"ilst", item(b"gnre", 0, b"\0\x12"))))
-    assert mp4_tags.item_list(bytes_reader(numeric))["genre"] == "Rock"
+    assert mp4_tags.item_list(list(boxes(bytes_reader(numeric))))["genre"] == "Rock"
 
 
 @pytest.mark.parametrize(("place", "name"), [("uuid", "a.mp4"), ("udta", "a.mov"), ("moov uuid", "a.mp4")])
@@ -458,16 +460,30 @@ def test_damaged_tags_raise_nothing(noise: bytes, at: int, version: int) -> None
     assert found is not None and [text.data for text in found.texts] == [b"x" * 20] * 5
 
 
+def test_flac_comments_longer_than_their_block() -> None:
+    """Some programs state too short a block; the comments' own lengths and their number count."""
+    data = flac(comments(*VALUES[:6]))
+    expected = flac_comments(bytes_reader(data))
+    assert list(expected) == ["artist", "genre", "date"]
+    head = data.index(b"fLaC") + 4
+    while data[head] & 0x7F != 4:
+        head += 4 + int.from_bytes(data[head + 1 : head + 4], "big")
+    short = data[: head + 1] + b"\0\0\x08" + data[head + 4 :]
+    assert flac_comments(bytes_reader(short + b"\x05\0\0\0\xe9=abc")) == expected
+
+
 @given(st.binary(max_size=200), st.integers(0, 300))
 def test_damaged_comments_raise_nothing(noise: bytes, at: int) -> None:
     """Any bytes in Ogg, FLAC, APE and MP4 structures give tags or none."""
-    from mfkit.scan.extract.vorbis_and_ape_tags import ape_items, flac_comments, ogg_comments
+
+    def item_list(reader: BoundedReader) -> Metadata:
+        return mp4_tags.item_list(list(boxes(reader)))
 
     for data, read in (
         (flac(comments(*VALUES[:5])), flac_comments),
         (ogg(b"OpusHead" + bytes(11), b"OpusTags" + comments(*VALUES[:5])), ogg_comments),
         (ape(("Artist", b"Ann\0Bob"), ("Track", b"3")), ape_items),
-        (box(b"udta", box(b"meta", bytes(4), box(b"ilst", item(b"trkn", 0, b"\0")))), mp4_tags.item_list),
+        (box(b"udta", box(b"meta", bytes(4), box(b"ilst", item(b"trkn", 0, b"\0")))), item_list),
     ):
         found: Any = read(bytes_reader(data[:at] + noise + data[at:]))
         assert isinstance(found, dict)

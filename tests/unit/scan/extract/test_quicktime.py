@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from mfkit.scan.extract import mp4_boxes
 from mfkit.scan.extract.bounded_reader import bytes_reader
 from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.quicktime import Movie, movie_header
@@ -44,7 +45,7 @@ def trak(number: int, rotation: int) -> bytes:
 
 def read(*boxes: bytes) -> Movie:
     """Return what a movie box states."""
-    return movie_header(bytes_reader(b"".join(boxes)))
+    return movie_header(mp4_boxes.boxes(bytes_reader(b"".join(boxes))))
 
 
 def meta(**values: str) -> bytes:

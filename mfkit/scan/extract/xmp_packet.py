@@ -65,7 +65,7 @@ _BARE_AMPERSAND = re.compile(r"&(?!(?:#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|q
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _UNBOUND_PREFIX = expat.errors.codes[expat.errors.XML_ERROR_UNBOUND_PREFIX]
 _USED_PREFIX = re.compile(r"[<\s/]([A-Za-z_][\w.-]{0,30}):[A-Za-z_]")
-_DOCUMENT_TYPE, _DECLARATION = "<!DOCTYPE", re.compile(r"\s*<\?xml\s[^<>]*\?>")
+_DOCUMENT_TYPE, _DECLARATION = "<!DOCTYPE", re.compile(r"<\?xml\s[^<>]{0,200}\?>")
 
 
 def parse(packet: bytes) -> dict[str, Value]:
@@ -145,7 +145,9 @@ def _with_declarations(text: str) -> str:
     declared = "".join(
         f' xmlns:{prefix}="{_USUAL_PREFIXES.get(prefix, _UNKNOWN_NAMESPACE)}"' for prefix in prefixes
     )
-    return f"<packet{declared}>{_DECLARATION.sub('', text, count=1)}</packet>"
+    # An XML declaration is allowed only at the start of a document.
+    declaration = _DECLARATION.match(text)
+    return f"<packet{declared}>{text[declaration.end() if declaration else 0 :]}</packet>"
 
 
 def _descriptions(element: Element, depth: int) -> Iterator[Element]:

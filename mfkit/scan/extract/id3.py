@@ -86,6 +86,15 @@ def read_id3v2(reader: BoundedReader, at: int = 0) -> Id3 | None:
     return Id3(texts, rating, packet, version == 3)
 
 
+def read_appended_id3v2(reader: BoundedReader) -> Id3 | None:
+    """Read an ID3v2.4 tag at the end of a file, before an ID3v1 tag if there is one (section 3.4)."""
+    for distance in (10, 10 + 128):
+        footer = reader.read(reader.size - distance, 10)
+        if footer[:3] == b"3DI" and len(footer) == 10:
+            return read_id3v2(reader, reader.size - distance - 10 - _synchsafe(footer[6:10]))
+    return None
+
+
 def read_id3v1(reader: BoundedReader) -> Id3 | None:
     """Read an ID3v1.1 tag, the last 128 bytes of a file. Return None if there is no tag."""
     data = reader.read(reader.size - 128, 128)

@@ -11,7 +11,7 @@ from tinytag import TinyTag, TinyTagException
 
 from mfkit.scan.extract import riff_and_aiff_tags, vorbis_and_ape_tags, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.id3 import Id3, decoded, doubtful_texts, read_id3v1, read_id3v2
+from mfkit.scan.extract.id3 import Id3, decoded, doubtful_texts, read_appended_id3v2, read_id3v1, read_id3v2
 from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import FileTexts
@@ -47,7 +47,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         ape = vorbis_and_ape_tags.ape_items(reader)
         if format_name in _APE:
             return _merged([], [ape], [read_id3v2(reader), read_id3v1(reader)])
-        return _merged([read_id3v2(reader)], [ape], [read_id3v1(reader)])
+        id3 = [read_id3v2(reader), read_appended_id3v2(reader)]
+        return _merged(id3, [ape], [read_id3v1(reader)])
 
 
 def _after_id3(reader: BoundedReader) -> int:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from mfkit.scan.extract import (
+    asf_tags,
     bmp_and_psd,
     canon_sigma_raw,
     gif,
@@ -85,13 +86,13 @@ _TINYTAG = ExtractorStep("tinytag", _lazy_extractor("music_tags", "extract_with_
 # Where mfkit reads the tags itself, tinytag is needed only if the streams or the boxes cannot be read.
 _TINYTAG_DURATION = _TINYTAG._replace(fills=_DURATION)
 _TINYTAG_MP4 = _TINYTAG._replace(fills=frozenset(("title", "duration", "sample_rate")))
+_ASF_TAGS = ExtractorStep("asf tags", asf_tags.extract, suffices=False)
 _MUSEPACK = ExtractorStep("musepack", musepack.extract, _DURATION)
 _IMAGE = ExtractorStep("image", _lazy_extractor("other_images"))
 _TAGGED_FORMATS = ("mp3", "mp2", "aac", "flac", "aiff", "ogg", "opus", "spx", "ape", "wv", "tta", "dsf")
 _TINYTAG_STEPS = {
     **dict.fromkeys("mp3 mp2 aac flac aiff ogg opus spx".split(), _TINYTAG_DURATION),
     **dict.fromkeys(("m4a", "m4b"), _TINYTAG_MP4),
-    "wma": _TINYTAG,
 }
 _WITHOUT_METADATA = frozenset(("svg", "midi", "wmf", "emf", "xcf", "exr", "hdr", "jpm", "ra"))
 _TIFF_FORMATS = (
@@ -108,10 +109,12 @@ _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
         "bmp": (ExtractorStep("bmp", bmp_and_psd.extract_bmp),),
         "psd": (ExtractorStep("psd", bmp_and_psd.extract_psd),),
         "webp": (ExtractorStep("webp", webp.extract),),
+        "wma": (_ASF_TAGS, _STREAMS, _TINYTAG_DURATION),
         "jxl": (ExtractorStep("jxl", jpeg_xl.extract),),
     }
     | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", heif.extract),))
     | dict.fromkeys(_TIFF_FORMATS, (ExtractorStep("tiff", tiff_and_raw.extract),))
+    | dict.fromkeys(("wmv", "asf"), (_ASF_TAGS, _STREAMS))
     | dict.fromkeys(("cr3", "crw", "x3f"), (ExtractorStep("raw", canon_sigma_raw.extract),))
     | dict.fromkeys("docx xlsx pptx odt ods odp odg epub".split(), (ExtractorStep("office", office.extract),))
 )

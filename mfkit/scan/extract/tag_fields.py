@@ -25,7 +25,7 @@ _NAMES = {
     "album": ("album",),
     "album_artist": ("album_artist", "albumartist", "album artist", "wm/albumartist", "ensemble"),
     "genre": ("genre",),
-    "date": ("date", "year", "originaldate", "originalyear", "wm/year"),
+    "date": ("date", "year", "date_released", "originaldate", "originalyear", "wm/year"),
     "track": ("track", "tracknumber", "wm/tracknumber"),
     "tracks": ("tracktotal", "totaltracks"),
     "disc": ("disc", "discnumber", "disk", "wm/partofset"),

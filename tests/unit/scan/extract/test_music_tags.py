@@ -677,3 +677,18 @@ def test_rating_of_the_format_comes_first() -> None:
     """A popularimeter is more exact than a named text."""
     assert tag_metadata({"rating": ["20"]}, 4.5)["extra"]["rating"] == 4.5
     assert tag_metadata({"rating": ["20"]})["extra"]["rating"] == 1
+
+
+def test_an_appended_id3v2_tag(tmp_path: Path, metadata_of: Reader) -> None:
+    """ID3v2.4 allows a tag with a footer after the audio, also before an ID3v1 tag."""
+    appended = tag(frame("TIT2", latin("Late"), 4), version=4, flags=0x10)
+    footer = b"3DI" + appended[3:10]
+    for end in (b"", id3v1(b"Early", b"Nobody")):
+        path = tmp_path / f"{len(end)}.mp3"
+        path.write_bytes(SILENCE + appended + footer + end)
+        assert metadata_of(path)["title"] == "Late"
+
+
+def test_the_release_date_of_matroska_is_the_year(tmp_path: Path) -> None:
+    """A release date is less exact than a recording date, and better than the first release."""
+    assert tag_metadata({"date_released": ["2003-05-01"], "originaldate": ["1970"]})["year"] == "2003-05-01"

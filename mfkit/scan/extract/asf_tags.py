@@ -1,0 +1,139 @@
+"""Reader of the tags in ASF files (WMA, WMV), which can have several values of one name.
+
+Advanced Systems Format 1.2: content description (section 3.10), extended content description (3.11), and the
+metadata and metadata library objects in the header extension (3.4, 4.7, 4.8). All numbers are little-endian.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.schema import Metadata
+from mfkit.scan.extract.tag_fields import tag_metadata
+from mfkit.scan.formats.identify import FileFormat
+from mfkit.scan.media_source import Source, open_source
+
+_MAX_OBJECTS, _MAX_VALUES, _MAX_OBJECT = 64, 500, 1 << 20
+_MAX_TEXT = 16_384
+
+
+def _object_id(text: str) -> bytes:
+    return UUID(text).bytes_le
+
+
+_HEADER = _object_id("75B22630-668E-11CF-A6D9-00AA0062CE6C")
+_EXTENSION = _object_id("5FBF03B5-A92E-11CF-8EE3-00C00C205365")
+_DESCRIPTION = _object_id("75B22633-668E-11CF-A6D9-00AA0062CE6C")
+_MORE_DESCRIPTION = _object_id("D2D0A440-E307-11D2-97F0-00A0C95EA850")
+_METADATA = _object_id("C5F8CBEA-5BAF-4877-8467-AA8C44FA4CCA")
+_LIBRARY = _object_id("44231C94-9498-49D1-A141-1D134E457054")
+_FIRST_NAMES = ("title", "artist", "copyright", "comment")
+_NAMES = {
+    "author": "artist", "wm/albumtitle": "album", "wm/genre": "genre", "description": "comment",
+    "wm/subtitledescription": "description",
+}  # fmt: skip
+_TEXT, _NUMBERS = 0, (2, 3, 4, 5)
+
+
+def extract(source: Source, file_format: FileFormat) -> Metadata:
+    """Read the tags of an ASF file."""
+    with open_source(source) as stream:
+        return read_tags(file_reader(stream))
+
+
+def read_tags(reader: BoundedReader) -> Metadata:
+    """Read the tags in the header of an ASF file. The result is empty if the file has no header."""
+    head = reader.read(0, 30)
+    if head[:16] != _HEADER or len(head) < 30:
+        return {}
+    tags: dict[str, list[str]] = {}
+    older_track: str | None = None
+    found = list(_all_values(reader.part(30, int.from_bytes(head[16:24], "little") - 30)))
+    # The objects can be in any order, but players write further values of a name into the last objects.
+    for _, name, value in sorted(found, key=lambda one: one[0]):
+        key = name.lower()
+        if key == "wm/track" and value.isdigit():
+            # The older field counts tracks from 0 (Windows Media Format SDK, WM/Track).
+            older_track = str(int(value) + 1)
+        elif value and len(values := tags.setdefault(_NAMES.get(key, key), [])) < _MAX_VALUES:
+            values.append(value)
+    if older_track is not None:
+        tags.setdefault("wm/tracknumber", [older_track])
+    return tag_metadata(tags)
+
+
+def _all_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, str, str]]:
+    """Yield the names and values in all objects, each with the rank of its object."""
+    at = 0
+    for _ in range(_MAX_OBJECTS):
+        head = objects.read(at, 24)
+        if len(head) < 24:
+            return
+        size = int.from_bytes(head[16:24], "little")
+        content = objects.part(at + 24, size - 24)
+        if head[:16] in _PARSERS:
+            rank = _RANKS[head[:16]]
+            for name, value in _PARSERS[head[:16]](content.read(0, _MAX_OBJECT)):
+                yield rank, name, value
+        elif head[:16] == _EXTENSION and not depth:
+            yield from _all_values(content.part(22, content.size), depth + 1)
+        if size < 24:
+            return
+        at += size
+
+
+def _first_description(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield title, author, copyright and description, whose five lengths precede the texts."""
+    if len(data) < 10:
+        return
+    at = 10
+    for name, size in zip(_FIRST_NAMES, struct.unpack_from("<4H", data)):
+        yield name, _utf16(data[at : at + size])
+        at += size
+
+
+def _descriptors(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the values of an extended content description."""
+    count, at = int.from_bytes(data[:2], "little"), 2
+    for _ in range(min(count, _MAX_VALUES)):
+        name_size = int.from_bytes(data[at : at + 2], "little")
+        head = at + 2 + name_size
+        if len(data) < head + 4:
+            return
+        kind, size = struct.unpack_from("<2H", data, head)
+        name, at = _utf16(data[at + 2 : head]), head + 4 + size
+        if (value := _value(kind, data[head + 4 : at])) is not None:
+            yield name, value
+
+
+def _records(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the values of a metadata object or a metadata library object that belong to the whole file."""
+    count, at = int.from_bytes(data[:2], "little"), 2
+    for _ in range(min(count, _MAX_VALUES)):
+        if len(data) < at + 12:
+            return
+        _, stream, name_size, kind, size = struct.unpack_from("<4HI", data, at)
+        start = at + 12 + name_size
+        name, at = _utf16(data[at + 12 : start]), start + size
+        if not stream and (value := _value(kind, data[start:at])) is not None:
+            yield name, value
+
+
+_PARSERS: dict[bytes, Callable[[bytes], Iterator[tuple[str, str]]]] = {
+    _DESCRIPTION: _first_description,
+    _MORE_DESCRIPTION: _descriptors,
+    _METADATA: _records,
+    _LIBRARY: _records,
+}
+_RANKS = {identifier: rank for rank, identifier in enumerate(_PARSERS)}
+
+
+def _value(kind: int, data: bytes) -> str | None:
+    if kind == _TEXT:
+        return _utf16(data)
+    return str(int.from_bytes(data, "little")) if kind in _NUMBERS and len(data) <= 8 else None
+
+
+def _utf16(data: bytes) -> str:
+    return data[:_MAX_TEXT].decode("utf-16-le", "ignore").split("\x00", 1)[0].strip()

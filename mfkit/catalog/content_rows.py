@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, delete, select
+from sqlalchemy import Select, Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.bulk_write import insert_rows, new_id, update_rows
@@ -320,3 +320,19 @@ async def take_paths(connection: AsyncConnection, wanted: Mapping[UUID, str]) ->
         ("file_path", "file_name"),
         [(path, posixpath.basename(path), id_) for id_, path in wanted.items() if id_ not in replaced],
     )
+
+
+async def record_statuses(connection: AsyncConnection, statuses: Mapping[str, Status]) -> None:
+    """Store the identity in the file system of files with unchanged content, by path."""
+    values = [
+        {"path": path, **{f"new_{name}": value for name, value in zip(STATUS_COLUMNS, status)}}
+        for path, status in statuses.items()
+    ]
+    for table in (_ITEM, _COPY):
+        statement = (
+            update(table)
+            .where(table.c.file_path == bindparam("path"))
+            .values({name: bindparam(f"new_{name}") for name in STATUS_COLUMNS})
+        )
+        for chunk in chunks(values):
+            await connection.execute(statement, chunk)

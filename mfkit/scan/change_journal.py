@@ -35,10 +35,12 @@ class Decisions:
     Attributes:
         paths_from_copies: Paths of former copies that became the paths of their items.
         replaced_hashes: Former hashes of items whose files were edited.
+        rewritten_paths: Paths of items whose metadata was written because a copy was read.
     """
 
     paths_from_copies: set[str] = field(default_factory=set)
     replaced_hashes: set[str] = field(default_factory=set)
+    rewritten_paths: set[str] = field(default_factory=set)
 
 
 class ChangeJournal:

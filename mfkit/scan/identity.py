@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, delete, select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,6 +25,7 @@ from mfkit.catalog.content_rows import (
     ItemRow,
     Status,
     chunks,
+    record_statuses,
     replaced_path,
 )
 from mfkit.core.bulk_write import insert_rows, new_id, update_rows, upsert_rows
@@ -55,9 +56,10 @@ from mfkit.scan.item_rows import (
 )
 from mfkit.scan.scan_lock import write_lock
 from mfkit.scan.scan_report import Counts
+from mfkit.scan.sidecars_of_copies import SidecarFolders, with_sidecars_of_copies
 from mfkit.scan.stored_path import is_url, to_disk_path
 from mfkit.scan.stream_rows import CHAPTER_COLUMNS, STREAM_COLUMNS, chapter_values, stream_values
-from mfkit.scan.walk import Candidate
+from mfkit.scan.walk import FileStatus
 
 _ITEM, _COPY, _METADATA, _FAILURE = (
     cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata, ScanFailure)
@@ -110,6 +112,7 @@ class _ScanBatch(ContentRows[_Item]):
         self.now = utc_now()
         self.decisions = decisions
         self.absorbed: dict[UUID, UUID] = {}
+        self.copy_results: dict[UUID, FileResult] = {}
         self.counts = Counts()
         self._exists: dict[str, bool] = {}
 
@@ -201,21 +204,6 @@ async def write_batch(database: Database, journal: ChangeJournal, results: Seque
     return counts
 
 
-async def record_statuses(connection: AsyncConnection, files: Sequence[FileResult | Candidate]) -> None:
-    """Store the inode change time and file system identity of files with unchanged content."""
-    values = [
-        {"path": file.path, **{f"new_{k}": v for k, v in file.status._asdict().items()}} for file in files
-    ]
-    for table in (_ITEM, _COPY):
-        statement = (
-            update(table)
-            .where(table.c.file_path == bindparam("path"))
-            .values({name: bindparam(f"new_{name}") for name in STATUS_COLUMNS})
-        )
-        for chunk in chunks(values):
-            await connection.execute(statement, chunk)
-
-
 def _record_rejection(result: FileResult, error: Exception) -> None:
     """Record a file whose row the database rejected as a failure, so that the next scan reads it again.
 
@@ -232,14 +220,16 @@ def _record_rejection(result: FileResult, error: Exception) -> None:
 async def _write(database: Database, journal: ChangeJournal, results: Sequence[FileResult]) -> Counts:
     async with write_lock(database) as connection:
         batch = _ScanBatch(journal.scan_id, journal.decisions)
-        await record_statuses(connection, [result for result in results if result.is_unchanged])
-        batch.counts.unchanged = sum(result.is_unchanged for result in results)
+        unchanged = {result.path: result.status for result in results if result.is_unchanged}
+        await record_statuses(connection, unchanged)
+        batch.counts.unchanged = len(unchanged)
         results = [result for result in results if not result.is_unchanged]
         read = [result for result in results if result.file_hash is not None]
         await batch.load_for(connection, read)
         before = batch.contents()
         for result in read:
             _decide(batch, result)
+        await asyncio.to_thread(_add_sidecars_of_copies, batch)
         await journal.record_changes(connection, before, batch.contents())
         known = (item for item in batch.items.values() if not item.is_new)
         await keep_imported(connection, {item.id: item.result for item in known if item.result is not None})
@@ -268,6 +258,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
         return
     if owner is not None and copy is not None and copy.item_id == owner.id and batch.exists(owner):
         batch.find_copy(copy, result.modified_at, scanned_at(result), result.status)
+        batch.copy_results[owner.id] = result
         batch.counts.updated += 1
         return
     if copy is not None:
@@ -276,6 +267,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
         if here is not None:
             batch.leave(here)
         batch.attach_copy(owner, result.path, result.modified_at, scanned_at(result), result.status)
+        batch.copy_results[owner.id] = result
         batch.counts.copies += 1
     elif owner is not None:
         if here is not None:
@@ -294,6 +286,22 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
         _fill(item, result)
         batch.add_item(item)
         batch.counts.added += 1
+
+
+def _add_sidecars_of_copies(batch: _ScanBatch) -> None:
+    """Add the metadata of sidecars beside copies to the items whose file or copy is in the batch."""
+    folders = SidecarFolders()
+    for item in batch.items.values():
+        copies = [copy.path for copy in batch.copies_of.get(item.id, {}).values() if not copy.missing_since]
+        read = item.result or batch.copy_results.get(item.id)
+        if read is None or not copies or item.missing_since is not None:
+            continue
+        result = with_sidecars_of_copies(read, item.path, copies, folders)
+        if result is not None and item.result is None:
+            result.modified_at, result.status = item.modified_at, FileStatus(*item.status)
+            batch.decisions.rewritten_paths.add(item.path)
+        if result is not None:
+            item.result, item.changed = result, True
 
 
 def _fill(item: _Item, result: FileResult) -> None:

@@ -10,6 +10,7 @@ from itertools import chain, groupby
 from posixpath import dirname
 
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, Scan, ScanFailure
@@ -21,6 +22,7 @@ from mfkit.scan.stored_path import to_disk_path, to_stored_path
 from mfkit.scan.walk import Candidate
 
 _THREADS, _FILES_PER_THREAD = 4, 64
+_CHUNK = 5_000
 
 
 async def reread_outdated_metadata(database: Database, extractor_version: int) -> bool:
@@ -113,6 +115,19 @@ def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
         prefix = folder if folder.endswith("/") else f"{folder}/"
         media |= {prefix + to_stored_path(one) for name in names for one in folder_names.media_of(name)}
     return media
+
+
+async def paths_of_owners(connection: AsyncConnection, stored: Mapping[str, StoredRows]) -> list[str]:
+    """Return the paths of the items that have the content of copies, because items keep the metadata."""
+    hashes = list({rows.copy.file_hash for rows in stored.values() if rows.copy is not None})
+    paths: list[str] = []
+    for start in range(0, len(hashes), _CHUNK):
+        chunk = hashes[start : start + _CHUNK]
+        statement = select(MediaItem.file_path).where(
+            MediaItem.file_hash.in_(chunk), MediaItem.missing_since.is_(None)
+        )
+        paths += (await connection.execute(statement)).scalars()
+    return paths
 
 
 def items_to_reread(stored: Mapping[str, StoredRows], since: datetime) -> Iterator[tuple[Candidate, str]]:

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
+from mfkit.catalog.content_rows import record_statuses
 from mfkit.core.database import Database
 from mfkit.errors import FolderNotFoundError, MfkitError
 from mfkit.lazy_layers import load_distributed
@@ -22,7 +23,7 @@ from mfkit.models import MediaItem, Scan, ScanStatus, utc_now
 from mfkit.progress import progress_bar
 from mfkit.scan.change_journal import ChangeJournal, Decisions, scanned_roots
 from mfkit.scan.extract.registry import EXTRACTOR_VERSION
-from mfkit.scan.identity import record_statuses, write_batch
+from mfkit.scan.identity import write_batch
 from mfkit.scan.ignore import IgnoreRules
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.missing_files import write_reconcile_result
@@ -33,6 +34,7 @@ from mfkit.scan.reread import (
     items_to_reread,
     keep_known_contents,
     media_of_sidecars,
+    paths_of_owners,
     reread_metadata,
     reread_outdated_metadata,
     reread_placeholder_hashes,
@@ -284,6 +286,9 @@ class _RootScan:
             started = time.monotonic()
             read = [result for result in batch if result.file_hash is not None]
             self._counts += await write_batch(self._database, self._journal, batch)
+            rewritten = self._journal.decisions.rewritten_paths
+            self._changed_photo_folders |= {dirname(path) for path in rewritten if may_be_live_photo(path)}
+            rewritten.clear()
             for result in read:
                 if result.file_hash is None:
                     self._effort.count_failure("store")
@@ -303,6 +308,7 @@ class _RootScan:
                 start = end
         async with self._database.connect() as connection:
             stored = await load_stored_rows(connection, sorted(self._media_to_reread))
+            stored |= await load_stored_rows(connection, await paths_of_owners(connection, stored))
         for file in items_to_reread(stored, self._started_at):
             yield file
 
@@ -359,7 +365,7 @@ class _RootScan:
                 self.notes.append(note)
         if result.statuses:
             async with write_lock(self._database) as connection:
-                await record_statuses(connection, result.statuses)
+                await record_statuses(connection, {file.path: file.status for file in result.statuses})
         if (
             result.any_missing
             or result.items_found_again

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 _LEGAL_FORM = re.compile(
     r"[\s,._]*\b(?:corporation|corp|company|co|electric|incorporated|inc|limited|ltd|gmbh|ag|kg|imaging|"
-    r"optical|electronics|techwin|camera|digital camera|image systems|computer|photo film)\b[\s,._]*\Z",
+    r"optical|electronics|techwin|camera|digital camera|image systems|computer|photo film|industrial|"
+    r"technology|mobile communications|a/s)\b[\s,._]*\Z",
     re.IGNORECASE,
 )
 # The keys are lower-case maker names without the legal form (such as "Inc."), and the values are the usual
@@ -25,6 +26,8 @@ _MAKERS = {name.lower(): name for name in (
     "Sony Ericsson", "Toshiba", "vivo", "Vivitar", "Xiaomi", "Yuneec", "ZTE",
 )} | {
     "agfaphoto": "Agfa",
+    "arashi vision": "Insta360",
+    "asahi": "Pentax",
     "asustek": "Asus",
     "autel robotics": "Autel Robotics",
     "eastman kodak": "Kodak",
@@ -33,14 +36,18 @@ _MAKERS = {name.lower(): name for name in (
     "hewlett-packard": "HP",
     "hmd": "HMD Global",
     "konica minolta camera": "Konica Minolta",
+    "jvckenwood": "JVC",
     "leica camera": "Leica",
     "lge": "LG",
+    "matsushita": "Panasonic",
     "minolta co": "Minolta",
     "om digital solutions": "OM Digital Solutions",
     "pentax ricoh": "Pentax",
     "research in motion": "BlackBerry",
     "seiko epson": "Epson",
     "sonyericsson": "Sony Ericsson",
+    "sz dji": "DJI",
+    "victor company of japan": "JVC",
 }  # fmt: skip
 _REPEATED_WORD = re.compile(r"([^\W\d_][\w-]+)\s+(?=\1\b)", re.IGNORECASE)
 

@@ -8,6 +8,7 @@ from mfkit.scan.extract.frame_count import Count, audio_range
 _TAILS = (1 << 16, 1 << 20)
 _MAX_CHUNKS, _MAX_BLOCKS = 1_000, 1_000
 _UNKNOWN = 0xFFFFFFFF
+_UNCOMPRESSED_AIFF = (b"", b"SSND", b"NONE", b"sowt", b"twos")
 _TRAILING_CHUNKS = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"fact", b"cue ", b"smpl", b"iXML", b"_PMX", b"JUNK")
 _BLOCK_SIZES = {
     1: 192,
@@ -114,5 +115,34 @@ def count_wav(reader: BoundedReader) -> Count | None:
                 return None
             is_unknown = size in (0, _UNKNOWN) or size >= 0x7FFFF000 and size > rest
             return Count(rest / byte_rate, rest) if is_unknown and byte_rate and rest > 0 else None
+        at += 8 + size + size % 2
+    return None
+
+
+def count_aiff(reader: BoundedReader) -> Count | None:
+    """Compute an AIFF file's duration from the file size if the header states no number of samples.
+
+    Programs that write to a pipe cannot fill in the number of sample frames in the chunk ``COMM`` (Audio
+    Interchange File Format 1.3, "Common chunk").
+    """
+    if reader.read(0, 4) != b"FORM":
+        return None
+    at, byte_rate = 12, 0.0
+    for _ in range(_MAX_CHUNKS):
+        head = reader.read(at, 8)
+        if len(head) < 8:
+            return None
+        name, size = struct.unpack(">4sI", head)
+        if name == b"COMM":
+            common = reader.read(at + 8, 22)
+            channels, frames, bits, exponent, mantissa = struct.unpack(">HIHHQ", common[:18].ljust(18, b"\0"))
+            if frames or common[18:22] not in _UNCOMPRESSED_AIFF:
+                return None
+            # The sample rate is an 80-bit number: an exponent, and a mantissa of 64 bits.
+            rate = mantissa * 2.0 ** ((exponent & 0x7FFF) - 16_446) if 16_383 <= exponent < 16_415 else 0.0
+            byte_rate = rate * channels * ((bits + 7) // 8)
+        elif name == b"SSND":
+            rest = reader.size - at - 16
+            return Count(rest / byte_rate, rest) if byte_rate > 0 and rest > 0 else None
         at += 8 + size + size % 2
     return None

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from tinytag import TinyTag, TinyTagException
 
-from mfkit.scan.extract import riff_and_aiff_tags, vorbis_and_ape_tags, xmp
+from mfkit.scan.extract import flac_wav_duration, riff_and_aiff_tags, vorbis_and_ape_tags, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.id3 import Id3, decoded, doubtful_texts, read_appended_id3v2, read_id3v1, read_id3v2
-from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin, merge
+from mfkit.scan.extract.schema import COUNTED, PARSER_ERRORS, ExtractionError, Metadata, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import FileTexts
 from mfkit.scan.extract.vorbis_and_ape_tags import RawTags
@@ -35,7 +35,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         if format_name == "wav":
             return _merged(riff_and_aiff_tags.riff_tags(reader))
         if format_name == "aiff":
-            return _merged(riff_and_aiff_tags.aiff_tags(reader))
+            # FFmpeg refuses AIFF files from a pipe, whose headers state no size.
+            return merge(_merged(riff_and_aiff_tags.aiff_tags(reader)), _aiff_duration(reader))
         if format_name in _OGG:
             return _merged([], [vorbis_and_ape_tags.ogg_comments(reader)])
         if format_name == "dsf":
@@ -49,6 +50,15 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
             return _merged([], [ape], [read_id3v2(reader), read_id3v1(reader)])
         id3 = [read_id3v2(reader), read_appended_id3v2(reader)]
         return _merged(id3, [ape], [read_id3v1(reader)])
+
+
+def _aiff_duration(reader: BoundedReader) -> Metadata:
+    count = flac_wav_duration.count_aiff(reader)
+    if count is None:
+        return {}
+    return from_origin(
+        COUNTED, {"duration": count.seconds, "bitrate": round(8 * count.bytes / count.seconds)}
+    )
 
 
 def _after_id3(reader: BoundedReader) -> int:

@@ -15,6 +15,7 @@ from av.error import FFmpegError
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
+from mfkit.scan.extract.h264_aspect import h264_aspect_ratio
 from mfkit.scan.extract.schema import Metadata
 
 MAX_FPS = 1_000
@@ -136,7 +137,10 @@ def add_video(
     extra["color_transfer"] = TRANSFERS.get(context.color_trc)
     extra["color_primaries"] = PRIMARIES.get(context.color_primaries)
     extra["field_order"] = FIELD_ORDERS.get(context.field_order)
-    _add_aspect(metadata, extra, stream.sample_aspect_ratio)
+    aspect = stream.sample_aspect_ratio
+    if not aspect and metadata["video_codec"] == "h264":
+        aspect = h264_aspect_ratio(context.extradata)
+    _add_aspect(metadata, extra, aspect)
 
 
 def _add_aspect(metadata: Metadata, extra: dict[str, Any], aspect: Fraction | None) -> None:

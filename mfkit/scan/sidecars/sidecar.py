@@ -195,7 +195,7 @@ def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> Si
         if part and is_json_of(name, title, sidecars.media_name):
             exports = _from_sidecar(part, name)
             break
-    found = SidecarMetadata(_merge_with_notes(*edits), exports)
+    found = SidecarMetadata(merge_with_notes(*edits), exports)
     if notes:
         found.xmp.setdefault("extra", {})["probe_notes"] = notes
     return found
@@ -233,7 +233,7 @@ def with_sidecars(metadata: Metadata, found: SidecarMetadata) -> Metadata:
         _drop_date(own)
     if _same_clock_time(edits.get("taken_at"), own.get("taken_at")):
         _drop_date(edits)
-    return clean(_merge_with_notes(edits, own, clean(found.takeout), other_fields, fallback))
+    return clean(merge_with_notes(edits, own, clean(found.takeout), other_fields, fallback))
 
 
 def _split_edits(found: Metadata) -> tuple[Metadata, Metadata]:
@@ -267,7 +267,7 @@ def _same_clock_time(edited: datetime | None, own: datetime | None) -> bool:
     return edited.replace(microsecond=0, tzinfo=None) == own.replace(microsecond=0, tzinfo=None)
 
 
-def _merge_with_notes(*parts: Metadata) -> Metadata:
+def merge_with_notes(*parts: Metadata) -> Metadata:
     """Merge two sets of metadata, and concatenate their lists of sidecar names and error notes."""
     merged = merge(*parts)
     for name in ("sidecars", "probe_notes"):

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from mfkit.scan.extract.bounded_reader import bytes_reader
-from mfkit.scan.extract.flac_wav_duration import count_flac, count_wav
+from mfkit.scan.extract.flac_wav_duration import count_aiff, count_flac, count_wav
 from mfkit.scan.extract.matroska import average_frame_rate, count_blocks, read_matroska
 from mfkit.scan.extract.ogg_pages import count_pages
 from mfkit.scan.extract.registry import Metadata
@@ -316,3 +316,30 @@ def test_avi_from_a_pipe(unknown: bytes, tmp_path: Path, metadata_of: Reader) ->
     data[length_at : length_at + 4] = (1 << 30).to_bytes(4, "little")
     path.write_bytes(data)
     assert metadata_of(path)["duration"] == pytest.approx(3.0)
+
+
+def _aiff(frames: int, channels: int = 2, bits: int = 24, end: bytes = b"") -> bytes:
+    """Return an AIFF file of 44.1 kHz with 44,100 sample frames, whose header states a number of frames."""
+    rate = struct.pack(">HQ", 16_383 + 15, 44_100 << 48)
+    common = struct.pack(">HIH", channels, frames, bits) + rate + end
+    samples = bytes(44_100 * channels * bits // 8)
+    chunks = b"COMM" + struct.pack(">I", len(common)) + common + b"SSND" + bytes(12) + samples
+    return b"FORM" + bytes(4) + (b"AIFC" if end else b"AIFF") + chunks
+
+
+@pytest.mark.parametrize(("channels", "bits"), [(1, 16), (2, 24)])
+def test_aiff_from_a_pipe(channels: int, bits: int, tmp_path: Path, metadata_of: Reader) -> None:
+    """A file without a number of sample frames is as long as its data."""
+    path = tmp_path / "a.aiff"
+    path.write_bytes(_aiff(0, channels, bits))
+    metadata = metadata_of(path)
+    assert metadata["duration"] == 1.0 and metadata["bitrate"] == 44_100 * channels * bits
+    assert metadata["extra"]["origins"]["duration"] == "counted"
+
+
+def test_aiff_with_a_length_or_compression_is_not_counted() -> None:
+    """A stated number of frames is trusted, and the size of compressed data says nothing."""
+    assert count_aiff(bytes_reader(_aiff(44_100))) is None
+    assert count_aiff(bytes_reader(_aiff(0, end=b"ima4\0\0"))) is None
+    assert count_aiff(bytes_reader(_aiff(0, end=b"sowt\0\0"))) is not None
+    assert count_aiff(bytes_reader(_aiff(0)[:40])) is None

@@ -21,6 +21,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +118,17 @@ def _rotated(width: Any, height: Any, degrees: object, aspect: float = 1.0) -> V
     return {"width": height, "height": width} if is_turned else {"width": width, "height": height}
 
 
+@lru_cache(maxsize=1)
+def _exiftool_tags(folder: Path) -> dict[str, Values]:
+    """Return the tags of all files below a folder, because exiftool starts slowly."""
+    documents = json.loads(_output("exiftool", "-json", "-n", "-r", "-ext", "*", str(folder)) or "[]")
+    return {document["SourceFile"]: document for document in documents}
+
+
 def exiftool(path: Path) -> Values:
     """Return what exiftool states about a file."""
-    tags = json.loads(_output("exiftool", "-json", "-n", str(path)))[0]
+    top = next(folder for folder in path.parents if folder.name == "files")
+    tags = _exiftool_tags(top).get(str(path), {})
     found: Values = {field: _text(_first(tags, names)) for field, names in _EXIFTOOL.items()}
     found |= _dates(_first(tags, _EXIFTOOL_DATES))
     for field in ("extra.keywords", "extra.people"):
@@ -325,6 +334,10 @@ def main() -> None:
         for name, fields in expected.items():
             path = files / name
             answers = {"mfkit": own.get(str(path), {})} | {tool: ask(path) for tool, ask in tools.items()}
+            if answers["mfkit"].get("media_type") == "image":
+                # ffprobe and MediaInfo do not claim to read the metadata of images.
+                for tool in ("ffprobe", "mediainfo"):
+                    answers[tool] = {side: answers[tool].get(side) for side in ("width", "height")}
             for field, wanted in fields.items():
                 kind = kind_of.get(field)
                 if kind is None:  # A field about mfkit itself, such as the origin of a value.

@@ -74,13 +74,13 @@ def top_bars(
         amount = hover_text(rest["files"].sum(), rest["bytes"].sum())
         drawn.add_annotation(
             text=f"{len(rest):,} others: {amount} ({share:.0%})",
-            x=0,
+            x=1,
             y=0,
             xref="paper",
             yref="paper",
-            xanchor="left",
+            xanchor="right",
             yanchor="top",
-            yshift=-18,
+            yshift=-22,
             showarrow=False,
             font={"size": 11},
         )
@@ -146,7 +146,7 @@ def bars(
         ]
     axis = value_axis(float(values.max(initial=0)), measure, steps=3)
     # The axis is longer than the longest bar, to leave room for the bar's text.
-    axis["range"] = [0, axis["range"][1] * 1.24]
+    axis["range"] = [0, axis["range"][1] * 1.3]
     return figure(
         *traces,
         height=height,
@@ -359,6 +359,7 @@ def histogram_chart(
         *traces,
         height=height,
         barmode="overlay",
+        margin={"l": 4, "r": 28 if high_end else 12, "t": 8, "b": 4, "pad": 4},
         dragmode="select",
         selectdirection="h",
         xaxis={
@@ -368,6 +369,7 @@ def histogram_chart(
             "tickvals": positions,
             "ticktext": labels,
             "tickangle": 0,
+            "ticklabeloverflow": "allow",
             "range": [left[0] - margin, end + margin],
         },
         yaxis={**value_axis(float(rows[measure].max()), measure)},

@@ -115,7 +115,13 @@ def _bars(
         ]
         context = {**shared, "y": totals * scale, "hovertext": hover}
         marker = {"color": CONTEXT, "line": {"width": 0}}
-        text = {"text": texts, "textposition": "outside", "cliponaxis": False, "textangle": 0}
+        text = {
+            "text": texts,
+            "textposition": "outside",
+            "cliponaxis": False,
+            "textangle": 0,
+            "constraintext": "none",
+        }
         traces.append(trace("bar", **context, **text, name="context", marker=marker))
     base = np.zeros(len(axis.slots))
     for media_type in _drawn_types(chosen):

@@ -124,7 +124,7 @@ def resolutions_chart(
 # Folders on the first level have colors of Paul Tol's scheme "muted", which people with color blindness can
 # distinguish (https://personal.sron.nl/~pault/). No color is that of a media type. Subfolders have their
 # parent's color.
-_FOLDER_COLORS = ("#332288", "#88CCEE", "#882255", "#999933", "#44AA99", "#CC6677", "#AA4499", "#DDCC77")
+_FOLDER_COLORS = ("#88CCEE", "#CC6677", "#DDCC77", "#44AA99", "#999933", "#AA4499", "#332288", "#882255")
 
 
 def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: int = 260) -> go.Figure:

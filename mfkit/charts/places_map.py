@@ -4,77 +4,18 @@
 
 from __future__ import annotations
 
-import functools
-import json
 import math
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import ACCENT, MAX_MARKS, figure, hover_text, label, message_annotation, trace
+from mfkit.charts.map_background import border_traces, land_style, names_within, outlines, street_style
+from mfkit.charts.theme import ACCENT, MAX_MARKS, TEXT, figure, hover_text, label, message_annotation, trace
 
 _MAX_DIAMETER = 30.0
 """Diameter of the largest circle in pixels."""
-
-
-@functools.cache
-def land_style() -> dict[str, Any]:
-    """Return the MapLibre style of mfkit's maps, with translucent land and sea for light and dark pages.
-
-    Every call returns the same object, which must not be changed.
-    """
-    land = json.loads(files("mfkit.charts").joinpath("land.geojson").read_text("utf-8"))
-    grey = "rgb(128, 128, 128)"
-    return {
-        "version": 8,
-        "sources": {
-            "land": {"type": "geojson", "data": {"type": "Feature", "properties": {}, "geometry": land}}
-        },
-        "layers": [
-            {
-                "id": "sea",
-                "type": "background",
-                "paint": {"background-color": "rgb(120, 160, 200)", "background-opacity": 0.12},
-            },
-            {
-                "id": "land",
-                "type": "fill",
-                "source": "land",
-                "paint": {"fill-color": grey, "fill-opacity": 0.28},
-            },
-            {
-                "id": "coast",
-                "type": "line",
-                "source": "land",
-                "paint": {"line-color": grey, "line-opacity": 0.55, "line-width": 0.7},
-            },
-        ],
-    }
-
-
-@functools.cache
-def street_style() -> dict[str, Any]:
-    """Return the MapLibre style of mfkit's maps with OpenStreetMap's street map over the land.
-
-    The tiles of the street map come from a server, which learns the viewed part of the map. Without a
-    connection, only the land is visible.
-    """
-    land = land_style()
-    streets = {
-        "type": "raster",
-        "tiles": ["https://tile.openstreetmap.org/{z}/{x}/{y}.png"],
-        "tileSize": 256,
-        "maxzoom": 19,
-        "attribution": "\u00a9 OpenStreetMap contributors",
-    }
-    return {
-        **land,
-        "sources": {**land["sources"], "streets": streets},
-        "layers": [*land["layers"], {"id": "streets", "type": "raster", "source": "streets"}],
-    }
 
 
 def places_map(
@@ -90,7 +31,7 @@ def places_map(
         streets: Add the street map of OpenStreetMap, whose server then receives requests for the viewed
             part of the map. Otherwise the figure sends no requests.
         height: Height in pixels.
-        background: Include the background (80 kB). A figure without it needs :func:`land_style` or
+        background: Include the background (200 kB). A figure without it needs :func:`land_style` or
             :func:`street_style` as its map style.
 
     Returns:
@@ -241,6 +182,10 @@ def _position_text(north: float, east: float) -> str:
     return f"{abs(north):.3f}° {'N' if north >= 0 else 'S'}, {abs(east):.3f}° {'E' if east >= 0 else 'W'}"
 
 
+_MAX_ZOOM = 4.4
+"""Maximum zoom of the first view. It shows about 10 degrees, so that a single place has surroundings."""
+
+
 def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float], float, float]:
     """Return a center and zoom level at which all points are visible, and the maximum zoom of wide maps.
 
@@ -257,7 +202,7 @@ def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float
     tall = math.log2(0.8 * height / 512 / max(north - south, 1e-6))
     middle = math.degrees(math.atan(math.sinh(math.pi * (south + north))))
     longitude = ((west + east) / 2 + 180) % 360 - 180
-    zoom, max_zoom = (min(max(one, -0.9), 11.0) for one in (min(wide, tall), tall))
+    zoom, max_zoom = (min(max(one, -0.9), _MAX_ZOOM) for one in (min(wide, tall), tall))
     return {"lat": middle, "lon": longitude}, zoom, max_zoom
 
 
@@ -285,7 +230,8 @@ def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
         >>> places_atlas(lib.places(media_type="image"))  # doctest: +SKIP
     """
     rows = cells(frame)
-    east, north = _outlines()
+    east, north = outlines()
+    west, east_end, south, north_end = _atlas_bounds(rows)
     land = trace(
         "scatter",
         x=east,
@@ -295,6 +241,16 @@ def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
         hoverinfo="skip",
         fillcolor="rgba(128, 128, 128, 0.28)",
         line={"color": "rgba(128, 128, 128, 0.55)", "width": 0.7},
+    )
+    names = names_within(west, east_end, south, north_end)
+    labels = trace(
+        "scatter",
+        mode="text",
+        x=[longitude for _, longitude, _ in names],
+        y=[latitude for _, _, latitude in names],
+        text=[label(name) for name, _, _ in names],
+        textfont={"size": 10, "color": TEXT},
+        hoverinfo="skip",
     )
     circles = trace(
         "scatter",
@@ -310,9 +266,10 @@ def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
         hovertext=place_text(rows),
         hoverinfo="text",
     )
-    west, east_end, south, north_end = _atlas_bounds(rows)
     drawn = figure(
         land,
+        *border_traces(),
+        labels,
         circles,
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
@@ -324,19 +281,6 @@ def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
     if rows.empty:
         drawn.add_annotation(message_annotation("No location data in this selection."))
     return drawn
-
-
-@functools.cache
-def _outlines() -> tuple[list[float | None], list[float | None]]:
-    """Return the outlines of the land as longitudes and latitudes, with None between two outlines."""
-    land = json.loads(files("mfkit.charts").joinpath("land.geojson").read_text("utf-8"))
-    east: list[float | None] = []
-    north: list[float | None] = []
-    for polygon in land["coordinates"]:
-        for ring in polygon:
-            east += [point[0] for point in ring] + [None]
-            north += [point[1] for point in ring] + [None]
-    return east, north
 
 
 def _atlas_bounds(rows: pd.DataFrame) -> tuple[float, float, float, float]:

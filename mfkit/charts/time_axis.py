@@ -10,7 +10,7 @@ The slots have keys, which charts store as ``customdata``:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ _KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 _BESIDE = {
     # date_status: label of the axis, name in the hover text, and phrase after a number of files
     "undated": ("undated", "Without a capture time", "undated"),
-    "before 1826": ("before<br>1826", "Capture time before 1826", "dated before 1826"),
+    "before 1826": ("< 1826", "Capture time before 1826", "dated before 1826"),
     "future": ("future", "Capture time in the future", "dated in the future"),
 }
 _MAX_TICKS = 7
@@ -133,10 +133,11 @@ class TimeAxis:
         elif freq == "M" and number > 24:
             steps = (1, 2, 5, 10, 20, 50, 100)
             step = next(one for one in steps if number / 12 / one <= _MAX_TICKS)
-            return [
-                Slot(slot.key, str(one.year), slot.name, slot.position, slot.width)
-                for slot, one in zip(slots, self.periods, strict=True)
-                if one.month == 1 and one.year % step == 0
+            slots = [
+                replace(slot, label=str(one.year)) for slot, one in zip(slots, self.periods, strict=True)
+            ]
+            ticks = [
+                index for index, one in enumerate(self.periods) if one.month == 1 and one.year % step == 0
             ]
         else:
             step = -(-number // 4)
@@ -145,7 +146,7 @@ class TimeAxis:
         return [
             slots[index]
             for index in ticks
-            if not (self.early and index < number / 12) and not (self.late and index > number * 11 / 12 - 1)
+            if not (self.early and index < number / 8) and not (self.late and index >= number * 7 / 8)
         ]
 
 
@@ -162,7 +163,7 @@ def time_axis(rows: pd.DataFrame) -> TimeAxis:
     prefix = "" if by_capture_time else "file "
     number = len(periods)
     # A slot beside a hundred periods must be wide enough to be seen and clicked.
-    wide = max(1.0, number / 24)
+    wide = max(1.0, number / 20)
     slots = []
     for index, one in enumerate(periods):
         text = one.strftime(_PERIODS[freq])
@@ -174,11 +175,12 @@ def time_axis(rows: pd.DataFrame) -> TimeAxis:
     left, right = (slots[0], slots[-1]) if slots else (Slot("", "", "", 0.0, 0.0),) * 2
     start, end = left.position - left.width / 2, right.position + right.width / 2
     beside = [one for one in _BESIDE if (statuses == one).any() and (one != "undated" or by_capture_time)]
-    for status in [one for one in ("before 1826", "undated") if one in beside]:
+    # Labels of neighbors are on different lines, because a narrow chart has no room for them on one line.
+    for line, status in enumerate([one for one in ("before 1826", "undated") if one in beside], 1):
         start -= wide * 1.4
-        slots.insert(0, _beside(status, start + wide / 2, wide))
+        slots.insert(0, _beside(status, start + wide / 2, wide, line if number else 0))
     if "future" in beside:
-        slots.append(_beside("future", end + wide * 0.9, wide))
+        slots.append(_beside("future", end + wide * 0.9, wide, min(number, 1)))
     indexes = {slot.key: index for index, slot in enumerate(slots) if slot.key in _BESIDE}
     return TimeAxis(tuple(slots), periods, by_capture_time, early, late, indexes)
 
@@ -189,9 +191,9 @@ def _end_slot(sign: str, period: pd.Period, freq: str, position: float, width: f
     return Slot(f"{prefix}{sign}{key}", f"{sign} {text}", name, position, width)
 
 
-def _beside(status: str, position: float, width: float) -> Slot:
+def _beside(status: str, position: float, width: float, line: int) -> Slot:
     label, name, phrase = _BESIDE[status]
-    return Slot(status, label, name, position, width, is_period=False, phrase=phrase)
+    return Slot(status, "<br>" * line + label, name, position, width, is_period=False, phrase=phrase)
 
 
 def _statuses(rows: pd.DataFrame) -> Any:

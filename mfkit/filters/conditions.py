@@ -130,6 +130,11 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
         values: tuple[str, ...] | None = getattr(chosen, name)
         if values:
             yield expression(values)
+    for name in _EXCLUDED:
+        values = getattr(chosen, f"no_{name}")
+        if values:
+            # CASE is used instead of NOT, because the opposite of an unknown condition is unknown in SQL.
+            yield case((_NAMES[name](values), literal(1, Integer())), else_=0) == 0
     for name, column in _RANGES.items():
         low, high = getattr(chosen, f"min_{name}"), getattr(chosen, f"max_{name}")
         if low is not None:
@@ -257,6 +262,8 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "tags": _tagged,
     "collection": _collected,
 }
+_EXCLUDED = ("media_type", "extension", "video_codec", "audio_codec", "camera", "lens")
+"""Fields that also have a field ``no_...``, which leaves out values."""
 _RANGES: dict[str, ColumnElement[Any]] = {
     "size": c.file_size,
     "duration": c.duration,

@@ -94,7 +94,15 @@ def _resolutions(names: tuple[str, ...]) -> str:
     return _or(names)
 
 
-def _dates(after: datetime | None, before: datetime | None) -> str:
+def _dates(after: datetime | None, before: datetime | None, dated: bool | None) -> str:
+    """Describe a range of dates. Without a range, describe whether there is a capture time."""
+    if after is None and before is None:
+        return "with a capture time" if dated else "without a capture time"
+    # With a range, a capture time is what one expects, so only the other cases are named.
+    return _date_range(after, before) + (" by file date" if dated is False else "")
+
+
+def _date_range(after: datetime | None, before: datetime | None) -> str:
     if after is not None and before is not None:
         return f"dated {_span(after, before)}"
     return f"dated from {_day(after)}" if after is not None else f"dated up to {_day(before)}"
@@ -177,7 +185,7 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("min_height", "max_height"), _range("height", "{:,} px".format)),
     (("min_year", "max_year"), _range("year", str)),
     (("year",), lambda years: f"dated {_or(years)}"),
-    (("after", "before"), _dates),
+    (("after", "before", "has_date"), _dates),
     (("folder",), "in {}".format),
     (("camera",), _named("camera")),
     (("lens",), _named("lens")),
@@ -193,7 +201,12 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("all_tags",), lambda names: f"tagged {' and '.join(names)}"),
     (("no_tags",), _named("not tagged")),
     (("collection",), _named("in collection")),
-    (("has_date",), lambda known: "with a capture time" if known else "without a capture time"),
+    (("no_media_type",), lambda kinds: f"not {_or(tuple(kind.value for kind in kinds))}"),
+    (("no_extension",), lambda values: f"not {_extensions(values)}"),
+    (("no_video_codec",), _named("not video codec")),
+    (("no_audio_codec",), _named("not audio codec")),
+    (("no_camera",), _named("not camera")),
+    (("no_lens",), _named("not lens")),
     (("has_location",), lambda known: "with a place" if known else "without a place"),
     (("box",), _box),
     (("area",), _area),

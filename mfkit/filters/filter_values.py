@@ -98,6 +98,12 @@ class SearchFields(TypedDict, total=False):
     all_tags: Texts | None
     no_tags: Texts | None
     collection: Texts | None
+    no_media_type: MediaType | Texts | Collection[MediaType] | None
+    no_extension: Texts | None
+    no_video_codec: Texts | None
+    no_audio_codec: Texts | None
+    no_camera: Texts | None
+    no_lens: Texts | None
     has_date: bool | None
     has_location: bool | None
     box: Sequence[float] | None

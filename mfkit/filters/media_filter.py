@@ -121,6 +121,13 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         all_tags: Tags; the item must have all of them.
         no_tags: Tags; the item must have none of them.
         collection: Collections; at least one of them must contain the item.
+        no_media_type: Media types to leave out.
+        no_extension: Extensions to leave out. Items whose value is unknown are kept; the same applies to the
+            next four fields.
+        no_video_codec: Video codecs to leave out.
+        no_audio_codec: Audio codecs to leave out.
+        no_camera: Cameras to leave out, written as for ``camera``.
+        no_lens: Lenses to leave out.
         has_date: True selects items with a capture time, False those without.
         has_location: True selects items with a location, False those without.
         box: (south, west, north, east) in degrees. If west is greater than east, the box crosses the
@@ -193,6 +200,12 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     all_tags: Names = None
     no_tags: Names = None
     collection: Names = None
+    no_media_type: MediaTypes = None
+    no_extension: Extensions = None
+    no_video_codec: Names = None
+    no_audio_codec: Names = None
+    no_camera: Names = None
+    no_lens: Names = None
     has_date: Flag = None
     has_location: Flag = None
     box: BoxField = None

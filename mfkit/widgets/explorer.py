@@ -20,6 +20,7 @@ from mfkit.widgets.panels.chart_panels import (
 from mfkit.widgets.panels.curation_panel import CurationPanel
 from mfkit.widgets.panels.duplicates_savings_completeness import DuplicatesPanel, QualityPanel
 from mfkit.widgets.panels.filter_panel import FilterPanel
+from mfkit.widgets.panels.header_panel import HeaderPanel
 from mfkit.widgets.panels.histogram_and_timeline import HistogramPanel, TimelinePanel
 from mfkit.widgets.panels.map_panel import MapPanel
 from mfkit.widgets.panels.query_and_export import ExportPanel, QueryPanel
@@ -128,6 +129,7 @@ class Explorer(widgets.HBox):
         lib: The library.
         selection: The shared selection. ``explorer.selection.filter`` can be passed to any method of the
             library, for example ``lib.items(explorer.selection.filter)``.
+        header: The library's name, totals and problems.
         filters: The filter panel.
         tabs: The charts.
         files: The table of files.
@@ -143,6 +145,8 @@ class Explorer(widgets.HBox):
         """
         self.lib = lib
         self.selection = Selection(filter)
+        self.header = HeaderPanel(lib, self.selection)
+        self.header.layout.flex, self.header.layout.width = "1 1 100%", "100%"
         self.filters = FilterPanel(lib, self.selection)
         self.tabs = PanelTabs(lib, self.selection, CHART_TABS)
         self.files = TablePanel(lib, self.selection)
@@ -154,7 +158,7 @@ class Explorer(widgets.HBox):
             layout={"flex": "999 1 460px", "min_width": "0", "max_width": "100%", "overflow": "visible"},
         )
         super().__init__(
-            [self.filters, results],
+            [self.header, self.filters, results],
             layout={"width": "100%", "flex_flow": "row wrap", "grid_gap": "8px 24px", "overflow": "visible"},
         )
         self.add_class("mfkit-explorer")
@@ -162,7 +166,7 @@ class Explorer(widgets.HBox):
     @property
     def panels(self) -> tuple[Panel, ...]:
         """All panels created so far. The panels of a tab are only created when the user opens the tab."""
-        return self.filters, *self.tabs.panels, self.files, *self.tools.panels
+        return self.header, self.filters, *self.tabs.panels, self.files, *self.tools.panels
 
     def refresh(self) -> None:
         """Query the library again and redraw all panels, for example after a scan."""

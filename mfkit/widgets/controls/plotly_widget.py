@@ -21,6 +21,7 @@ from plotly.utils import PlotlyJSONEncoder
 from mfkit.charts.plotly_bundle import bundle_for, packed
 from mfkit.widgets.shared_style import on_message
 
+_STATIC = Path(__file__).parents[1] / "static"
 SAVE_BUTTONS = ("toImage", "toSvg", "toHtml")
 """Buttons in the corner of a plot that save the plot as PNG, SVG, or an HTML page that works offline."""
 
@@ -38,7 +39,9 @@ class PlotlyWidget(anywidget.AnyWidget):
             user moves the map.
     """
 
-    _esm = Path(__file__).parents[1] / "static" / "plot.js"
+    _esm = "\n".join(
+        (_STATIC / name).read_text("utf-8") for name in ("brush.js", "country_names.js", "plot.js")
+    )
 
     figure_json = traitlets.Unicode("{}").tag(sync=True)
     map_style = traitlets.Unicode("").tag(sync=True)
@@ -98,8 +101,9 @@ class PlotlyWidget(anywidget.AnyWidget):
         """Register a callback for an event of the figure.
 
         Args:
-            event: ``"click"`` (``customdata`` of the clicked bar or point), ``"brush"`` ((from, to) on the
-                x axis), ``"box"`` (south, west, north, east) or ``"lasso"`` (pairs of latitude and
+            event: ``"click"`` (``customdata`` of the clicked bar or point), ``"exclude"`` (the same, with the
+                Alt key), ``"brush"`` ((from, to) on the x axis), ``"resize"`` (the same, for a range that was
+                moved or resized), ``"box"`` (south, west, north, east) or ``"lasso"`` (pairs of latitude and
                 longitude).
             listener: Called with the value that is given in parentheses for each event.
         """

@@ -81,6 +81,11 @@ class ChartPanel(Panel):
         for control in self._controls:
             control.observe(self.follow, "value")
         self.plot.listen("click", lambda key: self.toggle_condition(self.clicked(key)))
+        self.plot.listen("exclude", lambda key: self.toggle_condition(self.excluded(key)))
+        self.plot.listen(
+            "resize",
+            lambda ends: self.attempt(lambda: self.selection.change(**self.brushed(self._between(*ends)))),
+        )
         self.plot.listen("brush", lambda ends: self.toggle_condition(self.brushed(self._between(*ends))))
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
@@ -99,9 +104,17 @@ class ChartPanel(Panel):
         """Return the filter fields that select the items of a bar or cell, given its ``customdata``."""
         return {}
 
+    def excluded(self, key: Any) -> dict[str, Any]:
+        """Return the filter fields for a click with the Alt key. By default, it is like any other click."""
+        return self.clicked(key)
+
     def brushed(self, keys: list[Any]) -> dict[str, Any]:
         """Return the filter fields that select the items of adjacent bars, given their ``customdata``."""
         return {}
+
+    def in_brush(self, key: Any, chosen: MediaFilter) -> bool:
+        """Return whether the range that a filter selects includes a bar, given its ``customdata``."""
+        return False
 
     def options(self) -> Hashable:
         """Return the values of the panel's controls."""
@@ -114,6 +127,9 @@ class ChartPanel(Panel):
         self.frame = self._query_once(others, known)
         self.selected = None if others == chosen else self._query_once(chosen, known)
         self._figure = self.figure(self.frame)
+        brush = self._brush(chosen)
+        if brush is not None:
+            self._figure.layout.meta = {"brush": brush}
         self.plot.show(self._figure)
 
     def clear_cache(self) -> None:
@@ -139,6 +155,20 @@ class ChartPanel(Panel):
                 self.selection.change(**fields)
 
         self.attempt(change)
+
+    def _brush(self, chosen: MediaFilter) -> tuple[float, float] | None:
+        """Return the ends of the selected range on the x axis, where the page shows handles to move it."""
+        if self.selected is None:
+            return None
+        ends = [
+            end
+            for trace in self._figure.data[:1]
+            if trace.type == "bar" and trace.width is not None
+            for x, width, key in zip(trace.x, trace.width, trace.customdata, strict=True)
+            if self.in_brush(key, chosen)
+            for end in (float(x - width / 2), float(x + width / 2))
+        ]
+        return (min(ends), max(ends)) if ends else None
 
     def _between(self, first: Any, last: Any) -> list[Any]:
         """Return the ``customdata`` of the bars between two positions on the x axis, from left to right.
@@ -166,7 +196,7 @@ class _BarsPanel(ChartPanel):
     def draw(self, chosen: MediaFilter) -> None:
         """Draw a bar for each value of the dimension."""
         self.dimension_name = self.choose_dimension(chosen)
-        self.own_fields = (self.dimension_name,)
+        self.own_fields = (self.dimension_name, f"no_{self.dimension_name}")
         super().draw(chosen)
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
@@ -188,9 +218,22 @@ class _BarsPanel(ChartPanel):
         # The field is named like the first column of the drawn DataFrame. The controls are not read, because
         # the user may have changed them since the drawing.
         field = str(self.frame.columns[0])
-        values = [str(value) for value in getattr(self.selection.filter, field) or ()]
-        others = [value for value in values if value.lower() != key.lower()]
-        return {field: tuple(others if len(others) < len(values) else [*values, key]) or None}
+        return {field: self._toggled(field, key), f"no_{field}": self._without(f"no_{field}", key)}
+
+    def excluded(self, key: str) -> dict[str, Any]:
+        """Return the filter field with the clicked value added to the excluded values, or removed."""
+        field = str(self.frame.columns[0])
+        return {f"no_{field}": self._toggled(f"no_{field}", key), field: self._without(field, key)}
+
+    def _toggled(self, field: str, key: str) -> tuple[str, ...] | None:
+        others, values = self._without(field, key) or (), self._values(field)
+        return (others if len(others) < len(values) else (*values, key)) or None
+
+    def _without(self, field: str, key: str) -> tuple[str, ...] | None:
+        return tuple(value for value in self._values(field) if value.lower() != key.lower()) or None
+
+    def _values(self, field: str) -> tuple[str, ...]:
+        return tuple(map(str, getattr(self.selection.filter, field) or ()))
 
 
 class TypesPanel(_BarsPanel):

@@ -87,6 +87,11 @@ class HistogramPanel(ChartPanel):
         upper: float | None = None if high == last else largest_below(high, greatest)
         return {least: int(lower) if lower is not None and least == "min_size" else lower, greatest: upper}
 
+    def in_brush(self, key: Any, chosen: MediaFilter) -> bool:
+        """Return whether the selected sizes or durations include a bin."""
+        lower, upper = (getattr(chosen, name) for name in _RANGE_FIELDS[self._drawn_quantity])
+        return (lower is None or key[1] > lower) and (upper is None or key[0] <= upper)
+
 
 _RANGE_FIELDS = {"file_size": ("min_size", "max_size"), "duration": ("min_duration", "max_duration")}
 
@@ -157,6 +162,15 @@ class TimelinePanel(ChartPanel):
             "before": None if last.startswith("≥") else last.removeprefix("≤"),
             "has_date": not periods[0].startswith("file "),
         }
+
+    def in_brush(self, key: Any, chosen: MediaFilter) -> bool:
+        """Return whether the selected dates include a period."""
+        if key in DATE_STATUSES or (chosen.after is None and chosen.before is None):
+            return False
+        period = MediaFilter.of(self.brushed([key]))
+        return (chosen.after is None or period.before is None or period.before >= chosen.after) and (
+            chosen.before is None or period.after is None or period.after <= chosen.before
+        )
 
     def _freq(self) -> Freq:
         return "year" if self.period.value == "year" else "month"

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mfkit.analysis.places import cell_size
 from mfkit.charts import places_map
-from mfkit.charts.places_map import land_style, street_style
+from mfkit.charts.map_background import land_style, street_style
 from mfkit.filters.filter_values import Box
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary

@@ -83,8 +83,11 @@ function figureOf(model, el) {
   }
   if (layout.map) {
     if (model.get("map_style")) layout.map.style = mapStyle(model.get("map_style"));
-    // A world narrower than its box is repeated. Fill the width, if the height allows.
-    const fillZoom = Math.min(Math.log2(el.clientWidth / 512), layout.meta?.max_zoom ?? 0);
+    // A wide map is higher, and fills its width if all places remain visible.
+    const height = Math.round(Math.min(Math.max(layout.height, el.clientWidth * 0.55), 480));
+    const higher = Math.log2(height / layout.height);
+    layout.height = height;
+    const fillZoom = Math.min(Math.log2(el.clientWidth / 512), (layout.meta?.max_zoom ?? 0) + higher);
     layout.map.zoom = Math.max(layout.map.zoom, fillZoom);
   }
   // The shape that the user drew to select is removed when the new figure arrives.
@@ -149,6 +152,12 @@ function sendBrushes(plot, send, signal) {
   };
 }
 
+// MapLibre repeats a world that is narrower than its box, so the box must not be wider than the world.
+function oneWorld(zoom, width) {
+  const part = Math.min(1, (512 * 2 ** zoom) / width);
+  return [(1 - part) / 2, (1 + part) / 2];
+}
+
 // Stop a map where it is released, so that its cells are queried at once. MapLibre lets it glide for up to 0.4 s, and
 // Plotly enables dragging again at every change.
 function disableGliding(map) {
@@ -184,10 +193,10 @@ function holdRepaints(map) {
 // Send what the user does to a figure to the kernel.
 function listen(plot, send, redraw, signal) {
   const wasSent = sendBrushes(plot, send, signal);
-  plot.on("plotly_click", ({ points }) => {
+  plot.on("plotly_click", ({ points, event }) => {
     const value = points[0]?.customdata ?? null;
     // Clicks on a treemap are handled below, where its own reaction can be prevented.
-    if (value !== null && points[0].data.type !== "treemap") send("click", value);
+    if (value !== null && points[0].data.type !== "treemap") send(event?.altKey ? "exclude" : "click", value);
   });
   plot.on("plotly_treemapclick", ({ points }) => {
     send("click", points[0]?.customdata ?? null);
@@ -253,6 +262,8 @@ async function show({ model, el, signal }) {
   let wired = false;
   let moved;
   let dragMode;  // chosen by the user
+  let brush;
+  let names;  // writes the names of countries
   let kept;  // the view to which the user moved the map; a redraw must keep it
 
   const saveView = (view) => { model.set("view", view); model.save_changes(); };
@@ -303,11 +314,16 @@ async function show({ model, el, signal }) {
       const { data, layout } = figureOf(model, el);
       if (layout.map && dragMode) layout.dragmode = dragMode;
       if (layout.map && kept?.revision === model.get("view_revision")) Object.assign(layout.map, kept.place);
+      if (layout.map) layout.map.domain = { x: oneWorld(layout.map.zoom, el.clientWidth) };
       plot.style.height = `${layout.height}px`;
       if (wired && layout.map) holdRepaints(plot._fullLayout.map._subplot.map);
       await Plotly.react(plot, data, layout, config);
       showNote("");
       disableGliding(plot._fullLayout.map?._subplot?.map);
+      if (layout.map && !names) names = countryNames(plot._fullLayout.map._subplot.map, signal);
+      names?.();
+      brush ??= brushOf(plot, el, (kind, value) => model.send({ kind, value }), signal);
+      brush.show(layout.meta?.brush);
       plot.dataset.drawn = String(Number(plot.dataset.drawn ?? 0) + 1);
       if (wired) return;
       wired = true;
@@ -336,7 +352,7 @@ async function show({ model, el, signal }) {
   const sizes = new ResizeObserver(() => {
     if (!el.clientWidth || el.clientWidth === width) return;
     width = el.clientWidth;
-    if (wired) queue = queue.then(() => Plotly.Plots.resize(plot)).catch(() => draw());
+    if (wired) queue = queue.then(() => Plotly.Plots.resize(plot)).then(() => brush?.place()).catch(() => draw());
     else draw();
   });
   sizes.observe(el);

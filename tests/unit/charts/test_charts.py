@@ -27,7 +27,7 @@ from mfkit.charts import (
     resolutions_chart,
     types_chart,
 )
-from mfkit.charts.places_map import land_style
+from mfkit.charts.map_background import land_style
 from mfkit.charts.plotly_bundle import TRACES, bundle_for, packed
 from mfkit.charts.theme import CONTEXT, MAX_MARKS, MEDIA_COLORS, MUTED, label, value_axis
 from mfkit.models import MediaType
@@ -290,7 +290,7 @@ def test_wrong_and_unknown_dates_stretch_no_axis() -> None:
     assert list(context.text) == ["3,695", "1", *[""] * 11, "2"]
     assert "3,690 files" in figure.data[1].hovertext[0] or "3,690 files" in figure.data[-1].hovertext[0]
     labels = list(figure.layout.xaxis.ticktext)
-    assert labels[:3] == ["undated", "before<br>1826", "≤ 2009"] and labels[-1] == "future"
+    assert labels[:3] == ["<br><br>undated", "<br>< 1826", "≤ 2009"] and labels[-1] == "<br>future"
 
 
 def test_running_totals_name_items_beside_the_axis() -> None:

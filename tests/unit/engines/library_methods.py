@@ -57,6 +57,13 @@ FILTERS: dict[str, dict[str, Any]] = {
     "all_tags": {"all_tags": ["BEACH", "'"]},
     "no_tags": {"no_tags": "beach"},
     "collection": {"collection": "best"},
+    "no_camera": {"no_camera": ["CANON eos 80d", " "], "no_media_type": "audio"},
+    "no_codec": {
+        "no_video_codec": "HEVC",
+        "no_audio_codec": "aac",
+        "no_lens": "x",
+        "no_extension": ["JPG", ""],
+    },
     "dated": {"has_date": False},
     "located": {"has_location": True},
     "box": {"box": (0, 170, 60, -170)},

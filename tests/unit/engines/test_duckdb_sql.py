@@ -73,6 +73,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "all_tags": several,
     "no_tags": several,
     "collection": several,
+    "no_camera": several,
+    "no_video_codec": st.sampled_from(["h264", "HEVC"]),
     "has_location": st.booleans(),
     "duplicates": st.booleans(),
     "missing": st.sampled_from([True, False, None]),

@@ -526,6 +526,37 @@ class TestStates:
         ):
             assert await names(database, **{field: []}) == {"a"}, field
 
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({"no_video_codec": "HEVC"}, {"other", "none"}),
+            ({"no_video_codec": ["hevc", "h264"]}, {"none"}),
+            ({"no_camera": "eos 6d"}, {"hevc", "none"}),
+            ({"no_camera": "Canon", "video_codec": ["h264", "hevc"]}, {"hevc"}),
+            ({"no_media_type": "image"}, {"hevc", "none"}),
+            ({"no_extension": "png"}, {"hevc", "other", "none"}),
+            ({"no_lens": "50mm", "no_audio_codec": "aac"}, {"hevc", "other", "none"}),
+        ],
+    )
+    async def test_excluded_values(
+        self, database: Database, fields: dict[str, Any], expected: set[str]
+    ) -> None:
+        """Items with one of the values are left out; items whose value is unknown are kept."""
+        await fill(
+            database,
+            {
+                "hevc": {"video_codec": "hevc", "camera_make": "Sony"},
+                "other": {
+                    "media_type": "image",
+                    "video_codec": "h264",
+                    "camera_make": "Canon",
+                    "camera_model": "Canon EOS 6D",
+                },
+                "none": {},
+            },
+        )
+        assert await names(database, **fields) == expected
+
     async def test_many_values(self, database: Database) -> None:
         """Thousands of values are no more than the database takes."""
         await fill(database, {"a": {"artist": "artist 7"}})

@@ -105,10 +105,10 @@ def _bars(
     files, sizes = _total(everything, "files"), _total(everything, "bytes")
     traces = []
     texts = [
-        "" if slot.is_period or not total else quantity_text(float(total), measure)
-        for slot, total in zip(axis.slots, totals, strict=True)
+        quantity_text(float(total), measure) if part < 1 else ""
+        for total, part in zip(totals, scale, strict=True)
     ]
-    if with_context or any(texts):
+    if with_context or axis.statuses:
         hover = [
             f"{slot.name}<br>{'all other conditions: ' if with_context else ''}{hover_text(count, size)}"
             for slot, count, size in zip(axis.slots, files, sizes, strict=True)

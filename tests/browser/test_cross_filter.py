@@ -158,7 +158,7 @@ def test_undated_files_and_wrong_dates_are_counted_beside_the_slider(
 
 
 def test_file_dates_are_grey(explorer: Visit) -> None:
-    """The table shows the date of a copied file in grey with an explanation."""
+    """The table shows the date of a copied file in grey with an explanation, and so does a chart of music."""
     page = explorer.page
     page.locator(".mfkit-buckets button", has_text="undated").click()
     selected(explorer, 700)
@@ -166,13 +166,16 @@ def test_file_dates_are_grey(explorer: Visit) -> None:
     cell.wait_for()
     assert cell.inner_text() == "2026-05-03"
     assert cell.get_attribute("title") == "File date: the capture time is unknown"
-    # Without any capture time, the timeline shows file dates.
+    explorer.page.get_by_role("button", name="Reset", exact=True).click()
+    page.locator(".mfkit-values label", has_text="audio").click()
+    selected(explorer, 700)
+    # No music has a capture time, so the timeline shows file dates.
     plot(explorer, "Over time").get_by_text("file dates, because no capture times are known").wait_for()
 
 
 def test_the_time_axis_ends_at_real_dates(explorer: Visit) -> None:
     """Labels name the bars beside the axis, and no tick is outside of the years."""
-    labels = plot(explorer, "Over time").locator(".xtick").all_inner_texts()
+    labels = plot(explorer, "Over time").locator(".xtick").all_text_contents()
     texts = [label.replace("\u200b", "").strip() for label in labels]
     assert {"undated", "future", "< 1826"} <= set(texts), texts
     years = [int(text) for text in texts if text.isdigit()]
@@ -181,13 +184,13 @@ def test_the_time_axis_ends_at_real_dates(explorer: Visit) -> None:
 
 def test_a_click_adds_a_value_and_alt_excludes_it(explorer: Visit, library: MediaLibrary) -> None:
     """The other bars stay in grey; a second click removes a value; Alt-click leaves a value out."""
-    axis = plot(explorer, "Codecs").locator(".ytick").all_inner_texts()
+    axis = plot(explorer, "Codecs").locator(".ytick").all_text_contents()
     click_bar(explorer, "Codecs", "h264")
     selected(explorer, library.count(video_codec="h264"))
     click_bar(explorer, "Codecs", "hevc")
     both = library.count(video_codec=["h264", "hevc"])
     selected(explorer, both)
-    assert plot(explorer, "Codecs").locator(".ytick").all_inner_texts() == axis
+    assert plot(explorer, "Codecs").locator(".ytick").all_text_contents() == axis
     click_bar(explorer, "Codecs", "h264")
     selected(explorer, library.count(video_codec="hevc"))
     click_bar(explorer, "Codecs", "hevc", alt=True)

@@ -59,6 +59,8 @@ def items() -> list[MediaItem]:
     for number in range(120):
         codec = CODECS[number % 40 % 30]
         add("video", datetime(2010 + number % 12, 7, 1), video_codec=codec, duration=60.0 + number)
+        if codec in CODECS[:2]:
+            rows[-1].file_size *= 10
     for number in range(700):
         add("audio", None, audio_codec="mp3", duration=200.0 + number)
     for year in (1825, 1826, 1970, 2099, 2099):

@@ -19,6 +19,8 @@ from mfkit.scan.extract.camcorder_dates import avchd_dates, avi_dates
 from mfkit.scan.extract.container_tags import container_metadata, read_tags
 from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
 from mfkit.scan.extract.date_parser import parse_date
+from mfkit.scan.extract.hdr_metadata import Hdr, combine
+from mfkit.scan.extract.hdr_streams import elementary_stream_hdr, matroska_hdr, movie_hdr, stream_hdr
 from mfkit.scan.extract.quicktime import Movie, Track, read_movie
 from mfkit.scan.extract.schema import ExtractionError, Metadata, StatedDate, from_origin, merge
 from mfkit.scan.extract.stream_list import list_chapters, list_streams
@@ -28,6 +30,8 @@ from mfkit.scan.extract.video_and_audio_streams import (
     add_video,
     has_decoder,
     main_streams,
+    parse_sequence_header,
+    transfer_code,
 )
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Remote, Source, open_regular
@@ -102,6 +106,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
             if _DEMUXERS.get(file_format.format) == _MP4:
                 movie = read_movie(source)
                 metadata = _add_movie_header(metadata, container, streams, movie)
+                _add_hdr(metadata, container, movie_hdr(container, movie))
                 if movie.is_truncated:
                     raise ExtractionError(
                         f"the {file_format.format} file is truncated: it ends before its data is complete",
@@ -112,6 +117,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
                 return _add_matroska(metadata, container, streams, source)
             if file_format.format in _CAMCORDER_DATES:
                 metadata = merge(metadata, _CAMCORDER_DATES[file_format.format](source))
+            start = elementary_stream_hdr(source, file_format.format)
+            _add_hdr(metadata, container, start, read_frames=not start)
             counted = counted_duration(source, file_format, metadata.get("duration"), container)
             return merge(counted, metadata)
     except FFmpegError as error:
@@ -171,6 +178,8 @@ def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
 
 def _read_streams(container: InputContainer, streams: MainStreams, file_format: FileFormat) -> Metadata:
     videos, audios, video, audio = streams
+    for stream in videos:
+        parse_sequence_header(stream)
     if not container.streams:
         raise ExtractionError(f"this {file_format.format} file contains no video or audio stream")
     metadata: Metadata = {"duration": _duration(container), "bitrate": _bitrate(container, audios)}
@@ -233,11 +242,32 @@ def _add_matroska(
 ) -> Metadata:
     """Crop and rotate a Matroska video as players do, and compute its duration if the header states none."""
     rank = None if streams.video is None else list(container.streams.video).index(streams.video)
-    found = matroska_metadata(source, metadata.get("duration"), rank)
+    found, header = matroska_metadata(source, metadata.get("duration"), rank)
+    _add_hdr(metadata, container, matroska_hdr(container, header) if header is not None else {})
     extra = found.get("extra", {})
     _crop(metadata, extra.pop("crop", (0, 0)))
     _rotate(metadata, extra.pop("rotation", 0))
     return merge(found, metadata)
+
+
+def _add_hdr(
+    metadata: Metadata, container: InputContainer, stated: Mapping[int, Hdr], *, read_frames: bool = True
+) -> None:
+    """Add the HDR class and HDR metadata to the listed video streams.
+
+    Args:
+        metadata: Metadata of the file with its list of streams.
+        container: The file, opened with PyAV.
+        stated: Stream index → HDR metadata of the container's headers.
+        read_frames: Whether the first frames are read if they can add to the metadata.
+    """
+    videos = {row["stream_index"]: row for row in metadata.get("streams") or () if row["kind"] == "video"}
+    # The list contains transfers that FFmpeg does not know before it decodes a frame.
+    known = {index: Hdr(transfer=transfer_code(row.get("color_transfer"))) for index, row in videos.items()}
+    combined = {index: combine(stated.get(index, Hdr()), hdr) for index, hdr in known.items()}
+    for index, fields in stream_hdr(container, combined, read_frames=read_frames).items():
+        if index in videos:
+            videos[index].update(fields)
 
 
 def _crop(metadata: Metadata, crop: tuple[int, int]) -> None:

@@ -94,8 +94,12 @@ def _packets(container: InputContainer, size: int) -> Count | None:
     return None if counted is None else Count(counted.seconds / counted.share, size, counted.share == 1)
 
 
-def matroska_metadata(source: Source, stated: float | None, video: int | None) -> Metadata:
+def matroska_metadata(
+    source: Source, stated: float | None, video: int | None
+) -> tuple[Metadata, matroska.Matroska | None]:
     """Return a Matroska file's rotation and average frame rate, and its duration computed from its frames.
+
+    The file's header is returned, too. It is None if the header cannot be read.
 
     Args:
         source: The file.
@@ -106,15 +110,15 @@ def matroska_metadata(source: Source, stated: float | None, video: int | None) -
         reader = file_reader(stream)
         header = matroska.read_matroska(reader)
         if header is None:
-            return {}
+            return {}, None
         found: Metadata = {} if stated else _metadata(matroska.count_blocks(reader, header))
         numbers = [number for number, track in header.tracks.items() if track.is_video]
         if video is None or video >= len(numbers):
-            return found
+            return found, header
         track = header.tracks[numbers[video]]
         extra = {"rotation": track.rotation, "crop": track.crop}
         rate = matroska.average_frame_rate(reader, header, numbers[video])
-        return merge(found, from_origin(COUNTED, {"fps": rate, "extra": extra}))
+        return merge(found, from_origin(COUNTED, {"fps": rate, "extra": extra})), header
 
 
 def _metadata(count: Count | None) -> Metadata:

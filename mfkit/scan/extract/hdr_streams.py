@@ -18,9 +18,11 @@ from mfkit.scan.extract.hdr_bitstream import av1_hdr, h264_hdr, hevc_hdr
 from mfkit.scan.extract.hdr_metadata import HLG, PQ, UNSPECIFIED, DolbyVision, Hdr, combine, hdr_class
 from mfkit.scan.extract.matroska import Matroska
 from mfkit.scan.extract.quicktime import Movie
-from mfkit.scan.extract.video_and_audio_streams import has_decoder, is_cover
+from mfkit.scan.extract.video_and_audio_streams import has_decoder, is_cover, parse_sequence_header
+from mfkit.scan.media_source import Source, open_source
 
 _MAX_PACKETS, _MAX_BYTES, _MAX_FRAMES = 500, 16 << 20, 60
+_MAX_START = 1 << 20
 _BITSTREAMS: dict[str, Callable[[bytes, bytes], Hdr]] = {"hevc": hevc_hdr, "h264": h264_hdr, "av1": av1_hdr}
 _HDR_TRANSFERS = frozenset((PQ, HLG))
 # With these codecs, the frames can state HDR even if the headers do not. Dolby Vision often leaves the
@@ -44,14 +46,29 @@ def matroska_hdr(container: InputContainer, header: Matroska) -> dict[int, Hdr]:
     return {stream.index: track.hdr for stream, track in zip(container.streams.video, tracks)}
 
 
-def stream_hdr(container: InputContainer, stated: Mapping[int, Hdr]) -> dict[int, dict[str, Any]]:
+def elementary_stream_hdr(source: Source, format_name: str) -> dict[int, Hdr]:
+    """Return the HDR metadata at the start of a file without a container, by the index of the video stream.
+
+    The result is empty for other files. FFmpeg cannot go back to the start of these files, so they are read
+    without FFmpeg.
+    """
+    if format_name not in ("hevc", "h264"):
+        return {}
+    with open_source(source) as stream:
+        return {0: _BITSTREAMS[format_name](stream.read(_MAX_START), b"")}
+
+
+def stream_hdr(
+    container: InputContainer, stated: Mapping[int, Hdr], *, read_frames: bool = True
+) -> dict[int, dict[str, Any]]:
     """Return the HDR class and HDR metadata of each video stream, by the stream's index.
 
-    This function reads packets, so the container is at its start afterwards.
+    This function reads packets, and then returns to the start of the container.
 
     Args:
         container: The file, opened with PyAV.
         stated: Stream index → HDR metadata of the container's headers, which PyAV does not provide.
+        read_frames: Whether the first frames are read if they can add to the metadata.
 
     Returns:
         Stream index → ``hdr`` (see `hdr_class`), ``dv_profile``, ``dv_level``, ``dv_compatibility``,
@@ -61,7 +78,7 @@ def stream_hdr(container: InputContainer, stated: Mapping[int, Hdr]) -> dict[int
     videos = {stream.index: stream for stream in container.streams.video if not is_cover(stream)}
     found = {index: _described(stream, stated.get(index, Hdr())) for index, stream in videos.items()}
     open_questions = {index for index, hdr in found.items() if _needs_frames(videos[index], hdr)}
-    if open_questions:
+    if open_questions and read_frames:
         for index, hdr in _frames(container, {index: videos[index] for index in open_questions}).items():
             found[index] = combine(_with_alternative(found[index], hdr), hdr)
     return {index: _fields(videos[index], hdr) for index, hdr in found.items()}
@@ -70,16 +87,10 @@ def stream_hdr(container: InputContainer, stated: Mapping[int, Hdr]) -> dict[int
 def _described(stream: VideoStream, stated: Hdr) -> Hdr:
     if not has_decoder(stream):
         return stated
-    context = stream.codec_context
-    if context.codec.canonical_name == "hevc" and context.format is None:
-        # If the container's header does not contain the HEVC sequence header, FFmpeg knows the transfer
-        # characteristics only after the decoder is opened.
-        try:
-            context.open(strict=False)
-        except FFmpegError:  # If the sequence header is damaged, the transfer characteristics stay unknown.
-            pass
-    coded = context.color_trc
-    return combine(Hdr(transfer=coded if coded not in (0, UNSPECIFIED) else None), stated)
+    parse_sequence_header(stream)
+    coded = stream.codec_context.color_trc
+    known = Hdr(transfer=coded if coded not in (0, UNSPECIFIED) else None)
+    return combine(_with_alternative(known, stated), stated)
 
 
 def _needs_frames(stream: VideoStream, hdr: Hdr) -> bool:
@@ -92,9 +103,9 @@ def _needs_frames(stream: VideoStream, hdr: Hdr) -> bool:
     return hdr.dolby_vision is None and hdr.transfer in _POSSIBLE_TRANSFERS.get(codec, ())
 
 
-def _with_alternative(known: Hdr, frames: Hdr) -> Hdr:
-    """Use the alternative transfer HLG if the frames state it, because players that know HLG prefer it."""
-    return known._replace(transfer=frames.transfer) if frames.transfer == HLG else known
+def _with_alternative(known: Hdr, stated: Hdr) -> Hdr:
+    """Use HLG if it is stated as an alternative transfer, because players that know HLG prefer it."""
+    return known._replace(transfer=stated.transfer) if stated.transfer == HLG else known
 
 
 def _frames(container: InputContainer, streams: Mapping[int, VideoStream]) -> dict[int, Hdr]:

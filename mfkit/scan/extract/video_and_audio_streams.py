@@ -55,6 +55,25 @@ def has_decoder(stream: Stream) -> bool:
     return context is not None
 
 
+def parse_sequence_header(stream: VideoStream) -> None:
+    """Make the pixel format and the colours of HEVC video known if the container's headers do not state them.
+
+    FFmpeg has already found HEVC's sequence header in the first frames. The decoder parses it when it is
+    opened.
+    """
+    if has_decoder(stream) and stream.codec_context.codec.canonical_name == "hevc":
+        if stream.codec_context.format is None:
+            try:
+                stream.codec_context.open(strict=False)
+            except FFmpegError:  # The sequence header is damaged, so the colours stay unknown.
+                pass
+
+
+def transfer_code(name: str | None) -> int | None:
+    """Return the code of ITU-T H.273 for FFmpeg's name of transfer characteristics, or None."""
+    return next((code for code, known in TRANSFERS.items() if known == name), None)
+
+
 def moving_pictures(container: InputContainer) -> list[VideoStream]:
     """Return the video streams that are neither cover images nor preview images."""
     videos = [stream for stream in container.streams.video if not is_cover(stream)]

@@ -10,11 +10,8 @@ from typing import Any
 
 import pytest
 
-from mfkit.scan.extract.audio_video import open_container
-from mfkit.scan.extract.bounded_reader import file_reader
-from mfkit.scan.extract.hdr_streams import matroska_hdr, movie_hdr, stream_hdr
-from mfkit.scan.extract.matroska import read_matroska
-from mfkit.scan.extract.quicktime import read_movie
+from mfkit.scan.extract.audio_video import extract, open_container
+from mfkit.scan.extract.hdr_streams import stream_hdr
 from mfkit.scan.formats.identify import FileFormat
 from tests.hdr_video import (
     HDR10_PLUS,
@@ -66,17 +63,13 @@ def stored(source: Path, folder: Path, suffix: str) -> Path:
 
 
 def read(path: Path) -> dict[int, dict[str, Any]]:
-    """Return the HDR metadata of a file's streams."""
-    kind = path.suffix[1:]
-    with ExitStack() as stack:
-        container = open_container(path, FileFormat("video", "video/x", kind), stack)
-        if kind in ("mp4", "mov"):
-            return stream_hdr(container, movie_hdr(container, read_movie(path)))
-        if kind != "mkv":
-            return stream_hdr(container, {})
-        header = read_matroska(file_reader(stack.enter_context(path.open("rb"))))
-        assert header is not None
-        return stream_hdr(container, matroska_hdr(container, header))
+    """Return the HDR class and HDR metadata of a file's video streams by index."""
+    streams = extract(path, FileFormat(path.suffix[1:], "video/x", "video"))["streams"]
+    assert streams is not None
+    names = ("hdr", *NOTHING)
+    return {
+        row["stream_index"]: {name: row[name] for name in names} for row in streams if row["kind"] == "video"
+    }
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts", "hevc"])
@@ -200,10 +193,20 @@ def test_streams_are_told_apart(tmp_path: Path, encoded: dict[str, Path]) -> Non
     assert read(audio) == {}
 
 
+def test_colours_of_a_transport_stream(tmp_path: Path, encoded: dict[str, Path]) -> None:
+    """A transport stream has no header with the sequence header of HEVC, which is read all the same."""
+    streams = extract(stored(encoded["hdr10"], tmp_path, "ts"), FileFormat("ts", "video/x", "video"))[
+        "streams"
+    ]
+    assert streams is not None
+    names = ("pixel_format", "bit_depth", "color_primaries", "color_transfer", "color_matrix")
+    assert [streams[0][name] for name in names] == ["yuv420p10le", 10, "bt2020", "smpte2084", "bt2020nc"]
+
+
 def test_container_starts_again(tmp_path: Path, encoded: dict[str, Path]) -> None:
     """After the frames were read, the container's first packet is read again."""
     path = stored(encoded["hdr10"], tmp_path, "mkv")
     with ExitStack() as stack:
-        container = open_container(path, FileFormat("video", "video/x", "mkv"), stack)
+        container = open_container(path, FileFormat("mkv", "video/x", "video"), stack)
         stream_hdr(container, {})
         assert [packet.pts for packet in container.demux() if packet.size] == [0, 200, 100]

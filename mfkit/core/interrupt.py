@@ -58,7 +58,7 @@ class CancelToken:
 
     @contextmanager
     def running(self, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Return a context manager inside whose block :meth:`stop` calls ``interrupt``.
+        """Return a context manager whose block :meth:`stop` interrupts by calling ``interrupt``.
 
         Args:
             interrupt: Function that interrupts the work. Any thread may call it.

@@ -19,7 +19,7 @@ _METADATA_COLUMNS = tuple(
 
 media = Table(
     "media",
-    # This table has its own MetaData object, so that create_all() does not create a table for the view.
+    # The Table object of the view has its own MetaData object, so that create_all() does not create a table.
     MetaData(),
     *(Column(column.name, column.type) for column in (*_ITEM_COLUMNS, *_METADATA_COLUMNS)),
     Column("folder", Text()),

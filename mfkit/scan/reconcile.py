@@ -274,8 +274,9 @@ _FAILURES = select(
     ScanFailure.file_path, ScanFailure.id, ScanFailure.file_size, ScanFailure.file_modified_at
 ).where(ScanFailure.file_path.in_(bindparam("paths", expanding=True)))
 
-# This statement selects path, size, modification time and inode change time of all rows in a range of paths.
-# If a row needs a closer look, its size is NULL, which never equals the size of a found file.
+# The statement selects path, size, modification time and inode change time of all rows in a range of paths.
+# For a row that must be compared in detail, it selects NULL as the size, which never equals the size of a
+# found file.
 _SETTLED_SQL = """
     SELECT file_path, CASE WHEN is_processed AND missing_since IS NULL AND last_scanned_at IS NOT NULL
         THEN file_size END, {item_time}, changed_ns

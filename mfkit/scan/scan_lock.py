@@ -44,7 +44,8 @@ class _ServerLock:
 
     def __init__(self, name: str, connection: AsyncConnection) -> None:
         self._name, self._connection = name, connection
-        self._mutex = asyncio.Lock()  # This lock is needed because two tasks of a scan use the connection.
+        # The lock is needed, because two tasks of a scan use the same connection.
+        self._mutex = asyncio.Lock()
         self._roots: frozenset[int] = frozenset()
 
     async def acquire(self, roots: Sequence[str]) -> bool:

@@ -84,7 +84,7 @@ class Session:
             consume: Function that is called with the schema and an iterator over the batches.
         """
         with self._connection.cursor() as cursor, token.running(cursor.interrupt):
-            # This uses a DuckDB relation, because execute() would compute all rows before the first batch.
+            # A DuckDB relation is used, because execute() would compute all rows before the first batch.
             reader = _relation(cursor, translated.sql, translated.values).to_arrow_reader(BATCH)
 
             def batches() -> Batches:

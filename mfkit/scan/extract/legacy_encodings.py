@@ -66,7 +66,7 @@ class _Model(NamedTuple):
     """Language model of one writing system: the log probability of each character."""
 
     probabilities: Mapping[str, float]
-    # This field states whether words of the writing system consist only of non-ASCII letters.
+    # has_words states whether words of the writing system consist only of non-ASCII letters.
     has_words: bool
 
 

@@ -82,7 +82,7 @@ def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 
 def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
-    """Return extra metadata as JSON values of limited size, with the origins of the given fields only."""
+    """Return extra metadata as JSON values of limited size. Origins are kept only for fields in ``names``."""
     safe = json_safe(extra)
     origins = safe.get("origins")
     if isinstance(origins, dict):

@@ -87,7 +87,8 @@ RELATIONS: dict[str, Relation] = {
     for relation in (
         MEDIA,
         _relation(MediaCopy, "media_item_id", "media_item_id"),
-        # The rows stay in the order in which they were written, so that the streams of an item are adjacent.
+        # Streams and chapters are not sorted, because they are written item by item, so the streams of an
+        # item are adjacent.
         _relation(media_streams, "media_item_id"),
         _relation(media_chapters, "media_item_id"),
         _relation(media_tags, "media_item_id", "tag_id, media_item_id"),

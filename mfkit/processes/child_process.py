@@ -17,7 +17,8 @@ from queue import SimpleQueue
 from threading import Thread, Timer
 from typing import NamedTuple
 
-# A worker process imports this module too, and would take several milliseconds longer to import pathlib.
+# pathlib is not used, because worker processes import this module too, and importing pathlib takes several
+# milliseconds.
 _BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child_bootstrap.py")
 _PATIENCE = 15.0
 """Seconds to wait for a server to stop its kernels before the process is ended by force."""

@@ -206,7 +206,7 @@ def add_metadata(result: FileResult, source: Source) -> None:
 
 
 def _check_fingerprint(result: FileResult, source: Source) -> None:
-    """Add the metadata to a large file's fingerprint. If the fingerprint changed, hash the whole file."""
+    """Add a large file's metadata to its fingerprint. If the fingerprint changed, hash the whole file."""
     if isinstance(source, Remote) or result.fingerprint is None or result.size <= WHOLE_SAMPLE:
         return
     # The metadata keys are sorted, because extractors may return them in any order.

@@ -56,7 +56,7 @@ def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
 
 
 async def keep_known_contents(result: ReconcileResult) -> int:
-    """Count small files with a new inode change time as unchanged if they still have their stored hash.
+    """Treat small files with a new inode change time as unchanged if their content has the stored hash.
 
     They are hashed by threads, because sending them to worker processes would take longer than reading them.
 

@@ -1,4 +1,4 @@
-"""Rows of an item's streams and chapters, and the metadata columns that describe them all."""
+"""Rows of an item's streams and chapters, and the metadata columns that summarize the streams."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def chapter_values(metadata: Metadata, item_id: UUID) -> Iterator[tuple[Any, ...
 
 
 def stream_columns(metadata: Metadata) -> dict[str, Any]:
-    """Return the columns of media_metadata that describe an item's streams; empty if they are not known."""
+    """Return the columns of media_metadata that summarize an item's streams, or none if they are unknown."""
     streams = metadata.get("streams")
     if streams is None:
         return {}
@@ -63,6 +63,6 @@ def _main(streams: Iterable[Mapping[str, Any]], kind: str) -> Mapping[str, Any]:
 
 
 def _listed(values: Iterable[str | None]) -> str | None:
-    """Return the distinct values in alphabetical order, separated by "; ", or None if there are none."""
+    """Return the distinct values in alphabetical order, joined with "; ", or None if there are none."""
     distinct = sorted({value for value in values if value})
     return "; ".join(distinct[:MAX_LISTED]) or None

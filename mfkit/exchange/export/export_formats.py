@@ -123,7 +123,7 @@ def _without_zones(batch: pa.RecordBatch) -> pa.Table:
 
 
 def _zone(type_: pa.TimestampType) -> str:
-    """Return the suffix of timestamps in UTC. The local times of capture have no suffix."""
+    """Return the time zone suffix for timestamps in UTC, or an empty text for local capture times."""
     return "Z" if type_.tz else ""
 
 

@@ -231,7 +231,7 @@ def _add_movie_header(
 
 
 def _describe_undecodable(listed: dict[str, Any], track: Track) -> None:
-    """Add the properties in a track's header to a listed stream that FFmpeg cannot decode."""
+    """Complete a stream that FFmpeg cannot decode with the properties in the header of its track."""
     listed["codec"] = track.codec or listed.get("codec")
     if listed["kind"] == "audio":
         listed |= {"sample_rate": track.sample_rate, "channels": track.channels}

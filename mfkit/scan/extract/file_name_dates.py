@@ -103,7 +103,8 @@ def date_in_name(name: str) -> ParsedDate | None:
         '2022-04-05T09:01:23+00:00'
     """
     stem = name[:_MAX_NAME].rpartition(".")[0] or name[:_MAX_NAME]
-    if len(_DIGIT.findall(stem)) < _FEWEST_DIGITS:  # Most names state no date, which is found out quickly.
+    # Most names have too few digits for a date, so this check comes first.
+    if len(_DIGIT.findall(stem)) < _FEWEST_DIGITS:
         return None
     for form in _FORMS:
         matches = [form.match(stem)] if form is _LEADING_DAY else form.finditer(stem)

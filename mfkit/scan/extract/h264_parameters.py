@@ -14,7 +14,7 @@ _CHROMA = ("gray", "yuv420p", "yuv422p", "yuv444p")
 
 
 class H264Parameters(NamedTuple):
-    """Properties of the pictures of an H.264 stream.
+    """Pixel format and colours of an H.264 stream, as its parameter set states them.
 
     Attributes:
         pixel_format: FFmpeg's name of the pixel format.
@@ -34,7 +34,7 @@ class H264Parameters(NamedTuple):
 
 
 def h264_parameters(configuration: bytes) -> H264Parameters | None:
-    """Return the properties that a decoder configuration states; None if it has no valid parameter set."""
+    """Return the properties in an H.264 decoder configuration, or None if it has no valid parameter set."""
     unit = _parameter_set(configuration[: 4 * _MAX_SIZE])
     if unit is None:
         return None
@@ -45,7 +45,7 @@ def h264_parameters(configuration: bytes) -> H264Parameters | None:
 
 
 def _parameter_set(data: bytes) -> bytes | None:
-    """Return the first sequence parameter set, which starts with the byte of its unit type."""
+    """Return the first H.264 sequence parameter set, including the byte with the type of the NAL unit."""
     if data[:1] == b"\x01" and len(data) > 8:
         size = int.from_bytes(data[6:8], "big")
         unit = data[8 : 8 + size]
@@ -60,7 +60,7 @@ def _parameter_set(data: bytes) -> bytes | None:
 
 
 class _Bits:
-    """Reader of the bits of a parameter set, from the most significant bit of the first byte."""
+    """Reader of the bits of an H.264 parameter set, with the most significant bit of each byte first."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -78,7 +78,7 @@ class _Bits:
         while not self.read(1):
             zeros += 1
             if zeros > 32:
-                raise ValueError("not an Exp-Golomb code")
+                raise ValueError("the H.264 parameter set contains an invalid Exp-Golomb code")
         return (1 << zeros) - 1 + self.read(zeros)
 
     def signed(self) -> int:
@@ -104,7 +104,7 @@ def _read(bits: _Bits) -> H264Parameters:
                 if bits.read(1):
                     _skip_scaling_list(bits, 16 if place < 6 else 64)
     if chroma >= len(_CHROMA) or luma_bits > 14:
-        raise ValueError("not a chroma format")
+        raise ValueError("the H.264 parameter set states an unknown chroma format")
     _skip_picture_size(bits)
     primaries = transfer = matrix = is_full_range = None
     if bits.read(1):
@@ -130,7 +130,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
 
 
 def _skip_picture_size(bits: _Bits) -> None:
-    """Skip the fields between the bit depth and the flag of the video usability information."""
+    """Skip the H.264 fields between the bit depth and the flag of the video usability information."""
     bits.unsigned()
     order_type = bits.unsigned()
     if order_type == 0:

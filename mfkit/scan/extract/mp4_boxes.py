@@ -50,7 +50,7 @@ def boxes(reader: BoundedReader, start: int = 0) -> Iterator[Box]:
 
 
 def contents(reader: BoundedReader, start: int = 0) -> dict[bytes, BoundedReader]:
-    """Return the contents of consecutive MP4 boxes by name, and of several boxes with one name the first."""
+    """Return the contents of consecutive MP4 boxes by name. If a name occurs twice, the first box counts."""
     found: dict[bytes, BoundedReader] = {}
     for name, content in boxes(reader, start):
         found.setdefault(name, content)

@@ -26,7 +26,7 @@ _UTF8, _UTF16, _INTEGER = 1, 2, 21
 
 
 def item_list(movie: Sequence[Box]) -> Metadata:
-    """Read the iTunes tags in the item list (``ilst``) of a ``moov`` box, given the boxes in it."""
+    """Read the iTunes tags in the item list (``ilst``) of a ``moov`` box, whose boxes are given by name."""
     items = next((found for found in map(_items, _user_data(movie, b"meta")) if found is not None), None)
     if items is None:
         return {}
@@ -58,7 +58,7 @@ def item_list(movie: Sequence[Box]) -> Metadata:
 
 
 def movie_xmp(file: BoundedReader, movie: Sequence[Box]) -> Metadata:
-    """Read the XMP packet of a file, inside or next to its ``moov`` box, given the boxes in that box."""
+    """Read the XMP packet of a movie file, inside or next to the ``moov`` box."""
     found = (content.read(0, xmp.MAX_PACKET) for content in _user_data(movie, b"XMP_"))
     packet = next(found, b"")
     for part in (boxes(file), movie):

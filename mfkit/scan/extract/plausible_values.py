@@ -233,7 +233,7 @@ def _json_mapping(items: Iterable[tuple[object, object]], depth: int, budget: li
     for key, member in islice(items, _MAX_MEMBERS):
         name = _clean_key(key) if isinstance(key, (str, int)) else None
         safe = _json(member, depth - 1, budget)
-        # An empty list or mapping is left out, and so is everything that is not a JSON value.
+        # Empty lists, empty mappings and values that JSON does not support are left out.
         if name and safe is not None and (safe or not isinstance(safe, (dict, list))):
             kept[name] = safe
     return kept
@@ -305,7 +305,7 @@ _MAX_STREAMS, _MAX_CHAPTERS = 500, 2_000
 def _clean_rows(
     rules: Mapping[str, Callable[[Any], Any]], required: str, limit: int
 ) -> Callable[[object], list[dict[str, Any]] | None]:
-    """Return a rule for a list of dictionaries that cleans their values, and drops those without a field."""
+    """Return a function that cleans a list of dictionaries and drops those without the required field."""
 
     def rule(value: object) -> list[dict[str, Any]] | None:
         if not isinstance(value, list):

@@ -83,7 +83,7 @@ _DURATION = frozenset(("duration",))
 _STREAMS = ExtractorStep("streams", _lazy_extractor("audio_video"))
 _TAGS = ExtractorStep("tags", _lazy_extractor("music_tags"), suffices=False)
 _TINYTAG = ExtractorStep("tinytag", _lazy_extractor("music_tags", "extract_with_tinytag"), _TAG_FIELDS)
-# Where mfkit reads the tags itself, tinytag is needed only if the streams or the boxes cannot be read.
+# For formats whose tags mfkit reads itself, tinytag is needed only if the streams or boxes cannot be read.
 _TINYTAG_DURATION = _TINYTAG._replace(fills=_DURATION)
 _TINYTAG_MP4 = _TINYTAG._replace(fills=frozenset(("title", "duration", "sample_rate")))
 _ASF_TAGS = ExtractorStep("asf tags", asf_tags.extract, suffices=False)

@@ -130,7 +130,8 @@ def merge(*parts: Metadata) -> Metadata:
     for part in parts:
         part_extra = part.get("extra", {})
         part_origins = part_extra.get("origins", {})
-        # A pair is taken from one part, so its fields are looked up among the fields of the earlier parts.
+        # Both fields of a pair must come from the same part, so fields of pairs are compared with those of
+        # earlier parts only.
         earlier = {name for name in merged if name in _PAIRED}
         for name, value in part.items():
             if name == "extra" or value is None:

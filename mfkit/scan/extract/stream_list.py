@@ -96,7 +96,7 @@ def list_chapters(container: InputContainer) -> list[dict[str, Any]]:
 
 
 def _specific(container: InputContainer, stream: Any, *, is_moving: bool) -> dict[str, Any]:
-    """Return the kind of a stream, and the properties that only streams of this kind have."""
+    """Return the kind of a stream (such as audio), and the properties that only this kind has."""
     if stream.type == "video":
         return _video(container, stream) if is_moving else {"kind": "cover", **_picture(stream)}
     if stream.type == "audio":
@@ -109,7 +109,7 @@ def _specific(container: InputContainer, stream: Any, *, is_moving: bool) -> dic
 
 
 def _common(stream: Stream) -> dict[str, Any]:
-    """Return the properties that a stream of any kind can have."""
+    """Return the properties that all kinds of streams have."""
     tags = stream.metadata
     title, flags = tags.get("title"), stream.disposition
     found: dict[str, Any] = {
@@ -185,11 +185,11 @@ def _picture(stream: VideoStream) -> dict[str, Any]:
 
 
 def _undecoded_format(found: dict[str, Any], codec: str, configuration: bytes) -> VideoFormat | None:
-    """Return the pixel format of a codec for which FFmpeg knows it only after it has decoded a frame.
+    """Return the pixel format of a stream if FFmpeg would have to decode a frame to find it.
 
     The colours that the stream states are written to `found`: decoders prefer them to the container's.
     """
-    if codec == "mpeg4":  # MPEG-4 Part 2 has only this format, except for its Studio profiles.
+    if codec == "mpeg4":  # MPEG-4 Part 2 has only the format yuv420p, except in its Studio profiles.
         return VideoFormat("yuv420p")
     stated = h264_parameters(configuration) if codec == "h264" else None
     if stated is None:
@@ -205,18 +205,18 @@ def _undecoded_format(found: dict[str, Any], codec: str, configuration: bytes) -
 
 
 def _subsampling(pixels: Any) -> str | None:
-    """Return the chroma subsampling of a pixel format such as "4:2:0"; None for RGB, palettes and grey."""
+    """Return a pixel format's chroma subsampling, such as "4:2:0", or None for RGB, palettes and grey."""
     chroma = [one for one in pixels.components if one.is_chroma]
     if not chroma or pixels.is_rgb:
         return None
-    # The component's size for a picture of 64 x 64 pixels gives the factors without knowledge of the format.
+    # The subsampling factors follow from the size of the chroma planes of a picture with 64 x 64 pixels.
     wide, high = pixels.chroma_width(64), pixels.chroma_height(64)
     factors = {64: 0, 32: 1, 16: 2}
     return _SUBSAMPLINGS.get((factors.get(wide, -1), factors.get(high, -1)))
 
 
 def _is_vfr(container: InputContainer, stream: VideoStream) -> bool | None:
-    """Return whether the durations of frames differ by more than the rounding of timestamps.
+    """Return whether a video's frames have different durations, apart from rounded timestamps.
 
     MP4 files list the time of each frame. In other containers, FFmpeg's average frame rate differs from the
     lowest frame rate that can represent all timestamps. None means that the container does not tell.
@@ -233,7 +233,7 @@ def _is_vfr(container: InputContainer, stream: VideoStream) -> bool | None:
     base, average = stream.base_rate, stream.average_rate
     if not base or not average:
         return None
-    # The rate of fields of an interlaced video is twice the rate of its frames.
+    # An interlaced video has two fields per frame, so its base rate can be twice the average frame rate.
     return bool(min(abs(base / average - 1), abs(base / average - 2)) > 0.02)
 
 
@@ -248,7 +248,7 @@ def _audio(container: InputContainer, stream: AudioStream) -> dict[str, Any]:
     codec, profile = context.codec, context.profile or ""
     name, layout = codec.canonical_name, context.layout.name
     is_lossless: bool | None = codec.lossless or name.startswith(_UNCOMPRESSED_PREFIXES)
-    if codec.lossless and codec.lossy:  # The profile tells which kind of DTS a stream is.
+    if codec.lossless and codec.lossy:  # DTS can be lossless or lossy. The profile DTS-HD MA is lossless.
         is_lossless = "MA" in profile if name == "dts" else None
     return found | {
         "channels": context.channels or None,
@@ -261,7 +261,7 @@ def _audio(container: InputContainer, stream: AudioStream) -> dict[str, Any]:
 
 
 def _sample_bits(codec: str, header: bytes, decoded: Any) -> int | None:
-    """Return the bits per sample that a lossless audio stream states; None for lossy audio.
+    """Return the bits per sample that a lossless audio stream states, or None for lossy audio.
 
     Sources: RFC 9639, section 8.2 (FLAC); Apple's ALACMagicCookieDescription (ALAC).
     """

@@ -204,7 +204,8 @@ def _value(data: bytes, field_type: int, order: str) -> Value | None:
         return data.partition(b"\x00\x00")[0].decode("utf-8", "surrogateescape")
     if field_type == 7:
         return data
-    if field_type == 3 and len(data) == 2:  # Most values are one short number.
+    # Most values are a single number of 16 bits, so this fast path comes first.
+    if field_type == 3 and len(data) == 2:
         return int.from_bytes(data, "little" if order == "<" else "big")
     count = len(data) // _TYPE_SIZES[field_type]
     if not count:

@@ -34,7 +34,8 @@ def flac_comments(reader: BoundedReader, at: int = 0) -> RawTags:
             break
         size = int.from_bytes(head[1:], "big")
         if head[0] & 0x7F == _COMMENT_BLOCK:
-            # Some programs state too short a block, so the comments end where their own lengths say.
+            # Some programs state a size that is too small for the block, so the comments are read by their
+            # own lengths.
             return _comments(reader.part(at + 4, reader.size))
         if head[0] & 0x80:
             break

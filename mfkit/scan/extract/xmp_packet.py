@@ -82,7 +82,7 @@ def parse(packet: bytes) -> dict[str, Value]:
     start = text.find("<")
     if start < 0:
         return {}
-    # A document type could declare entities of any size, so the parser does not receive one.
+    # A document type declaration could define entities of any size, so the parser must not receive one.
     root = _tree(text[start:].partition(_DOCUMENT_TYPE)[0])
     found: dict[str, Value] = {}
     for description in _descriptions(root, 0) if root is not None else ():
@@ -109,7 +109,7 @@ def _decoded(packet: bytes) -> str:
 
 
 def _tree(text: str) -> Element | None:
-    """Return the root element of an XMP packet, repaired if the text is not well-formed XML."""
+    """Return the root element of an XMP packet. Text that is not well-formed XML is repaired first."""
     root, error = _parsed(text)
     if error is not None and (_INVALID.search(text) or _BARE_AMPERSAND.search(text)):
         # Programs without an XML library often write control characters and a bare "&", so the text is
@@ -122,7 +122,7 @@ def _tree(text: str) -> Element | None:
 
 
 def _parsed(text: str) -> tuple[Element | None, ParseError | None]:
-    """Parse XML. After an error, the root element contains only the elements before the error."""
+    """Parse XML and return the root element. After an error, later elements are missing."""
     builder = TreeBuilder()
     # The text is already decoded, so "utf-8" overrides the encoding in the XML declaration.
     parser = XMLParser(target=builder, encoding="utf-8")
@@ -137,7 +137,7 @@ def _parsed(text: str) -> tuple[Element | None, ParseError | None]:
 
 
 def _with_declarations(text: str) -> str:
-    """Return a packet inside an element that declares all prefixes in the packet.
+    """Return the packet's text inside an element that declares all namespace prefixes in the packet.
 
     A packet that was copied only in part may lack a namespace declaration, so usual prefixes are recognised.
     """
@@ -145,7 +145,7 @@ def _with_declarations(text: str) -> str:
     declared = "".join(
         f' xmlns:{prefix}="{_USUAL_PREFIXES.get(prefix, _UNKNOWN_NAMESPACE)}"' for prefix in prefixes
     )
-    # An XML declaration is allowed only at the start of a document.
+    # In XML, a declaration is allowed only at the start of a document.
     declaration = _DECLARATION.match(text)
     return f"<packet{declared}>{text[declaration.end() if declaration else 0 :]}</packet>"
 

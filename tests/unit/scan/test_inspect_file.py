@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from mfkit.scan.inspect_file import inspect_file
+from mfkit.scan.inspect_file import inspect_file, is_known_content
 from mfkit.scan.walk import Candidate, modification_time
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and links")
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and
 _INSPECT = """
 import sys
 from datetime import UTC, datetime
-from mfkit.scan.inspect_file import inspect_file
+from mfkit.scan.inspect_file import inspect_file, is_known_content
 from mfkit.scan.walk import Candidate
 result = inspect_file(Candidate(sys.argv[1], 9, datetime.now(UTC)))
 print(result.stage, result.error)
@@ -109,3 +111,21 @@ def test_sidecars_of_each_media_type(tmp_path: Path, name: str, video_file: Call
     assert result.metadata["extra"]["rating"] == 4
     assert result.metadata["extra"]["description"] == "from Takeout"
     assert result.metadata["extra"]["sidecars"] == [f"{name}.xmp", f"{name}.json"]
+
+
+@pytest.mark.parametrize(("size", "is_known"), [(1, True), (131_072, True), (131_073, False)])
+def test_small_file_is_compared_by_its_hash(tmp_path: Path, size: int, is_known: bool) -> None:
+    """Up to 128 KiB the hash decides without metadata; a larger file needs its metadata too."""
+    path = tmp_path / "a.bin"
+    path.write_bytes(bytes(size))
+    status = path.stat()
+    stored = hashlib.sha256(bytes(size)).hexdigest()
+    candidate = Candidate(str(path), size, modification_time(status), fingerprint=stored)
+    assert is_known_content(candidate) is is_known
+    assert not is_known_content(replace(candidate, fingerprint=None))
+    assert inspect_file(replace(candidate, is_reread=True), stored).file_hash == stored
+    path.write_bytes(bytes(size - 1) + b"x")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert not is_known_content(candidate)
+    result = inspect_file(replace(candidate, is_reread=True), stored)
+    assert result.file_hash == hashlib.sha256(path.read_bytes()).hexdigest()

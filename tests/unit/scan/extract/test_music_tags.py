@@ -635,14 +635,14 @@ def test_riff_chunks_have_even_sizes(song: Callable[..., Metadata]) -> None:
 def test_each_mp4_item(is_quicktime: bool, content: bytes, field: str, expected: object) -> None:
     """The item list is the same after a full box and after QuickTime's plain one."""
     meta = box(b"meta", b"" if is_quicktime else bytes(4), box(b"hdlr", bytes(25)), box(b"ilst", content))
-    metadata = mp4_tags.item_list(bytes_reader(box(b"udta", meta)))
+    metadata = mp4_tags.item_list(list(boxes(bytes_reader(box(b"udta", meta)))))
     assert {**metadata.get("extra", {}), **metadata}.get(field) == expected
 
 
 def test_items_with_named_keys_are_no_item_list() -> None:
     """Apple's keys have numbers instead of names."""
     meta = box(b"meta", box(b"hdlr", bytes(25)), box(b"keys", bytes(8)), box(b"ilst", item(b"aART", 1, b"V")))
-    assert mp4_tags.item_list(bytes_reader(box(b"udta", meta))) == {}
+    assert mp4_tags.item_list(list(boxes(bytes_reader(box(b"udta", meta))))) == {}
 
 
 @pytest.mark.parametrize(

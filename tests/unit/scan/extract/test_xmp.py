@@ -199,6 +199,15 @@ def test_packets_that_are_not_well_formed(damage: tuple[bytes, bytes]) -> None:
     assert metadata["extra"]["keywords"] == ["x"]
 
 
+def test_prefix_without_a_declaration() -> None:
+    """A usual prefix has its usual meaning, and other properties without a declaration are skipped."""
+    data = (
+        b'<?xml version="1.0"?><rdf:RDF><rdf:Description rdf:about="" foo:Rating="1" xmp:Rating="4">'
+        b"<dc:subject><rdf:Bag><rdf:li>x</rdf:li></rdf:Bag></dc:subject><foo:a>y</foo:a></rdf:Description>"
+    )
+    assert xmp_packet.parse(data) == {"xmp:Rating": "4", "dc:subject": ["x"]}
+
+
 def test_document_types_are_refused() -> None:
     """No entity is declared or expanded."""
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'

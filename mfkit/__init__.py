@@ -12,6 +12,7 @@ from mfkit.version import __version__
 
 if TYPE_CHECKING:
     from mfkit.analysis.encoding_assumptions import assumptions
+    from mfkit.analysis.playback import playback_rules
     from mfkit.core.event_loop import allow_nested_loops
     from mfkit.default_library import open_library
     from mfkit.filters.media_filter import MediaFilter
@@ -29,6 +30,7 @@ __all__ = [
     "allow_nested_loops",
     "assumptions",
     "open_library",
+    "playback_rules",
     "pretty",
 ]
 
@@ -40,6 +42,7 @@ _HOMES = {
     "allow_nested_loops": "mfkit.core.event_loop",
     "assumptions": "mfkit.analysis.encoding_assumptions",
     "open_library": "mfkit.default_library",
+    "playback_rules": "mfkit.analysis.playback",
     "pretty": "mfkit.frames",
 }
 

@@ -24,6 +24,7 @@ from platformdirs import user_log_path
 
 # Importing these modules registers their commands.
 from mfkit.cli import (  # noqa: F401
+    efficiency_and_playback,
     export_and_report,
     inspect_and_verify,
     items_and_summaries,

@@ -29,7 +29,10 @@ _UsageError: Any = typer.BadParameter.__base__
 
 _GROUPS = {
     "Fill a library": ("scan", "import", "demo"),
-    "Query it": ("sizes", "items", "search", "duplicates", "savings", "failures", "scans"),
+    "Query it": (
+        *("sizes", "items", "streams", "search", "duplicates", "savings", "efficiency", "playable"),
+        *("failures", "scans"),
+    ),
     "Look at pixels and verify files": ("inspect", "similar", "verify", "damaged"),
     "Explore and share": ("lab", "app", "report", "export", "publish"),
     "Organize": ("tag", "filters"),

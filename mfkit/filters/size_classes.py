@@ -116,17 +116,26 @@ RESOLUTION_NAMES = ("below SD", *(name for name, _, _ in reversed(RESOLUTIONS)))
 """Names of the resolution classes, from the lowest to the highest."""
 
 _known = and_(c.width.is_not(None), c.height.is_not(None))
-_longer = case((c.width >= c.height, c.width), else_=c.height)
-_shorter = case((c.width >= c.height, c.height), else_=c.width)
 
-resolution: ColumnElement[Any] = cast(
-    case(
-        (~_known, null()),
-        *((or_(_longer >= longer, _shorter >= shorter), name) for name, longer, shorter in RESOLUTIONS),
-        else_="below SD",
-    ),
-    Text(),
-)
+
+def resolution_class(width: ColumnElement[Any], height: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the SQL expression for the resolution class of a width and a height in pixels.
+
+    It is the same for landscape and portrait, and null if the width or the height is null.
+    """
+    long_side = case((width >= height, width), else_=height)
+    short_side = case((width >= height, height), else_=width)
+    return cast(
+        case(
+            (or_(width.is_(None), height.is_(None)), null()),
+            *((or_(long_side >= long, short_side >= short), name) for name, long, short in RESOLUTIONS),
+            else_="below SD",
+        ),
+        Text(),
+    )
+
+
+resolution: ColumnElement[Any] = resolution_class(c.width, c.height)
 """Resolution class of an item, the same for landscape and portrait; null if width or height is unknown."""
 
 orientation: ColumnElement[Any] = cast(

@@ -234,6 +234,8 @@ class MediaLibrary:
     refresh = _sync(AsyncMediaLibrary.refresh)
     metadata = _sync(AsyncMediaLibrary.metadata)
     streams = _sync(AsyncMediaLibrary.streams)
+    efficiency = _sync(AsyncMediaLibrary.efficiency)
+    playable = _sync(AsyncMediaLibrary.playable)
     thumbnail = _sync(AsyncMediaLibrary.thumbnail)
     summary = _sync(AsyncMediaLibrary.summary)
     crosstab = _sync(AsyncMediaLibrary.crosstab)

@@ -7,7 +7,8 @@ from typing import Any, Unpack
 
 import pandas as pd
 
-from mfkit.analysis import streams
+from mfkit.analysis import efficiency, playback, streams
+from mfkit.analysis.efficiency import EncodedKind, Outlier
 from mfkit.analysis.streams import Kind
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
@@ -55,6 +56,83 @@ class StreamMethods(ReadMethods):
         """
         chosen = MediaFilter.of(filter, **fields)
         return await self._selected(streams.streams(chosen, kind=kind, limit=limit), chosen)
+
+    @filter_keywords
+    async def efficiency(
+        self,
+        /,
+        filter: FilterLike = None,
+        *,
+        kind: EncodedKind = "video",
+        outlier: Outlier | None = None,
+        limit: int | None = None,
+        **fields: Unpack[FilterFields],
+    ) -> pd.DataFrame:
+        """Compare how efficiently video or audio streams are encoded with similar streams of the same items.
+
+        Similar video streams have the same codec, resolution class, frame rate class and HDR class, and are
+        compared by bits per pixel and frame. Similar audio streams have the same codec and channel layout,
+        and are compared by bit rate. Lossless audio is left out.
+
+        Args:
+            filter: Filter of the items. Streams are compared only with other streams of these items.
+            kind: ``"video"`` or ``"audio"``.
+            outlier: ``"bloated"`` or ``"starved"`` for only the streams with an unusually high or low bit
+                rate; None for all streams.
+            limit: Maximum number of rows.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per stream whose bit rate is known, the largest savings first, or for ``"starved"`` the
+            lowest score first: ``id``, ``file_path``, ``stream_index``, ``codec``, then ``resolution``,
+            ``frame_rate`` and ``hdr`` for video, or ``channel_layout`` for audio, ``duration`` (seconds),
+            ``bitrate`` (bit/s), ``bitrate_source`` (``stream``, or ``file`` if only the file's bit rate is
+            known), ``bits_per_pixel`` with ``median_bits_per_pixel`` and ``mad_bits_per_pixel`` of similar
+            streams for video, or ``median_bitrate`` and ``mad_bitrate`` (bit/s) for audio, ``peers`` (similar
+            streams, with this one), ``score`` (positive above the median; 0.6745 is the usual deviation),
+            ``outlier`` (``bloated`` or ``starved`` from a score of 3.5 and 10 peers on, otherwise null),
+            ``bytes`` of the stream, ``bytes_at_median`` and ``saves`` (bytes that re-encoding to the median
+            would save). docs/analyses.md defines them.
+
+        Raises:
+            FilterError: The kind, the outlier or a field is unknown, or a value is invalid.
+        """
+        chosen = MediaFilter.of(filter, **fields)
+        statement = efficiency.efficiency(chosen, kind=kind, outlier=outlier, limit=limit)
+        return await self._selected(statement, chosen)
+
+    @filter_keywords
+    async def playable(
+        self,
+        /,
+        target: str,
+        filter: FilterLike = None,
+        *,
+        rules: pd.DataFrame | None = None,
+        **fields: Unpack[FilterFields],
+    ) -> pd.DataFrame:
+        """Decide which videos and audio files a device plays directly, and what has to be converted for it.
+
+        Args:
+            target: Device: ``"chromium"``, ``"firefox"``, ``"safari"``, ``"apple-tv"``, ``"chromecast"``,
+                ``"tv-2016"``, or a target of your own rules.
+            filter: Filter of the items. Images and documents are left out.
+            rules: Rules for containers and codecs; None for those of :func:`mfkit.playback_rules`.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per item, sorted by id: ``id``, ``file_path``, ``plays`` (``directly``, ``remux`` if only
+            the container has to change, ``audio only`` if only the audio has to be converted, or
+            ``transcode``; null if the streams are not known yet) and ``reasons`` (null if the device plays
+            everything; subtitles that the device does not show are also listed).
+
+        Raises:
+            FilterError: The target is unknown, or a rule or a field is invalid.
+        """
+        chosen = MediaFilter.of(filter, **fields)
+        known = playback.read_rules(rules, target)
+        items = await self._selected(playback.files_to_play(chosen), chosen)
+        return playback.playable(items, await self.frame(playback.streams_to_play(chosen)), known)
 
 
 def stream_rows(found: pd.DataFrame) -> Iterator[tuple[str, str]]:

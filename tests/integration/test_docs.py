@@ -194,6 +194,8 @@ def test_columns_of_analyses_are_documented(home: Path) -> None:
             "duplicates": lib.duplicates(),
             "completeness": lib.completeness(),
             "savings": lib.savings("hevc"),
+            "efficiency": lib.efficiency(),
+            "playable": lib.playable("safari"),
         }
     for method, frame in frames.items():
         section = re.search(rf"^## (?:\w+ and )?{method}\b.*?(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)

@@ -62,6 +62,7 @@ class TestOffline:
             "name": ["kept"],
             "words": ["music"],
             "savings target": ["av1"],
+            "playable target": ["safari"],
             "publish target": ["dataset"],
             "db copy target": ["copy.db"],
         }

@@ -139,6 +139,7 @@ def lines(folder: Path, url: str) -> Iterator[tuple[str, list[str]]]:
         "names": ["good"],
         "words": ["music"],
         "savings target": ["av1"],
+        "playable target": ["safari"],
         "publish target": ["dataset"],
         "db copy target": ["copy.db"],
     }

@@ -60,6 +60,8 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.completeness("folder:2"), pd.DataFrame)
     assert_type(lib.missing_metadata("artist", limit=5), pd.DataFrame)
     assert_type(lib.savings("av1", assumptions=mfkit.assumptions()), pd.DataFrame)
+    assert_type(lib.efficiency(kind="audio", outlier="bloated", limit=5), pd.DataFrame)
+    assert_type(lib.playable("safari", rules=mfkit.playback_rules()), pd.DataFrame)
     assert_type(lib.compare(one, str(one), root=Path("/m")), pd.DataFrame)
     assert_type(lib.scans(), pd.DataFrame)
     assert_type(lib.failures(), pd.DataFrame)

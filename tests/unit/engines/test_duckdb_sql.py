@@ -104,6 +104,9 @@ ANALYSES: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "completeness": lambda lib: lib.completeness("year"),
     "missing_metadata": lambda lib: lib.missing_metadata("tags"),
     "savings": lambda lib: lib.savings("hevc"),
+    "efficiency": lambda lib: lib.efficiency(missing=None),
+    "efficiency of audio": lambda lib: lib.efficiency(kind="audio", missing=None),
+    "playable": lambda lib: lib.playable("tv-2016", missing=None),
     "duplicates": lambda lib: lib.duplicates(missing=None),
 }
 

@@ -1,0 +1,266 @@
+"""Efficiency of the encoding of video and audio streams, compared with similar streams of the library.
+
+All quantities are whole numbers of small units, and medians are computed from counts of equal values. So
+every database returns the same medians, and none has to sort a million streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, get_args
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Double,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
+
+from mfkit.analysis.summary import integer_sum
+from mfkit.errors import FilterError, did_you_mean
+from mfkit.filters.conditions import conditions
+from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.size_classes import resolution_class
+from mfkit.models import media, media_streams
+
+EncodedKind = Literal["video", "audio"]
+Outlier = Literal["bloated", "starved"]
+MIN_PEERS = 10
+"""Minimum number of similar streams for a stream to count as bloated or starved."""
+OUTLIER_SCORE = 3.5
+"""Score from which a stream is an outlier (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993)."""
+_NORMAL = 0.6745
+"""Median absolute deviation of the standard normal distribution."""
+_RATIO_UNITS = 1_000
+_HIGH_FPS, _VERY_HIGH_FPS = 30.5, 60.5
+
+c, s = media.c, media_streams.c
+
+
+class _Measure(NamedTuple):
+    """Quantity by which streams of a kind are compared.
+
+    Attributes:
+        name: Name of the quantity in the result.
+        unit: Value of one whole number of the quantity, as a numerator and a denominator.
+        amount: Quantity of a stream, as a number of units.
+        size_factor: Number by which the quantity is multiplied to get bits per second.
+        classes: Columns that similar streams have in common.
+        conditions: Conditions for streams that can be compared.
+    """
+
+    name: str
+    unit: tuple[float, float]
+    amount: ColumnElement[Any]
+    size_factor: ColumnElement[Any]
+    classes: tuple[ColumnElement[Any], ...]
+    conditions: tuple[ColumnElement[bool], ...]
+
+
+def efficiency(
+    chosen: MediaFilter, *, kind: str = "video", outlier: str | None = None, limit: int | None = None
+) -> Select[Any]:
+    """Return the SELECT statement of `MediaLibrary.efficiency`, which compares streams with similar streams.
+
+    The score compares ratios to the median, so that half of the median and twice the median have opposite
+    scores. Differences would never be large below the median, because a bit rate cannot be negative.
+    """
+    for value, known, what in ((kind, EncodedKind, "a kind of stream"), (outlier, Outlier, "an outlier")):
+        if value is not None and value not in get_args(known):
+            raise FilterError(
+                f"{value!r} is not {what} that efficiency() knows. {did_you_mean(value, get_args(known))}"
+                f"Use {' or '.join(get_args(known))}."
+            )
+    if limit is not None and limit < 0:
+        raise FilterError(f"limit is {limit}. Use 0 or more.")
+    rate = func.coalesce(
+        s.bitrate, case((and_(s.is_main, c.media_type == kind), c.bitrate)), type_=BigInteger()
+    )
+    measure = _MEASURES[kind](rate)
+    names = [column.name for column in measure.classes]
+    measured = (
+        select(
+            c.id,
+            c.file_path,
+            s.stream_index,
+            *measure.classes,
+            func.coalesce(s.duration, c.duration, type_=Double()).label("duration"),
+            rate.label("bitrate"),
+            case((s.bitrate.is_not(None), "stream"), else_="file").label("bitrate_source"),
+            measure.size_factor.label("_factor"),
+            _whole(measure.amount).label("_amount"),
+        )
+        .join_from(media, media_streams, s.media_item_id == c.id)
+        .where(*conditions(chosen), s.kind == kind, rate > 0, *measure.conditions)
+        .cte("measured")
+    )
+    return _compared(measured, measure, names, outlier, limit)
+
+
+def _compared(
+    measured: CTE, measure: _Measure, names: Sequence[str], outlier: str | None, limit: int | None
+) -> Select[Any]:
+    counts = (
+        select(*(measured.c[name] for name in names), measured.c._amount, func.count().label("n"))
+        .group_by(*(measured.c[name] for name in names), measured.c._amount)
+        .cte("counts")
+    )
+    medians = _medians(counts, names, counts.c._amount).cte("medians")
+    deviations = _deviations(
+        counts, medians, names, func.abs(2 * counts.c._amount - medians.c.twice, type_=BigInteger())
+    )
+    twice = medians.c.twice
+    doubled = 2 * counts.c._amount
+    larger, smaller = (
+        case((doubled >= twice, doubled), else_=twice),
+        case((doubled >= twice, twice), else_=doubled),
+    )
+    ratio = _whole((larger - smaller) * float(_RATIO_UNITS) / smaller)
+    ratios = _deviations(counts, medians, names, ratio)
+    m, own = measured.c, 2 * measured.c._amount
+    excess = case(
+        (own >= twice, (own - twice) * float(_RATIO_UNITS) / twice),
+        else_=(own - twice) * float(_RATIO_UNITS) / own,
+    )
+    score = 2 * _NORMAL * excess / func.nullif(ratios.c.twice, 0, type_=BigInteger())
+    size = _whole(m.bitrate * m.duration / 8)
+    unit, divisor = measure.unit
+    median = twice * unit / (2 * divisor)
+    after = _whole(median * m._factor * m.duration / 8)
+    found = (
+        select(
+            m.id,
+            m.file_path,
+            m.stream_index,
+            *(func.nullif(m[name], "", type_=Text()).label(name) for name in names),
+            m.duration,
+            m.bitrate,
+            m.bitrate_source,
+            *([] if measure.name == "bitrate" else [(m._amount * unit / divisor).label(measure.name)]),
+            median.label(f"median_{measure.name}"),
+            # The deviations are those of doubled amounts, and their median is doubled again.
+            (deviations.c.twice * unit / (4 * divisor)).label(f"mad_{measure.name}"),
+            medians.c.peers,
+            score.label("score"),
+            case(
+                (and_(medians.c.peers >= MIN_PEERS, score >= OUTLIER_SCORE), "bloated"),
+                (and_(medians.c.peers >= MIN_PEERS, score <= -OUTLIER_SCORE), "starved"),
+                else_=null(),
+            ).label("outlier"),
+            size.label("bytes"),
+            after.label("bytes_at_median"),
+            case((size > after, size - after), (size <= after, 0)).label("saves"),
+        )
+        .join_from(measured, medians, _same_class(measured, medians, names))
+        .join(deviations, _same_class(measured, deviations, names))
+        .join(ratios, _same_class(measured, ratios, names))
+        .subquery()
+    )
+    f = found.c
+    statement = select(found).limit(limit)
+    if outlier is not None:
+        statement = statement.where(f.outlier == outlier)
+    order = f.score if outlier == "starved" else func.coalesce(f.saves, -1).desc()
+    return statement.order_by(order, f.id, f.stream_index)
+
+
+def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
+    # Databases round halves differently, so halves are made a little larger.
+    return cast(func.round(cast(number, Double()) + 1e-6, type_=Double()), BigInteger())
+
+
+def _medians(counts: CTE | Subquery, names: Sequence[str], value: ColumnElement[Any]) -> Select[Any]:
+    """Return the SELECT statement for each class's doubled median, and its number of streams.
+
+    Args:
+        counts: Number of streams ``n`` per class and value.
+        names: Columns of a class.
+        value: Column of the value.
+    """
+    keys = [counts.c[name] for name in names]
+    passed = (
+        select(
+            *keys,
+            value.label("value"),
+            integer_sum(func.sum(counts.c.n).over(partition_by=keys, order_by=value)).label("passed"),
+            integer_sum(func.sum(counts.c.n).over(partition_by=keys)).label("peers"),
+        )
+    ).subquery()
+    p = passed.c
+    classes = [p[name] for name in names]
+    # The median is the mean of the two middle values. They are equal if the number of values is odd.
+    lower = func.min(case((2 * p.passed >= p.peers, p.value)))
+    upper = func.min(case((2 * p.passed > p.peers, p.value)))
+    return select(*classes, (lower + upper).label("twice"), func.max(p.peers).label("peers")).group_by(
+        *classes
+    )
+
+
+def _deviations(counts: CTE, medians: CTE, names: Sequence[str], deviation: ColumnElement[Any]) -> Subquery:
+    """Return each class's doubled median of a deviation that is computed from counts and medians."""
+    each = (
+        select(*(counts.c[name] for name in names), deviation.label("deviation"), counts.c.n)
+        .join_from(counts, medians, _same_class(counts, medians, names))
+        .subquery()
+    )
+    keys = [each.c[name] for name in names]
+    counted = (
+        select(*keys, each.c.deviation, integer_sum(func.sum(each.c.n)).label("n"))
+        .group_by(*keys, each.c.deviation)
+        .subquery()
+    )
+    return _medians(counted, names, counted.c.deviation).subquery()
+
+
+def _same_class(one: Any, other: Any, names: Sequence[str]) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in names))
+
+
+def _known(text: ColumnElement[Any], name: str) -> ColumnElement[str]:
+    """Return a text with an empty text instead of null, because null never equals null in a join."""
+    return func.coalesce(cast(text, Text()), literal("", Text()), type_=Text()).label(name)
+
+
+def _video(rate: ColumnElement[Any]) -> _Measure:
+    pixels: ColumnElement[float] = cast(s.width, Double()) * s.height * s.fps
+    frame_rate = case(
+        (s.fps <= _HIGH_FPS, "up to 30"), (s.fps <= _VERY_HIGH_FPS, "31 to 60"), else_="above 60"
+    )
+    return _Measure(
+        "bits_per_pixel",
+        (1.0, 10_000.0),
+        rate / pixels * 10_000,
+        pixels,
+        (
+            _known(s.codec, "codec"),
+            _known(resolution_class(s.width, s.height), "resolution"),
+            _known(frame_rate, "frame_rate"),
+            _known(s.hdr, "hdr"),
+        ),
+        (s.width > 0, s.height > 0, s.fps > 0, rate / pixels * 10_000 >= 0.5),
+    )
+
+
+def _audio(rate: ColumnElement[Any]) -> _Measure:
+    layout = func.coalesce(s.channel_layout, cast(s.channels, Text()) + " channels", type_=Text())
+    return _Measure(
+        "bitrate",
+        (1_000.0, 1.0),
+        rate / 1_000.0,
+        literal(1.0, Double()),
+        (_known(s.codec, "codec"), _known(layout, "channel_layout")),
+        (func.coalesce(s.is_lossless, False).is_(False), rate >= 500),
+    )
+
+
+_MEASURES = {"video": _video, "audio": _audio}

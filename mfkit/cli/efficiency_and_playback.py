@@ -1,0 +1,81 @@
+"""Commands about the streams of items: how efficiently they are encoded, and which devices play them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+import typer
+
+from mfkit.cli.options import (
+    AsJson,
+    FilterCommand,
+    Library,
+    Wide,
+    app,
+    example,
+    filter_from_options,
+    open_existing,
+)
+from mfkit.cli.output import print_frame, print_line
+from mfkit.filters.units import format_size, plural
+
+
+@app.command(cls=FilterCommand, epilog=example("mfkit efficiency --outlier bloated --min-size '1 GB'"))
+def efficiency(
+    context: typer.Context,
+    library: Library = "library.db",
+    kind: Annotated[str, typer.Option(help="Kind of streams: video or audio.")] = "video",
+    outlier: Annotated[
+        str | None, typer.Option(help="Only streams with an unusual bit rate: bloated or starved.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of streams; 0 for all.")] = 50,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare how efficiently streams are encoded with similar streams. Nothing is re-encoded."""
+    with open_existing(library) as lib:
+        frame = lib.efficiency(
+            filter_from_options(context),
+            kind=cast(Any, kind),
+            outlier=cast(Any, outlier),
+            limit=limit or None,
+        )
+    if as_json:
+        print_frame(frame, as_json=True)
+        return
+    if frame.empty:
+        print_line("No stream of this kind has a known bit rate. Choose another kind or filter.")
+        return
+    measure = "bits_per_pixel" if kind == "video" else "bitrate"
+    columns = ("file_path", "codec", measure, f"median_{measure}", "score", "outlier", "saves", "peers")
+    print_frame(frame, as_json=False, columns=columns, wide=wide)
+    saved = format_size(frame["saves"].sum())
+    print_line(f"Re-encoding {plural(len(frame), 'stream')} to the usual bit rate would save {saved}.")
+
+
+@app.command(cls=FilterCommand, epilog=example("mfkit playable apple-tv --folder /media/movies"))
+def playable(
+    context: typer.Context,
+    target: Annotated[
+        str, typer.Argument(help="Device: chromium, firefox, safari, apple-tv, chromecast or tv-2016.")
+    ],
+    library: Library = "library.db",
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of items in the table; 0 for all.")] = 50,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the items that a device does not play directly, and the reasons. JSON output has all items."""
+    with open_existing(library) as lib:
+        frame = lib.playable(target, filter_from_options(context))
+    if as_json:
+        print_frame(frame, as_json=True)
+        return
+    if frame.empty:
+        print_line("No video and no audio file in this selection.")
+        return
+    others = frame[frame["plays"] != "directly"]
+    if not others.empty:
+        columns = ("file_path", "plays", "reasons")
+        print_frame(others.head(limit) if limit else others, as_json=False, columns=columns, wide=wide)
+    direct = len(frame) - len(others)
+    print_line(f"{target} plays {direct} of {plural(len(frame), 'item')} directly.")

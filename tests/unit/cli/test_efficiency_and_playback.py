@@ -1,0 +1,79 @@
+"""Output of the commands about streams: efficiency and playable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
+from mfkit.models import media_streams
+from tests.samples import item
+
+
+@pytest.fixture
+def movies(here: MediaLibrary) -> MediaLibrary:
+    """Library in the current folder with three movies, one of them in Matroska."""
+
+    async def add() -> None:
+        async with here.database.session() as session:
+            for name, mime_type, bitrate in (
+                ("a.mp4", "video/mp4", 4_000_000),
+                ("b.mp4", "video/mp4", 6_000_000),
+                ("c.mkv", "video/matroska", 16_000_000),
+            ):
+                stored = item(
+                    f"/m/{name}", facts={"stream_count": 1}, mime_type=mime_type, media_type="video"
+                )
+                session.add(stored)
+                await session.flush()
+                video = {"kind": "video", "is_main": True, "codec": "h264", "hdr": "SDR", "bitrate": bitrate}
+                size = {"width": 1920, "height": 1080, "fps": 25.0, "duration": 1000.0}
+                row = {"media_item_id": stored.id, "stream_index": 0, **video, **size}
+                await session.execute(insert(media_streams).values(row))
+            await session.commit()
+
+    run_sync(add())
+    return here
+
+
+def test_efficiency(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """The table has the most savings first, and the last line their sum."""
+    rows = mfkit_rows("efficiency")
+    assert rows[0] == [
+        "file_path",
+        "codec",
+        "bits_per_pixel",
+        "median_bits_per_pixel",
+        "score",
+        "outlier",
+        "saves",
+        "peers",
+    ]
+    assert [row[0] for row in rows[1:4]] == ["/m/c.mkv", "/m/b.mp4", "/m/a.mp4"]
+    # The median of 0.1157 bits per pixel is 5,997,888 bit/s.
+    assert rows[-1] == ["Re-encoding 3 streams to the usual bit rate would save 1.25 GB."]
+    found = mfkit_json("efficiency")
+    assert [row["saves"] for row in found] == [2_000_000_000 - 749_736_000, 750_000_000 - 749_736_000, 0]
+    assert mfkit_json("efficiency", "--outlier", "bloated") == []
+    assert mfkit_rows("efficiency", "--kind", "audio") == [
+        ["No stream of this kind has a known bit rate. Choose another kind or filter."]
+    ]
+
+
+def test_playable(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """The table lists what does not play directly, and the last line counts what does."""
+    rows = mfkit_rows("playable", "safari")
+    assert rows == [
+        ["file_path", "plays", "reasons"],
+        ["/m/c.mkv", "remux", "container video/matroska"],
+        ["safari plays 2 of 3 items directly."],
+    ]
+    assert mfkit_rows("playable", "tv-2016") == [["tv-2016 plays 3 of 3 items directly."]]
+    plays = {row["file_path"]: row["plays"] for row in mfkit_json("playable", "safari")}
+    assert plays == {"/m/a.mp4": "directly", "/m/b.mp4": "directly", "/m/c.mkv": "remux"}
+    assert mfkit_rows("playable", "safari", "--media-type", "image") == [
+        ["No video and no audio file in this selection."]
+    ]

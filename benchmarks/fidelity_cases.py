@@ -31,6 +31,7 @@ from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.exposure import shutter_speed
 
 Values = dict[str, Any]
+_LANGUAGES = {"de": "ger", "en": "eng", "es": "spa", "fr": "fre", "it": "ita", "ja": "jpn"}
 _UTC_FIELD = "file_created_at"
 _KINDS = {
     "capture time": (_UTC_FIELD, "extra.taken_at"),
@@ -203,7 +204,11 @@ def mediainfo(path: Path) -> Values:
     width, height = (int(video[side]) if video.get(side) else None for side in ("Width", "Height"))
     date = _first(head, ("Recorded_Date", "Mastered_Date", "Encoded_Date"))
     languages = {
-        kind: [track["Language"] for track in tracks if track.get("@type") == kind and track.get("Language")]
+        kind: [
+            _LANGUAGES.get(track["Language"], track["Language"])
+            for track in tracks
+            if track.get("@type") == kind and track.get("Language")
+        ]
         for kind in ("Audio", "Text")
     }
     found: Values = {

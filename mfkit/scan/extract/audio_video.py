@@ -188,7 +188,11 @@ def _read_streams(container: InputContainer, streams: MainStreams, file_format: 
         add_video(metadata, extra, container, video)
     if audio is not None:
         add_audio(metadata, extra, audio)
-    metadata["streams"] = list_streams(container, videos, (video, audio))
+    metadata["streams"] = listed = list_streams(container, videos, (video, audio))
+    for kind in ("audio", "subtitle"):
+        # The columns of the same names list the languages in alphabetical order, as text.
+        found = [one["language"] for one in listed if one["kind"] == kind and one.get("language")]
+        extra[f"{kind}_languages"] = list(dict.fromkeys(found)) or None
     metadata["chapters"] = list_chapters(container)
     if len(videos) < len(container.streams.video):
         extra["cover"] = True

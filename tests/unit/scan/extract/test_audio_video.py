@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -223,3 +224,23 @@ def test_open_ended_media_data_is_complete(video_file: VideoMaker, metadata_of: 
     path = video_file()
     path.write_bytes(path.read_bytes() + b"\0\0\0\0mdat" + b"x" * 50)
     assert metadata_of(path)["width"] == 64
+
+
+def test_languages_in_the_order_of_the_streams(
+    tmp_path: Path, metadata_of: Callable[[Path], Metadata]
+) -> None:
+    """The extra metadata lists the languages of a file as its streams follow each other, without repeats."""
+    path = tmp_path / "a.mka"
+    with av.open(str(path), "w", format="matroska") as container:
+        streams = [container.add_stream("pcm_s16le", rate=8_000, layout="mono") for _ in range(3)]
+        for stream, language in zip(streams, ("ger", "eng", "ger")):
+            stream.metadata["language"] = language
+        for stream in streams:
+            frame = av.AudioFrame(format="s16", layout="mono", samples=4_608)
+            frame.sample_rate = 8_000
+            frame.planes[0].update(bytes(frame.planes[0].buffer_size))
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    extra = metadata_of(path)["extra"]
+    assert extra["audio_languages"] == ["ger", "eng"]
+    assert "subtitle_languages" not in extra

@@ -32,18 +32,8 @@ from mfkit.core.bulk_write import insert_rows, new_id, update_rows, upsert_rows
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text
 from mfkit.lazy_layers import load_distributed
-from mfkit.models import (
-    MediaCopy,
-    MediaItem,
-    MediaMetadata,
-    ScanFailure,
-    ScanStage,
-    media_chapters,
-    media_streams,
-    utc_now,
-)
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.change_journal import ChangeJournal, Content, Decisions
-from mfkit.scan.extract.schema import Metadata
 from mfkit.scan.imported_items import absorb_placeholders, keep_imported, placeholder_hash
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.item_rows import (
@@ -58,7 +48,7 @@ from mfkit.scan.scan_lock import write_lock
 from mfkit.scan.scan_report import Counts
 from mfkit.scan.sidecars_of_copies import SidecarFolders, with_sidecars_of_copies
 from mfkit.scan.stored_path import is_url, to_disk_path
-from mfkit.scan.stream_rows import CHAPTER_COLUMNS, STREAM_COLUMNS, chapter_values, stream_values
+from mfkit.scan.stream_rows import write_streams
 from mfkit.scan.walk import FileStatus
 
 _ITEM, _COPY, _METADATA, _FAILURE = (
@@ -374,29 +364,8 @@ async def _write_items(connection: AsyncConnection, batch: _ScanBatch) -> None:
         METADATA_COLUMNS,
         [metadata_values(result, item.id) for item, result in known],
     )
-    await _write_streams(connection, [(item.id, result.metadata) for item, result in read], known)
-
-
-async def _write_streams(
-    connection: AsyncConnection,
-    read: Sequence[tuple[UUID, Metadata]],
-    known: Sequence[tuple[_Item, FileResult]],
-) -> None:
-    """Replace the streams and chapters of the items whose files were read.
-
-    Args:
-        connection: Connection in a write transaction.
-        read: Ids of the items, with the metadata of their files.
-        known: Those of the items that may already have streams.
-    """
-    for table, columns, rows_of in (
-        (media_streams, STREAM_COLUMNS, stream_values),
-        (media_chapters, CHAPTER_COLUMNS, chapter_values),
-    ):
-        for chunk in chunks([item.id for item, _ in known]):
-            await connection.execute(delete(table).where(table.c.media_item_id.in_(chunk)))
-        rows = [row for item_id, metadata in read for row in rows_of(metadata, item_id)]
-        await insert_rows(connection, table, columns, rows)
+    metadata = {item.id: result.metadata for item, result in read}
+    await write_streams(connection, metadata, [item.id for item, _ in known])
 
 
 async def _write_failures(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mfkit.catalog.content_rows import chunks
+from mfkit.core.bulk_write import insert_rows
 from mfkit.models import StreamKind, media_chapters, media_streams
 from mfkit.scan.extract.schema import Metadata
 
@@ -14,6 +19,26 @@ CHAPTER_COLUMNS: tuple[str, ...] = tuple(media_chapters.c.keys())
 MAX_LISTED = 50
 """Maximum number of values in a column with several; `mfkit.sql.elements.list_values` splits so many."""
 _INTERLACED = frozenset(("tt", "bb", "tb", "bt"))
+
+
+async def write_streams(
+    connection: AsyncConnection, metadata: Mapping[UUID, Metadata], known: Sequence[UUID]
+) -> None:
+    """Replace the streams and chapters of items by those in the metadata that was read from their files.
+
+    Args:
+        connection: Connection in a write transaction.
+        metadata: Item id -> metadata of the item's file.
+        known: Ids of the items that may already have streams.
+    """
+    for table, columns, values in (
+        (media_streams, STREAM_COLUMNS, stream_values),
+        (media_chapters, CHAPTER_COLUMNS, chapter_values),
+    ):
+        for ids in chunks(known):
+            await connection.execute(delete(table).where(table.c.media_item_id.in_(ids)))
+        rows = [row for item_id, read in metadata.items() for row in values(read, item_id)]
+        await insert_rows(connection, table, columns, rows)
 
 
 def stream_values(metadata: Metadata, item_id: UUID) -> Iterator[tuple[Any, ...]]:

@@ -12,12 +12,13 @@ import os
 import subprocess
 from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import chain
 
 import pyarrow as pa
 
 from mfkit.core.arrow_reader import Reader, sqlite_uri
 from mfkit.engines import duckdb_settings
-from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, RELATIONS
+from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, RELATIONS, Relation
 from mfkit.engines.snapshot.build_worker import Part, Plan, Result
 from mfkit.engines.snapshot.catch_up import COUNT_METADATA, count_with_metadata
 from mfkit.engines.snapshot.change_cursor import SqliteChangeSource, format_position
@@ -28,6 +29,8 @@ from mfkit.sql.duckdb_sql import fold_case
 LARGE_LIBRARY = 50_000
 """Number of items from which a build in a separate process is faster, including the start of the process."""
 _MAX_PROCESSES = 8
+_LONG = ("media_streams",)
+"""Names of the relations that are divided into several files, because items can have many rows in them."""
 _MAX_SORTED = 1_000_000
 """Maximum number of rows that all threads together sort in memory at once; they take about 0.5 GB."""
 
@@ -85,26 +88,42 @@ def _plan(
             relation.written(),
         )
         for name, relation in RELATIONS.items()
-        if relation is not MEDIA
+        if relation is not MEDIA and name not in _LONG
     }
     query = _typed(duckdb_settings.parquet_rows(cache.path, [small["media_copies"].file]))
     threads = min(os.cpu_count() or 1, _MAX_PROCESSES)
-    ranges = _ranges(reader, threads)
+    ranges = _ranges(reader, "media_items", threads)
     wide = [Part(cache.new_file("media", "base"), _wide(rows), query) for rows in ranges]
-    base = {"media": [part.file for part in wide], **{name: [part.file] for name, part in small.items()}}
+    long = {name: _long(reader, cache, RELATIONS[name], threads) for name in _LONG}
+    base = {
+        "media": [part.file for part in wide],
+        **{name: [part.file] for name, part in small.items()},
+        **{name: [part.file for part in parts] for name, parts in long.items()},
+    }
     return base, Plan(
         sqlite_uri(source.file),
         str(cache.path),
         source.position_query,
-        [list(small.values()), wide],
+        [list(small.values()), [*wide, *chain.from_iterable(long.values())]],
         COUNT_METADATA,
         threads,
     )
 
 
-def _ranges(reader: Reader, least: int) -> list[str]:
-    """Return SQL conditions that split the items into at least ``least`` ranges of row ids."""
-    lowest, highest = reader.rows("SELECT min(rowid), max(rowid) FROM media_items")[0]
+def _long(reader: Reader, cache: SnapshotCache, relation: Relation, threads: int) -> list[Part]:
+    """Return the files of a relation that can have many rows per item, each with a range of its rows."""
+    read = f"{_sample(relation.raw())} UNION ALL {relation.select('sqlite')}"
+    return [
+        Part(cache.new_file(relation.name, "base"), f"{read} AS i WHERE {rows}", relation.written())
+        for rows in _ranges(reader, relation.name, threads)
+    ]
+
+
+def _ranges(reader: Reader, table: str, least: int) -> list[str]:
+    """Return SQL conditions that split a table, named ``i``, into at least ``least`` ranges of row ids."""
+    lowest, highest = reader.rows(f"SELECT min(rowid), max(rowid) FROM {table}")[0]
+    if lowest is None:
+        return ["true"]
     step = min((highest - lowest) // least + 1, _MAX_SORTED // least)
     inner = range(lowest + step, highest + 1, step)
     # The first and last range of row ids are unbounded, because rows may be added before the process reads.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import insert
 
-from mfkit.models import MediaCopy, Scan, ScanFailure
+from mfkit.core.event_loop import run_sync
+from mfkit.models import MediaCopy, Scan, ScanFailure, media_streams
 from tests.samples import NOON, item, store
 
 
@@ -152,3 +155,27 @@ def test_savings(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     assert (
         mfkit_json("savings", "--target", "av1")[0]["saves_expected"] == 2_000_000_000 - 1_188_000 * 1000 // 8
     )
+
+
+def test_streams_are_listed(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """A table has the most important columns, JSON has all; --kind and the filter select."""
+    video = filled.items(order_by="file_path", media_type="video")["id"][0]
+
+    async def add() -> None:
+        streams = [
+            {"stream_index": 0, "kind": "video", "codec": "hevc", "hdr": "HDR10"},
+            {"stream_index": 1, "kind": "audio", "codec": "ac3", "language": "ger"},
+        ]
+        async with filled.database.transaction() as connection:
+            rows = [{**one, "media_item_id": UUID(video), "is_main": True} for one in streams]
+            for row in rows:
+                await connection.execute(insert(media_streams).values(**row))
+
+    run_sync(add())
+    assert [row["codec"] for row in mfkit_json("streams")] == ["hevc", "ac3"]
+    assert [row["language"] for row in mfkit_json("streams", "--kind", "audio")] == ["ger"]
+    assert mfkit_json("streams", "--media-type", "image") == []
+    assert len(mfkit_json("streams", "--limit", "1")) == 1
+    header, first, second = mfkit_rows("streams", "--wide")[:3]
+    assert header[:3] == ["file_path", "kind", "codec"]
+    assert (first[:3], second[:4]) == (["/m/v.mp4", "video", "hevc"], ["/m/v.mp4", "audio", "ac3", "ger"])

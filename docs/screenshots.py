@@ -52,7 +52,9 @@ def main() -> None:
         folder = Path(name)
         with MediaLibrary(folder / "library.db") as lib:
             write_demo(media)
+            write_smaller_version(media)
             lib.scan(media, progress=False)
+            lib.inspect(text="IMG", progress=False)
             fill(lib, 4000, names=())
             lib.save_filter("big old videos", media_type="video", min_size="100 MB", before=2015)
             lib.tag(lib.items(media_type="image", limit=40), "to print", "family")
@@ -81,6 +83,13 @@ def main() -> None:
                 browser.page.goto(report.as_uri())
                 browser.page.locator(".mfkit-figure .main-svg").first.wait_for()
                 take(browser.page.locator("main"), IMAGES / "report.png", height=1000)
+
+
+def write_smaller_version(media: Path) -> None:
+    """Write a photo as a messenger sends it, so that there is a pair of similar pictures."""
+    photo = Image.open(media / "Phone" / "DCIM" / "100APPLE" / "IMG_0649.JPG").convert("RGB")
+    (media / "Messenger").mkdir()
+    photo.reduce(2).save(media / "Messenger" / "IMG-20260426-WA0007.jpg", quality=60)
 
 
 @contextmanager

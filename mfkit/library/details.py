@@ -93,10 +93,7 @@ class DetailMethods(LibraryBase):
         row, item_id = await self._row(item)
         copies = await self.frame(item_list.copies_of(item_id))
         self._thumbnails = self._thumbnails or Thumbnailer()
-        paths = [str(row["file_path"]), *copies["name"]]
-        if pd.isna(row["last_scanned_at"]):
-            # Only objects that a scan has read are read here, because an imported list may contain any URL.
-            paths = [path for path in paths if not is_url(path)]
+        paths = readable_paths([str(row["file_path"]), *copies["name"]], row["last_scanned_at"])
         return await self._thumbnails.get(paths, str(row["file_hash"]))
 
     async def _row(self, item: UUID | str) -> tuple[dict[Any, Any], UUID]:
@@ -110,6 +107,14 @@ class DetailMethods(LibraryBase):
         if found.empty:
             raise FilterError(f"This library has no item {item_id}. Use the column 'id' of items().")
         return found.to_dict("records")[0], item_id
+
+
+def readable_paths(paths: list[str], last_scanned_at: Any) -> list[str]:
+    """Return those paths of an item from which its content may be read.
+
+    Object storage is read only for items that a scan has read, because an imported list may contain any URL.
+    """
+    return [path for path in paths if not is_url(path)] if pd.isna(last_scanned_at) else paths
 
 
 def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:

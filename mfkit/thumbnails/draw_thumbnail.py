@@ -36,6 +36,8 @@ _FORMATS = (
 )
 """Formats that Pillow may open. EPS is excluded, because Pillow starts another program to read it."""
 _HEIF = ("heic", "heif")
+_MAX_PIXELS = 64_000_000
+"""Maximum number of pixels of an image in full size."""
 _FRAME_POSITION = 0.1
 """Position of a video's thumbnail as a fraction of the duration. Many videos begin with black frames."""
 _MAX_SEEK = 600.0
@@ -66,6 +68,36 @@ def draw(source: Source, side: int = THUMBNAIL_SIDE) -> bytes:
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     written = BytesIO()
     to_jpeg_colors(image).save(written, "JPEG", quality=82, optimize=True)
+    return written.getvalue()
+
+
+def draw_full_size(source: Source) -> bytes:
+    """Draw an image as an upright JPEG in its full size, with its color profile.
+
+    Images of more than 64 megapixels are scaled down to this number.
+
+    Raises:
+        ThumbnailError: The file is not an image, has too many pixels, or its format is not supported.
+        OSError: The file cannot be read.
+    """
+    file_format = format_of(source)
+    if file_format.media_type != "image":
+        raise ThumbnailError(f"{file_format.mime_type} files cannot be shown as an image.")
+    with open_source(source) as file, open_pillow(file, file_format) as original:
+        scale = min(1.0, (_MAX_PIXELS / max(1, original.width * original.height)) ** 0.5)
+        side = max(1, int(max(original.size) * scale))
+        profile = original.info.get("icc_profile")
+        image = _upright(original, side)
+    drawn = to_jpeg_colors(image)
+    written = BytesIO()
+    # A profile describes the colors of its mode only, for example CMYK, so it is omitted for another mode.
+    drawn.save(
+        written,
+        "JPEG",
+        quality=92,
+        subsampling=0,
+        icc_profile=profile if drawn.mode == image.mode or image.mode == "RGBA" else None,
+    )
     return written.getvalue()
 
 

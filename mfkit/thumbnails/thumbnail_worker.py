@@ -1,8 +1,8 @@
-"""Isolated worker process that renders one thumbnail.
+"""Isolated worker process that draws thumbnails and full-size pictures.
 
-It reads one line of JSON (the stored path) and writes ``+`` followed by a JPEG, or ``-``
-followed by an error message. A file that crashes its decoder, hangs or uses too much memory ends only this
-process.
+It reads requests as lines of JSON: the stored path, and whether the picture is drawn in full size. Each
+response is a line with the number of bytes that follow: ``+`` and a JPEG, or ``-`` and an error message. A
+file that crashes its decoder, hangs or uses too much memory ends only this process.
 """
 
 from __future__ import annotations
@@ -20,26 +20,29 @@ from mfkit.scan.workers.resource_limits import arm_watchdog, limit_memory
 
 
 def main() -> None:
-    """Read one request, render the thumbnail, and write the response."""
+    """Read requests, draw the pictures, and write the responses."""
     memory_limit, time_limit = (float(argument) for argument in sys.argv[1:3])
     limit_memory(int(memory_limit))
     arm_watchdog(time_limit)
-    response = os.fdopen(os.dup(1), "wb")
+    output = os.fdopen(os.dup(1), "wb")
     # Text that third-party packages print must not become part of the response.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    path = json.loads(next(requests()))
     warnings.simplefilter("ignore")
-    with response:
-        response.write(_render(to_disk_path(path)))
+    for line in requests():
+        arm_watchdog(time_limit)
+        request = json.loads(line)
+        response = _draw(to_disk_path(request["path"]), full=request["full"])
+        output.write(b"%d\n%b" % (len(response), response))
+        output.flush()
+        arm_watchdog(0)
 
 
-def _render(path: str) -> bytes:
+def _draw(path: str, *, full: bool) -> bytes:
     try:
-        from mfkit.thumbnails.draw_thumbnail import draw
+        from mfkit.thumbnails.draw_thumbnail import draw, draw_full_size
 
-        if is_url(path):
-            return b"+" + draw(load_distributed("s3_object").StoredObject(path))
-        return b"+" + draw(path)
+        source = load_distributed("s3_object").StoredObject(path) if is_url(path) else path
+        return b"+" + (draw_full_size(source) if full else draw(source))
     except ThumbnailError as error:
         return b"-" + str(error).encode()
     except MemoryError:

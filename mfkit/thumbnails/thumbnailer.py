@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
 import re
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,8 +14,8 @@ from uuid import uuid4
 from platformdirs import user_cache_path
 
 from mfkit.errors import ThumbnailError
-from mfkit.processes.child_process import python_child
 from mfkit.scan.stored_path import is_url, to_disk_path
+from mfkit.thumbnails.drawing_processes import DrawingProcesses
 
 CACHE_LIMIT = 200_000_000
 """Maximum size of the thumbnail cache in bytes."""
@@ -102,9 +99,6 @@ def _is_folder(path: Path) -> bool:
 
 MEMORY_LIMIT = 1 << 30
 TIME_LIMIT = 20.0
-_MAX_RESPONSE = 1 << 20
-"""Maximum size of a worker's response in bytes. Thumbnails are far smaller."""
-_MAX_WORKERS = 2
 
 
 class Thumbnailer:
@@ -125,8 +119,7 @@ class Thumbnailer:
             memory_limit: Maximum bytes that the worker process can allocate.
         """
         self._cache = cache or ThumbnailCache()
-        self._time_limit, self._memory_limit = time_limit, memory_limit
-        self._workers = asyncio.Semaphore(_MAX_WORKERS)
+        self._processes = DrawingProcesses(time_limit, memory_limit)
 
     async def get(self, paths: list[str], file_hash: str) -> bytes:
         """Return an item's thumbnail as JPEG, upright, at most 480 pixels wide and high.
@@ -140,47 +133,29 @@ class Thumbnailer:
         """
         if (cached := await asyncio.to_thread(self._cache.get, file_hash)) is not None:
             return cached
-        # Local files are tried before objects in object storage, because they are faster to read.
-        files = sorted(paths, key=is_url)
-        path = next((one for one in files if is_url(one) or os.path.isfile(to_disk_path(one))), None)
-        if path is None:
-            raise ThumbnailError("The file was not found. Check that its disk is connected.")
-        async with self._workers:
-            response = await self._render(path)
-        # A malicious file could make the worker send any bytes, so only JPEG data is accepted.
-        if response[:4] != b"+\xff\xd8\xff":
-            raise ThumbnailError(
-                response[1:400].decode("utf-8", "replace") or "Cannot create a thumbnail of this file."
-            )
-        await asyncio.to_thread(self._cache.put, file_hash, response[1:])
-        return response[1:]
+        thumbnail = await self._processes.draw(_existing(paths))
+        await asyncio.to_thread(self._cache.put, file_hash, thumbnail)
+        return thumbnail
 
-    async def _render(self, path: str) -> bytes:
-        command, environment = python_child(
-            "mfkit.thumbnails.thumbnail_worker", str(self._memory_limit), str(self._time_limit)
-        )
-        process = await asyncio.create_subprocess_exec(
-            *command, env=environment, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
-        )
-        try:
-            async with asyncio.timeout(self._time_limit):
-                return await _exchange(process, json.dumps(path).encode() + b"\n")
-        except TimeoutError:
-            raise ThumbnailError(f"Creating the thumbnail took longer than {self._time_limit:g} s.") from None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    async def picture(self, paths: list[str]) -> bytes:
+        """Return an item's image in full size as JPEG, upright. It is not cached.
+
+        Args:
+            paths: Stored paths of the item and its copies. The first existing file is read.
+
+        Raises:
+            ThumbnailError: The item is not an image, or no file exists or can be read.
+        """
+        return await self._processes.draw(_existing(paths), full=True)
 
 
-async def _exchange(process: Process, request: bytes) -> bytes:
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(request)
-    response = b""
-    while len(response) <= _MAX_RESPONSE and (part := await process.stdout.read(_MAX_RESPONSE)):
-        response += part
-    if not response:
-        raise ThumbnailError("The file crashed the thumbnail process.")
-    if len(response) > _MAX_RESPONSE:
-        raise ThumbnailError("The thumbnail is too large.")
-    return response
+def _existing(paths: list[str]) -> str:
+    """Return the first path whose file exists. Local files precede objects, which are slower to read.
+
+    Raises:
+        ThumbnailError: No file exists.
+    """
+    for path in sorted(paths, key=is_url):
+        if is_url(path) or os.path.isfile(to_disk_path(path)):
+            return path
+    raise ThumbnailError("The file was not found. Check that its disk is connected.")

@@ -2,6 +2,8 @@
 
 from mfkit.widgets.controls.plotly_widget import PlotlyWidget
 from mfkit.widgets.explorer import Explorer, PanelTabs, explore
+from mfkit.widgets.gallery.compare_panel import ComparePanel
+from mfkit.widgets.gallery.gallery_panel import GalleryPanel
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.panels.chart_panels import (
     CamerasPanel,
@@ -25,6 +27,7 @@ __all__ = [
     "CamerasPanel",
     "ChartPanel",
     "CodecsPanel",
+    "ComparePanel",
     "CurationPanel",
     "DuplicatesPanel",
     "Explorer",
@@ -32,6 +35,7 @@ __all__ = [
     "FacetsPanel",
     "FilterPanel",
     "FoldersPanel",
+    "GalleryPanel",
     "HeatmapPanel",
     "HistogramPanel",
     "MapPanel",

@@ -9,6 +9,8 @@ import ipywidgets as widgets
 
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
+from mfkit.widgets.gallery.compare_panel import ComparePanel
+from mfkit.widgets.gallery.files_view import FilesView
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.panels.chart_panels import (
     CamerasPanel,
@@ -83,7 +85,7 @@ class PanelTabs(widgets.Tab):
 
 
 class ActionTabs(PanelTabs):
-    """Tabs with panels for tags and collections, saved filters, export, duplicates and completeness."""
+    """Tabs with panels that work on the chosen files or the whole selection."""
 
     def __init__(
         self, lib: MediaLibrary, selection: Selection, table: TablePanel, on_change: Callable[[], None]
@@ -108,6 +110,7 @@ class ActionTabs(PanelTabs):
                 "Duplicates": [
                     lambda lib, selection: DuplicatesPanel(lib, selection, table.open_card, on_change)
                 ],
+                "Compare": [lambda lib, selection: ComparePanel(lib, selection, on_change)],
                 "Completeness": [lambda lib, selection: QualityPanel(lib, selection, table.open_card)],
             },
         )
@@ -133,6 +136,7 @@ class Explorer(widgets.HBox):
         filters: The filter panel.
         tabs: The charts.
         files: The table of files.
+        files_view: The table or the gallery of files, with a switch between them.
         tools: The tabs below the table. Their panels are created when a tab is first opened.
     """
 
@@ -149,12 +153,13 @@ class Explorer(widgets.HBox):
         self.header.layout.flex, self.header.layout.width = "1 1 100%", "100%"
         self.filters = FilterPanel(lib, self.selection)
         self.tabs = PanelTabs(lib, self.selection, CHART_TABS)
-        self.files = TablePanel(lib, self.selection)
+        self.files_view = FilesView(lib, self.selection)
+        self.files = self.files_view.table
         self.tools = ActionTabs(lib, self.selection, self.files, self.refresh)
         # On a narrow page, the filters get a separate row, because charts beside them would be too narrow.
         self.filters.layout.flex, self.filters.layout.max_width = "1 1 240px", "100%"
         results = widgets.VBox(
-            [self.tabs, self.files, self.tools],
+            [self.tabs, self.files_view, self.tools],
             layout={"flex": "999 1 460px", "min_width": "0", "max_width": "100%", "overflow": "visible"},
         )
         super().__init__(
@@ -166,7 +171,8 @@ class Explorer(widgets.HBox):
     @property
     def panels(self) -> tuple[Panel, ...]:
         """All panels created so far. The panels of a tab are only created when the user opens the tab."""
-        return self.header, self.filters, *self.tabs.panels, self.files, *self.tools.panels
+        panels = self.tabs.panels, self.files_view.panels, self.tools.panels
+        return self.header, self.filters, *(panel for some in panels for panel in some)
 
     def refresh(self) -> None:
         """Query the library again and redraw all panels, for example after a scan."""

@@ -11,12 +11,15 @@ import itertools
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from IPython.core.getipython import get_ipython
 
-from mfkit.core.event_loop import CancelScope, call_later
+from mfkit.core.event_loop import CancelScope, call_later, submit
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 SLOW_SECONDS = 0.2
@@ -104,6 +107,25 @@ class SlowNotice:
         with self._mutex:
             self._finished = True
             self._on_busy(False)
+
+
+def in_background(work: Coroutine[Any, Any, T]) -> Future[T]:
+    """Start a coroutine on mfkit's event loop, and log an unexpected error, because nobody waits for it.
+
+    Args:
+        work: The coroutine.
+
+    Returns:
+        A future that tests can wait for. Cancelling the future cancels the coroutine.
+    """
+    future = submit(work)
+    future.add_done_callback(_log_error)
+    return future
+
+
+def _log_error(future: Future[Any]) -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _log.error("A panel could not load its content", exc_info=error)
 
 
 def wait_until_drawn(timeout: float) -> bool:

@@ -73,6 +73,11 @@ def on_message(widget: Any, kind: str, callback: Callable[[dict[str, Any]], None
     widget.on_msg(receive)
 
 
+def scripts(*names: str) -> str:
+    """Return scripts of the folder ``static`` as one module. Only the last script has exports."""
+    return "\n".join((_STATIC / name).read_text("utf-8") for name in names)
+
+
 def safe_name(text: str) -> str:
     """Escape a name as an HTML element that isolates its writing direction and shortens it by CSS."""
     escaped = html.escape(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -15,7 +14,7 @@ import traitlets
 from mfkit.errors import MfkitError
 from mfkit.filters.units import format_duration, format_rate, format_size
 from mfkit.library import MediaLibrary
-from mfkit.widgets.shared_style import on_message
+from mfkit.widgets.shared_style import on_message, scripts
 
 _TITLES = {
     "file": "File",
@@ -139,7 +138,7 @@ class DetailCard(anywidget.AnyWidget):
         note: Text shown instead of the preview.
     """
 
-    _esm = Path(__file__).parents[1] / "static" / "card.js"
+    _esm = scripts("elements.js", "metadata_list.js", "card.js")
 
     content = traitlets.Dict().tag(sync=True)
     preview = traitlets.Bytes(b"").tag(sync=True)

@@ -59,9 +59,9 @@ class Panel(widgets.VBox):
         self._active = True
         self.message = styled(widgets.HTML, layout={"display": "none"})
         heading = [styled(widgets.HTML, f"<h4>{html.escape(title)}</h4>")] if title else []
-        head = styled(widgets.HBox, [*heading, *controls])
-        head.add_class("mfkit-head")
-        super().__init__([style_sheet(), head, self.message, *body])
+        self._head = styled(widgets.HBox, [*heading, *controls])
+        self._head.add_class("mfkit-head")
+        super().__init__([style_sheet(), self._head, self.message, *body])
         self.add_class("mfkit-panel")
         self.selection.observe(self.follow, "filter")
         # Panel.refresh() is called, because a subclass's refresh() may also refresh nested panels, which
@@ -76,6 +76,16 @@ class Panel(widgets.VBox):
     def count_selected(self, chosen: MediaFilter) -> int:
         """Return the number of items that a filter selects."""
         return int(totals(self.lib, chosen)["files"])
+
+    def add_control(self, control: widgets.Widget) -> None:
+        """Add a widget beside the heading, after the panel's own controls."""
+        self._head.children = (*self._head.children, control)
+
+    def empty_text(self) -> str:
+        """Return the text that a list of files shows instead of its rows if the selection is empty."""
+        if self.lib.count(missing=None):
+            return "No files match. Remove a condition."
+        return 'This library is empty. Add files with lib.scan("folder").'
 
     def options(self) -> Hashable:
         """Return the values of those controls of the panel that affect what it draws."""

@@ -13,6 +13,7 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import plural
 from mfkit.library import MediaLibrary
 from mfkit.library.curate import last_change
+from mfkit.widgets.gallery.gallery_panel import GalleryPanel
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.panels.table_panel import TablePanel
 from mfkit.widgets.selection import Selection
@@ -59,7 +60,7 @@ class CurationPanel(Panel):
         self,
         lib: MediaLibrary,
         selection: Selection | None = None,
-        table: TablePanel | None = None,
+        table: TablePanel | GalleryPanel | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> None:
         """Create the curation panel.
@@ -67,7 +68,7 @@ class CurationPanel(Panel):
         Args:
             lib: The library.
             selection: The selection whose items are changed.
-            table: The table whose chosen rows are changed instead, if there are any.
+            table: The table or gallery whose chosen items are changed instead, if there are any.
             on_change: Called after a change, so that other panels can show new tags or collections.
         """
         self.table, self._on_change = table, on_change
@@ -120,11 +121,11 @@ class CurationPanel(Panel):
         self._update_scope()
 
     def _update_scope(self, _: Any = None) -> None:
-        """Offer *Chosen rows* if rows are chosen, and select it when the user chooses the first row."""
+        """Offer *Chosen files* if files are chosen, and select it when the user chooses the first file."""
         rows = self._chosen_rows()
         options = [(f"Whole selection ({self.selected_count:,})", "all")]
         if rows:
-            options.insert(0, (f"Chosen rows ({len(rows):,})", "rows"))
+            options.insert(0, (f"Chosen files ({len(rows):,})", "rows"))
         before = self.scope.value
         had_rows = len(self.scope.options) > 1
         with self.scope.hold_sync():

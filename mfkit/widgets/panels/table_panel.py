@@ -48,11 +48,11 @@ class TablePanel(Panel):
         self.pager = Pager(PAGE, self._turn_page)
         self._total = 0
         self._shown: tuple[MediaFilter, Hashable] | None = None
-        self._chosen_from: MediaFilter | None = None
         super().__init__(lib, selection, "Files", [self.grid, self.card], [self.pager])
         for name in ("order", "hidden"):
             self.grid.observe(self.follow, name)
         self.grid.observe(self._choose, "chosen")
+        self.selection.observe(lambda _: self.grid.set_trait("chosen", []), "filter")
 
     def options(self) -> Hashable:
         """Return the sort order, the hidden columns and the current page."""
@@ -63,9 +63,6 @@ class TablePanel(Panel):
         order = self.grid.sort_order()
         if self._shown is None or chosen != self._shown[0]:
             self._total = self.count_selected(chosen)
-        if chosen != self._chosen_from:
-            self._chosen_from = chosen
-            self.grid.chosen = []
         if (chosen, order) != self._shown:
             self.pager.offset = 0
             self._shown = (chosen, order)
@@ -80,17 +77,12 @@ class TablePanel(Panel):
             order_by=by,
             ascending=not descending,
         )
-        self.grid.show(rows_by_id(frame), "" if len(frame) else self._empty_text())
+        self.grid.show(rows_by_id(frame), "" if len(frame) else self.empty_text())
         self.pager.show(len(frame), self._total)
 
     def clear_cache(self) -> None:
         """Discard the cached total number of rows."""
         self._shown = None
-
-    def _empty_text(self) -> str:
-        if self.lib.count(missing=None):
-            return "No files match. Remove a condition."
-        return 'This library is empty. Add files with lib.scan("folder").'
 
     def _choose(self, _: Any) -> None:
         self.chosen = tuple(self.grid.chosen)

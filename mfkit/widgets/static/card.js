@@ -1,13 +1,5 @@
 // Dialog with the metadata of an item, as text, and a preview that mfkit has drawn.
 
-const element = (name, properties = {}, ...children) => {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children);
-  return node;
-};
-
-const isolated = (text, properties = {}) => element("bdi", { textContent: text, ...properties });
-
 function render({ model, el, signal }) {
   const title = element("h3", { dir: "auto" });
   const button = (text, label, action) => {
@@ -36,17 +28,10 @@ function render({ model, el, signal }) {
     if (event.key === "ArrowRight") step(1)();
   });
 
-  const group = ({ name, rows }) => element(
-    "section", {}, element("h4", { textContent: name }),
-    element("dl", {}, ...rows.flatMap(([label, value, origin]) => [
-      element("dt", { textContent: label }),
-      element("dd", {}, isolated(value), ...(origin ? [" ", element("small", { textContent: origin })] : [])),
-    ])),
-  );
   const drawMetadata = () => {
     const { title: name = "", groups = [] } = model.get("content");
     title.replaceChildren(isolated(name, { title: name }));
-    metadata.replaceChildren(...groups.map(group));
+    metadata.replaceChildren(...metadataGroups(groups));
   };
 
   let address;

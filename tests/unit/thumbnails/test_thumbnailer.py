@@ -16,6 +16,7 @@ from PIL import Image
 
 from mfkit import MediaLibrary
 from mfkit.errors import FilterError, ThumbnailError
+from mfkit.processes.child_process import Child, python_child
 from mfkit.thumbnails import Thumbnailer
 from mfkit.thumbnails.draw_thumbnail import THUMBNAIL_SIDE, draw
 from mfkit.thumbnails.thumbnailer import ThumbnailCache
@@ -226,11 +227,23 @@ class TestIsolation:
         [
             (f"os.kill(os.getpid(), {int(signal.SIGKILL)})", "crashed"),
             ("time.sleep(60)", "took longer than 1.5 s"),
-            ("os.write(1, b'+<script>')", "script"),
+            ("os.write(1, b'+<script>')", "invalid response"),
+            ("os.write(1, b'9\\n+<script>')", "<script>"),
+            ("os.write(1, b'9\\n+<scr')", "invalid response"),
             ("bytearray(3 << 30)", "crashed"),
-            ("[os.write(1, b'+' * 65536) for _ in range(99)]", "thumbnail is too large"),
+            ("[os.write(1, b'+' * 65536) for _ in range(99)]", "invalid response"),
+            ("os.write(1, b'1048577\\n')", "thumbnail is too large"),
         ],
-        ids=["killed", "hangs", "answers nonsense", "takes all memory", "answers without end"],
+        ids=[
+            "killed",
+            "hangs",
+            "answers nonsense",
+            "answers with text",
+            "answers partly",
+            "takes all memory",
+            "answers without end",
+            "announces too much",
+        ],
     )
     async def test_failed_worker(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
@@ -251,6 +264,27 @@ class TestIsolation:
         with pytest.raises(ThumbnailError, match=said):
             await thumbnails.get([str(tmp_path / "a.png")], "0" * 64)
         assert not list((tmp_path / "cache").glob("*/*"))
+
+    async def test_process_draws_many_files(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One process draws several files, also after a file that has no picture, and full-size pictures."""
+        started: list[str] = []
+
+        def child(*arguments: str) -> Child:
+            started.append(arguments[0])
+            return python_child(*arguments)
+
+        monkeypatch.setattr("mfkit.thumbnails.drawing_processes.python_child", child)
+        two_halves(1600, 1200).save(tmp_path / "a.png")
+        (tmp_path / "b.txt").write_text("text")
+        thumbnails = Thumbnailer(ThumbnailCache(tmp_path / "cache"))
+        assert opened(await thumbnails.get([str(tmp_path / "a.png")], "0" * 64)).size == (480, 360)
+        with pytest.raises(ThumbnailError, match="not supported"):
+            await thumbnails.get([str(tmp_path / "b.txt")], "1" * 64)
+        full = Image.open(BytesIO(await thumbnails.picture([str(tmp_path / "a.png")])))
+        assert full.size == (1600, 1200) and near(full.getpixel((1590, 600)), BLUE)
+        with pytest.raises(ThumbnailError, match="cannot be shown as an image"):
+            await thumbnails.picture([str(tmp_path / "b.txt")])
+        assert len(started) == 1
 
     async def test_decompression_bomb_is_rejected(self, tmp_path: Path) -> None:
         """A small file with a huge image is an error."""

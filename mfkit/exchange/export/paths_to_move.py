@@ -1,0 +1,125 @@
+"""Lists of files that a person decided to remove, as CSV or as a shell script that moves them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from mfkit.exchange.export.export_formats import write_csv
+from mfkit.filters.units import plural
+from mfkit.scan.stored_path import is_url, to_disk_path
+
+_MAX_NAME = 255
+"""Maximum length of a file name in bytes on common file systems."""
+_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
+_HEAD = """\
+#!/bin/sh
+# Moves {count} to a folder. It deletes nothing and replaces no file.
+# A file stays where it is if the file to keep instead of it is missing.
+# Usage: sh THIS_SCRIPT FOLDER
+set -eu
+if [ $# -ne 1 ]; then
+  echo "Usage: sh $0 FOLDER" >&2
+  exit 2
+fi
+case $1 in
+  /*) ;;
+  *) set -- "./$1" ;;
+esac
+mkdir -p -- "$1"
+cd -- "$1"
+
+# Arguments: file to keep, file to move, new name in the folder.
+move() {{
+  if [ ! -f "$1" ]; then
+    printf 'Skipped, because the file to keep is missing: %s\\n' "$2" >&2
+  elif [ ! -f "$2" ]; then
+    printf 'Skipped, because it is missing: %s\\n' "$2" >&2
+  elif [ "$1" -ef "$2" ]; then
+    printf 'Skipped, because it is the file to keep: %s\\n' "$2" >&2
+  elif [ -e "./$3" ] || [ -L "./$3" ]; then
+    printf 'Skipped, because the folder already has a file with its new name: %s\\n' "$2" >&2
+  else
+    mv -- "$2" "./$3"
+  fi
+}}
+
+"""
+
+
+@dataclass(frozen=True)
+class Move:
+    """Decision to remove a file.
+
+    Attributes:
+        group: Number of its group of equal or similar files.
+        keep: Stored path of the group's file that is kept.
+        path: Stored path of the file to remove.
+    """
+
+    group: int
+    keep: str
+    path: str
+
+
+def write_path_list(file: Path, moves: Sequence[Move]) -> int:
+    """Write the decisions as CSV with the columns ``group``, ``keep`` and ``remove``.
+
+    Text that a spreadsheet program would run as a formula is escaped as in other exports.
+
+    Returns:
+        The number of files.
+
+    Raises:
+        FileExistsError: The file exists.
+        OSError: The file cannot be written.
+    """
+    file.open("x").close()
+    schema = pa.schema([("group", pa.int64()), ("keep", pa.string()), ("remove", pa.string())])
+    rows = [[one.group for one in moves], [one.keep for one in moves], [one.path for one in moves]]
+    batch = pa.record_batch(
+        [pa.array(values, field.type) for values, field in zip(rows, schema, strict=True)], schema=schema
+    )
+    write_csv(file, schema, iter([batch]))
+    return len(moves)
+
+
+def write_move_script(file: Path, moves: Sequence[Move]) -> int:
+    """Write a POSIX shell script that moves the files to a folder, and return the number of files.
+
+    Objects in object storage are left out. The new names begin with a number, so that they differ.
+
+    Raises:
+        FileExistsError: The file exists.
+        OSError: The file cannot be written.
+    """
+    pairs = ((_local(one.keep), _local(one.path)) for one in moves)
+    files = [(keep, path) for keep, path in pairs if keep and path]
+    with file.open("xb") as script:
+        script.write(_HEAD.format(count=plural(len(files), "file")).encode())
+        script.writelines(_lines(files))
+    return len(files)
+
+
+def _local(path: str) -> bytes:
+    """Return the bytes of a local path; empty for a URL, and for a path that no file can have."""
+    name = b"" if is_url(path) else os.fsencode(to_disk_path(path))
+    return name if name.startswith(b"/") and b"\0" not in name else b""
+
+
+def _lines(files: Sequence[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    for number, (keep, path) in enumerate(files, 1):
+        prefix = b"%05d-" % number
+        end = os.path.basename(path)[-(_MAX_NAME - len(prefix)) :]
+        # A name that is cut must not begin inside a character of UTF-8.
+        name = prefix + (end if end == os.path.basename(path) else end.lstrip(_CONTINUATION_BYTES))
+        yield b"move " + b" ".join(map(_quoted, (keep, path, name))) + b"\n"
+
+
+def _quoted(text: bytes) -> bytes:
+    """Quote a name for a POSIX shell, in which a single-quoted text ends only at the next single quote."""
+    return b"'" + text.replace(b"'", b"'\\''") + b"'"

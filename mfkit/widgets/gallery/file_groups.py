@@ -1,0 +1,123 @@
+"""Groups of similar or equal files, the differences of their files, and the decision which files to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from mfkit.exchange.export.paths_to_move import Move
+from mfkit.filters.units import format_size
+
+
+@dataclass(frozen=True)
+class GroupedFile:
+    """One file of a group.
+
+    Attributes:
+        id: Id of its item.
+        path: Stored path.
+        values: Values that can differ in the group, as text by name.
+        size: Size in bytes.
+        suggestion: Suggestion with its reason, for example ``Suggestion: remove (fewer pixels)``.
+    """
+
+    id: str
+    path: str
+    values: dict[str, str]
+    size: int
+    suggestion: str
+
+
+@dataclass
+class FileGroup:
+    """Files of which usually one is enough. The first file is the suggested one.
+
+    Attributes:
+        files: The files.
+        kept: Paths of the files to keep.
+    """
+
+    files: list[GroupedFile]
+    kept: set[str] = field(default_factory=set)
+
+    def set_kept(self, path: str, keep: bool) -> bool:
+        """Decide whether to keep a file. Return False, and change nothing, if no file would be kept."""
+        kept = {one.path for one in self.files if one.path in self.kept and one.path != path}
+        if keep and path in {one.path for one in self.files}:
+            kept.add(path)
+        if not kept:
+            return False
+        self.kept = kept
+        return True
+
+    def removed(self) -> list[GroupedFile]:
+        """Return the files that are not kept."""
+        return [one for one in self.files if one.path not in self.kept]
+
+    def differing(self) -> set[str]:
+        """Return the names of the values that are not the same for all files of the group."""
+        names = self.files[0].values
+        return {name for name in names if len({one.values[name] for one in self.files}) > 1}
+
+
+def similar_groups(frame: pd.DataFrame) -> list[FileGroup]:
+    """Return the groups of a DataFrame of ``lib.similar()``."""
+    return list(_groups(frame, "group", _similar_values))
+
+
+def duplicate_groups(frame: pd.DataFrame) -> list[FileGroup]:
+    """Return the groups of a DataFrame of ``lib.duplicates()``."""
+    return list(_groups(frame, "id", _duplicate_values))
+
+
+def moves(groups: list[FileGroup], first: int = 1) -> list[Move]:
+    """Return the files that are not kept, each with the first kept file of its group.
+
+    Args:
+        groups: The groups.
+        first: Number of the first group.
+    """
+    return [
+        Move(number, next(one.path for one in group.files if one.path in group.kept), file.path)
+        for number, group in enumerate(groups, first)
+        for file in group.removed()
+    ]
+
+
+def _groups(frame: pd.DataFrame, by: str, values: Any) -> Iterator[FileGroup]:
+    for _, rows in frame.groupby(by, sort=False):
+        ordered = rows.sort_values("keep", ascending=False, kind="stable").to_dict("records")
+        files = [
+            GroupedFile(
+                str(row["id"]),
+                str(row["file_path"]),
+                values(row),
+                int(row["file_size"]),
+                f"Suggestion: {'keep' if row['keep'] else 'remove'} ({row['reason']})",
+            )
+            for row in ordered
+        ]
+        if len(files) > 1:
+            yield FileGroup(files, {str(row["file_path"]) for row in ordered if row["keep"]})
+
+
+def _similar_values(row: dict[Any, Any]) -> dict[str, str]:
+    known = not (pd.isna(row["width"]) or pd.isna(row["height"]))
+    return {
+        "pixels": f"{row['width']:,} × {row['height']:,}" if known else "unknown size",
+        "bytes": format_size(row["file_size"]),
+        "metadata": "original metadata" if row["has_original_metadata"] else "no original metadata",
+    }
+
+
+def _duplicate_values(row: dict[Any, Any]) -> dict[str, str]:
+    folder, _, _ = str(row["file_path"]).rpartition("/")
+    modified = row["file_modified_at"]
+    return {
+        "folder": folder or "/",
+        "modified": "unknown date" if pd.isna(modified) else f"modified {modified:%Y-%m-%d %H:%M}",
+        "bytes": format_size(row["file_size"]),
+    }

@@ -1,0 +1,111 @@
+"""Panel with thumbnails of the selected items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+import traitlets
+
+from mfkit.filters.media_filter import MediaFilter
+from mfkit.library import MediaLibrary
+from mfkit.thumbnails import Thumbnailer
+from mfkit.widgets.gallery.gallery_grid import GalleryGrid
+from mfkit.widgets.gallery.lightbox import Lightbox
+from mfkit.widgets.gallery.thumbnail_feed import ThumbnailFeed
+from mfkit.widgets.panels.base import Panel
+from mfkit.widgets.selection import Selection
+from mfkit.widgets.shared_style import styled
+
+_ORDERS = {
+    "Newest first": ("date", False),
+    "Oldest first": ("date", True),
+    "Largest first": ("file_size", False),
+    "By name": ("file_name", True),
+    "Last added": ("created_at", False),
+}
+
+
+class GalleryPanel(Panel):
+    """Thumbnails of the selected items in justified rows, with virtual scrolling.
+
+    Click a picture to open it. The circle on a picture, Ctrl and a click, Shift and a click, or dragging over
+    pictures chooses items. The arrow keys move, Space chooses, and Enter opens.
+
+    Attributes:
+        chosen: Ids of the chosen items. It is cleared when the selection changes.
+        grid: The thumbnails.
+        order: List of sort orders.
+        lightbox: The dialog that shows an item in full size.
+
+    ![Thumbnails of photos and videos](../images/panels/gallery.png)
+
+    Example:
+        >>> lib = mfkit.open_library()  # doctest: +SKIP
+        >>> gallery = mfkit.widgets.GalleryPanel(lib)  # doctest: +SKIP
+        >>> lib.tag(gallery.chosen, "to print")  # doctest: +SKIP
+    """
+
+    chosen = traitlets.Tuple()
+    draw_priority = 1
+
+    def __init__(
+        self,
+        lib: MediaLibrary,
+        selection: Selection | None = None,
+        on_open: Callable[[str], None] | None = None,
+        chosen: Sequence[str] = (),
+    ) -> None:
+        """Create the panel for a library and the selection to follow.
+
+        Args:
+            lib: The library.
+            selection: The selection to follow.
+            on_open: Called with the id of an item that the user opens, instead of opening the lightbox.
+            chosen: Ids of the items that are chosen at first.
+        """
+        thumbnailer = Thumbnailer()
+        self.grid = GalleryGrid(self._request, on_open or self._open)
+        self.lightbox = Lightbox(lib, self.grid.neighbour, self.grid.point_to, thumbnailer)
+        self._feed = ThumbnailFeed(lib, self.grid.send, lambda text: self._show_message(text), thumbnailer)
+        self.grid.chosen = list(chosen)
+        self.chosen = tuple(chosen)
+        self.order = styled(widgets.Dropdown, options=list(_ORDERS), tooltip="Order")
+        self.order.add_class("mfkit-order")
+        self.tile_size = styled(widgets.ToggleButtons, options=["S", "M", "L"], value="M")
+        self.tile_size.tooltips = ("Small", "Medium", "Large")
+        self.tile_size.add_class("mfkit-switch")
+        self.captions = styled(widgets.ToggleButton, description="Captions", tooltip="Show names and dates")
+        self.captions.add_class("mfkit-toggle")
+        widgets.jslink((self.tile_size, "index"), (self.grid, "size"))
+        widgets.jslink((self.captions, "value"), (self.grid, "captions"))
+        controls = [self.order, self.tile_size, self.captions]
+        super().__init__(lib, selection, "Files", [self.grid, self.lightbox], controls)
+        self.order.observe(self.follow, "value")
+        self.grid.observe(self._choose, "chosen")
+        self.selection.observe(lambda _: self.grid.set_trait("chosen", []), "filter")
+
+    def options(self) -> Hashable:
+        """Return the sort order."""
+        return str(self.order.value)
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Query the ids and dimensions of all selected items."""
+        by, ascending = _ORDERS[self.order.value]
+        columns = ("id", "media_type", "width", "height")
+        frame = self.lib.items(chosen, columns=columns, order_by=by, ascending=ascending)
+        self.grid.show(frame, "" if len(frame) else self.empty_text())
+
+    def clear_cache(self) -> None:
+        """Try again to create thumbnails that could not be created."""
+        self._feed.forget_failures()
+
+    def _request(self, wanted: dict[int, str], version: int) -> None:
+        self._feed.request(wanted, version)
+
+    def _choose(self, _: Any) -> None:
+        self.chosen = tuple(self.grid.chosen)
+
+    def _open(self, item: str) -> None:
+        self.lightbox.show(item)

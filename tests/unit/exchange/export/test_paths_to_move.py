@@ -1,0 +1,148 @@
+"""Lists of files to remove: the script is run on real files with hostile names, and CSV is read back."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mfkit.exchange.export.paths_to_move import Move, write_move_script, write_path_list
+from mfkit.scan.stored_path import to_stored_path
+from tests.requirements import require
+
+NAMES = [
+    "plain.jpg",
+    "it's.jpg",
+    "'; touch harmed; '.jpg",
+    "$(touch harmed).jpg",
+    "`touch harmed`.jpg",
+    "line\nbreak; touch harmed\n.jpg",
+    "-rf.jpg",
+    "back\\slash\\.jpg",
+    '"quotes" & | > < * ? [a] {b} ~ # !.jpg',
+    " spaces .jpg",
+    "tab\tand\rreturn",
+    "ends with newline\n",
+    os.fsdecode(b"latin1-\xe9.jpg"),
+    "é" * 127,
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "keep.jpg").write_text("keep")
+    return tmp_path
+
+
+def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    require(shutil.which("sh"), "A POSIX shell", "dash")
+    # The shell must not know another folder (OLDPWD) to which "cd -" could lead.
+    environment = {"PATH": os.environ["PATH"]}
+    command = ["sh", str(script), *arguments]
+    return subprocess.run(command, cwd=script.parent, env=environment, capture_output=True, check=False)
+
+
+def moves(folder: Path, names: list[str]) -> list[Move]:
+    media = folder / "media"
+    return [Move(1, str(media / "keep.jpg"), str(media / name)) for name in names]
+
+
+def test_hostile_names_are_moved_and_run_nothing(folder: Path) -> None:
+    """Each file is in the folder under a numbered name with its content; no name was run as a command."""
+    for number, name in enumerate(NAMES):
+        (folder / "media" / name).write_text(str(number))
+    rows = [
+        Move(one.group, to_stored_path(one.keep), to_stored_path(one.path)) for one in moves(folder, NAMES)
+    ]
+    script = folder / "move.sh"
+    assert write_move_script(script, rows) == len(NAMES)
+    result = run(script, "to remove")
+    assert (result.returncode, result.stderr) == (0, b"")
+    moved = sorted(os.listdir(folder / "to remove"))
+    assert [one[:6] for one in moved] == [f"{number:05}-" for number in range(1, len(NAMES) + 1)]
+    assert [(folder / "to remove" / one).read_text() for one in moved] == [str(n) for n in range(len(NAMES))]
+    assert moved[1] == "00002-it's.jpg" and moved[-1] == "00014-" + "é" * 124
+    assert os.listdir(folder / "media") == ["keep.jpg"]
+    assert not list(folder.rglob("harmed"))
+
+
+def test_nothing_is_replaced_and_nothing_is_lost(folder: Path) -> None:
+    """A file stays if the kept file is missing or the same file, or the new name exists."""
+    media = folder / "media"
+    for name in ("a", "b", "c"):
+        (media / name).write_text(name)
+    (folder / "link").symlink_to(media)
+    (folder / "target").mkdir()
+    (folder / "target" / "00003-c").write_text("older")
+    rows = [
+        Move(1, str(media / "gone"), str(media / "a")),
+        Move(2, str(media / "b"), str(folder / "link" / "b")),
+        Move(3, str(media / "keep.jpg"), str(media / "c")),
+        Move(4, str(media / "keep.jpg"), str(media / "missing")),
+    ]
+    script = folder / "move.sh"
+    assert write_move_script(script, rows) == 4
+    result = run(script, "target")
+    assert result.returncode == 0 and result.stderr.count(b"Skipped") == 4
+    assert sorted(os.listdir(media)) == ["a", "b", "c", "keep.jpg"]
+    assert (folder / "target" / "00003-c").read_text() == "older"
+
+
+@pytest.mark.parametrize("name", ["-", "-p", "a b"])
+def test_names_of_the_folder(folder: Path, name: str) -> None:
+    """A folder whose name looks like an option is a folder beside the script."""
+    (folder / "media" / "a").write_text("a")
+    write_move_script(folder / "move.sh", moves(folder, ["a"]))
+    assert run(folder / "move.sh", name).returncode == 0
+    assert (folder / name / "00001-a").read_text() == "a"
+
+
+def test_script_needs_one_folder(folder: Path) -> None:
+    """Without a folder the script explains its use and moves nothing."""
+    (folder / "media" / "a").write_text("a")
+    write_move_script(folder / "move.sh", moves(folder, ["a"]))
+    result = run(folder / "move.sh")
+    assert result.returncode == 2 and result.stderr.startswith(b"Usage: sh ")
+    assert (folder / "media" / "a").exists()
+
+
+def test_paths_that_no_script_can_move_are_left_out(folder: Path) -> None:
+    """Objects in object storage, relative paths and paths with a null byte are not in the script."""
+    keep = str(folder / "media" / "keep.jpg")
+    rows = [
+        Move(1, keep, "s3://bucket/a"),
+        Move(1, "s3://bucket/a", keep),
+        Move(1, keep, "a"),
+        Move(1, keep, "/a\\x00"),
+    ]
+    assert write_move_script(folder / "move.sh", rows) == 0
+    assert (
+        b"\nmove " not in (folder / "move.sh").read_bytes() and b"\0" not in (folder / "move.sh").read_bytes()
+    )
+
+
+def test_existing_file_is_not_replaced(folder: Path) -> None:
+    """Both exports refuse a file that exists."""
+    (folder / "out").write_text("older")
+    for write in (write_move_script, write_path_list):
+        with pytest.raises(FileExistsError):
+            write(folder / "out", [])
+    assert (folder / "out").read_text() == "older"
+
+
+def test_csv(folder: Path) -> None:
+    """One row per file to remove; a path that looks like a formula is escaped."""
+    rows = [Move(3, '/a, "b"', "/c\nd"), Move(4, "/e", "=cmd|' /C calc'!A0")]
+    assert write_path_list(folder / "list.csv", rows) == 2
+    with (folder / "list.csv").open(newline="", encoding="utf-8") as file:
+        read = list(csv.reader(file))
+    assert read == [
+        ["group", "keep", "remove"],
+        ["3", '/a, "b"', "/c\nd"],
+        ["4", "/e", "'=cmd|' /C calc'!A0"],
+    ]

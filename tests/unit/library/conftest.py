@@ -77,8 +77,9 @@ def filled(library: MediaLibrary) -> MediaLibrary:
         scan,
         Scan(root="/n", status="running", started_at=DAY + timedelta(days=1), extractor_version=1),
     )
+    known = {"bitrate": 1_000_000, "width": 1920, "height": 1080, "fps": 25.0}
     streams = [
-        {"media_item_id": film.id, "stream_index": index, "kind": kind, "is_main": True}
+        {"media_item_id": film.id, "stream_index": index, "kind": kind, "is_main": True, **known}
         for index, kind in enumerate(("video", "audio"))
     ]
 

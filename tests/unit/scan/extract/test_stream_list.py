@@ -245,6 +245,9 @@ def compared(streams: list[dict[str, Any]], reference: list[dict[str, Any]]) -> 
             stated = theirs.get(key)
             if stated not in (None, "unknown", 0, "0"):
                 value = ours.get(name)
+                if name == "profile" and " + " not in str(stated):
+                    # FFmpeg before 6.1 does not name the extensions DTS:X and Dolby Atmos.
+                    value = value and value.partition(" + ")[0]
                 rows.append((name, str(value) if key == "sample_rate" else value, stated))
     return rows
 

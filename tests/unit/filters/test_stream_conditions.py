@@ -96,7 +96,7 @@ ROWS: dict[str, dict[str, Any]] = {
         ({"has_chapters": True}, {"german"}),
         ({"has_chapters": False}, {"dubbed", "unstated"}),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 async def test_selected_items(database: Database, fields: dict[str, Any], expected: set[str]) -> None:
     """An item whose streams are not known never satisfies a condition, not even one that excludes."""

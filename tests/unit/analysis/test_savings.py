@@ -49,6 +49,7 @@ def test_order_and_limit(lib: MediaLibrary) -> None:
         1_000_000_000 - SLOW,
     ]
     assert lib.savings("hevc", limit=1)["file_path"].tolist() == ["/m/large.mp4"]
+    assert frame["bitrate"].tolist() == [24_000_000, 16_000_000, 8_000_000]
 
 
 def test_range_of_savings(lib: MediaLibrary) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 
-from mfkit.catalog.content_rows import ContentRows, ItemRow
+from mfkit.catalog.content_rows import ContentRows, ItemRow, replaced_path, take_paths
 from mfkit.core.bulk_write import insert_rows, new_id
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, MediaType, utc_now
+from tests.samples import NOON
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 _ITEM = cast(Table, MediaItem.__table__)
@@ -123,3 +125,101 @@ async def test_no_copy_is_promoted_if_all_are_missing(database: Database) -> Non
         rows.attach_copy(item, "/x", None)
         rows.copies["/x"].missing_since = utc_now()
         assert rows.promote_copy(item) is None and item.path == "/a"
+
+
+async def test_values_of_copies(database: Database) -> None:
+    """A new copy and one that is found again have the values of the file, and are not missing."""
+    await _fill(database, {"/a": A})
+    columns = (
+        MediaCopy.file_path,
+        MediaCopy.file_name,
+        MediaCopy.file_modified_at,
+        MediaCopy.last_scanned_at,
+        MediaCopy.missing_since,
+        MediaCopy.device,
+        MediaCopy.inode,
+        MediaCopy.link_count,
+        MediaCopy.changed_ns,
+    )
+    async with database.transaction() as connection:
+        rows = _Rows()
+        await rows.load(connection, ["/a"], [])
+        for place, path in enumerate(("/x/one.jpg", "/x/two.jpg")):
+            at = NOON + timedelta(hours=place)
+            rows.attach_copy(rows.by_path["/a"], path, at, at + timedelta(days=1), (1, 2 + place, 3, 4))
+        await rows.write_copies(connection)
+        await connection.execute(update(MediaCopy).values(missing_since=NOON))
+    later = NOON + timedelta(days=9)
+    async with database.transaction() as connection:
+        rows = _Rows()
+        await rows.load(connection, ["/x/two.jpg"], [])
+        assert rows.copies["/x/one.jpg"].status == (1, 2, 3, 4)
+        assert (rows.copies["/x/one.jpg"].missing_since, rows.copies["/x/one.jpg"].size) == (NOON, 1)
+        rows.find_copy(rows.copies["/x/two.jpg"], later, later + timedelta(days=1), (5, 6, 7, 8))
+        await rows.write_copies(connection)
+        found = (await connection.execute(select(*columns).order_by(MediaCopy.file_path))).all()
+    assert [tuple(row) for row in found] == [
+        ("/x/one.jpg", "one.jpg", NOON, NOON + timedelta(days=1), NOON, 1, 2, 3, 4),
+        ("/x/two.jpg", "two.jpg", later, later + timedelta(days=1), None, 5, 6, 7, 8),
+    ]
+
+
+async def test_dropped_and_reassigned_copies(database: Database) -> None:
+    """A copy that is found and then dropped is deleted; the others belong to their new item."""
+    await _fill(database, {"/a": A, "/b": B})
+    async with database.transaction() as connection:
+        rows = _Rows()
+        await rows.load(connection, ["/a", "/b"], [])
+        a, b = rows.by_path["/a"], rows.by_path["/b"]
+        for path in ("/x", "/y"):
+            rows.attach_copy(a, path, None)
+        rows.drop_copy(rows.copies["/x"])
+        rows.reassign_copies(a, b)
+        assert (set(rows.items), set(rows.by_hash), set(rows.by_path)) == ({b.id}, {B}, {"/b"})
+        assert set(rows.copies_of[b.id]) == {"/y"}
+        await rows.write_copies(connection)
+    assert await _contents(database) == {"/a": A, "/b": B, "copy /y": B}
+
+
+async def test_items_lose_their_paths(database: Database) -> None:
+    """An item without its path is missing and keeps its name, and copies at the path are deleted."""
+    await _fill(database, {"/m/a.jpg": A, "/m/b.jpg": B, "/m/c.jpg": C, "/m/d.jpg": "d" * 64})
+    async with database.transaction() as connection:
+        rows = _Rows()
+        await rows.load(connection, [f"/m/{name}.jpg" for name in "abcd"], [])
+        ids = {path: item.id for path, item in rows.by_path.items()}
+        rows.attach_copy(rows.by_path["/m/d.jpg"], "/m/new.jpg", None)
+        rows.attach_copy(rows.by_path["/m/d.jpg"], "/m/kept.jpg", None)
+        await rows.write_copies(connection)
+        gone = _ITEM.c.id == ids["/m/c.jpg"]
+        await connection.execute(update(_ITEM).where(gone).values(missing_since=NOON))
+    before = utc_now()
+    async with database.transaction() as connection:
+        c, d = ids["/m/c.jpg"], ids["/m/d.jpg"]
+        given = {ids["/m/a.jpg"]: "/m/b.jpg", c: "/m/new.jpg", d: replaced_path("/m/d.jpg", d)}
+        await take_paths(connection, given)
+        columns = (_ITEM.c.id, _ITEM.c.file_path, _ITEM.c.file_name, _ITEM.c.missing_since)
+        found = {row.id: tuple(row[1:]) for row in await connection.execute(select(*columns))}
+        left = list(await connection.scalars(select(MediaCopy.file_path)))
+    b = ids["/m/b.jpg"]
+    path, name, missing_since = found.pop(b)
+    assert (path, name) == (f"/m/b.jpg/replaced/{b}", "b.jpg") and before <= missing_since <= utc_now()
+    assert found == {
+        ids["/m/a.jpg"]: ("/m/b.jpg", "b.jpg", None),
+        c: ("/m/new.jpg", "new.jpg", NOON),
+        d: (f"/m/d.jpg/replaced/{d}", "d.jpg", None),
+    }
+    assert left == ["/m/kept.jpg"]
+
+
+async def test_missing_item_without_its_path(database: Database) -> None:
+    """An item that was missing already keeps the time since when it is missing."""
+    await _fill(database, {"/a": A, "/b": B})
+    async with database.transaction() as connection:
+        rows = _Rows()
+        await rows.load(connection, ["/a", "/b"], [])
+        a, b = rows.by_path["/a"].id, rows.by_path["/b"].id
+        await connection.execute(update(_ITEM).where(_ITEM.c.id == b).values(missing_since=NOON))
+        await take_paths(connection, {a: "/b"})
+        found = dict((await connection.execute(select(_ITEM.c.file_path, _ITEM.c.missing_since))).all())
+    assert found == {"/b": None, f"/b/replaced/{b}": NOON}

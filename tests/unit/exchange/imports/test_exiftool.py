@@ -145,6 +145,22 @@ def test_displayed_size(orientation: Any, rotation: Any, size: tuple[int, int]) 
     assert (row["width"], row["height"]) == size
 
 
+def test_names_of_orientations() -> None:
+    """The names have the numbers of Exif, in their order."""
+    names = (
+        "Horizontal (normal)",
+        "Mirror horizontal",
+        "Rotate 180",
+        "Mirror vertical",
+        "Mirror horizontal and rotate 270 CW",
+        "Rotate 90 CW",
+        "Mirror horizontal and rotate 90 CW",
+        "Rotate 270 CW",
+    )
+    found = [read(Orientation=name)["extra_metadata"]["orientation"] for name in names]
+    assert found == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
 @pytest.mark.parametrize(
     ("tags", "name", "value"),
     [

@@ -90,6 +90,8 @@ async def test_items_swap_paths_and_contents(database: Database) -> None:
         rows.move(a, "/b")
         rows.move(b, "/a")
         rows.change_hash(rows.by_path["/c"], "d" * 64)
+        assert {path: item.hash for path, item in rows.by_path.items()} == {"/a": B, "/b": A, "/c": "d" * 64}
+        assert set(rows.by_hash) == {A, B, "d" * 64}
         await rows.free_keys(connection)
     stored = await _contents(database)
     assert (stored["/a"], stored["/b"]) == (B, A)
@@ -109,6 +111,7 @@ async def test_a_promoted_copy_gives_its_path_to_the_item(database: Database) ->
         rows = _Rows()
         await rows.load(connection, [], [A])
         copy = rows.promote_copy(rows.by_hash[A])
+        assert set(rows.by_path) == {"/x"} and set(rows.copies) == {"/y"}
         assert copy is not None and copy.path == "/x"
         await rows.free_keys(connection)
         await rows.write_copies(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,7 @@ def test_search_applies_the_filter(filled: Any, mfkit_json: Any) -> None:
 def test_sizes(filled: Any, mfkit_rows: Any) -> None:
     """Each group has its own figures; the last line adds up what is on disk."""
     rows = mfkit_rows("sizes")
+    assert len(rows) == 6
     assert rows[:4] == [
         ["media_type", "items", "copies", "size", "share", "duration"],
         ["video", "2", "0", "3.00 GB", "99.9%", "33:20 min"],
@@ -179,3 +181,56 @@ def test_streams_are_listed(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> No
     header, first, second = mfkit_rows("streams", "--wide")[:3]
     assert header[:3] == ["file_path", "kind", "codec"]
     assert (first[:3], second[:4]) == (["/m/v.mp4", "video", "hevc"], ["/m/v.mp4", "audio", "ac3", "ger"])
+
+
+def test_twenty_groups_are_shown(filled: Any, mfkit_rows: Any) -> None:
+    """The further groups share a row, and a group without bytes has no share."""
+    store(filled, *(item(f"/n/{n}.x{n:02d}", file_size=100 - n) for n in range(20)))
+    rows = mfkit_rows("sizes", "--by", "extension")
+    assert [row[0] for row in rows[:4]] == ["extension", "mp4", "jpg", "mp3"]
+    assert [row[0] for row in rows[20:-1]] == ["x16", "(3 others)", "Total"]
+    assert rows[21][1:4] == ["3", "0", "246 B"]
+
+
+def test_failures(here: Any, mfkit_rows: Any) -> None:
+    """Each file has its stage and reason, a limit shortens the list and says so, and 0 lists all."""
+    scan = Scan(root="/m", status="finished", extractor_version=1)
+    stages = {"read": "reading files", "probe": "reading metadata", "walk": "listing folders"}
+    failed = [ScanFailure(scan=scan, file_path=f"/m/{one}", stage=one, error=f"no {one}") for one in stages]
+    assert mfkit_rows("failures") == [["All files were read without errors."]]
+    store(here, scan, *failed)
+    listed = [[line] for one in sorted(stages) for line in (f"/m/{one}", f"{stages[one]}: no {one}")]
+    assert mfkit_rows("failures") == mfkit_rows("failures", "--limit", "0") == listed
+    assert mfkit_rows("failures", "--limit", "3") == listed
+    assert mfkit_rows("failures", "--limit", "2") == [
+        *listed[:4],
+        ["1 more file not shown; list all with --limit 0."],
+    ]
+
+
+def test_scans(here: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """The newest scan comes first, with the counts that are not zero."""
+    assert mfkit_rows("scans") == [
+        ["This library has not been scanned yet. Add files with: mfkit scan FOLDER"]
+    ]
+    scans = [
+        Scan(
+            root=f"/m{n}",
+            status="finished",
+            extractor_version=1,
+            started_at=NOON + timedelta(days=n),
+            files=1_000 + n,
+            **({"added": 1_000, "copies": 2} if n else {"missing": 3, "failed": 4}),
+        )
+        for n in range(21)
+    ]
+    store(here, *scans)
+    rows = mfkit_rows("scans", "--limit", "0")
+    assert rows[0] == ["2024-06-06 12:30", "finished", "/m20"]
+    assert rows[1] == [f"1,020 files, 1,000 added, 2 copies; id {scans[20].id}"]
+    assert rows[-2:] == [
+        ["2024-05-17 12:30", "finished", "/m0"],
+        [f"1,000 files, 3 missing, 4 failed; id {scans[0].id}"],
+    ]
+    assert mfkit_rows("scans") == rows[:40] and mfkit_rows("scans", "--limit", "1") == rows[:2]
+    assert len(mfkit_json("scans")) == 21

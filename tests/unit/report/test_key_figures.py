@@ -11,6 +11,7 @@ import pytest
 from mfkit import MediaLibrary, Report
 from mfkit.models import MediaCopy, Scan, ScanFailure
 from mfkit.report.html_page import Html
+from mfkit.report.key_figures import KeyFigures, read_key_figures
 from tests.samples import NOON, item, store
 from tests.unit.report.reading import cards, sentences
 
@@ -90,3 +91,22 @@ def test_change_since_an_earlier_report(
     page = _written(filled, tmp_path / "r.html", files=files, bytes=size, made_on='"2020-02-03"')
     said = sentences(Report(filled, replaces=page).key_figures())
     assert said == [f"Since the report of 2020-02-03: {change}"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "is_valid"),
+    [
+        ("files", 5, True),
+        ("files", "5", False),
+        ("bytes", None, False),
+        ("made_on", "2024-05-17", True),
+        ("made_on", "17 May 2024", False),
+        ("made_on", 20240517, False),
+    ],
+)
+def test_damaged_figures_of_an_earlier_report(tmp_path: Path, field: str, value: Any, is_valid: bool) -> None:
+    """Figures are used only if the day and the numbers are valid."""
+    known: dict[str, Any] = dict.fromkeys(KeyFigures.__dataclass_fields__, 1)
+    written = KeyFigures(**{**known, "made_on": "2024-05-16", field: value})
+    (tmp_path / "page.html").write_text(str(written.markup()))
+    assert read_key_figures(tmp_path / "page.html") == (written if is_valid else None)

@@ -4,6 +4,7 @@ import pytest
 
 from mfkit.scan.extract.exposure import (
     aperture,
+    canon_iso,
     exposure_seconds,
     iso,
     lens_from_specification,
@@ -133,3 +134,22 @@ def test_lens_is_named_by_its_specification(value: Value | None, name: str | Non
 def test_placeholder_of_a_lens_is_no_name(text: str | None, expected: str | None) -> None:
     """Cameras write dashes or zeros for a lens that they do not know."""
     assert lens_text(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("shot", "speed"),
+    [
+        ((0, 0, 160), 100),
+        ((0, 32, 160), 200),
+        ((0, 0, 639), round(2 ** (639 / 32) * 100 / 32)),
+        ((0, 0, 640), None),
+        ((0, 0, 0), None),
+        ((0, 639, 1), round(2**20 * 100 / 32)),
+        ((0, 640, 1), None),
+        ((0, -1, 160), None),
+        ((0, 0), None),
+    ],
+)
+def test_canon_speed_of_two_values(shot: tuple[int, ...], speed: int | None) -> None:
+    """The speed is the product of both values, up to a bound beyond which they are no speeds."""
+    assert canon_iso({4: shot}) == speed

@@ -53,7 +53,7 @@ def test_bars_of_months() -> None:
     assert list(traces["video"].base) == [0, 0, 0, 0]
     assert list(traces["video"].y) == list(traces["image"].base) == [8_000, 50_000, 0, 0]
     assert list(traces["image"].y) == [0, 3_000, 0, 1_000]
-    assert list(traces["context"].text) == ["8.00 kB", "", "", ""]
+    assert list(traces["context"].text) == [""] * 4
     assert traces["context"].hovertext[1] == "Nov 2024<br>4 files, 53.0 kB"
     assert figure.layout.yaxis.range[1] == pytest.approx(53_000 * 1.04)
     assert list(traces["video"].marker.color)[1] == MEDIA_COLORS["video"]
@@ -169,7 +169,7 @@ def test_values_of_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(trace.values) == [1000, 700, 300, 300] and list(trace.parents) == ["", "0", "0", "2"]
     assert trace.hovertext[1] == "/a/c<br>3 files, 700 B"
     assert trace.marker.colors[0] == "rgba(128, 128, 128, 0.15)"
-    assert trace.marker.colors[3] == trace.marker.colors[2] == "#88CCEE"
+    assert trace.marker.colors[3] == trace.marker.colors[2] != trace.marker.colors[1]
     assert list(folders_chart(frame, "files").data[0].values) == [10, 7, 3, 7]
     monkeypatch.setattr("mfkit.charts.heatmap_and_treemap.MAX_MARKS", 3)
     assert list(folders_chart(frame, "files").data[0].customdata) == ["/a", "/a/b", "/a/c"]
@@ -221,8 +221,8 @@ def test_view_of_a_map() -> None:
     assert view.map.zoom == pytest.approx(math.log2(0.8 * 256 / 512 / north))
     assert view.meta["max_zoom"] == view.map.zoom
     wide = places_map(pd.DataFrame({"latitude": [0.0, 1.0], "longitude": [-90.0, 0.0]}), height=256).layout
-    assert wide.map.zoom == pytest.approx(math.log2(0.8 * 300 / 512 * 4)) and wide.meta["max_zoom"] > 6
-    assert places_map(frame.head(1)).layout.map.zoom == 11
+    assert wide.map.zoom == pytest.approx(math.log2(0.8 * 300 / 512 * 4))
+    assert places_map(frame.head(1)).layout.map.zoom == 4.4
 
 
 def test_combined_places(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +251,7 @@ def test_combined_places(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bounds_of_an_atlas() -> None:
     """The map without MapLibre has longitudes on its x axis, and shows at least 12 degrees around a place."""
     figure = places_atlas(PLACES)
-    circles = figure.data[1]
+    circles = next(trace for trace in figure.data if trace.mode == "markers")
     assert list(circles.x) == [-0.5, 20.0, 151.2] and list(circles.y) == [51.25, 10.0, -33.5]
     east = 151.7 * 0.12
     assert list(figure.layout.xaxis.range) == pytest.approx([-0.5 - east, 151.2 + east])

@@ -32,7 +32,8 @@ c = media.c
 VIDEO, AUDIO, IMAGE = MediaType.VIDEO, MediaType.AUDIO, MediaType.IMAGE
 _VISUAL, _AUDIBLE, _TIMED = (IMAGE, VIDEO), (AUDIO,), (VIDEO, AUDIO)
 
-# This condition is equivalent to `camera IS NOT NULL`, but the database evaluates it faster.
+# An item has a camera if its make or its model is not empty. This is equivalent to `camera IS NOT NULL`, but
+# the database evaluates it faster.
 _camera_known = or_(*(func.coalesce(func.trim(one), "") != "" for one in (c.camera_make, c.camera_model)))
 
 FIELDS: Mapping[str, tuple[ColumnElement[bool], tuple[MediaType, ...]]] = {

@@ -77,9 +77,10 @@ def period_start(freq: Freq, timestamp: ColumnElement[Any]) -> ColumnElement[dat
 
 
 _root, _tag, _collection = Scan.__table__.c.root, Tag.__table__, Collection.__table__
-# All roots that contain the same path are nested, so the root that sorts last is the innermost one. The
-# condition compares folders, because a library has fewer folders than paths. It is a range condition and not
-# LIKE, because the path of a root can contain wildcard characters.
+# Select the innermost scanned root of an item. All roots that contain the same path are nested, so the
+# innermost root sorts last. The query compares an item's folder instead of its path, because a library has
+# fewer folders than paths. It uses a range of text instead of LIKE, because the path of a root can contain
+# wildcard characters.
 _below = case((_root == "/", "/"), else_=_root + "/")
 _scan_root = (
     select(func.max(_root, type_=Text()))
@@ -184,7 +185,7 @@ def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) 
 
 def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
     if name == "date_status":
-        return date_status()  # The expression contains today's date, so it is not created only at import.
+        return date_status()  # The expression contains today's date, so every query creates it again.
     if name in DIMENSIONS:
         return DIMENSIONS[name]
     depth = _DEPTH.fullmatch(str(name))
@@ -212,7 +213,7 @@ _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
 def preaggregate(
     grouping: Dimensions, chosen: MediaFilter, values: Mapping[str, ColumnElement[Any]]
 ) -> Subquery:
-    """Return a subquery of dimensions and values to sum, pre-aggregated if that is cheaper.
+    """Return a subquery with the columns to group by and to sum, pre-aggregated if that is faster.
 
     Computing the SQL expressions of dimensions for each item is slow. If the dimensions depend only on
     columns with few distinct values, the items are grouped by these columns first, and the expressions are
@@ -259,7 +260,7 @@ def split_lists(rows: Subquery, grouping: Dimensions) -> Subquery:
 
 
 def _parts(grouping: Dimensions) -> list[ColumnElement[Any]] | None:
-    """Return the columns to pre-aggregate by, or None if pre-aggregation would not be faster."""
+    """Return the table columns for the GROUP BY of the pre-aggregation, or None if it would not be faster."""
     if not _JOINED.isdisjoint(grouping.names):
         return None
     if not grouping.lists and all(one.element in _FEW_VALUES for one in grouping.columns):

@@ -83,7 +83,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     every = union_all(originals, copies).subquery().c
     path = func.lower(every.file_path)
     without = func.replace(every.file_path, "/", "", type_=Text())
-    # Paths are ranked by how many COPY_WORDS they contain, so a word in all paths of an item has no effect.
+    # Paths with fewer COPY_WORDS (words that are typical of copies) rank higher. A word that all paths of an
+    # item contain therefore does not change their order.
     signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_WORDS]
     judged = select(
         *every,
@@ -95,7 +96,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         func.length(every.file_path).label("_length"),
     ).subquery()
     j = judged.c
-    # If the inode of a path is unknown, the path counts as a separate file.
+    # Paths with the same device and inode are hard links to one file. If the inode of a path is unknown, the
+    # path counts as a separate file.
     file = (j.id, j.device, j.inode, case((j.inode.is_(None), j.file_path)))
     links = select(
         judged, func.row_number().over(partition_by=file, order_by=_best_first(j)).label("_link")
@@ -115,8 +117,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         ranked, func.dense_rank().over(order_by=(freed.desc(), ranked.c.id)).label("_group")
     ).subquery()
     r = ranked.c
-    # Each path is compared with the best path to keep, and the best path is compared with the second best
-    # path.
+    # To explain the suggestion, each path is compared with the suggested path to keep, and the suggested path
+    # is compared with the second best path.
     rival = ranked.alias()
     against = and_(rival.c.id == r.id, rival.c._rank == case((r._rank == 1, 2), else_=1))
     kept = r._rank == 1

@@ -48,7 +48,7 @@ c, s = media.c, media_streams.c
 
 
 class _Measure(NamedTuple):
-    """Quantity by which streams of a kind are compared.
+    """Quantity that is compared between video streams or between audio streams, such as the bit rate.
 
     Attributes:
         name: Name of the quantity in the result.
@@ -148,7 +148,8 @@ def _compared(
             m.bitrate_source,
             *([] if measure.name == "bitrate" else [(m._amount * unit / divisor).label(measure.name)]),
             median.label(f"median_{measure.name}"),
-            # The deviations are those of doubled amounts, and their median is doubled again.
+            # The divisor contains the factor 4: the deviations were computed from doubled amounts, and the
+            # median of the deviations is doubled again.
             (deviations.c.twice * unit / (4 * divisor)).label(f"mad_{measure.name}"),
             medians.c.peers,
             score.label("score"),
@@ -175,12 +176,13 @@ def _compared(
 
 
 def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
-    # Databases round halves differently, so halves are made a little larger.
+    # Databases round numbers such as 2.5 differently. A tiny amount is added, so that every database rounds
+    # them up.
     return cast(func.round(cast(number, Double()) + 1e-6, type_=Double()), BigInteger())
 
 
 def _medians(counts: CTE | Subquery, names: Sequence[str], value: ColumnElement[Any]) -> Select[Any]:
-    """Return the SELECT statement for each class's doubled median, and its number of streams.
+    """Return the SELECT statement for the doubled median and the number of streams of each class.
 
     Args:
         counts: Number of streams ``n`` per class and value.
@@ -198,7 +200,8 @@ def _medians(counts: CTE | Subquery, names: Sequence[str], value: ColumnElement[
     ).subquery()
     p = passed.c
     classes = [p[name] for name in names]
-    # The median is the mean of the two middle values. They are equal if the number of values is odd.
+    # The doubled median is the sum of the two middle values. If the number of values is odd, both are the
+    # same value.
     lower = func.min(case((2 * p.passed >= p.peers, p.value)))
     upper = func.min(case((2 * p.passed > p.peers, p.value)))
     return select(*classes, (lower + upper).label("twice"), func.max(p.peers).label("peers")).group_by(
@@ -207,7 +210,7 @@ def _medians(counts: CTE | Subquery, names: Sequence[str], value: ColumnElement[
 
 
 def _deviations(counts: CTE, medians: CTE, names: Sequence[str], deviation: ColumnElement[Any]) -> Subquery:
-    """Return each class's doubled median of a deviation that is computed from counts and medians."""
+    """Return a subquery of the doubled median of the given deviation for each class of similar streams."""
     each = (
         select(*(counts.c[name] for name in names), deviation.label("deviation"), counts.c.n)
         .join_from(counts, medians, _same_class(counts, medians, names))
@@ -227,7 +230,7 @@ def _same_class(one: Any, other: Any, names: Sequence[str]) -> ColumnElement[boo
 
 
 def _known(text: ColumnElement[Any], name: str) -> ColumnElement[str]:
-    """Return a text with an empty text instead of null, because null never equals null in a join."""
+    """Convert a column to text, and null to an empty text, because null never equals null in a join."""
     return func.coalesce(cast(text, Text()), literal("", Text()), type_=Text()).label(name)
 
 

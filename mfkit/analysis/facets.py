@@ -152,8 +152,8 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
             integer_sum(func.sum(each.c.bytes)).label("bytes"),
         )
         .group_by(value)
-        # HAVING is used instead of WHERE, because WHERE would compute the expression for each row, not for
-        # each group.
+        # Null values are removed by HAVING, because WHERE would compute the expression for each row, not only
+        # once for each group.
         .having(func.count(value) > 0)
         .order_by(files.desc(), named)
         .limit(limit)
@@ -162,7 +162,7 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
 
 
 def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a value as text. True and false are words, because databases convert them differently."""
+    """Convert a column to text; Booleans to "true" or "false", which databases would write differently."""
     if isinstance(column.type, Boolean):
         yes, no = literal_column("'true'", Text()), literal_column("'false'", Text())
         return case((column == true(), yes), (column == false(), no))
@@ -170,14 +170,14 @@ def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
-    """Yield (field, value) pairs of the filter fields that accept any text, even text that no item has."""
+    """Yield (field, value) pairs of a filter for the fields that accept any text, such as names of tags."""
     for field in DIMENSION_OF_FIELD:
         for value in getattr(chosen, field) or ():
             yield field, value
 
 
 def unmatched_message(field: str, value: str, existing: Sequence[str]) -> str:
-    """Return the message that no item has a value, with similar existing values as suggestions."""
+    """Return the message that no item has the requested value. It suggests similar existing values."""
     name = DIMENSION_OF_FIELD[field].replace("_", " ")
     begin = f"No item is in the {name}" if field == "collection" else f"No item has the {name}"
     meant = [one for one in _ALIASES.get(value.lower(), ()) if one in existing] or closest(value, existing)

@@ -19,7 +19,7 @@ c = media.c
 
 
 def folder_range(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement for the alphabetically first and last folder.
+    """Return the SELECT statement for the alphabetically first and last folder of the items.
 
     Its result is one row with the columns ``first`` and ``last``.
     """
@@ -29,7 +29,7 @@ def folder_range(chosen: MediaFilter) -> Select[Any]:
 
 
 def common_folder(first: str | None, last: str | None) -> str:
-    """Return the innermost common parent of all folders that sort from ``first`` to ``last``, or ``/``."""
+    """Return the innermost folder that contains both given folders; ``/`` if there is no other."""
     return os.path.commonprefix([f"{first or ''}/", f"{last or ''}/"]).rpartition("/")[0] or "/"
 
 
@@ -72,8 +72,8 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         named = select(
             here.label("id"), parent.label("parent"), totals.c.files, totals.c.bytes, totals.c.duration
         )
-        # This condition leaves out folders above the current level, because the query of a higher level
-        # already lists them.
+        # Folders that end above the current level of the tree are left out, because the query for a higher
+        # level already lists them.
         named_rows = (named.where(totals.c.level >= base + down) if down else named).subquery()
         levels.append(
             select(

@@ -167,7 +167,7 @@ def _edges(least: float, greatest: float, bins: int, log: bool) -> list[float]:
 def _bin_of(
     quantity: ColumnElement[Any], bin_edges: Sequence[Any], first: int, behind: int
 ) -> ColumnElement[int]:
-    """Return nested CASE expressions that find the bin by binary search: 100 bins need 7 comparisons."""
+    """Return nested CASE expressions that find a value's bin by binary search: 7 comparisons for 100 bins."""
     if behind - first <= 1:
         return literal(first, Integer())
     middle = (first + behind) // 2

@@ -67,7 +67,7 @@ def items(
 
 
 def count(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement that counts items in the column ``files``."""
+    """Return the SELECT statement for the number of items. The result column is named ``files``."""
     return select(func.count().label("files")).select_from(media).where(*conditions(chosen))
 
 
@@ -144,8 +144,8 @@ def _counted(
     return (
         select(name, func.count(links.c.media_item_id).label("items"), *further)
         .outerjoin_from(name.table, links, linked)
-        # GROUP BY names all columns, because DuckDB and Spark do not infer that the id determines the other
-        # columns, as SQLite and PostgreSQL do.
+        # GROUP BY lists all selected columns. In DuckDB and Spark the id alone is not enough, because they do
+        # not infer that it determines the other columns.
         .group_by(name, *further)
         .order_by(by_code_point(name))
     )

@@ -37,7 +37,8 @@ def cell_size(chosen: MediaFilter) -> float:
         fits = (MAX_CELLS - 1) / both if both else math.inf
     else:
         fits = (math.sqrt(both**2 + 4 * height * width * (MAX_CELLS - 1)) - both) / (2 * height * width)
-    # A cell is never smaller than 1e-4 degrees, about 10 metres, because closer photos show the same place.
+    # A grid cell is at least 1e-4 degrees (about 10 metres) wide, because photos at a smaller distance show
+    # the same place.
     return max(1.01 / fits, 1e-4)
 
 
@@ -69,7 +70,8 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
         size = zoom_size(chosen, zoom)
     if not 0 < size <= 90:
         raise FilterError(f"degrees is {degrees!r}. Use a number above 0 and at most 90.")
-    # The code uses round() instead of floor(), because SQLite can be built without its math functions.
+    # Coordinates are rounded by round() instead of floor(), because SQLite can be built without floor() and
+    # other math functions.
     row = cast(func.round(c.latitude / size, type_=Double()), Integer())
     column = cast(func.round(c.longitude / size, type_=Double()), Integer())
     year = cast(item_year, Integer())
@@ -87,7 +89,7 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
         select(*sums)
         .where(*conditions(chosen), c.latitude.is_not(None), c.longitude.is_not(None))
         .group_by(row, column)
-        # ORDER BY uses the names of the result columns, because PostgreSQL does not recognize that two
-        # expressions with bind parameters are equal.
+        # ORDER BY uses the names of the result columns. PostgreSQL does not recognize a repeated expression
+        # as the same one if it contains bind parameters.
         .order_by(desc("files"), "latitude", "longitude")
     )

@@ -38,7 +38,7 @@ _STREAM_COLUMNS = (
 
 
 class _Rule(NamedTuple):
-    """What a device plays of one codec. An empty set and a missing limit allow everything."""
+    """A device's limits for one codec: profiles, HDR formats, maximum values. An empty set is no limit."""
 
     profiles: frozenset[str]
     hdr: frozenset[str]
@@ -69,7 +69,7 @@ def playback_rules() -> pd.DataFrame:
 
 
 def read_rules(frame: pd.DataFrame | None, target: str) -> Rules:
-    """Return the rules for a target: part and name → rule.
+    """Return the playback rules of a device: (part of a file, name of the codec or container) → rule.
 
     Args:
         frame: Rules with the columns of `playback_rules`; None for the shipped rules.
@@ -109,7 +109,7 @@ def _set(text: Any) -> frozenset[str]:
 
 
 def files_to_play(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement for the video and audio items, with whether their streams are known."""
+    """Return the SELECT statement for video and audio items, with their containers and numbers of streams."""
     return (
         select(c.id, c.file_path, c.media_type, c.mime_type, c.stream_count)
         .where(*conditions(chosen), c.media_type.in_(("video", "audio")))
@@ -143,7 +143,8 @@ def playable(items: pd.DataFrame, streams: pd.DataFrame, rules: Rules) -> pd.Dat
         One row per item: ``id``, ``file_path``, ``plays`` and ``reasons``.
     """
     problems: dict[str, dict[str, list[str]]] = {}
-    # Many streams have equal properties, so each combination is compared with the rules only once.
+    # Many streams have the same properties, so each combination of properties is compared with the rules only
+    # once.
     known: dict[tuple[Any, ...], str] = {}
     names = ["kind", "codec", "profile", "level", "bit_depth", "hdr", "channels", "width", "height"]
     for item_id, is_main, *values in streams[["id", "is_main", *names]].itertuples(index=False):
@@ -151,7 +152,8 @@ def playable(items: pd.DataFrame, streams: pd.DataFrame, rules: Rules) -> pd.Dat
         if key not in known:
             known[key] = _problem(dict(zip(names, key, strict=True)), rules)
         kind = str(key[0])
-        # A player shows the main video and plays the main audio. Any of the subtitles can be chosen.
+        # Only the main video stream and the main audio stream must be playable, because a player uses these
+        # by default. All subtitle streams are checked, because the user can choose any of them.
         if known[key] and (is_main or kind == "subtitle"):
             problems.setdefault(str(item_id), {}).setdefault(kind, []).append(known[key])
     plays: list[str | None] = []
@@ -173,7 +175,7 @@ def playable(items: pd.DataFrame, streams: pd.DataFrame, rules: Rules) -> pd.Dat
 
 
 def _verdict(media_type: str, other_container: bool, problems: Mapping[str, list[str]]) -> str:
-    """Return the least work that makes a device play an item. Subtitles do not keep an item from playing."""
+    """Return the smallest conversion after which a device plays an item. Subtitles need no conversion."""
     if "video" in problems or media_type == "audio" and "audio" in problems:
         return TRANSCODE
     if "audio" in problems:
@@ -187,7 +189,7 @@ def _in_order(problems: Mapping[str, list[str]]) -> Iterable[str]:
 
 
 def _problem(stream: Mapping[str, Any], rules: Rules) -> str:
-    """Return why a device does not play a stream, or an empty text if it plays the stream.
+    """Return the reason why a device does not play a stream, or an empty text if it plays the stream.
 
     Unknown properties are not a problem, except for an unknown codec.
     """

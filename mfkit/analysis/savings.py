@@ -55,8 +55,8 @@ def savings(
         *(
             select(
                 literal(row.media_type, Text()).label("media_type"),
-                # The resolution of audio is an empty text instead of null, because null never equals null in
-                # a join.
+                # Audio has no resolution. The join compares an empty text instead, because null never equals
+                # null in SQL.
                 literal(row.resolution or "", Text()).label("resolution"),
                 *(
                     literal(float(getattr(row, name)), Double()).label(name)

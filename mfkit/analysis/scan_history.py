@@ -85,8 +85,8 @@ def totals() -> Select[Any]:
         .subquery()
     )
     return select(
-        # The column `items` is accessed by key, because the attribute .items of a SQLAlchemy collection is a
-        # method.
+        # The column named `items` is accessed by key, because the attribute `.items` of a SQLAlchemy column
+        # collection is a method.
         (present.c["items"] + present.c.copies + unread.c.unread).label("files"),
         (present.c.item_bytes + present.c.copy_bytes + unread.c.unread_bytes).label("bytes"),
         *present.c,
@@ -265,7 +265,7 @@ def _within(root: str) -> ColumnElement[bool]:
 
 
 def _ranked(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
-    """Number the removed or added paths of each file content, to pair removed paths with added paths."""
+    """Number the paths with the same content, to pair removed paths with added paths of that content."""
     rank = func.row_number().over(partition_by=hash_, order_by=net.c.file_path)
     return select(net.c.file_path, hash_.label("hash"), size.label("size"), rank.label("rank")).where(which)
 

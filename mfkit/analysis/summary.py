@@ -48,8 +48,8 @@ def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
             func.coalesce(func.sum(each.c._duration), 0.0).label("duration"),
         )
         .group_by(*groups)
-        # ORDER BY uses the name of the result column, because Spark cannot resolve a sum expression in a
-        # query with a window function.
+        # ORDER BY uses the name of the result column, because Spark cannot resolve a repeated sum expression
+        # if the query also has a window function.
         .order_by(size.desc(), *ordered_by(groups))
     )
 
@@ -106,7 +106,7 @@ def totals_by_type_codec_and_year(chosen: MediaFilter) -> Select[Any]:
 
 
 def totals_over_time(freq: Freq, chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement that sums items by media type and period, also those without a date.
+    """Return the SELECT statement that sums items by media type and period, including items without a date.
 
     Returns:
         One row per existing combination of ``media_type``, ``date_status`` and ``period``, with ``files``,

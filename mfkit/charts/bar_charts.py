@@ -42,7 +42,7 @@ def top_bars(
     height: int,
     selected: pd.DataFrame | None = None,
 ) -> go.Figure:
-    """Draw a bar for each of the first ``top`` rows, and name the number and size of all other rows.
+    """Draw a bar for each of the first ``top`` rows. A note shows the number and size of all other rows.
 
     The other rows together have no bar, because it would be longer than those of all names. Selected rows
     always have a bar.
@@ -56,7 +56,8 @@ def top_bars(
         selected: The part of ``rows`` that is selected; everything by default.
     """
     top = min(max(top, 1), 100)
-    # A single remaining row gets its own bar, because "1 other" would only hide its name.
+    # If only one row would be left without a bar, it also gets a bar, because a note such as "1 other" would
+    # only hide its name.
     count = top if len(rows) > top + 1 else len(rows)
     shown = rows.iloc[:count]
     if selected is not None:
@@ -197,7 +198,7 @@ def codecs_chart(
     selected: pd.DataFrame | None = None,
     height: int = 260,
 ) -> go.Figure:
-    """Draw a bar for each of the ``top`` largest codecs, and name the number of all other codecs.
+    """Draw a bar for each of the ``top`` largest codecs. A note shows the number of all other codecs.
 
     Args:
         frame: Result of ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")``: the codec in the
@@ -231,7 +232,7 @@ def cameras_chart(
     selected: pd.DataFrame | None = None,
     height: int = 260,
 ) -> go.Figure:
-    """Draw a bar for each of the ``top`` largest cameras or lenses, and name the number of all others.
+    """Draw a bar for each of the ``top`` largest cameras or lenses. A note shows the number of all others.
 
     Args:
         frame: Result of ``lib.summary("camera")`` or ``lib.summary("lens")``: the name in the first column,
@@ -261,7 +262,7 @@ _EMPTY_TEXT = {
     "file_size": "No files in this selection.<br>Change the filter, or scan a folder.",
     "duration": "No durations in this selection.<br>Select audio or videos.",
 }
-# Ticks are at powers of ten for bytes, and at round numbers of seconds, minutes and hours for durations.
+# Axis ticks: powers of ten for bytes; round numbers of seconds, minutes and hours for durations.
 _TICKS: dict[str, tuple[float, ...]] = {
     "file_size": tuple(10.0**power for power in range(16)),
     "duration": (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000),
@@ -345,7 +346,8 @@ def histogram_chart(
     shown = list({text(tick): tick for tick in ticks[:: math.ceil(len(ticks) / 7)]}.values())
     positions, labels = [math.log10(tick) for tick in shown], [text(tick) for tick in shown]
     if low_end:
-        # A tick beside the end bin would overlap its label.
+        # Ticks close to the first bin, which contains all smaller values, are removed because they would
+        # overlap that bin's label.
         near = [index for index, tick in enumerate(positions) if tick - left[0] < 6 * usual]
         positions, labels = positions[len(near) :], labels[len(near) :]
         positions, labels = [left[0] + width[0] / 2, *positions], [f"< {text(highs[0])}", *labels]

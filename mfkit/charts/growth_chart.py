@@ -89,11 +89,12 @@ Tables = dict[str, dict[str, Any]]
 def _bars(
     axis: TimeAxis, everything: Tables, chosen: Tables, measure: Measure, with_context: bool
 ) -> tuple[list[dict[str, Any]], float]:
-    """Return a grey bar per slot and, in front of it, a stack of bars, and the largest value on the axis."""
+    """Return the bars and the largest value on the axis. Each slot has a grey bar behind a stack of bars."""
     totals = _total(everything, measure)
     periods = np.array([slot.is_period for slot in axis.slots])
     top = float(totals[periods].max(initial=0)) or float(totals.max(initial=0))
-    # A bar beside the axis can be much higher than the bars on it. It is cut off, and its text has its value.
+    # The bar for undated or wrongly dated files, beside the time axis, can be much higher than the bars of
+    # the periods. It is cut off, and its text shows the full value.
     scale = np.minimum(1.0, top / np.maximum(totals, 1e-9))
     gap = 0.92 if axis.number_of_periods > 24 else 0.72
     shared: dict[str, Any] = {
@@ -208,14 +209,14 @@ def _drawn_types(tables: Tables, slots: Any = slice(None)) -> list[str]:
 
 
 def _legend(axis: TimeAxis, everything: Tables, areas: bool) -> str:
-    """Return the media types in one line. Plotly's legend needs three lines in a narrow panel."""
+    """Return a one-line legend of the media types. Plotly's legend needs three lines in a narrow panel."""
     if not axis.by_capture_time and axis.number_of_periods:
         return f'<span style="color:{MUTED}">\u25a0</span> file dates, because no capture times are known'
     names = [
         f'<span style="color:{MEDIA_COLORS[name]}">\u25a0</span> {name}' for name in _drawn_types(everything)
     ]
     if areas:
-        # The areas do not include the items beside the axis, so they are named here.
+        # The areas do not include undated or wrongly dated files, so the legend states their numbers.
         files = _total(everything, "files")
         names += [
             f"{plural(int(files[index]), 'file')} {slot.phrase}"

@@ -144,7 +144,8 @@ def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: in
         >>> folders_chart(lib.folders(2))  # doctest: +SKIP
     """
     rows = frame[frame["files"] > 0].sort_values(["depth", measure], ascending=[True, False], kind="stable")
-    # Rows are sorted by depth first, so that no drawn folder lacks its parent folder.
+    # Rows are sorted by depth first, so that cutting off the last rows never removes the parent of a drawn
+    # folder.
     rows = rows.head(MAX_MARKS)
     if rows.empty:
         return message_figure("No files in this selection.<br>Change the filter, or scan a folder.", height)

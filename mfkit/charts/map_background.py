@@ -20,7 +20,8 @@ def land_style() -> dict[str, Any]:
     grey = "rgb(128, 128, 128)"
     return {
         "version": 8,
-        # The page's script writes these names, because MapLibre would need a server for its fonts.
+        # A script in the web page draws the names of countries, because MapLibre would load fonts for them
+        # from a server.
         "metadata": {"countries": background["countries"]},
         "sources": {
             name: {
@@ -114,7 +115,7 @@ _MAX_NAMES = 30
 
 
 def names_within(west: float, east: float, south: float, north: float) -> list[tuple[str, float, float]]:
-    """Return name, longitude and latitude of the largest countries whose labels fit into a map."""
+    """Return name, longitude and latitude of the largest countries whose labels fit on the visible map."""
     shown: list[tuple[str, float, float]] = []
     width, height = (east - west) / 8, (north - south) / 14
     for name, longitude, latitude in world()["countries"]:

@@ -75,7 +75,7 @@ def _map(
     style: dict[str, Any] | None,
     **layout: Any,
 ) -> go.Figure:
-    """Return a map as a Plotly figure. On wide pages, the page's script zooms in up to ``max_zoom``."""
+    """Return a map as a Plotly figure. If the panel is wide, JavaScript zooms in up to ``max_zoom``."""
     return figure(
         circles,
         height=height,
@@ -105,7 +105,7 @@ def place_text(rows: pd.DataFrame) -> list[str]:
 
 
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Combine rows that have a location into at most ``MAX_MARKS`` rows, one for each circle of a map."""
+    """Combine the rows that have a location into at most ``MAX_MARKS`` rows. Each is one circle on a map."""
 
     def numbers(*names: str, unknown: float = math.nan) -> Any:
         column = next((frame[name] for name in names if name in frame), None)
@@ -187,17 +187,19 @@ _MAX_ZOOM = 4.4
 
 
 def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float], float, float]:
-    """Return a center and zoom level at which all points are visible, and the maximum zoom of wide maps.
+    """Return the map center and zoom level that show all points, and the maximum zoom level for wide maps.
 
     The projection is Web Mercator, in which the world has a width of 512 pixels at zoom level 0.
     """
     west, east = float(np.min(longitudes)), float(np.max(longitudes))
-    # If points lie on both sides of the 180 degree meridian, a map that crosses it may be smaller.
+    # If points lie on both sides of the 180 degree meridian, a map that crosses this meridian may be the
+    # smallest map with all points.
     shifted = np.where(np.asarray(longitudes) < 0, np.asarray(longitudes) + 360, longitudes)
     if float(np.ptp(shifted)) < east - west:
         west, east = float(np.min(shifted)), float(np.max(shifted))
     south, north = _mercator(float(np.min(latitudes))), _mercator(float(np.max(latitudes)))
-    # The zoom level is computed for a narrow panel (300 px). A wider panel also shows the surroundings.
+    # The zoom level is chosen so that all points fit into a narrow panel (300 px). A wider panel also shows
+    # the area around them.
     wide = math.log2(0.8 * 300 / 512 / max((east - west) / 360, 1e-6))
     tall = math.log2(0.8 * height / 512 / max(north - south, 1e-6))
     middle = math.degrees(math.atan(math.sinh(math.pi * (south + north))))

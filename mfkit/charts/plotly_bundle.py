@@ -34,7 +34,7 @@ def packed(bundle: str) -> bytes:
     if bundle == "whole":
         return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
     part = _part(get_plotlyjs_version())
-    # The file of the partial bundle exists, because otherwise bundle_for() returns "whole".
+    # The partial bundle exists here: if its file is missing, bundle_for() returns "whole".
     assert part is not None
     content: bytes = part.read_bytes()
     return content
@@ -42,6 +42,6 @@ def packed(bundle: str) -> bytes:
 
 @functools.cache
 def _part(version: str) -> Any:
-    """Return the file of the partial bundle, or None if it was built for another version of plotly."""
+    """Return the file of the partial bundle for a version of plotly, or None if no such file is installed."""
     file = files("mfkit.charts").joinpath("plotly", f"plotly-{version}.min.js.gz")
     return file if file.is_file() else None

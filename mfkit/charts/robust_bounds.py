@@ -15,7 +15,7 @@ _MAX_REMAINING = 2 / 3
 
 
 def robust_span(counts: Sequence[float]) -> tuple[int, int]:
-    """Return the first and the last bin of an axis without outliers, as indexes.
+    """Return the indexes of the first and the last bin after outliers at both ends are cut off.
 
     At most 0.5 % of the items, or one item if there are ten or more, are cut off at each end, and only beyond
     an empty bin. Nothing is cut off if the axis would not become at least a third shorter.
@@ -35,7 +35,8 @@ def robust_span(counts: Sequence[float]) -> tuple[int, int]:
     allowed = max(total * _MAX_OUTSIDE, 1.0 if total >= _MIN_ITEMS else 0.0)
     first = int(np.argmax(np.cumsum(numbers) > allowed))
     end = last - int(np.argmax(np.cumsum(numbers[::-1]) > allowed))
-    # Bins without a gap to the others are no outliers.
+    # Only bins beyond an empty bin are outliers, so the range is extended over all adjacent bins that are not
+    # empty.
     while first > 0 and numbers[first - 1]:
         first -= 1
     while end < last and numbers[end + 1]:

@@ -24,7 +24,8 @@ _PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
 # This maps a pandas frequency to the format of a period in the filter fields `after` and `before`.
 _KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 _BESIDE = {
-    # date_status: label of the axis, name in the hover text, and phrase after a number of files
+    # Each date_status has an axis label, a name for the hover text, and a phrase that follows a number of
+    # files.
     "undated": ("undated", "Without a capture time", "undated"),
     "before 1826": ("< 1826", "Capture time before 1826", "dated before 1826"),
     "future": ("future", "Capture time in the future", "dated in the future"),
@@ -34,7 +35,7 @@ _MAX_TICKS = 7
 
 @dataclass(frozen=True)
 class Slot:
-    """Place for a bar.
+    """Place for one bar on or beside the time axis of a chart.
 
     Attributes:
         key: Key of the slot; see the module.
@@ -57,7 +58,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Slots for the rows of a DataFrame.
+    """Time axis of a chart: the slots for the bars of a DataFrame's rows.
 
     Attributes:
         slots: The slots from left to right.
@@ -81,7 +82,7 @@ class TimeAxis:
         return len(self.slots) - len(self.statuses)
 
     def tables(self, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-        """Return files and bytes as measure -> media type -> numbers by slot. Other dates are left out."""
+        """Return sums per slot as measure -> media type -> array. Rows without a slot are left out."""
         slots = np.full(len(rows), -1)
         statuses = _statuses(rows)
         for status, slot in self.statuses.items():
@@ -95,7 +96,8 @@ class TimeAxis:
             slots[on_axis] = first + np.clip(ordinals, low, high) - low
         numbers, names = pd.factorize(rows["media_type"].astype(str))
         known = slots >= 0
-        # DataFrame.pivot_table() is not used, because it takes 5 ms each time the chart is drawn.
+        # NumPy is used instead of DataFrame.pivot_table(), which would take 5 ms each time the chart is
+        # drawn.
         tables: dict[str, dict[str, Any]] = {}
         for measure in ("files", "bytes"):
             table = np.zeros((len(names), len(self.slots)))
@@ -142,7 +144,8 @@ class TimeAxis:
         else:
             step = -(-number // 4)
             ticks = list(range(0, number, step))
-        # A tick beside an end slot would overlap its label.
+        # Ticks close to an end slot, which contains all earlier or later items, are left out because they
+        # would overlap that slot's label.
         return [
             slots[index]
             for index in ticks
@@ -162,7 +165,8 @@ def time_axis(rows: pd.DataFrame) -> TimeAxis:
     periods = found[first : last + 1]
     prefix = "" if by_capture_time else "file "
     number = len(periods)
-    # A slot beside a hundred periods must be wide enough to be seen and clicked.
+    # Slots that are not periods get a minimum width, so that they can be seen and clicked beside a hundred
+    # narrow periods.
     wide = max(1.0, number / 20)
     slots = []
     for index, one in enumerate(periods):
@@ -175,7 +179,8 @@ def time_axis(rows: pd.DataFrame) -> TimeAxis:
     left, right = (slots[0], slots[-1]) if slots else (Slot("", "", "", 0.0, 0.0),) * 2
     start, end = left.position - left.width / 2, right.position + right.width / 2
     beside = [one for one in _BESIDE if (statuses == one).any() and (one != "undated" or by_capture_time)]
-    # Labels of neighbors are on different lines, because a narrow chart has no room for them on one line.
+    # Labels of adjacent slots are on different lines, because a narrow chart has no room for both on one
+    # line.
     for line, status in enumerate([one for one in ("before 1826", "undated") if one in beside], 1):
         start -= wide * 1.4
         slots.insert(0, _beside(status, start + wide / 2, wide, line if number else 0))
@@ -203,12 +208,12 @@ def _statuses(rows: pd.DataFrame) -> Any:
 
 
 def _on_axis(rows: pd.DataFrame, statuses: Any, by_capture_time: bool) -> Any:
-    """Return which rows have a period on the axis, as an array of Booleans."""
+    """Return a Boolean array that is True for the rows whose period belongs on the time axis."""
     return (statuses == ("dated" if by_capture_time else "undated")) & rows["period"].notna().to_numpy()
 
 
 def _periods(rows: pd.DataFrame) -> tuple[pd.PeriodIndex, str, int, int]:
-    """Return all periods, their pandas frequency, and the first and last index without outliers."""
+    """Return all periods, their pandas frequency, and the first and last index that are not outliers."""
     timestamps = rows["period"]
     if rows.empty:
         return pd.PeriodIndex([], freq="Y"), "Y", 0, -1
@@ -221,7 +226,7 @@ def _periods(rows: pd.DataFrame) -> tuple[pd.PeriodIndex, str, int, int]:
         counts = np.zeros(int(ordinals.max() - ordinals.min()) + 1)
         np.add.at(counts, ordinals - ordinals.min(), rows["files"].to_numpy("float64"))
         first, last = robust_span(counts.tolist())
-        # Each period has a bar per media type and one for all together.
+        # Each period needs one bar per media type and one bar for all media types together.
         if (last - first + 6) * (types + 1) <= MAX_MARKS:
             break
     # Empty periods are included, so that a gap in time is visible in the chart.

@@ -110,7 +110,8 @@ def sizes(
         summary = lib.summary(by, chosen)
         totals = {name: int(value) for name, value in lib.totals().iloc[0].items()}
     if as_json:
-        # Totals on disk are only known for the whole library.
+        # The totals of files on disk cannot be filtered, so the output contains them only if no filter is
+        # given.
         whole = {} if chosen.given() else {"totals": totals}
         print_json({"by": by, "groups": records(summary), **whole})
         return

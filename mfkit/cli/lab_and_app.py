@@ -56,7 +56,8 @@ def lab(
         file = lib.database.file
     folder = (notebooks or (file.parent if file is not None else Path()) / "notebooks").resolve()
     copy_notebooks(folder)
-    # JupyterLab rejects an option that is given twice.
+    # Default options that the user also gives are left out, because JupyterLab rejects an option that is
+    # given twice.
     given = {one.partition("=")[0] for one in context.args}
     options = [one for one in _OFFLINE if one.partition("=")[0] not in given]
     with TemporaryFolder("lab") as temporary:
@@ -91,9 +92,9 @@ _START_TIMEOUT = 120.0
 _FOLDER_VARIABLE = "MFKIT_APP_FOLDER"
 _RENDER_TIMEOUT = 60
 """Seconds that the page waits for its panels before it is shown."""
-# The kernel works in the user's folder, because the notebook's folder is removed with the server, but does
-# not import modules from there. It waits for the panels because Voilà's page misses updates while it loads.
-# Each cell is a step whose name the page shows while it runs.
+# The kernel uses the user's folder as its current folder, because the notebook's folder is removed when the
+# server ends. It does not import modules from the user's folder. It waits until the panels are drawn, because
+# Voilà's page misses updates while it loads. While a cell runs, the page shows the cell's name.
 _CELLS = (
     f"""\
 import os, sys
@@ -163,13 +164,14 @@ def serve(
             f"--theme={'dark' if dark else 'light'}",
             "--template=mfkit",
             f"--Voila.connection_dir_root={folder}",
-            # Kernels of closed pages end after ten minutes.
+            # Kernels whose pages were closed are stopped after ten minutes.
             "--MappingKernelManager.cull_interval=60",
             "--MappingKernelManager.cull_idle_timeout=600",
             *context.args,
         ]
         variables = {
-            # The token is passed as a variable because other users of this machine can read command lines.
+            # The token is passed in an environment variable, because other users of this machine can read
+            # command lines.
             LIBRARY: library if file is None else str(file.resolve()),
             "JUPYTER_TOKEN": token,
             READ_ONLY: "1" if read_only else "",
@@ -190,14 +192,15 @@ def serve(
 
 
 def _free_port(wanted: int | None) -> int:
-    """Return a free port.
+    """Return a free TCP port: the given port, or else the default port or any free port.
 
     Raises:
         MfkitError: The requested port is in use.
     """
     for port in (wanted,) if wanted else (_PORT, 0):
         with socket.socket() as one:
-            if os.name != "nt":  # like the server, which can reuse the port of one that just ended
+            # The option makes the port of a server that just ended count as free. The server sets it too.
+            if os.name != "nt":
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 one.bind(("127.0.0.1", port))
@@ -208,7 +211,7 @@ def _free_port(wanted: int | None) -> int:
 
 
 def wait_until_ready(server: subprocess.Popen[bytes], port: int, token: str) -> None:
-    """Wait until the server answers. The token ensures that it is not another server on the same port.
+    """Wait until the Voilà server answers. The token proves that no other server answers on this port.
 
     Raises:
         MfkitError: The server ends or does not answer in time.
@@ -218,7 +221,8 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: int, token: str) -> 
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
             connection.request("GET", f"/login?token={token}")
-            if connection.getresponse().status == HTTPStatus.FOUND:  # redirected, so the token was accepted
+            # A redirect means that the server accepted the token.
+            if connection.getresponse().status == HTTPStatus.FOUND:
                 return
         except (OSError, http.client.HTTPException):
             pass

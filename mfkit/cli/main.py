@@ -22,7 +22,7 @@ from typing import Any
 
 from platformdirs import user_log_path
 
-# Importing these modules registers their commands.
+# The import of each module adds its commands to the Typer application.
 from mfkit.cli import (  # noqa: F401
     efficiency_and_playback,
     export_and_report,
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print_line(f"mfkit: {message}", error=True)
         raise SystemExit(2) from error
     except SystemExit as ended:
-        if ended.code == 130:  # Typer's exit code for Ctrl-C
+        if ended.code == 130:  # Typer exits with code 130 after Ctrl-C.
             print_line("mfkit: interrupted; work finished so far is kept", error=True)
         raise
 
@@ -79,8 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _handle_signals() -> None:
     """Treat SIGTERM and SIGHUP like Ctrl-C, so that work stops and temporary folders are removed."""
     for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        # An ignored signal stays ignored (nohup), and only the main thread may set a handler.
+        number = getattr(signal, name, None)  # Windows has no SIGHUP.
+        # A signal that is ignored, for example by nohup, stays ignored. Python allows only the main thread to
+        # set a signal handler.
         if (
             number is not None
             and signal.getsignal(number) == signal.SIG_DFL
@@ -121,7 +122,7 @@ def _write_log(error: BaseException, arguments: Sequence[str]) -> Path | None:
     for folder in (user_log_path("mfkit"), Path(tempfile.gettempdir())):
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # mkstemp chooses an unguessable name and mode 0600.
+            # mkstemp() chooses a name that cannot be guessed, and permissions (mode 0600) for this user only.
             handle, name = tempfile.mkstemp(".log", f"mfkit-error-{stamp}-", folder)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)

@@ -42,14 +42,14 @@ _GROUPS = {
 
 
 class _Commands(TyperGroup):
-    """Commands in groups. Usage errors quote arguments without passwords or escape codes."""
+    """Typer command group whose help lists the commands under headings, and whose errors hide passwords."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the commands in the order of the help."""
+        """Return the names of the commands in the order in which the help lists them."""
         return [name for names in _GROUPS.values() for name in names]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command with the heading of its group."""
+        """Return a command, and set the heading under which the help lists it."""
         command: Any = super().get_command(ctx, cmd_name)
         if command is not None:
             command.rich_help_panel = next(title for title, names in _GROUPS.items() if cmd_name in names)
@@ -57,7 +57,7 @@ class _Commands(TyperGroup):
         return command
 
     def make_context(self, *args: Any, **options: Any) -> Any:
-        """Parse the options that precede the command's name."""
+        """Parse the options before the command's name, such as ``--debug``."""
         with _safe_usage_errors():
             return super().make_context(*args, **options)
 
@@ -124,7 +124,7 @@ Wide = Annotated[
 
 
 def example(*lines: str) -> str:
-    """Return the epilog of a command's help: examples that run as shown."""
+    """Return the last line of a command's help, which shows examples of complete command lines."""
     return "Example: " + "; ".join(f"`{line}`" for line in lines)
 
 
@@ -175,7 +175,7 @@ class FilterCommand(TyperCommand):
     """
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the command's own parameters and those of the filter."""
+        """Return the command's own parameters and an option for each field of the filter."""
         *own, last = super().get_params(ctx)
         return [*own, *_filter_options(), last]
 
@@ -228,7 +228,7 @@ def _filter_options() -> list[Any]:
     if not _cached_options:
 
         def fields() -> None:
-            """Receive all fields."""
+            """Do nothing. Typer reads only the signature of this function."""
 
         parameters = list(_parameters())
         fields.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # read by Typer

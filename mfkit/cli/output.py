@@ -19,13 +19,13 @@ def console(*, wide: bool = False) -> Console:
     """Return the console that tables are printed to."""
     from rich.console import Console
 
-    # A pipe has no width, and the program that reads it expects whole lines.
-    # Rich ignores a width without a height in some terminals.
+    # Output to a pipe is not wrapped, because the program that reads it expects whole lines. The height is
+    # also set, because Rich ignores a width without a height in some terminals.
     return Console() if sys.stdout.isatty() and not wide else Console(width=10_000, height=25)
 
 
 def table(*columns: str) -> Table:
-    """Return an empty table, the first column left and the others right: with borders only in a terminal."""
+    """Return an empty table. Its first column is left-aligned. It has borders only in a terminal."""
     from rich.table import Table
 
     made = Table(box=None if not sys.stdout.isatty() else Table().box, pad_edge=False)
@@ -99,13 +99,14 @@ _MIN_TEXT = 24
 
 
 def _layout(cells: dict[str, list[str]], width: int | None) -> tuple[list[str], dict[str, int]]:
-    """Return the columns for which there is room, and the width of each."""
+    """Return the table columns that fit into the given width, and the width of each column."""
     from rich.cells import cell_len
 
     needed = {name: max(map(cell_len, (name, *texts))) for name, texts in cells.items()}
     widths, shown = dict(needed), list(cells)
     while width is not None and shown:
-        # Each column has a border and a space on both sides.
+        # A column needs 3 characters more than its text: a border and two spaces. The table has one more
+        # border.
         excess = sum(widths[name] + 3 for name in shown) + 1 - width
         for name in sorted(shown, key=lambda name: -widths[name]):
             if excess > 0 and name in _TEXTS and widths[name] > _MIN_TEXT:
@@ -153,5 +154,5 @@ def printable_label(value: Any) -> str:
 
 
 def _has_value(value: Any) -> bool:
-    # Compares the text, because importing pandas for this check would be slow.
+    # Missing values are recognized by their text, because importing pandas for this check would be slow.
     return value is not None and (isinstance(value, str) or str(value) not in ("<NA>", "NaT", "nan"))

@@ -22,7 +22,8 @@ from mfkit.demo.demo_file import DemoFile
 from mfkit.demo.demo_images import add_noise, landscape
 
 # This maps a codec to the encoders to try: first encoders of the codec itself, then encoders of older codecs
-# for the same containers. If no encoder is available, the file is left out or has no audio.
+# for the same containers. If no encoder for a codec is available, the demo file is left out, or a video is
+# written without audio.
 ENCODERS: dict[str, tuple[str, ...]] = {
     "h264": ("libx264", "libopenh264", "mpeg4"),
     "hevc": ("libx265", "libx264", "libopenh264", "mpeg4"),
@@ -212,7 +213,8 @@ def plan_music(seed: int, notes: list[str]) -> Iterator[DemoFile]:
         for number, title in enumerate(album.titles, start=1):
             name = f"{number:02d} {title.replace(':', '-')}" if album.artist else title
             path = f"{album.folder}/{name}{album.suffix}"
-            # The modification times increase, as if the tracks had been ripped one after the other.
+            # Each track is 24 seconds newer than the previous track, as if the tracks had been ripped from a
+            # CD one after the other.
             modified = datetime(*album.bought, 19, 30, tzinfo=UTC) + timedelta(seconds=24 * number)
             yield DemoFile(path, modified, partial(_write_track, album, number, encoder, f"{seed}/{path}"))
 

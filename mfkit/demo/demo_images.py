@@ -45,8 +45,9 @@ LIGHTS = {
     "night": Light(22, 3.5, 0.05, 0.22, (6, 10, 34), (52, 76, 124)),
 }
 
-# Each scene has silhouettes from far to near, with a color, a highest and a lowest point (0 at the upper edge
-# of the image, 1 at the lower edge), and a number of peaks. A negative number means flat city roofs.
+# Each scene is a list of silhouettes from far to near. Each silhouette has a color, a highest and a lowest
+# point (0 at the upper edge of the image, 1 at the lower edge), and a number of peaks. A negative number of
+# peaks means city buildings with flat roofs.
 # fmt: off
 SCENES: dict[str, tuple[tuple[Color, float, float, int], ...]] = {
     "mountains": (((92, 112, 148), 0.2, 0.6, 5), ((62, 80, 100), 0.4, 0.75, 7), ((70, 110, 62), 0.7, 0.9, 3)),

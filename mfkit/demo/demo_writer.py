@@ -28,8 +28,9 @@ from mfkit.path_argument import checked_path
 
 Progress = Callable[[int, int], None]
 
-# Each entry has a source folder, indexes of its files in alphabetical order, a target folder, a format string
-# for the names of the copies, and the number of days by which a copy is newer than the original.
+# Each entry describes copies of demo files: source folder, indexes of the files in it in alphabetical order,
+# target folder, format string for the names of the copies, and number of days by which a copy is newer than
+# its original.
 COPIES = (
     ("Pictures/2014/Lisbon", (4, 5, 6), "Phone backup/2014", "{stem}{suffix}", 0),
     ("Pictures/2018/Sydney", (0, 2), "Phone backup/2018", "{stem}{suffix}", 0),
@@ -156,7 +157,8 @@ def _write_files(root: Path, files: tuple[DemoFile, ...], report: Callable[[int]
                 future.result()
                 report(done)
         except BaseException:
-            # Without shutdown(), the thread pool would write all remaining files after an error or Ctrl-C.
+            # After an error or Ctrl-C, the thread pool would still write all remaining files if shutdown()
+            # did not cancel them.
             pool.shutdown(cancel_futures=True)
             raise
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 HIDDEN = "***"
-# This pattern matches the password in "://user:password@host". Digits before a path are a port number.
-# One slash is accepted too, because pathlib reduces the two slashes of a URL to one.
+# This pattern matches the password in "://user:password@host". Digits between a colon and a path are a port
+# number, not a password. ":/" is accepted too, because pathlib reduces the two slashes of a URL to one.
 _LOGIN = re.compile(r"(:/{1,2}[^\s:/?#@\[]*:)(?!\d{1,5}(?:[/?#,\s]|$))[^@\n]*@(?:[^\s/?#@]*@)*")
 _PARAMETER = re.compile(
     r"""((?:^|[?&;\s])

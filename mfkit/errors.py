@@ -83,7 +83,7 @@ class TransferError(MfkitError):
 
 
 class NestedCallError(MfkitError, RuntimeError):
-    """The sync API was called from mfkit's own event loop, which would cause a deadlock."""
+    """The sync API was called inside mfkit's own event loop. Such a call would wait for itself forever."""
 
 
 class ThumbnailError(MfkitError):

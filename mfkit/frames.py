@@ -51,13 +51,13 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
         ``attrs["units"]`` has the units of columns, such as ``byte`` and ``s``.
     """
     frame: pd.DataFrame = table.to_pandas(types_mapper=_DTYPES.get)
-    # DataFrame.attrs contains only the units, because pandas copies attrs at every operation.
+    # Only the units are stored in DataFrame.attrs, because pandas copies all attrs at every operation.
     frame.attrs["units"] = {name: unit for name in table.column_names if (unit := unit_of(name))}
     return frame
 
 
 def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame:
-    """Pivot a DataFrame with one row per cell into a two-dimensional table.
+    """Pivot a DataFrame that has one row for each table cell into a two-dimensional table.
 
     Args:
         cells: One row per cell.

@@ -47,7 +47,8 @@ twi tw Twi|uig ug Uighur;Uyghur|ukr uk Ukrainian|urd ur Urdu|uzb uz Uzbek|ven ve
 vol vo Volapük|wel cy cym Welsh|wln wa Walloon|wol wo Wolof|xho xh Xhosa|yid yi Yiddish|yor yo Yoruba
 yue - Cantonese|zha za Zhuang;Chuang|zul zu Zulu
 """
-# These codes were withdrawn, or name the main language of a group that ISO 639-2 lists as one language.
+# Each of these codes is withdrawn, or it is the ISO 639-3 code of a single language, such as Mandarin
+# ("cmn"), for which ISO 639-2 has only the code of a group, such as Chinese ("chi").
 _OTHER_CODES = {
     "iw": "heb", "in": "ind", "ji": "yid", "jw": "jav", "mo": "rum", "mol": "rum", "scr": "hrv", "scc": "srp",
     "cmn": "chi", "arb": "ara", "pes": "per", "zsm": "may", "swh": "swa", "ekk": "est", "lvs": "lav",
@@ -94,7 +95,8 @@ def language_code(stated: str | None) -> str | None:
     text = (stated or "")[:_MAX_TEXT].strip().lower()
     if text in _CODES_OF_NAMES:
         return _CODES_OF_NAMES[text]
-    named = _CODES_OF_NAMES.get(text.partition("(")[0].rstrip())  # Such as "English (US)".
+    # A name can be followed by a region, as in "English (US)".
+    named = _CODES_OF_NAMES.get(text.partition("(")[0].rstrip())
     tag = _TAG.fullmatch(text)
     if named is not None or tag is None:
         return named

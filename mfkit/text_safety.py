@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Lines are escaped separately, because line feeds are kept, but str.isprintable() rejects them.
+# Each line of a text is escaped separately, because line feeds must be kept, but str.isprintable() is false
+# for them.
 _LINE = re.compile(r"[^\n]+")
 # The last four characters are full-width forms of = + - @, which some programs treat like the ASCII forms.
 _FORMULA_STARTS = "^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"

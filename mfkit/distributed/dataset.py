@@ -76,7 +76,8 @@ class Dataset:
             raise DatasetError(
                 f"{self.name} is not a valid URL of a dataset. Use a folder, s3://bucket/folder, or another "
                 "URL that PyArrow knows, with fsspec+ before URLs of fsspec."
-                # The cause is hidden if its message can contain a secret.
+                # If the URL contains a secret, the original error is not chained, because its message could
+                # repeat the secret.
             ) from (None if self.name != given else error)
         self.path = path.rstrip("/")
         if isinstance(self.filesystem, fs.LocalFileSystem):
@@ -137,8 +138,8 @@ class Dataset:
             with TemporaryFolder("publish") as own:
                 yield own.path
             return
-        # The folder is on the same disk, so that a finished file only has to be renamed. Other writers cannot
-        # use the folder, because the caller holds the write lock.
+        # The temporary folder is on the same disk as the dataset, so that a finished file only has to be
+        # renamed. The caller holds the write lock, so no other process uses the folder.
         folder = self.local / _UNFINISHED
         shutil.rmtree(folder, ignore_errors=True)
         with self._map_errors():
@@ -149,7 +150,7 @@ class Dataset:
             shutil.rmtree(folder, ignore_errors=True)
 
     def add_file(self, source: Path, file: str) -> int:
-        """Move a finished file into the dataset, and return its size. No manifest lists the file yet."""
+        """Move a finished file into the dataset, and return its size. The file is not yet in a manifest."""
         size = source.stat().st_size
         with self._map_errors():
             self._added.append(file)
@@ -224,8 +225,8 @@ class Dataset:
             yield
         except BaseException:
             with suppress(DatasetError, OSError):
-                # If the manifest is unreadable, nothing is removed, because it is unknown which files must be
-                # kept.
+                # If the manifest cannot be read, no file is removed, because the manifest determines which
+                # files are in use.
                 now = self.read()
                 kept = {*now.files(), _version_file(now)} if now is not None else set()
                 for file in [file for file in self._added if file not in kept]:
@@ -236,7 +237,8 @@ class Dataset:
             raise
 
     def _write(self, file: str, text: str) -> None:
-        # Uploads to object storage are atomic. A local file is made atomic by renaming a temporary file.
+        # Readers must never see a half-written file. Uploads to object storage are atomic. A local file is
+        # first written under a temporary name and then renamed.
         if self.local is None:
             with self.filesystem.open_output_stream(f"{self.path}/{file}") as stream:
                 stream.write(text.encode())

@@ -53,7 +53,7 @@ class VersionSession(Protocol):
         ...
 
     def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
-        """Run a read-only SQL statement from the user."""
+        """Run an SQL statement that the user wrote, and reject it if it is not read-only."""
         ...
 
     def close(self) -> None:
@@ -150,11 +150,11 @@ class DatasetEngine(QueryEngine, ABC):
         return work
 
     def _forget(self) -> None:
-        """Make the next query open a new session, because an abandoned query still uses the current one."""
+        """Make the next query open a new session. A cancelled query may still use the current session."""
         self._open = None
 
     def _newest(self) -> tuple[DatasetVersion, VersionSession]:
-        """Return the newest version and a session on it."""
+        """Return the newest version of the dataset and an open session on this version."""
         newest = self.dataset.newest()
         with self._mutex:
             opened = self._open

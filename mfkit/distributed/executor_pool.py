@@ -78,19 +78,20 @@ class ExecutorPool:
         """Cancel all tasks. A task that already runs on a machine continues, but its result is ignored."""
         tasks = [*self._tasks]
         if tasks and error is not None and isinstance(error.__cause__, BrokenExecutor):
-            # Before Python 3.12, a broken process pool does not stop its processes if a task is cancelled in
-            # the meantime (https://github.com/python/cpython/pull/108974).
+            # Wait before the tasks are cancelled: before Python 3.12, a broken process pool does not stop its
+            # processes if a task is cancelled too early (https://github.com/python/cpython/pull/108974).
             await asyncio.wait(tasks, timeout=_BROKEN_EXECUTOR_SECONDS)
         for task in tasks:
             task.cancel()
         while not self._done.empty():
-            # The failed tasks are collected here, and gather() below retrieves their errors.
+            # Finished tasks are collected too, so that gather() below retrieves their errors and asyncio does
+            # not report them.
             if (done := self._done.get_nowait()) is not None:
                 tasks.append(done)
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Queue a file, and wait while the maximum number of tasks is running."""
+        """Add a file to the next task. A full task is submitted, after waiting for the limit of tasks."""
         self._next_jobs.append(Job(FileResult.of(candidate), known_hash, number=self._put))
         self._put += 1
         if (
@@ -178,8 +179,8 @@ class ExecutorPool:
             apply_reply(line, job.result)
         self._any_done = True
         if self._done.empty():
-            # The limit is not adjusted while results are unprocessed, because then this machine is too slow,
-            # not the cluster.
+            # The limit of tasks is not adjusted while finished results wait to be stored, because then this
+            # machine is the bottleneck, not the cluster.
             self._limit.adjust(time.monotonic() - started, busy_seconds)
         return None
 

@@ -97,12 +97,12 @@ def publish(
 
 
 def _is_unchanged(old: DatasetVersion, manifest: Manifest) -> bool:
-    """Return whether the snapshot has the same library and change log position as the published version."""
+    """Return whether the library has not changed since the published version, according to its change log."""
     return bool(old.position) and (old.library, old.position) == (manifest.library, manifest.position)
 
 
 def _bytes_of_a_row(manifest: Manifest, name: str) -> float:
-    """Estimate the bytes per row in a dataset, which are more than in a snapshot.
+    """Estimate the bytes per row in a dataset. A row needs more bytes in a dataset than in a snapshot.
 
     In a dataset, ids are text, and items have an additional column with searchable words.
     """
@@ -154,7 +154,7 @@ class _Writer:
         return sorted(units, key=lambda unit: unit.key), len(fresh)
 
     def _divide(self, known: list[Unit], row: float) -> None:
-        """Determine the number of files in each subfolder, and keep the previous number if possible."""
+        """Determine the number of files of each subfolder, and keep the previous version's if possible."""
         counted = self._rows(f"SELECT publish_place, count(*) FROM publish_{self._name} GROUP BY ALL")
         parts = {unit.place: unit.parts for unit in known}
         shares = {place: _parts(number * row, parts.get(place, 1)) for place, number in counted}
@@ -185,7 +185,7 @@ class _Writer:
         return f"hash({', '.join(row[0] for row in described if not row[0].startswith('publish_'))})"
 
     def _copy(self, fresh: list[Unit]) -> list[Unit]:
-        """Write all changed files with a single scan of the rows."""
+        """Write all changed files with one query, so that the rows are read only once."""
         self._connection.register(
             "fresh_read",
             pa.table(
@@ -198,8 +198,8 @@ class _Writer:
         )
         self._connection.execute("CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM fresh_read")
         target = self._folder / self._name
-        # If the limit of open files were lower, DuckDB would close files early and write a second file with
-        # rows of the same subfolder and part.
+        # DuckDB may keep all files open at the same time. With a lower limit it would close files early and
+        # write the remaining rows of a file to a second file.
         self._connection.execute(f"SET partitioned_write_max_open_files = {len(fresh) + 1}")
         self._connection.execute(
             "COPY (SELECT p.* EXCLUDE (publish_place, publish_key), fresh.publish_file "
@@ -229,7 +229,7 @@ _ITEMS = (
 
 
 def _parts(size: float, parts: int) -> int:
-    """Return the number of files to divide rows of an estimated total size into.
+    """Return the number of files into which rows of an estimated total size are divided.
 
     The previous number of files is doubled if the files are too large, and halved only if they are much too
     small.

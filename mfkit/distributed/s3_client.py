@@ -22,12 +22,13 @@ _TRIES = 3
 """Number of attempts if the connection is lost during a reply. botocore repeats only unanswered requests."""
 _CHUNK = 1 << 16
 _SETTINGS = {
-    # The sum of these timeouts is below the time limit of a file, so that a lost connection is not mistaken
-    # for a file that cannot be read in time.
+    # The sum of these timeouts is below the time limit for reading a file. A lost connection is therefore not
+    # mistaken for a file that takes too long to read.
     "connect_timeout": 10,
     "read_timeout": 15,
     "retries": {"mode": "standard"},
-    # Stored checksums are not validated, because they belong to whole objects, but only ranges are read here.
+    # Stored checksums are not validated, because each one covers a whole object, but requests read only parts
+    # of objects.
     "response_checksum_validation": "when_required",
 }
 _LOGIN_ERRORS = frozenset(
@@ -80,7 +81,8 @@ class S3Client:
             from fsspec.asyn import sync
         except ImportError as error:
             raise MfkitError("Object storage needs more packages: pip install 'mfkit[s3]'") from error
-        # The s3fs instance is not shared, because another scan can use another endpoint or other credentials.
+        # s3fs must not reuse a cached file system object, because another scan can use another endpoint or
+        # other credentials.
         self._files = s3fs.S3FileSystem(
             skip_instance_cache=True, use_listings_cache=False, config_kwargs=dict(_SETTINGS)
         )

@@ -56,7 +56,8 @@ class StoredObject(Remote):
         self._bucket, self._key = split_url(url)
         self._heartbeat = heartbeat
         self._client = _client()
-        # A heartbeat is sent, because creating the first client of a process takes seconds for imports.
+        # A heartbeat is sent, because the first S3 client of a process takes seconds to create: it imports
+        # Python packages.
         heartbeat()
         self.fault: ObjectError | None = None
         first = self._client.read(self._bucket, self._key, 0, BLOCK, heartbeat)
@@ -68,7 +69,7 @@ class StoredObject(Remote):
 
     @property
     def placeholder_hash(self) -> str:
-        """Placeholder that replaces the hash until the whole content is read."""
+        """Placeholder hash of the object, which identifies it until its whole content has been read."""
         return object_placeholder_hash(self.etag, self.size)
 
     def open(self) -> BinaryIO:
@@ -151,14 +152,14 @@ class StoredObject(Remote):
         head = self._client.head(self._bucket, self._key)
         text = str(head.get("ChecksumSHA256", ""))
         if head.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
-            # The checksum is not that of the content, but is computed from the checksums of the upload's
-            # parts.
+            # The object was uploaded in parts. Its checksum is computed from the checksums of these parts and
+            # is not the checksum of the content.
             return None
         try:
             checksum = b64decode(text, validate=True)
         except binascii.Error:
-            # The text is not valid Base64, because older servers append the number of parts to a checksum of
-            # checksums.
+            # Older servers append the number of parts to the checksum of an object that was uploaded in
+            # parts. Such a text is not valid Base64.
             return None
         return checksum.hex() if len(checksum) == 32 else None
 
@@ -213,4 +214,4 @@ def _client() -> S3Client:
 
 
 def _no_heartbeat() -> None:
-    """Do nothing. This function is the default if the caller needs no heartbeat."""
+    """Do nothing. This is the default heartbeat function, for callers that do not watch for heartbeats."""

@@ -150,7 +150,8 @@ class _SparkSession:
 
 
 def _address(dataset: Dataset, file: str) -> str:
-    # Without the scheme file://, a cluster would look for the path in its default file system.
+    # A local path gets the scheme file://, because a Spark cluster would look for it in its default file
+    # system otherwise.
     return dataset.uri(file) if dataset.local is None else f"file://{dataset.uri(file)}"
 
 

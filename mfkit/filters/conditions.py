@@ -43,7 +43,7 @@ item_date = c.date
 
 
 def is_plausible_date() -> Condition:
-    """Return the SQL condition that an item's date is neither before the first photograph nor in the future.
+    """Return the SQL condition that an item's date is not before 1826 (first photograph) or in the future.
 
     Time axes and sums over time leave out all other dates, because a single wrong date would stretch an axis
     over centuries.
@@ -64,12 +64,12 @@ DATE_STATUSES = ("dated", "undated", "future", "before 1826")
 
 
 def date_status() -> ColumnElement[str]:
-    """Return the SQL expression that tells whether an item has a capture time, and whether it can be right.
+    """Return the SQL expression for the status of an item's date: whether it is a plausible capture time.
 
     The value is ``dated``, ``undated`` (only the file's modification time is known), or ``future`` or
     ``before 1826`` for a capture time that cannot be right.
     """
-    # The values are literals, so that databases can group by the expression.
+    # The values are SQL literals instead of bind parameters, so that databases can group by this expression.
     return case(
         (func.coalesce(c.date_source, "file") != "capture", literal_column("'undated'", Text())),
         (item_date < EARLIEST_DATE, literal_column("'before 1826'", Text())),
@@ -133,7 +133,8 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
     for name in _EXCLUDED:
         values = getattr(chosen, f"no_{name}")
         if values:
-            # CASE is used instead of NOT, because the opposite of an unknown condition is unknown in SQL.
+            # CASE is used instead of NOT, because items whose value is null must also be selected. In SQL,
+            # NOT null is null.
             yield case((_NAMES[name](values), literal(1, Integer())), else_=0) == 0
     for name, column in _RANGES.items():
         low, high = getattr(chosen, f"min_{name}"), getattr(chosen, f"max_{name}")
@@ -185,14 +186,14 @@ def _language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
         for code in getattr(chosen, f"all_{kind}_languages") or ():
             yield _listed(column)((code,))
         if excluded := getattr(chosen, f"no_{kind}_languages"):
-            # The column of languages is null if no stream states a language. The number of streams tells
-            # whether the streams are known.
+            # Items whose streams are unknown are not selected. They are recognized by their stream count,
+            # because the column of languages is also null if no stream states a language.
             yield c.stream_count.is_not(None)
             yield or_(column.is_(None), ~_listed(column)(excluded))
 
 
 def _listed(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return the condition that a column of language codes, separated by "; ", lists one of the codes.
+    """Return a function for the condition that a "; "-separated column contains one of the language codes.
 
     All codes have three letters, so a code can be found only where a code begins.
     """
@@ -200,12 +201,12 @@ def _listed(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition
 
 
 def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return an equality condition that can use the index of a column with only lower-case text."""
+    """Return a function for an equality condition on a lower-case column. The condition can use an index."""
     return lambda values: column.in_([value.lower() for value in values])
 
 
 def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a case-insensitive condition, for which the database converts both sides to lower case."""
+    """Return a function for an equality condition that ignores case: the database lower-cases both sides."""
     return lambda values: func.lower(column).in_([func.lower(value) for value in values])
 
 
@@ -225,8 +226,8 @@ def _camera(values: tuple[str, ...]) -> Condition:
 
 
 def _tagged(names: tuple[str, ...]) -> Condition:
-    # This is a subquery instead of a join. With a join, SQLite would read all rows of the link table, because
-    # lower(name) cannot use an index.
+    # Tags are selected in a subquery instead of a join. With a join, SQLite would read all rows that link
+    # items to tags, because lower(name) cannot use an index.
     tag_ids = select(Tag.id).where(_folded(Tag.__table__.c.name)(names))
     return c.id.in_(select(media_tags.c.media_item_id).where(media_tags.c.tag_id.in_(tag_ids)))
 
@@ -312,7 +313,8 @@ def _in_area(corners: Sequence[tuple[float, float]]) -> Condition:
     return or_(
         *(
             and_(
-                # The cheap condition comes first, so that most items skip the expensive condition.
+                # The bounding box is compared first, so that the slow polygon test runs only for items inside
+                # the box.
                 _in_box(Box(south, max(west + shift, -180.0), north, min(east + shift, 180.0))),
                 _crossings([(y, x + shift) for y, x in corners]) % 2 == 1,
             )
@@ -325,8 +327,8 @@ def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
     counts: list[ColumnElement[int]] = []
     for (y1, x1), (y2, x2) in zip(corners, [*corners[1:], corners[0]], strict=True):
         if y1 != y2:
-            # Each polygon edge includes only its southern end, so that a ray through a corner is counted
-            # once.
+            # Of its two end points, an edge of the polygon includes only the southern one. A ray through a
+            # corner therefore crosses only one of two adjacent edges.
             beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
             at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
             counts.append(case((and_(beside, c.longitude < at), 1), else_=0))

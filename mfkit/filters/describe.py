@@ -95,10 +95,11 @@ def _resolutions(names: tuple[str, ...]) -> str:
 
 
 def _dates(after: datetime | None, before: datetime | None, dated: bool | None) -> str:
-    """Describe a range of dates. Without a range, describe whether there is a capture time."""
+    """Describe a filter's range of dates, or without a range, its condition on the capture time."""
     if after is None and before is None:
         return "with a capture time" if dated else "without a capture time"
-    # With a range, a capture time is what one expects, so only the other cases are named.
+    # Readers expect that a range of dates refers to capture times, so the text mentions only that it refers
+    # to file dates.
     return _date_range(after, before) + (" by file date" if dated is False else "")
 
 
@@ -109,8 +110,9 @@ def _date_range(after: datetime | None, before: datetime | None) -> str:
 
 
 def _span(after: datetime, before: datetime) -> str:
-    """Describe a range of dates, without the days if the range consists of whole years or months."""
-    # `before` is inclusive, so the last microsecond of a day is changed to the start of the next day.
+    """Describe a range of dates. Ranges of whole months or years are described without days."""
+    # `before` is inclusive and often the last microsecond of a day. It is changed to the start of the next
+    # day, to compare it with midnight.
     end = before + timedelta(microseconds=1) if before.microsecond else before
     if _is_midnight(after) and _is_midnight(end) and after.day == end.day == 1:
         if after.month == end.month == 1:

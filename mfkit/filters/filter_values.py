@@ -120,7 +120,7 @@ class FilterFields(SearchFields, total=False):
 
 
 def _to_tuple(value: Any) -> Any:
-    """Convert an iterable to a tuple, and a single value to a tuple with one element."""
+    """Convert an iterable to a tuple, a single value to a tuple with one element, and keep None."""
     if value is None or isinstance(value, tuple):
         return value
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
@@ -133,7 +133,7 @@ def _distinct(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
 
 
 def _named_numbers(names: Sequence[str], example: str) -> Callable[[Any], Any]:
-    """Return a validator for a fixed number of values, whose error message names the missing values."""
+    """Return a validator for a fixed number of named values. Its error message lists the missing names."""
 
     def check(value: Any) -> Any:
         if value is None or not isinstance(value, Sequence) or isinstance(value, (str, bytes)):

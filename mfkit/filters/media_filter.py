@@ -41,7 +41,7 @@ from mfkit.models import MediaType
 
 
 class _ShortHelp(type(BaseModel)):  # type: ignore[misc]  # pydantic does not publish its metaclass by name
-    """Metaclass that leaves pydantic's members out of ``help(MediaFilter)``."""
+    """Metaclass that hides the members inherited from pydantic in ``help(MediaFilter)``."""
 
     def __dir__(cls) -> list[str]:
         inherited = set(dir(BaseModel))
@@ -215,7 +215,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     missing: Flag = False
     duplicates: Flag = None
 
-    if TYPE_CHECKING:  # For type checkers only: a caller may pass more types than a field stores.
+    if TYPE_CHECKING:  # Only for type checkers: fields accept more types than they store.
 
         def __init__(self, **fields: Unpack[FilterFields]) -> None: ...
 
@@ -360,5 +360,6 @@ def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-MediaFilter.__signature__ = inspect.Signature(_keywords())  # pydantic's own signature shows validators.
+# The signature that pydantic creates for MediaFilter would show validators.
+MediaFilter.__signature__ = inspect.Signature(_keywords())
 filter_keywords(MediaFilter.replace)

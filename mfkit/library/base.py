@@ -102,7 +102,7 @@ class LibraryBase:
             return self._engine
         if name == "snapshot":
             return self._snapshot
-        # The engine "database" was formerly named "record".
+        # "record" is an old name of the engine "database".
         if name in ("database", "record"):
             return self._on_database
         raise QueryError(f"{name!r} is not an engine. Use one of {', '.join(get_args(Engine))}.")
@@ -122,7 +122,8 @@ class LibraryBase:
 
     async def _open(self, *, create: bool) -> Self:
         while create and self._opening is not None and not self._opening.done():
-            # This waits for earlier calls, which may be opening the library without creating it.
+            # Wait for an earlier call that is still opening the library, because that call may not be allowed
+            # to create it.
             await asyncio.wait([self._opening])
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade(create=create))
@@ -132,7 +133,7 @@ class LibraryBase:
         return self
 
     async def _open_or_create(self, check: Callable[[], object]) -> None:
-        """Open the library. If it does not exist, call ``check``, which may raise an error, and create it."""
+        """Open the library. If it does not exist, create it unless the function ``check`` raises an error."""
         try:
             await self.open()
         except LibraryNotFoundError:
@@ -140,7 +141,7 @@ class LibraryBase:
             await self._open(create=True)
 
     async def _open_existing(self) -> Self:
-        """Open the library if it exists. If it does not exist and is read-only, raise an error."""
+        """Open the library if it exists. Raise an error if it does not exist and must be opened read-only."""
         try:
             return await self.open()
         except LibraryNotFoundError:

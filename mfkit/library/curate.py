@@ -141,12 +141,12 @@ class CurateMethods(LibraryBase):
         await catalog.delete_filter(self.database, name)
 
     def _done(self, change: catalog.Change) -> int:
-        # A call that changed nothing does not replace the previous change that undo() can undo.
+        # If a call changed nothing, undo() still undoes the change before it.
         if change.items or change.created:
             self._last = change
         return change.items
 
 
 def last_change(library: CurateMethods) -> catalog.Change | None:
-    """Return the change that :meth:`CurateMethods.undo` would undo."""
+    """Return the last change of tags or collections, which :meth:`CurateMethods.undo` would undo."""
     return library._last

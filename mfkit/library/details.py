@@ -118,7 +118,7 @@ def readable_paths(paths: list[str], last_scanned_at: Any) -> list[str]:
 
 
 def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the group, field, value and origin of each known field of an item's row."""
+    """Yield the group, name, value and origin of each field that is known for an item."""
     extra = _object(row["extra_metadata"])
     origins = extra.pop("origins", {})
     origins = origins if isinstance(origins, dict) else {}
@@ -136,7 +136,7 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _object(text: Any) -> dict[str, Any]:
-    """Parse a JSON object. Return an empty dictionary for any other text, which other programs may write."""
+    """Parse a JSON object. Other text, which another program may have stored, gives an empty dictionary."""
     try:
         held = json.loads(text)
     except (TypeError, ValueError, RecursionError):

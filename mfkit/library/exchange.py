@@ -97,7 +97,8 @@ class ExchangeMethods(LibraryBase):
         )
         cut = limit is not None or offset is not None
         if order_by is None and not cut:
-            # Rows are not sorted unless needed, because sorting many rows takes longer than writing them.
+            # Rows are sorted only if the caller asks for an order or for a part of the rows, because sorting
+            # many rows takes longer than writing them.
             statement = statement.order_by(None)
         await self.open()
         expected = await self._expected(chosen, limit, offset)
@@ -175,7 +176,7 @@ class ExchangeMethods(LibraryBase):
 
 
 class _Counted:
-    """Iterable over the row batches of an export, which counts rows for the result and the progress bar."""
+    """Iterable over the row batches of an export. It counts the rows for the result and the progress bar."""
 
     def __init__(self, batches: Iterator[pa.RecordBatch], bar: Any) -> None:
         self._batches, self._bar, self.rows = batches, bar, 0

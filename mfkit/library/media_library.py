@@ -90,7 +90,8 @@ class _AsyncMethods:
         def call(*args: Any, **kwargs: Any) -> Awaitable[Any]:
             return run_on_library_loop(attribute(*args, **kwargs))
 
-        # The signature that wraps() copied is removed, because it has the parameter self, which call() lacks.
+        # functools.wraps() copied a signature with the parameter self. It is removed, because call() has no
+        # such parameter.
         call.__dict__.pop("__signature__", None)
         return call
 

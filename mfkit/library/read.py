@@ -28,7 +28,7 @@ class ReadMethods(LibraryBase):
     """Methods that list, count and search items, and methods that run the user's SQL statements."""
 
     async def _selected(self, statement: Select[Any], chosen: MediaFilter) -> pd.DataFrame:
-        """Run a SELECT statement. If the result is empty, warn about filter values that no item has."""
+        """Run a SELECT statement. If the result is empty, warn about each filter value that no item has."""
         frame = await self.frame(statement)
         if frame.empty:
             await self._warn_of_unmatched(chosen)

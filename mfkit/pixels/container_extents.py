@@ -69,7 +69,8 @@ def riff(stream: BinaryIO, size: int) -> None:
         if name == b"RF64":
             length = struct.unpack("<Q", read_at(stream, 20, 8).ljust(8, b"\0"))[0]
         elif name != b"RIFF" or length in (0, 0xFFFFFFFF):
-            # There are no more RIFF chunks, or the recording program has not stored the size.
+            # The check ends here: either there are no more RIFF chunks, or the recording program did not
+            # store the size of this chunk.
             return
         if at + 8 + length > size:
             raise truncated(size, at + 8 + length)

@@ -83,7 +83,7 @@ class FileJob(ABC):
 
 
 class FileSource(Protocol[J_co]):
-    """Files to read, in pages of :data:`PAGE` rows."""
+    """Source of files to read. Its SELECT statements return the files in pages of :data:`PAGE` rows."""
 
     def page(self, is_known: bool, last: Any) -> Select[Any]:
         """Return the SELECT statement for the next page of files.
@@ -157,7 +157,8 @@ async def _feed(
                 break
             await pool.put_job(job)
     except Exception:
-        # The pool must be finished, because the caller waits for its last result before it sees the error.
+        # The pool must be finished after an error too, because the caller waits for the last result of the
+        # pool before it handles the error.
         await pool.finish()
         raise
     await pool.finish()

@@ -78,7 +78,7 @@ def candidate_pairs(difference: Hashes, dct: Hashes) -> Pairs:
 def _neighbors(
     own: Hashes, other: Hashes, rotation: int, band: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return pairs of hashes that differ in few bits and, after a rotation, have the same leading bits."""
+    """Return pairs of similar hashes: they differ in few bits and, once rotated, have equal leading bits."""
     rotated = own << np.uint64(rotation) | own >> np.uint64(64 - rotation) if rotation else own
     order = np.argsort(rotated)
     own, other = rotated[order], other[order]
@@ -86,7 +86,7 @@ def _neighbors(
     ones, others = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for step in range(1, min(_MAX_NEIGHBORS + 1, len(own))):
         different = own[step:] ^ own[:-step]
-        # If two hashes have the same leading bits, their XOR is below the limit.
+        # Two hashes have the same leading bits if their XOR is below the limit.
         same_band = np.flatnonzero(different < limit)
         if not len(same_band):
             break

@@ -45,7 +45,7 @@ _FREQUENCIES = 12
 _COSINES = _cosines(LUMINANCE_SIDE, _FREQUENCIES)
 _ROWS, _COLUMNS = np.divmod(
     sorted(
-        range(1, _FREQUENCIES**2),  # Frequency 0 is left out: it is the mean luminance.
+        range(1, _FREQUENCIES**2),  # Frequency 0 is left out, because it is only the mean luminance.
         key=lambda place: (sum(part**2 for part in divmod(place, _FREQUENCIES)), place),
     )[:64],
     _FREQUENCIES,

@@ -29,13 +29,13 @@ Planes = npt.NDArray[np.float32]
 Miniatures = npt.NDArray[np.uint8]
 Indexes = npt.NDArray[np.intp]
 
-_OFFSETS = 6  # The unit of the offsets is half a pixel row, so they are 0 to 2.5 rows.
+_OFFSETS = 6  # Number of crop offsets. They are multiples of half a pixel row: 0 to 2.5 rows.
 _COARSE = np.array([(low, high) for low in (0, 2, 4) for high in (0, 2, 4)])
 _FINE = np.array([(low, high) for low in (-1, 0, 1) for high in (-1, 0, 1)])
 
 
 def _window(low: float, high: float) -> Planes:
-    """Return a matrix that crops both ends of a pixel column and resamples the rest to the full length."""
+    """Return the matrix that crops a pixel column at both ends and stretches the rest to the full length."""
     edges = np.linspace(low, LUMINANCE_SIDE - high, LUMINANCE_SIDE + 1)[:, None]
     pixels = np.arange(LUMINANCE_SIDE)
     overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
@@ -100,7 +100,7 @@ def _gradients(planes: Planes) -> Planes:
 
 
 def _best_window(planes: Planes, gradients: Planes) -> npt.NDArray[np.float32]:
-    """Return the highest correlation that any cropped window of each luminance plane reaches.
+    """Return for each pair of luminance planes the highest correlation that any cropped window reaches.
 
     The search tries windows of columns, then windows of rows, and repeats both in smaller steps.
     """

@@ -67,7 +67,7 @@ def group(rank: Indexes, pairs: Pairs, distance: Distance, limit: float) -> Grou
         is_grouped = best >= 0
         rest = ~(is_grouped[first] | is_grouped[second])
         first, second = first[rest], second[rest]
-    # A group with only one image is removed. All other images of its component are too far from it.
+    # Groups that contain only one image are removed, because they show no similar images.
     sizes = np.bincount(best[best >= 0], minlength=len(rank))
     alone = (best >= 0) & (sizes[np.maximum(best, 0)] < 2)
     best[alone], found[alone] = -1, np.nan

@@ -86,7 +86,8 @@ async def similar_images(
     similar = await _confirm(database, pictures, rows, threshold)
     members = np.unique(pictures.content[np.concatenate(similar)])
     details = await _details(database, [pictures.names[one] for one in members])
-    # Images that were removed from the library during the search have no details and are left out.
+    # Images that were removed from the library during the search are left out, because their properties are
+    # no longer stored.
     names = {name: place for place, name in enumerate(details["file_hash"])}
     place = np.full(len(pictures.names), -1, np.int64)
     for one in members:
@@ -165,7 +166,7 @@ class _Parts:
         self._whole, self._inner = whole, inner
 
     def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
-        """Return the distance of each pair of images, which is the smallest distance of their miniatures."""
+        """Return the distance of each pair of images: the smallest distance between their miniatures."""
         sides = [(one[first], other[second]) for one in self._both() for other in self._both()]
         found: npt.NDArray[np.float32] = np.min([distances(*side) for side in sides], axis=0)
         return found

@@ -39,7 +39,7 @@ def jpeg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
         marker = _MARKER.search(data, at) if in_scan else _MARKER.match(data, at)
         if marker is None:
             if not in_scan and at < size:
-                # Bytes that do not belong to a segment are skipped, as decoders do.
+                # Bytes that do not belong to a JPEG segment are skipped, because decoders skip them too.
                 in_scan = True
                 continue
             raise DamageError("The image is truncated: its end marker is missing.", size)
@@ -62,7 +62,7 @@ def jpeg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
 
 
 def _end_of_pictures(tiff: bytes) -> int:
-    """Return where the last image of a Multi-Picture Format index ends, as an offset from the index."""
+    """Return the offset, from the Multi-Picture Format index, of the end of the last image that it lists."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8:
         return 0

@@ -157,7 +157,7 @@ async def verify(
 
 
 class _Source:
-    """Builder of the SELECT statements for the files to verify: the main files of items, or their copies."""
+    """Builder of the SELECT statements for the files to verify: the main files of items, or the copies."""
 
     def __init__(self, chosen: MediaFilter, how: How, before: datetime, *, of_copies: bool) -> None:
         self.how = how

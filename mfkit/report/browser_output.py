@@ -19,7 +19,7 @@ from mfkit.report.html_page import PLOTLY_MIME
 _PAGE = b'<meta name="generator" content="mfkit">'
 PDF_MARK = b"% Report by mfkit\n"
 """Comment at the end of a PDF file that identifies it as a report (ISO 32000-1, 7.2.3)."""
-_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # This chunk is specified in PNG (Third Edition), 11.3.3.2.
+_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # Chunk type and data: PNG (Third Edition), 11.3.3.2.
 _PNG_END = 12
 """Length of the last chunk of a PNG file."""
 _SEARCHED_BYTES = 2_000
@@ -91,7 +91,7 @@ _SOCKET_NAME = "org.chromium.Chromium.XXXXXX/SingletonSocket"
 OFFLINE = (
     # This option blocks all hosts and addresses, including proxies and the browser vendor's servers.
     "--host-resolver-rules=MAP * ~NOTFOUND",
-    # WebRTC ignores --host-resolver-rules and needs these options.
+    # WebRTC ignores the option --host-resolver-rules. These options prevent its connections.
     "--force-webrtc-ip-handling-policy",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     # Without these options, the browser would still try to connect to its vendor's servers.
@@ -133,7 +133,7 @@ def browser_environment() -> dict[str, str]:
     environment = dict(os.environ)
     socket = os.path.join(tempfile.gettempdir(), _SOCKET_NAME)
     if os.name == "posix" and len(os.fsencode(socket)) > _SOCKET_PATH_LENGTH:
-        environment["TMPDIR"] = "/tmp"  # Chromium creates a folder of its own in it.
+        environment["TMPDIR"] = "/tmp"  # Chromium creates its socket folder in TMPDIR.
     return environment
 
 

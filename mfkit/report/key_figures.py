@@ -52,7 +52,8 @@ def measure(context: ReportContext) -> KeyFigures:
     """Compute the key figures of the items that a report covers."""
     sums = context.query(context.lib.summary, "media_type")
     years = context.query(context.lib.growth, "year", by="date_status")
-    # Modification times are often those of a copy, so they only count if there are no capture times.
+    # Modification times are only used if no capture times are known, because the modification time is often
+    # the time at which a file was copied.
     dated = years["date_status"] == "dated"
     periods = (years[dated] if dated.any() else years)["period"].dropna()
     items, copies = _whole(sums["files"]), _whole(sums["copies"])

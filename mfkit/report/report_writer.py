@@ -134,7 +134,7 @@ def write_report(
 
 
 def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
-    """Return a library's path or URL without the password, and the environment variables that contain it."""
+    """Return a library's path or URL without the password, and environment variables with the password."""
     if isinstance(lib.database, NullDatabase):
         raise ReportError(
             f"{lib.database.name} is a published dataset. Create the report from its library instead."

@@ -36,7 +36,8 @@ def folders(context: ReportContext) -> Section:
     Folders that contain nothing but one other folder are skipped. If all files are in ``/home/me/Pictures``
     and ``/mnt/nas/video``, the first level consists of these two folders, not of ``/home`` and ``/mnt``.
     """
-    # The column "id" is renamed, because the redaction recognizes columns of paths by their names.
+    # The column "id" contains folder paths. It is renamed to "folder", because the redaction recognizes
+    # columns of paths by their names.
     tree = context.redaction.frame(_branches(context).rename(columns={"id": "folder"}))
     if context.redaction.names:
         tree["label"] = [str(path).rpartition("/")[2] for path in tree["folder"]]

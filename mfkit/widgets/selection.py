@@ -93,9 +93,10 @@ class Selection(traitlets.HasTraits):
 
     @traitlets.observe("filter")
     def _remember(self, change: Any) -> None:
-        # traitlets calls this method before the panels' observers, so panels always read the new `past`.
+        # This method updates the history. traitlets calls it before the observers of the panels, so that the
+        # panels see the updated history.
         if not hasattr(self, "_future"):
-            # The initial filter has no predecessor that could be added to the history.
+            # When the initial filter is set, there is no earlier filter to add to the history.
             return
         with self._lock:
             if not self._in_history:

@@ -64,7 +64,7 @@ class _Overview:
 _overviews: weakref.WeakKeyDictionary[MediaLibrary, dict[MediaFilter, _Overview]] = (
     weakref.WeakKeyDictionary()
 )
-# If two threads need the totals, the lock makes one thread wait until the other has cached them.
+# If two threads need the same totals, the lock makes one of them wait until the other has cached the totals.
 _lock = threading.Lock()
 
 
@@ -98,12 +98,13 @@ def _summed(dimensions: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter)
 
 
 def _overview(lib: MediaLibrary, chosen: MediaFilter) -> _Overview:
-    """Return the cached totals if they are still valid. Otherwise, query the totals again."""
+    """Return the cached totals of the items of a filter. If the library has changed, query them again."""
     state, cached = run_sync(library_state(lib.aio)), _overviews.setdefault(lib, {})
     known = cached.pop(chosen, None)
     if known is None or known.state is None or state is None or known.state() is not state:
-        # The state object, which is replaced when the library changes, was read before the query. If the
-        # library changes during the query, the cached object is outdated, so the result is not used again.
+        # The library's state object is replaced at each change of the library. It was read before the query.
+        # If the library changes during the query, the cached state object is outdated, so the cached result
+        # is not used again.
         mark = None if state is None else weakref.ref(state)
         known = _Overview(mark, lib.frame(totals_by_type_codec_and_year(chosen)))
     cached[chosen] = known

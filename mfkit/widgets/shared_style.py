@@ -34,9 +34,10 @@ def styled(widget_class: Any, *args: Any, **settings: Any) -> Any:
 
 
 def shared_widget(widget_class: Any, **settings: Any) -> Any:
-    """Return the kernel's only instance of a widget class, or create it with the settings."""
+    """Return the kernel's only instance of a widget class. Create the instance if it does not exist."""
     widget = _shared.get(widget_class)
-    # A widget that was closed, for example by Widget.close_all(), has no comm and must be created again.
+    # A widget without a comm (connection to the browser) was closed, for example by Widget.close_all(), and
+    # must be created again.
     if widget is None or widget.comm is None:
         widget = _shared[widget_class] = widget_class(**settings)
     return widget

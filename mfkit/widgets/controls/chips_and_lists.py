@@ -69,7 +69,7 @@ class Facet(anywidget.AnyWidget):
         self.send({"kind": "acknowledge", "from": message.get("from")})
 
     def show(self, counts: Sequence[tuple[str, int]], chosen: Sequence[str], note: str = "") -> None:
-        """Show values with their numbers of files. Ticked values are also shown if they have no number."""
+        """Show values with their numbers of files, and also ticked values whose number is unknown."""
         counted = {value for value, _ in counts}
         rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in chosen if one not in counted)]
         with self.hold_sync():
@@ -142,7 +142,7 @@ class Range(anywidget.AnyWidget):
             self.low, self.high = low, high
 
     def show_buckets(self, buckets: Sequence[tuple[str, str, bool]], note: str = "") -> None:
-        """Show a button for each (key, text, selected), and a note."""
+        """Show a button for each (key, text, selected) tuple, and a line of text below the buttons."""
         with self.hold_sync():
             self.buckets = [{"key": key, "text": text, "selected": on} for key, text, on in buckets]
             self.note = note

@@ -83,7 +83,7 @@ class PlotlyWidget(anywidget.AnyWidget):
             if style is not None:
                 self.set_background(style)
             if bundle_for([data]) == "whole":
-                # The widget keeps the complete bundle, because it can draw all later figures too.
+                # Once loaded, the complete Plotly bundle is kept, because it can also draw all later figures.
                 self.bundle = "whole"
             self.figure_json = json.dumps(data, cls=PlotlyJSONEncoder, separators=(",", ":"))
 

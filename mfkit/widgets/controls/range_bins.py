@@ -74,7 +74,7 @@ class StepBins:
         return dict(zip(self.fields, (lower, upper), strict=True))
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the smallest range of bins that contains a filter's bounds, as ``low`` and ``high``."""
+        """Return the slider positions ``low`` and ``high`` of the bins that contain a filter's bounds."""
         lower, upper = (getattr(chosen, name) for name in self.fields)
         last = len(self._edges) - 1
         low = max(index for index, edge in enumerate(self._edges) if edge <= (lower or 0))
@@ -148,7 +148,8 @@ class YearBins:
             for status, number in _STATUS_BINS.items()
             if status != "undated" or self._by_capture_time or not found
         }
-        # The year of a wrong file date is not on the slider.
+        # Each implausible date gets the number of its status instead of its year, so that wrong years are not
+        # on the slider.
         self.bin_expression: ColumnElement[Any] = case(
             *((date_status() == status, number) for status, number in self._beside.items()),
             (is_plausible_date(), date_year),
@@ -163,7 +164,7 @@ class YearBins:
         return counts
 
     def buckets(self, files: Mapping[Any, int]) -> dict[str, int]:
-        """Return the number of items of each ``date_status`` that has items and is not on the slider."""
+        """Return the number of items for each ``date_status`` that the year slider does not cover."""
         return {name: files[number] for name, number in self._beside.items() if files.get(number)}
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:

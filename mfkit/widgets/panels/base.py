@@ -64,8 +64,8 @@ class Panel(widgets.VBox):
         super().__init__([style_sheet(), self._head, self.message, *body])
         self.add_class("mfkit-panel")
         self.selection.observe(self.follow, "filter")
-        # Panel.refresh() is called, because a subclass's refresh() may also refresh nested panels, which
-        # already observe the selection themselves.
+        # Panel.refresh() is called instead of self.refresh(). A subclass's refresh() can also refresh nested
+        # panels, but these observe the selection themselves.
         self.selection.observe(lambda _: Panel.refresh(self), "refreshes")
         self.follow()
 
@@ -88,7 +88,7 @@ class Panel(widgets.VBox):
         return 'This library is empty. Add files with lib.scan("folder").'
 
     def options(self) -> Hashable:
-        """Return the values of those controls of the panel that affect what it draws."""
+        """Return the values of the panel's controls that affect its drawing."""
         return None
 
     def follow(self, _: Any = None) -> None:
@@ -111,7 +111,7 @@ class Panel(widgets.VBox):
 
     @property
     def active(self) -> bool:
-        """Whether the panel redraws when the selection changes. Hidden panels can be inactive."""
+        """Whether the panel redraws when the selection changes. Panels in hidden tabs are set to inactive."""
         return self._active
 
     @active.setter
@@ -167,7 +167,7 @@ class Panel(widgets.VBox):
         try:
             action()
         except CancelledError:
-            # This is not a failure: a newer request has interrupted the drawing.
+            # An interruption of a drawing by a newer request is not shown as an error.
             raise
         except MfkitError as error:
             self._show_message(str(error))

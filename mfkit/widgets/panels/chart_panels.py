@@ -89,7 +89,7 @@ class ChartPanel(Panel):
         self.plot.listen("brush", lambda ends: self.toggle_condition(self.brushed(self._between(*ends))))
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return all inputs of :meth:`query`. Its result is cached until these inputs change."""
+        """Return all inputs of :meth:`query`. The result of the query is cached until one of them changes."""
         return chosen, *(control.value for control in self._query_controls)
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -105,7 +105,7 @@ class ChartPanel(Panel):
         return {}
 
     def excluded(self, key: Any) -> dict[str, Any]:
-        """Return the filter fields for a click with the Alt key. By default, it is like any other click."""
+        """Return the filter fields for a click with the Alt key. By default, the key has no effect."""
         return self.clicked(key)
 
     def brushed(self, keys: list[Any]) -> dict[str, Any]:
@@ -140,7 +140,8 @@ class ChartPanel(Panel):
         frame = known.get(self.query_key(chosen))
         if frame is None:
             frame = self.query(chosen)
-        # The cache key is computed again, because the query may have reset the visible part of the map.
+        # The cache key is computed again after the query, because a query for the map may have changed the
+        # visible part of the map, which belongs to the key.
         self._results[self.query_key(chosen)] = frame
         return frame
 
@@ -157,7 +158,7 @@ class ChartPanel(Panel):
         self.attempt(change)
 
     def _brush(self, chosen: MediaFilter) -> tuple[float, float] | None:
-        """Return the ends of the selected range on the x axis, where the page shows handles to move it."""
+        """Return both ends of the selected range on the x axis, where users can drag its handles."""
         if self.selected is None:
             return None
         ends = [
@@ -214,14 +215,14 @@ class _BarsPanel(ChartPanel):
         return self.lib.summary(self.dimension_name, chosen)
 
     def clicked(self, key: str) -> dict[str, Any]:
-        """Return the filter field with the clicked value added to its values, or removed from them."""
-        # The field is named like the first column of the drawn DataFrame. The controls are not read, because
-        # the user may have changed them since the drawing.
+        """Return the filter fields after a click on a value: the value is added, or removed if it was set."""
+        # The name of the filter field is the name of the first column of the drawn DataFrame. The controls
+        # are not read, because the user may have changed them since the chart was drawn.
         field = str(self.frame.columns[0])
         return {field: self._toggled(field, key), f"no_{field}": self._without(f"no_{field}", key)}
 
     def excluded(self, key: str) -> dict[str, Any]:
-        """Return the filter field with the clicked value added to the excluded values, or removed."""
+        """Return the filter fields after a click with Alt, which excludes the value or allows it again."""
         field = str(self.frame.columns[0])
         return {f"no_{field}": self._toggled(f"no_{field}", key), field: self._without(field, key)}
 
@@ -273,7 +274,7 @@ class CodecsPanel(_BarsPanel):
         super().__init__(lib, selection, "Codecs", [self.stream], measure="bytes")
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
-        """Return the codec that the buttons name, or the other one if only its files are selected."""
+        """Return the codec field of the toggle buttons, or ``audio_codec`` if there are only audio files."""
         types = overview_by("media_type", self.lib, without(chosen, "video_codec", "audio_codec"))
         present = set(types.loc[types["files"] > 0, "media_type"].astype(str))
         if self.stream.value == "video_codec" and "audio" in present and "video" not in present:

@@ -121,7 +121,7 @@ class CurationPanel(Panel):
         self._update_scope()
 
     def _update_scope(self, _: Any = None) -> None:
-        """Offer *Chosen files* if files are chosen, and select it when the user chooses the first file."""
+        """Offer *Chosen files* if files are chosen. Select this option when the first file is chosen."""
         rows = self._chosen_rows()
         options = [(f"Whole selection ({self.selected_count:,})", "all")]
         if rows:

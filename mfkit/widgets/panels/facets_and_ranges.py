@@ -70,7 +70,8 @@ class FacetsPanel(Panel):
             name: styled(Facet, label, functools.partial(self._tick, name)) for name, label in LISTS.items()
         }
         self.facets["media_type"].expanded = True
-        # Users can tick values while another thread draws the list. The lock prevents outdated ticks.
+        # A user can tick a value while another thread draws the check list. The lock prevents the drawing
+        # from restoring outdated ticks.
         self._tick_lock = threading.RLock()
         super().__init__(lib, selection, "", list(self.facets.values()))
         for facet in self.facets.values():
@@ -95,7 +96,8 @@ class FacetsPanel(Panel):
         """Return the values of the given check lists with their numbers of files, in descending order."""
         counts: dict[str, list[tuple[str, int]]] = {name: [] for name in lists}
         if lists == ["media_type"] and not chosen.media_type:
-            # If the filter has no media type, the counts can be read from the cached totals of other panels.
+            # If the filter has no condition on media types, the numbers of files per media type are in the
+            # totals that other panels have already cached.
             frame = overview_by("media_type", self.lib, chosen)
             pairs = zip(frame["media_type"].astype(str), map(int, frame["files"]), strict=True)
             counts["media_type"] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
@@ -106,7 +108,7 @@ class FacetsPanel(Panel):
         return counts
 
     def _ticked(self, name: str) -> list[str]:
-        """Return the values of a check list that are selected now, not when the current drawing started."""
+        """Return the values of a check list that are selected now. They may have changed while drawing."""
         return [str(value) for value in getattr(self.selection.filter, FACETS[name]) or ()]
 
     def _tick(self, name: str, value: str, checked: bool) -> None:
@@ -154,7 +156,8 @@ class RangesPanel(Panel):
     def draw(self, chosen: MediaFilter) -> None:
         """Count the files in the bins of all sliders, and set the slider handles to the selected ranges."""
         self.bins = (*self._fixed_bins, self._year_bins.get(lambda: YearBins(self.lib)))
-        # All sliders without a condition count files with the same filter, so one query is enough for them.
+        # For sliders that set no condition, the files are counted with the same filter, so one query is
+        # enough for all of them.
         by_filter: dict[MediaFilter, list[int]] = {}
         for index, bins in enumerate(self.bins):
             by_filter.setdefault(without(chosen, *bins.fields), []).append(index)
@@ -198,8 +201,8 @@ class RangesPanel(Panel):
 
     def _move(self, index: int, low: int, high: int) -> None:
         bins = self.bins[index]
-        # A handle that returns to its old position changes nothing, because the filter's bound may lie
-        # between two bin edges and would be replaced by one of these edges.
+        # If a slider handle is moved back to its old position, the filter is not changed. A bound that a
+        # script has set between two bin edges would otherwise be replaced by one of these edges.
         if (low, high) != bins.handle_positions(self.selection.filter):
             self.attempt(lambda: self.selection.change(**bins.filter_fields(low, high)))
 

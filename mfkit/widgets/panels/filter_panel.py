@@ -171,7 +171,7 @@ class FilterPanel(Panel):
         for name, switch in self.switches.items():
             value = getattr(chosen, name)
             self._set(switch, value=next(text for text, one in _SWITCH_VALUES.items() if one is value))
-        # This list contains all folders of the library, not only folders with selected items.
+        # The drop-down list offers folders of the whole library, not only folders with selected items.
         folders = self._folders.get(lambda: self._query_folders(chosen.folder), chosen.folder)
         self._set(self.folder, options=tuple(folders), value=chosen.folder or "")
 
@@ -189,7 +189,7 @@ class FilterPanel(Panel):
         return {name: _SWITCH_VALUES[self.switches[name].value]}
 
     def _change_dates(self, change: Any) -> None:
-        """Apply the dates. Half-typed years are ignored, because browsers report each typed digit."""
+        """Apply the two dates. A year that is only partly typed is ignored, as browsers report each digit."""
         first, last = self.date_from.value, self.date_to.value
         if change["new"] is not None and change["new"].year < _FIRST_YEAR:
             return
@@ -198,7 +198,8 @@ class FilterPanel(Panel):
 
         def apply() -> None:
             if first is not None and last is not None and first > last:
-                # The date fields keep their values, because the user may correct the other date next.
+                # Both date fields keep their values after the error, so that the user can correct either of
+                # them.
                 raise FilterError(f"From {first} is later than To {last}. Change one of the dates.")
             chosen = self.selection.filter
             self.selection.change(

@@ -1,4 +1,4 @@
-"""Panel above the explorer with the library's name, totals and last scan, and problems worth a look."""
+"""Panel above the explorer with the library's name, totals, last scan, and problems such as wrong dates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MAX_FAILURES = 50
 
 @dataclass(frozen=True)
 class Problem:
-    """Something in a library that is worth a look.
+    """Problem in a library that the user should look at, such as files with dates in the future.
 
     Attributes:
         text: Description with a number, for example ``2 files dated in the future``.
@@ -61,7 +61,7 @@ def problems(lib: MediaLibrary) -> tuple[Problem, ...]:
 
 
 class HeaderPanel(Panel):
-    """Name, totals and last scan of the library, and problems whose files a click selects.
+    """Name, totals, last scan and problems of a library. A click on a problem selects its files.
 
     Attributes:
         line: Name, totals and last scan as HTML.

@@ -104,7 +104,8 @@ def robust_edges(lib: MediaLibrary, column: str) -> list[Any]:
     lows, highs = (fine[name].tolist() for name in ("low", "high"))
     first, last = robust_span(fine["files"].tolist())
     ends = {lows[0], highs[-1]}
-    # The upper edge of an integer column is exclusive.
+    # For integer columns, the upper edge of a bin is exclusive, so the largest value in the bin is 1 below
+    # it.
     greatest = highs[last] - 1 if column == "file_size" else highs[last]
     return sorted(ends | set(edges(column, lows[first], greatest, _BINS, log=True)))
 

@@ -213,11 +213,11 @@ class ExportPanel(Panel):
         self.export_button.disabled = not count
 
     def options(self) -> Hashable:
-        """Return the export format, because GeoJSON has fewer rows: only items with a location."""
+        """Return the export format, because a GeoJSON export contains only the items with a location."""
         return str(self.format.value)
 
     def _counts(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return two numbers: the selected items that the format can contain, and those that it cannot."""
+        """Return the numbers of selected items that the export format can contain and cannot contain."""
         total = self.count_selected(chosen)
         if self.format.value != "geojson":
             return total, 0

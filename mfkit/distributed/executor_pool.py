@@ -253,7 +253,7 @@ class ConcurrencyLimit:
         self._changed = asyncio.Event()
 
     async def enter(self) -> None:
-        """Wait until another task may be submitted, and count this task as running."""
+        """Wait until the limit allows another task, and count this task as running."""
         while self._running >= self.size:
             self._changed.clear()
             await self._changed.wait()

@@ -154,7 +154,7 @@ class _Writer:
         return sorted(units, key=lambda unit: unit.key), len(fresh)
 
     def _divide(self, known: list[Unit], row: float) -> None:
-        """Determine the number of files of each subfolder, and keep the previous version's if possible."""
+        """Determine the number of files in each subfolder. If possible, it is the same as before."""
         counted = self._rows(f"SELECT publish_place, count(*) FROM publish_{self._name} GROUP BY ALL")
         parts = {unit.place: unit.parts for unit in known}
         shares = {place: _parts(number * row, parts.get(place, 1)) for place, number in counted}

@@ -43,10 +43,10 @@ item_date = c.date
 
 
 def is_plausible_date() -> Condition:
-    """Return the SQL condition that an item's date is not before 1826 (first photograph) or in the future.
+    """Return the SQL condition that an item's date is neither before 1826 nor in the future.
 
-    Time axes and sums over time leave out all other dates, because a single wrong date would stretch an axis
-    over centuries.
+    The first photograph was taken in 1826. Time axes and sums over time leave out all other dates, because a
+    single wrong date would stretch an axis over centuries.
     """
     return and_(c.capture_flag.is_(None), item_date >= EARLIEST_DATE, item_date < first_future_date())
 

@@ -32,7 +32,7 @@ _ALWAYS_DECODED = frozenset(("jpeg", "png", "gif", "webp", "tiff", "bmp", "avif"
 
 
 class UnsupportedError(Exception):
-    """Exception that is raised if the requested method cannot verify files of this format."""
+    """Exception that is raised if a verification method does not support the format of a file."""
 
 
 def check_structure(source: Source, heartbeat: Heartbeat) -> FileFormat:

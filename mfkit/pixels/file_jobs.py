@@ -165,7 +165,7 @@ async def _feed(
 
 
 async def _jobs(database: Database, sources: Sequence[FileSource[J]]) -> AsyncIterator[J]:
-    """Yield a job for each file; files that were never read come first."""
+    """Yield a job for each file of the sources. Files that were never read come first."""
     for is_known in (False, True):
         for source in sources:
             last: Any = None

@@ -110,7 +110,8 @@ class DrawingProcesses:
 async def _kill(process: Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
-    await process.wait()
+    # wait() alone would never return if the process has sent more than the buffer of its output holds.
+    await process.communicate()
 
 
 async def _exchange(process: Process, path: str, full: bool) -> bytes:

@@ -214,7 +214,7 @@ def test_an_old_state_is_not_mixed_with_a_new_one(
         source.copy_to(target_url, progress=False)
     monkeypatch.undo()
     source.tag(source.largest(1), "changed")
-    with pytest.raises(TransferError, match="an earlier state of this one"):
+    with pytest.raises(TransferError, match="of an older version of this library"):
         source.copy_to(target_url, progress=False)
 
 

@@ -317,6 +317,7 @@ def _clean_rows(
                 if stated is not None and name in rules and (kept := rules[name](stated)) is not None
             }
             for row in value[:limit]
+            if isinstance(row, dict)
         ]
         return [row for row in rows if required in row]
 

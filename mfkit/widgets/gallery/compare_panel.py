@@ -12,6 +12,7 @@ import anywidget
 import ipywidgets as widgets
 import traitlets
 
+from mfkit.core.database import NullDatabase
 from mfkit.errors import ExportError
 from mfkit.exchange.export.paths_to_move import write_move_script, write_path_list
 from mfkit.filters.media_filter import MediaFilter
@@ -83,9 +84,10 @@ class ComparePanel(Panel):
         self._sending: Future[None] | None = None
         self.view = CompareView()
         self._pictures = PictureSource(Thumbnailer(), lambda message, data: self.view.send(message, data))
-        self.kind = styled(
-            widgets.ToggleButtons, options=[("Similar", "similar"), ("Exact copies", "copies")]
-        )
+        kinds = [("Similar", "similar"), ("Exact copies", "copies")]
+        # A published dataset has no hashes of pictures.
+        kinds = kinds[1:] if isinstance(lib.database, NullDatabase) else kinds
+        self.kind = styled(widgets.ToggleButtons, options=kinds)
         self.scope = styled(widgets.ToggleButtons, options=[("This group", "one"), ("All groups", "all")])
         for switch in (self.kind, self.scope):
             switch.add_class("mfkit-switch")

@@ -45,7 +45,7 @@ def pair(
 def test_every_method_returns_the_same(pair: Any, method: str) -> None:
     """A dataset's answer is the library database's, to the last bit."""
     dataset, record = (METHODS[method](library) for library in pair)
-    assert len(record) or method == "histogram of nothing"
+    assert len(record) or method in ("histogram of nothing", "starved streams")
     assert_frame_equal(dataset, record, check_exact=True)
 
 

@@ -51,6 +51,8 @@ class TestKeywords:
         Sequence[Sequence[float]]: [(1, 2), [3, 4], (5, 6)],
         ("media_type", str): "video",
         ("media_type", abc.Collection[str]): pd.Series(["video", "audio"]),
+        ("no_media_type", str): "video",
+        ("no_media_type", abc.Collection[str]): ["video", "audio"],
         **{
             (f"{prefix}{kind}_language{suffix}", type_): value
             for kind in ("audio", "subtitle")

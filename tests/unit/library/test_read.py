@@ -187,7 +187,7 @@ class TestReading:
         """An insert is refused, and text sent to sql()."""
         with pytest.raises(QueryError, match=r"frame\(\) needs a SQLAlchemy SELECT, not Insert"):
             library.frame(insert(Tag).values(name="x"))
-        with pytest.raises(QueryError, match=r"Use sql\(\) for text"):
+        with pytest.raises(QueryError, match=r"Use sql\(\) for SQL text"):
             library.frame(text("SELECT 1"))
 
     def test_frame_refuses_invalid_selects(self, library: MediaLibrary) -> None:

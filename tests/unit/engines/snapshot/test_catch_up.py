@@ -46,7 +46,7 @@ WRITES = {
     f"VALUES ({ID}, 99, 'audio', 0, 'ger')",
     "another stream": "INSERT OR REPLACE INTO media_streams (media_item_id, stream_index, kind, is_main) "
     "SELECT media_item_id, stream_index, 'data', 1 FROM media_streams",
-    "a stream of another": f"UPDATE media_streams SET media_item_id = {ID} WHERE stream_index = 0",
+    "a stream of another": f"UPDATE OR REPLACE media_streams SET media_item_id = {ID} WHERE stream_index = 0",
     "streams gone": "DELETE FROM media_streams",
     "a chapter": f"INSERT INTO media_chapters VALUES ({ID}, 99, 1.5, NULL, 'x')",
     "chapters gone": "DELETE FROM media_chapters",

@@ -148,6 +148,10 @@ WRITES: dict[str, Callable[[MediaLibrary], Any]] = {
 """Methods that need the library database, which a dataset does not have."""
 
 
+EMPTY_RESULTS = {"histogram of nothing", "starved streams"}
+"""Names of the methods whose result has no rows."""
+
+
 def explored(lib: MediaLibrary) -> dict[str, str]:
     """Open every tab of the explorer, and return the message of each panel."""
     explorer = lib.explore()

@@ -29,7 +29,7 @@ def folder_range(chosen: MediaFilter) -> Select[Any]:
 
 
 def common_folder(first: str | None, last: str | None) -> str:
-    """Return the innermost folder that contains both given folders; ``/`` if there is no other."""
+    """Return the innermost folder that contains both folders; ``/`` if they have none in common."""
     return os.path.commonprefix([f"{first or ''}/", f"{last or ''}/"]).rpartition("/")[0] or "/"
 
 

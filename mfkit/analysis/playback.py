@@ -38,7 +38,7 @@ _STREAM_COLUMNS = (
 
 
 class _Rule(NamedTuple):
-    """A device's limits for one codec: profiles, HDR formats, maximum values. An empty set is no limit."""
+    """Limits of a device for one codec: profiles, HDR formats, maximum values. An empty set allows all."""
 
     profiles: frozenset[str]
     hdr: frozenset[str]

@@ -44,7 +44,8 @@ def efficiency(
         print_frame(frame, as_json=True)
         return
     if frame.empty:
-        print_line("No stream of this kind has a known bit rate. Choose another kind or filter.")
+        found = f"No {outlier or kind} stream with a known bit rate was found"
+        print_line(f"{found}. Choose another filter, kind or outlier.")
         return
     measure = "bits_per_pixel" if kind == "video" else "bitrate"
     columns = ("file_path", "codec", measure, f"median_{measure}", "score", "outlier", "saves", "peers")

@@ -59,7 +59,10 @@ def test_efficiency(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> N
     assert [row["saves"] for row in found] == [2_000_000_000 - 749_736_000, 750_000_000 - 749_736_000, 0]
     assert mfkit_json("efficiency", "--outlier", "bloated") == []
     assert mfkit_rows("efficiency", "--kind", "audio") == [
-        ["No stream of this kind has a known bit rate. Choose another kind or filter."]
+        ["No audio stream with a known bit rate was found. Choose another filter, kind or outlier."]
+    ]
+    assert mfkit_rows("efficiency", "--outlier", "bloated") == [
+        ["No bloated stream with a known bit rate was found. Choose another filter, kind or outlier."]
     ]
 
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route, sync_playwright
 
-from mfkit.report.browser_output import OFFLINE
+from mfkit.report.browser_output import OFFLINE, browser_environment
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -213,6 +213,7 @@ def visit(profile: Path, *, width: int = 1280, height: int = 800) -> Iterator[Vi
             executable_path=CHROMIUM,
             headless=True,
             args=list(ARGUMENTS),
+            env=browser_environment(),
             viewport={"width": width, "height": height},
         )
         made = Visit(context.new_page())

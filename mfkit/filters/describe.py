@@ -45,6 +45,11 @@ def without(chosen: MediaFilter, *fields: str) -> MediaFilter:
     return chosen.replace(**{name: MediaFilter.model_fields[name].default for name in fields})
 
 
+def hdr_name(value: str) -> str:
+    """Return the text for an HDR class: the class itself, or an explanation of ``PQ``."""
+    return "PQ without metadata" if value == "PQ" else value
+
+
 def _clauses(chosen: MediaFilter) -> Iterator[FilterClause]:
     given = chosen.given()
     for fields, phrase in _PHRASES:
@@ -170,7 +175,7 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("all_subtitle_languages",), _spoken("subtitles in {}", " and ")),
     (("no_subtitle_languages",), _spoken("no subtitles in {}", " or ")),
     (("min_channels",), "{} audio channels or more".format),
-    (("hdr",), _or),
+    (("hdr",), lambda classes: _or(tuple(map(hdr_name, classes)))),
     (("dolby_vision",), _named("Dolby Vision profile")),
     (("pixel_format",), _named("pixel format")),
     (("audio_layout",), _named("audio layout")),

@@ -68,8 +68,22 @@ class Facet(anywidget.AnyWidget):
         self._on_tick(str(message.get("value")), message.get("checked") is True)
         self.send({"kind": "acknowledge", "from": message.get("from")})
 
-    def show(self, counts: Sequence[tuple[str, int]], chosen: Sequence[str], note: str = "") -> None:
-        """Show values with their numbers of files, and also ticked values whose number is unknown."""
+    def show(
+        self,
+        counts: Sequence[tuple[str, int]],
+        chosen: Sequence[str],
+        note: str = "",
+        *,
+        text: Callable[[str], str] = str,
+    ) -> None:
+        """Show values with their numbers of files, and also ticked values whose number is unknown.
+
+        Args:
+            counts: Values with their numbers of files.
+            chosen: The ticked values.
+            note: Explanatory text under the list.
+            text: Function that returns the visible text of a value.
+        """
         counted = {value for value, _ in counts}
         rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in chosen if one not in counted)]
         with self.hold_sync():
@@ -78,8 +92,8 @@ class Facet(anywidget.AnyWidget):
             self.options = [
                 {
                     "value": value,
-                    "text": short(value, 40),
-                    "full_text": short(value, _MAX_TOOLTIP),
+                    "text": short(text(value), 40),
+                    "full_text": short(text(value), _MAX_TOOLTIP),
                     "files": files,
                 }
                 for value, files in rows

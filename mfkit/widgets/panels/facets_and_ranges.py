@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 import threading
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from mfkit.analysis.facets import FACETS
 from mfkit.analysis.histogram import count_by_bins
-from mfkit.filters.describe import without
+from mfkit.filters.describe import hdr_name, without
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.language_codes import language_name
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.chips_and_lists import Facet, Range
 from mfkit.widgets.controls.range_bins import (
@@ -36,6 +37,9 @@ LISTS: Mapping[str, str] = {
     "media_type": "Media type",
     "video_codec": "Video codec",
     "audio_codec": "Audio codec",
+    "audio_language": "Audio language",
+    "subtitle_language": "Subtitle language",
+    "hdr": "HDR",
     "container": "Container",
     "extension": "Extension",
     "camera": "Camera",
@@ -45,6 +49,12 @@ LISTS: Mapping[str, str] = {
     "collection": "Collection",
 }
 """Dimension -> heading of its check list."""
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "audio_language": language_name,
+    "subtitle_language": language_name,
+    "hdr": hdr_name,
+}
+"""Dimension -> function that returns the visible text of a value, if it differs from the value."""
 
 
 class FacetsPanel(Panel):
@@ -85,12 +95,13 @@ class FacetsPanel(Panel):
         """Count the values of all expanded lists in one query, and tick the selected values."""
         counts = self.count_values([name for name, facet in self.facets.items() if facet.expanded], chosen)
         for name, facet in self.facets.items():
+            text = _TEXTS.get(name, str)
             with self._tick_lock:
                 ticked = self._ticked(name)
                 if name in counts:
-                    facet.show(counts[name], ticked, _note(LISTS[name], len(counts[name])))
+                    facet.show(counts[name], ticked, _note(LISTS[name], len(counts[name])), text=text)
                 else:
-                    facet.show([], ticked)
+                    facet.show([], ticked, text=text)
 
     def count_values(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
         """Return the values of the given check lists with their numbers of files, in descending order."""
@@ -121,7 +132,7 @@ class FacetsPanel(Panel):
 
 def _note(label: str, values: int) -> str:
     if values == 0:
-        return f"No {label.lower()} data in the current selection."
+        return f"No {label if label.isupper() else label.lower()} data in the current selection."
     return f"The {_MAX_VALUES} values with the most files." if values == _MAX_VALUES else ""
 
 

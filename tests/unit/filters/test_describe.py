@@ -24,6 +24,7 @@ EXAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"no_subtitle_languages": "fra"}, "no subtitles in French"),
     ({"min_channels": 6}, "6 audio channels or more"),
     ({"hdr": ["hdr10", "Dolby Vision"]}, "HDR10 or Dolby Vision"),
+    ({"hdr": "pq"}, "PQ without metadata"),
     ({"bit_depth": [8, 10]}, "8 or 10 bit"),
     ({"dolby_vision": [5, 7]}, "Dolby Vision profile 5 or 7"),
     ({"pixel_format": "yuv420p"}, "pixel format yuv420p"),

@@ -56,7 +56,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def crossed(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame:
+def pivoted(cells: pd.DataFrame, row: str, column: str, of: str) -> pd.DataFrame:
     """Pivot a DataFrame that has one row for each table cell into a two-dimensional table.
 
     Args:

@@ -229,7 +229,7 @@ def preaggregate(
         Group by the columns of the subquery, not by the original expressions: PostgreSQL does not recognize
         that two expressions with bind parameters are equal.
     """
-    parts = _parts(grouping)
+    parts = _columns_to_preaggregate(grouping)
     if parts is None:
         labelled = [value.label(name) for name, value in values.items()]
         each = select(*grouping.columns, *labelled).select_from(grouping.source)
@@ -259,7 +259,7 @@ def split_lists(rows: Subquery, grouping: Dimensions) -> Subquery:
     return rows
 
 
-def _parts(grouping: Dimensions) -> list[ColumnElement[Any]] | None:
+def _columns_to_preaggregate(grouping: Dimensions) -> list[ColumnElement[Any]] | None:
     """Return the table columns for the GROUP BY of the pre-aggregation, or None if it would not be faster."""
     if not _JOINED.isdisjoint(grouping.names):
         return None

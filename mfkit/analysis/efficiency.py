@@ -229,7 +229,7 @@ def _same_class(one: Any, other: Any, names: Sequence[str]) -> ColumnElement[boo
     return and_(*(one.c[name] == other.c[name] for name in names))
 
 
-def _known(text: ColumnElement[Any], name: str) -> ColumnElement[str]:
+def _text_or_empty(text: ColumnElement[Any], name: str) -> ColumnElement[str]:
     """Convert a column to text, and null to an empty text, because null never equals null in a join."""
     return func.coalesce(cast(text, Text()), literal("", Text()), type_=Text()).label(name)
 
@@ -245,10 +245,10 @@ def _video(rate: ColumnElement[Any]) -> _Measure:
         rate / pixels * 10_000,
         pixels,
         (
-            _known(s.codec, "codec"),
-            _known(resolution_class(s.width, s.height), "resolution"),
-            _known(frame_rate, "frame_rate"),
-            _known(s.hdr, "hdr"),
+            _text_or_empty(s.codec, "codec"),
+            _text_or_empty(resolution_class(s.width, s.height), "resolution"),
+            _text_or_empty(frame_rate, "frame_rate"),
+            _text_or_empty(s.hdr, "hdr"),
         ),
         (s.width > 0, s.height > 0, s.fps > 0, rate / pixels * 10_000 >= 0.5),
     )
@@ -261,7 +261,7 @@ def _audio(rate: ColumnElement[Any]) -> _Measure:
         (1_000.0, 1.0),
         rate / 1_000.0,
         literal(1.0, Double()),
-        (_known(s.codec, "codec"), _known(layout, "channel_layout")),
+        (_text_or_empty(s.codec, "codec"), _text_or_empty(layout, "channel_layout")),
         (func.coalesce(s.is_lossless, False).is_(False), rate >= 500),
     )
 

@@ -166,7 +166,7 @@ def playable(items: pd.DataFrame, streams: pd.DataFrame, rules: Rules) -> pd.Dat
         found = problems.get(str(row["id"]), {})
         container = str(row["mime_type"])
         wrong = [] if ("container", container) in rules else [f"container {container}"]
-        plays.append(_verdict(str(row["media_type"]), bool(wrong), found))
+        plays.append(_required_conversion(str(row["media_type"]), bool(wrong), found))
         reasons.append("; ".join(dict.fromkeys((*wrong, *_in_order(found)))) or None)
     result = items[["id", "file_path"]].copy()
     result["plays"] = pd.Series(plays, index=items.index, dtype="str")
@@ -174,7 +174,7 @@ def playable(items: pd.DataFrame, streams: pd.DataFrame, rules: Rules) -> pd.Dat
     return result
 
 
-def _verdict(media_type: str, other_container: bool, problems: Mapping[str, list[str]]) -> str:
+def _required_conversion(media_type: str, other_container: bool, problems: Mapping[str, list[str]]) -> str:
     """Return the smallest conversion after which a device plays an item. Subtitles need no conversion."""
     if "video" in problems or media_type == "audio" and "audio" in problems:
         return TRANSCODE

@@ -206,8 +206,8 @@ def compare(earlier: ScanPair, later: ScanPair) -> Select[Any]:
     )
     vanished = and_(net.c.old_hash.is_not(None), net.c.new_hash.is_(None))
     appeared = and_(net.c.old_hash.is_(None), net.c.new_hash.is_not(None))
-    removed = _ranked(net, net.c.old_hash, net.c.old_size, vanished).cte("removed")
-    added = _ranked(net, net.c.new_hash, net.c.new_size, appeared).cte("added")
+    removed = _numbered_paths(net, net.c.old_hash, net.c.old_size, vanished).cte("removed")
+    added = _numbered_paths(net, net.c.new_hash, net.c.new_size, appeared).cte("added")
     same = and_(removed.c.hash == added.c.hash, removed.c.rank == added.c.rank)
     arrived = select(
         case((removed.c.hash.is_(None), "added"), else_="moved").label("change"),
@@ -264,7 +264,7 @@ def _within(root: str) -> ColumnElement[bool]:
     return and_(_change.file_path >= f"{start}/", _change.file_path < f"{start}0")
 
 
-def _ranked(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
+def _numbered_paths(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
     """Number the paths with the same content, to pair removed paths with added paths of that content."""
     rank = func.row_number().over(partition_by=hash_, order_by=net.c.file_path)
     return select(net.c.file_path, hash_.label("hash"), size.label("size"), rank.label("rank")).where(which)

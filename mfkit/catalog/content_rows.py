@@ -181,9 +181,9 @@ class ContentRows(ABC, Generic[ItemT]):
         """Add a copy of an item at a path that no other item or copy in memory has."""
         copy = CopyRow(new_id(), owner.id, path, owner.hash, owner.size, modified_at, is_new=True)
         self._add_copy(copy)
-        self.find_copy(copy, modified_at, scanned_at, status)
+        self.mark_copy_found(copy, modified_at, scanned_at, status)
 
-    def find_copy(
+    def mark_copy_found(
         self,
         copy: CopyRow,
         modified_at: datetime | None,
@@ -225,7 +225,7 @@ class ContentRows(ABC, Generic[ItemT]):
             copy.item_id = owner.id
             self.copies_of.setdefault(owner.id, {})[copy.path] = copy
 
-    async def free_keys(self, connection: AsyncConnection) -> None:
+    async def free_hashes_and_paths(self, connection: AsyncConnection) -> None:
         """Free the old hashes of edited items and the old paths of moved items, before the items are written.
 
         This must happen before the items are written: hashes and paths are unique, so two items must never

@@ -183,7 +183,7 @@ class Database:
         Raises:
             LibraryNotFoundError: The file was deleted or moved, and no other library has its path.
         """
-        if self._open_file is not None and self._open_file.is_another():
+        if self._open_file is not None and self._open_file.may_be_replaced():
             async with self.connect():
                 pass
 

@@ -204,7 +204,7 @@ class SqliteFile:
             return self._identity
         return found.st_dev, found.st_ino
 
-    def is_another(self) -> bool:
+    def may_be_replaced(self) -> bool:
         """Return whether another file may have replaced the library's file since it was last opened.
 
         True is not certain: a network share that is mounted again can have new inodes for the same files.
@@ -222,7 +222,7 @@ class SqliteFile:
         Raises:
             LibraryNotFoundError: The new file is not a library with the newest schema revision.
         """
-        if not self.is_another():
+        if not self.may_be_replaced():
             return
         try:
             cursor = connection.cursor()

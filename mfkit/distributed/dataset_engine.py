@@ -52,7 +52,7 @@ class VersionSession(Protocol):
         """Run a translated statement and pass its rows to a function in batches."""
         ...
 
-    def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
+    def run_user_sql(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
         """Run an SQL statement that the user wrote, and reject it if it is not read-only."""
         ...
 
@@ -104,7 +104,7 @@ class DatasetEngine(QueryEngine, ABC):
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
         def query(version: DatasetVersion, session: VersionSession, token: CancelToken) -> pa.Table:
-            return conform_free(session.run_free(statement, parameters, token))
+            return conform_free(session.run_user_sql(statement, parameters, token))
 
         return await self._threads.run_apart(self._work(query), self._forget)
 

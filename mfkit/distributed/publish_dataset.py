@@ -157,7 +157,7 @@ class _Writer:
         """Determine the number of files in each subfolder. If possible, it is the same as before."""
         counted = self._rows(f"SELECT publish_place, count(*) FROM publish_{self._name} GROUP BY ALL")
         parts = {unit.place: unit.parts for unit in known}
-        shares = {place: _parts(number * row, parts.get(place, 1)) for place, number in counted}
+        shares = {place: _number_of_files(number * row, parts.get(place, 1)) for place, number in counted}
         self._connection.register(
             "shares_read",
             pa.table(
@@ -228,7 +228,7 @@ _ITEMS = (
 )
 
 
-def _parts(size: float, parts: int) -> int:
+def _number_of_files(size: float, parts: int) -> int:
     """Return the number of files into which rows of an estimated total size are divided.
 
     The previous number of files is doubled if the files are too large, and halved only if they are much too

@@ -103,13 +103,13 @@ def names_beside(folder: str) -> list[str]:
     return names
 
 
-def still_there(paths: Sequence[str]) -> dict[str, bool]:
+def existing_objects(paths: Sequence[str]) -> dict[str, bool]:
     """Return for each stored path whether its object exists. If the request fails, the value is also True."""
     if not paths:
         return {}
     with S3Client() as buckets, ThreadPoolExecutor(_THREADS) as threads:
 
-        def is_there(path: str) -> bool:
+        def exists(path: str) -> bool:
             try:
                 buckets.head(*split_url(to_disk_path(path)))
             except ObjectGoneError:
@@ -118,7 +118,7 @@ def still_there(paths: Sequence[str]) -> dict[str, bool]:
                 return True
             return True
 
-        return dict(zip(paths, threads.map(is_there, paths), strict=True))
+        return dict(zip(paths, threads.map(exists, paths), strict=True))
 
 
 def etag_fraction(etag: str) -> int:

@@ -127,7 +127,7 @@ class _SparkSession:
 
             return consume(conform(translated, schema.empty_table()).schema, batches())
 
-    def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
+    def run_user_sql(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
         named = set(re.findall(r":(\w+)", sql))
         if unused := sorted(set(parameters) - named):
             raise QueryError(f"The statement has no parameter :{unused[0]}.")

@@ -24,7 +24,7 @@ from mfkit.analysis.encoding_assumptions import read_assumptions
 from mfkit.errors import FilterError
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
-from mfkit.frames import crossed
+from mfkit.frames import pivoted
 from mfkit.library.read import ReadMethods
 
 Measure = Literal["files", "copies", "bytes", "bytes_with_copies", "duration"]
@@ -94,7 +94,7 @@ class AnalysisMethods(ReadMethods):
             raise FilterError(f"{values!r} cannot be summed. Use one of {', '.join(get_args(Measure))}.")
         chosen = MediaFilter.of(filter, **fields)
         cells = await self._selected(summary.summary((index, columns), chosen), chosen)
-        return crossed(cells, index, columns, values)
+        return pivoted(cells, index, columns, values)
 
     @filter_keywords
     async def growth(

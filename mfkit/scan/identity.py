@@ -34,7 +34,7 @@ from mfkit.core.error_mapping import error_text
 from mfkit.lazy_layers import load_distributed
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
 from mfkit.scan.change_journal import ChangeJournal, Content, Decisions
-from mfkit.scan.imported_items import absorb_placeholders, keep_imported, placeholder_hash
+from mfkit.scan.imported_items import keep_imported, merge_placeholder_items, placeholder_hash
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.item_rows import (
     CONTENT_COLUMNS,
@@ -223,7 +223,7 @@ async def _write(database: Database, journal: ChangeJournal, results: Sequence[F
         await journal.record_changes(connection, before, batch.contents())
         known = (item for item in batch.items.values() if not item.is_new)
         await keep_imported(connection, {item.id: item.result for item in known if item.result is not None})
-        await absorb_placeholders(connection, batch.absorbed)
+        await merge_placeholder_items(connection, batch.absorbed)
         await _write_items(connection, batch)
         await batch.write_copies(connection)
         await _write_failures(connection, batch, results)
@@ -247,7 +247,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
         _fill(owner, result)
         return
     if owner is not None and copy is not None and copy.item_id == owner.id and batch.exists(owner):
-        batch.find_copy(copy, result.modified_at, scanned_at(result), result.status)
+        batch.mark_copy_found(copy, result.modified_at, scanned_at(result), result.status)
         batch.copy_results[owner.id] = result
         batch.counts.updated += 1
         return
@@ -320,14 +320,14 @@ def _check_paths(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:
     """
     exists = {path: os.path.lexists(to_disk_path(path)) for path in paths if not is_url(path)}
     if any(map(is_url, read)):
-        exists |= load_distributed("s3_walk").still_there(
+        exists |= load_distributed("s3_walk").existing_objects(
             [path for path in paths if is_url(path) and path not in read]
         )
     return exists
 
 
 async def _write_items(connection: AsyncConnection, batch: _ScanBatch) -> None:
-    await batch.free_keys(connection)
+    await batch.free_hashes_and_paths(connection)
     changed = [item for item in batch.items.values() if item.changed]
     read = [(item, item.result) for item in changed if item.result is not None]
     new = [(item, result) for item, result in read if item.is_new]

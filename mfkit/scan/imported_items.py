@@ -89,7 +89,7 @@ def _capture_time(row: Any) -> datetime | None:
     return created
 
 
-async def absorb_placeholders(connection: AsyncConnection, owners: Mapping[UUID, UUID]) -> None:
+async def merge_placeholder_items(connection: AsyncConnection, owners: Mapping[UUID, UUID]) -> None:
     """Delete items with a placeholder hash after another item was found to have the same content.
 
     Their copies, tags and collections move to the other item.

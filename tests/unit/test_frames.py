@@ -10,7 +10,7 @@ import pytest
 
 import mfkit
 from mfkit import MediaLibrary
-from mfkit.frames import crossed, unit_of
+from mfkit.frames import pivoted, unit_of
 from tests.synthetic import HOSTILE, HOSTILE_CODEC, fill
 
 
@@ -100,7 +100,7 @@ def test_pretty_times() -> None:
 def test_crosstab_cells() -> None:
     """Rows and columns with the largest sums come first, and a missing cell is 0."""
     cells = pd.DataFrame({"a": ["x", "y", "y", None], "b": ["p", "p", "q", "q"], "files": [1, 2, 30, 400]})
-    table = crossed(cells, "a", "b", "files")
+    table = pivoted(cells, "a", "b", "files")
     assert [None if pd.isna(one) else one for one in table.index] == [None, "y", "x"]
     assert list(table.columns) == ["q", "p"] and table.to_numpy().tolist() == [[400, 0], [30, 2], [0, 1]]
 

@@ -136,7 +136,7 @@ class SnapshotEngine(QueryEngine):
 
     async def sql(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
         def query(session: SnapshotSession, token: CancelToken) -> pa.Table:
-            return conform_free(session.run_free(statement, parameters, token))
+            return conform_free(session.run_user_sql(statement, parameters, token))
 
         try:
             return await self._with_session(query, abandon=True)

@@ -94,7 +94,7 @@ class Session:
 
             return consume(conform(translated, reader.schema.empty_table()).schema, batches())
 
-    def run_free(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
+    def run_user_sql(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
         """Run one read-only SQL statement from the user in a separate process.
 
         Raises:

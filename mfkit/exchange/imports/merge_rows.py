@@ -79,7 +79,7 @@ class ImportBatch(ContentRows[_Item]):
 
     Attributes:
         outcome: Numbers of added, changed and invalid rows.
-        untouched: New items from rows whose path and content occur neither in the library nor in other rows.
+        wholly_new: New items from rows whose path and content occur neither in the library nor in other rows.
     """
 
     item_query = select(
@@ -91,7 +91,7 @@ class ImportBatch(ContentRows[_Item]):
         self.rows = rows
         self.now = now
         self.outcome = Outcome()
-        self.untouched: NewRows | None = None
+        self.wholly_new: NewRows | None = None
 
     def make_item(self, row: Any) -> _Item:
         values = dict(zip(ITEM_COLUMNS, row[:_WIDTH], strict=True))
@@ -113,7 +113,7 @@ class ImportBatch(ContentRows[_Item]):
             has_metadata,
         )
 
-    def untouched_rows(self) -> list[int]:
+    def wholly_new_rows(self) -> list[int]:
         """Return the positions of rows whose path and content are new and occur in no other imported row."""
         rows = self.rows
         paths, keys = Counter(rows.paths), Counter(rows.keys)
@@ -218,9 +218,9 @@ class ImportBatch(ContentRows[_Item]):
 
     async def write(self, connection: AsyncConnection) -> None:
         """Write the batch's changes to the database, in the same transaction as :func:`decide`."""
-        assert self.untouched is not None
-        await self.free_keys(connection)
-        await self.untouched.write(connection)
+        assert self.wholly_new is not None
+        await self.free_hashes_and_paths(connection)
+        await self.wholly_new.write(connection)
         changed = [item for item in self.items.values() if item.is_new or item.changed]
         for item in changed:
             item.values.update(file_path=item.path, file_hash=item.hash, missing_since=item.missing_since)
@@ -252,12 +252,12 @@ async def decide(connection: AsyncConnection, rows: PreparedRows, expected: NewR
     """
     batch = ImportBatch(rows, utc_now())
     await batch.load(connection, rows.paths, rows.keys)
-    untouched = batch.untouched_rows()
-    if expected is None or expected.indexes != untouched:
-        expected = convert_new(rows, untouched, connection.dialect)
-    batch.untouched = expected
-    batch.outcome.added += len(untouched)
-    for index in sorted({*range(len(rows.paths))}.difference(untouched)):
+    wholly_new = batch.wholly_new_rows()
+    if expected is None or expected.indexes != wholly_new:
+        expected = convert_new(rows, wholly_new, connection.dialect)
+    batch.wholly_new = expected
+    batch.outcome.added += len(wholly_new)
+    for index in sorted({*range(len(rows.paths))}.difference(wholly_new)):
         row = rows.row(index)
         try:
             batch.merge_row(row)

@@ -56,7 +56,7 @@ def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
     """
     parse = _PARSERS[format_name]
     start, end = audio_range(reader)
-    if parse is mpeg_audio and _is_described(reader.read(start, 4_096), end - start):
+    if parse is mpeg_audio and _states_frame_count(reader.read(start, 4_096), end - start):
         return None
     if end - start <= LIMIT:
         walk = _Walk(parse, reader.read(start, end - start))
@@ -172,7 +172,7 @@ def _id3_size(head: bytes) -> int:
     return size + (20 if head[5] & 0x10 else 10)
 
 
-def _is_described(data: bytes, size: int) -> bool:
+def _states_frame_count(data: bytes, size: int) -> bool:
     """Return whether the first audio frame states the number of all frames in the file.
 
     Xing, Info and VBRI headers state it ("MPEG Audio Frame Header" by Konrad Windszus, section 2.3).
@@ -189,15 +189,15 @@ def _is_described(data: bytes, size: int) -> bool:
         )
         if not flags & 1 or not frames:
             return False
-        return not flags & 2 or _covers(stated, size)
+        return not flags & 2 or _stated_size_fits(stated, size)
     at = start + 36
     if data[at : at + 4] != b"VBRI":
         return False
     stated, frames = (int.from_bytes(data[at + part : at + part + 4], "big") for part in (10, 14))
-    return bool(frames) and _covers(stated, size)
+    return bool(frames) and _stated_size_fits(stated, size)
 
 
-def _covers(stated: int, size: int) -> bool:
+def _stated_size_fits(stated: int, size: int) -> bool:
     """Return whether the file size that the first audio frame states is at most slightly too small.
 
     A longer file was joined from several files, so its frames must be counted. For a truncated file, players

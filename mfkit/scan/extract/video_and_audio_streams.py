@@ -187,10 +187,10 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     rate = next((float(rate) for rate in rates if rate), None)
     if rate is None or rate <= _SUSPICIOUS_FPS:
         return rate
-    return rate if rate <= MAX_FPS * 1.001 and _has_frames(container, stream, rate) else None
+    return rate if rate <= MAX_FPS * 1.001 and _matches_frame_rate(container, stream, rate) else None
 
 
-def _has_frames(container: InputContainer, stream: VideoStream, rate: float) -> bool:
+def _matches_frame_rate(container: InputContainer, stream: VideoStream, rate: float) -> bool:
     """Return whether the timestamps of a stream's first packets match a frame rate within 10 %."""
     times: list[int] = []
     try:

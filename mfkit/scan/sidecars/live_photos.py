@@ -38,7 +38,7 @@ _OFFSET_STEP = timedelta(minutes=15)
 _HEVC = "_hevc"  # The program icloudpd appends this suffix to the name of a Live Photo's video.
 
 
-class Shot(NamedTuple):
+class LivePhotoHalf(NamedTuple):
     """Metadata from which mfkit decides whether a file is the image or the video of a Live Photo.
 
     Attributes:
@@ -52,7 +52,7 @@ class Shot(NamedTuple):
     duration: float | None = None
 
 
-def live_photos(shots: Mapping[str, Shot]) -> dict[str, str]:
+def live_photos(shots: Mapping[str, LivePhotoHalf]) -> dict[str, str]:
     """Find the pairs of an image and a video that are a Live Photo.
 
     If exactly one image and one video share an identifier, they are a pair, even in different folders. If
@@ -89,7 +89,7 @@ def live_photos(shots: Mapping[str, Shot]) -> dict[str, str]:
 
 
 def _pair_by_stem(
-    pairs: dict[str, str], images: list[str], videos: list[str], shots: Mapping[str, Shot]
+    pairs: dict[str, str], images: list[str], videos: list[str], shots: Mapping[str, LivePhotoHalf]
 ) -> None:
     for video in sorted(videos, key=lambda path: VIDEO_EXTENSIONS.get(_extension(path), 9)):
         for image in sorted(images, key=lambda path: IMAGE_EXTENSIONS[_extension(path)]):
@@ -97,7 +97,7 @@ def _pair_by_stem(
                 _add_pair(pairs, image, video)
 
 
-def _belong_together(image: Shot, video: Shot) -> bool:
+def _belong_together(image: LivePhotoHalf, video: LivePhotoHalf) -> bool:
     if image.identifier and video.identifier:
         return image.identifier == video.identifier
     is_short = video.duration is not None and 0 < video.duration <= MAX_VIDEO_SECONDS
@@ -198,7 +198,7 @@ async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[di
     ]
     pairs = live_photos(
         {
-            path: Shot(identifier, _parsed(taken_at), duration)
+            path: LivePhotoHalf(identifier, _parsed(taken_at), duration)
             for path, _, identifier, taken_at, duration in rows
         }
     )

@@ -72,7 +72,7 @@ class JsonNames:
     def __init__(self, names: Iterable[str]) -> None:
         self._by_stem: dict[str, dict[str, list[str]]] = {}
         for name in sorted(names):
-            for stem, number in _readings(folded(name)[: -len(".json")]):
+            for stem, number in _possible_media_names(folded(name)[: -len(".json")]):
                 self._by_stem.setdefault(stem, {}).setdefault(number, []).append(name)
 
     def __bool__(self) -> bool:
@@ -154,7 +154,7 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def _readings(stem: str) -> Iterator[tuple[str, str]]:
+def _possible_media_names(stem: str) -> Iterator[tuple[str, str]]:
     """Yield the possible media file names for the stem of a JSON file, each with a number such as "(1)"."""
     match = _JSON_NAME.match(stem)
     parts = {(stem, ""), (match["base"], match["number"] or "")} if match else set()

@@ -92,7 +92,7 @@ async def test_items_swap_paths_and_contents(database: Database) -> None:
         rows.change_hash(rows.by_path["/c"], "d" * 64)
         assert {path: item.hash for path, item in rows.by_path.items()} == {"/a": B, "/b": A, "/c": "d" * 64}
         assert set(rows.by_hash) == {A, B, "d" * 64}
-        await rows.free_keys(connection)
+        await rows.free_hashes_and_paths(connection)
     stored = await _contents(database)
     assert (stored["/a"], stored["/b"]) == (B, A)
     assert stored["/c"] not in (A, B, C)
@@ -113,7 +113,7 @@ async def test_a_promoted_copy_gives_its_path_to_the_item(database: Database) ->
         copy = rows.promote_copy(rows.by_hash[A])
         assert set(rows.by_path) == {"/x"} and set(rows.copies) == {"/y"}
         assert copy is not None and copy.path == "/x"
-        await rows.free_keys(connection)
+        await rows.free_hashes_and_paths(connection)
         await rows.write_copies(connection)
     assert await _contents(database) == {"/x": A, "copy /y": A}
 
@@ -158,7 +158,7 @@ async def test_values_of_copies(database: Database) -> None:
         await rows.load(connection, ["/x/two.jpg"], [])
         assert rows.copies["/x/one.jpg"].status == (1, 2, 3, 4)
         assert (rows.copies["/x/one.jpg"].missing_since, rows.copies["/x/one.jpg"].size) == (NOON, 1)
-        rows.find_copy(rows.copies["/x/two.jpg"], later, later + timedelta(days=1), (5, 6, 7, 8))
+        rows.mark_copy_found(rows.copies["/x/two.jpg"], later, later + timedelta(days=1), (5, 6, 7, 8))
         await rows.write_copies(connection)
         found = (await connection.execute(select(*columns).order_by(MediaCopy.file_path))).all()
     assert [tuple(row) for row in found] == [

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit.scan.extract.registry import Metadata
-from mfkit.scan.sidecars.live_photos import Shot, live_photos, taken_together
+from mfkit.scan.sidecars.live_photos import LivePhotoHalf, live_photos, taken_together
 
 NOON = datetime(2024, 9, 1, 12, 0, 0)
-PHOTO, CLIP = Shot(taken_at=NOON), Shot(taken_at=NOON.replace(tzinfo=UTC), duration=2.0)
+PHOTO, CLIP = LivePhotoHalf(taken_at=NOON), LivePhotoHalf(taken_at=NOON.replace(tzinfo=UTC), duration=2.0)
 
 
-def paired(image: str, video: str, photo: Shot = PHOTO, clip: Shot = CLIP) -> bool:
+def paired(image: str, video: str, photo: LivePhotoHalf = PHOTO, clip: LivePhotoHalf = CLIP) -> bool:
     """Return whether two files are a pair."""
     pairs = live_photos({image: photo, video: clip})
     assert pairs in ({}, {image: video, video: image})
@@ -60,16 +60,16 @@ def test_unrelated_files_are_not_a_pair(image: str, video: str) -> None:
 @pytest.mark.parametrize(
     ("photo", "clip"),
     [
-        (Shot(), CLIP),
-        (PHOTO, Shot(duration=2.0)),
-        (Shot(), Shot(duration=2.0)),
+        (LivePhotoHalf(), CLIP),
+        (PHOTO, LivePhotoHalf(duration=2.0)),
+        (LivePhotoHalf(), LivePhotoHalf(duration=2.0)),
         (PHOTO, CLIP._replace(duration=None)),
         (PHOTO, CLIP._replace(duration=6.1)),
         (PHOTO, CLIP._replace(duration=0.0)),
         (PHOTO, CLIP._replace(taken_at=datetime(2034, 9, 1, 12, tzinfo=UTC))),
     ],
 )
-def test_name_without_time_and_duration_is_not_a_pair(photo: Shot, clip: Shot) -> None:
+def test_name_without_time_and_duration_is_not_a_pair(photo: LivePhotoHalf, clip: LivePhotoHalf) -> None:
     """Cameras reuse names, and a JPEG beside a video can be its poster."""
     assert not paired("/a/IMG_1.JPG", "/a/IMG_1.MOV", photo, clip)
     assert paired("/a/IMG_1.JPG", "/a/IMG_1.MOV", PHOTO, CLIP._replace(duration=6.0))
@@ -107,19 +107,19 @@ def test_heic_is_preferred_to_jpeg() -> None:
 
 def test_identifier_pairs_renamed_and_moved_files() -> None:
     """The identifier has priority over a video with the image's name, and needs no times."""
-    shots = {"/a/1.HEIC": Shot("X"), "/b/2.MOV": Shot("X"), "/a/1.MOV": CLIP}
+    shots = {"/a/1.HEIC": LivePhotoHalf("X"), "/b/2.MOV": LivePhotoHalf("X"), "/a/1.MOV": CLIP}
     assert live_photos(shots) == {"/a/1.HEIC": "/b/2.MOV", "/b/2.MOV": "/a/1.HEIC"}
 
 
 def test_different_identifiers_are_never_a_pair() -> None:
     """Two shots may have the same name and time."""
-    assert not paired("/a/1.HEIC", "/a/1.MOV", Shot("X", NOON), Shot("Y", NOON, 2.0))
+    assert not paired("/a/1.HEIC", "/a/1.MOV", LivePhotoHalf("X", NOON), LivePhotoHalf("Y", NOON, 2.0))
 
 
 def test_copies_pair_within_their_folder() -> None:
     """If four files share an identifier, those in one folder are a pair."""
     paths = ["/a/1.HEIC", "/a/1.MOV", "/b/1.HEIC", "/b/1.MOV"]
-    pairs = live_photos(dict.fromkeys(paths, Shot("X")))
+    pairs = live_photos(dict.fromkeys(paths, LivePhotoHalf("X")))
     assert pairs["/a/1.HEIC"] == "/a/1.MOV" and pairs["/b/1.MOV"] == "/b/1.HEIC"
 
 
@@ -130,7 +130,7 @@ _NAMES = [
     for extension in (".HEIC", ".jpg", ".MOV", ".mp4", ".MP", ".MP.jpg", ".txt")
 ]
 _SHOTS = st.builds(
-    Shot,
+    LivePhotoHalf,
     st.sampled_from(["X", "Y", None]),
     st.none() | st.datetimes(timezones=st.none() | st.timezones()),
     st.none() | st.floats(0, 9),
@@ -138,7 +138,7 @@ _SHOTS = st.builds(
 
 
 @given(st.dictionaries(st.sampled_from(_NAMES), _SHOTS))
-def test_pairs_are_symmetric(shots: dict[str, Shot]) -> None:
+def test_pairs_are_symmetric(shots: dict[str, LivePhotoHalf]) -> None:
     """No file has two halves, and each half is one of the given files."""
     pairs = live_photos(shots)
     assert all(pairs[other] == path and other in shots and other != path for path, other in pairs.items())
@@ -185,5 +185,15 @@ def test_the_preferred_format_of_each_half() -> None:
 
 def test_an_identifier_of_several_images_is_no_pair() -> None:
     """An identifier that copies share does not say which copy belongs to the video of another folder."""
-    assert live_photos({"/a/1.HEIC": Shot("X"), "/b/2.HEIC": Shot("X"), "/c/3.MOV": Shot("X")}) == {}
-    assert live_photos({"/a/1.HEIC": Shot("X"), "/b/2.MOV": Shot("X"), "/c/3.MOV": Shot("X")}) == {}
+    assert (
+        live_photos(
+            {"/a/1.HEIC": LivePhotoHalf("X"), "/b/2.HEIC": LivePhotoHalf("X"), "/c/3.MOV": LivePhotoHalf("X")}
+        )
+        == {}
+    )
+    assert (
+        live_photos(
+            {"/a/1.HEIC": LivePhotoHalf("X"), "/b/2.MOV": LivePhotoHalf("X"), "/c/3.MOV": LivePhotoHalf("X")}
+        )
+        == {}
+    )

@@ -78,7 +78,7 @@ class TimeAxis:
 
     @property
     def number_of_periods(self) -> int:
-        """Number of slots on the axis."""
+        """Number of periods on the axis, without the slots for files with an unknown or implausible date."""
         return len(self.slots) - len(self.statuses)
 
     def tables(self, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -177,7 +177,7 @@ class S3Client:
                 except _connection_errors():
                     if not left:
                         raise
-        raise AssertionError("a try returns or raises")
+        raise AssertionError("The loop above returns or raises.")
 
     def _read_once(self, request: dict[str, str], heartbeat: Callable[[], None]) -> ByteRange:
         reply = self._call(self._client.get_object, **request)

@@ -184,7 +184,7 @@ def test_a_folder_whose_name_only_begins_alike(tmp_path):
 
 
 # MFKIT_HISTORIES=2000 draws as many histories on SQLite, and a fifth on PostgreSQL, for a long search.
-HISTORIES = int(os.environ.get("MFKIT_HISTORIES", "100"))
+HISTORIES = int(os.environ.get("MFKIT_HISTORIES", "50"))
 ROOTS = ["one", "two"]
 FILES = [f"{root}/{name}" for root in ROOTS for name in ("a.txt", "b.txt", "c.txt")]
 SMALL = CONTENTS[:3]

@@ -6,6 +6,10 @@ only the changed items. ``mark`` is a random number that identifies a log row. I
 restored from a backup, it does not have the log row that the snapshot stores, and the snapshot is rebuilt.
 The log keeps only the last :data:`KEPT_CHANGES` rows; a snapshot that is older is also rebuilt.
 
+An item can have 50 streams, which are written one after another. They share one log row. On SQLite, where
+triggers run for each row, only the first stream adds a log row, and each further one increases its mark. So a
+snapshot notices changes that were logged in the row after it read the row.
+
 SQLite has one writer at a time, so ``revision`` increases in the order of commits. PostgreSQL has concurrent
 writers. Therefore each log row also has the id of its transaction, and a snapshot stores which transactions
 were visible (https://www.postgresql.org/docs/15/functions-info.html, table 9.80).
@@ -48,22 +52,24 @@ _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "scan_failures": ("scan_failures", None, ()),
 }
 _INSERT = "INSERT INTO media_changes(relation, media_item_id, mark)"
+_MANY_PER_ITEM = ("media_streams", "media_chapters")
+"""Tables of which consecutive changes of one item share a log row."""
+MAX_MARK_STEP = 100_000_000_000
+"""Maximum increase of a mark. Marks of other rows practically never differ so little."""
 
 
 def _sqlite_table(table: str) -> dict[str, str]:
     """Return the SQLite triggers that log changes of a table, as a mapping from trigger name to SQL."""
     relation, item, unique = _TABLES[table]
     new, old = (f"NEW.{item}", f"OLD.{item}") if item else ("NULL", "NULL")
+    log_new, log_old = (_sqlite_log(table, relation, row) for row in (new, old))
     triggers = {
-        "inserted": f"AFTER INSERT ON {table} BEGIN {_INSERT} VALUES ('{relation}', {new}, random()); END",
-        "deleted": f"AFTER DELETE ON {table} BEGIN {_INSERT} VALUES ('{relation}', {old}, random()); END",
-        "updated": f"AFTER UPDATE ON {table} BEGIN {_INSERT} VALUES ('{relation}', {new}, random()); END",
+        "inserted": f"AFTER INSERT ON {table} BEGIN {log_new} END",
+        "deleted": f"AFTER DELETE ON {table} BEGIN {log_old} END",
+        "updated": f"AFTER UPDATE ON {table} BEGIN {log_new} END",
     }
     if item is not None:
-        triggers["left"] = (
-            f"AFTER UPDATE OF {item} ON {table} WHEN {old} IS NOT {new} "
-            f"BEGIN {_INSERT} VALUES ('{relation}', {old}, random()); END"
-        )
+        triggers["left"] = f"AFTER UPDATE OF {item} ON {table} WHEN {old} IS NOT {new} BEGIN {log_old} END"
     if unique:
         # REPLACE deletes conflicting rows without running their delete triggers
         # (https://www.sqlite.org/lang_conflict.html), so these rows are logged before the statement.
@@ -76,6 +82,20 @@ def _sqlite_table(table: str) -> dict[str, str]:
             + f" BEGIN {gone}; END"
         )
     return triggers
+
+
+def _sqlite_log(table: str, relation: str, item: str) -> str:
+    """Return the SQLite statements that log a change of an item, or of a table without items."""
+    if table not in _MANY_PER_ITEM:
+        return f"{_INSERT} VALUES ('{relation}', {item}, random());"
+    # The increase is random, so that the mark differs in a restored backup in which the same item changed
+    # again. A new mark is half of a random number, because the sum must not overflow.
+    return (
+        "UPDATE media_changes SET mark = mark + 1 + abs(random() % 10000000) "
+        "WHERE revision = (SELECT max(revision) FROM media_changes) "
+        f"AND relation = '{relation}' AND media_item_id = {item}; "
+        f"{_INSERT} SELECT '{relation}', {item}, random() / 2 WHERE changes() = 0;"
+    )
 
 
 def _sqlite() -> tuple[str, ...]:
@@ -115,7 +135,10 @@ def _postgresql_table(table: str) -> list[str]:
         function = f"media_changes_{table}_{name}"
         # UNION removes duplicate ids. If a table has no item ids, UNION leaves a single row with NULL, so
         # each statement adds one row to the log.
-        ids = " UNION ".join(f"SELECT {item or 'NULL::uuid'} AS item FROM {one}_rows" for one in rows)
+        distinct = "DISTINCT " if table in _MANY_PER_ITEM and len(rows) == 1 else ""
+        ids = " UNION ".join(
+            f"SELECT {distinct}{item or 'NULL::uuid'} AS item FROM {one}_rows" for one in rows
+        )
         referencing = " ".join(f"{one.upper()} TABLE AS {one}_rows" for one in rows)
         statements += [
             f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "

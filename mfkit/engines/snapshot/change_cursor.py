@@ -23,6 +23,7 @@ from mfkit.core.arrow_reader import (
     postgresql_reader,
     sqlite_reader,
 )
+from mfkit.models.change_log import MAX_MARK_STEP
 
 _NEWEST = "SELECT revision, mark FROM media_changes ORDER BY revision DESC LIMIT 1"
 
@@ -128,9 +129,15 @@ class SqliteChangeSource(ChangeSource):
         return format_position(reader.rows(self.position_query))
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
-        """Return the changes after a position, or None if the log row at the position was removed."""
+        """Return the changes after a position, or None if the log row at the position was removed.
+
+        If the mark of this row has increased, later changes of the same item were logged in it.
+        """
         revision, mark = _parse(position)
-        return _changes(reader, revision, mark, f"revision > {revision}")
+        found = reader.rows(f"SELECT mark FROM media_changes WHERE revision = {revision}")
+        if not found or not 0 <= found[0][0] - mark <= MAX_MARK_STEP:
+            return None
+        return _changes(reader, f"revision {'>' if found[0][0] == mark else '>='} {revision}")
 
     def close(self) -> None:
         if self._connection is not None:
@@ -194,7 +201,9 @@ class PostgresqlChangeSource(ChangeSource):
         running = bool(snapshot.rsplit(":", 1)[1])
         if running and reader.rows(_OLDEST)[0][0] != oldest:
             return None
-        return _changes(reader, revision, mark, _unseen(snapshot))
+        if not reader.rows(f"SELECT 1 FROM media_changes WHERE revision = {revision} AND mark = {mark}"):
+            return None
+        return _changes(reader, _unseen(snapshot))
 
     def close(self) -> None:
         if self._connection is not None:
@@ -213,10 +222,7 @@ def _unseen(snapshot: str) -> str:
     )
 
 
-def _changes(reader: Reader, revision: int, mark: int, where: str) -> Changes | None:
-    marked = f"SELECT 1 FROM media_changes WHERE revision = {revision} AND mark = {mark}"
-    if not reader.rows(marked):
-        return None
+def _changes(reader: Reader, where: str) -> Changes | None:
     counts = dict(
         reader.rows(f"SELECT relation, count(*) FROM media_changes WHERE {where} GROUP BY relation")
     )

@@ -239,6 +239,47 @@ async def test_search_index_of_existing_rows(database: Database) -> None:
     assert [await found(sought) for sought in ("タワー", "beach", "sea", "大阪")] == [2, 1, 1, 1]
 
 
+async def test_streams_of_an_item_share_a_row_of_the_change_log(empty_url: str) -> None:
+    """The upgrade of an existing library replaces the triggers, and the downgrade restores them."""
+    alembic(empty_url, "upgrade", "0010")
+    database = Database(empty_url)
+    item_id = "0" * 32
+    now = "'2021-01-01 00:00:00.000000'" if database.dialect == "sqlite" else "now()"
+    yes = "1" if database.dialect == "sqlite" else "true"
+
+    async def logged(first: int) -> int:
+        """Add three streams in one statement, and return how many rows this adds to the log."""
+        count = text("SELECT count(*) FROM media_changes WHERE relation = 'media_streams'")
+        values = ", ".join(f"('{item_id}', {first + one}, 'audio', {yes})" for one in range(3))
+        async with database.transaction() as connection:
+            before = await connection.scalar(count)
+            await connection.execute(
+                text(
+                    f"INSERT INTO media_streams (media_item_id, stream_index, kind, is_main) VALUES {values}"
+                )
+            )
+            return int(await connection.scalar(count) or 0) - int(before or 0)
+
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO media_items (id, file_path, file_name, file_size, file_hash, mime_type, "
+                "media_type, created_at, modified_at, is_processed, is_compressed) VALUES "
+                f"('{item_id}', '/a.mkv', 'a.mkv', 1, 'a', 'video/x-matroska', 'video', {now}, {now}, "
+                f"{yes}, {yes})"
+            )
+        )
+    assert await logged(0) == 3
+    await database.upgrade()
+    async with database.transaction() as connection:
+        await connection.execute(text(f"UPDATE media_items SET file_size = 2 WHERE id = '{item_id}'"))
+    assert await logged(3) == 1
+    await database.dispose()
+    alembic(empty_url, "downgrade", "0010")
+    assert await logged(6) == 3
+    await database.dispose()
+
+
 def test_another_working_directory(tmp_path: Path) -> None:
     """The command works from any folder, the database's URL being given by -x."""
     (tmp_path / "elsewhere").mkdir()

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import iterate
@@ -250,10 +251,10 @@ def split_lists(rows: Subquery, grouping: Dimensions) -> Subquery:
     """
     for name in grouping.lists:
         listed = rows.c[name]
-        number, value, is_value = list_values(listed)
+        values = list_values(listed)
         rows = (
-            select(*(value.label(name) if one is listed else one for one in rows.c))
-            .join_from(rows, number, is_value)
+            select(*(values.c.value.label(name) if one is listed else one for one in rows.c))
+            .join_from(rows, values, true())
             .subquery()
         )
     return rows

@@ -212,10 +212,10 @@ def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition
 
 def _one_of_several(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
     """Return a case-insensitive condition for a column that can hold several names, separated by "; "."""
-    number, one, is_value = list_values(column)
+    listed = list_values(column)
 
     def condition(values: tuple[str, ...]) -> Condition:
-        any_of_list = exists().select_from(number).where(is_value, _folded(one)(values))
+        any_of_list = exists().select_from(listed).where(_folded(listed.c.value)(values))
         return or_(_folded(column)(values), and_(column.contains("; "), any_of_list))
 
     return condition

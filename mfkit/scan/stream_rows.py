@@ -17,7 +17,7 @@ from mfkit.scan.extract.schema import Metadata
 STREAM_COLUMNS: tuple[str, ...] = tuple(media_streams.c.keys())
 CHAPTER_COLUMNS: tuple[str, ...] = tuple(media_chapters.c.keys())
 MAX_LISTED = 50
-"""Maximum number of values in a column with several; `mfkit.sql.elements.list_values` splits so many."""
+"""Maximum number of values in a column with several."""
 _INTERLACED = frozenset(("tt", "bb", "tb", "bt"))
 
 

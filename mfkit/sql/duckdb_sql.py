@@ -24,6 +24,7 @@ from mfkit.sql.elements import (
     ClockPart,
     JsonText,
     LeadingFolders,
+    ListValues,
     OrderedTexts,
     PeriodStart,
     SearchHits,
@@ -77,8 +78,10 @@ class DuckdbCompiler(compiler.SQLCompiler):
         return str(super().visit_column(column, *args, **kw))
 
     def visit_table_valued_alias(self, element: Any, *args: Any, **kw: Any) -> str:
-        if media_words.name not in self.dialect.relations:
+        if isinstance(element.element, SearchHits) and media_words.name not in self.dialect.relations:
             raise UnsupportedError("a full-text search")
+        if not isinstance(element.element, (SearchHits, ListValues)):
+            raise UnsupportedError("a table function")
         found = super().visit_table_valued_alias(element, *args, **kw)  # type: ignore[no-untyped-call]
         return str(found)
 
@@ -312,6 +315,11 @@ def _leading_folders(path: str, separators: str) -> str:
 @compiled_by(AfterLast, "duckdb")
 def _after_last(text: str, separator: str) -> str:
     return f"regexp_extract({text}, '[^{separator[1]}]*$')"
+
+
+@compiled_by(ListValues, "duckdb")
+def _list_values(text: str) -> str:
+    return f"LATERAL (SELECT unnest(coalesce(string_split({text}, '; '), [NULL])) AS value)"
 
 
 @compiled_by(OrderedTexts, "duckdb")

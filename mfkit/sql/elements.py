@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Enum,
-    FromClause,
     Integer,
     MetaData,
     String,
@@ -22,15 +21,15 @@ from sqlalchemy import (
     Text,
     Uuid,
     case,
+    column,
     func,
     literal_column,
     null,
-    select,
-    union_all,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from mfkit.models import media
 
@@ -119,16 +118,13 @@ class AfterLast(FunctionElement[str]):
     type = Text()
 
 
-class ListValue(FunctionElement[str]):
-    """N-th part of a text that holds several values, separated by "; ". Arguments: the text, N from 1."""
+class ListValues(FunctionElement[Any]):
+    """Derived table of the values in a text that lists them, separated by "; ". Argument: the text.
+
+    Its column is ``value``. A text that is null has one value, null.
+    """
 
     inherit_cache = True
-    type = Text()
-
-
-@compiled_by(ListValue)
-def _list_value(text: str, number: str) -> str:
-    return f"split_part({text}, '; ', {number})"
 
 
 class OrderedTexts(FunctionElement[str]):
@@ -196,21 +192,13 @@ def after_last(text: ColumnElement[str], separator: Literal["/", ","]) -> Column
     return AfterLast(text, literal_column(f"'{separator}'"))
 
 
-def list_values(text: ColumnElement[Any]) -> tuple[FromClause, ColumnElement[str], ColumnElement[bool]]:
-    """Return SQL that splits a text that lists several values, separated by "; ".
+def list_values(text: ColumnElement[Any]) -> TableValuedAlias:
+    """Return a derived table, with the column ``value``, of the values in a text that lists several.
 
-    Returns:
-        A table of the numbers from 1 to 50, the SQL expression for the value with that number, and the SQL
-        condition that the text has so many values. A text that is null has one value, null.
+    The values are separated by "; ". The text comes from another table of the same FROM clause, or of the
+    query around it. A text that is null has one value, null.
     """
-    number = _NUMBERS.alias()
-    separators = func.length(text) - func.length(func.replace(text, "; ", "", type_=Text()))
-    return number, ListValue(text, number.c.n), 2 * (number.c.n - 1) <= func.coalesce(separators, 0)
-
-
-_NUMBERS = union_all(
-    *(select(literal_column(str(number), Integer()).label("n")) for number in range(1, 51))
-).subquery()
+    return ListValues(text).table_valued(column("value", Text()), joins_implicitly=True)
 
 
 def by_code_point(text: ColumnElement[Any]) -> ColumnElement[str]:

@@ -18,6 +18,7 @@ from mfkit.sql.elements import (
     FirstWord,
     JsonText,
     LeadingFolders,
+    ListValues,
     OrderedTexts,
     PeriodStart,
     SearchHits,
@@ -75,6 +76,11 @@ def _after_last(text: str, separator: str) -> str:
 @compiled_by(CodePointOrder, "postgresql")
 def _code_point_order(text: str) -> str:
     return f'{text} COLLATE "C"'
+
+
+@compiled_by(ListValues)
+def _list_values(text: str) -> str:
+    return f"LATERAL (SELECT unnest(coalesce(string_to_array({text}, '; '), ARRAY[NULL])) AS value)"
 
 
 @compiled_by(OrderedTexts)

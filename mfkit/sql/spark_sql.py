@@ -25,6 +25,7 @@ from mfkit.sql.elements import (
     ClockPart,
     JsonText,
     LeadingFolders,
+    ListValues,
     OrderedTexts,
     PeriodStart,
     SearchHits,
@@ -187,6 +188,11 @@ def _leading_folders(path: str, separators: str) -> str:
 def _after_last(text: str, separator: str) -> str:
     # \z is used instead of $, because Java's $ also matches before a final line break.
     return rf"regexp_extract({text}, r'[^{separator[1]}]*\z', 0)"
+
+
+@compiled_by(ListValues, "spark")
+def _list_values(text: str) -> str:
+    return f"LATERAL (SELECT explode(coalesce(split({text}, '; '), array(CAST(NULL AS STRING)))) AS value)"
 
 
 @compiled_by(OrderedTexts, "spark")

@@ -13,7 +13,7 @@ from mfkit.sql.elements import (
     FirstWord,
     JsonText,
     LeadingFolders,
-    ListValue,
+    ListValues,
     OrderedTexts,
     PeriodStart,
     SearchHits,
@@ -96,11 +96,10 @@ def _after_last(text: str, separator: str) -> str:
     return f"substr({text}, length(rtrim({text}, replace({text}, {separator}, ''))) + 1)"
 
 
-@compiled_by(ListValue, "sqlite")
-def _list_value(text: str, number: str) -> str:
+@compiled_by(ListValues, "sqlite")
+def _list_values(text: str) -> str:
     # The text is turned into a JSON array, because SQLite has no function that splits a text.
-    array = f"""'[' || replace(json_quote({text}), '; ', '","') || ']'"""
-    return f"json_extract({array}, '$[' || ({number} - 1) || ']')"
+    return f"""json_each('[' || replace(json_quote({text}), '; ', '","') || ']')"""
 
 
 @compiled_by(OrderedTexts, "sqlite")

@@ -101,6 +101,12 @@ RELATIONS: dict[str, Relation] = {
 }
 """Name -> relation that is stored in its own files."""
 
+ON_DEMAND = frozenset((media_streams.name, media_chapters.name))
+"""Names of the relations that are added to a snapshot only when a query reads them.
+
+They can have 20 times as many rows as a library has items, and most queries do not need them, because the
+items have columns that summarize their streams."""
+
 EXTRA_RELATIONS: dict[str, Relation] = {
     relation.name: relation for relation in (_relation(scan_changes), _relation(SavedFilter))
 }
@@ -132,7 +138,7 @@ def _read_expression(name: str, type_: TypeEngine[Any], dialect: str) -> str:
 
 def snapshot_views(cache: SnapshotCache, manifest: Manifest) -> list[str]:
     """Return SQL that creates views on a snapshot's files. The view of the items is ``media_with_id``."""
-    return [_view(cache, manifest, name) for name in RELATIONS]
+    return [_view(cache, manifest, name) for name in RELATIONS if name in manifest.base]
 
 
 def _view(cache: SnapshotCache, manifest: Manifest, name: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from mfkit.core.arrow_reader import Reader
 from mfkit.engines import duckdb_settings
-from mfkit.engines.relations import MEDIA, RELATIONS, Relation, raw_type
+from mfkit.engines.relations import MEDIA, ON_DEMAND, RELATIONS, Relation, raw_type
 from mfkit.engines.snapshot.change_cursor import Changes, ChangeSource
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
 from mfkit.models import MediaItem
@@ -20,7 +21,9 @@ MAX_CHANGED = 100_000
 
 
 def build_snapshot(source: ChangeSource, reader: Reader, cache: SnapshotCache, library: str) -> Manifest:
-    """Write all files of a snapshot. The caller must hold the lock of the cache and write the manifest.
+    """Write the files of a snapshot, except those of relations that are added on demand.
+
+    The caller must hold the lock of the cache and write the manifest.
 
     Args:
         source: The change log of the library database.
@@ -33,15 +36,42 @@ def build_snapshot(source: ChangeSource, reader: Reader, cache: SnapshotCache, l
     """
     with duckdb_settings.open_for_writing(cache.path) as connection:
         position = source.position(reader)
-        base, rows = {}, {}
-        for name, relation in RELATIONS.items():
-            base[name] = [cache.new_file(name, "base")]
-            connection.register("incoming", reader.table(relation.select(source.dialect), relation.raw()))
-            rows[name] = duckdb_settings.copy_to_parquet(
-                connection, relation.written(), cache.path / base[name][0]
-            )
+        base, rows = _write_base(
+            connection, source, reader, cache, [name for name in RELATIONS if name not in ON_DEMAND]
+        )
         whole = count_with_metadata(connection, cache, base["media"]) == reader.rows(COUNT_METADATA)[0][0]
         return Manifest(library, position, base, rows=rows, items=rows["media"], whole_metadata=whole)
+
+
+def add_relations(
+    source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Manifest, names: Collection[str]
+) -> Manifest:
+    """Write the files of relations that a snapshot does not have yet, and return its manifest with them.
+
+    The new files can contain later changes than the others. The caller must hold the lock of the cache, and
+    catch up afterwards if the library has changed.
+    """
+    with duckdb_settings.open_for_writing(cache.path) as connection:
+        return old.with_relations(*_write_base(connection, source, reader, cache, names))
+
+
+def _write_base(
+    connection: duckdb.DuckDBPyConnection,
+    source: ChangeSource,
+    reader: Reader,
+    cache: SnapshotCache,
+    names: Collection[str],
+) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """Write one file for each relation, and return the files and the numbers of rows."""
+    base, rows = {}, {}
+    for name in names:
+        relation = RELATIONS[name]
+        base[name] = [cache.new_file(name, "base")]
+        connection.register("incoming", reader.table(relation.select(source.dialect), relation.raw()))
+        rows[name] = duckdb_settings.copy_to_parquet(
+            connection, relation.written(), cache.path / base[name][0]
+        )
+    return base, rows
 
 
 def catch_up(source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Manifest) -> Manifest | None:
@@ -67,7 +97,7 @@ def catch_up(source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Ma
         for name, relation in RELATIONS.items():
             # The number of copies is a column of the relation `media`, so changed copies also change `media`.
             causes = ("media", "media_copies") if relation is MEDIA else (name,)
-            if not any(changes.counts.get(cause) for cause in causes):
+            if name not in old.base or not any(changes.counts.get(cause) for cause in causes):
                 continue
             if relation.key is None:
                 file = cache.new_file(name, "base")

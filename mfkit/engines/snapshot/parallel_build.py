@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from itertools import chain
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from mfkit.core.arrow_reader import Reader, sqlite_uri
 from mfkit.engines import duckdb_settings
-from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, RELATIONS, Relation
+from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, ON_DEMAND, RELATIONS, Relation
 from mfkit.engines.snapshot.build_worker import Part, Plan, Result
 from mfkit.engines.snapshot.catch_up import COUNT_METADATA, count_with_metadata
 from mfkit.engines.snapshot.change_cursor import SqliteChangeSource, format_position
@@ -29,8 +29,6 @@ from mfkit.sql.duckdb_sql import fold_case
 LARGE_LIBRARY = 50_000
 """Number of items from which a build in a separate process is faster, including the start of the process."""
 _MAX_PROCESSES = 8
-_LONG = ("media_streams",)
-"""Names of the relations that are divided into several files, because items can have many rows in them."""
 _MAX_SORTED = 1_000_000
 """Maximum number of rows that all threads together sort in memory at once; they take about 0.5 GB."""
 
@@ -43,7 +41,7 @@ def is_large(reader: Reader) -> bool:
 def build_in_process(
     source: SqliteChangeSource, reader: Reader, cache: SnapshotCache, library: str
 ) -> Manifest | None:
-    """Build all files of a snapshot in a separate process.
+    """Build a snapshot in a separate process, without the relations that are added on demand.
 
     Args:
         source: The change log of the library database.
@@ -56,6 +54,37 @@ def build_in_process(
         The manifest, still without file signatures, or None if the process failed.
     """
     base, plan = _plan(source, reader, cache)
+    result = _run(plan)
+    if result is None:
+        return None
+    rows = _count_rows(base, result)
+    with duckdb_settings.open_for_writing(cache.path) as connection:
+        whole = count_with_metadata(connection, cache, base["media"]) == result.count
+    return Manifest(
+        library, format_position(result.position), base, rows=rows, items=rows["media"], whole_metadata=whole
+    )
+
+
+def add_in_process(
+    source: SqliteChangeSource, reader: Reader, cache: SnapshotCache, old: Manifest, names: Collection[str]
+) -> Manifest | None:
+    """Add relations to a snapshot like :func:`mfkit.engines.snapshot.catch_up.add_relations`, in a process.
+
+    Returns:
+        The manifest, still without file signatures, or None if the process failed.
+    """
+    threads = _threads()
+    parts = {name: _ranges_of_rows(reader, cache, RELATIONS[name], threads) for name in names}
+    stages = [list(chain.from_iterable(parts.values()))]
+    result = _run(_plan_of(source, cache, stages, threads))
+    if result is None:
+        return None
+    base = {name: [part.file for part in files] for name, files in parts.items()}
+    return old.with_relations(base, _count_rows(base, result))
+
+
+def _run(plan: Plan) -> Result | None:
+    """Run a plan in a separate process, and return None if the process failed."""
     command, environment = python_child("mfkit.engines.snapshot.build_worker")
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -66,15 +95,18 @@ def build_in_process(
             process.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
             process.stdin.flush()
         answer = process.stdout.read()
-    if process.returncode:
-        return None
-    result = Result(**json.loads(answer))
-    rows = {name: sum(result.rows[file] for file in files) for name, files in base.items()}
-    with duckdb_settings.open_for_writing(cache.path) as connection:
-        whole = count_with_metadata(connection, cache, base["media"]) == result.count
-    return Manifest(
-        library, format_position(result.position), base, rows=rows, items=rows["media"], whole_metadata=whole
-    )
+        with contextlib.suppress(OSError):
+            # If the process has exited, close() tries to write the rest of the plan again.
+            process.stdin.close()
+    return None if process.returncode else Result(**json.loads(answer))
+
+
+def _count_rows(base: dict[str, list[str]], result: Result) -> dict[str, int]:
+    return {name: sum(result.rows[file] for file in files) for name, files in base.items()}
+
+
+def _threads() -> int:
+    return min(os.cpu_count() or 1, _MAX_PROCESSES)
 
 
 def _plan(
@@ -88,29 +120,25 @@ def _plan(
             relation.written(),
         )
         for name, relation in RELATIONS.items()
-        if relation is not MEDIA and name not in _LONG
+        if relation is not MEDIA and name not in ON_DEMAND
     }
     query = _typed(duckdb_settings.parquet_rows(cache.path, [small["media_copies"].file]))
-    threads = min(os.cpu_count() or 1, _MAX_PROCESSES)
+    threads = _threads()
     ranges = _ranges(reader, "media_items", threads)
     wide = [Part(cache.new_file("media", "base"), _wide(rows), query) for rows in ranges]
-    long = {name: _long(reader, cache, RELATIONS[name], threads) for name in _LONG}
-    base = {
-        "media": [part.file for part in wide],
-        **{name: [part.file] for name, part in small.items()},
-        **{name: [part.file for part in parts] for name, parts in long.items()},
-    }
-    return base, Plan(
-        sqlite_uri(source.file),
-        str(cache.path),
-        source.position_query,
-        [list(small.values()), [*wide, *chain.from_iterable(long.values())]],
-        COUNT_METADATA,
-        threads,
+    base = {"media": [part.file for part in wide], **{name: [part.file] for name, part in small.items()}}
+    return base, _plan_of(source, cache, [list(small.values()), wide], threads)
+
+
+def _plan_of(
+    source: SqliteChangeSource, cache: SnapshotCache, stages: list[list[Part]], threads: int
+) -> Plan:
+    return Plan(
+        sqlite_uri(source.file), str(cache.path), source.position_query, stages, COUNT_METADATA, threads
     )
 
 
-def _long(reader: Reader, cache: SnapshotCache, relation: Relation, threads: int) -> list[Part]:
+def _ranges_of_rows(reader: Reader, cache: SnapshotCache, relation: Relation, threads: int) -> list[Part]:
     """Return the files of a relation that can have many rows per item, each with a range of its rows."""
     read = f"{_sample(relation.raw())} UNION ALL {relation.select('sqlite')}"
     return [

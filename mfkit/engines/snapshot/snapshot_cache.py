@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -31,7 +31,7 @@ from mfkit.core.database import Database
 from mfkit.credentials import hide_credentials
 from mfkit.errors import MfkitError
 
-CACHE_FORMAT = 5
+CACHE_FORMAT = 6
 """Version of the file format. A cache with another version is rebuilt."""
 LOCK_TIMEOUT = 120.0
 _GRACE_SECONDS = 60.0
@@ -54,7 +54,7 @@ class Manifest:
     Attributes:
         library: Path of the library, or its URL without the password.
         position: Position in the library's change log up to which the snapshot is complete.
-        base: Relation -> files with its rows.
+        base: Relation -> files with its rows. Relations that no query has read yet can be missing.
         delta: Relation -> file with the current rows of items that changed after ``base`` was written.
         changed: Relation -> file with the ids of these items. Their rows in ``base`` are ignored.
         rows: Relation -> number of rows in ``base``.
@@ -80,6 +80,10 @@ class Manifest:
     def files(self) -> list[str]:
         """Return the names of all files of the snapshot."""
         return [*chain.from_iterable(self.base.values()), *self.delta.values(), *self.changed.values()]
+
+    def with_relations(self, base: dict[str, list[str]], rows: dict[str, int]) -> Manifest:
+        """Return the manifest with further relations, still without the signatures of their files."""
+        return replace(self, base=self.base | base, rows=self.rows | rows)
 
 
 class SnapshotCache:

@@ -10,7 +10,7 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
@@ -24,10 +24,10 @@ from mfkit.credentials import hide_credentials
 from mfkit.engines.arrow_types import BatchConsumer, conform, conform_free
 from mfkit.engines.base import QueryEngine, Snapshot
 from mfkit.engines.free_sql.sql_process import SqlProcesses
-from mfkit.engines.relations import EXTRA_RELATIONS, NAMES
+from mfkit.engines.relations import EXTRA_RELATIONS, NAMES, ON_DEMAND
 from mfkit.engines.snapshot import catch_up
 from mfkit.engines.snapshot.change_cursor import ChangeSource, PostgresqlChangeSource, SqliteChangeSource
-from mfkit.engines.snapshot.parallel_build import build_in_process, is_large
+from mfkit.engines.snapshot.parallel_build import add_in_process, build_in_process, is_large
 from mfkit.engines.snapshot.snapshot_cache import (
     CacheUnavailableError,
     Manifest,
@@ -130,7 +130,7 @@ class SnapshotEngine(QueryEngine):
             return query(session, translated, token)
 
         try:
-            return await self._with_session(work)
+            return await self._with_session(work, needed=translated.relations & ON_DEMAND)
         except (_duckdb_error(), pa.ArrowException, KeyError) as error:
             raise _NoSnapshotError from error
 
@@ -138,8 +138,10 @@ class SnapshotEngine(QueryEngine):
         def query(session: SnapshotSession, token: CancelToken) -> pa.Table:
             return conform_free(session.run_user_sql(statement, parameters, token))
 
+        named = statement.lower()
         try:
-            return await self._with_session(query, abandon=True)
+            needed = frozenset(name for name in ON_DEMAND if name in named)
+            return await self._with_session(query, abandon=True, needed=needed)
         except _NoSnapshotError as error:
             raise QueryError(
                 'This library has no snapshot. Use sql(..., engine="database") with the database\'s own SQL.'
@@ -171,7 +173,7 @@ class SnapshotEngine(QueryEngine):
             return write(self.cache, session.manifest, self._dialect, extra)
 
         try:
-            return await self._with_session(work)
+            return await self._with_session(work, needed=ON_DEMAND)
         except _NoSnapshotError as error:
             raise DatasetError("This library has no snapshot, so it cannot be published.") from error
         except _duckdb_error() as error:
@@ -209,34 +211,51 @@ class SnapshotEngine(QueryEngine):
                 self._source.close()
 
     async def _with_session(
-        self, work: Callable[[SnapshotSession, CancelToken], T], *, abandon: bool = False
+        self,
+        work: Callable[[SnapshotSession, CancelToken], T],
+        *,
+        abandon: bool = False,
+        needed: frozenset[str] = frozenset(),
     ) -> T:
-        """Call a function with the current session. Retry once if snapshot files were damaged or removed."""
+        """Call a function with the current session. Retry once if snapshot files were damaged or removed.
+
+        Args:
+            work: The function.
+            abandon: Whether the thread is left alone if the caller is cancelled.
+            needed: Names of relations that the session must have besides those of every snapshot.
+        """
 
         def attempt(token: CancelToken) -> T:
-            session = self._current_session()
+            session = self._current_session(needed=needed)
             try:
                 return work(session, token)
             except _duckdb_error():
                 # The query is retried only if another process removed or damaged files of the snapshot.
                 if token.stopped.is_set() or self.cache.intact(session.manifest):
                     raise
-            return work(self._current_session(), token)
+            return work(self._current_session(needed=needed), token)
 
         return await self._threads.run(attempt, abandon=abandon)
 
     # The methods below run on a worker thread, not on the event loop.
 
-    def _current_session(self, *, rebuild: bool = False) -> SnapshotSession:
+    def _current_session(
+        self, *, rebuild: bool = False, needed: frozenset[str] = frozenset()
+    ) -> SnapshotSession:
         """Return a session that contains all changes that were committed before this call."""
         if self._source is None or time.monotonic() < self._disabled_until:
             raise _NoSnapshotError
         with self._mutex:
             try:
                 session = self._session
-                if session is None or rebuild or not self._is_current(session.manifest):
+                if (
+                    session is None
+                    or rebuild
+                    or not self._is_current(session.manifest)
+                    or not needed <= session.manifest.base.keys()
+                ):
                     # The previous session is not closed, because other threads may be reading from it.
-                    self._session = session = self._open_session(rebuild=rebuild)
+                    self._session = session = self._open_session(rebuild=rebuild, needed=needed)
                 return session
             except (_NoSnapshotError, QueryError):
                 raise
@@ -250,25 +269,48 @@ class SnapshotEngine(QueryEngine):
         assert self._source is not None
         return not self._source.has_changed(manifest.position) and self.cache.intact(manifest)
 
-    def _open_session(self, *, rebuild: bool) -> SnapshotSession:
+    def _open_session(self, *, rebuild: bool, needed: frozenset[str]) -> SnapshotSession:
         """Open an up-to-date session; use a temporary folder if the user's cache folder is not writable."""
         try:
-            return self._open_cached(rebuild=rebuild)
+            return self._open_cached(rebuild=rebuild, needed=needed)
         except CacheUnavailableError as error:
             self._private_folder = TemporaryFolder("snapshot")
             self.cache = SnapshotCache(self._private_folder.path)
             self._warn(f"The snapshot is kept in {self.cache.path} for now: {error}.")
-            return self._open_cached(rebuild=rebuild)
+            return self._open_cached(rebuild=rebuild, needed=needed)
 
-    def _open_cached(self, *, rebuild: bool) -> SnapshotSession:
+    def _open_cached(self, *, rebuild: bool, needed: frozenset[str]) -> SnapshotSession:
         with self.cache.lock():
             manifest = None if rebuild else self.cache.read()
-            if manifest is None or not self._is_current(manifest):
-                manifest = self._update(manifest)
+            manifest = self._complete(manifest, needed)
             try:
                 return SnapshotSession(self.cache, manifest, self._dialect, self._processes)
             except _duckdb_error():
-                return SnapshotSession(self.cache, self._update(None), self._dialect, self._processes)
+                manifest = self._complete(None, needed)
+                return SnapshotSession(self.cache, manifest, self._dialect, self._processes)
+
+    def _complete(self, old: Manifest | None, needed: frozenset[str]) -> Manifest:
+        """Return the manifest of an up-to-date snapshot with the relations that a query needs.
+
+        The caller must hold the lock of the cache.
+        """
+        if old is None or not self._is_current(old):
+            old = self._update(old)
+        if needed <= old.base.keys():
+            return old
+        assert self._source is not None
+        for _ in range(2):
+            new = self._add(old, needed - old.base.keys())
+            if not self._source.has_changed(new.position):
+                return self.cache.write(new)
+            # The new files were read later than the others, so all of them catch up to the same state.
+            with self._source.reader() as reader:
+                caught_up = catch_up.catch_up(self._source, reader, self.cache, new)
+            if caught_up is not None:
+                return self.cache.write(caught_up)
+            old = self._update(old)
+        # Twice, more has changed in the meantime than a snapshot catches up with.
+        raise _NoSnapshotError
 
     def _update(self, old: Manifest | None) -> Manifest:
         """Bring the files up to date and write the manifest. The caller must hold the lock of the cache."""
@@ -283,6 +325,15 @@ class SnapshotEngine(QueryEngine):
         if not new.position:
             raise CacheUnavailableError("the library's change log is empty")
         return self.cache.write(new)
+
+    def _add(self, old: Manifest, names: Collection[str]) -> Manifest:
+        """Write the files of further relations, and return the manifest with them."""
+        assert self._source is not None
+        with self._source.reader() as reader:
+            added = None
+            if isinstance(self._source, SqliteChangeSource) and is_large(reader):
+                added = add_in_process(self._source, reader, self.cache, old, names)
+            return added or catch_up.add_relations(self._source, reader, self.cache, old, names)
 
     def _build(self) -> Manifest:
         assert self._source is not None

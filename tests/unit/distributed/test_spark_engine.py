@@ -8,16 +8,19 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
+from hypothesis import HealthCheck, given, settings
 from pandas.testing import assert_frame_equal
 from sqlalchemy import BigInteger, case, cast, func, literal, select, union_all
 
-from mfkit import MediaLibrary
+from mfkit import MediaFilter, MediaLibrary
 from mfkit.errors import QueryError, ReadOnlyLibraryError
+from mfkit.filters.conditions import conditions
 from mfkit.models import media
 from tests import spark as clusters
 from tests.requirements import require
 from tests.unit.engines.difficult_rows import TEXTS
 from tests.unit.engines.library_methods import EMPTY_RESULTS, METHODS, explored
+from tests.unit.engines.stream_filters import stream_filters
 
 pytestmark = [
     pytest.mark.spark,
@@ -122,6 +125,16 @@ def test_every_method_returns_the_same(homes: Homes, method: str) -> None:
     """The library database, DuckDB on the dataset and Spark on it give one frame, to the last bit."""
     record, duck, on_spark = (METHODS[method](library) for library in (homes.record, homes.duck, homes.spark))
     assert len(record) or method in EMPTY_RESULTS
+    assert_frame_equal(duck, record, check_exact=True)
+    assert_frame_equal(on_spark, record, check_exact=True)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chosen=stream_filters())
+def test_stream_filters(homes: Homes, chosen: MediaFilter) -> None:
+    """Any filter on streams selects the same items on the database, and on a dataset by DuckDB and Spark."""
+    statement = select(c.id).where(*conditions(chosen)).order_by(c.id)
+    record, duck, on_spark = (lib.frame(statement) for lib in (homes.record, homes.duck, homes.spark))
     assert_frame_equal(duck, record, check_exact=True)
     assert_frame_equal(on_spark, record, check_exact=True)
 

@@ -25,6 +25,7 @@ from mfkit.errors import FilterError
 from mfkit.filters.text_search import search_hits
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaMetadata, Tag, media, media_tags
 from tests.unit.engines.difficult_rows import SIZES, TEXTS, TIMESTAMPS, fill
+from tests.unit.engines.stream_filters import STREAM_FIELDS, stream_filters
 
 c = media.c
 
@@ -81,6 +82,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "box": st.sampled_from([(-90, -180, 90, 180), (0, 170, 60, -170), (51.5, 0, 51.5, 1)]),
     "near": st.sampled_from([(51.5, 0.0, 100), (0, 180, 30), (90, 0, 1)]),
     "text": st.sampled_from(["a", "beach", "日本語"]),
+    **STREAM_FIELDS,
 }
 
 
@@ -129,6 +131,20 @@ def test_items(
     """Any filter in any order, cut anywhere."""
     cut = {"ascending": ascending, "limit": limit, "offset": offset}
     same(*pair, lambda lib: lib.items(chosen, order_by=order, **cut))
+
+
+@relaxed
+@given(chosen=stream_filters())
+def test_stream_filters(pair: Any, chosen: MediaFilter) -> None:
+    """Any filter on streams."""
+    same(*pair, lambda lib: lib.items(chosen, order_by="id"))
+
+
+def test_all_stream_fields_are_drawn() -> None:
+    """The strategies cover every field of a filter that is about streams."""
+    fields = list(MediaFilter.model_fields)
+    start, end = fields.index("audio_codec_any"), fields.index("has_chapters")
+    assert set(fields[start : end + 1]) == set(STREAM_FIELDS)
 
 
 @relaxed

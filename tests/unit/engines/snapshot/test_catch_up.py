@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pandas.testing import assert_frame_equal
@@ -203,6 +204,102 @@ def test_the_log_is_bounded(file: Path) -> None:
         (oldest,) = connection.execute("SELECT min(revision) FROM media_changes").fetchone()
     connection.close()
     assert oldest >= 5_000_000
+
+
+def test_streams_are_added_by_the_first_query_that_reads_them(
+    library: MediaLibrary, record: MediaLibrary, file: Path
+) -> None:
+    """Other queries leave streams and chapters out of the snapshot; a refresh removes them again."""
+    library.summary("audio_language")
+    library.facets("hdr", "subtitle_language")
+    assert not {"media_streams", "media_chapters"} & cache_of(library).read().base.keys()
+    write(file, WRITES["a stream"])
+    streams = library.sql("SELECT count(*) AS n FROM MEDIA_STREAMS")["n"][0]
+    assert streams == len(record.streams(missing=None))
+    assert "media_chapters" not in cache_of(library).read().base
+    write(file, WRITES["a chapter"], WRITES["another stream"])
+    compare(library, record)
+    with MediaLibrary(file) as other:
+        compare(other, record)
+    library.refresh()
+    assert "media_streams" not in cache_of(library).read().base
+    compare(library, record)
+
+
+@pytest.mark.parametrize("allowed", [0, 100])
+def test_changes_while_streams_are_added(
+    library: MediaLibrary, record: MediaLibrary, file: Path, monkeypatch: pytest.MonkeyPatch, allowed: int
+) -> None:
+    """Items and streams show one state, even if both change before and after the streams are read."""
+    monkeypatch.setattr(catch_up, "MAX_CHANGED", allowed)
+    add = catch_up.add_relations
+
+    def change_meanwhile(*args: Any) -> Any:
+        monkeypatch.setattr(catch_up, "add_relations", add)
+        write(file, WRITES["a stream"], WRITES["update of an item"])
+        manifest = add(*args)
+        write(file, f"DELETE FROM media_streams WHERE media_item_id = {ID}", WRITES["update of metadata"])
+        return manifest
+
+    monkeypatch.setattr(catch_up, "add_relations", change_meanwhile)
+    library.count()
+    rows = "SELECT i.title, s.kind FROM media i LEFT JOIN media_streams s ON s.media_item_id = i.id"
+    found = library.sql(f"{rows} WHERE i.title = 'new'")
+    assert found["kind"].isna().all() and len(found) == 1
+    compare(library, record)
+
+
+def add_streams(file: Path, numbers: range, title: str = "x") -> int:
+    """Add streams to one item, and return the number of rows in the change log."""
+    first = "(SELECT min(id) FROM media_items)"
+    write(
+        file,
+        *(
+            "INSERT INTO media_streams (media_item_id, stream_index, kind, is_main, title) "
+            f"VALUES ({first}, {number}, 'subtitle', 0, '{title}')"
+            for number in numbers
+        ),
+    )
+    with sqlite3.connect(file) as connection:
+        (rows,) = connection.execute("SELECT count(*) FROM media_changes").fetchone()
+    connection.close()
+    return int(rows)
+
+
+def test_streams_of_an_item_share_a_row_of_the_log(
+    library: MediaLibrary, record: MediaLibrary, file: Path
+) -> None:
+    """Forty streams add one row to the change log, and a snapshot of any of these states catches up."""
+    logged = add_streams(file, range(100, 101))
+    compare(library, record)
+    store = cache_of(library)
+    base = store.read().base
+    for numbers in (range(101, 140), range(140, 141), range(141, 180)):
+        assert add_streams(file, numbers) == logged
+        compare(library, record)
+    assert len(library.streams(kind="subtitle").query("stream_index >= 100")) == 80
+    assert store.read().base == base
+    write(file, "DELETE FROM media_streams WHERE stream_index >= 100")
+    compare(library, record)
+    assert add_streams(file, range(100, 140)) == logged
+
+
+def test_a_restored_backup_with_other_streams_of_the_same_item(library: MediaLibrary, file: Path) -> None:
+    """A backup is recognized, even if as many streams were added to the same item as before."""
+    add_streams(file, range(100, 102), "before")
+    library.close()
+    settle(file)
+    backup = file.read_bytes()
+    add_streams(file, range(102, 104), "lost")
+    assert "lost" in set(library.streams()["title"])
+    library.close()
+    settle(file)
+    for rest in ("-wal", "-shm"):
+        Path(f"{file}{rest}").unlink(missing_ok=True)
+    file.write_bytes(backup)
+    add_streams(file, range(102, 104), "kept")
+    titles = set(library.streams()["title"])
+    assert "kept" in titles and "lost" not in titles
 
 
 def test_another_library_under_the_same_name(library: MediaLibrary, file: Path, tmp_path: Path) -> None:

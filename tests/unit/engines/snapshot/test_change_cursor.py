@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from pandas.testing import assert_frame_equal
 from sqlalchemy import select, text
 
-from mfkit import MediaLibrary
+from mfkit import MediaFilter, MediaLibrary
 from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaMetadata
 from tests import postgres
 from tests.unit.engines.difficult_rows import fill
+from tests.unit.engines.stream_filters import stream_filters
 
 WRITES = (
     "UPDATE media_items SET file_size = 12345 WHERE file_size = 1",
@@ -70,6 +72,14 @@ def test_every_commit_is_seen(pair: tuple[MediaLibrary, MediaLibrary]) -> None:
     for statement in WRITES:
         write(record, statement)
         same(library, record)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chosen=stream_filters())
+def test_stream_filters(pair: tuple[MediaLibrary, MediaLibrary], chosen: MediaFilter) -> None:
+    """Any filter on streams selects the same items of PostgreSQL and of the snapshot."""
+    ours, theirs = (lib.items(chosen, order_by="id") for lib in pair)
+    assert_frame_equal(ours, theirs, check_exact=True)
 
 
 def test_a_transaction_that_commits_late(pair: tuple[MediaLibrary, MediaLibrary]) -> None:

@@ -38,6 +38,19 @@ def test_same_as_the_database(library: MediaLibrary, record: MediaLibrary, apart
     assert apart == [True]
 
 
+def test_streams_are_added_in_several_files(
+    library: MediaLibrary, record: MediaLibrary, apart: list[bool]
+) -> None:
+    """The first query about streams adds them, in as many files as their number of rows needs."""
+    library.count()
+    before = library.snapshot()
+    assert before is not None and "media_streams" not in before.files
+    compare(library, record)
+    after = library.snapshot()
+    assert after is not None and len(after.files["media_streams"]) > 2
+    assert after.files["media"] == before.files["media"] and apart == [True]
+
+
 def test_rows_lie_by_type_and_date(library: MediaLibrary, apart: list[bool]) -> None:
     """So that a query on a media type or a time need not read what is of others; the newest first."""
     snapshot = library.snapshot()

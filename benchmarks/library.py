@@ -2,7 +2,7 @@
 
 10 % video, 25 % audio, 55 % image, 10 % other; lognormal sizes, 20 years, half of the images located around
 300 places, 3,000 artists with 9,000 albums, 400 x 12 x 20 folders; 2 % of the items have copies, 5 % have one
-of 30 tags.
+of 30 tags. `benchmarks/streams.py` also makes libraries of videos only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -103,19 +104,22 @@ METADATA_COLUMNS = (
     "location_name",
     "extra_metadata",
 )
+MIXED = {"video": 10, "audio": 25, "image": 55, "document": 6, "other": 4}
+"""Media type -> share of the items in percent."""
+VIDEOS = {"video": 100}
 Row = tuple[Any, ...]
 
 
-def library(number: int, folder: Path | None = None) -> Path:
+def library(number: int, folder: Path | None = None, shares: dict[str, int] = MIXED) -> Path:
     """Return the file of a library with a number of items; it is created if it does not exist."""
     folder = folder or user_cache_path("mfkit") / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"library-{number}.db"
+    file = folder / (f"library-{number}.db" if shares == MIXED else f"library-{number}-{'-'.join(shares)}.db")
     if not file.exists():
         unfinished = file.with_suffix(".part")
         unfinished.unlink(missing_ok=True)
         asyncio.run(_schema(unfinished))
-        _fill(unfinished, number)
+        _fill(unfinished, number, shares)
         unfinished.rename(file)
     return file
 
@@ -126,38 +130,51 @@ async def _schema(file: Path) -> None:
     await database.dispose()
 
 
-def _fill(file: Path, number: int) -> None:
+@contextmanager
+def quick_writes(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open a library without its indexes and triggers, which are created again at the end.
+
+    They would take most of the time if they ran for each row.
+    """
     connection = sqlite3.connect(file, isolation_level=None)
     for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-2000000", "temp_store=FILE"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
-    # Triggers and indexes would take most of the time if they ran for each row.
     later = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
     ).fetchall()
     for kind, name, _ in later:
         connection.execute(f"DROP {kind} {name}")
-    draw = random.Random(20)
-    tags = [(_id(draw), f"tag {place}", _text(START)) for place in range(30)]
-    connection.executemany("INSERT INTO tags (id, name, created_at) VALUES (?, ?, ?)", tags)
-    rows = _items(draw, number)
-    while batch := list(islice(rows, BATCH)):
-        _insert(connection, "media_items", ITEM, [item for item, _ in batch])
-        _insert(connection, "media_metadata", METADATA_COLUMNS, [values for _, values in batch])
-        copies = [
-            (_id(draw), item[0], f"/copies{item[1]}", item[2]) for item, _ in batch if draw.random() < 0.02
-        ]
-        _insert(connection, "media_copies", ("id", "media_item_id", "file_path", "file_name"), copies)
-        tagged = [(item[0], draw.choice(tags)[0], _text(START)) for item, _ in batch if draw.random() < 0.05]
-        _insert(connection, "media_tags", ("media_item_id", "tag_id", "created_at"), tagged)
-    connection.execute(_WORDS)
-    connection.execute("INSERT INTO media_fts (media_fts) VALUES ('rebuild')")
+    yield connection
     for _, _, statement in sorted(later):
         connection.execute(statement)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("ANALYZE")
     connection.close()
+
+
+def _fill(file: Path, number: int, shares: dict[str, int]) -> None:
+    with quick_writes(file) as connection:
+        _write(connection, number, shares)
+
+
+def _write(connection: sqlite3.Connection, number: int, shares: dict[str, int]) -> None:
+    draw = random.Random(20)
+    tags = [(_id(draw), f"tag {place}", _text(START)) for place in range(30)]
+    connection.executemany("INSERT INTO tags (id, name, created_at) VALUES (?, ?, ?)", tags)
+    rows = _items(draw, number, shares)
+    while batch := list(islice(rows, BATCH)):
+        insert(connection, "media_items", ITEM, [item for item, _ in batch])
+        insert(connection, "media_metadata", METADATA_COLUMNS, [values for _, values in batch])
+        copies = [
+            (_id(draw), item[0], f"/copies{item[1]}", item[2]) for item, _ in batch if draw.random() < 0.02
+        ]
+        insert(connection, "media_copies", ("id", "media_item_id", "file_path", "file_name"), copies)
+        tagged = [(item[0], draw.choice(tags)[0], _text(START)) for item, _ in batch if draw.random() < 0.05]
+        insert(connection, "media_tags", ("media_item_id", "tag_id", "created_at"), tagged)
+    connection.execute(_WORDS)
+    connection.execute("INSERT INTO media_fts (media_fts) VALUES ('rebuild')")
 
 
 # Rows that the triggers would have written. Items and metadata have the same row ids.
@@ -170,15 +187,16 @@ _WORDS = (
 )
 
 
-def _insert(connection: sqlite3.Connection, table: str, columns: tuple[str, ...], rows: list[Row]) -> None:
+def insert(connection: sqlite3.Connection, table: str, columns: tuple[str, ...], rows: list[Row]) -> None:
+    """Insert rows into a table."""
     marks = ", ".join("?" * len(columns))
     connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
 
 
-def _items(draw: random.Random, number: int) -> Iterator[tuple[Row, Row]]:
+def _items(draw: random.Random, number: int, shares: dict[str, int]) -> Iterator[tuple[Row, Row]]:
     places = [(draw.uniform(-50, 65), draw.uniform(-170, 170), f"Place {one}") for one in range(300)]
     for place in range(number):
-        kind = draw.choices(("video", "audio", "image", "document", "other"), (10, 25, 55, 6, 4))[0]
+        kind = draw.choices(tuple(shares), tuple(shares.values()))[0]
         extension, mime_type = draw.choice(KINDS[kind])
         timestamp = START + timedelta(seconds=draw.randrange(20 * 365 * 86400))
         scanned = START + timedelta(days=7300, microseconds=place * 7)

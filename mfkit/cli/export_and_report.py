@@ -102,6 +102,9 @@ def report(
         Path | None,
         typer.Option(parser=path, help="Folder to write the charts to as PNG files; needs a browser."),
     ] = None,
+    paper: Annotated[
+        str | None, typer.Option(help="Paper size for printing: A4 or letter; that of the locale by default.")
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing file even if mfkit did not write it.")
     ] = False,
@@ -117,6 +120,7 @@ def report(
             redact=redact or (),
             compare_to=compare_to,
             pictures=pictures,
+            paper=paper,
             overwrite=overwrite,
         )
     size = written.stat().st_size

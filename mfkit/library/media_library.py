@@ -304,6 +304,7 @@ class MediaLibrary:
         compare_to: str | UUID | None = None,
         notebook: str | os.PathLike[str] | None = None,
         pictures: str | os.PathLike[str] | None = None,
+        paper: str | None = None,
         overwrite: bool = False,
         **fields: Unpack[FilterFields],
     ) -> Path:
@@ -318,10 +319,12 @@ class MediaLibrary:
             title: Heading; None for the library's name.
             sections: Names in :data:`mfkit.report.SECTIONS`; None for all.
             redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds locations
-                to 0.1 degrees (about 11 km), ``"map"`` leaves locations out; or several of these.
+                to 0.1 degrees (about 11 km), ``"map"`` leaves locations out; or several of these. A redacted
+                report has no pictures.
             compare_to: Id of an earlier scan, from :meth:`scans`, to list the changes of files since then.
             notebook: Your copy of ``library_report.ipynb``; None for the included one.
             pictures: Folder for the charts as PNG files (extra ``pictures``, and a browser).
+            paper: Paper size for printing: ``"A4"`` or ``"letter"``; None for that of the locale.
             overwrite: Also replace a file that is not a report.
             fields: Fields of :class:`MediaFilter`.
 
@@ -343,6 +346,7 @@ class MediaLibrary:
             compare_to=compare_to,
             notebook=notebook,
             pictures=pictures,
+            paper=paper,
             overwrite=overwrite,
         )
         return path_written

@@ -14,7 +14,7 @@ from zlib import crc32
 
 from mfkit.errors import ReportError
 from mfkit.processes.temporary_folder import TemporaryFolder
-from mfkit.report.html_page import PLOTLY_MIME
+from mfkit.report.page_blocks import PLOTLY_MIME
 
 _PAGE = b'<meta name="generator" content="mfkit">'
 PDF_MARK = b"% Report by mfkit\n"
@@ -175,6 +175,21 @@ def print_pdf(page: Path, target: Path) -> None:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given."]
         cause = next((line for line in lines if ":FATAL:" in line), lines[-1])
         raise ReportError(f"{browser} ended with code {done.returncode} and printed no page: {cause}")
+
+
+def section_pages(printed: Path) -> dict[str, int]:
+    """Return the page of each link target in a printed report: id of the element -> page number from 1.
+
+    Chromium does not support ``target-counter()``, by which a page could show these numbers itself.
+    """
+    import pypdf
+
+    with pypdf.PdfReader(printed) as reader:
+        pages = {
+            name: reader.get_destination_page_number(target)
+            for name, target in reader.named_destinations.items()
+        }
+    return {name.removeprefix("/"): page + 1 for name, page in pages.items() if page is not None}
 
 
 _WIDTH = 960

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from mfkit.filters.units import format_duration, format_size
-from mfkit.report.html_page import Html, Section, cards, count, paragraph, plural, value
+from mfkit.report.page_blocks import Html, Section, cards, count, paragraph, plural, value
 from mfkit.report.redaction import ReportContext
 
 
@@ -27,6 +27,11 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
     now = measure(context)
     statuses = context.query(context.lib.summary, "date_status").set_index("date_status")["files"]
     dated, undated = (int(statuses.get(name, 0)) for name in ("dated", "undated"))
+    wrong = [
+        f"{plural(files, 'file')} dated {text}"
+        for name, text in (("future", "in the future"), ("before 1826", "before 1826"))
+        if (files := int(statuses.get(name, 0)))
+    ]
     unique = plural(now.items, "unique file")
     copies = plural(now.copies, "copy", "copies") if now.copies else "no duplicates"
     unread = f", {plural(now.unread, 'empty or unreadable file')}" if now.unread else ""
@@ -38,7 +43,7 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
             f"{value(now.distinct_bytes, format_size)} without copies" if now.copies else "no duplicates",
         ),
         ("Playing time", value(now.seconds, format_duration), "of video and audio"),
-        ("Years", _span(now), _undated_text(dated, undated)),
+        ("Years", _span(now), ", ".join(text for text in (_undated_text(dated, undated), *wrong) if text)),
     ]
     parts = [cards(shown)]
     if not now.files:
@@ -83,8 +88,8 @@ def _span(now: KeyFigures) -> str:
 
 def _undated_text(dated: int, undated: int) -> str:
     if not dated:
-        return "by modification time; no capture times are known" if undated else ""
-    return f"by capture time; {plural(undated, 'file')} undated" if undated else "by capture time"
+        return "by modification time, no capture times are known" if undated else ""
+    return f"by capture time, {plural(undated, 'file')} undated" if undated else "by capture time"
 
 
 def _change(earlier: KeyFigures, now: KeyFigures) -> Html:

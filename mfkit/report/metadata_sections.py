@@ -1,11 +1,11 @@
-"""Report sections on types, codecs, resolutions, cameras, missing metadata and scan failures."""
+"""Report sections on types, cameras, missing metadata and files that could not be read."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from mfkit.charts import codecs_chart, types_chart
-from mfkit.report.html_page import (
+from mfkit.charts import types_chart
+from mfkit.report.page_blocks import (
     COUNT,
     DURATION,
     SHARE,
@@ -25,16 +25,17 @@ from mfkit.report.html_page import (
 from mfkit.report.redaction import ReportContext
 from mfkit.scan.scan_report import STAGES
 
-_MAX_TYPES = 20
+_MAX_TYPES = 15
 
 
-_PLURALS = {
+TYPE_LABELS = {
     "image": "Images",
     "video": "Videos",
     "audio": "Audio files",
     "document": "Documents",
     "other": "Other files",
 }
+"""Plural of each media type at the beginning of a sentence."""
 
 
 def types(context: ReportContext) -> Section:
@@ -48,8 +49,8 @@ def types(context: ReportContext) -> Section:
         first = by_type.iloc[0]
         parts.append(
             paragraph(
-                f"{_PLURALS[str(first['media_type'])]} make up {{files}} of the files and {{bytes}} of the "
-                "bytes.",
+                f"{TYPE_LABELS[str(first['media_type'])]} make up {{files}} of the files and {{bytes}} of "
+                "the bytes.",
                 files=value(first["file_share"], share),
                 bytes=value(first["share"], share),
             )
@@ -63,7 +64,8 @@ def types(context: ReportContext) -> Section:
         Column("Share of bytes", "share", SHARE),
         Column("Playing time", "duration", DURATION),
     ]
-    parts.append(table(by_type, [Column("Type", "media_type"), *columns]))
+    labels = [TYPE_LABELS[str(name)] for name in by_type["media_type"]]
+    parts.append(table(by_type.assign(media_type=labels), [Column("Type", "media_type"), *columns]))
     parts.append(
         table(
             extensions.head(_MAX_TYPES),
@@ -74,47 +76,6 @@ def types(context: ReportContext) -> Section:
         )
     )
     return Section("types", "Types", parts)
-
-
-_MAX_CODECS = 15
-_COLUMNS = [
-    Column("Files", "files", COUNT),
-    Column("Size", "bytes", SIZE),
-    Column("Share of bytes", "share", SHARE),
-    Column("Playing time", "duration", DURATION),
-]
-
-
-def codecs(context: ReportContext) -> Section:
-    """Create the report section on codecs and resolutions."""
-    parts: list[Html | Chart] = []
-    for codec, kind, noun in (("video_codec", "video", "Video"), ("audio_codec", "audio", "Audio")):
-        used = context.query(context.lib.summary, codec)
-        used = used[used[codec].notna()]
-        if used.empty:
-            parts.append(paragraph(f"No {kind} streams in this selection."))
-            continue
-        used["share"] = used["bytes"].astype("float64") / float(used["bytes"].sum() or 1)
-        first = used.iloc[0]
-        parts.append(
-            paragraph(
-                f"The {kind} codec with the most bytes is {{codec}}, with {{part}} of the bytes of files "
-                f"with {kind}.",
-                codec=escaped(first[codec]),
-                part=value(first["share"], share),
-            )
-        )
-        parts.append(Chart(codecs_chart(used, "bytes", height=220), f"Bytes by {kind} codec"))
-        parts.append(table(used.head(_MAX_CODECS), [Column(f"{noun} codec", codec), *_COLUMNS]))
-    return Section("codecs", "Codecs and resolutions", [*parts, *_resolutions(context)])
-
-
-def _resolutions(context: ReportContext) -> list[Html | Chart]:
-    sizes = context.query(context.lib.summary, "resolution")
-    sizes = sizes[sizes["resolution"].notna()]
-    if sizes.empty:
-        return []
-    return [table(sizes.head(_MAX_CODECS), [Column("Resolution", "resolution"), *_COLUMNS])]
 
 
 _MAX_CAMERAS = 20
@@ -197,7 +158,7 @@ _MAX_FAILURES = 20
 def failures(context: ReportContext) -> Section:
     """Create the section on files that could not be read. The report's filter does not apply to it."""
     failed = context.redaction.frame(context.lib.failures())
-    title = "Scan failures"
+    title = "Unreadable files"
     if failed.empty:
         return Section("failures", title, [paragraph("All files were read without errors.")])
     rest = f" The table shows {_MAX_FAILURES} of them." if len(failed) > _MAX_FAILURES else ""

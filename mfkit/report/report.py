@@ -14,10 +14,20 @@ from mfkit.filters.describe import describe
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.library import MediaLibrary
-from mfkit.report import key_figures, metadata_sections, space_sections, time_and_place_sections
-from mfkit.report.html_page import Html, Section, escaped
+from mfkit.report import (
+    duplicates_section,
+    formats_section,
+    key_figures,
+    metadata_sections,
+    space_sections,
+    time_and_place_sections,
+    verification_section,
+)
 from mfkit.report.key_figures import read_key_figures
+from mfkit.report.page_blocks import Html, Section, escaped
 from mfkit.report.redaction import Redaction, ReportContext
+from mfkit.report.report_pictures import ReportPictures, mosaic_block
+from mfkit.text_safety import escape_control
 
 SECTIONS = (
     "key_figures",
@@ -25,13 +35,15 @@ SECTIONS = (
     "types",
     "folders",
     "largest",
-    "codecs",
+    "formats",
     "growth",
+    "years",
     "cameras",
     "places",
     "duplicates",
     "savings",
     "completeness",
+    "verification",
     "failures",
 )
 """Names of the sections, in their order on the page."""
@@ -85,21 +97,38 @@ class Report:
         if unknown:
             raise ReportError(f"Unknown section {unknown[0]!r}. Use {', '.join(SECTIONS)}.")
         self.context = ReportContext(lib, MediaFilter.of(filter, **fields), Redaction(redact, _secret(lib)))
+        self._pictures = ReportPictures(self.context)
         self._title, self._sections = title, tuple(sections or SECTIONS)
         self._scan = None if compare_to is None else str(compare_to)
         self._earlier = read_key_figures(Path(replaces)) if replaces else None
 
-    def heading(self) -> Html:
-        """Return the heading: the title, and a line with the filter and the date of the report."""
+    def cover(self) -> Html:
+        """Return the cover: the title, the filter, the date of the report, and a mosaic of pictures.
+
+        A report with a redaction has no pictures.
+        """
         redaction, clauses = self.context.redaction, describe(self.context.filter)
-        name = "" if redaction.names else Path(self.context.lib.database.name).stem
-        title = self._title or f"Library report{f': {name}' if name else ''}"
+        kind, title = "Media library report", self._title or self._library_name()
+        if title is None:
+            kind, title = "", kind
         scope = ""
         if clauses and redaction.what:
             scope = "Part of the library, selected by a filter. "
         elif clauses:
             scope = f"Files matching: {escaped('; '.join(clause.text for clause in clauses))}. "
-        return Html(f'<h1>{html.escape(title)}</h1><p class="about">{scope}{date.today():%d %B %Y}</p>')
+        pictures = self._pictures.mosaic()
+        today = date.today()
+        return Html(
+            (f'<p class="kind">{kind}</p>' if kind else "")
+            + f'<h1 class="title">{html.escape(title)}</h1>'
+            + f'<p class="about">{scope}{today.day} {today:%B %Y}</p>'
+            + (mosaic_block(pictures).text if pictures else "")
+        )
+
+    def _library_name(self) -> str | None:
+        """Return the library's name, or None if it is redacted or the name of every new library."""
+        name = escape_control(Path(self.context.lib.database.name).stem)
+        return None if self.context.redaction.names or name in ("", "library") else name
 
     def key_figures(self) -> Section | None:
         """Return the report section with the key figures and their changes since the replaced report."""
@@ -124,13 +153,18 @@ class Report:
         """Return the report section on the largest files."""
         return self._section("largest", space_sections.largest)
 
-    def codecs(self) -> Section | None:
-        """Return the report section on codecs and resolutions."""
-        return self._section("codecs", metadata_sections.codecs)
+    def formats(self) -> Section | None:
+        """Return the report section on codecs, resolutions, HDR, languages and playback on devices."""
+        return self._section("formats", formats_section.formats)
 
     def growth(self) -> Section | None:
         """Return the report section on growth over time."""
         return self._section("growth", time_and_place_sections.growth)
+
+    def years(self) -> Section | None:
+        """Return the report section with one picture of each year."""
+        pictures = self._pictures
+        return self._section("years", lambda context: time_and_place_sections.years(context, pictures))
 
     def cameras(self) -> Section | None:
         """Return the report section on cameras."""
@@ -141,8 +175,9 @@ class Report:
         return self._section("places", time_and_place_sections.places)
 
     def duplicates(self) -> Section | None:
-        """Return the report section on duplicate files."""
-        return self._section("duplicates", space_sections.duplicates)
+        """Return the report section on duplicate files and similar pictures."""
+        pictures = self._pictures
+        return self._section("duplicates", lambda context: duplicates_section.duplicates(context, pictures))
 
     def savings(self) -> Section | None:
         """Return the report section on savings by re-encoding."""
@@ -152,8 +187,12 @@ class Report:
         """Return the report section on the completeness of the metadata."""
         return self._section("completeness", metadata_sections.completeness)
 
+    def verification(self) -> Section | None:
+        """Return the report section on verified and damaged files."""
+        return self._section("verification", verification_section.verification)
+
     def failures(self) -> Section | None:
-        """Return the report section on scan failures."""
+        """Return the report section on files that could not be read."""
         return self._section("failures", metadata_sections.failures)
 
     def _section(self, name: str, make: Callable[[ReportContext], Section]) -> Section | None:

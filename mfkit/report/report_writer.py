@@ -28,9 +28,11 @@ from mfkit.report.browser_output import (
     refuse_others,
     require_browser,
     require_kaleido,
+    section_pages,
     write_images,
 )
 from mfkit.report.html_page import html_page
+from mfkit.report.paper_size import paper_size
 from mfkit.report.report import Report
 
 
@@ -75,6 +77,7 @@ def write_report(
     compare_to: str | UUID | None = None,
     notebook: str | os.PathLike[str] | None = None,
     pictures: str | os.PathLike[str] | None = None,
+    paper: str | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Execute the report's notebook on a library and write the result as one file.
@@ -96,6 +99,7 @@ def write_report(
     )
     if not source.is_file():
         raise ReportError(f"The notebook {source} does not exist. Check the path.")
+    size = paper_size(paper)
     # Arguments and required programs are checked before the notebook runs, because it takes long.
     image_folder = None
     if pictures is not None:
@@ -119,10 +123,14 @@ def write_report(
         folder = temporary.path
         output = folder / "report.html"
         executed = _execute(source, folder, parameters, environment)
-        output.write_text(html_page(executed), "utf-8")
+        output.write_text(html_page(executed, paper=size), "utf-8")
         if target.suffix.lower() == ".pdf":
             printed = folder / "report.pdf"
             print_pdf(output, printed)
+            # The page numbers of the sections are known only after a first printing.
+            if pages := section_pages(printed):
+                output.write_text(html_page(executed, paper=size, pages=pages), "utf-8")
+                print_pdf(output, printed)
             with printed.open("ab") as file:
                 file.write(PDF_MARK)
             output = printed

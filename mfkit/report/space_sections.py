@@ -1,4 +1,4 @@
-"""Report sections on disk space: folders, largest files, duplicates and re-encoding."""
+"""Report sections on disk space: folders, largest files and re-encoding."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from mfkit.charts import folders_chart
 from mfkit.filters.units import format_size
-from mfkit.report.html_page import (
+from mfkit.report.page_blocks import (
     COUNT,
     DAY,
     DURATION,
@@ -154,42 +154,6 @@ def largest(context: ReportContext) -> Section:
         )
     )
     return Section("largest", "Largest files", parts)
-
-
-_MAX_DUPLICATES = 15
-
-
-def duplicates(context: ReportContext) -> Section:
-    """Create the report section on duplicate files and the reclaimable space."""
-    sums = context.query(context.lib.summary, "media_type")
-    copies = int(sums["copies"].sum())
-    if not copies:
-        return Section("duplicates", "Duplicates", [paragraph("No duplicates in this selection.")])
-    every, once = float(sums["bytes_with_copies"].sum()), float(sums["bytes"].sum())
-    groups = context.query(context.lib.duplicates, groups=_MAX_DUPLICATES)
-    first = groups[groups["keep"].astype(bool)]
-    return Section(
-        "duplicates",
-        "Duplicates",
-        [
-            paragraph(
-                "Removing {copies} with the same content as another file frees {size}, {part} of all bytes.",
-                copies=plural(copies, "file"),
-                size=value(every - once, format_size),
-                part=value((every - once) / every if every else 0.0, share),
-            ),
-            table(
-                first,
-                [
-                    Column("File to keep", "file_path"),
-                    Column("Paths", "paths", COUNT),
-                    Column("File size", "file_size", SIZE),
-                    Column("Reclaimable", "reclaimable_bytes", SIZE),
-                ],
-                caption="Duplicate files with the most reclaimable space",
-            ),
-        ],
-    )
 
 
 _MAX_SAVINGS = 15

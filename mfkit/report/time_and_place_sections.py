@@ -1,4 +1,4 @@
-"""Report sections on growth, places and changes on disk."""
+"""Report sections on growth, years, places and changes on disk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from mfkit.charts import growth_chart, places_atlas
 from mfkit.filters.units import format_size
-from mfkit.report.html_page import (
+from mfkit.report.page_blocks import (
     COUNT,
     SIZE,
     Chart,
@@ -20,6 +20,7 @@ from mfkit.report.html_page import (
     value,
 )
 from mfkit.report.redaction import ReportContext
+from mfkit.report.report_pictures import ReportPictures, year_blocks
 
 _STATUS_SENTENCES = {
     "undated": "{{files}} {verb} no capture time.",
@@ -73,6 +74,58 @@ def growth(context: ReportContext) -> Section:
     return Section("growth", "Growth", parts)
 
 
+_MAX_YEARS = 40
+
+
+def years(context: ReportContext, pictures: ReportPictures) -> Section:
+    """Create the section with one picture, the number and the size of the files of each year.
+
+    Years are by local capture time. A report with a redaction has a table without pictures.
+
+    Args:
+        context: Library, filter and redaction of the report.
+        pictures: Pictures of the report.
+    """
+    title = "Year by year"
+    found = context.query(context.lib.growth, "year", by="date_status")
+    found = found[found["date_status"] == "dated"]
+    if found.empty:
+        return Section("years", title, [paragraph("No capture times are known in this selection.")])
+    found = found.assign(year=[int(at.year) for at in found["period"]])
+    latest = found.tail(_MAX_YEARS)
+    parts: list[Html | Chart] = []
+    if len(found) > len(latest):
+        parts.append(paragraph(f"The {_MAX_YEARS} latest of {{years}}.", years=plural(len(found), "year")))
+    if pictures.are_shown:
+        parts.append(year_blocks(latest, pictures))
+    else:
+        columns = [Column("Files", "files", COUNT), Column("Size", "bytes", SIZE)]
+        labels = [str(year) for year in latest["year"]]
+        parts.append(table(latest.assign(year=labels), [Column("Year", "year"), *columns]))
+    return Section("years", title, parts)
+
+
+_MAX_PLACES = 15
+
+
+def _named_places(context: ReportContext) -> list[Html | Chart]:
+    """Return the places with the most files, or with rounded locations only the countries."""
+    exact = "places" not in context.redaction.what
+    dimension, noun = ("place", "Place") if exact else ("country", "Country")
+    named = context.query(context.lib.summary, dimension)
+    named = named[named[dimension].notna()].sort_values("files", ascending=False, kind="stable")
+    if named.empty:
+        return []
+    columns = [Column(noun, dimension), Column("Files", "files", COUNT), Column("Size", "bytes", SIZE)]
+    return [
+        table(
+            named.head(_MAX_PLACES),
+            columns,
+            caption=f"{'Places' if exact else 'Countries'} with the most files",
+        )
+    ]
+
+
 def places(context: ReportContext) -> Section:
     """Create the section with the map of places. The redaction option ``map`` leaves the section out."""
     if context.redaction.map:
@@ -91,6 +144,7 @@ def places(context: ReportContext) -> Section:
                 part=value(located / files, share),
             ),
             Chart(places_atlas(cells), "Map of the places"),
+            *_named_places(context),
         ],
     )
 

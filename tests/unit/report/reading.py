@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from mfkit.report.html_page import Html, Section
+from mfkit.report.page_blocks import Html, Section
 
 
 def sentences(section: Section | None) -> list[str]:
@@ -20,7 +20,7 @@ def tables(section: Section | None) -> list[list[list[str]]]:
             [_text(cell) for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)]
             for row in re.findall("<tr>(.*?)</tr>", one)
         ]
-        for one in re.findall("<table>(.*?)</table>", _markup(section))
+        for one in re.findall("<table.*?>(.*?)</table>", _markup(section))
     ]
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import nbformat
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from mfkit.report.html_page import COUNT, SHARE, SIZE, Chart, Column, count, html_page, plural, share, table
+from mfkit.report.html_page import html_page
+from mfkit.report.page_blocks import COUNT, SHARE, SIZE, Chart, Column, Html, count, plural, share, table
 
 HOSTILE = "</script><script>alert(1)</script>"
 
@@ -65,3 +67,26 @@ def test_numbers_of_cells() -> None:
     assert plural(2, "copy", "copies").endswith("2</data> copies") and plural(0, "file").endswith(
         "0</data> files"
     )
+
+
+def _page(*texts: str, **options: Any) -> str:
+    outputs = [nbformat.v4.new_output("display_data", data=Html(text).bundle()) for text in texts]
+    return html_page(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=outputs)]), **options)
+
+
+def test_contents_after_the_cover() -> None:
+    """Sections are listed with their pages, after the key figures; a single section needs no contents."""
+    key, first, second = (f'<h2 id="{name}">{name.upper()}</h2>' for name in ("key-figures", "a", "b"))
+    page = _page("<h1>T</h1>", key, first, second, pages={"a": 2, "b": 14})
+    contents = page[page.index("<nav") : page.index("</nav>")]
+    assert re.findall(r'<a href="#(\w+)">(\w+)<span class="page">(\d+)</span>', contents) == [
+        ("a", "A", "2"),
+        ("b", "B", "14"),
+    ]
+    assert page.index("KEY-FIGURES") < page.index("<nav") < page.index(first) and "<title>T</title>" in page
+    assert "<nav" not in _page(key, first)
+
+
+def test_paper_size() -> None:
+    """The page rule has the paper size."""
+    assert "size: letter;" in _page("", paper="letter") and "size: A4;" in _page("")

@@ -10,8 +10,8 @@ import pytest
 
 from mfkit import MediaLibrary, Report
 from mfkit.models import MediaCopy, Scan, ScanFailure
-from mfkit.report.html_page import Html
 from mfkit.report.key_figures import KeyFigures, read_key_figures
+from mfkit.report.page_blocks import Html
 from tests.samples import NOON, item, store
 from tests.unit.report.reading import cards, sentences
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from mfkit import MediaLibrary, Report
 from mfkit.analysis.folder_tree import common_folder
-from mfkit.models import MediaCopy
 from mfkit.report.space_sections import without_chains
 from tests.samples import NOON, item, store
 from tests.unit.report.reading import sentences, tables
@@ -114,20 +113,6 @@ def test_largest_files(lib: MediaLibrary) -> None:
     assert rows[-1][0] == "/m/05.jpg" and len(rows) == 21
     assert sentences(Report(lib, min_size=2400).largest()) == [
         "The largest file takes up 100 % of all bytes."
-    ]
-
-
-def test_duplicates_free_what_copies_take(lib: MediaLibrary) -> None:
-    """Only copies are freed; shares are of bytes with copies; the path to keep is listed."""
-    one = item("/m/backup/a.jpg", file_size=300)
-    one.copies = [MediaCopy(file_path=path, file_name="a.jpg") for path in ("/m/a.jpg", "/m/old/a.jpg")]
-    store(lib, one, item("/m/b.jpg", file_size=100))
-    section = Report(lib).duplicates()
-    assert sentences(section) == [
-        "Removing 2 files with the same content as another file frees 600 B, 60 % of all bytes."
-    ]
-    assert tables(section) == [
-        [["File to keep", "Paths", "File size", "Reclaimable"], ["/m/a.jpg", "3", "300 B", "600 B"]]
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mfkit import MediaLibrary, Report
-from mfkit.report.html_page import Chart
+from mfkit.report.page_blocks import Chart
 from tests.samples import NOON, item, store
 from tests.unit.analysis.test_scan_history import changes, scan
 from tests.unit.report.reading import sentences, tables

@@ -1,0 +1,110 @@
+"""Report section on duplicate files and similar pictures, with the space that removing them frees."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mfkit.filters.units import format_size
+from mfkit.report.page_blocks import (
+    COUNT,
+    SIZE,
+    Chart,
+    Column,
+    Html,
+    Section,
+    paragraph,
+    plural,
+    share,
+    subheading,
+    table,
+    value,
+)
+from mfkit.report.redaction import ReportContext
+from mfkit.report.report_pictures import ReportPictures, version_blocks
+
+_MAX_DUPLICATES = 15
+
+
+def duplicates(context: ReportContext, pictures: ReportPictures) -> Section:
+    """Create the report section on duplicate files, similar pictures and the reclaimable space.
+
+    Args:
+        context: Library, filter and redaction of the report.
+        pictures: Pictures of the report.
+    """
+    parts = [*_exact(context), subheading("Similar pictures"), *_similar(context, pictures)]
+    return Section("duplicates", "Duplicates and similar pictures", parts)
+
+
+def _exact(context: ReportContext) -> list[Html | Chart]:
+    sums = context.query(context.lib.summary, "media_type")
+    copies = int(sums["copies"].sum())
+    if not copies:
+        return [paragraph("No duplicates in this selection.")]
+    every, once = float(sums["bytes_with_copies"].sum()), float(sums["bytes"].sum())
+    groups = context.query(context.lib.duplicates, groups=_MAX_DUPLICATES)
+    first = groups[groups["keep"].astype(bool)]
+    return [
+        paragraph(
+            "Removing {copies} with the same content as another file frees {size}, {part} of all bytes.",
+            copies=plural(copies, "file"),
+            size=value(every - once, format_size),
+            part=value((every - once) / every if every else 0.0, share),
+        ),
+        table(
+            first,
+            [
+                Column("File to keep", "file_path"),
+                Column("Paths", "paths", COUNT),
+                Column("File size", "file_size", SIZE),
+                Column("Reclaimable", "reclaimable_bytes", SIZE),
+            ],
+            caption="Duplicate files with the most reclaimable space",
+        ),
+    ]
+
+
+_MAX_SIMILAR = 15
+_MAX_SHOWN_GROUPS = 3
+_MAX_SHOWN_VERSIONS = 4
+
+
+def _similar(context: ReportContext, pictures: ReportPictures) -> list[Html | Chart]:
+    versions = context.query(context.lib.similar)
+    if versions.empty:
+        return [paragraph("No similar pictures are known. Only pictures that were inspected are compared.")]
+    removed = versions[~versions["keep"].astype(bool)]
+    parts: list[Html | Chart] = [
+        paragraph(
+            "Removing {versions} of {pictures}, such as smaller or recompressed ones, frees {size}.",
+            versions=plural(len(removed), "similar version"),
+            pictures=plural(versions["group"].nunique(), "picture"),
+            size=value(float(removed["reclaimable_bytes"].sum()), format_size),
+        )
+    ]
+    for number in versions["group"].drop_duplicates().head(_MAX_SHOWN_GROUPS):
+        group = versions[versions["group"] == number]
+        block = version_blocks(group.head(_MAX_SHOWN_VERSIONS), pictures)
+        if block is not None:
+            parts.append(block)
+    parts.append(
+        table(
+            _groups(versions).head(_MAX_SIMILAR),
+            [
+                Column("Picture to keep", "file_path"),
+                Column("Versions", "versions", COUNT),
+                Column("Reclaimable", "reclaimable_bytes", SIZE),
+            ],
+            caption="Similar pictures with the most reclaimable space",
+        )
+    )
+    return parts
+
+
+def _groups(versions: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per group: the path of the best picture, the number of versions and their bytes."""
+    sums = versions.groupby("group", as_index=False).agg(
+        versions=("id", "size"), reclaimable_bytes=("reclaimable_bytes", "sum")
+    )
+    best = versions.loc[versions["keep"].astype(bool), ["group", "file_path"]]
+    return sums.merge(best, on="group").sort_values("group", ignore_index=True)

@@ -1,0 +1,125 @@
+"""Pictures of a report: the mosaic, one picture a year, and none in a redacted report."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mfkit import MediaLibrary, Report
+from mfkit.report.page_blocks import Html
+from mfkit.report.report_pictures import Picture, mosaic_block
+from tests.samples import NOON, item, store
+from tests.unit.report.reading import sentences, tables
+
+COLORS = {2001: "red", 2002: "lime", 2003: "blue"}
+
+
+def text(section: object) -> str:
+    """Return the markup of a section."""
+    parts = getattr(section, "parts", [section])
+    return "".join(part.text for part in parts if isinstance(part, Html))
+
+
+def color(source: str) -> str:
+    """Return the color of a picture in a page: red, lime or blue."""
+    with Image.open(io.BytesIO(base64.b64decode(source))) as image:
+        pixel = image.convert("RGB").resize((1, 1)).getpixel((0, 0))
+    assert isinstance(pixel, tuple)
+    return ("red", "lime", "blue")[max(range(3), key=lambda channel: pixel[channel])]
+
+
+@pytest.fixture
+def photos(lib: MediaLibrary, tmp_path: Path) -> MediaLibrary:
+    """Two pictures of each of three years in one color, one from 2099, and a song of 2004."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for year, name in {**COLORS, 2099: "white"}.items():
+        exif = Image.Exif()
+        exif[0x0132] = f"{year}:05:17 12:30:15"
+        for size in ((400, 300), (300, 400)):
+            Image.new("RGB", size, name).save(folder / f"{year} {size[0]} <u>.jpg", exif=exif)
+    lib.scan(folder, progress=False)
+    store(lib, item("/m/a.mp3", captured_at=NOON.replace(year=2004, tzinfo=None), file_size=5))
+    return lib
+
+
+def test_mosaic_shows_all_years(photos: MediaLibrary) -> None:
+    """The pictures are in the order of their years; those of a wrong year come last."""
+    markup = Report(photos).cover().text
+    shown = re.findall(
+        r'<img alt="" style="flex:([\d.]+) 1 0" src="data:image/jpeg;base64,([\w+/=]+)">', markup
+    )
+    assert [color(source) for _, source in shown[:6]] == ["red", "red", "lime", "lime", "blue", "blue"]
+    assert len(shown) == 8 and {ratio for ratio, _ in shown} == {"1.3333", "0.7500"}
+    assert 'aria-label="8 pictures of this library"' in markup
+    filtered = Report(photos, year=2002).cover().text
+    assert [color(one) for one in re.findall(r"base64,([\w+/=]+)", filtered)] == ["lime", "lime"]
+
+
+def test_one_picture_a_year(photos: MediaLibrary) -> None:
+    """Each year has a picture of its own, with its files and bytes; a year without pictures has none."""
+    section = Report(photos).years()
+    figures = re.findall(r"<figure>(.*?)</figure>", text(section))
+    years = photos.growth("year", by="date_status").set_index("period")
+    assert len(figures) == 4 and years["files"].tolist() == [2, 2, 2, 1]
+    for figure, year in zip(figures, COLORS, strict=False):
+        assert f'<b>{year}</b><br><data value="2">2</data> files, ' in figure
+        assert f'alt="{year} ' in figure and " &lt;u&gt;.jpg" in figure
+        (source,) = re.findall(r"base64,([\w+/=]+)", figure)
+        assert color(source) == COLORS[year]
+    assert '<div class="none"></div>' in figures[3] and "<b>2004</b>" in figures[3]
+
+
+@pytest.mark.parametrize("redact", ["names", "places", "map"])
+def test_redacted_report_has_no_pictures(photos: MediaLibrary, redact: str) -> None:
+    """With any redaction, the cover has no mosaic, and the years are a table."""
+    report = Report(photos, redact=redact)
+    assert "<img" not in report.cover().text and "<img" not in text(report.years())
+    assert tables(report.years())[0][:2] == [
+        ["Year", "Files", "Size"],
+        ["2001", "2", tables(report.years())[0][1][2]],
+    ]
+
+
+def test_lost_files_and_no_pictures(lib: MediaLibrary) -> None:
+    """A library without pictures, or whose files are lost, has a cover and years without pictures."""
+    assert "mosaic" not in Report(lib).cover().text
+    assert sentences(Report(lib).years()) == ["No capture times are known in this selection."]
+    store(lib, *(item(f"/lost/{n}.jpg", captured_at=NOON.replace(tzinfo=None)) for n in range(3)))
+    assert "mosaic" not in Report(lib).cover().text
+    assert "<b>2024</b>" in text(Report(lib).years()) and "<img" not in text(Report(lib).years())
+
+
+def test_many_years(lib: MediaLibrary) -> None:
+    """The latest 40 years are shown, and a sentence says so."""
+    store(
+        lib, *(item(f"/m/{y}.jpg", captured_at=NOON.replace(year=y, tzinfo=None)) for y in range(1970, 2012))
+    )
+    report = Report(lib, redact="map")
+    assert sentences(report.years()) == ["The 40 latest of 42 years."]
+    assert [row[0] for row in tables(report.years())[0][1:]] == [str(year) for year in range(1972, 2012)]
+
+
+def test_rows_of_the_mosaic() -> None:
+    """Rows have about the same sum of ratios, so that they have about the same height."""
+    ratios = [1.5, 0.7, 1.5, 1.8, 0.7, 1.5, 1.5, 0.7, 1.5, 4.0]
+    markup = mosaic_block([Picture("", b"", ratio) for ratio in ratios]).text
+    rows = [
+        sum(map(float, re.findall(r"flex:([\d.]+)", row))) for row in re.findall("<div>(.*?)</div>", markup)
+    ]
+    assert len(rows) == 3 and sum(rows) == pytest.approx(sum(ratios)) and min(rows) > 0.6 * max(rows)
+
+
+def test_title_of_the_cover(lib: MediaLibrary, tmp_path: Path) -> None:
+    """The title is that of the caller or the library's name, escaped; a redacted name is not shown."""
+    with MediaLibrary(lib.database.file or "") as same:
+        assert '<h1 class="title">A &lt;b&gt;</h1>' in Report(same, title="A <b>").cover().text
+        name = Path(same.database.name).stem
+        expected = "Media library report" if name == "library" else name
+        assert f'<h1 class="title">{expected}</h1>' in Report(same).cover().text
+        assert '<h1 class="title">Media library report</h1>' in Report(same, redact="names").cover().text

@@ -1,0 +1,62 @@
+"""Verification: how much was verified when and how, and damaged files, equal to the frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mfkit import MediaLibrary, Report
+from tests.unit.pixels.scenes import scene
+from tests.unit.pixels.test_verification import flip
+from tests.unit.report.reading import sentences, tables
+
+
+@pytest.fixture
+def photos(lib: MediaLibrary, tmp_path: Path) -> Path:
+    """Four scanned photos, one of which has a copy."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(4):
+        scene(number, (160, 120)).save(folder / f"{number}.jpg")
+    (folder / "copy.jpg").write_bytes((folder / "0.jpg").read_bytes())
+    lib.scan(folder, progress=False)
+    return folder
+
+
+def test_nothing_verified(lib: MediaLibrary, photos: Path) -> None:
+    """Without a verification there is one sentence."""
+    assert sentences(Report(lib).verification()) == ["No file in this selection has been verified yet."]
+
+
+def test_verified_files(lib: MediaLibrary, photos: Path) -> None:
+    """Shares are of all files with copies; each method has its own sentence and rows."""
+    flip(photos / "1.jpg", 2000)
+    lib.verify(progress=False)
+    lib.verify(how="decode", text="2.jpg", progress=False)
+    section = Report(lib).verification()
+    assert sentences(section) == [
+        "The content of 5 files, 100 % of all files, was compared with the content of an earlier scan.",
+        "The data of 1 file, 20 % of all files, was decoded completely.",
+        "1 file is damaged.",
+    ]
+    done, damaged = tables(section)
+    day = f"{lib.verified()['last_verified_at'].iloc[0]:%Y-%m-%d}"
+    assert [[*row[:3], *row[4:]] for row in done] == [
+        ["Checked", "Result", "Files", "First check", "Last check"],
+        ["Full decoding", "Undamaged", "1", day, day],
+        ["Content", "Damaged", "1", day, day],
+        ["Content", "Undamaged", "4", day, day],
+    ]
+    assert damaged[0] == ["Damaged file", "Checked", "Error", "Size", "Checked on"]
+    row = lib.damaged().iloc[0]
+    assert damaged[1][:3] == [str(photos / "1.jpg"), "Content", row["error"]]
+    assert sentences(Report(lib, text="2.jpg").verification())[-1] == "No damaged files were found."
+
+
+def test_redacted_damage(lib: MediaLibrary, photos: Path) -> None:
+    """Names of damaged files and their errors are redacted."""
+    flip(photos / "1.jpg", 2000)
+    lib.verify(progress=False)
+    row = tables(Report(lib, redact="names").verification())[-1][1]
+    assert row[0].startswith("/folder-") and row[0].endswith(".jpg") and row[2] == "(redacted)"

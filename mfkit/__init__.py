@@ -12,6 +12,7 @@ from mfkit.version import __version__
 
 if TYPE_CHECKING:
     from mfkit.analysis.encoding_assumptions import assumptions
+    from mfkit.analysis.picture_quality import quality_rules
     from mfkit.analysis.playback import playback_rules
     from mfkit.core.event_loop import allow_nested_loops
     from mfkit.default_library import open_library
@@ -32,6 +33,7 @@ __all__ = [
     "open_library",
     "playback_rules",
     "pretty",
+    "quality_rules",
 ]
 
 _HOMES = {
@@ -44,6 +46,7 @@ _HOMES = {
     "open_library": "mfkit.default_library",
     "playback_rules": "mfkit.analysis.playback",
     "pretty": "mfkit.frames",
+    "quality_rules": "mfkit.analysis.picture_quality",
 }
 
 

@@ -1,4 +1,4 @@
-"""Commands that read pixels and verify files: inspect, similar, verify, damaged."""
+"""Commands that read pixels and verify files: inspect, similar, quality, verify, damaged."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mfkit.cli.options import (
     FilterCommand,
     Library,
     Progress,
+    Wide,
     app,
     example,
     filter_from_options,
@@ -34,7 +35,9 @@ Workers = Annotated[
 def inspect(
     context: typer.Context,
     library: Library = "library.db",
-    what: Annotated[str, typer.Option(help="Comma-separated steps: similarity.")] = "similarity",
+    what: Annotated[
+        str, typer.Option(help="Comma-separated steps: similarity, quality.")
+    ] = "similarity,quality",
     budget: Budget = None,
     again: Annotated[bool, typer.Option("--again", help="Also inspect files that have results.")] = False,
     workers: Workers = None,
@@ -90,6 +93,40 @@ def similar(
     print_line(f"{plural(groups, 'group')}. Removing {plural(len(frame) - groups, 'file')} frees {size}.")
     if len(shown) < len(frame):
         print_line(f"{plural(len(frame) - len(shown), 'more file')} not shown; list all with --limit 0.")
+
+
+@app.command(
+    cls=FilterCommand,
+    epilog=example("mfkit quality --suggestion blurred", "mfkit quality --camera 'EOS R5' --json"),
+)
+def quality(
+    context: typer.Context,
+    library: Library = "library.db",
+    suggestion: Annotated[
+        str | None, typer.Option(help="Only pictures with this suggestion: blank, dark or blurred.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of pictures; 0 for all.")] = 50,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rank pictures by sharpness among those of the same camera and resolution, and list their exposure.
+
+    Only files that mfkit inspect has measured are listed. Each suggestion states its rule.
+    """
+    with open_existing(library) as lib:
+        frame = lib.quality(filter_from_options(context), suggestion=suggestion, limit=limit or None)
+    if as_json:
+        print_frame(frame, as_json=True)
+        return
+    if frame.empty:
+        kind = f"picture that looks {suggestion}" if suggestion else "picture"
+        print_line(f"No {kind} among the inspected files of this selection. Inspect: mfkit inspect")
+        return
+    columns = ("file_path", "sharpness", "sharpness_rank", "peers", "mean_luminance", "entropy", "suggestion")
+    print_frame(frame, as_json=False, columns=columns, wide=wide)
+    for made, rule in dict(zip(frame["suggestion"], frame["rule"], strict=True)).items():
+        if isinstance(made, str):
+            print_line(f"{made}: {rule}")
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit verify", "mfkit verify --how decode --budget '1 h'"))

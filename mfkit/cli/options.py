@@ -33,7 +33,7 @@ _GROUPS = {
         *("sizes", "items", "streams", "search", "duplicates", "savings", "efficiency", "playable"),
         *("failures", "scans"),
     ),
-    "Look at pixels and verify files": ("inspect", "similar", "verify", "damaged"),
+    "Look at pixels and verify files": ("inspect", "similar", "quality", "verify", "damaged"),
     "Explore and share": ("lab", "app", "report", "export", "publish"),
     "Organize": ("tag", "filters"),
     "Maintain": ("doctor", "db", "cache"),

@@ -1,4 +1,4 @@
-"""Methods that decode files to find similar images, and methods that check files for damage."""
+"""Methods that decode images to compare and measure them, and methods that check files for damage."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 import pandas as pd
 
+from mfkit.analysis import picture_quality
 from mfkit.errors import FilterError
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
@@ -22,7 +23,7 @@ THRESHOLD = 0.2
 
 
 class InspectionMethods(ReadMethods):
-    """Methods that find similar images and check files for damage."""
+    """Methods that find similar images, measure pictures, and check files for damage."""
 
     @filter_keywords
     async def inspect(
@@ -30,7 +31,7 @@ class InspectionMethods(ReadMethods):
         /,
         filter: FilterLike = None,
         *,
-        what: Sequence[str] = ("similarity",),
+        what: Sequence[str] = ("similarity", "quality"),
         budget: str | float | None = None,
         again: bool = False,
         workers: int | None = None,
@@ -38,7 +39,7 @@ class InspectionMethods(ReadMethods):
         progress: bool | None = None,
         **fields: Unpack[FilterFields],
     ) -> InspectionReport:
-        """Decode images in isolated processes, and store the data that :meth:`similar` compares.
+        """Decode images in isolated processes, and store the data for :meth:`similar` and :meth:`quality`.
 
         The results are stored per item: files that are moved, copied or scanned again are not decoded again.
         Items that were never inspected come first, followed by the items inspected longest ago. A later call
@@ -47,7 +48,7 @@ class InspectionMethods(ReadMethods):
         Args:
             filter: Filter of the items; imported objects in object storage that were never scanned are left
                 out.
-            what: Data to compute: ``"similarity"`` for :meth:`similar`.
+            what: Data to compute: ``"similarity"`` for :meth:`similar`, ``"quality"`` for :meth:`quality`.
             budget: Maximum duration in seconds, or as text such as ``"1 h"``. Files that are being decoded
                 at its end are finished.
             again: Also inspect items that already have results.
@@ -129,6 +130,48 @@ class InspectionMethods(ReadMethods):
             "reclaimable_bytes": "byte",
         }
         return frame
+
+    @filter_keywords
+    async def quality(
+        self,
+        /,
+        filter: FilterLike = None,
+        *,
+        suggestion: str | None = None,
+        rules: pd.DataFrame | None = None,
+        limit: int | None = None,
+        **fields: Unpack[FilterFields],
+    ) -> pd.DataFrame:
+        """Rank inspected pictures by sharpness, and list their exposure and their amount of information.
+
+        The measures do not say whether a picture is good: fog is not sharp, and fireworks are dark. Only
+        pictures that :meth:`inspect` has measured are listed. The suggestions select pictures to look at, and
+        each of them states its rule.
+
+        Args:
+            filter: Filter of the items. It does not change the ranks.
+            suggestion: Only pictures with this suggestion: ``"blank"``, ``"dark"``, ``"blurred"``, or one of
+                your own rules.
+            rules: Rules for suggestions; None for those of :func:`mfkit.quality_rules`.
+            limit: Maximum number of rows.
+            fields: Fields of :class:`MediaFilter`.
+
+        Returns:
+            One row per picture, the lowest rank first: ``id``, ``file_path``, ``camera``, ``width`` and
+            ``height`` (px), ``sharpness`` (variance of the Laplacian of a draft of at most 480 px; null below
+            3 px), ``sharpness_rank`` (share of the peers that are less sharp, 0 to 1; null without other
+            peers), ``peers`` (measured pictures of the library with the same camera and resolution, with this
+            one), ``clipped_shadows`` and ``clipped_highlights`` (shares of nearly black and nearly white
+            pixels, 0 to 1), ``mean_luminance`` (0 to 255), ``entropy`` (bits, 0 to 8), ``suggestion`` and
+            ``rule`` (null without a suggestion).
+
+        Raises:
+            FilterError: The suggestion is unknown, or a rule or a field is invalid.
+        """
+        chosen = MediaFilter.of(filter, **fields)
+        known = picture_quality.read_quality_rules(rules)
+        statement = picture_quality.quality(chosen, known, suggestion=suggestion, limit=limit)
+        return await self._selected(statement, chosen)
 
     @filter_keywords
     async def verify(

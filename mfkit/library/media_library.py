@@ -249,6 +249,7 @@ class MediaLibrary:
     duplicates = _sync(AsyncMediaLibrary.duplicates)
     inspect = _sync(AsyncMediaLibrary.inspect)
     similar = _sync(AsyncMediaLibrary.similar)
+    quality = _sync(AsyncMediaLibrary.quality)
     verify = _sync(AsyncMediaLibrary.verify)
     damaged = _sync(AsyncMediaLibrary.damaged)
     verified = _sync(AsyncMediaLibrary.verified)

@@ -18,6 +18,7 @@ from mfkit.models.pixel_tables import (
     VerificationOutcome,
     picture_hashes,
     picture_miniatures,
+    picture_quality,
     pixel_inspections,
     verifications,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "media_tags",
     "picture_hashes",
     "picture_miniatures",
+    "picture_quality",
     "pixel_inspections",
     "scan_changes",
     "utc_now",

@@ -37,7 +37,7 @@ media_changes = Table(
 """Table with one row per change: the relation and the item id of the changed row (null without an item)."""
 
 # The keys are tables. The values are the relation name in the log, the column with the item's id, and the
-# table's other unique columns.
+# table's other unique columns. For a table whose rows belong to a content, the column is its file_hash.
 _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "media_items": ("media", "id", ("file_path", "file_hash")),
     "media_metadata": ("media", "media_item_id", ("id",)),
@@ -50,6 +50,7 @@ _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "collections": ("collections", None, ()),
     "scans": ("scans", None, ()),
     "scan_failures": ("scan_failures", None, ()),
+    "picture_quality": ("media", "file_hash", ()),
 }
 _INSERT = "INSERT INTO media_changes(relation, media_item_id, mark)"
 _MANY_PER_ITEM = ("media_streams", "media_chapters")
@@ -86,6 +87,8 @@ def _sqlite_table(table: str) -> dict[str, str]:
 
 def _sqlite_log(table: str, relation: str, item: str) -> str:
     """Return the SQLite statements that log a change of an item, or of a table without items."""
+    if _TABLES[table][1] == "file_hash":
+        return f"{_INSERT} SELECT '{relation}', id, random() FROM media_items WHERE file_hash = {item};"
     if table not in _MANY_PER_ITEM:
         return f"{_INSERT} VALUES ('{relation}', {item}, random());"
     # The increase is random, so that the mark differs in a restored backup in which the same item changed
@@ -137,7 +140,10 @@ def _postgresql_table(table: str) -> list[str]:
         # each statement adds one row to the log.
         distinct = "DISTINCT " if table in _MANY_PER_ITEM and len(rows) == 1 else ""
         ids = " UNION ".join(
-            f"SELECT {distinct}{item or 'NULL::uuid'} AS item FROM {one}_rows" for one in rows
+            f"SELECT i.id AS item FROM {one}_rows JOIN media_items i USING (file_hash)"
+            if item == "file_hash"
+            else f"SELECT {distinct}{item or 'NULL::uuid'} AS item FROM {one}_rows"
+            for one in rows
         )
         referencing = " ".join(f"{one.upper()} TABLE AS {one}_rows" for one in rows)
         statements += [

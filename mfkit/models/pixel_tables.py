@@ -1,4 +1,4 @@
-"""Tables with the results of pixel analysis: perceptual hashes, miniatures, inspections and verifications.
+"""Tables with the results of pixel analysis: hashes, miniatures, quality, inspections and verifications.
 
 The rows refer to the SHA-256 of a content instead of an item. So a file that is moved, copied or scanned
 again does not have to be decoded again.
@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+)
 
 from mfkit.models.base import Base, PathText, UTCDateTime
 from mfkit.models.media import enum_type
@@ -66,6 +77,22 @@ picture_miniatures = Table(
 A miniature consists of 32 x 32 bytes of luminance, then 8 x 8 bytes each of Cb and Cr. Miniatures are in a
 separate table, because a search for similar pictures reads the hashes of all contents, but only a few
 miniatures.
+"""
+
+picture_quality = Table(
+    "picture_quality",
+    Base.metadata,
+    Column("file_hash", Text(), primary_key=True),
+    Column("sharpness", Double()),
+    Column("clipped_shadows", Double(), nullable=False),
+    Column("clipped_highlights", Double(), nullable=False),
+    Column("mean_luminance", Double(), nullable=False),
+    Column("entropy", Double(), nullable=False),
+)
+"""Quality measures of images, one row per content; :mod:`mfkit.pixels.quality_measures` computes them.
+
+The view ``media`` has the same columns. ``sharpness`` is null if a picture is less than 3 pixels wide or
+high.
 """
 
 

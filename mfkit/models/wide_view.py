@@ -11,11 +11,14 @@ from sqlalchemy import BigInteger, Column, MetaData, Table, Text
 from mfkit.models.base import Base, LocalDateTime, attach
 from mfkit.models.media import MediaItem
 from mfkit.models.metadata import MediaMetadata
+from mfkit.models.pixel_tables import picture_quality
 
 _ITEM_COLUMNS = tuple(MediaItem.__table__.columns)
 _METADATA_COLUMNS = tuple(
     column for column in MediaMetadata.__table__.columns if column.name not in ("id", "media_item_id")
 )
+QUALITY_COLUMNS = tuple(column.name for column in picture_quality.c if column.name != "file_hash")
+"""Names of the columns that the view takes from the table of quality measures."""
 
 media = Table(
     "media",
@@ -27,8 +30,9 @@ media = Table(
     Column("copies", BigInteger()),
     Column("date", LocalDateTime),
     Column("date_source", Text()),
+    *(Column(name, picture_quality.c[name].type) for name in QUALITY_COLUMNS),
 )
-"""View of all items with their metadata (LEFT JOIN) and computed columns.
+"""View of all items with their metadata and quality measures (LEFT JOIN) and computed columns.
 
 The computed columns are ``folder`` (without a trailing slash), ``extension`` (lower case, without the dot;
 empty if the name has no extension), ``copies`` (number of copies that are not missing), ``date``
@@ -65,13 +69,14 @@ def wide_select(dialect: str, *further: str) -> str:
         [f"i.{column.name}" for column in _ITEM_COLUMNS]
         + [f"m.{column.name}" for column in _METADATA_COLUMNS]
     )
-    more = "".join(f", {column}" for column in further)
+    more = "".join(f", {column}" for column in (*(f"q.{name}" for name in QUALITY_COLUMNS), *further))
     return (
         f"SELECT {columns}, {folder.format(path='i.file_path')} AS folder, {extension} AS extension, "
         "(SELECT count(*) FROM media_copies c WHERE c.media_item_id = i.id AND c.missing_since IS NULL) "
         f"AS copies, {_date(in_utc)} AS date, CASE WHEN i.captured_at IS NOT NULL "
         "OR i.file_created_at IS NOT NULL THEN 'capture' WHEN i.file_modified_at IS NOT NULL THEN 'file' "
-        f"END AS date_source{more} FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id"
+        f"END AS date_source{more} FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id "
+        "LEFT JOIN picture_quality q ON q.file_hash = i.file_hash"
     )
 
 

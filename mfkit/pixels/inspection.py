@@ -23,6 +23,7 @@ from mfkit.models import (
     media,
     picture_hashes,
     picture_miniatures,
+    picture_quality,
     pixel_inspections,
     utc_now,
 )
@@ -32,7 +33,7 @@ from mfkit.progress import progress_bar
 from mfkit.scan.stored_path import URL
 from mfkit.scan.workers.resource_limits import TIME_LIMIT
 
-Step = Literal["similarity"]
+Step = Literal["similarity", "quality"]
 STEPS: tuple[Step, ...] = get_args(Step)
 INSPECTOR_VERSION = 1
 """Version of the inspection. Increase it if results change, so that all files are inspected again."""
@@ -148,6 +149,8 @@ def _seconds(budget: str | float) -> float:
 def _steps(what: Sequence[str]) -> tuple[Step, ...]:
     names = (what,) if isinstance(what, str) else tuple(what)
     for name in names:
+        if name == "decode":
+            raise MfkitError('Inspections do not look for damage. Use verify(how="decode") or mfkit verify.')
         if name not in STEPS:
             raise MfkitError(f"{name!r} cannot be inspected. Use {', '.join(STEPS)}.")
     if not names:
@@ -220,12 +223,14 @@ async def _store(database: Database, jobs: Sequence[InspectionJob], report: Insp
         return
     now = utc_now()
     hashes = list(known)
-    inspections, pictures, miniatures = [], [], []
+    inspections, pictures, miniatures, qualities = [], [], [], []
     for job in known.values():
         inspections += [(job.file_hash, step, now, INSPECTOR_VERSION, job.error) for step in job.steps]
         for part, difference, dct, is_flat, pixels in job.reply.get("pictures", ()):
             pictures.append((job.file_hash, part, difference, dct, is_flat))
             miniatures.append((job.file_hash, part, pixels))
+        if (measures := job.reply.get("quality")) is not None:
+            qualities.append((job.file_hash, *measures))
     steps = jobs[0].steps
     async with database.transaction(tries=10) as connection:
         await connection.execute(
@@ -234,6 +239,8 @@ async def _store(database: Database, jobs: Sequence[InspectionJob], report: Insp
         if "similarity" in steps:
             for table in (picture_hashes, picture_miniatures):
                 await connection.execute(delete(table).where(table.c.file_hash.in_(hashes)))
+        if "quality" in steps:
+            await connection.execute(delete(picture_quality).where(picture_quality.c.file_hash.in_(hashes)))
         for filled, columns, rows in (
             (
                 pixel_inspections,
@@ -242,6 +249,7 @@ async def _store(database: Database, jobs: Sequence[InspectionJob], report: Insp
             ),
             (picture_hashes, ("file_hash", "part", "difference_hash", "dct_hash", "is_flat"), pictures),
             (picture_miniatures, ("file_hash", "part", "pixels"), miniatures),
+            (picture_quality, tuple(picture_quality.c.keys()), qualities),
         ):
             if rows:
                 await insert_rows(connection, filled, columns, rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import warnings
 from collections.abc import Callable
@@ -86,12 +87,15 @@ def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:
 def _look(source: Source, steps: list[str], heartbeat: Callable[[], None]) -> dict[str, Any]:
     from mfkit.pixels.perceptual_hash import Fingerprint
     from mfkit.pixels.picture_draft import pictures
+    from mfkit.pixels.quality_measures import measure_quality
 
     found: dict[str, Any] = {}
     parts: list[tuple[int, Fingerprint]] = []
     for part, picture in pictures(source, heartbeat):
         if "similarity" in steps:
             parts += _fingerprints(part, picture)
+        if "quality" in steps and part == 0:
+            found["quality"] = measure_quality(picture)
     if "similarity" in steps:
         found["pictures"] = [
             (part, one.difference_hash, one.dct_hash, one.is_flat, base64.b64encode(one.miniature).decode())
@@ -128,7 +132,18 @@ def decode_reply(line: bytes) -> dict[str, Any] | None:
         (int(part), int(difference), int(dct), bool(flat), base64.b64decode(pixels))
         for part, difference, dct, flat, pixels in reply.get("pictures", ())
     ]
-    return {**reply, "pictures": pictures}
+    decoded = {**reply, "pictures": pictures}
+    if "quality" in reply:
+        decoded["quality"] = _finite_measures(reply["quality"])
+    return decoded
+
+
+def _finite_measures(values: Any) -> tuple[float | None, ...]:
+    sharpness, *others = values
+    measures = (None if sharpness is None else float(sharpness), *map(float, others))
+    if len(measures) != 5 or not all(one is None or math.isfinite(one) for one in measures):
+        raise ValueError("not the measures of a picture")
+    return measures
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from mfkit.models import (
     media_streams,
     picture_hashes,
     picture_miniatures,
+    picture_quality,
     pixel_inspections,
     verifications,
 )
@@ -89,6 +90,17 @@ async def inspected(database: Database) -> None:
         ),
         (picture_hashes, {**picture, "difference_hash": -(2**63), "dct_hash": 2**63 - 1, "is_flat": True}),
         (picture_miniatures, {**picture, "pixels": bytes(range(256))}),
+        (
+            picture_quality,
+            {
+                "file_hash": "0" * 64,
+                "sharpness": 1 / 3,
+                "clipped_shadows": 0.1,
+                "clipped_highlights": 1.0,
+                "mean_luminance": 99.9,
+                "entropy": 0.0,
+            },
+        ),
         (
             verifications,
             {

@@ -52,6 +52,7 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.damaged(media_type="video"), pd.DataFrame)
     assert_type(lib.verified(), pd.DataFrame)
     assert_type(lib.similar(folder="/m", threshold=0.1), pd.DataFrame)
+    assert_type(lib.quality(camera="EOS R5", suggestion="blurred", rules=mfkit.quality_rules()), pd.DataFrame)
     assert_type(lib.growth("year", by=("camera", "tag")), pd.DataFrame)
     assert_type(lib.crosstab("camera", "year", values="bytes"), pd.DataFrame)
     assert_type(lib.folders(3, folder="/m", limit=None), pd.DataFrame)

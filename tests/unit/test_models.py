@@ -593,6 +593,13 @@ class TestConstraints:
                 "is_flat": False,
             },
             "picture_miniatures": {"file_hash": "a", "part": 0, "pixels": b"\0"},
+            "picture_quality": {
+                "file_hash": "a",
+                "clipped_shadows": 0.0,
+                "clipped_highlights": 0.0,
+                "mean_luminance": 99.5,
+                "entropy": 7.5,
+            },
             "verifications": {
                 "file_hash": "a",
                 "file_path": "/a",

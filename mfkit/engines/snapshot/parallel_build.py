@@ -23,6 +23,7 @@ from mfkit.engines.snapshot.build_worker import Part, Plan, Result
 from mfkit.engines.snapshot.catch_up import COUNT_METADATA, count_with_metadata
 from mfkit.engines.snapshot.change_cursor import SqliteChangeSource, format_position
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
+from mfkit.models.wide_view import QUALITY_COLUMNS
 from mfkit.processes.child_process import python_child
 from mfkit.sql.duckdb_sql import fold_case
 
@@ -161,19 +162,23 @@ def _ranges(reader: Reader, table: str, least: int) -> list[str]:
 
 
 def _wide(rows: str) -> str:
-    """Return SQL that selects a range of items joined with their metadata.
+    """Return SQL that selects a range of items joined with their metadata and quality measures.
 
     Items and metadata are usually written in the same order, so both rows usually have the same row id. The
     query tries this row id first. Only if it does not match, SQLite uses the index, which takes longer.
     """
     columns = ", ".join(
-        [f"i.{name}" for name in ITEM_COLUMNS] + [f"m.{name}" for name in METADATA_COLUMNS] + ["m.id"]
+        [f"i.{name}" for name in ITEM_COLUMNS]
+        + [f"m.{name}" for name in METADATA_COLUMNS]
+        + [f"q.{name}" for name in QUALITY_COLUMNS]
+        + ["m.id"]
     )
     joined = (
         "media_items i LEFT JOIN media_metadata m ON m.rowid = coalesce("
         "(SELECT near.rowid FROM media_metadata near WHERE near.rowid = i.rowid "
         "AND near.media_item_id = i.id), "
-        "(SELECT far.rowid FROM media_metadata far WHERE far.media_item_id = i.id))"
+        "(SELECT far.rowid FROM media_metadata far WHERE far.media_item_id = i.id)) "
+        "LEFT JOIN picture_quality q ON q.file_hash = i.file_hash"
     )
     raw = [column for column in MEDIA.raw() if column[0] not in _COMPUTED]
     return f"{_sample(raw)} UNION ALL SELECT {columns} FROM {joined} WHERE {rows}"

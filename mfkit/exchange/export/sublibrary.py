@@ -24,6 +24,7 @@ from mfkit.models import (
     media_chapters,
     media_streams,
     media_tags,
+    picture_quality,
 )
 
 _BATCH = 5_000
@@ -116,4 +117,8 @@ def _tables(ids: Select[Any]) -> list[tuple[Table, Any]]:
         (media_tags, tagged),
         (collections, collections.c.id.in_(select(collection_items.c.collection_id).where(collected))),
         (collection_items, collected),
+        (
+            picture_quality,
+            picture_quality.c.file_hash.in_(select(_ITEM.c.file_hash).where(_ITEM.c.id.in_(ids))),
+        ),
     ]

@@ -20,6 +20,7 @@ from mfkit.models import (
     media_chapters,
     media_streams,
     media_tags,
+    picture_quality,
 )
 
 TEXTS = [
@@ -164,6 +165,17 @@ def _streams(place: int) -> list[dict[str, Any]]:
     ]
 
 
+def _quality(place: int) -> dict[str, Any]:
+    return dict(
+        file_hash=f"{place:064x}",
+        sharpness=_pick([None, 0.0, 0.1, 49.9, 50.0, 1234.5678], place, 1),
+        clipped_shadows=_pick([0.0, 1 / 3, 1.0], place, 1),
+        clipped_highlights=_pick([0.0, 0.7], place, 1),
+        mean_luminance=_pick([0.0, 24.99, 25.0, 110.5, 255.0], place, 1),
+        entropy=_pick([0.0, 2.0, 7.77], place, 1),
+    )
+
+
 async def fill(url: str) -> None:
     """Make the library."""
     database = Database(url)
@@ -192,6 +204,7 @@ async def fill(url: str) -> None:
             for index in range(3)
         ]
         await session.execute(insert(media_streams), streams)
+        await session.execute(insert(picture_quality), [_quality(place) for place in range(0, 90, 2)])
         await session.execute(insert(media_chapters), chapters)
         await session.execute(
             insert(media_tags),

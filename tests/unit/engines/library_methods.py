@@ -115,6 +115,8 @@ METHODS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "efficiency of audio": lambda lib: lib.efficiency(kind="audio", limit=9),
     "starved streams": lambda lib: lib.efficiency(outlier="starved"),
     "playable": lambda lib: lib.playable("tv-2016"),
+    "quality": lambda lib: lib.quality(missing=None),
+    "quality of the dark": lambda lib: lib.quality(suggestion="dark", limit=4),
     "places": lambda lib: lib.places(zoom=4),
     "largest": lambda lib: lib.largest(10),
     "duplicates": lambda lib: lib.duplicates(missing=None),

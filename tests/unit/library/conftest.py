@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from mfkit import MediaLibrary
 from mfkit.core.event_loop import run_sync
-from mfkit.models import MediaCopy, Scan, ScanFailure, media_streams
+from mfkit.models import MediaCopy, Scan, ScanFailure, media_streams, picture_quality
 from tests.samples import item
 from tests.unit.library.filled_library import DAY, write
 
@@ -83,9 +83,12 @@ def filled(library: MediaLibrary) -> MediaLibrary:
         for index, kind in enumerate(("video", "audio"))
     ]
 
-    async def add_streams() -> None:
+    measures = {"clipped_shadows": 0.0, "clipped_highlights": 0.1, "mean_luminance": 99.0, "entropy": 7.0}
+
+    async def add() -> None:
         async with library.database.transaction() as connection:
             await connection.execute(insert(media_streams), streams)
+            await connection.execute(insert(picture_quality).values(file_hash=beach.file_hash, **measures))
 
-    run_sync(add_streams())
+    run_sync(add())
     return library

@@ -102,6 +102,9 @@ MEDIA = {
     "copies": "whole",
     "date": "local time",
     "date_source": "text",
+    **dict.fromkeys(
+        ("sharpness", "clipped_shadows", "clipped_highlights", "mean_luminance", "entropy"), "float"
+    ),
 }
 
 
@@ -176,6 +179,19 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
     "largest": (lambda lib: lib.largest(3), MEDIA),
     "frame": (lambda lib: lib.frame(select(media)), MEDIA),
     "streams": (lambda lib: lib.streams(), STREAMS),
+    "quality": (
+        lambda lib: lib.quality(),
+        {
+            "id": "text",
+            "file_path": "text",
+            "camera": "text",
+            **dict.fromkeys(("width", "height"), "whole"),
+            **dict.fromkeys(("sharpness", "sharpness_rank"), "float"),
+            "peers": "whole",
+            **dict.fromkeys(("clipped_shadows", "clipped_highlights", "mean_luminance", "entropy"), "float"),
+            **dict.fromkeys(("suggestion", "rule"), "text"),
+        },
+    ),
     "efficiency": (
         lambda lib: lib.efficiency(),
         {

@@ -51,6 +51,10 @@ WRITES = {
     "streams gone": "DELETE FROM media_streams",
     "a chapter": f"INSERT INTO media_chapters VALUES ({ID}, 99, 1.5, NULL, 'x')",
     "chapters gone": "DELETE FROM media_chapters",
+    "quality": "INSERT OR REPLACE INTO picture_quality SELECT file_hash, 1.5, 0, 0, 99, 7 FROM media_items",
+    "quality of another": "UPDATE OR REPLACE picture_quality SET sharpness = NULL, "
+    "file_hash = (SELECT file_hash FROM media_items ORDER BY file_path LIMIT 1 OFFSET 7)",
+    "quality gone": "DELETE FROM picture_quality",
     "tag put": f"INSERT OR IGNORE INTO media_tags SELECT {ID}, id, created_at FROM tags",
     "tags taken": "DELETE FROM media_tags",
     "tag renamed": "UPDATE tags SET name = 'sea' WHERE name = 'beach'",

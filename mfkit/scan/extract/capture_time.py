@@ -66,14 +66,15 @@ def with_capture_time(metadata: Metadata, name: str = "", media_type: str | None
     dates = [*chosen.pop("dates", ())]
     if (taken_at := chosen.pop("taken_at", None)) is not None:
         dates.append(StatedDate("stated", taken_at, chosen.pop("taken_precision", None) or "second"))
-    named = date_in_name(name) if media_type in TYPES_WITH_DATED_NAMES else None
-    if named is not None:
-        dates.append(StatedDate(FILE_NAME, *named))
     best = _best(dates)
+    if media_type in TYPES_WITH_DATED_NAMES and (best is None or _depends_on_name(best)):
+        named = date_in_name(name)
+        if named is not None:
+            best = _best([*dates, StatedDate(FILE_NAME, *named)])
+            if best is not None and best.field == "movie header":
+                best = best._replace(value=_in_local_time(best.value, named, metadata.get("duration")))
     if best is None:
         return chosen
-    if best.field == "movie header" and named is not None:
-        best = best._replace(value=_in_local_time(best.value, named, metadata.get("duration")))
     best = best._replace(value=_with_offset(best, dates))
     origin = FIELDS[best.field] or metadata.get("extra", {}).get("origins", {}).get("taken_at", "")
     extra = dict(chosen.get("extra", {}))
@@ -89,17 +90,28 @@ def _best(dates: Iterable[StatedDate]) -> StatedDate | None:
     The default date of a clock that was never set is used only if there is no other date.
     """
     plausible = [one for one in dates if clean_timestamp(one.value) is not None]
+    if len(plausible) < 2:
+        return plausible[0] if plausible else None
     return min(
         plausible,
         key=lambda one: (
-            one.value.replace(tzinfo=None) in _FACTORY_DATES,
+            _is_factory_date(one),
             # A complete date from a less trusted field is better than only a month or a year from a more
             # trusted field.
             max(0, _PRECISIONS.index(one.precision) - _PRECISIONS.index("day")),
             _RANKS[one.field],
         ),
-        default=None,
     )
+
+
+def _depends_on_name(best: StatedDate) -> bool:
+    """Return whether the file's name can state a better date, or the UTC offset of this date."""
+    is_certain = best.precision in ("second", "minute", "day") and not _is_factory_date(best)
+    return best.field == "movie header" or not is_certain
+
+
+def _is_factory_date(date: StatedDate) -> bool:
+    return date.value.replace(tzinfo=None) in _FACTORY_DATES
 
 
 def _with_offset(best: StatedDate, dates: Iterable[StatedDate]) -> datetime:

@@ -66,8 +66,12 @@ def chapters(container: InputContainer) -> list[dict[str, Any]]:
         time_base = chapter["time_base"]
         if time_base is None:
             continue
-        title = _decoded(dict(chapter["metadata"])).get("title")
-        start, end = (round(float(chapter[side] * time_base), 3) for side in ("start", "end"))
+        title = chapter["metadata"].get("title")
+        if title is not None and not title.isascii():
+            title = _decoded(dict(chapter["metadata"]))["title"]
+        start, end = (
+            round(chapter[side] * time_base.numerator / time_base.denominator, 3) for side in ("start", "end")
+        )
         found.append({"title": title, "start": start, "end": end})
     return found
 

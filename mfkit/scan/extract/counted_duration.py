@@ -35,6 +35,9 @@ def counted_duration(
     Returns:
         Duration and bit rate with their origin. The result is empty if FFmpeg's duration is right.
     """
+    name = file_format.format
+    if stated and name not in _COUNTERS and name not in _PROGRAMS and name != "avi":
+        return {}
     with open_source(source) as stream:
         reader = file_reader(stream)
         if (counter := _COUNTERS.get(file_format.format)) is not None:

@@ -61,6 +61,11 @@ _FORMS = (
         _FLAGS,
     ),
 )
+# This pattern matches complete dates of Exif, the most frequent format, which need none of the other rules.
+_PLAIN = re.compile(
+    r"(\d{4}):(0[1-9]|1[0-2]):(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\Z", re.ASCII
+)
+_FRACTION = re.compile(r"\s*(\d{1,12})", re.ASCII)
 _OFFSET = re.compile(rf"{_STATED_ZONE}\s*\Z", _FLAGS)
 # Some programs write the typographic minus sign or a dash in place of the hyphen.
 _MINUS = str.maketrans("\u2212\u2013", "--")
@@ -114,6 +119,10 @@ def parse_date(text: str | None, offset: str | None = None, fraction: str | None
 
 @lru_cache(1024)  # Results are cached, because a file often states the same date in several fields.
 def _parse(text: str, offset: str | None, fraction: str | None) -> ParsedDate | None:
+    if plain := _PLAIN.match(text):
+        zone = None if offset is None else _zone(offset)
+        found = _build((*map(int, plain.groups()), _microseconds(fraction)), "second", zone)
+        return None if found is None or is_epoch(found) else found
     cleaned = text.replace("\0", " ").translate(_MINUS).strip("\"' \t\r\n")
     cleaned = _BLANK_PARTS.sub("00", _BLANK_CLOCK.sub("", cleaned)).strip()
     for form in _FORMS:
@@ -178,10 +187,7 @@ def _from_parts(
         # In ISO 8601, 24:00 is the end of the stated day, but cameras write 24 for the first hour of the
         # stated day.
         hour, days = 0, int(has_t and minute == second == 0)
-    digits = (
-        parts.get("fraction") or (re.match(r"\s*(\d{0,12})", fraction or "", re.ASCII) or [""])[0].strip()
-    )
-    microsecond = int(digits[:6].ljust(6, "0")) if digits and "second" in parts else 0
+    microsecond = _microseconds(parts.get("fraction") or fraction) if "second" in parts else 0
     precision = "second" if "second" in parts else "minute"
     clock = (hour, minute, min(second, 59) if second <= 60 else second, microsecond)
     found = _build((int(parts["year"]), month, day, *clock), precision, zone)
@@ -191,6 +197,12 @@ def _from_parts(
         return found._replace(value=found.value + timedelta(days=days))
     except OverflowError:
         return None
+
+
+def _microseconds(fraction: str | None) -> int:
+    """Convert the digits after the decimal point of the seconds to microseconds."""
+    match = _FRACTION.match(fraction) if fraction else None
+    return int(match[1][:6].ljust(6, "0")) if match is not None else 0
 
 
 def _build(numbers: tuple[int, ...], precision: str, zone: timezone | None) -> ParsedDate | None:

@@ -92,9 +92,9 @@ class _Walk:
         return sum(samples / rate for rate, samples in self._samples.items())
 
     def _walk(self) -> None:
-        data, parse, samples = self._data, self._parse, self._samples
+        data, parse, samples, end = self._data, self._parse, self._samples, len(self._data)
         at, previous = 0, None
-        while at < len(data):
+        while at < end:
             frame = parse(data, at)
             if frame is None or frame[2:] != previous and not self._is_followed(at, frame):
                 following = self._next_frame(at)
@@ -102,11 +102,12 @@ class _Walk:
                     return
                 at = following
                 continue
-            if at + frame.size > len(data):
+            size, count, rate, _ = frame
+            if at + size > end:
                 return  # The last frame is incomplete, so it is not counted.
-            samples[frame.rate] += frame.samples
-            self.bytes += frame.size
-            at += frame.size
+            samples[rate] += count
+            self.bytes += size
+            at += size
             previous = frame[2:]
 
     def _is_followed(self, at: int, frame: Frame) -> bool:

@@ -62,6 +62,9 @@ class Hdr(NamedTuple):
         return self.mastering_max_luminance is not None or self.max_cll is not None
 
 
+_UNKNOWN = Hdr()
+
+
 def hdr_class(hdr: Hdr) -> str:
     """Classify a video stream by its transfer characteristics and its HDR metadata.
 
@@ -87,10 +90,12 @@ def combine(*sources: Hdr) -> Hdr:
 
     The first source that states a value has priority.
     """
-    return reduce(_combine_two, sources, Hdr())
+    return reduce(_combine_two, sources, _UNKNOWN)
 
 
 def _combine_two(first: Hdr, second: Hdr) -> Hdr:
+    if second == _UNKNOWN:
+        return first if first.transfer != UNSPECIFIED else first._replace(transfer=None)
     # The two luminances of a display are taken from the same source, and so are the two content light levels.
     mastering = first if first.mastering_max_luminance is not None else second
     light = first if first.max_cll is not None or first.max_fall is not None else second

@@ -181,7 +181,8 @@ def _frames(body: BoundedReader, at: int, version: int, unsynchronised: bool) ->
 
 
 def _is_name(data: bytes) -> bool:
-    return len(data) >= 3 and all(0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A for byte in data[:3])
+    name = data[:3]
+    return len(name) == 3 and name.isalnum() and name == name.upper()
 
 
 def _size_of_24(body: BoundedReader, at: int, data: bytes) -> int:

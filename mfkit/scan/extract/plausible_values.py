@@ -83,13 +83,10 @@ def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
     """Return extra metadata as JSON values of limited size. Origins are kept only for fields in ``names``."""
-    safe = json_safe(extra)
-    origins = safe.get("origins")
+    origins = extra.get("origins")
     if isinstance(origins, dict):
-        safe["origins"] = {name: origin for name, origin in origins.items() if name in names}
-        if not safe["origins"]:
-            del safe["origins"]
-    return safe
+        extra = {**extra, "origins": {name: origin for name, origin in origins.items() if name in names}}
+    return json_safe(extra)
 
 
 def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:

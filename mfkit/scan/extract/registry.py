@@ -183,7 +183,7 @@ def extract_metadata(
             found = merge(found, error.partial)
             is_damaged = is_damaged or bool(error.partial)
         else:
-            found = merge(found, part)
+            found = merge(found, part) if found or len(steps) > 1 else part
             # An extractor that returns no values has not succeeded, because lenient extractors raise no error
             # for random bytes.
             successes += step.suffices and _has_values(part)
@@ -191,7 +191,7 @@ def extract_metadata(
     if notes and is_readable:
         extra = found.setdefault("extra", {})
         extra["probe_notes"] = list(dict.fromkeys((*extra.get("probe_notes", ()), *notes)))
-    has_metadata = _has_values(found)
+    has_metadata = is_readable or _has_values(found)
     found = with_capture_time(found, name_of(readable), found.get("media_type") or file_format.media_type)
     found = merge(found, _lens(found), _artist(found), compression(found, file_format, size_of(readable)))
     if not is_readable:

@@ -90,6 +90,7 @@ PARSER_ERRORS = (
 )  # fmt: skip
 """Built-in errors that third-party parsers raise for damaged files, in addition to their own errors."""
 _PAIRED = {name: pair for pair in (*PAIRS, ("taken_at", "taken_precision")) for name in pair}
+_NOTHING: frozenset[str] = frozenset()
 
 
 class ExtractionError(Exception):
@@ -115,10 +116,19 @@ def from_origin(origin: str, metadata: Metadata) -> Metadata:
         origin: Origin of the fields, such as ``"exif"``, ``"xmp"``, ``"container"`` or ``"tag"``.
         metadata: Partial metadata; origins that are already recorded are kept.
     """
-    kept = {name: value for name, value in metadata.items() if value is not None and value != ()}
-    origins = {name: origin for name in kept if name not in WITHOUT_ORIGIN}
-    extra = cast(dict[str, Any], kept.get("extra", {}))
-    kept["extra"] = {**extra, "origins": origins | extra.get("origins", {})}
+    kept: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for name, value in metadata.items():
+        if value is None or value == ():
+            continue
+        kept[name] = value
+        if name not in WITHOUT_ORIGIN:
+            origins[name] = origin
+    extra = kept.get("extra")
+    if extra:
+        kept["extra"] = {**extra, "origins": origins | extra.get("origins", {})}
+    else:
+        kept["extra"] = {"origins": origins}
     return cast(Metadata, kept)
 
 
@@ -128,19 +138,24 @@ def merge(*parts: Metadata) -> Metadata:
     extra: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for part in parts:
+        if not part:
+            continue
         part_extra = part.get("extra", {})
         part_origins = part_extra.get("origins", {})
         # Both fields of a pair must come from the same part, so fields of pairs are compared with those of
         # earlier parts only.
-        earlier = {name for name in merged if name in _PAIRED}
+        earlier = merged.keys() & _PAIRED.keys() if merged else _NOTHING
         for name, value in part.items():
-            if name == "extra" or value is None:
+            if value is None or name == "extra":
                 continue
             if name == "dates":
                 if part["dates"]:
                     merged[name] = (*merged.get(name, ()), *part["dates"])
                 continue
-            if name in merged if name not in _PAIRED else not earlier.isdisjoint(_PAIRED[name]):
+            if name in _PAIRED:
+                if not earlier.isdisjoint(_PAIRED[name]):
+                    continue
+            elif name in merged:
                 continue
             merged[name] = value
             if name in part_origins:

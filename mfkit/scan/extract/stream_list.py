@@ -53,6 +53,17 @@ _UNNAMED_LAYOUT = re.compile(r"\d+ channels?|unknown", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,4}):(\d{2}):(\d{2}(?:\.\d{1,9})?)")
 _GAPLESS = re.compile(r" ?[0-9A-Fa-f]{8} ([0-9A-Fa-f]{8}) ")
 _UNKNOWN_LEVEL = -99
+# Flags are compared as numbers, because operations on enumerations take several times as long.
+_DEFAULT, _FORCED, _COMMENT, _HEARING_IMPAIRED_FLAG, _ORIGINAL = (
+    flag.value
+    for flag in (
+        Disposition.default,
+        Disposition.forced,
+        Disposition.comment,
+        Disposition.hearing_impaired,
+        Disposition.original,
+    )
+)
 _SAMPLED_FRAMES, _MAX_IRREGULAR = 1_000, 0.01
 
 
@@ -86,8 +97,8 @@ def list_chapters(container: InputContainer) -> list[dict[str, Any]]:
     """Return the start and end in seconds and the title of all chapters, in the order of the file."""
     return [
         {
-            "start_time": float(chapter["start"] * unit),
-            "end_time": float(chapter["end"] * unit),
+            "start_time": chapter["start"] * unit.numerator / unit.denominator,
+            "end_time": chapter["end"] * unit.numerator / unit.denominator,
             "title": chapter["metadata"].get("title"),
         }
         for chapter in islice(container.chapters(), MAX_CHAPTERS)
@@ -111,23 +122,23 @@ def _specific(container: InputContainer, stream: Any, *, is_moving: bool) -> dic
 def _common(stream: Stream) -> dict[str, Any]:
     """Return the properties that all kinds of streams have."""
     tags = stream.metadata
-    title, flags = tags.get("title"), stream.disposition
+    title, flags = tags.get("title"), stream.disposition.value
     found: dict[str, Any] = {
         "language": language_code(stream.language),
         "title": title,
-        "is_default": bool(flags & Disposition.default),
-        "is_forced": bool(flags & Disposition.forced),
-        "is_commentary": bool(flags & Disposition.comment or _COMMENTARY.search(title or "")),
+        "is_default": bool(flags & _DEFAULT),
+        "is_forced": bool(flags & _FORCED),
+        "is_commentary": bool(flags & _COMMENT or title and _COMMENTARY.search(title)),
         "is_hearing_impaired": bool(
-            flags & Disposition.hearing_impaired or _HEARING_IMPAIRED.search(title or "")
+            flags & _HEARING_IMPAIRED_FLAG or title and _HEARING_IMPAIRED.search(title)
         ),
-        "is_original": bool(flags & Disposition.original),
+        "is_original": bool(flags & _ORIGINAL),
         "duration": _duration(stream, tags),
         "frames": stream.frames or _statistic(tags, "NUMBER_OF_FRAMES"),
         "bitrate": _statistic(tags, "BPS"),
     }
-    if has_decoder(stream):
-        context = stream.codec_context
+    context: Any = stream.codec_context
+    if context is not None:
         found["codec"] = context.codec.canonical_name
         found["profile"] = context.profile
         found["bitrate"] = getattr(context, "bit_rate", None) or found["bitrate"]
@@ -136,17 +147,20 @@ def _common(stream: Stream) -> dict[str, Any]:
 
 def _statistic(tags: Mapping[str, str], name: str) -> int | None:
     """Return a number in the statistics tags that mkvmerge writes, such as "BPS" or "BPS-eng"."""
-    text = next((value for tag, value in tags.items() if tag == name or tag.startswith(f"{name}-")), "")
+    text = _tag(tags, name)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
+def _tag(tags: Mapping[str, str], name: str) -> str:
+    """Return the first of the tags with a name, to which a language such as "-eng" can be appended."""
+    return next((value for tag, value in tags.items() if tag == name or tag.startswith(f"{name}-")), "")
+
+
 def _duration(stream: Stream, tags: Mapping[str, str]) -> float | None:
-    if stream.duration and stream.duration > 0 and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    text = next(
-        (value for tag, value in tags.items() if tag == "DURATION" or tag.startswith("DURATION-")), ""
-    )
-    clock = _CLOCK.fullmatch(text)
+    duration, unit = stream.duration, stream.time_base
+    if duration and duration > 0 and unit:
+        return duration * unit.numerator / unit.denominator
+    clock = _CLOCK.fullmatch(_tag(tags, "DURATION"))
     return int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None
 
 

@@ -36,6 +36,8 @@ _NAMES = {
     "description": ("description", "synopsis"),
     "copyright": ("copyright",),
 }
+_FIELDS = {name: field for field, names in _NAMES.items() for name in names}
+_NONE: list[str] = []
 _LISTS = {"artist": "artists", "genre": "genres", "album_artist": "album_artists", "composer": "composers"}
 _RATING = re.compile(r"(?:fmps_rating|rating(?:[ :].+)?|wm/shareduserrating)\Z")
 _NUMBER = re.compile(r"\s*0*(\d{1,6})\s*(?:(?:/|of)\s*0*(\d{1,6}))?\s*\Z")
@@ -52,7 +54,9 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
     """
     if not tags and rating is None:
         return {}
-    values = {field: _values(tags, names) for field, names in _NAMES.items()}
+    values = dict.fromkeys(_NAMES, _NONE)
+    for field in {_FIELDS[name] for name in _FIELDS.keys() & tags.keys()}:
+        values[field] = _values(tags, _NAMES[field])
     artists = values["artist"] or values["artists"]
     if len(values["artists"]) > len(artists):
         artists = values["artists"]

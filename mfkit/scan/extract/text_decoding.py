@@ -62,21 +62,27 @@ def repair(text: str) -> str:
     """
     if text.isascii():
         return text
-    raw = bytearray()
-    for character in text:
-        try:
-            raw += character.encode(DEFAULT_ENCODING)
-        except UnicodeEncodeError:
-            if ord(character) > 0xFF:
-                return text
-            raw.append(ord(character))
     try:
+        raw = text.encode(DEFAULT_ENCODING, "mfkit-latin1")
         fixed = raw.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeError:
         return text
     # A capital letter before a quotation mark, as in 'the "CAFÉ"', looks like wrongly decoded UTF-8, so such
     # text is not repaired.
     return text if _CAPITAL_AND_QUOTE.sub("", text).isascii() else fixed
+
+
+def _as_latin1(error: UnicodeError) -> tuple[bytes, int]:
+    """Encode characters that Windows-1252 does not have as in Latin-1. This is an error handler of codecs."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    try:
+        return error.object[error.start : error.end].encode("latin-1"), error.end
+    except UnicodeEncodeError:
+        raise error from None
+
+
+codecs.register_error("mfkit-latin1", _as_latin1)
 
 
 def undo_latin1(text: str) -> bytes | None:

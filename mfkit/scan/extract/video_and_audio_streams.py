@@ -37,13 +37,13 @@ _S = TypeVar("_S", bound=Stream)
 _WITHOUT_CONTAINER = ("h264", "hevc", "mpegvideo")
 _LONGEST_STEP = 2
 """Maximum seconds between consecutive packets; a longer step is a jump of the timestamps."""
-_COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
+_COVERS = (Disposition.attached_pic | Disposition.timed_thumbnails).value
 _MAX_ASPECT = 10
 
 
 def is_cover(stream: Stream) -> bool:
     """Return whether a video stream is an attached image, such as an album cover."""
-    return bool(stream.disposition & _COVERS)
+    return bool(stream.disposition.value & _COVERS)
 
 
 def has_decoder(stream: Stream) -> bool:

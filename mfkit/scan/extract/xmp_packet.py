@@ -57,7 +57,8 @@ _USUAL_PREFIXES = {prefix: uri for uri, prefix in _PREFIXES.items() if prefix !=
 }
 _UNKNOWN_NAMESPACE = "unknown"
 _LANGUAGE = f"{{{_XML}}}lang"
-_ARRAYS = ("rdf:Bag", "rdf:Seq", "rdf:Alt")
+_ARRAYS = frozenset(f"{{{_RDF}}}{name}" for name in ("Bag", "Seq", "Alt"))
+_ALTERNATIVES, _MEMBER, _DESCRIPTION = (f"{{{_RDF}}}{name}" for name in ("Alt", "li", "Description"))
 _RDF_ATTRIBUTES = frozenset(
     ("rdf:about", "rdf:ID", "rdf:nodeID", "rdf:parseType", "rdf:datatype", "xml:lang")
 )
@@ -199,12 +200,14 @@ def _value(element: Element, depth: int) -> Value:
     """Return the value of an XMP property element (ISO 16684-1, sections 7.4 to 7.9)."""
     if depth > _MAX_DEPTH:
         return ""
+    if not len(element) and not element.keys():
+        return (element.text or "")[:_MAX_TEXT].strip()
     if len(element):
         for child in element:
-            if (name := _name(child.tag)) in _ARRAYS:
-                return _array(child, name == "rdf:Alt", depth)
+            if child.tag in _ARRAYS:
+                return _array(child, child.tag == _ALTERNATIVES, depth)
         for child in element:
-            if _name(child.tag) == "rdf:Description":
+            if child.tag == _DESCRIPTION:
                 described = _members(child, depth + 1) | _attributes(element)
                 return described.get("rdf:value") or described
     fields = _members(element, depth)
@@ -221,8 +224,8 @@ def _array(array: Element, is_alternative: bool, depth: int) -> list[Value]:
     for item in array:
         if len(members) >= _MAX_MEMBERS:
             break
-        if _name(item.tag) == "rdf:li" and (value := _value(item, depth + 2)):
-            if item.get(_LANGUAGE, "").lower() == "x-default":
+        if item.tag == _MEMBER and (value := _value(item, depth + 2)):
+            if is_alternative and item.get(_LANGUAGE, "").lower() == "x-default":
                 default = len(members)
             members.append(value)
     if is_alternative and default:

@@ -1,7 +1,7 @@
 """Take screenshots of every panel (light, dark and narrow), the explorer and a report: ``make screenshots``.
 
-They show the demo library and 4,000 generated items in JupyterLab, in the browser of the tests. Each image
-is reduced to 128 colors, which is enough for text and charts.
+They show the demo library, 4,000 generated items and 600 movies in JupyterLab, in the browser of the tests.
+Each image is reduced to 128 colors, which is enough for text and charts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from playwright.sync_api import Locator
 from mfkit import MediaLibrary, widgets
 from mfkit.demo import write_demo
 from tests.browser.lab import Lab, Visit, jupyter_lab, visit, write_notebook
+from tests.movies import add_movies
 from tests.synthetic import fill
 
 IMAGES = Path(__file__).parent / "images"
@@ -56,6 +57,7 @@ def main() -> None:
             lib.scan(media, progress=False)
             lib.inspect(text="IMG", progress=False)
             fill(lib, 4000, names=())
+            add_movies(lib, 600)
             lib.save_filter("big old videos", media_type="video", min_size="100 MB", before=2015)
             lib.tag(lib.items(media_type="image", limit=40), "to print", "family")
             report = lib.report(folder / "report.html", title="Library report: pictures")
@@ -125,7 +127,7 @@ def explorer(browser: Visit, lab: Lab) -> None:
         theme(browser, dark)
         with window(browser, width):
             take(explorer_box, IMAGES / f"{name}.png")
-    for tab, name in (("Formats", "formats"), ("Folders and cameras", "folders")):
+    for tab, name in (("Formats", "formats"), ("Streams", "streams"), ("Folders and cameras", "folders")):
         page.locator(".mfkit-tabs .lm-TabBar-tab", has_text=tab).first.click()
         with window(browser, 1280):
             take(explorer_box, IMAGES / f"explorer-{name}.png", height=800)

@@ -48,7 +48,13 @@ FIELDS: Mapping[str, tuple[ColumnElement[bool], tuple[MediaType, ...]]] = {
         for name in ("iso", "aperture", "shutter_speed", "focal_length")
     },
     **{name: (c[name].is_not(None), _TIMED) for name in ("duration", "bitrate")},
-    **{name: (c[name].is_not(None), (VIDEO,)) for name in ("video_codec", "fps")},
+    "streams": (c.stream_count.is_not(None), _TIMED),
+    **{
+        name: (c[name].is_not(None), (VIDEO,))
+        for name in ("video_codec", "fps", "hdr", "bit_depth", "pixel_format", "is_interlaced")
+    },
+    "audio_language": (c.audio_languages.is_not(None), (VIDEO,)),
+    "audio_layout": (c.audio_layout.is_not(None), _TIMED),
     **{
         name: (c[name].is_not(None), _AUDIBLE)
         for name in ("audio_codec", "sample_rate", "channels", "artist", "album", "title", "genre", "year")

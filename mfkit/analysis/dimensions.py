@@ -25,7 +25,16 @@ from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import iterate
 
 from mfkit.errors import FilterError, did_you_mean
-from mfkit.filters.conditions import camera, conditions, container, date_status, item_date, item_year, lens
+from mfkit.filters.conditions import (
+    camera,
+    conditions,
+    container,
+    date_status,
+    item_date,
+    item_year,
+    lens,
+    subtitle_format,
+)
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
 from mfkit.models import Collection, Scan, Tag, UTCDateTime, collection_items, media, media_tags
@@ -103,6 +112,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "audio_language": c.audio_languages,
     "subtitle_language": c.subtitle_languages,
     "audio_codec_any": c.audio_codecs,
+    "subtitle_format": subtitle_format,
     "has_subtitles": c.subtitle_count > 0,
     "has_chapters": c.chapter_count > 0,
     "container": container,

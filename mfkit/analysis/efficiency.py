@@ -26,12 +26,14 @@ from sqlalchemy import (
     select,
 )
 
+from mfkit.analysis.histogram import bin_of
 from mfkit.analysis.summary import integer_sum
 from mfkit.errors import FilterError, did_you_mean
 from mfkit.filters.conditions import conditions
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution_class
 from mfkit.models import media, media_streams
+from mfkit.sql.elements import ordered_by
 
 EncodedKind = Literal["video", "audio"]
 Outlier = Literal["bloated", "starved"]
@@ -75,14 +77,47 @@ def efficiency(
     The score compares ratios to the median, so that half of the median and twice the median have opposite
     scores. Differences would never be large below the median, because a bit rate cannot be negative.
     """
+    if limit is not None and limit < 0:
+        raise FilterError(f"limit is {limit}. Use 0 or more.")
     for value, known, what in ((kind, EncodedKind, "a kind of stream"), (outlier, Outlier, "an outlier")):
         if value is not None and value not in get_args(known):
             raise FilterError(
                 f"{value!r} is not {what} that efficiency() knows. {did_you_mean(value, get_args(known))}"
                 f"Use {' or '.join(get_args(known))}."
             )
-    if limit is not None and limit < 0:
-        raise FilterError(f"limit is {limit}. Use 0 or more.")
+    found = _streams(chosen, kind)
+    f = found.c
+    statement = select(found).limit(limit)
+    if outlier is not None:
+        statement = statement.where(f.outlier == outlier)
+    order = f.score if outlier == "starved" else func.coalesce(f.saves, -1).desc()
+    return statement.order_by(order, f.id, f.stream_index)
+
+
+BINS_PER_DECADE = 8
+"""Number of bins between 0.01 and 0.1 bits per pixel, between 0.1 and 1, and so on."""
+_FIRST_BIN, _LAST_BIN = -4 * BINS_PER_DECADE, 2 * BINS_PER_DECADE
+"""Bins of 0.0001 and of 100 bits per pixel. The first and the last bin also hold all values beyond them."""
+
+
+def efficiency_bins(chosen: MediaFilter) -> Select[Any]:
+    """Return the SELECT statement that counts video streams by resolution and bits per pixel, for charts.
+
+    Its columns are ``resolution``, ``outlier`` (``bloated``, ``starved`` or null), ``bin`` (the common
+    logarithm of the bits per pixel, multiplied by :data:`BINS_PER_DECADE` and rounded) and ``streams``.
+    """
+    f = _streams(chosen, "video").c
+    # Not the function ln(), because databases disagree on the logarithm of 0.
+    edges = [10 ** ((number - 0.5) / BINS_PER_DECADE) for number in range(_FIRST_BIN, _LAST_BIN + 2)]
+    place = bin_of(f.bits_per_pixel, edges, 0, len(edges) - 1)
+    each = select(f.resolution, f.outlier, (place + _FIRST_BIN).label("bin")).subquery()
+    return (
+        select(*each.c, func.count().label("streams")).group_by(*each.c).order_by(*ordered_by(list(each.c)))
+    )
+
+
+def _streams(chosen: MediaFilter, kind: str) -> Subquery:
+    """Return a subquery with the columns of `MediaLibrary.efficiency` for each stream of a kind."""
     rate = func.coalesce(
         s.bitrate, case((and_(s.is_main, c.media_type == kind), c.bitrate)), type_=BigInteger()
     )
@@ -104,12 +139,10 @@ def efficiency(
         .where(*conditions(chosen), s.kind == kind, rate > 0, *measure.conditions)
         .cte("measured")
     )
-    return _compared(measured, measure, names, outlier, limit)
+    return _compared(measured, measure, names)
 
 
-def _compared(
-    measured: CTE, measure: _Measure, names: Sequence[str], outlier: str | None, limit: int | None
-) -> Select[Any]:
+def _compared(measured: CTE, measure: _Measure, names: Sequence[str]) -> Subquery:
     counts = (
         select(*(measured.c[name] for name in names), measured.c._amount, func.count().label("n"))
         .group_by(*(measured.c[name] for name in names), measured.c._amount)
@@ -137,7 +170,7 @@ def _compared(
     unit, divisor = measure.unit
     median = twice * unit / (2 * divisor)
     after = _whole(median * m._factor * m.duration / 8)
-    found = (
+    return (
         select(
             m.id,
             m.file_path,
@@ -167,12 +200,6 @@ def _compared(
         .join(ratios, _same_class(measured, ratios, names))
         .subquery()
     )
-    f = found.c
-    statement = select(found).limit(limit)
-    if outlier is not None:
-        statement = statement.where(f.outlier == outlier)
-    order = f.score if outlier == "starved" else func.coalesce(f.saves, -1).desc()
-    return statement.order_by(order, f.id, f.stream_index)
 
 
 def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:

@@ -54,6 +54,7 @@ FACETS: dict[str, str] = {
     "audio_layout": "audio_layout",
     "is_interlaced": "is_interlaced",
     "is_vfr": "is_vfr",
+    "subtitle_format": "subtitle_format",
     "has_subtitles": "has_subtitles",
     "has_chapters": "has_chapters",
     "camera": "camera",
@@ -77,6 +78,7 @@ _FIXED_VALUES = frozenset(
         "bit_depth",
         "is_interlaced",
         "is_vfr",
+        "subtitle_format",
         "has_subtitles",
         "has_chapters",
     )

@@ -95,7 +95,7 @@ def histogram(
             for place, (low, high) in enumerate(zip(lows, highs, strict=True))
         )
     ).subquery()
-    found = _bin_of(quantity, bin_edges, 0, number).label("bin")
+    found = bin_of(quantity, bin_edges, 0, number).label("bin")
     each = select(found, c.file_size).where(*_counted(quantity, chosen, log)).subquery()
     counted = (
         select(
@@ -126,7 +126,7 @@ def bin_number(column: str, bin_edges: Sequence[float]) -> ColumnElement[Any]:
         bin_edges: Edges of the bins.
     """
     quantity = _quantity(column)
-    return case((quantity.is_(None), null()), else_=_bin_of(quantity, bin_edges, 0, len(bin_edges) - 1))
+    return case((quantity.is_(None), null()), else_=bin_of(quantity, bin_edges, 0, len(bin_edges) - 1))
 
 
 def count_by_bins(bins: Sequence[ColumnElement[Any]], chosen: MediaFilter) -> Select[Any]:
@@ -164,7 +164,7 @@ def _edges(least: float, greatest: float, bins: int, log: bool) -> list[float]:
     return [least, *(edge for edge in between if least < edge < greatest), greatest]
 
 
-def _bin_of(
+def bin_of(
     quantity: ColumnElement[Any], bin_edges: Sequence[Any], first: int, behind: int
 ) -> ColumnElement[int]:
     """Return nested CASE expressions that find a value's bin by binary search: 7 comparisons for 100 bins."""
@@ -172,6 +172,6 @@ def _bin_of(
         return literal(first, Integer())
     middle = (first + behind) // 2
     return case(
-        (quantity < bin_edges[middle], _bin_of(quantity, bin_edges, first, middle)),
-        else_=_bin_of(quantity, bin_edges, middle, behind),
+        (quantity < bin_edges[middle], bin_of(quantity, bin_edges, first, middle)),
+        else_=bin_of(quantity, bin_edges, middle, behind),
     )

@@ -41,6 +41,7 @@ def top_bars(
     top: int,
     height: int,
     selected: pd.DataFrame | None = None,
+    text: Callable[[str], str] = str,
 ) -> go.Figure:
     """Draw a bar for each of the first ``top`` rows. A note shows the number and size of all other rows.
 
@@ -54,6 +55,7 @@ def top_bars(
         top: Number of rows with a separate bar, at most 100.
         height: Height in pixels.
         selected: The part of ``rows`` that is selected; everything by default.
+        text: Function that returns the visible text of a name.
     """
     top = min(max(top, 1), 100)
     # If only one row would be left without a bar, it also gets a bar, because a note such as "1 other" would
@@ -68,7 +70,7 @@ def top_bars(
         shown = pd.concat([rows.iloc[: max(count - len(further), 1)], further])
     rest = rows.drop(shown.index)
     keys: list[str | None] = [str(name) for name in shown[rows.columns[0]]]
-    labels = [label(name) for name in keys]
+    labels = [label(text(str(name))) for name in keys]
     drawn = bars(labels, shown, measure, [color] * len(labels), height, keys, selected=selected)
     if len(rest):
         share = float(rest[measure].sum()) / (float(rows[measure].sum()) or 1.0)

@@ -1,7 +1,8 @@
-"""Heat map of video codecs by resolution, and treemap of folders."""
+"""Heat maps, such as video codecs by resolution, and treemap of folders."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,40 +58,78 @@ def resolutions_chart(
     rows = frame[frame["video_codec"].notna() & frame["resolution"].notna() & (frame["files"] > 0)]
     if rows.empty:
         return message_figure("No video resolutions in this selection.<br>Select videos.", height)
-    order = rows.groupby("video_codec")[measure].sum().sort_values(ascending=False, kind="stable").index
+    classes = [name for name in RESOLUTION_NAMES if (rows["resolution"] == name).any()]
+    return heat_map(
+        rows, "video_codec", "resolution", classes, measure, top=top, selected=selected, height=height
+    )
+
+
+def heat_map(
+    rows: pd.DataFrame,
+    row: str,
+    column: str,
+    classes: Sequence[Any],
+    measure: Measure,
+    *,
+    top: int = 8,
+    selected: pd.DataFrame | None = None,
+    height: int = 260,
+    row_text: Callable[[Any], str] = str,
+    class_text: Callable[[Any], str] = str,
+) -> go.Figure:
+    """Draw a heat map of two columns. Darker cells have more files or bytes.
+
+    Args:
+        rows: At least one row with known values of both columns, ``files`` and ``bytes``.
+        row: Column whose values are the rows of the heat map, the largest on top.
+        column: Column whose values are the columns of the heat map.
+        classes: Values of ``column`` to draw, from left to right.
+        measure: ``"files"`` or ``"bytes"``.
+        top: Number of values with a separate row, at most 50. All other values share a row.
+        selected: The part of ``rows`` that is selected. Only its cells have colors. By default, everything
+            is selected.
+        height: Height in pixels.
+        row_text: Function that returns the visible text of a row's value.
+        class_text: Function that returns the visible text of a column's value.
+
+    Returns:
+        A figure. Each cell has the values of its row and its column as ``customdata``; cells in the row of
+        all other values have None.
+    """
+    order = rows.groupby(row, observed=True)[measure].sum().sort_values(ascending=False, kind="stable").index
     top = min(max(top, 1), 50)
     named = list(order[:top]) if len(order) > top + 1 else list(order)
     rest = len(order) - len(named)
-    keys: list[str | None] = [*named, *([None] if rest else [])]
-    classes = [name for name in RESOLUTION_NAMES if (rows["resolution"] == name).any()]
-    row = rows["video_codec"].where(rows["video_codec"].isin(named), "")
-    sums = rows.assign(_row=row).groupby(["_row", "resolution"], observed=True)[["files", "bytes"]].sum()
-
+    keys: list[str | None] = [*(str(name) for name in named), *([None] if rest else [])]
+    names = rows[row].where(rows[row].isin(named), "").astype(str)
+    sums = rows.assign(_row=names).groupby(["_row", column], observed=True)[["files", "bytes"]].sum()
     found = {
         pair: (float(files), float(size))
         for pair, files, size in zip(sums.index, sums["files"], sums["bytes"], strict=True)
     }
-    cells = [[found.get((key or "", name), (0.0, 0.0)) for name in classes] for key in keys]
-    column = 0 if measure == "files" else 1
-    values = np.array([[one[column] for one in line] for line in cells])
+    cells = [[found.get((key or "", kind), (0.0, 0.0)) for kind in classes] for key in keys]
+    place = 0 if measure == "files" else 1
+    values = np.array([[one[place] for one in line] for line in cells])
     # The color scale is logarithmic, because some codecs are a thousand times as frequent as others.
     colors = np.where(values > 0, np.log10(np.maximum(values, 1.0)) + 1, np.nan)
-    labels = [f"other ({rest:,})" if key is None else label(key, 20) for key in keys]
+    labels = [f"other ({rest:,})" if key is None else label(row_text(key), 20) for key in keys]
+    columns = [class_text(kind) for kind in classes]
     hover = [
         [
             f"{name}, {kind}<br>{hover_text(*one)}" if one[0] else ""
-            for kind, one in zip(classes, line, strict=True)
+            for kind, one in zip(columns, line, strict=True)
         ]
         for name, line in zip(labels, cells, strict=True)
     ]
-    text = [[quantity_text(one[column], measure) if one[0] else "" for one in line] for line in cells]
+    text = [[quantity_text(one[place], measure) if one[0] else "" for one in line] for line in cells]
     customdata = [
         [[key, kind] if key is not None and one[0] else None for kind, one in zip(classes, line, strict=True)]
         for key, line in zip(keys, cells, strict=True)
     ]
     layers: list[tuple[Any, Any]] = [(colors, _SCALE)]
     if selected is not None:
-        pairs = set(zip(selected["video_codec"], selected["resolution"].astype(str), strict=True))
+        chosen = selected[selected[row].notna() & selected[column].notna()]
+        pairs = set(zip(chosen[row].astype(str), chosen[column], strict=True))
         inside = np.array([[(key, kind) in pairs for kind in classes] for key in keys])
         layers = [(np.where(inside, np.nan, colors), _GREY_SCALE), (np.where(inside, colors, np.nan), _SCALE)]
     return figure(
@@ -116,7 +155,7 @@ def resolutions_chart(
             for z, scale in layers
         ),
         height=height,
-        xaxis={**category_axis(classes), "side": "top"},
+        xaxis={**category_axis(columns), "side": "top"},
         yaxis={**category_axis(labels), "range": [len(keys) - 0.5, -0.5]},
     )
 

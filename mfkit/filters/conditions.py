@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     exists,
     extract,
+    false,
     func,
     literal,
     literal_column,
@@ -29,7 +30,17 @@ from mfkit.filters.filter_values import Box, Near
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution
 from mfkit.filters.text_search import search_hits
-from mfkit.models import EARLIEST_DATE, Collection, MediaType, Tag, collection_items, media, media_tags
+from mfkit.models import (
+    EARLIEST_DATE,
+    Collection,
+    MediaType,
+    StreamKind,
+    Tag,
+    collection_items,
+    media,
+    media_streams,
+    media_tags,
+)
 from mfkit.sql.elements import FirstWord, json_text, list_values
 
 EARTH_RADIUS_KM = 6371.0088
@@ -89,6 +100,25 @@ container = case((c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), json_tex
 lens = json_text("lens")
 """Name of the lens."""
 
+# An alias is used, because the conditions of a filter can be part of a query on `media_streams`.
+_subtitles = media_streams.alias("subtitles")
+subtitle_format = case(
+    (or_(c.media_type != MediaType.VIDEO, c.subtitle_count.is_(None)), null()),
+    (c.subtitle_count == 0, literal_column("'none'", Text())),
+    (
+        c.id.in_(
+            select(_subtitles.c.media_item_id).where(
+                _subtitles.c.kind == StreamKind.SUBTITLE, _subtitles.c.is_text == true()
+            )
+        ),
+        literal_column("'text'", Text()),
+    ),
+    else_=literal_column("'images'", Text()),
+)
+"""Format of a video's subtitles: ``text`` if some are text, ``images`` if none are, or ``none``.
+
+It is null for other media types, and for videos whose streams are not known yet."""
+
 _same_make = func.lower(FirstWord(c.camera_model)) == func.lower(FirstWord(c.camera_make))
 # If the model starts with the make ("Canon" and "Canon EOS 80D", "Nikon" and "NIKON D7100"), the model alone
 # is the name of the camera.
@@ -126,6 +156,8 @@ def matches(chosen: MediaFilter) -> Select[Any]:
 def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
     if chosen.missing is not None:
         yield c.missing_since.is_not(None) if chosen.missing else c.missing_since.is_(None)
+    if chosen.id is not None:
+        yield c.id.in_(chosen.id) if chosen.id else false()
     for name, expression in _NAMES.items():
         values: tuple[str, ...] | None = getattr(chosen, name)
         if values:
@@ -249,6 +281,7 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "audio_language": _listed(c.audio_languages),
     "subtitle_language": _listed(c.subtitle_languages),
     "hdr": c.hdr.in_,
+    "subtitle_format": subtitle_format.in_,
     "pixel_format": _exactly(c.pixel_format),
     "audio_layout": _folded(c.audio_layout),
     "container": _folded(container),

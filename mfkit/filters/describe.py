@@ -13,7 +13,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from mfkit.filters.conditions import conditions
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import RESOLUTION_NAMES
-from mfkit.filters.units import format_duration, round_size
+from mfkit.filters.units import format_duration, plural, round_size
 from mfkit.language_codes import language_name
 from mfkit.models import media
 
@@ -161,7 +161,9 @@ def _near(near: Any) -> str:
     return f"within {radius:g} km of {_latitude(latitude)}, {_longitude(longitude)}"
 
 
+_SUBTITLES = {"text": "subtitles as text", "images": "only images as subtitles", "none": "no subtitles"}
 _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
+    (("id",), lambda ids: plural(len(ids), "chosen file")),
     (("media_type",), lambda kinds: _or(tuple(kind.value for kind in kinds))),
     (("mime_type",), _named("format")),
     (("extension",), _extensions),
@@ -182,6 +184,7 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("bit_depth",), lambda depths: f"{_or(depths)} bit"),
     (("is_vfr",), lambda varies: f"{'variable' if varies else 'constant'} frame rate"),
     (("is_interlaced",), lambda interlaced: "interlaced" if interlaced else "progressive"),
+    (("subtitle_format",), lambda formats: _or(tuple(_SUBTITLES[one] for one in formats))),
     (("has_subtitles",), lambda some: "with subtitles" if some else "without subtitles"),
     (("has_chapters",), lambda some: "with chapters" if some else "without chapters"),
     (("container",), _named("container")),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Annotated, Any, NamedTuple, TypedDict
+from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -17,6 +18,8 @@ from mfkit.language_codes import language_code
 from mfkit.models import MediaType
 
 _MAX_CORNERS = 500
+_MAX_IDS = 10_000
+"""Maximum number of ids, because SQLite allows 32,766 bind parameters in a statement."""
 
 
 class Box(NamedTuple):
@@ -45,6 +48,7 @@ Timestamp = int | str | date
 class SearchFields(TypedDict, total=False):
     """The fields of :class:`MediaFilter` except ``text``, with the types that a caller may pass."""
 
+    id: UUID | str | Collection[UUID | str] | None
     media_type: MediaType | Texts | Collection[MediaType] | None
     mime_type: Texts | None
     extension: Texts | None
@@ -65,6 +69,7 @@ class SearchFields(TypedDict, total=False):
     audio_layout: Texts | None
     is_vfr: bool | None
     is_interlaced: bool | None
+    subtitle_format: Texts | None
     has_subtitles: bool | None
     has_chapters: bool | None
     container: Texts | None
@@ -225,6 +230,19 @@ def _languages(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return _distinct(tuple(code for _, code in codes if code is not None))
 
 
+def _ids(value: Any) -> Any:
+    values = _to_tuple(value)
+    if values is None:
+        return None
+    if len(values) > _MAX_IDS:
+        raise ValueError(f"{len(values):,} ids are too many. Give at most {_MAX_IDS:,}, or tag the items")
+    try:
+        ids = [one if isinstance(one, UUID) else UUID(one) for one in values]
+    except (ValueError, AttributeError, TypeError):
+        raise ValueError("an id is not valid. Take ids from the column id of a DataFrame") from None
+    return tuple(dict.fromkeys(ids))
+
+
 def _box(box: Box | None) -> Box | None:
     if box is not None:
         south, west, north, east = box
@@ -260,6 +278,10 @@ Resolutions = Annotated[Names, AfterValidator(_one_of(RESOLUTION_NAMES, "a resol
 HDR_CLASSES = ("SDR", "HDR10", "HDR10+", "HLG", "Dolby Vision", "PQ")
 """HDR classes of videos. ``PQ`` is the PQ transfer without HDR metadata."""
 HdrClasses = Annotated[Names, AfterValidator(_one_of(HDR_CLASSES, "an HDR class"))]
+SUBTITLE_FORMATS = ("text", "images", "none")
+"""Formats of a video's subtitles: some as text, all as images, or no subtitles."""
+SubtitleFormats = Annotated[Names, AfterValidator(_one_of(SUBTITLE_FORMATS, "a format of subtitles"))]
+Ids = Annotated[tuple[UUID, ...] | None, BeforeValidator(_ids)]
 Languages = Annotated[Names, AfterValidator(_languages)]
 Channels = Annotated[int | None, Field(ge=1, lt=2**31)]
 Folder = Annotated[str | None, BeforeValidator(_folder), AfterValidator(storable_words)]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -24,6 +25,7 @@ from mfkit.filters.filter_values import (
     Flag,
     Folder,
     HdrClasses,
+    Ids,
     Languages,
     MediaTypes,
     Names,
@@ -34,6 +36,7 @@ from mfkit.filters.filter_values import (
     Resolutions,
     Size,
     Stars,
+    SubtitleFormats,
     Year,
     Years,
 )
@@ -57,6 +60,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     comparisons ignore the case of ASCII letters, and no character is a wildcard.
 
     Attributes:
+        id: At most 10,000 ids of items, such as a DataFrame's column ``id``. An empty list selects nothing.
         media_type: ``video``, ``audio``, ``image``, ``document`` or ``other``.
         mime_type: MIME type, for example ``video/mp4``. ``video/*`` is not supported; use ``media_type``.
         extension: File name extension, with or without the dot.
@@ -83,6 +87,8 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         audio_layout: Channel layout of the main audio stream by FFmpeg's name, for example ``5.1(side)``.
         is_vfr: True selects videos with a variable frame rate, False those with a constant frame rate.
         is_interlaced: True selects interlaced videos, False progressive videos.
+        subtitle_format: ``text`` for videos with subtitles as text, ``images`` for videos whose subtitles are
+            all images (PGS, DVD, DVB), ``none`` for videos without subtitles.
         has_subtitles: True selects items with subtitle streams, False those without.
         has_chapters: True selects items with chapters, False those without.
         container: Container of video and audio by FFmpeg's name, for example ``matroska,webm``.
@@ -147,6 +153,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    id: Ids = None
     media_type: MediaTypes = None
     mime_type: Names = None
     extension: Extensions = None
@@ -167,6 +174,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     audio_layout: Names = None
     is_vfr: Flag = None
     is_interlaced: Flag = None
+    subtitle_format: SubtitleFormats = None
     has_subtitles: Flag = None
     has_chapters: Flag = None
     container: Names = None
@@ -286,6 +294,8 @@ def _source(value: Any) -> str:
         return repr(value.value)
     if isinstance(value, datetime):
         return repr(value.isoformat())
+    if isinstance(value, UUID):
+        return repr(str(value))
     if isinstance(value, tuple):
         if len(value) == 1:
             return _source(value[0])

@@ -20,24 +20,35 @@ from mfkit.widgets.panels.filter_panel import FilterPanel, SelectionPanel
 from mfkit.widgets.panels.histogram_and_timeline import HistogramPanel, TimelinePanel
 from mfkit.widgets.panels.map_panel import MapPanel
 from mfkit.widgets.panels.query_and_export import ExportPanel, QueryPanel
+from mfkit.widgets.panels.stream_panels import (
+    BitDepthPanel,
+    EfficiencyPanel,
+    HdrPanel,
+    LanguagesPanel,
+    SubtitlesPanel,
+)
 from mfkit.widgets.panels.table_panel import TablePanel
 from mfkit.widgets.selection import Selection
 
 __all__ = [
+    "BitDepthPanel",
     "CamerasPanel",
     "ChartPanel",
     "CodecsPanel",
     "ComparePanel",
     "CurationPanel",
     "DuplicatesPanel",
+    "EfficiencyPanel",
     "Explorer",
     "ExportPanel",
     "FacetsPanel",
     "FilterPanel",
     "FoldersPanel",
     "GalleryPanel",
+    "HdrPanel",
     "HeatmapPanel",
     "HistogramPanel",
+    "LanguagesPanel",
     "MapPanel",
     "Panel",
     "PanelTabs",
@@ -48,6 +59,7 @@ __all__ = [
     "SavingsPanel",
     "Selection",
     "SelectionPanel",
+    "SubtitlesPanel",
     "TablePanel",
     "TimelinePanel",
     "TypesPanel",

@@ -26,6 +26,13 @@ from mfkit.widgets.panels.header_panel import HeaderPanel
 from mfkit.widgets.panels.histogram_and_timeline import HistogramPanel, TimelinePanel
 from mfkit.widgets.panels.map_panel import MapPanel
 from mfkit.widgets.panels.query_and_export import ExportPanel, QueryPanel
+from mfkit.widgets.panels.stream_panels import (
+    BitDepthPanel,
+    EfficiencyPanel,
+    HdrPanel,
+    LanguagesPanel,
+    SubtitlesPanel,
+)
 from mfkit.widgets.panels.table_panel import TablePanel
 from mfkit.widgets.selection import Selection
 
@@ -120,6 +127,7 @@ class ActionTabs(PanelTabs):
 CHART_TABS: Mapping[str, Sequence[PanelType]] = {
     "Overview": (TypesPanel, CodecsPanel, TimelinePanel, MapPanel),
     "Formats": (HistogramPanel, HeatmapPanel),
+    "Streams": (LanguagesPanel, SubtitlesPanel, HdrPanel, BitDepthPanel, EfficiencyPanel),
     "Folders and cameras": (FoldersPanel, CamerasPanel),
 }
 """Title of each tab above the table -> classes of its panels."""

@@ -137,7 +137,8 @@ class ChartPanel(Panel):
         self._results = {}
 
     def _query_once(self, chosen: MediaFilter, known: dict[Hashable, pd.DataFrame]) -> pd.DataFrame:
-        frame = known.get(self.query_key(chosen))
+        key = self.query_key(chosen)
+        frame = self._results.get(key, known.get(key))
         if frame is None:
             frame = self.query(chosen)
         # The cache key is computed again after the query, because a query for the map may have changed the
@@ -189,7 +190,7 @@ def _axis_position(x: Any) -> float:
     return float(x) if isinstance(x, (int, float)) else float(pd.Timestamp(x).value)
 
 
-class _BarsPanel(ChartPanel):
+class BarsPanel(ChartPanel):
     """Panel with a bar for each value of a dimension. A click adds the value to the selection."""
 
     dimension_name = ""
@@ -197,12 +198,17 @@ class _BarsPanel(ChartPanel):
     def draw(self, chosen: MediaFilter) -> None:
         """Draw a bar for each value of the dimension."""
         self.dimension_name = self.choose_dimension(chosen)
-        self.own_fields = (self.dimension_name, f"no_{self.dimension_name}")
+        excluding = self.excluding_field(self.dimension_name)
+        self.own_fields = (self.dimension_name, *([excluding] if excluding is not None else []))
         super().draw(chosen)
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
         """Return the name of the dimension to draw, which is also the name of a filter field."""
         raise NotImplementedError
+
+    def excluding_field(self, dimension_name: str) -> str | None:
+        """Return the filter field that leaves out values of a dimension, or None if there is none."""
+        return f"no_{dimension_name}"
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
         """Return the filter and the dimension, which are the inputs of the query."""
@@ -219,12 +225,17 @@ class _BarsPanel(ChartPanel):
         # The name of the filter field is the name of the first column of the drawn DataFrame. The controls
         # are not read, because the user may have changed them since the chart was drawn.
         field = str(self.frame.columns[0])
-        return {field: self._toggled(field, key), f"no_{field}": self._without(f"no_{field}", key)}
+        excluding = self.excluding_field(field)
+        others = {excluding: self._without(excluding, key)} if excluding is not None else {}
+        return {field: self._toggled(field, key), **others}
 
     def excluded(self, key: str) -> dict[str, Any]:
         """Return the filter fields after a click with Alt, which excludes the value or allows it again."""
         field = str(self.frame.columns[0])
-        return {f"no_{field}": self._toggled(f"no_{field}", key), field: self._without(field, key)}
+        excluding = self.excluding_field(field)
+        if excluding is None:
+            return self.clicked(key)
+        return {excluding: self._toggled(excluding, key), field: self._without(field, key)}
 
     def _toggled(self, field: str, key: str) -> tuple[str, ...] | None:
         others, values = self._without(field, key) or (), self._values(field)
@@ -237,7 +248,7 @@ class _BarsPanel(ChartPanel):
         return tuple(map(str, getattr(self.selection.filter, field) or ()))
 
 
-class TypesPanel(_BarsPanel):
+class TypesPanel(BarsPanel):
     """Files or bytes of each media type. Click bars to select their values.
 
     ![A bar for each media type](../images/panels/types.png)
@@ -259,7 +270,7 @@ class TypesPanel(_BarsPanel):
         return types_chart(frame, self.measure.value, selected=self.selected)
 
 
-class CodecsPanel(_BarsPanel):
+class CodecsPanel(BarsPanel):
     """Files or bytes of each video or audio codec. Click bars to select their values.
 
     ![A bar for each video codec](../images/panels/codecs.png)
@@ -289,7 +300,7 @@ class CodecsPanel(_BarsPanel):
         return figure
 
 
-class CamerasPanel(_BarsPanel):
+class CamerasPanel(BarsPanel):
     """Files or bytes of each camera or lens. Click bars to select their values.
 
     ![A bar for each camera](../images/panels/cameras.png)

@@ -631,6 +631,28 @@ def test_completeness_by_folder_and_year(filled: MediaLibrary) -> None:
         assert (parts == whole.loc[parts.index, ["files", "known", "unknown"]]).all().all()
 
 
+def test_completeness_of_streams(library: MediaLibrary) -> None:
+    """By any property of streams; a file with two languages counts in both groups."""
+    both = {"stream_count": 3, "audio_languages": "eng; ger", "hdr": "HDR10", "subtitle_count": 0}
+    put(
+        library,
+        item("/m/a.mkv", facts=both),
+        item("/m/b.mkv", facts={"stream_count": 2, "audio_languages": "ger", "subtitle_count": 1}),
+        item("/m/c.mkv", facts={}),
+    )
+    groups = library.completeness("audio_language")
+    hdr = groups[groups["field"].eq("hdr")]
+    names = hdr["audio_language"].fillna("none")
+    assert dict(zip(names, hdr["files"], strict=True)) == {"eng": 1, "ger": 2, "none": 1}
+    assert dict(zip(names, hdr["known"], strict=True)) == {"eng": 1, "ger": 1, "none": 0}
+    whole = library.completeness(()).set_index("field")
+    assert whole["known"][["streams", "audio_language", "hdr", "bit_depth"]].tolist() == [2, 2, 1, 0]
+    for name in ("subtitle_language", "hdr", "bit_depth", "audio_layout", "pixel_format", "dolby_vision"):
+        assert library.completeness(name)["files"].max() >= 2
+    for name in ("has_subtitles", "is_interlaced", "subtitle_format"):
+        assert set(library.completeness(name).columns) >= {name, "field", "known"}
+
+
 @pytest.mark.parametrize("field", FIELDS)
 def test_missing_metadata(filled: MediaLibrary, field: str) -> None:
     """It lists as many items as completeness counts as unknown, all of types that can have the field."""

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import insert
 
-from mfkit import MediaLibrary
+from mfkit import MediaFilter, MediaLibrary
+from mfkit.analysis.efficiency import efficiency_bins
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError
 from mfkit.models import MediaItem, media_streams
@@ -225,3 +226,19 @@ def test_halves_are_rounded_up(lib: MediaLibrary) -> None:
     """An audio rate halfway between two multiples of 1 kb/s counts as the higher one."""
     store(lib, [audio(128_500)])
     assert lib.efficiency(kind="audio")["median_bitrate"].tolist() == [129_000.0]
+
+
+def test_bins(lib: MediaLibrary) -> None:
+    """Bins are centered at powers of ten; streams are counted by resolution, outlier and bin."""
+    usual = [0.09, 0.095, 0.098, 0.1, 0.1, 0.1, 0.1, 0.102, 0.105, 0.11]
+    store(lib, *([video(rate)] for rate in (*usual, 1.0, 0.01, 200.0)), folder="/m")
+    store(lib, [video(0.1, width=640, height=480)], folder="/n")
+    frame = lib.frame(efficiency_bins(MediaFilter()))
+    rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
+    assert sorted(rows, key=str) == [
+        ["Full HD", "bloated", 0, 1],
+        ["Full HD", "bloated", 16, 1],
+        ["Full HD", "starved", -16, 1],
+        ["Full HD", None, -8, 10],
+        ["SD", None, -1, 1],
+    ]

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Executable, and_, case, select
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.analysis.dimensions import DIMENSIONS
+from mfkit.analysis.efficiency import efficiency_bins
 from mfkit.analysis.facets import FACETS
 from mfkit.filters.conditions import conditions
 from mfkit.models import media
@@ -35,7 +36,10 @@ FILTERS: dict[str, dict[str, Any]] = {
     "variable rate": {"is_vfr": True},
     "constant rate": {"is_vfr": False},
     "progressive": {"is_interlaced": False},
+    "subtitle formats": {"subtitle_format": ["images", "none"]},
     "subtitles": {"has_subtitles": False},
+    "chosen items": {"id": "0198c6f0-0000-7000-8000-000000000001"},
+    "no items": {"id": []},
     "chapters": {"has_chapters": True},
     "container": {"container": "mp4"},
     "resolution": {"resolution": ["HD", "below SD"]},
@@ -97,6 +101,7 @@ def _first(lib: MediaLibrary) -> Any:
 METHODS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "items": lambda lib: lib.items(missing=None),
     "items by date": lambda lib: lib.items(order_by="date", ascending=False, limit=20, offset=3),
+    "chosen items": lambda lib: lib.items(id=lib.items(order_by="file_path", limit=3)["id"]),
     "count": lambda lib: pd.DataFrame({"count": [lib.count(), lib.count(missing=None)]}),
     "every dimension": lambda lib: lib.frame(every_dimension()),
     "every condition": lambda lib: lib.frame(every_condition()),
@@ -114,6 +119,9 @@ METHODS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "efficiency": lambda lib: lib.efficiency(missing=None),
     "efficiency of audio": lambda lib: lib.efficiency(kind="audio", limit=9),
     "starved streams": lambda lib: lib.efficiency(outlier="starved"),
+    "efficiency in bins": lambda lib: lib.frame(efficiency_bins(MediaFilter(missing=None))),
+    "subtitle formats": lambda lib: lib.summary("subtitle_format", subtitle_format=["text", "images"]),
+    "streams by format": lambda lib: lib.streams(subtitle_format=["text", "none"]),
     "playable": lambda lib: lib.playable("tv-2016"),
     "quality": lambda lib: lib.quality(missing=None),
     "quality of the dark": lambda lib: lib.quality(suggestion="dark", limit=4),

@@ -12,6 +12,7 @@ from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, get_args, get_type_hints
+from uuid import UUID
 
 import pandas as pd
 import pytest
@@ -30,6 +31,8 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import MediaType
 from tests.synthetic import fill as fill_library
 from tests.unit.filters.filtered_items import names
+
+ID = "0198c6f0-0000-7000-8000-000000000001"
 
 
 class TestKeywords:
@@ -59,6 +62,11 @@ class TestKeywords:
             for prefix, suffix in (("", ""), ("all_", "s"), ("no_", "s"))
             for type_, value in ((str, "de"), (abc.Collection[str], ("ger", "English")))
         },
+        ("id", UUID): UUID(ID),
+        ("id", str): ID,
+        ("id", abc.Collection[UUID | str]): (UUID(ID), ID),
+        ("subtitle_format", str): "Images",
+        ("subtitle_format", abc.Collection[str]): ("text", "none"),
         ("hdr", str): "hdr10",
         ("hdr", abc.Collection[str]): ("SDR", "Dolby Vision"),
         ("resolution", str): "hd",
@@ -123,7 +131,7 @@ class TestKeywords:
         shown = pydoc.plain(pydoc.render_doc(MediaFilter))
         assert "year: One or several years of the item's date" in shown and "min_size=None" in shown
         assert "Validator" not in shown and "pydantic_" not in shown and "model_config" not in shown
-        assert len(shown.splitlines()) < 200
+        assert len(shown.splitlines()) < 220
 
 
 class TestInvalidValues:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.models import MediaItem, media_streams
 from tests.unit.filters.filtered_items import fill, names
 
 ROWS: dict[str, dict[str, Any]] = {
@@ -109,6 +111,7 @@ async def test_selected_items(database: Database, fields: dict[str, Any], expect
     [
         ({"audio_language": "Klingonisch"}, "audio_language: 'Klingonisch' is not a language. Use a code"),
         ({"no_subtitle_languages": "und"}, "no_subtitle_languages: 'und' is not a language"),
+        ({"subtitle_format": "pgs"}, "subtitle_format: 'pgs' is not a format of subtitles. Use text, images"),
         ({"hdr": "HDR"}, "hdr: 'HDR' is not an HDR class. Use SDR, HDR10, HDR10"),
         ({"min_channels": 0}, "min_channels: Input should be greater than or equal to 1"),
         ({"resolution": "5K"}, "resolution: '5K' is not a resolution class. Use below SD, SD"),
@@ -118,6 +121,41 @@ def test_wrong_values(fields: dict[str, Any], message: str) -> None:
     """A language or a class that does not exist is refused with the reason."""
     with pytest.raises(FilterError, match=message):
         MediaFilter.of(**fields)
+
+
+async def test_format_of_subtitles(database: Database) -> None:
+    """One subtitle as text is enough; other media types and unknown streams have no format."""
+    kept: dict[str, dict[str, Any]] = {
+        name: {
+            "file_path": f"/m/{name}.mkv",
+            "media_type": "video",
+            "stream_count": 3,
+            "subtitle_count": count,
+        }
+        for name, count in (("both", 2), ("images", 2), ("unclear", 1), ("none", 0))
+    }
+    kept["unread"] = {"file_path": "/m/unread.mkv", "media_type": "video"}
+    kept["song"] = {"file_path": "/m/song.mp3", "media_type": "audio", "stream_count": 1, "subtitle_count": 0}
+    await fill(database, kept)
+    async with database.transaction() as connection:
+        for name, formats in {"both": (False, True), "images": (False, False), "unclear": (None,)}.items():
+            item_id = await connection.scalar(
+                select(MediaItem.id).where(MediaItem.file_name == f"{name}.mkv")
+            )
+            for index, is_text in enumerate(formats):
+                stream = {
+                    "media_item_id": item_id,
+                    "stream_index": index,
+                    "kind": "subtitle",
+                    "is_main": False,
+                }
+                await connection.execute(insert(media_streams).values(**stream, is_text=is_text))
+            # A stream of another kind must not count as subtitles.
+            stream = {"media_item_id": item_id, "stream_index": 9, "kind": "data", "is_main": False}
+            await connection.execute(insert(media_streams).values(**stream, is_text=True))
+    assert await names(database, subtitle_format="text") == {"both"}
+    assert await names(database, subtitle_format="Images") == {"images", "unclear"}
+    assert await names(database, subtitle_format=["none", "text"]) == {"none", "both"}
 
 
 def test_languages_are_stored_as_codes() -> None:

@@ -23,6 +23,7 @@ from mfkit.cli.output import print_frame, print_json, print_line
 from mfkit.filters.units import format_size, plural
 
 if TYPE_CHECKING:
+    from mfkit.library.inspection_methods import Kind
     from mfkit.pixels.verification import How
 
 Budget = Annotated[str | None, typer.Option(help='Maximum duration, such as "1 h"; run again to go on.')]
@@ -44,7 +45,7 @@ def inspect(
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
-    """Decode images, and store what their pixels tell. Files are not changed.
+    """Decode images and videos, and store what their pixels tell. Files are not changed.
 
     Running the same command again continues an interrupted inspection.
     """
@@ -64,27 +65,29 @@ def inspect(
     raise typer.Exit(1 if report.failed else 0)
 
 
-@app.command(cls=FilterCommand, epilog=example("mfkit similar", "mfkit similar --threshold 0.1 --json"))
+@app.command(cls=FilterCommand, epilog=example("mfkit similar", "mfkit similar --kind video --json"))
 def similar(
     context: typer.Context,
     library: Library = "library.db",
+    kind: Annotated[str, typer.Option(help="Media type to compare: image or video.")] = "image",
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Maximum distance of two versions of a picture.")
     ] = 0.2,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List versions of the same picture and suggest which to keep. Nothing is removed.
+    """List versions of the same picture or video and suggest which to keep. Nothing is removed.
 
     Only files that mfkit inspect has seen are compared.
     """
     with open_existing(library) as lib:
-        frame = lib.similar(filter_from_options(context), threshold=threshold)
+        frame = lib.similar(filter_from_options(context), kind=cast("Kind", kind), threshold=threshold)
     if as_json:
         print_frame(frame, as_json=True)
         return
     if frame.empty:
-        print_line("No similar pictures among the inspected files of this selection. Inspect: mfkit inspect")
+        files = "videos" if kind == "video" else "pictures"
+        print_line(f"No similar {files} among the inspected files of this selection. Inspect: mfkit inspect")
         return
     shown = frame.head(limit) if limit else frame
     columns = ("group", "file_path", "keep", "reason", "width", "height", "file_size", "distance")

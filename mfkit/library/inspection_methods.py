@@ -1,9 +1,9 @@
-"""Methods that decode images to compare and measure them, and methods that check files for damage."""
+"""Methods that decode files to compare and measure pictures and videos, and that check files for damage."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack, get_args
 
 import pandas as pd
 
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 THRESHOLD = 0.2
 """Default maximum distance of two similar pictures, as in :data:`mfkit.pixels.picture_distance.SAME`."""
+Kind = Literal["image", "video"]
+_KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class InspectionMethods(ReadMethods):
-    """Methods that find similar images, measure pictures, and check files for damage."""
+    """Methods that find similar images and videos, measure pictures, and check files for damage."""
 
     @filter_keywords
     async def inspect(
@@ -39,7 +41,7 @@ class InspectionMethods(ReadMethods):
         progress: bool | None = None,
         **fields: Unpack[FilterFields],
     ) -> InspectionReport:
-        """Decode images in isolated processes, and store the data for :meth:`similar` and :meth:`quality`.
+        """Decode files in isolated processes, and store the data for :meth:`similar` and :meth:`quality`.
 
         The results are stored per item: files that are moved, copied or scanned again are not decoded again.
         Items that were never inspected come first, followed by the items inspected longest ago. A later call
@@ -84,21 +86,26 @@ class InspectionMethods(ReadMethods):
         /,
         filter: FilterLike = None,
         *,
-        kind: Literal["image"] = "image",
+        kind: Kind = "image",
         threshold: float = THRESHOLD,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Find groups of images that are versions of the same picture, and suggest which image to keep.
+        """Find groups of images or videos that are versions of each other, and suggest which to keep.
 
         The method finds copies that were recompressed, resized, converted, rotated by their metadata,
-        slightly brightened, cropped by up to 3 % at each edge, or framed. It does not find other shots of the
-        same scene, mirrored pictures, pictures whose pixels were rotated, black-and-white versions, and small
-        sections. Exact copies are not listed, because they are one item (:meth:`duplicates`). Only items that
-        :meth:`inspect` has processed are compared. Pictures of nearly one colour are left out.
+        slightly brightened, and images that were cropped by up to 3 % at each edge, or framed. It does not
+        find other shots of the same scene, mirrored pictures, pictures whose pixels were rotated,
+        black-and-white versions, and small sections. Exact copies are not listed, because they are one item
+        (:meth:`duplicates`). Only items that :meth:`inspect` has processed are compared. Pictures of nearly
+        one colour are left out.
+
+        Videos are compared by five frames at fixed shares of their duration, of which all but one must be
+        similar, and by their durations, which differ by at most 2 %. A trimmed video is not found. Videos of
+        the same length that a fixed camera recorded can be similar to each other.
 
         Args:
             filter: Filter of the items.
-            kind: Media type to compare: ``"image"``.
+            kind: Media type to compare: ``"image"`` or ``"video"``.
             threshold: Maximum distance of two versions, from 0 (equal) to 1. A smaller number finds fewer
                 groups with fewer errors.
             fields: Fields of :class:`MediaFilter`.
@@ -116,13 +123,15 @@ class InspectionMethods(ReadMethods):
             FilterError: The kind or a field is unknown, or a value is invalid.
         """
         from mfkit.pixels.similar_images import similar_images
+        from mfkit.pixels.similar_videos import similar_videos
 
-        if kind != "image":
-            raise FilterError(f"{kind!r} cannot be compared. Use image.")
+        if kind not in _KINDS:
+            raise FilterError(f"{kind!r} cannot be compared. Use {' or '.join(_KINDS)}.")
         if not 0 <= threshold <= 1:
             raise FilterError(f"threshold is {threshold}. Use a number from 0 to 1.")
         await self.open()
-        frame, _ = await similar_images(self.database, MediaFilter.of(filter, **fields), threshold)
+        search = similar_videos if kind == "video" else similar_images
+        frame, _ = await search(self.database, MediaFilter.of(filter, **fields), threshold)
         frame.attrs["units"] = {
             "width": "px",
             "height": "px",

@@ -1,1 +1,1 @@
-"""Optional analysis of decoded files, which finds similar images and damaged files."""
+"""Optional analysis of decoded files, which finds similar images and videos, and damaged files."""

@@ -1,4 +1,4 @@
-"""Inspection of images: select images, decode and analyse them in worker processes, and store the results."""
+"""Inspection of images and videos: select files, analyse them in worker processes, and store the results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Step = Literal["similarity", "quality"]
 STEPS: tuple[Step, ...] = get_args(Step)
 INSPECTOR_VERSION = 1
 """Version of the inspection. Increase it if results change, so that all files are inspected again."""
-_KINDS = (MediaType.IMAGE,)
+_KINDS = (MediaType.IMAGE, MediaType.VIDEO)
 
 c = media.c
 _done = pixel_inspections

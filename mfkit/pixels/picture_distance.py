@@ -1,9 +1,11 @@
 """Visual distance between two images, computed from miniatures, which are tiny versions of the images.
 
 The luminance of two miniatures is compared by the correlation of their gradients, which does not depend on
-brightness and contrast. The colour is compared by the root mean square difference. If the correlation is
-moderate, one picture may be a cropped version of the other. In this case, windows of one miniature, which
-leave out up to 2.5 of its 32 rows or columns at each edge, are compared with the other miniature.
+brightness and contrast. Steep gradients are clipped, because otherwise a few pixels, such as the moon in a
+dark picture, decide about all others. The colour is compared by the root mean square difference. If the
+correlation is moderate, one picture may be a cropped version of the other. In this case, windows of one
+miniature, which leave out up to 2.5 of its 32 rows or columns at each edge, are compared with the other
+miniature.
 """
 
 from __future__ import annotations
@@ -22,6 +24,11 @@ _COLOR_SCALE = 50.0
 """Chrominance difference (0 to 255) that gives the same distance as luminance without any correlation."""
 _ALIGNED_BELOW, _ALIGNED_ABOVE = 0.9, 0.2
 """Limits of the correlation of two images between which their cropped windows are compared too."""
+_STEEP = 3.0
+"""Gradients are clipped at this multiple of a picture's mean absolute gradient.
+
+Of 1,800 pairs of different night scenes with similar hashes, 262 are otherwise below :data:`SAME`, but now 5.
+"""
 _BATCH = 256
 """Number of pairs that are compared at a time, which limits the memory to about 40 MB."""
 
@@ -89,11 +96,14 @@ def _luminance(miniatures: Miniatures) -> Planes:
 
 
 def _gradients(planes: Planes) -> Planes:
-    """Return the horizontal and vertical pixel differences, normalized to mean 0 and vector length 1."""
+    """Return the horizontal and vertical pixel differences: mean 0, clipped, and normalized to length 1."""
     across = np.diff(planes, axis=-1)[..., :-1, :]
     down = np.diff(planes, axis=-2)[..., :-1]
-    both = np.stack((across, down), axis=-3).reshape(*planes.shape[:-2], -1)
-    both -= both.mean(axis=-1, keepdims=True)
+    both = np.stack((across, down), axis=-3)
+    both -= both.mean(axis=(-2, -1), keepdims=True)
+    both = both.reshape(*planes.shape[:-2], -1)
+    steep = _STEEP * np.abs(both).mean(axis=-1, keepdims=True)
+    np.clip(both, -steep, steep, out=both)
     length = np.sqrt((both**2).sum(axis=-1, keepdims=True))
     both /= np.maximum(length, 1e-6)
     return both

@@ -1,4 +1,4 @@
-"""Decoding of image files to small upright images, from which an inspection computes hashes.
+"""Decoding of images and videos to small upright images, from which an inspection computes hashes.
 
 This module runs only in worker processes, because files can be malicious.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from PIL import Image
 
 from mfkit.errors import ThumbnailError
+from mfkit.pixels.video_frames import frames
 from mfkit.scan.media_source import Source
 from mfkit.thumbnails.draw_thumbnail import format_of, open_image, to_jpeg_colors
 
@@ -31,6 +32,9 @@ def pictures(source: Source, heartbeat: Callable[[], None]) -> Iterator[tuple[in
         OSError: The file cannot be read or decoded.
     """
     file_format = format_of(source)
+    if file_format.media_type == "video":
+        yield from frames(source, file_format, DRAFT_SIDE, heartbeat)
+        return
     if file_format.media_type != "image":
         raise ThumbnailError(f"{file_format.mime_type} files have no picture.")
     image = to_jpeg_colors(open_image(source, file_format, DRAFT_SIDE, Image.Resampling.BOX)).convert("RGB")

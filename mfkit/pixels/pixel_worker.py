@@ -1,4 +1,4 @@
-"""Worker process that decodes image files and analyses their pixels.
+"""Worker process that decodes image and video files and analyses their pixels.
 
 Each request is one line of JSON with a file and the steps to perform, and each reply is one line of JSON with
 the results. Pixels of miniatures are Base64-encoded. :mod:`mfkit.scan.workers.worker_main` explains why files

@@ -216,11 +216,11 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
             break
     if selected is None:
         raise ThumbnailError("No frame of this video can be decoded.")
-    return _upright_image(selected, video, side)
+    return upright_frame(selected, video, side)
 
 
-def _upright_image(frame: Any, video: Any, side: int) -> Image.Image:
-    """Convert a video frame to an upright image with square pixels."""
+def upright_frame(frame: Any, video: Any, side: int) -> Image.Image:
+    """Convert a video frame to an upright image with square pixels, of at most ``side`` pixels."""
     aspect = float(video.sample_aspect_ratio or video.codec_context.sample_aspect_ratio or 1)
     wide, tall = frame.width * aspect, float(frame.height)
     scale = min(1.0, side / max(wide, tall))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from itertools import combinations
+
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
+from mfkit.demo.demo_images import landscape
 from mfkit.pixels.perceptual_hash import fingerprint, without_border
 from mfkit.pixels.picture_distance import SAME, distances
-from tests.unit.pixels.scenes import cropped, scene, versions
+from tests.unit.pixels.scenes import cropped, encoded, resized, scene, versions
 
 
 def miniatures(image: Image.Image) -> list[np.ndarray]:
@@ -54,6 +58,23 @@ def test_different_pictures_are_far() -> None:
     all_ = np.stack([miniatures(scene(number))[0] for number in range(12)])
     first, second = np.triu_indices(12, 1)
     assert distances(all_[first], all_[second]).min() > SAME
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_different_night_scenes_under_one_moon_are_far(seed: int) -> None:
+    """A moon at the same place, whose contrast exceeds all others, does not make two pictures similar."""
+    rng = random.Random(seed)
+    moon = rng.uniform(0.2, 0.8) * 480
+    scenes = []
+    for name in ("city", "mountains", "coast"):
+        image = landscape(name, "night", (480, 360), rng)
+        dark = image.crop((0, 120, 480, 360)).resize((480, 360))
+        ImageDraw.Draw(dark).circle((moon, 60), 18, (255, 246, 214))
+        scenes.append(dark)
+    for one, other in combinations(scenes, 2):
+        assert distance(one, other) > 1.5 * SAME
+    for image in scenes:
+        assert distance(image, encoded(resized(image, 0.3), quality=40)) < SAME
 
 
 def test_another_colour_is_far() -> None:

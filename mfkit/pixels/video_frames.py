@@ -1,0 +1,95 @@
+"""Decoding of a few frames of a video, at fixed shares of its duration.
+
+Different encodings of a video have keyframes at different times. Therefore decoding starts at the keyframe
+before each position and continues to the position itself. This module runs only in worker processes, because
+files can be malicious.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from PIL import Image
+
+from mfkit.errors import ThumbnailError
+from mfkit.scan.formats.identify import FileFormat
+from mfkit.scan.media_source import Source
+from mfkit.thumbnails.draw_thumbnail import upright_frame
+
+FRAME_SHARES = (10, 30, 50, 70, 90)
+"""Positions of the frames, in percent of the duration. Many videos begin and end with black frames."""
+_MAX_DECODED = 300
+"""Maximum number of frames to decode for one position. Most encoders set a keyframe every 250 frames."""
+_SEEK_EARLIER = 10.0
+"""Seconds that a second seek goes back if a format's first seek ends after the position."""
+
+
+def frames(
+    source: Source, file_format: FileFormat, side: int, heartbeat: Callable[[], None]
+) -> Iterator[tuple[int, Image.Image]]:
+    """Yield upright frames of a video with their positions in percent of the duration.
+
+    Args:
+        source: Path of a file, or an object in object storage.
+        file_format: Format of the file.
+        side: Maximum width and height of a frame in pixels.
+        heartbeat: Function to call after each decoded frame, to signal progress.
+
+    Raises:
+        ThumbnailError: The video has no known duration, or none of its frames can be decoded.
+        OSError: The file cannot be read.
+    """
+    from mfkit.scan.extract.audio_video import open_container
+    from mfkit.scan.extract.video_and_audio_streams import has_decoder, main_streams
+
+    with ExitStack() as stack:
+        container = open_container(source, file_format, stack, decode=True)
+        video = main_streams(container).video
+        if video is None:
+            raise ThumbnailError("The file contains no video.")
+        if not has_decoder(video):
+            raise ThumbnailError("The installed FFmpeg cannot decode this video codec.")
+        duration = (container.duration or 0) / 1_000_000
+        if duration <= 0:
+            raise ThumbnailError("The duration of the video is unknown.")
+        video.codec_context.thread_count = 1
+        # Frames that no other frame refers to are not decoded, which saves about a third of the time.
+        video.codec_context.skip_frame = "NONREF"
+        start = (container.start_time or 0) / 1_000_000
+        count = 0
+        for share in FRAME_SHARES:
+            frame = _frame_at(container, video, start + duration * share / 100, heartbeat)
+            if frame is not None:
+                count += 1
+                yield share, upright_frame(frame, video, side).convert("RGB")
+        if not count:
+            raise ThumbnailError("No frame of this video can be decoded.")
+
+
+def _frame_at(container: Any, video: Any, position: float, heartbeat: Callable[[], None]) -> Any:
+    """Return the first frame at or after a position in seconds, or the last frame that was decoded before."""
+    from av.error import FFmpegError
+
+    for earlier in (0.0, _SEEK_EARLIER):
+        selected = None
+        try:
+            container.seek(max(0, int((position - earlier) * 1_000_000)))
+        except FFmpegError:  # Seeking can fail if the video has no index.
+            container.seek(0)
+        try:
+            for number, frame in enumerate(container.decode(video)):
+                heartbeat()
+                # The frames that are decoded before the first keyframe can be corrupt.
+                if selected is not None or frame.key_frame:
+                    if selected is None and (frame.time or 0) > position and not earlier:
+                        break
+                    selected = frame
+                if number >= _MAX_DECODED or selected is not None and (frame.time or 0) >= position:
+                    return selected
+        except FFmpegError:  # What was decoded before the damage is used.
+            pass
+        if selected is not None:
+            return selected
+    return selected

@@ -1,0 +1,143 @@
+"""Inspection and similar videos of real files: other sizes, codecs and containers of the same video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from mfkit import MediaLibrary
+from mfkit.errors import FilterError
+from tests.unit.pixels.scenes import scene
+
+pytestmark = pytest.mark.slow
+
+RATE, SIZE = 10, (240, 180)
+
+
+def pan(number: int, seconds: int) -> Iterator[Image.Image]:
+    """Yield the frames of a camera that moves over one of many landscapes."""
+    wide = scene(number, (SIZE[0] * 2, SIZE[1]))
+    frames = seconds * RATE
+    for frame in range(frames):
+        left = SIZE[0] * frame // frames
+        yield wide.crop((left, 0, left + SIZE[0], SIZE[1]))
+
+
+def film(*numbers: int, seconds: int = 2) -> list[Image.Image]:
+    """Return the frames of a video with one landscape after another."""
+    return [frame for number in numbers for frame in pan(number, seconds)]
+
+
+def write(
+    path: Path, frames: Iterable[Image.Image], codec: str, size: tuple[int, int], **options: str
+) -> None:
+    """Write a video; the extension of the path selects the container."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(np.asarray(image.resize(size)), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def remux(source: Path, target: Path) -> None:
+    """Copy the streams of a video to another container without encoding them again."""
+    with av.open(str(source)) as one, av.open(str(target), "w") as other:
+        stream = other.add_stream_from_template(one.streams.video[0])
+        for packet in one.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                other.mux(packet)
+
+
+def names(frame: Any) -> list[list[str]]:
+    """Return the file names of each group."""
+    return [sorted(Path(path).name for path in one["file_path"]) for _, one in frame.groupby("group")]
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Path:
+    """A video with three versions, and other videos that share its beginning or its duration."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    whole = film(0, 1, 2, 3, 4)
+    write(folder / "holiday.mp4", whole, "mpeg4", SIZE, g="12")
+    write(folder / "small.mkv", whole, "libx264", (120, 90), g="250", crf="35")
+    write(folder / "web.webm", whole, "libvpx", (160, 120), g="40", b="200000")
+    remux(folder / "holiday.mp4", folder / "other container.mov")
+    # The first two fifths are the same, so that two of five frames are.
+    write(folder / "same beginning.mp4", film(0, 1, 7, 8, 9), "mpeg4", SIZE, g="12")
+    write(folder / "longer.mp4", film(0, 1, 2, 3, 4, seconds=3), "mpeg4", SIZE, g="12")
+    write(folder / "other.mp4", film(10, 11, 12, 13, 14), "mpeg4", SIZE, g="12")
+    return folder
+
+
+def test_versions_of_a_video_are_grouped(library: MediaLibrary, videos: Path) -> None:
+    """Another size, codec, keyframe distance or container is found; a beginning in common is not enough."""
+    library.scan(videos)
+    report = library.inspect()
+    assert (report.inspected, report.failed) == (7, 0)
+    found = library.similar(kind="video")
+    assert names(found) == [["holiday.mp4", "other container.mov", "small.mkv", "web.webm"]]
+    assert found["distance"].iloc[0] == 0 and (found["distance"] <= 0.2).all()
+    sizes = dict(zip(found["file_path"].map(lambda path: Path(path).name), found["width"], strict=True))
+    assert sizes == {"holiday.mp4": 240, "other container.mov": 240, "small.mkv": 120, "web.webm": 160}
+    assert found["keep"].tolist() == [True, False, False, False]
+    assert found["reason"].tolist()[2:] == ["fewer pixels", "fewer pixels"]
+    assert library.similar().empty
+
+
+def test_the_frames_of_a_video_are_stored_by_position(library: MediaLibrary, videos: Path) -> None:
+    """Each video has five frames, at 10 to 90 percent of its duration."""
+    library.scan(videos)
+    library.inspect(text="holiday")
+    stored = library.sql("SELECT part, difference_hash FROM picture_hashes ORDER BY part", engine="database")
+    assert stored["part"].tolist() == [10, 30, 50, 70, 90]
+    assert stored["difference_hash"].nunique() == 5
+
+
+def test_filter_and_threshold_limit_the_groups_of_videos(library: MediaLibrary, videos: Path) -> None:
+    """Only videos of the filter are compared, and none whose frames are farther apart than the threshold."""
+    library.scan(videos)
+    library.inspect()
+    assert names(library.similar(kind="video", extension=["mp4", "mov"])) == [
+        ["holiday.mp4", "other container.mov"]
+    ]
+    assert names(library.similar(kind="video", threshold=0.0005)) == [["holiday.mp4", "other container.mov"]]
+    empty = library.similar(kind="video", extension="mp4")
+    assert empty.empty and empty.dtypes.equals(library.similar(kind="video").dtypes)
+    with pytest.raises(FilterError, match="'audio' cannot be compared. Use image or video"):
+        library.similar(kind="audio")  # type: ignore[arg-type]
+
+
+def test_videos_of_one_colour_are_in_no_group(library: MediaLibrary, tmp_path: Path) -> None:
+    """Black videos, and videos with a single picture between black frames, are not similar to each other."""
+    black = Image.new("RGB", SIZE)
+    for number, codec in enumerate(("mpeg4", "libx264")):
+        write(tmp_path / f"black {number}.mp4", [black] * 50, codec, SIZE)
+        frames = [black] * 20 + film(3, seconds=1) + [black] * 20
+        write(tmp_path / f"one picture {number}.mp4", frames, codec, SIZE)
+    library.scan(tmp_path)
+    assert library.inspect(media_type="video").inspected == 4
+    assert library.similar(kind="video").empty
+
+
+def test_a_damaged_video_fails_alone(library: MediaLibrary, videos: Path) -> None:
+    """A video without its index is an error; what can be decoded of a truncated video is compared."""
+    data = (videos / "holiday.mp4").read_bytes()
+    (videos / "no index.mp4").write_bytes(data[: len(data) // 2])
+    data = (videos / "small.mkv").read_bytes()
+    (videos / "truncated.mkv").write_bytes(data[: len(data) * 95 // 100])
+    library.scan(videos)
+    report = library.inspect()
+    assert (report.inspected, report.failed) == (8, 1)
+    assert "truncated.mkv" in names(library.similar(kind="video"))[0]

@@ -1,7 +1,7 @@
 """Facets: the values of several dimensions with their counts, and messages about values that no item has.
 
-Each facet ignores the filter's condition on its own dimension. Otherwise it would list only the values that
-the filter already selects, and a user could not choose another value.
+Each facet ignores the filter's conditions on its own dimension, also exclusions. Otherwise it would list only
+the values that the filter already selects, and a user could not choose another value.
 """
 
 from __future__ import annotations
@@ -176,6 +176,8 @@ def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
     for field in DIMENSION_OF_FIELD:
         for value in getattr(chosen, field) or ():
             yield field, value
+    for one in (*(chosen.all_of or ()), *(chosen.any_of or ())):
+        yield from open_values(one)
 
 
 def unmatched_message(field: str, value: str, existing: Sequence[str]) -> str:

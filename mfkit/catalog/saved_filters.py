@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -23,7 +22,7 @@ async def save_filter(database: Database, name: str, filter_: MediaFilter) -> No
         FilterError: The name is empty or cannot be stored.
     """
     (name,) = checked_names([name])
-    fields = json.loads(filter_.model_dump_json(include=set(filter_.given())))
+    fields = filter_.model_dump(mode="json", exclude_defaults=True)
     async with database.transaction() as connection:
         found = await _stored_name(connection, name)
         if found is None:

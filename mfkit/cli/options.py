@@ -195,7 +195,7 @@ def filter_from_options(context: typer.Context) -> MediaFilter:
 
     given = dict(context.obj)
     given.pop("help_all", None)
-    document = given.pop(_FILTER, None)
+    document, excluded = given.pop(_FILTER, None), given.pop(_NOT, None)
     try:
         base = json.loads(document) if document else {}
     except ValueError as error:
@@ -203,19 +203,45 @@ def filter_from_options(context: typer.Context) -> MediaFilter:
     if not isinstance(base, dict):
         raise FilterError('--filter takes a JSON object, such as \'{"media_type": "video"}\'.')
     fields = {name: value for name, value in given.items() if value not in (None, [], ())}
-    for name in _TUPLES & fields.keys():
-        fields[name] = fields[name].split(",")
-    if _AREA in fields:
-        fields[_AREA] = [corner.split(",") for corner in fields[_AREA].split(";")]
+    fields = {name: _field_value(name, value) for name, value in fields.items()}
     if (missing := fields.pop("missing", None)) is not None:
         if missing not in _MISSING:
             raise FilterError(f"--missing must be no, yes or any, not {missing!r}.")
         fields["missing"] = _MISSING[missing]
-    return MediaFilter.of(base, **fields)
+    chosen = MediaFilter.of(base, **fields)
+    for text in excluded or ():
+        field, equals, value = text.partition("=")
+        if not equals or not value:
+            raise FilterError(f"--not takes FIELD=VALUE, such as --not 'camera=EOS 6D', but not {text!r}.")
+        field = field.strip().removeprefix("--").replace("-", "_")
+        if field == "missing":
+            raise FilterError("--not cannot leave out missing items. Use --missing no, yes or any.")
+        part = MediaFilter.of({field: _field_value(field, value)})
+        chosen &= ~part.replace(missing=chosen.missing)
+    return chosen
+
+
+def _field_value(name: str, value: Any) -> Any:
+    """Return the value of an option as the filter takes it."""
+    if name in _TUPLES:
+        return value.split(",")
+    return [corner.split(",") for corner in value.split(";")] if name == _AREA else value
 
 
 _FILTER = "filter_json"
-_COMMON = ("media_type", "extension", "min_size", "max_size", "after", "before", "folder", "tags", "text")
+_NOT = "excluded"
+_COMMON = (
+    "media_type",
+    "extension",
+    "min_size",
+    "max_size",
+    "after",
+    "before",
+    "folder",
+    "tags",
+    "text",
+    _NOT,
+)
 """Fields whose options ``--help`` shows."""
 _TUPLES = frozenset(("box", "near"))
 _AREA = "area"
@@ -240,10 +266,13 @@ def _filter_options() -> list[Any]:
 
 
 def _parameters() -> Iterable[Parameter]:
+    from mfkit.filters.combination import COMBINATIONS
     from mfkit.filters.media_filter import MediaFilter, field_texts
 
     descriptions = field_texts()
     for name, field in MediaFilter.model_fields.items():
+        if name in COMBINATIONS:  # --filter takes these fields as JSON.
+            continue
         kinds = get_args(field.annotation)
         kind: Any = str | None
         if name != _AREA and any(getattr(one, "__origin__", None) is tuple for one in kinds):
@@ -260,6 +289,8 @@ def _parameters() -> Iterable[Parameter]:
         if kind == list[str] | None:
             help_ += " Can be repeated."
         yield _parameter(name, kind, help_)
+    help_ = "Leave out items by a field, for example --not 'camera=EOS 6D'. Can be repeated."
+    yield _parameter(_NOT, list[str] | None, help_, "--not")
     yield _parameter(
         _FILTER, str | None, "Filter as a JSON object; other options are added to it.", "--filter"
     )

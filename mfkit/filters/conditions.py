@@ -156,18 +156,17 @@ def matches(chosen: MediaFilter) -> Select[Any]:
 def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
     if chosen.missing is not None:
         yield c.missing_since.is_not(None) if chosen.missing else c.missing_since.is_(None)
+    yield from _field_conditions(chosen)
+
+
+def _field_conditions(chosen: MediaFilter) -> Iterator[Condition]:
+    """Yield the conditions of a filter except ``missing``, which applies only once to a combination."""
     if chosen.id is not None:
         yield c.id.in_(chosen.id) if chosen.id else false()
     for name, expression in _NAMES.items():
         values: tuple[str, ...] | None = getattr(chosen, name)
         if values:
             yield expression(values)
-    for name in _EXCLUDED:
-        values = getattr(chosen, f"no_{name}")
-        if values:
-            # CASE is used instead of NOT, because items whose value is null must also be selected. In SQL,
-            # NOT null is null.
-            yield case((_NAMES[name](values), literal(1, Integer())), else_=0) == 0
     for name, column in _RANGES.items():
         low, high = getattr(chosen, f"min_{name}"), getattr(chosen, f"max_{name}")
         if low is not None:
@@ -211,6 +210,19 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
         yield c.id.in_(select(search_hits(chosen.text).c.media_item_id))
     if chosen.duplicates is not None:
         yield c.copies > 0 if chosen.duplicates else c.copies == 0
+    for one in chosen.all_of or ():
+        yield from _field_conditions(one)
+    if chosen.any_of:
+        yield or_(*map(_all, chosen.any_of))
+    if chosen.none_of:
+        # CASE is used instead of NOT, because items for which the condition is null must also be selected. In
+        # SQL, NOT null is null.
+        yield case((or_(*map(_all, chosen.none_of)), literal(1, Integer())), else_=0) == 0
+
+
+def _all(chosen: MediaFilter) -> Condition:
+    """Return the condition that an item satisfies all conditions of a filter."""
+    return and_(true(), *_field_conditions(chosen))
 
 
 def _language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
@@ -296,8 +308,6 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "tags": _tagged,
     "collection": _collected,
 }
-_EXCLUDED = ("media_type", "extension", "video_codec", "audio_codec", "camera", "lens")
-"""Fields that also have a field ``no_...``, which leaves out values."""
 _RANGES: dict[str, ColumnElement[Any]] = {
     "size": c.file_size,
     "duration": c.duration,

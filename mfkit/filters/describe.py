@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from mfkit.filters.combination import combined_filters
 from mfkit.filters.conditions import conditions
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import RESOLUTION_NAMES
@@ -24,10 +25,12 @@ class FilterClause(NamedTuple):
     Attributes:
         fields: Fields of the filter that define the condition.
         text: Description of the condition. It can contain text from files and is not HTML-escaped.
+        rest: The filter without this condition.
     """
 
     fields: tuple[str, ...]
     text: str
+    rest: MediaFilter
 
 
 def describe(chosen: MediaFilter) -> tuple[FilterClause, ...]:
@@ -41,8 +44,10 @@ def describe(chosen: MediaFilter) -> tuple[FilterClause, ...]:
 
 
 def without(chosen: MediaFilter, *fields: str) -> MediaFilter:
-    """Return a copy of the filter without the conditions on the given fields."""
-    return chosen.replace(**{name: MediaFilter.model_fields[name].default for name in fields})
+    """Return a copy of the filter without conditions on the given fields, and without their exclusions."""
+    kept = tuple(one for one in chosen.none_of or () if not one.given().keys() <= set(fields))
+    defaults = {name: MediaFilter.model_fields[name].default for name in fields}
+    return chosen.replace(**{"none_of": kept, **defaults})
 
 
 def hdr_name(value: str) -> str:
@@ -54,12 +59,33 @@ def _clauses(chosen: MediaFilter) -> Iterator[FilterClause]:
     given = chosen.given()
     for fields, phrase in _PHRASES:
         if any(name in given for name in fields):
-            yield FilterClause(fields, phrase(*(getattr(chosen, name) for name in fields)))
+            rest = chosen.replace(**{name: MediaFilter.model_fields[name].default for name in fields})
+            yield FilterClause(fields, phrase(*(getattr(chosen, name) for name in fields)), rest)
             for name in fields:
                 given.pop(name, None)
+    for one in given.pop("all_of", ()):
+        yield FilterClause(("all_of",), _joined(one), _without_part(chosen, "all_of", one))
+    if alternatives := given.pop("any_of", ()):
+        text = " or ".join(map(_joined, alternatives))
+        yield FilterClause(("any_of",), text, chosen.replace(any_of=None))
+    for one in given.pop("none_of", ()):
+        yield FilterClause(("none_of",), f"not {_joined(one)}", _without_part(chosen, "none_of", one))
     # Fields without an entry in _PHRASES get a generic description, so that every condition is visible.
     for name, value in given.items():
-        yield FilterClause((name,), f"{name.replace('_', ' ')} {_as_text(value)}")
+        rest = chosen.replace(**{name: MediaFilter.model_fields[name].default})
+        yield FilterClause((name,), f"{name.replace('_', ' ')} {_as_text(value)}", rest)
+
+
+def _without_part(chosen: MediaFilter, name: str, part: MediaFilter) -> MediaFilter:
+    others: dict[str, Any] = {name: tuple(one for one in getattr(chosen, name) if one != part)}
+    return chosen.replace(**others)
+
+
+def _joined(part: MediaFilter) -> str:
+    """Describe a filter inside another one, in parentheses if it has several conditions."""
+    clauses = describe(part)
+    text = ", ".join(clause.text for clause in clauses) or "all items"
+    return f"({text})" if len(clauses) > 1 or part.any_of else text
 
 
 def _as_text(value: Any) -> str:
@@ -211,12 +237,6 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("all_tags",), lambda names: f"tagged {' and '.join(names)}"),
     (("no_tags",), _named("not tagged")),
     (("collection",), _named("in collection")),
-    (("no_media_type",), lambda kinds: f"not {_or(tuple(kind.value for kind in kinds))}"),
-    (("no_extension",), lambda values: f"not {_extensions(values)}"),
-    (("no_video_codec",), _named("not video codec")),
-    (("no_audio_codec",), _named("not audio codec")),
-    (("no_camera",), _named("not camera")),
-    (("no_lens",), _named("not lens")),
     (("has_location",), lambda known: "with a place" if known else "without a place"),
     (("box",), _box),
     (("area",), _area),
@@ -241,5 +261,6 @@ def to_sql(chosen: MediaFilter) -> str:
     compiled: SQLCompiler = statement.compile(
         dialect=dialect(paramstyle="named"), compile_kwargs={"literal_binds": True}
     )
-    heading = HEADING if chosen.text is None else f"{HEADING}\n{SEARCH}"
+    has_text = any(one.text is not None for one in combined_filters(chosen))
+    heading = HEADING if not has_text else f"{HEADING}\n{SEARCH}"
     return f"{heading}\n{compiled.string}"

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
-from typing import Annotated, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypedDict
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.text_search import storable_words
@@ -17,8 +17,11 @@ from mfkit.filters.units import parse_duration, parse_size
 from mfkit.language_codes import language_code
 from mfkit.models import MediaType
 
+if TYPE_CHECKING:
+    from mfkit.filters.media_filter import MediaFilter
+
 _MAX_CORNERS = 500
-_MAX_IDS = 10_000
+MAX_IDS = 10_000
 """Maximum number of ids, because SQLite allows 32,766 bind parameters in a statement."""
 
 
@@ -103,12 +106,6 @@ class SearchFields(TypedDict, total=False):
     all_tags: Texts | None
     no_tags: Texts | None
     collection: Texts | None
-    no_media_type: MediaType | Texts | Collection[MediaType] | None
-    no_extension: Texts | None
-    no_video_codec: Texts | None
-    no_audio_codec: Texts | None
-    no_camera: Texts | None
-    no_lens: Texts | None
     has_date: bool | None
     has_location: bool | None
     box: Sequence[float] | None
@@ -116,6 +113,9 @@ class SearchFields(TypedDict, total=False):
     near: Sequence[float] | None
     missing: bool | None
     duplicates: bool | None
+    all_of: MediaFilter | Mapping[str, Any] | Collection[MediaFilter | Mapping[str, Any]] | None
+    any_of: MediaFilter | Mapping[str, Any] | Collection[MediaFilter | Mapping[str, Any]] | None
+    none_of: MediaFilter | Mapping[str, Any] | Collection[MediaFilter | Mapping[str, Any]] | None
 
 
 class FilterFields(SearchFields, total=False):
@@ -131,6 +131,11 @@ def _to_tuple(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
         return tuple(value)
     return (value,)
+
+
+def list_of_filters(value: Any) -> Any:
+    """Convert filters to a tuple, one filter or mapping to a tuple with one element, and nothing to None."""
+    return (value,) if isinstance(value, BaseModel) else _to_tuple(value) or None
 
 
 def _distinct(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
@@ -234,8 +239,8 @@ def _ids(value: Any) -> Any:
     values = _to_tuple(value)
     if values is None:
         return None
-    if len(values) > _MAX_IDS:
-        raise ValueError(f"{len(values):,} ids are too many. Give at most {_MAX_IDS:,}, or tag the items")
+    if len(values) > MAX_IDS:
+        raise ValueError(f"{len(values):,} ids are too many. Give at most {MAX_IDS:,}, or tag the items")
     try:
         ids = [one if isinstance(one, UUID) else UUID(one) for one in values]
     except (ValueError, AttributeError, TypeError):
@@ -271,7 +276,7 @@ def _near(near: Near | None) -> Near | None:
 
 Area = tuple[tuple[float, float], ...]
 Flag = bool | None
-MediaTypes = Annotated[tuple[MediaType, ...] | None, BeforeValidator(_to_tuple)]
+MediaTypes = Annotated[tuple[MediaType, ...] | None, BeforeValidator(_to_tuple), AfterValidator(_distinct)]
 Names = Annotated[tuple[str, ...] | None, BeforeValidator(_to_tuple), AfterValidator(_names)]
 Extensions = Annotated[Names, AfterValidator(_extensions)]
 Resolutions = Annotated[Names, AfterValidator(_one_of(RESOLUTION_NAMES, "a resolution class"))]

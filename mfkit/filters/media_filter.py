@@ -5,18 +5,16 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Unpack
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from mfkit.errors import FilterError, did_you_mean
+from mfkit.filters.combination import COMBINATIONS, as_python, check_size, complement, intersection, union
 from mfkit.filters.filter_values import (
     After,
     AreaField,
     Before,
-    Box,
     BoxField,
     Channels,
     Duration,
@@ -29,7 +27,6 @@ from mfkit.filters.filter_values import (
     Languages,
     MediaTypes,
     Names,
-    Near,
     NearField,
     Numbers,
     Pixels,
@@ -39,8 +36,8 @@ from mfkit.filters.filter_values import (
     SubtitleFormats,
     Year,
     Years,
+    list_of_filters,
 )
-from mfkit.models import MediaType
 
 
 class _ShortHelp(type(BaseModel)):  # type: ignore[misc]  # pydantic does not publish its metaclass by name
@@ -58,6 +55,10 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     the last scan found. If a field has several values, an item must match at least one of them. Bounds are
     inclusive. An item whose value is unknown (null) never satisfies a condition on that value. Text
     comparisons ignore the case of ASCII letters, and no character is a wildcard.
+
+    ``f & g`` selects the items that both filters select, ``f | g`` those that at least one of them selects,
+    and ``~f`` all others. The result is a filter too. ``missing`` is not a condition but names the items to
+    choose from, so it is the same in ``~f`` as in ``f``, and filters that are combined must agree in it.
 
     Attributes:
         id: At most 10,000 ids of items, such as a DataFrame's column ``id``. An empty list selects nothing.
@@ -127,13 +128,6 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         all_tags: Tags; the item must have all of them.
         no_tags: Tags; the item must have none of them.
         collection: Collections; at least one of them must contain the item.
-        no_media_type: Media types to leave out.
-        no_extension: Extensions to leave out. Items whose value is unknown are kept; the same applies to the
-            next four fields.
-        no_video_codec: Video codecs to leave out.
-        no_audio_codec: Audio codecs to leave out.
-        no_camera: Cameras to leave out, written as for ``camera``.
-        no_lens: Lenses to leave out.
         has_date: True selects items with a capture time, False those without.
         has_location: True selects items with a location, False those without.
         box: (south, west, north, east) in degrees. If west is greater than east, the box crosses the
@@ -149,6 +143,10 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         missing: Items that the last scan did not find: True selects only missing items, False (the default)
             only items that are not missing, None all items.
         duplicates: True selects items with copies, False those without.
+        all_of: Filters; the item must match all of them. ``f & g`` creates such a filter.
+        any_of: Filters; the item must match at least one of them. ``f | g`` creates such a filter.
+        none_of: Filters; the item must match none of them. An item whose value is unknown does not match a
+            filter, so it is selected. ``~f`` creates such a filter.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -208,12 +206,6 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     all_tags: Names = None
     no_tags: Names = None
     collection: Names = None
-    no_media_type: MediaTypes = None
-    no_extension: Extensions = None
-    no_video_codec: Names = None
-    no_audio_codec: Names = None
-    no_camera: Names = None
-    no_lens: Names = None
     has_date: Flag = None
     has_location: Flag = None
     box: BoxField = None
@@ -222,6 +214,9 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     text: str | None = None
     missing: Flag = False
     duplicates: Flag = None
+    all_of: Annotated[tuple[MediaFilter, ...] | None, BeforeValidator(list_of_filters)] = None
+    any_of: Annotated[tuple[MediaFilter, ...] | None, BeforeValidator(list_of_filters)] = None
+    none_of: Annotated[tuple[MediaFilter, ...] | None, BeforeValidator(list_of_filters)] = None
 
     if TYPE_CHECKING:  # Only for type checkers: fields accept more types than they store.
 
@@ -235,6 +230,16 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
                 raise ValueError(f"min_{name} ({low}) is greater than max_{name} ({high})")
         if self.after is not None and self.before is not None and self.after > self.before:
             raise ValueError(f"after ({self.after}) is later than before ({self.before})")
+        return self
+
+    @model_validator(mode="after")
+    def _check_combination(self) -> MediaFilter:
+        for name in COMBINATIONS:
+            if any(one.missing is not False for one in getattr(self, name) or ()):
+                raise ValueError(
+                    f"a filter in {name} has the field missing. Set it only in the outermost filter"
+                )
+        check_size(self)
         return self
 
     @classmethod
@@ -282,39 +287,42 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
 
         return to_sql(self)
 
+    def __and__(self, other: MediaFilter) -> MediaFilter:
+        """Return the filter for the items that both filters select."""
+        if not isinstance(other, MediaFilter):
+            return NotImplemented
+        return intersection(self, other)
+
+    def __or__(self, other: MediaFilter) -> MediaFilter:
+        """Return the filter for the items that at least one of the filters selects."""
+        if not isinstance(other, MediaFilter):
+            return NotImplemented
+        return union(self, other)
+
+    def __invert__(self) -> MediaFilter:
+        """Return the filter for all items that this filter does not select."""
+        return complement(self)
+
     def __repr__(self) -> str:
-        """Return the Python call that creates this filter."""
-        return f"MediaFilter({', '.join(f'{name}={_source(value)}' for name, value in self.given().items())})"
+        """Return the Python expression that creates this filter."""
+        return as_python(self)
 
     __str__ = __repr__
-
-
-def _source(value: Any) -> str:
-    if isinstance(value, MediaType):
-        return repr(value.value)
-    if isinstance(value, datetime):
-        return repr(value.isoformat())
-    if isinstance(value, UUID):
-        return repr(str(value))
-    if isinstance(value, tuple):
-        if len(value) == 1:
-            return _source(value[0])
-        inner = ", ".join(_source(one) for one in value)
-        return f"[{inner}]" if not isinstance(value, (Box, Near)) else f"({inner})"
-    return repr(value)
 
 
 def _explain(error: ValidationError) -> str:
     parts = []
     for detail in error.errors():
-        field = str(detail["loc"][0]) if detail["loc"] else ""
+        known = tuple(MediaFilter.model_fields)
+        names = [str(one) for one in detail["loc"] if isinstance(one, str)]
         if detail["type"] == "extra_forbidden":
-            known = tuple(MediaFilter.model_fields)
+            field = names[-1]
             parts.append(
                 f"A filter has no field {field!r}. {did_you_mean(field, known)}"
                 f"The fields are {', '.join(known)}."
             )
         else:
+            field = ": ".join(name for name in names if name in known)
             reason = detail["msg"].removeprefix("Value error, ")
             parts.append(f"{field}: {reason}" if field else reason)
     return "; ".join(dict.fromkeys(parts))

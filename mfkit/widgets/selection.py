@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import traitlets
@@ -57,8 +58,20 @@ class Selection(traitlets.HasTraits):
         with self._lock:
             self.filter = self.filter.replace(**fields)
 
+    def update(self, change: Callable[[MediaFilter], MediaFilter]) -> None:
+        """Replace the filter by the result of a function of the current filter.
+
+        Example:
+            >>> selection = Selection(MediaFilter(media_type="video"))
+            >>> selection.update(lambda chosen: chosen & ~MediaFilter(tags="seen"))
+            >>> selection.filter
+            MediaFilter(media_type='video') & ~MediaFilter(tags='seen')
+        """
+        with self._lock:
+            self.filter = change(self.filter)
+
     def drop(self, *fields: str) -> None:
-        """Remove the conditions on the given fields of the filter."""
+        """Remove the conditions on the given fields of the filter, and the exclusions of their values."""
         with self._lock:
             self.filter = without(self.filter, *fields)
 

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from mfkit.charts import cameras_chart, codecs_chart, folders_chart, resolutions_chart, types_chart
 from mfkit.charts.theme import add_title
 from mfkit.filters.describe import without
+from mfkit.filters.exclusions import leave_out, toggle_exclusion, toggle_value, without_value
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.plotly_widget import SAVE_BUTTONS, PlotlyWidget
@@ -80,8 +81,8 @@ class ChartPanel(Panel):
         super().__init__(lib, selection, title, [self.plot], self._controls)
         for control in self._controls:
             control.observe(self.follow, "value")
-        self.plot.listen("click", lambda key: self.toggle_condition(self.clicked(key)))
-        self.plot.listen("exclude", lambda key: self.toggle_condition(self.excluded(key)))
+        self.plot.listen("click", lambda key: self.click(key))
+        self.plot.listen("exclude", lambda key: self.attempt(lambda: self.exclude(key)))
         self.plot.listen(
             "resize",
             lambda ends: self.attempt(lambda: self.selection.change(**self.brushed(self._between(*ends)))),
@@ -104,9 +105,15 @@ class ChartPanel(Panel):
         """Return the filter fields that select the items of a bar or cell, given its ``customdata``."""
         return {}
 
-    def excluded(self, key: Any) -> dict[str, Any]:
-        """Return the filter fields for a click with the Alt key. By default, the key has no effect."""
-        return self.clicked(key)
+    def click(self, key: Any) -> None:
+        """Select the items of a bar or cell, given its ``customdata``, or remove this condition."""
+        self.toggle_condition(self.clicked(key))
+
+    def exclude(self, key: Any) -> None:
+        """Leave out the items that a click on a bar or cell selects, or stop leaving them out."""
+        fields = {name: value for name, value in self.clicked(key).items() if value is not None}
+        if fields:
+            self.selection.update(lambda chosen: leave_out(chosen, MediaFilter.of(fields)))
 
     def brushed(self, keys: list[Any]) -> dict[str, Any]:
         """Return the filter fields that select the items of adjacent bars, given their ``customdata``."""
@@ -207,8 +214,8 @@ class BarsPanel(ChartPanel):
         raise NotImplementedError
 
     def excluding_field(self, dimension_name: str) -> str | None:
-        """Return the filter field that leaves out values of a dimension, or None if there is none."""
-        return f"no_{dimension_name}"
+        """Return the filter field that leaves out values of a dimension, or None for ``none_of``."""
+        return None
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
         """Return the filter and the dimension, which are the inputs of the query."""
@@ -221,31 +228,38 @@ class BarsPanel(ChartPanel):
         return self.lib.summary(self.dimension_name, chosen)
 
     def clicked(self, key: str) -> dict[str, Any]:
-        """Return the filter fields after a click on a value: the value is added, or removed if it was set."""
+        """Return the values of the field after a click: with the value, or without it if it was selected."""
+        field = self._field()
+        return {field: getattr(toggle_value(self.selection.filter, field, key), field)}
+
+    def click(self, key: str) -> None:
+        """Add a value to the selection, or remove it if the selection has it."""
+        field = self._field()
+        excluding = self.excluding_field(field)
+
+        def change(chosen: MediaFilter) -> MediaFilter:
+            if excluding is not None:
+                chosen = without_value(chosen, excluding, key)
+            return toggle_value(chosen, field, key)
+
+        self.attempt(lambda: self.selection.update(change))
+
+    def exclude(self, key: str) -> None:
+        """Leave out a value, or stop leaving it out."""
+        field = self._field()
+        excluding = self.excluding_field(field)
+
+        def change(chosen: MediaFilter) -> MediaFilter:
+            if excluding is None:
+                return toggle_exclusion(chosen, field, key)
+            return toggle_value(without_value(chosen, field, key), excluding, key)
+
+        self.selection.update(change)
+
+    def _field(self) -> str:
         # The name of the filter field is the name of the first column of the drawn DataFrame. The controls
         # are not read, because the user may have changed them since the chart was drawn.
-        field = str(self.frame.columns[0])
-        excluding = self.excluding_field(field)
-        others = {excluding: self._without(excluding, key)} if excluding is not None else {}
-        return {field: self._toggled(field, key), **others}
-
-    def excluded(self, key: str) -> dict[str, Any]:
-        """Return the filter fields after a click with Alt, which excludes the value or allows it again."""
-        field = str(self.frame.columns[0])
-        excluding = self.excluding_field(field)
-        if excluding is None:
-            return self.clicked(key)
-        return {excluding: self._toggled(excluding, key), field: self._without(field, key)}
-
-    def _toggled(self, field: str, key: str) -> tuple[str, ...] | None:
-        others, values = self._without(field, key) or (), self._values(field)
-        return (others if len(others) < len(values) else (*values, key)) or None
-
-    def _without(self, field: str, key: str) -> tuple[str, ...] | None:
-        return tuple(value for value in self._values(field) if value.lower() != key.lower()) or None
-
-    def _values(self, field: str) -> tuple[str, ...]:
-        return tuple(map(str, getattr(self.selection.filter, field) or ()))
+        return str(self.frame.columns[0])
 
 
 class TypesPanel(BarsPanel):

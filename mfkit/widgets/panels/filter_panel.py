@@ -12,7 +12,7 @@ import ipywidgets as widgets
 
 from mfkit.charts.theme import short
 from mfkit.errors import FilterError
-from mfkit.filters.describe import describe
+from mfkit.filters.describe import FilterClause, describe
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import format_duration, format_size
 from mfkit.library import MediaLibrary
@@ -52,7 +52,7 @@ class SelectionPanel(Panel):
         self.refresh_button = small_button("↻", "Refresh all panels, for example after a scan")
         self.summary = styled(widgets.HTML)
         self.summary.add_class("mfkit-count")
-        self.chips = Chips(lambda key: self.attempt(lambda: self.selection.drop(*key.split(","))))
+        self.chips = Chips(lambda key: self.attempt(lambda: self._remove(key)))
         self._total = Memo[int](lib)
         buttons = [self.back_button, self.forward_button, self.reset_button, self.refresh_button]
         super().__init__(lib, selection, "Selection", [self.summary, self.chips], buttons)
@@ -66,16 +66,27 @@ class SelectionPanel(Panel):
     def draw(self, chosen: MediaFilter) -> None:
         """Show the conditions and the totals of the selection."""
         # The conditions are shown before the totals, because only the totals need a query.
-        self.chips.show([(",".join(clause.fields), clause.text) for clause in describe(chosen)])
+        self.chips.show([(_key(clause), clause.text) for clause in describe(chosen)])
         self.summary.value = count_text(totals(self.lib, chosen), self._total.get(self.lib.count))
 
     def clear_cache(self) -> None:
         """Discard the cached number of files in the library."""
         self._total.clear()
 
+    def _remove(self, key: str) -> None:
+        # The selection can have changed since the chips were drawn.
+        self.selection.update(
+            lambda chosen: next((one.rest for one in describe(chosen) if _key(one) == key), chosen)
+        )
+
     def _update_buttons(self, _: object = None) -> None:
         self.back_button.disabled = not self.selection.past
         self.forward_button.disabled = not self.selection.future
+
+
+def _key(clause: FilterClause) -> str:
+    """Return the key of a condition's chip, which differs between all conditions of a filter."""
+    return f"{','.join(clause.fields)} {clause.text}"
 
 
 def count_text(selected: Mapping[str, float], total: int) -> str:

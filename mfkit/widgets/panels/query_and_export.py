@@ -16,6 +16,7 @@ import traitlets
 from IPython.core.getipython import get_ipython
 
 from mfkit.errors import ExportError, FilterError
+from mfkit.filters.combination import COMBINATIONS
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import format_size, plural
 from mfkit.library import MediaLibrary
@@ -40,6 +41,8 @@ class CodeBlock(anywidget.AnyWidget):
 
 def as_python(chosen: MediaFilter) -> str:
     """Return the Python call that lists the items matching a filter."""
+    if any(getattr(chosen, name) for name in COMBINATIONS):
+        return f"from mfkit import MediaFilter\n\nlib.items({chosen!r})"
     start = len("MediaFilter(")
     parts = [repr(MediaFilter(**{name: value}))[start:-1] for name, value in chosen.given().items()]
     line = f"lib.items({', '.join(parts)})"
@@ -50,7 +53,7 @@ def as_python(chosen: MediaFilter) -> str:
 
 def as_json(chosen: MediaFilter) -> str:
     """Return the fields of a filter as JSON, which ``MediaFilter(**json.loads(...))`` converts back."""
-    fields = chosen.model_dump(mode="json", include=set(chosen.given()))
+    fields = chosen.model_dump(mode="json", exclude_defaults=True)
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
 

@@ -132,9 +132,6 @@ class SubtitlesPanel(_StreamsPanel, BarsPanel):
         """Return ``subtitle_format``."""
         return "subtitle_format"
 
-    def excluding_field(self, dimension_name: str) -> None:
-        """Return None: no filter field leaves out a format of subtitles."""
-
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a bar for each format."""
         return subtitles_chart(frame, self.measure.value, selected=self.selected, height=_HEIGHT)

@@ -20,6 +20,7 @@ import typer
 import mfkit
 from mfkit import doctor
 from mfkit.cli import app
+from mfkit.filters.combination import COMBINATIONS
 from mfkit.filters.media_filter import MediaFilter
 from tests.commands import COMMANDS, call, examples
 
@@ -133,6 +134,7 @@ def test_empty_path_is_rejected(run, arguments):
     assert sorted(Path().rglob("*")) == before
 
 
+IMAGE = {"media_type": "image"}
 FILTERED = [name for name, one in COMMANDS.items() if "--filter" in _options(one)]
 
 
@@ -145,7 +147,8 @@ def test_filter_options_are_complete():
     """Commands that read items have an option for each field of the filter."""
     assert set(FILTERED) >= {"items", "search", "sizes", "duplicates", "export", "tag add", "tag remove"}
     for name in FILTERED:
-        flags = {f"--{field.replace('_', '-')}" for field in MediaFilter.model_fields}
+        fields = set(MediaFilter.model_fields) - set(COMBINATIONS)
+        flags = {"--not", *(f"--{field.replace('_', '-')}" for field in fields)}
         assert flags <= _options(COMMANDS[name]), name
 
 
@@ -165,6 +168,16 @@ def test_filter_options_are_complete():
             ["--filter", '{"media_type": "image", "max_size": "1 MB"}', "--max-size", "9 GB"],
             {"media_type": "image", "max_size": "9 GB"},
         ),
+        (
+            ["--filter", '{"any_of": [{"media_type": "image"}, {"max_size": 9}]}'],
+            {"any_of": [IMAGE, {"max_size": 9}]},
+        ),
+        (["--not", "media-type=image", "--not", "min_size=1 kB"], {"none_of": [IMAGE, {"min_size": "1 kB"}]}),
+        (
+            ["--missing", "any", "--not", "box=30,-20,60,20"],
+            {"missing": None, "none_of": {"box": (30, -20, 60, 20)}},
+        ),
+        (["--not", "--has_location=true"], {"none_of": {"has_location": True}}),
     ],
 )
 def test_options_select_like_the_filter(run, scanned, arguments, fields):
@@ -185,6 +198,9 @@ def test_options_select_like_the_filter(run, scanned, arguments, fields):
         (["items", "--near", "1,2"], "near"),
         (["items", "--columns", "colour"], "Items have no column 'colour'"),
         (["items", "--missing", "x"], "must be no, yes or any"),
+        (["items", "--not", "image"], "--not takes FIELD=VALUE"),
+        (["items", "--not", "missing=any"], "--not cannot leave out missing items"),
+        (["items", "--not", "colour=red"], "A filter has no field 'colour'"),
         (["export", "x.doc"], "mfkit cannot write .doc"),
         (["export", "list.csv"], "already exists"),
         (["import", "nowhere.csv"], "nowhere.csv"),
@@ -247,10 +263,13 @@ def test_saved_filters_are_listed_as_text(run):
     run("filters", "save", "big videos", "--media-type", "video", "--min-size", "1 GB")
     out = run("filters", "list").out
     assert re.search(r"big videos +video; size from 1 GB ", out) and "{" not in out
+    run("filters", "save", "no photos", "--not", "media_type=image", "--not", "max_size=1 kB")
+    assert re.search(r"no photos +not image; not size up to 1 kB ", run("filters", "list").out)
     saved = {
         one["name"]: json.loads(one["filter"]) for one in json.loads(run("filters", "list", "--json").out)
     }
     assert saved["big videos"] == {"media_type": ["video"], "min_size": 1_000_000_000}
+    assert saved["no photos"] == {"none_of": [{"media_type": ["image"]}, {"max_size": 1000}]}
     with sqlite3.connect("library.db") as connection:
         connection.execute("UPDATE saved_views SET filter = '{\"colour\": 1}' WHERE name = 'videos'")
     connection.close()

@@ -61,12 +61,23 @@ FILTERS: dict[str, dict[str, Any]] = {
     "all_tags": {"all_tags": ["BEACH", "'"]},
     "no_tags": {"no_tags": "beach"},
     "collection": {"collection": "best"},
-    "no_camera": {"no_camera": ["CANON eos 80d", " "], "no_media_type": "audio"},
-    "no_codec": {
-        "no_video_codec": "HEVC",
-        "no_audio_codec": "aac",
-        "no_lens": "x",
-        "no_extension": ["JPG", ""],
+    "no camera": {"none_of": [{"camera": ["CANON eos 80d", " "]}, {"media_type": "audio"}]},
+    "no codec": {
+        "none_of": [
+            {"video_codec": "HEVC"},
+            {"audio_codec": "aac"},
+            {"lens": "x"},
+            {"extension": ["JPG", ""]},
+        ]
+    },
+    "not tagged, or small": {"any_of": [{"none_of": {"tags": ["beach", "'"]}}, {"max_size": 999}]},
+    "nothing found": {"none_of": {"text": "a"}, "all_of": {"any_of": [{"text": "b"}, {"min_year": 1999}]}},
+    "neither of several": {
+        "none_of": [
+            {"genre": "ROCK", "all_of": [{"people": ["ANN", "%"]}, {"collection": "best"}]},
+            {"near": (51.5, 0.0, 100)},
+            {"all_audio_languages": ["eng", "ger"]},
+        ]
     },
     "dated": {"has_date": False},
     "located": {"has_location": True},

@@ -21,10 +21,10 @@ from mfkit.analysis.completeness import FIELDS as KNOWN_FIELDS
 from mfkit.analysis.dimensions import DIMENSIONS, period_start
 from mfkit.analysis.histogram import QUANTITIES
 from mfkit.engines.library_engine import LibraryEngine
-from mfkit.errors import FilterError
 from mfkit.filters.text_search import search_hits
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaMetadata, Tag, media, media_tags
-from tests.unit.engines.difficult_rows import SIZES, TEXTS, TIMESTAMPS, fill
+from tests.unit.engines.difficult_rows import TIMESTAMPS, fill
+from tests.unit.engines.random_filters import filters
 from tests.unit.engines.stream_filters import STREAM_FIELDS, stream_filters
 
 c = media.c
@@ -48,52 +48,6 @@ def pair(nasty_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         ):
             assert library.snapshot() is not None
             yield library, record
-
-
-names = st.sampled_from(
-    [text for text in TEXTS if text] + ["beach", "BEACH", "best", "Rock", "CANON EOS 80D"]
-)
-several = st.lists(names, min_size=1, max_size=3)
-FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "media_type": st.lists(st.sampled_from(["video", "audio", "image", "document", "other"]), min_size=1),
-    "extension": st.sampled_from(["jpg", "JPG", "gz", "", "mp3"]),
-    "video_codec": st.sampled_from(["h264", "HEVC"]),
-    "min_size": st.sampled_from(SIZES),
-    "max_size": st.sampled_from(SIZES),
-    "min_duration": st.sampled_from([0.0, 0.125, 4.0]),
-    "max_width": st.sampled_from([0, 480, 4000]),
-    "min_year": st.sampled_from([1903, 1999, 2020]),
-    "max_year": st.sampled_from([2020, 2021, 9999]),
-    "after": st.sampled_from([moment for moment in TIMESTAMPS if moment]),
-    "before": st.sampled_from([moment for moment in TIMESTAMPS if moment]),
-    "folder": st.sampled_from(["/", "/a", "/a/b", "/A", "/ä"]),
-    "camera": several,
-    "artist": several,
-    "genre": several,
-    "tags": several,
-    "all_tags": several,
-    "no_tags": several,
-    "collection": several,
-    "no_camera": several,
-    "no_video_codec": st.sampled_from(["h264", "HEVC"]),
-    "has_location": st.booleans(),
-    "duplicates": st.booleans(),
-    "missing": st.sampled_from([True, False, None]),
-    "box": st.sampled_from([(-90, -180, 90, 180), (0, 170, 60, -170), (51.5, 0, 51.5, 1)]),
-    "near": st.sampled_from([(51.5, 0.0, 100), (0, 180, 30), (90, 0, 1)]),
-    "text": st.sampled_from(["a", "beach", "日本語"]),
-    **STREAM_FIELDS,
-}
-
-
-@st.composite
-def filters(draw: st.DrawFn) -> MediaFilter:
-    """Draw a filter of up to three fields that make sense together."""
-    fields = draw(st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True))
-    try:
-        return MediaFilter.of(**{name: draw(FIELDS[name]) for name in fields})
-    except FilterError:
-        return MediaFilter()
 
 
 dimensions = st.sampled_from([*sorted(DIMENSIONS), "folder:1", "folder:3"])

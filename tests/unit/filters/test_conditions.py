@@ -527,20 +527,18 @@ class TestStates:
             assert await names(database, **{field: []}) == {"a"}, field
 
     @pytest.mark.parametrize(
-        ("fields", "expected"),
+        ("chosen", "expected"),
         [
-            ({"no_video_codec": "HEVC"}, {"other", "none"}),
-            ({"no_video_codec": ["hevc", "h264"]}, {"none"}),
-            ({"no_camera": "eos 6d"}, {"hevc", "none"}),
-            ({"no_camera": "Canon", "video_codec": ["h264", "hevc"]}, {"hevc"}),
-            ({"no_media_type": "image"}, {"hevc", "none"}),
-            ({"no_extension": "png"}, {"hevc", "other", "none"}),
-            ({"no_lens": "50mm", "no_audio_codec": "aac"}, {"hevc", "other", "none"}),
+            (~MediaFilter(video_codec="HEVC"), {"other", "none"}),
+            (~MediaFilter(video_codec=["hevc", "h264"]), {"none"}),
+            (~MediaFilter(camera="eos 6d"), {"hevc", "none"}),
+            (MediaFilter(none_of={"camera": "Canon"}, video_codec=["h264", "hevc"]), {"hevc"}),
+            (~MediaFilter(media_type="image"), {"hevc", "none"}),
+            (~MediaFilter(extension="png"), {"hevc", "other", "none"}),
+            (~MediaFilter(lens="50mm") & ~MediaFilter(audio_codec="aac"), {"hevc", "other", "none"}),
         ],
     )
-    async def test_excluded_values(
-        self, database: Database, fields: dict[str, Any], expected: set[str]
-    ) -> None:
+    async def test_excluded_values(self, database: Database, chosen: MediaFilter, expected: set[str]) -> None:
         """Items with one of the values are left out; items whose value is unknown are kept."""
         await fill(
             database,
@@ -555,7 +553,7 @@ class TestStates:
                 "none": {},
             },
         )
-        assert await names(database, **fields) == expected
+        assert await names(database, chosen) == expected
 
     async def test_many_values(self, database: Database) -> None:
         """Thousands of values are no more than the database takes."""

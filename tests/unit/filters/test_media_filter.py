@@ -33,6 +33,8 @@ from tests.synthetic import fill as fill_library
 from tests.unit.filters.filtered_items import names
 
 ID = "0198c6f0-0000-7000-8000-000000000001"
+NAMES = {"MediaFilter": MediaFilter}
+"""Names in annotations that the module of the keywords imports only for type checkers."""
 
 
 class TestKeywords:
@@ -54,8 +56,9 @@ class TestKeywords:
         Sequence[Sequence[float]]: [(1, 2), [3, 4], (5, 6)],
         ("media_type", str): "video",
         ("media_type", abc.Collection[str]): pd.Series(["video", "audio"]),
-        ("no_media_type", str): "video",
-        ("no_media_type", abc.Collection[str]): ["video", "audio"],
+        MediaFilter: MediaFilter(media_type="video"),
+        abc.Mapping[str, Any]: {"media_type": "video"},
+        abc.Collection[MediaFilter | abc.Mapping[str, Any]]: [{"media_type": "video"}, MediaFilter(tags="a")],
         **{
             (f"{prefix}{kind}_language{suffix}", type_): value
             for kind in ("audio", "subtitle")
@@ -80,13 +83,13 @@ class TestKeywords:
 
     def test_the_same_fields(self) -> None:
         """The typed keywords are the fields of the filter."""
-        assert set(get_type_hints(FilterFields)) == set(MediaFilter.model_fields)
-        assert set(get_type_hints(SearchFields)) == set(MediaFilter.model_fields) - {"text"}
+        assert set(get_type_hints(FilterFields, None, NAMES)) == set(MediaFilter.model_fields)
+        assert set(get_type_hints(SearchFields, None, NAMES)) == set(MediaFilter.model_fields) - {"text"}
 
     @pytest.mark.parametrize("name", MediaFilter.model_fields)
     def test_the_same_types(self, name: str) -> None:
         """The filter takes every type that the keyword declares, and refuses others."""
-        kinds = get_args(get_type_hints(FilterFields)[name])
+        kinds = get_args(get_type_hints(FilterFields, None, NAMES)[name])
         for kind in kinds:
             value = self.VALUES.get((name, kind), self.VALUES.get(kind))
             assert value is not None or kind is type(None), kind

@@ -83,6 +83,11 @@ def click(panel: ChartPanel, key: Any) -> None:
     panel.plot._handle_custom_msg({"kind": "click", "value": key}, [])
 
 
+def alt_click(panel: ChartPanel, key: Any) -> None:
+    """Click a mark with this key while the Alt key is held down."""
+    panel.plot._handle_custom_msg({"kind": "exclude", "value": key}, [])
+
+
 def values(packed: Any) -> list[float]:
     """Return the numbers of an array in a serialized figure."""
     if isinstance(packed, list):
@@ -199,6 +204,21 @@ class TestSelectionPanel:
         panel.chips._handle_custom_msg({"kind": "remove", "value": panel.chips.conditions[1]["key"]}, [])
         assert panel.selection.filter == MediaFilter(media_type="video")
         assert f"<b>{lib.count(media_type='video')}</b>" in panel.summary.value
+
+    def test_chips_of_a_combination(self, lib: MediaLibrary) -> None:
+        """Each part of a combination is a chip of its own, and removing one keeps the others."""
+        video, tagged = MediaFilter(media_type="video"), MediaFilter(tags="x")
+        chosen = (video | tagged) & ~MediaFilter(camera="A") & ~MediaFilter(camera="B")
+        panel = SelectionPanel(lib, Selection(chosen))
+        assert [chip["text"] for chip in panel.chips.conditions] == [
+            "video or tagged x",
+            "not camera A",
+            "not camera B",
+        ]
+        panel.chips._handle_custom_msg({"kind": "remove", "value": panel.chips.conditions[1]["key"]}, [])
+        assert panel.selection.filter == (video | tagged) & ~MediaFilter(camera="B")
+        panel.chips._handle_custom_msg({"kind": "remove", "value": panel.chips.conditions[0]["key"]}, [])
+        assert panel.selection.filter == ~MediaFilter(camera="B")
 
     def test_history_buttons_are_disabled_at_the_ends(self, lib: MediaLibrary) -> None:
         """Back needs an earlier selection, forward a later one."""
@@ -559,6 +579,29 @@ class TestCharts:
         assert panel.selection.filter == MediaFilter(media_type="image")
         click(panel, "image")
         assert panel.selection.filter == MediaFilter()
+
+    def test_a_click_with_alt_leaves_out(self, lib: MediaLibrary) -> None:
+        """It leaves out a value or a period, whose bar stays in grey; the second one takes it back."""
+        types, timeline = TypesPanel(lib), TimelinePanel(lib)
+        alt_click(types, "video")
+        assert types.selection.filter == ~MediaFilter(media_type="video")
+        context, selected = drawn(types.plot)["data"]
+        before, after = (
+            dict(zip(one["customdata"], values(one["x"]), strict=True)) for one in (context, selected)
+        )
+        assert before["video"] > 0 and not after.get("video") and after["image"] == before["image"]
+        click(types, "video")
+        assert types.selection.filter == MediaFilter(media_type="video")
+        year = next(key for key in drawn(timeline.plot)["data"][0]["customdata"] if str(key).isdigit())
+        excluded = MediaFilter(after=int(year), before=int(year), has_date=True)
+        files = int(timeline.frame["files"].sum())
+        alt_click(timeline, year)
+        assert timeline.selection.filter == ~excluded
+        assert timeline.frame["files"].sum() == files
+        assert timeline.selected is not None
+        assert timeline.selected["files"].sum() == files - lib.count(excluded)
+        alt_click(timeline, year)
+        assert timeline.selection.filter == MediaFilter()
 
     def test_codecs_of_audio_if_only_audio_is_selected(self, lib: MediaLibrary) -> None:
         """The panel shows what there is, and says so; with videos it shows their codecs again."""

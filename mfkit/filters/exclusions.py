@@ -1,0 +1,84 @@
+"""Values of a field that a filter leaves out, in filters inside ``none_of`` with this field only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mfkit.filters.media_filter import MediaFilter
+
+
+def field_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
+    """Return the values of a filter's field as text; empty if the filter has no condition on it."""
+    value = getattr(chosen, field)
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    return () if value is None else tuple(map(str, value))
+
+
+def excluded_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
+    """Return the values of a field that a filter leaves out.
+
+    Example:
+        >>> excluded_values(~MediaFilter(camera="EOS 6D") & ~MediaFilter(camera="D7100"), "camera")
+        ('EOS 6D', 'D7100')
+    """
+    return tuple(
+        value for one in chosen.none_of or () if _only(one, field) for value in field_values(one, field)
+    )
+
+
+def toggle_value(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
+    """Add a value to a field, or remove it if the filter has it. The filter then does not leave it out.
+
+    Args:
+        chosen: A filter.
+        field: A field with several values.
+        value: The value. Its case is ignored.
+    """
+    values = field_values(chosen, field)
+    others = _others(values, value)
+    fields: dict[str, Any] = {field: others if len(others) < len(values) else (*values, value)}
+    return _allow(chosen, field, value).replace(**fields)
+
+
+def toggle_exclusion(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
+    """Leave out a value of a field, or stop leaving it out. The field itself then does not have the value."""
+    allowed = _allow(chosen, field, value)
+    if allowed == chosen:
+        allowed = leave_out(chosen, MediaFilter.of({field: value}))
+    return without_value(allowed, field, value)
+
+
+def without_value(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
+    """Remove a value from a field. Its case is ignored."""
+    fields: dict[str, Any] = {field: _others(field_values(chosen, field), value)}
+    return chosen.replace(**fields)
+
+
+def leave_out(chosen: MediaFilter, part: MediaFilter) -> MediaFilter:
+    """Leave out the items that another filter selects, or stop leaving them out."""
+    others = tuple(one for one in chosen.none_of or () if one != part)
+    return chosen.replace(none_of=others if len(others) < len(chosen.none_of or ()) else (*others, part))
+
+
+def _allow(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
+    return chosen.replace(none_of=tuple(_remaining(chosen, field, value)))
+
+
+def _remaining(chosen: MediaFilter, field: str, value: str) -> Iterator[MediaFilter]:
+    for one in chosen.none_of or ():
+        values = field_values(one, field) if _only(one, field) else ()
+        others = _others(values, value)
+        if len(others) == len(values):
+            yield one
+        elif others:
+            yield MediaFilter.of({field: others})
+
+
+def _others(values: tuple[Any, ...], value: str) -> tuple[Any, ...]:
+    return tuple(one for one in values if one.lower() != value.lower())
+
+
+def _only(part: MediaFilter, field: str) -> bool:
+    return part.given().keys() == {field}

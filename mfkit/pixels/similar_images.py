@@ -21,6 +21,8 @@ from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_p
 
 GUARD = 1.5
 """Maximum distance between an image and the best image of its group, as a multiple of the threshold."""
+_CLEARLY = 2.0
+"""Pictures inside of borders are clearly different beyond this multiple of the threshold."""
 _PAIRS = 50_000
 """Number of candidate pairs whose miniatures are loaded at a time, which limits the memory to 120 MB."""
 
@@ -55,6 +57,7 @@ async def similar_images(
     rank = rank_versions(details)
     loaded = await _parts(database, list(details["file_hash"]))
     edges = Pairs(np.minimum(ones, others), np.maximum(ones, others))
+    edges = await asyncio.to_thread(loaded.are_similar, edges, threshold)
     groups = await asyncio.to_thread(group, rank, edges, loaded.distance, GUARD * threshold)
     return groups_frame(details, groups.best, groups.distance, rank), len(pictures.names)
 
@@ -85,17 +88,32 @@ async def _confirm(database: Database, pictures: StoredPictures, pairs: Pairs, t
 class _Parts:
     """Two miniatures per image: one of the whole image, and one of the image without its border."""
 
-    def __init__(self, whole: npt.NDArray[np.uint8], inner: npt.NDArray[np.uint8]) -> None:
-        self._whole, self._inner = whole, inner
+    def __init__(
+        self, whole: npt.NDArray[np.uint8], inner: npt.NDArray[np.uint8], has_border: npt.NDArray[np.bool_]
+    ) -> None:
+        self._whole, self._inner, self._has_border = whole, inner, has_border
 
     def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
-        """Return the distance of each pair of images: the smallest distance between their miniatures."""
-        sides = [(one[first], other[second]) for one in self._both() for other in self._both()]
-        found: npt.NDArray[np.float32] = np.min([distances(*side) for side in sides], axis=0)
+        """Return the distance of each pair of images: the smallest distance between their miniatures.
+
+        Equal borders make different pictures look similar. Therefore the whole images of two pictures with
+        borders only count if the pictures inside are not clearly different.
+        """
+        found = distances(self._whole[first], self._whole[second])
+        both = np.flatnonzero(self._has_border[first] & self._has_border[second])
+        inside = distances(self._inner[first[both]], self._inner[second[both]])
+        found[both] = np.minimum(inside, np.maximum(found[both], inside / _CLEARLY))
+        some = np.flatnonzero(self._has_border[first] | self._has_border[second])
+        for one, other in ((self._whole, self._inner), (self._inner, self._whole)):
+            found[some] = np.minimum(found[some], distances(one[first[some]], other[second[some]]))
         return found
 
-    def _both(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        return self._whole, self._inner
+    def are_similar(self, pairs: Pairs, threshold: float) -> Pairs:
+        """Return the given similar pairs without those that are similar only by their borders."""
+        both = np.flatnonzero(self._has_border[pairs.first] & self._has_border[pairs.second])
+        kept = np.ones(len(pairs.first), bool)
+        kept[both] = self.distance(pairs.first[both], pairs.second[both]) <= threshold
+        return Pairs(pairs.first[kept], pairs.second[kept])
 
 
 async def _parts(database: Database, names: Sequence[str]) -> _Parts:
@@ -106,4 +124,4 @@ async def _parts(database: Database, names: Sequence[str]) -> _Parts:
         (whole if part == 0 else inner)[place[name]] = pixels
         has_inner[place[name]] |= part != 0
     inner[~has_inner] = whole[~has_inner]
-    return _Parts(whole, inner)
+    return _Parts(whole, inner, has_inner)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mfkit import MediaLibrary
 from mfkit.errors import FilterError, MfkitError, ReadOnlyLibraryError
@@ -86,6 +86,25 @@ def test_versions_are_grouped(library: MediaLibrary, photos: Path) -> None:
     assert (others["distance"] > 0).all() and (others["distance"] <= 0.3).all()
     assert set(others["reason"]) == {"no original metadata", "fewer pixels"}
     assert first["reclaimable_bytes"].sum() >= found[found["group"] == 2]["reclaimable_bytes"].sum()
+
+
+def test_pictures_with_equal_borders_are_grouped_by_what_is_inside(sqlite_path: Path, tmp_path: Path) -> None:
+    """A framed picture is a version of the picture inside, and not of other pictures with such a frame."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    numbers = (35, 36, 37, 39, 40, 41)  # night scenes, in which a white frame has the steepest gradients
+    for number in numbers:
+        image = scene(number, (400, 300))
+        image.save(folder / f"{number}.jpg", quality=92)
+        ImageOps.expand(image, 16, "white").save(folder / f"{number} framed.jpg", quality=85)
+        resized(ImageOps.expand(image, 16, "white"), 0.5).save(folder / f"{number} small.jpg", quality=70)
+    with MediaLibrary(sqlite_path) as library:
+        library.scan(folder)
+        library.inspect()
+        found = sorted(names(library.similar()))
+    assert found == sorted(
+        [f"{number} framed.jpg", f"{number} small.jpg", f"{number}.jpg"] for number in numbers
+    )
 
 
 def test_the_filter_and_the_threshold_limit_the_groups(library: MediaLibrary, photos: Path) -> None:

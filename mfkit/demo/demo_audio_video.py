@@ -238,6 +238,7 @@ def _write_track(album: Album, number: int, encoder: str, seed: str, path: Path)
 
 
 NTSC = Fraction(30000, 1001)
+_MILLISECOND = Fraction(1, 1000)
 
 
 class Clip(NamedTuple):
@@ -256,6 +257,9 @@ class Clip(NamedTuple):
         title: Title tag; empty for none.
         phone: Model of the recording iPhone, for QuickTime files; empty for other files.
         position: Position of the camera; None if unknown.
+        spoken: Language of each audio stream; empty for one stream without a language.
+        subtitles: Language of each subtitle stream.
+        hdr: Whether the video is HDR (HLG) with 10 bits, if the encoder can write it.
     """
 
     path: str
@@ -270,6 +274,9 @@ class Clip(NamedTuple):
     title: str = ""
     phone: str = ""
     position: Position | None = None
+    spoken: tuple[str, ...] = ()
+    subtitles: tuple[str, ...] = ()
+    hdr: bool = False
 
     @property
     def ended_at(self) -> datetime:
@@ -310,7 +317,7 @@ CLIPS: tuple[Clip, ...] = (
          Fraction(24), 1.2, "coast", "gold", position=Position(-33.9628, 18.4098, 820)),
     Clip("Video/Holidays/2022 Lofoten/IMG_0840.MOV", (2022, 7, 5, 16, 33), "hevc", "aac", (1920, 1080),
          Fraction(30), 1.0, "fjord", "gold", phone="iPhone 12 Pro",
-         position=Position(68.0760, 13.5550, 4)),
+         position=Position(68.0760, 13.5550, 4), hdr=True),
     Clip("Video/Holidays/2023 Hà Nội.mp4", (2023, 2, 11, 4, 20), "hevc", "aac", (1280, 720), Fraction(30),
          1.2, "city", "mist", position=Position(21.0287, 105.8522, 12)),
     Clip("Video/Holidays/2024 Patagonia.mp4", (2024, 1, 19, 21, 2), "av1", "aac", (1280, 720), Fraction(25),
@@ -318,13 +325,16 @@ CLIPS: tuple[Clip, ...] = (
     Clip("Phone/DCIM/Camera/20250924_184410.mp4", (2025, 9, 24, 22, 44), "av1", "aac", (640, 360),
          Fraction(30), 2.0, "forest", "gold", position=Position(45.5048, -73.5878, 190)),
     Clip("Video/Films/The Salt Cartographer (2013).mkv", (2014, 1, 2, 20, 0), "h264", "aac", (1280, 534),
-         Fraction(24000, 1001), 2.0, "desert", "dusk", title="The Salt Cartographer"),
+         Fraction(24000, 1001), 2.0, "desert", "dusk", title="The Salt Cartographer",
+         spoken=("eng", "ger"), subtitles=("eng", "ger")),
     Clip("Video/Films/夜の灯台 (2017).mkv", (2018, 10, 12, 20, 0), "hevc", "opus", (1280, 544),
-         Fraction(24000, 1001), 1.8, "coast", "night", title="夜の灯台"),
+         Fraction(24000, 1001), 1.8, "coast", "night", title="夜の灯台",
+         spoken=("jpn",), subtitles=("eng", "jpn")),
     Clip("Video/Films/Minor Planets (2019).mkv", (2020, 4, 18, 20, 0), "vp9", "opus", (1024, 576),
-         Fraction(24), 2.4, "mountains", "night", title="Minor Planets"),
+         Fraction(24), 2.4, "mountains", "night", title="Minor Planets", spoken=("eng", "fre", "ger")),
     Clip("Video/Films/Une île en hiver (2021).mkv", (2022, 2, 5, 20, 0), "av1", "opus", (960, 400),
-         Fraction(24), 2.4, "fjord", "dawn", title="Une île en hiver"),
+         Fraction(24), 2.4, "fjord", "dawn", title="Une île en hiver", spoken=("fre",),
+         subtitles=("eng",)),
     Clip("Downloads/lecture-excerpt.webm", (2020, 5, 6, 9, 12), "vp9", "opus", (640, 360), Fraction(25), 4.0,
          "forest", "mist"),
     Clip("Downloads/loop.webm", (2017, 9, 1, 23, 50), "vp9", "", (480, 270), Fraction(30), 2.0, "city",
@@ -355,10 +365,14 @@ def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path
             raise TypeError(f"{video} is not a video encoder")
         stream.width, stream.height = clip.size
         stream.pix_fmt = "yuv420p"
+        if clip.hdr and video == "libx265":
+            # These are the numbers of BT.2020 and HLG (ITU-T H.273, tables 2 to 4).
+            stream.pix_fmt, context = "yuv420p10le", stream.codec_context
+            context.color_primaries, context.color_trc, context.colorspace = 9, 18, 9
         stream.codec_context.thread_count = 1
         stream.codec_context.flags |= av.codec.context.Flags.bitexact
         if audio is not None:
-            encode_melody(container, add_audio(container, audio, 48000), clip.seconds, rng)
+            _write_sound(container, clip, audio, rng)
         # The landscape is wider than the video. Each frame shows another part, as if the camera panned.
         wide = landscape(clip.scene, clip.light, (width * 5 // 8 * 2, height), rng)
         if clip.video.startswith("mpeg"):
@@ -373,8 +387,27 @@ def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path
             pixels = np.concatenate([part.ravel() for part in parts]).reshape(-1, width)
             frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
             frame.pts, frame.time_base = number, 1 / clip.rate
-            container.mux(stream.encode(frame))
+            container.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
         container.mux(stream.encode(None))
+
+
+def _write_sound(container: av.container.OutputContainer, clip: Clip, audio: str, rng: random.Random) -> None:
+    """Write the audio streams of a video, and one line in each of its subtitle streams."""
+    streams = [add_audio(container, audio, 48000) for _ in clip.spoken or ("",)]
+    for stream, language in zip(streams, clip.spoken, strict=False):
+        stream.metadata["language"] = language
+    # All streams are added before the first packet, because it writes the header of the file.
+    subtitles = [container.add_mux_stream("subrip") for _ in clip.subtitles]
+    for lines, language in zip(subtitles, clip.subtitles, strict=True):
+        lines.metadata["language"], lines.time_base = language, _MILLISECOND
+    for lines in subtitles:
+        packet = av.Packet(clip.title.encode())
+        packet.stream, packet.time_base = lines, _MILLISECOND
+        packet.pts = packet.dts = 0
+        packet.duration = round(clip.seconds * 1000)
+        container.mux(packet)
+    for stream in streams:
+        encode_melody(container, stream, clip.seconds, rng)
 
 
 def _tags(clip: Clip) -> dict[str, str]:

@@ -238,12 +238,11 @@ class EfficiencyPanel(_StreamsPanel):
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
         """Query the outliers, and count the other videos by resolution and bits per pixel."""
-        others = without(chosen, *self.own_fields)
-        bins = self.lib.frame(efficiency_bins(others))
+        bins = self.lib.frame(efficiency_bins(chosen))
         usual = bins[bins["outlier"].isna()]
         usual = usual.assign(bits_per_pixel=10.0 ** (usual["bin"].astype("float64") / BINS_PER_DECADE))
         outliers = [
-            self.lib.efficiency(others, outlier=kind, limit=MAX_OUTLIERS)
+            self.lib.efficiency(chosen, outlier=kind, limit=MAX_OUTLIERS)
             for kind in get_args(Outlier)
             if (bins["outlier"] == kind).any()
         ]

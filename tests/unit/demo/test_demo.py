@@ -328,6 +328,24 @@ def test_videos_decode_and_move(demo: Path) -> None:
     assert {(320, 240), (720, 576), (1280, 720), (1920, 1080)} <= sizes
 
 
+def test_films_have_languages_and_subtitles(demo: Path) -> None:
+    """Some films have several audio streams or subtitles; a recent phone records HDR with 10 bits."""
+    with av.open(str(demo / "Video/Films/The Salt Cartographer (2013).mkv")) as film:
+        streams = [(stream.type, stream.metadata.get("language")) for stream in film.streams]
+        assert streams == [
+            ("video", None),
+            ("audio", "eng"),
+            ("audio", "ger"),
+            ("subtitle", "eng"),
+            ("subtitle", "ger"),
+        ]
+        texts = [bytes(packet) for packet in film.demux(film.streams.subtitles[0]) if packet.size]
+        assert texts == [b"The Salt Cartographer"]
+    with av.open(str(demo / "Video/Holidays/2022 Lofoten/IMG_0840.MOV")) as phone:
+        context = phone.streams.video[0].codec_context
+        assert context.name != "hevc" or (context.pix_fmt, context.color_trc) == ("yuv420p10le", 18)
+
+
 def test_phone_videos_state_where_and_when(demo: Path) -> None:
     """QuickTime files name their maker, model and place in Apple's keys, MP4 files their place and title."""
     with av.open(str(demo / "Video/Holidays/2022 Lofoten/IMG_0840.MOV")) as container:

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import mfkit
+from tests.hdr_video import ffmpeg
 
 CHECKOUT = Path(__file__).parents[2]
 ITEMS, TAGGED, COLLECTED = 2_000, 700, 50
@@ -147,3 +148,56 @@ def test_a_library_before_local_capture_times(empty_url: str, tmp_path: Path) ->
         assert items.captured_at.dt.strftime("%d %H:%M").iloc[1_999] == "02 09:19"
         assert sorted(ids(library.items(tags="trip", limit=None))) == list(range(TAGGED))
         assert len(library.items(collection="best", limit=None)) == COLLECTED
+
+
+def write_movie(folder: Path) -> Path:
+    """Write a video with German audio and English subtitles, as old as the old library."""
+    subtitles, path = folder.parent / "subtitles.srt", folder / "movie.mkv"
+    subtitles.write_text("1\n00:00:00,000 --> 00:00:00,500\nHello\n", encoding="utf-8")
+    sources = "-f lavfi -i testsrc=size=64x48:rate=5:duration=1 -f lavfi -i sine=duration=1"
+    languages = "-metadata:s:a:0 language=deu -metadata:s:s:0 language=eng"
+    maps = "-map 0 -map 1 -map 2 -c:v libx264 -c:a aac -c:s srt"
+    ffmpeg(*sources.split(), "-i", subtitles, *maps.split(), *languages.split(), path)
+    os.utime(path, (MTIME, MTIME))
+    return path
+
+
+def test_a_library_before_streams(empty_url: str, tmp_path: Path) -> None:
+    """Streams are unknown, not absent, until the next scan reads them without hashing the file."""
+    folder = tmp_path / "movies"
+    folder.mkdir()
+    path = write_movie(folder)
+    alembic(empty_url, "upgrade", "0009")
+    is_sqlite = make_url(empty_url).get_backend_name() == "sqlite"
+    zone, yes = ("", "1") if is_sqlite else ("+00", "true")
+    scanned, modified = f"'{SCANNED}{zone}'", f"'2021-01-01 00:00:00.000000{zone}'"
+    texts = [
+        "INSERT INTO media_items (id, file_path, file_name, file_size, file_hash, mime_type, media_type, "
+        "created_at, modified_at, file_modified_at, last_scanned_at, is_processed, is_compressed) VALUES "
+        f"('{identity(1)}', '{path}', '{path.name}', {path.stat().st_size}, '{known_hash(1)}', "
+        f"'video/x-matroska', 'video', {scanned}, {scanned}, {modified}, {scanned}, {yes}, {yes})",
+        "INSERT INTO media_metadata (id, media_item_id, video_codec, audio_codec, extra_metadata) VALUES "
+        f"('{identity(1)}', '{identity(1)}', 'h264', 'aac', '{{}}')",
+        "INSERT INTO scans (id, root, status, started_at, finished_at, extractor_version, files, size, "
+        "added, updated, moved, unchanged, copies, missing, failed) VALUES "
+        f"('{identity(3)}', '{folder}', 'finished', {scanned}, {scanned}, 3, 1, 1, 1, 0, 0, 0, 0, 0, 0)",
+    ]
+    asyncio.run(execute(empty_url, texts))
+    columns = ["stream_count", "audio_languages", "subtitle_count", "chapter_count", "hdr", "is_vfr"]
+    for engine in ("snapshot", "database"):
+        with mfkit.MediaLibrary(empty_url, engine=engine) as library:
+            assert library.items()[columns].isna().all(axis=None)
+            assert library.summary("audio_language")["audio_language"].isna().tolist() == [True]
+            assert library.summary("has_subtitles")["has_subtitles"].isna().tolist() == [True]
+            assert library.facets("audio_language", "has_subtitles").empty
+            assert library.streams().empty
+            unknown = [{"no_audio_languages": "fre"}, {"has_subtitles": False}, {"has_chapters": False}]
+            assert [library.count(**fields) for fields in unknown] == [0, 0, 0]
+    with mfkit.MediaLibrary(empty_url) as library:
+        report = library.scan(str(folder), progress=False).total
+        assert (report.updated, report.added, report.failed) == (1, 0, 0)
+        items = library.items()
+        assert items["file_hash"].tolist() == [known_hash(1)]
+        assert items[columns[:4]].values.tolist() == [[3, "ger", 1, 0]]
+        assert library.streams()["language"].tolist()[1:] == ["ger", "eng"]
+        assert [library.count(**fields) for fields in unknown] == [1, 0, 1]

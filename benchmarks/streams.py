@@ -1,6 +1,6 @@
 """Cost of the streams in a snapshot, and times of the queries about streams, in one run.
 
-    python benchmarks/streams.py [ITEMS] [FOLDER]      # default 100,000; libraries are kept
+    python benchmarks/streams.py [ITEMS] [FOLDER] [LIBRARY]      # default 100,000; the files are kept
 
 Two libraries are measured, each with and without streams:
 
@@ -8,29 +8,29 @@ Two libraries are measured, each with and without streams:
   videos with one video and one audio stream; 25 % are audio files, half of which have a cover.
 - "movies" has only movies and episodes. Each has 1 video, 1 to 12 audio and 0 to 40 subtitle streams.
 
-Builds alternate between the two versions of a library. Queries are measured without cached results.
+"With streams" is the snapshot after a build, and "with single streams" after the first query that reads them.
+Queries are measured without cached results. CPU time depends less on other work of the machine.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from library import BATCH, MIXED, VIDEOS, insert, library, quick_writes  # beside this file
-from queries import timed
 from sqlalchemy import Executable
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.analysis.dimensions import DIMENSIONS
 from mfkit.analysis.efficiency import efficiency
 from mfkit.analysis.facets import facets
 from mfkit.analysis.streams import streams
@@ -44,6 +44,7 @@ from mfkit.scan.stream_rows import (
 )
 
 SHARES = {"mixed": MIXED, "movies": VIDEOS}
+RUNS = 3
 MOVIES = {"mixed": 0.4, "movies": 1.0}
 """Library -> share of the videos that are movies or episodes."""
 FACETS = (
@@ -265,37 +266,51 @@ def statements() -> dict[str, Executable]:
     }
 
 
-def main(number: int, folder: Path | None) -> None:
-    """Print the tables."""
-    assert set(FACETS) <= set(DIMENSIONS)
-    for name, shares in SHARES.items():
-        plain = library(number, folder, shares)
-        files = (plain, with_streams(plain, MOVIES[name]))
-        rows = sqlite3.connect(files[1]).execute("SELECT count(*) FROM media_streams").fetchone()[0]
-        print(f"\n{name}: {number:,} items, {rows:,} streams\n")
-        libraries = [MediaLibrary(file) for file in files]
-        builds: list[list[float]] = [[], []]
-        first: list[float] = []
-        for _ in range(3):
-            for taken, lib in zip(builds, libraries, strict=True):
-                started = time.perf_counter()
-                lib.refresh()
-                taken.append(time.perf_counter() - started)
-            started = time.perf_counter()
-            libraries[1].streams(limit=1)
-            first.append(time.perf_counter() - started)
-        sizes = [lib.snapshot().bytes for lib in libraries]  # type: ignore[union-attr]
-        medians = [statistics.median(taken) for taken in builds]
-        print("| snapshot | without streams | with streams | ratio |\n| --- | ---: | ---: | ---: |")
-        print(f"| size, MB | {sizes[0] / 1e6:.1f} | {sizes[1] / 1e6:.1f} | {sizes[1] / sizes[0]:.2f} |")
-        print(f"| build, s | {medians[0]:.2f} | {medians[1]:.2f} | {medians[1] / medians[0]:.2f} |")
-        print(f"| first query about streams, s | | {statistics.median(first):.2f} | |")
-        print("\n| query | ms |\n| --- | ---: |")
-        for label, statement in statements().items():
-            (seconds,) = timed(partial(_uncached, libraries[1], statement))
-            print(f"| `{label}` | {seconds * 1e3:.0f} |", flush=True)
-        for lib in libraries:
-            lib.close()
+def measure(name: str, number: int, folder: Path | None) -> None:
+    """Print the tables of one library."""
+    plain = library(number, folder, SHARES[name])
+    files = (plain, with_streams(plain, MOVIES[name]))
+    rows = sqlite3.connect(files[1]).execute("SELECT count(*) FROM media_streams").fetchone()[0]
+    print(f"\n{name}: {number:,} items, {rows:,} streams\n")
+    without, lib = (MediaLibrary(file) for file in files)
+    runs: list[tuple[tuple[float, float], ...]] = []
+    sizes: list[int] = []
+    for _ in range(RUNS):
+        # Alternating, so that other work of the machine affects all of them.
+        built, rebuilt = seconds(without.refresh), seconds(lib.refresh)
+        sizes = [_size(without), _size(lib)]
+        runs.append((built, rebuilt, seconds(lambda: lib.streams(limit=1))))
+    sizes.append(_size(lib))
+    wall, cpu = ([statistics.median(run[step][kind] for run in runs) for step in range(3)] for kind in (0, 1))
+    print("| snapshot | without streams | with streams | ratio | with single streams | ratio |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for label, values in (
+        ("size, MB", [size / 1e6 for size in sizes]),
+        ("build, s", [wall[0], wall[1], wall[1] + wall[2]]),
+        ("build, s of CPU time", [cpu[0], cpu[1], cpu[1] + cpu[2]]),
+    ):
+        ratios = [f"{value:.2f} | {value / values[0]:.2f}" for value in values[1:]]
+        print(f"| {label} | {values[0]:.2f} | {' | '.join(ratios)} |")
+    print("\n| query | ms | CPU time, ms |\n| --- | ---: | ---: |")
+    for label, statement in statements().items():
+        taken = [seconds(partial(_uncached, lib, statement)) for _ in range(RUNS + 1)][1:]
+        milliseconds = [statistics.median(one[kind] for one in taken) * 1e3 for kind in (0, 1)]
+        print(f"| `{label}` | {milliseconds[0]:.0f} | {milliseconds[1]:.0f} |", flush=True)
+    for one in (without, lib):
+        one.close()
+
+
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the time and the CPU time of a function, including its child processes, which have ended."""
+    started, before = time.perf_counter(), os.times()
+    work()
+    return time.perf_counter() - started, sum(os.times()[:4]) - sum(before[:4])
+
+
+def _size(lib: MediaLibrary) -> int:
+    found = lib.snapshot()
+    assert found is not None
+    return found.bytes
 
 
 def _uncached(lib: MediaLibrary, statement: Executable) -> None:
@@ -307,4 +322,6 @@ def _uncached(lib: MediaLibrary, statement: Executable) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    main(int(sys.argv[1]) if sys.argv[1:] else 100_000, Path(sys.argv[2]) if sys.argv[2:] else None)
+    given = dict(enumerate(sys.argv))
+    for chosen in (given[3],) if 3 in given else SHARES:
+        measure(chosen, int(given.get(1, 100_000)), Path(given[2]) if 2 in given else None)

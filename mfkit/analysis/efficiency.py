@@ -143,14 +143,15 @@ def _streams(chosen: MediaFilter, kind: str) -> Subquery:
 
 
 def _compared(measured: CTE, measure: _Measure, names: Sequence[str]) -> Subquery:
+    measured = _numbered_classes(measured, names)
     counts = (
-        select(*(measured.c[name] for name in names), measured.c._amount, func.count().label("n"))
-        .group_by(*(measured.c[name] for name in names), measured.c._amount)
+        select(measured.c._class, measured.c._amount, func.count().label("n"))
+        .group_by(measured.c._class, measured.c._amount)
         .cte("counts")
     )
-    medians = _medians(counts, names, counts.c._amount).cte("medians")
+    medians = _medians(counts, counts.c._amount).cte("medians")
     deviations = _deviations(
-        counts, medians, names, func.abs(2 * counts.c._amount - medians.c.twice, type_=BigInteger())
+        counts, medians, func.abs(2 * counts.c._amount - medians.c.twice, type_=BigInteger())
     )
     twice = medians.c.twice
     doubled = 2 * counts.c._amount
@@ -159,13 +160,27 @@ def _compared(measured: CTE, measure: _Measure, names: Sequence[str]) -> Subquer
         case((doubled >= twice, twice), else_=doubled),
     )
     ratio = _whole((larger - smaller) * float(_RATIO_UNITS) / smaller)
-    ratios = _deviations(counts, medians, names, ratio)
+    ratios = _deviations(counts, medians, ratio)
+    # The few classes are joined with each other before they are joined with the many streams.
+    peers = (
+        select(
+            medians.c._class,
+            medians.c.twice,
+            medians.c.peers,
+            deviations.c.twice.label("twice_deviation"),
+            ratios.c.twice.label("twice_ratio"),
+        )
+        .join_from(medians, deviations, medians.c._class == deviations.c._class)
+        .join(ratios, medians.c._class == ratios.c._class)
+        .cte("peers")
+    )
+    twice = peers.c.twice
     m, own = measured.c, 2 * measured.c._amount
     excess = case(
         (own >= twice, (own - twice) * float(_RATIO_UNITS) / twice),
         else_=(own - twice) * float(_RATIO_UNITS) / own,
     )
-    score = 2 * _NORMAL * excess / func.nullif(ratios.c.twice, 0, type_=BigInteger())
+    score = 2 * _NORMAL * excess / func.nullif(peers.c.twice_ratio, 0, type_=BigInteger())
     size = _whole(m.bitrate * m.duration / 8)
     unit, divisor = measure.unit
     median = twice * unit / (2 * divisor)
@@ -183,21 +198,19 @@ def _compared(measured: CTE, measure: _Measure, names: Sequence[str]) -> Subquer
             median.label(f"median_{measure.name}"),
             # The divisor contains the factor 4: the deviations were computed from doubled amounts, and the
             # median of the deviations is doubled again.
-            (deviations.c.twice * unit / (4 * divisor)).label(f"mad_{measure.name}"),
-            medians.c.peers,
+            (peers.c.twice_deviation * unit / (4 * divisor)).label(f"mad_{measure.name}"),
+            peers.c.peers,
             score.label("score"),
             case(
-                (and_(medians.c.peers >= MIN_PEERS, score >= OUTLIER_SCORE), "bloated"),
-                (and_(medians.c.peers >= MIN_PEERS, score <= -OUTLIER_SCORE), "starved"),
+                (and_(peers.c.peers >= MIN_PEERS, score >= OUTLIER_SCORE), "bloated"),
+                (and_(peers.c.peers >= MIN_PEERS, score <= -OUTLIER_SCORE), "starved"),
                 else_=null(),
             ).label("outlier"),
             size.label("bytes"),
             after.label("bytes_at_median"),
             case((size > after, size - after), (size <= after, 0)).label("saves"),
         )
-        .join_from(measured, medians, _same_class(measured, medians, names))
-        .join(deviations, _same_class(measured, deviations, names))
-        .join(ratios, _same_class(measured, ratios, names))
+        .join_from(measured, peers, m._class == peers.c._class)
         .subquery()
     )
 
@@ -208,52 +221,54 @@ def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(func.round(cast(number, Double()) + 1e-6, type_=Double()), BigInteger())
 
 
-def _medians(counts: CTE | Subquery, names: Sequence[str], value: ColumnElement[Any]) -> Select[Any]:
+def _numbered_classes(measured: CTE, names: Sequence[str]) -> CTE:
+    """Return the measured streams with a number for each class, which is faster to compare than texts."""
+    columns = [measured.c[name] for name in names]
+    number = func.row_number(type_=BigInteger()).over(order_by=columns)
+    classes = select(*columns, number.label("_class")).group_by(*columns).cte("classes")
+    same = and_(*(measured.c[name] == classes.c[name] for name in names))
+    return select(measured, classes.c._class).join_from(measured, classes, same).cte("classified")
+
+
+def _medians(counts: CTE | Subquery, value: ColumnElement[Any]) -> Select[Any]:
     """Return the SELECT statement for the doubled median and the number of streams of each class.
 
     Args:
         counts: Number of streams ``n`` per class and value.
-        names: Columns of a class.
         value: Column of the value.
     """
-    keys = [counts.c[name] for name in names]
+    key = counts.c._class
     passed = (
         select(
-            *keys,
+            key,
             value.label("value"),
-            integer_sum(func.sum(counts.c.n).over(partition_by=keys, order_by=value)).label("passed"),
-            integer_sum(func.sum(counts.c.n).over(partition_by=keys)).label("peers"),
+            integer_sum(func.sum(counts.c.n).over(partition_by=key, order_by=value)).label("passed"),
+            integer_sum(func.sum(counts.c.n).over(partition_by=key)).label("peers"),
         )
     ).subquery()
     p = passed.c
-    classes = [p[name] for name in names]
     # The doubled median is the sum of the two middle values. If the number of values is odd, both are the
     # same value.
     lower = func.min(case((2 * p.passed >= p.peers, p.value)))
     upper = func.min(case((2 * p.passed > p.peers, p.value)))
-    return select(*classes, (lower + upper).label("twice"), func.max(p.peers).label("peers")).group_by(
-        *classes
+    return select(p._class, (lower + upper).label("twice"), func.max(p.peers).label("peers")).group_by(
+        p._class
     )
 
 
-def _deviations(counts: CTE, medians: CTE, names: Sequence[str], deviation: ColumnElement[Any]) -> Subquery:
+def _deviations(counts: CTE, medians: CTE, deviation: ColumnElement[Any]) -> Subquery:
     """Return a subquery of the doubled median of the given deviation for each class of similar streams."""
     each = (
-        select(*(counts.c[name] for name in names), deviation.label("deviation"), counts.c.n)
-        .join_from(counts, medians, _same_class(counts, medians, names))
+        select(counts.c._class, deviation.label("deviation"), counts.c.n)
+        .join_from(counts, medians, counts.c._class == medians.c._class)
         .subquery()
     )
-    keys = [each.c[name] for name in names]
     counted = (
-        select(*keys, each.c.deviation, integer_sum(func.sum(each.c.n)).label("n"))
-        .group_by(*keys, each.c.deviation)
+        select(each.c._class, each.c.deviation, integer_sum(func.sum(each.c.n)).label("n"))
+        .group_by(each.c._class, each.c.deviation)
         .subquery()
     )
-    return _medians(counted, names, counted.c.deviation).subquery()
-
-
-def _same_class(one: Any, other: Any, names: Sequence[str]) -> ColumnElement[bool]:
-    return and_(*(one.c[name] == other.c[name] for name in names))
+    return _medians(counted, counted.c.deviation).subquery()
 
 
 def _text_or_empty(text: ColumnElement[Any], name: str) -> ColumnElement[str]:

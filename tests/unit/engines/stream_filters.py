@@ -24,6 +24,7 @@ STREAM_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "audio_layout": st.sampled_from(["stereo", "5.1(SIDE)", "x"]),
     "is_vfr": st.booleans(),
     "is_interlaced": st.booleans(),
+    "subtitle_format": st.lists(st.sampled_from(["text", "images", "none"]), min_size=1, max_size=2),
     "has_subtitles": st.booleans(),
     "has_chapters": st.booleans(),
 }

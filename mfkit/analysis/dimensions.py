@@ -104,7 +104,7 @@ _COLUMNS = (
     "media_type", "mime_type", "extension", "video_codec", "audio_codec", "folder", "artist", "album",
     "genre", "camera_make", "camera_model", "iso", "aperture", "focal_length", "location_name",
     "sample_rate", "channels", "album_artist", "people", "rating", "track", "disc", "hdr", "dolby_vision",
-    "bit_depth", "pixel_format", "audio_layout", "is_vfr", "is_interlaced",
+    "bit_depth", "pixel_format", "audio_layout", "is_vfr", "is_interlaced", "looks_like", "looks_like_rule",
 )
 # fmt: on
 DIMENSIONS: dict[str, ColumnElement[Any]] = {
@@ -215,7 +215,8 @@ _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
     c.media_type, c.mime_type, c.extension, c.video_codec, c.audio_codec, c.camera_make, c.camera_model,
     c.artist, c.album, c.genre, c.year, c.folder, c.album_artist, c.rating, c.disc, c.people, c.hdr,
     c.dolby_vision, c.bit_depth, c.pixel_format, c.audio_layout, c.is_vfr, c.is_interlaced,
-    c.audio_languages, c.subtitle_languages, c.audio_codecs, c.subtitle_count, c.chapter_count,
+    c.audio_languages, c.subtitle_languages, c.audio_codecs, c.subtitle_count, c.chapter_count, c.looks_like,
+    c.looks_like_rule,
 ))
 # fmt: on
 """Columns of ``media`` that have few distinct values, so that grouping by them is cheap."""

@@ -44,6 +44,7 @@ FACETS: dict[str, str] = {
     "video_codec": "video_codec",
     "audio_codec": "audio_codec",
     "resolution": "resolution",
+    "looks_like": "looks_like",
     "audio_codec_any": "audio_codec_any",
     "audio_language": "audio_language",
     "subtitle_language": "subtitle_language",
@@ -73,6 +74,7 @@ _FIXED_VALUES = frozenset(
     (
         "media_type",
         "resolution",
+        "looks_like",
         "hdr",
         "dolby_vision",
         "bit_depth",

@@ -11,7 +11,7 @@ from typing import Any
 from mfkit.errors import DatasetError
 from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS
 
-DATASET_FORMAT = 4
+DATASET_FORMAT = 5
 FILE_PATH = re.compile(r"([\w=-]+/)+[0-9a-f]{32}\.parquet")
 """Regular expression for the paths of data files, relative to the dataset."""
 

@@ -298,6 +298,7 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "audio_layout": _folded(c.audio_layout),
     "container": _folded(container),
     "resolution": resolution.in_,
+    "looks_like": c.looks_like.in_,
     "camera": _camera,
     "lens": _folded(lens),
     "artist": _one_of_several(c.artist),

@@ -215,6 +215,7 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("has_chapters",), lambda some: "with chapters" if some else "without chapters"),
     (("container",), _named("container")),
     (("resolution",), _resolutions),
+    (("looks_like",), _named("looks like")),
     (("min_size", "max_size"), _range("size", round_size)),
     (("min_duration", "max_duration"), _range("length", format_duration)),
     (("min_width", "max_width"), _range("width", "{:,} px".format)),

@@ -15,7 +15,7 @@ from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.text_search import storable_words
 from mfkit.filters.units import parse_duration, parse_size
 from mfkit.language_codes import language_code
-from mfkit.models import MediaType
+from mfkit.models import LOOKS_LIKE, MediaType
 
 if TYPE_CHECKING:
     from mfkit.filters.media_filter import MediaFilter
@@ -77,6 +77,7 @@ class SearchFields(TypedDict, total=False):
     has_chapters: bool | None
     container: Texts | None
     resolution: Texts | None
+    looks_like: Texts | None
     min_size: Bytes | None
     max_size: Bytes | None
     min_duration: Seconds | None
@@ -282,6 +283,7 @@ Extensions = Annotated[Names, AfterValidator(_extensions)]
 Resolutions = Annotated[Names, AfterValidator(_one_of(RESOLUTION_NAMES, "a resolution class"))]
 HDR_CLASSES = ("SDR", "HDR10", "HDR10+", "HLG", "Dolby Vision", "PQ")
 """HDR classes of videos. ``PQ`` is the PQ transfer without HDR metadata."""
+Likenesses = Annotated[Names, AfterValidator(_one_of(LOOKS_LIKE, "a value of looks_like"))]
 HdrClasses = Annotated[Names, AfterValidator(_one_of(HDR_CLASSES, "an HDR class"))]
 SUBTITLE_FORMATS = ("text", "images", "none")
 """Formats of a video's subtitles: some as text, all as images, or no subtitles."""

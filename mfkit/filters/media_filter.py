@@ -25,6 +25,7 @@ from mfkit.filters.filter_values import (
     HdrClasses,
     Ids,
     Languages,
+    Likenesses,
     MediaTypes,
     Names,
     NearField,
@@ -95,6 +96,8 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         container: Container of video and audio by FFmpeg's name, for example ``matroska,webm``.
         resolution: Resolution class: ``below SD``, ``SD``, ``HD``, ``Full HD``, ``QHD``, ``4K`` or
             ``8K``. docs/analyses.md has the bounds.
+        looks_like: What the item looks like, by its name, program, size and pixels: ``screenshot``,
+            ``messenger copy``, ``scan``, ``meme or sticker``, ``edited`` or ``burst member``.
         min_size: Smallest size in bytes, or text such as ``"1 GB"`` (10^9) or ``"1 GiB"`` (2^30).
         max_size: Largest size, written as for ``min_size``.
         min_duration: Shortest duration in seconds, or text such as ``"5 min"`` or ``"1:30:00"``.
@@ -177,6 +180,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     has_chapters: Flag = None
     container: Names = None
     resolution: Resolutions = None
+    looks_like: Likenesses = None
     min_size: Size = None
     max_size: Size = None
     min_duration: Duration = None

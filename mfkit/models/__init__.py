@@ -3,6 +3,7 @@
 from mfkit.models.base import Base, LocalDateTime, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
 from mfkit.models.change_log import media_changes
 from mfkit.models.history import MediaCopy, Scan, ScanFailure, ScanStage, ScanStatus, scan_changes
+from mfkit.models.looks_like_rules import LOOKS_LIKE
 from mfkit.models.media import (
     EARLIEST_DATE,
     Collection,
@@ -32,6 +33,7 @@ __all__ = [
     "Collection",
     "EARLIEST_DATE",
     "InspectionStep",
+    "LOOKS_LIKE",
     "LocalDateTime",
     "MediaCopy",
     "MediaItem",

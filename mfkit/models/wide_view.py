@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text
 
 from mfkit.models.base import Base, LocalDateTime, attach
+from mfkit.models.looks_like_sql import looks_like, looks_like_rule
 from mfkit.models.media import MediaItem
 from mfkit.models.metadata import MediaMetadata
 from mfkit.models.pixel_tables import picture_quality
@@ -31,13 +32,15 @@ media = Table(
     Column("date", LocalDateTime),
     Column("date_source", Text()),
     *(Column(name, picture_quality.c[name].type) for name in QUALITY_COLUMNS),
+    Column("looks_like", Text()),
+    Column("looks_like_rule", Text()),
 )
 """View of all items with their metadata and quality measures (LEFT JOIN) and computed columns.
 
 The computed columns are ``folder`` (without a trailing slash), ``extension`` (lower case, without the dot;
 empty if the name has no extension), ``copies`` (number of copies that are not missing), ``date``
-(``captured_at`` if known, otherwise the modification time of the file in UTC) and ``date_source``
-(``capture`` or ``file``).
+(``captured_at`` if known, otherwise the modification time of the file in UTC), ``date_source`` (``capture``
+or ``file``), and ``looks_like`` with the name of its rule (:mod:`mfkit.models.looks_like_rules`).
 """
 
 # SQLite cannot search a text from its end. Instead, rtrim() removes all characters after the last separator.
@@ -69,7 +72,10 @@ def wide_select(dialect: str, *further: str) -> str:
         [f"i.{column.name}" for column in _ITEM_COLUMNS]
         + [f"m.{column.name}" for column in _METADATA_COLUMNS]
     )
-    more = "".join(f", {column}" for column in (*(f"q.{name}" for name in QUALITY_COLUMNS), *further))
+    rule = looks_like_rule(dialect)
+    computed = (f"{looks_like(rule)} AS looks_like", f"{rule} AS looks_like_rule")
+    quality = tuple(f"q.{name}" for name in QUALITY_COLUMNS)
+    more = "".join(f", {column}" for column in (*quality, *computed, *further))
     return (
         f"SELECT {columns}, {folder.format(path='i.file_path')} AS folder, {extension} AS extension, "
         "(SELECT count(*) FROM media_copies c WHERE c.media_item_id = i.id AND c.missing_since IS NULL) "

@@ -23,6 +23,7 @@ from mfkit.engines.snapshot.build_worker import Part, Plan, Result
 from mfkit.engines.snapshot.catch_up import COUNT_METADATA, count_with_metadata
 from mfkit.engines.snapshot.change_cursor import SqliteChangeSource, format_position
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
+from mfkit.models.looks_like_sql import looks_like, looks_like_rule
 from mfkit.models.wide_view import QUALITY_COLUMNS
 from mfkit.processes.child_process import python_child
 from mfkit.sql.duckdb_sql import fold_case
@@ -188,7 +189,7 @@ def _sample(raw: Iterable[tuple[str, pa.DataType]]) -> str:
     return "SELECT " + ", ".join(f"{_SAMPLES[type_]} AS {name}" for name, type_ in raw)
 
 
-_COMPUTED = ("folder", "extension", "copies", "date", "date_source")
+_COMPUTED = ("folder", "extension", "copies", "date", "date_source", "looks_like", "looks_like_rule")
 _SAMPLES = {pa.string(): "'x'", pa.int64(): "1", pa.float64(): "0.5"}
 # These expressions return the same values as the view `media` (mfkit.models.wide_view), but are at least 8
 # times faster.
@@ -202,13 +203,14 @@ _EXTENSION = "CASE WHEN contains(substr(file_name, 2), '.') THEN split_part(file
 def _typed(copies: str) -> str:
     """Return DuckDB SQL that adds the computed columns, converts the column types, and sorts the rows."""
     return (
-        f"SELECT {MEDIA.typed()} FROM (SELECT incoming.*, {_FOLDER} AS folder, "
+        f"SELECT {MEDIA.typed()} FROM (SELECT *, {looks_like('looks_like_rule')} AS looks_like FROM ("
+        f"SELECT incoming.*, {_FOLDER} AS folder, {looks_like_rule('duckdb')} AS looks_like_rule, "
         f"{fold_case(_EXTENSION)} AS extension, "
         "coalesce(counted.copies, 0) AS copies, "
         "coalesce(captured_at, file_created_at, file_modified_at) AS date, "
         "CASE WHEN coalesce(captured_at, file_created_at) IS NOT NULL THEN 'capture' "
         "WHEN file_modified_at IS NOT NULL THEN 'file' END AS date_source FROM incoming "
         f"LEFT JOIN (SELECT media_item_id, count(*) AS copies FROM {copies} WHERE missing_since IS NULL "
-        "GROUP BY ALL) AS counted ON counted.media_item_id = CAST(incoming.id AS UUID)) "
+        "GROUP BY ALL) AS counted ON counted.media_item_id = CAST(incoming.id AS UUID))) "
         f"ORDER BY {MEDIA.order}"
     )

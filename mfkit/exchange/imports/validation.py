@@ -33,7 +33,8 @@ IGNORED_COLUMNS = frozenset(
     "id created_at modified_at last_scanned_at is_processed missing_since folder extension copies date "
     "date_source capture_flag device inode link_count changed_ns "
     "stream_count audio_languages subtitle_languages audio_codecs most_channels subtitle_count chapter_count "
-    "hdr dolby_vision bit_depth pixel_format audio_layout is_vfr is_interlaced".split()
+    "hdr dolby_vision bit_depth pixel_format audio_layout is_vfr is_interlaced "
+    "sharpness clipped_shadows clipped_highlights mean_luminance entropy looks_like looks_like_rule".split()
 )
 """Columns of ``items()`` that an import ignores, because the library sets or derives them itself."""
 

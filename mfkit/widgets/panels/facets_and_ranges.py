@@ -42,6 +42,7 @@ LISTS: Mapping[str, str] = {
     "hdr": "HDR",
     "container": "Container",
     "extension": "Extension",
+    "looks_like": "Looks like",
     "camera": "Camera",
     "lens": "Lens",
     "genre": "Genre",

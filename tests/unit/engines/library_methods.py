@@ -43,6 +43,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "chapters": {"has_chapters": True},
     "container": {"container": "mp4"},
     "resolution": {"resolution": ["HD", "below SD"]},
+    "looks like": {"looks_like": ["edited", "scan"]},
     "lens": {"lens": 'ef 50mm "f/1.8" ä'},
     "sizes": {"min_size": 999, "max_size": 2**40},
     "duration": {"min_duration": 0.125},

@@ -28,6 +28,7 @@ EXAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"id": []}, "0 chosen files"),
     ({"subtitle_format": ["images", "none"]}, "only images as subtitles or no subtitles"),
     ({"hdr": "pq"}, "PQ without metadata"),
+    ({"looks_like": ["scan", "Messenger copy"]}, "looks like scan or messenger copy"),
     ({"bit_depth": [8, 10]}, "8 or 10 bit"),
     ({"dolby_vision": [5, 7]}, "Dolby Vision profile 5 or 7"),
     ({"pixel_format": "yuv420p"}, "pixel format yuv420p"),

@@ -28,7 +28,7 @@ from mfkit.core.database import Database
 from mfkit.errors import FilterError
 from mfkit.filters.filter_values import HDR_CLASSES, Box, FilterFields, Near, SearchFields
 from mfkit.filters.media_filter import MediaFilter
-from mfkit.models import MediaType
+from mfkit.models import LOOKS_LIKE, MediaType
 from tests.synthetic import fill as fill_library
 from tests.unit.filters.filtered_items import names
 
@@ -72,6 +72,8 @@ class TestKeywords:
         ("subtitle_format", abc.Collection[str]): ("text", "none"),
         ("hdr", str): "hdr10",
         ("hdr", abc.Collection[str]): ("SDR", "Dolby Vision"),
+        ("looks_like", str): "Scan",
+        ("looks_like", abc.Collection[str]): ("scan", "edited"),
         ("resolution", str): "hd",
         ("resolution", abc.Collection[str]): ("HD", "4K"),
         ("min_duration", str): "1 s",
@@ -320,6 +322,7 @@ def filters(draw: Callable[[st.SearchStrategy[Any]], Any]) -> MediaFilter:
         for name in (kind, f"all_{kind}s", f"no_{kind}s"):
             fields[name] = draw(st.one_of(st.none(), languages))
     fields["hdr"] = draw(st.one_of(st.none(), st.lists(st.sampled_from(HDR_CLASSES), max_size=2)))
+    fields["looks_like"] = draw(st.one_of(st.none(), st.lists(st.sampled_from(LOOKS_LIKE), max_size=2)))
     fields["bit_depth"] = draw(st.sampled_from([None, 8, (8, 10)]))
     fields["min_channels"] = draw(st.sampled_from([None, 1, 6]))
     for name in ("is_vfr", "is_interlaced", "has_subtitles", "has_chapters"):

@@ -105,6 +105,7 @@ MEDIA = {
     **dict.fromkeys(
         ("sharpness", "clipped_shadows", "clipped_highlights", "mean_luminance", "entropy"), "float"
     ),
+    **dict.fromkeys(("looks_like", "looks_like_rule"), "text"),
 }
 
 

@@ -1,0 +1,126 @@
+"""SQL expressions that evaluate the rules for what a file looks like, for each database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mfkit.models.looks_like_rules import RULES, LooksLikeRule
+
+
+class _Dialect:
+    """SQL in which the rules are written for one database.
+
+    Attributes:
+        tables: Prefixes of the columns of items, metadata and quality.
+    """
+
+    tables = {"i": "i.", "m": "m.", "q": "q."}
+
+    def lower(self, column: str) -> str:
+        """Return SQL that converts ASCII letters to lower case."""
+        return f"lower({column})"
+
+    def software(self) -> str:
+        """Return SQL for the name of the program that wrote the file."""
+        raise NotImplementedError
+
+    def matches(self, text: str, patterns: Sequence[str]) -> str:
+        """Return the condition that a text matches at least one GLOB pattern."""
+        regex = "|".join(map(_regex, patterns))
+        return self.has_regex(text, f"(?s)^(?:{regex})$".replace("'", "''"))
+
+    def has_regex(self, text: str, regex: str) -> str:
+        """Return the condition that a regular expression matches a text."""
+        raise NotImplementedError
+
+
+class _Sqlite(_Dialect):
+    def software(self) -> str:
+        # Most items have no program, and a search in the text is faster than parsing JSON.
+        return (
+            "CASE WHEN instr(m.extra_metadata, '\"software\"') > 0 AND json_valid(m.extra_metadata) "
+            "THEN json_extract(m.extra_metadata, '$.software') END"
+        )
+
+    def matches(self, text: str, patterns: Sequence[str]) -> str:
+        return " OR ".join(f"{text} GLOB '{pattern}'" for pattern in patterns)
+
+
+class _Postgresql(_Dialect):
+    def lower(self, column: str) -> str:
+        return f'lower({column} COLLATE "C")'
+
+    def software(self) -> str:
+        return "m.extra_metadata ->> 'software'"
+
+    def has_regex(self, text: str, regex: str) -> str:
+        return f"{text} ~ '{regex}'"
+
+
+class _Duckdb(_Dialect):
+    tables = {"i": "", "m": "", "q": ""}
+
+    def lower(self, column: str) -> str:
+        return f"mfkit_fold(CAST({column} AS VARCHAR))"
+
+    def software(self) -> str:
+        return (
+            "CASE WHEN contains(extra_metadata, '\"software\"') AND json_valid(extra_metadata) "
+            "THEN json_extract_string(extra_metadata, '$.software') END"
+        )
+
+    def has_regex(self, text: str, regex: str) -> str:
+        return f"regexp_matches({text}, '{regex}')"
+
+
+_DIALECTS = {"sqlite": _Sqlite(), "postgresql": _Postgresql(), "duckdb": _Duckdb()}
+_SPECIAL = frozenset("\\.^$+(){}|")
+
+
+def _regex(pattern: str) -> str:
+    """Convert a GLOB pattern to a regular expression that PostgreSQL and DuckDB understand alike."""
+    parts = []
+    in_set = False
+    for character in pattern:
+        in_set = character == "[" or (in_set and character != "]")
+        if not in_set and character in "*?":
+            parts.append(".*" if character == "*" else ".")
+        else:
+            parts.append(f"\\{character}" if not in_set and character in _SPECIAL else character)
+    return "".join(parts)
+
+
+def looks_like_rule(dialect: str) -> str:
+    """Return the SQL expression for the name of the first rule that holds; null if none does."""
+    sql = _DIALECTS[dialect]
+    cases = " ".join(f"WHEN {_condition(rule, sql)} THEN '{_quoted(rule.name)}'" for rule in RULES)
+    return f"CASE {cases} END"
+
+
+def looks_like(rule: str) -> str:
+    """Return the SQL expression for what a file looks like, from the expression of its rule."""
+    cases = " ".join(f"WHEN '{_quoted(one.name)}' THEN '{one.value}'" for one in RULES)
+    return f"CASE {rule} {cases} END"
+
+
+def _quoted(name: str) -> str:
+    return name.replace("'", "''")
+
+
+def _condition(rule: LooksLikeRule, sql: _Dialect) -> str:
+    types = ", ".join(f"'{name}'" for name in rule.media_types)
+    return f"{sql.tables['i']}media_type IN ({types}) AND ({' OR '.join(_parts(rule, sql))})"
+
+
+def _parts(rule: LooksLikeRule, sql: _Dialect) -> Iterator[str]:
+    item, metadata = sql.tables["i"], sql.tables["m"]
+    if rule.names:
+        yield sql.matches(sql.lower(f"{item}file_name"), rule.names)
+    if rule.folders:
+        yield sql.matches(sql.lower(f"{item}file_path"), tuple(f"*/{name}/*" for name in rule.folders))
+    if rule.software:
+        yield sql.matches(sql.lower(sql.software()), rule.software)
+    if rule.cameras:
+        yield sql.matches(sql.lower(f"{metadata}camera_model"), rule.cameras)
+    if rule.condition:
+        yield rule.condition.format(**sql.tables)
